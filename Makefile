@@ -1,0 +1,64 @@
+# make run                                  open the app
+# make run SOURCE=… DESTINATION=…           open it with that job (optional: INTERVAL=seconds)
+# make test                                 run all tests
+# Each target first sets up what it needs (packaging/setup_environment.py), once.
+
+PYTHON ?= python3
+BIN := .venv/bin
+SETUP = @$(PYTHON) packaging/setup_environment.py
+
+# Handed on as they were typed, whatever characters are in them.
+override SOURCE := $(value SOURCE)
+override DESTINATION := $(value DESTINATION)
+override INTERVAL := $(value INTERVAL)
+export SOURCE DESTINATION INTERVAL PYTHON
+
+.PHONY: help run test lint format bench package screenshots lock clean
+
+help:
+	@sed -n 's/^# make/make/p' Makefile
+	@echo 'make lint | format | bench | package | screenshots | lock | clean'
+
+run:
+	@sh packaging/start.sh
+
+test:
+	$(SETUP) test
+	$(BIN)/python -m pytest $(ARGS)
+
+lint:
+	$(SETUP) lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/mypy --platform win32 backup_gui
+	$(BIN)/mypy --platform darwin backup_gui
+	$(BIN)/lint-imports
+
+format:
+	$(SETUP) lint
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench:
+	$(SETUP) test
+	$(BIN)/python -m tests.bench $(ARGS)
+
+# A folder that runs without Python installed, in dist/, and a test of it as it lies there.
+package:
+	$(SETUP) package
+	$(BIN)/pyinstaller --noconfirm --log-level WARN --distpath dist --workpath build/pyinstaller packaging/backup-gui.spec
+	$(BIN)/python -m pytest -m package tests/e2e
+
+# Pictures of the app in a real desktop session, in build/screenshots/.
+screenshots:
+	$(SETUP) test
+	$(BIN)/python -m pytest -m desktop tests/e2e
+
+# The newest versions within the ranges of pyproject.toml.
+lock:
+	$(SETUP) lint
+	$(BIN)/python packaging/lock.py
+
+clean:
+	rm -rf .venv build dist ./*.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.*

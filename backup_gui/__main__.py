@@ -1,0 +1,29 @@
+"""Start of the program: without a command the app, with one the command line.
+
+Qt is imported for the app only, so that the command line works where there is no screen and starts at once.
+"""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> int:
+    """Run the program with the arguments of this process.
+
+    Returns:
+        The exit status.
+    """
+    from backup_gui import cli  # noqa: PLC0415 - a clear message if Python is too old could precede it
+
+    return cli.main(sys.argv[1:], run_app=_run_app)
+
+
+def _run_app(*, is_hidden: bool) -> int:
+    from backup_gui.app import main as run_app  # noqa: PLC0415 - imports Qt
+
+    return run_app(is_hidden=is_hidden)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,328 @@
+"""The command line over the engine, and the one place that decides exit statuses. Imports no Qt.
+
+Exit status: 0 everything is in step; 1 done, but with problems; 2 unusable arguments or job; 3 held, a root is absent,
+or another instance has the destination; 128 plus the signal's number after a signal.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from backup_gui import __version__
+from backup_gui.engine.errors import BackupError, DestinationBusyError, JobError, RootAbsentError
+from backup_gui.engine.escaping import escape
+from backup_gui.engine.events import Command, Stop, Waiting
+from backup_gui.engine.model import DEFAULT_INTERVAL_S, HISTORY_SUFFIX, MAX_INTERVAL_S, PassStatus, Report
+from backup_gui.logs import set_up_logging
+from backup_gui.terminal import JsonPrinter, Output, Printer, ProgressBar, TextPrinter, to_json
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from backup_gui.engine.model import Job
+
+log = logging.getLogger(__name__)
+
+PROGRAM = "backup-gui"
+OK = 0
+PROBLEMS = 1
+UNUSABLE = 2
+HELD = 3
+SIGNAL_BASE = 128
+
+_MAX_DIGITS = 20
+
+
+class RunApp(Protocol):
+    """Starts the app with its window and tray icon."""
+
+    def __call__(self, *, is_hidden: bool) -> int:
+        """Run the app until it is quit, and return its exit status."""
+
+
+def main(arguments: list[str], run_app: RunApp) -> int:
+    """Run the program.
+
+    Args:
+        arguments: The command line without the program's name.
+        run_app: Starts the app, for when no command is given.
+
+    Returns:
+        The exit status.
+    """
+    parser = build_parser()
+    try:
+        options = parser.parse_args(arguments)
+    except SystemExit as exit_:  # argparse ends the process after an error and after --help
+        return exit_.code if isinstance(exit_.code, int) else UNUSABLE
+    if options.command is None:
+        return run_app(is_hidden=options.hidden)
+    if options.hidden:
+        return _fail("--hidden is for the app, not for a command.", UNUSABLE)
+    level = logging.DEBUG if options.verbose else logging.INFO
+    # Where a person watches, results and the bar say what the log would.
+    stderr_level = logging.ERROR if _is_watched(options) and not options.verbose else level
+    try:
+        set_up_logging(level=level, file=Path(options.log_file) if options.log_file else None, stderr_level=stderr_level)
+    except OSError as error:
+        return _fail(f"The log file cannot be written: {escape(options.log_file)} ({error.strerror})", UNUSABLE)
+    output = Output(sys.stdout)
+    interruption = Interruption()
+    try:
+        status = _COMMANDS[options.command](options, output, interruption)
+    except (JobError, argparse.ArgumentTypeError) as error:
+        status = _fail(str(error), UNUSABLE)
+    except BackupError as error:
+        status = _fail(str(error), status_of_error(error))
+    finally:
+        interruption.restore()
+    output.close()
+    if output.has_failed and status == OK:
+        status = PROBLEMS
+    return status if interruption.number is None else SIGNAL_BASE + interruption.number
+
+
+def _fail(sentence: str, status: int) -> int:
+    if sys.stderr is not None:
+        sys.stderr.write(f"{PROGRAM}: {sentence}\n")
+    return status
+
+
+def _is_watched(options: argparse.Namespace) -> bool:
+    return sys.stderr is not None and sys.stderr.isatty() and not options.json
+
+
+class Interruption:
+    """Turns the signals that ask a program to end into a wish, so that the mirror is left consistent."""
+
+    def __init__(self) -> None:
+        self.number: int | None = None
+        self._on_interrupt: Callable[[], None] | None = None
+        names = ("SIGINT", "SIGTERM", "SIGBREAK")
+        # Also where they were ignored: a shell lets background commands start so, and there is no other way to end.
+        self._previous = {
+            number: signal.signal(number, self._on_signal)
+            for name in names
+            if (number := getattr(signal, name, None)) is not None
+        }
+
+    def then(self, action: Callable[[], None]) -> None:
+        """Do this when a signal comes, or now if one has come already."""
+        self._on_interrupt = action
+        if self.number is not None:
+            action()
+
+    def has_come(self) -> bool:
+        """Tell whether a signal has come."""
+        return self.number is not None
+
+    def restore(self) -> None:
+        """Put back how signals were handled before."""
+        for number, previous in self._previous.items():
+            signal.signal(number, previous)
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        if self.number is not None:
+            # Asked twice: something hangs, such as a drive that does not answer. The mirror survives a kill.
+            os._exit(SIGNAL_BASE + number)
+        self.number = number
+        if self._on_interrupt is not None:
+            self._on_interrupt()
+
+
+def _run(options: argparse.Namespace, output: Output, interruption: Interruption) -> int:
+    # Here and below, what only one command needs is imported by that command: start-up counts.
+    from backup_gui.config import Places, make_job  # noqa: PLC0415
+    from backup_gui.engine import runner  # noqa: PLC0415
+
+    job = make_job(
+        options.source,
+        options.destination,
+        interval_s=options.interval,
+        exclude=tuple(options.exclude),
+        keeps_history=not options.no_history,
+        history=options.history or "",
+        allows_mass_delete=options.allow_mass_delete,
+        uses_notification=not options.poll,
+    )
+    is_once = options.once or options.dry_run
+    printer = _printer(options, output, is_once=is_once)
+    commands = runner.Commands()
+    interruption.then(lambda: commands.put(Stop()))
+    log.debug("Job %s: %s -> %s", job.id, escape(job.source), escape(job.destination))
+    try:
+        outcome = runner.run(
+            job, commands, printer, data_folder=Places().data, is_once=is_once, is_dry_run=options.dry_run
+        )
+    finally:
+        printer.close()
+    if outcome.error is not None:
+        if options.json and isinstance(outcome.error, RootAbsentError | DestinationBusyError):
+            printer(Waiting(str(outcome.error)))
+        return _fail(str(outcome.error), status_of_error(outcome.error))
+    return status_of_report(outcome.report)
+
+
+def _printer(options: argparse.Namespace, output: Output, *, is_once: bool) -> Printer:
+    shows_actions = options.dry_run or options.verbose
+    if options.json:
+        return JsonPrinter(output, shows_actions=shows_actions)
+    bar = ProgressBar() if _is_watched(options) else None
+    return TextPrinter(output, bar, shows_actions=shows_actions, is_dry_run=options.dry_run, is_once=is_once)
+
+
+def status_of_error(error: BackupError) -> int:
+    """Return the exit status for what ended a run."""
+    if isinstance(error, JobError):
+        return UNUSABLE
+    return HELD if isinstance(error, RootAbsentError | DestinationBusyError) else PROBLEMS
+
+
+def status_of_report(report: Report | None) -> int:
+    """Return the exit status for the last pass of a run."""
+    if report is None or report.status is PassStatus.COMPLETE:
+        return OK
+    return HELD if report.status is PassStatus.HELD else PROBLEMS
+
+
+def _verify(options: argparse.Namespace, output: Output, interruption: Interruption) -> int:
+    from backup_gui.engine.model import Progress  # noqa: PLC0415
+    from backup_gui.engine.verify import verify  # noqa: PLC0415
+    from backup_gui.jobs import make_job  # noqa: PLC0415
+
+    job = make_job(options.source, options.destination, exclude=tuple(options.exclude), keeps_history=False)
+    bar = ProgressBar() if _is_watched(options) else None
+    seen = Progress(phase=_COMPARING)
+
+    def on_progress(progress: Progress) -> None:
+        nonlocal seen
+        seen = progress
+        if bar is not None:
+            bar.show(progress)
+
+    count = 0
+    try:
+        found = verify(job.source, job.destination, job.exclude, interruption.has_come, on_progress)
+        for difference in found:
+            count += 1
+            if output.is_gone:
+                break
+            path = escape(difference.path)
+            fields = {"event": "difference", "path": path, "kind": difference.kind.value, "reason": difference.reason}
+            line = to_json(fields) if options.json else f"{path}: {difference.reason}"
+            if bar is None or not output.is_terminal or not bar.print_above(line):
+                output.write(line)
+    finally:
+        if bar is not None:
+            bar.clear()
+    if interruption.has_come():
+        return PROBLEMS
+    if options.json:
+        fields = {"event": "verified", "entries": seen.files_done, "bytes": seen.bytes_done, "differences": count}
+        output.write(to_json(fields))
+    elif count:
+        output.write(f"{count:,} of {seen.files_done:,} differ.")
+    else:
+        output.write(f"No difference: {seen.files_done:,} compared, {seen.bytes_done:,} bytes.")
+    return PROBLEMS if count else OK
+
+
+def _versions(options: argparse.Namespace, output: Output, interruption: Interruption) -> int:
+    from backup_gui.engine.history import list_versions  # noqa: PLC0415
+
+    destination, history = _kept_places(options)
+    path = _path_within(options.path, destination)
+    count = 0
+    try:
+        for version in list_versions(history, path):
+            if interruption.has_come() or output.is_gone:
+                break
+            count += 1
+            name, stored = escape(version.path), escape(os.path.join(history, version.stored))
+            if options.json:
+                fields: dict[str, object] = {
+                    "event": "version",
+                    "path": name,
+                    "left_at": version.left_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+                    "kind": version.kind.value,
+                    "size_bytes": version.size_bytes,
+                    "stored": stored,
+                }
+                output.write(to_json(fields), is_urgent=False)
+            else:
+                left_at = version.left_at.astimezone().isoformat(timespec="seconds")
+                output.write(f"{left_at}  {version.size_bytes:>15,}  {name}", is_urgent=False)
+    except OSError as error:
+        return _fail(f"The history cannot be read: {escape(history)} ({error.strerror})", PROBLEMS)
+    if count == 0 and not options.json and not output.is_gone:
+        _fail("No earlier versions are kept of this.", OK)
+    return OK
+
+
+def _restore(options: argparse.Namespace, output: Output, _interruption: Interruption) -> int:
+    from backup_gui.engine.history import restore  # noqa: PLC0415
+    from backup_gui.engine.nesting import is_within  # noqa: PLC0415
+    from backup_gui.jobs import absolute  # noqa: PLC0415
+
+    destination, history = _kept_places(options)
+    path = _path_within(options.path, destination)
+    to = absolute(options.to)
+    if os.path.lexists(to) and not os.path.isdir(to):
+        raise JobError(f"What is to be restored into is not a folder. ({escape(to)})")
+    if is_within(to, destination) or is_within(to, history):
+        raise JobError(f"Nothing can be restored into the backup itself. ({escape(to)})")
+    try:
+        restored = restore(destination, history, path, options.at, to)
+    except FileNotFoundError as error:
+        if error.filename != path:
+            return _fail(f"It cannot be restored: {error.strerror} ({escape(str(error.filename))})", PROBLEMS)
+        return _fail(f"Neither the backup nor its history has this: {escape(path)}", UNUSABLE)
+    except OSError as error:
+        return _fail(f"It cannot be restored: {error.strerror}", PROBLEMS)
+    there = "Something is there already and was left alone"
+    left_out = [(name, there) for name in restored.skipped] + list(restored.failed)
+    for name, reason in left_out:
+        fields: dict[str, object] = {"event": "problem", "path": escape(name), "reason": reason}
+        output.write(to_json(fields) if options.json else f"problem: {escape(name)}: {reason}")
+    if options.json:
+        fields = {"event": "restored", "files": len(restored.files), "problems": len(left_out), "to": escape(to)}
+        output.write(to_json(fields))
+    else:
+        output.write(f"{len(restored.files):,} restored into {escape(to)}, {len(left_out):,} not.")
+    return PROBLEMS if left_out else OK
+
+
+def _kept_places(options: argparse.Namespace) -> tuple[str, str]:
+    """Return the absolute paths of the mirror and of its history, at least one of which must be there."""
+    from backup_gui.jobs import absolute  # noqa: PLC0415
+
+    destination = absolute(options.destination)
+    history = absolute(options.history) if options.history else destination.rstrip("/\\") + HISTORY_SUFFIX
+    if not os.path.isdir(destination) and not os.path.isdir(history):
+        if os.path.lexists(destination):
+            raise JobError(f"The destination is not a folder. ({escape(destination)})")
+        raise RootAbsentError(f"Neither the destination nor its history is there. ({escape(destination)})")
+    return destination, history
+
+
+def _path_within(path: str, destination: str) -> str:
+    """Return a path relative to the mirror's root, with ``/``; it may also be given as an absolute one in it.
+
+    Raises:
+        JobError: It leads out of the mirror.
+    """
+    whole = os.path.normpath(os.path.join(destination, path))
+    relative = os.path.relpath(whole, destination)
+    if relative == os.curdir:
+        return ""
+    if relative == os.pardir or relative.startswith(os.pardir + os.sep):
+        raise JobError(f"The path is not in the destination. ({escape(path)})")
+    return relative.replace(os.sep, "/")

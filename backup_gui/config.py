@@ -1,0 +1,320 @@
+"""The user's settings and jobs as text, and where the program keeps its own files. Knows nothing of Qt.
+
+The texts are written by this program but kept where others can damage them: a settings file, a registry. So nothing
+in them is believed: each value's type and range is checked, and what is wrong is told in words, for the caller to
+keep the damaged text aside. Building and checking a job is done in ``jobs.py``, whose names are here too.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from backup_gui.engine.model import Job
+from backup_gui.jobs import JobOptions, absolute, default_name, folder_faults, job_faults, job_id, make_job
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "MIGRATIONS",
+    "SCHEMA",
+    "Appearance",
+    "DamagedSettingsError",
+    "JobOptions",
+    "ParsedJobs",
+    "Places",
+    "Settings",
+    "absolute",
+    "default_name",
+    "folder_faults",
+    "job_faults",
+    "job_id",
+    "job_to_text",
+    "jobs_to_text",
+    "make_job",
+    "parse_job",
+    "parse_jobs",
+    "parse_settings",
+    "settings_to_texts",
+]
+
+APP_NAME = "backup-gui"
+
+
+class Appearance(Enum):
+    """Which colours the window has."""
+
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Choices that concern the app and no job in particular; each field is declared here once."""
+
+    start_at_login: bool = field(default=False, metadata={"title": "Start at login"})
+    start_hidden: bool = field(default=True, metadata={"title": "Start with the window closed"})
+    notifications_enabled: bool = field(default=True, metadata={"title": "Show notifications"})
+    # A language code such as "de"; empty for the system's.
+    language: str = field(default="", metadata={"title": "Language"})
+    appearance: Appearance = field(default=Appearance.SYSTEM, metadata={"title": "Appearance"})
+
+
+def settings_to_texts(settings: Settings) -> dict[str, str]:
+    """Write each setting as text, as a settings store keeps it."""
+    return {item.name: _to_text(getattr(settings, item.name)) for item in dataclasses.fields(settings)}
+
+
+def parse_settings(texts: Mapping[str, object]) -> Settings:
+    """Read settings back.
+
+    Args:
+        texts: Values by field name, as a store returned them; unknown names are ignored.
+
+    Returns:
+        The settings, with the default for each value that is missing or makes no sense: no setting here is worth
+        troubling the user for.
+    """
+    defaults = Settings()
+    values: dict[str, Any] = {
+        item.name: _from_text(texts.get(item.name), item.default) for item in dataclasses.fields(Settings)
+    }
+    return dataclasses.replace(defaults, **values)
+
+
+def _to_text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value.value if isinstance(value, Enum) else value)
+
+
+def _from_text(value: object, default: object) -> object:
+    if isinstance(default, bool):
+        # Some stores keep the type, some turn it into text.
+        return {"true": True, "false": False}.get(str(value).lower(), default)
+    if isinstance(default, Enum):
+        try:
+            return type(default)(value)
+        except ValueError:
+            return default
+    return value if isinstance(value, str) else default
+
+
+SCHEMA = 1
+
+# A migration takes the list of jobs as the schema of its key had it and returns it as the next one has it.
+# Each must have a test of the same name in ``tests/unit/test_config.py``; another test finds those without.
+Migration = Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
+MIGRATIONS: dict[int, Migration] = {}
+
+
+class DamagedSettingsError(Exception):
+    """A settings text cannot be read; its text says what is wrong, in one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedJobs:
+    """What could be read of a text.
+
+    Attributes:
+        jobs: The jobs that are whole.
+        faults: One sentence for each thing that is not; if there are any, the text is to be kept aside before it
+            is overwritten.
+    """
+
+    jobs: tuple[Job, ...] = ()
+    faults: tuple[str, ...] = ()
+
+
+def jobs_to_text(jobs: tuple[Job, ...] | list[Job]) -> str:
+    """Write jobs as one JSON text; ASCII only, so that no store can garble it."""
+    return json.dumps({"schema": SCHEMA, "jobs": [dataclasses.asdict(job) for job in jobs]}, indent=1)
+
+
+def parse_jobs(text: str) -> ParsedJobs:
+    """Read what ``jobs_to_text`` has written, by this or an older version.
+
+    Never raises: a damaged text must not keep the program from starting.
+
+    Args:
+        text: The text; an empty one holds no jobs.
+
+    Returns:
+        The jobs, and what is wrong with the rest.
+    """
+    if not text.strip():
+        return ParsedJobs()
+    try:
+        rows = _rows(text)
+    except DamagedSettingsError as error:
+        return ParsedJobs(faults=(str(error),))
+    jobs: list[Job] = []
+    faults: list[str] = []
+    ids: set[str] = set()
+    for number, row in enumerate(rows, start=1):
+        try:
+            job = _job_from(row)
+        except DamagedSettingsError as error:
+            faults.append(f"Backup {number}: {error}")
+            continue
+        if job.id in ids:
+            faults.append(f"Backup {number}: another one has the same key.")
+            continue
+        ids.add(job.id)
+        jobs.append(job)
+    return ParsedJobs(tuple(jobs), tuple(faults))
+
+
+def job_to_text(job: Job) -> str:
+    """Write one job as JSON text with the schema number."""
+    return jobs_to_text((job,))
+
+
+def parse_job(text: str) -> Job:
+    """Read one job that ``job_to_text`` has written.
+
+    Raises:
+        DamagedSettingsError: The text does not hold exactly one whole job.
+    """
+    parsed = parse_jobs(text)
+    if parsed.faults:
+        raise DamagedSettingsError(parsed.faults[0])
+    if len(parsed.jobs) != 1:
+        raise DamagedSettingsError(f"One backup was expected, there are {len(parsed.jobs)}.")
+    return parsed.jobs[0]
+
+
+def _rows(text: str) -> list[dict[str, Any]]:
+    try:
+        whole = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise DamagedSettingsError("The list of backups is not valid JSON.") from error
+    if not isinstance(whole, dict) or not isinstance(whole.get("jobs"), list):
+        raise DamagedSettingsError("The list of backups has an unknown form.")
+    schema = whole.get("schema")
+    if not isinstance(schema, int) or isinstance(schema, bool) or schema < 1:
+        raise DamagedSettingsError("The list of backups has no schema number.")
+    if schema > SCHEMA:
+        raise DamagedSettingsError("The list of backups was written by a newer version of this program.")
+    rows: list[dict[str, Any]] = whole["jobs"]
+    if not all(isinstance(row, dict) for row in rows):
+        raise DamagedSettingsError("The list of backups holds something that is none.")
+    for version in range(schema, SCHEMA):
+        rows = MIGRATIONS[version](rows)
+    return rows
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise DamagedSettingsError("text was expected")
+    return value
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise DamagedSettingsError("true or false was expected")
+    return value
+
+
+def _whole_number(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise DamagedSettingsError("a whole number was expected")
+    return value
+
+
+def _number(value: object) -> float:
+    # bool is a kind of int; an integer too large for a float and NaN are both accepted by JSON's reader.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -1e9 < value < 1e9 or math.isnan(value):
+        raise DamagedSettingsError("a number was expected")
+    return float(value)
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise DamagedSettingsError("a list of texts was expected")
+    return tuple(_text(item) for item in value)
+
+
+READERS: dict[str, Callable[[object], object]] = {
+    "source": _text,
+    "destination": _text,
+    "id": _text,
+    "name": _text,
+    "interval_s": _whole_number,
+    "exclude": _texts,
+    "keeps_history": _flag,
+    "history": _text,
+    "uses_notification": _flag,
+    "full_pass_every_s": _whole_number,
+    "guard_count": _whole_number,
+    "guard_share": _number,
+    "allows_mass_delete": _flag,
+    "asks_about_strangers": _flag,
+    "is_enabled": _flag,
+}
+_NEEDED = ("source", "destination", "id", "name")
+
+
+def _job_from(row: dict[str, Any]) -> Job:
+    for name in _NEEDED:
+        if not row.get(name):
+            raise DamagedSettingsError(f"{name} is missing.")
+    values: dict[str, Any] = {}
+    for name, read in READERS.items():
+        if name not in row:
+            continue  # an option that an older version did not have keeps its default
+        try:
+            values[name] = read(row[name])
+        except DamagedSettingsError as error:
+            raise DamagedSettingsError(f"{name}: {error}.") from error
+    job = Job(**values)
+    if not job.id.isascii() or not job.id.isalnum():
+        # It becomes a file's name.
+        raise DamagedSettingsError("id: letters and digits were expected.")
+    faults = job_faults(job)
+    if faults:
+        name, sentence = next(iter(faults.items()))
+        raise DamagedSettingsError(f"{name}: {sentence}")
+    return job
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The program's own folders, by default those of the user who runs it.
+
+    ``XDG_DATA_HOME``, ``XDG_STATE_HOME`` and ``XDG_CONFIG_HOME`` count on every platform, so that they isolate a run
+    anywhere.
+
+    Attributes:
+        data: Catalogs; losing them costs time, not files.
+        state: Logs and locks.
+        config: Settings.
+    """
+
+    data: Path = field(default_factory=lambda: _own_folder("XDG_DATA_HOME", ".local/share", "user_data_path"))
+    state: Path = field(default_factory=lambda: _own_folder("XDG_STATE_HOME", ".local/state", "user_state_path"))
+    config: Path = field(default_factory=lambda: _own_folder("XDG_CONFIG_HOME", ".config", "user_config_path"))
+
+
+def _own_folder(variable: str, linux_default: str, platform_function: str) -> Path:
+    base = os.environ.get(variable, "")
+    # A relative path is to be ignored, says the XDG base directory specification.
+    if os.path.isabs(base):
+        return Path(base, APP_NAME)
+    if sys.platform == "linux":
+        # What platformdirs does there too, but importing it takes 25 ms of a start of 100 ms.
+        return Path(os.path.expanduser("~"), linux_default, APP_NAME)
+    import platformdirs  # noqa: PLC0415 - see above
+
+    found: Path = getattr(platformdirs, platform_function)(APP_NAME, appauthor=False)
+    return found

@@ -1,0 +1,1 @@
+"""Comparing, copying safely, guarding and keeping history. Knows nothing of Qt."""

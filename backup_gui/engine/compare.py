@@ -1,0 +1,352 @@
+"""Source and mirror side by side, folder by folder, into a plan. Looks, and changes nothing in either.
+
+Only one folder of each side is in memory at a time: the cost is that of the plan and of the largest folder. A partial
+comparison looks only at the paths it is given: its cost is the change's, never the tree's.
+"""
+
+from __future__ import annotations
+
+import stat
+from typing import TYPE_CHECKING
+
+from backup_gui.engine.model import Action, EntryKind, Op, Plan, ProblemCode, Scope, Stage, kind_of
+from backup_gui.engine.problems import problem, problem_from
+from backup_gui.engine.tree import TEMPORARY_PREFIX, Tree, is_temporary, join, parent_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from backup_gui.engine.catalog import Catalog, Fingerprint
+    from backup_gui.engine.filters import Filter
+    from backup_gui.engine.model import Entry, Problem
+    from backup_gui.engine.progress import Meter
+    from backup_gui.engine.target import Target
+
+
+def compare(
+    source: Tree,
+    target: Target,
+    scope: Scope,
+    *,
+    rules: Filter,
+    catalog: Catalog,
+    meter: Meter,
+    should_stop: Callable[[], bool],
+    learns: bool = True,
+) -> Plan:
+    """Compare a source and its mirror.
+
+    Args:
+        source: The source.
+        target: The destination.
+        scope: What to compare.
+        rules: What to leave out: it counts as absent from the source.
+        catalog: What is known from earlier passes.
+        meter: Told of the entries seen.
+        should_stop: Asked between folders; a comparison that was stopped returns an incomplete plan, to be dropped.
+        learns: Whether files found equal are recorded in the catalog.
+
+    Returns:
+        The plan: what is in the way first, then folders before what is in them, then moves, then deletions, the
+        deepest first.
+    """
+    comparison = _Comparison(source, target, rules, catalog, meter, should_stop, learns=learns)
+    for path in sorted(scope.trees):
+        comparison.compare_path(path, is_tree=True)
+    for path in sorted(scope.paths):
+        comparison.compare_path(path, is_tree=False)
+    return comparison.plan(is_full=scope.is_full)
+
+
+class _Comparison:
+    """The state of one comparison."""
+
+    def __init__(
+        self,
+        source: Tree,
+        target: Target,
+        rules: Filter,
+        catalog: Catalog,
+        meter: Meter,
+        should_stop: Callable[[], bool],
+        *,
+        learns: bool,
+    ) -> None:
+        self._source = source
+        self._target = target
+        self._rules = rules
+        self._catalog = catalog
+        self._meter = meter
+        self._should_stop = should_stop
+        self._learns = learns
+        self._knows_moves = not catalog.is_empty()
+        self._compares_owner = target.holds_owner
+        self._time_step_ns = target.time_step_ns
+
+        self._in_the_way: list[Action] = []
+        self._copies: list[Action] = []
+        self._moves: list[Action] = []
+        self._deletions: list[Action] = []
+        self._problems: list[Problem] = []
+        self._litter: list[str] = []
+        self._moved_away: set[str] = set()
+        self._done: set[str] = set()
+        self._trees_done: set[str] = set()
+        self._mirror_files = 0
+        self._source_folders = 0
+
+    def plan(self, *, is_full: bool) -> Plan:
+        """Put together what was found."""
+        deletions = [action for action in reversed(self._deletions) if action.path not in self._moved_away]
+        return Plan(
+            actions=(*reversed(self._in_the_way), *self._copies, *self._moves, *deletions),
+            problems=tuple(self._problems),
+            litter=tuple(self._litter),
+            mirror_files=self._mirror_files,
+            source_folders=self._source_folders,
+            is_full=is_full,
+        )
+
+    def compare_path(self, path: str, *, is_tree: bool) -> None:
+        """Compare what is at one path; with ``is_tree`` also all that is below it."""
+        try:
+            path = self._highest_change(path)
+            if path in self._done or self._is_below_done_tree(path):
+                return
+            self._done.add(path)
+            if not path:
+                self._compare_root(is_tree=is_tree)
+                return
+            ours = self._source.look(path)
+        except OSError as error:
+            self._problems.append(problem_from(error, path, Stage.COMPARE))
+            return
+        try:
+            theirs = self._target.look(path)
+        except OSError as error:
+            self._problems.append(problem_from(error, path, Stage.COMPARE, is_writing=True))
+            return
+        if ours is not None and self._is_left_out(path, ours):
+            ours = None
+        known = self._catalog.fingerprint(path)
+        pending: list[tuple[str, bool]] = []
+        if ours is None:
+            if theirs is not None and not is_temporary(path.rpartition("/")[2]):
+                self._add_deletions(path, theirs, self._deletions, is_known=known is not None)
+        else:
+            self._compare_entry(path, ours, theirs, known, pending)
+            if pending and (is_tree or not pending[0][1]):
+                self._trees_done.add(path)
+                self._walk(pending)
+
+    def _highest_change(self, path: str) -> str:
+        """Return the highest folder above a path that only one of both sides has, or else the path itself."""
+        highest = path
+        while path:
+            path = parent_of(path)
+            if not path:
+                break
+            ours, theirs = self._source.look(path), self._target.look(path)
+            is_folder = [entry is not None and stat.S_ISDIR(entry.st_mode) for entry in (ours, theirs)]
+            if all(is_folder):
+                break
+            highest = path
+        return highest
+
+    def _is_below_done_tree(self, path: str) -> bool:
+        if not self._trees_done:
+            return False
+        if "" in self._trees_done:
+            return True
+        while path:
+            if path in self._trees_done:
+                return True
+            path = parent_of(path)
+        return False
+
+    def _compare_root(self, *, is_tree: bool) -> None:
+        ours, theirs = self._source.stat(""), self._target.stat("")
+        if self._differs_in_metadata(ours, theirs):
+            self._copies.append(Action(Op.SET_METADATA, "", EntryKind.FOLDER))
+        if is_tree:
+            self._trees_done.add("")
+            self._walk([("", True)])
+
+    def _walk(self, pending: list[tuple[str, bool]]) -> None:
+        """Compare folders, each given with whether the mirror has it, and all that is below them."""
+        while pending and not self._should_stop():
+            path, is_in_mirror = pending.pop()
+            self._source_folders += 1
+            self._compare_folder(path, pending, is_in_mirror=is_in_mirror)
+
+    def _compare_folder(self, path: str, pending: list[tuple[str, bool]], *, is_in_mirror: bool) -> None:
+        try:
+            ours = self._source.list(path)
+        except FileNotFoundError:
+            # Gone since its own folder was listed: the next pass sees to it.
+            return
+        except OSError as error:
+            self._problems.append(problem_from(error, path, Stage.COMPARE))
+            return
+        theirs: dict[str, Entry] = {}
+        known: dict[str, Fingerprint] = {}
+        if is_in_mirror:
+            try:
+                theirs = self._target.list(path)
+            except OSError as error:
+                self._problems.append(problem_from(error, path, Stage.COMPARE, is_writing=True))
+                return
+            known = self._catalog.folder(path)
+        self._meter.add_files(len(ours), path)
+        prefix = path + "/" if path else ""
+        step_ns = self._time_step_ns
+        for name, our in ours.items():
+            if name.startswith(TEMPORARY_PREFIX) and is_temporary(name):
+                continue
+            if self._rules and self._rules.excludes(prefix + name, stat.S_ISDIR(our.st_mode)):
+                continue
+            their = theirs.pop(name, None)
+            if their is None:
+                self._compare_entry(prefix + name, our, None, None, pending)
+                continue
+            mark = known.pop(name, None)
+            # The commonest case by far, without a call: a file that is as it was.
+            if (
+                mark is not None
+                and our.st_mtime_ns == mark[3]
+                and our.st_size == mark[2] == their.st_size
+                and our.st_ctime_ns == mark[1]
+                and our.st_ino == mark[0]
+                and our.st_mode == their.st_mode
+                and stat.S_ISREG(our.st_mode)
+                and abs(our.st_mtime_ns - their.st_mtime_ns) < step_ns
+                and (not self._compares_owner or (our.st_uid == their.st_uid and our.st_gid == their.st_gid))
+            ):
+                self._mirror_files += 1
+                continue
+            self._compare_entry(prefix + name, our, their, mark, pending)
+        for name, their in theirs.items():
+            if is_temporary(name):
+                self._litter.append(prefix + name)
+            else:
+                self._add_deletions(prefix + name, their, self._deletions, is_known=known.pop(name, None) is not None)
+        if known and self._learns:
+            self._catalog.forget(prefix + name for name in known)
+
+    def _compare_entry(
+        self,
+        path: str,
+        ours: Entry,
+        theirs: Entry | None,
+        known: Fingerprint | None,
+        pending: list[tuple[str, bool]],
+    ) -> None:
+        """Compare what the source has at a path with what the mirror has there, if anything."""
+        kind = kind_of(ours)
+        their_kind = None if theirs is None else kind_of(theirs)
+        if theirs is not None and their_kind is not EntryKind.FOLDER:
+            self._mirror_files += 1
+        if kind is EntryKind.SPECIAL:
+            self._problems.append(problem(ProblemCode.SPECIAL_FILE, path, Stage.COMPARE))
+            if theirs is not None:
+                self._add_deletions(path, theirs, self._deletions, is_known=known is not None)
+            return
+        size_bytes = ours.st_size if kind is EntryKind.FILE else 0
+        if theirs is None:
+            if not self._is_move(path, ours, kind):
+                self._copies.append(Action(Op.CREATE, path, kind, size_bytes))
+            if kind is EntryKind.FOLDER:
+                pending.append((path, False))
+            return
+        if kind is not their_kind:
+            if their_kind is EntryKind.FOLDER:
+                self._add_deletions(path, theirs, self._in_the_way, is_known=known is not None)
+            self._copies.append(Action(Op.REPLACE, path, kind, size_bytes, old_kind=their_kind))
+            if kind is EntryKind.FOLDER:
+                pending.append((path, False))
+            return
+        if kind is EntryKind.FOLDER:
+            if self._differs_in_metadata(ours, theirs):
+                self._copies.append(Action(Op.SET_METADATA, path, kind))
+            if known is None and self._learns:
+                self._catalog.record(path, ours)
+            pending.append((path, True))
+            return
+        op = self._difference(path, ours, theirs, known, kind)
+        if op is not None:
+            self._copies.append(Action(op, path, kind, size_bytes, old_kind=kind))
+        elif known is None and self._learns:
+            self._catalog.record(path, ours)
+
+    def _difference(
+        self, path: str, ours: Entry, theirs: Entry, known: Fingerprint | None, kind: EntryKind
+    ) -> Op | None:
+        """Say what has to be done with a file or link that both sides have."""
+        if kind is EntryKind.LINK:
+            try:
+                if self._source.read_link(path) != self._target.read_link(path):
+                    return Op.REPLACE
+            except OSError as error:
+                self._problems.append(problem_from(error, path, Stage.COMPARE))
+                return None
+        elif ours.st_size != theirs.st_size or abs(ours.st_mtime_ns - theirs.st_mtime_ns) >= self._time_step_ns:
+            return Op.REPLACE
+        elif known is not None and (known.inode, known.ctime_ns) != (ours.st_ino, ours.st_ctime_ns):
+            # Touched, though size and time agree: an edit whose time was set back looks like this, and so does
+            # a change of mode or a rename back and forth.
+            return Op.RECHECK
+        return Op.SET_METADATA if self._differs_in_metadata(ours, theirs) else None
+
+    def _differs_in_metadata(self, ours: Entry, theirs: Entry) -> bool:
+        if abs(ours.st_mtime_ns - theirs.st_mtime_ns) >= self._time_step_ns:
+            return True
+        if self._compares_owner and (ours.st_uid, ours.st_gid) != (theirs.st_uid, theirs.st_gid):
+            return True
+        return not stat.S_ISLNK(ours.st_mode) and stat.S_IMODE(ours.st_mode) != stat.S_IMODE(theirs.st_mode)
+
+    def _is_move(self, path: str, ours: Entry, kind: EntryKind) -> bool:
+        """Find a file that is new here to be one that the mirror has under a name gone from the source."""
+        if not self._knows_moves or kind is not EntryKind.FILE:
+            return False
+        for old_path, known in self._catalog.paths_of(ours.st_ino):
+            if (known.size_bytes, known.mtime_ns) != (ours.st_size, ours.st_mtime_ns) or old_path in self._moved_away:
+                continue
+            try:
+                if self._source.look(old_path) is not None:
+                    continue
+                theirs = self._target.look(old_path)
+            except OSError:
+                continue
+            if theirs is None or (theirs.st_size, theirs.st_mtime_ns) != (ours.st_size, ours.st_mtime_ns):
+                continue
+            self._moved_away.add(old_path)
+            self._moves.append(Action(Op.MOVE, path, kind, ours.st_size, old_path=old_path))
+            return True
+        return False
+
+    def _is_left_out(self, path: str, entry: Entry) -> bool:
+        if is_temporary(path.rpartition("/")[2]):
+            return True
+        return bool(self._rules) and self._rules.excludes(path, stat.S_ISDIR(entry.st_mode))
+
+    def _add_deletions(self, path: str, entry: Entry, deletions: list[Action], *, is_known: bool) -> None:
+        """Add the deletion of a path of the mirror, and of all that is below it, the highest first."""
+        pending = [(path, kind_of(entry), is_known)]
+        while pending:
+            path, kind, is_known = pending.pop()
+            if kind is not EntryKind.FOLDER:
+                self._mirror_files += 1
+                deletions.append(Action(Op.DELETE, path, kind, is_known=is_known))
+                continue
+            deletions.append(Action(Op.DELETE, path, kind, is_known=is_known))
+            try:
+                entries = self._target.list(path)
+            except OSError as error:
+                self._problems.append(problem_from(error, path, Stage.COMPARE, is_writing=True))
+                continue
+            known = self._catalog.folder(path)
+            for name, child in entries.items():
+                if is_temporary(name):
+                    self._litter.append(join(path, name))
+                else:
+                    pending.append((join(path, name), kind_of(child), name in known))

@@ -1,0 +1,166 @@
+"""What is known of a job's condition from pass to pass, and the ``Status`` made of it. Decides nothing, does nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from backup_gui.engine.dirty import is_below
+from backup_gui.engine.model import (
+    Coverage,
+    Held,
+    JobState,
+    PassStatus,
+    Problem,
+    ProblemCode,
+    Report,
+    Scope,
+    Stage,
+    Status,
+)
+
+# These depend on the path itself, which sends an event when it changes: trying again without one is no use.
+_LASTING = frozenset(
+    {
+        ProblemCode.SPECIAL_FILE,
+        ProblemCode.NAME_NOT_POSSIBLE,
+        ProblemCode.NAME_TOO_LONG,
+        ProblemCode.LINK_NOT_POSSIBLE,
+        ProblemCode.TOO_LARGE,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why passes do not get through at present.
+
+    Attributes:
+        state: Either ``WAITING`` or ``FAILED``.
+        reason: Why, in plain words.
+    """
+
+    state: JobState
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """The part of a job's status that outlives a pass.
+
+    Attributes:
+        problems: Paths that could not be handled and still stand.
+        held: What the guard holds.
+        last_complete_at: As in ``Status``.
+        last_pass_at: As in ``Status``.
+        has_full_pass: Whether a full pass was completed.
+        coverage: How the source is watched.
+        source_folders: Folders that the last full pass saw.
+        trouble: Why passes do not get through, if so.
+        is_paused: Whether the user has paused the job.
+        paused_until: End of the pause, seconds since 1970, UTC.
+    """
+
+    problems: tuple[Problem, ...] = ()
+    held: Held | None = None
+    last_complete_at: float | None = None
+    last_pass_at: float | None = None
+    has_full_pass: bool = False
+    coverage: Coverage = Coverage()
+    source_folders: int = 0
+    trouble: Trouble | None = None
+    is_paused: bool = False
+    paused_until: float | None = None
+
+    def after(self, report: Report, scope: Scope, ended_at: float, *, is_polling: bool) -> Condition:
+        """The condition after a pass that has ended by itself.
+
+        Args:
+            report: What it did.
+            scope: What it covered.
+            ended_at: Seconds since 1970, UTC.
+            is_polling: Whether changes are not, or not all, notified, so that only a full pass verifies everything.
+        """
+        problems = standing_problems(self.problems, report, scope)
+        held = report.held if report.is_full or report.held is not None else self.held
+        has_full_pass = self.has_full_pass or report.is_full
+        is_complete = (
+            report.status is PassStatus.COMPLETE
+            and not problems
+            and held is None
+            and (report.is_full or (has_full_pass and not is_polling))
+        )
+        return replace(
+            self,
+            problems=problems,
+            held=held,
+            has_full_pass=has_full_pass,
+            last_pass_at=ended_at,
+            last_complete_at=ended_at if is_complete else self.last_complete_at,
+            source_folders=report.source_folders if report.is_full else self.source_folders,
+            trouble=None,
+        )
+
+    def after_cancel(self, report: Report, ended_at: float) -> Condition:
+        """The condition after a pass that was cancelled: what it did not come to is as it was."""
+        known = {(problem.path, problem.stage): problem for problem in (*self.problems, *report.problems)}
+        return replace(self, problems=tuple(known.values()), last_pass_at=ended_at)
+
+    def status(self, *, is_working: bool, pending: int) -> Status:
+        """What to show.
+
+        Args:
+            is_working: Whether a pass is at work that the user should see.
+            pending: Paths known to have changed and not yet backed up.
+        """
+        state, reason = self._state()
+        if is_working:
+            state, reason = JobState.WORKING, ""
+        return Status(
+            state=state,
+            reason=reason,
+            last_complete_at=self.last_complete_at,
+            last_pass_at=self.last_pass_at,
+            problems=self.problems,
+            held=self.held,
+            coverage=self.coverage,
+            pending=pending,
+            paused_until=self.paused_until,
+            has_full_pass=self.has_full_pass,
+        )
+
+    def retry_scope(self) -> Scope:
+        """The paths whose problems may have gone away without an event; a folder that was unreadable as a whole."""
+        tried = [problem for problem in self.problems if problem.code not in _LASTING]
+        trees = frozenset(problem.path for problem in tried if problem.stage is Stage.COMPARE)
+        return Scope(frozenset(problem.path for problem in tried) - trees, trees)
+
+    def _state(self) -> tuple[JobState, str]:
+        if self.is_paused:
+            return JobState.PAUSED, ""
+        if self.trouble is not None:
+            return self.trouble.state, self.trouble.reason
+        if self.held is not None:
+            return JobState.HELD, self.held.reason
+        if self.problems:
+            return JobState.ATTENTION, ""
+        # Nothing has been verified yet: never green before the first full pass.
+        return (JobState.OK if self.has_full_pass else JobState.WORKING), ""
+
+
+def standing_problems(standing: tuple[Problem, ...], report: Report, scope: Scope) -> tuple[Problem, ...]:
+    """Replace the problems that a pass has looked at again by those that it found.
+
+    A single entry of the scope covers only itself: that a folder is in it because something in it changed says nothing
+    about its other entries.
+    """
+    if report.is_full:
+        return report.problems
+    found = {(problem.path, problem.stage) for problem in report.problems}
+    kept = tuple(
+        problem
+        for problem in standing
+        if problem.path not in scope.paths
+        and not is_below(problem.path, scope.trees)
+        and (problem.path, problem.stage) not in found
+    )
+    return kept + report.problems

@@ -1,0 +1,167 @@
+"""Copies one file's content from the source to a temporary in the mirror, and tells whether it is one whole version.
+
+The source is looked at before and after; if it changed meanwhile, the copy is thrown away and made anew.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from backup_gui.engine.model import ProblemCode, Stage
+from backup_gui.engine.problems import problem, problem_from
+from backup_gui.engine.transfer import Cancelled
+from backup_gui.engine.tree import parent_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from backup_gui.engine.model import Entry, Problem
+    from backup_gui.engine.target import Target
+    from backup_gui.engine.tree import Tree
+
+TRIES = 3
+
+
+class NotCopied(Exception):  # noqa: N818 - carries a problem, which is data
+    """The file could not be copied; nothing of the attempt is left."""
+
+    def __init__(self, why: Problem) -> None:
+        super().__init__(why.reason)
+        self.problem = why
+
+
+class Vanished(Exception):  # noqa: N818 - it is no error
+    """The file is gone from the source, or is none any more: a later pass sees what is there instead."""
+
+
+def copy_file(
+    source: Tree,
+    target: Target,
+    path: str,
+    *,
+    on_bytes: Callable[[int], None],
+    should_stop: Callable[[], bool],
+) -> tuple[str, Entry]:
+    """Copy a file into a temporary beside its final place.
+
+    Args:
+        source: The source.
+        target: The destination.
+        path: The file.
+        on_bytes: Told of each block copied.
+        should_stop: Asked between blocks.
+
+    Returns:
+        The temporary's path, complete with metadata, and the source's entry that it is a copy of.
+
+    Raises:
+        NotCopied: It could not be copied.
+        Vanished: There is no such file any more.
+        Cancelled: ``should_stop`` said so.
+    """
+    for _ in range(TRIES):
+        fd = _open_source(source, path)
+        try:
+            before = os.fstat(fd)
+            if not stat.S_ISREG(before.st_mode):
+                raise Vanished
+            temporary = _copy_open_file(fd, before, target, path, on_bytes, should_stop)
+            after = os.fstat(fd)
+        except OSError as error:
+            raise NotCopied(problem_from(error, path, Stage.COPY)) from error
+        finally:
+            os.close(fd)
+        if _is_same(before, after) and _is_in_place(source, path, after):
+            return temporary, after
+        _drop(target, temporary)
+    raise NotCopied(problem(ProblemCode.KEEPS_CHANGING, path, Stage.COPY))
+
+
+def has_same_content(source: Tree, target: Target, path: str, should_stop: Callable[[], bool]) -> bool:
+    """Compare a file's content in source and mirror, byte by byte.
+
+    Raises:
+        OSError: One of them could not be read.
+        Cancelled: ``should_stop`` said so.
+    """
+    ours = source.open_file(path)
+    try:
+        theirs = target.open_file(path)
+        try:
+            while True:
+                if should_stop():
+                    raise Cancelled
+                block = os.read(ours, 1 << 20)
+                if block != os.read(theirs, max(len(block), 1)):
+                    return False
+                if not block:
+                    return True
+        finally:
+            os.close(theirs)
+    finally:
+        os.close(ours)
+
+
+def _open_source(source: Tree, path: str) -> int:
+    try:
+        return source.open_file(path)
+    except OSError as error:
+        # ELOOP: a link stands where the file was; ENXIO: a socket does.
+        if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO}:
+            raise Vanished from error
+        raise NotCopied(problem_from(error, path, Stage.COPY)) from error
+
+
+def _copy_open_file(
+    fd: int,
+    before: Entry,
+    target: Target,
+    path: str,
+    on_bytes: Callable[[int], None],
+    should_stop: Callable[[], bool],
+) -> str:
+    """Copy content and metadata into a new temporary; returns its path."""
+    try:
+        temporary, out = target.create_temporary(parent_of(path))
+    except OSError as error:
+        raise NotCopied(problem_from(error, path, Stage.COPY, is_writing=True)) from error
+    try:
+        try:
+            target.fill(out, fd, before, on_bytes=on_bytes, should_stop=should_stop)
+        finally:
+            os.close(out)
+    except Cancelled:
+        _drop(target, temporary)
+        raise
+    except OSError as error:
+        _drop(target, temporary)
+        raise NotCopied(problem_from(error, path, Stage.COPY, is_writing=error.errno != errno.EIO)) from error
+    return temporary
+
+
+def _is_same(before: Entry, after: Entry) -> bool:
+    return (
+        before.st_size == after.st_size
+        and before.st_mtime_ns == after.st_mtime_ns
+        and before.st_ctime_ns == after.st_ctime_ns
+    )
+
+
+def _is_in_place(source: Tree, path: str, entry: Entry) -> bool:
+    """Tell whether the path still leads to the file that was read."""
+    try:
+        now = source.stat(path)
+    except OSError:
+        return False
+    return now.st_ino == entry.st_ino and now.st_dev == entry.st_dev
+
+
+def _drop(target: Target, temporary: str) -> None:
+    """Remove a temporary; if even that fails it is litter, which the next pass removes."""
+    try:
+        target.discard(temporary)
+    except OSError:
+        return

@@ -1,0 +1,31 @@
+"""Conditions that end a run or a pass. What concerns one file only is a ``Problem`` and never raised."""
+
+from __future__ import annotations
+
+
+class BackupError(Exception):
+    """Base of all of them; its text is a plain sentence for the user."""
+
+
+class JobError(BackupError):
+    """The job itself makes no sense: a bad path, folders inside each other, a bad option."""
+
+
+class RootAbsentError(BackupError):
+    """The source or the destination's drive is not there, or is not the one recorded: wait for it."""
+
+
+class DestinationBusyError(BackupError):
+    """Another instance has the destination."""
+
+
+class DestinationFullError(BackupError):
+    """The destination has no room for anything more."""
+
+
+class DestinationUnusableError(BackupError):
+    """The destination cannot be written to: read-only, no permission, or failing."""
+
+
+class CatalogError(BackupError):
+    """The catalog could not be opened even after it was rebuilt."""

@@ -1,0 +1,90 @@
+r"""Writes any path as one line of valid text, and reads it back.
+
+File names may hold line breaks, control characters, marks that turn the reading direction round, and bytes that are
+no text at all (kept as surrogate escapes). Everything that people or programs read, from the log to the JSON events,
+passes through here, so that there is one notation:
+
+====================================  ==============
+a backslash                           ``\\``
+line feed, carriage return, tab       ``\n \r \t``
+other control characters              ``\x1b``
+a byte that is not valid text         ``\xff``
+other invisible or misleading marks   ``\u202e``
+====================================  ==============
+
+``\x00`` to ``\x7f`` stand for characters and ``\x80`` to ``\xff`` for bytes, so nothing is ambiguous.
+"""
+
+from __future__ import annotations
+
+import re
+
+# Control characters, both kinds of line separators, direction marks, lone surrogates and the byte order mark.
+_HARMFUL = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff"
+_IN_PATHS = re.compile(f"[\\\\{_HARMFUL}]")
+_IN_LINES = re.compile(f"[{_HARMFUL}]")
+_ESCAPES = re.compile(r"\\(?:([\\nrt])|x([0-9a-f]{2})|u([0-9a-f]{4}))")
+_SHORT = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_LONG = {escaped[1]: character for character, escaped in _SHORT.items()}
+_FIRST_BYTE = 0xDC80
+_LAST_BYTE = 0xDCFF
+_BYTES_BASE = 0xDC00
+
+
+def escape(path: str) -> str:
+    r"""Write a path as one line of valid text.
+
+    Args:
+        path: Any path, also with surrogate escapes.
+
+    Returns:
+        The path with the notation above; unchanged if nothing in it needs it. ``unescape`` gives the path back.
+    """
+    return _IN_PATHS.sub(_escaped, path)
+
+
+def one_line(text: str) -> str:
+    """Make a text one line of valid text, without touching its backslashes.
+
+    For messages and tracebacks in which paths may already have been escaped; it cannot be undone.
+    """
+    return _IN_LINES.sub(_escaped, text)
+
+
+def unescape(text: str) -> str:
+    """Read back what ``escape`` has written.
+
+    Args:
+        text: An escaped path.
+
+    Returns:
+        The path.
+
+    Raises:
+        ValueError: A backslash is followed by something that ``escape`` never writes.
+    """
+    rest = _ESCAPES.sub("", text)
+    if "\\" in rest:
+        raise ValueError("a backslash stands alone")
+    return _ESCAPES.sub(_meant, text)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    character = match[0]
+    short = _SHORT.get(character)
+    if short is not None:
+        return short
+    number = ord(character)
+    if _FIRST_BYTE <= number <= _LAST_BYTE:
+        return f"\\x{number - _BYTES_BASE:02x}"
+    return f"\\x{number:02x}" if number < 0x80 else f"\\u{number:04x}"
+
+
+def _meant(match: re.Match[str]) -> str:
+    short, byte, wide = match.groups()
+    if short is not None:
+        return _LONG[short]
+    if wide is not None:
+        return chr(int(wide, 16))
+    number = int(byte, 16)
+    return chr(number) if number < 0x80 else chr(_BYTES_BASE + number)

@@ -1,0 +1,442 @@
+"""Carries out a plan: copies in groups behind two flushes, then moves, then deletions, then the folders' own times.
+
+Each action is checked again against what is there now, so that a plan that has grown old does no harm. What concerns
+one path becomes a problem, and the rest goes on.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from backup_gui.engine.copying import NotCopied, Vanished, copy_file, has_same_content
+from backup_gui.engine.errors import DestinationUnusableError, RootAbsentError
+from backup_gui.engine.model import Action, Counts, EntryKind, Op, Phase, ProblemCode, Stage, kind_of
+from backup_gui.engine.problems import problem, problem_from
+from backup_gui.engine.transfer import Cancelled
+from backup_gui.engine.tree import parent_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from backup_gui.engine.catalog import Catalog
+    from backup_gui.engine.filters import Filter
+    from backup_gui.engine.model import Entry, Problem
+    from backup_gui.engine.progress import Meter
+    from backup_gui.engine.target import Target
+    from backup_gui.engine.tree import Tree
+
+GROUP_FILES = 500
+GROUP_BYTES = 64 << 20
+# A file's time stamp younger than this may be given to a second edit too, so such a path is looked at once more.
+SETTLING_NS = 2_000_000_000
+# Below this, asking how much room there is costs more than a copy that fails.
+ASK_FOR_ROOM_BYTES = 1 << 20
+
+_COPIES = frozenset({Op.CREATE, Op.REPLACE, Op.RECHECK, Op.SET_METADATA})
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What was done.
+
+    Attributes:
+        counts: How much of each sort.
+        problems: What could not be done.
+        unsettled: Paths written whose time stamp is too young to be trusted.
+        missing_bytes: How much more room would have been needed.
+    """
+
+    counts: Counts = field(default_factory=Counts)
+    problems: list[Problem] = field(default_factory=list)
+    unsettled: list[str] = field(default_factory=list)
+    missing_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A complete temporary that waits for its group to be published."""
+
+    action: Action
+    temporary: str
+    entry: Entry
+
+
+class Execution:
+    """One plan being carried out.
+
+    Args:
+        source: The source.
+        target: The destination.
+        catalog: Where what was done is recorded.
+        rules: What is left out of the source.
+        meter: Told of files and bytes.
+        should_stop: Asked between actions and within large ones.
+        on_done: Told of each action done.
+        on_problem: Told of each problem.
+    """
+
+    def __init__(
+        self,
+        source: Tree,
+        target: Target,
+        catalog: Catalog,
+        *,
+        rules: Filter,
+        meter: Meter,
+        should_stop: Callable[[], bool],
+        on_done: Callable[[Action], None],
+        on_problem: Callable[[Problem], None],
+    ) -> None:
+        self._source = source
+        self._target = target
+        self._catalog = catalog
+        self._rules = rules
+        self._meter = meter
+        self._should_stop = should_stop
+        self._on_done = on_done
+        self._on_problem = on_problem
+        self._group: list[_Ready] = []
+        self._group_bytes = 0
+        self._touched: set[str] = set()
+        self._unmade: set[str] = set()
+        self._deleted: list[str] = []
+        self._tally = dict.fromkeys(Op, 0)
+        self._bytes = 0
+        self._outcome = Outcome()
+
+    def run(self, actions: Iterable[Action], litter: Iterable[str], *, files_total: int, bytes_total: int) -> Outcome:
+        """Carry out actions, in the order given.
+
+        Args:
+            actions: What to do: what is in the way first, then copies, moves, deletions.
+            litter: Unfinished temporaries to remove.
+            files_total: How many actions there are.
+            bytes_total: How many bytes they copy.
+
+        Returns:
+            What was done.
+
+        Raises:
+            Cancelled: ``should_stop`` said so; every name in the mirror is whole.
+            RootAbsentError: The source is no longer where it was.
+            DestinationUnusableError: Nothing can be written at all.
+        """
+        self._meter.begin(Phase.COPYING, files_total, bytes_total)
+        try:
+            self._sweep(litter)
+            self._carry_out(actions)
+            self._publish()
+            self._finish_folders()
+            self._target.flush()
+        except Cancelled:
+            self._drop_group()
+            raise
+        except OSError as error:
+            self._drop_group()
+            raise DestinationUnusableError(f"The destination cannot be written to: {error.strerror}.") from error
+        finally:
+            self._catalog.forget(self._deleted)
+            self._catalog.commit()
+        self._meter.end()
+        self._outcome.counts = Counts(
+            created=self._tally[Op.CREATE],
+            replaced=self._tally[Op.REPLACE],
+            deleted=self._tally[Op.DELETE],
+            moved=self._tally[Op.MOVE],
+            metadata=self._tally[Op.SET_METADATA] + self._tally[Op.RECHECK],
+            bytes=self._bytes,
+        )
+        return self._outcome
+
+    def _carry_out(self, actions: Iterable[Action]) -> None:
+        is_checked = False
+        for action in actions:
+            if self._should_stop():
+                raise Cancelled
+            if self._unmade and parent_of(action.path) in self._unmade:
+                if action.kind is EntryKind.FOLDER:
+                    self._unmade.add(action.path)
+                continue
+            if action.op in _COPIES:
+                self._copy(action)
+            else:
+                self._publish()
+                if not is_checked:
+                    self._check_source()
+                    is_checked = True
+                if action.op is Op.MOVE:
+                    self._move(action)
+                else:
+                    self._delete(action)
+
+    def _check_source(self) -> None:
+        if not self._source.is_root_in_place():
+            raise RootAbsentError("The source is no longer where it was.")
+
+    def _sweep(self, litter: Iterable[str]) -> None:
+        for path in litter:
+            try:
+                self._target.discard(path)
+            except OSError as error:
+                self._add_problem(problem_from(error, path, Stage.DELETE))
+            self._touched.add(parent_of(path))
+
+    # Copies
+
+    def _copy(self, action: Action) -> None:
+        try:
+            if action.kind is EntryKind.FOLDER:
+                self._make_folder(action)
+            elif action.op is Op.SET_METADATA:
+                self._set_metadata(action)
+            elif action.kind is EntryKind.LINK:
+                self._copy_link(action)
+            elif action.op is not Op.RECHECK or self._is_different(action):
+                self._copy_file(action)
+        except Vanished:
+            return
+        except NotCopied as failure:
+            self._add_problem(failure.problem)
+            if failure.problem.code is ProblemCode.NO_SPACE:
+                self._outcome.missing_bytes += action.size_bytes
+            if action.kind is EntryKind.FOLDER:
+                self._unmade.add(action.path)
+
+    def _make_folder(self, action: Action) -> None:
+        if action.op is Op.SET_METADATA:
+            self._touched.add(action.path)
+            self._count(action)
+            return
+        try:
+            if action.op is Op.REPLACE:
+                self._take_away(action.path)
+            try:
+                self._target.make_folder(action.path)
+            except FileExistsError:
+                there = self._target.look(action.path)
+                if there is None or kind_of(there) is not EntryKind.FOLDER:
+                    raise
+        except OSError as error:
+            raise NotCopied(problem_from(error, action.path, Stage.COPY, is_writing=True)) from error
+        self._touched.update((action.path, parent_of(action.path)))
+        entry = self._source.look(action.path)
+        if entry is not None:
+            self._catalog.record(action.path, entry)
+        self._count(action)
+
+    def _copy_link(self, action: Action) -> None:
+        try:
+            entry = self._source.stat(action.path)
+            text = self._source.read_link(action.path)
+        except FileNotFoundError as error:
+            raise Vanished from error
+        except OSError as error:
+            raise NotCopied(problem_from(error, action.path, Stage.COPY)) from error
+        try:
+            temporary = self._target.create_link(parent_of(action.path), text)
+            self._target.set_metadata(temporary, entry)
+        except OSError as error:
+            failure = problem_from(error, action.path, Stage.COPY, is_writing=True)
+            if failure.code is ProblemCode.PROTECTED:
+                failure = problem(ProblemCode.LINK_NOT_POSSIBLE, action.path, Stage.COPY)
+            raise NotCopied(failure) from error
+        self._add_ready(_Ready(action, temporary, entry))
+
+    def _copy_file(self, action: Action) -> None:
+        path = action.path
+        if action.size_bytes >= ASK_FOR_ROOM_BYTES and self._target.free_bytes() < action.size_bytes:
+            raise NotCopied(problem(ProblemCode.NO_SPACE, path, Stage.COPY))
+        temporary, entry = copy_file(
+            self._source,
+            self._target,
+            path,
+            on_bytes=lambda count: self._meter.add_bytes(count, path),
+            should_stop=self._should_stop,
+        )
+        self._add_ready(_Ready(action, temporary, entry))
+
+    def _is_different(self, action: Action) -> bool:
+        try:
+            entry = self._source.stat(action.path)
+            if not has_same_content(self._source, self._target, action.path, self._should_stop):
+                return True
+            self._target.set_metadata(action.path, entry)
+        except FileNotFoundError as error:
+            raise Vanished from error
+        except OSError as error:
+            raise NotCopied(problem_from(error, action.path, Stage.COPY)) from error
+        self._catalog.record(action.path, entry)
+        self._count(action)
+        return False
+
+    def _set_metadata(self, action: Action) -> None:
+        try:
+            entry = self._source.stat(action.path)
+            self._target.set_metadata(action.path, entry)
+        except FileNotFoundError as error:
+            raise Vanished from error
+        except OSError as error:
+            raise NotCopied(problem_from(error, action.path, Stage.METADATA)) from error
+        self._catalog.record(action.path, entry)
+        self._count(action)
+
+    # Publishing
+
+    def _add_ready(self, ready: _Ready) -> None:
+        self._group.append(ready)
+        self._group_bytes += ready.entry.st_size
+        if len(self._group) >= GROUP_FILES or self._group_bytes >= GROUP_BYTES:
+            self._publish()
+
+    def _publish(self) -> None:
+        """Publish the group: content on the disk first, then the names, then those on the disk, then the catalog."""
+        if not self._group:
+            return
+        self._target.flush()
+        left_at = datetime.now(UTC)
+        published: list[_Ready] = []
+        while self._group:
+            ready = self._group.pop()
+            try:
+                self._publish_one(ready, left_at)
+            except OSError as error:
+                self._add_problem(problem_from(error, ready.action.path, Stage.COPY, is_writing=True))
+                self._discard(ready)
+            else:
+                published.append(ready)
+        self._group_bytes = 0
+        self._target.flush()
+        youngest_ns = time.time_ns() - SETTLING_NS
+        for ready in published:
+            path, entry = ready.action.path, ready.entry
+            self._catalog.record(path, entry)
+            self._touched.add(parent_of(path))
+            if entry.st_mtime_ns > youngest_ns:
+                self._outcome.unsettled.append(path)
+            if ready.action.kind is EntryKind.FILE:
+                self._bytes += entry.st_size
+            self._count(ready.action, Op.REPLACE if ready.action.op is Op.RECHECK else ready.action.op)
+        self._catalog.commit()
+
+    def _publish_one(self, ready: _Ready, left_at: datetime) -> None:
+        path = ready.action.path
+        is_new = ready.action.op is Op.CREATE or ready.action.old_kind is EntryKind.FOLDER
+        if is_new:
+            try:
+                self._target.publish(ready.temporary, path, may_replace=False)
+            except FileExistsError:
+                # Somebody put something there since the comparison: it is kept like any other version.
+                is_new = False
+        if not is_new:
+            self._target.keep(path, left_at, leaves=False)
+            self._target.publish(ready.temporary, path, may_replace=True)
+
+    def _drop_group(self) -> None:
+        for ready in self._group:
+            self._discard(ready)
+        self._group.clear()
+
+    def _discard(self, ready: _Ready) -> None:
+        try:
+            self._target.discard(ready.temporary)
+        except OSError:
+            # Litter: the next full pass removes it.
+            return
+
+    # Moves and deletions
+
+    def _move(self, action: Action) -> None:
+        assert action.old_path is not None
+        try:
+            ours = self._source.look(action.path)
+            theirs = self._target.look(action.old_path)
+            is_still_so = (
+                ours is not None
+                and theirs is not None
+                and self._source.look(action.old_path) is None
+                and (ours.st_size, ours.st_mtime_ns) == (theirs.st_size, theirs.st_mtime_ns)
+            )
+            if is_still_so and ours is not None:
+                self._target.move(action.old_path, action.path)
+                self._target.set_metadata(action.path, ours)
+                self._catalog.record(action.path, ours)
+                self._deleted.append(action.old_path)
+                self._touched.update((parent_of(action.path), parent_of(action.old_path)))
+                self._count(action)
+                return
+        except OSError as error:
+            self._add_problem(problem_from(error, action.path, Stage.MOVE))
+            return
+        if ours is not None:
+            self._copy(Action(Op.CREATE, action.path, kind_of(ours), ours.st_size))
+
+    def _delete(self, action: Action) -> None:
+        try:
+            if not self._is_gone(action.path):
+                return
+        except OSError as error:
+            self._add_problem(problem_from(error, action.path, Stage.COMPARE))
+            return
+        try:
+            if action.kind is EntryKind.FOLDER:
+                if not self._target.remove_folder(action.path):
+                    return
+            else:
+                self._take_away(action.path)
+        except OSError as error:
+            self._add_problem(problem_from(error, action.path, Stage.DELETE))
+            return
+        self._deleted.append(action.path)
+        self._touched.discard(action.path)
+        self._touched.add(parent_of(action.path))
+        self._count(action)
+
+    def _is_gone(self, path: str) -> bool:
+        """Tell whether the source really has nothing at a path that could be mirrored.
+
+        Raises:
+            OSError: It cannot be told.
+        """
+        entry = self._source.look(path)
+        if entry is None or kind_of(entry) is EntryKind.SPECIAL:
+            return True
+        return bool(self._rules) and self._rules.excludes(path, kind_of(entry) is EntryKind.FOLDER)
+
+    def _take_away(self, path: str) -> None:
+        """Take a file or link out of the mirror, into the history if one is kept.
+
+        Raises:
+            OSError: It is still there.
+        """
+        if self._target.keeps_history:
+            self._target.keep(path, datetime.now(UTC), leaves=True)
+        else:
+            self._target.remove_file(path)
+
+    # The end
+
+    def _finish_folders(self) -> None:
+        """Give the folders in which something was changed their own mode and times back, the deepest first."""
+        for path in sorted(self._touched, key=lambda path: path.count("/") if path else -1, reverse=True):
+            try:
+                entry = self._source.look(path)
+                if entry is not None and kind_of(entry) is EntryKind.FOLDER:
+                    self._target.set_metadata(path, entry)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                self._add_problem(problem_from(error, path, Stage.METADATA))
+
+    def _count(self, action: Action, op: Op | None = None) -> None:
+        self._tally[op or action.op] += 1
+        self._meter.add_files(1, action.path)
+        self._on_done(action)
+
+    def _add_problem(self, found: Problem) -> None:
+        if found.code is ProblemCode.READ_ONLY:
+            raise DestinationUnusableError(f"{found.reason}.")
+        self._outcome.problems.append(found)
+        self._on_problem(found)

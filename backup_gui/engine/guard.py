@@ -1,0 +1,101 @@
+"""Decides which part of a plan may go on and which waits for the user's word. Pure: looks at nothing but its arguments.
+
+Only what takes something away from the mirror is ever held: deletions and replacements. New files, moves and metadata
+go on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from backup_gui.engine.model import Action, Held, HeldCode, Op, Plan, count_actions
+
+if TYPE_CHECKING:
+    from backup_gui.engine.model import Job
+
+TAKES_AWAY = frozenset({Op.DELETE, Op.REPLACE})
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What a judgement needs to know beyond the plan.
+
+    Attributes:
+        mirror_files: Files and links in the whole mirror.
+        is_source_empty: Whether the source has nothing at all in it.
+        is_source_other: Whether the source is another folder than the one recorded.
+    """
+
+    mirror_files: int
+    is_source_empty: bool = False
+    is_source_other: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the guard says of a plan.
+
+    Attributes:
+        actions: What may go on, in the plan's order.
+        held: What waits, if anything.
+    """
+
+    actions: tuple[Action, ...]
+    held: Held | None = None
+
+
+def judge(plan: Plan, job: Job, condition: Condition, allowed: Held | None = None) -> Verdict:
+    """Judge a plan.
+
+    Args:
+        plan: The plan.
+        job: Its limits, and whether the user has given a standing word.
+        condition: The circumstances.
+        allowed: What the user has agreed to; exactly these actions are not held, nor counted.
+
+    Returns:
+        The verdict.
+    """
+    if job.allows_mass_delete:
+        return Verdict(plan.actions)
+    agreed = frozenset((action.op, action.path) for action in allowed.actions) if allowed else frozenset()
+    taking = [a for a in plan.actions if a.op in TAKES_AWAY and (a.op, a.path) not in agreed]
+    if not taking:
+        return Verdict(plan.actions)
+    losses = [action for action in taking if not _is_bare_folder(action)]
+    share = len(losses) / max(condition.mirror_files, 1)
+    if condition.is_source_other:
+        return _hold(plan, taking, HeldCode.SOURCE_REPLACED, condition)
+    if condition.is_source_empty:
+        return _hold(plan, taking, HeldCode.SOURCE_EMPTY, condition)
+    if len(losses) > job.guard_count and share > job.guard_share:
+        return _hold(plan, taking, HeldCode.MASS_CHANGE, condition)
+    strangers = [action for action in taking if not action.is_known] if job.asks_about_strangers else []
+    if strangers:
+        return _hold(plan, strangers, HeldCode.STRANGERS, condition)
+    return Verdict(plan.actions)
+
+
+def _is_bare_folder(action: Action) -> bool:
+    return action.op is Op.DELETE and action.kind.value == "folder"
+
+
+def _hold(plan: Plan, held: list[Action], code: HeldCode, condition: Condition) -> Verdict:
+    chosen = frozenset(id(action) for action in held)
+    counts = count_actions([action for action in held if not _is_bare_folder(action)])
+    total = condition.mirror_files
+    if code is HeldCode.SOURCE_EMPTY:
+        reason = f"The source is empty, but the backup has {total:,} files"
+    elif code is HeldCode.SOURCE_REPLACED:
+        reason = "The source is not the folder that was backed up before"
+    elif code is HeldCode.STRANGERS:
+        reason = f"{counts.deleted:,} files in the destination were not put there by this program"
+    else:
+        reason = (
+            f"{counts.deleted:,} of {total:,} files would be deleted from the backup and {counts.replaced:,} replaced"
+        )
+    return Verdict(
+        actions=tuple(action for action in plan.actions if id(action) not in chosen),
+        held=Held(code, reason, counts, total, tuple(held)),
+    )

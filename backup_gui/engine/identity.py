@@ -1,0 +1,73 @@
+"""Which disk and which folder a root is, so that another one in its place is not taken for it.
+
+Paths do not tell: an unplugged drive leaves its empty mount point behind, and anything can be mounted over anything.
+Nothing here writes.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from enum import Enum
+
+from backup_gui.engine.volume import volume_id
+
+
+class Standing(Enum):
+    """How what is at a root's path now relates to what was recorded."""
+
+    NEW = "new"
+    SAME = "same"
+    OTHER_FOLDER = "other folder"
+    OTHER_VOLUME = "other volume"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A folder's identity.
+
+    Attributes:
+        volume: What stays the same for its volume from mount to mount.
+        inode: The folder's own number on that volume.
+    """
+
+    volume: str
+    inode: int
+
+    def __str__(self) -> str:
+        """Return the form in which it is recorded."""
+        return f"{self.inode} {self.volume}"
+
+
+def identify(path: str) -> Identity:
+    """Take the identity of a folder.
+
+    Raises:
+        OSError: It cannot be looked at.
+    """
+    return Identity(volume_id(path), os.stat(path).st_ino)
+
+
+def read_identity(text: str | None) -> Identity | None:
+    """Read a recorded identity; None if there is none, or none that can be read."""
+    inode, _, volume = (text or "").partition(" ")
+    return Identity(volume, int(inode)) if inode.isdecimal() and inode.isascii() and volume else None
+
+
+def standing(recorded: Identity | None, now: Identity) -> Standing:
+    """Compare a recorded identity with the present one."""
+    if recorded is None:
+        return Standing.NEW
+    if recorded.volume != now.volume:
+        return Standing.OTHER_VOLUME
+    return Standing.SAME if recorded.inode == now.inode else Standing.OTHER_FOLDER
+
+
+def nearest_existing(path: str) -> str:
+    """Return the path itself if it exists, else the nearest folder above it that does."""
+    while not os.path.exists(path):
+        parent = os.path.dirname(path)
+        if parent == path:
+            break
+        path = parent
+    return path

@@ -1,0 +1,421 @@
+"""The values that the engine's parts hand to each other.
+
+Everything here is immutable and free of behaviour beyond reading itself: no file is touched, nothing is decided.
+Paths are relative to a root and use ``/``; the root itself is the empty string. Bytes that are not valid text are
+kept as surrogate escapes.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from enum import Enum
+
+DEFAULT_INTERVAL_S = 5
+MAX_INTERVAL_S = 604_800
+DEFAULT_FULL_PASS_EVERY_S = 3_600
+DEFAULT_GUARD_COUNT = 50
+DEFAULT_GUARD_SHARE = 0.5
+HISTORY_SUFFIX = ".history"
+
+# What a listing holds for each name is the system's own stat result: building a class of our own from it costs
+# 2 microseconds an entry, as much as the system call, on each side of every full pass.
+Entry = os.stat_result
+
+
+class EntryKind(Enum):
+    """What a path is, as far as a mirror is concerned."""
+
+    FILE = "file"
+    FOLDER = "folder"
+    LINK = "link"
+    SPECIAL = "special"
+
+
+def kind_of(entry: Entry) -> EntryKind:
+    """Classify an entry; pipes, sockets and devices are all ``SPECIAL``."""
+    mode = entry.st_mode
+    if stat.S_ISREG(mode):
+        return EntryKind.FILE
+    if stat.S_ISDIR(mode):
+        return EntryKind.FOLDER
+    if stat.S_ISLNK(mode):
+        return EntryKind.LINK
+    return EntryKind.SPECIAL
+
+
+class Op(Enum):
+    """What an action does to one path of the mirror.
+
+    ``RECHECK`` compares content first, and replaces only if it differs: for a file whose size and time agree
+    while its inode or change time says that it was touched.
+    """
+
+    CREATE = "create"
+    REPLACE = "replace"
+    DELETE = "delete"
+    MOVE = "move"
+    SET_METADATA = "set metadata"
+    RECHECK = "recheck"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One step of a plan.
+
+    Attributes:
+        op: What to do.
+        path: The path in the mirror that is to change.
+        kind: What the source has there; for a deletion, what the mirror has there.
+        size_bytes: Size of the file to copy, 0 for anything else.
+        old_path: For a move, where the content is now.
+        old_kind: For a replacement, what the mirror has there now.
+        is_known: For a deletion, whether the catalog says that this program put the entry there.
+    """
+
+    op: Op
+    path: str
+    kind: EntryKind
+    size_bytes: int = 0
+    old_path: str | None = None
+    old_kind: EntryKind | None = None
+    is_known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which part of the source a pass compares.
+
+    Attributes:
+        paths: Paths that are compared as single entries: cost of one look each. A folder that is new in the source
+            or gone from it is taken with all that is in it.
+        trees: Folders that are compared with all that is in them; the root's own path makes the pass a full one.
+    """
+
+    paths: frozenset[str] = frozenset()
+    trees: frozenset[str] = frozenset()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the whole source is compared."""
+        return "" in self.trees
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to compare."""
+        return bool(self.paths or self.trees)
+
+
+FULL = Scope(trees=frozenset({""}))
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many paths of each sort a plan or a report is about, and how many bytes are copied."""
+
+    created: int = 0
+    replaced: int = 0
+    deleted: int = 0
+    moved: int = 0
+    metadata: int = 0
+    bytes: int = 0
+
+    @property
+    def total(self) -> int:
+        """All actions together."""
+        return self.created + self.replaced + self.deleted + self.moved + self.metadata
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a pass is going to do, in an order that can be carried out as it stands.
+
+    Attributes:
+        actions: The steps: folders before what is in them, copies before deletions.
+        problems: What could not be compared; nothing under such a path is deleted.
+        litter: Unfinished temporaries of an earlier run in the mirror.
+        mirror_files: How many files and links the mirror had where it was compared.
+        source_folders: How many folders the source had where it was compared, the root included.
+        is_full: Whether the whole tree was compared.
+    """
+
+    actions: tuple[Action, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    litter: tuple[str, ...] = ()
+    mirror_files: int = 0
+    source_folders: int = 0
+    is_full: bool = True
+
+    def counts(self) -> Counts:
+        """Count the actions by what they do."""
+        return count_actions(self.actions)
+
+
+def count_actions(actions: tuple[Action, ...] | list[Action]) -> Counts:
+    """Count actions by what they do; a recheck counts as metadata, since it rarely copies anything."""
+    tally = dict.fromkeys(Op, 0)
+    size_bytes = 0
+    for action in actions:
+        tally[action.op] += 1
+        if action.op is Op.CREATE or action.op is Op.REPLACE:
+            size_bytes += action.size_bytes
+    return Counts(
+        created=tally[Op.CREATE],
+        replaced=tally[Op.REPLACE],
+        deleted=tally[Op.DELETE],
+        moved=tally[Op.MOVE],
+        metadata=tally[Op.SET_METADATA] + tally[Op.RECHECK],
+        bytes=size_bytes,
+    )
+
+
+class ProblemCode(Enum):
+    """Why one path could not be handled; each has its sentence in ``problems.py``."""
+
+    NO_PERMISSION = "no-permission"
+    NO_WRITE_PERMISSION = "no-write-permission"
+    KEEPS_CHANGING = "keeps-changing"
+    SPECIAL_FILE = "special-file"
+    IN_USE = "in-use"
+    NO_SPACE = "no-space"
+    TOO_LARGE = "too-large"
+    READ_ONLY = "read-only"
+    READ_ERROR = "read-error"
+    WRITE_ERROR = "write-error"
+    NAME_NOT_POSSIBLE = "name-not-possible"
+    NAME_TOO_LONG = "name-too-long"
+    NAME_COLLISION = "name-collision"
+    LINK_NOT_POSSIBLE = "link-not-possible"
+    PROTECTED = "protected"
+    METADATA = "metadata"
+    MIRROR_CHANGED = "mirror-changed"
+    OTHER = "other"
+
+
+class Stage(Enum):
+    """Where in a pass a problem arose."""
+
+    COMPARE = "compare"
+    COPY = "copy"
+    DELETE = "delete"
+    MOVE = "move"
+    METADATA = "metadata"
+    HISTORY = "history"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One path that could not be handled.
+
+    Attributes:
+        path: The path, relative to the source.
+        stage: What was being done.
+        code: The reason for programs; the key of the translated sentence.
+        reason: The reason in plain English words, for the log and the command line.
+    """
+
+    path: str
+    stage: Stage
+    code: ProblemCode
+    reason: str
+
+
+class Phase(Enum):
+    """What a pass is busy with."""
+
+    COMPARING = "comparing"
+    COPYING = "copying"
+    DELETING = "deleting"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a pass has come.
+
+    Attributes:
+        phase: What it is busy with.
+        files_done: Actions done; while comparing, entries seen.
+        files_total: Actions planned; 0 while comparing, when it is not known yet.
+        bytes_done: Bytes copied.
+        bytes_total: Bytes planned.
+        path: What is being handled.
+        elapsed_s: Seconds since the phase began.
+    """
+
+    phase: Phase
+    files_done: int = 0
+    files_total: int = 0
+    bytes_done: int = 0
+    bytes_total: int = 0
+    path: str = ""
+    elapsed_s: float = 0.0
+
+
+class HeldCode(Enum):
+    """Why the guard holds a part of a plan."""
+
+    MASS_CHANGE = "mass-change"
+    SOURCE_EMPTY = "source-empty"
+    SOURCE_REPLACED = "source-replaced"
+    STRANGERS = "strangers"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the guard holds until the user agrees.
+
+    Attributes:
+        code: The reason for programs.
+        reason: The reason in plain English words.
+        counts: What is held.
+        mirror_files: Files in the mirror, for "840 of 1,000".
+        actions: The actions held, for the user's review.
+    """
+
+    code: HeldCode
+    reason: str
+    counts: Counts
+    mirror_files: int
+    actions: tuple[Action, ...] = ()
+
+
+class PassStatus(Enum):
+    """How a pass ended."""
+
+    COMPLETE = "complete"
+    PROBLEMS = "problems"
+    HELD = "held"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one pass did.
+
+    Attributes:
+        status: How it ended.
+        started_at: When it began, seconds since 1970, UTC.
+        duration_s: How long it took.
+        is_full: Whether the whole tree was compared.
+        counts: What was done.
+        problems: Paths that could not be handled.
+        held: What waits for the user's word, if anything.
+        reason: For a failed pass, why, in plain words.
+        source_folders: Folders in the source, as far as compared.
+        unsettled: Paths written so recently that their time stamp cannot be trusted yet.
+    """
+
+    status: PassStatus
+    started_at: float
+    duration_s: float
+    is_full: bool
+    counts: Counts = Counts()
+    problems: tuple[Problem, ...] = ()
+    held: Held | None = None
+    reason: str = ""
+    source_folders: int = 0
+    unsettled: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A source, a destination and options. Built and checked by ``config.py``.
+
+    Attributes:
+        source: Absolute path of the folder protected.
+        destination: Absolute path of the folder that mirrors it.
+        id: Stable key of the job, also the name of its catalog.
+        name: What the user calls it.
+        interval_s: Seconds between checks.
+        exclude: Exclusion rules, gitignore syntax, in order.
+        keeps_history: Whether replaced and deleted versions are kept.
+        history: Absolute path of the history; empty for ``<destination>.history``.
+        uses_notification: Whether the system's change notification is used; otherwise full checks at the interval.
+        full_pass_every_s: Seconds between full passes while notification works.
+        guard_count: Deletions plus replacements up to this many are never held.
+        guard_share: Share of the mirror, 0 to 1, up to which they are never held.
+        allows_mass_delete: The user's standing word for the guard.
+        asks_about_strangers: Whether files in the destination that this program did not put there are held
+            for the user's word, instead of going to the history.
+        is_enabled: Whether the app runs it.
+    """
+
+    source: str
+    destination: str
+    id: str
+    name: str
+    interval_s: int = DEFAULT_INTERVAL_S
+    exclude: tuple[str, ...] = ()
+    keeps_history: bool = True
+    history: str = ""
+    uses_notification: bool = True
+    full_pass_every_s: int = DEFAULT_FULL_PASS_EVERY_S
+    guard_count: int = DEFAULT_GUARD_COUNT
+    guard_share: float = DEFAULT_GUARD_SHARE
+    allows_mass_delete: bool = False
+    asks_about_strangers: bool = False
+    is_enabled: bool = True
+
+    @property
+    def history_root(self) -> str | None:
+        """Absolute path of the history, or None if none is kept."""
+        if not self.keeps_history:
+            return None
+        return self.history or self.destination.rstrip("/\\") + HISTORY_SUFFIX
+
+
+class JobState(Enum):
+    """What a job is doing, or waiting for; the worst state of all jobs is the tray icon's."""
+
+    OK = "ok"
+    WORKING = "working"
+    WAITING = "waiting"
+    PAUSED = "paused"
+    ATTENTION = "attention"
+    HELD = "held"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How the source is being watched.
+
+    Attributes:
+        folders_live: Folders whose changes are notified.
+        folders_polled: Folders that are only checked at every interval.
+        reason: Why some are not live, in plain words; empty if all are.
+    """
+
+    folders_live: int = 0
+    folders_polled: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Everything about a job's condition that a window or a tray icon shows.
+
+    Attributes:
+        state: The state.
+        reason: For waiting, failed and held: why, in plain words.
+        last_complete_at: End of the last pass after which everything was backed up, seconds since 1970, UTC.
+        last_pass_at: End of the last pass of any outcome.
+        problems: Paths that could not be handled and still stand.
+        held: What waits for the user's word.
+        coverage: How the source is watched.
+        pending: Paths known to have changed and not yet backed up.
+        paused_until: End of the pause, seconds since 1970, UTC; None when paused without end or not paused.
+        has_full_pass: Whether a full pass has been completed since the job started.
+    """
+
+    state: JobState
+    reason: str = ""
+    last_complete_at: float | None = None
+    last_pass_at: float | None = None
+    problems: tuple[Problem, ...] = ()
+    held: Held | None = None
+    coverage: Coverage = Coverage()
+    pending: int = 0
+    paused_until: float | None = None
+    has_full_pass: bool = False

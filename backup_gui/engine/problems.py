@@ -1,0 +1,189 @@
+"""Why a path could not be handled, in plain words: error of the system -> code -> sentence -> what to do.
+
+The one table of reasons. Sentences are constant, so that the window can translate them by their code. Nothing here
+touches a file.
+"""
+
+from __future__ import annotations
+
+import errno
+
+from backup_gui.engine.model import Problem, ProblemCode, Stage
+
+REASONS: dict[ProblemCode, str] = {
+    ProblemCode.NO_PERMISSION: "No permission to read this",
+    ProblemCode.NO_WRITE_PERMISSION: "No permission to write this in the backup",
+    ProblemCode.KEEPS_CHANGING: "The file keeps changing while it is being copied",
+    ProblemCode.SPECIAL_FILE: "This is not a file or folder but a pipe, socket or device, which cannot be copied",
+    ProblemCode.IN_USE: "The file is open in another program",
+    ProblemCode.NO_SPACE: "The backup drive is full",
+    ProblemCode.TOO_LARGE: "The file is too large for the backup drive's file system",
+    ProblemCode.READ_ONLY: "The backup drive is read-only",
+    ProblemCode.READ_ERROR: "The drive reported an error while this was being read",
+    ProblemCode.WRITE_ERROR: "The backup drive reported an error while this was being written",
+    ProblemCode.NAME_NOT_POSSIBLE: "The name is not possible on the backup drive",
+    ProblemCode.NAME_TOO_LONG: "The name or path is too long for the backup drive",
+    ProblemCode.NAME_COLLISION: "The backup drive cannot tell this name from another one in the same folder",
+    ProblemCode.LINK_NOT_POSSIBLE: "Links are not possible on the backup drive",
+    ProblemCode.PROTECTED: "The copy in the backup is protected against changes",
+    ProblemCode.METADATA: "The content is backed up, but not all of its permissions, times or attributes",
+    ProblemCode.MIRROR_CHANGED: "Something else changed the backup while it was being written",
+    ProblemCode.OTHER: "The system refused",
+}
+
+ADVICE: dict[ProblemCode, str] = {
+    ProblemCode.NO_PERMISSION: "Give your user account permission to read it, or exclude it.",
+    ProblemCode.NO_WRITE_PERMISSION: "Give your user account permission to write in the backup folder.",
+    ProblemCode.KEEPS_CHANGING: "It is tried again at every check. Close the program that writes it, if you can.",
+    ProblemCode.SPECIAL_FILE: "Nothing is lost: programs create such entries anew. Exclude it to hide this message.",
+    ProblemCode.IN_USE: "It is tried again at every check. Close the other program, if you can.",
+    ProblemCode.NO_SPACE: "Make room on the backup drive, shorten the history, or use a larger drive.",
+    ProblemCode.TOO_LARGE: "Use a backup drive with another file system (exFAT, NTFS or ext4), or exclude the file.",
+    ProblemCode.READ_ONLY: "Check the drive's write-protect switch, and whether the system reported errors on it.",
+    ProblemCode.READ_ERROR: "It is tried again at every check. If it stays, the drive may be failing.",
+    ProblemCode.WRITE_ERROR: "It is tried again at every check. If it stays, the backup drive may be failing.",
+    ProblemCode.NAME_NOT_POSSIBLE: "Rename it, use a backup drive with another file system, or exclude it.",
+    ProblemCode.NAME_TOO_LONG: "Shorten the name or the folders above it, or exclude it.",
+    ProblemCode.NAME_COLLISION: "Rename one of the two, or use a backup drive that tells upper from lower case.",
+    ProblemCode.LINK_NOT_POSSIBLE: "What the link leads to is not affected. Exclude the link to hide this message.",
+    ProblemCode.PROTECTED: "Take the protection off the copy in the backup (on Linux: chattr -i).",
+    ProblemCode.METADATA: "Nothing needs to be done unless you rely on them.",
+    ProblemCode.MIRROR_CHANGED: "It is tried again at the next check. Do not work inside the backup folder.",
+    ProblemCode.OTHER: "It is tried again at every check.",
+}
+
+# The system says no more than "invalid argument" of a name that FAT, exFAT or NTFS cannot hold.
+_NAMING = frozenset({Stage.COPY, Stage.MOVE})
+_NOT_ON_WINDOWS_DRIVES = '<>:"|?*\\'
+_ALWAYS_WRITING = frozenset({Stage.DELETE, Stage.MOVE, Stage.METADATA, Stage.HISTORY})
+
+
+def _numbers(*names: str) -> frozenset[int]:
+    """Error numbers by name, without those that this platform does not know."""
+    return frozenset(number for name in names if (number := getattr(errno, name, None)) is not None)
+
+
+_SAME_BOTH_WAYS: tuple[tuple[frozenset[int], ProblemCode], ...] = (
+    (_numbers("ENOSPC", "EDQUOT", "EMLINK"), ProblemCode.NO_SPACE),
+    (_numbers("EROFS"), ProblemCode.READ_ONLY),
+    (_numbers("EFBIG"), ProblemCode.TOO_LARGE),
+    (_numbers("ENAMETOOLONG"), ProblemCode.NAME_TOO_LONG),
+    (_numbers("EBUSY", "ETXTBSY", "EAGAIN", "EDEADLK"), ProblemCode.IN_USE),
+    (_numbers("EILSEQ"), ProblemCode.NAME_NOT_POSSIBLE),
+)
+_READING: tuple[tuple[frozenset[int], ProblemCode], ...] = (
+    (_numbers("EACCES", "EPERM"), ProblemCode.NO_PERMISSION),
+    (
+        _numbers("EIO", "ENXIO", "ENODEV", "ETIMEDOUT", "ESTALE", "EREMOTEIO", "EBADMSG", "EUCLEAN", "ENOTCONN"),
+        ProblemCode.READ_ERROR,
+    ),
+)
+_WRITING: tuple[tuple[frozenset[int], ProblemCode], ...] = (
+    (_numbers("EACCES"), ProblemCode.NO_WRITE_PERMISSION),
+    # Root and owners meet EPERM only where a flag such as "immutable" forbids the change.
+    (_numbers("EPERM"), ProblemCode.PROTECTED),
+    (
+        _numbers("EIO", "ENXIO", "ENODEV", "ETIMEDOUT", "ESTALE", "EREMOTEIO", "EBADMSG", "EUCLEAN", "ENOTCONN"),
+        ProblemCode.WRITE_ERROR,
+    ),
+    # What was a folder when it was compared is a link or a file now, or the other way round.
+    (_numbers("ELOOP", "ENOTDIR", "EISDIR", "ENOTEMPTY", "EEXIST", "ENOENT"), ProblemCode.MIRROR_CHANGED),
+)
+
+# winerror values of the Windows API; those that also say something through errno are here because that loses detail.
+_WINDOWS: dict[int, ProblemCode] = {
+    19: ProblemCode.READ_ONLY,  # the medium is write-protected
+    32: ProblemCode.IN_USE,  # sharing violation
+    33: ProblemCode.IN_USE,  # lock violation
+    39: ProblemCode.NO_SPACE,  # handle disk full
+    112: ProblemCode.NO_SPACE,  # disk full
+    123: ProblemCode.NAME_NOT_POSSIBLE,  # invalid name
+    206: ProblemCode.NAME_TOO_LONG,  # file name exceeds the range
+    223: ProblemCode.TOO_LARGE,  # the file exceeds the limit of the file system
+    1224: ProblemCode.IN_USE,  # a section of the file is mapped
+    1295: ProblemCode.NO_SPACE,  # disk quota exceeded
+    1314: ProblemCode.LINK_NOT_POSSIBLE,  # creating links needs a privilege
+}
+_WINDOWS_DEVICE_ERRORS = frozenset({21, 23, 27, 29, 30, 31, 483, 1117})
+
+
+def code_of(error: OSError, stage: Stage, *, is_writing: bool | None = None) -> ProblemCode:
+    """Classify an error of the system.
+
+    Args:
+        error: The error as it was raised.
+        stage: What was being done.
+        is_writing: Whether the destination was being written to; by default what the stage suggests, and a copy
+            is taken to have failed in reading.
+
+    Returns:
+        The code; ``OTHER`` for what the table does not know.
+    """
+    writes = stage in _ALWAYS_WRITING if is_writing is None else is_writing
+    winerror = getattr(error, "winerror", None)
+    if winerror in _WINDOWS_DEVICE_ERRORS:
+        return ProblemCode.WRITE_ERROR if writes else ProblemCode.READ_ERROR
+    if winerror in _WINDOWS:
+        return _WINDOWS[winerror]
+    number = error.errno
+    if stage is Stage.METADATA and number in _numbers("EPERM", "EOPNOTSUPP", "ENOTSUP", "EINVAL", "ERANGE", "E2BIG"):
+        return ProblemCode.METADATA
+    for numbers, code in (*_SAME_BOTH_WAYS, *(_WRITING if writes else _READING)):
+        if number in numbers:
+            return code
+    return ProblemCode.OTHER
+
+
+def problem_from(error: OSError, path: str, stage: Stage, *, is_writing: bool | None = None) -> Problem:
+    """Make a problem of an error of the system.
+
+    Args:
+        error: The error as it was raised.
+        path: The path concerned, relative to the source.
+        stage: What was being done.
+        is_writing: Whether the destination was being written to; by default what the stage suggests.
+
+    Returns:
+        The problem, with its reason in plain words; for an error that the table does not know, the system's own
+        words follow.
+    """
+    code = code_of(error, stage, is_writing=is_writing)
+    suspect = _suspect_in(path)
+    if code is ProblemCode.NAME_NOT_POSSIBLE:
+        return problem(code, path, stage, detail=suspect)
+    if error.errno == errno.EINVAL and stage in _NAMING and suspect:
+        return problem(ProblemCode.NAME_NOT_POSSIBLE, path, stage, detail=suspect)
+    if code is ProblemCode.OTHER:
+        return problem(code, path, stage, detail=error.strerror or str(error) or type(error).__name__)
+    return problem(code, path, stage)
+
+
+def problem(code: ProblemCode, path: str, stage: Stage, *, detail: str = "") -> Problem:
+    """Make a problem of a code.
+
+    Args:
+        code: Why the path could not be handled.
+        path: The path concerned, relative to the source.
+        stage: What was being done.
+        detail: What is worth knowing beyond the sentence, such as the character that is not possible.
+
+    Returns:
+        The problem, with its reason in plain words.
+    """
+    reason = f"{REASONS[code]}: {detail}" if detail else REASONS[code]
+    return Problem(path, stage, code, reason)
+
+
+def _suspect_in(path: str) -> str:
+    """Say what in a path's last name the file systems of Windows cannot hold; empty if nothing."""
+    name = path.rpartition("/")[2]
+    for character in name:
+        if character in _NOT_ON_WINDOWS_DRIVES:
+            return f"it contains '{character}'"
+        if character < " ":
+            return "it contains a control character"
+        if "\ud800" <= character <= "\udfff":
+            return "it contains bytes that are not text"
+    if name.endswith((" ", ".")):
+        return "it ends with a space or a full stop"
+    return ""

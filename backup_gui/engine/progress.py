@@ -1,0 +1,73 @@
+"""Counts how far a pass has come, in one place, and tells it at most ten times a second."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from backup_gui.engine.model import Phase, Progress
+
+LEAST_PAUSE_S = 0.1
+
+
+class Meter:
+    """Adds up what is done and hands out ``Progress`` values.
+
+    Args:
+        on_progress: Takes each value; called in the thread that does the work.
+        now: A monotonic clock, in seconds.
+    """
+
+    def __init__(self, on_progress: Callable[[Progress], None], now: Callable[[], float] = time.monotonic) -> None:
+        self._on_progress = on_progress
+        self._now = now
+        self._phase = Phase.COMPARING
+        self._files_total = 0
+        self._bytes_total = 0
+        self._files_done = 0
+        self._bytes_done = 0
+        self._began = now()
+        self._told = self._began
+
+    def begin(self, phase: Phase, files_total: int = 0, bytes_total: int = 0) -> None:
+        """Start a phase from zero and tell so."""
+        self._phase = phase
+        self._files_total = files_total
+        self._bytes_total = bytes_total
+        self._files_done = 0
+        self._bytes_done = 0
+        self._began = self._told = self._now()
+        self._tell("")
+
+    def add_bytes(self, count: int, path: str) -> None:
+        """Count bytes copied."""
+        self._bytes_done += count
+        self._tell_if_due(path)
+
+    def add_files(self, count: int, path: str) -> None:
+        """Count actions done, or entries seen while comparing."""
+        self._files_done += count
+        self._tell_if_due(path)
+
+    def end(self) -> None:
+        """Tell the last figures, whether due or not."""
+        self._tell("")
+
+    def _tell_if_due(self, path: str) -> None:
+        now = self._now()
+        if now - self._told >= LEAST_PAUSE_S:
+            self._told = now
+            self._tell(path)
+
+    def _tell(self, path: str) -> None:
+        self._on_progress(
+            Progress(
+                phase=self._phase,
+                files_done=self._files_done,
+                files_total=self._files_total,
+                bytes_done=self._bytes_done,
+                bytes_total=self._bytes_total,
+                path=path,
+                elapsed_s=self._now() - self._began,
+            )
+        )

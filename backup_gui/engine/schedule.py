@@ -1,0 +1,150 @@
+"""When a job's next pass is due. Pure arithmetic on monotonic seconds: no clock is read here, nothing is waited for."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from backup_gui.engine.dirty import MAX_PATHS, Pending
+from backup_gui.engine.model import FULL, Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+QUIET_S = 0.5
+UNSETTLED_S = 2.0
+LONGEST_PAUSE_S = 60.0
+
+
+def growing_pause_s(first_s: float, times: int) -> float:
+    """The pause before the next try after ``times`` failures: doubled each time, up to a minute.
+
+    Never longer than a minute, also where the interval is: a drive that is back, or has room again, is to be noticed.
+    """
+    return min(first_s * 2.0 ** min(times, 16), LONGEST_PAUSE_S)
+
+
+class Schedule:
+    """What is due when.
+
+    Args:
+        interval_s: The job's interval.
+        full_pass_every_s: Seconds between full passes while all changes are notified.
+        now_s: Monotonic time; the first full pass is due at once.
+    """
+
+    def __init__(self, interval_s: float, full_pass_every_s: float, now_s: float) -> None:
+        self._interval_s = interval_s
+        self._full_pass_every_s = full_pass_every_s
+        self._quiet_s = min(QUIET_S, interval_s)
+        self._full_at_s = now_s
+        self._retry_at_s: float | None = None
+        self._failures = 0
+        # Paths that are due at a time of their own, with the pause that led to it.
+        self._later: dict[str, tuple[float, float]] = {}
+        self._taken_pauses: dict[str, float] = {}
+        self._problems: Scope = Scope()
+        self._problems_at_s = math.inf
+        self._problem_tries = 0
+
+    @property
+    def later_count(self) -> int:
+        """Paths put back and not yet taken again."""
+        return len(self._later)
+
+    def want_full(self, at_s: float) -> None:
+        """Ask for a full pass at a time, or earlier if one is due earlier."""
+        self._full_at_s = min(self._full_at_s, at_s)
+
+    def next_s(self, pending: Pending) -> float:
+        """The monotonic time at which the next pass is due."""
+        if self._retry_at_s is not None:
+            return self._retry_at_s
+        return min(self._full_at_s, self._partial_at_s(pending))
+
+    def is_full_due(self, now_s: float) -> bool:
+        """Whether the pass that is due is a full one; after a failure it always is."""
+        return self._retry_at_s is not None or self._full_at_s <= now_s
+
+    def take_due(self, now_s: float) -> Scope:
+        """Take what was put back and is due, and the paths with problems if it is their time."""
+        due = {path for path, (at_s, _) in self._later.items() if at_s <= now_s}
+        self._taken_pauses = {path: self._later.pop(path)[1] for path in due}
+        problems = Scope()
+        if self._problems_at_s <= now_s:
+            problems, self._problems_at_s = self._problems, math.inf
+        return Scope(frozenset(due) | problems.paths, problems.trees)
+
+    def take_all(self) -> Scope:
+        """Take everything: a full pass begins."""
+        self._taken_pauses = {path: pause_s for path, (_, pause_s) in self._later.items()}
+        self._later.clear()
+        self._problems_at_s = math.inf
+        return FULL
+
+    def put_back(self, paths: Iterable[str], now_s: float) -> None:
+        """Have paths compared again in two seconds; later each time for those that were put back before."""
+        for path in paths:
+            pause_s = min(2 * self._taken_pauses.get(path, UNSETTLED_S / 2), LONGEST_PAUSE_S)
+            self._later[path] = (now_s + pause_s, pause_s)
+        if len(self._later) > MAX_PATHS:
+            # As after the first copy of a large tree that was just unpacked: one comparison is cheaper.
+            self.want_full(now_s + UNSETTLED_S)
+            self._later.clear()
+
+    def retry_problems(self, scope: Scope, now_s: float) -> None:
+        """Have the paths with problems tried again: after an interval, then in growing pauses while they are the same.
+
+        Args:
+            scope: All that are worth another try.
+            now_s: Monotonic time.
+        """
+        if scope != self._problems:
+            self._problem_tries = 0
+        elif math.isfinite(self._problems_at_s):
+            # This pass was about something else.
+            return
+        self._problems = scope
+        if not scope:
+            self._problems_at_s = math.inf
+            return
+        self._problems_at_s = now_s + max(self._interval_s, growing_pause_s(self._interval_s, self._problem_tries))
+        self._problem_tries += 1
+
+    def wait_for_root(self, now_s: float) -> None:
+        """A root is absent: look again after an interval."""
+        self._retry_at_s = now_s + growing_pause_s(self._interval_s, 0)
+
+    def fail(self, now_s: float) -> None:
+        """A pass failed as a whole: try again after a growing pause."""
+        self._retry_at_s = now_s + growing_pause_s(self._interval_s, self._failures)
+        self._failures += 1
+
+    def recover(self) -> None:
+        """A pass went through."""
+        self._retry_at_s = None
+        self._failures = 0
+
+    def full_pass_ended(self, started_s: float, ended_s: float, *, is_polling: bool) -> None:
+        """Set the time of the next full pass.
+
+        Args:
+            started_s: When this one began.
+            ended_s: When it ended.
+            is_polling: Whether changes are not, or not all, notified.
+        """
+        if is_polling:
+            # In a tree so large that comparing it takes longer than the interval, at most half of the time is spent so.
+            rest_s = min(ended_s - started_s, LONGEST_PAUSE_S)
+            self._full_at_s = max(started_s + self._interval_s, ended_s + rest_s)
+        else:
+            self._full_at_s = ended_s + self._full_pass_every_s
+
+    def _partial_at_s(self, pending: Pending) -> float:
+        at_s = self._problems_at_s
+        if pending:
+            # Once it is quiet; for what never becomes quiet, one interval after it began.
+            at_s = min(at_s, pending.last_s + self._quiet_s, pending.first_s + self._interval_s)
+        if self._later:
+            at_s = min(at_s, min(due_s for due_s, _ in self._later.values()))
+        return at_s

@@ -1,0 +1,519 @@
+"""The destination: the only module that writes to one.
+
+Primitives that are safe each by itself: new content is made beside its final name under a short temporary one, and a
+rename publishes it; what is published never overwrites what it was not told of; what leaves the mirror goes to the
+history by link or rename. Everything goes through directory descriptors and never through a symbolic link, so that
+nothing outside the destination and its history is touched.
+
+A further kind of destination would offer the same methods.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import secrets
+import shutil
+import stat
+import sys
+from typing import TYPE_CHECKING, Final
+
+from backup_gui.engine.errors import DestinationBusyError
+from backup_gui.engine.history import version_path
+from backup_gui.engine.lock import lock_file
+from backup_gui.engine.transfer import NOT_SUPPORTED, copy_attributes, flush_file, transfer
+from backup_gui.engine.tree import HAS_FOLDER_DESCRIPTORS, TEMPORARY_PREFIX, Tree, join, parent_of
+from backup_gui.engine.volume import supports_syncfs, time_step_ns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from backup_gui.engine.model import Entry
+
+_CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_OWNER_ALL: Final = stat.S_IRWXU
+_RENAME_NOREPLACE: Final = 1
+
+
+def _system_call(name: str, *argument_types: type) -> ctypes._CFunctionType | None:
+    """Find a call of the C library that Python does not offer."""
+    if sys.platform != "linux":
+        return None
+    call = getattr(ctypes.CDLL(None, use_errno=True), name, None)
+    if call is not None:
+        call.argtypes = argument_types
+    return call
+
+
+_syncfs = _system_call("syncfs", ctypes.c_int)
+_renameat2 = _system_call("renameat2", ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint)
+
+
+class Target(Tree):
+    """A destination folder and its history.
+
+    Args:
+        root: Absolute path of the destination, which exists.
+        history_root: Absolute path of the history, on the same volume, made when it is first needed; None to keep
+            none.
+
+    Raises:
+        OSError: The destination cannot be opened or is not a folder.
+    """
+
+    def __init__(self, root: str, history_root: str | None) -> None:
+        super().__init__(root)
+        self._history_root = history_root
+        self._history: Tree | None = None
+        self._history_folders: set[str] = set()
+        self._owner = _own_ids()
+        self._is_superuser = self._owner[0] == 0
+        self._syncs_whole = _syncfs is not None and supports_syncfs(root)
+        self._renames_without_replacing = _renameat2 is not None
+        # Folders in which a name was made or removed since the last flush, where the whole cannot be flushed.
+        self._unflushed: set[str] = set()
+        self._unflushed_history: set[str] = set()
+
+        # Owners are set, and so compared, only by those who may set them.
+        self.holds_owner = self._is_superuser
+        self.time_step_ns = time_step_ns(root)
+
+    @property
+    def keeps_history(self) -> bool:
+        """Whether what leaves the mirror is kept."""
+        return self._history_root is not None
+
+    def close(self) -> None:
+        """Give all descriptors back."""
+        if self._history is not None:
+            self._history.close()
+            self._history = None
+        super().close()
+
+    def lock(self) -> None:
+        """Keep other processes from writing here as long as this target is open.
+
+        Raises:
+            DestinationBusyError: One is.
+        """
+        if not HAS_FOLDER_DESCRIPTORS:
+            return
+        try:
+            lock_file(self._root_fd)
+        except BlockingIOError as error:
+            raise DestinationBusyError(f"Another program instance is writing to {self.root}.") from error
+        except OSError:
+            # Some network file systems have no locks on folders; the lock of the job itself still holds.
+            return
+
+    # New content
+
+    def create_temporary(self, folder: str) -> tuple[str, int]:
+        """Make an empty file under a temporary name in a folder.
+
+        Returns:
+            Its path and a descriptor for writing, which is the caller's.
+
+        Raises:
+            OSError: It could not be made.
+        """
+        path = join(folder, _temporary_name())
+        name, folder_fd = self.at(path)
+        try:
+            return path, os.open(name, _CREATE, 0o600, dir_fd=folder_fd)
+        except PermissionError:
+            if not self._open_up(folder):
+                raise
+        return path, os.open(name, _CREATE, 0o600, dir_fd=folder_fd)
+
+    def create_link(self, folder: str, text: str) -> str:
+        """Make a symbolic link under a temporary name in a folder and return its path.
+
+        Raises:
+            OSError: It could not be made.
+        """
+        path = join(folder, _temporary_name())
+        name, folder_fd = self.at(path)
+        try:
+            os.symlink(text, name, dir_fd=folder_fd)
+        except PermissionError:
+            if not self._open_up(folder):
+                raise
+            os.symlink(text, name, dir_fd=folder_fd)
+        return path
+
+    def fill(
+        self,
+        out: int,
+        fd: int,
+        source: Entry,
+        *,
+        on_bytes: Callable[[int], None],
+        should_stop: Callable[[], bool],
+    ) -> None:
+        """Copy content and metadata into a temporary and see to their reaching the disk.
+
+        Args:
+            out: The temporary's descriptor.
+            fd: The source file's.
+            source: The source file's entry.
+            on_bytes: Told of each block copied.
+            should_stop: Asked before each block.
+
+        Raises:
+            Cancelled: ``should_stop`` said so.
+            OSError: Reading or writing failed, or the content may not reach the disk.
+        """
+        transfer(fd, out, source, on_bytes, should_stop)
+        if sys.platform != "win32":
+            # In this order: a new owner takes away set-id bits and capabilities.
+            if self._is_superuser and (source.st_uid, source.st_gid) != self._owner:
+                os.fchown(out, source.st_uid, source.st_gid)
+            copy_attributes(fd, out)
+            os.fchmod(out, stat.S_IMODE(source.st_mode))
+            os.utime(out, ns=(source.st_atime_ns, source.st_mtime_ns))
+        if not self._syncs_whole:
+            flush_file(out)
+
+    def publish(self, temporary: str, path: str, *, may_replace: bool) -> None:
+        """Give a temporary its final name, in one step.
+
+        Args:
+            temporary: Path of the temporary, in the same folder.
+            path: The final path.
+            may_replace: Whether something that is there goes; a folder must be empty and removed before.
+
+        Raises:
+            FileExistsError: Something is there that the caller does not know of.
+            OSError: The rename was refused.
+        """
+        old, folder_fd = self.at(temporary)
+        new = self.at(path)[0]
+        if may_replace:
+            os.replace(old, new, src_dir_fd=folder_fd, dst_dir_fd=folder_fd)
+        else:
+            self._rename_to_free_name(old, folder_fd, new, folder_fd)
+        self._note(parent_of(path))
+
+    def discard(self, temporary: str) -> None:
+        """Remove a temporary; it is no error if it is gone.
+
+        Raises:
+            OSError: It could not be removed.
+        """
+        name, folder_fd = self.at(temporary)
+        try:
+            os.unlink(name, dir_fd=folder_fd)
+        except FileNotFoundError:
+            return
+
+    def make_folder(self, path: str) -> None:
+        """Make a folder that only its owner may enter; its final mode comes when its content is complete.
+
+        Raises:
+            FileExistsError: Something is there already.
+            OSError: It could not be made.
+        """
+        name, folder_fd = self.at(path)
+        try:
+            os.mkdir(name, _OWNER_ALL, dir_fd=folder_fd)
+        except PermissionError:
+            if not self._open_up(parent_of(path)):
+                raise
+            os.mkdir(name, _OWNER_ALL, dir_fd=folder_fd)
+        self._note(parent_of(path))
+
+    # What is there already
+
+    def move(self, old_path: str, new_path: str) -> None:
+        """Rename within the mirror; never onto something.
+
+        Raises:
+            FileExistsError: The new path is taken.
+            OSError: The rename was refused.
+        """
+        self._open_up(parent_of(old_path))
+        self._open_up(parent_of(new_path))
+        old, old_fd, new, new_fd = _pair(self, old_path, self, new_path)
+        try:
+            self._rename_to_free_name(old, old_fd, new, new_fd)
+        finally:
+            _give_back(old_fd)
+        self.forget(old_path)
+        self._note(parent_of(old_path))
+        self._note(parent_of(new_path))
+
+    def keep(self, path: str, left_at: datetime, *, leaves: bool) -> str | None:
+        """Keep what is at a path as a version in the history.
+
+        Args:
+            path: The file or link.
+            left_at: When it leaves the mirror, UTC.
+            leaves: Whether its name goes with it. If not, it stays under its name until it is replaced.
+
+        Returns:
+            The version's path in the history, or None if no history is kept or nothing was there.
+
+        Raises:
+            OSError: It could not be kept, and is still where it was.
+        """
+        if self._history_root is None:
+            return None
+        if leaves:
+            self._open_up(parent_of(path))
+        self._make_history_folder(parent_of(path))
+        history = self._opened_history()
+        count = 0
+        while True:
+            kept = version_path(path, left_at, count)
+            old, old_fd, new, new_fd = _pair(self, path, history, kept)
+            try:
+                if leaves or not self._links(old, old_fd, new, new_fd):
+                    self._rename_to_free_name(old, old_fd, new, new_fd)
+                break
+            except FileExistsError:
+                count += 1
+            except FileNotFoundError:
+                return None
+            finally:
+                _give_back(old_fd)
+        self._note(parent_of(path))
+        self._unflushed_history.add(parent_of(path))
+        return kept
+
+    def remove_file(self, path: str) -> None:
+        """Remove a file or link for good; it is no error if it is gone.
+
+        Raises:
+            OSError: It could not be removed.
+        """
+        self._open_up(parent_of(path))
+        name, folder_fd = self.at(path)
+        try:
+            os.unlink(name, dir_fd=folder_fd)
+        except FileNotFoundError:
+            return
+        self._note(parent_of(path))
+
+    def remove_folder(self, path: str) -> bool:
+        """Remove an empty folder.
+
+        Returns:
+            Whether it is gone; False if something is still in it.
+
+        Raises:
+            OSError: It could not be removed.
+        """
+        self._open_up(parent_of(path))
+        self.forget(path)
+        name, folder_fd = self.at(path)
+        try:
+            os.rmdir(name, dir_fd=folder_fd)
+        except FileNotFoundError:
+            return True
+        except OSError as error:
+            if error.errno in {errno.ENOTEMPTY, errno.EEXIST}:
+                return False
+            raise
+        self._unflushed.discard(path)
+        self._note(parent_of(path))
+        return True
+
+    def set_metadata(self, path: str, source: Entry) -> None:
+        """Give a path of the mirror the owner, mode and times that the source has.
+
+        Raises:
+            OSError: They were refused.
+        """
+        if not path:
+            self._set_root_metadata(source)
+            return
+        name, folder_fd = self.at(path)
+        is_link = stat.S_ISLNK(source.st_mode)
+        if sys.platform != "win32" and self._is_superuser:
+            os.chown(name, source.st_uid, source.st_gid, dir_fd=folder_fd, follow_symlinks=False)
+        if not is_link:
+            self._set_mode(path, source)
+        if HAS_FOLDER_DESCRIPTORS:
+            os.utime(name, ns=(source.st_atime_ns, source.st_mtime_ns), dir_fd=folder_fd, follow_symlinks=False)
+        elif not is_link:
+            os.utime(name, ns=(source.st_atime_ns, source.st_mtime_ns))
+
+    def free_bytes(self) -> int:
+        """Return how much room there is for this user.
+
+        Raises:
+            OSError: It cannot be told.
+        """
+        return shutil.disk_usage(self._root_fd if HAS_FOLDER_DESCRIPTORS else self.root).free
+
+    # Reaching the disk
+
+    def flush(self) -> None:
+        """Return when everything written so far is on the disk.
+
+        Raises:
+            OSError: Some of it is not, and may be lost.
+        """
+        if self._syncs_whole and _syncfs is not None:
+            if _syncfs(self._root_fd) != 0:
+                raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), self.root)
+        elif HAS_FOLDER_DESCRIPTORS:
+            for folder in self._unflushed:
+                _flush_folder(self, folder)
+            if self._history is not None:
+                for folder in self._unflushed_history:
+                    _flush_folder(self._history, folder)
+        self._unflushed.clear()
+        self._unflushed_history.clear()
+
+    # Inner parts
+
+    def _note(self, folder: str) -> None:
+        if not self._syncs_whole:
+            self._unflushed.add(folder)
+
+    def _open_up(self, folder: str) -> bool:
+        """Let the owner write in a folder of the mirror whose source is write-protected.
+
+        Returns:
+            Whether the mode was changed. Its own mode comes back when the pass sets the metadata of the folders that
+            it touched.
+        """
+        if sys.platform == "win32" or self._is_superuser:
+            return False
+        fd = self.folder(folder)
+        mode = stat.S_IMODE(os.fstat(fd).st_mode)
+        if mode & _OWNER_ALL == _OWNER_ALL:
+            return False
+        try:
+            os.fchmod(fd, mode | _OWNER_ALL)
+        except PermissionError:
+            return False
+        return True
+
+    def _links(self, old: str, old_fd: int | None, new: str, new_fd: int | None) -> bool:
+        """Link a file into the history; False where the file system has no hard links."""
+        try:
+            os.link(old, new, src_dir_fd=old_fd, dst_dir_fd=new_fd, follow_symlinks=False)
+        except (FileExistsError, FileNotFoundError):
+            raise
+        except OSError as error:
+            if error.errno in NOT_SUPPORTED:
+                return False
+            raise
+        return True
+
+    def _rename_to_free_name(self, old: str, old_fd: int | None, new: str, new_fd: int | None) -> None:
+        if self._renames_without_replacing and _renameat2 is not None and old_fd is not None and new_fd is not None:
+            if _renameat2(old_fd, os.fsencode(old), new_fd, os.fsencode(new), _RENAME_NOREPLACE) == 0:
+                return
+            code = ctypes.get_errno()
+            if code not in {errno.EINVAL, errno.ENOSYS}:
+                raise OSError(code, os.strerror(code), new)
+            self._renames_without_replacing = False
+        # RACE: what somebody else puts there between the look and the rename is lost; only where the file system
+        # (or the platform) cannot do both in one step.
+        try:
+            os.stat(new, dir_fd=new_fd, follow_symlinks=False)
+        except FileNotFoundError:
+            os.rename(old, new, src_dir_fd=old_fd, dst_dir_fd=new_fd)
+        else:
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), new)
+
+    def _set_mode(self, path: str, source: Entry) -> None:
+        """Set a mode without following a link and without needing to be allowed to open what it is for."""
+        mode = stat.S_IMODE(source.st_mode)
+        name, folder_fd = self.at(path)
+        if sys.platform != "linux":
+            os.chmod(name, mode, dir_fd=folder_fd, follow_symlinks=os.chmod not in os.supports_follow_symlinks)
+            return
+        fd = os.open(name, os.O_PATH | os.O_NOFOLLOW, dir_fd=folder_fd)
+        try:
+            if stat.S_IFMT(os.fstat(fd).st_mode) == stat.S_IFMT(source.st_mode):
+                os.chmod(f"/proc/self/fd/{fd}", mode)
+        finally:
+            os.close(fd)
+
+    def _set_root_metadata(self, source: Entry) -> None:
+        if sys.platform == "win32":
+            os.utime(self.root, ns=(source.st_atime_ns, source.st_mtime_ns))
+            return
+        if self._is_superuser:
+            os.fchown(self._root_fd, source.st_uid, source.st_gid)
+        os.fchmod(self._root_fd, stat.S_IMODE(source.st_mode))
+        os.utime(self._root_fd, ns=(source.st_atime_ns, source.st_mtime_ns))
+
+    def _opened_history(self) -> Tree:
+        if self._history is None:
+            assert self._history_root is not None
+            os.makedirs(self._history_root, mode=_OWNER_ALL, exist_ok=True)
+            self._history = Tree(self._history_root)
+        return self._history
+
+    def _make_history_folder(self, path: str) -> None:
+        history = self._opened_history()
+        if not path or path in self._history_folders:
+            return
+        missing = []
+        folder = path
+        while folder and folder not in self._history_folders and history.look(folder) is None:
+            missing.append(folder)
+            folder = parent_of(folder)
+        for descendant in reversed(missing):
+            name, parent_fd = history.at(descendant)
+            os.mkdir(name, _OWNER_ALL, dir_fd=parent_fd)
+            self._unflushed_history.add(parent_of(descendant))
+        self._history_folders.add(path)
+
+
+def make_root(path: str) -> None:
+    """Make a destination, and the folders above it, if it is not there.
+
+    Raises:
+        OSError: It could not be made.
+    """
+    os.makedirs(path, exist_ok=True)
+
+
+def _own_ids() -> tuple[int, int]:
+    """Return the user and group that new files belong to; -1 where there are no such numbers."""
+    if sys.platform == "win32":
+        return -1, -1
+    return os.geteuid(), os.getegid()
+
+
+def _temporary_name() -> str:
+    return TEMPORARY_PREFIX + secrets.token_hex(6)
+
+
+def _pair(old_tree: Tree, old_path: str, new_tree: Tree, new_path: str) -> tuple[str, int | None, str, int | None]:
+    """Return names and descriptors for a call on two paths; the first descriptor is a copy, to be given back."""
+    old, old_fd = old_tree.at(old_path)
+    if old_fd is not None:
+        # Opening the second folder may close the first one's.
+        old_fd = os.dup(old_fd)
+    try:
+        new, new_fd = new_tree.at(new_path)
+    except OSError:
+        _give_back(old_fd)
+        raise
+    return old, old_fd, new, new_fd
+
+
+def _give_back(fd: int | None) -> None:
+    if fd is not None:
+        os.close(fd)
+
+
+def _flush_folder(tree: Tree, folder: str) -> None:
+    try:
+        os.fsync(tree.folder(folder))
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        # Some network file systems refuse to flush folders; their names are the server's business.
+        if error.errno not in {errno.EINVAL, errno.EBADF, errno.ENOTSUP}:
+            raise

@@ -1,0 +1,223 @@
+"""One folder tree, opened once and read through directory descriptors.
+
+The root is opened by its path, everything below it component by component from the root's descriptor and never
+through a symbolic link, so that a pass keeps looking at the tree that it started with, however the paths that lead
+there are changed meanwhile. Nothing here writes.
+
+Where the system has no directory descriptors (Windows), the same calls go by absolute paths.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from collections import OrderedDict
+from typing import Self
+
+from backup_gui.engine.model import Entry
+
+HAS_FOLDER_DESCRIPTORS = os.open in os.supports_dir_fd and os.scandir in os.supports_fd
+OPEN_ROOT = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
+OPEN_FOLDER = OPEN_ROOT | getattr(os, "O_NOFOLLOW", 0)
+# A pipe put in a file's place after it was listed must not block the pass, hence O_NONBLOCK.
+OPEN_FILE = (
+    os.O_RDONLY
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_NOCTTY", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+MAX_OPEN_FOLDERS = 64
+
+TEMPORARY_PREFIX = ".~bg-"
+_TEMPORARY = re.compile(re.escape(TEMPORARY_PREFIX) + r"[0-9a-f]{12}\Z")
+
+
+def is_temporary(name: str) -> bool:
+    """Tell whether a name is of the form that this program gives to files it has not finished."""
+    return name.startswith(TEMPORARY_PREFIX) and _TEMPORARY.match(name) is not None
+
+
+def join(folder: str, name: str) -> str:
+    """Join a folder's path, relative to its root, and a name in it."""
+    return f"{folder}/{name}" if folder else name
+
+
+def parent_of(path: str) -> str:
+    """Return the path of the folder that a path lies in; the root's own for a name at the top."""
+    return path.rpartition("/")[0]
+
+
+class Tree:
+    """A root folder and what is below it, for reading.
+
+    Args:
+        root: Absolute path of the folder.
+
+    Raises:
+        OSError: The root cannot be opened or is not a folder.
+    """
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+        self._folders: OrderedDict[str, int] = OrderedDict()
+        if HAS_FOLDER_DESCRIPTORS:
+            # The root itself may be reached through links: it is the folder that the user named.
+            self._root_fd = os.open(root, OPEN_ROOT)
+            self.root_entry = os.fstat(self._root_fd)
+        else:
+            self._root_fd = -1
+            self.root_entry = os.stat(root)
+            if not os.path.isdir(root):
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), root)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give all descriptors back."""
+        self.forget()
+        if self._root_fd >= 0:
+            os.close(self._root_fd)
+            self._root_fd = -1
+
+    def is_root_in_place(self) -> bool:
+        """Tell whether the root's path still leads to the folder that was opened."""
+        try:
+            now = os.stat(self.root)
+        except OSError:
+            return False
+        return (now.st_dev, now.st_ino) == (self.root_entry.st_dev, self.root_entry.st_ino)
+
+    def list(self, path: str) -> dict[str, Entry]:
+        """List a folder.
+
+        Args:
+            path: The folder, relative to the root.
+
+        Returns:
+            The entry of each name, links not followed. Names that vanish meanwhile are left out.
+
+        Raises:
+            OSError: The folder could not be read to its end. No part of it is returned, so that nobody takes what
+                could not be listed for deleted.
+        """
+        entries: dict[str, Entry] = {}
+        where = self.folder(path) if HAS_FOLDER_DESCRIPTORS else self._absolute(path)
+        with os.scandir(where) as listing:
+            for item in listing:
+                try:
+                    # On Windows what the listing carries has no inode: the file is asked itself.
+                    entries[item.name] = (
+                        item.stat(follow_symlinks=False) if HAS_FOLDER_DESCRIPTORS else os.lstat(item.path)
+                    )
+                except FileNotFoundError:
+                    continue
+        return entries
+
+    def is_empty(self) -> bool:
+        """Tell whether the root has nothing in it.
+
+        Raises:
+            OSError: It could not be listed.
+        """
+        with os.scandir(self._root_fd if HAS_FOLDER_DESCRIPTORS else self.root) as listing:
+            return next(listing, None) is None
+
+    def stat(self, path: str) -> Entry:
+        """Return the entry at a path, links not followed.
+
+        Raises:
+            OSError: As for ``os.lstat``.
+        """
+        if not path:
+            return os.fstat(self._root_fd) if HAS_FOLDER_DESCRIPTORS else os.stat(self.root)
+        name, folder_fd = self.at(path)
+        return os.stat(name, dir_fd=folder_fd, follow_symlinks=False)
+
+    def look(self, path: str) -> Entry | None:
+        """Return the entry at a path, or None if there is none, also for want of the folder it would be in.
+
+        Raises:
+            OSError: It cannot be told, for example for want of permission.
+        """
+        try:
+            return self.stat(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def open_file(self, path: str) -> int:
+        """Open a file for reading, never through a link and never waiting for a pipe.
+
+        Raises:
+            OSError: As for ``os.open``.
+        """
+        name, folder_fd = self.at(path)
+        return os.open(name, OPEN_FILE, dir_fd=folder_fd)
+
+    def read_link(self, path: str) -> str:
+        """Return the text of a symbolic link.
+
+        Raises:
+            OSError: As for ``os.readlink``.
+        """
+        name, folder_fd = self.at(path)
+        return os.readlink(name, dir_fd=folder_fd)
+
+    def at(self, path: str) -> tuple[str, int | None]:
+        """Return what the system's calls take for a path: a name and the descriptor of the folder it is in.
+
+        Raises:
+            OSError: The folder cannot be opened.
+        """
+        if not HAS_FOLDER_DESCRIPTORS:
+            return self._absolute(path), None
+        folder, _, name = path.rpartition("/")
+        return name, self.folder(folder)
+
+    def folder(self, path: str) -> int:
+        """Return the descriptor of a folder; it belongs to the tree and may be closed by later calls.
+
+        Raises:
+            OSError: A component is missing, is no folder, or may not be entered.
+        """
+        if not path:
+            return self._root_fd
+        folders = self._folders
+        fd = folders.get(path)
+        if fd is not None:
+            folders.move_to_end(path)
+            return fd
+        # From the nearest ancestor that is open, one component at a time: no path is ever too long for the
+        # system, and each component is checked not to be a link.
+        missing: list[str] = []
+        ancestor, fd = path, None
+        while ancestor and fd is None:
+            missing.append(ancestor)
+            ancestor = parent_of(ancestor)
+            fd = folders.get(ancestor)
+        current = self._root_fd if fd is None else fd
+        for descendant in reversed(missing):
+            current = os.open(descendant.rpartition("/")[2], OPEN_FOLDER, dir_fd=current)
+            folders[descendant] = current
+            if len(folders) > MAX_OPEN_FOLDERS:
+                os.close(folders.popitem(last=False)[1])
+        return current
+
+    def forget(self, path: str = "") -> None:
+        """Close the descriptors of a folder and of all below it, for when it is moved, removed or replaced."""
+        below = path + "/" if path else ""
+        gone = [folder for folder in self._folders if folder == path or folder.startswith(below)]
+        for folder in gone:
+            os.close(self._folders.pop(folder))
+
+    def _absolute(self, path: str) -> str:
+        """Return the absolute path, on Windows in the form that is not limited to 260 characters."""
+        whole = os.path.normpath(os.path.join(self.root, path))
+        if os.name == "nt" and not whole.startswith("\\\\"):
+            return "\\\\?\\" + whole
+        return whole

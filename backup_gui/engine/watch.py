@@ -1,0 +1,360 @@
+"""Change notification: watchdog's events become entries of a bounded dirty set, and coverage is told honestly.
+
+Events are hints only: nothing here says what has happened to a path, only that it is worth a look. What cannot be
+watched is counted, so that the runner checks it at the interval.
+
+All threads are daemons, and ``Watcher.stop`` ends them: watchdog 7.1 gives every observer an inotify reader of its own
+(the shared one of earlier versions, which outlives its observers, is not used).
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import stat
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from watchdog.events import (
+    EVENT_TYPE_ATTRIB,
+    EVENT_TYPE_CLOSED_NO_WRITE,
+    EVENT_TYPE_CREATED,
+    EVENT_TYPE_DELETED,
+    EVENT_TYPE_MOVED,
+    EVENT_TYPE_OPENED,
+    FileSystemEvent,
+    FileSystemEventHandler,
+)
+
+from backup_gui.engine.dirty import MAX_PATHS, DirtySet, Pending, parent_of
+from backup_gui.engine.model import Coverage, Scope
+from backup_gui.engine.mounts import NETWORK_REASON, can_watch, network_mount_below
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from watchdog.observers.api import BaseObserver
+
+    from backup_gui.engine.inotify import FolderObserver
+
+log = logging.getLogger(__name__)
+
+LIMIT_REASON = "The system's limit for watched folders is reached"
+INSTANCES_REASON = "The system's limit for programs that watch folders is reached"
+ABSENT_REASON = "The source folder is not there"
+DENIED_REASON = "The source folder may not be read"
+SOME_REASON = "Some folders cannot be watched"
+
+_STOP_LIMIT_S = 5.0
+
+
+class WatchError(OSError):
+    """The source cannot be watched at all; the text is a plain sentence."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+
+
+class WatchCancelledError(Exception):
+    """Setting the watches was given up because the runner is to stop or to pause."""
+
+
+def _never() -> bool:
+    return False
+
+
+class Watcher:
+    """Watches one source and all below it.
+
+    Args:
+        source: Absolute path; may be a link to a folder.
+        wake: Called from another thread when the dirty set is no longer empty; must return at once.
+        max_paths: Entries that the dirty set keeps one by one.
+        monotonic: The clock, in seconds.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        wake: Callable[[], None],
+        *,
+        max_paths: int = MAX_PATHS,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._source = source
+        self._wake = wake
+        self._dirty = DirtySet(max_paths, monotonic)
+        # A link is resolved once: inotify would watch the link itself. If it is turned elsewhere, ``is_alive`` notices.
+        self._root = os.path.realpath(source)
+        self._prefix = self._root if self._root.endswith(os.sep) else self._root + os.sep
+        self._identity: tuple[int, int] | None = None
+        self._observer: BaseObserver | None = None
+        self._inotify: FolderObserver | None = None
+
+    def start(self, should_stop: Callable[[], bool] = _never) -> None:
+        """Set all watches; when this returns, no later change goes unnoticed.
+
+        Args:
+            should_stop: Asked again and again while the watches are set, which takes seconds in a large tree.
+
+        Raises:
+            WatchError: The source cannot be watched at all.
+            WatchCancelledError: ``should_stop`` said so.
+        """
+
+        def check() -> None:
+            if should_stop():
+                raise WatchCancelledError
+
+        try:
+            self._identity = _identity(self._root)
+            self._observer = self._make_observer(check)
+            self._observer.start()
+            if self._inotify is not None:
+                self._inotify.reader.end_set_up()
+            if _identity(self._source) != self._identity:
+                raise WatchError(ABSENT_REASON)
+        except WatchError:
+            self.stop()
+            raise
+        except WatchCancelledError:
+            self.stop()
+            raise
+        except OSError as error:
+            self.stop()
+            raise WatchError(_reason(error)) from error
+        except RuntimeError as error:
+            # No further thread can be started.
+            self.stop()
+            raise WatchError(INSTANCES_REASON) from error
+
+    def stop(self) -> None:
+        """End all threads; returns after a few seconds even if a hung file system holds one of them."""
+        observer, self._observer, self._inotify = self._observer, None, None
+        if observer is None:
+            return
+        # watchdog joins without a limit, and takes locks that a thread inside a hung file system may hold.
+        stopper = threading.Thread(target=_stop_observer, args=(observer,), name="watch-stop", daemon=True)
+        stopper.start()
+        stopper.join(_STOP_LIMIT_S)
+        if stopper.is_alive():
+            log.warning(
+                "Watching %r did not end within %g seconds; its threads are left behind", self._source, _STOP_LIMIT_S
+            )
+
+    def take(self) -> tuple[Scope, bool]:
+        """Empty the dirty set: what to compare, and whether only a full pass will do."""
+        return self._dirty.take()
+
+    def pending(self) -> Pending:
+        """What the dirty set holds."""
+        return self._dirty.pending()
+
+    def is_alive(self) -> bool:
+        """Whether all threads run, nothing was lost, and the source is still the folder that is watched."""
+        observer, inotify = self._observer, self._inotify
+        if observer is None or not observer.is_alive() or not observer.emitters:
+            return False
+        if not all(emitter.is_alive() for emitter in tuple(observer.emitters)):
+            return False
+        if inotify is not None and (inotify.reader.has_overflowed or not inotify.reader.is_alive()):
+            return False
+        try:
+            return _identity(self._source) == self._identity
+        except OSError:
+            return False
+
+    def is_complete(self) -> bool:
+        """Whether no folder is known to be unwatched; cheap, for use between two calls of ``coverage``."""
+        return self._inotify is None or not any(map(_needs_polling, self._inotify.reader.unwatched().values()))
+
+    def coverage(self, source_folders: int) -> Coverage:
+        """Compare what the kernel watches with what a full pass has found; tries again what was not watched.
+
+        Args:
+            source_folders: Folders that the last full pass saw, the root included; 0 if that is not known.
+        """
+        if self._observer is None:
+            return Coverage(0, source_folders, SOME_REASON)
+        if self._inotify is None:
+            return Coverage(source_folders, 0, "")
+        self._watch_again()
+        unwatched = self._inotify.reader.unwatched()
+        # What may not be read is not compared either: the pass lists it as a problem, and a change of its permissions
+        # is an event in the folder above.
+        denied = sum(not _needs_polling(code) for code in unwatched.values())
+        known = len(unwatched) - denied
+        watched = self._count()
+        # The exclusion rules are not applied to watches, so there may be more of them than folders compared.
+        polled = max(known, source_folders - denied - watched, 0)
+        reason = ""
+        if polled:
+            limits = {errno.ENOSPC, errno.ENOMEM}
+            reason = LIMIT_REASON if limits.intersection(unwatched.values()) else SOME_REASON
+        elif mount := network_mount_below(self._root):
+            polled, reason = 1, f"{NETWORK_REASON}: {mount}"
+        if not source_folders:
+            return Coverage(watched, polled, reason)
+        polled = min(polled, source_folders)
+        return Coverage(source_folders - polled, polled, reason)
+
+    def _make_observer(self, check: Callable[[], None]) -> BaseObserver:
+        handler = _Handler(self._note, self._note_failure)
+        if sys.platform == "linux":
+            # watchdog's module loads on Linux only.
+            from backup_gui.engine.inotify import EVENTS, FolderObserver  # noqa: PLC0415
+
+            self._inotify = FolderObserver(self._on_overflow, check)
+            self._inotify.schedule(handler, self._root, recursive=True, event_filter=EVENTS)
+            return self._inotify
+        from watchdog.observers import Observer  # noqa: PLC0415
+
+        observer = Observer()
+        observer.schedule(handler, self._root, recursive=True)
+        return observer
+
+    def _count(self) -> int:
+        inotify = self._inotify
+        if inotify is None:
+            return 0
+        try:
+            return inotify.reader.kernel_count()
+        except OSError:
+            group = inotify.group()
+            return group.count() if group is not None else 0
+
+    def _watch_again(self) -> None:
+        """Try to watch what could not be watched; stops at the first folder for which there is still no room."""
+        inotify = self._inotify
+        group = inotify.group() if inotify is not None else None
+        if inotify is None or group is None:
+            return
+        for path in inotify.reader.unwatched():
+            inotify.reader.forget_unwatched(path)
+            group.watch_again(path)
+            code = inotify.reader.failure(path)
+            if code is None:
+                # It may have changed between the comparison and this moment.
+                self._tell(is_first=self._dirty.add_tree(self._relative(os.fsdecode(path)) or ""))
+            elif _needs_polling(code):
+                return
+
+    def _note(self, event: FileSystemEvent) -> None:
+        """Put what an event is about into the dirty set; runs in watchdog's thread."""
+        if event.event_type in {EVENT_TYPE_OPENED, EVENT_TYPE_CLOSED_NO_WRITE}:
+            return
+        paths = [
+            path
+            for raw in (
+                (event.src_path, event.dest_path) if event.event_type == EVENT_TYPE_MOVED else (event.src_path,)
+            )
+            if raw and (path := self._relative(os.fsdecode(raw))) is not None
+        ]
+        if not paths:
+            return
+        changes_names = event.event_type in {EVENT_TYPE_CREATED, EVENT_TYPE_DELETED, EVENT_TYPE_MOVED}
+        if event.is_directory and (changes_names or self._is_readable_again(event)):
+            group = self._inotify.group() if self._inotify is not None else None
+            if group is not None and event.event_type == EVENT_TYPE_DELETED:
+                # It may have been moved out of the source.
+                group.forget_gone(os.fsencode(event.src_path))
+            # A deleted folder goes as a whole too: what was known of anything below it is no longer true.
+            is_first = self._dirty.add_tree(*paths)
+        else:
+            is_first = self._dirty.add(*paths)
+        if changes_names:
+            # The folder's own time has changed.
+            self._dirty.add(*map(parent_of, paths))
+        self._tell(is_first=is_first)
+
+    def _is_readable_again(self, event: FileSystemEvent) -> bool:
+        if event.event_type != EVENT_TYPE_ATTRIB or self._inotify is None:
+            return False
+        path = os.fsencode(event.src_path)
+        group = self._inotify.group()
+        if group is None or self._inotify.reader.failure(path) is None:
+            return False
+        group.watch_again(path)
+        return self._inotify.reader.failure(path) is None
+
+    def _note_failure(self) -> None:
+        self._tell(is_first=self._dirty.require_full())
+
+    def _on_overflow(self) -> None:
+        log.warning("Change notifications for %r were lost: the system's queue overflowed", self._source)
+        self._note_failure()
+
+    def _tell(self, *, is_first: bool) -> None:
+        if is_first:
+            self._wake()
+
+    def _relative(self, path: str) -> str | None:
+        """The path relative to the source with ``/``, or None if it lies outside."""
+        if path == self._root:
+            return ""
+        if not path.startswith(self._prefix):
+            return None
+        relative = path[len(self._prefix) :]
+        return relative if os.sep == "/" else relative.replace(os.sep, "/")
+
+
+class _Handler(FileSystemEventHandler):
+    """Receives watchdog's events; nothing is ever raised, because that would end watchdog's thread for good."""
+
+    def __init__(self, note: Callable[[FileSystemEvent], None], note_failure: Callable[[], None]) -> None:
+        self._note = note
+        self._note_failure = note_failure
+
+    def dispatch(self, event: FileSystemEvent) -> None:
+        try:
+            self._note(event)
+        except Exception:
+            log.exception("A change notification could not be handled: %r", event)
+            self._note_failure()
+
+
+def watch(source: str, wake: Callable[[], None], should_stop: Callable[[], bool] = _never) -> Watcher:
+    """Make and start a watcher; see ``Watcher`` and ``Watcher.start``.
+
+    Raises:
+        WatchError: The source cannot be watched, or its file system does not tell of all changes.
+        WatchCancelledError: ``should_stop`` said so.
+    """
+    if reason := can_watch(source):
+        raise WatchError(reason)
+    watcher = Watcher(source, wake)
+    watcher.start(should_stop)
+    return watcher
+
+
+def _identity(source: str) -> tuple[int, int]:
+    found = os.stat(source)
+    if not stat.S_ISDIR(found.st_mode):
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), source)
+    return found.st_dev, found.st_ino
+
+
+def _needs_polling(code: int) -> bool:
+    return code not in {errno.EACCES, errno.EPERM}
+
+
+def _reason(error: OSError) -> str:
+    if error.errno in {errno.ENOSPC, errno.ENOMEM}:
+        return LIMIT_REASON
+    if error.errno in {errno.EMFILE, errno.ENFILE}:
+        return INSTANCES_REASON
+    if error.errno in {errno.EACCES, errno.EPERM}:
+        return DENIED_REASON
+    if error.errno in {errno.ENOENT, errno.ENOTDIR}:
+        return ABSENT_REASON
+    return f"Changes cannot be watched: {error.strerror or error}"
+
+
+def _stop_observer(observer: BaseObserver) -> None:
+    observer.stop()
+    # One that never started cannot be joined.
+    if observer.ident is not None:
+        observer.join(_STOP_LIMIT_S)

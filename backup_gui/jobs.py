@@ -1,0 +1,224 @@
+"""Builds jobs and checks them, so that nothing unusable reaches the engine. Knows nothing of Qt.
+
+``job_faults`` is pure and quick enough to run at every keystroke; ``folder_faults`` asks the file system, which may
+hang, and so never runs in the window's thread.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+from typing import TYPE_CHECKING, TypedDict
+
+from backup_gui.engine.errors import JobError
+from backup_gui.engine.escaping import escape
+from backup_gui.engine.filters import Filter
+from backup_gui.engine.model import MAX_INTERVAL_S, Job
+from backup_gui.engine.nesting import is_within
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+MAX_NAME_LENGTH = 100
+
+
+class JobOptions(TypedDict, total=False):
+    """What may be chosen for a job beyond its folders; see ``Job`` for the meanings."""
+
+    id: str
+    name: str
+    interval_s: int
+    exclude: tuple[str, ...]
+    keeps_history: bool
+    history: str
+    uses_notification: bool
+    full_pass_every_s: int
+    guard_count: int
+    guard_share: float
+    allows_mass_delete: bool
+    asks_about_strangers: bool
+    is_enabled: bool
+
+
+def make_job(source: str, destination: str, **options: Unpack[JobOptions]) -> Job:
+    """Build a job and check it, also against the file system.
+
+    Args:
+        source: Path of the folder to protect; it need not be there at the moment.
+        destination: Path of the folder that is to mirror it; it need not exist yet.
+        **options: Fields of ``Job``. Without ``id``, one is derived from the two folders, so that the same pair
+            finds its catalog again.
+
+    Returns:
+        The job, with absolute paths.
+
+    Raises:
+        JobError: Something makes no sense; the text is one plain sentence.
+    """
+    draft = dataclasses.replace(Job(source, destination, id="", name=""), **options)
+    _refuse(job_faults(draft), draft)
+    source, destination = absolute(source), absolute(destination)
+    job = dataclasses.replace(
+        draft,
+        source=source,
+        destination=destination,
+        history=absolute(draft.history) if draft.history else "",
+        id=draft.id or job_id(source, destination),
+        name=draft.name.strip() or default_name(source),
+    )
+    _refuse(job_faults(job), job)
+    _refuse(folder_faults(job), job)
+    return job
+
+
+def job_id(source: str, destination: str) -> str:
+    """Derive a job's stable key from its folders: 16 hexadecimal digits.
+
+    From the paths as they are named and not from where links lead: if a link is bent to another folder, it is still
+    the same job, and its catalog is what notices the swap.
+    """
+    pair = "\0".join(os.path.normcase(path) for path in (source, destination))
+    return hashlib.sha256(pair.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def default_name(source: str) -> str:
+    """Name a job after its source."""
+    return escape(os.path.basename(source.rstrip("/\\")) or source)[:MAX_NAME_LENGTH]
+
+
+def absolute(path: str) -> str:
+    """Make a path absolute, the home folder's ``~`` included.
+
+    ``..`` after a link leads to the parent of where the link leads, so such paths are resolved by the system.
+    """
+    expanded = os.path.expanduser(path)
+    if os.pardir in expanded.replace("\\", "/").split("/"):
+        return os.path.realpath(expanded)
+    return os.path.abspath(expanded)
+
+
+def job_faults(job: Job) -> dict[str, str]:
+    """Check what can be checked without looking at any file; for use while the user types.
+
+    Args:
+        job: A job or a draft of one; its paths may still be relative or empty.
+
+    Returns:
+        One sentence for each field that is wrong; empty if all are right.
+    """
+    faults: dict[str, str] = {}
+    for name, path, is_needed in (
+        ("source", job.source, True),
+        ("destination", job.destination, True),
+        ("history", job.history, False),
+    ):
+        fault = _path_fault(path) if path else (f"The {name} is missing." if is_needed else "")
+        if fault:
+            faults[name] = f"The {name} {fault}" if path else fault
+    if not faults:
+        faults.update(_equal_paths(job))
+    if not 1 <= job.interval_s <= MAX_INTERVAL_S:
+        faults["interval_s"] = f"The interval must be from 1 to {MAX_INTERVAL_S} seconds."
+    if not 1 <= job.full_pass_every_s <= MAX_INTERVAL_S:
+        faults["full_pass_every_s"] = f"The time between full checks must be from 1 to {MAX_INTERVAL_S} seconds."
+    if job.guard_count < 0:
+        faults["guard_count"] = "The number of changes that is never held must not be negative."
+    if not 0 <= job.guard_share <= 1:
+        faults["guard_share"] = "The share of changes that is never held must be from 0 to 1."
+    if len(job.name) > MAX_NAME_LENGTH:
+        faults["name"] = f"The name must not be longer than {MAX_NAME_LENGTH} characters."
+    try:
+        Filter(job.exclude)
+    except JobError as error:
+        faults["exclude"] = str(error)
+    return faults
+
+
+def _path_fault(path: str) -> str:
+    if not path.strip():
+        return "consists of spaces only."
+    if "\0" in path:
+        return "contains a character that no path can have."
+    return ""
+
+
+def _equal_paths(job: Job) -> dict[str, str]:
+    """Refuse what even the written paths give away; ``folder_faults`` looks closer."""
+    source, destination = _lexical(job.source), _lexical(job.destination)
+    if source == destination:
+        return {"destination": "The source and the destination are the same folder."}
+    if job.keeps_history and job.history and _lexical(job.history) in (source, destination):
+        return {"history": "The history needs a folder of its own."}
+    return {}
+
+
+def _lexical(path: str) -> str:
+    return os.path.normcase(os.path.abspath(os.path.expanduser(path)))
+
+
+def folder_faults(job: Job) -> dict[str, str]:
+    """Check a job's folders against the file system; may block on a drive that does not answer.
+
+    A folder that does not exist is no fault: a drive may be away.
+
+    Args:
+        job: A job without ``job_faults``.
+
+    Returns:
+        One sentence for each field that is wrong; empty if all are right.
+    """
+    history = job.history_root
+    folders = {"source": absolute(job.source), "destination": absolute(job.destination)}
+    if history is not None:
+        folders["history"] = absolute(history)
+    faults = {
+        name: f"The {name} is not a folder."
+        for name, path in folders.items()
+        if os.path.lexists(path) and not os.path.isdir(path) and not _is_dangling(path)
+    }
+    if faults:
+        return faults
+    return _nesting_faults(folders)
+
+
+def _is_dangling(path: str) -> bool:
+    """Whether a path is a link to something that is not there now, as to a drive that is away."""
+    return os.path.islink(path) and not os.path.exists(path)
+
+
+def _nesting_faults(folders: dict[str, str]) -> dict[str, str]:
+    source, destination = folders["source"], folders["destination"]
+    is_inside, is_around = is_within(destination, source), is_within(source, destination)
+    if is_inside and is_around:
+        return {"destination": "The source and the destination are the same folder."}
+    if is_inside:
+        return {"destination": "The destination lies inside the source."}
+    if is_around:
+        return {"destination": "The source lies inside the destination."}
+    history = folders.get("history")
+    if history is None:
+        return {}
+    if os.path.dirname(destination) == destination:
+        # The folder beside it would be the root's own neighbour.
+        return {"history": "The destination is a whole drive: choose a folder for the history, or keep none."}
+    for name, path in (("source", source), ("destination", destination)):
+        fault = _history_fault(history, name, path)
+        if fault:
+            return {"history": fault}
+    return {}
+
+
+def _history_fault(history: str, name: str, path: str) -> str:
+    if is_within(history, path):
+        return f"The history lies inside the {name}."
+    if is_within(path, history):
+        return f"The {name} lies inside the history."
+    return ""
+
+
+def _refuse(faults: dict[str, str], job: Job) -> None:
+    """Raise the first fault, with the path that it is about."""
+    for name, sentence in faults.items():
+        path = {"source": job.source, "destination": job.destination, "history": job.history_root or ""}.get(name)
+        raise JobError(f"{sentence} ({escape(path)})" if path else sentence)

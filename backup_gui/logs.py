@@ -1,0 +1,134 @@
+"""Logging: one record is one line, the file is bounded, and nothing that ends the program goes unrecorded.
+
+Knows nothing of Qt; ``qt_message_handler`` has the form that ``qInstallMessageHandler`` takes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+import threading
+from typing import TYPE_CHECKING, TextIO
+
+from backup_gui.engine.escaping import one_line
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Protocol
+
+    class QtContext(Protocol):
+        """What of ``QMessageLogContext`` is used."""
+
+        category: str | None
+
+
+MAX_FILE_BYTES = 5 * 1024 * 1024
+OLD_FILES = 2  # beside the current one: three in all
+LOG_NAME = "backup-gui.log"
+FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+log = logging.getLogger(__name__)
+_QT_LEVELS = {
+    "QtDebugMsg": logging.DEBUG,
+    "QtInfoMsg": logging.INFO,
+    "QtWarningMsg": logging.WARNING,
+    "QtCriticalMsg": logging.ERROR,
+    "QtFatalMsg": logging.CRITICAL,
+}
+
+
+class OneLineFormatter(logging.Formatter):
+    """Writes a record, with its traceback if it has one, as one line: names of files may hold line breaks."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Format the record, control characters escaped."""
+        return one_line(super().format(record))
+
+
+class StderrHandler(logging.Handler):
+    """Writes to what ``sys.stderr`` is at the moment: a progress bar puts itself in its place for a while."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the record; a terminal that is gone must not stop a backup."""
+        stream: TextIO | None = sys.stderr
+        if stream is None:  # a windowed program has none
+            return
+        with contextlib.suppress(OSError, ValueError):
+            stream.write(self.format(record) + "\n")
+            stream.flush()
+
+
+def set_up_logging(*, level: int = logging.INFO, file: Path | None = None, stderr_level: int | None = None) -> None:
+    """Direct all logging of this process; calling it again replaces what was set up before.
+
+    Args:
+        level: The least level recorded in the file and, by default, on stderr.
+        file: The log file; its folder is made if need be. Rotated at 5 MB, three are kept.
+        stderr_level: The least level shown on stderr; by default ``level``.
+
+    Raises:
+        OSError: The file cannot be opened; logging to stderr is set up all the same.
+    """
+    root = logging.getLogger()
+    for handler in [handler for handler in root.handlers if getattr(handler, "is_ours", False)]:
+        root.removeHandler(handler)
+        handler.close()
+    shown_level = level if stderr_level is None else stderr_level
+    root.setLevel(min(level, shown_level) if file is not None else shown_level)
+    _add(root, StderrHandler(shown_level))
+    sys.excepthook = log_unexpected
+    threading.excepthook = log_unexpected_in_thread
+    if file is not None:
+        _add(root, _file_handler(file, level))
+
+
+def _add(root: logging.Logger, handler: logging.Handler) -> None:
+    handler.setFormatter(OneLineFormatter(FORMAT))
+    handler.is_ours = True  # type: ignore[attr-defined]
+    root.addHandler(handler)
+
+
+def _file_handler(file: Path, level: int) -> logging.Handler:
+    # Imported only where a file is written: with all that it imports itself it costs 10 ms of the start.
+    from logging.handlers import RotatingFileHandler  # noqa: PLC0415
+
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handler = RotatingFileHandler(
+        file, maxBytes=MAX_FILE_BYTES, backupCount=OLD_FILES, encoding="utf-8", errors="backslashreplace"
+    )
+    # A full disk under the log must neither stop a backup nor fill stderr with a traceback for each record.
+    handler.handleError = lambda record: None  # type: ignore[method-assign] # noqa: ARG005
+    handler.setLevel(level)
+    return handler
+
+
+def log_unexpected(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+    """Record an exception that nothing caught; takes the place of ``sys.excepthook``."""
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, traceback)
+        return
+    log.critical("Unexpected error", exc_info=(kind, error, traceback))
+
+
+def log_unexpected_in_thread(arguments: threading.ExceptHookArgs) -> None:
+    """Record an exception that ended a thread; takes the place of ``threading.excepthook``."""
+    if issubclass(arguments.exc_type, SystemExit):
+        return
+    name = arguments.thread.name if arguments.thread is not None else "unknown"
+    error = arguments.exc_value or arguments.exc_type()
+    log.critical("Unexpected error in thread %s", name, exc_info=(arguments.exc_type, error, arguments.exc_traceback))
+
+
+def qt_message_handler(mode: object, context: QtContext, message: str | None) -> None:
+    """Record a message of Qt's.
+
+    Args:
+        mode: A ``QtMsgType``; known by its name, so that Qt need not be imported here.
+        context: A ``QMessageLogContext``.
+        message: The text.
+    """
+    level = _QT_LEVELS.get(getattr(mode, "name", ""), logging.WARNING)
+    category = context.category or "default"
+    logging.getLogger("qt").log(level, "%s: %s", category, message or "")

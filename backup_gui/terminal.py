@@ -1,0 +1,385 @@
+"""What the command line writes: results as text or as JSON events on stdout, and a progress bar on stderr.
+
+Printers are interchangeable: each takes the events of a run, whatever produced them. Nothing here decides or touches
+a file.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import logging
+import os
+import sys
+from typing import TYPE_CHECKING, Protocol, TextIO
+
+from backup_gui.engine.escaping import escape, one_line
+from backup_gui.engine.events import (
+    ActionDone,
+    Event,
+    HeldBack,
+    PlanMade,
+    ProblemFound,
+    Progressed,
+    ReportMade,
+    Started,
+    Waiting,
+)
+from backup_gui.engine.model import Counts, PassStatus, Phase, Progress, Report
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
+
+log = logging.getLogger(__name__)
+
+BAR_AFTER_S = 0.4  # shorter passes would only make the bar flicker
+_KIB = 1000
+
+
+class Output:
+    """Standard output that may go away.
+
+    A reader that has seen enough (``head``) or a full disk under a redirected output must not end a backup; the rest
+    is dropped then.
+    """
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream
+        self._is_gone = stream is None
+        self.has_failed = False
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            # Whatever the terminal's encoding cannot express must not raise.
+            reconfigure(errors="backslashreplace")
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether nobody reads any more."""
+        return self._is_gone
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a person reads."""
+        return self._stream is not None and not self._is_gone and self._stream.isatty()
+
+    def write(self, line: str, *, is_urgent: bool = True) -> None:
+        """Write one line; an urgent one is not kept in a buffer."""
+        if self._is_gone or self._stream is None:
+            return
+        try:
+            self._stream.write(line + "\n")
+            if is_urgent:
+                self._stream.flush()
+        except OSError as error:
+            self._give_up(error)
+
+    def close(self) -> None:
+        """Write what is still in the buffer."""
+        if self._is_gone or self._stream is None:
+            return
+        try:
+            self._stream.flush()
+        except OSError as error:
+            self._give_up(error)
+
+    def _give_up(self, error: OSError) -> None:
+        self._is_gone = True
+        # A closed pipe reads as "invalid argument" on Windows.
+        is_closed = isinstance(error, BrokenPipeError) or (os.name == "nt" and error.errno == errno.EINVAL)
+        if not is_closed:
+            self.has_failed = True
+            log.error("Results can no longer be written: %s", error.strerror)
+        if self._stream is sys.stdout:
+            # Else the interpreter tries again at its end, and fails with a message and a status of its own.
+            with open(os.devnull, "wb") as nothing:
+                os.dup2(nothing.fileno(), sys.stdout.fileno())
+
+
+class Printer(Protocol):
+    """Takes the events of a run."""
+
+    def __call__(self, event: Event) -> None:
+        """Print an event, or pass it over."""
+
+    def close(self) -> None:
+        """End what is still on the screen."""
+
+
+class JsonPrinter:
+    """One JSON object a line, with a field ``event``."""
+
+    def __init__(self, output: Output, *, shows_actions: bool) -> None:
+        self._output = output
+        self._shows_actions = shows_actions
+
+    def __call__(self, event: Event) -> None:
+        """Print an event that programs are to see."""
+        if isinstance(event, ActionDone) and not self._shows_actions:
+            return
+        fields = event_fields(event)
+        if fields is not None:
+            self._output.write(to_json(fields), is_urgent=not isinstance(event, ActionDone))
+
+    def close(self) -> None:
+        """Nothing is left on the screen."""
+
+
+def to_json(fields: dict[str, object]) -> str:
+    """Write one event's fields as one line of ASCII."""
+    return json.dumps(fields, separators=(",", ":"))
+
+
+def event_fields(event: Event) -> dict[str, object] | None:
+    """Translate an event to the fields of its JSON object; None for what programs are not told.
+
+    Paths are escaped, see ``escaping.py``.
+    """
+    match event:
+        case Started(source, destination):
+            return {"event": "started", "source": escape(source), "destination": escape(destination)}
+        case PlanMade(counts, is_full):
+            return {"event": "plan", "counts": _counts(counts), "bytes": counts.bytes, "full": is_full}
+        case ActionDone(action):
+            fields: dict[str, object] = {
+                "event": "action",
+                "op": action.op.value,
+                "path": escape(action.path),
+                "kind": action.kind.value,
+                "size_bytes": action.size_bytes,
+            }
+            return fields | ({} if action.old_path is None else {"old_path": escape(action.old_path)})
+        case ProblemFound(problem):
+            return {
+                "event": "problem",
+                "path": escape(problem.path),
+                "reason": one_line(problem.reason),
+                "code": problem.code.value,
+                "stage": problem.stage.value,
+            }
+        case HeldBack(held):
+            return {
+                "event": "held",
+                "reason": one_line(held.reason),
+                "code": held.code.value,
+                "counts": _counts(held.counts),
+                "mirror_files": held.mirror_files,
+            }
+        case Waiting(reason):
+            return {"event": "waiting", "reason": one_line(reason)}
+        case ReportMade(report):
+            return _report_fields(report)
+        case _:
+            return None
+
+
+def _report_fields(report: Report) -> dict[str, object]:
+    counts = report.counts
+    fields: dict[str, object] = {
+        "event": "report",
+        "status": report.status.value,
+        "created": counts.created,
+        "replaced": counts.replaced,
+        "deleted": counts.deleted,
+        "moved": counts.moved,
+        "metadata": counts.metadata,
+        "bytes_copied": counts.bytes,
+        "problems": len(report.problems),
+        "duration_s": round(report.duration_s, 3),
+        "full": report.is_full,
+    }
+    return fields | ({"reason": one_line(report.reason)} if report.reason else {})
+
+
+def _counts(counts: Counts) -> dict[str, int]:
+    return {
+        "created": counts.created,
+        "replaced": counts.replaced,
+        "deleted": counts.deleted,
+        "moved": counts.moved,
+        "metadata": counts.metadata,
+    }
+
+
+class TextPrinter:
+    """Lines for people.
+
+    Args:
+        output: Where results go.
+        bar: A progress bar, where a person watches.
+        shows_actions: Whether each action has a line.
+        is_dry_run: Whether nothing is written, so that reports must not say otherwise.
+        is_once: Whether there is a single pass, whose report is wanted even if it had nothing to do.
+    """
+
+    def __init__(
+        self, output: Output, bar: ProgressBar | None, *, shows_actions: bool, is_dry_run: bool, is_once: bool
+    ) -> None:
+        self._output = output
+        self._bar = bar
+        self._shows_actions = shows_actions
+        self._is_dry_run = is_dry_run
+        self._is_once = is_once
+
+    def __call__(self, event: Event) -> None:
+        """Print an event that people are to see."""
+        if isinstance(event, Progressed):
+            if self._bar is not None:
+                self._bar.show(event.progress)
+            return
+        if self._bar is not None and isinstance(event, ReportMade | Waiting):
+            self._bar.clear()
+        line = self._line(event)
+        if line:
+            self._write(line, is_urgent=not isinstance(event, ActionDone))
+
+    def close(self) -> None:
+        """Take the bar off the screen."""
+        if self._bar is not None:
+            self._bar.clear()
+
+    def _write(self, line: str, *, is_urgent: bool) -> None:
+        if self._bar is not None and self._output.is_terminal and self._bar.print_above(line):
+            return
+        self._output.write(line, is_urgent=is_urgent)
+
+    def _line(self, event: Event) -> str:
+        match event:
+            case ActionDone(action) if self._shows_actions:
+                origin = "" if action.old_path is None else f"{escape(action.old_path)} -> "
+                return f"{action.op.value}: {origin}{escape(action.path)}"
+            case ProblemFound(problem):
+                return f"problem: {escape(problem.path) or '(the folder itself)'}: {one_line(problem.reason)}"
+            case HeldBack(held):
+                return f"held: {one_line(held.reason)} ({counts_in_words(held.counts)})"
+            case Waiting(reason):
+                return f"waiting: {one_line(reason)}"
+            case ReportMade(report) if self._is_worth_a_line(report):
+                return report_in_words(report, is_dry_run=self._is_dry_run)
+            case _:
+                return ""
+
+    def _is_worth_a_line(self, report: Report) -> bool:
+        return self._is_once or report.counts.total > 0 or report.status is not PassStatus.COMPLETE
+
+
+_OUTCOMES = {
+    PassStatus.COMPLETE: "Everything is backed up",
+    PassStatus.PROBLEMS: "Backed up except for {problems} listed above",
+    PassStatus.HELD: "Backed up except for what is held",
+    PassStatus.CANCELLED: "Stopped before the end",
+    PassStatus.FAILED: "Failed",
+}
+
+
+def report_in_words(report: Report, *, is_dry_run: bool = False) -> str:
+    """Say in one line what a pass did, or in a dry run would have done."""
+    if is_dry_run:
+        return f"Nothing was written. To do: {counts_in_words(report.counts)}."
+    problems = f"{len(report.problems):,} {'path' if len(report.problems) == 1 else 'paths'}"
+    outcome = _OUTCOMES[report.status].format(problems=problems)
+    reason = f" ({one_line(report.reason)})" if report.reason else ""
+    return f"{outcome}{reason}: {counts_in_words(report.counts)}, in {report.duration_s:.1f} s."
+
+
+def counts_in_words(counts: Counts) -> str:
+    """Say how many paths there are of each sort, leaving out what there is none of."""
+    parts = [
+        f"{number:,} {word}"
+        for number, word in (
+            (counts.created, "new"),
+            (counts.replaced, "changed"),
+            (counts.moved, "moved"),
+            (counts.deleted, "deleted"),
+            (counts.metadata, "with new attributes"),
+        )
+        if number
+    ]
+    if not parts:
+        return "nothing"
+    if counts.bytes:
+        parts.append(size_in_words(counts.bytes))
+    return ", ".join(parts)
+
+
+def size_in_words(size_bytes: int) -> str:
+    """Write a size the way file managers do, in powers of 1,000."""
+    if size_bytes < _KIB:
+        return f"{size_bytes} bytes"
+    size = float(size_bytes)
+    for unit in ("kB", "MB", "GB", "TB"):
+        size /= _KIB
+        # What would be rounded up to 1,000 belongs to the next unit.
+        if size < _KIB - 0.05:
+            return f"{size:.1f} {unit}"
+    return f"{size / _KIB:.1f} PB"
+
+
+class ProgressBar:
+    """A bar with count, bytes, speed and time left on stderr; appears only when there is something to wait for."""
+
+    def __init__(self) -> None:
+        self._rich: RichProgress | None = None
+        self._task: TaskID | None = None
+        self._phase: Phase | None = None
+
+    def show(self, progress: Progress) -> None:
+        """Show how far a pass has come."""
+        if self._rich is None:
+            if progress.elapsed_s < BAR_AFTER_S:
+                return
+            self._rich = _make_bar()
+            self._rich.start()
+        if self._task is None or progress.phase is not self._phase:
+            if self._task is not None:
+                self._rich.remove_task(self._task)
+            self._task = self._rich.add_task("", total=None, files="")
+            self._phase = progress.phase
+        is_counted_in_bytes = progress.bytes_total > 0
+        total = progress.bytes_total if is_counted_in_bytes else progress.files_total
+        files = f"{progress.files_done:,} of {progress.files_total:,}" if progress.files_total else ""
+        self._rich.update(
+            self._task,
+            description=progress.phase.value.capitalize(),
+            total=total or None,
+            completed=progress.bytes_done if is_counted_in_bytes else progress.files_done,
+            files=files or f"{progress.files_done:,}",
+        )
+
+    def print_above(self, line: str) -> bool:
+        """Print a line above the bar, if it is on the screen; tell whether it was printed."""
+        if self._rich is None:
+            return False
+        self._rich.console.print(line, markup=False, highlight=False, soft_wrap=True)
+        return True
+
+    def clear(self) -> None:
+        """Take the bar off the screen."""
+        if self._rich is not None:
+            self._rich.stop()
+        self._rich = self._task = self._phase = None
+
+
+def _make_bar() -> RichProgress:
+    # Imported only where a person waits: it takes longer than a whole pass that finds nothing to do.
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[files]}"),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        redirect_stdout=False,
+    )

@@ -1,0 +1,110 @@
+"""The banner across the top: how the selected job stands, and the one fitting button."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from backup_gui.engine.model import JobState
+from backup_gui.ui.headline import Headline, Remedy, remedy_text, state_text
+from backup_gui.ui.labels import ElidedLabel
+from backup_gui.ui.theme import GRID_PX, outline, scaled_font, tint
+
+if TYPE_CHECKING:
+    from backup_gui.ui.icons import Icons
+
+_ICON_PX = 40
+
+
+class Banner(QFrame):
+    """Icon, words and a button for one state."""
+
+    remedy_requested = Signal(object)
+
+    def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
+        """Build an empty banner."""
+        super().__init__(parent)
+        self._icons = icons
+        self._state = JobState.WAITING
+        self._remedy = Remedy.BACK_UP
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(self.tr("State of the backup"))
+
+        self._icon = QLabel()
+        self._icon.setFixedSize(_ICON_PX, _ICON_PX)
+        self._title = QLabel()
+        self._title.setFont(scaled_font(self.font(), 1.3, is_bold=True))
+        self._title.setWordWrap(True)
+        self._title.setTextFormat(Qt.TextFormat.PlainText)
+        self._title.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._detail = ElidedLabel()
+        self._button = QPushButton()
+        self._button.setMinimumHeight(4 * GRID_PX)
+        self._button.clicked.connect(self._on_clicked)
+
+        words = QVBoxLayout()
+        words.setSpacing(GRID_PX // 4)
+        words.addStretch()
+        words.addWidget(self._title)
+        words.addWidget(self._detail)
+        words.addStretch()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(2 * GRID_PX, GRID_PX + 4, 2 * GRID_PX, GRID_PX + 4)
+        row.setSpacing(2 * GRID_PX)
+        row.addWidget(self._icon)
+        row.addLayout(words, 1)
+        row.addWidget(self._button)
+        self.setMinimumHeight(9 * GRID_PX)
+
+    def show_headline(self, state: JobState, words: Headline) -> None:
+        """Show a state in words.
+
+        Args:
+            state: The state, for icon and colour.
+            words: What to say and which button to offer.
+        """
+        if state is not self._state or self._icon.pixmap().isNull():
+            self._state = state
+            self._draw_icon()
+            self.update()
+        self._title.setText(words.title)
+        self._title.setAccessibleName(f"{state_text(state)}: {words.title}")
+        self._detail.set_full_text(words.detail)
+        self._detail.setVisible(bool(words.detail))
+        self._remedy = words.remedy
+        self._button.setText(remedy_text(words.remedy))
+
+    @property
+    def title(self) -> str:
+        """The sentence shown."""
+        return self._title.text()
+
+    @property
+    def button(self) -> QPushButton:
+        """The button for the fitting thing to do."""
+        return self._button
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Follow a change of the palette."""
+        if event.type() == QEvent.Type.PaletteChange and not self._icon.pixmap().isNull():
+            self._draw_icon()
+        super().changeEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's signature
+        """Paint the ground with a touch of the state's colour."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), tint(self._state, self.palette()))
+        painter.setPen(outline(self.palette()))
+        painter.drawLine(self.rect().bottomLeft(), self.rect().bottomRight())
+
+    def _draw_icon(self) -> None:
+        size = QSize(_ICON_PX, _ICON_PX)
+        colour = self.palette().color(QPalette.ColorRole.WindowText)
+        self._icon.setPixmap(self._icons.picture(f"state-{self._state.value}", size, colour, self.devicePixelRatioF()))
+        self._icon.setAccessibleName(state_text(self._state))
+
+    def _on_clicked(self) -> None:
+        self.remedy_requested.emit(self._remedy)

@@ -1,0 +1,280 @@
+"""A job's condition in words: for the banner, the cards, the tray and notifications.
+
+Pure: a view and the time go in, sentences come out. Never colour alone, never jargon.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+
+from backup_gui.engine.model import Held, HeldCode, JobState, Phase, Progress
+from backup_gui.ui.jobview import JobView
+from backup_gui.ui.pace import Pace
+from backup_gui.ui.wording import (
+    ago_text,
+    clock_text,
+    counted,
+    duration_text,
+    files_text,
+    number_text,
+    path_text,
+    size_text,
+    speed_text,
+)
+
+# From the least to the most pressing; the last one present is the tray icon's.
+SEVERITY = (
+    JobState.OK,
+    JobState.WORKING,
+    JobState.PAUSED,
+    JobState.WAITING,
+    JobState.ATTENTION,
+    JobState.HELD,
+    JobState.FAILED,
+)
+
+
+class Remedy(Enum):
+    """The one fitting thing to do about a state."""
+
+    BACK_UP = "back up"
+    PAUSE = "pause"
+    RESUME = "resume"
+    EXPLAIN = "explain"
+    SHOW_PROBLEMS = "show problems"
+    REVIEW = "review"
+    TRY_AGAIN = "try again"
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """A condition in words.
+
+    Attributes:
+        title: One sentence.
+        detail: More, or empty.
+        remedy: What the button beside it does.
+    """
+
+    title: str
+    detail: str
+    remedy: Remedy
+
+
+def worst(states: list[JobState]) -> JobState:
+    """The state that matters most; OK if there is none."""
+    return max(states, key=SEVERITY.index, default=JobState.OK)
+
+
+def headline(view: JobView, now: float) -> Headline:
+    """Say how a job stands.
+
+    Args:
+        view: The job.
+        now: The time, seconds since 1970.
+
+    Returns:
+        The words for the banner.
+    """
+    state = view.status.state
+    if state is JobState.OK:
+        return _headline_ok(view, now)
+    if state is JobState.WORKING:
+        return Headline(_working_title(view.progress, view.pace), _working_detail(view.progress), Remedy.PAUSE)
+    if state is JobState.HELD:
+        return _headline_held(view)
+    if state is JobState.ATTENTION:
+        return Headline(problems_text(len(view.status.problems)), _rest_is_safe(view, now), Remedy.SHOW_PROBLEMS)
+    if state is JobState.PAUSED:
+        until = view.status.paused_until
+        title = _tr("Paused.") if until is None else _tr("Paused until {time}.").format(time=clock_text(until, now))
+        return Headline(title, _checked(view, now), Remedy.RESUME)
+    if state is JobState.FAILED:
+        return Headline(view.status.reason or _tr("The backup has stopped."), _checked(view, now), Remedy.TRY_AGAIN)
+    if view.status.reason:
+        return Headline(view.status.reason, _waiting_detail(view, now), Remedy.EXPLAIN)
+    return Headline(_tr("Getting ready."), _tr("The folders are being looked at."), Remedy.BACK_UP)
+
+
+def remedy_text(remedy: Remedy) -> str:
+    """What the banner's button says."""
+    return {
+        Remedy.BACK_UP: _tr("Back up now"),
+        Remedy.PAUSE: _tr("Pause"),
+        Remedy.RESUME: _tr("Resume"),
+        Remedy.EXPLAIN: _tr("What is this?"),
+        Remedy.SHOW_PROBLEMS: _tr("Show"),
+        Remedy.REVIEW: _tr("Review…"),
+        Remedy.TRY_AGAIN: _tr("Try again"),
+    }[remedy]
+
+
+def state_text(state: JobState) -> str:
+    """One or two words for a state, for cards and screen readers."""
+    return {
+        JobState.OK: _tr("Backed up"),
+        JobState.WORKING: _tr("Working"),
+        JobState.WAITING: _tr("Waiting"),
+        JobState.PAUSED: _tr("Paused"),
+        JobState.ATTENTION: _tr("Needs a look"),
+        JobState.HELD: _tr("Needs your word"),
+        JobState.FAILED: _tr("Not working"),
+    }[state]
+
+
+def card_text(view: JobView, now: float) -> str:
+    """The last line of a job's card: state, and when everything was last backed up."""
+    status = view.status
+    if status.state is JobState.WORKING:
+        progress = view.progress
+        if progress is not None and progress.bytes_total:
+            share = min(99, progress.bytes_done * 100 // progress.bytes_total)
+            return _tr("Copying, {percent} %").format(percent=number_text(share))
+        return state_text(status.state)
+    if status.state is JobState.WAITING and not status.reason:
+        return _tr("Getting ready")
+    if status.state is JobState.ATTENTION:
+        return problems_text(len(status.problems)).rstrip(".")
+    if status.state is JobState.OK and status.last_complete_at is not None:
+        return _tr("Backed up, {ago}").format(ago=ago_text(status.last_complete_at, now))
+    return state_text(status.state)
+
+
+def problems_text(count: int) -> str:
+    """Such as "3 files could not be copied."."""
+    return counted(
+        QT_TRANSLATE_NOOP("Counted", "%Ln files could not be backed up."),
+        QT_TRANSLATE_NOOP("Counted", "%Ln file could not be backed up."),
+        count,
+    )
+
+
+def pending_text(count: int) -> str:
+    """Such as "12 changes are not yet backed up."."""
+    return counted(
+        QT_TRANSLATE_NOOP("Counted", "%Ln changes are not yet backed up."),
+        QT_TRANSLATE_NOOP("Counted", "%Ln change is not yet backed up."),
+        count,
+    )
+
+
+def held_text(held: Held) -> str:
+    """What is held, as a sentence that a question follows."""
+    counts = held.counts
+    of_all = number_text(held.mirror_files)
+    if held.code is HeldCode.STRANGERS:
+        return counted(
+            QT_TRANSLATE_NOOP("Counted", "%Ln files were in the backup folder before and are not in your folder."),
+            QT_TRANSLATE_NOOP("Counted", "%Ln file was in the backup folder before and is not in your folder."),
+            counts.total,
+        )
+    if held.code is HeldCode.SOURCE_EMPTY:
+        return _tr("Your folder is suddenly empty. Everything would be deleted from the backup.")
+    if counts.replaced and counts.deleted:
+        changed = number_text(counts.deleted + counts.replaced)
+        return _tr("{count} of {all} files would be deleted from the backup or replaced.").format(
+            count=changed, all=of_all
+        )
+    if counts.replaced:
+        return _tr("{count} of {all} files would be replaced in the backup.").format(
+            count=number_text(counts.replaced), all=of_all
+        )
+    return _tr("{count} of {all} files would be deleted from the backup.").format(
+        count=number_text(counts.deleted), all=of_all
+    )
+
+
+def progress_figures(progress: Progress, pace: Pace) -> str:
+    """Counts, bytes, speed and time left on one line."""
+    if progress.phase is Phase.COMPARING or not progress.files_total:
+        return _tr("{files} looked at").format(files=files_text(progress.files_done))
+    parts = [
+        _tr("{done} of {all} files").format(
+            done=number_text(progress.files_done), all=number_text(progress.files_total)
+        )
+    ]
+    if progress.bytes_total:
+        parts.append(
+            _tr("{done} of {all}").format(done=size_text(progress.bytes_done), all=size_text(progress.bytes_total))
+        )
+    if pace.bytes_per_s > 0:
+        parts.append(speed_text(pace.bytes_per_s))
+    if pace.left_s is not None:
+        parts.append(_left(pace.left_s))
+    return "  ·  ".join(parts)
+
+
+def _left(left_s: float) -> str:
+    return _tr("about {time} left").format(time=duration_text(max(1.0, left_s)))
+
+
+def _headline_ok(view: JobView, now: float) -> Headline:
+    status = view.status
+    if status.pending:
+        return Headline(pending_text(status.pending), _tr("They follow within moments."), Remedy.BACK_UP)
+    if status.last_complete_at is None:
+        return Headline(_tr("Getting ready."), _tr("The folders are being looked at."), Remedy.BACK_UP)
+    return Headline(_tr("Everything is backed up."), _checked(view, now), Remedy.BACK_UP)
+
+
+def _working_title(progress: Progress | None, pace: Pace) -> str:
+    if progress is None or progress.phase is Phase.COMPARING:
+        return _tr("Looking for changes.")
+    if progress.phase is Phase.DELETING:
+        return _tr("Tidying up the backup.")
+    title = _tr("Copying {done} of {all} files").format(
+        done=number_text(progress.files_done), all=number_text(progress.files_total)
+    )
+    return title + (f", {_left(pace.left_s)}." if pace.left_s is not None else ".")
+
+
+def _working_detail(progress: Progress | None) -> str:
+    return "" if progress is None else path_text(progress.path)
+
+
+def _headline_held(view: JobView) -> Headline:
+    held = view.status.held
+    if held is None:
+        return Headline(view.status.reason or _tr("Your word is needed."), "", Remedy.REVIEW)
+    if view.has_kept:
+        return Headline(
+            _tr("You chose to keep files that are no longer in your folder."),
+            _tr("They stay in the backup. New and changed files go on being backed up."),
+            Remedy.REVIEW,
+        )
+    question = _tr("Is that right?") if held.code is not HeldCode.STRANGERS else _tr("What should happen to them?")
+    return Headline(
+        f"{held_text(held)} {question}",
+        _tr("Nothing is deleted until you say so. New files go on being backed up."),
+        Remedy.REVIEW,
+    )
+
+
+def _rest_is_safe(view: JobView, now: float) -> str:
+    if view.status.last_pass_at is None:
+        return _tr("Everything else is backed up.")
+    return _tr("Everything else is backed up. Checked at {time}.").format(
+        time=clock_text(view.status.last_pass_at, now)
+    )
+
+
+def _waiting_detail(view: JobView, now: float) -> str:
+    parts = [pending_text(view.status.pending)] if view.status.pending else []
+    parts.append(_checked(view, now))
+    return " ".join(part for part in parts if part)
+
+
+def _checked(view: JobView, now: float) -> str:
+    at = view.status.last_complete_at
+    if at is None:
+        return _tr("There is no complete backup yet.")
+    if view.status.state is JobState.OK:
+        return _tr("Checked at {time}.").format(time=clock_text(at, now))
+    return _tr("Last complete backup: {time}.").format(time=clock_text(at, now))
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Headline", text)

@@ -1,0 +1,77 @@
+"""The product's icons: SVG files in ``resources/icons``, drawn for each size they are shown in.
+
+Action icons are drawn in the palette's text colour, which the files name ``currentColor``.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+from backup_gui.engine.model import JobState
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+_SIZES_PX = (16, 20, 22, 24, 32, 40, 48, 64, 96, 128, 256)
+
+
+class Icons:
+    """Icons by name; each is read and drawn once for each colour."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take the icons from a folder of SVG files; one that is missing is an empty icon and a line in the log."""
+        self._folder = folder
+        self._sources: dict[str, str] = {}
+        self._icons: dict[tuple[str, str], QIcon] = {}
+
+    def app(self) -> QIcon:
+        """The application's icon."""
+        return self._icon("app", QColor())
+
+    def state(self, state: JobState) -> QIcon:
+        """The icon of a state, readable on light and on dark panels."""
+        return self._icon(f"state-{state.value}", QColor())
+
+    def action(self, name: str, colour: QColor) -> QIcon:
+        """An action's icon in a colour, usually that of the button's text."""
+        return self._icon(name, colour)
+
+    def picture(self, name: str, size: QSize, colour: QColor, ratio: float = 1.0) -> QPixmap:
+        """Draw one icon or illustration at a size in device-independent pixels."""
+        pixmap = QPixmap(size * ratio)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        renderer = QSvgRenderer(self._content(name, colour))
+        if renderer.isValid():
+            painter = QPainter(pixmap)
+            renderer.render(painter, QRectF(pixmap.rect()))
+            painter.end()
+        pixmap.setDevicePixelRatio(ratio)
+        return pixmap
+
+    def _icon(self, name: str, colour: QColor) -> QIcon:
+        key = (name, colour.name() if colour.isValid() else "")
+        if key not in self._icons:
+            icon = QIcon()
+            for size_px in _SIZES_PX:
+                icon.addPixmap(self.picture(name, QSize(size_px, size_px), colour))
+            self._icons[key] = icon
+        return self._icons[key]
+
+    def _content(self, name: str, colour: QColor) -> QByteArray:
+        if name not in self._sources:
+            try:
+                self._sources[name] = (self._folder / f"{name}.svg").read_text(encoding="utf-8")
+            except OSError as error:
+                log.warning("An icon is missing: %s", error)
+                self._sources[name] = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"/>'
+        text = self._sources[name]
+        if colour.isValid():
+            text = text.replace("currentColor", colour.name())
+        return QByteArray(text.encode())

@@ -1,0 +1,226 @@
+"""The list of jobs: one card each, painted from the palette, with the keyboard and screen readers of a list view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QByteArray,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+)
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPalette, QPen
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from backup_gui.ui.headline import card_text, headline, state_text
+from backup_gui.ui.theme import GRID_PX, accent, mix, muted, outline, scaled_font, surface
+from backup_gui.ui.wording import exact_text, path_text, size_text
+
+if TYPE_CHECKING:
+    from backup_gui.ui.icons import Icons
+    from backup_gui.ui.jobview import JobView
+
+VIEW_ROLE = Qt.ItemDataRole.UserRole + 1
+
+_ICON_PX = 28
+_RADIUS_PX = 8.0
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+class JobsModel(QAbstractListModel):
+    """The jobs in their order."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        """Begin empty.
+
+        Args:
+            now: The clock, seconds since 1970.
+        """
+        super().__init__()
+        self._now = now
+        self._views: list[JobView] = []
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's signature
+        """How many jobs there are."""
+        return 0 if parent.isValid() else len(self._views)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """One job, in words or as the value the delegate paints."""
+        if not index.isValid():
+            return None
+        view = self._views[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return view.job.name
+        if role == VIEW_ROLE:
+            return view
+        if role in {Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.AccessibleDescriptionRole}:
+            return f"{view.job.name}: {state_text(view.status.state)}. {headline(view, self._now()).title}"
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return self._tooltip(view)
+        return None
+
+    def roleNames(self) -> dict[int, QByteArray]:  # noqa: N802 - Qt's name
+        """Names of the roles."""
+        return {**super().roleNames(), int(VIEW_ROLE): QByteArray(b"view")}
+
+    def view(self, row: int) -> JobView | None:
+        """The job at a row."""
+        return self._views[row] if 0 <= row < len(self._views) else None
+
+    def views(self) -> tuple[JobView, ...]:
+        """All jobs in order."""
+        return tuple(self._views)
+
+    def row_of(self, job_id: str) -> int:
+        """The row of a job, -1 if it is not here."""
+        return next((row for row, view in enumerate(self._views) if view.job.id == job_id), -1)
+
+    def put(self, view: JobView) -> None:
+        """Show a job, in its place if it is here already."""
+        row = self.row_of(view.job.id)
+        if row < 0:
+            self.beginInsertRows(QModelIndex(), len(self._views), len(self._views))
+            self._views.append(view)
+            self.endInsertRows()
+            return
+        self._views[row] = view
+        self.dataChanged.emit(self.index(row), self.index(row))
+
+    def remove(self, job_id: str) -> None:
+        """Show a job no more."""
+        row = self.row_of(job_id)
+        if row >= 0:
+            self.beginRemoveRows(QModelIndex(), row, row)
+            del self._views[row]
+            self.endRemoveRows()
+
+    def age(self) -> None:
+        """Say anew how long ago things were."""
+        if self._views:
+            self.dataChanged.emit(self.index(0), self.index(len(self._views) - 1))
+
+    def _tooltip(self, view: JobView) -> str:
+        lines = [f"{path_text(view.job.source)}\n→ {path_text(view.job.destination)}"]
+        if view.status.last_complete_at is not None:
+            lines.append(self.tr("Last complete backup: {time}").format(time=exact_text(view.status.last_complete_at)))
+        if view.room is not None:
+            lines.append(self.tr("Free on the backup's drive: {size}").format(size=size_text(view.room.free_bytes)))
+        return "\n".join(lines)
+
+
+class CardDelegate(QStyledItemDelegate):
+    """Paints a job as a card: state, name, both folders, and when it was last backed up."""
+
+    def __init__(self, icons: Icons, now: Callable[[], float], parent: QWidget) -> None:
+        """Paint with the given icons.
+
+        Args:
+            icons: The icons.
+            now: The clock, seconds since 1970.
+            parent: Owner.
+        """
+        super().__init__(parent)
+        self._icons = icons
+        self._now = now
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: ARG002, N802 - Qt's signature
+        """Four lines and the distances."""
+        name, rest = self._fonts(_font(option))
+        lines = QFontMetrics(name).height() + 3 * QFontMetrics(rest).height()
+        return QSize(26 * GRID_PX, lines + 3 * GRID_PX + 2 * GRID_PX)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Paint one card."""
+        view: JobView = index.data(VIEW_ROLE)
+        palette = _palette(option)
+        area = _rect(option).adjusted(GRID_PX, GRID_PX // 2, -GRID_PX, -GRID_PX // 2)
+        state = _state(option)
+        is_selected = bool(state & QStyle.StateFlag.State_Selected)
+        has_focus = bool(state & QStyle.StateFlag.State_HasFocus)
+
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        ground = surface(palette)
+        if is_selected:
+            ground = mix(accent(palette), ground, 0.14)
+        elif state & QStyle.StateFlag.State_MouseOver:
+            ground = mix(accent(palette), ground, 0.05)
+        line = accent(palette) if is_selected else outline(palette)
+        painter.setPen(QPen(line, 2 if has_focus and is_selected else 1))
+        painter.setBrush(ground)
+        painter.drawRoundedRect(QRectF(area).adjusted(0.5, 0.5, -0.5, -0.5), _RADIUS_PX, _RADIUS_PX)
+
+        inner = area.adjusted(GRID_PX + 4, GRID_PX + 4, -GRID_PX - 4, -GRID_PX)
+        is_rtl = _direction(option) == Qt.LayoutDirection.RightToLeft
+        self._paint_icon(painter, view, inner, is_rtl=is_rtl)
+        space = _ICON_PX + GRID_PX + 4
+        words = inner.adjusted(0, 0, -space, 0) if is_rtl else inner.adjusted(space, 0, 0, 0)
+        self._paint_words(painter, view, words, palette, _font(option))
+        painter.restore()
+
+    def _paint_icon(self, painter: QPainter, view: JobView, inner: QRect, *, is_rtl: bool) -> None:
+        left = inner.right() - _ICON_PX if is_rtl else inner.left()
+        ratio = painter.device().devicePixelRatio()
+        name = f"state-{view.status.state.value}"
+        pixmap = self._icons.picture(name, QSize(_ICON_PX, _ICON_PX), QColor(), ratio)
+        painter.drawPixmap(QPoint(left, inner.top() + 2), pixmap)
+
+    def _paint_words(self, painter: QPainter, view: JobView, area: QRect, palette: QPalette, font: QFont) -> None:
+        name_font, rest_font = self._fonts(font)
+        lines = (
+            (view.job.name, name_font, palette.color(QPalette.ColorRole.WindowText), Qt.TextElideMode.ElideRight),
+            (path_text(view.job.source), rest_font, muted(palette), Qt.TextElideMode.ElideMiddle),
+            (f"→ {path_text(view.job.destination)}", rest_font, muted(palette), Qt.TextElideMode.ElideMiddle),
+            (
+                card_text(view, self._now()),
+                rest_font,
+                palette.color(QPalette.ColorRole.WindowText),
+                Qt.TextElideMode.ElideRight,
+            ),
+        )
+        top = area.top()
+        for text, line_font, colour, elide in lines:
+            metrics = QFontMetrics(line_font)
+            painter.setFont(line_font)
+            painter.setPen(colour)
+            rect = QRect(area.left(), top, area.width(), metrics.height())
+            painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter, metrics.elidedText(text, elide, area.width()))
+            top += metrics.height() + 1
+
+    @staticmethod
+    def _fonts(font: QFont) -> tuple[QFont, QFont]:
+        return scaled_font(font, 1.05, is_bold=True), scaled_font(font, 0.92)
+
+
+# PySide's stubs know the members of QStyleOptionViewItem only on its bases; these read them with their types.
+def _rect(option: QStyleOptionViewItem) -> QRect:
+    rect: QRect = option.rect  # type: ignore[attr-defined]
+    return rect
+
+
+def _palette(option: QStyleOptionViewItem) -> QPalette:
+    palette: QPalette = option.palette  # type: ignore[attr-defined]
+    return palette
+
+
+def _state(option: QStyleOptionViewItem) -> QStyle.StateFlag:
+    state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
+    return state
+
+
+def _direction(option: QStyleOptionViewItem) -> Qt.LayoutDirection:
+    direction: Qt.LayoutDirection = option.direction  # type: ignore[attr-defined]
+    return direction
+
+
+def _font(option: QStyleOptionViewItem) -> QFont:
+    font: QFont = option.font  # type: ignore[attr-defined]
+    return font

@@ -1,0 +1,111 @@
+"""Small building blocks: second-rank text, labels that shorten long paths, panels with a thin outline."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QStyle, QVBoxLayout, QWidget
+
+from backup_gui.ui.theme import GRID_PX, muted, outline, scaled_font, surface
+
+_RADIUS_PX = 8.0
+
+
+class MutedLabel(QLabel):
+    """Plain text of second rank, wrapped.
+
+    The colour is taken from the palette while painting: a palette set on the label would not follow a change of scheme.
+    """
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        """Show a text."""
+        super().__init__(text, parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's signature
+        """Paint the text in the second-rank colour."""
+        painter = QPainter(self)
+        painter.setPen(muted(self.palette()))
+        flags = QStyle.visualAlignment(self.layoutDirection(), self.alignment())
+        wrap = Qt.TextFlag.TextWordWrap if self.wordWrap() else Qt.TextFlag.TextSingleLine
+        painter.drawText(self.contentsRect(), int(flags) | int(wrap), self.text())
+
+
+class ElidedLabel(MutedLabel):
+    """One line of text; what does not fit is left out in the middle and shown whole in the tooltip."""
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        """Show a text."""
+        super().__init__("", parent)
+        self._full = ""
+        self.setWordWrap(False)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.set_full_text(text)
+
+    @property
+    def full_text(self) -> str:
+        """The text without any shortening."""
+        return self._full
+
+    def set_full_text(self, text: str) -> None:
+        """Show another text."""
+        self._full = text
+        self._elide()
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """As wide as the whole text."""
+        metrics = self.fontMetrics()
+        return QSize(metrics.horizontalAdvance(self._full), metrics.height())
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """As narrow as it must be."""
+        return QSize(6 * GRID_PX, self.fontMetrics().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Shorten anew."""
+        super().resizeEvent(event)
+        self._elide()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Shorten anew for another font."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._elide()
+
+    def _elide(self) -> None:
+        shown = self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideMiddle, max(1, self.width()))
+        self.setText(shown)
+        self.setToolTip(self._full if shown != self._full else "")
+        self.setAccessibleName(self._full)
+
+
+class Panel(QFrame):
+    """A card with rounded corners and a title, the place of everything on a page."""
+
+    def __init__(self, title: str = "", parent: QWidget | None = None) -> None:
+        """Build a panel.
+
+        Args:
+            title: Heading; empty for none.
+            parent: Owner.
+        """
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
+        self.body.setSpacing(GRID_PX + GRID_PX // 2)
+        if title:
+            heading = QLabel(title)
+            heading.setFont(scaled_font(self.font(), 1.05, is_bold=True))
+            self.body.addWidget(heading)
+            self.setAccessibleName(title)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's signature
+        """Paint ground and outline."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(outline(self.palette()), 1))
+        painter.setBrush(surface(self.palette()))
+        area = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.drawRoundedRect(area, _RADIUS_PX, _RADIUS_PX)

@@ -1,0 +1,65 @@
+"""The Log page: what the program has noted, for those who want to know exactly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QFontDatabase, QGuiApplication
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+
+from backup_gui.ui.labels import MutedLabel
+from backup_gui.ui.theme import GRID_PX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_KEPT_LINES = 5_000
+
+
+class LogView(QWidget):
+    """The last lines of the log."""
+
+    folder_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        """Build an empty page."""
+        super().__init__(parent)
+        self._text = QPlainTextEdit()
+        self._text.setReadOnly(True)
+        self._text.setMaximumBlockCount(_KEPT_LINES)
+        self._text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self._text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self._text.setFrameShape(QPlainTextEdit.Shape.NoFrame)
+        self._text.setAccessibleName(self.tr("Log"))
+        self._text.setTabChangesFocus(True)
+        self._text.setPlaceholderText(self.tr("Nothing has been noted since the app was started."))
+        self._copy = QPushButton(self.tr("&Copy"))
+        self._copy.clicked.connect(self._on_copy_clicked)
+        self._folder = QPushButton(self.tr("Open log &folder"))
+        self._folder.clicked.connect(self.folder_requested)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(GRID_PX, GRID_PX, GRID_PX, GRID_PX)
+        foot.addWidget(MutedLabel(self.tr("Notes of all backups since the app was started.")), 1)
+        foot.addWidget(self._copy)
+        foot.addWidget(self._folder)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._text, 1)
+        column.addLayout(foot)
+
+    def add_lines(self, lines: Iterable[str]) -> None:
+        """Append lines; the view stays where it is unless it shows the end."""
+        text = "\n".join(lines)
+        if text:
+            self._text.appendPlainText(text)
+
+    @property
+    def text(self) -> str:
+        """All lines shown."""
+        return self._text.toPlainText()
+
+    def _on_copy_clicked(self) -> None:
+        clipboard = QGuiApplication.clipboard()
+        clipboard.setText(self._text.toPlainText())

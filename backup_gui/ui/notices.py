@@ -1,0 +1,94 @@
+"""Decides which change of a job's state is worth a notification. Success is quiet, but for the first complete backup."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QCoreApplication
+
+from backup_gui.engine.model import JobState, Status
+from backup_gui.ui.headline import headline
+from backup_gui.ui.jobview import JobView
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One notification.
+
+    Attributes:
+        job_id: The job that it is about.
+        state: Its state, for the icon.
+        title: Heading.
+        text: One or two sentences.
+        is_first_backup: Whether it tells of the first complete backup.
+    """
+
+    job_id: str
+    state: JobState
+    title: str
+    text: str
+    is_first_backup: bool = False
+
+
+class Notices:
+    """Remembers what was said about each job, so that nothing is said twice."""
+
+    def __init__(self, celebrated: frozenset[str] = frozenset()) -> None:
+        """Begin.
+
+        Args:
+            celebrated: Jobs whose first complete backup was told in an earlier run.
+        """
+        self._celebrated = set(celebrated)
+        self._told: dict[str, JobState] = {}
+
+    def on_status(self, view: JobView, now: float) -> Notice | None:
+        """Take a job's new status.
+
+        Args:
+            view: The job with its new status.
+            now: The time, seconds since 1970.
+
+        Returns:
+            What to tell the user, if anything.
+        """
+        job, status = view.job, view.status
+        if status.state is JobState.OK:
+            self._told.pop(job.id, None)
+            return self._first_backup(view)
+        if status.state not in {JobState.ATTENTION, JobState.HELD, JobState.FAILED}:
+            # Working or waiting in between does not make the same trouble news again.
+            return None
+        if self._told.get(job.id) is status.state:
+            return None
+        self._told[job.id] = status.state
+        if status.state is JobState.HELD and view.has_kept:
+            return None
+        words = headline(view, now)
+        return Notice(job.id, status.state, job.name, _body(words.title, status))
+
+    def forget(self, job_id: str) -> None:
+        """Forget a job that is no more."""
+        self._told.pop(job_id, None)
+        self._celebrated.discard(job_id)
+
+    @property
+    def celebrated(self) -> frozenset[str]:
+        """Jobs whose first complete backup was told."""
+        return frozenset(self._celebrated)
+
+    def _first_backup(self, view: JobView) -> Notice | None:
+        job = view.job
+        if job.id in self._celebrated or view.status.last_complete_at is None or view.status.pending:
+            return None
+        self._celebrated.add(job.id)
+        text = QCoreApplication.translate(
+            "Notices", "The first backup is complete. From now on every change follows by itself."
+        )
+        return Notice(job.id, JobState.OK, job.name, text, is_first_backup=True)
+
+
+def _body(title: str, status: Status) -> str:
+    if status.state is JobState.ATTENTION:
+        return title + " " + QCoreApplication.translate("Notices", "Everything else is backed up.")
+    return title

@@ -1,0 +1,270 @@
+"""The Overview page: what is going on now, which folders, and how they are looked after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QDate, QDateTime, QTime, Signal
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import (
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from backup_gui.engine.model import Coverage, JobState, Phase
+from backup_gui.ui.headline import card_text, pending_text, progress_figures
+from backup_gui.ui.jobview import JobView
+from backup_gui.ui.labels import ElidedLabel, MutedLabel, Panel
+from backup_gui.ui.roombar import RoomBar
+from backup_gui.ui.theme import GRID_PX
+from backup_gui.ui.wording import ago_text, clock_text, counted, exact_text, folders_text, interval_text, path_text
+
+if TYPE_CHECKING:
+    from backup_gui.ui.icons import Icons
+
+# The bar counts in thousandths: byte counts do not fit into its 32-bit range.
+_BAR_STEPS = 1_000
+_MORNING = QTime(8, 0)
+
+
+class Overview(QScrollArea):
+    """The page of a job that is open most of the time."""
+
+    back_up_requested = Signal()
+    pause_requested = Signal(object)
+    resume_requested = Signal()
+    folder_requested = Signal(object)
+
+    def __init__(self, icons: Icons, now: Callable[[], float], parent: QWidget | None = None) -> None:
+        """Build an empty page.
+
+        Args:
+            icons: The icons.
+            now: The clock, seconds since 1970.
+            parent: Owner.
+        """
+        super().__init__(parent)
+        self._icons = icons
+        self._now = now
+        self._view: JobView | None = None
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
+        column.setSpacing(GRID_PX + GRID_PX // 2)
+        column.addWidget(self._build_now())
+        column.addWidget(self._build_folders())
+        column.addWidget(self._build_care())
+        column.addStretch()
+        self.setWidget(page)
+        self.viewport().setBackgroundRole(QPalette.ColorRole.Window)
+
+    def show_view(self, view: JobView) -> None:
+        """Show a job."""
+        self._view = view
+        status = view.status
+        is_working = status.state is JobState.WORKING
+        is_paused = status.state is JobState.PAUSED
+        self._show_progress(view)
+        self._pause.setVisible(not is_paused)
+        self._resume.setVisible(is_paused)
+        self._back_up.setEnabled(not is_working)
+        self._source.set_full_text(path_text(view.job.source))
+        self._destination.set_full_text(path_text(view.job.destination))
+        root = view.job.history_root
+        self._history.set_full_text(
+            path_text(root) if root is not None else self.tr("Off: replaced and deleted files are not kept")
+        )
+        self._open_history.setEnabled(root is not None)
+        self._show_care(view)
+
+    def _show_progress(self, view: JobView) -> None:
+        progress = view.progress
+        is_working = view.status.state is JobState.WORKING
+        self._bar.setVisible(is_working)
+        self._file.setVisible(is_working)
+        if not is_working or progress is None:
+            self._bar.setRange(0, 0)
+            self._figures.setText(card_text(view, self._now()) + ".")
+            self._file.set_full_text("")
+            return
+        self._figures.setText(progress_figures(progress, view.pace))
+        self._file.set_full_text(path_text(progress.path))
+        if progress.phase is Phase.COMPARING or not progress.files_total:
+            self._bar.setRange(0, 0)
+            return
+        self._bar.setRange(0, _BAR_STEPS)
+        share = progress.files_done / progress.files_total
+        if progress.bytes_total:
+            share = (share + progress.bytes_done / progress.bytes_total) / 2
+        self._bar.setValue(min(_BAR_STEPS, int(share * _BAR_STEPS)))
+
+    def _show_care(self, view: JobView) -> None:
+        status = view.status
+        now = self._now()
+        if status.last_complete_at is None:
+            self._checked.setText(self.tr("Not yet"))
+            self._checked.setToolTip("")
+        else:
+            at = status.last_complete_at
+            self._checked.setText(f"{clock_text(at, now)}  ·  {ago_text(at, now)}")
+            self._checked.setToolTip(exact_text(at))
+        self._pending.setText(pending_text(status.pending) if status.pending else self.tr("Nothing"))
+        self._watched.setText(coverage_text(status.coverage, view.job.interval_s))
+        self._room.show_room(view.room)
+
+    def _build_now(self) -> Panel:
+        panel = Panel()
+        colour = self.palette().color(QPalette.ColorRole.ButtonText)
+        self._figures = QLabel()
+        self._figures.setWordWrap(True)
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setFixedHeight(GRID_PX + 2)
+        self._bar.setAccessibleName(self.tr("Progress"))
+        self._file = ElidedLabel()
+        self._back_up = QPushButton(self._icons.action("backup", colour), self.tr("&Back up now"))
+        self._back_up.clicked.connect(self.back_up_requested)
+        self._pause = QPushButton(self._icons.action("pause", colour), self.tr("&Pause"))
+        menu = QMenu(self._pause)
+        add_pause_actions(menu, self._now, self._on_pause_chosen)
+        self._pause.setMenu(menu)
+        self._resume = QPushButton(self._icons.action("resume", colour), self.tr("&Resume"))
+        self._resume.clicked.connect(self.resume_requested)
+        self._open = QPushButton(self._icons.action("open", colour), self.tr("&Open backup folder"))
+        self._open.clicked.connect(self._on_open_clicked)
+        row = QHBoxLayout()
+        row.setSpacing(GRID_PX)
+        for button in (self._back_up, self._pause, self._resume, self._open):
+            button.setMinimumHeight(4 * GRID_PX)
+            row.addWidget(button)
+        row.addStretch()
+        panel.body.addWidget(self._figures)
+        panel.body.addWidget(self._bar)
+        panel.body.addWidget(self._file)
+        panel.body.addLayout(row)
+        panel.setAccessibleName(self.tr("What is going on"))
+        return panel
+
+    def _build_folders(self) -> Panel:
+        panel = Panel(self.tr("Folders"))
+        form = _form()
+        self._source, row = self._folder_row(self._on_source_clicked, self.tr("Open the folder"))
+        form.addRow(MutedLabel(self.tr("Your files")), row)
+        self._destination, row = self._folder_row(self._on_open_clicked, self.tr("Open the backup folder"))
+        form.addRow(MutedLabel(self.tr("Backup")), row)
+        self._history, row = self._folder_row(self._on_history_clicked, self.tr("Open the history folder"))
+        self._open_history = self._last_button
+        form.addRow(MutedLabel(self.tr("History")), row)
+        panel.body.addLayout(form)
+        return panel
+
+    def _build_care(self) -> Panel:
+        panel = Panel(self.tr("Protection"))
+        form = _form()
+        self._checked, self._pending, self._watched = QLabel(), QLabel(), QLabel()
+        self._watched.setWordWrap(True)
+        self._room = RoomBar()
+        form.addRow(MutedLabel(self.tr("Last complete backup")), self._checked)
+        form.addRow(MutedLabel(self.tr("Not yet backed up")), self._pending)
+        form.addRow(MutedLabel(self.tr("Watched")), self._watched)
+        form.addRow(MutedLabel(self.tr("Backup drive")), self._room)
+        panel.body.addLayout(form)
+        return panel
+
+    def _folder_row(self, slot: Callable[[], None], hint: str) -> tuple[ElidedLabel, QWidget]:
+        label = ElidedLabel()
+        label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        button = QPushButton(self._icons.action("folder", self.palette().color(QPalette.ColorRole.ButtonText)), "")
+        button.setFlat(True)
+        button.setFixedSize(3 * GRID_PX, 3 * GRID_PX)
+        button.setToolTip(hint)
+        button.setAccessibleName(hint)
+        button.clicked.connect(slot)
+        self._last_button = button
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID_PX)
+        row.addWidget(label, 1)
+        row.addWidget(button)
+        return label, holder
+
+    def _on_pause_chosen(self, until: float | None) -> None:
+        self.pause_requested.emit(until)
+
+    def _on_open_clicked(self) -> None:
+        if self._view is not None:
+            self.folder_requested.emit(self._view.job.destination)
+
+    def _on_source_clicked(self) -> None:
+        if self._view is not None:
+            self.folder_requested.emit(self._view.job.source)
+
+    def _on_history_clicked(self) -> None:
+        if self._view is not None and self._view.job.history_root is not None:
+            self.folder_requested.emit(self._view.job.history_root)
+
+
+def coverage_text(coverage: Coverage, interval_s: int) -> str:
+    """How the source is watched, such as "8,210 folders live, 790 checked every 5 seconds."."""
+    every = interval_text(interval_s)
+    if not coverage.folders_live and not coverage.folders_polled:
+        text = QCoreApplication.translate("Overview", "Checked every {interval}").format(interval=every)
+    elif not coverage.folders_polled:
+        text = QCoreApplication.translate("Overview", "{folders}, changes are seen at once").format(folders=folders_text(coverage.folders_live))
+    elif not coverage.folders_live:
+        text = QCoreApplication.translate("Overview", "{folders}, checked every {interval}").format(
+            folders=folders_text(coverage.folders_polled), interval=every
+        )
+    else:
+        rest = counted(
+            QT_TRANSLATE_NOOP("Counted", "%Ln more are checked every {interval}"),
+            QT_TRANSLATE_NOOP("Counted", "%Ln more is checked every {interval}"),
+            coverage.folders_polled,
+        ).format(interval=every)
+        text = QCoreApplication.translate("Overview", "{folders}, changes are seen at once; {rest}").format(
+            folders=folders_text(coverage.folders_live), rest=rest
+        )
+    return f"{text}. {coverage.reason}" if coverage.reason else f"{text}."
+
+
+def add_pause_actions(menu: QMenu, now: Callable[[], float], choose: Callable[[float | None], None]) -> None:
+    """Fill a menu with the pauses on offer.
+
+    Args:
+        menu: The menu; its triggered signal is used up by this.
+        now: The clock, seconds since 1970.
+        choose: Called with the end of the pause, or None for "until I resume".
+    """
+    offers: tuple[tuple[str, Callable[[], float | None]], ...] = (
+        (menu.tr("For &30 minutes"), lambda: now() + 30 * 60),
+        (menu.tr("For &2 hours"), lambda: now() + 2 * 3_600),
+        (menu.tr("Until &tomorrow morning"), lambda: _tomorrow(now())),
+        (menu.tr("Until I &resume"), lambda: None),
+    )
+    for text, until in offers:
+        menu.addAction(text, lambda until=until: choose(until()))
+
+
+def _tomorrow(now: float) -> float:
+    date: QDate = QDateTime.fromMSecsSinceEpoch(round(now * 1_000)).date().addDays(1)
+    return QDateTime(date, _MORNING).toMSecsSinceEpoch() / 1_000
+
+
+def _form() -> QFormLayout:
+    form = QFormLayout()
+    form.setHorizontalSpacing(3 * GRID_PX)
+    form.setVerticalSpacing(GRID_PX)
+    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+    return form

@@ -1,0 +1,190 @@
+"""The Problems page: what could not be backed up, why, and what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QPushButton,
+    QStackedLayout,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from backup_gui.engine.problems import ADVICE, REASONS
+from backup_gui.ui.jobs import Index
+from backup_gui.ui.labels import MutedLabel
+from backup_gui.ui.theme import GRID_PX
+from backup_gui.ui.vacancy import Vacancy
+from backup_gui.ui.wording import path_text
+
+if TYPE_CHECKING:
+    from backup_gui.engine.model import Problem
+    from backup_gui.ui.icons import Icons
+
+_PAGE_ROWS = 500
+
+
+def reason_text(problem: Problem) -> str:
+    """Why, in the user's language, with the detail that the engine added."""
+    sentence = REASONS[problem.code]
+    translated = QCoreApplication.translate("Problems", sentence)
+    if problem.reason.startswith(sentence):
+        return path_text(translated + problem.reason[len(sentence) :])
+    return translated
+
+
+def advice_text(problem: Problem) -> str:
+    """What to do about it, in the user's language."""
+    return QCoreApplication.translate("Problems", ADVICE[problem.code])
+
+
+class ProblemsModel(QAbstractTableModel):
+    """Problems of one job; rows are given to the view in pages, so 100,000 of them cost nothing until looked at."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        super().__init__()
+        self._problems: tuple[Problem, ...] = ()
+        self._shown = 0
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's signature
+        """How many rows the view knows by now."""
+        return 0 if parent.isValid() else self._shown
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's signature
+        """File, reason, what to do."""
+        return 0 if parent.isValid() else 3
+
+    def canFetchMore(self, parent: Index) -> bool:  # noqa: N802 - Qt's name
+        """Whether there are more problems."""
+        return not parent.isValid() and self._shown < len(self._problems)
+
+    def fetchMore(self, parent: Index) -> None:  # noqa: ARG002, N802 - Qt's signature
+        """Give the view the next page."""
+        last = min(len(self._problems), self._shown + _PAGE_ROWS) - 1
+        self.beginInsertRows(QModelIndex(), self._shown, last)
+        self._shown = last + 1
+        self.endInsertRows()
+
+    def headerData(  # noqa: N802 - Qt's name
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        """Headings of the columns."""
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return (self.tr("File or folder"), self.tr("Reason"), self.tr("What to do"))[section]
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """One cell."""
+        if not index.isValid() or role not in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole}:
+            return None
+        problem = self._problems[index.row()]
+        if index.column() == 0:
+            return path_text(problem.path)
+        return reason_text(problem) if index.column() == 1 else advice_text(problem)
+
+    def show_problems(self, problems: tuple[Problem, ...]) -> None:
+        """Show these, and forget what was shown before."""
+        if problems == self._problems:
+            return
+        self.beginResetModel()
+        self._problems = problems
+        self._shown = min(len(problems), _PAGE_ROWS)
+        self.endResetModel()
+
+    def problem(self, row: int) -> Problem:
+        """The problem at a row."""
+        return self._problems[row]
+
+    @property
+    def total(self) -> int:
+        """How many there are, shown or not."""
+        return len(self._problems)
+
+
+class ProblemsPage(QWidget):
+    """The table of problems with what can be done about them."""
+
+    retry_requested = Signal()
+    exclusion_requested = Signal(object)
+
+    def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
+        """Build an empty page."""
+        super().__init__(parent)
+        self.model = ProblemsModel()
+        self._table = QTableView()
+        self._table.setModel(self.model)
+        self._table.setAccessibleName(self.tr("What could not be backed up"))
+        self._table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self._table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self._table.setAlternatingRowColors(True)
+        self._table.setShowGrid(False)
+        self._table.setTabKeyNavigation(False)
+        self._table.setFrameShape(QTableView.Shape.NoFrame)
+        self._table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self._table.verticalHeader().setVisible(False)
+        self._table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + GRID_PX + 4)
+        header = self._table.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+
+        self._advice = MutedLabel()
+        self._advice.setMinimumHeight(2 * self.fontMetrics().height())
+        self._retry = QPushButton(self.tr("&Try again"))
+        self._retry.clicked.connect(self.retry_requested)
+        self._exclude = QPushButton(self.tr("&Leave this out from now on"))
+        self._exclude.setToolTip(self.tr("Adds it to what this backup leaves out"))
+        self._exclude.clicked.connect(self._on_exclude_clicked)
+
+        foot = QHBoxLayout()
+        foot.setContentsMargins(GRID_PX, GRID_PX, GRID_PX, GRID_PX)
+        foot.addWidget(self._advice, 1)
+        foot.addWidget(self._exclude)
+        foot.addWidget(self._retry)
+        listing = QWidget()
+        column = QVBoxLayout(listing)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._table, 1)
+        column.addLayout(foot)
+
+        self._listing = listing
+        self._vacancy = Vacancy(
+            icons,
+            "check",
+            self.tr("No problems"),
+            self.tr("If a file cannot be backed up, it is listed here by name, with the reason and what to do."),
+        )
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(self._vacancy)
+        self._stack.addWidget(self._listing)
+        selection = self._table.selectionModel()
+        selection.currentRowChanged.connect(self._on_row_changed)
+        self.model.modelReset.connect(self._on_row_changed)
+        self._on_row_changed()
+
+    def show_problems(self, problems: tuple[Problem, ...]) -> None:
+        """Show the problems of a job."""
+        self.model.show_problems(problems)
+        self._stack.setCurrentWidget(self._listing if problems else self._vacancy)
+
+    def _on_row_changed(self) -> None:
+        index = self._table.currentIndex()
+        self._exclude.setEnabled(index.isValid())
+        self._advice.setText(
+            advice_text(self.model.problem(index.row()))
+            if index.isValid()
+            else self.tr("Select a line to see what you can do.")
+        )
+
+    def _on_exclude_clicked(self) -> None:
+        index = self._table.currentIndex()
+        if index.isValid():
+            self.exclusion_requested.emit(self.model.problem(index.row()).path)

@@ -1,0 +1,126 @@
+"""Colours and distances, all derived from the system's palette.
+
+Nothing here is a fixed look: a light, dark or high-contrast palette gives a light, dark or high-contrast window. The
+only colours of our own are those of the states, and they never stand without a shape and words beside them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QColor, QFont, QPalette
+
+from backup_gui.engine.model import JobState
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+GRID_PX = 8
+
+# One colour for each state; the same as in resources/icons/state-*.svg.
+_STATE_COLOURS = {
+    JobState.OK: "#23894f",
+    JobState.WORKING: "#2a6fc9",
+    JobState.WAITING: "#5a6f86",
+    JobState.PAUSED: "#6c7178",
+    JobState.ATTENTION: "#f2b01e",
+    JobState.HELD: "#b4530f",
+    JobState.FAILED: "#c43232",
+}
+
+
+def is_dark(palette: QPalette) -> bool:
+    """Whether the palette is a dark one."""
+    return palette.window().color().lightness() < palette.windowText().color().lightness()
+
+
+def mix(colour: QColor, ground: QColor, share: float) -> QColor:
+    """Lay ``share`` (0 to 1) of a colour over a ground."""
+    return QColor(
+        round(colour.red() * share + ground.red() * (1 - share)),
+        round(colour.green() * share + ground.green() * (1 - share)),
+        round(colour.blue() * share + ground.blue() * (1 - share)),
+    )
+
+
+def state_colour(state: JobState) -> QColor:
+    """The colour of a state."""
+    return QColor(_STATE_COLOURS[state])
+
+
+def accent(palette: QPalette) -> QColor:
+    """The one accent colour: the system's."""
+    return palette.accent().color()
+
+
+def surface(palette: QPalette) -> QColor:
+    """The ground of cards and panels, a little raised from the window's."""
+    if is_dark(palette):
+        return mix(palette.windowText().color(), palette.window().color(), 0.06)
+    return palette.base().color()
+
+
+def outline(palette: QPalette) -> QColor:
+    """Thin lines around cards and between parts."""
+    return mix(palette.windowText().color(), palette.window().color(), 0.16)
+
+
+def muted(palette: QPalette) -> QColor:
+    """Text of second rank, still with a contrast above 4.5 to 1 on window and cards."""
+    return mix(palette.windowText().color(), palette.window().color(), 0.72)
+
+
+def tint(state: JobState, palette: QPalette) -> QColor:
+    """The ground of the banner: the window's colour with a touch of the state's."""
+    return mix(state_colour(state), palette.window().color(), 0.22 if is_dark(palette) else 0.12)
+
+
+def scaled_font(font: QFont, factor: float, *, is_bold: bool = False) -> QFont:
+    """A font larger or smaller by a factor, whatever unit its size is in."""
+    result = QFont(font)
+    if font.pointSizeF() > 0:
+        result.setPointSizeF(font.pointSizeF() * factor)
+    else:
+        result.setPixelSize(max(1, round(font.pixelSize() * factor)))
+    if is_bold:
+        result.setWeight(QFont.Weight.DemiBold)
+    return result
+
+
+def set_muted(widget: QWidget) -> None:
+    """Give a label the colour of second-rank text."""
+    palette = QPalette(widget.palette())
+    palette.setColor(QPalette.ColorRole.WindowText, muted(palette))
+    widget.setPalette(palette)
+
+
+def light_palette() -> QPalette:
+    """A light palette of fixed colours, for pictures and tests and where the system has no dark one."""
+    return _palette(window="#f3f4f6", base="#ffffff", text="#1d2126", button="#fbfbfc", accent_name="#2a6fc9")
+
+
+def dark_palette() -> QPalette:
+    """A dark palette of fixed colours, for pictures and tests."""
+    return _palette(window="#202327", base="#1a1c20", text="#e8eaed", button="#30343a", accent_name="#4c8fe6")
+
+
+def _palette(*, window: str, base: str, text: str, button: str, accent_name: str) -> QPalette:
+    """Build a palette in which every role that Fusion reads is set."""
+    role = QPalette.ColorRole
+    ground, words = QColor(window), QColor(text)
+    palette = QPalette(QColor(button), ground)
+    for name in (role.WindowText, role.Text, role.ButtonText, role.ToolTipText, role.BrightText):
+        palette.setColor(name, words)
+    palette.setColor(role.Base, QColor(base))
+    palette.setColor(role.AlternateBase, mix(words, QColor(base), 0.04))
+    palette.setColor(role.ToolTipBase, QColor(base))
+    palette.setColor(role.PlaceholderText, mix(words, QColor(base), 0.62))
+    palette.setColor(role.Highlight, QColor(accent_name))
+    palette.setColor(role.Accent, QColor(accent_name))
+    palette.setColor(role.HighlightedText, QColor("#ffffff"))
+    palette.setColor(role.Link, QColor(accent_name))
+    disabled = QPalette.ColorGroup.Disabled
+    for name in (role.WindowText, role.Text, role.ButtonText):
+        palette.setColor(disabled, name, mix(words, ground, 0.45))
+    palette.setColor(disabled, role.Highlight, mix(words, ground, 0.3))
+    return palette

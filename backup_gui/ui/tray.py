@@ -1,0 +1,202 @@
+"""The tray icon: state at a glance, a menu, and notifications."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QAction, QIcon
+from PySide6.QtWidgets import QMenu, QSystemTrayIcon
+
+from backup_gui.engine.model import JobState
+from backup_gui.ui.headline import SEVERITY, headline, worst
+from backup_gui.ui.jobview import JobView, PauseWish
+from backup_gui.ui.overview import add_pause_actions
+from backup_gui.ui.wording import ago_text
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import SignalInstance
+
+    from backup_gui.ui.icons import Icons
+    from backup_gui.ui.notices import Notice
+
+_NOTICE_MS = 10_000
+
+
+class TrayIcon(Protocol):
+    """What is used of ``QSystemTrayIcon``; tests put a recorder in its place."""
+
+    activated: SignalInstance
+    messageClicked: SignalInstance  # noqa: N815 - Qt's name
+
+    def setIcon(self, icon: QIcon, /) -> None: ...  # noqa: N802, D102
+    def setToolTip(self, tip: str, /) -> None: ...  # noqa: N802, D102
+    def setContextMenu(self, menu: QMenu, /) -> None: ...  # noqa: N802, D102
+    def showMessage(self, title: str, msg: str, icon: QIcon, msecs: int, /) -> None: ...  # noqa: N802, D102
+    def show(self) -> None: ...  # noqa: D102
+    def hide(self) -> None: ...  # noqa: D102
+
+
+class Tray(QObject):
+    """Keeps the tray icon, its tooltip and its menu in step with the jobs."""
+
+    open_requested = Signal()
+    back_up_requested = Signal(object)
+    pause_requested = Signal(object)
+    resume_requested = Signal(object)
+    problems_requested = Signal(object)
+    notice_clicked = Signal(object)
+    settings_requested = Signal()
+    quit_requested = Signal()
+
+    def __init__(
+        self, icons: Icons, icon: TrayIcon, now: Callable[[], float], parent: QObject | None = None
+    ) -> None:
+        """Build icon and menu.
+
+        Args:
+            icons: The icons.
+            icon: The platform's tray icon.
+            now: The clock, seconds since 1970.
+            parent: Owner.
+        """
+        super().__init__(parent)
+        self._icons = icons
+        self._icon = icon
+        self._now = now
+        self._views: tuple[JobView, ...] = ()
+        self._state: JobState | None = None
+        self._notice: Notice | None = None
+        self.menu = QMenu()
+        self._build_menu()
+        icon.setContextMenu(self.menu)
+        icon.activated.connect(self._on_activated)
+        icon.messageClicked.connect(self._on_message_clicked)
+        self.show_jobs(())
+
+    def show(self) -> None:
+        """Put the icon into the tray."""
+        self._icon.show()
+
+    def hide(self) -> None:
+        """Take the icon out of the tray."""
+        self._icon.hide()
+
+    def show_jobs(self, views: tuple[JobView, ...]) -> None:
+        """Show the jobs' states; the worst one is the icon's."""
+        has_same_jobs = [view.job for view in views] == [view.job for view in self._views]
+        self._views = views
+        state = worst([view.status.state for view in views])
+        if state is not self._state:
+            self._state = state
+            self._icon.setIcon(self._icons.state(state) if views else self._icons.app())
+        elif not views:
+            self._icon.setIcon(self._icons.app())
+        if not has_same_jobs:
+            self._fill_back_up_menu()
+        self._icon.setToolTip(self.tooltip())
+        self._update_menu()
+
+    def tooltip(self) -> str:
+        """State of each job, and when it was last complete."""
+        lines = [self.tr("Folder Backup")]
+        for view in self._views:
+            line = f"{view.job.name}: {headline(view, self._now()).title}"
+            if view.status.state is not JobState.OK and view.status.last_complete_at is not None:
+                ago = ago_text(view.status.last_complete_at, self._now())
+                line += " " + self.tr("Last complete backup {ago}.").format(ago=ago)
+            elif view.status.last_complete_at is not None:
+                line += " " + self.tr("Checked {ago}.").format(ago=ago_text(view.status.last_complete_at, self._now()))
+            lines.append(line)
+        if not self._views:
+            lines.append(self.tr("No backup yet"))
+        return "\n".join(lines)
+
+    def tell(self, notice: Notice) -> None:
+        """Show a notification; the one before it is replaced."""
+        self._notice = notice
+        self._icon.showMessage(notice.title, notice.text, self._icons.state(notice.state), _NOTICE_MS)
+
+    def tell_hidden(self) -> None:
+        """Say that closing the window did not end the backups."""
+        self._notice = None
+        self._icon.showMessage(
+            self.tr("Folder Backup goes on"),
+            self.tr("Your files go on being backed up. Click this icon to open the window again."),
+            self._icons.app(),
+            _NOTICE_MS,
+        )
+
+    def _build_menu(self) -> None:
+        self.status_action = QAction(self.menu)
+        self.status_action.setEnabled(False)
+        self.menu.addAction(self.status_action)
+        self.menu.addSeparator()
+        self.open_action = self.menu.addAction(self.tr("&Open"), self.open_requested.emit)
+        self.menu.setDefaultAction(self.open_action)
+        self.back_up_action = self.menu.addAction(self.tr("&Back up now"), self._on_back_up_all)
+        self.back_up_menu = QMenu(self.tr("&Back up now"), self.menu)
+        self.back_up_menu_action = self.menu.addMenu(self.back_up_menu)
+        self.pause_menu = QMenu(self.tr("&Pause"), self.menu)
+        add_pause_actions(self.pause_menu, self._now, self._on_pause_chosen)
+        self.pause_action = self.menu.addMenu(self.pause_menu)
+        self.resume_action = self.menu.addAction(self.tr("&Resume"), self._on_resume)
+        self.problems_action = self.menu.addAction("", self._on_problems)
+        self.menu.addSeparator()
+        self.settings_action = self.menu.addAction(self.tr("&Settings…"), self.settings_requested.emit)
+        self.quit_action = self.menu.addAction(self.tr("&Quit"), self.quit_requested.emit)
+
+    def _fill_back_up_menu(self) -> None:
+        self.back_up_menu.clear()
+        self.back_up_menu.addAction(self.tr("&All backups"), self._on_back_up_all)
+        self.back_up_menu.addSeparator()
+        for view in self._views:
+            name = view.job.name.replace("&", "&&")
+            self.back_up_menu.addAction(name, lambda job_id=view.job.id: self.back_up_requested.emit(job_id))
+
+    def _update_menu(self) -> None:
+        count = len(self._views)
+        states = [view.status.state for view in self._views]
+        self.status_action.setText(self._status_line())
+        self.back_up_action.setVisible(count <= 1)
+        self.back_up_action.setEnabled(count == 1 and states[0] is not JobState.WORKING)
+        self.back_up_menu_action.setVisible(count > 1)
+        paused = sum(state is JobState.PAUSED for state in states)
+        self.pause_action.setVisible(paused < count or not count)
+        self.pause_action.setEnabled(count > 0)
+        self.resume_action.setVisible(paused > 0)
+        problems = sum(len(view.status.problems) for view in self._views)
+        self.problems_action.setVisible(problems > 0)
+        self.problems_action.setText(self.tr("Pro&blems ({count})").format(count=problems))
+
+    def _status_line(self) -> str:
+        if not self._views:
+            return self.tr("No backup yet")
+        view = max(self._views, key=lambda view: SEVERITY.index(view.status.state))
+        title = headline(view, self._now()).title.replace("&", "&&")
+        return title if len(self._views) == 1 else f"{view.job.name.replace('&', '&&')}: {title}"
+
+    def _on_back_up_all(self) -> None:
+        self.back_up_requested.emit("")
+
+    def _on_pause_chosen(self, until: float | None) -> None:
+        self.pause_requested.emit(PauseWish("", until))
+
+    def _on_resume(self) -> None:
+        self.resume_requested.emit("")
+
+    def _on_problems(self) -> None:
+        with_problems = [view for view in self._views if view.status.problems]
+        if with_problems:
+            self.problems_requested.emit(with_problems[0].job.id)
+
+    def _on_activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
+        if reason in {QSystemTrayIcon.ActivationReason.Trigger, QSystemTrayIcon.ActivationReason.DoubleClick}:
+            self.open_requested.emit()
+
+    def _on_message_clicked(self) -> None:
+        if self._notice is None:
+            self.open_requested.emit()
+        else:
+            self.notice_clicked.emit(self._notice)

@@ -1,0 +1,62 @@
+"""What an empty page says instead of being empty."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from backup_gui.ui.labels import MutedLabel
+from backup_gui.ui.theme import GRID_PX, muted, scaled_font
+
+if TYPE_CHECKING:
+    from backup_gui.ui.icons import Icons
+
+_ICON_PX = 48
+
+
+class Vacancy(QWidget):
+    """An icon, a heading and a sentence, in the middle."""
+
+    def __init__(self, icons: Icons, icon: str, title: str, text: str, parent: QWidget | None = None) -> None:
+        """Build it.
+
+        Args:
+            icons: The icons.
+            icon: Which one to show.
+            title: The heading.
+            text: What will be here, and when.
+            parent: Owner.
+        """
+        super().__init__(parent)
+        self._icons = icons
+        self._name = icon
+        self._picture = QLabel()
+        self._picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        heading = QLabel(title)
+        heading.setFont(scaled_font(self.font(), 1.2, is_bold=True))
+        heading.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        sentence = MutedLabel(text)
+        sentence.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+        sentence.setMinimumWidth(40 * GRID_PX)
+        column = QVBoxLayout(self)
+        column.setSpacing(GRID_PX)
+        column.addStretch(2)
+        column.addWidget(self._picture)
+        column.addWidget(heading)
+        column.addWidget(sentence)
+        column.addStretch(3)
+        self._draw()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Follow a change of the palette."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._draw()
+
+    def _draw(self) -> None:
+        size = QSize(_ICON_PX, _ICON_PX)
+        self._picture.setPixmap(
+            self._icons.picture(self._name, size, muted(self.palette()), self.devicePixelRatioF())
+        )

@@ -1,0 +1,149 @@
+"""Numbers, sizes, times and paths as a person reads them, in the user's language and locale.
+
+Pure functions: the time now is always an argument.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QDateTime, QLocale
+
+from backup_gui.engine.escaping import one_line
+
+_MINUTE_S = 60
+_HOUR_S = 3_600
+_DAY_S = 86_400
+
+
+def counted(many: str, one: str, count: int) -> str:
+    """A counted phrase in the right plural form.
+
+    Args:
+        many: The English plural with ``%Ln`` for the number; the key of the translations, which have all their
+            language's plural forms.
+        one: The English singular, used as long as no translation is loaded.
+        count: The number.
+
+    Returns:
+        The phrase with the number written the locale's way.
+    """
+    text = QCoreApplication.translate("Counted", many, "", count)
+    number = number_text(count)
+    if count == 1 and text.replace("%Ln", number) == many.replace("%Ln", number):
+        return one.replace("%Ln", number)
+    return text.replace("%Ln", number)
+
+
+def number_text(value: int) -> str:
+    """A whole number with the locale's grouping, also beyond 32 bits."""
+    return QLocale().toString(value)
+
+
+def files_text(count: int) -> str:
+    """Such as "1,204 files"."""
+    return counted(QT_TRANSLATE_NOOP("Counted", "%Ln files"), QT_TRANSLATE_NOOP("Counted", "%Ln file"), count)
+
+
+def folders_text(count: int) -> str:
+    """Such as "8,210 folders"."""
+    return counted(QT_TRANSLATE_NOOP("Counted", "%Ln folders"), QT_TRANSLATE_NOOP("Counted", "%Ln folder"), count)
+
+
+def size_text(size_bytes: float) -> str:
+    """Such as "1.2 GB", in powers of 1,000 as drives are sold."""
+    return QLocale().formattedDataSize(round(size_bytes), 1, QLocale.DataSizeFormat.DataSizeSIFormat)
+
+
+def speed_text(bytes_per_s: float) -> str:
+    """Such as "35.1 MB/s"."""
+    return _tr("{size}/s").format(size=size_text(bytes_per_s))
+
+
+def duration_text(duration_s: float) -> str:
+    """A duration in its largest fitting unit, such as "40 s", "4 min" or "2 h 10 min"."""
+    if duration_s < 1:
+        return _tr("less than 1 s")
+    if duration_s < _MINUTE_S:
+        return _tr("{seconds} s").format(seconds=number_text(round(duration_s)))
+    if duration_s < _HOUR_S:
+        return _tr("{minutes} min").format(minutes=number_text(round(duration_s / _MINUTE_S)))
+    minutes = round(duration_s / _MINUTE_S)
+    return _tr("{hours} h {minutes} min").format(hours=number_text(minutes // 60), minutes=number_text(minutes % 60))
+
+
+def interval_text(interval_s: int) -> str:
+    """An interval such as "5 seconds", "10 minutes" or "1 hour"."""
+    if interval_s % _DAY_S == 0:
+        return counted(
+            QT_TRANSLATE_NOOP("Counted", "%Ln days"), QT_TRANSLATE_NOOP("Counted", "%Ln day"), interval_s // _DAY_S
+        )
+    if interval_s % _HOUR_S == 0:
+        return counted(
+            QT_TRANSLATE_NOOP("Counted", "%Ln hours"), QT_TRANSLATE_NOOP("Counted", "%Ln hour"), interval_s // _HOUR_S
+        )
+    if interval_s % _MINUTE_S == 0:
+        minutes = interval_s // _MINUTE_S
+        return counted(
+            QT_TRANSLATE_NOOP("Counted", "%Ln minutes"), QT_TRANSLATE_NOOP("Counted", "%Ln minute"), minutes
+        )
+    return counted(
+        QT_TRANSLATE_NOOP("Counted", "%Ln seconds"), QT_TRANSLATE_NOOP("Counted", "%Ln second"), interval_s
+    )
+
+
+def ago_text(at: float, now: float) -> str:
+    """How long ago something was, such as "2 minutes ago".
+
+    Args:
+        at: When it was, seconds since 1970.
+        now: The time now, seconds since 1970.
+    """
+    age_s = now - at
+    if age_s < 10:
+        return _tr("just now")
+    if age_s < _MINUTE_S:
+        return _tr("less than a minute ago")
+    if age_s < _HOUR_S:
+        return counted(
+            QT_TRANSLATE_NOOP("Counted", "%Ln minutes ago"),
+            QT_TRANSLATE_NOOP("Counted", "%Ln minute ago"),
+            int(age_s // _MINUTE_S),
+        )
+    if age_s < _DAY_S:
+        return counted(
+            QT_TRANSLATE_NOOP("Counted", "%Ln hours ago"),
+            QT_TRANSLATE_NOOP("Counted", "%Ln hour ago"),
+            int(age_s // _HOUR_S),
+        )
+    return counted(
+        QT_TRANSLATE_NOOP("Counted", "%Ln days ago"),
+        QT_TRANSLATE_NOOP("Counted", "%Ln day ago"),
+        int(age_s // _DAY_S),
+    )
+
+
+def clock_text(at: float, now: float) -> str:
+    """A time of day, with the date if it is not today's."""
+    moment = _local(at)
+    if moment.date() == _local(now).date():
+        return QLocale().toString(moment.time(), QLocale.FormatType.ShortFormat)
+    return QLocale().toString(moment, QLocale.FormatType.ShortFormat)
+
+
+def exact_text(at: float) -> str:
+    """Date and time to the second."""
+    moment = _local(at)
+    date = QLocale().toString(moment.date(), QLocale.FormatType.LongFormat)
+    return f"{date}, {moment.time().toString('HH:mm:ss')}"
+
+
+def path_text(path: str) -> str:
+    """A path on one line that Qt can draw: control characters and bytes that are no text are escaped."""
+    return one_line(path)
+
+
+def _local(at: float) -> QDateTime:
+    return QDateTime.fromMSecsSinceEpoch(round(at * 1_000))
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Wording", text)

@@ -1,0 +1,158 @@
+"""Makes everything that a make target needs: ``.venv`` with the locked libraries, and system packages.
+
+``python3 packaging/setup_environment.py run|lint|test|package``. Only the standard library is used, and what is
+there already is left alone, so that the second time takes a moment. System packages are installed with apt-get where
+that is allowed (root, or sudo without a password); elsewhere the one line to type is printed.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+
+OLDEST = (3, 11)
+PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+VENV = os.path.join(PROJECT, ".venv")
+VENV_PYTHON = os.path.join(VENV, "Scripts" if os.name == "nt" else "bin", "python")
+
+# target: (locked requirements, lists of Debian packages)
+TARGETS = {
+    "run": ("requirements.txt", ["qt"]),
+    "run-without-screen": ("requirements.txt", []),
+    "lint": ("requirements-dev.txt", []),
+    "test": ("requirements-dev.txt", ["qt", "test"]),
+    "package": ("requirements-dev.txt", ["qt", "test", "package"]),
+}
+
+
+def main() -> None:
+    """Set up for the target named on the command line."""
+    if len(sys.argv) != 2 or sys.argv[1] not in TARGETS:
+        sys.exit("usage: setup_environment.py " + "|".join(TARGETS))
+    use_python_new_enough()
+    requirements, lists = TARGETS[sys.argv[1]]
+    packages = [package for name in lists for package in listed("linux/packages-" + name + ".txt")]
+    see_to_packages(packages, "This needs system packages that are missing.")
+    make_venv()
+    install(requirements)
+
+
+def use_python_new_enough() -> None:
+    """Go on under another interpreter if this one is too old; end with a sentence if there is none."""
+    if sys.version_info >= OLDEST:
+        return
+    names = ["python3." + str(minor) for minor in range(20, OLDEST[1] - 1, -1)] + ["/usr/bin/python3"]
+    for name in names:
+        path = shutil.which(name)
+        test = "import sys; sys.exit(sys.version_info < {!r})".format(OLDEST)  # noqa: UP032 - runs on any Python 3
+        if path and subprocess.call([path, "-c", test]) == 0:
+            os.execv(path, [path, *sys.argv])
+    sys.exit(
+        "Folder Backup needs Python 3.11 or newer; this is Python {}.{}. Install a newer one, or name one that is "
+        "there already: make PYTHON=/path/to/python3 …".format(*sys.version_info[:2])
+    )
+
+
+def see_to_packages(packages: "list[str]", reason: str) -> None:
+    """Install those Debian packages that are missing, or say which, and end.
+
+    On systems without Debian's package database nothing is checked: Qt itself names what it misses.
+    """
+    if not packages or shutil.which("dpkg-query") is None:
+        return
+    missing = sorted(set(packages) - installed_packages())
+    if not missing:
+        return
+    line = "apt-get install -y --no-install-recommends " + " ".join(missing)
+    prefix = administrator_prefix()
+    if prefix is None:
+        sys.exit(reason + " Type this line, then try again:\n    sudo " + line)
+    print("Installing system packages:", " ".join(missing), flush=True)
+    environment = ["env", "DEBIAN_FRONTEND=noninteractive"]
+    # A list of packages may be absent (a fresh machine) or old; if it cannot be renewed, the old one may still do.
+    subprocess.call([*prefix, "apt-get", "update", "-qq"])
+    if subprocess.call([*prefix, *environment, *line.split(), "-qq"], stdout=subprocess.DEVNULL) != 0:
+        sys.exit(reason + " Installing them failed. This is the line:\n    sudo " + line)
+
+
+def installed_packages() -> "set[str]":
+    """Names of all Debian packages installed, and of those that they stand in for (``libglib2.0-0t64`` does)."""
+    form = "${db:Status-Status}\t${Package}, ${Provides}\n"
+    listing = subprocess.run(["dpkg-query", "-W", "-f", form], stdout=subprocess.PIPE, check=True)
+    names: set[str] = set()
+    for row in listing.stdout.decode("utf-8", "replace").splitlines():
+        status, _, provided = row.partition("\t")
+        if status == "installed":
+            names.update(name.split("(")[0].strip() for name in provided.split(","))
+    return names
+
+
+def administrator_prefix() -> "list[str] | None":
+    """What to put before a command that only the administrator may run; None if there is no way."""
+    if shutil.which("apt-get") is None:
+        return None
+    if os.geteuid() == 0:
+        return []
+    if shutil.which("sudo") and subprocess.call(["sudo", "-n", "true"], stderr=subprocess.DEVNULL) == 0:
+        return ["sudo", "-n"]
+    return None
+
+
+def make_venv() -> None:
+    """Make ``.venv`` if it is missing, broken, or of a Python that is too old."""
+    test = "import sys, pip; sys.exit(sys.version_info < {!r})".format(OLDEST)  # noqa: UP032
+    try:
+        if subprocess.call([VENV_PYTHON, "-c", test], stderr=subprocess.DEVNULL) == 0:
+            return
+    except OSError:
+        pass  # not there, or its interpreter is gone
+    if subprocess.call([sys.executable, "-c", "import ensurepip, venv"], stderr=subprocess.DEVNULL) != 0:
+        see_to_packages(["python3-venv"], "Python's venv module is missing.")
+    print("Making .venv", flush=True)
+    if subprocess.call([sys.executable, "-m", "venv", "--clear", VENV]) != 0:
+        sys.exit("The environment .venv could not be made with " + sys.executable)
+
+
+def install(requirements: str) -> None:
+    """Install the locked libraries and the project itself, unless the same ones are in place."""
+    stamp = os.path.join(VENV, "stamp-" + requirements)
+    wanted = fingerprint(requirements)
+    if read(stamp) == wanted:
+        return
+    print("Installing the libraries in packaging/" + requirements, flush=True)
+    pip = [VENV_PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    locked = os.path.join(PROJECT, "packaging", requirements)
+    project = ["--no-deps", "--no-build-isolation", "--editable", PROJECT]
+    for step in (["--requirement", locked], project):
+        if subprocess.call([*pip, *step]) != 0:
+            sys.exit("pip could not install the libraries; its message is above.")
+    with open(stamp, "w", encoding="ascii") as file:
+        file.write(wanted)
+
+
+def fingerprint(requirements: str) -> str:
+    """A digest of all that decides what is installed."""
+    digest = hashlib.sha256()
+    for name in ("packaging/requirements.txt", "packaging/" + requirements, "pyproject.toml"):
+        digest.update(read(os.path.join(PROJECT, name)).encode())
+    return digest.hexdigest()
+
+
+def listed(name: str) -> "list[str]":
+    """The lines of a file in ``packaging/``, without comments."""
+    lines = read(os.path.join(PROJECT, "packaging", name)).splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def read(path: str) -> str:
+    """The text of a file; empty if it is not there."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except FileNotFoundError:
+        return ""
+
+
+if __name__ == "__main__":
+    main()

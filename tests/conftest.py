@@ -1,0 +1,131 @@
+"""What every test gets: folders of its own, no screen, no session bus, and a check that no thread is left behind."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.helpers.unprivileged import Unprivileged, find_unprivileged
+
+pytest_plugins = ["tests.helpers.coverage_gate"]
+
+XDG_FOLDERS = {
+    "XDG_CONFIG_HOME": "config",
+    "XDG_DATA_HOME": "data",
+    "XDG_STATE_HOME": "state",
+    "XDG_CACHE_HOME": "cache",
+    "XDG_RUNTIME_DIR": "runtime",
+}
+THREAD_END_S = 5.0
+
+MARKERS = {
+    "desktop": "needs a real desktop session (Xvfb, a window manager, a panel), started by the test itself",
+    "package": "tests the program as packaged in dist/; chosen with -m package only",
+    "root": "mounts file systems or changes owners, so it runs as root only",
+    "slow": "takes more than ten seconds",
+}
+
+# Read by libraries when they are imported or first used, so it is set before any of them can be: no test opens
+# a window on the user's screen, speaks on the user's bus, or formats numbers the way this machine does.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ["DBUS_SESSION_BUS_ADDRESS"] = "disabled:"
+os.environ["LC_ALL"] = "C.UTF-8"
+
+settings.register_profile("dev", deadline=None)
+settings.register_profile(
+    "ci", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile(
+    "nightly", deadline=None, max_examples=2_000, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for name, meaning in MARKERS.items():
+        config.addinivalue_line("markers", f"{name}: {meaning}")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if os.name != "posix" or os.geteuid() != 0:
+        for item in items:
+            if item.get_closest_marker("root"):
+                item.add_marker(pytest.mark.skip(reason="needs root"))
+    if "package" in config.getoption("markexpr"):
+        return
+    packaged = [item for item in items if item.get_closest_marker("package")]
+    if packaged:
+        config.hook.pytest_deselected(items=packaged)
+        items[:] = [item for item in items if item not in packaged]
+
+
+@pytest.fixture(autouse=True)
+def own_places(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the test, and every process it starts, a home and settings of its own; returns the home."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    for variable, name in XDG_FOLDERS.items():
+        folder = home / name
+        folder.mkdir(mode=0o700)
+        monkeypatch.setenv(variable, str(folder))
+    if "PySide6.QtCore" in sys.modules:
+        from PySide6.QtCore import QSettings
+
+        # Qt remembers where settings lie from the first use on, whatever the environment says later.
+        for format_ in (QSettings.Format.NativeFormat, QSettings.Format.IniFormat):
+            QSettings.setPath(format_, QSettings.Scope.UserScope, str(home / "config"))
+    return home
+
+
+@pytest.fixture(autouse=True)
+def no_leaked_threads() -> Iterator[None]:
+    """Fail the test if a thread that it started still runs a few seconds after its end."""
+    before = set(threading.enumerate())
+    yield
+    deadline_s = time.monotonic() + THREAD_END_S
+    for thread in set(threading.enumerate()) - before:
+        if not _may_outlive_a_test(thread):
+            thread.join(max(0.0, deadline_s - time.monotonic()))
+    leaked = [t for t in set(threading.enumerate()) - before if not _may_outlive_a_test(t)]
+    assert not leaked, f"threads left running: {leaked}"
+
+
+def _may_outlive_a_test(thread: threading.Thread) -> bool:
+    # watchdog shares one daemon thread that reads inotify, and ends it in its own time. A dummy stands for a
+    # thread that Python did not start (Qt's); it stays listed after the thread itself has ended.
+    return isinstance(thread, threading._DummyThread) or type(thread).__name__ == "InotifyFD"
+
+
+@pytest.fixture(scope="session")
+def unprivileged() -> Unprivileged:
+    """The program run by a user to whom permissions apply, also where the tests are run by root."""
+    found = find_unprivileged()
+    if found is None:
+        pytest.skip("no way to run the program as another user here")
+    return found
+
+
+@pytest.fixture
+def open_folder(unprivileged: Unprivileged) -> Iterator[Path]:
+    """A folder that the unprivileged user owns and can reach: pytest's own ones are closed to it."""
+    # The folder is below one that stays the tests' own, so that removing it works whatever modes a test has set.
+    with tempfile.TemporaryDirectory(prefix="backup-gui-test-", ignore_cleanup_errors=True) as outer:
+        Path(outer).chmod(0o755)
+        folder = Path(outer) / "open"
+        folder.mkdir()
+        unprivileged.own(folder)
+        try:
+            yield folder
+        finally:
+            for root, folders, _ in os.walk(folder):
+                for name in folders:
+                    if not (path := Path(root) / name).is_symlink():
+                        path.chmod(0o755)

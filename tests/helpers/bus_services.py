@@ -1,0 +1,137 @@
+"""Recording stand-ins for a desktop's services on the session bus.
+
+``python -m tests.helpers.bus_services LOG [--with-tray-host]`` owns ``org.freedesktop.Notifications``, and with the
+option also ``org.kde.StatusNotifierWatcher``, so that a tray icon finds a host where no panel runs. It writes each call
+as one JSON line to LOG, prints ``ready`` once the names are its own, and ends when the bus does.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from jeepney import DBusAddress, HeaderFields, Message, MessageType, new_error, new_method_return, new_signal
+from jeepney.bus_messages import message_bus
+from jeepney.io.blocking import DBusConnection, open_dbus_connection
+
+NOTIFICATIONS = "org.freedesktop.Notifications"
+WATCHER = "org.kde.StatusNotifierWatcher"
+DO_NOT_QUEUE = 4
+PRIMARY_OWNER = 1
+CLOSED_BY_CALL = 3
+
+Answer = Callable[[Message], Message]
+
+
+class Services:
+    """Answers the calls that programs make to a notification service and a tray host."""
+
+    def __init__(self, connection: DBusConnection, log: Path) -> None:
+        """Serve on ``connection`` and record into ``log``."""
+        self._connection = connection
+        self._log = log
+        self._notification_id = 0
+        self._items: list[str] = []
+        self._answers: dict[str, Answer] = {
+            "Notify": self._notify,
+            "CloseNotification": self._close,
+            "GetCapabilities": lambda call: new_method_return(call, "as", (["body", "actions", "persistence"],)),
+            "GetServerInformation": lambda call: new_method_return(call, "ssss", ("recorder", "tests", "1", "1.2")),
+            "RegisterStatusNotifierItem": self._register_item,
+            "RegisterStatusNotifierHost": new_method_return,
+            "Get": self._get,
+            "GetAll": lambda call: new_method_return(call, "a{sv}", (self._properties(),)),
+            "Introspect": lambda call: new_method_return(call, "s", ("<node/>",)),
+            "Ping": new_method_return,
+        }
+
+    def own(self, name: str) -> None:
+        """Take a name on the bus; nobody else may have it."""
+        reply = self._connection.send_and_get_reply(message_bus.RequestName(name, DO_NOT_QUEUE))
+        if reply.body[0] != PRIMARY_OWNER:
+            sys.exit(f"{name} is owned already")
+
+    def serve(self) -> None:
+        """Answer calls until the bus is gone."""
+        while True:
+            try:
+                call = self._connection.receive()
+            except (ConnectionError, EOFError):
+                return
+            if call.header.message_type is MessageType.method_call:
+                self._connection.send(self._answer(call))
+
+    def _answer(self, call: Message) -> Message:
+        answer = self._answers.get(call.header.fields[HeaderFields.member])
+        if answer is None:
+            return new_error(call, "org.freedesktop.DBus.Error.UnknownMethod")
+        return answer(call)
+
+    def _record(self, **fields: Any) -> None:
+        with self._log.open("a", encoding="utf-8") as log:
+            log.write(json.dumps(fields, default=repr) + "\n")
+
+    def _notify(self, call: Message) -> Message:
+        app, replaced_id, icon, summary, body, actions, hints, timeout_ms = call.body
+        self._notification_id = replaced_id or self._notification_id + 1
+        self._record(
+            call="Notify",
+            id=self._notification_id,
+            app=app,
+            replaces=replaced_id,
+            icon=icon,
+            summary=summary,
+            body=body,
+            actions=actions,
+            hints={name: value[1] for name, value in hints.items() if "image" not in name and "icon" not in name},
+            timeout_ms=timeout_ms,
+        )
+        return new_method_return(call, "u", (self._notification_id,))
+
+    def _close(self, call: Message) -> Message:
+        self._record(call="CloseNotification", id=call.body[0])
+        self._emit(NOTIFICATIONS, "NotificationClosed", "uu", (call.body[0], CLOSED_BY_CALL))
+        return new_method_return(call)
+
+    def _register_item(self, call: Message) -> Message:
+        # Items name themselves by a bus name or by an object path; with the sender, both can be reached.
+        service = call.body[0]
+        item = call.header.fields[HeaderFields.sender] + service if service.startswith("/") else service
+        self._items.append(item)
+        self._record(call="RegisterStatusNotifierItem", item=item)
+        self._emit(WATCHER, "StatusNotifierItemRegistered", "s", (item,))
+        return new_method_return(call)
+
+    def _get(self, call: Message) -> Message:
+        found = self._properties().get(call.body[1])
+        if found is None:
+            return new_error(call, "org.freedesktop.DBus.Error.UnknownProperty")
+        return new_method_return(call, "v", (found,))
+
+    def _properties(self) -> dict[str, tuple[str, Any]]:
+        return {
+            "IsStatusNotifierHostRegistered": ("b", True),
+            "ProtocolVersion": ("i", 0),
+            "RegisteredStatusNotifierItems": ("as", self._items),
+        }
+
+    def _emit(self, name: str, member: str, signature: str, body: tuple[Any, ...]) -> None:
+        emitter = DBusAddress("/" + name.rsplit(".", 1)[1], interface=name)
+        self._connection.send(new_signal(emitter, member, signature, body))
+
+
+def main() -> None:
+    """Serve until the bus ends."""
+    services = Services(open_dbus_connection("SESSION"), Path(sys.argv[1]))
+    services.own(NOTIFICATIONS)
+    if "--with-tray-host" in sys.argv[2:]:
+        services.own(WATCHER)
+    print("ready", flush=True)
+    services.serve()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""Fails a whole test run whose coverage is too low: ``pytest --cov --coverage-gate``.
+
+The figures come before pytest's closing line, and the exit status is pytest's own.
+"""
+
+from __future__ import annotations
+
+import io
+
+import coverage
+import pytest
+from coverage.exceptions import NoDataError
+
+# What must not be wrong is tested most: a mistake in the engine costs files, one in the window costs a click.
+GATES = (
+    ("engine and config", 95.0, ["backup_gui/engine/*", "backup_gui/config.py"]),
+    ("everything", 85.0, ["backup_gui/*"]),
+)
+RESULTS = pytest.StashKey[list[str]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--coverage-gate", action="store_true", help="fail below the coverage that the project keeps")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if not session.config.getoption("--coverage-gate") or session.exitstatus != pytest.ExitCode.OK:
+        return
+    lines = session.config.stash.setdefault(RESULTS, [])
+    for name, least_percent, paths in GATES:
+        percent = measure(paths)
+        is_met = percent >= least_percent
+        lines.append(f"{name}: {percent:.1f} %, at least {least_percent:.0f} % wanted{'' if is_met else ': TOO LOW'}")
+        if not is_met:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if lines := config.stash.get(RESULTS, []):
+        terminalreporter.section("coverage gate")
+        for line in lines:
+            terminalreporter.write_line(line)
+
+
+def measure(paths: list[str]) -> float:
+    """Percentage of lines and branches covered in the files that match, by the data that the run has left."""
+    measured = coverage.Coverage()
+    measured.load()
+    try:
+        return measured.report(include=paths, file=io.StringIO())
+    except NoDataError:
+        return 0.0
