@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import sys
 
+from backup_gui import cli
+
 
 def main() -> int:
     """Run the program with the arguments of this process.
@@ -14,8 +16,6 @@ def main() -> int:
     Returns:
         The exit status.
     """
-    from backup_gui import cli  # noqa: PLC0415 - a clear message if Python is too old could precede it
-
     return cli.main(sys.argv[1:], run_app=_run_app)
 
 

@@ -12,33 +12,28 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from backup_gui import __version__
+from backup_gui.arguments import PROGRAM, build_parser
 from backup_gui.engine.errors import BackupError, DestinationBusyError, JobError, RootAbsentError
-from backup_gui.engine.escaping import escape
-from backup_gui.engine.events import Command, Stop, Waiting
-from backup_gui.engine.model import DEFAULT_INTERVAL_S, HISTORY_SUFFIX, MAX_INTERVAL_S, PassStatus, Report
+from backup_gui.engine.escaping import escape, one_line
+from backup_gui.engine.events import Stop, Waiting
+from backup_gui.engine.model import HISTORY_SUFFIX, PassStatus, Phase, Progress, Report
 from backup_gui.logs import set_up_logging
 from backup_gui.terminal import JsonPrinter, Output, Printer, ProgressBar, TextPrinter, to_json
 
 if TYPE_CHECKING:
     from types import FrameType
 
-    from backup_gui.engine.model import Job
-
 log = logging.getLogger(__name__)
 
-PROGRAM = "backup-gui"
 OK = 0
 PROBLEMS = 1
 UNUSABLE = 2
 HELD = 3
 SIGNAL_BASE = 128
-
-_MAX_DIGITS = 20
 
 
 class RunApp(Protocol):
@@ -67,19 +62,20 @@ def main(arguments: list[str], run_app: RunApp) -> int:
         return run_app(is_hidden=options.hidden)
     if options.hidden:
         return _fail("--hidden is for the app, not for a command.", UNUSABLE)
+    if options.log_file and _is_log_in_the_way(options):
+        return _fail("The log file must not lie inside the source or the destination.", UNUSABLE)
     level = logging.DEBUG if options.verbose else logging.INFO
+    log_file = Path(options.log_file) if options.log_file else None
     # Where a person watches, results and the bar say what the log would.
     stderr_level = logging.ERROR if _is_watched(options) and not options.verbose else level
     try:
-        set_up_logging(level=level, file=Path(options.log_file) if options.log_file else None, stderr_level=stderr_level)
+        set_up_logging(level=level, file=log_file, stderr_level=stderr_level)
     except OSError as error:
         return _fail(f"The log file cannot be written: {escape(options.log_file)} ({error.strerror})", UNUSABLE)
     output = Output(sys.stdout)
     interruption = Interruption()
     try:
         status = _COMMANDS[options.command](options, output, interruption)
-    except (JobError, argparse.ArgumentTypeError) as error:
-        status = _fail(str(error), UNUSABLE)
     except BackupError as error:
         status = _fail(str(error), status_of_error(error))
     finally:
@@ -92,8 +88,16 @@ def main(arguments: list[str], run_app: RunApp) -> int:
 
 def _fail(sentence: str, status: int) -> int:
     if sys.stderr is not None:
-        sys.stderr.write(f"{PROGRAM}: {sentence}\n")
+        sys.stderr.write(f"{PROGRAM}: {one_line(sentence)}\n")
     return status
+
+
+def _is_log_in_the_way(options: argparse.Namespace) -> bool:
+    """Whether writing the log would change what is being backed up or what it is backed up to."""
+    from backup_gui.engine.nesting import is_within  # noqa: PLC0415
+
+    folders = [folder for name in ("source", "destination") if (folder := getattr(options, name, None))]
+    return any(is_within(os.path.abspath(options.log_file), os.path.abspath(folder)) for folder in folders)
 
 
 def _is_watched(options: argparse.Namespace) -> bool:
@@ -140,8 +144,9 @@ class Interruption:
 
 def _run(options: argparse.Namespace, output: Output, interruption: Interruption) -> int:
     # Here and below, what only one command needs is imported by that command: start-up counts.
-    from backup_gui.config import Places, make_job  # noqa: PLC0415
     from backup_gui.engine import runner  # noqa: PLC0415
+    from backup_gui.jobs import make_job  # noqa: PLC0415
+    from backup_gui.places import Places  # noqa: PLC0415
 
     job = make_job(
         options.source,
@@ -194,13 +199,12 @@ def status_of_report(report: Report | None) -> int:
 
 
 def _verify(options: argparse.Namespace, output: Output, interruption: Interruption) -> int:
-    from backup_gui.engine.model import Progress  # noqa: PLC0415
     from backup_gui.engine.verify import verify  # noqa: PLC0415
     from backup_gui.jobs import make_job  # noqa: PLC0415
 
     job = make_job(options.source, options.destination, exclude=tuple(options.exclude), keeps_history=False)
     bar = ProgressBar() if _is_watched(options) else None
-    seen = Progress(phase=_COMPARING)
+    seen = Progress(phase=Phase.COMPARING)
 
     def on_progress(progress: Progress) -> None:
         nonlocal seen
@@ -216,8 +220,10 @@ def _verify(options: argparse.Namespace, output: Output, interruption: Interrupt
             if output.is_gone:
                 break
             path = escape(difference.path)
-            fields = {"event": "difference", "path": path, "kind": difference.kind.value, "reason": difference.reason}
-            line = to_json(fields) if options.json else f"{path}: {difference.reason}"
+            line = f"{path or '(the folder itself)'}: {difference.reason}"
+            if options.json:
+                kind, reason = difference.kind.value, difference.reason
+                line = to_json({"event": "difference", "path": path, "kind": kind, "reason": reason})
             if bar is None or not output.is_terminal or not bar.print_above(line):
                 output.write(line)
     finally:
@@ -226,8 +232,8 @@ def _verify(options: argparse.Namespace, output: Output, interruption: Interrupt
     if interruption.has_come():
         return PROBLEMS
     if options.json:
-        fields = {"event": "verified", "entries": seen.files_done, "bytes": seen.bytes_done, "differences": count}
-        output.write(to_json(fields))
+        tally = {"entries": seen.files_done, "bytes": seen.bytes_done, "differences": count}
+        output.write(to_json({"event": "verified", **tally}))
     elif count:
         output.write(f"{count:,} of {seen.files_done:,} differ.")
     else:
@@ -326,3 +332,11 @@ def _path_within(path: str, destination: str) -> str:
     if relative == os.pardir or relative.startswith(os.pardir + os.sep):
         raise JobError(f"The path is not in the destination. ({escape(path)})")
     return relative.replace(os.sep, "/")
+
+
+_COMMANDS: dict[str, Callable[[argparse.Namespace, Output, Interruption], int]] = {
+    "run": _run,
+    "verify": _verify,
+    "versions": _versions,
+    "restore": _restore,
+}

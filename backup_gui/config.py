@@ -1,8 +1,9 @@
-"""The user's settings and jobs as text, and where the program keeps its own files. Knows nothing of Qt.
+"""The user's settings and jobs as text. Knows nothing of Qt.
 
 The texts are written by this program but kept where others can damage them: a settings file, a registry. So nothing
 in them is believed: each value's type and range is checked, and what is wrong is told in words, for the caller to
-keep the damaged text aside. Building and checking a job is done in ``jobs.py``, whose names are here too.
+keep the damaged text aside. Building and checking a job is done in ``jobs.py``
+and the program's own folders are found in ``places.py``; the names of both are here too.
 """
 
 from __future__ import annotations
@@ -10,16 +11,14 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import os
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from backup_gui.engine.model import Job
 from backup_gui.jobs import JobOptions, absolute, default_name, folder_faults, job_faults, job_id, make_job
+from backup_gui.places import Places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,8 +45,6 @@ __all__ = [
     "parse_settings",
     "settings_to_texts",
 ]
-
-APP_NAME = "backup-gui"
 
 
 class Appearance(Enum):
@@ -286,35 +283,3 @@ def _job_from(row: dict[str, Any]) -> Job:
         name, sentence = next(iter(faults.items()))
         raise DamagedSettingsError(f"{name}: {sentence}")
     return job
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """The program's own folders, by default those of the user who runs it.
-
-    ``XDG_DATA_HOME``, ``XDG_STATE_HOME`` and ``XDG_CONFIG_HOME`` count on every platform, so that they isolate a run
-    anywhere.
-
-    Attributes:
-        data: Catalogs; losing them costs time, not files.
-        state: Logs and locks.
-        config: Settings.
-    """
-
-    data: Path = field(default_factory=lambda: _own_folder("XDG_DATA_HOME", ".local/share", "user_data_path"))
-    state: Path = field(default_factory=lambda: _own_folder("XDG_STATE_HOME", ".local/state", "user_state_path"))
-    config: Path = field(default_factory=lambda: _own_folder("XDG_CONFIG_HOME", ".config", "user_config_path"))
-
-
-def _own_folder(variable: str, linux_default: str, platform_function: str) -> Path:
-    base = os.environ.get(variable, "")
-    # A relative path is to be ignored, says the XDG base directory specification.
-    if os.path.isabs(base):
-        return Path(base, APP_NAME)
-    if sys.platform == "linux":
-        # What platformdirs does there too, but importing it takes 25 ms of a start of 100 ms.
-        return Path(os.path.expanduser("~"), linux_default, APP_NAME)
-    import platformdirs  # noqa: PLC0415 - see above
-
-    found: Path = getattr(platformdirs, platform_function)(APP_NAME, appauthor=False)
-    return found

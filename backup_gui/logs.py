@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     class QtContext(Protocol):
         """What of ``QMessageLogContext`` is used."""
 
-        category: str | None
+        @property
+        def category(self) -> str | None:
+            """Which part of Qt speaks."""
 
 
 MAX_FILE_BYTES = 5 * 1024 * 1024

@@ -7,7 +7,6 @@ a file.
 from __future__ import annotations
 
 import errno
-import json
 import logging
 import os
 import sys
@@ -28,6 +27,8 @@ from backup_gui.engine.events import (
 from backup_gui.engine.model import Counts, PassStatus, Phase, Progress, Report
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
 
@@ -90,10 +91,10 @@ class Output:
         if not is_closed:
             self.has_failed = True
             log.error("Results can no longer be written: %s", error.strerror)
-        if self._stream is sys.stdout:
+        if self._stream is not None and self._stream is sys.stdout:
             # Else the interpreter tries again at its end, and fails with a message and a status of its own.
             with open(os.devnull, "wb") as nothing:
-                os.dup2(nothing.fileno(), sys.stdout.fileno())
+                os.dup2(nothing.fileno(), self._stream.fileno())
 
 
 class Printer(Protocol):
@@ -125,8 +126,10 @@ class JsonPrinter:
         """Nothing is left on the screen."""
 
 
-def to_json(fields: dict[str, object]) -> str:
+def to_json(fields: Mapping[str, object]) -> str:
     """Write one event's fields as one line of ASCII."""
+    import json  # noqa: PLC0415 - start-up counts, and few runs write JSON
+
     return json.dumps(fields, separators=(",", ":"))
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from backup_gui.engine.errors import CatalogError
+from backup_gui.engine.tree import encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -74,11 +75,6 @@ def _signed(number: int) -> int:
     return number - (1 << 64) if number >= 1 << 63 else number
 
 
-def fingerprint_of(entry: Entry) -> Fingerprint:
-    """Take a source entry's fingerprint."""
-    return Fingerprint(_signed(entry.st_ino), entry.st_ctime_ns, entry.st_size, entry.st_mtime_ns)
-
-
 class Catalog:
     """The memory of one job. Used by one thread at a time.
 
@@ -87,6 +83,7 @@ class Catalog:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._last_folder = "", b""
         self._pending: list[tuple[bytes, bytes, int, int, int, int]] = []
 
     @classmethod
@@ -137,7 +134,7 @@ class Catalog:
         if self._pending:
             self._write()
         rows = self._connection.execute(
-            "SELECT name, inode, ctime_ns, size_bytes, mtime_ns FROM files WHERE folder = ?", (os.fsencode(path),)
+            "SELECT name, inode, ctime_ns, size_bytes, mtime_ns FROM files WHERE folder = ?", (encode(path),)
         )
         return {os.fsdecode(row[0]): Fingerprint(*row[1:]) for row in rows}
 
@@ -148,7 +145,7 @@ class Catalog:
         folder, _, name = path.rpartition("/")
         row = self._connection.execute(
             "SELECT inode, ctime_ns, size_bytes, mtime_ns FROM files WHERE folder = ? AND name = ?",
-            (os.fsencode(folder), os.fsencode(name)),
+            (encode(folder), encode(name)),
         ).fetchone()
         return None if row is None else Fingerprint(*row)
 
@@ -175,7 +172,18 @@ class Catalog:
     def record(self, path: str, entry: Entry) -> None:
         """Remember that the mirror has what the source's entry was; kept in memory until there are many."""
         folder, _, name = path.rpartition("/")
-        self._pending.append((os.fsencode(folder), os.fsencode(name), *fingerprint_of(entry)))
+        if folder != self._last_folder[0]:
+            self._last_folder = folder, encode(folder)
+        self._pending.append(
+            (
+                self._last_folder[1],
+                encode(name),
+                _signed(entry.st_ino),
+                entry.st_ctime_ns,
+                entry.st_size,
+                entry.st_mtime_ns,
+            )
+        )
         if len(self._pending) >= _WRITE_EVERY:
             self._write()
 
@@ -185,7 +193,7 @@ class Catalog:
         keys = []
         for path in paths:
             folder, _, name = path.rpartition("/")
-            keys.append((os.fsencode(folder), os.fsencode(name)))
+            keys.append((encode(folder), encode(name)))
         self._connection.executemany("DELETE FROM files WHERE folder = ? AND name = ?", keys)
 
     def commit(self) -> None:

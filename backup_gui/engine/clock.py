@@ -1,64 +1,16 @@
-"""Time and the runner's mailbox: everything that the runner waits for, so that tests run without real time."""
+"""Time, and waiting in it: a seam, so that the runner's tests need no real time."""
 
 from __future__ import annotations
 
-import queue
 import sys
-import threading
 import time
-from collections import deque
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from backup_gui.engine.events import Command
+    from backup_gui.engine.commands import Commands
 
 # On Windows a waiting main thread does not run signal handlers: it has to come up for air.
 _LONGEST_WAIT_S = 0.25 if sys.platform == "win32" else float("inf")
-
-
-class Commands:
-    """Thread-safe mailbox of one runner: any thread puts, the runner's thread takes.
-
-    ``put`` and ``wake`` may also be called from a signal handler that interrupts the very thread that waits here. A
-    condition or a ``queue.Queue`` would deadlock then, because the interrupted code holds their lock, which the handler
-    needs. ``queue.SimpleQueue.put`` is documented as reentrant for this case, and nothing else happens in ``put``.
-    """
-
-    def __init__(self) -> None:
-        self._queue: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
-        # Only the runner's side uses it: what was received while waiting and not taken yet.
-        self._received: deque[Command | None] = deque()
-
-    def put(self, command: Command) -> None:
-        """Leave a command."""
-        self._queue.put(command)
-
-    def wake(self) -> None:
-        """End the runner's waiting: there is something new elsewhere."""
-        self._queue.put(None)
-
-    def is_empty(self) -> bool:
-        """Whether nothing was put since all was taken; costs less than ``take``."""
-        return not self._received and self._queue.empty()
-
-    def take(self) -> Command | None:
-        """Take the oldest command, or None if there is none."""
-        while True:
-            try:
-                command = self._received.popleft() if self._received else self._queue.get_nowait()
-            except queue.Empty:
-                return None
-            if command is not None:
-                return command
-
-    def wait(self, timeout_s: float) -> None:
-        """Return as soon as something is put, or after ``timeout_s`` seconds."""
-        if self._received or timeout_s <= 0:
-            return
-        try:
-            self._received.append(self._queue.get(timeout=min(timeout_s, threading.TIMEOUT_MAX)))
-        except queue.Empty:
-            return
 
 
 class Clock(Protocol):

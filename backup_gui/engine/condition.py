@@ -1,4 +1,4 @@
-"""What is known of a job's condition from pass to pass, and the ``Status`` made of it. Decides nothing, does nothing."""
+"""What is known of a job's condition from pass to pass, and the ``Status`` made of it. Nothing is done here."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ _LASTING = frozenset(
         ProblemCode.TOO_LARGE,
     }
 )
+
+_UNKNOWN = Coverage()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class Condition:
     last_complete_at: float | None = None
     last_pass_at: float | None = None
     has_full_pass: bool = False
-    coverage: Coverage = Coverage()
+    coverage: Coverage = _UNKNOWN
     source_folders: int = 0
     trouble: Trouble | None = None
     is_paused: bool = False

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.model import ProblemCode, Stage
 from backup_gui.engine.problems import problem, problem_from
+from backup_gui.engine.target import CreateError
 from backup_gui.engine.transfer import Cancelled
 from backup_gui.engine.tree import parent_of
 
@@ -62,20 +63,23 @@ def copy_file(
         Vanished: There is no such file any more.
         Cancelled: ``should_stop`` said so.
     """
+    folder = parent_of(path)
     for _ in range(TRIES):
         fd = _open_source(source, path)
         try:
             before = os.fstat(fd)
             if not stat.S_ISREG(before.st_mode):
                 raise Vanished
-            temporary = _copy_open_file(fd, before, target, path, on_bytes, should_stop)
-            after = os.fstat(fd)
+            temporary = target.receive(folder, fd, before, on_bytes=on_bytes, should_stop=should_stop)
+        except CreateError as error:
+            raise NotCopied(problem_from(error, path, Stage.COPY, is_writing=True)) from error
         except OSError as error:
-            raise NotCopied(problem_from(error, path, Stage.COPY)) from error
+            # What fails in the middle is more often the drive that is written to; but an unreadable sector is not.
+            raise NotCopied(problem_from(error, path, Stage.COPY, is_writing=error.errno != errno.EIO)) from error
         finally:
             os.close(fd)
-        if _is_same(before, after) and _is_in_place(source, path, after):
-            return temporary, after
+        if _is_unchanged(source, path, before):
+            return temporary, before
         _drop(target, temporary)
     raise NotCopied(problem(ProblemCode.KEEPS_CHANGING, path, Stage.COPY))
 
@@ -115,48 +119,19 @@ def _open_source(source: Tree, path: str) -> int:
         raise NotCopied(problem_from(error, path, Stage.COPY)) from error
 
 
-def _copy_open_file(
-    fd: int,
-    before: Entry,
-    target: Target,
-    path: str,
-    on_bytes: Callable[[int], None],
-    should_stop: Callable[[], bool],
-) -> str:
-    """Copy content and metadata into a new temporary; returns its path."""
-    try:
-        temporary, out = target.create_temporary(parent_of(path))
-    except OSError as error:
-        raise NotCopied(problem_from(error, path, Stage.COPY, is_writing=True)) from error
-    try:
-        try:
-            target.fill(out, fd, before, on_bytes=on_bytes, should_stop=should_stop)
-        finally:
-            os.close(out)
-    except Cancelled:
-        _drop(target, temporary)
-        raise
-    except OSError as error:
-        _drop(target, temporary)
-        raise NotCopied(problem_from(error, path, Stage.COPY, is_writing=error.errno != errno.EIO)) from error
-    return temporary
-
-
-def _is_same(before: Entry, after: Entry) -> bool:
-    return (
-        before.st_size == after.st_size
-        and before.st_mtime_ns == after.st_mtime_ns
-        and before.st_ctime_ns == after.st_ctime_ns
-    )
-
-
-def _is_in_place(source: Tree, path: str, entry: Entry) -> bool:
-    """Tell whether the path still leads to the file that was read."""
+def _is_unchanged(source: Tree, path: str, before: Entry) -> bool:
+    """Tell whether the path still leads to the file that was read, and whether that is as it was before."""
     try:
         now = source.stat(path)
     except OSError:
         return False
-    return now.st_ino == entry.st_ino and now.st_dev == entry.st_dev
+    return (
+        now.st_size == before.st_size
+        and now.st_mtime_ns == before.st_mtime_ns
+        and now.st_ctime_ns == before.st_ctime_ns
+        and now.st_ino == before.st_ino
+        and now.st_dev == before.st_dev
+    )
 
 
 def _drop(target: Target, temporary: str) -> None:

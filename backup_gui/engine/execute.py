@@ -9,13 +9,13 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.copying import NotCopied, Vanished, copy_file, has_same_content
 from backup_gui.engine.errors import DestinationUnusableError, RootAbsentError
 from backup_gui.engine.model import Action, Counts, EntryKind, Op, Phase, ProblemCode, Stage, kind_of
 from backup_gui.engine.problems import problem, problem_from
-from backup_gui.engine.transfer import Cancelled
+from backup_gui.engine.transfer import BLOCK_BYTES, Cancelled
 from backup_gui.engine.tree import parent_of
 
 if TYPE_CHECKING:
@@ -55,8 +55,7 @@ class Outcome:
     missing_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Ready:
+class _Ready(NamedTuple):
     """A complete temporary that waits for its group to be published."""
 
     action: Action
@@ -74,7 +73,7 @@ class Execution:
         rules: What is left out of the source.
         meter: Told of files and bytes.
         should_stop: Asked between actions and within large ones.
-        on_done: Told of each action done.
+        on_done: Told of actions done, some hundred at a time.
         on_problem: Told of each problem.
     """
 
@@ -87,7 +86,7 @@ class Execution:
         rules: Filter,
         meter: Meter,
         should_stop: Callable[[], bool],
-        on_done: Callable[[Action], None],
+        on_done: Callable[[list[Action]], None],
         on_problem: Callable[[Problem], None],
     ) -> None:
         self._source = source
@@ -310,16 +309,23 @@ class Execution:
         self._group_bytes = 0
         self._target.flush()
         youngest_ns = time.time_ns() - SETTLING_NS
+        done: list[Action] = []
+        small_bytes = 0
         for ready in published:
-            path, entry = ready.action.path, ready.entry
+            action, entry = ready.action, ready.entry
+            path = action.path
             self._catalog.record(path, entry)
             self._touched.add(parent_of(path))
             if entry.st_mtime_ns > youngest_ns:
                 self._outcome.unsettled.append(path)
-            if ready.action.kind is EntryKind.FILE:
+            if action.kind is EntryKind.FILE:
                 self._bytes += entry.st_size
-            self._count(ready.action, Op.REPLACE if ready.action.op is Op.RECHECK else ready.action.op)
+            self._tally[Op.REPLACE if action.op is Op.RECHECK else action.op] += 1
+            done.append(action)
+            small_bytes += _bytes_not_counted(action)
         self._catalog.commit()
+        self._meter.add_files(len(done), done[-1].path if done else "", small_bytes)
+        self._on_done(done)
 
     def _publish_one(self, ready: _Ready, left_at: datetime) -> None:
         path = ready.action.path
@@ -430,13 +436,18 @@ class Execution:
             except OSError as error:
                 self._add_problem(problem_from(error, path, Stage.METADATA))
 
-    def _count(self, action: Action, op: Op | None = None) -> None:
-        self._tally[op or action.op] += 1
+    def _count(self, action: Action) -> None:
+        self._tally[action.op] += 1
         self._meter.add_files(1, action.path)
-        self._on_done(action)
+        self._on_done([action])
 
     def _add_problem(self, found: Problem) -> None:
         if found.code is ProblemCode.READ_ONLY:
             raise DestinationUnusableError(f"{found.reason}.")
         self._outcome.problems.append(found)
         self._on_problem(found)
+
+
+def _bytes_not_counted(action: Action) -> int:
+    """Return the bytes of a file so small that none of them were counted while it was copied."""
+    return action.size_bytes if action.size_bytes <= BLOCK_BYTES else 0

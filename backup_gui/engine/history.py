@@ -8,7 +8,6 @@ Nothing here writes to a destination; what leaves the mirror is moved here by ``
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import shutil
@@ -289,6 +288,8 @@ def _split(name: str) -> tuple[str, str]:
 
 def _shortened(name: str) -> str:
     """Cut a name down to what leaves room for time and suffix, with a digest of the whole."""
+    import hashlib  # noqa: PLC0415 - slow to import, and rarely needed
+
     raw = os.fsencode(name)
     digest = hashlib.blake2b(raw, digest_size=_DIGEST_CHARACTERS // 2).hexdigest()
     # Cut between characters, not within one.

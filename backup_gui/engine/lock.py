@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import os
-import socket
 import sys
 from typing import TYPE_CHECKING, Self
 
 from backup_gui.engine.errors import DestinationBusyError
 
 if TYPE_CHECKING:
+    import socket
     from pathlib import Path
 
 
@@ -32,6 +31,9 @@ class DestinationLock:
     """
 
     def __init__(self, destination: str, folder: Path) -> None:
+        import hashlib  # noqa: PLC0415 - slow to import, and not needed by a pass
+        import socket  # noqa: PLC0415
+
         key = hashlib.sha256(os.fsencode(os.path.realpath(destination))).hexdigest()
         self._socket: socket.socket | None = None
         self._fd = -1

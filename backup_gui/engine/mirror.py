@@ -6,7 +6,6 @@ import contextlib
 import errno
 import logging
 import os
-import tempfile
 import time
 from typing import TYPE_CHECKING
 
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.events import Event
     from backup_gui.engine.guard import Verdict
-    from backup_gui.engine.model import Held, Job, Plan, Problem, Scope
+    from backup_gui.engine.model import Action, Held, Job, Plan, Problem, Scope
 
 log = logging.getLogger(__name__)
 
@@ -121,7 +120,7 @@ def run_pass(
             rules=rules,
             meter=meter,
             should_stop=should_stop,
-            on_done=lambda action: on_event(ActionDone(action)),
+            on_done=lambda actions: _tell_done(actions, on_event),
             on_problem=lambda problem: on_event(ProblemFound(problem)),
         )
         try:
@@ -135,6 +134,11 @@ def run_pass(
 
 def _tell_progress(progress: Progress, on_event: Callable[[Event], None]) -> None:
     on_event(Progressed(progress))
+
+
+def _tell_done(actions: list[Action], on_event: Callable[[Event], None]) -> None:
+    for action in actions:
+        on_event(ActionDone(action))
 
 
 def _open_source(job: Job, catalog: Catalog) -> Tree:
@@ -211,6 +215,8 @@ def _open_target(job: Job, catalog: Catalog, stack: contextlib.ExitStack, *, is_
             raise RootAbsentError(f"The drive of the destination is not there: {root}")
         if not is_there:
             if is_dry_run:
+                import tempfile  # noqa: PLC0415 - slow to import, and rarely needed
+
                 return Target(stack.enter_context(tempfile.TemporaryDirectory()), None)
             make_root(root)
         if job.history_root is not None and volume_id(nearest_existing(job.history_root)) != volume_id(root):

@@ -44,9 +44,10 @@ class Meter:
         self._bytes_done += count
         self._tell_if_due(path)
 
-    def add_files(self, count: int, path: str) -> None:
-        """Count actions done, or entries seen while comparing."""
+    def add_files(self, count: int, path: str, small_bytes: int = 0) -> None:
+        """Count actions done, or entries seen while comparing, with the bytes of those that did not count any before."""
         self._files_done += count
+        self._bytes_done += small_bytes
         self._tell_if_due(path)
 
     def end(self) -> None:

@@ -146,5 +146,5 @@ class Schedule:
             # Once it is quiet; for what never becomes quiet, one interval after it began.
             at_s = min(at_s, pending.last_s + self._quiet_s, pending.first_s + self._interval_s)
         if self._later:
-            at_s = min(at_s, min(due_s for due_s, _ in self._later.values()))
+            at_s = min(at_s, *(due_s for due_s, _ in self._later.values()))
         return at_s

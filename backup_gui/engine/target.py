@@ -10,10 +10,10 @@ A further kind of destination would offer the same methods.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import os
-import secrets
 import shutil
 import stat
 import sys
@@ -23,7 +23,7 @@ from backup_gui.engine.errors import DestinationBusyError
 from backup_gui.engine.history import version_path
 from backup_gui.engine.lock import lock_file
 from backup_gui.engine.transfer import NOT_SUPPORTED, copy_attributes, flush_file, transfer
-from backup_gui.engine.tree import HAS_FOLDER_DESCRIPTORS, TEMPORARY_PREFIX, Tree, join, parent_of
+from backup_gui.engine.tree import HAS_FOLDER_DESCRIPTORS, TEMPORARY_PREFIX, Tree, encode, join, parent_of
 from backup_gui.engine.volume import supports_syncfs, time_step_ns
 
 if TYPE_CHECKING:
@@ -51,6 +51,10 @@ _syncfs = _system_call("syncfs", ctypes.c_int)
 _renameat2 = _system_call("renameat2", ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint)
 
 
+class CreateError(OSError):
+    """A temporary could not be made: it is the destination that refused, not the source."""
+
+
 class Target(Tree):
     """A destination folder and its history.
 
@@ -68,6 +72,8 @@ class Target(Tree):
         self._history_root = history_root
         self._history: Tree | None = None
         self._history_folders: set[str] = set()
+        self._temporary_prefix = TEMPORARY_PREFIX + os.urandom(4).hex()
+        self._temporaries = 0
         self._owner = _own_ids()
         self._is_superuser = self._owner[0] == 0
         self._syncs_whole = _syncfs is not None and supports_syncfs(root)
@@ -110,23 +116,69 @@ class Target(Tree):
 
     # New content
 
-    def create_temporary(self, folder: str) -> tuple[str, int]:
-        """Make an empty file under a temporary name in a folder.
+    def receive(
+        self,
+        folder: str,
+        fd: int,
+        source: Entry,
+        *,
+        on_bytes: Callable[[int], None],
+        should_stop: Callable[[], bool],
+    ) -> str:
+        """Copy an open source file, content and metadata, into a new temporary in a folder.
+
+        Args:
+            folder: The folder.
+            fd: The source file's descriptor, at its beginning.
+            source: The source file's entry.
+            on_bytes: Told of each whole block copied.
+            should_stop: Asked before each block of a large file.
 
         Returns:
-            Its path and a descriptor for writing, which is the caller's.
+            The temporary's path. Its content is on the disk after the next ``flush``.
 
         Raises:
-            OSError: It could not be made.
+            Cancelled: ``should_stop`` said so; nothing is left.
+            CreateError: The temporary could not be made.
+            OSError: Reading or writing failed; nothing is left.
         """
-        path = join(folder, _temporary_name())
+        self._temporaries += 1
+        name = f"{self._temporary_prefix}{self._temporaries:08x}"
+        path = f"{folder}/{name}" if folder else name
+        try:
+            out = self._create(folder, path)
+        except OSError as error:
+            raise CreateError(error.errno, error.strerror, error.filename) from error
+        try:
+            if source.st_size:
+                transfer(fd, out, source, on_bytes, should_stop)
+            if sys.platform != "win32":
+                # In this order: a new owner takes away set-id bits and capabilities.
+                if self._is_superuser and (source.st_uid, source.st_gid) != self._owner:
+                    os.fchown(out, source.st_uid, source.st_gid)
+                copy_attributes(fd, out)
+                os.fchmod(out, source.st_mode & 0o7777)
+                os.utime(out, ns=(source.st_atime_ns, source.st_mtime_ns))
+            if not self._syncs_whole:
+                flush_file(out)
+        except BaseException:
+            os.close(out)
+            with contextlib.suppress(OSError):
+                self.discard(path)
+            raise
+        os.close(out)
+        if sys.platform == "win32":
+            self.set_metadata(path, source)
+        return path
+
+    def _create(self, folder: str, path: str) -> int:
         name, folder_fd = self.at(path)
         try:
-            return path, os.open(name, _CREATE, 0o600, dir_fd=folder_fd)
+            return os.open(name, _CREATE, 0o600, dir_fd=folder_fd)
         except PermissionError:
             if not self._open_up(folder):
                 raise
-        return path, os.open(name, _CREATE, 0o600, dir_fd=folder_fd)
+        return os.open(name, _CREATE, 0o600, dir_fd=folder_fd)
 
     def create_link(self, folder: str, text: str) -> str:
         """Make a symbolic link under a temporary name in a folder and return its path.
@@ -134,7 +186,8 @@ class Target(Tree):
         Raises:
             OSError: It could not be made.
         """
-        path = join(folder, _temporary_name())
+        self._temporaries += 1
+        path = join(folder, f"{self._temporary_prefix}{self._temporaries:08x}")
         name, folder_fd = self.at(path)
         try:
             os.symlink(text, name, dir_fd=folder_fd)
@@ -143,39 +196,6 @@ class Target(Tree):
                 raise
             os.symlink(text, name, dir_fd=folder_fd)
         return path
-
-    def fill(
-        self,
-        out: int,
-        fd: int,
-        source: Entry,
-        *,
-        on_bytes: Callable[[int], None],
-        should_stop: Callable[[], bool],
-    ) -> None:
-        """Copy content and metadata into a temporary and see to their reaching the disk.
-
-        Args:
-            out: The temporary's descriptor.
-            fd: The source file's.
-            source: The source file's entry.
-            on_bytes: Told of each block copied.
-            should_stop: Asked before each block.
-
-        Raises:
-            Cancelled: ``should_stop`` said so.
-            OSError: Reading or writing failed, or the content may not reach the disk.
-        """
-        transfer(fd, out, source, on_bytes, should_stop)
-        if sys.platform != "win32":
-            # In this order: a new owner takes away set-id bits and capabilities.
-            if self._is_superuser and (source.st_uid, source.st_gid) != self._owner:
-                os.fchown(out, source.st_uid, source.st_gid)
-            copy_attributes(fd, out)
-            os.fchmod(out, stat.S_IMODE(source.st_mode))
-            os.utime(out, ns=(source.st_atime_ns, source.st_mtime_ns))
-        if not self._syncs_whole:
-            flush_file(out)
 
     def publish(self, temporary: str, path: str, *, may_replace: bool) -> None:
         """Give a temporary its final name, in one step.
@@ -190,12 +210,13 @@ class Target(Tree):
             OSError: The rename was refused.
         """
         old, folder_fd = self.at(temporary)
-        new = self.at(path)[0]
+        new = path.rpartition("/")[2] if folder_fd is not None else self.at(path)[0]
         if may_replace:
             os.replace(old, new, src_dir_fd=folder_fd, dst_dir_fd=folder_fd)
         else:
             self._rename_to_free_name(old, folder_fd, new, folder_fd)
-        self._note(parent_of(path))
+        if not self._syncs_whole:
+            self._unflushed.add(parent_of(path))
 
     def discard(self, temporary: str) -> None:
         """Remove a temporary; it is no error if it is gone.
@@ -408,7 +429,7 @@ class Target(Tree):
 
     def _rename_to_free_name(self, old: str, old_fd: int | None, new: str, new_fd: int | None) -> None:
         if self._renames_without_replacing and _renameat2 is not None and old_fd is not None and new_fd is not None:
-            if _renameat2(old_fd, os.fsencode(old), new_fd, os.fsencode(new), _RENAME_NOREPLACE) == 0:
+            if _renameat2(old_fd, encode(old), new_fd, encode(new), _RENAME_NOREPLACE) == 0:
                 return
             code = ctypes.get_errno()
             if code not in {errno.EINVAL, errno.ENOSYS}:
@@ -483,10 +504,6 @@ def _own_ids() -> tuple[int, int]:
     if sys.platform == "win32":
         return -1, -1
     return os.geteuid(), os.getegid()
-
-
-def _temporary_name() -> str:
-    return TEMPORARY_PREFIX + secrets.token_hex(6)
 
 
 def _pair(old_tree: Tree, old_path: str, new_tree: Tree, new_path: str) -> tuple[str, int | None, str, int | None]:

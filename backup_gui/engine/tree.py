@@ -12,6 +12,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import sys
 from collections import OrderedDict
 from typing import Self
 
@@ -29,9 +30,16 @@ OPEN_FILE = (
     | getattr(os, "O_BINARY", 0)
 )
 MAX_OPEN_FOLDERS = 64
+_ENCODING = sys.getfilesystemencoding()
+_ENCODING_ERRORS = sys.getfilesystemencodeerrors()
 
 TEMPORARY_PREFIX = ".~bg-"
-_TEMPORARY = re.compile(re.escape(TEMPORARY_PREFIX) + r"[0-9a-f]{12}\Z")
+_TEMPORARY = re.compile(re.escape(TEMPORARY_PREFIX) + r"[0-9a-f]{16}\Z")
+
+
+def encode(path: str) -> bytes:
+    """Return a path's bytes: what ``os.fsencode`` does, at a quarter of its cost."""
+    return path.encode(_ENCODING, _ENCODING_ERRORS)
 
 
 def is_temporary(name: str) -> bool:
@@ -62,6 +70,9 @@ class Tree:
     def __init__(self, root: str) -> None:
         self.root = root
         self._folders: OrderedDict[str, int] = OrderedDict()
+        # The folder asked for last is nearly always the one asked for next.
+        self._last_path: str | None = None
+        self._last_fd = -1
         if HAS_FOLDER_DESCRIPTORS:
             # The root itself may be reached through links: it is the folder that the user named.
             self._root_fd = os.open(root, OPEN_ROOT)
@@ -174,9 +185,11 @@ class Tree:
         Raises:
             OSError: The folder cannot be opened.
         """
+        folder, _, name = path.rpartition("/")
+        if folder == self._last_path:
+            return name, self._last_fd
         if not HAS_FOLDER_DESCRIPTORS:
             return self._absolute(path), None
-        folder, _, name = path.rpartition("/")
         return name, self.folder(folder)
 
     def folder(self, path: str) -> int:
@@ -185,12 +198,16 @@ class Tree:
         Raises:
             OSError: A component is missing, is no folder, or may not be entered.
         """
+        if path == self._last_path:
+            return self._last_fd
         if not path:
+            self._last_path, self._last_fd = path, self._root_fd
             return self._root_fd
         folders = self._folders
         fd = folders.get(path)
         if fd is not None:
             folders.move_to_end(path)
+            self._last_path, self._last_fd = path, fd
             return fd
         # From the nearest ancestor that is open, one component at a time: no path is ever too long for the
         # system, and each component is checked not to be a link.
@@ -206,10 +223,12 @@ class Tree:
             folders[descendant] = current
             if len(folders) > MAX_OPEN_FOLDERS:
                 os.close(folders.popitem(last=False)[1])
+        self._last_path, self._last_fd = path, current
         return current
 
     def forget(self, path: str = "") -> None:
         """Close the descriptors of a folder and of all below it, for when it is moved, removed or replaced."""
+        self._last_path = None
         below = path + "/" if path else ""
         gone = [folder for folder in self._folders if folder == path or folder.startswith(below)]
         for folder in gone:

@@ -312,8 +312,8 @@ class _Handler(FileSystemEventHandler):
         try:
             self._note(event)
         except Exception:
-            log.exception("A change notification could not be handled: %r", event)
             self._note_failure()
+            log.exception("A change notification could not be handled: %s", type(event).__name__)
 
 
 def watch(source: str, wake: Callable[[], None], should_stop: Callable[[], bool] = _never) -> Watcher:

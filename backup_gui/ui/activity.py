@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QAbstractTableModel, QCoreApplication, QModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, Qt
 from PySide6.QtWidgets import QHeaderView, QStackedLayout, QTreeView, QWidget
 
 from backup_gui.engine.model import JobState, PassStatus, Report
@@ -205,8 +205,8 @@ def pass_text(row: PassRow) -> str:
         return " ".join(part for part in (done, problems_text(len(report.problems))) if part)
     if row.repeats > 1:
         return counted(
-            QT_TRANSLATE_NOOP("Counted", "Checked %Ln times, nothing had changed."),
-            QT_TRANSLATE_NOOP("Counted", "Checked, nothing had changed."),
+            "Checked %Ln times, nothing had changed.",
+            "Checked, nothing had changed.",
             row.repeats,
         )
     return done or _tr("Checked, nothing had changed.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+from PySide6.QtCore import QCoreApplication
 
 from backup_gui.engine.model import Held, HeldCode, JobState, Phase, Progress
 from backup_gui.ui.jobview import JobView
@@ -146,8 +146,8 @@ def card_text(view: JobView, now: float) -> str:
 def problems_text(count: int) -> str:
     """Such as "3 files could not be copied."."""
     return counted(
-        QT_TRANSLATE_NOOP("Counted", "%Ln files could not be backed up."),
-        QT_TRANSLATE_NOOP("Counted", "%Ln file could not be backed up."),
+        "%Ln files could not be backed up.",
+        "%Ln file could not be backed up.",
         count,
     )
 
@@ -155,8 +155,8 @@ def problems_text(count: int) -> str:
 def pending_text(count: int) -> str:
     """Such as "12 changes are not yet backed up."."""
     return counted(
-        QT_TRANSLATE_NOOP("Counted", "%Ln changes are not yet backed up."),
-        QT_TRANSLATE_NOOP("Counted", "%Ln change is not yet backed up."),
+        "%Ln changes are not yet backed up.",
+        "%Ln change is not yet backed up.",
         count,
     )
 
@@ -167,8 +167,8 @@ def held_text(held: Held) -> str:
     of_all = number_text(held.mirror_files)
     if held.code is HeldCode.STRANGERS:
         return counted(
-            QT_TRANSLATE_NOOP("Counted", "%Ln files were in the backup folder before and are not in your folder."),
-            QT_TRANSLATE_NOOP("Counted", "%Ln file was in the backup folder before and is not in your folder."),
+            "%Ln files were in the backup folder before and are not in your folder.",
+            "%Ln file was in the backup folder before and is not in your folder.",
             counts.total,
         )
     if held.code is HeldCode.SOURCE_EMPTY:

@@ -9,8 +9,9 @@ import logging
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QAbstractButton
 
 from backup_gui.engine.model import JobState
 
@@ -75,3 +76,22 @@ class Icons:
         if colour.isValid():
             text = text.replace("currentColor", colour.name())
         return QByteArray(text.encode())
+
+
+class TintedIcons:
+    """Keeps the action icons of buttons and menu entries in the palette's text colour."""
+
+    def __init__(self, icons: Icons) -> None:
+        """Begin without any."""
+        self._icons = icons
+        self._targets: list[tuple[QAction | QAbstractButton, str]] = []
+
+    def bind(self, target: QAction | QAbstractButton, name: str) -> None:
+        """Give a target an icon from now on; it must live as long as this object."""
+        self._targets.append((target, name))
+
+    def apply(self, palette: QPalette) -> None:
+        """Draw all icons for a palette."""
+        for target, name in self._targets:
+            role = QPalette.ColorRole.WindowText if isinstance(target, QAction) else QPalette.ColorRole.ButtonText
+            target.setIcon(self._icons.action(name, palette.color(role)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, QTimer, Signal
@@ -118,6 +119,11 @@ class JobDialog(QDialog):
         self._connect_edits()
         self._on_changed()
 
+    @property
+    def job_id(self) -> str:
+        """The job edited; empty for a new one."""
+        return self._job_id
+
     def draft(self) -> JobDraft:
         """What the dialog holds now."""
         lines = tuple(line for line in self.exclude_edit.toPlainText().splitlines() if line.strip())
@@ -160,41 +166,8 @@ class JobDialog(QDialog):
         self.source_remark = RemarkLabel(self._icons)
         self.destination_remark = RemarkLabel(self._icons)
         self.other_remark = RemarkLabel(self._icons)
-        self.name_edit = QLineEdit()
-        self.name_edit.setMaxLength(100)
-        self.name_edit.setPlaceholderText(self.tr("The folder’s name"))
-        self.interval_spin = QSpinBox()
-        self.interval_spin.setRange(1, MAX_INTERVAL_S)
-        self.interval_spin.setValue(5)
-        self.interval_spin.setSuffix(self.tr(" s"))
-        self.interval_spin.setGroupSeparatorShown(True)
-        self.interval_spin.setMinimumWidth(16 * GRID_PX)
-        self._interval_words = MutedLabel()
-        self._interval_words.setWordWrap(False)
-        interval_row = QHBoxLayout()
-        interval_row.setSpacing(GRID_PX)
-        interval_row.addWidget(self.interval_spin)
-        interval_row.addWidget(self._interval_words, 1)
-        self.history_check = QCheckBox(self.tr("&Keep replaced and deleted files for a while"))
-        self.history_check.setChecked(True)
-        self.exclude_edit = QPlainTextEdit()
-        self.exclude_edit.setTabChangesFocus(True)
-        self.exclude_edit.setFixedHeight(4 * self.fontMetrics().lineSpacing() + 2 * GRID_PX)
-        self.exclude_edit.setPlaceholderText(self.tr("One rule a line, such as *.tmp or /Downloads/"))
-        presets = QPushButton(self.tr("&Add…"))
-        presets.setToolTip(self.tr("Add rules that many people use"))
-        menu = QMenu(presets)
-        for title, rules in _PRESETS:
-            menu.addAction(self.tr(title), lambda rules=rules: self._add_rules(rules))
-        presets.setMenu(menu)
-        exclude_row = QHBoxLayout()
-        exclude_row.setSpacing(GRID_PX)
-        exclude_row.addWidget(self.exclude_edit, 1)
-        exclude_column = QVBoxLayout()
-        exclude_column.addWidget(presets)
-        exclude_column.addStretch()
-        exclude_row.addLayout(exclude_column)
-
+        interval_row = self._build_choices()
+        exclude_row = self._build_exclusions()
         form = QFormLayout()
         form.setHorizontalSpacing(2 * GRID_PX)
         form.setVerticalSpacing(GRID_PX + GRID_PX // 2)
@@ -220,6 +193,46 @@ class JobDialog(QDialog):
         column.addLayout(form)
         column.addStretch()
         column.addWidget(buttons)
+
+    def _build_choices(self) -> QHBoxLayout:
+        self.name_edit = QLineEdit()
+        self.name_edit.setMaxLength(100)
+        self.name_edit.setPlaceholderText(self.tr("The folder’s name"))
+        self.interval_spin = QSpinBox()
+        self.interval_spin.setRange(1, MAX_INTERVAL_S)
+        self.interval_spin.setValue(5)
+        self.interval_spin.setSuffix(self.tr(" s"))
+        self.interval_spin.setGroupSeparatorShown(True)
+        self.interval_spin.setMinimumWidth(16 * GRID_PX)
+        self._interval_words = MutedLabel()
+        self._interval_words.setWordWrap(False)
+        interval_row = QHBoxLayout()
+        interval_row.setSpacing(GRID_PX)
+        interval_row.addWidget(self.interval_spin)
+        interval_row.addWidget(self._interval_words, 1)
+        self.history_check = QCheckBox(self.tr("&Keep replaced and deleted files for a while"))
+        self.history_check.setChecked(True)
+        return interval_row
+
+    def _build_exclusions(self) -> QHBoxLayout:
+        self.exclude_edit = QPlainTextEdit()
+        self.exclude_edit.setTabChangesFocus(True)
+        self.exclude_edit.setFixedHeight(4 * self.fontMetrics().lineSpacing() + 2 * GRID_PX)
+        self.exclude_edit.setPlaceholderText(self.tr("One rule a line, such as *.tmp or /Downloads/"))
+        presets = QPushButton(self.tr("&Add…"))
+        presets.setToolTip(self.tr("Add rules that many people use"))
+        menu = QMenu(presets)
+        for title, rules in _PRESETS:
+            menu.addAction(self.tr(title), partial(self._add_rules, rules))
+        presets.setMenu(menu)
+        exclude_row = QHBoxLayout()
+        exclude_row.setSpacing(GRID_PX)
+        exclude_row.addWidget(self.exclude_edit, 1)
+        exclude_column = QVBoxLayout()
+        exclude_column.addWidget(presets)
+        exclude_column.addStretch()
+        exclude_row.addLayout(exclude_column)
+        return exclude_row
 
     def _folder_field(self, name: str, hint: str, slot: object) -> tuple[QLineEdit, QHBoxLayout]:
         edit = QLineEdit()
@@ -263,7 +276,7 @@ class JobDialog(QDialog):
     def _request_check(self) -> None:
         self.check_requested.emit(self.draft())
 
-    def _add_rules(self, rules: tuple[str, ...]) -> None:
+    def _add_rules(self, rules: tuple[str, ...], *_checked: bool) -> None:
         present = self.exclude_edit.toPlainText().splitlines()
         missing = [rule for rule in rules if rule not in present]
         self.exclude_edit.setPlainText("\n".join([line for line in present if line.strip()] + missing))

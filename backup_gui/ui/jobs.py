@@ -133,16 +133,16 @@ class CardDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: ARG002, N802 - Qt's signature
         """Four lines and the distances."""
-        name, rest = self._fonts(_font(option))
+        name, rest = self._fonts(option.font)
         lines = QFontMetrics(name).height() + 3 * QFontMetrics(rest).height()
         return QSize(26 * GRID_PX, lines + 3 * GRID_PX + 2 * GRID_PX)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint one card."""
         view: JobView = index.data(VIEW_ROLE)
-        palette = _palette(option)
-        area = _rect(option).adjusted(GRID_PX, GRID_PX // 2, -GRID_PX, -GRID_PX // 2)
-        state = _state(option)
+        palette = option.palette
+        area = option.rect.adjusted(GRID_PX, GRID_PX // 2, -GRID_PX, -GRID_PX // 2)
+        state = option.state
         is_selected = bool(state & QStyle.StateFlag.State_Selected)
         has_focus = bool(state & QStyle.StateFlag.State_HasFocus)
 
@@ -159,11 +159,11 @@ class CardDelegate(QStyledItemDelegate):
         painter.drawRoundedRect(QRectF(area).adjusted(0.5, 0.5, -0.5, -0.5), _RADIUS_PX, _RADIUS_PX)
 
         inner = area.adjusted(GRID_PX + 4, GRID_PX + 4, -GRID_PX - 4, -GRID_PX)
-        is_rtl = _direction(option) == Qt.LayoutDirection.RightToLeft
+        is_rtl = option.direction == Qt.LayoutDirection.RightToLeft
         self._paint_icon(painter, view, inner, is_rtl=is_rtl)
         space = _ICON_PX + GRID_PX + 4
         words = inner.adjusted(0, 0, -space, 0) if is_rtl else inner.adjusted(space, 0, 0, 0)
-        self._paint_words(painter, view, words, palette, _font(option))
+        self._paint_words(painter, view, words, palette, option.font)
         painter.restore()
 
     def _paint_icon(self, painter: QPainter, view: JobView, inner: QRect, *, is_rtl: bool) -> None:
@@ -198,29 +198,3 @@ class CardDelegate(QStyledItemDelegate):
     @staticmethod
     def _fonts(font: QFont) -> tuple[QFont, QFont]:
         return scaled_font(font, 1.05, is_bold=True), scaled_font(font, 0.92)
-
-
-# PySide's stubs know the members of QStyleOptionViewItem only on its bases; these read them with their types.
-def _rect(option: QStyleOptionViewItem) -> QRect:
-    rect: QRect = option.rect  # type: ignore[attr-defined]
-    return rect
-
-
-def _palette(option: QStyleOptionViewItem) -> QPalette:
-    palette: QPalette = option.palette  # type: ignore[attr-defined]
-    return palette
-
-
-def _state(option: QStyleOptionViewItem) -> QStyle.StateFlag:
-    state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
-    return state
-
-
-def _direction(option: QStyleOptionViewItem) -> Qt.LayoutDirection:
-    direction: Qt.LayoutDirection = option.direction  # type: ignore[attr-defined]
-    return direction
-
-
-def _font(option: QStyleOptionViewItem) -> QFont:
-    font: QFont = option.font  # type: ignore[attr-defined]
-    return font

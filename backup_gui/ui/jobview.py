@@ -22,6 +22,10 @@ class Room:
     free_bytes: int
 
 
+_UNKNOWN = Status(JobState.WAITING)
+_NO_PACE = Pace()
+
+
 @dataclass(frozen=True, slots=True)
 class JobView:
     """One job as the window shows it.
@@ -36,9 +40,9 @@ class JobView:
     """
 
     job: Job
-    status: Status = Status(JobState.WAITING)
+    status: Status = _UNKNOWN
     progress: Progress | None = None
-    pace: Pace = Pace()
+    pace: Pace = _NO_PACE
     room: Room | None = None
     has_kept: bool = False
 

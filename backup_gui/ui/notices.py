@@ -1,4 +1,7 @@
-"""Decides which change of a job's state is worth a notification. Success is quiet, but for the first complete backup."""
+"""Decides which change of a job's state is worth a notification.
+
+Success is quiet, but for the first complete backup.
+"""
 
 from __future__ import annotations
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QDate, QDateTime, QTime, Signal
+from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QTime, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QFormLayout,
@@ -219,23 +220,18 @@ class Overview(QScrollArea):
 def coverage_text(coverage: Coverage, interval_s: int) -> str:
     """How the source is watched, such as "8,210 folders live, 790 checked every 5 seconds."."""
     every = interval_text(interval_s)
+    live, polled = folders_text(coverage.folders_live), folders_text(coverage.folders_polled)
     if not coverage.folders_live and not coverage.folders_polled:
-        text = QCoreApplication.translate("Overview", "Checked every {interval}").format(interval=every)
+        text = _tr("Checked every {interval}").format(interval=every)
     elif not coverage.folders_polled:
-        text = QCoreApplication.translate("Overview", "{folders}, changes are seen at once").format(folders=folders_text(coverage.folders_live))
+        text = _tr("{folders}, changes are seen at once").format(folders=live)
     elif not coverage.folders_live:
-        text = QCoreApplication.translate("Overview", "{folders}, checked every {interval}").format(
-            folders=folders_text(coverage.folders_polled), interval=every
-        )
+        text = _tr("{folders}, checked every {interval}").format(folders=polled, interval=every)
     else:
         rest = counted(
-            QT_TRANSLATE_NOOP("Counted", "%Ln more are checked every {interval}"),
-            QT_TRANSLATE_NOOP("Counted", "%Ln more is checked every {interval}"),
-            coverage.folders_polled,
-        ).format(interval=every)
-        text = QCoreApplication.translate("Overview", "{folders}, changes are seen at once; {rest}").format(
-            folders=folders_text(coverage.folders_live), rest=rest
+            "%Ln more are checked every {interval}", "%Ln more is checked every {interval}", coverage.folders_polled
         )
+        text = _tr("{folders}, changes are seen at once; {rest}").format(folders=live, rest=rest.format(interval=every))
     return f"{text}. {coverage.reason}" if coverage.reason else f"{text}."
 
 
@@ -254,7 +250,11 @@ def add_pause_actions(menu: QMenu, now: Callable[[], float], choose: Callable[[f
         (menu.tr("Until I &resume"), lambda: None),
     )
     for text, until in offers:
-        menu.addAction(text, lambda until=until: choose(until()))
+        menu.addAction(text, partial(_choose, choose, until))
+
+
+def _choose(choose: Callable[[float | None], None], until: Callable[[], float | None], *_checked: bool) -> None:
+    choose(until())
 
 
 def _tomorrow(now: float) -> float:
@@ -268,3 +268,7 @@ def _form() -> QFormLayout:
     form.setVerticalSpacing(GRID_PX)
     form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
     return form
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Overview", text)

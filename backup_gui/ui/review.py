@@ -138,23 +138,8 @@ class ReviewDialog(QDialog):
         head.addWidget(picture)
         head.addLayout(words, 1)
 
-        self._table = QTableView()
-        self._table.setModel(ActionsModel(held.actions))
+        self._table = _table(held)
         self._table.setAccessibleName(self.tr("What would happen"))
-        self._table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self._table.setAlternatingRowColors(True)
-        self._table.setShowGrid(False)
-        self._table.setTabKeyNavigation(False)
-        self._table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self._table.verticalHeader().setVisible(False)
-        self._table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + GRID_PX)
-        header = self._table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.resizeSection(1, 24 * GRID_PX)
-        header.resizeSection(2, 12 * GRID_PX)
 
         self.keep_button = QPushButton(self.tr("&Keep these files"))
         self.keep_button.clicked.connect(self._on_keep_clicked)
@@ -222,3 +207,23 @@ class ReviewDialog(QDialog):
     def _on_allow_clicked(self) -> None:
         self.answered.emit(HeldAnswer(self._job.id, self._held, is_right=True))
         self.accept()
+
+
+def _table(held: Held) -> QTableView:
+    table = QTableView()
+    table.setModel(ActionsModel(held.actions))
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setAlternatingRowColors(True)
+    table.setShowGrid(False)
+    table.setTabKeyNavigation(False)
+    table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+    table.verticalHeader().setVisible(False)
+    table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + GRID_PX)
+    header = table.horizontalHeader()
+    header.setHighlightSections(False)
+    header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+    header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+    header.resizeSection(1, 24 * GRID_PX)
+    header.resizeSection(2, 12 * GRID_PX)
+    return table

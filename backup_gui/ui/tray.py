@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, Signal
@@ -50,9 +51,7 @@ class Tray(QObject):
     settings_requested = Signal()
     quit_requested = Signal()
 
-    def __init__(
-        self, icons: Icons, icon: TrayIcon, now: Callable[[], float], parent: QObject | None = None
-    ) -> None:
+    def __init__(self, icons: Icons, icon: TrayIcon, now: Callable[[], float], parent: QObject | None = None) -> None:
         """Build icon and menu.
 
         Args:
@@ -153,7 +152,7 @@ class Tray(QObject):
         self.back_up_menu.addSeparator()
         for view in self._views:
             name = view.job.name.replace("&", "&&")
-            self.back_up_menu.addAction(name, lambda job_id=view.job.id: self.back_up_requested.emit(job_id))
+            self.back_up_menu.addAction(name, partial(self._on_back_up, view.job.id))
 
     def _update_menu(self) -> None:
         count = len(self._views)
@@ -176,6 +175,9 @@ class Tray(QObject):
         view = max(self._views, key=lambda view: SEVERITY.index(view.status.state))
         title = headline(view, self._now()).title.replace("&", "&&")
         return title if len(self._views) == 1 else f"{view.job.name.replace('&', '&&')}: {title}"
+
+    def _on_back_up(self, job_id: str, *_checked: bool) -> None:
+        self.back_up_requested.emit(job_id)
 
     def _on_back_up_all(self) -> None:
         self.back_up_requested.emit("")

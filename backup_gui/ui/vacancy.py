@@ -57,6 +57,4 @@ class Vacancy(QWidget):
 
     def _draw(self) -> None:
         size = QSize(_ICON_PX, _ICON_PX)
-        self._picture.setPixmap(
-            self._icons.picture(self._name, size, muted(self.palette()), self.devicePixelRatioF())
-        )
+        self._picture.setPixmap(self._icons.picture(self._name, size, muted(self.palette()), self.devicePixelRatioF()))

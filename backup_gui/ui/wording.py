@@ -5,7 +5,7 @@ Pure functions: the time now is always an argument.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QDateTime, QLocale
+from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
 
 from backup_gui.engine.escaping import one_line
 
@@ -40,12 +40,12 @@ def number_text(value: int) -> str:
 
 def files_text(count: int) -> str:
     """Such as "1,204 files"."""
-    return counted(QT_TRANSLATE_NOOP("Counted", "%Ln files"), QT_TRANSLATE_NOOP("Counted", "%Ln file"), count)
+    return counted("%Ln files", "%Ln file", count)
 
 
 def folders_text(count: int) -> str:
     """Such as "8,210 folders"."""
-    return counted(QT_TRANSLATE_NOOP("Counted", "%Ln folders"), QT_TRANSLATE_NOOP("Counted", "%Ln folder"), count)
+    return counted("%Ln folders", "%Ln folder", count)
 
 
 def size_text(size_bytes: float) -> str:
@@ -73,21 +73,13 @@ def duration_text(duration_s: float) -> str:
 def interval_text(interval_s: int) -> str:
     """An interval such as "5 seconds", "10 minutes" or "1 hour"."""
     if interval_s % _DAY_S == 0:
-        return counted(
-            QT_TRANSLATE_NOOP("Counted", "%Ln days"), QT_TRANSLATE_NOOP("Counted", "%Ln day"), interval_s // _DAY_S
-        )
+        return counted("%Ln days", "%Ln day", interval_s // _DAY_S)
     if interval_s % _HOUR_S == 0:
-        return counted(
-            QT_TRANSLATE_NOOP("Counted", "%Ln hours"), QT_TRANSLATE_NOOP("Counted", "%Ln hour"), interval_s // _HOUR_S
-        )
+        return counted("%Ln hours", "%Ln hour", interval_s // _HOUR_S)
     if interval_s % _MINUTE_S == 0:
         minutes = interval_s // _MINUTE_S
-        return counted(
-            QT_TRANSLATE_NOOP("Counted", "%Ln minutes"), QT_TRANSLATE_NOOP("Counted", "%Ln minute"), minutes
-        )
-    return counted(
-        QT_TRANSLATE_NOOP("Counted", "%Ln seconds"), QT_TRANSLATE_NOOP("Counted", "%Ln second"), interval_s
-    )
+        return counted("%Ln minutes", "%Ln minute", minutes)
+    return counted("%Ln seconds", "%Ln second", interval_s)
 
 
 def ago_text(at: float, now: float) -> str:
@@ -104,19 +96,19 @@ def ago_text(at: float, now: float) -> str:
         return _tr("less than a minute ago")
     if age_s < _HOUR_S:
         return counted(
-            QT_TRANSLATE_NOOP("Counted", "%Ln minutes ago"),
-            QT_TRANSLATE_NOOP("Counted", "%Ln minute ago"),
+            "%Ln minutes ago",
+            "%Ln minute ago",
             int(age_s // _MINUTE_S),
         )
     if age_s < _DAY_S:
         return counted(
-            QT_TRANSLATE_NOOP("Counted", "%Ln hours ago"),
-            QT_TRANSLATE_NOOP("Counted", "%Ln hour ago"),
+            "%Ln hours ago",
+            "%Ln hour ago",
             int(age_s // _HOUR_S),
         )
     return counted(
-        QT_TRANSLATE_NOOP("Counted", "%Ln days ago"),
-        QT_TRANSLATE_NOOP("Counted", "%Ln day ago"),
+        "%Ln days ago",
+        "%Ln day ago",
         int(age_s // _DAY_S),
     )
 

@@ -6,6 +6,9 @@ The figures come before pytest's closing line, and the exit status is pytest's o
 from __future__ import annotations
 
 import io
+import sys
+import threading
+from collections.abc import Iterator
 
 import coverage
 import pytest
@@ -36,11 +39,31 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if lines := config.stash.get(RESULTS, []):
         terminalreporter.section("coverage gate")
         for line in lines:
             terminalreporter.write_line(line)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def measured_job_threads() -> Iterator[None]:
+    """Let coverage see the threads of jobs: Python does not start them itself, so its tracer does not reach them."""
+    trace = threading.gettrace()
+    bridge = sys.modules.get("backup_gui.bridge.worker")
+    if trace is None or bridge is None:
+        yield
+        return
+    work = bridge.Worker.work
+
+    def traced_work(worker: object) -> None:
+        sys.settrace(trace)
+        work(worker)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bridge.Worker, "work", traced_work)
+        yield
 
 
 def measure(paths: list[str]) -> float:

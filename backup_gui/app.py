@@ -1,0 +1,177 @@
+"""The composition root of the app: builds everything, connects window and jobs, and takes everything down in order."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import logging
+import os
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import Qt, qInstallMessageHandler
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QApplication
+
+from backup_gui import __version__
+from backup_gui.bridge import display
+from backup_gui.bridge.instance import Instance, Wish
+from backup_gui.bridge.signals import QuitSignals
+from backup_gui.bridge.store import Store
+from backup_gui.config import Appearance, absolute
+from backup_gui.desk import Desk, System
+from backup_gui.logs import LOG_NAME, qt_message_handler, set_up_logging
+from backup_gui.places import Places
+from backup_gui.ui.icons import Icons
+from backup_gui.ui.theme import dark_palette, light_palette
+
+log = logging.getLogger(__name__)
+
+_NO_SCREEN = (
+    "Folder Backup: there is no screen to show the window on. "
+    "Use 'backup-gui run SOURCE DESTINATION' to back up without one.\n"
+)
+_NO_ANSWER = "Folder Backup is running already, but it does not answer.\n"
+_UNUSABLE = 2
+_BUSY = 3
+
+
+def main(*, is_hidden: bool = False, source: str = "", destination: str = "") -> int:
+    """Run the app until it is quit.
+
+    Args:
+        is_hidden: Whether only the tray icon is shown.
+        source: A folder to protect from now on, with ``destination``; empty for none.
+        destination: The folder for its backup.
+
+    Returns:
+        The exit status: 0, also if another instance was there and its window has come up; 2 without a screen; 3 if
+        another instance does not answer.
+    """
+    if not display.is_available():
+        _complain(_NO_SCREEN)
+        return _UNUSABLE
+    application = _application()
+    places = Places()
+    wish = Wish(
+        shows_window=not is_hidden,
+        source=absolute(source) if source else "",
+        destination=absolute(destination) if destination else "",
+    )
+    instance = Instance(places.state)
+    if not instance.take():
+        if instance.tell(wish):
+            return 0
+        _complain(_NO_ANSWER)
+        return _BUSY
+    try:
+        status, is_clean = _run(application, places, instance, wish)
+    finally:
+        instance.release()
+    if not is_clean:
+        # A job hangs in the system, as on a drive that does not answer. Its thread cannot be ended, and destroying it
+        # would abort the process; leaving at once is safe at any moment, as a crash is.
+        logging.shutdown()
+        os._exit(status)
+    return status
+
+
+def run_app(arguments: list[str]) -> int:
+    """Run the app with options from a command line.
+
+    Args:
+        arguments: ``--hidden``, and ``--source`` with ``--destination``.
+
+    Returns:
+        The exit status.
+    """
+    parser = argparse.ArgumentParser(prog="backup-gui", allow_abbrev=False)
+    parser.add_argument("--hidden", action="store_true", help="start with the tray icon only")
+    parser.add_argument("--source", default="", help=argparse.SUPPRESS)
+    parser.add_argument("--destination", default="", help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    return main(is_hidden=options.hidden, source=options.source, destination=options.destination)
+
+
+def resource_folder() -> Path:
+    """Where the resources are: beside the package in a checkout, inside the bundle in a packaged app."""
+    bundle = getattr(sys, "_MEIPASS", None)
+    candidates = (
+        *((Path(bundle) / "resources",) if bundle is not None else ()),
+        Path(__file__).resolve().parent.parent / "resources",
+        Path(sys.prefix) / "share" / "backup-gui" / "resources",
+    )
+    return next((folder for folder in candidates if (folder / "icons").is_dir()), candidates[0])
+
+
+def apply_appearance(application: QApplication, appearance: Appearance, native: QPalette) -> None:
+    """Give all windows light, dark or the system's colours.
+
+    Args:
+        application: The application.
+        appearance: The user's choice.
+        native: The palette that the system had given.
+    """
+    schemes = {
+        Appearance.SYSTEM: Qt.ColorScheme.Unknown,
+        Appearance.LIGHT: Qt.ColorScheme.Light,
+        Appearance.DARK: Qt.ColorScheme.Dark,
+    }
+    hints = application.styleHints()
+    hints.setColorScheme(schemes[appearance])
+    if appearance is Appearance.SYSTEM:
+        application.setPalette(native)
+    elif hints.colorScheme() is not schemes[appearance] or sys.platform == "linux":
+        # Where the platform has no schemes to choose from, the hint alone changes nothing.
+        application.setPalette(dark_palette() if appearance is Appearance.DARK else light_palette())
+
+
+def _application() -> QApplication:
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("backup-gui")
+    application.setApplicationDisplayName("Folder Backup")
+    application.setApplicationVersion(__version__)
+    application.setDesktopFileName("backup-gui")
+    application.setQuitOnLastWindowClosed(False)
+    return application
+
+
+def _run(application: QApplication, places: Places, instance: Instance, wish: Wish) -> tuple[int, bool]:
+    """Run as the only instance; tells the exit status and whether everything has ended cleanly."""
+    try:
+        set_up_logging(file=places.state / LOG_NAME)
+    except OSError as error:
+        log.warning("There is no log file: %s", error)
+    qInstallMessageHandler(qt_message_handler)
+    log.info("Folder Backup %s begins", __version__)
+    icons = Icons(resource_folder() / "icons")
+    application.setWindowIcon(icons.app())
+    store = Store(places.config)
+    native = application.palette()
+    apply_appearance(application, store.settings().appearance, native)
+
+    def follow(appearance: Appearance) -> None:
+        apply_appearance(application, appearance, native)
+
+    signals = QuitSignals()
+    desk = Desk(icons, store, places, System(apply_appearance=follow))
+    desk.finished.connect(application.quit, Qt.ConnectionType.QueuedConnection)
+    # The session may end without asking: what is to be done before the end is done then too.
+    application.aboutToQuit.connect(desk.shut_down)
+    signals.quit_requested.connect(desk.quit)
+    instance.wished.connect(desk.grant)
+    desk.start(wish)
+    try:
+        status = application.exec()
+    finally:
+        desk.shut_down()
+        signals.close()
+        qInstallMessageHandler(None)
+    log.info("Folder Backup has ended")
+    return status, desk.has_ended_cleanly
+
+
+def _complain(text: str) -> None:
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError):
+            sys.stderr.write(text)

@@ -1,0 +1,179 @@
+"""What the command line accepts, and one clear sentence for each thing that it does not. Touches no file."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime
+
+from backup_gui import __version__
+from backup_gui.engine.model import DEFAULT_INTERVAL_S, MAX_INTERVAL_S
+
+PROGRAM = "backup-gui"
+_MAX_DIGITS = 20  # longer texts are out of range anyway, and Python refuses to convert very long ones
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Declare all commands and options.
+
+    Returns:
+        The parser; ``command`` of its result is None where the app is meant.
+    """
+    parser = argparse.ArgumentParser(
+        prog=PROGRAM,
+        description="Keeps an exact, current copy of a folder, with a history of what was replaced or deleted.",
+        epilog="Without a command, the window and the tray icon.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    parser.add_argument("--hidden", action="store_true", help="start with the tray icon only")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    _add_run(commands)
+    _add_verify(commands)
+    _add_versions(commands)
+    _add_restore(commands)
+    return parser
+
+
+def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    run = commands.add_parser(
+        "run",
+        help="mirror continuously, without a screen, until interrupted",
+        description="Mirror SOURCE into DESTINATION continuously, until SIGINT or SIGTERM.",
+        epilog="Exit status: 0 everything is in step; 1 done, but with problems; 2 unusable arguments or job; "
+        "3 held, a folder is absent, or another instance has the destination; 130 or 143 after a signal.",
+        allow_abbrev=False,
+    )
+    _add_folders(run)
+    run.add_argument(
+        "--interval",
+        type=interval,
+        default=DEFAULT_INTERVAL_S,
+        metavar="SECONDS",
+        help=f"time between checks, 1 to {MAX_INTERVAL_S} (a week); default {DEFAULT_INTERVAL_S}",
+    )
+    run.add_argument("--once", action="store_true", help="make one full pass, then exit")
+    run.add_argument("--dry-run", action="store_true", help="print what one full pass would do, and write nothing")
+    _add_exclude(run)
+    history = run.add_mutually_exclusive_group()
+    history.add_argument(
+        "--history",
+        type=path,
+        metavar="DIR",
+        help="where replaced and deleted versions are kept; default DESTINATION.history",
+    )
+    history.add_argument("--no-history", action="store_true", help="keep no replaced and deleted versions")
+    run.add_argument(
+        "--allow-mass-delete",
+        action="store_true",
+        help="go on even if most of the mirror would be deleted or replaced, or the source is suddenly empty",
+    )
+    run.add_argument(
+        "--poll", action="store_true", help="use no change notification, but check everything at every interval"
+    )
+    _add_output(run)
+
+
+def _add_verify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    verify = commands.add_parser(
+        "verify",
+        help="compare contents byte by byte",
+        description="Compare SOURCE and DESTINATION byte by byte. Exit status 1, and the names, if anything differs.",
+        allow_abbrev=False,
+    )
+    _add_folders(verify)
+    _add_exclude(verify)
+    _add_output(verify)
+
+
+def _add_versions(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    versions = commands.add_parser(
+        "versions",
+        help="list kept versions",
+        description="List the versions that the history keeps: when each left the mirror, its size, and its path.",
+        allow_abbrev=False,
+    )
+    _add_kept(versions)
+    versions.add_argument(
+        "path", metavar="PATH", type=path, nargs="?", default="", help="a file or folder in DESTINATION; default all"
+    )
+    _add_output(versions)
+
+
+def _add_restore(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    restore = commands.add_parser(
+        "restore",
+        help="bring back a file or folder",
+        description="Restore a file or folder into a folder, never over what is there: its newest known content, "
+        "also if it was deleted since, or as it stood at TIME.",
+        allow_abbrev=False,
+    )
+    _add_kept(restore)
+    restore.add_argument("path", metavar="PATH", type=path, help='a file or folder in DESTINATION; "." for everything')
+    restore.add_argument(
+        "--at", type=moment, metavar="TIME", help="ISO 8601, such as 2026-11-22T21:06:05; local time if it has no zone"
+    )
+    restore.add_argument("--to", type=path, required=True, metavar="DIR", help="the folder to restore into")
+    _add_output(restore)
+
+
+def _add_folders(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", metavar="SOURCE", type=path, help="the folder protected")
+    parser.add_argument("destination", metavar="DESTINATION", type=path, help="the folder that mirrors it")
+
+
+def _add_kept(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("destination", metavar="DESTINATION", type=path, help="the folder that mirrors the source")
+    parser.add_argument("--history", type=path, metavar="DIR", help="the history; default DESTINATION.history")
+
+
+def _add_exclude(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--exclude",
+        action="append",
+        default=[],
+        type=pattern,
+        metavar="PATTERN",
+        help="leave out what matches, in gitignore syntax; may be given several times",
+    )
+
+
+def _add_output(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="write one JSON object a line to stdout")
+    parser.add_argument("--log-file", type=path, metavar="FILE", help="also write the log to FILE")
+    parser.add_argument("--verbose", action="store_true", help="show each action and a detailed log")
+
+
+def path(text: str) -> str:
+    """Take any path but an empty one."""
+    if not text:
+        raise argparse.ArgumentTypeError("a path is needed, not an empty text")
+    return text
+
+
+def pattern(text: str) -> str:
+    """Take any exclusion rule but an empty one; the rules themselves are checked with the job."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("a pattern is needed, not an empty text")
+    return text
+
+
+def interval(text: str) -> int:
+    """Read whole seconds from one to a week."""
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"a whole number of seconds from 1 to {MAX_INTERVAL_S} is needed")
+    seconds = int(text) if len(text) <= _MAX_DIGITS else MAX_INTERVAL_S + 1
+    if seconds < 1:
+        raise argparse.ArgumentTypeError("the interval must be at least 1 second")
+    if seconds > MAX_INTERVAL_S:
+        raise argparse.ArgumentTypeError(f"the interval must be at most {MAX_INTERVAL_S} seconds (a week)")
+    return seconds
+
+
+def moment(text: str) -> datetime:
+    """Read a time in ISO 8601, local if it has no zone; the result is in UTC."""
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise argparse.ArgumentTypeError(
+            "a time such as 2026-11-22T21:06:05 or 2026-11-22T21:06:05Z is needed"
+        ) from error

@@ -1,0 +1,171 @@
+"""Starting the app at login: a desktop entry, a launch agent or a registry value. Knows nothing of Qt."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import plistlib
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Protocol
+
+_ENTRY_NAME = "backup-gui"
+_AGENT_LABEL = "backup-gui"
+
+
+class LoginEntry(Protocol):
+    """The entry with which the system starts the app at login."""
+
+    def is_present(self) -> bool:
+        """Whether the system has the entry."""
+        ...
+
+    def write(self, command: tuple[str, ...]) -> None:
+        """Make the entry, or bring it up to date.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        ...
+
+    def remove(self) -> None:
+        """Remove the entry if it is there.
+
+        Raises:
+            OSError: It cannot be removed.
+        """
+        ...
+
+
+def login_entry() -> LoginEntry:
+    """The entry of the platform that this runs on."""
+    if sys.platform == "win32":
+        return RegistryEntry()
+    if sys.platform == "darwin":
+        return LaunchAgent(Path.home() / "Library" / "LaunchAgents")
+    base = os.environ.get("XDG_CONFIG_HOME", "")
+    config = Path(base) if os.path.isabs(base) else Path.home() / ".config"
+    return DesktopEntry(config / "autostart")
+
+
+def start_command(*, is_hidden: bool) -> tuple[str, ...]:
+    """The command that starts this program as it was started now.
+
+    Args:
+        is_hidden: Whether only the tray icon is to appear.
+    """
+    options = ("--hidden",) if is_hidden else ()
+    if getattr(sys, "frozen", False):
+        return (sys.executable, *options)
+    return (sys.executable, "-m", "backup_gui", *options)
+
+
+class DesktopEntry:
+    """An entry in the desktop's autostart folder (XDG autostart)."""
+
+    def __init__(self, folder: Path) -> None:
+        """Use the given autostart folder."""
+        self._path = folder / f"{_ENTRY_NAME}.desktop"
+
+    def is_present(self) -> bool:
+        """Whether the file is there."""
+        return self._path.is_file()
+
+    def write(self, command: tuple[str, ...]) -> None:
+        """Write the file."""
+        lines = (
+            "[Desktop Entry]",
+            "Type=Application",
+            "Version=1.4",
+            "Name=Folder Backup",
+            "Comment=Keeps an exact, current copy of a folder",
+            f"Exec={' '.join(_quoted(part) for part in command)}",
+            "Icon=backup-gui",
+            "Terminal=false",
+            "X-GNOME-Autostart-enabled=true",
+        )
+        _write_whole(self._path, ("\n".join(lines) + "\n").encode("utf-8", "surrogateescape"))
+
+    def remove(self) -> None:
+        """Remove the file."""
+        self._path.unlink(missing_ok=True)
+
+
+class LaunchAgent:
+    """A launch agent of macOS."""
+
+    def __init__(self, folder: Path) -> None:
+        """Use the given folder of launch agents."""
+        self._path = folder / f"{_AGENT_LABEL}.plist"
+
+    def is_present(self) -> bool:
+        """Whether the file is there."""
+        return self._path.is_file()
+
+    def write(self, command: tuple[str, ...]) -> None:
+        """Write the file."""
+        content = {"Label": _AGENT_LABEL, "ProgramArguments": list(command), "RunAtLoad": True}
+        _write_whole(self._path, plistlib.dumps(content))
+
+    def remove(self) -> None:
+        """Remove the file."""
+        self._path.unlink(missing_ok=True)
+
+
+class RegistryEntry:
+    """A value below the user's ``Run`` key of Windows."""
+
+    KEY = r"Software\Microsoft\Windows\CurrentVersion\Run"
+
+    def is_present(self) -> bool:
+        """Whether the value is there."""
+        if sys.platform != "win32":
+            return False
+        import winreg  # noqa: PLC0415 - there is none elsewhere
+
+        try:
+            with winreg.OpenKey(winreg.HKEY_CURRENT_USER, self.KEY) as key:
+                winreg.QueryValueEx(key, _ENTRY_NAME)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def write(self, command: tuple[str, ...]) -> None:
+        """Write the value."""
+        if sys.platform == "win32":
+            import winreg  # noqa: PLC0415 - there is none elsewhere
+
+            with winreg.CreateKey(winreg.HKEY_CURRENT_USER, self.KEY) as key:
+                winreg.SetValueEx(key, _ENTRY_NAME, 0, winreg.REG_SZ, subprocess.list2cmdline(command))
+
+    def remove(self) -> None:
+        """Remove the value."""
+        if sys.platform == "win32":
+            import winreg  # noqa: PLC0415 - there is none elsewhere
+
+            with (
+                contextlib.suppress(FileNotFoundError),
+                winreg.OpenKey(winreg.HKEY_CURRENT_USER, self.KEY, access=winreg.KEY_SET_VALUE) as key,
+            ):
+                winreg.DeleteValue(key, _ENTRY_NAME)
+
+
+def _quoted(argument: str) -> str:
+    """Quote one argument as the desktop entry specification asks for."""
+    escaped = argument.replace("%", "%%")
+    if shlex.quote(argument) == argument:
+        return escaped
+    for character in ("\\", '"', "`", "$"):
+        escaped = escaped.replace(character, f"\\{character}")
+    # Once more: the value as a whole is a string in which a backslash is written twice.
+    return '"' + escaped.replace("\\", "\\\\") + '"'
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is never half there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.new")
+    temporary.write_bytes(content)
+    temporary.replace(path)

@@ -1,0 +1,267 @@
+"""All jobs: starts and stops their threads, passes on what the user wants, and knows how each one stands.
+
+Lives in the window's thread and never waits in it, except for the two seconds of the shutdown.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from backup_gui.bridge.worker import JobThread, Run
+from backup_gui.engine import runner
+from backup_gui.engine.events import AllowHeld, BackUpNow, Pause, Resume
+from backup_gui.engine.model import Held, Job, JobState, Progress, Report, Status
+from backup_gui.engine.runner import Outcome
+
+log = logging.getLogger(__name__)
+
+SHUTDOWN_S = 2.0
+
+# Threads that did not end in time: a QThread that is destroyed while it runs takes the whole process with it.
+_abandoned: list[JobThread] = []
+
+
+@dataclass(frozen=True, slots=True)
+class JobNews:
+    """Something about one job.
+
+    Attributes:
+        job_id: The job.
+        status: Its condition now.
+        progress: How far its pass is; None if none is under way.
+    """
+
+    job_id: str
+    status: Status
+    progress: Progress | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobReport:
+    """A pass of one job has ended."""
+
+    job_id: str
+    report: Report
+
+
+class Controller(QObject):
+    """Runs the jobs."""
+
+    news = Signal(object)
+    report_made = Signal(object)
+
+    def __init__(
+        self,
+        data_folder: Path,
+        *,
+        run: Run = runner.run,
+        clock: Callable[[], float] = time.monotonic,
+        parent: QObject | None = None,
+    ) -> None:
+        """Begin without jobs.
+
+        Args:
+            data_folder: Where the catalogs are.
+            run: The runner.
+            clock: Monotonic seconds, for the limit of the shutdown.
+            parent: Owner.
+        """
+        super().__init__(parent)
+        self._data_folder = data_folder
+        self._run = run
+        self._clock = clock
+        self._jobs: dict[str, Job] = {}
+        self._threads: dict[str, JobThread] = {}
+        self._ending: list[JobThread] = []
+        self._news: dict[str, JobNews] = {}
+        # Jobs that start again with changed options once their old thread has let go of the destination.
+        self._successors: dict[str, Job] = {}
+        self._is_shut_down = False
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """All jobs in the order in which they were added."""
+        return tuple(self._jobs.values())
+
+    def job(self, job_id: str) -> Job | None:
+        """A job by its key."""
+        return self._jobs.get(job_id)
+
+    def status(self, job_id: str) -> Status:
+        """How a job stands."""
+        return self._news[job_id].status
+
+    def add(self, job: Job) -> None:
+        """Run a job from now on; one that is not enabled begins paused."""
+        self._jobs[job.id] = job
+        self._tell(JobNews(job.id, Status(JobState.WAITING)))
+        self._start(job)
+
+    def change(self, old_id: str, job: Job) -> None:
+        """Replace a job by another version of it, as soon as the pass under way has been cancelled."""
+        self._jobs = {
+            job.id if job_id == old_id else job_id: job if job_id == old_id else known
+            for job_id, known in self._jobs.items()
+        }
+        if old_id != job.id:
+            self._news.pop(old_id, None)
+        self._tell(JobNews(job.id, Status(JobState.WAITING)))
+        self._end_then(old_id, job)
+
+    def remove(self, job_id: str) -> None:
+        """Run a job no more; its backup stays."""
+        self._jobs.pop(job_id, None)
+        self._news.pop(job_id, None)
+        self._end_then(job_id, None)
+
+    def back_up_now(self, job_id: str = "") -> None:
+        """Check everything at once; all jobs if none is named. A job that had ended is started again."""
+        for job in self._chosen(job_id):
+            thread = self._threads.get(job.id)
+            if thread is None:
+                self._tell(JobNews(job.id, Status(JobState.WAITING)))
+                self._start(job)
+            else:
+                thread.put(BackUpNow())
+
+    def pause(self, job_id: str, until: float | None) -> None:
+        """Pause a job, or all if none is named.
+
+        Args:
+            job_id: The job; empty for all.
+            until: End, seconds since 1970; None for without end, which outlasts the program.
+        """
+        for job in self._chosen(job_id):
+            self._jobs[job.id] = replace(job, is_enabled=until is not None)
+            self._put(job.id, Pause(until))
+
+    def resume(self, job_id: str = "") -> None:
+        """End a pause; of all jobs if none is named."""
+        for job in self._chosen(job_id):
+            self._jobs[job.id] = replace(job, is_enabled=True)
+            self._put(job.id, Resume())
+
+    def allow_held(self, job_id: str, held: Held) -> None:
+        """Pass on the user's agreement to exactly what was shown."""
+        self._put(job_id, AllowHeld(held))
+
+    def shut_down(self, limit_s: float = SHUTDOWN_S) -> bool:
+        """Ask all jobs to end and wait for them.
+
+        Args:
+            limit_s: How long at most, for all together.
+
+        Returns:
+            Whether all have ended. If not, they hang in the system and are left behind: the process can be ended
+            at any moment without harm to a backup, as in a crash.
+        """
+        self._is_shut_down = True
+        self._successors.clear()
+        threads = [*self._threads.values(), *self._ending]
+        self._threads.clear()
+        self._ending.clear()
+        for thread in threads:
+            thread.silence()
+            thread.stop()
+        end_s = self._clock() + limit_s
+        left = [thread for thread in threads if not thread.wait(max(0, round((end_s - self._clock()) * 1_000)))]
+        for thread in left:
+            log.warning("The job %s did not end within %.0f s and is left behind", thread.job.name, limit_s)
+            thread.setParent(None)
+            _abandoned.append(thread)
+        return not left
+
+    def _chosen(self, job_id: str) -> tuple[Job, ...]:
+        return tuple(job for job in self._jobs.values() if job_id in ("", job.id))
+
+    def _put(self, job_id: str, command: Pause | Resume | AllowHeld) -> None:
+        thread = self._threads.get(job_id)
+        if thread is not None:
+            thread.put(command)
+
+    def _start(self, job: Job) -> None:
+        if self._is_shut_down or job.id in self._threads:
+            return
+        if any(thread.job.id == job.id or thread.job.destination == job.destination for thread in self._ending):
+            self._successors[job.id] = job
+            return
+        thread = JobThread(job, self._data_folder, run=self._run, parent=self)
+        thread.status_changed.connect(self._on_status_changed)
+        thread.progress_changed.connect(self._on_progress_changed)
+        thread.report_made.connect(self._on_report_made)
+        thread.finished.connect(self._on_finished)
+        if not job.is_enabled:
+            thread.put(Pause(None))
+        self._threads[job.id] = thread
+        thread.start()
+
+    def _end_then(self, old_id: str, successor: Job | None) -> None:
+        if successor is not None:
+            self._successors[successor.id] = successor
+        else:
+            self._successors.pop(old_id, None)
+        thread = self._threads.pop(old_id, None)
+        if thread is not None:
+            self._ending.append(thread)
+            thread.stop()
+        self._start_successors()
+
+    def _start_successors(self) -> None:
+        waiting, self._successors = self._successors, {}
+        for job in waiting.values():
+            self._start(job)
+
+    def _sender_id(self) -> str:
+        """The job whose thread has sent the signal being handled; empty if it is one that is not wanted any more."""
+        thread = self.sender()
+        if isinstance(thread, JobThread) and self._threads.get(thread.job.id) is thread:
+            return thread.job.id
+        return ""
+
+    def _on_status_changed(self, status: Status) -> None:
+        job_id = self._sender_id()
+        if job_id:
+            progress = self._news[job_id].progress if status.state is JobState.WORKING else None
+            self._tell(JobNews(job_id, status, progress))
+
+    def _on_progress_changed(self, progress: Progress) -> None:
+        job_id = self._sender_id()
+        if job_id:
+            self._tell(replace(self._news[job_id], progress=progress))
+
+    def _on_report_made(self, report: Report) -> None:
+        job_id = self._sender_id()
+        if job_id:
+            self._news[job_id] = replace(self._news[job_id], progress=None)
+            self.report_made.emit(JobReport(job_id, report))
+
+    def _on_finished(self, outcome: Outcome) -> None:
+        thread = self.sender()
+        if not isinstance(thread, JobThread):
+            return
+        job_id = self._sender_id()
+        if job_id:
+            del self._threads[job_id]
+            self._tell_end(job_id, outcome)
+        elif thread in self._ending:
+            self._ending.remove(thread)
+        # The runner has returned: what is left of the thread is its own event loop, which was told to quit.
+        thread.wait(round(SHUTDOWN_S * 1_000))
+        thread.deleteLater()
+        self._start_successors()
+
+    def _tell_end(self, job_id: str, outcome: Outcome) -> None:
+        """A run that ends without being asked to is a failure that the user has to know."""
+        last = self._news[job_id].status
+        reason = str(outcome.error) if outcome.error is not None else ""
+        self._tell(JobNews(job_id, replace(last, state=JobState.FAILED, reason=reason, held=None)))
+
+    def _tell(self, news: JobNews) -> None:
+        self._news[news.job_id] = news
+        self.news.emit(news)

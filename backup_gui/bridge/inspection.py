@@ -1,0 +1,175 @@
+"""Looks at folders before they become a job's, and at the room on drives.
+
+Blocks as long as a drive does: never called in the window's thread. Knows nothing of Qt.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from backup_gui.config import absolute, default_name, folder_faults, job_faults, make_job
+from backup_gui.engine.errors import JobError
+from backup_gui.engine.escaping import one_line
+from backup_gui.engine.model import Job
+from backup_gui.engine.nesting import is_within
+
+_SYSTEM_FOLDERS = ("/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr")
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What was found out about the folders and options of a job to be.
+
+    Attributes:
+        job: The job; None if it cannot be used.
+        faults: For each field that is wrong, a sentence.
+        notes: For fields that are not wrong, a sentence that is worth knowing.
+    """
+
+    job: Job | None = None
+    faults: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
+
+
+def examine(wanted: Job, before: Job | None, others: tuple[Job, ...]) -> Findings:
+    """Check a job that the user is about to add or change.
+
+    Args:
+        wanted: The job as entered; its paths may be relative or empty, its name too.
+        before: The job that it replaces; None for a new one.
+        others: All other jobs.
+
+    Returns:
+        What is wrong and what is worth knowing; and the job, if nothing is wrong.
+    """
+    faults = job_faults(wanted) or folder_faults(wanted)
+    if faults:
+        return Findings(faults=faults)
+    source, destination = absolute(wanted.source), absolute(wanted.destination)
+    is_same_pair = before is not None and (source, destination) == (before.source, before.destination)
+    faults, notes = {}, {}
+    source_fault = _source_fault(source)
+    if source_fault and not is_same_pair:
+        faults["source"] = source_fault
+    elif source_fault:
+        notes["source"] = source_fault
+    destination_fault = _destination_fault(destination, others)
+    if destination_fault:
+        faults["destination"] = destination_fault
+    elif not is_same_pair:
+        note = _destination_note(source, destination)
+        if note:
+            notes["destination"] = note
+    if faults:
+        return Findings(faults=faults, notes=notes)
+    # Another pair of folders is another job: its catalog must not be taken for the old one's.
+    options = {
+        name: getattr(wanted, name) for name in Job.__dataclass_fields__ if name not in {"source", "destination"}
+    }
+    options["id"] = before.id if before is not None and is_same_pair else ""
+    try:
+        job = make_job(source, destination, **options)
+    except JobError as error:
+        return Findings(faults={"other": str(error)}, notes=notes)
+    if any(job.id == other.id for other in others):
+        return Findings(faults={"destination": "There is a backup of this folder to that place already."}, notes=notes)
+    return Findings(job=job, notes=notes)
+
+
+def room(path: str) -> tuple[int, int] | None:
+    """Look how much room a drive has.
+
+    Args:
+        path: Absolute path of a folder on it.
+
+    Returns:
+        Its size and what the user may still write, in bytes; None if the folder is not there.
+    """
+    try:
+        usage = shutil.disk_usage(path)
+    except OSError:
+        return None
+    return usage.total, usage.free
+
+
+def is_folder(path: str) -> bool:
+    """Whether a folder is there at the moment."""
+    return os.path.isdir(path)
+
+
+def leave_out(job: Job, path: str) -> Job:
+    """Add a rule that leaves out exactly one path.
+
+    Args:
+        job: The job.
+        path: Relative to the source.
+
+    Returns:
+        The job with the rule.
+    """
+    escaped = "".join(f"\\{character}" if character in "\\*?[]!# " else character for character in path)
+    rule = f"/{escaped}"
+    return job if rule in job.exclude else replace(job, exclude=(*job.exclude, rule))
+
+
+def _source_fault(source: str) -> str:
+    try:
+        with os.scandir(source) as entries:
+            next(entries, None)
+    except FileNotFoundError:
+        return "There is no such folder at the moment."
+    except NotADirectoryError:
+        return "This is not a folder."
+    except PermissionError:
+        return "There is no permission to read this folder."
+    except OSError as error:
+        return f"This folder cannot be read: {error.strerror or error}."
+    return ""
+
+
+def _destination_fault(destination: str, others: tuple[Job, ...]) -> str:
+    if is_within(str(Path.home()), destination):
+        return "This is your home folder or lies around it. Choose a folder that holds nothing but the backup."
+    if os.name == "posix" and any(is_within(destination, folder) for folder in _SYSTEM_FOLDERS):
+        return "This folder belongs to the system. Choose another one."
+    for other in others:
+        taken = [other.destination, *([other.history_root] if other.history_root is not None else [])]
+        if any(is_within(destination, folder) or is_within(folder, destination) for folder in taken):
+            return f"Another backup, “{one_line(other.name)}”, uses this place."
+    parent = _nearest_existing(destination)
+    if not os.access(parent, os.W_OK | os.X_OK):
+        return "There is no permission to write here."
+    return ""
+
+
+def _destination_note(source: str, destination: str) -> str:
+    try:
+        with os.scandir(destination) as entries:
+            is_empty = next(entries, None) is None
+    except OSError:
+        is_empty = True
+    if not is_empty:
+        inside = os.path.join(destination, default_name(source))
+        return (
+            "This folder is not empty. What is in it is shown to you before anything leaves it. "
+            f"A new folder may suit better: {one_line(inside)}"
+        )
+    try:
+        is_same_drive = os.stat(source).st_dev == os.stat(_nearest_existing(destination)).st_dev
+    except OSError:
+        return ""
+    if is_same_drive:
+        return "This is on the same drive as your files. If the drive fails, both are lost."
+    return ""
+
+
+def _nearest_existing(path: str) -> str:
+    while not os.path.exists(path):
+        parent = os.path.dirname(path)
+        if parent == path:
+            break
+        path = parent
+    return path

@@ -1,0 +1,63 @@
+"""Lines of the log for the window: gathered in any thread, handed on in the window's, a few times a second."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from backup_gui.engine.escaping import one_line
+
+_EVERY_MS = 250
+_MOST_LINES = 1_000
+_FORMAT = "%(asctime)s  %(levelname)-8s %(message)s"
+
+
+class LogRelay(QObject):
+    """A handler of the root logger as long as it is open."""
+
+    lines_ready = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        """Begin to gather lines."""
+        super().__init__(parent)
+        self._handler = _Gatherer()
+        self._timer = QTimer(self)
+        self._timer.setInterval(_EVERY_MS)
+        self._timer.timeout.connect(self._on_timeout)
+        self._timer.start()
+        logging.getLogger().addHandler(self._handler)
+
+    def close(self) -> None:
+        """Gather no more."""
+        self._timer.stop()
+        logging.getLogger().removeHandler(self._handler)
+
+    def _on_timeout(self) -> None:
+        lines = self._handler.take()
+        if lines:
+            self.lines_ready.emit(lines)
+
+
+class _Gatherer(logging.Handler):
+    """Keeps the last lines; the file has them all."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.setFormatter(logging.Formatter(_FORMAT, "%H:%M:%S"))
+        self._lines: deque[str] = deque(maxlen=_MOST_LINES)
+        # Another one than the handler's own, which the logging module holds while it calls emit().
+        self._guard = threading.Lock()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        line = one_line(self.format(record))
+        with self._guard:
+            self._lines.append(line)
+
+    def take(self) -> tuple[str, ...]:
+        with self._guard:
+            lines = tuple(self._lines)
+            self._lines.clear()
+        return lines

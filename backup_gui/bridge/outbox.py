@@ -1,0 +1,109 @@
+"""What a job's thread has told and the window has not seen yet: as little as will do, however fast it comes.
+
+A pass may tell of 100,000 problems a second. Of what is only the latest state, such as progress, the latest is kept;
+of what must not be lost, such as reports, everything. Knows nothing of Qt.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+from backup_gui.engine.events import (
+    ActionDone,
+    Event,
+    HeldBack,
+    PlanMade,
+    ProblemFound,
+    Progressed,
+    ReportMade,
+    Started,
+    StatusChanged,
+    Waiting,
+)
+from backup_gui.engine.model import Held, Problem, Progress, Report, Status
+
+# The window shows the standing problems of the status; these are only for showing them while the pass goes on.
+_MOST_PROBLEMS = 10_000
+
+
+@dataclass(slots=True)
+class Batch:
+    """Everything new since the last batch.
+
+    Attributes:
+        started: That the job has begun.
+        plan: The latest plan.
+        problems: Problems in their order, the first 10,000.
+        progress: The latest progress; None also if the pass it belonged to has ended.
+        held: What the guard holds.
+        waiting: Why the job waits.
+        reports: All reports, in their order.
+        status: The latest status.
+    """
+
+    started: Started | None = None
+    plan: PlanMade | None = None
+    problems: list[Problem] | None = None
+    progress: Progress | None = None
+    held: Held | None = None
+    waiting: Waiting | None = None
+    reports: list[Report] | None = None
+    status: Status | None = None
+
+
+class Outbox:
+    """Takes events in one thread and gives batches in another."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self._lock = threading.Lock()
+        self._batch = Batch()
+        self._is_announced = False
+
+    def put(self, event: Event) -> bool:
+        """Take an event.
+
+        Returns:
+            Whether the other side is to be told that there is something: it knows already until it takes the batch.
+        """
+        if isinstance(event, ActionDone):
+            # Progress and report count them; there can be hundreds of thousands.
+            return False
+        with self._lock:
+            self._add(event)
+            is_news, self._is_announced = not self._is_announced, True
+        return is_news
+
+    def take(self) -> Batch:
+        """Give everything that is new."""
+        with self._lock:
+            batch, self._batch = self._batch, Batch()
+            self._is_announced = False
+        return batch
+
+    def _add(self, event: Event) -> None:
+        batch = self._batch
+        match event:
+            case Progressed(progress=progress):
+                batch.progress = progress
+            case ProblemFound(problem=problem):
+                problems = batch.problems = batch.problems if batch.problems is not None else []
+                if len(problems) < _MOST_PROBLEMS:
+                    problems.append(problem)
+            case StatusChanged(status=status):
+                batch.status = status
+            case ReportMade(report=report):
+                batch.progress = None
+                reports = batch.reports = batch.reports if batch.reports is not None else []
+                reports.append(report)
+            case PlanMade():
+                batch.plan = event
+            case HeldBack(held=held):
+                batch.held = held
+            case Waiting():
+                batch.waiting = event
+            case Started():
+                batch.started = event
+            case _:
+                pass

@@ -1,0 +1,161 @@
+"""Jobs, settings and what the window remembers, in an INI file. The only user of ``QSettings``.
+
+QSettings keeps text: what is read back from the file is a string, whatever was written. So jobs are one JSON text with
+a schema number, settings are texts by name, and ``config.py`` parses both.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSettings
+
+from backup_gui.config import Settings, jobs_to_text, parse_jobs, parse_settings, settings_to_texts
+from backup_gui.engine.model import Job
+
+log = logging.getLogger(__name__)
+
+FILE_NAME = "settings.ini"
+_JOBS = "jobs"
+_SETTINGS = "settings"
+_GEOMETRY = "window/geometry"
+_TOLD = "told"
+
+
+class Store:
+    """Reads everything when it is made; writes what changes at once."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the file, or begin with the defaults.
+
+        Args:
+            folder: The program's configuration folder.
+        """
+        self._path = folder / FILE_NAME
+        self._faults: list[str] = []
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._settings = self._open()
+        self._jobs = self._read_jobs()
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What could not be read, in plain sentences; what was there is kept in a copy."""
+        return tuple(self._faults)
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """The jobs."""
+        return self._jobs
+
+    def save_jobs(self, jobs: tuple[Job, ...]) -> bool:
+        """Keep these jobs.
+
+        Returns:
+            Whether they are in the file.
+        """
+        self._jobs = jobs
+        return self._write(_JOBS, jobs_to_text(jobs))
+
+    def settings(self) -> Settings:
+        """The settings of the app."""
+        self._settings.beginGroup(_SETTINGS)
+        texts = {key: self._settings.value(key) for key in self._settings.childKeys()}
+        self._settings.endGroup()
+        return parse_settings(texts)
+
+    def save_settings(self, settings: Settings) -> None:
+        """Keep the settings of the app."""
+        for name, text in settings_to_texts(settings).items():
+            self._settings.setValue(f"{_SETTINGS}/{name}", text)
+        self._settings.sync()
+
+    def geometry(self) -> QByteArray:
+        """Size and place of the window; empty if there is none yet."""
+        value = self._settings.value(_GEOMETRY)
+        return value if isinstance(value, QByteArray) else QByteArray()
+
+    def save_geometry(self, geometry: QByteArray) -> None:
+        """Keep size and place of the window."""
+        self._settings.setValue(_GEOMETRY, geometry)
+        self._settings.sync()
+
+    def was_told(self, key: str) -> bool:
+        """Whether something that is said only once was said."""
+        return str(self._settings.value(f"{_TOLD}/{key}", "false")) == "true"
+
+    def note_told(self, key: str) -> None:
+        """Remember that something was said."""
+        self._settings.setValue(f"{_TOLD}/{key}", "true")
+        self._settings.sync()
+
+    def told(self, prefix: str) -> frozenset[str]:
+        """All that was said under a prefix, such as the jobs whose first backup was told."""
+        self._settings.beginGroup(f"{_TOLD}/{prefix}")
+        keys = frozenset(self._settings.childKeys())
+        self._settings.endGroup()
+        return keys
+
+    def _open(self) -> QSettings:
+        settings = QSettings(str(self._path), QSettings.Format.IniFormat)
+        if settings.status() is QSettings.Status.NoError and (settings.allKeys() or self._size_bytes() == 0):
+            return settings
+        copy = self._keep_aside()
+        if copy is None:
+            return settings
+        self._faults.append(
+            f"The settings could not be read, so the app begins anew. The damaged file is kept as {copy}."
+        )
+        del settings
+        self._path.unlink(missing_ok=True)
+        return QSettings(str(self._path), QSettings.Format.IniFormat)
+
+    def _read_jobs(self) -> tuple[Job, ...]:
+        value = self._settings.value(_JOBS, "")
+        # A text with commas that lost its quotes comes back as a list.
+        text = ",".join(str(part) for part in value) if isinstance(value, list) else str(value or "")
+        parsed = parse_jobs(text)
+        if parsed.faults:
+            copy = self._keep_aside()
+            self._faults.extend(parsed.faults)
+            if copy is not None:
+                self._faults.append(f"The damaged settings are kept as {copy}.")
+        return parsed.jobs
+
+    def _keep_aside(self) -> Path | None:
+        """Copy the file before anything is written over it."""
+        stamp = datetime.now(tz=UTC).strftime("%Y%m%d-%H%M%SZ")
+        copy = self._path.with_name(f"{FILE_NAME}.damaged-{stamp}")
+        number = 0
+        while copy.exists():
+            number += 1
+            copy = self._path.with_name(f"{FILE_NAME}.damaged-{stamp}-{number}")
+        try:
+            shutil.copy2(self._path, copy)
+        except OSError as error:
+            log.warning("The damaged settings could not be kept aside: %s", error)
+            self._faults.append(f"The settings could not be read: {error.strerror or error}.")
+            return None
+        log.warning("The settings are damaged; a copy is kept as %s", copy)
+        return copy
+
+    def _size_bytes(self) -> int:
+        try:
+            return self._path.stat().st_size
+        except OSError:
+            return 0
+
+    def _write(self, key: str, text: str) -> bool:
+        self._settings.setValue(key, text)
+        self._settings.sync()
+        is_written = self._settings.status() is QSettings.Status.NoError
+        if not is_written:
+            log.error("The settings could not be written to %s", self._path)
+        return is_written

@@ -1,0 +1,188 @@
+"""One job on a thread of its own: the runner's events become signals in the window's thread.
+
+Two objects: ``Worker`` lives on the job's thread and blocks there in the runner; ``JobThread`` lives in the window's
+thread, owns the other one, and hands on what it told at most ten times a second, whatever comes.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal
+
+from backup_gui.bridge.outbox import Outbox
+from backup_gui.engine import runner
+from backup_gui.engine.errors import BackupError
+from backup_gui.engine.events import Command, Event, Stop
+from backup_gui.engine.model import Job
+from backup_gui.engine.runner import Commands, Outcome
+
+log = logging.getLogger(__name__)
+
+BATCH_EVERY_MS = 100
+
+
+class Run(Protocol):
+    """``runner.run``; tests put something else in its place."""
+
+    def __call__(
+        self, job: Job, commands: Commands, on_event: Callable[[Event], None], *, data_folder: Path
+    ) -> Outcome:
+        """Run a job until it is told to stop."""
+        ...
+
+
+class Worker(QObject):
+    """Runs a job in the thread that it was moved to."""
+
+    announced = Signal()
+    ended = Signal(object)
+
+    def __init__(self, job: Job, commands: Commands, outbox: Outbox, run: Run, data_folder: Path) -> None:
+        """Prepare; nothing runs yet.
+
+        Args:
+            job: The job.
+            commands: Where the runner takes its commands from.
+            outbox: Where its events go.
+            run: The runner.
+            data_folder: Where the catalogs are.
+        """
+        super().__init__()
+        self._job = job
+        self._commands = commands
+        self._outbox = outbox
+        self._run = run
+        self._data_folder = data_folder
+
+    def work(self) -> None:
+        """Run the job; returns when it has ended, however it ended."""
+        try:
+            outcome = self._run(self._job, self._commands, self._on_event, data_folder=self._data_folder)
+        except Exception:
+            # The boundary: an error in the program must not take the window and the other jobs with it.
+            log.exception("The job %s has ended unexpectedly", self._job.name)
+            error = BackupError("An unexpected error has ended this backup. The log has the details.")
+            outcome = Outcome(report=None, error=error, is_stopped=False)
+        self.ended.emit(outcome)
+
+    def _on_event(self, event: Event) -> None:
+        if self._outbox.put(event):
+            self.announced.emit()
+
+
+class JobThread(QObject):
+    """A running job, as the window's thread sees it. Every signal carries one value."""
+
+    started = Signal(object)
+    plan_made = Signal(object)
+    problems_found = Signal(object)
+    progress_changed = Signal(object)
+    held = Signal(object)
+    waiting = Signal(object)
+    report_made = Signal(object)
+    status_changed = Signal(object)
+    finished = Signal(object)
+
+    def __init__(self, job: Job, data_folder: Path, *, run: Run = runner.run, parent: QObject | None = None) -> None:
+        """Prepare; nothing runs yet.
+
+        Args:
+            job: The job.
+            data_folder: Where the catalogs are.
+            run: The runner.
+            parent: Owner.
+        """
+        super().__init__(parent)
+        self.job = job
+        self._commands = Commands()
+        self._outbox = Outbox()
+        self._outcome: Outcome | None = None
+        # Without a parent: whoever gives up on a thread must be able to leave it behind.
+        self._thread = QThread()
+        self._thread.setObjectName(f"job {job.id}")
+        self._worker = Worker(job, self._commands, self._outbox, run, data_folder)
+        self._worker.moveToThread(self._thread)
+        self._thread.started.connect(self._worker.work)
+        self._worker.announced.connect(self._on_announced, Qt.ConnectionType.QueuedConnection)
+        self._worker.ended.connect(self._on_ended, Qt.ConnectionType.QueuedConnection)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(BATCH_EVERY_MS)
+        self._timer.timeout.connect(self._on_pause_over)
+        self._has_news = False
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def put(self, command: Command) -> None:
+        """Tell the job something."""
+        self._commands.put(command)
+
+    def stop(self) -> None:
+        """Ask the job to end; a pass under way is cancelled."""
+        self._commands.put(Stop())
+
+    def wait(self, limit_ms: int) -> bool:
+        """Wait for the thread to end.
+
+        Args:
+            limit_ms: How long at most.
+
+        Returns:
+            Whether it has ended.
+        """
+        self._thread.quit()
+        return self._thread.wait(limit_ms)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the thread has not ended."""
+        return self._thread.isRunning()
+
+    def silence(self) -> None:
+        """Tell nothing any more."""
+        self._timer.stop()
+        self.blockSignals(True)
+
+    def _on_announced(self) -> None:
+        if self._timer.isActive():
+            self._has_news = True
+            return
+        self._hand_on()
+        self._timer.start()
+
+    def _on_pause_over(self) -> None:
+        if self._has_news:
+            self._has_news = False
+            self._hand_on()
+            self._timer.start()
+
+    def _on_ended(self, outcome: Outcome) -> None:
+        self._timer.stop()
+        self._thread.quit()
+        self._outcome = outcome
+        self._hand_on()
+        self.finished.emit(outcome)
+
+    def _hand_on(self) -> None:
+        batch = self._outbox.take()
+        for signal, value in (
+            (self.started, batch.started),
+            (self.plan_made, batch.plan),
+            (self.problems_found, tuple(batch.problems) if batch.problems else None),
+            (self.progress_changed, batch.progress),
+            (self.held, batch.held),
+            (self.waiting, batch.waiting),
+        ):
+            if value is not None:
+                signal.emit(value)
+        for report in batch.reports or ():
+            self.report_made.emit(report)
+        # Last: it says how things stand after all the rest.
+        if batch.status is not None:
+            self.status_changed.emit(batch.status)

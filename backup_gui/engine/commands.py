@@ -1,0 +1,92 @@
+"""The mailbox of a runner, and the runner's view of it."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections import deque
+
+from backup_gui.engine.events import Command, Pause, Stop
+
+
+class Commands:
+    """Thread-safe mailbox of one runner: any thread puts, the runner's thread takes.
+
+    ``put`` and ``wake`` may also be called from a signal handler that interrupts the very thread that waits here. A
+    condition or a ``queue.Queue`` would deadlock then, because the interrupted code holds their lock, which the handler
+    needs. ``queue.SimpleQueue.put`` is documented as reentrant for this case, and nothing else happens in ``put``.
+    """
+
+    def __init__(self) -> None:
+        self._queue: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
+        # Only the runner's side uses it: what was received while waiting and not taken yet.
+        self._received: deque[Command | None] = deque()
+
+    def put(self, command: Command) -> None:
+        """Leave a command."""
+        self._queue.put(command)
+
+    def wake(self) -> None:
+        """End the runner's waiting: there is something new elsewhere."""
+        self._queue.put(None)
+
+    def is_empty(self) -> bool:
+        """Whether nothing was put since all was taken; costs less than ``take``."""
+        return not self._received and self._queue.empty()
+
+    def take(self) -> Command | None:
+        """Take the oldest command, or None if there is none."""
+        while True:
+            try:
+                command = self._received.popleft() if self._received else self._queue.get_nowait()
+            except queue.Empty:
+                return None
+            if command is not None:
+                return command
+
+    def wait(self, timeout_s: float) -> None:
+        """Return as soon as something is put, or after ``timeout_s`` seconds."""
+        if self._received or timeout_s <= 0:
+            return
+        try:
+            self._received.append(self._queue.get(timeout=min(timeout_s, threading.TIMEOUT_MAX)))
+        except queue.Empty:
+            return
+
+
+class Inbox:
+    """Commands as the loop sees them: taken in order between passes, looked at during them.
+
+    Args:
+        commands: The mailbox; nobody else takes from it.
+    """
+
+    def __init__(self, commands: Commands) -> None:
+        self._commands = commands
+        self._received: deque[Command] = deque()
+        # Passes may ask from several threads. A signal handler never takes this lock: it only puts.
+        self._lock = threading.Lock()
+        self._interrupts = 0
+
+    def interrupts(self) -> bool:
+        """Whether a command has arrived that ends the pass under way; cheap, since it is asked for every entry."""
+        if not self._commands.is_empty():
+            self._receive()
+        return self._interrupts > 0
+
+    def take(self) -> Command | None:
+        """Take the oldest command, or None if there is none."""
+        self._receive()
+        if not self._received:
+            return None
+        command = self._received.popleft()
+        if isinstance(command, Stop | Pause):
+            self._interrupts -= 1
+        return command
+
+    def _receive(self) -> None:
+        with self._lock:
+            while (command := self._commands.take()) is not None:
+                self._received.append(command)
+                if isinstance(command, Stop | Pause):
+                    self._interrupts += 1

@@ -1,0 +1,449 @@
+"""The state machine of a running job: when a pass is made, and what becomes of its outcome.
+
+What is in a pass is ``mirror.py``'s business. Everything happens in the calling thread. Time, passes, the catalog and
+the watcher come from outside, so that every timing can be tested without waiting.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from backup_gui.engine.catalog import Catalog
+from backup_gui.engine.clock import Clock
+from backup_gui.engine.commands import Commands, Inbox
+from backup_gui.engine.condition import Condition, Trouble
+from backup_gui.engine.errors import BackupError, CatalogError, DestinationBusyError, JobError, RootAbsentError
+from backup_gui.engine.events import (
+    ActionDone,
+    AllowHeld,
+    BackUpNow,
+    Event,
+    HeldBack,
+    Pause,
+    PlanMade,
+    ReportMade,
+    Resume,
+    Started,
+    StatusChanged,
+    Stop,
+    Waiting,
+)
+from backup_gui.engine.model import FULL, Held, Job, JobState, PassStatus, Report, Scope, Status
+from backup_gui.engine.notification import Notification, WatcherMaker
+from backup_gui.engine.schedule import Schedule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 5.0
+# The user's clock has advanced by this much more than the computer has been running, so it was asleep.
+_SLEEP_GAP_S = 5.0
+# Where the steady clock goes on while the computer sleeps, waiting this much too long says the same.
+_OVERSLEPT_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended.
+
+    Attributes:
+        report: The last pass, if one was made.
+        error: What ended the run, if it did not end by itself or by being stopped.
+        is_stopped: Whether it was told to stop.
+    """
+
+    report: Report | None
+    error: BackupError | None
+    is_stopped: bool
+
+
+class PassMaker(Protocol):
+    """``mirror.run_pass``."""
+
+    def __call__(
+        self,
+        job: Job,
+        catalog: Catalog,
+        scope: Scope,
+        *,
+        allowed: Held | None,
+        should_stop: Callable[[], bool],
+        on_event: Callable[[Event], None],
+        is_dry_run: bool,
+    ) -> Report:
+        """Compare, and carry out what differs."""
+        ...
+
+
+class Loop:
+    """The state machine. All times are monotonic seconds, except those named ``_at``: seconds since 1970, UTC.
+
+    The arguments are those of ``runner.run``.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        commands: Commands,
+        on_event: Callable[[Event], None],
+        catalog_path: Path,
+        clock: Clock,
+        run_pass: PassMaker,
+        open_catalog: Callable[[Path], Catalog],
+        make_watcher: WatcherMaker,
+        *,
+        is_dry_run: bool,
+    ) -> None:
+        self._is_dry_run = is_dry_run
+        self._job = job
+        self._commands = commands
+        self._inbox = Inbox(commands)
+        self._on_event = on_event
+        self._listener_error: Exception | None = None
+        self._clock = clock
+        self._run_pass = run_pass
+        self._catalog_path = catalog_path
+        self._open_catalog = open_catalog
+        self._catalog: Catalog | None = None
+
+        self._notification = Notification(job, make_watcher, commands.wake, self._inbox.interrupts)
+        now_s = clock.monotonic()
+        self._schedule = Schedule(job.interval_s, job.full_pass_every_s, now_s)
+        self._look_s = now_s + LOOK_EVERY_S
+        self._seen_monotonic_s = now_s
+        self._seen_at = clock.time()
+
+        self._condition = Condition()
+        self._status: Status | None = None
+        self._scope = Scope()
+        self._is_working = False
+        self._is_forced = False
+        self._is_stopping = False
+        self._has_started = False
+        self._allowed: Held | None = None
+        self._told_held: Held | None = None
+        self._told_reasons: set[str] = set()
+        self._report: Report | None = None
+
+    def run_once(self) -> Outcome:
+        """Make one full pass."""
+        error: BackupError | None = None
+        self._obey()
+        if not self._is_stopping:
+            self._is_forced = True
+            try:
+                self._report = self._make_pass(FULL)
+            except BackupError as caught:
+                error = caught
+                is_absent = isinstance(caught, RootAbsentError)
+                self._set_trouble(JobState.WAITING if is_absent else JobState.FAILED, str(caught))
+            except Exception as caught:  # noqa: BLE001 - the worker's boundary; logged, and becomes a failed report
+                self._report = self._report_of_crash(caught)
+            self._is_working = False
+            if self._report is not None:
+                self._accept(self._report, FULL)
+                self._tell(ReportMade(self._report))
+            self._publish()
+            self._obey()
+        return Outcome(self._report, error, self._is_stopping)
+
+    def run_until_stopped(self) -> Outcome:
+        """Make passes whenever they are due."""
+        while True:
+            self._obey()
+            if self._is_stopping:
+                return Outcome(self._report, None, is_stopped=True)
+            if self._status is None:
+                self._publish()
+            self._look_around()
+            scope = self._take_due()
+            if scope is None:
+                self._publish()
+                self._wait()
+                continue
+            try:
+                self._attempt(scope)
+            except (JobError, DestinationBusyError) as error:
+                return Outcome(self._report, error, is_stopped=False)
+
+    def close(self) -> None:
+        """End the watcher's threads and close the catalog."""
+        self._notification.stop()
+        self._close_catalog()
+
+    # Between passes
+
+    def _obey(self) -> None:
+        while (command := self._inbox.take()) is not None:
+            match command:
+                case Stop():
+                    self._is_stopping = True
+                case Pause(until=until):
+                    self._condition = replace(self._condition, is_paused=True, paused_until=until)
+                    self._is_forced = False
+                case Resume():
+                    self._end_pause()
+                case BackUpNow():
+                    self._is_forced = True
+                case AllowHeld(held=held) if self._condition.held is not None:
+                    self._allowed = held
+                    self._is_forced = True
+                case AllowHeld():
+                    log.info("Nothing is held any more, so there is nothing to agree to")
+
+    def _end_pause(self) -> None:
+        self._condition = replace(self._condition, is_paused=False, paused_until=None)
+
+    def _look_around(self) -> None:
+        """Notice what nobody tells: the end of a pause, a sleep, a watcher that has died."""
+        now_s, now_at = self._clock.monotonic(), self._clock.time()
+        gap_s = (now_at - self._seen_at) - (now_s - self._seen_monotonic_s)
+        self._seen_monotonic_s, self._seen_at = now_s, now_at
+        if gap_s > _SLEEP_GAP_S:
+            log.info("The clock went on by %.0f s while nothing ran here: full pass", gap_s)
+            self._schedule.want_full(now_s)
+        until = self._condition.paused_until
+        if until is not None and now_at >= until:
+            self._end_pause()
+        if now_s < self._look_s:
+            return
+        self._look_s = now_s + LOOK_EVERY_S
+        if self._notification.is_lost():
+            self._schedule.want_full(now_s)
+        elif self._notification.has_new_gaps():
+            # New folders were not all watched; from now on they are checked at the interval.
+            self._update_coverage()
+            self._schedule.want_full(now_s + self._job.interval_s)
+
+    def _take_due(self) -> Scope | None:
+        """Take what is to be compared now, or None."""
+        now_s = self._clock.monotonic()
+        if self._is_forced:
+            return FULL
+        if self._condition.is_paused or self._schedule.next_s(self._notification.pending()) > now_s:
+            return None
+        if self._schedule.is_full_due(now_s):
+            return FULL
+        due = self._schedule.take_due(now_s)
+        changed, needs_full = self._notification.take()
+        if needs_full or due.is_full or changed.is_full:
+            return FULL
+        return Scope(due.paths | changed.paths, due.trees | changed.trees) or None
+
+    def _wait(self) -> None:
+        """Wait for a command, a change, or the next time at which something is due."""
+        now_s = self._clock.monotonic()
+        until_s = self._look_s
+        if not self._condition.is_paused:
+            until_s = min(until_s, self._schedule.next_s(self._notification.pending()))
+        elif self._condition.paused_until is not None:
+            until_s = min(until_s, now_s + max(0.0, self._condition.paused_until - self._clock.time()))
+        timeout_s = max(0.0, until_s - now_s)
+        self._clock.wait(self._commands, timeout_s)
+        if self._clock.monotonic() - now_s > timeout_s + _OVERSLEPT_S:
+            log.info("Waiting took much longer than asked for: full pass")
+            self._schedule.want_full(self._clock.monotonic())
+
+    # Passes
+
+    def _attempt(self, scope: Scope) -> None:
+        """Make a pass and deal with whatever comes of it.
+
+        Raises:
+            JobError: The job makes no sense.
+            DestinationBusyError: Another instance has the destination.
+        """
+        if scope.is_full:
+            if not self._notification.ensure(self._clock.monotonic()):
+                self._is_forced = False
+                self._schedule.want_full(self._clock.monotonic())
+                return
+            # After the watches are set and before anything is compared: what changed until now is covered.
+            self._schedule.take_all()
+            self._notification.take()
+        started_s = self._clock.monotonic()
+        try:
+            report = self._make_pass(scope)
+        except (JobError, DestinationBusyError):
+            raise
+        except RootAbsentError as error:
+            self._begin_waiting(str(error))
+        except BackupError as error:
+            self._begin_failure(self._failed_report(str(error)))
+        except Exception as error:  # noqa: BLE001 - the worker's boundary; logged, and becomes a failed report
+            self._report = self._report_of_crash(error)
+            # Its state is unknown, and opening it is what repairs it.
+            self._close_catalog()
+            self._begin_failure(self._report)
+        else:
+            self._report = report
+            if self._accept(report, scope):
+                self._plan_next(report, scope, started_s)
+                self._tell(ReportMade(report))
+            else:
+                self._begin_failure(report)
+        finally:
+            self._is_working, self._scope = False, Scope()
+        self._publish()
+
+    def _make_pass(self, scope: Scope) -> Report:
+        is_forced, self._is_forced = self._is_forced, False
+        self._scope = scope
+        self._is_working = is_forced
+        if is_forced:
+            self._publish()
+        return self._run_pass(
+            self._job,
+            self._opened_catalog(),
+            scope,
+            allowed=self._allowed if scope.is_full else None,
+            should_stop=self._inbox.interrupts,
+            on_event=self._on_pass_event,
+            is_dry_run=self._is_dry_run,
+        )
+
+    def _on_pass_event(self, event: Event) -> None:
+        self._note_started()
+        trouble = self._condition.trouble
+        if isinstance(event, HeldBack):
+            self._tell_held(event.held)
+            return
+        if isinstance(event, PlanMade) and event.counts.total > 0 and trouble is None:
+            self._is_working = True
+            self._publish()
+        elif isinstance(event, ActionDone) and trouble is not None and not self._is_dry_run:
+            # A failing destination is shown as working again once something has been written to it.
+            self._condition = replace(self._condition, trouble=None)
+            self._is_working = True
+            self._publish()
+        self._tell(event)
+
+    def _note_started(self) -> None:
+        """Both folders were accepted."""
+        if not self._has_started:
+            self._has_started = True
+            self._tell(Started(self._job.source, self._job.destination))
+        trouble = self._condition.trouble
+        if trouble is not None and trouble.state is JobState.WAITING:
+            self._condition = replace(self._condition, trouble=None)
+
+    def _accept(self, report: Report, scope: Scope) -> bool:
+        """Remember what a pass has found.
+
+        Returns:
+            Whether it got through, or was cancelled: False if it failed as a whole.
+        """
+        now_at = self._clock.time()
+        if report.status is PassStatus.FAILED:
+            self._set_trouble(JobState.FAILED, report.reason)
+            return False
+        self._note_started()
+        if report.status is PassStatus.CANCELLED:
+            self._condition = self._condition.after_cancel(report, now_at)
+            return True
+        self._told_reasons.clear()
+        self._condition = self._condition.after(report, scope, now_at, is_polling=self._notification.is_polling)
+        if report.held is not None:
+            self._tell_held(report.held)
+        elif report.is_full:
+            self._told_held = None
+        if scope.is_full:
+            self._allowed = None
+        return True
+
+    def _plan_next(self, report: Report, scope: Scope, started_s: float) -> None:
+        """Set the times of the passes to come."""
+        now_s = self._clock.monotonic()
+        if report.status is PassStatus.CANCELLED:
+            self._schedule.want_full(now_s)
+            return
+        self._schedule.recover()
+        if scope.is_full:
+            self._update_coverage()
+            self._schedule.full_pass_ended(started_s, now_s, is_polling=self._notification.is_polling)
+        elif report.held is not None:
+            # The part of the tree that was looked at does not show all that is to be agreed to.
+            self._schedule.want_full(now_s)
+        self._schedule.put_back(report.unsettled, now_s)
+        self._schedule.retry_problems(self._condition.retry_scope(), now_s)
+
+    # Trouble
+
+    def _begin_waiting(self, reason: str) -> None:
+        self._set_trouble(JobState.WAITING, reason)
+        self._schedule.wait_for_root(self._clock.monotonic())
+        # When the root is back its watches are to be set at once.
+        self._notification.forget_failures()
+        if reason not in self._told_reasons:
+            self._told_reasons.add(reason)
+            log.info("Waiting: %s", reason)
+            self._tell(Waiting(reason))
+
+    def _begin_failure(self, report: Report) -> None:
+        self._set_trouble(JobState.FAILED, report.reason)
+        self._schedule.fail(self._clock.monotonic())
+        if report.reason not in self._told_reasons:
+            self._told_reasons.add(report.reason)
+            log.warning("The pass failed: %s", report.reason)
+            self._tell(ReportMade(report))
+
+    def _report_of_crash(self, error: Exception) -> Report:
+        """Deal with what nobody foresaw; this is the worker's boundary, and nothing goes further."""
+        if error is self._listener_error:
+            raise error
+        log.error("A pass ended unexpectedly", exc_info=error)
+        return self._failed_report(f"An unexpected error ended the pass: {type(error).__name__}: {error}")
+
+    def _set_trouble(self, state: JobState, reason: str) -> None:
+        self._condition = replace(self._condition, trouble=Trouble(state, reason), last_pass_at=self._clock.time())
+
+    def _failed_report(self, reason: str) -> Report:
+        return Report(PassStatus.FAILED, self._clock.time(), 0.0, is_full=self._scope.is_full, reason=reason)
+
+    # Small matters
+
+    def _update_coverage(self) -> None:
+        coverage = self._notification.coverage(self._condition.source_folders)
+        self._condition = replace(self._condition, coverage=coverage)
+
+    def _opened_catalog(self) -> Catalog:
+        if self._catalog is None:
+            try:
+                self._catalog_path.parent.mkdir(parents=True, exist_ok=True)
+                self._catalog = self._open_catalog(self._catalog_path)
+            except OSError as error:
+                raise CatalogError(f"The program's own data folder cannot be used: {error.strerror}") from error
+        return self._catalog
+
+    def _close_catalog(self) -> None:
+        catalog, self._catalog = self._catalog, None
+        if catalog is not None:
+            catalog.close()
+
+    def _tell_held(self, held: Held) -> None:
+        if held != self._told_held:
+            self._told_held = held
+            self._tell(HeldBack(held))
+
+    def _publish(self) -> None:
+        """Tell the status, if it is another than before."""
+        pending = self._notification.pending().size + self._schedule.later_count
+        if not self._scope.is_full:
+            pending += len(self._scope.paths) + len(self._scope.trees)
+        status = self._condition.status(is_working=self._is_working, pending=pending)
+        if status != self._status:
+            self._status = status
+            self._tell(StatusChanged(status))
+
+    def _tell(self, event: Event) -> None:
+        try:
+            self._on_event(event)
+        except Exception as error:
+            # The caller's own mistake: recognised at the boundary, which would otherwise take it for the pass's.
+            self._listener_error = error
+            raise

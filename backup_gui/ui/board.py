@@ -1,0 +1,244 @@
+"""The window's content once there are jobs: banner, the list of jobs, and the pages of the one selected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QListView,
+    QMenu,
+    QPushButton,
+    QSplitter,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from backup_gui.ui.activity import ActivityModel, ActivityPage
+from backup_gui.ui.banner import Banner
+from backup_gui.ui.headline import Remedy, headline
+from backup_gui.ui.jobs import CardDelegate, JobsModel
+from backup_gui.ui.jobview import ExcludeWish, JobView, PauseWish
+from backup_gui.ui.logview import LogView
+from backup_gui.ui.overview import Overview, add_pause_actions
+from backup_gui.ui.problems import ProblemsPage
+from backup_gui.ui.theme import GRID_PX
+
+if TYPE_CHECKING:
+    from backup_gui.engine.model import Report
+    from backup_gui.ui.icons import Icons
+
+_LIST_WIDTH_PX = 32 * GRID_PX
+
+
+class Page(Enum):
+    """The pages of a job, in their order."""
+
+    OVERVIEW = 0
+    ACTIVITY = 1
+    PROBLEMS = 2
+    LOG = 3
+
+
+class Board(QWidget):
+    """Shows all jobs, and one of them closely."""
+
+    back_up_requested = Signal(object)
+    pause_requested = Signal(object)
+    resume_requested = Signal(object)
+    review_requested = Signal(object)
+    explanation_requested = Signal(object)
+    folder_requested = Signal(object)
+    exclusion_requested = Signal(object)
+    log_folder_requested = Signal()
+    job_requested = Signal()
+    edit_requested = Signal()
+    selection_changed = Signal()
+
+    def __init__(self, icons: Icons, now: Callable[[], float], parent: QWidget | None = None) -> None:
+        """Build it without jobs.
+
+        Args:
+            icons: The icons.
+            now: The clock, seconds since 1970.
+            parent: Owner.
+        """
+        super().__init__(parent)
+        self._icons = icons
+        self._now = now
+        self._activity_models: dict[str, ActivityModel] = {}
+        self.jobs = JobsModel(now)
+        self.banner = Banner(icons)
+        self.banner.remedy_requested.connect(self._on_remedy_requested)
+        self.overview = Overview(icons, now)
+        self.activity = ActivityPage(icons)
+        self.problems = ProblemsPage(icons)
+        self.log = LogView()
+        self.log.folder_requested.connect(self.log_folder_requested)
+        self._connect_pages()
+
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        for page, title in (
+            (self.overview, self.tr("O&verview")),
+            (self.activity, self.tr("&Activity")),
+            (self.problems, self.tr("&Problems")),
+            (self.log, self.tr("&Log")),
+        ):
+            self.tabs.addTab(page, title)
+
+        self._pause_menu = QMenu(self)
+        add_pause_actions(self._pause_menu, now, self._on_pause_chosen)
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setChildrenCollapsible(False)
+        splitter.setHandleWidth(1)
+        splitter.addWidget(self._build_list())
+        splitter.addWidget(self.tabs)
+        splitter.setStretchFactor(1, 1)
+        splitter.setSizes([_LIST_WIDTH_PX, 4 * _LIST_WIDTH_PX])
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.banner)
+        column.addWidget(splitter, 1)
+
+    def put_job(self, view: JobView) -> None:
+        """Show a job's state; the first one is selected."""
+        is_first = self.jobs.rowCount() == 0
+        self.jobs.put(view)
+        if is_first:
+            self.select_job(view.job.id)
+        elif view.job.id == self.selected_id:
+            self._show_selected()
+
+    def remove_job(self, job_id: str) -> None:
+        """Show a job no more."""
+        self.jobs.remove(job_id)
+        self._activity_models.pop(job_id, None)
+        self._show_selected()
+
+    def add_report(self, job_id: str, report: Report) -> None:
+        """Note a pass of a job."""
+        self._activity_model(job_id).add(report)
+
+    def select_job(self, job_id: str) -> None:
+        """Show a job closely."""
+        row = self.jobs.row_of(job_id)
+        if row >= 0:
+            self.list.setCurrentIndex(self.jobs.index(row))
+            self._show_selected()
+
+    def show_page(self, page: Page) -> None:
+        """Bring a page to the front."""
+        self.tabs.setCurrentIndex(page.value)
+
+    def age(self) -> None:
+        """Say anew how long ago things were."""
+        self.jobs.age()
+        self._show_selected()
+
+    def add_list_action(self, action: QAction) -> None:
+        """Offer an action in the context menu of the list, and its key while the list has the focus."""
+        self.list.addAction(action)
+
+    @property
+    def selected(self) -> JobView | None:
+        """The job shown closely."""
+        return self.jobs.view(self.list.currentIndex().row())
+
+    @property
+    def selected_id(self) -> str:
+        """Its key; empty if there is none."""
+        view = self.selected
+        return view.job.id if view is not None else ""
+
+    def _build_list(self) -> QWidget:
+        self.list = QListView()
+        self.list.setModel(self.jobs)
+        self.list.setItemDelegate(CardDelegate(self._icons, self._now, self.list))
+        self.list.setAccessibleName(self.tr("Backups"))
+        self.list.setFrameShape(QListView.Shape.NoFrame)
+        self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.list.setMouseTracking(True)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self.list.viewport().setAutoFillBackground(False)
+        self.list.selectionModel().currentChanged.connect(self._on_current_changed)
+        self.list.activated.connect(self.edit_requested)
+        self.new_button = QPushButton(self.tr("&New backup…"))
+        self.new_button.setMinimumHeight(4 * GRID_PX)
+        self.new_button.clicked.connect(self.job_requested)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(GRID_PX, GRID_PX // 2, GRID_PX, GRID_PX)
+        foot.addWidget(self.new_button)
+        side = QWidget()
+        side.setMinimumWidth(26 * GRID_PX)
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, GRID_PX // 2, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.list, 1)
+        column.addLayout(foot)
+        return side
+
+    def _connect_pages(self) -> None:
+        self.overview.back_up_requested.connect(self._on_back_up)
+        self.overview.pause_requested.connect(self._on_pause_chosen)
+        self.overview.resume_requested.connect(self._on_resume)
+        self.overview.folder_requested.connect(self.folder_requested)
+        self.problems.retry_requested.connect(self._on_back_up)
+        self.problems.exclusion_requested.connect(self._on_exclusion)
+
+    def _activity_model(self, job_id: str) -> ActivityModel:
+        if job_id not in self._activity_models:
+            self._activity_models[job_id] = ActivityModel(self._icons, self._now)
+        return self._activity_models[job_id]
+
+    def _show_selected(self) -> None:
+        view = self.selected
+        if view is None:
+            return
+        self.banner.show_headline(view.status.state, headline(view, self._now()))
+        self.overview.show_view(view)
+        self.problems.show_problems(view.status.problems)
+        self.activity.show_model(self._activity_model(view.job.id))
+        count = len(view.status.problems)
+        title = self.tr("&Problems ({count})").format(count=count) if count else self.tr("&Problems")
+        if self.tabs.tabText(Page.PROBLEMS.value) != title:
+            self.tabs.setTabText(Page.PROBLEMS.value, title)
+        self.selection_changed.emit()
+
+    def _on_current_changed(self) -> None:
+        self._show_selected()
+
+    def _on_back_up(self) -> None:
+        self.back_up_requested.emit(self.selected_id)
+
+    def _on_resume(self) -> None:
+        self.resume_requested.emit(self.selected_id)
+
+    def _on_pause_chosen(self, until: float | None) -> None:
+        self.pause_requested.emit(PauseWish(self.selected_id, until))
+
+    def _on_exclusion(self, path: str) -> None:
+        self.exclusion_requested.emit(ExcludeWish(self.selected_id, path))
+
+    def _on_remedy_requested(self, remedy: Remedy) -> None:
+        job_id = self.selected_id
+        if remedy is Remedy.PAUSE:
+            button = self.banner.button
+            self._pause_menu.popup(button.mapToGlobal(QPoint(0, button.height())))
+        elif remedy is Remedy.RESUME:
+            self.resume_requested.emit(job_id)
+        elif remedy is Remedy.SHOW_PROBLEMS:
+            self.show_page(Page.PROBLEMS)
+        elif remedy is Remedy.REVIEW:
+            self.review_requested.emit(job_id)
+        elif remedy is Remedy.EXPLAIN:
+            self.explanation_requested.emit(job_id)
+        else:
+            self.back_up_requested.emit(job_id)

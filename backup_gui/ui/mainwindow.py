@@ -1,0 +1,397 @@
+"""The main window: menus and dialogs around the board, and what closing it means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtWidgets import QCheckBox, QMainWindow, QMenu, QMessageBox, QStackedWidget
+
+from backup_gui.engine.model import JobState
+from backup_gui.ui.board import Board, Page
+from backup_gui.ui.headline import headline
+from backup_gui.ui.icons import TintedIcons
+from backup_gui.ui.jobdialog import JobDialog
+from backup_gui.ui.jobview import DraftVerdict, HeldAnswer, JobView, PauseWish
+from backup_gui.ui.overview import add_pause_actions
+from backup_gui.ui.review import ReviewDialog
+from backup_gui.ui.settingsdialog import SettingsDialog
+from backup_gui.ui.welcome import Welcome
+from backup_gui.ui.wording import path_text
+
+if TYPE_CHECKING:
+    from backup_gui.config import Settings
+    from backup_gui.engine.model import Job, Report
+    from backup_gui.ui.icons import Icons
+
+_SIZE = QSize(920, 620)
+_AGE_MS = 10_000
+
+
+class MainWindow(QMainWindow):
+    """Values in, wishes out; whoever owns it connects both."""
+
+    back_up_requested = Signal(object)
+    pause_requested = Signal(object)
+    resume_requested = Signal(object)
+    check_requested = Signal(object)
+    job_saved = Signal(object)
+    removal_requested = Signal(object)
+    folder_requested = Signal(object)
+    log_folder_requested = Signal()
+    held_answered = Signal(object)
+    exclusion_requested = Signal(object)
+    settings_requested = Signal()
+    settings_saved = Signal(object)
+    quit_requested = Signal()
+    quit_confirmed = Signal(object)
+    closed_to_tray = Signal()
+
+    def __init__(self, icons: Icons, now: Callable[[], float], version: str, *, has_tray: Callable[[], bool]) -> None:
+        """Build the window without jobs.
+
+        Args:
+            icons: The icons.
+            now: The clock, seconds since 1970.
+            version: The program's version, for the about box.
+            has_tray: Whether there is a tray at the moment, into which closing can hide the window.
+        """
+        super().__init__()
+        self._icons = icons
+        self._now = now
+        self._version = version
+        self._has_tray = has_tray
+        self._tints = TintedIcons(icons)
+        self._job_dialog: JobDialog | None = None
+        self.setWindowTitle(self.tr("Folder Backup"))
+        self.setWindowIcon(icons.app())
+        self.setAcceptDrops(True)
+        self.resize(_SIZE)
+
+        self.welcome = Welcome(icons)
+        self.welcome.job_requested.connect(self._on_new_job)
+        self.board = Board(icons, now)
+        self._connect_board()
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.welcome)
+        self._stack.addWidget(self.board)
+        self.setCentralWidget(self._stack)
+        self._build_menus()
+        self._tints.apply(self.palette())
+        self._update_actions()
+
+        self._age_timer = QTimer(self)
+        self._age_timer.setInterval(_AGE_MS)
+        self._age_timer.timeout.connect(self.board.age)
+        self._age_timer.start()
+
+    # What is shown
+
+    def put_job(self, view: JobView) -> None:
+        """Show a job's state."""
+        self.board.put_job(view)
+        self._stack.setCurrentWidget(self.board)
+        self._update_actions()
+
+    def remove_job(self, job_id: str) -> None:
+        """Show a job no more."""
+        self.board.remove_job(job_id)
+        if self.board.jobs.rowCount() == 0:
+            self._stack.setCurrentWidget(self.welcome)
+        self._update_actions()
+
+    def add_report(self, job_id: str, report: Report) -> None:
+        """Note a pass of a job."""
+        self.board.add_report(job_id, report)
+
+    def add_log_lines(self, lines: tuple[str, ...]) -> None:
+        """Note lines of the log."""
+        self.board.log.add_lines(lines)
+
+    def show_verdict(self, verdict: DraftVerdict) -> None:
+        """Pass what a check of a draft found on to the open job dialog."""
+        if self._job_dialog is not None:
+            self._job_dialog.show_verdict(verdict)
+
+    def show_job(self, job_id: str, page: Page) -> None:
+        """Come to the front with a job and one of its pages."""
+        self.board.select_job(job_id)
+        self.board.show_page(page)
+        self.come_up()
+
+    def come_up(self) -> None:
+        """Show the window in front of the others."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    @property
+    def edited_id(self) -> str:
+        """The job that the open job dialog edits; empty for none or a new one."""
+        return self._job_dialog.job_id if self._job_dialog is not None else ""
+
+    def show_settings(self, settings: Settings) -> SettingsDialog:
+        """Open the settings of the app."""
+        dialog = SettingsDialog(settings, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.settings_accepted.connect(self.settings_saved)
+        dialog.open()
+        return dialog
+
+    def show_problem(self, title: str, text: str) -> QMessageBox:
+        """Tell of something that went wrong with the program itself, such as damaged settings."""
+        return self._message(QMessageBox.Icon.Warning, title, text)
+
+    def ask_to_quit(self) -> QMessageBox:
+        """Say what quitting means, and quit if that is meant."""
+        box = QMessageBox(self)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle(self.tr("Quit"))
+        box.setText(self.tr("Quit Folder Backup?"))
+        box.setInformativeText(self.tr("Changes are not backed up until you open it again. Nothing is lost."))
+        check = QCheckBox(self.tr("&Do not say this again"))
+        box.setCheckBox(check)
+        quit_button = box.addButton(self.tr("&Quit"), QMessageBox.ButtonRole.AcceptRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(quit_button)
+        quit_button.clicked.connect(lambda: self.quit_confirmed.emit(check.isChecked()))
+        box.open()
+        return box
+
+    def review(self, job_id: str) -> ReviewDialog | None:
+        """Open the review of what is held for a job."""
+        view = self.board.jobs.view(self.board.jobs.row_of(job_id))
+        if view is None or view.status.held is None:
+            return None
+        dialog = ReviewDialog(self._icons, view.job, view.status.held, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.answered.connect(self._on_held_answered)
+        dialog.open()
+        return dialog
+
+    def edit_job(self, job: Job | None, source: str = "") -> JobDialog:
+        """Open the dialog for a new or an existing job."""
+        dialog = JobDialog(self._icons, job, source=source, parent=self)
+        dialog.check_requested.connect(self.check_requested)
+        dialog.job_accepted.connect(self.job_saved)
+        dialog.finished.connect(self._on_job_dialog_finished)
+        self._job_dialog = dialog
+        dialog.open()
+        return dialog
+
+    def ask_to_remove(self, view: JobView) -> QMessageBox:
+        """Say what removing a job means, and ask for it if that is meant."""
+        box = QMessageBox(self)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle(self.tr("Remove"))
+        box.setText(self.tr("Stop backing up “{name}”?").format(name=view.job.name))
+        box.setInformativeText(
+            self.tr("The backup itself and its history stay where they are:\n{folder}").format(
+                folder=path_text(view.job.destination)
+            )
+        )
+        remove = box.addButton(self.tr("&Remove"), QMessageBox.ButtonRole.AcceptRole)
+        cancel = box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(cancel)
+        job_id = view.job.id
+        remove.clicked.connect(lambda: self.removal_requested.emit(job_id))
+        box.open()
+        return box
+
+    # What Qt tells
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Follow a change of the palette."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_tints"):
+            self._tints.apply(self.palette())
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        """Hide into the tray, or minimise where there is none: the backups go on."""
+        event.ignore()
+        if self._has_tray():
+            self.hide()
+            self.closed_to_tray.emit()
+        else:
+            self.showMinimized()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
+        """Welcome folders from the file manager."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+        """Begin a new job with the folder dropped; whether it is one is checked with the rest."""
+        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths and self._job_dialog is None:
+            event.acceptProposedAction()
+            self.edit_job(None, paths[0])
+
+    def saved_geometry(self) -> QByteArray:
+        """Size and place, to be remembered."""
+        return self.saveGeometry()
+
+    # Menus
+
+    def _build_menus(self) -> None:
+        key = QKeySequence.StandardKey
+        file = self.menuBar().addMenu(self.tr("&File"))
+        self.new_action = self._action(file, self.tr("&New backup…"), "add", self._on_new_job, key.New)
+        self.settings_action = self._action(file, self.tr("&Settings…"), "settings", self.settings_requested.emit)
+        file.addSeparator()
+        self.close_action = self._action(file, self.tr("&Close window"), "", self.close, key.Close)
+        self.quit_action = self._action(file, self.tr("&Quit"), "quit", self.quit_requested.emit, "Ctrl+Q")
+        self.quit_action.setMenuRole(QAction.MenuRole.QuitRole)
+
+        job = self.menuBar().addMenu(self.tr("&Job"))
+        self.back_up_action = self._action(job, self.tr("&Back up now"), "backup", self._on_back_up, "F5")
+        self.pause_menu = job.addMenu(self.tr("&Pause"))
+        self._tints.bind(self.pause_menu.menuAction(), "pause")
+        add_pause_actions(self.pause_menu, self._now, self._on_pause_chosen)
+        self.resume_action = self._action(job, self.tr("&Resume"), "resume", self._on_resume)
+        self.review_action = self._action(job, self.tr("Re&view…"), "review", self._on_review)
+        job.addSeparator()
+        self.open_action = self._action(job, self.tr("&Open backup folder"), "open", self._on_open)
+        self.edit_action = self._action(job, self.tr("&Edit…"), "edit", self._on_edit, "Ctrl+E")
+        self.remove_action = self._action(job, self.tr("Re&move…"), "remove", self._on_remove, key.Delete)
+        # Only while the list has the focus: Delete in a text field deletes text.
+        self.remove_action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        for action in (self.back_up_action, self.open_action, self.edit_action, self.remove_action):
+            self.board.add_list_action(action)
+
+        help_menu = self.menuBar().addMenu(self.tr("&Help"))
+        self.help_action = self._action(help_menu, self.tr("&How it works"), "info", self._on_help, "F1")
+        self.log_action = self._action(help_menu, self.tr("&Log"), "log", self._on_log)
+        self._action(help_menu, self.tr("Open log &folder"), "folder", self.log_folder_requested.emit)
+        help_menu.addSeparator()
+        about = self._action(help_menu, self.tr("&About Folder Backup"), "", self._on_about)
+        about.setMenuRole(QAction.MenuRole.AboutRole)
+        self._tints.bind(self.board.new_button, "add")
+
+    def _action(
+        self,
+        menu: QMenu,
+        text: str,
+        icon: str,
+        slot: Callable[[], object],
+        keys: QKeySequence.StandardKey | str | None = None,
+    ) -> QAction:
+        action = QAction(text, self)
+        action.triggered.connect(lambda: slot())  # noqa: PLW0108 - a signal's emit would get Qt's "checked"
+        if keys is not None:
+            action.setShortcut(QKeySequence(keys))
+        if icon:
+            self._tints.bind(action, icon)
+        menu.addAction(action)
+        return action
+
+    def _connect_board(self) -> None:
+        board = self.board
+        board.back_up_requested.connect(self.back_up_requested)
+        board.pause_requested.connect(self.pause_requested)
+        board.resume_requested.connect(self.resume_requested)
+        board.folder_requested.connect(self.folder_requested)
+        board.exclusion_requested.connect(self.exclusion_requested)
+        board.log_folder_requested.connect(self.log_folder_requested)
+        board.review_requested.connect(self.review)
+        board.explanation_requested.connect(self._on_explain)
+        board.job_requested.connect(self._on_new_job)
+        board.edit_requested.connect(self._on_edit)
+        board.selection_changed.connect(self._update_actions)
+
+    def _update_actions(self) -> None:
+        view = self.board.selected
+        has_job = view is not None
+        state = view.status.state if view is not None else None
+        for action in (self.open_action, self.edit_action, self.remove_action):
+            action.setEnabled(has_job)
+        self.back_up_action.setEnabled(has_job and state is not JobState.WORKING)
+        self.pause_menu.menuAction().setEnabled(has_job and state is not JobState.PAUSED)
+        self.resume_action.setEnabled(state is JobState.PAUSED)
+        self.review_action.setEnabled(view is not None and view.status.held is not None)
+
+    # What the user does
+
+    def _on_new_job(self) -> None:
+        if self._job_dialog is None:
+            self.edit_job(None)
+
+    def _on_edit(self) -> None:
+        view = self.board.selected
+        if view is not None and self._job_dialog is None:
+            self.edit_job(view.job)
+
+    def _on_remove(self) -> None:
+        view = self.board.selected
+        if view is not None:
+            self.ask_to_remove(view)
+
+    def _on_open(self) -> None:
+        view = self.board.selected
+        if view is not None:
+            self.folder_requested.emit(view.job.destination)
+
+    def _on_back_up(self) -> None:
+        self.back_up_requested.emit(self.board.selected_id)
+
+    def _on_resume(self) -> None:
+        self.resume_requested.emit(self.board.selected_id)
+
+    def _on_review(self) -> None:
+        self.review(self.board.selected_id)
+
+    def _on_pause_chosen(self, until: float | None) -> None:
+        self.pause_requested.emit(PauseWish(self.board.selected_id, until))
+
+    def _on_held_answered(self, answer: HeldAnswer) -> None:
+        self.held_answered.emit(answer)
+
+    def _on_job_dialog_finished(self) -> None:
+        if self._job_dialog is not None:
+            self._job_dialog.deleteLater()
+            self._job_dialog = None
+
+    def _on_explain(self, job_id: str) -> None:
+        view = self.board.jobs.view(self.board.jobs.row_of(job_id))
+        if view is None:
+            return
+        text = self.tr(
+            "Nothing is wrong with your files. As long as a folder or its drive cannot be reached, nothing is copied "
+            "and nothing is deleted. The backup goes on by itself as soon as it is there again."
+        )
+        self._message(QMessageBox.Icon.Information, headline(view, self._now()).title, text)
+
+    def _on_help(self) -> None:
+        self._message(
+            QMessageBox.Icon.Information,
+            self.tr("How it works"),
+            self.tr(
+                "Folder Backup keeps an exact copy of a folder in another one. It watches your folder, copies what is "
+                "new or changed within seconds, and removes from the copy what you delete.\n\n"
+                "What is replaced or deleted is kept for a while in the history, a folder beside the backup: plain "
+                "files, in the same folders, with the time in their names.\n\n"
+                "Your own folder is never written to. Unusually many deletions wait for your word."
+            ),
+        )
+
+    def _on_log(self) -> None:
+        self.board.show_page(Page.LOG)
+
+    def _on_about(self) -> None:
+        text = self.tr("Version {version}\n\nKeeps an exact, current copy of a folder, with a history.")
+        self._message(QMessageBox.Icon.NoIcon, self.tr("Folder Backup"), text.format(version=self._version))
+
+    def _message(self, icon: QMessageBox.Icon, title: str, text: str) -> QMessageBox:
+        box = QMessageBox(icon, title, title, QMessageBox.StandardButton.Close, self)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setInformativeText(text)
+        if icon is QMessageBox.Icon.NoIcon:
+            box.setIconPixmap(self._icons.picture("app", QSize(64, 64), self.palette().windowText().color()))
+        box.open()
+        return box

@@ -1,0 +1,222 @@
+"""The real app in a real desktop session: what a person does with it, by keyboard, tray icon and files."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.desktop import Desktop, Panel, desktop_session
+from tests.helpers.trees import contents, read_tree
+from tests.helpers.waiting import wait_until
+
+pytestmark = [pytest.mark.desktop, pytest.mark.timeout(180)]
+
+WINDOW = "^Folder Backup$"
+NEW_JOB = "^New backup$"
+QUIT_LIMIT_S = 2.0
+# An interval of 5 s, and what copying and a busy machine take on top.
+FOLLOW_LIMIT_S = 10.0
+MEMORY_LIMIT_BYTES = 250 * 1024 * 1024
+LARGE_FILE_BYTES = 2 * 1024**3
+CHUNK_BYTES = 16 * 1024**2
+
+
+@pytest.fixture
+def desktop(session_folder: Path) -> Iterator[Desktop]:
+    with desktop_session(session_folder) as running:
+        yield running
+
+
+@pytest.fixture
+def source(session_folder: Path) -> Path:
+    folder = session_folder / "My documents"
+    (folder / "letters").mkdir(parents=True)
+    (folder / "empty").mkdir()
+    (folder / "letters" / "to a friend.txt").write_text("Dear friend")
+    (folder / "notes.txt").write_text("first")
+    return folder
+
+
+@pytest.fixture
+def destination(session_folder: Path) -> Path:
+    folder = session_folder / "USB drive"
+    folder.mkdir()
+    return folder
+
+
+def test_a_new_user_gets_a_backup_that_follows(session_folder: Path, source: Path, destination: Path) -> None:
+    with desktop_session(session_folder, Panel.XFCE) as desktop:
+        app = start_app(desktop)
+        desktop.wait_for_window(WINDOW)
+        icon = desktop.tray_icon()
+        assert "Folder Backup" in icon.tooltip
+        assert "Quit" in icon.labels()
+        desktop.screenshot("desktop-1-welcome")
+
+        add_job(desktop, source, destination, screenshot="desktop-2-new-backup")
+        wait_for_mirror(source, destination)
+        told = wait_until(lambda: desktop.recorded("Notify"), "a notification")
+        assert any("complete" in note["body"] for note in told)
+        wait_until(lambda: "backed up" in icon.tooltip, "the icon to say so")
+
+        (source / "notes.txt").write_text("second")
+        (source / "letters" / "new.txt").write_text("new")
+        wait_for_mirror(source, destination)
+        desktop.screenshot("desktop-3-backed-up")
+        assert memory_bytes(app) < MEMORY_LIMIT_BYTES
+
+        passes = full_passes(desktop)
+        icon.click("Back up now")
+        wait_until(lambda: full_passes(desktop) > passes, "the pass asked for")
+
+        quit_app(desktop, app)
+        assert contents(destination)["notes.txt"] == b"second"
+
+
+def test_closing_hides_into_the_tray_and_a_second_start_raises_the_window(
+    desktop: Desktop, source: Path, destination: Path
+) -> None:
+    app = start_app(desktop)
+    desktop.wait_for_window(WINDOW)
+    add_job(desktop, source, destination)
+    wait_for_mirror(source, destination)
+
+    desktop.close(WINDOW)
+    desktop.wait_for_no_window(WINDOW)
+    assert app.poll() is None
+    (source / "while hidden.txt").write_text("x")
+    wait_for_mirror(source, destination)
+
+    second = start_app(desktop, name="second")
+    assert second.wait(15) == 0
+    desktop.wait_for_window(WINDOW)
+
+    desktop.close(WINDOW)
+    desktop.wait_for_no_window(WINDOW)
+    desktop.tray_icon().activate()
+    desktop.wait_for_window(WINDOW)
+    quit_app(desktop, app)
+
+
+def test_jobs_are_there_again_after_a_restart(desktop: Desktop, source: Path, destination: Path) -> None:
+    app = start_app(desktop)
+    desktop.wait_for_window(WINDOW)
+    add_job(desktop, source, destination)
+    wait_for_mirror(source, destination)
+    quit_app(desktop, app)
+
+    (source / "notes.txt").unlink()
+    again = start_app(desktop, "--hidden", name="again")
+    wait_for_mirror(source, destination)
+    assert not desktop.windows(WINDOW)
+    quit_app(desktop, again)
+
+
+def test_quitting_in_the_middle_of_a_large_file_takes_a_moment_and_leaves_no_half_file(
+    desktop: Desktop, source: Path, destination: Path
+) -> None:
+    large = source / "large.iso"
+    with large.open("wb") as file:
+        chunk = bytes(range(256)) * (CHUNK_BYTES // 256)
+        for _ in range(LARGE_FILE_BYTES // CHUNK_BYTES):
+            file.write(chunk)
+    app = start_app(desktop)
+    desktop.wait_for_window(WINDOW)
+    add_job(desktop, source, destination)
+    wait_until(lambda: any(destination.rglob(".~bg-*")), "the copy to begin")
+
+    quit_app(desktop, app)
+
+    assert not (destination / "large.iso").exists(), "it was copied before it could be stopped"
+    assert not list(destination.rglob(".~bg-*"))
+
+
+def test_without_a_tray_closing_minimises(session_folder: Path) -> None:
+    with desktop_session(session_folder, Panel.NONE) as desktop:
+        app = start_app(desktop)
+        window = desktop.wait_for_window(WINDOW)
+        desktop.close(WINDOW)
+        wait_until(
+            lambda: "_NET_WM_STATE_HIDDEN" in desktop.output_of("xprop", "-id", window, "_NET_WM_STATE"),
+            "the window to be minimised",
+        )
+        assert app.poll() is None
+
+
+def test_sigterm_ends_the_app_in_order(desktop: Desktop, source: Path, destination: Path) -> None:
+    app = start_app(desktop)
+    desktop.wait_for_window(WINDOW)
+    add_job(desktop, source, destination)
+    wait_for_mirror(source, destination)
+    app.terminate()
+    assert app.wait(QUIT_LIMIT_S) in {0, 143}
+    assert "Traceback" not in desktop.log_of("app")
+
+
+def start_app(desktop: Desktop, *options: str, name: str = "app") -> subprocess.Popen[bytes]:
+    return desktop.start(sys.executable, "-X", "faulthandler", "-m", "backup_gui", *options, name=name)
+
+
+def add_job(desktop: Desktop, source: Path, destination: Path, screenshot: str = "") -> None:
+    """Add a job through the dialog: both folders by their pickers, all by keyboard."""
+    desktop.focus(WINDOW)
+    desktop.press("ctrl+n")
+    for mnemonic, title, folder in (
+        ("alt+p", "^Choose the folder to protect$", source),
+        ("alt+t", "^Choose the folder for the backup$", destination),
+    ):
+        desktop.focus(NEW_JOB)
+        desktop.press(mnemonic, "Tab", "space")
+        desktop.choose_folder(title, folder)
+    desktop.focus(NEW_JOB)
+    if screenshot:
+        desktop.screenshot(screenshot)
+
+    def is_accepted() -> bool:
+        # The button works as soon as the folders have been checked, which is shown by nothing outside the program.
+        desktop.press("alt+s")
+        return not desktop.windows(NEW_JOB)
+
+    wait_until(is_accepted, "the dialog to accept the folders")
+
+
+def quit_app(desktop: Desktop, app: subprocess.Popen[bytes]) -> None:
+    """Quit by the tray icon's menu, saying yes if asked; must end in order, and soon."""
+    desktop.tray_icon().click("Quit")
+    wait_until(lambda: app.poll() is not None or desktop.windows("^Quit$"), "an answer to Quit")
+    start_s = time.monotonic()
+    if app.poll() is None:
+        desktop.focus("^Quit$")
+        start_s = time.monotonic()
+        desktop.press("Return")
+    app.wait(15)
+    took_s = time.monotonic() - start_s
+    assert app.returncode == 0, desktop.log_of("app")
+    assert took_s < QUIT_LIMIT_S
+
+
+def wait_for_mirror(source: Path, destination: Path) -> None:
+    wait_until(lambda: _has_same_tree(source, destination), "the mirror to agree with the source", FOLLOW_LIMIT_S)
+
+
+def _has_same_tree(source: Path, destination: Path) -> bool:
+    try:
+        return read_tree(source) == read_tree(destination)
+    except FileNotFoundError:  # a temporary went while it was read
+        return False
+
+
+def full_passes(desktop: Desktop) -> int:
+    logs = Path(desktop.environment["XDG_STATE_HOME"]).rglob("*.log")
+    return sum(log.read_text(encoding="utf-8").count("full check") for log in logs)
+
+
+def memory_bytes(process: subprocess.Popen[bytes]) -> int:
+    status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
+    kilobytes = next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS:"))
+    return int(kilobytes) * 1024

@@ -1,0 +1,348 @@
+"""Arguments, exit statuses and signals of the command line, with a runner that only pretends."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backup_gui import __version__, cli
+from backup_gui.arguments import build_parser
+from backup_gui.engine import runner
+from backup_gui.engine.errors import (
+    BackupError,
+    CatalogError,
+    DestinationBusyError,
+    DestinationFullError,
+    DestinationUnusableError,
+    JobError,
+    RootAbsentError,
+)
+from backup_gui.engine.events import Event, ReportMade, Stop
+from backup_gui.engine.model import MAX_INTERVAL_S, Job, PassStatus, Report
+from backup_gui.engine.runner import Commands, Outcome
+
+Answer = Callable[[Job, Commands, Callable[[Event], None]], Outcome]
+
+
+def no_app(*, is_hidden: bool) -> int:
+    raise AssertionError(f"the app was started, hidden: {is_hidden}")
+
+
+def call(*arguments: str) -> int:
+    return cli.main(list(arguments), no_app)
+
+
+def report(status: PassStatus) -> Report:
+    return Report(status, 0.0, 0.1, is_full=True)
+
+
+@dataclasses.dataclass
+class FakeRunner:
+    answer: Answer = lambda job, commands, on_event: Outcome(report(PassStatus.COMPLETE), None, is_stopped=False)
+    job: Job | None = None
+    options: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+    def __call__(self, job: Job, commands: Commands, on_event: Callable[[Event], None], **options: Any) -> Outcome:
+        self.job, self.options = job, options
+        return self.answer(job, commands, on_event)
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> FakeRunner:
+    fake = FakeRunner()
+    monkeypatch.setattr(runner, "run", fake)
+    return fake
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> tuple[str, str]:
+    (tmp_path / "source").mkdir()
+    return str(tmp_path / "source"), str(tmp_path / "mirror")
+
+
+# The app
+
+
+def test_without_a_command_the_app_is_started() -> None:
+    seen: list[bool] = []
+
+    def app(*, is_hidden: bool) -> int:
+        seen.append(is_hidden)
+        return 7
+
+    assert cli.main([], app) == 7
+    assert cli.main(["--hidden"], app) == 7
+    assert seen == [False, True]
+
+
+def test_hidden_is_for_the_app_only(pair: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("--hidden", "run", *pair) == 2
+    assert "--hidden" in capsys.readouterr().err
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("--version") == 0
+    assert capsys.readouterr().out == f"backup-gui {__version__}\n"
+
+
+@pytest.mark.parametrize("command", [[], ["run"], ["verify"], ["versions"], ["restore"]])
+def test_help_is_given(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(*command, "--help") == 0
+    assert "usage: backup-gui" in capsys.readouterr().out
+
+
+# Arguments
+
+
+def test_the_options_of_run_reach_the_job(pair: tuple[str, str], fake: FakeRunner, own_places: Path) -> None:
+    arguments = ["--interval", "9", "--once", "--exclude", "*.o", "--exclude", "build/", "--history", f"{pair[1]}.old"]
+    assert call("run", *pair, *arguments, "--allow-mass-delete", "--poll") == 0
+    job = fake.job
+    assert job is not None
+    assert (job.source, job.destination, job.history_root) == (*pair, f"{pair[1]}.old")
+    assert (job.interval_s, job.exclude) == (9, ("*.o", "build/"))
+    assert (job.allows_mass_delete, job.uses_notification, job.keeps_history) == (True, False, True)
+    assert not job.asks_about_strangers
+    assert fake.options == {"data_folder": own_places / "data" / "backup-gui", "is_once": True, "is_dry_run": False}
+
+
+def test_the_defaults_of_run_are_those_of_the_contract(pair: tuple[str, str], fake: FakeRunner) -> None:
+    assert call("run", *pair) == 0
+    job = fake.job
+    assert job is not None
+    assert (job.interval_s, job.exclude, job.history_root) == (5, (), f"{pair[1]}.history")
+    assert (job.allows_mass_delete, job.uses_notification) == (False, True)
+    assert not fake.options["is_once"]
+
+
+def test_a_dry_run_is_one_pass(pair: tuple[str, str], fake: FakeRunner) -> None:
+    assert call("run", *pair, "--dry-run", "--no-history") == 0
+    assert fake.options["is_once"]
+    assert fake.options["is_dry_run"]
+    assert fake.job is not None
+    assert fake.job.history_root is None
+
+
+@pytest.mark.parametrize("value", ["1", "5", "0005", str(MAX_INTERVAL_S)])
+def test_whole_seconds_up_to_a_week_are_an_interval(value: str) -> None:
+    assert build_parser().parse_args(["run", "a", "b", "--interval", value]).interval == int(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "0",
+        "-1",
+        "-5",
+        "1.5",
+        "5.0",
+        "five",
+        "",
+        " ",
+        "1e3",
+        "+5",
+        "5_0",
+        "٥",
+        "0x5",
+        "604801",
+        "9" * 5_000,
+        "nan",
+        "inf",
+    ],
+)
+def test_anything_else_is_refused_with_a_clear_sentence(
+    value: str, pair: tuple[str, str], fake: FakeRunner, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call("run", *pair, "--interval", value) == 2
+    error = capsys.readouterr().err
+    assert "argument --interval: " in error
+    assert "Traceback" not in error
+    assert fake.job is None
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run"],
+        ["run", "a"],
+        ["run", "a", "b", "c"],
+        ["run", "", "b"],
+        ["run", "a", ""],
+        ["run", "a", "b", "--exclude", ""],
+        ["run", "a", "b", "--exclude", "!"],
+        ["run", "a", "b", "--history", ""],
+        ["run", "a", "b", "--history", "h", "--no-history"],
+        ["run", "a", "b", "--log-file", ""],
+        ["run", "a", "b", "--on"],
+        ["run", "a", "b", "--allow-mass"],
+        ["run", "a", "b", "--unknown"],
+        ["run", "a", "b", "--interval"],
+        ["runn", "a", "b"],
+        ["verify", "a"],
+        ["versions"],
+        ["versions", "a", ""],
+        ["restore", "a", "b"],
+        ["restore", "a", "b", "--to", ""],
+        ["restore", "a", "b", "--to", "c", "--at", "yesterday"],
+        ["restore", "a", "b", "--to", "c", "--at", "2026-13-01"],
+        ["--hid"],
+    ],
+)
+def test_unusable_arguments_end_with_status_2_and_a_sentence(
+    arguments: list[str], fake: FakeRunner, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(*arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "backup-gui" in captured.err
+    assert "Traceback" not in captured.err
+    assert fake.job is None
+
+
+def test_unusable_folders_end_with_status_2(
+    tmp_path: Path, pair: tuple[str, str], fake: FakeRunner, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "file"
+    file.write_text("x")
+    for source, destination in (
+        (str(file), pair[1]),
+        (pair[0], str(file)),
+        (pair[0], pair[0]),
+        (pair[0], pair[0] + "/in"),
+        (pair[0], str(tmp_path)),
+    ):
+        assert call("run", source, destination, "--once") == 2
+        assert len(capsys.readouterr().err.splitlines()) == 1
+    assert fake.job is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-11-22T21:06:05Z", datetime(2026, 11, 22, 21, 6, 5, tzinfo=UTC)),
+        ("2026-11-22T21:06:05+02:00", datetime(2026, 11, 22, 19, 6, 5, tzinfo=UTC)),
+        ("20261122T210605Z", datetime(2026, 11, 22, 21, 6, 5, tzinfo=UTC)),
+        ("2026-11-22 21:06:05", datetime(2026, 11, 22, 21, 6, 5).astimezone(UTC)),
+    ],
+)
+def test_times_are_iso_8601_and_local_without_a_zone(text: str, expected: datetime) -> None:
+    assert build_parser().parse_args(["restore", "d", "p", "--to", "t", "--at", text]).at == expected
+
+
+def test_a_log_file_where_none_can_be_is_refused(pair: tuple[str, str], tmp_path: Path, fake: FakeRunner) -> None:
+    assert call("run", *pair, "--log-file", str(tmp_path)) == 2
+    assert call("run", *pair, "--log-file", f"{pair[0]}/log") == 2
+    assert call("run", *pair, "--log-file", f"{pair[1]}/log") == 2
+    assert fake.job is None
+    assert os.listdir(pair[0]) == []
+
+
+# Exit statuses
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (PassStatus.COMPLETE, 0),
+        (PassStatus.PROBLEMS, 1),
+        (PassStatus.FAILED, 1),
+        (PassStatus.CANCELLED, 1),
+        (PassStatus.HELD, 3),
+    ],
+)
+def test_the_exit_status_tells_how_the_last_pass_ended(
+    status: PassStatus, expected: int, pair: tuple[str, str], fake: FakeRunner
+) -> None:
+    fake.answer = lambda job, commands, on_event: Outcome(report(status), None, is_stopped=False)
+    assert call("run", *pair, "--once") == expected
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (JobError, 2),
+        (RootAbsentError, 3),
+        (DestinationBusyError, 3),
+        (DestinationFullError, 1),
+        (DestinationUnusableError, 1),
+        (CatalogError, 1),
+    ],
+)
+def test_the_exit_status_tells_what_ended_the_run(
+    error: type[BackupError],
+    expected: int,
+    pair: tuple[str, str],
+    fake: FakeRunner,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    fake.answer = lambda job, commands, on_event: Outcome(None, error("Why\nthat is"), is_stopped=False)
+    assert call("run", *pair, "--once", "--json") == expected
+    captured = capsys.readouterr()
+    assert captured.err == "backup-gui: Why\\nthat is\n"
+    waiting = [{"event": "waiting", "reason": "Why\\nthat is"}] if expected == 3 else []
+    assert [json.loads(line) for line in captured.out.splitlines()] == waiting
+
+
+@pytest.mark.parametrize(("number", "expected"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_asks_the_run_to_stop_and_is_told_by_the_status(
+    number: signal.Signals, expected: int, pair: tuple[str, str], fake: FakeRunner
+) -> None:
+    before = signal.getsignal(number)
+    received: list[object] = []
+
+    def answer(_job: Job, commands: Commands, _on_event: Callable[[Event], None]) -> Outcome:
+        signal.raise_signal(number)
+        received.append(commands.take())
+        return Outcome(report(PassStatus.CANCELLED), None, is_stopped=True)
+
+    fake.answer = answer
+    assert call("run", *pair) == expected
+    assert received == [Stop()]
+    assert signal.getsignal(number) is before
+
+
+def test_results_that_cannot_be_written_are_a_problem(
+    pair: tuple[str, str], fake: FakeRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full:
+        def write(self, _text: str) -> int:
+            raise OSError(28, "No space left on device")
+
+        def isatty(self) -> bool:
+            return False
+
+    def answer(_job: Job, _commands: Commands, on_event: Callable[[Event], None]) -> Outcome:
+        on_event(ReportMade(report(PassStatus.COMPLETE)))
+        return Outcome(report(PassStatus.COMPLETE), None, is_stopped=False)
+
+    fake.answer = answer
+    with monkeypatch.context() as patched:
+        patched.setattr(cli.Output, "_give_up", _give_up_without_touching_descriptors)
+        patched.setattr(sys, "stdout", Full())
+        assert call("run", *pair, "--once") == 1
+
+
+def _give_up_without_touching_descriptors(output: cli.Output, _error: OSError) -> None:
+    output._is_gone = output.has_failed = True
+
+
+# Imports
+
+
+def test_the_command_line_starts_without_qt_rich_and_pathspec() -> None:
+    code = (
+        "import sys; from backup_gui.__main__ import main; sys.argv = ['backup-gui', 'run', 'a', 'a']; status = main();"
+        "heavy = {'PySide6', 'rich', 'pathspec', 'platformdirs', 'json'} & set(sys.modules); print(status, heavy)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout == "2 set()\n"

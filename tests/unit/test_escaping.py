@@ -1,0 +1,58 @@
+"""Escaping paths must be readable, harmless and reversible."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backup_gui.engine.escaping import escape, one_line, unescape
+
+ANY_TEXT = st.text(st.characters(exclude_categories=()))
+
+
+@given(st.binary())
+def test_every_name_a_file_can_have_survives_the_round_trip(name: bytes) -> None:
+    path = os.fsdecode(name)
+    assert unescape(escape(path)) == path
+
+
+@given(ANY_TEXT)
+def test_any_text_survives_the_round_trip_as_one_line_of_valid_text(text: str) -> None:
+    escaped = escape(text)
+    assert unescape(escaped) == text
+    assert len(escaped.splitlines()) <= 1
+    escaped.encode()
+
+
+@given(ANY_TEXT, ANY_TEXT)
+def test_two_paths_are_never_escaped_alike(left: str, right: str) -> None:
+    assert (escape(left) == escape(right)) == (left == right)
+
+
+@pytest.mark.parametrize(
+    ("path", "escaped"),
+    [
+        ("Bücher/日本/report 1.odt", "Bücher/日本/report 1.odt"),
+        ("a\nb", r"a\nb"),
+        ("a\\nb", r"a\\nb"),
+        ("\udcff", r"\xff"),
+        ("\x1b[31m", r"\x1b[31m"),
+        ("\x9b", r"\u009b"),
+        ("gpj.\u202eexe", r"gpj.\u202eexe"),
+    ],
+)
+def test_the_notation_is_as_documented(path: str, escaped: str) -> None:
+    assert escape(path) == escaped
+
+
+@pytest.mark.parametrize("text", ["\\", "a\\q", "\\x4", "\\xZZ", "\\\\\\", "\\X41"])
+def test_what_was_never_written_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="backslash"):
+        unescape(text)
+
+
+def test_one_line_keeps_backslashes() -> None:
+    assert one_line("C:\\new\nline") == "C:\\new\\nline"

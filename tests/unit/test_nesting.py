@@ -1,0 +1,49 @@
+"""Folders within each other are found however they are reached."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from backup_gui.engine import nesting
+from backup_gui.engine.nesting import is_within
+
+
+def test_a_folder_is_within_itself_and_its_ancestors_only(tmp_path: Path) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    assert is_within(f"{tmp_path}/a", f"{tmp_path}/a")
+    assert is_within(f"{tmp_path}/a/b", f"{tmp_path}/a")
+    assert is_within(f"{tmp_path}/a/b/not/there", f"{tmp_path}/a")
+    assert is_within(f"{tmp_path}/a", "/")
+    assert not is_within(f"{tmp_path}/a", f"{tmp_path}/a/b")
+    assert not is_within(f"{tmp_path}/ab", f"{tmp_path}/a")
+
+
+def test_links_do_not_hide_it(tmp_path: Path) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("a/b")
+    assert is_within(f"{tmp_path}/link/new", f"{tmp_path}/a")
+    assert is_within(f"{tmp_path}/a/b/c", f"{tmp_path}/link")
+
+
+def test_without_a_table_of_mounts_the_other_checks_remain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nesting, "_MOUNTS", str(tmp_path / "absent"))
+    assert is_within(f"{tmp_path}/a", str(tmp_path))
+    assert not is_within(str(tmp_path), f"{tmp_path}/a")
+
+
+@pytest.mark.root
+def test_a_folder_mounted_at_a_second_place_is_recognised(tmp_path: Path) -> None:
+    inner, second = tmp_path / "a" / "in ner", tmp_path / "se cond"
+    inner.mkdir(parents=True)
+    second.mkdir()
+    subprocess.run(["mount", "--bind", str(inner), str(second)], check=True)
+    try:
+        assert is_within(f"{second}/new", f"{tmp_path}/a")
+        assert is_within(f"{second}/new", str(inner))
+        assert is_within(str(inner), str(second))
+        assert not is_within(f"{tmp_path}/a", str(second))
+    finally:
+        subprocess.run(["umount", str(second)], check=True)

@@ -1,0 +1,238 @@
+"""What the command line writes, for programs and for people."""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import os
+import sys
+from typing import Any
+
+import pytest
+
+from backup_gui.engine.events import (
+    ActionDone,
+    Event,
+    HeldBack,
+    PlanMade,
+    ProblemFound,
+    Progressed,
+    ReportMade,
+    Started,
+    StatusChanged,
+    Waiting,
+)
+from backup_gui.engine.model import (
+    Action,
+    Counts,
+    EntryKind,
+    Held,
+    HeldCode,
+    JobState,
+    Op,
+    PassStatus,
+    Phase,
+    Problem,
+    ProblemCode,
+    Progress,
+    Report,
+    Stage,
+    Status,
+)
+from backup_gui.terminal import (
+    JsonPrinter,
+    Output,
+    ProgressBar,
+    TextPrinter,
+    counts_in_words,
+    report_in_words,
+    size_in_words,
+)
+
+HOSTILE = "a\nb\udcff\\"
+ESCAPED = r"a\nb\xff\\"
+PROBLEM = Problem(HOSTILE, Stage.COPY, ProblemCode.NO_PERMISSION, "No permission\nto read this")
+COUNTS = Counts(created=1, replaced=2, deleted=3, moved=4, metadata=5, bytes=1_234_567)
+HELD_PART = Held(HeldCode.MASS_CHANGE, "840 of 1,000 would go", Counts(deleted=840), 1_000)
+REPORT = Report(PassStatus.PROBLEMS, 0.0, 1.23456, is_full=True, counts=COUNTS, problems=(PROBLEM,))
+EVENTS: list[Event] = [
+    Started(HOSTILE, "/d"),
+    PlanMade(COUNTS, is_full=True),
+    ActionDone(Action(Op.MOVE, HOSTILE, EntryKind.FILE, 7, old_path=HOSTILE)),
+    ProblemFound(PROBLEM),
+    HeldBack(HELD_PART),
+    Waiting("The drive\nis away"),
+    Progressed(Progress(Phase.COPYING)),
+    StatusChanged(Status(JobState.OK)),
+    ReportMade(REPORT),
+]
+
+
+def printed_as_json(*, shows_actions: bool) -> list[dict[str, Any]]:
+    stream = io.StringIO()
+    printer = JsonPrinter(Output(stream), shows_actions=shows_actions)
+    for event in EVENTS:
+        printer(event)
+    printer.close()
+    assert stream.getvalue().isascii()
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_json_events_have_the_fields_of_the_contract() -> None:
+    started, plan, action, problem, held, waiting, report = printed_as_json(shows_actions=True)
+    assert started == {"event": "started", "source": ESCAPED, "destination": "/d"}
+    counts = {"created": 1, "replaced": 2, "deleted": 3, "moved": 4, "metadata": 5}
+    assert plan == {"event": "plan", "counts": counts, "bytes": 1_234_567, "full": True}
+    assert action == {
+        "event": "action",
+        "op": "move",
+        "path": ESCAPED,
+        "kind": "file",
+        "size_bytes": 7,
+        "old_path": ESCAPED,
+    }
+    assert (problem["path"], problem["reason"]) == (ESCAPED, r"No permission\nto read this")
+    assert (problem["code"], problem["stage"]) == ("no-permission", "copy")
+    assert (held["reason"], held["counts"]["deleted"], held["code"]) == ("840 of 1,000 would go", 840, "mass-change")
+    assert waiting == {"event": "waiting", "reason": r"The drive\nis away"}
+    assert report == {
+        "event": "report",
+        "status": "problems",
+        **counts,
+        "bytes_copied": 1_234_567,
+        "problems": 1,
+        "duration_s": 1.235,
+        "full": True,
+    }
+
+
+def test_json_tells_actions_only_when_asked() -> None:
+    assert "action" not in {fields["event"] for fields in printed_as_json(shows_actions=False)}
+
+
+def printed_as_text(*events: Event, **options: bool) -> list[str]:
+    stream = io.StringIO()
+    chosen = {"shows_actions": True, "is_dry_run": False, "is_once": False} | options
+    printer = TextPrinter(Output(stream), None, **chosen)
+    for event in events:
+        printer(event)
+    printer.close()
+    return stream.getvalue().splitlines()
+
+
+def test_text_is_one_line_an_event() -> None:
+    assert printed_as_text(*EVENTS) == [
+        rf"move: {ESCAPED} -> {ESCAPED}",
+        rf"problem: {ESCAPED}: No permission\nto read this",
+        "held: 840 of 1,000 would go (840 deleted)",
+        r"waiting: The drive\nis away",
+        "Backed up except for 1 path listed above: 1 new, 2 changed, 4 moved, 3 deleted, 5 with new attributes, 1.2 MB,"
+        " in 1.2 s.",
+    ]
+
+
+def test_a_pass_with_nothing_to_do_is_only_worth_a_line_if_it_is_the_only_one() -> None:
+    report = ReportMade(Report(PassStatus.COMPLETE, 0.0, 0.1, is_full=True))
+    assert printed_as_text(report) == []
+    assert printed_as_text(report, is_once=True) == ["Everything is backed up: nothing, in 0.1 s."]
+
+
+def test_a_dry_run_never_says_that_something_is_backed_up() -> None:
+    assert report_in_words(REPORT, is_dry_run=True).startswith("Nothing was written. To do: 1 new,")
+
+
+def test_a_failed_pass_says_why() -> None:
+    report = Report(PassStatus.FAILED, 0.0, 0.0, is_full=True, reason="The drive is full")
+    assert report_in_words(report) == "Failed (The drive is full): nothing, in 0.0 s."
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "words"),
+    [
+        (0, "0 bytes"),
+        (999, "999 bytes"),
+        (1_000, "1.0 kB"),
+        (999_949, "999.9 kB"),
+        (999_950, "1.0 MB"),
+        (5 * 10**9, "5.0 GB"),
+        (3 * 10**15, "3.0 PB"),
+    ],
+)
+def test_sizes_are_written_as_file_managers_do(size_bytes: int, words: str) -> None:
+    assert size_in_words(size_bytes) == words
+
+
+def test_no_counts_are_nothing() -> None:
+    assert counts_in_words(Counts()) == "nothing"
+
+
+class Broken(io.StringIO):
+    def __init__(self, error: OSError) -> None:
+        super().__init__()
+        self.error = error
+
+    def write(self, text: str) -> int:
+        raise self.error
+
+
+def test_a_reader_that_has_gone_is_no_failure() -> None:
+    output = Output(Broken(BrokenPipeError(errno.EPIPE, "Broken pipe")))
+    output.write("a")
+    output.write("b")
+    output.close()
+    assert output.is_gone
+    assert not output.has_failed
+
+
+def test_results_that_cannot_be_written_are_a_failure() -> None:
+    output = Output(Broken(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))))
+    output.write("a")
+    assert output.is_gone
+    assert output.has_failed
+
+
+def test_a_program_without_stdout_writes_nothing() -> None:
+    output = Output(None)
+    output.write("a")
+    output.close()
+    assert output.is_gone
+    assert not output.is_terminal
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_the_bar_shows_count_bytes_and_is_taken_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "150")
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    results = Terminal()
+    printer = TextPrinter(Output(results), ProgressBar(), shows_actions=False, is_dry_run=False, is_once=True)
+    printer(Progressed(Progress(Phase.COMPARING, files_done=5, elapsed_s=0.1)))
+    assert screen.getvalue() == "", "a short pass makes no bar flicker"
+    printer(Progressed(Progress(Phase.COMPARING, files_done=5, elapsed_s=1.0)))
+    printer(Progressed(Progress(Phase.COPYING, 312, 1_204, 1_200_000, 4_800_000, "x", 2.0)))
+    printer(ProblemFound(PROBLEM))
+    assert results.getvalue() == "", "results on the same screen go above the bar"
+    printer(ReportMade(REPORT))
+    shown = screen.getvalue()
+    assert "312 of 1,204" in shown
+    assert "1.2/4.8 MB" in shown
+    assert "No permission" in shown
+    assert results.getvalue().startswith("Backed up except for 1 path")
+
+
+def test_results_that_go_elsewhere_do_not_land_on_the_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    screen, results = Terminal(), io.StringIO()
+    monkeypatch.setattr(sys, "stderr", screen)
+    printer = TextPrinter(Output(results), ProgressBar(), shows_actions=False, is_dry_run=False, is_once=True)
+    printer(Progressed(Progress(Phase.COPYING, 1, 2, 3, 4, "x", 2.0)))
+    printer(ProblemFound(PROBLEM))
+    printer.close()
+    assert results.getvalue().startswith("problem: ")
+    assert "No permission" not in screen.getvalue()

@@ -1,0 +1,215 @@
+"""Every difference between a source and its mirror is found, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from backup_gui.engine import verify as verify_module
+from backup_gui.engine.errors import JobError, RootAbsentError
+from backup_gui.engine.model import Progress
+from backup_gui.engine.tree import Tree
+from backup_gui.engine.verify import BLOCK_BYTES, DifferenceKind, verify
+
+Pair = tuple[Path, Path]
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Pair:
+    for name in ("source", "mirror"):
+        root = tmp_path / name
+        (root / "folder" / "empty").mkdir(parents=True)
+        (root / "a\nb\udcff").write_bytes(b"x" * (2 * BLOCK_BYTES + 5))
+        (root / "folder" / "same").write_bytes(b"same")
+        (root / "folder" / "link").symlink_to("nowhere")
+        (root / "nothing").write_bytes(b"")
+    return tmp_path / "source", tmp_path / "mirror"
+
+
+def found(pair: Pair, exclude: tuple[str, ...] = ()) -> list[tuple[str, DifferenceKind]]:
+    return [(item.path, item.kind) for item in verify(str(pair[0]), str(pair[1]), exclude)]
+
+
+def test_equal_trees_have_no_difference(pair: Pair) -> None:
+    assert found(pair) == []
+
+
+def test_times_and_modes_do_not_count(pair: Pair) -> None:
+    file = pair[1] / "folder" / "same"
+    os.utime(file, (1, 1))
+    file.chmod(0o600)
+    assert found(pair) == []
+
+
+@pytest.mark.parametrize("at", [0, BLOCK_BYTES - 1, BLOCK_BYTES, 2 * BLOCK_BYTES + 4])
+def test_a_single_byte_is_found_though_size_and_time_agree(pair: Pair, at: int) -> None:
+    file = pair[1] / "a\nb\udcff"
+    before = file.stat()
+    with file.open("r+b") as opened:
+        opened.seek(at)
+        opened.write(b"y")
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert found(pair) == [("a\nb\udcff", DifferenceKind.CONTENT)]
+
+
+def test_a_file_cut_short_is_found(pair: Pair) -> None:
+    os.truncate(pair[1] / "a\nb\udcff", BLOCK_BYTES)
+    assert found(pair) == [("a\nb\udcff", DifferenceKind.CONTENT)]
+
+
+def test_all_that_is_missing_or_extra_is_named_with_what_is_in_it(pair: Pair) -> None:
+    (pair[0] / "new" / "deep").mkdir(parents=True)
+    (pair[0] / "new" / "deep" / "file").write_text("x")
+    (pair[1] / "old").mkdir()
+    (pair[1] / "old" / "file").write_text("x")
+    assert found(pair) == [
+        ("new", DifferenceKind.MISSING),
+        ("old", DifferenceKind.EXTRA),
+        ("new/deep", DifferenceKind.MISSING),
+        ("new/deep/file", DifferenceKind.MISSING),
+        ("old/file", DifferenceKind.EXTRA),
+    ]
+
+
+def test_links_are_compared_and_not_followed(pair: Pair) -> None:
+    link = pair[1] / "folder" / "link"
+    link.unlink()
+    link.symlink_to("same")
+    (pair[0] / "loop").symlink_to(".")
+    (pair[1] / "loop").symlink_to(".")
+    assert found(pair) == [("folder/link", DifferenceKind.LINK)]
+
+
+MAKERS: dict[str, Callable[[Path], object]] = {
+    "file": lambda path: path.write_text("x"),
+    "folder": lambda path: path.mkdir(),
+    "link": lambda path: path.symlink_to("x"),
+    "pipe, socket or device": os.mkfifo,
+}
+
+
+@pytest.mark.parametrize("in_source", MAKERS)
+@pytest.mark.parametrize("in_mirror", MAKERS)
+def test_another_kind_is_a_difference_in_words(pair: Pair, in_source: str, in_mirror: str) -> None:
+    MAKERS[in_source](pair[0] / "thing")
+    MAKERS[in_mirror](pair[1] / "thing")
+    differences = list(verify(str(pair[0]), str(pair[1])))
+    if in_source == in_mirror:
+        assert differences == []
+    else:
+        assert [item.reason for item in differences] == [
+            f"It is a {in_source} in the source and a {in_mirror} in the backup"
+        ]
+
+
+def test_special_files_are_never_opened(pair: Pair) -> None:
+    for root in pair:
+        os.mkfifo(root / "pipe")
+    with socket.socket(socket.AF_UNIX) as server:
+        place = os.getcwd()
+        os.chdir(pair[0])  # the address of a socket must be short
+        try:
+            server.bind("s")
+        finally:
+            os.chdir(place)
+        assert found(pair) == [("s", DifferenceKind.MISSING)]
+
+
+def test_what_is_excluded_is_not_expected_in_the_mirror(pair: Pair) -> None:
+    (pair[0] / "build").mkdir()
+    (pair[0] / "build" / "x").write_text("x")
+    (pair[0] / "m.o").write_text("x")
+    assert found(pair, ("build/", "*.o")) == []
+    (pair[1] / "m.o").write_text("x")
+    assert found(pair, ("build/", "*.o")) == [("m.o", DifferenceKind.EXTRA)]
+
+
+def test_an_unfinished_copy_is_a_difference(pair: Pair) -> None:
+    (pair[1] / ".~bg-0123456789ab").write_text("half")
+    assert found(pair) == [(".~bg-0123456789ab", DifferenceKind.EXTRA)]
+
+
+def test_an_absent_folder_is_told_at_once(pair: Pair, tmp_path: Path) -> None:
+    absent = str(tmp_path / "absent")
+    with pytest.raises(RootAbsentError, match="source"):
+        verify(absent, str(pair[1]))
+    with pytest.raises(RootAbsentError, match="destination"):
+        verify(str(pair[0]), absent)
+
+
+def test_a_bad_rule_is_told_at_once(pair: Pair) -> None:
+    with pytest.raises(JobError):
+        verify(str(pair[0]), str(pair[1]), ("!",))
+
+
+def test_what_cannot_be_read_is_reported_and_the_rest_is_compared(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    real_open, real_list = Tree.open_file, Tree.list
+
+    def open_file(tree: Tree, path: str) -> int:
+        if path == "folder/same":
+            raise PermissionError(13, "Permission denied")
+        return real_open(tree, path)
+
+    def list_(tree: Tree, path: str) -> dict[str, os.stat_result]:
+        if path == "folder/empty" and tree.root == str(pair[1]):
+            raise OSError(5, "Input/output error")
+        return real_list(tree, path)
+
+    monkeypatch.setattr(Tree, "open_file", open_file)
+    monkeypatch.setattr(Tree, "list", list_)
+    (pair[1] / "nothing").write_text("something")
+    assert [(item.path, item.reason) for item in verify(str(pair[0]), str(pair[1]))] == [
+        ("nothing", "The contents differ"),
+        ("folder/same", "It could not be compared: No permission to read this"),
+        ("folder/empty", "It could not be compared: The drive reported an error while this was being read"),
+    ]
+
+
+def test_it_stops_when_asked_also_within_a_file(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verify_module, "BLOCK_BYTES", 16)
+    asked = 0
+
+    def should_stop() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 5
+
+    (pair[1] / "zzz").write_text("never reached")
+    assert list(verify(str(pair[0]), str(pair[1]), (), should_stop)) == []
+    assert asked == 6
+
+
+def test_it_counts_what_it_has_compared(pair: Pair) -> None:
+    seen: list[Progress] = []
+    assert list(verify(str(pair[0]), str(pair[1]), on_progress=seen.append)) == []
+    assert (seen[-1].files_done, seen[-1].bytes_done) == (6, 2 * BLOCK_BYTES + 5 + 4)
+
+
+def test_a_tree_thousands_of_folders_deep_is_compared(tmp_path: Path) -> None:
+    place = os.getcwd()
+    for name in ("source", "mirror"):
+        (tmp_path / name).mkdir()
+        os.chdir(tmp_path / name)
+        try:
+            for _ in range(1_500):
+                os.mkdir("d")
+                os.chdir("d")
+            Path("leaf").write_text(name)
+        finally:
+            os.chdir(place)
+    (difference,) = verify(str(tmp_path / "source"), str(tmp_path / "mirror"))
+    assert difference.path == "d/" * 1_500 + "leaf"
+
+
+def test_all_descriptors_are_given_back(pair: Pair) -> None:
+    before = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
+    for _ in range(3):
+        list(verify(str(pair[0]), str(pair[1])))
+        with pytest.raises(RootAbsentError):
+            verify(str(pair[0]), "/nowhere")
+    after = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
+    assert after == before
