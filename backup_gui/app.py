@@ -36,13 +36,14 @@ _UNUSABLE = 2
 _BUSY = 3
 
 
-def main(*, is_hidden: bool = False, source: str = "", destination: str = "") -> int:
+def main(*, is_hidden: bool = False, source: str = "", destination: str = "", interval_s: int = 0) -> int:
     """Run the app until it is quit.
 
     Args:
         is_hidden: Whether only the tray icon is shown.
         source: A folder to protect from now on, with ``destination``; empty for none.
         destination: The folder for its backup.
+        interval_s: Seconds between its checks; 0 for the default.
 
     Returns:
         The exit status: 0, also if another instance was there and its window has come up; 2 without a screen; 3 if
@@ -57,6 +58,7 @@ def main(*, is_hidden: bool = False, source: str = "", destination: str = "") ->
         shows_window=not is_hidden,
         source=absolute(source) if source else "",
         destination=absolute(destination) if destination else "",
+        interval_s=interval_s,
     )
     instance = Instance(places.state)
     if not instance.take():
@@ -80,7 +82,7 @@ def run_app(arguments: list[str]) -> int:
     """Run the app with options from a command line.
 
     Args:
-        arguments: ``--hidden``, and ``--source`` with ``--destination``.
+        arguments: ``--hidden``, and ``--source`` with ``--destination`` and perhaps ``--interval``.
 
     Returns:
         The exit status.
@@ -89,14 +91,20 @@ def run_app(arguments: list[str]) -> int:
     parser.add_argument("--hidden", action="store_true", help="start with the tray icon only")
     parser.add_argument("--source", default="", help=argparse.SUPPRESS)
     parser.add_argument("--destination", default="", help=argparse.SUPPRESS)
+    parser.add_argument("--interval", type=int, default=0, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
-    return main(is_hidden=options.hidden, source=options.source, destination=options.destination)
+    return main(
+        is_hidden=options.hidden,
+        source=options.source,
+        destination=options.destination,
+        interval_s=options.interval,
+    )
 
 
 def resource_folder() -> Path:
     """Where the resources are: beside the package in a checkout, inside the bundle in a packaged app."""
-    bundle = getattr(sys, "_MEIPASS", None)
-    candidates = (
+    bundle: str | None = getattr(sys, "_MEIPASS", None)
+    candidates: tuple[Path, ...] = (
         *((Path(bundle) / "resources",) if bundle is not None else ()),
         Path(__file__).resolve().parent.parent / "resources",
         Path(sys.prefix) / "share" / "backup-gui" / "resources",

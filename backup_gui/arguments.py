@@ -94,7 +94,7 @@ def _add_versions(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     )
     _add_kept(versions)
     versions.add_argument(
-        "path", metavar="PATH", type=path, nargs="?", default="", help="a file or folder in DESTINATION; default all"
+        "path", metavar="PATH", type=path, nargs="?", help="a file or folder in DESTINATION; default all"
     )
     _add_output(versions)
 

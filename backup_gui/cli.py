@@ -22,7 +22,7 @@ from backup_gui.engine.escaping import escape, one_line
 from backup_gui.engine.events import Stop, Waiting
 from backup_gui.engine.model import HISTORY_SUFFIX, PassStatus, Phase, Progress, Report
 from backup_gui.logs import set_up_logging
-from backup_gui.terminal import JsonPrinter, Output, Printer, ProgressBar, TextPrinter, to_json
+from backup_gui.terminal import JsonPrinter, Output, Printer, ProgressBar, TextPrinter, named, to_json
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -220,7 +220,7 @@ def _verify(options: argparse.Namespace, output: Output, interruption: Interrupt
             if output.is_gone:
                 break
             path = escape(difference.path)
-            line = f"{path or '(the folder itself)'}: {difference.reason}"
+            line = f"{named(difference.path)}: {difference.reason}"
             if options.json:
                 kind, reason = difference.kind.value, difference.reason
                 line = to_json({"event": "difference", "path": path, "kind": kind, "reason": reason})
@@ -245,7 +245,7 @@ def _versions(options: argparse.Namespace, output: Output, interruption: Interru
     from backup_gui.engine.history import list_versions  # noqa: PLC0415
 
     destination, history = _kept_places(options)
-    path = _path_within(options.path, destination)
+    path = _path_within(options.path or "", destination)
     count = 0
     try:
         for version in list_versions(history, path):

@@ -56,6 +56,8 @@ _TRAY_EVERY_MS = 1_000
 # A tray may come later than the app at login; after this the window is shown minimised instead.
 _TRAY_PATIENCE_MS = 10_000
 _FIRST = "first"
+# Someone at a window can be asked.
+_NEW_JOB = Job("", "", id="", name="", asks_about_strangers=True)
 
 
 def _ignore_appearance(appearance: Appearance) -> None:
@@ -151,7 +153,7 @@ class Desk(QObject):
         if wish.shows_window:
             self.window.come_up()
         if wish.source and wish.destination:
-            self._add_pair(wish.source, wish.destination)
+            self._add_pair(wish)
 
     def quit(self) -> None:
         """End the app without asking."""
@@ -273,12 +275,14 @@ class Desk(QObject):
         self.window.board.select_job(job.id)
         self._look_for_room()
 
-    def _add_pair(self, source: str, destination: str) -> None:
+    def _add_pair(self, wish: Wish) -> None:
         for job in self.controller.jobs:
-            if (job.source, job.destination) == (source, destination):
+            if (job.source, job.destination) == (wish.source, wish.destination):
                 self.window.board.select_job(job.id)
                 return
-        wanted = Job(source, destination, id="", name="", asks_about_strangers=True)
+        wanted = replace(_NEW_JOB, source=wish.source, destination=wish.destination)
+        if wish.interval_s:
+            wanted = replace(wanted, interval_s=wish.interval_s)
         work = partial(examine, wanted, None, self.controller.jobs)
         self.background.submit("pair", work, self._on_pair_examined)
 
@@ -434,7 +438,7 @@ class Desk(QObject):
 
 def _wanted(draft: JobDraft, before: Job | None) -> Job:
     """The job that a draft asks for; options that the dialog does not show stay as they were."""
-    base = before if before is not None else Job("", "", id="", name="", asks_about_strangers=True)
+    base = before if before is not None else _NEW_JOB
     return replace(
         base,
         source=draft.source,

@@ -250,9 +250,9 @@ class TextPrinter:
         match event:
             case ActionDone(action) if self._shows_actions:
                 origin = "" if action.old_path is None else f"{escape(action.old_path)} -> "
-                return f"{action.op.value}: {origin}{escape(action.path)}"
+                return f"{action.op.value}: {origin}{named(action.path)}"
             case ProblemFound(problem):
-                return f"problem: {escape(problem.path) or '(the folder itself)'}: {one_line(problem.reason)}"
+                return f"problem: {named(problem.path)}: {one_line(problem.reason)}"
             case HeldBack(held):
                 return f"held: {one_line(held.reason)} ({counts_in_words(held.counts)})"
             case Waiting(reason):
@@ -264,6 +264,11 @@ class TextPrinter:
 
     def _is_worth_a_line(self, report: Report) -> bool:
         return self._is_once or report.counts.total > 0 or report.status is not PassStatus.COMPLETE
+
+
+def named(path: str) -> str:
+    """Name a path for people; the root's own is empty."""
+    return escape(path) or "(the folder itself)"
 
 
 _OUTCOMES = {
@@ -318,6 +323,17 @@ def size_in_words(size_bytes: int) -> str:
     return f"{size / _KIB:.1f} PB"
 
 
+def progress_in_words(progress: Progress) -> str:
+    """Say how many paths and bytes are done, of how many if that is known, and how fast."""
+    words = f"{progress.files_done:,}" + (f" of {progress.files_total:,}" if progress.files_total else "")
+    if progress.bytes_done or progress.bytes_total:
+        words += f", {size_in_words(progress.bytes_done)}"
+        words += f" of {size_in_words(progress.bytes_total)}" if progress.bytes_total else ""
+        if progress.elapsed_s > 0:
+            words += f", {size_in_words(int(progress.bytes_done / progress.elapsed_s))}/s"
+    return words
+
+
 class ProgressBar:
     """A bar with count, bytes, speed and time left on stderr; appears only when there is something to wait for."""
 
@@ -336,17 +352,14 @@ class ProgressBar:
         if self._task is None or progress.phase is not self._phase:
             if self._task is not None:
                 self._rich.remove_task(self._task)
-            self._task = self._rich.add_task("", total=None, files="")
+            self._task = self._rich.add_task(progress.phase.value.capitalize(), total=None, counted="")
             self._phase = progress.phase
-        is_counted_in_bytes = progress.bytes_total > 0
-        total = progress.bytes_total if is_counted_in_bytes else progress.files_total
-        files = f"{progress.files_done:,} of {progress.files_total:,}" if progress.files_total else ""
+        is_in_bytes = progress.bytes_total > 0
         self._rich.update(
             self._task,
-            description=progress.phase.value.capitalize(),
-            total=total or None,
-            completed=progress.bytes_done if is_counted_in_bytes else progress.files_done,
-            files=files or f"{progress.files_done:,}",
+            total=(progress.bytes_total if is_in_bytes else progress.files_total) or None,
+            completed=progress.bytes_done if is_in_bytes else progress.files_done,
+            counted=progress_in_words(progress),
         )
 
     def print_above(self, line: str) -> bool:
@@ -366,21 +379,12 @@ class ProgressBar:
 def _make_bar() -> RichProgress:
     # Imported only where a person waits: it takes longer than a whole pass that finds nothing to do.
     from rich.console import Console  # noqa: PLC0415
-    from rich.progress import (  # noqa: PLC0415
-        BarColumn,
-        DownloadColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-        TransferSpeedColumn,
-    )
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
 
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.fields[files]}"),
-        DownloadColumn(),
-        TransferSpeedColumn(),
+        TextColumn("{task.fields[counted]}", markup=False),
         TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,

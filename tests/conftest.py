@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import tempfile
 import threading
@@ -65,6 +66,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if packaged:
         config.hook.pytest_deselected(items=packaged)
         items[:] = [item for item in items if item not in packaged]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_leftovers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Remove what the tests have written, unless one failed: pytest's own way fails later on very deep folders."""
+    yield
+    if os.name == "posix" and not request.session.testsfailed:
+        subprocess.run(["rm", "-rf", "--", tmp_path_factory.getbasetemp()], check=False)
 
 
 @pytest.fixture(autouse=True)

@@ -30,11 +30,13 @@ class Wish:
         shows_window: Whether the window is to come up.
         source: A folder to protect, with ``destination``; empty for none.
         destination: The folder for its backup.
+        interval_s: Seconds between its checks; 0 for the default.
     """
 
     shows_window: bool = True
     source: str = ""
     destination: str = ""
+    interval_s: int = 0
 
 
 class Instance(QObject):
@@ -63,6 +65,11 @@ class Instance(QObject):
         self._server = QLocalServer(self)
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         self._server.newConnection.connect(self._on_connection)
+
+    @property
+    def name(self) -> str:
+        """Where the first one listens."""
+        return self._name
 
     def take(self) -> bool:
         """Become the first one.
@@ -130,8 +137,9 @@ def _parsed(line: bytes) -> Wish | None:
             shows_window=bool(fields.get("shows_window", True)),
             source=str(fields.get("source", "")),
             destination=str(fields.get("destination", "")),
+            interval_s=int(fields.get("interval_s", 0)),
         )
-    except (ValueError, AttributeError):
+    except (ValueError, TypeError, AttributeError, OverflowError):
         log.info("A message that is no wish was ignored")
         return None
     return wish

@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 SCHEMA_VERSION = 1
 KEPT_PASSES = 10_000
 _WRITE_EVERY = 2_000
+_COMPLETE_KEY = "last complete at"
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -211,6 +212,18 @@ class Catalog:
     def remember(self, key: str, value: str) -> None:
         """Remember a fact."""
         self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def last_complete_at(self) -> float | None:
+        """When everything was last known to be backed up, seconds since 1970, UTC; None if it never was."""
+        try:
+            return float(self.fact(_COMPLETE_KEY) or "")
+        except ValueError:
+            return None
+
+    def remember_complete(self, at: float) -> None:
+        """Remember that everything was backed up at a time, seconds since 1970, UTC."""
+        self.remember(_COMPLETE_KEY, repr(at))
+        self.commit()
 
     # Passes
 

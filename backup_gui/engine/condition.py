@@ -99,7 +99,8 @@ class Condition:
             last_pass_at=ended_at,
             last_complete_at=ended_at if is_complete else self.last_complete_at,
             source_folders=report.source_folders if report.is_full else self.source_folders,
-            trouble=None,
+            # A full drive is the state of the whole job, however many files it is named for.
+            trouble=_full_drive(problems, report.reason),
         )
 
     def after_cancel(self, report: Report, ended_at: float) -> Condition:
@@ -147,6 +148,13 @@ class Condition:
             return JobState.ATTENTION, ""
         # Nothing has been verified yet: never green before the first full pass.
         return (JobState.OK if self.has_full_pass else JobState.WORKING), ""
+
+
+def _full_drive(problems: tuple[Problem, ...], reason: str) -> Trouble | None:
+    for problem in problems:
+        if problem.code is ProblemCode.NO_SPACE:
+            return Trouble(JobState.FAILED, reason or problem.reason)
+    return None
 
 
 def standing_problems(standing: tuple[Problem, ...], report: Report, scope: Scope) -> tuple[Problem, ...]:

@@ -7,70 +7,62 @@ the same runner serves the window, the terminal and tests.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from backup_gui.engine.model import Action, Counts, Held, Problem, Progress, Report, Status
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(NamedTuple):
     """The job has begun: both folders were accepted."""
 
     source: str
     destination: str
 
 
-@dataclass(frozen=True, slots=True)
-class PlanMade:
+class PlanMade(NamedTuple):
     """A comparison is done; ``counts`` is what is going to happen."""
 
     counts: Counts
     is_full: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ActionDone:
+class ActionDone(NamedTuple):
     """One action was carried out (or, in a dry run, would have been)."""
 
     action: Action
 
 
-@dataclass(frozen=True, slots=True)
-class ProblemFound:
+class ProblemFound(NamedTuple):
     """A path could not be handled."""
 
     problem: Problem
 
 
-@dataclass(frozen=True, slots=True)
-class HeldBack:
+class HeldBack(NamedTuple):
     """The guard holds a part of the plan."""
 
     held: Held
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(NamedTuple):
     """Nothing can be done for now; it goes on by itself when the cause is gone."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Progressed:
+class Progressed(NamedTuple):
     """How far the pass is; at most ten a second."""
 
     progress: Progress
 
 
-@dataclass(frozen=True, slots=True)
-class ReportMade:
+class ReportMade(NamedTuple):
     """A pass has ended."""
 
     report: Report
 
 
-@dataclass(frozen=True, slots=True)
-class StatusChanged:
+class StatusChanged(NamedTuple):
     """The job's condition is now this."""
 
     status: Status

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -231,6 +230,8 @@ def _restore_one(stored: str, wanted: str) -> None:
         FileExistsError: Something is there.
         OSError: It could not be copied, or came out different.
     """
+    import shutil  # noqa: PLC0415 - slow to import, and a pass does not need it
+
     os.makedirs(os.path.dirname(wanted), exist_ok=True)
     if os.path.islink(stored):
         os.symlink(os.readlink(stored), wanted)

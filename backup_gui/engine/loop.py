@@ -347,7 +347,11 @@ class Loop:
             self._condition = self._condition.after_cancel(report, now_at)
             return True
         self._told_reasons.clear()
+        before_at = self._condition.last_complete_at
         self._condition = self._condition.after(report, scope, now_at, is_polling=self._notification.is_polling)
+        complete_at = self._condition.last_complete_at
+        if complete_at is not None and complete_at != before_at and not self._is_dry_run:
+            self._opened_catalog().remember_complete(complete_at)
         if report.held is not None:
             self._tell_held(report.held)
         elif report.is_full:
@@ -418,6 +422,8 @@ class Loop:
                 self._catalog = self._open_catalog(self._catalog_path)
             except OSError as error:
                 raise CatalogError(f"The program's own data folder cannot be used: {error.strerror}") from error
+            if self._condition.last_complete_at is None:
+                self._condition = replace(self._condition, last_complete_at=self._catalog.last_complete_at())
         return self._catalog
 
     def _close_catalog(self) -> None:

@@ -16,7 +16,7 @@ from backup_gui.engine.execute import Execution, Outcome
 from backup_gui.engine.filters import Filter
 from backup_gui.engine.guard import TAKES_AWAY, Condition, judge
 from backup_gui.engine.identity import Standing, identify, nearest_existing, read_identity, standing
-from backup_gui.engine.model import Counts, PassStatus, Phase, ProblemCode, Progress, Report, count_actions
+from backup_gui.engine.model import NO_COUNTS, PassStatus, Phase, ProblemCode, Progress, Report, count_actions
 from backup_gui.engine.nesting import is_within
 from backup_gui.engine.progress import Meter
 from backup_gui.engine.target import Target, make_root
@@ -285,10 +285,10 @@ def _record(catalog: Catalog, plan: Plan, report: Report) -> None:
     counts = report.counts
     if plan.is_full:
         catalog.remember(MIRROR_FILES_KEY, str(plan.mirror_files + counts.created - counts.deleted))
-    if counts != Counts() or report.problems or report.held:
+    if counts != NO_COUNTS or report.problems or report.held:
         catalog.add_pass(report)
     catalog.commit()
-    level = logging.INFO if counts != Counts() or report.problems or report.held else logging.DEBUG
+    level = logging.INFO if counts != NO_COUNTS or report.problems or report.held else logging.DEBUG
     log.log(
         level,
         "%s check: %d new, %d changed, %d deleted, %d moved, %d bytes, %d problems, %.2f s%s",

@@ -1,14 +1,16 @@
-"""Which folders lie on file systems that do not tell of all their changes."""
+"""The system's table of mounts: what lies where, and which folders do not tell of all their changes."""
 
 from __future__ import annotations
 
 import os
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 NETWORK_REASON = "Network folders do not tell of changes made elsewhere"
 
-_MOUNTS = Path("/proc/self/mountinfo")
+TABLE = Path("/proc/self/mountinfo")
+_OCTAL = re.compile(rb"\\([0-7]{3})")
 
 # File systems that other computers (or the host of a virtual machine) change without this kernel's knowing.
 _NETWORK_TYPES = frozenset(
@@ -24,44 +26,76 @@ _NETWORK_FUSE = re.compile(
 )
 
 
-def can_watch(source: str, mounts: Path = _MOUNTS) -> str:
-    """Say why the source's file system cannot be watched; empty if it can.
+class Mount(NamedTuple):
+    """One mount.
 
-    Args:
-        source: Absolute path.
-        mounts: The kernel's list of mounts, as in proc(5); without it every file system is taken for a local one.
+    Attributes:
+        device: Major and minor number of the volume, as ``8:1``.
+        root: Which folder of the volume is mounted.
+        point: Where.
+        kind: The file system's name.
+        origin: The device's path, or the server's share.
     """
-    root = os.path.realpath(source)
-    best_length, best_kind = -1, ""
-    for point, kind in _read(mounts):
-        # Of several mounts on one point the last one is visible.
-        if len(point) >= best_length and (root == point or root.startswith(point.rstrip("/") + "/")):
-            best_length, best_kind = len(point), kind
-    return f"{NETWORK_REASON} ({best_kind})" if _is_network(best_kind) else ""
+
+    device: str
+    root: str
+    point: str
+    kind: str
+    origin: str
 
 
-def network_mount_below(root: str, mounts: Path = _MOUNTS) -> str:
-    """The first network file system that is mounted somewhere below ``root``, or an empty text."""
-    prefix = root.rstrip("/") + "/"
-    return next((point for point, kind in _read(mounts) if point.startswith(prefix) and _is_network(kind)), "")
-
-
-def _read(mounts: Path) -> list[tuple[str, str]]:
-    """Mount points and file system types, in the order in which they were mounted."""
+def read_mounts(table: Path = TABLE) -> list[Mount]:
+    """Read the table, in the order in which things were mounted; empty where the system has none."""
     try:
-        lines = mounts.read_bytes().splitlines()
+        lines = table.read_bytes().splitlines()
     except OSError:
         return []
     found = []
     for line in lines:
         # "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw", with any number of fields before the dash
         left, _, right = line.partition(b" - ")
-        fields = left.split(b" ")
-        if len(fields) >= 5 and right:
-            point = re.sub(rb"\\([0-7]{3})", lambda match: bytes([int(match[1], 8)]), fields[4])
-            found.append((os.fsdecode(point), os.fsdecode(right.split(b" ")[0])))
+        before, after = left.split(b" "), right.split(b" ")
+        if len(before) >= 5 and len(after) >= 2:
+            fields = (before[2], before[3], before[4], after[0], after[1])
+            found.append(Mount(*(_text(field) for field in fields)))
     return found
 
 
-def _is_network(kind: str) -> bool:
+def mount_of(path: str, table: Path = TABLE) -> Mount | None:
+    """The mount that a path lies on, or None where the system does not tell."""
+    whole = os.path.realpath(path)
+    best: Mount | None = None
+    for mount in read_mounts(table):
+        is_inside = whole == mount.point or whole.startswith(mount.point.rstrip("/") + "/")
+        # Of several mounts on one point the last one is visible.
+        if is_inside and (best is None or len(mount.point) >= len(best.point)):
+            best = mount
+    return best
+
+
+def can_watch(source: str, table: Path = TABLE) -> str:
+    """Say why the source's file system cannot be watched; empty if it can.
+
+    Args:
+        source: Absolute path.
+        table: The kernel's list of mounts, as in proc(5); without it every file system is taken for a local one.
+    """
+    mount = mount_of(source, table)
+    return f"{NETWORK_REASON} ({mount.kind})" if mount is not None and is_network(mount.kind) else ""
+
+
+def network_mount_below(root: str, table: Path = TABLE) -> str:
+    """The first network file system that is mounted somewhere below ``root``, or an empty text."""
+    prefix = root.rstrip("/") + "/"
+    found = (mount.point for mount in read_mounts(table) if mount.point.startswith(prefix) and is_network(mount.kind))
+    return next(found, "")
+
+
+def is_network(kind: str) -> bool:
+    """Tell whether a file system of this name is changed elsewhere without this system's knowing."""
     return kind in _NETWORK_TYPES or _NETWORK_FUSE.fullmatch(kind) is not None
+
+
+def _text(field: bytes) -> str:
+    """Undo the octal notation of blanks and backslashes."""
+    return os.fsdecode(_OCTAL.sub(lambda match: bytes([int(match[1], 8)]), field))

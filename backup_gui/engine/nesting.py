@@ -8,11 +8,9 @@ writes, and nothing needs to exist.
 from __future__ import annotations
 
 import os
-import re
 import sys
 
-_MOUNTS = "/proc/self/mountinfo"
-_OCTAL = re.compile(r"\\([0-7]{3})")
+from backup_gui.engine.mounts import read_mounts
 
 
 def is_within(inner: str, outer: str) -> bool:
@@ -66,13 +64,8 @@ def _places(paths: tuple[str, str]) -> list[tuple[str, str]] | None:
     A folder mounted at a second place (a bind mount, a subvolume) has ancestors there that are not its own, so
     identities do not tell that it lies inside another; its place on the volume does.
     """
-    try:
-        with open(_MOUNTS, encoding="utf-8", errors="surrogateescape", newline="\n") as file:
-            fields = [line.split(" ", 5) for line in file]
-    except OSError:
-        return None
     # A later line covers an earlier one at the same point.
-    mounts = {_plain(line[4]): (line[2], _plain(line[3])) for line in fields if len(line) > 4}
+    mounts = {mount.point: (mount.device, mount.root) for mount in read_mounts()}
     found: list[tuple[str, str]] = []
     for path in paths:
         point = path
@@ -84,8 +77,3 @@ def _places(paths: tuple[str, str]) -> list[tuple[str, str]] | None:
         rest = path[len(point.rstrip("/")) :]
         found.append((volume, root.rstrip("/") + rest or "/"))
     return found
-
-
-def _plain(field: str) -> str:
-    """Undo the octal notation of blanks and backslashes in the table of mounts."""
-    return _OCTAL.sub(lambda match: chr(int(match[1], 8)), field)

@@ -45,7 +45,7 @@ class Meter:
         self._tell_if_due(path)
 
     def add_files(self, count: int, path: str, small_bytes: int = 0) -> None:
-        """Count actions done, or entries seen while comparing, with the bytes of those that did not count any before."""
+        """Count actions done, or entries seen while comparing, with the bytes that they have not counted before."""
         self._files_done += count
         self._bytes_done += small_bytes
         self._tell_if_due(path)

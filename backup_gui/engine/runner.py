@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from backup_gui.engine import mirror
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.clock import Clock, SystemClock
 from backup_gui.engine.commands import Commands
+from backup_gui.engine.errors import DestinationBusyError
+from backup_gui.engine.lock import DestinationLock
 from backup_gui.engine.loop import Loop, Outcome, PassMaker
 from backup_gui.engine.watch import watch
 
@@ -69,6 +72,11 @@ def run(
         is_dry_run=is_dry_run,
     )
     try:
-        return loop.run_once() if is_once else loop.run_until_stopped()
+        with contextlib.ExitStack() as stack:
+            if not is_dry_run:
+                stack.enter_context(DestinationLock(job.destination, data_folder / "locks"))
+            return loop.run_once() if is_once else loop.run_until_stopped()
+    except DestinationBusyError as error:
+        return Outcome(None, error, is_stopped=False)
     finally:
         loop.close()

@@ -14,7 +14,6 @@ import contextlib
 import ctypes
 import errno
 import os
-import shutil
 import stat
 import sys
 from typing import TYPE_CHECKING, Final
@@ -368,7 +367,12 @@ class Target(Tree):
         Raises:
             OSError: It cannot be told.
         """
-        return shutil.disk_usage(self._root_fd if HAS_FOLDER_DESCRIPTORS else self.root).free
+        if sys.platform == "win32":
+            import shutil  # noqa: PLC0415 - slow to import, and needed only there
+
+            return shutil.disk_usage(self.root).free
+        room = os.fstatvfs(self._root_fd)
+        return room.f_bavail * room.f_frsize
 
     # Reaching the disk
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -215,7 +216,8 @@ class _Comparison:
             return original.st_size == copy.st_size and self._has_same_content(path)
         if kind is EntryKind.LINK:
             return self._source.read_link(path) == self._mirror.read_link(path)
-        return kind is EntryKind.FOLDER or original.st_rdev == copy.st_rdev
+        # Windows has no device numbers, and no special files that could differ in them.
+        return kind is EntryKind.FOLDER or getattr(original, "st_rdev", 0) == getattr(copy, "st_rdev", 0)
 
     def _has_same_content(self, path: str) -> bool:
         with (
@@ -251,7 +253,7 @@ def _block(file: RawIOBase) -> bytes:
 
 def _read_from_disk(fd: int) -> None:
     """Let the system forget what it holds of the copy in memory, so that the disk itself is compared."""
-    if not hasattr(os, "posix_fadvise"):
+    if sys.platform != "linux":
         return
     try:
         os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)

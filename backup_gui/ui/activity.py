@@ -9,11 +9,12 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, Qt
-from PySide6.QtWidgets import QHeaderView, QStackedLayout, QTreeView, QWidget
+from PySide6.QtWidgets import QHeaderView, QStackedLayout, QTreeView, QVBoxLayout, QWidget
 
 from backup_gui.engine.model import JobState, PassStatus, Report
 from backup_gui.ui.headline import held_text, problems_text
 from backup_gui.ui.jobs import Index
+from backup_gui.ui.labels import RowDelegate
 from backup_gui.ui.theme import GRID_PX
 from backup_gui.ui.vacancy import Vacancy
 from backup_gui.ui.wording import clock_text, counted, duration_text, exact_text, size_text
@@ -158,7 +159,7 @@ class ActivityPage(QWidget):
         self._list.setUniformRowHeights(True)
         self._list.setAlternatingRowColors(True)
         self._list.setAllColumnsShowFocus(True)
-        self._list.setFrameShape(QTreeView.Shape.NoFrame)
+        self._list.setItemDelegate(RowDelegate(self._list))
         self._list.setAccessibleName(self.tr("What was done, newest first"))
         self._vacancy = Vacancy(
             icons,
@@ -166,9 +167,13 @@ class ActivityPage(QWidget):
             self.tr("Nothing has been done yet"),
             self.tr("Each time your files are checked or copied, it is noted here."),
         )
+        self._listing = QWidget()
+        column = QVBoxLayout(self._listing)
+        column.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
+        column.addWidget(self._list)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._vacancy)
-        self._stack.addWidget(self._list)
+        self._stack.addWidget(self._listing)
 
     def show_model(self, model: ActivityModel) -> None:
         """Show the passes of a job."""
@@ -182,13 +187,13 @@ class ActivityPage(QWidget):
         header = self._list.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        for section, width in ((0, 15), (2, 11), (3, 11)):
+        for section, width in ((0, 17), (2, 11), (3, 10)):
             header.resizeSection(section, width * GRID_PX)
         self._on_rows_changed()
 
     def _on_rows_changed(self) -> None:
         has_rows = self._model is not None and (self._model.rowCount() > 0 or self._model.canFetchMore(QModelIndex()))
-        self._stack.setCurrentWidget(self._list if has_rows else self._vacancy)
+        self._stack.setCurrentWidget(self._listing if has_rows else self._vacancy)
 
 
 def pass_text(row: PassRow) -> str:

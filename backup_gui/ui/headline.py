@@ -137,7 +137,7 @@ def card_text(view: JobView, now: float) -> str:
     if status.state is JobState.WAITING and not status.reason:
         return _tr("Getting ready")
     if status.state is JobState.ATTENTION:
-        return problems_text(len(status.problems)).rstrip(".")
+        return counted("%Ln problems", "%Ln problem", len(status.problems))
     if status.state is JobState.OK and status.last_complete_at is not None:
         return _tr("Backed up, {ago}").format(ago=ago_text(status.last_complete_at, now))
     return state_text(status.state)

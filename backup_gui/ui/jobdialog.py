@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 
 from backup_gui.engine.model import MAX_INTERVAL_S, JobState
 from backup_gui.ui.jobview import DraftVerdict, JobDraft, Level, Remark
-from backup_gui.ui.labels import MutedLabel
+from backup_gui.ui.labels import MutedLabel, PrimaryButton
 from backup_gui.ui.theme import GRID_PX
 from backup_gui.ui.wording import interval_text
 
@@ -180,7 +180,7 @@ class JobDialog(QDialog):
         _add_row(form, self.tr("History"), self.history_check, self.history_check)
 
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.save_button = QPushButton(self.tr("&Save") if self._job_id else self.tr("&Start the backup"))
+        self.save_button = PrimaryButton(self.tr("&Save") if self._job_id else self.tr("&Start the backup"))
         self.save_button.setDefault(True)
         self.save_button.setEnabled(False)
         buttons.addButton(self.save_button, QDialogButtonBox.ButtonRole.AcceptRole)
@@ -220,6 +220,7 @@ class JobDialog(QDialog):
         self.exclude_edit.setFixedHeight(4 * self.fontMetrics().lineSpacing() + 2 * GRID_PX)
         self.exclude_edit.setPlaceholderText(self.tr("One rule a line, such as *.tmp or /Downloads/"))
         presets = QPushButton(self.tr("&Add…"))
+        presets.setAutoDefault(False)
         presets.setToolTip(self.tr("Add rules that many people use"))
         menu = QMenu(presets)
         for title, rules in _PRESETS:

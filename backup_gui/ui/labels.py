@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QStyle, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen, QResizeEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
 
-from backup_gui.ui.theme import GRID_PX, muted, outline, scaled_font, surface
+from backup_gui.ui.theme import GRID_PX, accent, mix, muted, outline, scaled_font, surface
 
 _RADIUS_PX = 8.0
+_DEPTH = 0.75
 
 
 class MutedLabel(QLabel):
@@ -20,13 +32,14 @@ class MutedLabel(QLabel):
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
         """Show a text."""
         super().__init__(text, parent)
+        self._is_muted = True
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(True)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's signature
         """Paint the text in the second-rank colour."""
         painter = QPainter(self)
-        painter.setPen(muted(self.palette()))
+        painter.setPen(muted(self.palette()) if self._is_muted else self.palette().windowText().color())
         flags = QStyle.visualAlignment(self.layoutDirection(), self.alignment())
         wrap = Qt.TextFlag.TextWordWrap if self.wordWrap() else Qt.TextFlag.TextSingleLine
         painter.drawText(self.contentsRect(), int(flags) | int(wrap), self.text())
@@ -35,9 +48,16 @@ class MutedLabel(QLabel):
 class ElidedLabel(MutedLabel):
     """One line of text; what does not fit is left out in the middle and shown whole in the tooltip."""
 
-    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
-        """Show a text."""
+    def __init__(self, text: str = "", parent: QWidget | None = None, *, is_muted: bool = True) -> None:
+        """Show a text.
+
+        Args:
+            text: The text.
+            parent: Owner.
+            is_muted: Whether it is of second rank.
+        """
         super().__init__("", parent)
+        self._is_muted = is_muted
         self._full = ""
         self.setWordWrap(False)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -80,6 +100,47 @@ class ElidedLabel(MutedLabel):
         self.setAccessibleName(self._full)
 
 
+class FieldLabel(MutedLabel):
+    """The label of a value in a form, on one line."""
+
+    def __init__(self, text: str, parent: QWidget | None = None) -> None:
+        """Show a text."""
+        super().__init__(text, parent)
+        self.setWordWrap(False)
+
+
+class RowDelegate(QStyledItemDelegate):
+    """Gives the rows of lists some air."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:  # noqa: N802
+        """A line of text and the distance to its neighbours."""
+        size = super().sizeHint(option, index)
+        return QSize(size.width(), option.fontMetrics.height() + GRID_PX + GRID_PX // 2)
+
+
+class PrimaryButton(QPushButton):
+    """The one button that is meant, in the accent colour where the style draws buttons in the palette's colours."""
+
+    def __init__(self, text: str, parent: QWidget | None = None) -> None:
+        """Show a text."""
+        super().__init__(text, parent)
+        self._colour()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Follow a change of the palette."""
+        super().changeEvent(event)
+        if event.type() in {QEvent.Type.ApplicationPaletteChange, QEvent.Type.EnabledChange}:
+            self._colour()
+
+    def _colour(self) -> None:
+        palette = QApplication.palette(self)
+        if self.isEnabled():
+            # Styles lighten it for gradients and when it is the default; white words must stay easy to read.
+            palette.setColor(QPalette.ColorRole.Button, mix(accent(palette), QColor("#000000"), _DEPTH))
+            palette.setColor(QPalette.ColorRole.ButtonText, QColor("#ffffff"))
+        self.setPalette(palette)
+
+
 class Panel(QFrame):
     """A card with rounded corners and a title, the place of everything on a page."""
 
@@ -93,8 +154,8 @@ class Panel(QFrame):
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.body = QVBoxLayout(self)
-        self.body.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
-        self.body.setSpacing(GRID_PX + GRID_PX // 2)
+        self.body.setContentsMargins(2 * GRID_PX, GRID_PX + 4, 2 * GRID_PX, GRID_PX + 4)
+        self.body.setSpacing(GRID_PX)
         if title:
             heading = QLabel(title)
             heading.setFont(scaled_font(self.font(), 1.05, is_bold=True))

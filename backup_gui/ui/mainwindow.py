@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.model import Job, Report
     from backup_gui.ui.icons import Icons
 
-_SIZE = QSize(920, 620)
+_SIZE = QSize(940, 640)
 _AGE_MS = 10_000
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QTime, Signal
+from PySide6.QtCore import QCoreApplication, QDate, QDateTime, Qt, QTime, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QFormLayout,
@@ -24,9 +24,9 @@ from PySide6.QtWidgets import (
 from backup_gui.engine.model import Coverage, JobState, Phase
 from backup_gui.ui.headline import card_text, pending_text, progress_figures
 from backup_gui.ui.jobview import JobView
-from backup_gui.ui.labels import ElidedLabel, MutedLabel, Panel
+from backup_gui.ui.labels import ElidedLabel, FieldLabel, Panel
 from backup_gui.ui.roombar import RoomBar
-from backup_gui.ui.theme import GRID_PX
+from backup_gui.ui.theme import GRID_PX, scaled_font
 from backup_gui.ui.wording import ago_text, clock_text, counted, exact_text, folders_text, interval_text, path_text
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Overview(QScrollArea):
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
-        column.setSpacing(GRID_PX + GRID_PX // 2)
+        column.setSpacing(GRID_PX + 4)
         column.addWidget(self._build_now())
         column.addWidget(self._build_folders())
         column.addWidget(self._build_care())
@@ -76,6 +76,7 @@ class Overview(QScrollArea):
         status = view.status
         is_working = status.state is JobState.WORKING
         is_paused = status.state is JobState.PAUSED
+        self._name.setText(view.job.name)
         self._show_progress(view)
         self._pause.setVisible(not is_paused)
         self._resume.setVisible(is_paused)
@@ -127,6 +128,9 @@ class Overview(QScrollArea):
     def _build_now(self) -> Panel:
         panel = Panel()
         colour = self.palette().color(QPalette.ColorRole.ButtonText)
+        self._name = QLabel()
+        self._name.setFont(scaled_font(self.font(), 1.2, is_bold=True))
+        self._name.setTextFormat(Qt.TextFormat.PlainText)
         self._figures = QLabel()
         self._figures.setWordWrap(True)
         self._bar = QProgressBar()
@@ -150,6 +154,7 @@ class Overview(QScrollArea):
             button.setMinimumHeight(4 * GRID_PX)
             row.addWidget(button)
         row.addStretch()
+        panel.body.addWidget(self._name)
         panel.body.addWidget(self._figures)
         panel.body.addWidget(self._bar)
         panel.body.addWidget(self._file)
@@ -161,12 +166,12 @@ class Overview(QScrollArea):
         panel = Panel(self.tr("Folders"))
         form = _form()
         self._source, row = self._folder_row(self._on_source_clicked, self.tr("Open the folder"))
-        form.addRow(MutedLabel(self.tr("Your files")), row)
+        form.addRow(_field(self.tr("Your files")), row)
         self._destination, row = self._folder_row(self._on_open_clicked, self.tr("Open the backup folder"))
-        form.addRow(MutedLabel(self.tr("Backup")), row)
+        form.addRow(_field(self.tr("Backup")), row)
         self._history, row = self._folder_row(self._on_history_clicked, self.tr("Open the history folder"))
         self._open_history = self._last_button
-        form.addRow(MutedLabel(self.tr("History")), row)
+        form.addRow(_field(self.tr("History")), row)
         panel.body.addLayout(form)
         return panel
 
@@ -176,15 +181,15 @@ class Overview(QScrollArea):
         self._checked, self._pending, self._watched = QLabel(), QLabel(), QLabel()
         self._watched.setWordWrap(True)
         self._room = RoomBar()
-        form.addRow(MutedLabel(self.tr("Last complete backup")), self._checked)
-        form.addRow(MutedLabel(self.tr("Not yet backed up")), self._pending)
-        form.addRow(MutedLabel(self.tr("Watched")), self._watched)
-        form.addRow(MutedLabel(self.tr("Backup drive")), self._room)
+        form.addRow(_field(self.tr("Last complete backup")), self._checked)
+        form.addRow(_field(self.tr("Not yet backed up")), self._pending)
+        form.addRow(_field(self.tr("Watched")), self._watched)
+        form.addRow(_field(self.tr("Backup drive")), self._room)
         panel.body.addLayout(form)
         return panel
 
     def _folder_row(self, slot: Callable[[], None], hint: str) -> tuple[ElidedLabel, QWidget]:
-        label = ElidedLabel()
+        label = ElidedLabel(is_muted=False)
         label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         button = QPushButton(self._icons.action("folder", self.palette().color(QPalette.ColorRole.ButtonText)), "")
         button.setFlat(True)
@@ -262,10 +267,17 @@ def _tomorrow(now: float) -> float:
     return QDateTime(date, _MORNING).toMSecsSinceEpoch() / 1_000
 
 
+def _field(text: str) -> FieldLabel:
+    """A label as wide as the widest one, so that the values of all panels are aligned."""
+    label = FieldLabel(text)
+    label.setMinimumWidth(label.fontMetrics().horizontalAdvance(_tr("Last complete backup")) + GRID_PX)
+    return label
+
+
 def _form() -> QFormLayout:
     form = QFormLayout()
-    form.setHorizontalSpacing(3 * GRID_PX)
-    form.setVerticalSpacing(GRID_PX)
+    form.setHorizontalSpacing(2 * GRID_PX)
+    form.setVerticalSpacing(GRID_PX - 2)
     form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
     return form
 

@@ -58,8 +58,8 @@ class ProblemsModel(QAbstractTableModel):
         return 0 if parent.isValid() else self._shown
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's signature
-        """File, reason, what to do."""
-        return 0 if parent.isValid() else 3
+        """File and reason."""
+        return 0 if parent.isValid() else 2
 
     def canFetchMore(self, parent: Index) -> bool:  # noqa: N802 - Qt's name
         """Whether there are more problems."""
@@ -77,17 +77,21 @@ class ProblemsModel(QAbstractTableModel):
     ) -> object:
         """Headings of the columns."""
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return (self.tr("File or folder"), self.tr("Reason"), self.tr("What to do"))[section]
+            return (self.tr("File or folder"), self.tr("Reason"))[section]
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """One cell."""
-        if not index.isValid() or role not in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole}:
+        if not index.isValid():
             return None
         problem = self._problems[index.row()]
-        if index.column() == 0:
-            return path_text(problem.path)
-        return reason_text(problem) if index.column() == 1 else advice_text(problem)
+        if role == Qt.ItemDataRole.AccessibleDescriptionRole:
+            return advice_text(problem)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return f"{path_text(problem.path)}\n{reason_text(problem)}.\n{advice_text(problem)}"
+        if role == Qt.ItemDataRole.DisplayRole:
+            return path_text(problem.path) if index.column() == 0 else reason_text(problem)
+        return None
 
     def show_problems(self, problems: tuple[Problem, ...]) -> None:
         """Show these, and forget what was shown before."""
@@ -126,7 +130,6 @@ class ProblemsPage(QWidget):
         self._table.setAlternatingRowColors(True)
         self._table.setShowGrid(False)
         self._table.setTabKeyNavigation(False)
-        self._table.setFrameShape(QTableView.Shape.NoFrame)
         self._table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self._table.verticalHeader().setVisible(False)
         self._table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + GRID_PX + 4)
@@ -136,7 +139,8 @@ class ProblemsPage(QWidget):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
 
         self._advice = MutedLabel()
-        self._advice.setMinimumHeight(2 * self.fontMetrics().height())
+        self._advice.setMinimumHeight(3 * self.fontMetrics().height())
+        self._advice.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._retry = QPushButton(self.tr("&Try again"))
         self._retry.clicked.connect(self.retry_requested)
         self._exclude = QPushButton(self.tr("&Leave this out from now on"))
@@ -144,15 +148,15 @@ class ProblemsPage(QWidget):
         self._exclude.clicked.connect(self._on_exclude_clicked)
 
         foot = QHBoxLayout()
-        foot.setContentsMargins(GRID_PX, GRID_PX, GRID_PX, GRID_PX)
-        foot.addWidget(self._advice, 1)
+        foot.addStretch()
         foot.addWidget(self._exclude)
         foot.addWidget(self._retry)
         listing = QWidget()
         column = QVBoxLayout(listing)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        column.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, GRID_PX)
+        column.setSpacing(GRID_PX)
         column.addWidget(self._table, 1)
+        column.addWidget(self._advice)
         column.addLayout(foot)
 
         self._listing = listing
@@ -172,17 +176,19 @@ class ProblemsPage(QWidget):
 
     def show_problems(self, problems: tuple[Problem, ...]) -> None:
         """Show the problems of a job."""
+        before = self._table.currentIndex().row()
         self.model.show_problems(problems)
+        if problems and not self._table.currentIndex().isValid():
+            self._table.selectRow(min(max(before, 0), self.model.rowCount() - 1))
         self._stack.setCurrentWidget(self._listing if problems else self._vacancy)
 
     def _on_row_changed(self) -> None:
         index = self._table.currentIndex()
         self._exclude.setEnabled(index.isValid())
-        self._advice.setText(
-            advice_text(self.model.problem(index.row()))
-            if index.isValid()
-            else self.tr("Select a line to see what you can do.")
-        )
+        self._advice.setText(self._help_text(self.model.problem(index.row())) if index.isValid() else "")
+
+    def _help_text(self, problem: Problem) -> str:
+        return f"{path_text(problem.path)}\n{reason_text(problem)}. {advice_text(problem)}"
 
     def _on_exclude_clicked(self) -> None:
         index = self._table.currentIndex()

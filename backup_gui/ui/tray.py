@@ -65,7 +65,9 @@ class Tray(QObject):
         self._icon = icon
         self._now = now
         self._views: tuple[JobView, ...] = ()
+        # None is the icon of an app without jobs.
         self._state: JobState | None = None
+        self._has_icon = False
         self._notice: Notice | None = None
         self.menu = QMenu()
         self._build_menu()
@@ -87,11 +89,10 @@ class Tray(QObject):
         has_same_jobs = [view.job for view in views] == [view.job for view in self._views]
         self._views = views
         state = worst([view.status.state for view in views])
-        if state is not self._state:
-            self._state = state
+        shown = state if views else None
+        if shown is not self._state or not self._has_icon:
+            self._has_icon, self._state = True, shown
             self._icon.setIcon(self._icons.state(state) if views else self._icons.app())
-        elif not views:
-            self._icon.setIcon(self._icons.app())
         if not has_same_jobs:
             self._fill_back_up_menu()
         self._icon.setToolTip(self.tooltip())

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from backup_gui.ui.labels import MutedLabel
+from backup_gui.ui.labels import MutedLabel, PrimaryButton
 from backup_gui.ui.theme import GRID_PX, scaled_font
 
 if TYPE_CHECKING:
@@ -39,10 +39,9 @@ class Welcome(QWidget):
         text.setFont(scaled_font(self.font(), 1.1))
         text.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
         text.setFixedWidth(60 * GRID_PX)
-        self.button = QPushButton(self.tr("&Choose a folder…"))
+        self.button = PrimaryButton(self.tr("&Choose a folder…"))
         self.button.setFont(scaled_font(self.font(), 1.1, is_bold=True))
         self.button.setMinimumSize(26 * GRID_PX, 5 * GRID_PX)
-        self.button.setDefault(True)
         self.button.clicked.connect(self.job_requested)
         hint = MutedLabel(self.tr("You can also drop a folder here."))
         hint.setAlignment(Qt.AlignmentFlag.AlignCenter)

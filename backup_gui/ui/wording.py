@@ -61,7 +61,7 @@ def speed_text(bytes_per_s: float) -> str:
 def duration_text(duration_s: float) -> str:
     """A duration in its largest fitting unit, such as "40 s", "4 min" or "2 h 10 min"."""
     if duration_s < 1:
-        return _tr("less than 1 s")
+        return _tr("under 1 s")
     if duration_s < _MINUTE_S:
         return _tr("{seconds} s").format(seconds=number_text(round(duration_s)))
     if duration_s < _HOUR_S:

@@ -176,9 +176,17 @@ class Desktop:
         return path
 
     def tray_icon(self, timeout_s: float = 10.0) -> TrayIcon:
-        """The only tray icon of the session, as soon as the panel knows it."""
-        address = wait_until(lambda: registered_items(self.connection), "a tray icon", timeout_s)[0]
-        return TrayIcon(self.connection, address)
+        """The only tray icon of a running program, as soon as the panel knows it."""
+
+        def live() -> list[str]:
+            items = registered_items(self.connection)
+            return [item for item in items if self.has_owner(item.partition("/")[0])]
+
+        return TrayIcon(self.connection, wait_until(live, "a tray icon", timeout_s)[0])
+
+    def has_owner(self, name: str) -> bool:
+        """Whether a program has this name on the bus."""
+        return bool(self.connection.send_and_get_reply(message_bus.NameHasOwner(name)).body[0])
 
     def recorded(self, call: str) -> list[dict[str, Any]]:
         """The calls of one name that the recording services were given, in order."""
@@ -307,7 +315,7 @@ def _start_panel(desktop: Desktop, panel: Panel) -> None:
         desktop.start("trayer", "--edge", "bottom", "--align", "right", "--SetDockType", "true", "--height", "32")
         wait_until(lambda: desktop.output_of("xdotool", "search", "--class", "trayer"), "the tray")
         desktop.start("dunst")
-        _wait_for_owner(desktop, "org.freedesktop.Notifications")
+        wait_until(lambda: desktop.has_owner("org.freedesktop.Notifications"), "the notification service")
         return
     calls = str(desktop.folder / "calls.jsonl")
     options = [] if panel is Panel.XFCE else ["--with-tray-host"]
@@ -318,14 +326,7 @@ def _start_panel(desktop: Desktop, panel: Panel) -> None:
         config.parent.mkdir(parents=True)
         config.write_text(PANEL_CONFIG, encoding="utf-8")
         desktop.start("xfce4-panel", "--disable-wm-check")
-        _wait_for_owner(desktop, "org.kde.StatusNotifierWatcher")
-
-
-def _wait_for_owner(desktop: Desktop, name: str) -> None:
-    def is_owned() -> bool:
-        return bool(desktop.connection.send_and_get_reply(message_bus.NameHasOwner(name)).body[0])
-
-    wait_until(is_owned, f"an owner of {name}", timeout_s=20)
+        wait_until(lambda: desktop.has_owner("org.kde.StatusNotifierWatcher"), "the panel", timeout_s=20)
 
 
 def _end_strays(runtime_folder: str) -> None:

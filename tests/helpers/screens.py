@@ -75,7 +75,12 @@ HELD = Held(
     Counts(deleted=840),
     mirror_files=1_000,
     actions=tuple(
-        Action(Op.DELETE, f"Travel/{2010 + number // 60}/Day {number % 60 + 1:02}.jpg", EntryKind.FILE, 3_400_000 + number * 977)
+        Action(
+            Op.DELETE,
+            f"Travel/{2010 + number // 60}/Day {number % 60 + 1:02}.jpg",
+            EntryKind.FILE,
+            3_400_000 + number * 977,
+        )
         for number in range(840)
     ),
 )
@@ -84,7 +89,9 @@ STRANGERS = Held(
     "12 files are not from this program.",
     Counts(deleted=12),
     mirror_files=12,
-    actions=tuple(Action(Op.DELETE, f"old stuff/scan-{number:03}.pdf", EntryKind.FILE, 210_000) for number in range(12)),
+    actions=tuple(
+        Action(Op.DELETE, f"old stuff/scan-{number:03}.pdf", EntryKind.FILE, 210_000) for number in range(12)
+    ),
 )
 _COVERAGE = Coverage(folders_live=8_210, folders_polled=790, reason="The system's limit of watched folders is reached.")
 _ROOM = Room(total_bytes=2_000_398_934_016, free_bytes=1_244_000_000_000)
@@ -92,7 +99,9 @@ _ROOM = Room(total_bytes=2_000_398_934_016, free_bytes=1_244_000_000_000)
 VIEWS = {
     "ok": JobView(
         DOCUMENTS,
-        Status(JobState.OK, last_complete_at=NOW - 80, last_pass_at=NOW - 80, coverage=Coverage(9_000), has_full_pass=True),
+        Status(
+            JobState.OK, last_complete_at=NOW - 80, last_pass_at=NOW - 80, coverage=Coverage(9_000), has_full_pass=True
+        ),
         room=_ROOM,
     ),
     "working": JobView(
@@ -144,14 +153,21 @@ VIEWS = {
     ),
     "failed": JobView(
         DOCUMENTS,
-        Status(JobState.FAILED, reason="The backup drive is full.", last_complete_at=NOW - 172_000, coverage=Coverage(9_000)),
+        Status(
+            JobState.FAILED,
+            reason="The backup drive is full.",
+            last_complete_at=NOW - 172_000,
+            coverage=Coverage(9_000),
+        ),
         room=Room(total_bytes=2_000_398_934_016, free_bytes=12_000_000),
     ),
 }
 OTHERS = (
     JobView(
         PICTURES,
-        Status(JobState.OK, last_complete_at=NOW - 130, last_pass_at=NOW - 130, coverage=Coverage(410), has_full_pass=True),
+        Status(
+            JobState.OK, last_complete_at=NOW - 130, last_pass_at=NOW - 130, coverage=Coverage(410), has_full_pass=True
+        ),
         room=_ROOM,
     ),
     JobView(
@@ -168,8 +184,12 @@ REPORTS = (
     Report(PassStatus.CANCELLED, NOW - 8_000, 2.1, is_full=True, counts=Counts(created=12, bytes=44_000_000)),
     Report(PassStatus.FAILED, NOW - 7_900, 0.1, is_full=True, reason="The backup drive is full."),
     Report(PassStatus.HELD, NOW - 4_000, 3.2, is_full=True, held=HELD),
-    Report(PassStatus.PROBLEMS, NOW - 3_000, 1.2, is_full=False, counts=Counts(replaced=1, bytes=8_000), problems=PROBLEMS),
-    Report(PassStatus.COMPLETE, NOW - 80, 0.2, is_full=False, counts=Counts(replaced=1, moved=3, deleted=2, bytes=18_400)),
+    Report(
+        PassStatus.PROBLEMS, NOW - 3_000, 1.2, is_full=False, counts=Counts(replaced=1, bytes=8_000), problems=PROBLEMS
+    ),
+    Report(
+        PassStatus.COMPLETE, NOW - 80, 0.2, is_full=False, counts=Counts(replaced=1, moved=3, deleted=2, bytes=18_400)
+    ),
 )
 LOG_LINES = (
     "14:01:58  INFO     Folder Backup 0.1.0 begins",

@@ -8,7 +8,6 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from logging.handlers import RotatingFileHandler
@@ -17,19 +16,6 @@ from pathlib import Path
 import pytest
 
 from backup_gui import logs
-
-
-@pytest.fixture(autouse=True)
-def logging_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
-    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
-    root = logging.getLogger()
-    level = root.level
-    yield
-    for handler in [handler for handler in root.handlers if getattr(handler, "is_ours", False)]:
-        root.removeHandler(handler)
-        handler.close()
-    root.setLevel(level)
 
 
 def test_a_record_with_hostile_names_and_a_traceback_is_one_line(tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ from backup_gui.engine.events import (
     Stop,
     Waiting,
 )
+from backup_gui.engine.lock import DestinationLock
 from backup_gui.engine.model import (
     FULL,
     Action,
@@ -119,6 +120,13 @@ class FakeCatalog:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.is_closed = False
+        self.complete_at: float | None = None
+
+    def last_complete_at(self) -> float | None:
+        return self.complete_at
+
+    def remember_complete(self, at: float) -> None:
+        self.complete_at = at
 
     def close(self) -> None:
         self.is_closed = True
@@ -150,7 +158,7 @@ class World:
     ) -> runner.Outcome:
         if until_s:
             self.clock.at(until_s, lambda: self.commands.put(Stop()))
-        job = Job(source="/source", destination="/mirror", id="j1", name="Documents", **options)
+        job = Job(source="/source", destination=str(self.tmp / "mirror"), id="j1", name="Documents", **options)
         return runner.run(
             job,
             self.commands,
@@ -295,7 +303,7 @@ def test_run_starts_with_watches_then_a_full_pass_and_says_so(world: World) -> N
     assert world.calls[0].scope == FULL
     assert world.times == [0.0]
     assert len(world.watchers) == 1
-    assert world.told(Started) == [Started("/source", "/mirror")]
+    assert world.told(Started) == [Started("/source", str(world.tmp / "mirror"))]
     assert world.states == [JobState.WORKING, JobState.OK]
     assert outcome == runner.Outcome(report(), None, is_stopped=True)
 
@@ -1120,7 +1128,8 @@ def test_run_with_the_real_clock_stops_at_once(world: World) -> None:
         return report()
 
     outcomes: list[runner.Outcome] = []
-    job = Job(source="/source", destination="/mirror", id="j1", name="Documents", uses_notification=False)
+    mirror = str(world.tmp / "mirror")
+    job = Job(source="/source", destination=mirror, id="j1", name="Documents", uses_notification=False)
     thread = threading.Thread(
         target=lambda: outcomes.append(
             runner.run(
@@ -1203,3 +1212,45 @@ def test_real_watcher_pass_and_catalog_keep_a_folder_in_step(world: World, tmp_p
     assert not thread.is_alive()
     assert outcomes[0].is_stopped
     assert sum(report_made.report.is_full for report_made in world.told(ReportMade)) == 2
+
+
+def test_full_drive_is_the_state_of_the_whole_job_until_the_files_fit(world: World) -> None:
+    full = problem("big", ProblemCode.NO_SPACE)
+    world.answers = [with_problems(full), with_problems(problem("other")), report()]
+    world.change(3, "other")
+    world.put(20, BackUpNow())
+    world.run(30)
+    shown = [status.state for status in world.statuses if status.state is not JobState.WORKING]
+    assert shown[0] is JobState.FAILED
+    assert JobState.ATTENTION not in shown, "another file's problem hides the full drive"
+    assert shown[-1] is JobState.OK
+
+
+def test_destination_of_another_instance_ends_the_run(world: World) -> None:
+    with DestinationLock(str(world.tmp / "mirror"), world.tmp / "locks"):
+        outcome = world.run(30)
+    assert isinstance(outcome.error, DestinationBusyError)
+    assert world.calls == []
+    assert world.run(60).error is None, "the lock outlives its holder"
+
+
+def test_last_complete_backup_is_known_while_the_drive_is_away_after_a_restart(tmp_path: Path) -> None:
+    source, destination = tmp_path / "source", tmp_path / "mirror"
+    source.mkdir()
+    job = Job(source=str(source), destination=str(destination), id="j1", name="Documents")
+    commands = Commands()
+    statuses: list[Status] = []
+
+    def on_event(event: Event) -> None:
+        if isinstance(event, StatusChanged):
+            statuses.append(event.status)
+            if event.status.state in {JobState.OK, JobState.WAITING}:
+                commands.put(Stop())
+
+    runner.run(job, commands, on_event, data_folder=tmp_path / "data")
+    completed_at = statuses[-1].last_complete_at
+    assert completed_at is not None
+    source.rename(tmp_path / "away")
+    runner.run(job, commands, on_event, data_folder=tmp_path / "data")
+    assert statuses[-1].state is JobState.WAITING
+    assert statuses[-1].last_complete_at == completed_at

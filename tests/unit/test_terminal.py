@@ -127,8 +127,7 @@ def test_text_is_one_line_an_event() -> None:
         rf"problem: {ESCAPED}: No permission\nto read this",
         "held: 840 of 1,000 would go (840 deleted)",
         r"waiting: The drive\nis away",
-        "Backed up except for 1 path listed above: 1 new, 2 changed, 4 moved, 3 deleted, 5 with new attributes, 1.2 MB,"
-        " in 1.2 s.",
+        f"Backed up except for 1 path listed above: {counts_in_words(COUNTS)}, in 1.2 s.",
     ]
 
 
@@ -161,6 +160,10 @@ def test_a_failed_pass_says_why() -> None:
 )
 def test_sizes_are_written_as_file_managers_do(size_bytes: int, words: str) -> None:
     assert size_in_words(size_bytes) == words
+
+
+def test_counts_are_told_with_the_bytes_that_are_copied() -> None:
+    assert counts_in_words(COUNTS) == "1 new, 2 changed, 4 moved, 3 deleted, 5 with new attributes, 1.2 MB"
 
 
 def test_no_counts_are_nothing() -> None:
@@ -220,8 +223,8 @@ def test_the_bar_shows_count_bytes_and_is_taken_away(monkeypatch: pytest.MonkeyP
     assert results.getvalue() == "", "results on the same screen go above the bar"
     printer(ReportMade(REPORT))
     shown = screen.getvalue()
-    assert "312 of 1,204" in shown
-    assert "1.2/4.8 MB" in shown
+    assert "Comparing" in shown
+    assert "312 of 1,204, 1.2 MB of 4.8 MB, 600.0 kB/s" in shown
     assert "No permission" in shown
     assert results.getvalue().startswith("Backed up except for 1 path")
 

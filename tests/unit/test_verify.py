@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -189,20 +189,34 @@ def test_it_counts_what_it_has_compared(pair: Pair) -> None:
     assert (seen[-1].files_done, seen[-1].bytes_done) == (6, 2 * BLOCK_BYTES + 5 + 4)
 
 
-def test_a_tree_thousands_of_folders_deep_is_compared(tmp_path: Path) -> None:
+@pytest.fixture
+def deep_pair(tmp_path: Path) -> Iterator[Pair]:
+    """Two trees 1,500 folders deep, which pytest itself could not remove: it recurses."""
+    pair = tmp_path / "source", tmp_path / "mirror"
     place = os.getcwd()
-    for name in ("source", "mirror"):
-        (tmp_path / name).mkdir()
-        os.chdir(tmp_path / name)
-        try:
+    try:
+        for root in pair:
+            root.mkdir()
+            os.chdir(root)
             for _ in range(1_500):
                 os.mkdir("d")
                 os.chdir("d")
-            Path("leaf").write_text(name)
-        finally:
-            os.chdir(place)
-    (difference,) = verify(str(tmp_path / "source"), str(tmp_path / "mirror"))
-    assert difference.path == "d/" * 1_500 + "leaf"
+            Path("leaf").write_text(root.name)
+        yield pair
+    finally:
+        for root in pair:
+            os.chdir(root)
+            while os.path.isdir("d"):
+                os.chdir("d")
+            Path("leaf").unlink(missing_ok=True)
+            while not os.path.samefile(".", root):
+                os.chdir("..")
+                os.rmdir("d")
+        os.chdir(place)
+
+
+def test_a_tree_thousands_of_folders_deep_is_compared(deep_pair: Pair) -> None:
+    assert found(deep_pair) == [("d/" * 1_500 + "leaf", DifferenceKind.CONTENT)]
 
 
 def test_all_descriptors_are_given_back(pair: Pair) -> None:

@@ -46,6 +46,8 @@ if sys.platform != "linux":
 
 from watchdog.observers import inotify_c
 
+from backup_gui.engine.inotify import Reader
+
 MAX_QUEUED_EVENTS = Path("/proc/sys/fs/inotify/max_queued_events")
 LIMIT_S = 10.0
 
@@ -677,6 +679,15 @@ def test_failing_starts_leave_nothing_open(tmp_path: Path, monkeypatch: pytest.M
             with pytest.raises(WatchError, match=LIMIT_REASON):
                 Watcher(str(tmp_path), lambda: None).start()
     assert set(threading.enumerate()) == threads
+    assert len(os.listdir("/proc/self/fd")) == descriptors
+
+
+def test_reader_that_never_came_to_read_leaves_nothing_open() -> None:
+    descriptors = len(os.listdir("/proc/self/fd"))
+    reader = Reader(lambda: None, lambda: None)
+    reader.stop()
+    reader.release()
+    reader.release()
     assert len(os.listdir("/proc/self/fd")) == descriptors
 
 

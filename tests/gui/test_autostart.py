@@ -1,0 +1,65 @@
+"""Starting at login."""
+
+from __future__ import annotations
+
+import plistlib
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from backup_gui.bridge.autostart import DesktopEntry, LaunchAgent, login_entry, start_command
+
+COMMAND = ("/opt/My Apps/100%/b$ckup", "--hidden", 'a"b`c\\d')
+
+
+def exec_line(folder: Path) -> str:
+    lines = (folder / "backup-gui.desktop").read_text().splitlines()
+    assert lines[0] == "[Desktop Entry]"
+    return next(line.removeprefix("Exec=") for line in lines if line.startswith("Exec="))
+
+
+def test_the_desktop_entry_is_written_and_removed(tmp_path: Path) -> None:
+    entry = DesktopEntry(tmp_path / "autostart")
+    assert not entry.is_present()
+    entry.write(("/usr/bin/backup-gui", "--hidden"))
+    assert entry.is_present()
+    assert exec_line(tmp_path / "autostart") == "/usr/bin/backup-gui --hidden"
+    entry.remove()
+    entry.remove()
+    assert not entry.is_present()
+    assert list((tmp_path / "autostart").iterdir()) == []
+
+
+def test_odd_characters_in_the_command_survive(tmp_path: Path) -> None:
+    DesktopEntry(tmp_path).write(COMMAND)
+    value = exec_line(tmp_path)
+    # First the escapes of a desktop file's string are undone, then the arguments are split and unquoted, then %% is %.
+    string = value.replace("\\\\", "\\")
+    parts = re.findall(r'"((?:[^"\\]|\\.)*)"|(\S+)', string)
+    arguments = [re.sub(r"\\(.)", r"\1", quoted) if quoted else plain for quoted, plain in parts]
+    assert tuple(argument.replace("%%", "%") for argument in arguments) == COMMAND
+
+
+def test_the_launch_agent_is_written_and_removed(tmp_path: Path) -> None:
+    agent = LaunchAgent(tmp_path)
+    agent.write(COMMAND)
+    assert agent.is_present()
+    content = plistlib.loads((tmp_path / "backup-gui.plist").read_bytes())
+    assert content == {"Label": "backup-gui", "ProgramArguments": list(COMMAND), "RunAtLoad": True}
+    agent.remove()
+    assert not agent.is_present()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="XDG autostart")
+def test_the_entry_lies_in_the_users_configuration(own_places: Path) -> None:
+    entry = login_entry()
+    entry.write(("/bin/true",))
+    assert (own_places / "config" / "autostart" / "backup-gui.desktop").is_file()
+
+
+def test_the_command_starts_this_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert start_command(is_hidden=True) == (sys.executable, "-m", "backup_gui", "--hidden")
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert start_command(is_hidden=False) == (sys.executable,)

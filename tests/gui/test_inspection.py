@@ -1,0 +1,146 @@
+"""What is said about folders before they become a job's."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from backup_gui.bridge.display import is_available
+from backup_gui.bridge.inspection import Findings, examine, is_folder, leave_out, room
+from backup_gui.engine.filters import Filter
+from backup_gui.engine.model import Job
+
+NEW = Job("", "", id="", name="", asks_about_strangers=True)
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    source = tmp_path / "source"
+    source.mkdir()
+    return source
+
+
+def look(source: Path | str, destination: Path | str, others: tuple[Job, ...] = (), **options: object) -> Findings:
+    wanted = replace(NEW, source=str(source), destination=str(destination), **options)  # type: ignore[arg-type]
+    return examine(wanted, None, others)
+
+
+def test_good_folders_make_a_job(source: Path, tmp_path: Path) -> None:
+    findings = look(source, tmp_path / "new" / "backup")
+    assert findings.faults == {}
+    assert findings.job is not None
+    assert findings.job.name == "source"
+    assert findings.job.asks_about_strangers
+    assert not (tmp_path / "new").exists()
+
+
+def test_empty_fields_are_wrong(source: Path) -> None:
+    assert set(look("", "").faults) == {"source", "destination"}
+
+
+def test_a_missing_source_is_wrong_for_a_new_job(tmp_path: Path) -> None:
+    assert look(tmp_path / "none", tmp_path / "b").faults == {"source": "There is no such folder at the moment."}
+
+
+def test_a_missing_source_is_only_noted_for_a_job_that_had_it(source: Path, tmp_path: Path) -> None:
+    job = look(source, tmp_path / "b").job
+    assert job is not None
+    source.rmdir()
+    findings = examine(replace(job, interval_s=9), job, ())
+    assert findings.job == replace(job, interval_s=9)
+    assert "source" in findings.notes
+
+
+def test_a_file_is_no_source(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    assert "source" in look(tmp_path / "file", tmp_path / "b").faults
+
+
+@pytest.mark.parametrize("inside", [".", "inside", "inside/../deeper"])
+def test_a_backup_inside_the_source_is_refused(source: Path, inside: str) -> None:
+    assert "destination" in look(source, source / inside).faults
+
+
+def test_a_source_inside_the_backup_is_refused(source: Path, tmp_path: Path) -> None:
+    assert "destination" in look(source, tmp_path).faults
+
+
+def test_home_and_what_is_around_it_are_refused(source: Path) -> None:
+    home = Path.home()
+    assert "home folder" in look(source, home).faults["destination"]
+    elsewhere = home / "source"
+    elsewhere.mkdir()
+    assert set(look(elsewhere, home.parent).faults) == {"destination"}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX folders")
+def test_system_folders_are_refused(source: Path) -> None:
+    assert "system" in look(source, "/usr/backup").faults["destination"]
+
+
+def test_a_place_that_another_backup_uses_is_refused(source: Path, tmp_path: Path) -> None:
+    other = Job("/x", str(tmp_path / "taken"), id="o", name="Other")
+    for folder in ("taken", "taken/deeper", "taken.history"):
+        assert "Other" in look(source, tmp_path / folder, (other,)).faults["destination"]
+
+
+def test_a_folder_that_is_not_empty_is_noted_with_a_better_one(source: Path, tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").write_text("x")
+    findings = look(source, tmp_path / "full")
+    assert findings.job is not None
+    assert str(tmp_path / "full" / "source") in findings.notes["destination"]
+
+
+def test_the_same_drive_is_noted(source: Path, tmp_path: Path) -> None:
+    assert "same drive" in look(source, tmp_path / "b").notes["destination"]
+
+
+def test_a_bad_rule_is_told(source: Path, tmp_path: Path) -> None:
+    assert "exclude" in look(source, tmp_path / "b", exclude=("[",)).faults or look(
+        source, tmp_path / "b", exclude=("!",)
+    ).faults
+
+
+def test_other_folders_make_another_job(source: Path, tmp_path: Path) -> None:
+    job = look(source, tmp_path / "b").job
+    assert job is not None
+    moved = examine(replace(job, destination=str(tmp_path / "c")), job, ()).job
+    assert moved is not None
+    assert moved.id != job.id
+
+
+@pytest.mark.parametrize("path", ["a.txt", "dir/sub", "we[i]rd*?.txt", "#note", "!bang", "end ", "back\\slash"])
+def test_leaving_out_one_path_leaves_out_exactly_it(path: str) -> None:
+    rules = Filter(leave_out(NEW, path).exclude)
+    assert rules.excludes(path, is_folder=False)
+    assert not rules.excludes("other/" + path, is_folder=False)
+    assert not rules.excludes("a", is_folder=False)
+
+
+def test_room_and_presence(tmp_path: Path) -> None:
+    found = room(str(tmp_path))
+    assert found is not None
+    assert 0 < found[1] <= found[0]
+    assert room(str(tmp_path / "none")) is None
+    assert is_folder(str(tmp_path))
+    assert not is_folder(str(tmp_path / "none"))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="X11")
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, False),
+        ({"DISPLAY": ""}, False),
+        ({"DISPLAY": ":4711"}, False),
+        ({"DISPLAY": "nonsense"}, False),
+        ({"WAYLAND_DISPLAY": "wayland-0"}, True),
+        ({"QT_QPA_PLATFORM": "offscreen"}, True),
+    ],
+)
+def test_a_screen_is_looked_for(environment: dict[str, str], expected: bool) -> None:  # noqa: FBT001 - a test's value
+    assert is_available(environment) is expected

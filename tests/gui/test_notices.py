@@ -1,0 +1,72 @@
+"""Which changes are told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from backup_gui.engine.model import Job, JobState, Status
+from backup_gui.ui.jobview import JobView
+from backup_gui.ui.notices import Notices
+from tests.gui.conftest import NOW, ok_status
+from tests.helpers.screens import HELD, PROBLEMS
+
+JOB = Job("/a", "/b", id="one", name="One")
+TROUBLES = {
+    JobState.ATTENTION: Status(JobState.ATTENTION, problems=PROBLEMS),
+    JobState.HELD: Status(JobState.HELD, held=HELD),
+    JobState.FAILED: Status(JobState.FAILED, reason="The backup drive is full."),
+}
+
+
+@pytest.fixture
+def notices(qapp: QApplication) -> Notices:
+    return Notices(frozenset({"one"}))
+
+
+def told(notices: Notices, *statuses: Status) -> list[str]:
+    found = (notices.on_status(JobView(JOB, status), NOW) for status in statuses)
+    return [notice.text for notice in found if notice is not None]
+
+
+def test_the_first_complete_backup_is_told_once(qapp: QApplication) -> None:
+    notices = Notices()
+    texts = told(notices, Status(JobState.WORKING), ok_status(), Status(JobState.WORKING), ok_status())
+    assert len(texts) == 1
+    assert "first backup is complete" in texts[0]
+    assert notices.celebrated == {"one"}
+
+
+def test_later_success_is_quiet(notices: Notices) -> None:
+    assert told(notices, ok_status(), Status(JobState.WORKING), ok_status()) == []
+
+
+@pytest.mark.parametrize("state", TROUBLES, ids=lambda state: state.value)
+def test_trouble_is_told_once_for_each_change_of_state(notices: Notices, state: JobState) -> None:
+    trouble = TROUBLES[state]
+    working = Status(JobState.WORKING)
+    assert len(told(notices, trouble, trouble, working, trouble, replace(trouble, pending=3))) == 1
+    assert len(told(notices, ok_status(), trouble)) == 1
+
+
+def test_another_trouble_is_told_too(notices: Notices) -> None:
+    texts = told(notices, *TROUBLES.values())
+    assert texts == [
+        "3 files could not be backed up. Everything else is backed up.",
+        "840 of 1,000 files would be deleted from the backup. Is that right?",
+        "The backup drive is full.",
+    ]
+
+
+@pytest.mark.parametrize("state", [JobState.WAITING, JobState.PAUSED, JobState.WORKING])
+def test_waiting_and_working_are_not_told(notices: Notices, state: JobState) -> None:
+    assert told(notices, Status(state, reason="The drive is away.")) == []
+
+
+def test_two_jobs_are_told_separately(notices: Notices) -> None:
+    other = Job("/c", "/d", id="two", name="Two")
+    status = TROUBLES[JobState.FAILED]
+    found = [notices.on_status(JobView(job, status), NOW) for job in (JOB, other)]
+    assert [notice.title for notice in found if notice is not None] == ["One", "Two"]

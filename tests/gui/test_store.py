@@ -1,0 +1,112 @@
+"""Jobs and settings in their file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray
+
+from backup_gui.bridge.store import FILE_NAME, Store
+from backup_gui.config import Appearance, Settings
+from backup_gui.engine.model import Job
+from backup_gui.places import Places
+
+JOB = Job(
+    "/home/anna/Dokumente, alt = “neu”;\n\udcff[x]%20",
+    "/media/backup",
+    id="a1",
+    name="Ünïcode \\ \"quoted\"",
+    interval_s=60,
+    exclude=("*.tmp", "# no comment", "a,b"),
+    keeps_history=False,
+    asks_about_strangers=True,
+    is_enabled=False,
+)
+
+
+def copies(folder: Path) -> list[Path]:
+    return sorted(folder.glob(f"{FILE_NAME}.damaged-*"))
+
+
+def test_an_absent_file_means_no_jobs_and_the_defaults(tmp_path: Path) -> None:
+    store = Store(tmp_path / "new")
+    assert store.jobs == ()
+    assert store.settings() == Settings()
+    assert store.faults == ()
+
+
+def test_jobs_come_back_as_they_were(tmp_path: Path) -> None:
+    other = Job("/a", "/b", id="b2", name="B")
+    assert Store(tmp_path).save_jobs((JOB, other))
+    again = Store(tmp_path)
+    assert again.jobs == (JOB, other)
+    assert again.faults == ()
+
+
+def test_settings_come_back_as_they_were(tmp_path: Path) -> None:
+    settings = Settings(
+        start_at_login=True, start_hidden=False, notifications_enabled=False, appearance=Appearance.DARK
+    )
+    Store(tmp_path).save_settings(settings)
+    assert Store(tmp_path).settings() == settings
+
+
+def test_a_file_that_is_no_settings_file_is_kept_aside(tmp_path: Path) -> None:
+    content = b"\x00\xffthis is no settings file\x01"
+    (tmp_path / FILE_NAME).write_bytes(content)
+    store = Store(tmp_path)
+    assert store.jobs == ()
+    assert store.settings() == Settings()
+    (copy,) = copies(tmp_path)
+    assert copy.read_bytes() == content
+    assert str(copy) in store.faults[0]
+
+
+def test_damaged_jobs_are_kept_aside_and_the_whole_ones_used(tmp_path: Path) -> None:
+    Store(tmp_path).save_jobs((JOB, Job("/a", "/b", id="b2", name="B")))
+    path = tmp_path / FILE_NAME
+    before = path.read_text().replace('\\"/b\\"', "17")
+    path.write_text(before)
+    store = Store(tmp_path)
+    assert store.jobs == (JOB,)
+    assert len(store.faults) == 2
+    (copy,) = copies(tmp_path)
+    assert copy.read_text() == before
+
+
+def test_jobs_that_are_cut_short_are_kept_aside(tmp_path: Path) -> None:
+    Store(tmp_path).save_jobs((JOB,))
+    path = tmp_path / FILE_NAME
+    path.write_text(path.read_text().replace("schema", "sch"))
+    store = Store(tmp_path)
+    assert store.jobs == ()
+    assert store.faults
+    assert len(copies(tmp_path)) == 1
+
+
+def test_a_new_start_after_damage_works(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_bytes(b"\x00\xff")
+    Store(tmp_path).save_jobs((JOB,))
+    assert Store(tmp_path).jobs == (JOB,)
+
+
+def test_geometry_comes_back(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    assert store.geometry().isEmpty()
+    store.save_geometry(QByteArray(b"\x00\x01,;="))
+    assert Store(tmp_path).geometry() == QByteArray(b"\x00\x01,;=")
+
+
+def test_what_was_told_is_remembered(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    assert not store.was_told("closed")
+    store.note_told("closed")
+    store.note_told("first/a1")
+    again = Store(tmp_path)
+    assert again.was_told("closed")
+    assert again.told("first") == {"a1"}
+
+
+def test_the_file_is_in_the_users_configuration_folder(own_places: Path) -> None:
+    store = Store(Places().config)
+    assert store.path.is_relative_to(own_places / "config")

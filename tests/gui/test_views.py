@@ -1,0 +1,357 @@
+"""Each view alone, with fixed values."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QComboBox,
+    QLineEdit,
+    QMessageBox,
+    QPlainTextEdit,
+    QProgressBar,
+    QPushButton,
+    QSpinBox,
+    QWidget,
+)
+from pytestqt.modeltest import ModelTester
+from pytestqt.qtbot import QtBot
+
+from backup_gui.config import Appearance, Settings
+from backup_gui.engine.model import (
+    Action,
+    Counts,
+    Coverage,
+    EntryKind,
+    Held,
+    HeldCode,
+    JobState,
+    Op,
+    PassStatus,
+    Problem,
+    ProblemCode,
+    Report,
+    Stage,
+)
+from backup_gui.ui.activity import ActivityModel
+from backup_gui.ui.board import Page
+from backup_gui.ui.headline import SEVERITY, Remedy, headline, worst
+from backup_gui.ui.icons import Icons
+from backup_gui.ui.jobview import ExcludeWish, HeldAnswer, PauseWish
+from backup_gui.ui.mainwindow import MainWindow
+from backup_gui.ui.overview import coverage_text
+from backup_gui.ui.problems import ProblemsModel
+from backup_gui.ui.review import ActionsModel, ReviewDialog
+from backup_gui.ui.settingsdialog import SettingsDialog
+from tests.gui.conftest import NOW
+from tests.helpers.screens import DOCUMENTS, HELD, PROBLEMS, STRANGERS, VIEWS, make_window, scenes
+
+TITLES = {
+    "ok": ("Everything is backed up.", "Back up now"),
+    "working": ("Copying 312 of 1,204 files, about 4 min left.", "Pause"),
+    "waiting": ("Waiting for the drive of the backup: /media/anna/Backup is not there.", "What is this?"),
+    "attention": ("3 files could not be backed up.", "Show"),
+    "held": ("840 of 1,000 files would be deleted from the backup. Is that right?", "Review…"),
+    "failed": ("The backup drive is full.", "Try again"),
+}
+
+
+@pytest.fixture
+def make(icons: Icons, qtbot: QtBot) -> object:
+    def make(name: str | None) -> MainWindow:
+        window = make_window(icons, VIEWS[name] if name is not None else None, has_others=False)
+        qtbot.addWidget(window)
+        window.show()
+        return window
+
+    return make
+
+
+@pytest.mark.parametrize("name", TITLES)
+def test_the_banner_tells_each_state(make: object, name: str) -> None:
+    window = make(name)  # type: ignore[operator]
+    title, button = TITLES[name]
+    assert window.board.banner.title == title
+    assert window.board.banner.button.text() == button
+
+
+def test_the_pause_says_until_when(make: object) -> None:
+    assert make("paused").board.banner.title.startswith("Paused until ")  # type: ignore[operator]
+
+
+def test_a_kept_answer_is_not_asked_again() -> None:
+    words = headline(replace(VIEWS["held"], has_kept=True), NOW)
+    assert "keep" in words.title
+    assert words.remedy is Remedy.REVIEW
+
+
+def test_never_green_before_a_complete_backup() -> None:
+    view = VIEWS["ok"]
+    words = headline(replace(view, status=replace(view.status, last_complete_at=None)), NOW)
+    assert words.title == "Getting ready."
+
+
+def test_changes_that_wait_are_told() -> None:
+    view = VIEWS["ok"]
+    assert headline(replace(view, status=replace(view.status, pending=1)), NOW).title == (
+        "1 change is not yet backed up."
+    )
+
+
+def test_the_worst_state_wins() -> None:
+    assert worst([]) is JobState.OK
+    assert worst([JobState.OK, JobState.HELD, JobState.WORKING]) is JobState.HELD
+    assert set(SEVERITY) == set(JobState)
+
+
+def test_coverage_is_told_honestly() -> None:
+    assert coverage_text(Coverage(), 5) == "Checked every 5 seconds."
+    assert coverage_text(Coverage(1), 5) == "1 folder, changes are seen at once."
+    assert coverage_text(Coverage(0, 6), 3_600) == "6 folders, checked every 1 hour."
+    assert coverage_text(Coverage(8_210, 790, "The limit is reached."), 5) == (
+        "8,210 folders, changes are seen at once; 790 more are checked every 5 seconds. The limit is reached."
+    )
+
+
+def test_without_jobs_the_window_invites(make: object, qtbot: QtBot) -> None:
+    window = make(None)  # type: ignore[operator]
+    assert window.welcome.isVisible()
+    assert not window.back_up_action.isEnabled()
+    qtbot.mouseClick(window.welcome.button, Qt.MouseButton.LeftButton)
+    assert window.board.jobs.rowCount() == 0
+    dialog = window.findChild(QWidget, None)
+    assert dialog is not None
+
+
+def test_the_problems_are_counted_on_the_tab(make: object) -> None:
+    window = make("attention")  # type: ignore[operator]
+    assert window.board.tabs.tabText(Page.PROBLEMS.value) == "&Problems (3)"
+    window.put_job(VIEWS["ok"])
+    assert window.board.tabs.tabText(Page.PROBLEMS.value) == "&Problems"
+
+
+def test_the_banners_button_does_what_it_says(make: object, qtbot: QtBot) -> None:
+    window = make("attention")  # type: ignore[operator]
+    wishes: list[object] = []
+    window.back_up_requested.connect(wishes.append)
+    window.resume_requested.connect(wishes.append)
+    button = window.board.banner.button
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert window.board.tabs.currentIndex() == Page.PROBLEMS.value
+    for name in ("ok", "failed", "paused"):
+        window.put_job(VIEWS[name])
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert wishes == ["a1", "a1", "a1"]
+    window.put_job(VIEWS["held"])
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert window.findChild(ReviewDialog) is not None
+    window.put_job(VIEWS["waiting"])
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert window.findChild(QMessageBox) is not None
+
+
+def test_a_problem_can_be_left_out_or_tried_again(make: object, qtbot: QtBot) -> None:
+    window = make("attention")  # type: ignore[operator]
+    window.board.show_page(Page.PROBLEMS)
+    wishes: list[object] = []
+    window.exclusion_requested.connect(wishes.append)
+    window.back_up_requested.connect(wishes.append)
+    for button in window.board.problems.findChildren(QPushButton):
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert wishes == [ExcludeWish("a1", PROBLEMS[0].path), "a1"]
+
+
+def test_keys_work(make: object, qtbot: QtBot) -> None:
+    window = make("ok")  # type: ignore[operator]
+    wishes: list[object] = []
+    window.back_up_requested.connect(wishes.append)
+    window.quit_requested.connect(lambda: wishes.append("quit"))
+    with qtbot.waitExposed(window):
+        window.come_up()
+    qtbot.keyClick(window, Qt.Key.Key_F5)
+    qtbot.keyClick(window, Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(window, Qt.Key.Key_F1)
+    assert wishes == ["a1", "quit"]
+    box = window.findChild(QMessageBox)
+    assert box is not None
+    box.close()
+
+
+def test_delete_asks_and_says_that_the_backup_stays(make: object, qtbot: QtBot) -> None:
+    window = make("ok")  # type: ignore[operator]
+    removed: list[object] = []
+    window.removal_requested.connect(removed.append)
+    with qtbot.waitExposed(window):
+        window.come_up()
+    window.board.list.setFocus()
+    qtbot.keyClick(window.board.list, Qt.Key.Key_Delete)
+    box = window.findChild(QMessageBox)
+    assert box is not None
+    assert "stay where they are" in box.informativeText()
+    assert removed == []
+    next(button for button in box.buttons() if "Remove" in button.text()).click()
+    assert removed == ["a1"]
+
+
+def test_closing_hides_into_the_tray_or_minimises(icons: Icons, qtbot: QtBot) -> None:
+    for has_tray in (True, False):
+        window = MainWindow(icons, lambda: NOW, "0", has_tray=lambda has_tray=has_tray: has_tray)
+        qtbot.addWidget(window)
+        hidden: list[bool] = []
+        window.closed_to_tray.connect(lambda hidden=hidden: hidden.append(True))
+        window.show()
+        window.close()
+        assert window.isVisible() is not has_tray
+        assert window.isMinimized() is not has_tray
+        assert bool(hidden) is has_tray
+        window.come_up()
+        assert window.isVisible()
+        assert not window.isMinimized()
+
+
+def test_a_dropped_folder_begins_a_new_job(make: object) -> None:
+    window = make(None)  # type: ignore[operator]
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile("/home/anna/Photos")])
+    copy, button, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(5, 5), copy, data, button, none)
+    window.dragEnterEvent(enter)
+    assert enter.isAccepted()
+    drafts: list[object] = []
+    window.check_requested.connect(drafts.append)
+    window.dropEvent(QDropEvent(QPointF(5, 5), copy, data, button, none))
+    edit = next(edit for edit in window.findChildren(QLineEdit) if edit.accessibleName() == "Folder to protect")
+    assert edit.text() == "/home/anna/Photos"
+
+
+def test_the_review_answers_about_exactly_what_it_shows(icons: Icons, qtbot: QtBot) -> None:
+    for is_right in (True, False):
+        dialog = ReviewDialog(icons, DOCUMENTS, HELD)
+        qtbot.addWidget(dialog)
+        answers: list[object] = []
+        dialog.answered.connect(answers.append)
+        (dialog.allow_button if is_right else dialog.keep_button).click()
+        assert answers == [HeldAnswer("a1", HELD, is_right)]
+
+
+def test_enter_in_the_review_deletes_nothing(icons: Icons, qtbot: QtBot) -> None:
+    dialog = ReviewDialog(icons, DOCUMENTS, STRANGERS)
+    qtbot.addWidget(dialog)
+    answers: list[HeldAnswer] = []
+    dialog.answered.connect(answers.append)
+    dialog.show()
+    qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    assert [answer.is_right for answer in answers] == [False]
+
+
+def test_strangers_go_to_the_history_by_name(icons: Icons, qtbot: QtBot) -> None:
+    dialog = ReviewDialog(icons, DOCUMENTS, STRANGERS)
+    qtbot.addWidget(dialog)
+    assert "history" in dialog.allow_button.text()
+    dialog = ReviewDialog(icons, replace(DOCUMENTS, keeps_history=False), STRANGERS)
+    qtbot.addWidget(dialog)
+    assert "history" not in dialog.allow_button.text()
+
+
+def test_the_review_shows_a_million_actions_on_demand(qtmodeltester: ModelTester) -> None:
+    action = Action(Op.DELETE, "a\nb\udcff", EntryKind.FILE, 10 * 1024**3)
+    model = ActionsModel((action,) * 1_000_000)
+    assert model.rowCount() == 500
+    assert model.data(model.index(0, 0)) == "a\\nb\\xff"
+    assert model.data(model.index(0, 2)) == "10.7 GB"
+    while model.rowCount() < 2_000:
+        model.fetchMore(model.index(-1, -1))
+    assert model.rowCount() == 2_000
+    qtmodeltester.check(ActionsModel((action,) * 3))
+
+
+def test_a_hundred_thousand_problems_are_shown_on_demand(qtmodeltester: ModelTester) -> None:
+    model = ProblemsModel()
+    model.show_problems(tuple(Problem(f"f{n}", Stage.COPY, ProblemCode.IN_USE, "x") for n in range(100_000)))
+    assert model.total == 100_000
+    assert model.rowCount() == 500
+    model.show_problems(PROBLEMS)
+    assert model.data(model.index(2, 1)) == "The name is not possible on the backup drive: it contains ':'"
+    qtmodeltester.check(model)
+
+
+def test_passes_are_listed_newest_first_and_quiet_ones_joined(icons: Icons, qtmodeltester: ModelTester) -> None:
+    model = ActivityModel(icons, lambda: NOW)
+    quiet = Report(PassStatus.COMPLETE, NOW - 10, 1.0, is_full=True)
+    model.add(Report(PassStatus.COMPLETE, NOW - 100, 1.0, is_full=True, counts=Counts(created=2, bytes=3_000)))
+    for _ in range(3):
+        model.add(quiet)
+    assert model.rowCount() == 2
+    assert model.data(model.index(0, 1)) == "Checked 3 times, nothing had changed."
+    assert model.data(model.index(1, 1)) == "2 new."
+    qtmodeltester.check(model)
+
+
+def test_ten_thousand_passes_are_kept_and_no_more(icons: Icons) -> None:
+    model = ActivityModel(icons, lambda: NOW)
+    for number in range(10_050):
+        model.add(Report(PassStatus.COMPLETE, NOW, 1.0, is_full=True, counts=Counts(created=number + 1)))
+    assert model.rowCount() == 10_000
+    assert model.rows(1)[0].report.counts.created == 10_050
+
+
+def test_the_settings_dialog_gives_back_what_was_chosen(qtbot: QtBot) -> None:
+    dialog = SettingsDialog(Settings(language="de"))
+    qtbot.addWidget(dialog)
+    accepted: list[Settings] = []
+    dialog.settings_accepted.connect(accepted.append)
+    dialog.login_check.setChecked(True)
+    dialog.hidden_check.setChecked(False)
+    dialog.notices_check.setChecked(False)
+    dialog.appearance_combo.setCurrentIndex(2)
+    dialog.accept_button.click()
+    assert accepted == [
+        Settings(
+            start_at_login=True,
+            start_hidden=False,
+            notifications_enabled=False,
+            language="de",
+            appearance=Appearance.DARK,
+        )
+    ]
+
+
+def test_pauses_are_offered_from_the_menu(make: object) -> None:
+    window = make("ok")  # type: ignore[operator]
+    wishes: list[object] = []
+    window.pause_requested.connect(wishes.append)
+    for action in window.pause_menu.actions():
+        action.trigger()
+    assert wishes[0] == PauseWish("a1", NOW + 1_800)
+    assert wishes[1] == PauseWish("a1", NOW + 7_200)
+    assert isinstance(wishes[2], PauseWish)
+    assert wishes[2].until is not None
+    assert NOW < wishes[2].until < NOW + 2 * 86_400
+    assert wishes[3] == PauseWish("a1", None)
+
+
+def test_an_empty_source_is_asked_about() -> None:
+    held = Held(HeldCode.SOURCE_EMPTY, "empty", Counts(deleted=9), 9)
+    view = replace(VIEWS["held"], status=replace(VIEWS["held"].status, held=held))
+    assert "suddenly empty" in headline(view, NOW).title
+
+
+def test_every_control_has_a_name(icons: Icons, qtbot: QtBot) -> None:
+    kinds = (QAbstractButton, QAbstractItemView, QComboBox, QLineEdit, QPlainTextEdit, QProgressBar, QSpinBox)
+    for name, widget in scenes(icons):
+        qtbot.addWidget(widget)
+        for kind in kinds:
+            for control in widget.findChildren(kind):
+                if control.objectName().startswith("qt_") or isinstance(control.parent(), QComboBox | QSpinBox):
+                    continue
+                if not control.isVisibleTo(widget):
+                    continue
+                text = control.text() if isinstance(control, QAbstractButton) else ""
+                is_corner = type(control).__name__ == "QAbstractButton" or type(control).__name__ == "QToolButton"
+                is_header = type(control).__name__ == "QHeaderView"
+                assert text or control.accessibleName() or is_corner or is_header, (name, control)

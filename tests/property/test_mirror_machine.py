@@ -1,0 +1,402 @@
+"""Anything may happen to source, mirror and program, in any order; what the product promises holds after each step."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, assume, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from backup_gui.engine.errors import BackupError
+from backup_gui.engine.mirror import never, run_pass
+from backup_gui.engine.model import FULL, Counts, PassStatus, ProblemCode, Report, Scope
+from backup_gui.engine.tree import TEMPORARY_PREFIX, is_temporary
+from tests.helpers.trees import read_tree
+from tests.property.faulty_os import Fault, Killed, faulty, open_catalog
+from tests.property.world import ANCHOR, NAMES, World, clear_path, is_file, is_folder, look_at
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads descriptors from /proc and makes special files")
+
+MOST_EXAMPLES = 28
+STEPS = 40
+
+PICKS = st.integers(0, 10_000)
+NAME = st.sampled_from(NAMES)
+SIZES = st.sampled_from((1, 20, 20, 20, 5_000, 70_000))
+ERRORS = st.sampled_from((errno.EIO, errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EPERM))
+FAULTS = st.one_of(
+    st.builds(Fault, at=st.integers(1, 60)),
+    st.builds(Fault, at=st.integers(1, 60), error=ERRORS, is_lasting=st.booleans()),
+    st.builds(Fault, at=st.integers(1, 60), error=st.sampled_from((errno.EIO, errno.EACCES)), is_reading=st.just(True)),
+)
+LINKS = ("nowhere", ".", "..", "a", "d/c.txt", "/proc/self/mem", "../outside/file", "../outside/folder", "\udcff", "x" * 300)
+
+
+class MirrorMachine(RuleBasedStateMachine):
+    """One job, its folders, and everybody who changes them."""
+
+    world: World
+
+    @initialize(keeps_history=st.sampled_from((True, True, True, False)))
+    def begin(self, *, keeps_history: bool) -> None:
+        self.world = World(keeps_history=keeps_history)
+        self.data = self.world.base / "data"
+        self.catalog = open_catalog(self.data / "job.sqlite")
+        # Whether the mirror differs from the source by no more than the hints tell.
+        self.is_certain = False
+        self.run(FULL)
+
+    def teardown(self) -> None:
+        if hasattr(self, "world"):
+            self.catalog.close()
+            self.world.remove()
+
+    # What users do to the source
+
+    @rule(where=PICKS, name=NAME, size=SIZES, has_hole=st.booleans())
+    def write(self, where: int, name: str, size: int, *, has_hole: bool) -> None:
+        path = self.free_place(where, name, may_be_file=True)
+        full = self.world.source / path
+        is_new = not full.exists()
+        content = self.world.content(size)
+        with full.open("wb") as file:
+            file.write(content)
+            if has_hole and size > 1000:
+                file.seek(300_000, os.SEEK_CUR)
+                file.write(content)
+        self.changed(path, is_new=is_new)
+
+    @rule(where=PICKS, name=NAME, size=SIZES)
+    def save_by_rename(self, where: int, name: str, size: int) -> None:
+        path = self.free_place(where, name, may_be_file=True)
+        draft = self.world.source / os.path.dirname(path) / "draft~"
+        draft.write_bytes(self.world.content(size))
+        draft.replace(self.world.source / path)
+        self.changed(path, is_new=True)
+
+    @rule(which=PICKS, size=SIZES)
+    def append(self, which: int, size: int) -> None:
+        path = self.pick_file(which)
+        with (self.world.source / path).open("ab") as file:
+            file.write(self.world.content(size))
+        self.changed(path)
+
+    @rule(which=PICKS)
+    def edit_keeping_size_and_time(self, which: int) -> None:
+        path = self.pick_file(which)
+        full = self.world.source / path
+        before = full.stat()
+        known = self.catalog.fingerprint(path)
+        # Only what the catalog knows as it is can be noticed so; see hazard 34.
+        assume(known is not None and (known.inode, known.ctime_ns) == (before.st_ino, before.st_ctime_ns))
+        content = self.world.content(before.st_size)[: before.st_size]
+        assume(before.st_size > 15)
+        with full.open("r+b") as file:
+            file.write(content)
+        while full.stat().st_ctime_ns == before.st_ctime_ns:
+            os.utime(full, ns=(before.st_atime_ns, before.st_mtime_ns))
+        os.utime(full, ns=(before.st_atime_ns, before.st_mtime_ns))
+        self.world.stealthy.add(before.st_ino)
+        self.changed(path, has_stamp=True)
+
+    @rule(which=PICKS, where=PICKS, name=NAME)
+    def rename(self, which: int, where: int, name: str) -> None:
+        old = self.pick(which)
+        new = self.free_place(where, name)
+        assume(new != old and not f"{new}/".startswith(f"{old}/"))
+        old_full, new_full = self.world.source / old, self.world.source / new
+        self.show_stealthy(old_full)
+        was_folder = is_folder(old_full)
+        old_full.rename(new_full)
+        self.world.hint(old, new, is_tree=was_folder)
+        self.world.see_source()
+
+    @rule(which=PICKS)
+    def delete(self, which: int) -> None:
+        path = self.pick(which)
+        was_folder = is_folder(self.world.source / path)
+        clear_path(self.world.source / path)
+        self.world.hint(path, is_tree=was_folder)
+
+    @rule(where=PICKS, name=NAME)
+    def make_folder(self, where: int, name: str) -> None:
+        path = self.free_place(where, name)
+        (self.world.source / path).mkdir()
+        self.world.hint(path, is_tree=True)
+
+    @rule(where=PICKS, name=NAME, text=st.sampled_from(LINKS))
+    def make_link(self, where: int, name: str, text: str) -> None:
+        path = self.free_place(where, name)
+        os.symlink(text, self.world.source / path)
+        self.world.hint(path)
+
+    @rule(which=PICKS, where=PICKS, name=NAME)
+    def make_hard_link(self, which: int, where: int, name: str) -> None:
+        path = self.free_place(where, name)
+        old = self.world.source / self.pick_file(which)
+        self.show_stealthy(old)
+        os.link(old, self.world.source / path)
+        self.world.hint(path)
+        self.world.see_source()
+
+    @rule(where=PICKS, name=NAME)
+    def make_pipe(self, where: int, name: str) -> None:
+        path = self.free_place(where, name)
+        os.mkfifo(self.world.source / path)
+        self.world.hint(path)
+
+    @rule(which=PICKS, kind=st.sampled_from(("file", "folder", "link", "pipe")))
+    def swap_type(self, which: int, kind: str) -> None:
+        path = self.pick(which)
+        full = self.world.source / path
+        was_folder = is_folder(full)
+        clear_path(full)
+        if kind == "file":
+            full.write_bytes(self.world.content(30))
+        elif kind == "folder":
+            full.mkdir()
+            (full / "inside").write_bytes(self.world.content(30))
+        elif kind == "link":
+            os.symlink("../outside/folder", full)
+        else:
+            os.mkfifo(full)
+        self.world.hint(path, is_tree=was_folder or kind == "folder")
+        self.world.see_source()
+
+    @rule(which=PICKS, mode=st.sampled_from((0o400, 0o444, 0o600, 0o644, 0o755, 0o4755, 0o666)))
+    def change_mode(self, which: int, mode: int) -> None:
+        path = self.pick(which)
+        full = self.world.source / path
+        assume(not full.is_symlink())
+        self.see_other_names(full)
+        full.chmod(mode | 0o700 if is_folder(full) else mode)
+        self.world.hint(path, changes_names=False)
+
+    @rule(which=PICKS, stamp_s=st.sampled_from((-5, 0, 1, 315_532_801, 4_000_000_000)))
+    def change_time(self, which: int, stamp_s: int) -> None:
+        path = self.pick(which)
+        stamp_ns = self.world.stamp_ns() % 10**9 + stamp_s * 10**9
+        self.see_other_names(self.world.source / path)
+        os.utime(self.world.source / path, ns=(stamp_ns, stamp_ns), follow_symlinks=False)
+        self.world.hint(path, changes_names=False)
+
+    # What strangers do to the mirror
+
+    @rule(where=PICKS, name=NAME)
+    def plant_file(self, where: int, name: str) -> None:
+        folders = self.world.folders(self.world.mirror)
+        full = self.world.mirror / folders[where % len(folders)] / name
+        assume(not os.path.lexists(full))
+        full.write_bytes(self.world.content(40))
+        self.strangers_were_here()
+
+    @rule(where=PICKS, number=st.integers(0, 3))
+    def plant_litter(self, where: int, number: int) -> None:
+        folders = self.world.folders(self.world.mirror)
+        name = f"{TEMPORARY_PREFIX}{number:016x}"
+        (self.world.mirror / folders[where % len(folders)] / name).write_bytes(b"half")
+        self.is_certain = False
+
+    @rule(which=PICKS, is_truncated=st.booleans())
+    def edit_in_mirror(self, which: int, *, is_truncated: bool) -> None:
+        files = [path for path in self.world.entries(self.world.mirror) if is_file(self.world.mirror / path)]
+        assume(files)
+        full = self.world.mirror / files[which % len(files)]
+        with full.open("wb" if is_truncated else "ab") as file:
+            file.write(self.world.content(60))
+        self.strangers_were_here()
+
+    @rule(which=PICKS)
+    def delete_in_mirror(self, which: int) -> None:
+        clear_path(self.pick_in_mirror(which))
+        self.strangers_were_here()
+
+    @rule(which=PICKS, other=PICKS)
+    def rename_in_mirror(self, which: int, other: int) -> None:
+        old = self.pick_in_mirror(which)
+        folders = self.world.folders(self.world.mirror)
+        new = self.world.mirror / folders[other % len(folders)] / "moved by a stranger"
+        assume(not os.path.lexists(new) and not new.is_relative_to(old))
+        old.rename(new)
+        self.strangers_were_here()
+
+    @rule(which=PICKS, to_folder=st.booleans())
+    def swap_link_into_mirror(self, which: int, *, to_folder: bool) -> None:
+        full = self.pick_in_mirror(which)
+        aside = full.with_name("aside")
+        assume(not os.path.lexists(aside))
+        full.rename(aside)
+        os.symlink(self.world.outside / ("folder" if to_folder else "file"), full)
+        self.strangers_were_here()
+
+    @rule(which=PICKS, mode=st.sampled_from((0o600, 0o644, 0o777)))
+    def change_mode_in_mirror(self, which: int, mode: int) -> None:
+        full = self.pick_in_mirror(which)
+        assume(not full.is_symlink())
+        full.chmod(mode | 0o700 if is_folder(full) else mode)
+        self.is_certain = False
+
+    @rule()
+    def remove_history(self) -> None:
+        shutil.rmtree(self.world.history, ignore_errors=True)
+        self.strangers_were_here()
+
+    # What the program does
+
+    @rule()
+    def full_pass(self) -> None:
+        self.run(FULL)
+
+    @precondition(lambda self: self.world.hints)
+    @rule(data=st.data())
+    def partial_pass(self, data: st.DataObject) -> None:
+        hints = data.draw(st.permutations(self.world.hints))
+        self.run(self.world.scope(hints + hints[:2]))
+
+    @precondition(lambda self: self.world.hints)
+    @rule(data=st.data())
+    def partial_pass_with_hints_lost(self, data: st.DataObject) -> None:
+        hints = data.draw(st.lists(st.sampled_from(self.world.hints), unique=True))
+        invented = data.draw(st.lists(st.tuples(NAME, st.booleans()), max_size=2))
+        scope = self.world.scope([*hints, *invented])
+        if scope:
+            # What is left out is not lost for good: the hints stay for the next pass.
+            self.run(scope, is_exact=False)
+
+    @rule(fault=FAULTS, is_full=st.booleans())
+    def pass_with_fault(self, fault: Fault, *, is_full: bool) -> None:
+        scope = FULL if is_full or not self.world.hints else self.world.scope(self.world.hints)
+        self.is_certain = False
+        try:
+            with faulty(fault, self.catalog) as gate:
+                self.run(scope, is_exact=False)
+        except Killed:
+            assert gate.is_dead
+            self.catalog.abandon()
+            self.catalog = open_catalog(self.data / "job.sqlite")
+        except BackupError:
+            assert gate.hits
+
+    @rule(asked=st.integers(1, 40))
+    def cancelled_pass(self, asked: int) -> None:
+        answers = iter([False] * asked)
+        report = self.run(FULL, is_exact=False, should_stop=lambda: next(answers, True))
+        if report.status is PassStatus.CANCELLED:
+            assert not self.temporaries()
+
+    @rule()
+    def lose_catalog(self) -> None:
+        # An edit that shows in inode and ctime only is beyond recall now.
+        self.show_stealthy(self.world.source)
+        self.catalog.close()
+        for file in self.data.iterdir():
+            file.unlink()
+        self.catalog = open_catalog(self.data / "job.sqlite")
+
+    @rule()
+    def stabilize(self) -> None:
+        report = self.run(FULL)
+        assert {problem.code for problem in report.problems} <= {ProblemCode.SPECIAL_FILE}
+        self.world.check_in_step()
+        assert not self.temporaries()
+        again = self.run(FULL)
+        assert again.counts == Counts(), "a second pass found something to do"
+        assert again.problems == report.problems
+        specials = {path for path, node in read_tree(self.world.source).items() if node.kind == "special"}
+        assert {problem.path for problem in report.problems} == specials
+
+    @invariant()
+    def nothing_is_lost_or_half(self) -> None:
+        if hasattr(self, "world"):
+            self.world.check()
+
+    # Inner parts
+
+    def run(self, scope: Scope, *, is_exact: bool = True, should_stop: Callable[[], bool] = never) -> Report:
+        world = self.world
+        source_before, open_before = look_at(world.source), os.listdir("/proc/self/fd")
+        try:
+            report = run_pass(world.job, self.catalog, scope, should_stop=should_stop)
+        finally:
+            assert look_at(world.source) == source_before, "the source was changed"
+            assert len(os.listdir("/proc/self/fd")) == len(open_before), "descriptors were left open"
+        if not is_exact:
+            return report
+        is_done = {problem.code for problem in report.problems} <= {ProblemCode.SPECIAL_FILE}
+        assert is_done, report.problems
+        if scope.is_full or self.is_certain:
+            world.check_in_step()
+            self.is_certain = True
+            world.stealthy.clear()
+        world.hints.clear()
+        return report
+
+    def strangers_were_here(self) -> None:
+        self.world.see_stranger()
+        self.is_certain = False
+
+    def changed(self, path: str, *, is_new: bool = False, has_stamp: bool = False) -> None:
+        full = self.world.source / path
+        self.see_other_names(full)
+        if not has_stamp:
+            stamp_ns = self.world.stamp_ns()
+            os.utime(full, ns=(stamp_ns, stamp_ns))
+            self.world.stealthy.discard(full.stat().st_ino)
+        self.world.hint(path, changes_names=is_new)
+        self.world.see_source()
+
+    def see_other_names(self, full: Path) -> None:
+        """Note that a change of a file with several names is notified for one of them only."""
+        if is_file(full) and full.stat().st_nlink > 1:
+            self.is_certain = False
+
+    def show_stealthy(self, root: Path) -> None:
+        """Let edits at and below a path show in the time of modification too."""
+        below = [os.path.join(folder, name) for folder, _, files in os.walk(root) for name in files]
+        for path in [str(root), *below]:
+            if is_file(Path(path)) and os.stat(path).st_ino in self.world.stealthy:
+                stamp_ns = self.world.stamp_ns()
+                os.utime(path, ns=(stamp_ns, stamp_ns))
+                self.world.stealthy.discard(os.stat(path).st_ino)
+
+    def pick(self, which: int) -> str:
+        entries = self.world.entries(self.world.source)
+        assume(entries)
+        return entries[which % len(entries)]
+
+    def pick_file(self, which: int) -> str:
+        files = [path for path in self.world.entries(self.world.source) if is_file(self.world.source / path)]
+        assume(files)
+        return files[which % len(files)]
+
+    def pick_in_mirror(self, which: int) -> Path:
+        entries = self.world.entries(self.world.mirror)
+        assume(entries)
+        return self.world.mirror / entries[which % len(entries)]
+
+    def free_place(self, where: int, name: str, *, may_be_file: bool = False) -> str:
+        folders = self.world.folders(self.world.source)
+        # Paths beyond what the system takes in one call are made in another test.
+        path = os.path.join(folders[where % len(folders)], name)
+        full = self.world.source / path
+        assume(path != ANCHOR and len(os.fsencode(path)) < 2_000)
+        assume(not os.path.lexists(full) or (may_be_file and is_file(full)))
+        return path
+
+    def temporaries(self) -> list[str]:
+        return [path for path in read_tree(self.world.mirror) if is_temporary(os.path.basename(path))]
+
+
+TestAnythingMayHappen = MirrorMachine.TestCase
+TestAnythingMayHappen.settings = settings(
+    max_examples=max(MOST_EXAMPLES, settings.default.max_examples // 5) if settings.default else MOST_EXAMPLES,
+    stateful_step_count=STEPS,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+)

@@ -1,0 +1,184 @@
+"""A source, its mirror, its history, strangers' files around them, and what must hold of all that at any moment."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from backup_gui.engine.history import read_version_name
+from backup_gui.engine.model import Job, Scope
+from backup_gui.engine.tree import is_temporary
+from tests.helpers.trees import Node, contents, read_tree
+
+# Flushing the whole of a shared disk takes long, and none of this is about power cuts.
+FAST = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+ANCHOR = "anchor"
+
+NAMES = (
+    "a", "b", "c.txt", "d", "e.tar.gz", "A", "-rf", " lead", "trail.", "a\nb", "tab\t", "...", "~", "*?", "a:b", "back\\slash",
+    "CON", "é", "é", "日本", "😀", ".hidden", "x~20250101-000000Z.txt", "y~20250101-000000Z-1", ".~bg-short",
+    "\udcff\udcfe.bin", "l" * 255, "ü" * 127, ("k" * 250) + ".txt", "file.with~tilde", "‮rtl",
+)  # fmt: skip
+
+
+class Look(NamedTuple):
+    """A node with everything that a write to it would change."""
+
+    node: Node
+    inode: int
+    ctime_ns: int
+    owner: int
+
+
+class World:
+    """Folders below one of its own, and a memory of all content that was ever in them."""
+
+    def __init__(self, *, keeps_history: bool) -> None:
+        self.base = Path(tempfile.mkdtemp(prefix="backup-gui-property-", dir=FAST))
+        self.source = self.base / "source"
+        self.mirror = self.base / "mirror"
+        self.history = self.base / "mirror.history"
+        self.outside = self.base / "outside"
+        self.job = Job(
+            str(self.source),
+            str(self.mirror),
+            id="job",
+            name="job",
+            keeps_history=keeps_history,
+            guard_count=10**9,
+            guard_share=1.0,
+        )
+        self._serial = 0
+        self._stamp_ns = 1_000_000_000 * 10**9
+        # Which contents each path of the mirror may have: what the source had there, or a stranger put there.
+        self._whole: dict[str, set[bytes]] = defaultdict(set)
+        # What was in the mirror between two steps and must not get lost.
+        self._kept: set[bytes] = set()
+        self.hints: list[tuple[str, bool]] = []
+        # Files edited without a trace in size and time since the last pass that saw everything.
+        self.stealthy: set[int] = set()
+
+        self.source.mkdir()
+        (self.source / ANCHOR).write_bytes(self.content(10))
+        (self.outside / "folder").mkdir(parents=True)
+        for name in ("file", "folder/a", "folder/b"):
+            (self.outside / name).write_bytes(self.content(50))
+        self._outside = look_at(self.outside)
+        self.see_source()
+
+    def remove(self) -> None:
+        """Remove everything."""
+        for folder, folders, _ in os.walk(self.base):
+            for name in folders:
+                path = os.path.join(folder, name)
+                if not os.path.islink(path):
+                    os.chmod(path, 0o700)
+        shutil.rmtree(self.base)
+
+    def content(self, size_bytes: int) -> bytes:
+        """Return content that there never was before, of about a size."""
+        self._serial += 1
+        mark = b"version %d;" % self._serial
+        return mark * max(1, size_bytes // len(mark)) + mark
+
+    def stamp_ns(self) -> int:
+        """Return a time of modification that no file has had yet."""
+        self._stamp_ns += 1_234_567_891
+        return self._stamp_ns
+
+    def entries(self, root: Path) -> list[str]:
+        """List everything below a root but the anchor, in a fixed order."""
+        return sorted(path for path in read_tree(root) if path != ANCHOR)
+
+    def folders(self, root: Path) -> list[str]:
+        """List the folders below a root and the root itself, in a fixed order."""
+        return ["", *sorted(path for path, node in read_tree(root).items() if node.kind == "folder")]
+
+    def hint(self, *paths: str, is_tree: bool = False, changes_names: bool = True) -> None:
+        """Note what change notification would tell of a change in the source."""
+        for path in paths:
+            self.hints.append((path, is_tree))
+            if changes_names:
+                self.hints.append((os.path.dirname(path), False))
+
+    def scope(self, hints: Iterable[tuple[str, bool]]) -> Scope:
+        """Make a scope of hints."""
+        listed = list(hints)
+        return Scope(
+            frozenset(path for path, is_tree in listed if not is_tree),
+            frozenset(path for path, is_tree in listed if is_tree),
+        )
+
+    def see_source(self) -> None:
+        """Take what the source has now for versions that may come into the mirror."""
+        for path, content in contents(self.source).items():
+            self._whole[path].add(content)
+
+    def see_stranger(self) -> None:
+        """Take what the mirror has now for put there by a stranger, and what is gone for lost by the stranger."""
+        for path, content in contents(self.mirror).items():
+            self._whole[path].add(content)
+        self._kept &= self._present()
+
+    def check(self) -> None:
+        """Check what must hold at any moment."""
+        now = contents(self.mirror)
+        for path, content in now.items():
+            assert is_temporary(os.path.basename(path)) or content in self._whole[path], f"not whole: {path!r}"
+        assert look_at(self.outside) == self._outside, "something outside was changed"
+        assert {entry.name for entry in self.base.iterdir()} <= {"source", "mirror", "mirror.history", "outside", "data"}
+        for path, node in read_tree(self.history).items():
+            is_version = read_version_name(os.path.basename(path)) is not None
+            assert node.kind == "folder" or is_version, f"no version's name in the history: {path!r}"
+        if self.job.keeps_history:
+            lost = self._kept - self._present()
+            assert not lost, f"lost without trace: {sorted(content[:20] for content in lost)}"
+            self._kept.update(content for path, content in now.items() if not is_temporary(os.path.basename(path)))
+
+    def check_in_step(self) -> None:
+        """Check that the mirror is what the source is, times and modes included."""
+        assert _comparable(self.mirror) == {
+            path: node for path, node in _comparable(self.source).items() if node.kind != "special"
+        }
+        for field in ("st_mode", "st_mtime_ns"):
+            assert getattr(os.stat(self.mirror), field) == getattr(os.stat(self.source), field)
+
+    def _present(self) -> set[bytes]:
+        return {*contents(self.mirror).values(), *contents(self.history).values()}
+
+
+def look_at(root: Path) -> dict[str, Look]:
+    """Read a tree with everything that writing to it, or to the root itself, would change."""
+    found = {}
+    for path, node in {".": Node("folder", 0, 0, b""), **read_tree(root)}.items():
+        status = os.lstat(root / path)
+        found[path] = Look(node, status.st_ino, status.st_ctime_ns, status.st_uid)
+    return found
+
+
+def _comparable(root: Path) -> dict[str, Node]:
+    return read_tree(root)
+
+
+def clear_path(path: Path) -> None:
+    """Remove whatever is at a path."""
+    if is_folder(path):
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def is_file(path: Path) -> bool:
+    """Tell whether a path is a regular file itself, not a link to one."""
+    return os.path.lexists(path) and stat.S_ISREG(path.lstat().st_mode)
+
+
+def is_folder(path: Path) -> bool:
+    """Tell whether a path is a folder itself, not a link to one."""
+    return os.path.lexists(path) and stat.S_ISDIR(path.lstat().st_mode)

@@ -1,0 +1,215 @@
+"""A source, a mirror, its history and its catalog, on a quick file system, and what tests of the engine do to them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backup_gui.engine.catalog import Catalog
+from backup_gui.engine.events import Event
+from backup_gui.engine.mirror import run_pass
+from backup_gui.engine.model import FULL, Job, Report, Scope
+from backup_gui.engine.tree import is_temporary
+from tests.helpers.trees import read_tree
+
+NOBODY = 65534
+SECOND_NS = 1_000_000_000
+# Long ago, so that nothing is taken for just written; with nanoseconds, so that rounding shows.
+LONG_AGO_NS = 1_600_000_000_123_456_789
+
+# Names that have broken mirrors before: see the hazards of encodings, of shells, of line-based formats and of lengths.
+HOSTILE_NAMES = (
+    "plain",
+    "with blank",
+    "trailing blank ",
+    " leading blank",
+    "-rf",
+    "--",
+    "a\nb",
+    "tab\there",
+    "back\\slash",
+    "quote'\"",
+    "*?[x]",
+    "#comment",
+    "!not",
+    "%41",
+    "~",
+    ".hidden",
+    "..two",
+    "dot.",
+    "\udcff\udcfe",
+    "name\udcff.txt",
+    "Ä",
+    "A\u0308",
+    "ß",
+    "🦊🦊",
+    "\u202eright",
+    "CON",
+    "Case",
+    "case",
+    "report~20261122-210605Z.odt",
+    ".~bg-near miss",
+    "n" * 255,
+    "ü" * 127 + "x",
+    "€" * 85,
+    "e" * 250 + ".text",
+)
+
+
+@dataclass
+class Rig:
+    """One job's folders and memory.
+
+    Attributes:
+        root: What holds them all.
+        catalog: The job's memory.
+        options: Options of the job, for ``run``.
+        events: What the last pass told.
+    """
+
+    root: Path
+    catalog: Catalog
+    options: dict[str, Any] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+    _writes: int = 0
+
+    @property
+    def source(self) -> Path:
+        return self.root / "source"
+
+    @property
+    def mirror(self) -> Path:
+        return self.root / "mirror"
+
+    @property
+    def history(self) -> Path:
+        return self.root / "mirror.history"
+
+    @property
+    def job(self) -> Job:
+        given = {"source": str(self.source), "destination": str(self.mirror), "id": "j", "name": "job"}
+        return Job(**(given | self.options))
+
+    def write(self, path: str, content: bytes | str = b"content") -> Path:
+        """Write a file of the source, with the folders above it; each write has a time of its own."""
+        return self.write_at(self.source / path, content)
+
+    def write_at(self, file: Path, content: bytes | str = b"content") -> Path:
+        """Write a file anywhere."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        self._writes += 1
+        os.utime(file, ns=(LONG_AGO_NS, LONG_AGO_NS + self._writes * SECOND_NS))
+        return file
+
+    def run(
+        self,
+        scope: Scope = FULL,
+        *,
+        on_event: Callable[[Event], None] | None = None,
+        **arguments: Any,
+    ) -> Report:
+        """Run one pass."""
+        self.events.clear()
+
+        def take(event: Event) -> None:
+            self.events.append(event)
+            if on_event is not None:
+                on_event(event)
+
+        return run_pass(self.job, self.catalog, scope, on_event=take, **arguments)
+
+    def told(self, kind: type[Event]) -> list[Any]:
+        """What the last pass told of one sort."""
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def check_in_step(self) -> None:
+        """Check that the mirror is exactly the source: content, kinds, modes, times, link texts."""
+        assert read_tree(self.mirror) == read_tree(self.source)
+        ours, theirs = self.source.stat(), self.mirror.stat()
+        assert (ours.st_mode, ours.st_mtime_ns) == (theirs.st_mode, theirs.st_mtime_ns)
+
+    def kept(self) -> dict[str, bytes]:
+        """The history's files and links: path and content, the time cut out of the names."""
+        return {path: node.content for path, node in read_tree(self.history).items() if node.kind != "folder"}
+
+    def kept_contents(self) -> list[bytes]:
+        """What the history holds, sorted."""
+        return sorted(self.kept().values())
+
+    def temporaries(self) -> list[str]:
+        """Unfinished files in mirror and history."""
+        return [
+            path
+            for tree in (self.mirror, self.history)
+            for path in read_tree(tree)
+            if is_temporary(path.rpartition("/")[2])
+        ]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Path]:
+    """A folder in memory where there is one, which other users can reach."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(
+        prefix="backup-gui-test-", dir=memory if memory.is_dir() else tmp_path, ignore_cleanup_errors=True
+    ) as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.fixture
+def rig(place: Path) -> Iterator[Rig]:
+    """An empty source and an empty memory; checks that no descriptor is left open."""
+    before = _open_descriptors()
+    catalog = Catalog.in_memory()
+    made = Rig(place, catalog)
+    made.source.mkdir()
+    yield made
+    catalog.close()
+    assert _open_descriptors() == before, "descriptors left open"
+
+
+def _open_descriptors() -> int:
+    return len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
+
+
+@contextlib.contextmanager
+def as_nobody(*folders: Path) -> Iterator[None]:
+    """Go on as a user to whom permissions apply, who owns the folders; a no-op for those who run the tests as such."""
+    if os.name != "posix" or os.geteuid() != 0:
+        yield
+        return
+    for top in folders:
+        os.chown(top, NOBODY, NOBODY)
+        for root, names, files in os.walk(top):
+            for name in (*names, *files):
+                os.chown(os.path.join(root, name), NOBODY, NOBODY, follow_symlinks=False)
+    groups = os.getgroups()
+    os.setgroups([])
+    os.setegid(NOBODY)
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+        os.setgroups(groups)
+
+
+@contextlib.contextmanager
+def mounted(point: Path, *options: str) -> Iterator[None]:
+    """Mount an empty file system in memory over a folder."""
+    subprocess.run(["mount", "-t", "tmpfs", "-o", ",".join(("mode=755", *options)), "none", point], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", point], check=True)
