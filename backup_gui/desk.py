@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QObject, QTimer, QUrl, Signal
+from PySide6.QtCore import QCoreApplication, QObject, QTimer, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QSystemTrayIcon
 
@@ -176,6 +176,7 @@ class Desk(QObject):
 
     # From the jobs to the window
 
+    @Slot(object)
     def _on_news(self, news: JobNews) -> None:
         job = self.controller.job(news.job_id)
         if job is None:
@@ -201,6 +202,7 @@ class Desk(QObject):
             self._tray_timer.start()
         self._tell(self._notices.on_status(view, self._system.now()))
 
+    @Slot(object)
     def _on_report_made(self, news: JobReport) -> None:
         self.window.add_report(news.job_id, news.report)
         if news.report.counts.bytes or news.report.counts.deleted:
@@ -245,14 +247,17 @@ class Desk(QObject):
 
     # From the window to the jobs
 
+    @Slot(object)
     def _on_pause_requested(self, wish: PauseWish) -> None:
         self.controller.pause(wish.job_id, wish.until)
         self._store.save_jobs(self.controller.jobs)
 
+    @Slot(object)
     def _on_resume_requested(self, job_id: str) -> None:
         self.controller.resume(job_id)
         self._store.save_jobs(self.controller.jobs)
 
+    @Slot(object)
     def _on_check_requested(self, draft: JobDraft) -> None:
         before = self.controller.job(draft.job_id)
         others = tuple(job for job in self.controller.jobs if job.id != draft.job_id)
@@ -263,6 +268,7 @@ class Desk(QObject):
         if isinstance(findings, Findings):
             self.window.show_verdict(_verdict(serial, findings))
 
+    @Slot(object)
     def _on_job_saved(self, job: Job) -> None:
         old_id = self.window.edited_id
         if old_id and self.controller.job(old_id) is not None:
@@ -286,6 +292,7 @@ class Desk(QObject):
         work = partial(examine, wanted, None, self.controller.jobs)
         self.background.submit("pair", work, self._on_pair_examined)
 
+    @Slot(object)
     def _on_pair_examined(self, findings: object) -> None:
         if not isinstance(findings, Findings):
             return
@@ -298,17 +305,20 @@ class Desk(QObject):
             self.window.board.select_job(findings.job.id)
             self._look_for_room()
 
+    @Slot(object)
     def _on_removal_requested(self, job_id: str) -> None:
         self.controller.remove(job_id)
         self._forget(job_id)
         self._save()
 
+    @Slot(object)
     def _on_exclusion_requested(self, wish: ExcludeWish) -> None:
         job = self.controller.job(wish.job_id)
         if job is not None:
             self.controller.change(job.id, leave_out(job, wish.path))
             self._save()
 
+    @Slot(object)
     def _on_held_answered(self, answer: HeldAnswer) -> None:
         if answer.is_right:
             self._kept.pop(answer.job_id, None)
@@ -321,10 +331,12 @@ class Desk(QObject):
             self.window.put_job(self._views[answer.job_id])
             self._show_tray()
 
+    @Slot()
     def _on_settings_requested(self) -> None:
         self.window.come_up()
         self.window.show_settings(self._settings)
 
+    @Slot(object)
     def _on_settings_saved(self, settings: Settings) -> None:
         before, self._settings = self._settings, settings
         self._store.save_settings(settings)
@@ -335,6 +347,7 @@ class Desk(QObject):
         elif before.start_at_login:
             self.background.submit("login", self._system.entry().remove, _ignore)
 
+    @Slot(object)
     def _on_folder_requested(self, path: str) -> None:
         self.background.submit(f"open {path}", partial(is_folder, path), partial(self._on_folder_seen, path))
 
@@ -347,30 +360,36 @@ class Desk(QObject):
                 self.tr("It may be on a drive that is away, or nothing has been put into it yet."),
             )
 
+    @Slot()
     def _on_log_folder_requested(self) -> None:
         self._on_folder_requested(str(self._places.state))
 
     # From the tray, and the end
 
+    @Slot(object)
     def _on_problems_requested(self, job_id: str) -> None:
         self.window.show_job(job_id, Page.PROBLEMS)
 
+    @Slot(object)
     def _on_notice_clicked(self, notice: Notice) -> None:
         page = Page.PROBLEMS if notice.state is JobState.ATTENTION else Page.OVERVIEW
         self.window.show_job(notice.job_id, page)
         if notice.state is JobState.HELD:
             self.window.review(notice.job_id)
 
+    @Slot()
     def _on_closed_to_tray(self) -> None:
         self._store.save_geometry(self.window.saved_geometry())
         if not self._store.was_told("closed"):
             self._store.note_told("closed")
             self.tray.tell_hidden()
 
+    @Slot()
     def _on_patience_over(self) -> None:
         if not self._system.has_tray() and not self.window.isVisible():
             self.window.showMinimized()
 
+    @Slot()
     def _on_quit_requested(self) -> None:
         if not self.controller.jobs or self._store.was_told("quit"):
             self.quit()
@@ -378,6 +397,7 @@ class Desk(QObject):
         self.window.come_up()
         self.window.ask_to_quit()
 
+    @Slot(object)
     def _on_quit_confirmed(self, is_last_time: object) -> None:
         if is_last_time:
             self._store.note_told("quit")

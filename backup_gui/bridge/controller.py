@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from backup_gui.bridge.worker import JobThread, Run
 from backup_gui.engine import runner
@@ -224,23 +224,27 @@ class Controller(QObject):
             return thread.job.id
         return ""
 
+    @Slot(object)
     def _on_status_changed(self, status: Status) -> None:
         job_id = self._sender_id()
         if job_id:
             progress = self._news[job_id].progress if status.state is JobState.WORKING else None
             self._tell(JobNews(job_id, status, progress))
 
+    @Slot(object)
     def _on_progress_changed(self, progress: Progress) -> None:
         job_id = self._sender_id()
         if job_id:
             self._tell(replace(self._news[job_id], progress=progress))
 
+    @Slot(object)
     def _on_report_made(self, report: Report) -> None:
         job_id = self._sender_id()
         if job_id:
             self._news[job_id] = replace(self._news[job_id], progress=None)
             self.report_made.emit(JobReport(job_id, report))
 
+    @Slot(object)
     def _on_finished(self, outcome: Outcome) -> None:
         thread = self.sender()
         if not isinstance(thread, JobThread):

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections import deque
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from backup_gui.engine.escaping import one_line
 
@@ -35,6 +35,7 @@ class LogRelay(QObject):
         self._timer.stop()
         logging.getLogger().removeHandler(self._handler)
 
+    @Slot()
     def _on_timeout(self) -> None:
         lines = self._handler.take()
         if lines:

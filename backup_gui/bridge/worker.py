@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
 
 from backup_gui.bridge.outbox import Outbox
 from backup_gui.engine import runner
@@ -58,6 +58,7 @@ class Worker(QObject):
         self._run = run
         self._data_folder = data_folder
 
+    @Slot()
     def work(self) -> None:
         """Run the job; returns when it has ended, however it ended."""
         try:
@@ -149,6 +150,7 @@ class JobThread(QObject):
         self._timer.stop()
         self.blockSignals(True)
 
+    @Slot()
     def _on_announced(self) -> None:
         if self._timer.isActive():
             self._has_news = True
@@ -156,12 +158,14 @@ class JobThread(QObject):
         self._hand_on()
         self._timer.start()
 
+    @Slot()
     def _on_pause_over(self) -> None:
         if self._has_news:
             self._has_news = False
             self._hand_on()
             self._timer.start()
 
+    @Slot(object)
     def _on_ended(self, outcome: Outcome) -> None:
         self._timer.stop()
         self._thread.quit()

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from backup_gui.engine.errors import CatalogError
-from backup_gui.engine.tree import encode
+from backup_gui.engine.tree import encode, join
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -71,8 +71,15 @@ class PassRecord(NamedTuple):
     problems: int
 
 
+_UNSIGNED = (1 << 64) - 1
+
+
 def _signed(number: int) -> int:
-    """Fold an unsigned 64-bit number, as some file systems have for inodes, into SQLite's signed one."""
+    """Fold an unsigned 64-bit number, as some file systems have for inodes, into SQLite's signed one.
+
+    ``& _UNSIGNED`` gives it back. Of the still longer numbers that ReFS has, the upper half is lost.
+    """
+    number &= _UNSIGNED
     return number - (1 << 64) if number >= 1 << 63 else number
 
 
@@ -137,7 +144,10 @@ class Catalog:
         rows = self._connection.execute(
             "SELECT name, inode, ctime_ns, size_bytes, mtime_ns FROM files WHERE folder = ?", (encode(path),)
         )
-        return {os.fsdecode(row[0]): Fingerprint(*row[1:]) for row in rows}
+        return {
+            os.fsdecode(name): Fingerprint(inode & _UNSIGNED, ctime_ns, size_bytes, mtime_ns)
+            for name, inode, ctime_ns, size_bytes, mtime_ns in rows
+        }
 
     def fingerprint(self, path: str) -> Fingerprint | None:
         """Return the fingerprint of one path, or None if this program did not put anything there."""
@@ -148,7 +158,7 @@ class Catalog:
             "SELECT inode, ctime_ns, size_bytes, mtime_ns FROM files WHERE folder = ? AND name = ?",
             (encode(folder), encode(name)),
         ).fetchone()
-        return None if row is None else Fingerprint(*row)
+        return None if row is None else Fingerprint(row[0] & _UNSIGNED, *row[1:])
 
     def paths_of(self, inode: int) -> Iterator[tuple[str, Fingerprint]]:
         """Return the paths known with a source inode, for finding moves."""
@@ -157,9 +167,8 @@ class Catalog:
         rows = self._connection.execute(
             "SELECT folder, name, inode, ctime_ns, size_bytes, mtime_ns FROM files WHERE inode = ?", (_signed(inode),)
         ).fetchall()
-        for folder, name, *rest in rows:
-            prefix = os.fsdecode(folder)
-            yield (f"{prefix}/{os.fsdecode(name)}" if prefix else os.fsdecode(name)), Fingerprint(*rest)
+        for folder, name, number, *rest in rows:
+            yield join(os.fsdecode(folder), os.fsdecode(name)), Fingerprint(number & _UNSIGNED, *rest)
 
     def is_empty(self) -> bool:
         """Tell whether no path is known at all."""

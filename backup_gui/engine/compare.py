@@ -9,9 +9,11 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING
 
+from backup_gui.engine.copying import has_same_content
 from backup_gui.engine.model import Action, EntryKind, Op, Plan, ProblemCode, Scope, Stage, kind_of
 from backup_gui.engine.problems import problem, problem_from
-from backup_gui.engine.tree import TEMPORARY_PREFIX, Tree, is_temporary, join, parent_of
+from backup_gui.engine.transfer import Cancelled
+from backup_gui.engine.tree import TEMPORARY_PREFIX, Tree, is_at_or_below, is_temporary, join, parent_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +34,7 @@ def compare(
     catalog: Catalog,
     meter: Meter,
     should_stop: Callable[[], bool],
+    drives: frozenset[str] = frozenset(),
     learns: bool = True,
 ) -> Plan:
     """Compare a source and its mirror.
@@ -44,13 +47,15 @@ def compare(
         catalog: What is known from earlier passes.
         meter: Told of the entries seen.
         should_stop: Asked between folders; a comparison that was stopped returns an incomplete plan, to be dropped.
+        drives: Folders of the source that another volume is remembered to be mounted on. If one is not, nothing at
+            or below it is deleted.
         learns: Whether files found equal are recorded in the catalog.
 
     Returns:
         The plan: what is in the way first, then folders before what is in them, then moves, then deletions, the
         deepest first.
     """
-    comparison = _Comparison(source, target, rules, catalog, meter, should_stop, learns=learns)
+    comparison = _Comparison(source, target, rules, catalog, meter, should_stop, drives=drives, learns=learns)
     for path in sorted(scope.trees):
         comparison.compare_path(path, is_tree=True)
     for path in sorted(scope.paths):
@@ -70,6 +75,7 @@ class _Comparison:
         meter: Meter,
         should_stop: Callable[[], bool],
         *,
+        drives: frozenset[str],
         learns: bool,
     ) -> None:
         self._source = source
@@ -82,6 +88,10 @@ class _Comparison:
         self._knows_moves = not catalog.is_empty()
         self._compares_owner = target.holds_owner
         self._time_step_ns = target.time_step_ns
+
+        self._drives = set(drives)
+        self._drives_away: set[str] = set()
+        self._root_device = source.root_entry.st_dev
 
         self._in_the_way: list[Action] = []
         self._copies: list[Action] = []
@@ -104,6 +114,7 @@ class _Comparison:
             litter=tuple(self._litter),
             mirror_files=self._mirror_files,
             source_folders=self._source_folders,
+            drives=frozenset(self._drives),
             is_full=is_full,
         )
 
@@ -114,6 +125,8 @@ class _Comparison:
             if path in self._done or self._is_below_done_tree(path):
                 return
             self._done.add(path)
+            if self._drives and self._is_on_drive_away(path):
+                return
             if not path:
                 self._compare_root(is_tree=is_tree)
                 return
@@ -256,16 +269,21 @@ class _Comparison:
             if not self._is_move(path, ours, kind):
                 self._copies.append(Action(Op.CREATE, path, kind, size_bytes))
             if kind is EntryKind.FOLDER:
+                self._notice_drive(path, ours)
                 pending.append((path, False))
             return
+        is_known = known is not None
         if kind is not their_kind:
             if their_kind is EntryKind.FOLDER:
-                self._add_deletions(path, theirs, self._in_the_way, is_known=known is not None)
-            self._copies.append(Action(Op.REPLACE, path, kind, size_bytes, old_kind=their_kind))
+                self._add_deletions(path, theirs, self._in_the_way, is_known=is_known)
+            self._copies.append(Action(Op.REPLACE, path, kind, size_bytes, old_kind=their_kind, is_known=is_known))
             if kind is EntryKind.FOLDER:
                 pending.append((path, False))
             return
         if kind is EntryKind.FOLDER:
+            self._notice_drive(path, ours)
+            if self._drives and self._is_on_drive_away(path):
+                return
             if self._differs_in_metadata(ours, theirs):
                 self._copies.append(Action(Op.SET_METADATA, path, kind))
             if known is None and self._learns:
@@ -274,14 +292,12 @@ class _Comparison:
             return
         op = self._difference(path, ours, theirs, known, kind)
         if op is not None:
-            self._copies.append(Action(op, path, kind, size_bytes, old_kind=kind))
-        elif known is None and self._learns:
-            self._catalog.record(path, ours)
+            self._copies.append(Action(op, path, kind, size_bytes, old_kind=kind, is_known=is_known))
 
     def _difference(
         self, path: str, ours: Entry, theirs: Entry, known: Fingerprint | None, kind: EntryKind
     ) -> Op | None:
-        """Say what has to be done with a file or link that both sides have."""
+        """Say what has to be done with a file or link that both sides have; what is equal is learnt."""
         if kind is EntryKind.LINK:
             try:
                 if self._source.read_link(path) != self._target.read_link(path):
@@ -293,9 +309,46 @@ class _Comparison:
             return Op.REPLACE
         elif known is not None and (known.inode, known.ctime_ns) != (ours.st_ino, ours.st_ctime_ns):
             # Touched, though size and time agree: an edit whose time was set back looks like this, and so does
-            # a change of mode or a rename back and forth.
-            return Op.RECHECK
-        return Op.SET_METADATA if self._differs_in_metadata(ours, theirs) else None
+            # a change of mode or a rename back and forth. Only the content tells.
+            try:
+                if not has_same_content(self._source, self._target, path, self._should_stop):
+                    return Op.REPLACE
+            except OSError as error:
+                self._problems.append(problem_from(error, path, Stage.COMPARE))
+                return None
+            except Cancelled:
+                return None
+            known = None
+        if self._differs_in_metadata(ours, theirs):
+            return Op.SET_METADATA
+        if known is None and self._learns:
+            self._catalog.record(path, ours)
+        return None
+
+    def _notice_drive(self, path: str, ours: Entry) -> None:
+        """Remember that another volume is mounted at a folder of the source, for when it is not."""
+        if ours.st_dev != self._root_device and not any(is_at_or_below(path, drive) for drive in self._drives):
+            self._drives.add(path)
+
+    def _is_on_drive_away(self, path: str) -> bool:
+        """Tell whether a path belongs to a volume that is not mounted now, and name that as a problem once.
+
+        Raises:
+            OSError: It cannot be told.
+        """
+        for drive in self._drives:
+            if not is_at_or_below(path, drive):
+                continue
+            ours = self._source.look(drive)
+            if ours is None or ours.st_dev == self._root_device:
+                self._name_drive(drive)
+                return True
+        return False
+
+    def _name_drive(self, drive: str) -> None:
+        if drive not in self._drives_away:
+            self._drives_away.add(drive)
+            self._problems.append(problem(ProblemCode.DRIVE_AWAY, drive, Stage.COMPARE))
 
     def _differs_in_metadata(self, ours: Entry, theirs: Entry) -> bool:
         if abs(ours.st_mtime_ns - theirs.st_mtime_ns) >= self._time_step_ns:
@@ -334,6 +387,9 @@ class _Comparison:
         pending = [(path, kind_of(entry), is_known)]
         while pending:
             path, kind, is_known = pending.pop()
+            if path in self._drives and not self._rules.excludes(path, True):
+                self._name_drive(path)
+                continue
             if kind is not EntryKind.FOLDER:
                 self._mirror_files += 1
                 deletions.append(Action(Op.DELETE, path, kind, is_known=is_known))

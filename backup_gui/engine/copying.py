@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from backup_gui.engine.model import ProblemCode, Stage
 from backup_gui.engine.problems import problem, problem_from
 from backup_gui.engine.target import CreateError
-from backup_gui.engine.transfer import Cancelled
+from backup_gui.engine.transfer import Cancelled, Shortened
 from backup_gui.engine.tree import parent_of
 
 if TYPE_CHECKING:
@@ -71,6 +71,8 @@ def copy_file(
             if not stat.S_ISREG(before.st_mode):
                 raise Vanished
             temporary = target.receive(folder, fd, before, on_bytes=on_bytes, should_stop=should_stop)
+        except Shortened:
+            continue
         except CreateError as error:
             raise NotCopied(problem_from(error, path, Stage.COPY, is_writing=True)) from error
         except OSError as error:

@@ -29,3 +29,14 @@ class DestinationUnusableError(BackupError):
 
 class CatalogError(BackupError):
     """The catalog could not be opened even after it was rebuilt."""
+
+
+class WatchError(OSError):
+    """The source cannot be watched at all; the text is a plain sentence."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+
+
+class WatchCancelledError(Exception):
+    """Setting the watches was given up because the runner is to stop or to pause."""

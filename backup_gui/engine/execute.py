@@ -6,12 +6,13 @@ one path becomes a problem, and the rest goes on.
 
 from __future__ import annotations
 
+import errno
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from backup_gui.engine.copying import NotCopied, Vanished, copy_file, has_same_content
+from backup_gui.engine.copying import NotCopied, Vanished, copy_file
 from backup_gui.engine.errors import DestinationUnusableError, RootAbsentError
 from backup_gui.engine.model import Action, Counts, EntryKind, Op, Phase, ProblemCode, Stage, kind_of
 from backup_gui.engine.problems import problem, problem_from
@@ -35,7 +36,7 @@ SETTLING_NS = 2_000_000_000
 # Below this, asking how much room there is costs more than a copy that fails.
 ASK_FOR_ROOM_BYTES = 1 << 20
 
-_COPIES = frozenset({Op.CREATE, Op.REPLACE, Op.RECHECK, Op.SET_METADATA})
+_COPIES = frozenset({Op.CREATE, Op.REPLACE, Op.SET_METADATA})
 
 
 @dataclass(slots=True)
@@ -47,12 +48,14 @@ class Outcome:
         problems: What could not be done.
         unsettled: Paths written whose time stamp is too young to be trusted.
         missing_bytes: How much more room would have been needed.
+        added_files: How many more files and links the mirror has than before, or fewer.
     """
 
     counts: Counts = field(default_factory=Counts)
     problems: list[Problem] = field(default_factory=list)
     unsettled: list[str] = field(default_factory=list)
     missing_bytes: int = 0
+    added_files: int = 0
 
 
 class _Ready(NamedTuple):
@@ -145,7 +148,7 @@ class Execution:
             replaced=self._tally[Op.REPLACE],
             deleted=self._tally[Op.DELETE],
             moved=self._tally[Op.MOVE],
-            metadata=self._tally[Op.SET_METADATA] + self._tally[Op.RECHECK],
+            metadata=self._tally[Op.SET_METADATA],
             bytes=self._bytes,
         )
         return self._outcome
@@ -193,7 +196,7 @@ class Execution:
                 self._set_metadata(action)
             elif action.kind is EntryKind.LINK:
                 self._copy_link(action)
-            elif action.op is not Op.RECHECK or self._is_different(action):
+            else:
                 self._copy_file(action)
         except Vanished:
             return
@@ -257,20 +260,6 @@ class Execution:
         )
         self._add_ready(_Ready(action, temporary, entry))
 
-    def _is_different(self, action: Action) -> bool:
-        try:
-            entry = self._source.stat(action.path)
-            if not has_same_content(self._source, self._target, action.path, self._should_stop):
-                return True
-            self._target.set_metadata(action.path, entry)
-        except FileNotFoundError as error:
-            raise Vanished from error
-        except OSError as error:
-            raise NotCopied(problem_from(error, action.path, Stage.COPY)) from error
-        self._catalog.record(action.path, entry)
-        self._count(action)
-        return False
-
     def _set_metadata(self, action: Action) -> None:
         try:
             entry = self._source.stat(action.path)
@@ -320,7 +309,8 @@ class Execution:
                 self._outcome.unsettled.append(path)
             if action.kind is EntryKind.FILE:
                 self._bytes += entry.st_size
-            self._tally[Op.REPLACE if action.op is Op.RECHECK else action.op] += 1
+            self._tally[action.op] += 1
+            self._note_kinds(action)
             done.append(action)
             small_bytes += _bytes_not_counted(action)
         self._catalog.commit()
@@ -334,8 +324,11 @@ class Execution:
             try:
                 self._target.publish(ready.temporary, path, may_replace=False)
             except FileExistsError:
-                # Somebody put something there since the comparison: it is kept like any other version.
+                # Somebody put something there since the comparison: a file is kept like any other version.
                 is_new = False
+                there = self._target.look(path)
+                if there is not None and kind_of(there) is EntryKind.FOLDER:
+                    raise
         if not is_new:
             self._target.keep(path, left_at, leaves=False)
             self._target.publish(ready.temporary, path, may_replace=True)
@@ -374,14 +367,19 @@ class Execution:
                 self._count(action)
                 return
         except OSError as error:
-            self._add_problem(problem_from(error, action.path, Stage.MOVE))
-            return
+            if error.errno != errno.EXDEV:
+                self._add_problem(problem_from(error, action.path, Stage.MOVE))
+                return
+        # The mirror has changed since, or another drive is mounted within it: copied, and what was moved is deleted.
         if ours is not None:
             self._copy(Action(Op.CREATE, action.path, kind_of(ours), ours.st_size))
+            self._publish()
+        if theirs is not None and self._target.look(action.path) is not None:
+            self._delete(Action(Op.DELETE, action.old_path, kind_of(theirs)))
 
     def _delete(self, action: Action) -> None:
         try:
-            if not self._is_gone(action.path):
+            if not self._is_gone(action):
                 return
         except OSError as error:
             self._add_problem(problem_from(error, action.path, Stage.COMPARE))
@@ -400,16 +398,19 @@ class Execution:
         self._touched.add(parent_of(action.path))
         self._count(action)
 
-    def _is_gone(self, path: str) -> bool:
-        """Tell whether the source really has nothing at a path that could be mirrored.
+    def _is_gone(self, action: Action) -> bool:
+        """Tell whether what the mirror has at a path really is nothing that the source has there.
 
         Raises:
             OSError: It cannot be told.
         """
-        entry = self._source.look(path)
-        if entry is None or kind_of(entry) is EntryKind.SPECIAL:
+        entry = self._source.look(action.path)
+        if entry is None:
             return True
-        return bool(self._rules) and self._rules.excludes(path, kind_of(entry) is EntryKind.FOLDER)
+        kind = kind_of(entry)
+        if kind is EntryKind.SPECIAL or (action.kind is EntryKind.FOLDER) is not (kind is EntryKind.FOLDER):
+            return True
+        return bool(self._rules) and self._rules.excludes(action.path, kind is EntryKind.FOLDER)
 
     def _take_away(self, path: str) -> None:
         """Take a file or link out of the mirror, into the history if one is kept.
@@ -438,8 +439,19 @@ class Execution:
 
     def _count(self, action: Action) -> None:
         self._tally[action.op] += 1
+        self._note_kinds(action)
         self._meter.add_files(1, action.path)
         self._on_done([action])
+
+    def _note_kinds(self, action: Action) -> None:
+        """Keep count of the mirror's files and links."""
+        if action.kind is not EntryKind.FOLDER:
+            if action.op is Op.CREATE or action.old_kind is EntryKind.FOLDER:
+                self._outcome.added_files += 1
+            elif action.op is Op.DELETE:
+                self._outcome.added_files -= 1
+        elif action.op is Op.REPLACE:
+            self._outcome.added_files -= 1
 
     def _add_problem(self, found: Problem) -> None:
         if found.code is ProblemCode.READ_ONLY:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.model import Action, Held, HeldCode, Op, Plan, count_actions
+from backup_gui.engine.model import Action, EntryKind, Held, HeldCode, Op, Plan, count_actions
+from backup_gui.engine.tree import parents_of
 
 if TYPE_CHECKING:
     from backup_gui.engine.model import Job
@@ -71,18 +72,33 @@ def judge(plan: Plan, job: Job, condition: Condition, allowed: Held | None = Non
         return _hold(plan, taking, HeldCode.SOURCE_EMPTY, condition)
     if len(losses) > job.guard_count and share > job.guard_share:
         return _hold(plan, taking, HeldCode.MASS_CHANGE, condition)
-    strangers = [action for action in taking if not action.is_known] if job.asks_about_strangers else []
-    if strangers:
+    if job.asks_about_strangers and (strangers := _strangers(taking)):
         return _hold(plan, strangers, HeldCode.STRANGERS, condition)
     return Verdict(plan.actions)
 
 
 def _is_bare_folder(action: Action) -> bool:
-    return action.op is Op.DELETE and action.kind.value == "folder"
+    return action.op is Op.DELETE and action.kind is EntryKind.FOLDER
+
+
+def _strangers(taking: list[Action]) -> list[Action]:
+    """Choose what takes strangers away, and what would put something in the place of a folder that they are in."""
+    found = [action for action in taking if not action.is_known]
+    folders = {parent for action in found for parent in parents_of(action.path)}
+    if not folders:
+        return found
+    chosen = {id(action) for action in found}
+    return [action for action in taking if id(action) in chosen or (action.path in folders)]
+
+
+def _waits(action: Action, folders: frozenset[str]) -> bool:
+    """Tell whether an action is about something in a folder that is not going to be made."""
+    return bool(folders) and any(parent in folders for parent in parents_of(action.path))
 
 
 def _hold(plan: Plan, held: list[Action], code: HeldCode, condition: Condition) -> Verdict:
     chosen = frozenset(id(action) for action in held)
+    unmade = frozenset(action.path for action in held if action.op is Op.REPLACE and action.kind is EntryKind.FOLDER)
     counts = count_actions([action for action in held if not _is_bare_folder(action)])
     total = condition.mirror_files
     if code is HeldCode.SOURCE_EMPTY:
@@ -96,6 +112,6 @@ def _hold(plan: Plan, held: list[Action], code: HeldCode, condition: Condition) 
             f"{counts.deleted:,} of {total:,} files would be deleted from the backup and {counts.replaced:,} replaced"
         )
     return Verdict(
-        actions=tuple(action for action in plan.actions if id(action) not in chosen),
+        actions=tuple(action for action in plan.actions if id(action) not in chosen and not _waits(action, unmade)),
         held=Held(code, reason, counts, total, tuple(held)),
     )

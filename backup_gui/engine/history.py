@@ -8,14 +8,15 @@ Nothing here writes to a destination; what leaves the mirror is moved here by ``
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.model import EntryKind, kind_of
-from backup_gui.engine.tree import Tree, is_temporary, join
+from backup_gui.engine.tree import Tree, is_temporary, join, parent_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,10 +109,10 @@ def list_versions(history_root: str, path: str = "") -> Iterator[Version]:
         return
     with tree:
         if path:
-            folder, _, name = path.rpartition("/")
-            wanted = {name, _shortened(name) + _split(name)[1], _shortened(name)}
-            yield from (version for version in _versions_in(tree, folder) if version.path.rpartition("/")[2] in wanted)
-            if tree.look(path) is None:
+            wanted = {path, *_shortened_paths(path)}
+            yield from (version for version in _versions_in(tree, parent_of(path)) if version.path in wanted)
+            entry = tree.look(path)
+            if entry is None or kind_of(entry) is not EntryKind.FOLDER:
                 return
         pending = [path]
         while pending:
@@ -148,6 +149,7 @@ def restore(destination: str, history_root: str | None, path: str, at: datetime 
         history_root: Absolute path of the history; None if there is none.
         path: The file or folder, relative to the mirror's root; the empty string for everything.
         at: The time whose state is wanted, UTC; None for the newest content known, also of what was deleted since.
+            Content that was last changed after that time was not there then, and is left out.
         to: Absolute path of the folder to restore into; made if need be.
 
     Returns:
@@ -157,51 +159,68 @@ def restore(destination: str, history_root: str | None, path: str, at: datetime 
         FileNotFoundError: Neither the mirror nor the history knows the path.
         OSError: The folder to restore into cannot be made, or neither mirror nor history can be read.
     """
+    from backup_gui.engine.restoring import Restorer  # noqa: PLC0415 - it writes by target.py, which imports this
+
     chosen = _choose(destination, history_root, path, at)
     if not chosen:
         raise FileNotFoundError(2, "Neither the backup nor its history has it", path)
-    os.makedirs(to, exist_ok=True)
-    base = path.rpartition("/")[0]
+    base = parent_of(path)
     files: list[str] = []
     skipped: list[str] = []
     failed: list[tuple[str, str]] = []
-    for original in sorted(chosen):
-        root, stored = chosen[original]
-        wanted = os.path.join(to, original.removeprefix(base + "/") if base else original)
-        try:
-            _restore_one(os.path.join(root, stored), wanted)
-        except FileExistsError:
-            skipped.append(original)
-        except OSError as error:
-            failed.append((original, error.strerror or str(error)))
-        else:
-            files.append(original)
+    with Restorer(to) as restorer:
+        for original in sorted(chosen):
+            place = chosen[original]
+            try:
+                restorer.restore(place.root, place.stored, original.removeprefix(base + "/") if base else original)
+            except FileExistsError:
+                skipped.append(original)
+            except OSError as error:
+                failed.append((original, error.strerror or str(error)))
+            else:
+                if not place.is_folder:
+                    files.append(original)
     return Restored(tuple(files), tuple(skipped), tuple(failed))
 
 
-def _choose(destination: str, history_root: str | None, path: str, at: datetime | None) -> dict[str, tuple[str, str]]:
-    """Choose for each path below ``path`` where its content is taken from: a root and a path in it."""
-    chosen: dict[str, tuple[str, str]] = {}
+class _Place(NamedTuple):
+    """Where the content of a path is taken from: a root, and a path in it."""
+
+    root: str
+    stored: str
+    mtime_ns: int
+    is_folder: bool = False
+
+
+def _choose(destination: str, history_root: str | None, path: str, at: datetime | None) -> dict[str, _Place]:
+    """Choose for each path at and below ``path`` where its content is taken from."""
+    newest_ns = math.inf if at is None else at.timestamp() * 1e9
+    mirror = dict(_entries_below(destination, path))
+    # Versions of a long name are known by a shortened one; they belong to what the mirror has under the long one.
+    long_names = {shortened: found for found in (path, *mirror) for shortened in _shortened_paths(found)}
+    chosen: dict[str, _Place] = {}
     left: dict[str, tuple[datetime, int]] = {}
     for version in list_versions(history_root, path) if history_root else ():
+        found = long_names.get(version.path, version.path)
         key = (version.left_at, version.count)
-        before = left.get(version.path)
+        before = left.get(found)
         if at is None:
             is_better = before is None or key > before
         else:
             # What the mirror had at a time is what left it first after that time.
             is_better = version.left_at > at and (before is None or key < before)
         if is_better:
-            left[version.path] = key
-            chosen[version.path] = (history_root or "", version.stored)
-    for found in _files_below(destination, path):
-        if at is None or found not in chosen:
-            chosen[found] = (destination, found)
-    return chosen
+            left[found] = key
+            chosen[found] = _Place(history_root or "", version.stored, version.mtime_ns)
+    for found, entry in mirror.items():
+        is_folder = kind_of(entry) is EntryKind.FOLDER
+        if at is None or (found not in chosen and not is_folder):
+            chosen[found] = _Place(destination, found, entry.st_mtime_ns, is_folder)
+    return {found: place for found, place in chosen.items() if place.mtime_ns <= newest_ns}
 
 
-def _files_below(root: str, path: str) -> Iterator[str]:
-    """List the files and links at and below a path."""
+def _entries_below(root: str, path: str) -> Iterator[tuple[str, Entry]]:
+    """List the files, links and folders at and below a path, without the root itself."""
     try:
         tree = Tree(root)
     except FileNotFoundError:
@@ -210,52 +229,20 @@ def _files_below(root: str, path: str) -> Iterator[str]:
         entry = tree.look(path)
         if entry is None:
             return
-        if kind_of(entry) is not EntryKind.FOLDER:
-            yield path
-            return
-        pending = [path]
+        pending = []
+        if path and kind_of(entry) is not EntryKind.SPECIAL:
+            yield path, entry
+        if kind_of(entry) is EntryKind.FOLDER:
+            pending.append(path)
         while pending:
             folder = pending.pop()
             for name, child in tree.list(folder).items():
-                if kind_of(child) is EntryKind.FOLDER:
+                kind = kind_of(child)
+                if kind is EntryKind.SPECIAL or is_temporary(name):
+                    continue
+                yield join(folder, name), child
+                if kind is EntryKind.FOLDER:
                     pending.append(join(folder, name))
-                elif not is_temporary(name):
-                    yield join(folder, name)
-
-
-def _restore_one(stored: str, wanted: str) -> None:
-    """Copy one file or link to a path where nothing is, and compare the two.
-
-    Raises:
-        FileExistsError: Something is there.
-        OSError: It could not be copied, or came out different.
-    """
-    import shutil  # noqa: PLC0415 - slow to import, and a pass does not need it
-
-    os.makedirs(os.path.dirname(wanted), exist_ok=True)
-    if os.path.islink(stored):
-        os.symlink(os.readlink(stored), wanted)
-        shutil.copystat(stored, wanted, follow_symlinks=False)
-        return
-    with open(stored, "rb") as source:
-        with open(wanted, "xb") as copy:
-            try:
-                shutil.copyfileobj(source, copy, 1 << 20)
-                copy.flush()
-                os.fsync(copy.fileno())
-            except OSError:
-                os.unlink(wanted)
-                raise
-        shutil.copystat(stored, wanted)
-        source.seek(0)
-        with open(wanted, "rb") as copy:
-            while True:
-                block = source.read(1 << 20)
-                if block != copy.read(1 << 20):
-                    os.unlink(wanted)
-                    raise OSError(5, "the copy differs from the original", wanted)
-                if not block:
-                    return
 
 
 def _versions_in(tree: Tree, folder: str) -> list[Version]:
@@ -273,7 +260,7 @@ def _versions_in(tree: Tree, folder: str) -> list[Version]:
 
 def _version(folder: str, stored: str, entry: Entry) -> Version | None:
     kind = kind_of(entry)
-    read = None if kind is EntryKind.FOLDER else read_version_name(stored)
+    read = read_version_name(stored) if kind in {EntryKind.FILE, EntryKind.LINK} else None
     if read is None:
         return None
     name, left_at, count = read
@@ -285,6 +272,15 @@ def _split(name: str) -> tuple[str, str]:
     stem, suffix = os.path.splitext(name)
     # The suffix must read back: see _VERSION.
     return (name, "") if "~" in suffix else (stem, suffix)
+
+
+def _shortened_paths(path: str) -> tuple[str, ...]:
+    """Return the paths under which versions of a path may be known, if its name is too long for a time to be added."""
+    folder, _, name = path.rpartition("/")
+    # Time and counter take 17 bytes and more; what is shorter than that is never shortened.
+    if len(os.fsencode(name)) + 32 < MAX_NAME_BYTES:
+        return ()
+    return join(folder, _shortened(name)), join(folder, _shortened(name) + _split(name)[1])
 
 
 def _shortened(name: str) -> str:

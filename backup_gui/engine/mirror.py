@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import logging
 import os
 import time
@@ -16,7 +17,7 @@ from backup_gui.engine.execute import Execution, Outcome
 from backup_gui.engine.filters import Filter
 from backup_gui.engine.guard import TAKES_AWAY, Condition, judge
 from backup_gui.engine.identity import Standing, identify, nearest_existing, read_identity, standing
-from backup_gui.engine.model import NO_COUNTS, PassStatus, Phase, ProblemCode, Progress, Report, count_actions
+from backup_gui.engine.model import NO_COUNTS, HeldCode, PassStatus, Phase, ProblemCode, Progress, Report, count_actions
 from backup_gui.engine.nesting import is_within
 from backup_gui.engine.progress import Meter
 from backup_gui.engine.target import Target, make_root
@@ -37,6 +38,7 @@ log = logging.getLogger(__name__)
 SOURCE_KEY = "source"
 DESTINATION_KEY = "destination"
 MIRROR_FILES_KEY = "mirror files"
+DRIVES_KEY = "drives"
 
 
 def never() -> bool:
@@ -83,12 +85,13 @@ def run_pass(
     meter = Meter(lambda progress: _tell_progress(progress, on_event))
     with contextlib.ExitStack() as stack:
         source = stack.enter_context(_open_source(job, catalog))
-        is_source_other = _is_other_source(job, catalog)
+        has_new_source = job.allows_mass_delete or (allowed is not None and allowed.code is HeldCode.SOURCE_REPLACED)
+        is_source_other = not has_new_source and _is_other_source(job, catalog)
         _refuse_nesting(job)
         target = stack.enter_context(_open_target(job, catalog, stack, is_dry_run=is_dry_run))
         if not is_dry_run:
             target.lock()
-            _remember_roots(job, catalog, has_new_source=job.allows_mass_delete)
+            _remember_roots(job, catalog, has_new_source=has_new_source)
         meter.begin(Phase.COMPARING)
         plan = compare(
             source,
@@ -98,6 +101,7 @@ def run_pass(
             catalog=catalog,
             meter=meter,
             should_stop=should_stop,
+            drives=frozenset() if job.allows_mass_delete else _remembered_drives(catalog),
             learns=not is_dry_run,
         )
         if should_stop():
@@ -127,8 +131,10 @@ def run_pass(
             outcome = execution.run(verdict.actions, plan.litter, files_total=counts.total, bytes_total=counts.bytes)
         except Cancelled:
             return _cancelled(plan, started_at, began)
+        if not source.is_root_in_place():
+            raise RootAbsentError(f"The source folder is not there any more: {job.source}")
         report = _report(plan, verdict, outcome, started_at, began)
-        _record(catalog, plan, report)
+        _record(catalog, plan, report, outcome.added_files)
     return report
 
 
@@ -281,10 +287,22 @@ def _report(plan: Plan, verdict: Verdict, outcome: Outcome, started_at: float, b
     )
 
 
-def _record(catalog: Catalog, plan: Plan, report: Report) -> None:
+def _remembered_drives(catalog: Catalog) -> frozenset[str]:
+    try:
+        drives = json.loads(catalog.fact(DRIVES_KEY) or "[]")
+    except ValueError:
+        return frozenset()
+    return frozenset(drive for drive in drives if isinstance(drive, str)) if isinstance(drives, list) else frozenset()
+
+
+def _record(catalog: Catalog, plan: Plan, report: Report, added_files: int) -> None:
     counts = report.counts
-    if plan.is_full:
-        catalog.remember(MIRROR_FILES_KEY, str(plan.mirror_files + counts.created - counts.deleted))
+    mirror_files = plan.mirror_files if plan.is_full else int(catalog.fact(MIRROR_FILES_KEY) or 0)
+    if plan.is_full or added_files:
+        catalog.remember(MIRROR_FILES_KEY, str(max(0, mirror_files + added_files)))
+    drives = json.dumps(sorted(plan.drives))
+    if drives != (catalog.fact(DRIVES_KEY) or "[]"):
+        catalog.remember(DRIVES_KEY, drives)
     if counts != NO_COUNTS or report.problems or report.held:
         catalog.add_pass(report)
     catalog.commit()

@@ -47,11 +47,7 @@ def kind_of(entry: Entry) -> EntryKind:
 
 
 class Op(Enum):
-    """What an action does to one path of the mirror.
-
-    ``RECHECK`` compares content first, and replaces only if it differs: for a file whose size and time agree
-    while its inode or change time says that it was touched.
-    """
+    """What an action does to one path of the mirror."""
 
     # There is one object of each, so its identity is its hash: counting a million actions is a second faster.
     __hash__ = object.__hash__
@@ -61,7 +57,6 @@ class Op(Enum):
     DELETE = "delete"
     MOVE = "move"
     SET_METADATA = "set metadata"
-    RECHECK = "recheck"
 
 
 # A plan may have a million of these. Made as a named tuple one takes 0.7 microseconds, as a frozen dataclass 3.9; and
@@ -76,7 +71,7 @@ class Action(NamedTuple):
         size_bytes: Size of the file to copy, 0 for anything else.
         old_path: For a move, where the content is now.
         old_kind: For a replacement, what the mirror has there now.
-        is_known: For a deletion, whether the catalog says that this program put the entry there.
+        is_known: For what the mirror has there now, whether the catalog says that this program put it there.
     """
 
     op: Op
@@ -143,6 +138,7 @@ class Plan:
         litter: Unfinished temporaries of an earlier run in the mirror.
         mirror_files: How many files and links the mirror had where it was compared.
         source_folders: How many folders the source had where it was compared, the root included.
+        drives: Folders of the source that other volumes were found to be mounted on, or remembered to be.
         is_full: Whether the whole tree was compared.
     """
 
@@ -151,6 +147,7 @@ class Plan:
     litter: tuple[str, ...] = ()
     mirror_files: int = 0
     source_folders: int = 0
+    drives: frozenset[str] = frozenset()
     is_full: bool = True
 
     def counts(self) -> Counts:
@@ -159,7 +156,7 @@ class Plan:
 
 
 def count_actions(actions: tuple[Action, ...] | list[Action]) -> Counts:
-    """Count actions by what they do; a recheck counts as metadata, since it rarely copies anything."""
+    """Count actions by what they do."""
     tally = dict.fromkeys(Op, 0)
     size_bytes = 0
     for action in actions:
@@ -171,7 +168,7 @@ def count_actions(actions: tuple[Action, ...] | list[Action]) -> Counts:
         replaced=tally[Op.REPLACE],
         deleted=tally[Op.DELETE],
         moved=tally[Op.MOVE],
-        metadata=tally[Op.SET_METADATA] + tally[Op.RECHECK],
+        metadata=tally[Op.SET_METADATA],
         bytes=size_bytes,
     )
 
@@ -195,6 +192,7 @@ class ProblemCode(Enum):
     LINK_NOT_POSSIBLE = "link-not-possible"
     PROTECTED = "protected"
     METADATA = "metadata"
+    DRIVE_AWAY = "drive-away"
     MIRROR_CHANGED = "mirror-changed"
     OTHER = "other"
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Protocol
 
 from backup_gui.engine.dirty import Pending
+from backup_gui.engine.errors import WatchCancelledError, WatchError
 from backup_gui.engine.model import Coverage, Job, Scope
 from backup_gui.engine.schedule import growing_pause_s
-from backup_gui.engine.watch import WatchCancelledError, WatchError
 
 log = logging.getLogger(__name__)
 

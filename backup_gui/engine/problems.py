@@ -27,6 +27,7 @@ REASONS: dict[ProblemCode, str] = {
     ProblemCode.LINK_NOT_POSSIBLE: "Links are not possible on the backup drive",
     ProblemCode.PROTECTED: "The copy in the backup is protected against changes",
     ProblemCode.METADATA: "The content is backed up, but not all of its permissions, times or attributes",
+    ProblemCode.DRIVE_AWAY: "The drive that belongs in this folder is not there",
     ProblemCode.MIRROR_CHANGED: "Something else changed the backup while it was being written",
     ProblemCode.OTHER: "The system refused",
 }
@@ -48,6 +49,7 @@ ADVICE: dict[ProblemCode, str] = {
     ProblemCode.LINK_NOT_POSSIBLE: "What the link leads to is not affected. Exclude the link to hide this message.",
     ProblemCode.PROTECTED: "Take the protection off the copy in the backup (on Linux: chattr -i).",
     ProblemCode.METADATA: "Nothing needs to be done unless you rely on them.",
+    ProblemCode.DRIVE_AWAY: "Connect the drive. Until then its copy in the backup stays as it is.",
     ProblemCode.MIRROR_CHANGED: "It is tried again at the next check. Do not work inside the backup folder.",
     ProblemCode.OTHER: "It is tried again at every check.",
 }

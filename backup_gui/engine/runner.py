@@ -12,7 +12,6 @@ from backup_gui.engine.commands import Commands
 from backup_gui.engine.errors import DestinationBusyError
 from backup_gui.engine.lock import DestinationLock
 from backup_gui.engine.loop import Loop, Outcome, PassMaker
-from backup_gui.engine.watch import watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,11 +19,18 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.events import Event
     from backup_gui.engine.model import Job
-    from backup_gui.engine.notification import WatcherMaker
+    from backup_gui.engine.notification import SourceWatcher, WatcherMaker
 
 __all__ = ["Clock", "Commands", "Outcome", "run"]
 
 _SYSTEM_CLOCK = SystemClock()
+
+
+def _watch(source: str, wake: Callable[[], None], should_stop: Callable[[], bool]) -> SourceWatcher:
+    # Imported only where there is something to watch: it costs a tenth of the command line's start.
+    from backup_gui.engine.watch import watch  # noqa: PLC0415
+
+    return watch(source, wake, should_stop)
 
 
 def run(
@@ -38,7 +44,7 @@ def run(
     clock: Clock = _SYSTEM_CLOCK,
     run_pass: PassMaker = mirror.run_pass,
     open_catalog: Callable[[Path], Catalog] = Catalog.open,
-    make_watcher: WatcherMaker = watch,
+    make_watcher: WatcherMaker = _watch,
 ) -> Outcome:
     """Run a job until it is told to stop, or for one full pass.
 

@@ -138,6 +138,7 @@ class Target(Tree):
 
         Raises:
             Cancelled: ``should_stop`` said so; nothing is left.
+            Shortened: The source was cut off meanwhile; nothing is left.
             CreateError: The temporary could not be made.
             OSError: Reading or writing failed; nothing is left.
         """
@@ -281,6 +282,11 @@ class Target(Tree):
         """
         if self._history_root is None:
             return None
+        there = self.look(path)
+        if there is None:
+            return None
+        if stat.S_ISDIR(there.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
         if leaves:
             self._open_up(parent_of(path))
         self._make_history_folder(parent_of(path))

@@ -25,6 +25,10 @@ class Cancelled(Exception):  # noqa: N818 - it is no error
     """The copy was given up on request."""
 
 
+class Shortened(Exception):  # noqa: N818 - it is no error
+    """The file ended before the size that it was said to have."""
+
+
 def transfer(
     fd: int, out: int, before: Entry, on_bytes: Callable[[int], None], should_stop: Callable[[], bool]
 ) -> None:
@@ -39,15 +43,18 @@ def transfer(
 
     Raises:
         Cancelled: ``should_stop`` said so.
+        Shortened: The source was cut off meanwhile.
         OSError: Reading or writing failed.
     """
     size_bytes = before.st_size
     has_holes = sys.platform != "win32" and size_bytes > 4096 and before.st_blocks * 512 < size_bytes
-    if size_bytes <= BLOCK_BYTES and not has_holes and _copy_block(fd, out, size_bytes) == size_bytes:
-        # Nearly all files go this way. One that proves shorter goes on below, from where it stands.
-        return
     unflushed = 0
     position = 0
+    if size_bytes <= BLOCK_BYTES and not has_holes:
+        position = _copy_block(fd, out, size_bytes)
+        if position == size_bytes:
+            # Nearly all files go this way.
+            return
     while position < size_bytes:
         end = size_bytes
         if sys.platform != "win32" and has_holes:
@@ -59,8 +66,7 @@ def transfer(
                 raise Cancelled
             count = _copy_block(fd, out, min(BLOCK_BYTES, end - position))
             if not count:
-                # Shorter than it was: the look afterwards will see it.
-                return
+                raise Shortened
             position += count
             if size_bytes > BLOCK_BYTES:
                 on_bytes(count)
@@ -91,10 +97,14 @@ def _copy_block(fd: int, out: int, count: int) -> int:
     """Copy up to ``count`` bytes from where both files stand; inside the system, where it can."""
     if sys.platform == "linux":
         try:
-            return os.copy_file_range(fd, out, count)
+            copied = os.copy_file_range(fd, out, count)
         except OSError as error:
             if error.errno not in NOT_SUPPORTED | {errno.EBADF, errno.ETXTBSY}:
                 raise
+        else:
+            # Nothing copied is the end of the file, or a file system that only says that it can do this.
+            if copied:
+                return copied
     block = os.read(fd, min(count, 1 << 20))
     view = memoryview(block)
     while view:

@@ -57,6 +57,19 @@ def parent_of(path: str) -> str:
     return path.rpartition("/")[0]
 
 
+def parents_of(path: str) -> list[str]:
+    """Return the paths of the folders that a path lies in, the nearest first, without the root."""
+    parents = []
+    while path := parent_of(path):
+        parents.append(path)
+    return parents
+
+
+def is_at_or_below(path: str, folder: str) -> bool:
+    """Tell whether a path is that of a folder, or of something in it at whatever depth."""
+    return path == folder or not folder or path.startswith(folder + "/")
+
+
 class Tree:
     """A root folder and what is below it, for reading.
 
@@ -158,8 +171,11 @@ class Tree:
         """
         try:
             return self.stat(path)
-        except (FileNotFoundError, NotADirectoryError):
-            return None
+        except OSError as error:
+            # Where a link stands in a folder's place, macOS answers ELOOP, and Linux ENOTDIR.
+            if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
+                return None
+            raise
 
     def open_file(self, path: str) -> int:
         """Open a file for reading, never through a link and never waiting for a pipe.
@@ -211,20 +227,34 @@ class Tree:
             return fd
         # From the nearest ancestor that is open, one component at a time: no path is ever too long for the
         # system, and each component is checked not to be a link.
-        missing: list[str] = []
-        ancestor, fd = path, None
-        while ancestor and fd is None:
-            missing.append(ancestor)
-            ancestor = parent_of(ancestor)
-            fd = folders.get(ancestor)
-        current = self._root_fd if fd is None else fd
-        for descendant in reversed(missing):
-            current = os.open(descendant.rpartition("/")[2], OPEN_FOLDER, dir_fd=current)
-            folders[descendant] = current
+        ancestor = self._nearest_open(path)
+        current = folders[ancestor] if ancestor else self._root_fd
+        start = len(ancestor) + 1 if ancestor else 0
+        while start <= len(path):
+            end = path.find("/", start)
+            end = len(path) if end < 0 else end
+            current = os.open(path[start:end], OPEN_FOLDER, dir_fd=current)
+            folders[path[:end]] = current
+            start = end + 1
             if len(folders) > MAX_OPEN_FOLDERS:
-                os.close(folders.popitem(last=False)[1])
+                oldest, oldest_fd = folders.popitem(last=False)
+                if oldest == self._last_path:
+                    # Should a component below be missing, nothing takes its place, and its number becomes another's.
+                    self._last_path = None
+                os.close(oldest_fd)
         self._last_path, self._last_fd = path, current
         return current
+
+    def _nearest_open(self, path: str) -> str:
+        """Return the nearest folder above a path that is open; the root's own path if none is."""
+        folders = self._folders
+        if path.count("/") > MAX_OPEN_FOLDERS:
+            # Climbing up thousands of levels takes milliseconds; there are never many folders open.
+            return max((folder for folder in folders if path.startswith(folder + "/")), key=len, default="")
+        ancestor = parent_of(path)
+        while ancestor and ancestor not in folders:
+            ancestor = parent_of(ancestor)
+        return ancestor
 
     def forget(self, path: str = "") -> None:
         """Close the descriptors of a folder and of all below it, for when it is moved, removed or replaced."""

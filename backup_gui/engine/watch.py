@@ -30,6 +30,7 @@ from watchdog.events import (
 )
 
 from backup_gui.engine.dirty import MAX_PATHS, DirtySet, Pending, parent_of
+from backup_gui.engine.errors import WatchCancelledError, WatchError
 from backup_gui.engine.model import Coverage, Scope
 from backup_gui.engine.mounts import NETWORK_REASON, can_watch, network_mount_below
 
@@ -49,17 +50,6 @@ DENIED_REASON = "The source folder may not be read"
 SOME_REASON = "Some folders cannot be watched"
 
 _STOP_LIMIT_S = 5.0
-
-
-class WatchError(OSError):
-    """The source cannot be watched at all; the text is a plain sentence."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-
-
-class WatchCancelledError(Exception):
-    """Setting the watches was given up because the runner is to stop or to pause."""
 
 
 def _never() -> bool:

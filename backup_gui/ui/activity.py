@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, Qt, Slot
 from PySide6.QtWidgets import QHeaderView, QStackedLayout, QTreeView, QVBoxLayout, QWidget
 
 from backup_gui.engine.model import JobState, PassStatus, Report
@@ -191,6 +191,7 @@ class ActivityPage(QWidget):
             header.resizeSection(section, width * GRID_PX)
         self._on_rows_changed()
 
+    @Slot()
     def _on_rows_changed(self) -> None:
         has_rows = self._model is not None and (self._model.rowCount() > 0 or self._model.canFetchMore(QModelIndex()))
         self._stack.setCurrentWidget(self._listing if has_rows else self._vacancy)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
@@ -106,5 +106,6 @@ class Banner(QFrame):
         self._icon.setPixmap(self._icons.picture(f"state-{self._state.value}", size, colour, self.devicePixelRatioF()))
         self._icon.setAccessibleName(state_text(self._state))
 
+    @Slot()
     def _on_clicked(self) -> None:
         self.remedy_requested.emit(self._remedy)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -212,21 +212,27 @@ class Board(QWidget):
             self.tabs.setTabText(Page.PROBLEMS.value, title)
         self.selection_changed.emit()
 
+    @Slot()
     def _on_current_changed(self) -> None:
         self._show_selected()
 
+    @Slot()
     def _on_back_up(self) -> None:
         self.back_up_requested.emit(self.selected_id)
 
+    @Slot()
     def _on_resume(self) -> None:
         self.resume_requested.emit(self.selected_id)
 
+    @Slot(object)
     def _on_pause_chosen(self, until: float | None) -> None:
         self.pause_requested.emit(PauseWish(self.selected_id, until))
 
+    @Slot(object)
     def _on_exclusion(self, path: str) -> None:
         self.exclusion_requested.emit(ExcludeWish(self.selected_id, path))
 
+    @Slot(object)
     def _on_remedy_requested(self, remedy: Remedy) -> None:
         job_id = self.selected_id
         if remedy is Remedy.PAUSE:

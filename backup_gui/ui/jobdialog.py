@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, QTimer, Signal
+from PySide6.QtCore import QSize, QTimer, Signal, Slot
 from PySide6.QtGui import QPalette, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -183,6 +183,8 @@ class JobDialog(QDialog):
         self.save_button = PrimaryButton(self.tr("&Save") if self._job_id else self.tr("&Start the backup"))
         self.save_button.setDefault(True)
         self.save_button.setEnabled(False)
+        # While a draft is being checked, Enter must do nothing, and not cancel.
+        buttons.button(QDialogButtonBox.StandardButton.Cancel).setAutoDefault(False)
         buttons.addButton(self.save_button, QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.accepted.connect(self._on_accepted)
         buttons.rejected.connect(self.reject)
@@ -266,6 +268,7 @@ class JobDialog(QDialog):
         self.exclude_edit.textChanged.connect(self._on_changed)
         self.history_check.toggled.connect(self._on_changed)
 
+    @Slot()
     def _on_changed(self) -> None:
         self._serial += 1
         self._verdict = None
@@ -274,6 +277,7 @@ class JobDialog(QDialog):
         self._interval_words.setText(interval_text(seconds) if seconds >= 60 else "")
         self._timer.start()
 
+    @Slot()
     def _request_check(self) -> None:
         self.check_requested.emit(self.draft())
 
@@ -282,9 +286,11 @@ class JobDialog(QDialog):
         missing = [rule for rule in rules if rule not in present]
         self.exclude_edit.setPlainText("\n".join([line for line in present if line.strip()] + missing))
 
+    @Slot()
     def _on_choose_source(self) -> None:
         self._choose(self.source_edit, self.tr("Choose the folder to protect"))
 
+    @Slot()
     def _on_choose_destination(self) -> None:
         self._choose(self.destination_edit, self.tr("Choose the folder for the backup"))
 
@@ -297,6 +303,7 @@ class JobDialog(QDialog):
         # open() and not exec(): no second event loop, so everything else goes on.
         dialog.open()
 
+    @Slot()
     def _on_accepted(self) -> None:
         if self._verdict is not None and self._verdict.job is not None:
             self.job_accepted.emit(self._verdict.job)

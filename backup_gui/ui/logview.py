@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
@@ -57,6 +57,7 @@ class LogView(QWidget):
         """All lines shown."""
         return self._text.toPlainText()
 
+    @Slot()
     def _on_copy_clicked(self) -> None:
         clipboard = QGuiApplication.clipboard()
         clipboard.setText(self._text.toPlainText())

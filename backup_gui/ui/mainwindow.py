@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import QCheckBox, QMainWindow, QMenu, QMessageBox, QStackedWidget
 
@@ -317,45 +317,56 @@ class MainWindow(QMainWindow):
 
     # What the user does
 
+    @Slot()
     def _on_new_job(self) -> None:
         if self._job_dialog is None:
             self.edit_job(None)
 
+    @Slot()
     def _on_edit(self) -> None:
         view = self.board.selected
         if view is not None and self._job_dialog is None:
             self.edit_job(view.job)
 
+    @Slot()
     def _on_remove(self) -> None:
         view = self.board.selected
         if view is not None:
             self.ask_to_remove(view)
 
+    @Slot()
     def _on_open(self) -> None:
         view = self.board.selected
         if view is not None:
             self.folder_requested.emit(view.job.destination)
 
+    @Slot()
     def _on_back_up(self) -> None:
         self.back_up_requested.emit(self.board.selected_id)
 
+    @Slot()
     def _on_resume(self) -> None:
         self.resume_requested.emit(self.board.selected_id)
 
+    @Slot()
     def _on_review(self) -> None:
         self.review(self.board.selected_id)
 
+    @Slot(object)
     def _on_pause_chosen(self, until: float | None) -> None:
         self.pause_requested.emit(PauseWish(self.board.selected_id, until))
 
+    @Slot(object)
     def _on_held_answered(self, answer: HeldAnswer) -> None:
         self.held_answered.emit(answer)
 
+    @Slot()
     def _on_job_dialog_finished(self) -> None:
         if self._job_dialog is not None:
             self._job_dialog.deleteLater()
             self._job_dialog = None
 
+    @Slot(object)
     def _on_explain(self, job_id: str) -> None:
         view = self.board.jobs.view(self.board.jobs.row_of(job_id))
         if view is None:
@@ -366,6 +377,7 @@ class MainWindow(QMainWindow):
         )
         self._message(QMessageBox.Icon.Information, headline(view, self._now()).title, text)
 
+    @Slot()
     def _on_help(self) -> None:
         self._message(
             QMessageBox.Icon.Information,
@@ -379,9 +391,11 @@ class MainWindow(QMainWindow):
             ),
         )
 
+    @Slot()
     def _on_log(self) -> None:
         self.board.show_page(Page.LOG)
 
+    @Slot()
     def _on_about(self) -> None:
         text = self.tr("Version {version}\n\nKeeps an exact, current copy of a folder, with a history.")
         self._message(QMessageBox.Icon.NoIcon, self.tr("Folder Backup"), text.format(version=self._version))

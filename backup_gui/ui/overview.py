@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QDate, QDateTime, Qt, QTime, Signal
+from PySide6.QtCore import QCoreApplication, QDate, QDateTime, Qt, QTime, Signal, Slot
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QFormLayout,
@@ -206,17 +206,21 @@ class Overview(QScrollArea):
         row.addWidget(button)
         return label, holder
 
+    @Slot(object)
     def _on_pause_chosen(self, until: float | None) -> None:
         self.pause_requested.emit(until)
 
+    @Slot()
     def _on_open_clicked(self) -> None:
         if self._view is not None:
             self.folder_requested.emit(self._view.job.destination)
 
+    @Slot()
     def _on_source_clicked(self) -> None:
         if self._view is not None:
             self.folder_requested.emit(self._view.job.source)
 
+    @Slot()
     def _on_history_clicked(self) -> None:
         if self._view is not None and self._view.job.history_root is not None:
             self.folder_requested.emit(self._view.job.history_root)

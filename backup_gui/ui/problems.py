@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -182,6 +182,7 @@ class ProblemsPage(QWidget):
             self._table.selectRow(min(max(before, 0), self.model.rowCount() - 1))
         self._stack.setCurrentWidget(self._listing if problems else self._vacancy)
 
+    @Slot()
     def _on_row_changed(self) -> None:
         index = self._table.currentIndex()
         self._exclude.setEnabled(index.isValid())
@@ -190,6 +191,7 @@ class ProblemsPage(QWidget):
     def _help_text(self, problem: Problem) -> str:
         return f"{path_text(problem.path)}\n{reason_text(problem)}. {advice_text(problem)}"
 
+    @Slot()
     def _on_exclude_clicked(self) -> None:
         index = self._table.currentIndex()
         if index.isValid():

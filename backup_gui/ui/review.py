@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QSize, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -37,13 +37,15 @@ _ICON_PX = 40
 class ActionsModel(QAbstractTableModel):
     """Actions of a plan; rows are given to the view in pages, so a million of them cost nothing until looked at."""
 
-    def __init__(self, actions: tuple[Action, ...]) -> None:
+    def __init__(self, actions: tuple[Action, ...], *, keeps_history: bool = False) -> None:
         """Show actions.
 
         Args:
             actions: The actions, in their order.
+            keeps_history: Whether what is deleted goes to the history.
         """
         super().__init__()
+        self._keeps_history = keeps_history
         self._actions = actions
         self._shown = min(len(actions), _PAGE_ROWS)
 
@@ -93,10 +95,9 @@ class ActionsModel(QAbstractTableModel):
         return {
             Op.CREATE: self.tr("added"),
             Op.REPLACE: self.tr("replaced"),
-            Op.DELETE: self.tr("deleted"),
+            Op.DELETE: self.tr("moved to the history") if self._keeps_history else self.tr("deleted"),
             Op.MOVE: self.tr("moved"),
             Op.SET_METADATA: self.tr("brought up to date"),
-            Op.RECHECK: self.tr("checked"),
         }[op]
 
 
@@ -138,7 +139,7 @@ class ReviewDialog(QDialog):
         head.addWidget(picture)
         head.addLayout(words, 1)
 
-        self._table = _table(held)
+        self._table = _table(ActionsModel(held.actions, keeps_history=job.keeps_history))
         self._table.setAccessibleName(self.tr("What would happen"))
 
         self.keep_button = QPushButton(self.tr("&Keep these files"))
@@ -200,18 +201,20 @@ class ReviewDialog(QDialog):
             return self.tr("These &changes are right")
         return self.tr("These &deletions are right")
 
+    @Slot()
     def _on_keep_clicked(self) -> None:
         self.answered.emit(HeldAnswer(self._job.id, self._held, is_right=False))
         self.accept()
 
+    @Slot()
     def _on_allow_clicked(self) -> None:
         self.answered.emit(HeldAnswer(self._job.id, self._held, is_right=True))
         self.accept()
 
 
-def _table(held: Held) -> QTableView:
+def _table(model: ActionsModel) -> QTableView:
     table = QTableView()
-    table.setModel(ActionsModel(held.actions))
+    table.setModel(model)
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     table.setAlternatingRowColors(True)
     table.setShowGrid(False)

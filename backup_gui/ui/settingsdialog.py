@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -80,6 +80,7 @@ class SettingsDialog(QDialog):
         column.addStretch()
         column.addWidget(buttons)
 
+    @Slot()
     def _on_accepted(self) -> None:
         self.settings_accepted.emit(
             dataclasses.replace(

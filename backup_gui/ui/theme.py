@@ -115,7 +115,10 @@ def _palette(*, window: str, base: str, text: str, button: str, accent_name: str
     palette.setColor(role.AlternateBase, mix(words, QColor(base), 0.04))
     palette.setColor(role.ToolTipBase, QColor(base))
     palette.setColor(role.PlaceholderText, mix(words, QColor(base), 0.62))
-    palette.setColor(role.Highlight, QColor(accent_name))
+    # White words on the selection need a contrast that a light accent does not give.
+    palette.setColor(
+        role.Highlight, mix(QColor(accent_name), QColor("#10294d"), 0.6) if is_dark(palette) else QColor(accent_name)
+    )
     palette.setColor(role.Accent, QColor(accent_name))
     palette.setColor(role.HighlightedText, QColor("#ffffff"))
     palette.setColor(role.Link, QColor(accent_name))

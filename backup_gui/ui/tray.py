@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
@@ -180,15 +180,19 @@ class Tray(QObject):
     def _on_back_up(self, job_id: str, *_checked: bool) -> None:
         self.back_up_requested.emit(job_id)
 
+    @Slot()
     def _on_back_up_all(self) -> None:
         self.back_up_requested.emit("")
 
+    @Slot(object)
     def _on_pause_chosen(self, until: float | None) -> None:
         self.pause_requested.emit(PauseWish("", until))
 
+    @Slot()
     def _on_resume(self) -> None:
         self.resume_requested.emit("")
 
+    @Slot()
     def _on_problems(self) -> None:
         with_problems = [view for view in self._views if view.status.problems]
         if with_problems:
@@ -198,6 +202,7 @@ class Tray(QObject):
         if reason in {QSystemTrayIcon.ActivationReason.Trigger, QSystemTrayIcon.ActivationReason.DoubleClick}:
             self.open_requested.emit()
 
+    @Slot()
     def _on_message_clicked(self) -> None:
         if self._notice is None:
             self.open_requested.emit()

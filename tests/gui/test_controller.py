@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from backup_gui.bridge import controller as controller_module
 from backup_gui.bridge.controller import Controller, JobNews, JobReport
+from backup_gui.bridge.worker import JobThread
 from backup_gui.engine.commands import Commands
 from backup_gui.engine.errors import DestinationBusyError
 from backup_gui.engine.events import AllowHeld, BackUpNow, Event, Pause, ReportMade, Resume, StatusChanged, Stop
@@ -127,9 +128,7 @@ def test_a_removed_job_ends_and_is_heard_of_no_more(
     assert news == []
 
 
-def test_a_run_that_ends_by_itself_is_a_failure_and_can_be_tried_again(
-    tmp_path: Path, job: Job, qtbot: QtBot
-) -> None:
+def test_a_run_that_ends_by_itself_is_a_failure_and_can_be_tried_again(tmp_path: Path, job: Job, qtbot: QtBot) -> None:
     runs: list[str] = []
 
     def run(job: Job, commands: Commands, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
@@ -176,5 +175,5 @@ def test_shutdown_gives_up_on_a_job_that_hangs(
     assert time.monotonic() - began_s < 1.0
     (thread,) = abandoned
     may_end.set()
-    assert isinstance(thread, controller_module.JobThread)
+    assert isinstance(thread, JobThread)
     assert thread.wait(5_000)

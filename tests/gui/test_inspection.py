@@ -100,9 +100,10 @@ def test_the_same_drive_is_noted(source: Path, tmp_path: Path) -> None:
 
 
 def test_a_bad_rule_is_told(source: Path, tmp_path: Path) -> None:
-    assert "exclude" in look(source, tmp_path / "b", exclude=("[",)).faults or look(
-        source, tmp_path / "b", exclude=("!",)
-    ).faults
+    assert (
+        "exclude" in look(source, tmp_path / "b", exclude=("[",)).faults
+        or look(source, tmp_path / "b", exclude=("!",)).faults
+    )
 
 
 def test_other_folders_make_another_job(source: Path, tmp_path: Path) -> None:

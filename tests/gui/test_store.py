@@ -15,7 +15,7 @@ JOB = Job(
     "/home/anna/Dokumente, alt = “neu”;\n\udcff[x]%20",
     "/media/backup",
     id="a1",
-    name="Ünïcode \\ \"quoted\"",
+    name='Ünïcode \\ "quoted"',
     interval_s=60,
     exclude=("*.tmp", "# no comment", "a,b"),
     keeps_history=False,

@@ -22,7 +22,7 @@ TWO = Job("/c", "/d", id="two", name="Two")
 
 @pytest.fixture
 def tray(icons: Icons, tray_icon: RecordedTrayIcon) -> Tray:
-    return Tray(icons, tray_icon, lambda: NOW)  # type: ignore[arg-type]
+    return Tray(icons, tray_icon, lambda: NOW)
 
 
 def visible(actions: list[QAction]) -> list[str]:
@@ -60,7 +60,7 @@ def test_the_worst_job_gives_icon_and_status_line(tray: Tray, tray_icon: Recorde
 def test_each_state_has_an_icon_of_its_own(tray: Tray, tray_icon: RecordedTrayIcon) -> None:
     for state in JobState:
         tray.show_jobs((JobView(ONE, Status(state)),))
-    images = {icon.pixmap(22, 22).toImage().constBits().tobytes() for icon in tray_icon.icons}
+    images = {bytes(icon.pixmap(22, 22).toImage().constBits()) for icon in tray_icon.icons}
     assert len(images) == len(JobState) + 1  # and the one without jobs
 
 

@@ -73,7 +73,7 @@ def start(qtbot: QtBot, tmp_path: Path) -> object:
     yield start
     for thread in threads:
         thread.stop()
-        assert thread.wait(5_000)
+        assert thread.wait(20_000)
 
 
 Start = Callable[[Job, Run], JobThread]

@@ -16,12 +16,16 @@ from backup_gui.engine import copying, target, transfer, tree
 from backup_gui.engine.catalog import Catalog
 
 WRITING = frozenset(
-    "chmod chown copy_file_range fchmod fchown fsync ftruncate link makedirs mkdir rename replace rmdir setxattr"
-    " symlink unlink utime write".split()
+    (
+        *("chmod", "chown", "copy_file_range", "fchmod", "fchown", "fsync", "ftruncate", "link", "makedirs", "mkdir"),
+        *("rename", "replace", "rmdir", "setxattr", "symlink", "unlink", "utime", "write"),
+    )
 )
-READING = frozenset("fstat lseek read readlink scandir stat".split())
+READING = frozenset(("fstat", "lseek", "read", "readlink", "scandir", "stat"))
 # What a full drive refuses; removing and changing modes still works there.
-NEEDS_ROOM = frozenset("copy_file_range link makedirs mkdir open rename renameat2 replace symlink write".split())
+NEEDS_ROOM = frozenset(
+    ("copy_file_range", "link", "makedirs", "mkdir", "open", "rename", "renameat2", "replace", "symlink", "write")
+)
 
 
 class Killed(BaseException):
@@ -52,7 +56,7 @@ class Gate:
         self.fault = fault
         self.calls = 0
         self.is_dead = False
-        self.hits = 0
+        self.failed: list[str] = []
 
     def is_failing(self, name: str, *, is_reading: bool) -> bool:
         """Count a call and tell whether it fails; one that fails for a kill is the process's last."""
@@ -63,7 +67,7 @@ class Gate:
         self.calls += 1
         fails = self.calls == self.fault.at or (self.fault.is_lasting and self.calls > self.fault.at)
         if fails:
-            self.hits += 1
+            self.failed.append(name)
             self.is_dead = self.fault.error is None
         return fails
 
@@ -107,7 +111,7 @@ class FaultyOs:
         def call(*arguments: Any, **options: Any) -> Any:
             reads = is_reading if is_reading is not None else not arguments[1] & os.O_CREAT
             if self._gate.is_failing(name, is_reading=reads):
-                if not self._gate.hits > 1:
+                if len(self._gate.failed) == 1:
                     _do_half(name, arguments)
                 self._gate.fail()
             return real(*arguments, **options)

@@ -21,10 +21,21 @@ FAST = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 ANCHOR = "anchor"
 
 NAMES = (
-    "a", "b", "c.txt", "d", "e.tar.gz", "A", "-rf", " lead", "trail.", "a\nb", "tab\t", "...", "~", "*?", "a:b", "back\\slash",
-    "CON", "é", "é", "日本", "😀", ".hidden", "x~20250101-000000Z.txt", "y~20250101-000000Z-1", ".~bg-short",
-    "\udcff\udcfe.bin", "l" * 255, "ü" * 127, ("k" * 250) + ".txt", "file.with~tilde", "‮rtl",
-)  # fmt: skip
+    *("a", "b", "c.txt", "d", "e.tar.gz", "A", "CON", ".hidden", "-rf", " lead", "trail.", "...", "~", "*?", "a:b"),
+    *(
+        "a\nb",
+        "tab\t",
+        "back\\slash",
+        "\u00e9",
+        "e\u0301",
+        "\u65e5\u672c",
+        "\U0001f600",
+        "\u202ertl",
+        "\udcff\udcfe.bin",
+    ),
+    *("x~20250101-000000Z.txt", "y~20250101-000000Z-1", "file.with~tilde", ".~bg-short"),
+    *("l" * 255, "\u00fc" * 127, "k" * 250 + ".txt"),
+)
 
 
 class Look(NamedTuple):
@@ -58,6 +69,7 @@ class World:
         self._stamp_ns = 1_000_000_000 * 10**9
         # Which contents each path of the mirror may have: what the source had there, or a stranger put there.
         self._whole: dict[str, set[bytes]] = defaultdict(set)
+        self._folders: set[str] = set()
         # What was in the mirror between two steps and must not get lost.
         self._kept: set[bytes] = set()
         self.hints: list[tuple[str, bool]] = []
@@ -132,10 +144,15 @@ class World:
         for path, content in now.items():
             assert is_temporary(os.path.basename(path)) or content in self._whole[path], f"not whole: {path!r}"
         assert look_at(self.outside) == self._outside, "something outside was changed"
-        assert {entry.name for entry in self.base.iterdir()} <= {"source", "mirror", "mirror.history", "outside", "data"}
+        assert not {entry.name for entry in self.base.iterdir()}.difference(
+            ("source", "mirror", "mirror.history", "outside", "data")
+        )
+        self._folders.update(self.folders(self.mirror))
         for path, node in read_tree(self.history).items():
-            is_version = read_version_name(os.path.basename(path)) is not None
-            assert node.kind == "folder" or is_version, f"no version's name in the history: {path!r}"
+            if node.kind == "folder":
+                assert path in self._folders, f"a folder that the mirror never had in the history: {path!r}"
+            else:
+                assert read_version_name(os.path.basename(path)), f"no version's name in the history: {path!r}"
         if self.job.keeps_history:
             lost = self._kept - self._present()
             assert not lost, f"lost without trace: {sorted(content[:20] for content in lost)}"

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import subprocess
+import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -127,6 +130,11 @@ class Rig:
 
         return run_pass(self.job, self.catalog, scope, on_event=take, **arguments)
 
+    def forget_everything(self) -> None:
+        """Lose the catalog."""
+        self.catalog.close()
+        self.catalog = Catalog.in_memory()
+
     def told(self, kind: type[Event]) -> list[Any]:
         """What the last pass told of one sort."""
         return [event for event in self.events if isinstance(event, kind)]
@@ -155,15 +163,29 @@ class Rig:
         ]
 
 
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    """Undo what a test sets up for the log: handlers, levels and hooks are the whole process's."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    hooks = sys.excepthook, threading.excepthook
+    yield
+    for handler in set(root.handlers) - set(handlers):
+        root.removeHandler(handler)
+        handler.close()
+    root.setLevel(level)
+    sys.excepthook, threading.excepthook = hooks
+
+
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Path]:
     """A folder in memory where there is one, which other users can reach."""
     memory = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(
-        prefix="backup-gui-test-", dir=memory if memory.is_dir() else tmp_path, ignore_cleanup_errors=True
-    ) as folder:
-        Path(folder).chmod(0o755)
-        yield Path(folder)
+    folder = Path(tempfile.mkdtemp(prefix="backup-gui-test-", dir=memory if memory.is_dir() else tmp_path))
+    folder.chmod(0o755)
+    yield folder
+    # Python's own removal cannot go thousands of levels deep.
+    subprocess.run(["rm", "-rf", folder], check=True)
 
 
 @pytest.fixture
@@ -174,7 +196,7 @@ def rig(place: Path) -> Iterator[Rig]:
     made = Rig(place, catalog)
     made.source.mkdir()
     yield made
-    catalog.close()
+    made.catalog.close()
     assert _open_descriptors() == before, "descriptors left open"
 
 

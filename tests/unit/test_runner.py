@@ -24,6 +24,7 @@ from backup_gui.engine.errors import (
     JobError,
     RootAbsentError,
 )
+from backup_gui.engine.errors import WatchCancelledError, WatchError
 from backup_gui.engine.events import (
     ActionDone,
     AllowHeld,
@@ -59,7 +60,6 @@ from backup_gui.engine.model import (
     Stage,
     Status,
 )
-from backup_gui.engine.watch import WatchCancelledError, WatchError
 from tests.helpers.fake_clock import FakeClock
 
 

@@ -1,0 +1,178 @@
+"""Makes the same pass again and again in processes that are killed one call later each time; see ``test_kill.py``.
+
+Run as a program: ``python -m tests.faults.killed_driver FOLDER``. Prints one JSON line for each kill, and one in the
+end.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from backup_gui.engine import target
+from backup_gui.engine.catalog import Catalog
+from backup_gui.engine.mirror import run_pass
+from backup_gui.engine.model import FULL, Job
+from backup_gui.engine.tree import is_temporary
+from tests.helpers.trees import contents, read_tree
+
+# What the interpreter tells of before it does it.
+AUDITED = frozenset(
+    ("chmod", "chown", "link", "mkdir", "remove", "rename", "rmdir", "setxattr", "symlink", "truncate", "utime")
+)
+# What it does not tell of. A copy is also cut in the middle.
+UNAUDITED = ("copy_file_range", "fsync", "fchmod", "fchown", "ftruncate", "write", "utime")
+MOST_KILLS = 400
+
+
+class Countdown:
+    """Kills this process at a chosen call."""
+
+    def __init__(self, at: int) -> None:
+        self.left = at
+
+    def tick(self, half: Callable[[], object] | None = None) -> None:
+        """Count one call; the last one kills, after doing half of what it would have done."""
+        self.left -= 1
+        if self.left == 0:
+            if half is not None:
+                half()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def audit(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Count what the interpreter tells of."""
+        if event.removeprefix("os.") in AUDITED or (
+            event == "open" and isinstance(arguments[2], int) and arguments[2] & os.O_CREAT
+        ):
+            self.tick()
+
+    def arm(self) -> None:
+        """Count everything from now on."""
+        sys.addaudithook(self.audit)
+        for name in UNAUDITED:
+            setattr(os, name, self._counted(getattr(os, name), name))
+        for name in ("_syncfs", "_renameat2"):
+            call = getattr(target, name)
+            if call is not None:
+                setattr(target, name, self._counted(call, name))
+        commit = Catalog.commit
+
+        def counted_commit(catalog: Catalog) -> None:
+            self.tick()
+            commit(catalog)
+            self.tick()
+
+        setattr(Catalog, "commit", counted_commit)  # noqa: B010 - to the type checker a method is no variable
+
+    def _counted(self, call: Callable[..., Any], name: str) -> Callable[..., Any]:
+        def counted(*arguments: Any, **options: Any) -> Any:
+            if name == "copy_file_range":
+                self.tick(lambda: call(arguments[0], arguments[1], arguments[2] // 2))
+            elif name == "write":
+                self.tick(lambda: call(arguments[0], arguments[1][: len(arguments[1]) // 2]))
+            else:
+                self.tick()
+            return call(*arguments, **options)
+
+        return counted
+
+
+class Scene:
+    """A mirror that is in step, and a source that has been changed in every way since."""
+
+    def __init__(self, base: Path) -> None:
+        self.base = base
+        self.source, self.mirror, self.history = base / "source", base / "mirror", base / "mirror.history"
+        self.job = Job(str(self.source), str(self.mirror), id="job", name="job", guard_count=10**6)
+        (self.source / "deep/er").mkdir(parents=True)
+        (self.source / "gone/too").mkdir(parents=True)
+        (self.source / "type").mkdir()
+        for path in (
+            "same",
+            "changed",
+            "deep/er/changed",
+            "moved",
+            "gone/a",
+            "gone/too/b",
+            "rechecked",
+            "type/x",
+            "link",
+        ):
+            (self.source / path).write_bytes(b"old %s " % path.encode() * 50)
+        self.old = contents(self.source)
+        self.make_pass()
+        for path in ("changed", "deep/er/changed", "added", "deep/added"):
+            (self.source / path).write_bytes(b"new %s " % path.encode() * 700)
+        (self.source / "empty").touch()
+        with (self.source / "holes").open("wb") as file:
+            file.seek(1 << 20)
+            file.write(b"end")
+        (self.source / "moved").rename(self.source / "deep/moved")
+        (self.source / "link").unlink()
+        (self.source / "link").symlink_to("changed")
+        (self.source / "new link").symlink_to("nowhere")
+        shutil.rmtree(self.source / "gone")
+        shutil.rmtree(self.source / "type")
+        (self.source / "type").write_bytes(b"new type")
+        (self.source / "rechecked").chmod(0o600)
+        (self.mirror / "stranger").write_bytes(b"strange")
+        self.new = contents(self.source)
+
+    def make_pass(self) -> None:
+        """Make a full pass with the scene's catalog."""
+        catalog = Catalog.open(self.base / "data/job.sqlite")
+        run_pass(self.job, catalog, FULL)
+        catalog.close()
+
+    def faults(self) -> list[str]:
+        """Say what is wrong with the mirror and the history now, whatever was going on."""
+        faults = []
+        there = contents(self.mirror)
+        for path, content in there.items():
+            whole = {self.old.get(path), self.new.get(path), b"strange" if path == "stranger" else None}
+            if content not in whole and not is_temporary(os.path.basename(path)):
+                faults.append(f"{path} is not whole")
+        present = {*there.values(), *contents(self.history).values()}
+        faults += [f"{path} is lost" for path, content in self.old.items() if content not in present]
+        if b"strange" not in present:
+            faults.append("the stranger's file is lost")
+        return faults
+
+    def faults_in_the_end(self) -> list[str]:
+        """Say what is wrong after the pass that follows."""
+        mirror, source = read_tree(self.mirror), read_tree(self.source)
+        return [repr(path) for path in sorted({*mirror, *source}) if mirror.get(path) != source.get(path)]
+
+
+def main() -> None:
+    base = Path(sys.argv[1])
+    # Some calls are loaded at first use, which would count too.
+    ctypes.CDLL(None)
+    for at in range(1, MOST_KILLS):
+        scene = Scene(base / str(at))
+        child = os.fork()
+        if child == 0:
+            Countdown(at).arm()
+            scene.make_pass()
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        is_killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+        line: dict[str, Any] = {"at": at, "is_killed": is_killed, "status": status, "faults": scene.faults()}
+        scene.make_pass()
+        line["faults"] += scene.faults()
+        line["differences"] = scene.faults_in_the_end()
+        print(json.dumps(line), flush=True)
+        shutil.rmtree(scene.base)
+        if not is_killed:
+            return
+
+
+if __name__ == "__main__":
+    main()

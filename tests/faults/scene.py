@@ -1,0 +1,67 @@
+"""A source and a destination for one test, with passes made in the tests' own process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from backup_gui.engine.catalog import Catalog
+from backup_gui.engine.events import Event
+from backup_gui.engine.mirror import ignore, run_pass
+from backup_gui.engine.model import FULL, Job, Report
+from backup_gui.engine.tree import is_temporary
+from tests.helpers.trees import contents, read_tree
+
+
+class Scene:
+    """A job whose guard lets everything through.
+
+    Args:
+        source: The source's parent folder.
+        destination: The destination's parent folder; another volume, for example.
+        keeps_history: Whether a history is kept.
+    """
+
+    def __init__(self, source: Path, destination: Path, *, keeps_history: bool = True) -> None:
+        self.source, self.mirror = source / "source", destination / "mirror"
+        self.history = destination / "mirror.history"
+        self.source.mkdir()
+        self.job = Job(
+            str(self.source), str(self.mirror), id="job", name="job", keeps_history=keeps_history, guard_count=10**9
+        )
+        self.catalog = Catalog.in_memory()
+
+    def write(self, path: str, content: bytes) -> None:
+        """Write a file of the source, and the folders above it if need be."""
+        full = self.source / path
+        full.parent.mkdir(parents=True, exist_ok=True)
+        full.write_bytes(content)
+
+    def make_pass(self, on_event: Callable[[Event], None] = ignore) -> Report:
+        """Make a full pass."""
+        return run_pass(self.job, self.catalog, FULL, on_event=on_event)
+
+    def in_mirror(self) -> dict[str, bytes]:
+        """Read the mirror's files."""
+        return contents(self.mirror)
+
+    def in_history(self) -> set[bytes]:
+        """Read all kept contents."""
+        return set(contents(self.history).values())
+
+    def assert_in_step(self) -> None:
+        """Check that the mirror is what the source is, and that a further pass finds nothing to do."""
+        assert read_tree(self.mirror) == read_tree(self.source)
+        again = self.make_pass()
+        assert (again.counts.total, again.problems) == (0, ())
+
+    def temporaries(self) -> list[str]:
+        """List what was left unfinished."""
+        return [path for path in read_tree(self.mirror) if is_temporary(os.path.basename(path))]
+
+    def with_job(self, **changes: object) -> Scene:
+        """Change options of the job."""
+        self.job = replace(self.job, **changes)  # type: ignore[arg-type]
+        return self

@@ -1,0 +1,116 @@
+"""A source that changes while it is read never gives the mirror a mixture of two versions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backup_gui.engine.copying import TRIES
+from backup_gui.engine.model import ProblemCode
+from backup_gui.engine.target import Target
+from tests.faults.scene import Scene
+
+OLD, NEW = b"old" * 1000, b"new!" * 1000
+
+
+def append(path: Path) -> None:
+    with path.open("ab") as file:
+        file.write(b"more")
+
+
+def truncate(path: Path) -> None:
+    os.truncate(path, path.stat().st_size - 1)
+
+
+def replace_by_another(path: Path) -> None:
+    before = path.stat()
+    other = path.with_name("other")
+    other.write_bytes(b"x" * before.st_size)
+    os.utime(other, ns=(before.st_atime_ns, before.st_mtime_ns))
+    other.rename(path)
+
+
+def edit_keeping_size_and_time(path: Path) -> None:
+    before = path.stat()
+    with path.open("r+b") as file:
+        file.write(b"edited")
+    while path.stat().st_ctime_ns == before.st_ctime_ns:
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+CHANGES = [append, truncate, replace_by_another, edit_keeping_size_and_time]
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    scene = Scene(tmp_path, tmp_path)
+    scene.write("busy", OLD)
+    scene.make_pass()
+    scene.write("busy", NEW)
+    scene.write("calm", b"calm")
+    return scene
+
+
+def change_while_read(
+    monkeypatch: pytest.MonkeyPatch, path: Path, change: Callable[[Path], None], *, most: int, is_late: bool
+) -> list[int]:
+    """Change a file each time it is copied, before or after its content is read; returns the list of such times."""
+    receive = Target.receive
+    times: list[int] = []
+
+    def disturbed(target: Target, folder: str, fd: int, source: os.stat_result, **options: Any) -> str:
+        is_it = source.st_ino == os.stat(path).st_ino if path.exists() else False
+        if not is_it or len(times) >= most:
+            return receive(target, folder, fd, source, **options)
+        times.append(len(times))
+        if not is_late:
+            change(path)
+        temporary = receive(target, folder, fd, source, **options)
+        if is_late:
+            change(path)
+        return temporary
+
+    monkeypatch.setattr(Target, "receive", disturbed)
+    return times
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_file_that_keeps_changing_is_reported_and_its_old_copy_stays(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, change: Callable[[Path], None], *, is_late: bool
+) -> None:
+    times = change_while_read(monkeypatch, scene.source / "busy", change, most=1000, is_late=is_late)
+    report = scene.make_pass()
+    assert len(times) == TRIES
+    assert [(problem.path, problem.code) for problem in report.problems] == [("busy", ProblemCode.KEEPS_CHANGING)]
+    assert scene.in_mirror() == {"busy": OLD, "calm": b"calm"}
+    assert scene.temporaries() == []
+    monkeypatch.undo()
+    scene.make_pass()
+    scene.assert_in_step()
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_file_that_changes_once_is_copied_as_it_is_then(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, change: Callable[[Path], None]
+) -> None:
+    change_while_read(monkeypatch, scene.source / "busy", change, most=1, is_late=True)
+    assert scene.make_pass().problems == ()
+    monkeypatch.undo()
+    scene.assert_in_step()
+
+
+def test_a_file_that_vanishes_while_it_is_read_is_no_problem(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    change_while_read(monkeypatch, scene.source / "busy", Path.unlink, most=1, is_late=False)
+    assert scene.make_pass().problems == ()
+    assert scene.in_mirror() == {"busy": OLD, "calm": b"calm"}
+    assert scene.temporaries() == []
+    monkeypatch.undo()
+    scene.make_pass()
+    scene.assert_in_step()
+    assert OLD in scene.in_history()

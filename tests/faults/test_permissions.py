@@ -1,0 +1,132 @@
+"""The program run by a user to whom permissions apply, over what it may not read, enter or write."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.helpers.trees import contents, read_tree
+from tests.helpers.unprivileged import Unprivileged
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="no such permissions there")
+
+
+class Folders:
+    """A source and a destination that belong to a user other than root."""
+
+    def __init__(self, base: Path, user: Unprivileged) -> None:
+        self.base, self.user = base, user
+        self.source, self.mirror, self.history = base / "source", base / "mirror", base / "mirror.history"
+        (self.source / "folder/deep").mkdir(parents=True)
+        for name in ("file", "other", "folder/file", "folder/deep/file"):
+            (self.source / name).write_bytes(b"old")
+        user.own(base)
+        assert self.make_pass()["status"] == "complete"
+
+    def make_pass(self) -> dict[str, Any]:
+        """Run the program once; returns its report, with the problems by path."""
+        run = self.user.run(
+            *("-m", "backup_gui", "run", str(self.source), str(self.mirror), "--once", "--json"),
+            home=self.base / "home",
+        )
+        events = [json.loads(line) for line in run.stdout.splitlines()]
+        reports = [event for event in events if event["event"] == "report"]
+        assert reports, run.stdout + run.stderr
+        found = {event["path"]: event["code"] for event in events if event["event"] == "problem"}
+        return {"exit": run.returncode, "status": reports[-1]["status"], "found": found}
+
+    def write(self, path: str, content: bytes) -> None:
+        """Write a file of the source as that user."""
+        (self.source / path).write_bytes(content)
+        self.user.own(self.source / path)
+
+
+@pytest.fixture
+def folders(open_folder: Path, unprivileged: Unprivileged) -> Folders:
+    (open_folder / "home").mkdir()
+    return Folders(open_folder, unprivileged)
+
+
+def test_an_unreadable_file_is_one_problem_and_its_old_copy_stays(folders: Folders) -> None:
+    folders.write("file", b"newer")
+    folders.write("other", b"newer")
+    (folders.source / "file").chmod(0)
+    result = folders.make_pass()
+    assert (result["exit"], result["found"]) == (1, {"file": "no-permission"})
+    there = contents(folders.mirror)
+    assert (there["file"], there["other"]) == (b"old", b"newer")
+    (folders.source / "file").chmod(0o644)
+    assert folders.make_pass() == {"exit": 0, "status": "complete", "found": {}}
+    assert read_tree(folders.mirror) == read_tree(folders.source)
+
+
+@pytest.mark.parametrize("mode", [0o000, 0o100, 0o400])
+def test_nothing_under_an_unreadable_folder_is_deleted(folders: Folders, mode: int) -> None:
+    folders.write("other", b"newer")
+    (folders.source / "folder").chmod(mode)
+    result = folders.make_pass()
+    assert result["exit"] == 1
+    assert set(result["found"].values()) == {"no-permission"}
+    assert all(path.startswith("folder") for path in result["found"])
+    there = contents(folders.mirror)
+    assert there == {"file": b"old", "other": b"newer", "folder/file": b"old", "folder/deep/file": b"old"}
+    (folders.source / "folder").chmod(0o755)
+    assert folders.make_pass()["exit"] == 0
+    assert read_tree(folders.mirror) == read_tree(folders.source)
+
+
+def test_a_write_protected_source_folder_is_mirrored_with_its_mode_and_kept_current(folders: Folders) -> None:
+    (folders.source / "folder").chmod(0o555)
+    assert folders.make_pass()["exit"] == 0
+    (folders.source / "folder").chmod(0o755)
+    folders.write("folder/file", b"newer")
+    folders.write("folder/added", b"added")
+    (folders.source / "folder/deep/file").unlink()
+    (folders.source / "folder").chmod(0o555)
+    assert folders.make_pass() == {"exit": 0, "status": "complete", "found": {}}
+    assert read_tree(folders.mirror) == read_tree(folders.source)
+
+
+def test_a_folder_of_the_mirror_made_read_only_by_its_owner_is_written_to_and_set_right(folders: Folders) -> None:
+    (folders.mirror / "folder").chmod(0o500)
+    folders.write("folder/file", b"newer")
+    assert folders.make_pass() == {"exit": 0, "status": "complete", "found": {}}
+    assert read_tree(folders.mirror) == read_tree(folders.source)
+
+
+@pytest.mark.root
+def test_a_folder_of_the_mirror_that_belongs_to_somebody_else_is_a_problem_of_what_is_in_it(folders: Folders) -> None:
+    os.chown(folders.mirror / "folder", 0, 0)
+    folders.write("folder/file", b"newer")
+    folders.write("folder/added", b"added")
+    folders.write("other", b"newer")
+    result = folders.make_pass()
+    assert result["exit"] == 1
+    assert {path: code for path, code in result["found"].items() if path != "folder"} == {
+        "folder/file": "no-write-permission",
+        "folder/added": "no-write-permission",
+    }
+    there = contents(folders.mirror)
+    assert (there["folder/file"], there["other"]) == (b"old", b"newer")
+    folders.user.own(folders.mirror / "folder")
+    assert folders.make_pass()["exit"] == 0
+    assert read_tree(folders.mirror) == read_tree(folders.source)
+
+
+@pytest.mark.root
+def test_a_destination_that_belongs_to_somebody_else_changes_nothing_and_says_so(folders: Folders) -> None:
+    os.chown(folders.mirror, 0, 0)
+    folders.write("file", b"newer")
+    (folders.source / "other").unlink()
+    before = read_tree(folders.mirror)
+    result = folders.make_pass()
+    assert result["exit"] != 0
+    assert result["status"] != "complete"
+    assert read_tree(folders.mirror) == before
+    folders.user.own(folders.mirror)
+    assert folders.make_pass()["exit"] == 0
+    assert read_tree(folders.mirror) == read_tree(folders.source)

@@ -1,0 +1,83 @@
+"""The app as a process: how it starts, how it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.waiting import wait_until
+
+CODE = "import sys; from backup_gui.app import run_app; sys.exit(run_app(sys.argv[1:]))"
+
+
+@pytest.fixture
+def started() -> Iterator[list[subprocess.Popen[str]]]:
+    processes: list[subprocess.Popen[str]] = []
+    yield processes
+    for process in processes:
+        if process.poll() is None:
+            process.kill()
+        process.communicate(timeout=10)
+
+
+def start(started: list[subprocess.Popen[str]], *options: str, **variables: str) -> subprocess.Popen[str]:
+    environment = {**os.environ, **variables}
+    process = subprocess.Popen(
+        [sys.executable, "-c", CODE, *options],
+        env={name: value for name, value in environment.items() if value},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    started.append(process)
+    return process
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a screen is always there elsewhere")
+def test_without_a_screen_it_says_so(started: list[subprocess.Popen[str]]) -> None:
+    process = start(started, QT_QPA_PLATFORM="", DISPLAY="", WAYLAND_DISPLAY="")
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode == 2
+    assert errors.count("\n") == 1
+    assert "no screen" in errors
+    assert "backup-gui run SOURCE DESTINATION" in errors
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
+def test_a_signal_ends_it_in_mid_copy_within_two_seconds(
+    started: list[subprocess.Popen[str]], tmp_path: Path, number: signal.Signals
+) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    for index in range(3_000):
+        (source / f"file{index}").write_bytes(b"x" * 50_000)
+    destination = tmp_path / "backup"
+    process = start(started, "--hidden", "--source", str(source), "--destination", str(destination))
+    wait_until(destination.is_dir, "the backup begins", 20)
+    began_s = time.monotonic()
+    process.send_signal(number)
+    assert process.wait(10) == 0
+    assert time.monotonic() - began_s < 2.5
+    for copy in destination.iterdir():
+        if copy.name.startswith("file"):
+            assert copy.stat().st_size == 50_000
+
+
+def test_a_second_start_hands_over_its_job_and_ends(started: list[subprocess.Popen[str]], tmp_path: Path) -> None:
+    first = start(started, "--hidden")
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "file").write_text("content")
+    lock = Path(os.environ["XDG_STATE_HOME"], "backup-gui", "app.lock")
+    wait_until(lock.exists, "the first one is up", 20)
+    second = start(started, "--source", str(source), "--destination", str(tmp_path / "backup"))
+    assert second.wait(20) == 0
+    wait_until((tmp_path / "backup" / "file").exists, "the job handed over runs", 20)
+    assert first.poll() is None

@@ -1,0 +1,114 @@
+"""The window answers while jobs tell as much as they can."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QTimer
+from pytestqt.qtbot import QtBot
+
+from backup_gui.app import SWITCH_INTERVAL_S
+from backup_gui.bridge.instance import Wish
+from backup_gui.engine import runner
+from backup_gui.engine.commands import Commands
+from backup_gui.engine.events import ActionDone, Event, ProblemFound, Progressed, StatusChanged, Stop
+from backup_gui.engine.model import (
+    Action,
+    EntryKind,
+    Job,
+    JobState,
+    Op,
+    Phase,
+    Problem,
+    ProblemCode,
+    Progress,
+    Stage,
+    Status,
+)
+from backup_gui.engine.runner import Outcome
+from tests.gui.conftest import DeskMaker, ok_status
+
+EVENTS = 100_000
+# Two processors shared with the flood and with other programs; what a person notices begins at about 100 ms.
+LONGEST_GAP_S = 0.25
+
+
+@pytest.fixture(autouse=True)
+def as_in_the_app() -> Iterator[None]:
+    """Let threads take turns as often as they do in the app."""
+    before_s = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    yield
+    sys.setswitchinterval(before_s)
+
+
+def test_a_flood_of_events_does_not_stop_the_window(make_desk: DeskMaker, job: Job, qtbot: QtBot) -> None:
+    told = threading.Event()
+
+    def flood(job: Job, commands: Commands, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
+        problems = tuple(Problem(f"f{n}", Stage.COPY, ProblemCode.IN_USE, "x") for n in range(EVENTS // 10))
+        for number in range(EVENTS):
+            on_event(
+                Progressed(Progress(Phase.COPYING, number, EVENTS, number, EVENTS, f"file {number}", number / 1e4))
+            )
+            on_event(ActionDone(Action(Op.CREATE, f"file {number}", EntryKind.FILE)))
+            if number % 10 == 0:
+                on_event(ProblemFound(problems[number // 10]))
+            if number % 100 == 0:
+                on_event(StatusChanged(Status(JobState.WORKING, pending=number, problems=problems)))
+        on_event(StatusChanged(ok_status()))
+        told.set()
+        while not isinstance(commands.take(), Stop):
+            commands.wait(1.0)
+        return Outcome(None, None, is_stopped=True)
+
+    desk = make_desk(flood)
+    desk.start(Wish())
+    news: list[float] = []
+    desk.controller.news.connect(lambda _: news.append(time.monotonic()))
+    beats: list[float] = []
+    timer = QTimer()
+    timer.setInterval(5)
+    timer.timeout.connect(lambda: beats.append(time.monotonic()))
+    timer.start()
+    began_s = time.monotonic()
+    desk.controller.add(job)
+    qtbot.waitUntil(lambda: told.is_set() and desk.controller.status(job.id).state is JobState.OK, timeout=60_000)
+    timer.stop()
+    duration_s = time.monotonic() - began_s
+    longest_s = max(later - earlier for earlier, later in pairwise(beats))
+    sys.stdout.write(
+        f"{EVENTS} events: {duration_s:.1f} s, {len(news)} updates, longest gap {longest_s * 1e3:.0f} ms\n"
+    )
+    assert longest_s < LONGEST_GAP_S
+    # Status and progress at most ten times a second each, and the two at the beginning and the end.
+    assert len(news) <= 20 * duration_s + 6
+
+
+def test_the_window_answers_while_a_folder_is_copied_at_full_speed(
+    make_desk: DeskMaker, job: Job, qtbot: QtBot
+) -> None:
+    for number in range(20):
+        folder = Path(job.source, f"folder {number}")
+        folder.mkdir()
+        for index in range(150):
+            (folder / f"file {index}").write_bytes(b"x" * 2_000)
+    desk = make_desk(runner.run)
+    desk.start(Wish())
+    beats: list[float] = []
+    timer = QTimer()
+    timer.setInterval(5)
+    timer.timeout.connect(lambda: beats.append(time.monotonic()))
+    timer.start()
+    desk.controller.add(job)
+    qtbot.waitUntil(lambda: desk.controller.status(job.id).state is JobState.OK, timeout=60_000)
+    timer.stop()
+    longest_s = max(later - earlier for earlier, later in pairwise(beats))
+    sys.stdout.write(f"3,000 files copied: longest gap {longest_s * 1e3:.0f} ms\n")
+    assert longest_s < LONGEST_GAP_S
