@@ -19,10 +19,10 @@ def main() -> int:
     return cli.main(sys.argv[1:], run_app=_run_app)
 
 
-def _run_app(*, is_hidden: bool) -> int:
-    from backup_gui.app import main as run_app  # noqa: PLC0415 - imports Qt
+def _run_app(*, is_hidden: bool, source: str, destination: str, interval_s: int) -> int:
+    from backup_gui import app  # noqa: PLC0415 - imports Qt
 
-    return run_app(is_hidden=is_hidden)
+    return app.main(is_hidden=is_hidden, source=source, destination=destination, interval_s=interval_s)
 
 
 if __name__ == "__main__":

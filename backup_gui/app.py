@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import logging
 import os
@@ -80,29 +79,6 @@ def main(*, is_hidden: bool = False, source: str = "", destination: str = "", in
         logging.shutdown()
         os._exit(status)
     return status
-
-
-def run_app(arguments: list[str]) -> int:
-    """Run the app with options from a command line.
-
-    Args:
-        arguments: ``--hidden``, and ``--source`` with ``--destination`` and perhaps ``--interval``.
-
-    Returns:
-        The exit status.
-    """
-    parser = argparse.ArgumentParser(prog="backup-gui", allow_abbrev=False)
-    parser.add_argument("--hidden", action="store_true", help="start with the tray icon only")
-    parser.add_argument("--source", default="", help=argparse.SUPPRESS)
-    parser.add_argument("--destination", default="", help=argparse.SUPPRESS)
-    parser.add_argument("--interval", type=int, default=0, help=argparse.SUPPRESS)
-    options = parser.parse_args(arguments)
-    return main(
-        is_hidden=options.hidden,
-        source=options.source,
-        destination=options.destination,
-        interval_s=options.interval,
-    )
 
 
 def resource_folder() -> Path:

@@ -26,6 +26,10 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     parser.add_argument("--hidden", action="store_true", help="start with the tray icon only")
+    # A backup that the app is to make when it starts: for scripts, so not in the help.
+    parser.add_argument("--source", dest="app_source", type=path, help=argparse.SUPPRESS)
+    parser.add_argument("--destination", dest="app_destination", type=path, help=argparse.SUPPRESS)
+    parser.add_argument("--interval", dest="app_interval", type=interval, help=argparse.SUPPRESS)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     _add_run(commands)
     _add_verify(commands)

@@ -39,7 +39,7 @@ SIGNAL_BASE = 128
 class RunApp(Protocol):
     """Starts the app with its window and tray icon."""
 
-    def __call__(self, *, is_hidden: bool) -> int:
+    def __call__(self, *, is_hidden: bool, source: str, destination: str, interval_s: int) -> int:
         """Run the app until it is quit, and return its exit status."""
 
 
@@ -59,9 +59,16 @@ def main(arguments: list[str], run_app: RunApp) -> int:
     except SystemExit as exit_:  # argparse ends the process after an error and after --help
         return exit_.code if isinstance(exit_.code, int) else UNUSABLE
     if options.command is None:
-        return run_app(is_hidden=options.hidden)
-    if options.hidden:
-        return _fail("--hidden is for the app, not for a command.", UNUSABLE)
+        if (options.app_source is None) is not (options.app_destination is None):
+            return _fail("--source and --destination go together.", UNUSABLE)
+        return run_app(
+            is_hidden=options.hidden,
+            source=options.app_source or "",
+            destination=options.app_destination or "",
+            interval_s=options.app_interval or 0,
+        )
+    if options.hidden or options.app_source or options.app_destination or options.app_interval:
+        return _fail("Options before the command are for the app, not for a command.", UNUSABLE)
     if options.log_file and _is_log_in_the_way(options):
         return _fail("The log file must not lie inside the source or the destination.", UNUSABLE)
     level = logging.DEBUG if options.verbose else logging.INFO

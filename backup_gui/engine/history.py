@@ -149,7 +149,7 @@ def restore(destination: str, history_root: str | None, path: str, at: datetime 
         history_root: Absolute path of the history; None if there is none.
         path: The file or folder, relative to the mirror's root; the empty string for everything.
         at: The time whose state is wanted, UTC; None for the newest content known, also of what was deleted since.
-            Content that was last changed after that time was not there then, and is left out.
+            What in a folder was last changed after that time was not there then, and is left out.
         to: Absolute path of the folder to restore into; made if need be.
 
     Returns:
@@ -194,7 +194,6 @@ class _Place(NamedTuple):
 
 def _choose(destination: str, history_root: str | None, path: str, at: datetime | None) -> dict[str, _Place]:
     """Choose for each path at and below ``path`` where its content is taken from."""
-    newest_ns = math.inf if at is None else at.timestamp() * 1e9
     mirror = dict(_entries_below(destination, path))
     # Versions of a long name are known by a shortened one; they belong to what the mirror has under the long one.
     long_names = {shortened: found for found in (path, *mirror) for shortened in _shortened_paths(found)}
@@ -216,7 +215,12 @@ def _choose(destination: str, history_root: str | None, path: str, at: datetime 
         is_folder = kind_of(entry) is EntryKind.FOLDER
         if at is None or (found not in chosen and not is_folder):
             chosen[found] = _Place(destination, found, entry.st_mtime_ns, is_folder)
-    return {found: place for found, place in chosen.items() if place.mtime_ns <= newest_ns}
+    if at is None:
+        return chosen
+    # The second counts as a whole, as it does in the names of versions. A file asked for by its own name is never
+    # left out: better too new, by a clock that was wrong, than not at all.
+    end_ns = (math.floor(at.timestamp()) + 1) * 1_000_000_000
+    return {found: place for found, place in chosen.items() if found == path or place.mtime_ns < end_ns}
 
 
 def _entries_below(root: str, path: str) -> Iterator[tuple[str, Entry]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import json
 import logging
 import os
 import time
@@ -288,8 +287,13 @@ def _report(plan: Plan, verdict: Verdict, outcome: Outcome, started_at: float, b
 
 
 def _remembered_drives(catalog: Catalog) -> frozenset[str]:
+    text = catalog.fact(DRIVES_KEY)
+    if text is None:
+        return frozenset()
+    import json  # noqa: PLC0415 - slow to import, and few sources have drives in them
+
     try:
-        drives = json.loads(catalog.fact(DRIVES_KEY) or "[]")
+        drives = json.loads(text)
     except ValueError:
         return frozenset()
     return frozenset(drive for drive in drives if isinstance(drive, str)) if isinstance(drives, list) else frozenset()
@@ -300,9 +304,10 @@ def _record(catalog: Catalog, plan: Plan, report: Report, added_files: int) -> N
     mirror_files = plan.mirror_files if plan.is_full else int(catalog.fact(MIRROR_FILES_KEY) or 0)
     if plan.is_full or added_files:
         catalog.remember(MIRROR_FILES_KEY, str(max(0, mirror_files + added_files)))
-    drives = json.dumps(sorted(plan.drives))
-    if drives != (catalog.fact(DRIVES_KEY) or "[]"):
-        catalog.remember(DRIVES_KEY, drives)
+    if plan.drives != _remembered_drives(catalog):
+        import json  # noqa: PLC0415 - see above
+
+        catalog.remember(DRIVES_KEY, json.dumps(sorted(plan.drives)))
     if counts != NO_COUNTS or report.problems or report.held:
         catalog.add_pass(report)
     catalog.commit()

@@ -14,7 +14,7 @@ import pytest
 
 from tests.helpers.waiting import wait_until
 
-CODE = "import sys; from backup_gui.app import run_app; sys.exit(run_app(sys.argv[1:]))"
+CODE = "import sys; from backup_gui.__main__ import main; sys.exit(main())"
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from tests.property.world import ANCHOR, NAMES, World, clear_path, is_file, is_f
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads descriptors from /proc and makes special files")
 
-MOST_EXAMPLES = 28
+MOST_EXAMPLES = 40
 STEPS = 40
 
 PICKS = st.integers(0, 10_000)

@@ -35,8 +35,8 @@ from backup_gui.terminal import Output
 Answer = Callable[[Job, Commands, Callable[[Event], None]], Outcome]
 
 
-def no_app(*, is_hidden: bool) -> int:
-    raise AssertionError(f"the app was started, hidden: {is_hidden}")
+def no_app(**options: object) -> int:
+    raise AssertionError(f"the app was started: {options}")
 
 
 def call(*arguments: str) -> int:
@@ -79,20 +79,30 @@ def pair(tmp_path: Path) -> tuple[str, str]:
 
 
 def test_without_a_command_the_app_is_started() -> None:
-    seen: list[bool] = []
+    seen: list[dict[str, object]] = []
 
-    def app(*, is_hidden: bool) -> int:
-        seen.append(is_hidden)
+    def app(**options: object) -> int:
+        seen.append(options)
         return 7
 
     assert cli.main([], app) == 7
     assert cli.main(["--hidden"], app) == 7
-    assert seen == [False, True]
+    assert cli.main(["--source", "/a", "--destination", "/b", "--interval", "9"], app) == 7
+    bare: dict[str, object] = {"is_hidden": False, "source": "", "destination": "", "interval_s": 0}
+    assert seen == [bare, bare | {"is_hidden": True}, bare | {"source": "/a", "destination": "/b", "interval_s": 9}]
 
 
-def test_hidden_is_for_the_app_only(pair: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert call("--hidden", "run", *pair) == 2
-    assert "--hidden" in capsys.readouterr().err
+@pytest.mark.parametrize("option", [["--hidden"], ["--source", "/a", "--destination", "/b"], ["--interval", "9"]])
+def test_options_of_the_app_are_refused_before_a_command(
+    option: list[str], pair: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(*option, "run", *pair) == 2
+    assert "for the app" in capsys.readouterr().err
+
+
+def test_a_source_for_the_app_needs_a_destination(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("--source", "/a") == 2
+    assert "go together" in capsys.readouterr().err
 
 
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
