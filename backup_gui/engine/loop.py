@@ -438,7 +438,8 @@ class Loop:
 
     def _publish(self) -> None:
         """Tell the status, if it is another than before."""
-        pending = self._notification.pending().size + self._schedule.later_count
+        # What was put back is in the mirror already, and is only looked at once more.
+        pending = self._notification.pending().size
         if not self._scope.is_full:
             pending += len(self._scope.paths) + len(self._scope.trees)
         status = self._condition.status(is_working=self._is_working, pending=pending)

@@ -47,11 +47,6 @@ class Schedule:
         self._problems_at_s = math.inf
         self._problem_tries = 0
 
-    @property
-    def later_count(self) -> int:
-        """Paths put back and not yet taken again."""
-        return len(self._later)
-
     def want_full(self, at_s: float) -> None:
         """Ask for a full pass at a time, or earlier if one is due earlier."""
         self._full_at_s = min(self._full_at_s, at_s)

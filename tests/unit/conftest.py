@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -184,8 +185,12 @@ def place(tmp_path: Path) -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="backup-gui-test-", dir=memory if memory.is_dir() else tmp_path))
     folder.chmod(0o755)
     yield folder
-    # Python's own removal cannot go thousands of levels deep.
-    subprocess.run(["rm", "-rf", folder], check=True)
+    try:
+        shutil.rmtree(folder)
+    except (OSError, RecursionError):
+        # Python's own removal cannot go thousands of levels deep, nor into folders closed by a test that failed.
+        subprocess.run(["chmod", "-R", "u+rwx", folder], check=True)
+        subprocess.run(["rm", "-rf", folder], check=True)
 
 
 @pytest.fixture
