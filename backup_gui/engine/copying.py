@@ -14,7 +14,6 @@ from backup_gui.engine.model import ProblemCode, Stage
 from backup_gui.engine.problems import problem, problem_from
 from backup_gui.engine.target import CreateError
 from backup_gui.engine.transfer import Cancelled, Shortened
-from backup_gui.engine.tree import parent_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,14 +62,13 @@ def copy_file(
         Vanished: There is no such file any more.
         Cancelled: ``should_stop`` said so.
     """
-    folder = parent_of(path)
     for _ in range(TRIES):
         fd = _open_source(source, path)
         try:
             before = os.fstat(fd)
             if not stat.S_ISREG(before.st_mode):
                 raise Vanished
-            temporary = target.receive(folder, fd, before, on_bytes=on_bytes, should_stop=should_stop)
+            temporary = target.receive(path, fd, before, on_bytes=on_bytes, should_stop=should_stop)
         except Shortened:
             continue
         except CreateError as error:

@@ -13,11 +13,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.copying import NotCopied, Vanished, copy_file
-from backup_gui.engine.errors import DestinationUnusableError, RootAbsentError
+from backup_gui.engine.errors import BackupError, DestinationUnusableError, RootAbsentError
 from backup_gui.engine.model import Action, Counts, EntryKind, Op, Phase, ProblemCode, Stage, kind_of
 from backup_gui.engine.problems import problem, problem_from
 from backup_gui.engine.transfer import BLOCK_BYTES, Cancelled
-from backup_gui.engine.tree import parent_of
+from backup_gui.engine.tree import parent_of, parents_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -133,7 +133,7 @@ class Execution:
             self._publish()
             self._finish_folders()
             self._target.flush()
-        except Cancelled:
+        except (Cancelled, BackupError):
             self._drop_group()
             raise
         except OSError as error:
@@ -238,7 +238,7 @@ class Execution:
         except OSError as error:
             raise NotCopied(problem_from(error, action.path, Stage.COPY)) from error
         try:
-            temporary = self._target.create_link(parent_of(action.path), text)
+            temporary = self._target.create_link(action.path, text)
             self._target.set_metadata(temporary, entry)
         except OSError as error:
             failure = problem_from(error, action.path, Stage.COPY, is_writing=True)
@@ -263,6 +263,11 @@ class Execution:
     def _set_metadata(self, action: Action) -> None:
         try:
             entry = self._source.stat(action.path)
+            theirs = self._target.stat(action.path)
+            if action.kind is EntryKind.FILE and not self._has_same_content_by_looks(entry, theirs):
+                # Edited since the comparison: the new time must not be given to the old content.
+                self._copy_file(action._replace(op=Op.REPLACE, size_bytes=entry.st_size, old_kind=kind_of(theirs)))
+                return
             self._target.set_metadata(action.path, entry)
         except FileNotFoundError as error:
             raise Vanished from error
@@ -270,6 +275,10 @@ class Execution:
             raise NotCopied(problem_from(error, action.path, Stage.METADATA)) from error
         self._catalog.record(action.path, entry)
         self._count(action)
+
+    def _has_same_content_by_looks(self, ours: Entry, theirs: Entry) -> bool:
+        step_ns = self._target.time_step_ns
+        return ours.st_size == theirs.st_size and abs(ours.st_mtime_ns - theirs.st_mtime_ns) < step_ns
 
     # Publishing
 
@@ -281,13 +290,19 @@ class Execution:
 
     def _publish(self) -> None:
         """Publish the group: content on the disk first, then the names, then those on the disk, then the catalog."""
-        if not self._group:
+        if not self._group and not self._target.has_unseen_folders:
             return
         self._target.flush()
+        unmade = self._target.reveal()
+        for path, error in unmade.items():
+            self._add_problem(problem_from(error, path, Stage.COPY, is_writing=True))
+            self._unmade.add(path)
         left_at = datetime.now(UTC)
         published: list[_Ready] = []
         while self._group:
             ready = self._group.pop()
+            if unmade and any(parent in unmade for parent in parents_of(ready.action.path)):
+                continue
             try:
                 self._publish_one(ready, left_at)
             except OSError as error:
@@ -334,6 +349,7 @@ class Execution:
             self._target.publish(ready.temporary, path, may_replace=True)
 
     def _drop_group(self) -> None:
+        self._target.drop_unseen_folders()
         for ready in self._group:
             self._discard(ready)
         self._group.clear()
@@ -356,7 +372,7 @@ class Execution:
                 ours is not None
                 and theirs is not None
                 and self._source.look(action.old_path) is None
-                and (ours.st_size, ours.st_mtime_ns) == (theirs.st_size, theirs.st_mtime_ns)
+                and self._has_same_content_by_looks(ours, theirs)
             )
             if is_still_so and ours is not None:
                 self._target.move(action.old_path, action.path)

@@ -159,7 +159,7 @@ def restore(destination: str, history_root: str | None, path: str, at: datetime 
         FileNotFoundError: Neither the mirror nor the history knows the path.
         OSError: The folder to restore into cannot be made, or neither mirror nor history can be read.
     """
-    from backup_gui.engine.restoring import Restorer  # noqa: PLC0415 - it writes by target.py, which imports this
+    from backup_gui.engine.restoring import Restorer  # noqa: PLC0415 - a pass does not need it
 
     chosen = _choose(destination, history_root, path, at)
     if not chosen:

@@ -8,23 +8,24 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import stat
+import sys
 from typing import TYPE_CHECKING, Self
 
 from backup_gui.engine.model import EntryKind, kind_of
-from backup_gui.engine.target import Target
-from backup_gui.engine.tree import Tree, parent_of
+from backup_gui.engine.system import own_ids, rename_to_free_name
+from backup_gui.engine.transfer import copy_attributes, flush_file, transfer
+from backup_gui.engine.tree import HAS_FOLDER_DESCRIPTORS, TEMPORARY_PREFIX, Tree, join, parent_of
 
 if TYPE_CHECKING:
     from backup_gui.engine.model import Entry
 
+_CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _BLOCK_BYTES = 1 << 20
 
 
 class Restorer:
     """Brings content from mirror and history into one folder.
-
-    What it writes goes the same way as into a mirror: under a temporary name first, by descriptor, with owner, mode,
-    times and attributes.
 
     Args:
         to: Absolute path of the folder; made if need be.
@@ -35,9 +36,11 @@ class Restorer:
 
     def __init__(self, to: str) -> None:
         os.makedirs(to, exist_ok=True)
-        self._trees: dict[str, Tree] = {}
+        self._to = Tree(to)
+        self._roots: dict[str, Tree] = {}
+        # Folders made here, with the metadata that they get when their content is complete.
         self._made: dict[str, Entry | None] = {}
-        self._target = Target(to, None)
+        self._is_superuser = own_ids()[0] == 0
 
     def __enter__(self) -> Self:
         return self
@@ -46,19 +49,18 @@ class Restorer:
         self.close()
 
     def close(self) -> None:
-        """Give the folders made their metadata, flush, and give all descriptors back."""
-        with contextlib.closing(self._target), contextlib.ExitStack() as stack:
-            for tree in self._trees.values():
+        """Give the folders made their metadata, and give all descriptors back."""
+        with contextlib.closing(self._to), contextlib.ExitStack() as stack:
+            for tree in self._roots.values():
                 stack.enter_context(contextlib.closing(tree))
             for folder, entry in sorted(self._made.items(), key=lambda item: item[0].count("/"), reverse=True):
                 if entry is not None:
                     # Best effort, as in a mirror: the content is there.
                     with contextlib.suppress(OSError):
-                        self._target.set_metadata(folder, entry)
-            self._target.flush()
+                        self._set_folder_metadata(folder, entry)
 
     def restore(self, root: str, stored: str, wanted: str) -> None:
-        """Restore one file, link or empty folder.
+        """Restore one file, one link, or a folder without what is in it.
 
         Args:
             root: Absolute path of the mirror or of the history.
@@ -69,7 +71,7 @@ class Restorer:
             FileExistsError: Something is there.
             OSError: It could not be restored, or came out different.
         """
-        tree = self._tree(root)
+        tree = self._root(root)
         entry = tree.stat(stored)
         kind = kind_of(entry)
         if kind is EntryKind.FOLDER:
@@ -77,59 +79,98 @@ class Restorer:
             if wanted in self._made:
                 self._made[wanted] = entry
             return
-        self._make_folders(parent_of(wanted))
-        if kind is EntryKind.LINK:
-            temporary = self._target.create_link(parent_of(wanted), tree.read_link(stored))
-            with contextlib.suppress(OSError):
-                self._target.set_metadata(temporary, entry)
-        else:
-            temporary = self._receive(tree, stored, parent_of(wanted))
+        folder = parent_of(wanted)
+        self._make_folders(folder)
+        temporary = join(folder, TEMPORARY_PREFIX + os.urandom(8).hex())
         try:
-            self._target.publish(temporary, wanted, may_replace=False)
-        except OSError:
-            self._target.discard(temporary)
+            if kind is EntryKind.LINK:
+                self._make_link(tree.read_link(stored), temporary, entry)
+            else:
+                self._copy(tree, stored, temporary)
+            old, folder_fd = self._to.at(temporary)
+            new, _ = self._to.at(wanted)
+            rename_to_free_name(old, folder_fd, new, folder_fd)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                name, folder_fd = self._to.at(temporary)
+                os.unlink(name, dir_fd=folder_fd)
             raise
 
-    def _tree(self, root: str) -> Tree:
-        if root not in self._trees:
-            self._trees[root] = Tree(root)
-        return self._trees[root]
-
-    def _receive(self, tree: Tree, stored: str, folder: str) -> str:
-        fd = tree.open_file(stored)
-        try:
-            temporary = self._target.receive(
-                folder, fd, os.fstat(fd), on_bytes=lambda _count: None, should_stop=lambda: False
-            )
-            try:
-                self._compare(fd, temporary)
-            except OSError:
-                self._target.discard(temporary)
-                raise
-        finally:
-            os.close(fd)
-        return temporary
-
-    def _compare(self, fd: int, temporary: str) -> None:
-        os.lseek(fd, 0, os.SEEK_SET)
-        copy = self._target.open_file(temporary)
-        try:
-            while True:
-                block = os.read(fd, _BLOCK_BYTES)
-                if block != os.read(copy, _BLOCK_BYTES):
-                    raise OSError(errno.EIO, "the copy differs from the original", temporary)
-                if not block:
-                    return
-        finally:
-            os.close(copy)
+    def _root(self, root: str) -> Tree:
+        if root not in self._roots:
+            self._roots[root] = Tree(root)
+        return self._roots[root]
 
     def _make_folders(self, folder: str) -> None:
         missing: list[str] = []
-        while folder and self._target.look(folder) is None:
+        while folder and self._to.look(folder) is None:
             missing.append(folder)
             folder = parent_of(folder)
-        if folder and kind_of(self._target.stat(folder)) is not EntryKind.FOLDER:
+        if folder and kind_of(self._to.stat(folder)) is not EntryKind.FOLDER:
             raise NotADirectoryError(errno.ENOTDIR, "a file or link is where its folder should be", folder)
         for descendant in reversed(missing):
-            self._target.make_folder(descendant)
+            name, folder_fd = self._to.at(descendant)
+            os.mkdir(name, stat.S_IRWXU, dir_fd=folder_fd)
             self._made[descendant] = None
+
+    def _make_link(self, text: str, temporary: str, entry: Entry) -> None:
+        name, folder_fd = self._to.at(temporary)
+        os.symlink(text, name, dir_fd=folder_fd)
+        if HAS_FOLDER_DESCRIPTORS:
+            with contextlib.suppress(OSError):
+                os.utime(name, ns=(entry.st_atime_ns, entry.st_mtime_ns), dir_fd=folder_fd, follow_symlinks=False)
+
+    def _copy(self, tree: Tree, stored: str, temporary: str) -> None:
+        fd = tree.open_file(stored)
+        try:
+            entry = os.fstat(fd)
+            name, folder_fd = self._to.at(temporary)
+            out = os.open(name, _CREATE, 0o600, dir_fd=folder_fd)
+            try:
+                if entry.st_size:
+                    transfer(fd, out, entry, lambda _count: None, lambda: False)
+                _compare(fd, out)
+                copy_attributes(fd, out)
+                if sys.platform != "win32":
+                    self._set_metadata(out, entry)
+                flush_file(out)
+            finally:
+                os.close(out)
+            if sys.platform == "win32":
+                os.utime(name, ns=(entry.st_atime_ns, entry.st_mtime_ns))
+        finally:
+            os.close(fd)
+
+    def _set_folder_metadata(self, folder: str, entry: Entry) -> None:
+        if HAS_FOLDER_DESCRIPTORS:
+            self._set_metadata(self._to.folder(folder), entry)
+        else:
+            os.utime(self._to.at(folder)[0], ns=(entry.st_atime_ns, entry.st_mtime_ns))
+
+    def _set_metadata(self, fd: int, entry: Entry) -> None:
+        """Set owner, mode and times; without the owner set-id bits would be the restoring user's, so they go."""
+        if sys.platform == "win32":
+            return
+        mode = stat.S_IMODE(entry.st_mode)
+        if self._is_superuser:
+            os.fchown(fd, entry.st_uid, entry.st_gid)
+        elif entry.st_uid != own_ids()[0]:
+            mode &= ~(stat.S_ISUID | stat.S_ISGID)
+        os.fchmod(fd, mode)
+        os.utime(fd, ns=(entry.st_atime_ns, entry.st_mtime_ns))
+
+
+def _compare(fd: int, copy: int) -> None:
+    """Compare two files from their beginning to their end.
+
+    Raises:
+        OSError: They differ, or one cannot be read.
+    """
+    os.lseek(fd, 0, os.SEEK_SET)
+    os.lseek(copy, 0, os.SEEK_SET)
+    while True:
+        block = os.read(fd, _BLOCK_BYTES)
+        if block != os.read(copy, _BLOCK_BYTES):
+            raise OSError(errno.EIO, "the copy differs from the original")
+        if not block:
+            return

@@ -11,7 +11,6 @@ A further kind of destination would offer the same methods.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import errno
 import os
 import stat
@@ -21,8 +20,9 @@ from typing import TYPE_CHECKING, Final
 from backup_gui.engine.errors import DestinationBusyError
 from backup_gui.engine.history import version_path
 from backup_gui.engine.lock import lock_file
+from backup_gui.engine.system import CAN_SYNC_VOLUME, own_ids, rename_to_free_name, sync_volume
 from backup_gui.engine.transfer import NOT_SUPPORTED, copy_attributes, flush_file, transfer
-from backup_gui.engine.tree import HAS_FOLDER_DESCRIPTORS, TEMPORARY_PREFIX, Tree, encode, join, parent_of
+from backup_gui.engine.tree import HAS_FOLDER_DESCRIPTORS, TEMPORARY_PREFIX, Tree, join, parent_of
 from backup_gui.engine.volume import supports_syncfs, time_step_ns
 
 if TYPE_CHECKING:
@@ -33,21 +33,6 @@ if TYPE_CHECKING:
 
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _OWNER_ALL: Final = stat.S_IRWXU
-_RENAME_NOREPLACE: Final = 1
-
-
-def _system_call(name: str, *argument_types: type) -> ctypes._CFunctionType | None:
-    """Find a call of the C library that Python does not offer."""
-    if sys.platform != "linux":
-        return None
-    call = getattr(ctypes.CDLL(None, use_errno=True), name, None)
-    if call is not None:
-        call.argtypes = argument_types
-    return call
-
-
-_syncfs = _system_call("syncfs", ctypes.c_int)
-_renameat2 = _system_call("renameat2", ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint)
 
 
 class CreateError(OSError):
@@ -73,10 +58,14 @@ class Target(Tree):
         self._history_folders: set[str] = set()
         self._temporary_prefix = TEMPORARY_PREFIX + os.urandom(4).hex()
         self._temporaries = 0
-        self._owner = _own_ids()
+        # A new folder is made under a temporary name too, and what comes into it right away under its own name there:
+        # it appears complete, by one rename. The final path of each, and its name on the disk for now.
+        self._staged: dict[str, str] = {}
+        # All folders that are not to be seen yet: those, and the ones in them.
+        self._unseen: set[str] = set()
+        self._owner = own_ids()
         self._is_superuser = self._owner[0] == 0
-        self._syncs_whole = _syncfs is not None and supports_syncfs(root)
-        self._renames_without_replacing = _renameat2 is not None
+        self._syncs_whole = CAN_SYNC_VOLUME and supports_syncfs(root)
         # Folders in which a name was made or removed since the last flush, where the whole cannot be flushed.
         self._unflushed: set[str] = set()
         self._unflushed_history: set[str] = set()
@@ -117,24 +106,25 @@ class Target(Tree):
 
     def receive(
         self,
-        folder: str,
+        path: str,
         fd: int,
         source: Entry,
         *,
         on_bytes: Callable[[int], None],
         should_stop: Callable[[], bool],
     ) -> str:
-        """Copy an open source file, content and metadata, into a new temporary in a folder.
+        """Copy an open source file, content and metadata, into a new temporary beside its final path.
 
         Args:
-            folder: The folder.
+            path: The final path.
             fd: The source file's descriptor, at its beginning.
             source: The source file's entry.
             on_bytes: Told of each whole block copied.
             should_stop: Asked before each block of a large file.
 
         Returns:
-            The temporary's path. Its content is on the disk after the next ``flush``.
+            The temporary's path: the final one itself in a folder that is not to be seen yet. Its content is on the
+            disk after the next ``flush``.
 
         Raises:
             Cancelled: ``should_stop`` said so; nothing is left.
@@ -142,11 +132,9 @@ class Target(Tree):
             CreateError: The temporary could not be made.
             OSError: Reading or writing failed; nothing is left.
         """
-        self._temporaries += 1
-        name = f"{self._temporary_prefix}{self._temporaries:08x}"
-        path = f"{folder}/{name}" if folder else name
+        path = self._temporary_for(path)
         try:
-            out = self._create(folder, path)
+            out = self._create(path)
         except OSError as error:
             raise CreateError(error.errno, error.strerror, error.filename) from error
         try:
@@ -171,34 +159,33 @@ class Target(Tree):
             self.set_metadata(path, source)
         return path
 
-    def _create(self, folder: str, path: str) -> int:
+    def _create(self, path: str) -> int:
         name, folder_fd = self.at(path)
         try:
             return os.open(name, _CREATE, 0o600, dir_fd=folder_fd)
         except PermissionError:
-            if not self._open_up(folder):
+            if not self._open_up(parent_of(path)):
                 raise
         return os.open(name, _CREATE, 0o600, dir_fd=folder_fd)
 
-    def create_link(self, folder: str, text: str) -> str:
-        """Make a symbolic link under a temporary name in a folder and return its path.
+    def create_link(self, path: str, text: str) -> str:
+        """Make a symbolic link as a temporary beside its final path; returns the temporary's path, as ``receive``.
 
         Raises:
             OSError: It could not be made.
         """
-        self._temporaries += 1
-        path = join(folder, f"{self._temporary_prefix}{self._temporaries:08x}")
+        path = self._temporary_for(path)
         name, folder_fd = self.at(path)
         try:
             os.symlink(text, name, dir_fd=folder_fd)
         except PermissionError:
-            if not self._open_up(folder):
+            if not self._open_up(parent_of(path)):
                 raise
             os.symlink(text, name, dir_fd=folder_fd)
         return path
 
     def publish(self, temporary: str, path: str, *, may_replace: bool) -> None:
-        """Give a temporary its final name, in one step.
+        """Give a temporary its final name, in one step; one that has it already comes with its folder.
 
         Args:
             temporary: Path of the temporary, in the same folder.
@@ -209,42 +196,97 @@ class Target(Tree):
             FileExistsError: Something is there that the caller does not know of.
             OSError: The rename was refused.
         """
+        if temporary == path:
+            return
         old, folder_fd = self.at(temporary)
         new = path.rpartition("/")[2] if folder_fd is not None else self.at(path)[0]
         if may_replace:
             os.replace(old, new, src_dir_fd=folder_fd, dst_dir_fd=folder_fd)
         else:
-            self._rename_to_free_name(old, folder_fd, new, folder_fd)
+            rename_to_free_name(old, folder_fd, new, folder_fd)
         if not self._syncs_whole:
             self._unflushed.add(parent_of(path))
 
     def discard(self, temporary: str) -> None:
-        """Remove a temporary; it is no error if it is gone.
+        """Remove a temporary, a folder with all that is in it; it is no error if it is gone.
 
         Raises:
             OSError: It could not be removed.
         """
-        name, folder_fd = self.at(temporary)
-        try:
-            os.unlink(name, dir_fd=folder_fd)
-        except FileNotFoundError:
+        entry = self.look(temporary)
+        if entry is None:
             return
+        if not stat.S_ISDIR(entry.st_mode):
+            self._unlink(temporary)
+            return
+        folders = [temporary]
+        for folder in folders:
+            for name, child in self.list(folder).items():
+                if stat.S_ISDIR(child.st_mode):
+                    folders.append(join(folder, name))
+                else:
+                    self._unlink(join(folder, name))
+        for folder in reversed(folders):
+            self.remove_folder(folder)
 
     def make_folder(self, path: str) -> None:
         """Make a folder that only its owner may enter; its final mode comes when its content is complete.
+
+        It is not to be seen before ``reveal``, but can be used under its path from now on.
 
         Raises:
             FileExistsError: Something is there already.
             OSError: It could not be made.
         """
+        parent = parent_of(path)
         name, folder_fd = self.at(path)
+        is_top = HAS_FOLDER_DESCRIPTORS and parent not in self._unseen
+        if is_top:
+            if self.look(path) is not None:
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
+            name = self._temporary_for(path).rpartition("/")[2]
         try:
             os.mkdir(name, _OWNER_ALL, dir_fd=folder_fd)
         except PermissionError:
-            if not self._open_up(parent_of(path)):
+            if not self._open_up(parent):
                 raise
             os.mkdir(name, _OWNER_ALL, dir_fd=folder_fd)
-        self._note(parent_of(path))
+        if is_top:
+            self._staged[path] = name
+        if HAS_FOLDER_DESCRIPTORS:
+            self._unseen.add(path)
+        self._note(parent)
+
+    @property
+    def has_unseen_folders(self) -> bool:
+        """Whether there are new folders to reveal."""
+        return bool(self._staged)
+
+    def reveal(self) -> dict[str, OSError]:
+        """Let the new folders be seen, each with what has come into it, in one step each.
+
+        Returns:
+            The paths that could not be given their name, and why; with what was in them they are gone.
+        """
+        failures = {}
+        for path, temporary in list(self._staged.items()):
+            name, folder_fd = self.at(path)
+            try:
+                rename_to_free_name(temporary, folder_fd, name, folder_fd)
+            except OSError as error:
+                failures[path] = error
+                self._drop_folder(path)
+            else:
+                self._note(parent_of(path))
+        self._staged.clear()
+        self._unseen.clear()
+        return failures
+
+    def drop_unseen_folders(self) -> None:
+        """Remove the new folders that were not revealed; what cannot be removed is litter for the next pass."""
+        for path in list(self._staged):
+            self._drop_folder(path)
+        self._unseen.clear()
 
     # What is there already
 
@@ -259,7 +301,7 @@ class Target(Tree):
         self._open_up(parent_of(new_path))
         old, old_fd, new, new_fd = _pair(self, old_path, self, new_path)
         try:
-            self._rename_to_free_name(old, old_fd, new, new_fd)
+            rename_to_free_name(old, old_fd, new, new_fd)
         finally:
             _give_back(old_fd)
         self.forget(old_path)
@@ -297,7 +339,7 @@ class Target(Tree):
             old, old_fd, new, new_fd = _pair(self, path, history, kept)
             try:
                 if leaves or not self._links(old, old_fd, new, new_fd):
-                    self._rename_to_free_name(old, old_fd, new, new_fd)
+                    rename_to_free_name(old, old_fd, new, new_fd)
                 break
             except FileExistsError:
                 count += 1
@@ -316,11 +358,7 @@ class Target(Tree):
             OSError: It could not be removed.
         """
         self._open_up(parent_of(path))
-        name, folder_fd = self.at(path)
-        try:
-            os.unlink(name, dir_fd=folder_fd)
-        except FileNotFoundError:
-            return
+        self._unlink(path)
         self._note(parent_of(path))
 
     def remove_folder(self, path: str) -> bool:
@@ -388,9 +426,8 @@ class Target(Tree):
         Raises:
             OSError: Some of it is not, and may be lost.
         """
-        if self._syncs_whole and _syncfs is not None:
-            if _syncfs(self._root_fd) != 0:
-                raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), self.root)
+        if self._syncs_whole:
+            sync_volume(self._root_fd)
         elif HAS_FOLDER_DESCRIPTORS:
             for folder in self._unflushed:
                 _flush_folder(self, folder)
@@ -401,6 +438,33 @@ class Target(Tree):
         self._unflushed_history.clear()
 
     # Inner parts
+
+    def name_on_disk(self, path: str) -> str:
+        """Return the name that a path's last part has on the disk at present."""
+        return self._staged.get(path) or path.rpartition("/")[2]
+
+    def _temporary_for(self, path: str) -> str:
+        """Return the path under which something new is made that is to be at ``path``."""
+        folder = parent_of(path)
+        if folder in self._unseen:
+            return path
+        self._temporaries += 1
+        name = f"{self._temporary_prefix}{self._temporaries:08x}"
+        return f"{folder}/{name}" if folder else name
+
+    def _drop_folder(self, path: str) -> None:
+        name = self._staged.pop(path)
+        # From here on its path is no longer known by the name that it should have had.
+        self.forget(path)
+        with contextlib.suppress(OSError):
+            self.discard(join(parent_of(path), name))
+
+    def _unlink(self, path: str) -> None:
+        name, folder_fd = self.at(path)
+        try:
+            os.unlink(name, dir_fd=folder_fd)
+        except FileNotFoundError:
+            return
 
     def _note(self, folder: str) -> None:
         if not self._syncs_whole:
@@ -436,23 +500,6 @@ class Target(Tree):
                 return False
             raise
         return True
-
-    def _rename_to_free_name(self, old: str, old_fd: int | None, new: str, new_fd: int | None) -> None:
-        if self._renames_without_replacing and _renameat2 is not None and old_fd is not None and new_fd is not None:
-            if _renameat2(old_fd, encode(old), new_fd, encode(new), _RENAME_NOREPLACE) == 0:
-                return
-            code = ctypes.get_errno()
-            if code not in {errno.EINVAL, errno.ENOSYS}:
-                raise OSError(code, os.strerror(code), new)
-            self._renames_without_replacing = False
-        # RACE: what somebody else puts there between the look and the rename is lost; only where the file system
-        # (or the platform) cannot do both in one step.
-        try:
-            os.stat(new, dir_fd=new_fd, follow_symlinks=False)
-        except FileNotFoundError:
-            os.rename(old, new, src_dir_fd=old_fd, dst_dir_fd=new_fd)
-        else:
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), new)
 
     def _set_mode(self, path: str, source: Entry) -> None:
         """Set a mode without following a link and without needing to be allowed to open what it is for."""
@@ -507,13 +554,6 @@ def make_root(path: str) -> None:
         OSError: It could not be made.
     """
     os.makedirs(path, exist_ok=True)
-
-
-def _own_ids() -> tuple[int, int]:
-    """Return the user and group that new files belong to; -1 where there are no such numbers."""
-    if sys.platform == "win32":
-        return -1, -1
-    return os.geteuid(), os.getegid()
 
 
 def _pair(old_tree: Tree, old_path: str, new_tree: Tree, new_path: str) -> tuple[str, int | None, str, int | None]:

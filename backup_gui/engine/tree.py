@@ -233,7 +233,7 @@ class Tree:
         while start <= len(path):
             end = path.find("/", start)
             end = len(path) if end < 0 else end
-            current = os.open(path[start:end], OPEN_FOLDER, dir_fd=current)
+            current = os.open(self.name_on_disk(path[:end]), OPEN_FOLDER, dir_fd=current)
             folders[path[:end]] = current
             start = end + 1
             if len(folders) > MAX_OPEN_FOLDERS:
@@ -255,6 +255,10 @@ class Tree:
         while ancestor and ancestor not in folders:
             ancestor = parent_of(ancestor)
         return ancestor
+
+    def name_on_disk(self, path: str) -> str:
+        """Return the name under which a folder is found in the folder that it is in."""
+        return path.rpartition("/")[2]
 
     def forget(self, path: str = "") -> None:
         """Close the descriptors of a folder and of all below it, for when it is moved, removed or replaced."""

@@ -7,6 +7,7 @@ what slows the machine meanwhile slows all of them. Nothing is switched off: flu
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import random
 import shutil
@@ -21,7 +22,11 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
 FILES_PER_FOLDER = 100
-LARGEST_BYTES = 16 * 1024
+# As in real trees of documents and programs: half of the files are smaller than 3 KB, one in ten is larger than 30 KB,
+# and the mean is 15 KB.
+MEDIAN_BYTES = 3_000
+SPREAD = 1.8
+LARGEST_BYTES = 4 << 20
 OURS = "backup-gui"
 SHARED_MEMORY = Path("/dev/shm")
 
@@ -84,12 +89,13 @@ def main() -> None:
 def make_tree(root: Path, files: int) -> int:
     """Make a tree that is the same each time; returns its size in bytes."""
     chance = random.Random(1)
-    content = chance.randbytes(2 * LARGEST_BYTES)
+    content = chance.randbytes(LARGEST_BYTES + 4_096)
     size_bytes = 0
     for number in range(files):
         folder = root / f"part {number // (FILES_PER_FOLDER * 10)}" / f"folder {number // FILES_PER_FOLDER}"
         folder.mkdir(parents=True, exist_ok=True)
-        start, length = chance.randrange(LARGEST_BYTES), chance.randrange(LARGEST_BYTES)
+        start = chance.randrange(4_096)
+        length = min(int(chance.lognormvariate(math.log(MEDIAN_BYTES), SPREAD)), LARGEST_BYTES)
         (folder / f"file {number}.dat").write_bytes(content[start : start + length])
         size_bytes += length
     # Files written a moment ago are looked at twice by a careful program; those of a real tree are older.

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from backup_gui.engine import target
+from backup_gui.engine import system
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.mirror import run_pass
 from backup_gui.engine.model import FULL, Job
@@ -59,9 +59,9 @@ class Countdown:
         for name in UNAUDITED:
             setattr(os, name, self._counted(getattr(os, name), name))
         for name in ("_syncfs", "_renameat2"):
-            call = getattr(target, name)
+            call = getattr(system, name)
             if call is not None:
-                setattr(target, name, self._counted(call, name))
+                setattr(system, name, self._counted(call, name))
         commit = Catalog.commit
 
         def counted_commit(catalog: Catalog) -> None:

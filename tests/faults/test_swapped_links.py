@@ -135,6 +135,19 @@ def test_no_file_is_opened_through_a_link(scene: Scene, outside: Path) -> None:
             tree.open_file("way/changed")
 
 
+def test_a_temporary_is_never_written_through_a_link_planted_under_its_name(scene: Scene, outside: Path) -> None:
+    planted = outside / "planted"
+    planted.write_bytes(SECRET)
+    before = look_at(outside)
+    with Target(scene.job.destination, None) as target, (scene.source / FOLDERS[0] / "changed").open("rb") as file:
+        # The name is random, so only a test can know it beforehand.
+        (scene.mirror / f"{target._temporary_prefix}{1:08x}").symlink_to(planted)
+        entry = os.fstat(file.fileno())
+        with pytest.raises(OSError, match=os.strerror(errno.EEXIST)):
+            target.receive("", file.fileno(), entry, on_bytes=lambda _count: None, should_stop=lambda: False)
+    assert look_at(outside) == before
+
+
 def test_a_link_swapped_in_and_out_all_the_time_leads_nowhere(scene: Scene, outside: Path, tmp_path: Path) -> None:
     before = look_at(outside)
     folder, aside = scene.mirror / FOLDERS[0], scene.mirror / "aside"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from backup_gui.engine import copying, target, transfer, tree
+from backup_gui.engine import copying, system, target, transfer, tree
 from backup_gui.engine.catalog import Catalog
 
 WRITING = frozenset(
@@ -148,14 +148,14 @@ class MortalCatalog(Catalog):
 def faulty(fault: Fault, catalog: MortalCatalog) -> Iterator[Gate]:
     """Have a fault happen to what the engine does within the context."""
     gate = Gate(fault)
-    system = FaultyOs(gate)
+    stand_in = FaultyOs(gate)
     with contextlib.ExitStack() as stack:
-        for module in (copying, target, transfer, tree):
-            stack.enter_context(patch.object(module, "os", system))
+        for module in (copying, system, target, transfer, tree):
+            stack.enter_context(patch.object(module, "os", stand_in))
         for name in ("syncfs", "renameat2"):
-            call = getattr(target, f"_{name}")
+            call = getattr(system, f"_{name}")
             if call is not None:
-                stack.enter_context(patch.object(target, f"_{name}", gate.native(call, name)))
+                stack.enter_context(patch.object(system, f"_{name}", gate.native(call, name)))
         catalog.gate = gate
         try:
             yield gate

@@ -135,6 +135,16 @@ def test_passes_are_listed_newest_first_and_the_oldest_go(catalog: Catalog, monk
     assert [record.started_at for record in catalog.passes(limit=2, offset=1)] == [6.0, 5.0]
 
 
+def test_when_everything_was_last_backed_up_is_remembered(tmp_path: Path) -> None:
+    first = Catalog.open(tmp_path / "job.sqlite")
+    assert first.last_complete_at() is None
+    first.remember_complete(1_795_389_024.333632)
+    first._connection.close()  # as if killed: it is permanent already
+    second = Catalog.open(tmp_path / "job.sqlite")
+    assert second.last_complete_at() == 1_795_389_024.333632
+    second.close()
+
+
 def damage_header(path: Path) -> None:
     path.write_bytes(b"this is not a database, it is a letter" * 100)
 

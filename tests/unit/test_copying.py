@@ -12,6 +12,7 @@ import pytest
 
 from backup_gui.engine import copying
 from backup_gui.engine import target as target_module
+from backup_gui.engine import transfer as transfer_module
 from backup_gui.engine.copying import NotCopied, Vanished, copy_file, has_same_content
 from backup_gui.engine.model import Entry, ProblemCode, Stage
 from backup_gui.engine.target import Target
@@ -53,7 +54,7 @@ def pair(place: Path) -> Iterator[Pair]:
 
 def meanwhile(pair: Pair, monkeypatch: pytest.MonkeyPatch, change: Callable[[], object], times: int = 100) -> None:
     """Do something each time that content has been read, up to so many times."""
-    real = target_module.transfer
+    real = transfer_module.transfer
     left = iter(range(times))
 
     def transfer(
@@ -115,7 +116,7 @@ def test_a_file_that_is_cut_grown_or_touched_meanwhile_is_copied_anew(
 def test_a_file_cut_off_while_it_is_read_is_copied_anew(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     file = pair.ours / "file"
     file.write_bytes(b"as it was before")
-    real = target_module.transfer
+    real = transfer_module.transfer
     cuts = iter([9, 5])
 
     def transfer(
@@ -148,7 +149,7 @@ def test_a_file_that_keeps_changing_is_given_up(pair: Pair, monkeypatch: pytest.
 
 def test_a_file_that_vanishes_meanwhile_leaves_nothing(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     (pair.ours / "file").write_bytes(b"x")
-    meanwhile(pair, monkeypatch, lambda: (pair.ours / "file").unlink())
+    meanwhile(pair, monkeypatch, (pair.ours / "file").unlink)
     with pytest.raises(Vanished):
         pair.copy()
     assert read_tree(pair.theirs) == {}

@@ -6,15 +6,18 @@ import errno
 import os
 import shutil
 import stat
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from backup_gui.engine import restoring
+from backup_gui.engine import restoring, tree
 from backup_gui.engine.history import Restored, Version, list_versions, read_version_name, restore, version_path
 from backup_gui.engine.model import EntryKind
-from backup_gui.engine.target import Target
+from backup_gui.engine.restoring import Restorer
+from backup_gui.engine.transfer import transfer
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import HOSTILE_NAMES, LONG_AGO_NS, Rig, as_nobody
 
@@ -36,7 +39,9 @@ LONG_NAMES = [name for name in HOSTILE_NAMES if len(os.fsencode(name)) >= 200]
 
 
 @pytest.mark.parametrize("count", [0, 1, 12])
-@pytest.mark.parametrize("name", [*SHORT_NAMES, "a.", "a..b", "~x.~y", "a~20200101-000000Z-1.txt", ".a.b~c", "-1", "a-1"])
+@pytest.mark.parametrize(
+    "name", [*SHORT_NAMES, "a.", "a..b", "~x.~y", "a~20200101-000000Z-1.txt", ".a.b~c", "-1", "a-1"]
+)
 def test_a_name_reads_back_as_it_was(name: str, count: int) -> None:
     assert read_version_name(version_path(name, NOON, count)) == (name, NOON, count)
 
@@ -64,8 +69,14 @@ def test_a_name_of_any_length_makes_a_name_that_fits(length: int) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", "report.odt", "report~2026.odt", "a~20261322-120000Z", "a~20261122-250000Z.txt", f"a{MARK}-0", f"a{MARK}-01.x"]
-    + [f"a{MARK}.b.c", f"a{MARK}x", f"a{MARK}-"],
+    [
+        "",
+        "report.odt",
+        "report~2026.odt",
+        "a~20261322-120000Z",
+        "a~20261122-250000Z.txt",
+        *(f"a{MARK}{rest}" for rest in ("-0", "-01.x", ".b.c", "x", "-")),
+    ],
 )
 def test_other_names_are_no_versions(name: str) -> None:
     assert read_version_name(name) is None
@@ -114,9 +125,7 @@ def test_versions_are_listed_folder_by_folder_oldest_first(rig: Rig) -> None:
 def test_a_version_tells_what_it_is(rig: Rig) -> None:
     kept = keep(rig, "docs/a.txt", "four")
     (version,) = list_versions(str(rig.history), "docs/a.txt")
-    assert version == Version(
-        "docs/a.txt", NOON, 0, f"docs/a{MARK}.txt", EntryKind.FILE, 4, kept.stat().st_mtime_ns
-    )
+    assert version == Version("docs/a.txt", NOON, 0, f"docs/a{MARK}.txt", EntryKind.FILE, 4, kept.stat().st_mtime_ns)
 
 
 def test_versions_of_a_name_that_was_both_file_and_folder(rig: Rig) -> None:
@@ -359,32 +368,57 @@ def test_what_cannot_be_read_is_told_and_the_rest_comes_back(rig: Rig, to: Path)
     assert set(read_tree(to)) == {"a"}
 
 
-def test_a_copy_that_comes_out_different_is_not_left_there(
-    rig: Rig, to: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_copy_that_comes_out_different_is_not_left_there(rig: Rig, to: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rig.write_at(rig.mirror / "a", "right")
-    real = Target.receive
+    real = transfer
 
-    def spoil(self: Target, folder: str, *arguments: int, **options: object) -> str:
-        temporary = real(self, folder, *arguments, **options)  # type: ignore[arg-type]
-        (to / temporary).write_text("wrong")
-        return temporary
+    def spoil(fd: int, out: int, *rest: Any) -> None:
+        real(fd, out, *rest)
+        os.pwrite(out, b"w", 0)
 
-    monkeypatch.setattr(Target, "receive", spoil)
+    monkeypatch.setattr(restoring, "transfer", spoil)
     result = bring(rig, to)
     assert result.failed == (("a", "the copy differs from the original"),)
     assert read_tree(to) == {}
 
 
-def test_metadata_that_cannot_be_set_does_not_spoil_a_restore(
+def test_metadata_that_cannot_be_set_on_folders_and_links_does_not_spoil_a_restore(
     rig: Rig, to: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rig.write_at(rig.mirror / "docs" / "a", "1")
     (rig.mirror / "link").symlink_to("docs")
 
-    def refuse(_self: Target, path: str, _entry: os.stat_result) -> None:
-        raise PermissionError(errno.EPERM, "Operation not permitted", path)
+    def refuse(self: Restorer, _folder: str, _entry: os.stat_result) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
 
-    monkeypatch.setattr(restoring.Target, "set_metadata", refuse)
+    monkeypatch.setattr(Restorer, "_set_folder_metadata", refuse)
     result = bring(rig, to)
     assert (result.files, result.failed) == (("docs/a", "link"), ())
+
+
+def test_anothers_set_id_program_does_not_become_ones_own(rig: Rig, to: Path) -> None:
+    program = rig.write_at(rig.mirror / "program")
+    program.chmod(0o4755)
+    if os.geteuid() != 0:
+        pytest.skip("whose program it is can be changed by root only")
+    (rig.root / "restored").mkdir()
+    with as_nobody(rig.root / "restored"):
+        bring(rig, to)
+        assert stat.S_IMODE((to / "program").stat().st_mode) == 0o755
+
+
+def test_where_there_are_no_folder_descriptors_a_restore_does_the_same(
+    rig: Rig, to: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.write_at(rig.mirror / "docs" / "a", "1")
+    (rig.mirror / "docs" / "link").symlink_to("a")
+    keep(rig, "docs/b", "2")
+    for module in (tree, restoring):
+        monkeypatch.setattr(module, "HAS_FOLDER_DESCRIPTORS", False)
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "platform", "win32")
+        result = bring(rig, to)
+    assert (result.files, result.failed) == (("docs/a", "docs/b", "docs/link"), ())
+    assert contents(to) == {"docs/a": b"1", "docs/b": b"2"}
+    for path in ("docs", "docs/a"):
+        assert (to / path).stat().st_mtime_ns == (rig.mirror / path).stat().st_mtime_ns

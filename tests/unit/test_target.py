@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from backup_gui.engine import system
 from backup_gui.engine import target as target_module
 from backup_gui.engine.errors import DestinationBusyError
 from backup_gui.engine.history import version_path
@@ -37,12 +38,10 @@ class Place:
         self.source.write_bytes(b"content")
         self.target = Target(str(self.mirror), str(self.history))
 
-    def receive(self, folder: str = "") -> str:
+    def receive(self, path: str = "file") -> str:
         fd = os.open(self.source, os.O_RDONLY)
         try:
-            return self.target.receive(
-                folder, fd, os.fstat(fd), on_bytes=lambda _count: None, should_stop=lambda: False
-            )
+            return self.target.receive(path, fd, os.fstat(fd), on_bytes=lambda _count: None, should_stop=lambda: False)
         finally:
             os.close(fd)
 
@@ -72,7 +71,10 @@ def test_a_file_is_received_with_all_that_belongs_to_it(at: Place) -> None:
     assert is_temporary(name)
     assert (at.mirror / name).read_bytes() == b"content"
     assert stat.S_IMODE(status.st_mode) == 0o6751
-    assert (status.st_atime_ns, status.st_mtime_ns) in {(LONG_AGO_NS, LONG_AGO_NS + 1), (status.st_atime_ns, LONG_AGO_NS + 1)}
+    assert (status.st_atime_ns, status.st_mtime_ns) in {
+        (LONG_AGO_NS, LONG_AGO_NS + 1),
+        (status.st_atime_ns, LONG_AGO_NS + 1),
+    }
     assert at.receive() != name
 
 
@@ -84,9 +86,7 @@ def test_the_owner_comes_before_the_set_id_bits(at: Place) -> None:
     assert (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == (1234, 4321, 0o6755)
 
 
-def test_a_temporary_can_be_read_by_nobody_else_while_it_is_written(
-    at: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_temporary_can_be_read_by_nobody_else_while_it_is_written(at: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     at.source.chmod(0o644)
     seen: list[int] = []
 
@@ -115,13 +115,13 @@ def test_what_could_not_be_received_leaves_nothing(
 
 def test_a_temporary_that_cannot_be_made_is_the_destinations_fault(at: Place) -> None:
     with pytest.raises(CreateError) as caught:
-        at.receive("no such folder")
+        at.receive("no such folder/file")
     assert caught.value.errno == errno.ENOENT
     outside = at.root / "outside"
     outside.mkdir()
     (at.mirror / "link").symlink_to(outside)
     with pytest.raises(CreateError):
-        at.receive("link")
+        at.receive("link/file")
     assert list(outside.iterdir()) == []
 
 
@@ -143,25 +143,22 @@ def test_publishing_replaces_only_what_it_may(at: Place) -> None:
 def test_where_a_rename_cannot_spare_what_is_there_it_is_looked_for_first(
     at: Place, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
-    calls: list[int] = []
 
     def renameat2(*_arguments: object) -> int:
-        calls.append(1)
         ctypes.set_errno(code)
         return -1
 
-    monkeypatch.setattr(target_module, "_renameat2", renameat2)
+    monkeypatch.setattr(system, "_renameat2", renameat2)
     (at.mirror / "taken").write_bytes(b"a stranger's")
     with pytest.raises(FileExistsError):
         at.target.publish(at.receive(), "taken", may_replace=False)
     at.target.publish(at.receive(), "new", may_replace=False)
     assert (at.mirror / "new").read_bytes() == b"content"
     assert (at.mirror / "taken").read_bytes() == b"a stranger's"
-    assert len(calls) == 1
 
 
 def test_links_are_made_under_a_temporary_name(at: Place) -> None:
-    name = at.target.create_link("", "any\udcfftext")
+    name = at.target.create_link("link", "any\udcfftext")
     assert is_temporary(name)
     assert os.readlink(at.mirror / name) == "any\udcfftext"
     at.target.discard(name)
@@ -172,9 +169,56 @@ def test_links_are_made_under_a_temporary_name(at: Place) -> None:
 def test_folders_are_made_for_their_owner_only(at: Place) -> None:
     at.target.make_folder("a")
     at.target.make_folder("a/b")
+    assert at.target.reveal() == {}
     assert stat.S_IMODE((at.mirror / "a" / "b").stat().st_mode) == 0o700
     with pytest.raises(FileExistsError):
         at.target.make_folder("a")
+
+
+def test_a_new_folder_is_seen_complete_or_not_at_all(at: Place) -> None:
+    (at.mirror / "old").mkdir()
+    at.target.make_folder("old/new")
+    at.target.make_folder("old/new/deep")
+    (at.root / "text").write_text("x")
+    temporary = at.receive("old/new/deep/file")
+    assert temporary == "old/new/deep/file"
+    at.target.publish(temporary, "old/new/deep/file", may_replace=False)
+    assert at.target.create_link("old/new/link", "text") == "old/new/link"
+    assert at.target.has_unseen_folders
+    (seen,) = os.listdir(at.mirror / "old")
+    assert is_temporary(seen)
+    assert at.target.reveal() == {}
+    assert not at.target.has_unseen_folders
+    assert set(read_tree(at.mirror)) == {"old", "old/new", "old/new/deep", "old/new/deep/file", "old/new/link"}
+    # From now on it is a folder like any other.
+    assert is_temporary(at.receive("old/new/second").rpartition("/")[2])
+    at.target.make_folder("old/new/later")
+    assert at.target.has_unseen_folders
+    at.target.drop_unseen_folders()
+    assert not at.target.has_unseen_folders
+    assert not (at.mirror / "old" / "new" / "later").exists()
+
+
+def test_a_new_folder_whose_name_is_taken_goes_with_what_is_in_it(at: Place) -> None:
+    at.target.make_folder("a")
+    at.target.make_folder("a/deep")
+    at.receive("a/deep/file")
+    (at.mirror / "a").write_bytes(b"a stranger's")
+    (path,) = at.target.reveal()
+    assert path == "a"
+    assert contents(at.mirror) == {"a": b"a stranger's"}
+    assert set(read_tree(at.mirror)) == {"a"}
+
+
+def test_new_folders_that_are_dropped_leave_nothing(at: Place) -> None:
+    for path in ("a", "a/b", "c"):
+        at.target.make_folder(path)
+    at.receive("a/b/file")
+    at.target.drop_unseen_folders()
+    assert read_tree(at.mirror) == {}
+    at.target.make_folder("a")
+    assert at.target.reveal() == {}
+    assert set(read_tree(at.mirror)) == {"a"}
 
 
 def test_a_root_is_made_with_the_folders_above_it(place: Path) -> None:
@@ -205,7 +249,9 @@ def test_what_leaves_is_kept_under_its_time_and_counted(at: Place) -> None:
         (at.mirror / "docs" / "a.txt").write_bytes(content)
         at.target.keep("docs/a.txt", NOON, leaves=True)
         assert not (at.mirror / "docs" / "a.txt").exists()
-    assert contents(at.history) == {version_path("docs/a.txt", NOON, count): b"123"[count : count + 1] for count in range(3)}
+    assert contents(at.history) == {
+        version_path("docs/a.txt", NOON, count): b"123"[count : count + 1] for count in range(3)
+    }
     assert at.target.keep("docs/a.txt", NOON, leaves=True) is None
     assert at.target.keep("no/such/folder/a", NOON, leaves=False) is None
     assert len(read_tree(at.history)) == 4
@@ -331,7 +377,7 @@ def test_on_other_systems_metadata_is_set_by_path(at: Place, monkeypatch: pytest
     calls: list[tuple[object, ...]] = []
     with monkeypatch.context() as patch:
         patch.setattr(sys, "platform", "darwin")
-        patch.setattr(os, "chmod", lambda *arguments, **options: calls.append(arguments))
+        patch.setattr(os, "chmod", lambda *arguments, **_options: calls.append(arguments))
         at.target.set_metadata("file", at.source.stat())
         patch.setattr(sys, "platform", "win32")
         patch.setattr(target_module, "HAS_FOLDER_DESCRIPTORS", False)
@@ -347,8 +393,8 @@ def test_on_windows_a_copy_gets_its_times_after_it_is_closed(at: Place, monkeypa
         patch.setattr(sys, "platform", "win32")
         patch.setattr(at.target, "set_metadata", lambda path, _entry: calls.append(path))
         name = at.receive()
-        assert target_module._own_ids() == (-1, -1)
-        assert target_module._system_call("syncfs") is None
+        assert system.own_ids() == (-1, -1)
+        assert system._system_call("syncfs") is None
     assert calls == [name]
 
 
@@ -374,11 +420,12 @@ def test_write_protected_folders_are_opened_up_by_their_owner(at: Place) -> None
                 (at.mirror / name).chmod(0o555)
 
         lock()
-        at.receive("a")
+        at.receive("a/file")
         lock()
-        target.create_link("a", "text")
+        target.create_link("a/link", "text")
         lock()
         target.make_folder("a/new")
+        target.reveal()
         lock()
         target.move("a/old", "b/moved")
         lock()
@@ -400,7 +447,7 @@ def test_others_folders_are_left_as_they_are(at: Place) -> None:
         if os.geteuid() == at.mirror.stat().st_uid:
             pytest.skip("nobody else here")
         for call in (
-            lambda: target.create_link("a", "x"),
+            lambda: target.create_link("a/link", "x"),
             lambda: target.make_folder("a/b"),
             lambda: target.remove_file("a/file"),
             lambda: target.move("a/file", "a/other"),
@@ -431,12 +478,16 @@ def by_file(at: Place, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_each_file_and_each_folder_that_changed_is_flushed(at: Place, by_file: list[str]) -> None:
     at.target.make_folder("a")
     at.target.make_folder("a/b")
-    temporary = at.receive("a/b")
+    at.target.reveal()
+    at.target.flush()
+    assert sorted(by_file) == ["mirror", "mirror/a"]
+    by_file.clear()
+    temporary = at.receive("a/b/file")
     assert by_file == [f"mirror/{temporary}"]
     by_file.clear()
     at.target.publish(temporary, "a/b/file", may_replace=False)
     at.target.flush()
-    assert sorted(by_file) == ["mirror", "mirror/a", "mirror/a/b"]
+    assert by_file == ["mirror/a/b"]
     by_file.clear()
     at.target.flush()
     assert by_file == []
@@ -455,6 +506,23 @@ def test_each_file_and_each_folder_that_changed_is_flushed(at: Place, by_file: l
     at.target.forget()
     at.target.flush()
     assert by_file == []
+
+
+def test_a_new_folder_is_flushed_before_it_is_seen_and_its_name_after(at: Place, by_file: list[str]) -> None:
+    at.target.make_folder("a")
+    at.target.make_folder("a/b")
+    for path in ("a/file", "a/b/file"):
+        at.target.publish(at.receive(path), path, may_replace=False)
+    link = at.target.create_link("a/b/link", "text")
+    at.target.publish(link, "a/b/link", may_replace=False)
+    by_file.clear()
+    (staged,) = os.listdir(at.mirror)
+    at.target.flush()
+    assert {f"mirror/{staged}", f"mirror/{staged}/b"} <= set(by_file)
+    by_file.clear()
+    at.target.reveal()
+    at.target.flush()
+    assert by_file == ["mirror"]
 
 
 def test_new_folders_of_the_history_are_flushed_into_their_parents(at: Place, by_file: list[str]) -> None:
@@ -482,7 +550,7 @@ def test_a_flush_that_fails_is_told(at: Place, monkeypatch: pytest.MonkeyPatch) 
         ctypes.set_errno(errno.EIO)
         return -1
 
-    monkeypatch.setattr(target_module, "_syncfs", syncfs)
+    monkeypatch.setattr(system, "_syncfs", syncfs)
     at.target._syncs_whole = True
     with pytest.raises(OSError, match="Input/output"):
         at.target.flush()

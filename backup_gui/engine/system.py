@@ -1,0 +1,76 @@
+"""Calls of the system that Python does not offer, each with what is done where there is no such call."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import sys
+from typing import Final
+
+from backup_gui.engine.tree import encode
+
+_RENAME_NOREPLACE: Final = 1
+
+
+def _system_call(name: str, *argument_types: type) -> ctypes._CFunctionType | None:
+    if sys.platform != "linux":
+        return None
+    call = getattr(ctypes.CDLL(None, use_errno=True), name, None)
+    if call is not None:
+        call.argtypes = argument_types
+    return call
+
+
+_syncfs = _system_call("syncfs", ctypes.c_int)
+_renameat2 = _system_call("renameat2", ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint)
+
+CAN_SYNC_VOLUME: Final = _syncfs is not None
+
+
+def sync_volume(fd: int) -> None:
+    """Return when everything that was written to the volume of an open file is on the disk.
+
+    Raises:
+        OSError: Some of it is not. Errors are told once for each descriptor, from when it was opened.
+    """
+    assert _syncfs is not None
+    if _syncfs(fd) != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))
+
+
+def rename_to_free_name(old: str, old_fd: int | None, new: str, new_fd: int | None) -> None:
+    """Rename, but never onto something.
+
+    Args:
+        old: The name now.
+        old_fd: The folder that it is in; None if ``old`` is an absolute path.
+        new: The name to be.
+        new_fd: The folder that it is to be in; None if ``new`` is an absolute path.
+
+    Raises:
+        FileExistsError: The new name is taken.
+        OSError: As for ``os.rename``.
+    """
+    if _renameat2 is not None and old_fd is not None and new_fd is not None:
+        if _renameat2(old_fd, encode(old), new_fd, encode(new), _RENAME_NOREPLACE) == 0:
+            return
+        code = ctypes.get_errno()
+        if code not in {errno.EINVAL, errno.ENOSYS}:
+            raise OSError(code, os.strerror(code), new)
+    # RACE: what somebody else puts there between the look and the rename is lost; only where the file system (or the
+    # platform) cannot do both in one step.
+    try:
+        os.stat(new, dir_fd=new_fd, follow_symlinks=False)
+    except FileNotFoundError:
+        os.rename(old, new, src_dir_fd=old_fd, dst_dir_fd=new_fd)
+    else:
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), new)
+
+
+def own_ids() -> tuple[int, int]:
+    """Return the user and group that new files belong to; -1 where there are no such numbers."""
+    if sys.platform == "win32":
+        return -1, -1
+    return os.geteuid(), os.getegid()

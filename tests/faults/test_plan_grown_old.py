@@ -1,0 +1,71 @@
+"""What changes between the comparison and the moment at which a plan is carried out is respected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from backup_gui.engine.events import Event, PlanMade
+from tests.faults.scene import Scene
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    scene = Scene(tmp_path, tmp_path)
+    for name in ("gone", "folder/gone", "moved", "stays"):
+        scene.write(name, name.encode())
+    scene.make_pass()
+    return scene
+
+
+def once_planned(action: Callable[[], object]) -> Callable[[Event], None]:
+    """Do something when the plan is made and nothing of it is done yet."""
+
+    def listen(event: Event) -> None:
+        if isinstance(event, PlanMade):
+            action()
+
+    return listen
+
+
+def test_what_is_back_in_the_source_is_not_deleted(scene: Scene) -> None:
+    scene.with_job(keeps_history=False)
+    (scene.source / "folder/gone").rename(scene.source / "aside")
+    scene.make_pass(once_planned(lambda: (scene.source / "aside").rename(scene.source / "folder/gone")))
+    assert scene.in_mirror()["folder/gone"] == b"folder/gone"
+    scene.make_pass()
+    scene.assert_in_step()
+
+
+def test_what_a_stranger_puts_where_a_new_file_is_to_go_is_kept(scene: Scene) -> None:
+    scene.write("new", b"new")
+    scene.make_pass(once_planned(lambda: (scene.mirror / "new").write_bytes(b"strange")))
+    assert b"strange" in scene.in_history()
+    scene.make_pass()
+    scene.assert_in_step()
+
+
+def test_what_a_stranger_puts_where_a_file_is_to_be_moved_is_kept(scene: Scene) -> None:
+    (scene.source / "moved").rename(scene.source / "folder/moved")
+    scene.make_pass(once_planned(lambda: (scene.mirror / "folder/moved").write_bytes(b"strange")))
+    scene.make_pass()
+    scene.assert_in_step()
+    assert b"strange" in scene.in_history()
+
+
+def test_what_a_stranger_makes_of_a_file_that_is_to_be_replaced_is_kept(scene: Scene) -> None:
+    scene.write("stays", b"newer")
+    scene.make_pass(once_planned(lambda: (scene.mirror / "stays").write_bytes(b"strange")))
+    assert b"strange" in scene.in_history()
+    scene.make_pass()
+    scene.assert_in_step()
+
+
+def test_a_folder_that_a_stranger_fills_is_not_removed_with_it(scene: Scene) -> None:
+    scene.with_job(keeps_history=False)
+    (scene.source / "folder/gone").unlink()
+    (scene.source / "folder").rmdir()
+    scene.make_pass(once_planned(lambda: (scene.mirror / "folder/strange").write_bytes(b"strange")))
+    assert scene.in_mirror()["folder/strange"] == b"strange"
