@@ -127,6 +127,8 @@ def install(requirements: str) -> None:
     for step in (["--requirement", locked], project):
         if subprocess.call([*pip, *step]) != 0:
             sys.exit("pip could not install the libraries; its message is above.")
+    # As pip does for what it copies: where Python may not write beside the source, each start would compile anew.
+    subprocess.call([VENV_PYTHON, "-m", "compileall", "-q", os.path.join(PROJECT, "backup_gui")])
     with open(stamp, "w", encoding="ascii") as file:
         file.write(wanted)
 

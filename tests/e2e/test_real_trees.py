@@ -1,4 +1,4 @@
-"""Real trees that nobody here made, mirrored by the real program while they are edited, and judged by rsync and diff."""
+"""Trees that nobody here made, mirrored by the real program while they are edited; rsync and diff judge."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def place() -> Iterator[Path]:
 
 @pytest.fixture
 def source(place: Path) -> Path:
-    """The interpreter's library and what is installed beside it, with links, some of them dangling, and empty folders."""
+    """The interpreter's library and what is installed beside it, with links, some dangling, and empty folders."""
     source = place / "source"
     paths = sysconfig.get_paths()
     for number, part in enumerate((paths["purelib"], paths["stdlib"])):

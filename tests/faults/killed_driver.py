@@ -137,7 +137,7 @@ class Scene:
         there = contents(self.mirror)
         for path, content in there.items():
             whole = {self.old.get(path), self.new.get(path), b"strange" if path == "stranger" else None}
-            if content not in whole and not is_temporary(os.path.basename(path)):
+            if content not in whole and not any(map(is_temporary, path.split("/"))):
                 faults.append(f"{path} is not whole")
         present = {*there.values(), *contents(self.history).values()}
         faults += [f"{path} is lost" for path, content in self.old.items() if content not in present]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from backup_gui.engine import target
 from tests.faults.scene import Scene
 from tests.helpers.trees import read_tree
 
@@ -118,3 +120,23 @@ def test_a_file_system_without_renames_that_spare_what_is_there_is_still_served(
     result = make_pass_with(scene, "renameat2:error=EINVAL")
     assert result == {"error": None, "problems": {}}
     assert read_tree(scene.mirror) == read_tree(scene.source)
+
+
+def test_where_a_volume_cannot_be_flushed_as_a_whole_every_file_and_folder_is(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: set[int] = set()
+    fsync = os.fsync
+
+    def note(fd: int) -> None:
+        flushed.add(os.fstat(fd).st_ino)
+        fsync(fd)
+
+    monkeypatch.setattr(target, "supports_syncfs", lambda _path: False)
+    monkeypatch.setattr(os, "fsync", note)
+    scene.write("new/deep/file", b"new")
+    scene.write("new/file", b"new")
+    scene.make_pass()
+    paths = ["", *read_tree(scene.mirror)]
+    assert [path for path in paths if (scene.mirror / path).stat().st_ino not in flushed] == []
+    assert scene.history.stat().st_ino in flushed

@@ -144,7 +144,7 @@ def test_a_temporary_is_never_written_through_a_link_planted_under_its_name(scen
         (scene.mirror / f"{target._temporary_prefix}{1:08x}").symlink_to(planted)
         entry = os.fstat(file.fileno())
         with pytest.raises(OSError, match=os.strerror(errno.EEXIST)):
-            target.receive("", file.fileno(), entry, on_bytes=lambda _count: None, should_stop=lambda: False)
+            target.receive("changed", file.fileno(), entry, on_bytes=lambda _count: None, should_stop=lambda: False)
     assert look_at(outside) == before
 
 

@@ -76,9 +76,15 @@ def test_litter_is_removed_wherever_it_lies(scene: Scene) -> None:
     scene.assert_in_step()
 
 
-def test_a_stranger_s_folder_with_a_name_like_litter_goes_to_the_history(scene: Scene) -> None:
-    (scene.mirror / TEMPORARY).mkdir()
-    (scene.mirror / TEMPORARY / "file").write_bytes(b"strange")
+def test_an_unfinished_folder_is_removed_with_all_in_it_and_links_in_it_are_not_followed(
+    scene: Scene, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "file").write_bytes(b"outside")
+    (scene.mirror / TEMPORARY / "deep").mkdir(parents=True)
+    (scene.mirror / TEMPORARY / "deep/file").write_bytes(b"half")
+    (scene.mirror / TEMPORARY / "link").symlink_to(outside)
     assert scene.make_pass().problems == ()
     scene.assert_in_step()
-    assert b"strange" in scene.in_history()
+    assert (outside / "file").read_bytes() == b"outside"

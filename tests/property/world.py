@@ -142,7 +142,7 @@ class World:
         """Check what must hold at any moment."""
         now = contents(self.mirror)
         for path, content in now.items():
-            assert is_temporary(os.path.basename(path)) or content in self._whole[path], f"not whole: {path!r}"
+            assert is_unfinished(path) or content in self._whole[path], f"not whole: {path!r}"
         assert look_at(self.outside) == self._outside, "something outside was changed"
         assert not {entry.name for entry in self.base.iterdir()}.difference(
             ("source", "mirror", "mirror.history", "outside", "data")
@@ -156,7 +156,7 @@ class World:
         if self.job.keeps_history:
             lost = self._kept - self._present()
             assert not lost, f"lost without trace: {sorted(content[:20] for content in lost)}"
-            self._kept.update(content for path, content in now.items() if not is_temporary(os.path.basename(path)))
+            self._kept.update(content for path, content in now.items() if not is_unfinished(path))
 
     def check_in_step(self) -> None:
         """Check that the mirror is what the source is, times and modes included."""
@@ -168,6 +168,11 @@ class World:
 
     def _present(self) -> set[bytes]:
         return {*contents(self.mirror).values(), *contents(self.history).values()}
+
+
+def is_unfinished(path: str) -> bool:
+    """Tell whether a path is that of a temporary, or of something in a new folder that is one still."""
+    return any(is_temporary(name) for name in path.split("/"))
 
 
 def look_at(root: Path) -> dict[str, Look]:

@@ -20,7 +20,7 @@ import pytest
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.events import Event
 from backup_gui.engine.mirror import run_pass
-from backup_gui.engine.model import FULL, Job, Report, Scope
+from backup_gui.engine.model import FULL, Counts, Job, Report, Scope
 from backup_gui.engine.tree import is_temporary
 from tests.helpers.trees import read_tree
 
@@ -176,6 +176,53 @@ def _logging_as_it_was() -> Iterator[None]:
         handler.close()
     root.setLevel(level)
     sys.excepthook, threading.excepthook = hooks
+
+
+def paths(*names: str) -> Scope:
+    return Scope(paths=frozenset(names))
+
+
+def trees(*names: str) -> Scope:
+    return Scope(trees=frozenset(names))
+
+
+def done(report: Report) -> Counts:
+    """What a pass did, apart from times and modes: those of the folders around a change come with it."""
+    counts = report.counts
+    return Counts(counts.created, counts.replaced, counts.deleted, counts.moved, bytes=counts.bytes)
+
+
+def keep_times(file: Path, change: Callable[[], object]) -> None:
+    """Change a file and set its times back."""
+    before = file.stat()
+    change()
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def plant_everything(rig: Rig) -> None:
+    """Fill the source with one of each sort."""
+    for number, name in enumerate(HOSTILE_NAMES):
+        rig.write(name, f"content {number}")
+        rig.write(f"folder/in {name[:50]}/{name}", b"x" * number)
+    (rig.source / "empty" / "emptier").mkdir(parents=True)
+    (rig.source / "to file").symlink_to("plain")
+    (rig.source / "dangling").symlink_to("nowhere\udcff")
+    (rig.source / "to itself").symlink_to("to itself")
+    (rig.source / "loop").symlink_to("..")
+    (rig.source / "absolute").symlink_to("/etc")
+    (rig.source / "folder link").symlink_to("folder")
+    rig.write("empty file", b"")
+    rig.write("set-id", "program").chmod(0o6755)
+    rig.write("read-only", "r").chmod(0o400)
+    (rig.source / "sticky").mkdir()
+    (rig.source / "sticky").chmod(0o1777)
+    (rig.source / "locked").mkdir()
+    rig.write("locked/inside")
+    (rig.source / "locked").chmod(0o500)
+    before_1970 = rig.write("before 1970")
+    os.utime(before_1970, ns=(-1_500_000_000, -1_500_000_000))
+    for path in ("to file", "dangling", "empty/emptier", "empty", "folder", "locked", ""):
+        os.utime(rig.source / path, ns=(LONG_AGO_NS, LONG_AGO_NS + 7), follow_symlinks=False)
 
 
 @pytest.fixture

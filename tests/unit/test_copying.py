@@ -174,6 +174,7 @@ def test_a_file_that_may_not_be_read_is_told(pair: Pair) -> None:
         assert pair.refused() == (ProblemCode.NO_PERMISSION, Stage.COPY)
 
 
+@pytest.mark.root
 def test_a_destination_that_may_not_be_written_is_told(pair: Pair) -> None:
     (pair.ours / "file").touch()
     with as_nobody(pair.ours):

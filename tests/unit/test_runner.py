@@ -23,8 +23,9 @@ from backup_gui.engine.errors import (
     DestinationUnusableError,
     JobError,
     RootAbsentError,
+    WatchCancelledError,
+    WatchError,
 )
-from backup_gui.engine.errors import WatchCancelledError, WatchError
 from backup_gui.engine.events import (
     ActionDone,
     AllowHeld,
