@@ -257,7 +257,7 @@ class _Comparison:
         """Compare what the source has at a path with what the mirror has there, if anything."""
         kind = kind_of(ours)
         their_kind = None if theirs is None else kind_of(theirs)
-        if theirs is not None and their_kind is not EntryKind.FOLDER:
+        if theirs is not None and EntryKind.FOLDER is not their_kind and kind is not EntryKind.SPECIAL:
             self._mirror_files += 1
         if kind is EntryKind.SPECIAL:
             self._problems.append(problem(ProblemCode.SPECIAL_FILE, path, Stage.COMPARE))
@@ -355,7 +355,7 @@ class _Comparison:
             return True
         if self._compares_owner and (ours.st_uid, ours.st_gid) != (theirs.st_uid, theirs.st_gid):
             return True
-        return not stat.S_ISLNK(ours.st_mode) and stat.S_IMODE(ours.st_mode) != stat.S_IMODE(theirs.st_mode)
+        return not stat.S_ISLNK(ours.st_mode) and self._target.mode_of(ours) != stat.S_IMODE(theirs.st_mode)
 
     def _is_move(self, path: str, ours: Entry, kind: EntryKind) -> bool:
         """Find a file that is new here to be one that the mirror has under a name gone from the source."""

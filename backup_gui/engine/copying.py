@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.model import ProblemCode, Stage
 from backup_gui.engine.problems import problem, problem_from
-from backup_gui.engine.target import CreateError
+from backup_gui.engine.target import TargetError
 from backup_gui.engine.transfer import Cancelled, Shortened
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def copy_file(
             temporary = target.receive(path, fd, before, on_bytes=on_bytes, should_stop=should_stop)
         except Shortened:
             continue
-        except CreateError as error:
+        except TargetError as error:
             raise NotCopied(problem_from(error, path, Stage.COPY, is_writing=True)) from error
         except OSError as error:
             # What fails in the middle is more often the drive that is written to; but an unreadable sector is not.

@@ -59,7 +59,7 @@ class Outcome:
 
 
 class _Ready(NamedTuple):
-    """A complete temporary that waits for its group to be published."""
+    """A complete temporary that waits for its group to be published; a new folder has none of its own."""
 
     action: Action
     temporary: str
@@ -213,6 +213,12 @@ class Execution:
             self._count(action)
             return
         try:
+            entry = self._source.stat(action.path)
+        except FileNotFoundError as error:
+            raise Vanished from error
+        except OSError as error:
+            raise NotCopied(problem_from(error, action.path, Stage.COPY)) from error
+        try:
             if action.op is Op.REPLACE:
                 self._take_away(action.path)
             try:
@@ -223,11 +229,7 @@ class Execution:
                     raise
         except OSError as error:
             raise NotCopied(problem_from(error, action.path, Stage.COPY, is_writing=True)) from error
-        self._touched.update((action.path, parent_of(action.path)))
-        entry = self._source.look(action.path)
-        if entry is not None:
-            self._catalog.record(action.path, entry)
-        self._count(action)
+        self._add_ready(_Ready(action, "", entry))
 
     def _copy_link(self, action: Action) -> None:
         try:
@@ -239,13 +241,18 @@ class Execution:
             raise NotCopied(problem_from(error, action.path, Stage.COPY)) from error
         try:
             temporary = self._target.create_link(action.path, text)
-            self._target.set_metadata(temporary, entry)
         except OSError as error:
             failure = problem_from(error, action.path, Stage.COPY, is_writing=True)
             if failure.code is ProblemCode.PROTECTED:
                 failure = problem(ProblemCode.LINK_NOT_POSSIBLE, action.path, Stage.COPY)
             raise NotCopied(failure) from error
-        self._add_ready(_Ready(action, temporary, entry))
+        ready = _Ready(action, temporary, entry)
+        try:
+            self._target.set_metadata(temporary, entry)
+        except OSError as error:
+            self._discard(ready)
+            raise NotCopied(problem_from(error, action.path, Stage.COPY, is_writing=True)) from error
+        self._add_ready(ready)
 
     def _copy_file(self, action: Action) -> None:
         path = action.path
@@ -301,7 +308,8 @@ class Execution:
         published: list[_Ready] = []
         while self._group:
             ready = self._group.pop()
-            if unmade and any(parent in unmade for parent in parents_of(ready.action.path)):
+            path = ready.action.path
+            if unmade and (path in unmade or any(parent in unmade for parent in parents_of(path))):
                 continue
             try:
                 self._publish_one(ready, left_at)
@@ -320,10 +328,12 @@ class Execution:
             path = action.path
             self._catalog.record(path, entry)
             self._touched.add(parent_of(path))
-            if entry.st_mtime_ns > youngest_ns:
+            if entry.st_mtime_ns > youngest_ns and action.kind is not EntryKind.FOLDER:
                 self._outcome.unsettled.append(path)
             if action.kind is EntryKind.FILE:
                 self._bytes += entry.st_size
+            elif action.kind is EntryKind.FOLDER:
+                self._touched.add(path)
             self._tally[action.op] += 1
             self._note_kinds(action)
             done.append(action)
@@ -334,6 +344,8 @@ class Execution:
 
     def _publish_one(self, ready: _Ready, left_at: datetime) -> None:
         path = ready.action.path
+        if ready.action.kind is EntryKind.FOLDER:
+            return
         is_new = ready.action.op is Op.CREATE or ready.action.old_kind is EntryKind.FOLDER
         if is_new:
             try:
@@ -355,6 +367,9 @@ class Execution:
         self._group.clear()
 
     def _discard(self, ready: _Ready) -> None:
+        if ready.temporary in {"", ready.action.path}:
+            # It came and goes with a new folder.
+            return
         try:
             self._target.discard(ready.temporary)
         except OSError:

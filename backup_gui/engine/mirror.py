@@ -88,6 +88,7 @@ def run_pass(
         is_source_other = not has_new_source and _is_other_source(job, catalog)
         _refuse_nesting(job)
         target = stack.enter_context(_open_target(job, catalog, stack, is_dry_run=is_dry_run))
+        target.opens_up = not is_dry_run
         if not is_dry_run:
             target.lock()
             _remember_roots(job, catalog, has_new_source=has_new_source)

@@ -22,7 +22,7 @@ from backup_gui.engine.history import version_path
 from backup_gui.engine.lock import lock_file
 from backup_gui.engine.system import CAN_SYNC_VOLUME, own_ids, rename_to_free_name, sync_volume
 from backup_gui.engine.transfer import NOT_SUPPORTED, copy_attributes, flush_file, transfer
-from backup_gui.engine.tree import HAS_FOLDER_DESCRIPTORS, TEMPORARY_PREFIX, Tree, join, parent_of
+from backup_gui.engine.tree import HAS_FOLDER_DESCRIPTORS, TEMPORARY_PREFIX, Tree, is_temporary, join, parent_of
 from backup_gui.engine.volume import supports_syncfs, time_step_ns
 
 if TYPE_CHECKING:
@@ -33,10 +33,11 @@ if TYPE_CHECKING:
 
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _OWNER_ALL: Final = stat.S_IRWXU
+_SET_ID: Final = stat.S_ISUID | stat.S_ISGID
 
 
-class CreateError(OSError):
-    """A temporary could not be made: it is the destination that refused, not the source."""
+class TargetError(OSError):
+    """It is the destination that refused, not the source."""
 
 
 class Target(Tree):
@@ -70,6 +71,8 @@ class Target(Tree):
         self._unflushed: set[str] = set()
         self._unflushed_history: set[str] = set()
 
+        # Whether folders that their own owner may not read or write are changed for the length of a pass.
+        self.opens_up = True
         # Owners are set, and so compared, only by those who may set them.
         self.holds_owner = self._is_superuser
         self.time_step_ns = time_step_ns(root)
@@ -81,9 +84,7 @@ class Target(Tree):
 
     def close(self) -> None:
         """Give all descriptors back."""
-        if self._history is not None:
-            self._history.close()
-            self._history = None
+        self._close_history()
         super().close()
 
     def lock(self) -> None:
@@ -129,26 +130,21 @@ class Target(Tree):
         Raises:
             Cancelled: ``should_stop`` said so; nothing is left.
             Shortened: The source was cut off meanwhile; nothing is left.
-            CreateError: The temporary could not be made.
+            TargetError: The destination refused it; nothing is left.
             OSError: Reading or writing failed; nothing is left.
         """
         path = self._temporary_for(path)
         try:
             out = self._create(path)
         except OSError as error:
-            raise CreateError(error.errno, error.strerror, error.filename) from error
+            raise TargetError(error.errno, error.strerror, path) from error
         try:
             if source.st_size:
                 transfer(fd, out, source, on_bytes, should_stop)
-            if sys.platform != "win32":
-                # In this order: a new owner takes away set-id bits and capabilities.
-                if self._is_superuser and (source.st_uid, source.st_gid) != self._owner:
-                    os.fchown(out, source.st_uid, source.st_gid)
-                copy_attributes(fd, out)
-                os.fchmod(out, source.st_mode & 0o7777)
-                os.utime(out, ns=(source.st_atime_ns, source.st_mtime_ns))
-            if not self._syncs_whole:
-                flush_file(out)
+            try:
+                self._finish(out, fd, source)
+            except OSError as error:
+                raise TargetError(error.errno, error.strerror, path) from error
         except BaseException:
             os.close(out)
             with contextlib.suppress(OSError):
@@ -158,6 +154,29 @@ class Target(Tree):
         if sys.platform == "win32":
             self.set_metadata(path, source)
         return path
+
+    def _finish(self, out: int, fd: int, source: Entry) -> None:
+        """Give a complete copy its metadata, and flush it where that is done file by file."""
+        if sys.platform != "win32":
+            # In this order: a new owner takes away set-id bits and capabilities.
+            if self._is_superuser and (source.st_uid, source.st_gid) != self._owner:
+                os.fchown(out, source.st_uid, source.st_gid)
+            copy_attributes(fd, out)
+            os.fchmod(out, self.mode_of(source))
+            os.utime(out, ns=(source.st_atime_ns, source.st_mtime_ns))
+        if not self._syncs_whole:
+            flush_file(out)
+
+    def mode_of(self, source: Entry) -> int:
+        """Return the mode that the copy of a source's entry has.
+
+        Without the right to give a file to its owner, a program of somebody else's must not come to run as our own
+        user: it loses its set-id bits.
+        """
+        mode = source.st_mode & 0o7777
+        if mode & _SET_ID and not self._is_superuser and (source.st_uid, source.st_gid) != self._owner:
+            mode &= ~_SET_ID
+        return mode
 
     def _create(self, path: str) -> int:
         name, folder_fd = self.at(path)
@@ -197,6 +216,7 @@ class Target(Tree):
             OSError: The rename was refused.
         """
         if temporary == path:
+            self._note(parent_of(path))
             return
         old, folder_fd = self.at(temporary)
         new = path.rpartition("/")[2] if folder_fd is not None else self.at(path)[0]
@@ -211,8 +231,11 @@ class Target(Tree):
         """Remove a temporary, a folder with all that is in it; it is no error if it is gone.
 
         Raises:
+            ValueError: It is no temporary.
             OSError: It could not be removed.
         """
+        if not is_temporary(temporary.rpartition("/")[2]) and parent_of(temporary) not in self._unseen:
+            raise ValueError(temporary)
         entry = self.look(temporary)
         if entry is None:
             return
@@ -331,22 +354,14 @@ class Target(Tree):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
         if leaves:
             self._open_up(parent_of(path))
-        self._make_history_folder(parent_of(path))
-        history = self._opened_history()
-        count = 0
-        while True:
-            kept = version_path(path, left_at, count)
-            old, old_fd, new, new_fd = _pair(self, path, history, kept)
-            try:
-                if leaves or not self._links(old, old_fd, new, new_fd):
-                    rename_to_free_name(old, old_fd, new, new_fd)
-                break
-            except FileExistsError:
-                count += 1
-            except FileNotFoundError:
+        try:
+            kept = self._keep(path, left_at, leaves=leaves)
+        except FileNotFoundError:
+            if self.look(path) is None:
                 return None
-            finally:
-                _give_back(old_fd)
+            # It is the history that is gone, or a folder in it: somebody is tidying up.
+            self._close_history()
+            kept = self._keep(path, left_at, leaves=leaves)
         self._note(parent_of(path))
         self._unflushed_history.add(parent_of(path))
         return kept
@@ -399,7 +414,7 @@ class Target(Tree):
         if sys.platform != "win32" and self._is_superuser:
             os.chown(name, source.st_uid, source.st_gid, dir_fd=folder_fd, follow_symlinks=False)
         if not is_link:
-            self._set_mode(path, source)
+            self._set_mode(path, stat.S_IFMT(source.st_mode) | self.mode_of(source))
         if HAS_FOLDER_DESCRIPTORS:
             os.utime(name, ns=(source.st_atime_ns, source.st_mtime_ns), dir_fd=folder_fd, follow_symlinks=False)
         elif not is_link:
@@ -436,6 +451,19 @@ class Target(Tree):
                     _flush_folder(self._history, folder)
         self._unflushed.clear()
         self._unflushed_history.clear()
+
+    def list(self, path: str) -> dict[str, Entry]:
+        """List a folder, as ``Tree.list``; one whose owner may not read it, but who owns it, is opened up.
+
+        Raises:
+            OSError: The folder could not be read to its end.
+        """
+        try:
+            return super().list(path)
+        except PermissionError:
+            if not self.opens_up or not self._open_up(path):
+                raise
+        return super().list(path)
 
     # Inner parts
 
@@ -479,15 +507,41 @@ class Target(Tree):
         """
         if sys.platform == "win32" or self._is_superuser:
             return False
-        fd = self.folder(folder)
-        mode = stat.S_IMODE(os.fstat(fd).st_mode)
+        entry = self.stat(folder)
+        mode = stat.S_IMODE(entry.st_mode)
         if mode & _OWNER_ALL == _OWNER_ALL:
             return False
         try:
-            os.fchmod(fd, mode | _OWNER_ALL)
+            if folder:
+                self._set_mode(folder, stat.S_IFMT(entry.st_mode) | mode | _OWNER_ALL)
+            else:
+                os.fchmod(self._root_fd, mode | _OWNER_ALL)
         except PermissionError:
             return False
         return True
+
+    def _keep(self, path: str, left_at: datetime, *, leaves: bool) -> str:
+        self._make_history_folder(parent_of(path))
+        history = self._opened_history()
+        count = 0
+        while True:
+            kept = version_path(path, left_at, count)
+            old, old_fd, new, new_fd = _pair(self, path, history, kept)
+            try:
+                if leaves or not self._links(old, old_fd, new, new_fd):
+                    rename_to_free_name(old, old_fd, new, new_fd)
+            except FileExistsError:
+                count += 1
+            else:
+                return kept
+            finally:
+                _give_back(old_fd)
+
+    def _close_history(self) -> None:
+        if self._history is not None:
+            self._history.close()
+            self._history = None
+        self._history_folders.clear()
 
     def _links(self, old: str, old_fd: int | None, new: str, new_fd: int | None) -> bool:
         """Link a file into the history; False where the file system has no hard links."""
@@ -501,16 +555,16 @@ class Target(Tree):
             raise
         return True
 
-    def _set_mode(self, path: str, source: Entry) -> None:
+    def _set_mode(self, path: str, kind_and_mode: int) -> None:
         """Set a mode without following a link and without needing to be allowed to open what it is for."""
-        mode = stat.S_IMODE(source.st_mode)
+        mode = stat.S_IMODE(kind_and_mode)
         name, folder_fd = self.at(path)
         if sys.platform != "linux":
             os.chmod(name, mode, dir_fd=folder_fd, follow_symlinks=os.chmod not in os.supports_follow_symlinks)
             return
         fd = os.open(name, os.O_PATH | os.O_NOFOLLOW, dir_fd=folder_fd)
         try:
-            if stat.S_IFMT(os.fstat(fd).st_mode) == stat.S_IFMT(source.st_mode):
+            if stat.S_IFMT(os.fstat(fd).st_mode) == stat.S_IFMT(kind_and_mode):
                 os.chmod(f"/proc/self/fd/{fd}", mode)
         finally:
             os.close(fd)
@@ -521,7 +575,7 @@ class Target(Tree):
             return
         if self._is_superuser:
             os.fchown(self._root_fd, source.st_uid, source.st_gid)
-        os.fchmod(self._root_fd, stat.S_IMODE(source.st_mode))
+        os.fchmod(self._root_fd, self.mode_of(source))
         os.utime(self._root_fd, ns=(source.st_atime_ns, source.st_mtime_ns))
 
     def _opened_history(self) -> Tree:

@@ -19,7 +19,7 @@ from backup_gui.engine import system
 from backup_gui.engine import target as target_module
 from backup_gui.engine.errors import DestinationBusyError
 from backup_gui.engine.history import version_path
-from backup_gui.engine.target import CreateError, Target, make_root
+from backup_gui.engine.target import Target, TargetError, make_root
 from backup_gui.engine.transfer import Cancelled
 from backup_gui.engine.tree import is_temporary
 from tests.helpers.trees import contents, read_tree
@@ -114,13 +114,13 @@ def test_what_could_not_be_received_leaves_nothing(
 
 
 def test_a_temporary_that_cannot_be_made_is_the_destinations_fault(at: Place) -> None:
-    with pytest.raises(CreateError) as caught:
+    with pytest.raises(TargetError) as caught:
         at.receive("no such folder/file")
     assert caught.value.errno == errno.ENOENT
     outside = at.root / "outside"
     outside.mkdir()
     (at.mirror / "link").symlink_to(outside)
-    with pytest.raises(CreateError):
+    with pytest.raises(TargetError):
         at.receive("link/file")
     assert list(outside.iterdir()) == []
 
