@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.model import ProblemCode, Stage
 from backup_gui.engine.problems import problem, problem_from
-from backup_gui.engine.target import TargetError
 from backup_gui.engine.transfer import Cancelled, Shortened
+from backup_gui.engine.writer import TargetError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

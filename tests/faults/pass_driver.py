@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 
-from backup_gui.engine import target
+from backup_gui.engine import writer
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.errors import BackupError
 from backup_gui.engine.mirror import run_pass
@@ -19,7 +19,7 @@ from backup_gui.engine.model import FULL, Job
 def main() -> None:
     source, destination, *options = sys.argv[1:]
     if "--each" in options:
-        setattr(target, "supports_syncfs", lambda _path: False)  # noqa: B010 - to the type checker it is constant
+        setattr(writer, "supports_syncfs", lambda _path: False)  # noqa: B010 - to the type checker it is constant
     job = Job(source, destination, id="job", name="job")
     try:
         report = run_pass(job, Catalog.in_memory(), FULL)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine import target
+from backup_gui.engine import writer
 from tests.faults.scene import Scene
 from tests.helpers.trees import read_tree
 
@@ -132,7 +132,7 @@ def test_where_a_volume_cannot_be_flushed_as_a_whole_every_file_and_folder_is(
         flushed.add(os.fstat(fd).st_ino)
         fsync(fd)
 
-    monkeypatch.setattr(target, "supports_syncfs", lambda _path: False)
+    monkeypatch.setattr(writer, "supports_syncfs", lambda _path: False)
     monkeypatch.setattr(os, "fsync", note)
     scene.write("new/deep/file", b"new")
     scene.write("new/file", b"new")

@@ -30,11 +30,19 @@ def once_planned(action: Callable[[], object]) -> Callable[[Event], None]:
     return listen
 
 
-def test_what_is_back_in_the_source_is_not_deleted(scene: Scene) -> None:
+def test_what_is_back_in_the_source_is_not_deleted(scene: Scene, tmp_path: Path) -> None:
     scene.with_job(keeps_history=False)
-    (scene.source / "folder/gone").rename(scene.source / "aside")
-    scene.make_pass(once_planned(lambda: (scene.source / "aside").rename(scene.source / "folder/gone")))
+    (scene.source / "folder/gone").rename(tmp_path / "aside")
+    scene.make_pass(once_planned(lambda: (tmp_path / "aside").rename(scene.source / "folder/gone")))
     assert scene.in_mirror()["folder/gone"] == b"folder/gone"
+    scene.make_pass()
+    scene.assert_in_step()
+
+
+def test_what_is_back_under_its_old_name_is_not_moved(scene: Scene, tmp_path: Path) -> None:
+    (scene.source / "moved").rename(scene.source / "folder/moved")
+    scene.make_pass(once_planned(lambda: (scene.source / "folder/moved").rename(scene.source / "moved")))
+    assert scene.in_mirror()["moved"] == b"moved"
     scene.make_pass()
     scene.assert_in_step()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import execute, target
+from backup_gui.engine import execute, writer
 from backup_gui.engine.errors import BackupError
 from backup_gui.engine.events import ActionDone, Event
 from backup_gui.engine.model import Op
@@ -138,7 +138,7 @@ def test_a_power_cut_after_the_report_loses_nothing_of_it(
     scene: Scene, disk: CuttableDisk, monkeypatch: pytest.MonkeyPatch, *, flushes_whole: bool, writes_log: bool
 ) -> None:
     if not flushes_whole:
-        monkeypatch.setattr(target, "supports_syncfs", lambda _path: False)
+        monkeypatch.setattr(writer, "supports_syncfs", lambda _path: False)
     report = scene.make_pass()
     if writes_log:
         disk.flush_something_else()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from backup_gui.engine import copying, system, target, transfer, tree
+from backup_gui.engine import copying, system, target, transfer, tree, writer
 from backup_gui.engine.catalog import Catalog
 
 WRITING = frozenset(
@@ -150,7 +150,7 @@ def faulty(fault: Fault, catalog: MortalCatalog) -> Iterator[Gate]:
     gate = Gate(fault)
     stand_in = FaultyOs(gate)
     with contextlib.ExitStack() as stack:
-        for module in (copying, system, target, transfer, tree):
+        for module in (copying, system, target, transfer, tree, writer):
             stack.enter_context(patch.object(module, "os", stand_in))
         for name in ("syncfs", "renameat2"):
             call = getattr(system, f"_{name}")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import mirror, target, tree
+from backup_gui.engine import mirror, target, tree, writer
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.events import ActionDone, Event, PlanMade, ProblemFound
 from backup_gui.engine.history import read_version_name
@@ -110,9 +110,9 @@ def test_everything_goes_again_and_is_kept(rig: Rig) -> None:
 
 
 def test_where_there_are_no_folder_descriptors_a_pass_does_the_same(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (tree, target):
+    for module in (tree, target, writer):
         monkeypatch.setattr(module, "HAS_FOLDER_DESCRIPTORS", False)
-    monkeypatch.setattr(target, "CAN_SYNC_VOLUME", False)
+    monkeypatch.setattr(writer, "CAN_SYNC_VOLUME", False)
     # Parts that are left out on Windows by the platform's name.
     monkeypatch.setattr(target.Target, "_set_root_metadata", lambda _self, _entry: None)
     monkeypatch.setattr(target.Target, "_open_up", lambda _self, _folder: False)

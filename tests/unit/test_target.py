@@ -15,13 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import system
+from backup_gui.engine import system, writer
 from backup_gui.engine import target as target_module
 from backup_gui.engine.errors import DestinationBusyError
 from backup_gui.engine.history import version_path
-from backup_gui.engine.target import Target, TargetError, make_root
+from backup_gui.engine.target import Target, make_root
 from backup_gui.engine.transfer import Cancelled
 from backup_gui.engine.tree import is_temporary
+from backup_gui.engine.writer import TargetError
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import HOSTILE_NAMES, LONG_AGO_NS, as_nobody
 
@@ -93,7 +94,7 @@ def test_a_temporary_can_be_read_by_nobody_else_while_it_is_written(at: Place, m
     def look(_fd: int, out: int, *_rest: object) -> None:
         seen.append(stat.S_IMODE(os.fstat(out).st_mode))
 
-    monkeypatch.setattr(target_module, "transfer", look)
+    monkeypatch.setattr(writer, "transfer", look)
     at.receive()
     assert seen == [0o600]
 
@@ -105,7 +106,7 @@ def test_what_could_not_be_received_leaves_nothing(
     def fail(*_arguments: object) -> None:
         raise error
 
-    monkeypatch.setattr(target_module, "transfer", fail)
+    monkeypatch.setattr(writer, "transfer", fail)
     before = len(os.listdir("/proc/self/fd"))
     with pytest.raises(type(error)):
         at.receive()
@@ -380,7 +381,7 @@ def test_on_other_systems_metadata_is_set_by_path(at: Place, monkeypatch: pytest
         patch.setattr(os, "chmod", lambda *arguments, **_options: calls.append(arguments))
         at.target.set_metadata("file", at.source.stat())
         patch.setattr(sys, "platform", "win32")
-        patch.setattr(target_module, "HAS_FOLDER_DESCRIPTORS", False)
+        patch.setattr(writer, "HAS_FOLDER_DESCRIPTORS", False)
         at.target._set_root_metadata(at.source.stat())
     assert calls == [("file", 0o640)]
     assert at.mirror.stat().st_mtime_ns == at.source.stat().st_mtime_ns
@@ -401,6 +402,7 @@ def test_on_windows_a_copy_gets_its_times_after_it_is_closed(at: Place, monkeypa
 def test_free_room_is_told(at: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     assert at.target.free_bytes() == pytest.approx(shutil.disk_usage(at.mirror).free, rel=0.2)
     monkeypatch.setattr(target_module, "HAS_FOLDER_DESCRIPTORS", False)
+    monkeypatch.setattr(writer, "HAS_FOLDER_DESCRIPTORS", False)
     assert at.target.free_bytes() > 0
 
 
@@ -578,6 +580,7 @@ def test_where_folders_cannot_be_locked_the_pass_goes_on(at: Place, monkeypatch:
     monkeypatch.setattr(fcntl, "flock", refuse(errno.ENOLCK))
     at.target.lock()
     monkeypatch.setattr(target_module, "HAS_FOLDER_DESCRIPTORS", False)
+    monkeypatch.setattr(writer, "HAS_FOLDER_DESCRIPTORS", False)
     at.target.lock()
 
 

@@ -553,7 +553,8 @@ LIMIT_SCRIPT = """
 import json, sys
 from pathlib import Path
 Path("/proc/sys/user/max_inotify_watches").write_text("8")
-from backup_gui.engine.watch import Watcher, WatchError
+from backup_gui.engine.errors import WatchError
+from backup_gui.engine.watch import Watcher
 watcher = Watcher(sys.argv[1], lambda: None)
 watcher.start()
 coverage = watcher.coverage(21)
