@@ -28,6 +28,7 @@ from watchdog.events import (
 )
 
 from backup_gui.engine import watch as watch_module
+from backup_gui.engine.errors import WatchCancelledError, WatchError
 from backup_gui.engine.model import Coverage, Scope
 from backup_gui.engine.watch import (
     ABSENT_REASON,
@@ -35,9 +36,7 @@ from backup_gui.engine.watch import (
     INSTANCES_REASON,
     LIMIT_REASON,
     SOME_REASON,
-    WatchCancelledError,
     Watcher,
-    WatchError,
     watch,
 )
 
