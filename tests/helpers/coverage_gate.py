@@ -9,6 +9,7 @@ import io
 import sys
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import coverage
 import pytest
@@ -55,14 +56,18 @@ def measured_job_threads() -> Iterator[None]:
     if trace is None or bridge is None:
         yield
         return
-    work = bridge.Worker.work
+    begin = bridge.Worker.__init__
 
-    def traced_work(worker: object) -> None:
-        sys.settrace(trace)
-        work(worker)
+    def begin_traced(worker: object, job: object, commands: object, outbox: object, run: Any, folder: object) -> None:
+        def traced_run(*arguments: object, **options: object) -> object:
+            sys.settrace(trace)
+            return run(*arguments, **options)
 
+        begin(worker, job, commands, outbox, traced_run, folder)
+
+    # Not its slot: a function in a slot's place would be called in the window's thread.
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bridge.Worker, "work", traced_work)
+        patch.setattr(bridge.Worker, "__init__", begin_traced)
         yield
 
 

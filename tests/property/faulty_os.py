@@ -6,15 +6,17 @@ import contextlib
 import ctypes
 import errno
 import os
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from backup_gui.engine import copying, system, target, transfer, tree, writer
+from backup_gui.engine import system
 from backup_gui.engine.catalog import Catalog
 
+ENGINE = "backup_gui.engine."
 WRITING = frozenset(
     (
         *("chmod", "chown", "copy_file_range", "fchmod", "fchown", "fsync", "ftruncate", "link", "makedirs", "mkdir"),
@@ -150,8 +152,10 @@ def faulty(fault: Fault, catalog: MortalCatalog) -> Iterator[Gate]:
     gate = Gate(fault)
     stand_in = FaultyOs(gate)
     with contextlib.ExitStack() as stack:
-        for module in (copying, system, target, transfer, tree, writer):
-            stack.enter_context(patch.object(module, "os", stand_in))
+        for name, module in list(sys.modules.items()):
+            # The catalog dies in a way of its own.
+            if name.startswith(ENGINE) and name != Catalog.__module__ and getattr(module, "os", None) is os:
+                stack.enter_context(patch.object(module, "os", stand_in))
         for name in ("syncfs", "renameat2"):
             call = getattr(system, f"_{name}")
             if call is not None:

@@ -1,0 +1,81 @@
+"""Each single call that a pass makes to the system fails once: the pass ends properly, and the next one converges."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+
+import pytest
+
+from backup_gui.engine.errors import BackupError
+from backup_gui.engine.mirror import run_pass
+from backup_gui.engine.model import FULL
+from tests.helpers.trees import contents, read_tree
+from tests.property.faulty_os import Fault, faulty, open_catalog
+from tests.property.world import World, clear_path, look_at
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads descriptors from /proc")
+
+LEAST_CALLS = 10
+
+
+def make_world() -> World:
+    """Make a mirror in step, and something of every sort to do since."""
+    world = World(keeps_history=True)
+    for name in ("replaced", "gone", "moved", "touched", "folder/replaced", "gone folder/file"):
+        (world.source / name).parent.mkdir(exist_ok=True)
+        (world.source / name).write_bytes(world.content(30))
+    world.see_source()
+    with_catalog = open_catalog(world.base / "data/job.sqlite")
+    run_pass(world.job, with_catalog, FULL)
+    with_catalog.close()
+    world.check()
+    for name in ("replaced", "folder/replaced", "added", "new folder/file"):
+        (world.source / name).parent.mkdir(exist_ok=True)
+        (world.source / name).write_bytes(world.content(40))
+    (world.source / "link").symlink_to("nowhere")
+    (world.source / "moved").rename(world.source / "folder/moved")
+    (world.source / "touched").chmod(0o600)
+    for name in ("gone", "gone folder"):
+        clear_path(world.source / name)
+    world.see_source()
+    return world
+
+
+def fail_at(at: int, error: int, *, is_reading: bool) -> bool:
+    """Make a pass in which one call fails, and one after it; returns whether there was such a call."""
+    world = make_world()
+    catalog = open_catalog(world.base / "data/job.sqlite")
+    source, descriptors = look_at(world.source), len(os.listdir("/proc/self/fd"))
+    try:
+        with faulty(Fault(at, error, is_reading=is_reading), catalog) as gate:
+            try:
+                report = run_pass(world.job, catalog, FULL)
+            except BackupError:
+                report = None
+        where = f"call {at}: {gate.failed}"
+        assert len(os.listdir("/proc/self/fd")) == descriptors, where
+        assert look_at(world.source) == source, where
+        world.check()
+        if report is not None and not report.problems:
+            # Said to be complete, so what is there must be so.
+            assert contents(world.mirror) == contents(world.source), where
+        run_pass(world.job, catalog, FULL)
+        assert read_tree(world.mirror) == read_tree(world.source), where
+        world.check()
+    finally:
+        catalog.close()
+        world.remove()
+    return bool(gate.failed)
+
+
+@pytest.mark.parametrize(
+    ("error", "is_reading"),
+    [(errno.EIO, True), (errno.EACCES, True), (errno.EIO, False), (errno.ENOSPC, False), (errno.EPERM, False)],
+)
+def test_a_call_that_fails_once_ends_in_a_report_or_a_plain_error(*, error: int, is_reading: bool) -> None:
+    calls = 1
+    while fail_at(calls, error, is_reading=is_reading):
+        calls += 1
+    assert calls > LEAST_CALLS
