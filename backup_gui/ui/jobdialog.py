@@ -212,7 +212,7 @@ class JobDialog(QDialog):
         interval_row.setSpacing(GRID_PX)
         interval_row.addWidget(self.interval_spin)
         interval_row.addWidget(self._interval_words, 1)
-        self.history_check = QCheckBox(self.tr("&Keep replaced and deleted files for a while"))
+        self.history_check = QCheckBox(self.tr("&Keep replaced and deleted files"))
         self.history_check.setChecked(True)
         return interval_row
 

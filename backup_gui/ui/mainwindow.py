@@ -385,7 +385,7 @@ class MainWindow(QMainWindow):
             self.tr(
                 "Folder Backup keeps an exact copy of a folder in another one. It watches your folder, copies what is "
                 "new or changed within seconds, and removes from the copy what you delete.\n\n"
-                "What is replaced or deleted is kept for a while in the history, a folder beside the backup: plain "
+                "What is replaced or deleted is kept in the history, a folder beside the backup: plain "
                 "files, in the same folders, with the time in their names.\n\n"
                 "Your own folder is never written to. Unusually many deletions wait for your word."
             ),

@@ -33,7 +33,7 @@ class Welcome(QWidget):
         text = MutedLabel(
             self.tr(
                 "Choose a folder and a place for its backup. From then on every change is copied within seconds, "
-                "and what you replace or delete is kept for a while."
+                "and what you replace or delete is kept."
             )
         )
         text.setFont(scaled_font(self.font(), 1.1))
