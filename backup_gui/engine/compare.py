@@ -311,7 +311,7 @@ class _Comparison:
             # Touched, though size and time agree: an edit whose time was set back looks like this, and so does
             # a change of mode or a rename back and forth. Only the content tells.
             try:
-                if not has_same_content(self._source, self._target, path, self._should_stop):
+                if not self._is_content_equal(path, path):
                     return Op.REPLACE
             except OSError as error:
                 self._problems.append(problem_from(error, path, Stage.COMPARE))
@@ -324,6 +324,15 @@ class _Comparison:
         if known is None and self._learns:
             self._catalog.record(path, ours)
         return None
+
+    def _is_content_equal(self, path: str, mirror_path: str) -> bool:
+        """Compare a file of the source with one of the mirror, byte by byte.
+
+        Raises:
+            OSError: One of them could not be read.
+            Cancelled: The comparison is to stop.
+        """
+        return has_same_content(self._source, path, self._target, mirror_path, self._should_stop)
 
     def _notice_drive(self, path: str, ours: Entry) -> None:
         """Remember that another volume is mounted at a folder of the source, for when it is not."""
@@ -368,9 +377,13 @@ class _Comparison:
                 if self._source.look(old_path) is not None:
                     continue
                 theirs = self._target.look(old_path)
-            except OSError:
-                continue
-            if theirs is None or (theirs.st_size, theirs.st_mtime_ns) != (ours.st_size, ours.st_mtime_ns):
+                if theirs is None or (theirs.st_size, theirs.st_mtime_ns) != (ours.st_size, ours.st_mtime_ns):
+                    continue
+                # A file in a folder that was renamed is untouched. One renamed by itself has a new change time, as
+                # one has that was edited and given its old time back: only the content tells.
+                if known.ctime_ns != ours.st_ctime_ns and not self._is_content_equal(path, old_path):
+                    continue
+            except (OSError, Cancelled):
                 continue
             self._moved_away.add(old_path)
             self._moves.append(Action(Op.MOVE, path, kind, ours.st_size, old_path=old_path))

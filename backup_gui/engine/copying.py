@@ -84,8 +84,8 @@ def copy_file(
     raise NotCopied(problem(ProblemCode.KEEPS_CHANGING, path, Stage.COPY))
 
 
-def has_same_content(source: Tree, target: Target, path: str, should_stop: Callable[[], bool]) -> bool:
-    """Compare a file's content in source and mirror, byte by byte.
+def has_same_content(source: Tree, path: str, target: Tree, target_path: str, should_stop: Callable[[], bool]) -> bool:
+    """Compare the content of a file in the source and one in the mirror, byte by byte.
 
     Raises:
         OSError: One of them could not be read.
@@ -93,7 +93,7 @@ def has_same_content(source: Tree, target: Target, path: str, should_stop: Calla
     """
     ours = source.open_file(path)
     try:
-        theirs = target.open_file(path)
+        theirs = target.open_file(target_path)
         try:
             while True:
                 if should_stop():

@@ -241,11 +241,19 @@ def _open_target(job: Job, catalog: Catalog, stack: contextlib.ExitStack, *, is_
 
 
 def _remember_roots(job: Job, catalog: Catalog, *, has_new_source: bool) -> None:
-    """Record which folders and drives the roots are, at the first pass or when the user says that they are right."""
+    """Record which folders and drives the roots are, at the first pass or when the user says that they are right.
+
+    Raises:
+        RootAbsentError: One of them is gone since it was opened.
+    """
+    try:
+        source, destination = identify(job.source), identify(job.destination)
+    except OSError as error:
+        raise RootAbsentError(f"A folder is not there any more: {error.filename}") from error
     if has_new_source or catalog.fact(SOURCE_KEY) is None:
-        catalog.remember(SOURCE_KEY, str(identify(job.source)))
+        catalog.remember(SOURCE_KEY, str(source))
     # A destination made anew on the same volume is the destination from now on.
-    catalog.remember(DESTINATION_KEY, str(identify(job.destination)))
+    catalog.remember(DESTINATION_KEY, str(destination))
     catalog.commit()
 
 

@@ -89,7 +89,11 @@ class Tree:
         if HAS_FOLDER_DESCRIPTORS:
             # The root itself may be reached through links: it is the folder that the user named.
             self._root_fd = os.open(root, OPEN_ROOT)
-            self.root_entry = os.fstat(self._root_fd)
+            try:
+                self.root_entry = os.fstat(self._root_fd)
+            except OSError:
+                os.close(self._root_fd)
+                raise
         else:
             self._root_fd = -1
             self.root_entry = os.stat(root)

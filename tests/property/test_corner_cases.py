@@ -45,15 +45,17 @@ def test_a_link_takes_the_place_of_a_folder(scene: Scene, *, keeps_history: bool
     scene.assert_in_step()
 
 
-def test_an_edit_that_keeps_size_and_time_is_found(scene: Scene) -> None:
+@pytest.mark.parametrize("new_name", ["file", "renamed"])
+def test_an_edit_that_keeps_size_and_time_is_found_also_if_the_file_is_renamed(scene: Scene, new_name: str) -> None:
     full = scene.source / "file"
     before = full.stat()
     full.write_bytes(b"new")
     while full.stat().st_ctime_ns == before.st_ctime_ns:
         os.utime(full, ns=(before.st_atime_ns, before.st_mtime_ns))
     os.utime(full, ns=(before.st_atime_ns, before.st_mtime_ns))
+    full.rename(scene.source / new_name)
     scene.make_pass()
-    assert scene.in_mirror()["file"] == b"new"
+    assert scene.in_mirror()[new_name] == b"new"
     scene.assert_in_step()
     assert b"old" in scene.in_history()
 

@@ -235,15 +235,15 @@ BLOCK = 1 << 20
 def test_content_is_compared_to_the_last_byte(pair: Pair, ours: bytes, theirs: bytes, *, is_same: bool) -> None:
     (pair.ours / "file").write_bytes(ours)
     (pair.theirs / "file").write_bytes(theirs)
-    assert has_same_content(pair.source, pair.target, "file", lambda: False) is is_same
+    assert has_same_content(pair.source, "file", pair.target, "file", lambda: False) is is_same
 
 
 def test_a_comparison_stops_when_it_is_told_to_and_leaves_nothing_open(pair: Pair) -> None:
     before = len(os.listdir("/proc/self/fd"))
     (pair.ours / "file").touch()
     with pytest.raises(FileNotFoundError):
-        has_same_content(pair.source, pair.target, "file", lambda: False)
+        has_same_content(pair.source, "file", pair.target, "file", lambda: False)
     (pair.theirs / "file").touch()
     with pytest.raises(Cancelled):
-        has_same_content(pair.source, pair.target, "file", lambda: True)
+        has_same_content(pair.source, "file", pair.target, "file", lambda: True)
     assert len(os.listdir("/proc/self/fd")) == before
