@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from backup_gui.engine.target import Target
 
 
+# A folder yet to be compared, and the action that makes it in the mirror if that does not have it.
+_Folder = tuple[str, Action | None]
+
+
 def compare(
     source: Tree,
     target: Target,
@@ -142,13 +146,13 @@ class _Comparison:
         if ours is not None and self._is_left_out(path, ours):
             ours = None
         known = self._catalog.fingerprint(path)
-        pending: list[tuple[str, bool]] = []
+        pending: list[_Folder] = []
         if ours is None:
             if theirs is not None and not is_temporary(path.rpartition("/")[2]):
                 self._add_deletions(path, theirs, self._deletions, is_known=known is not None)
         else:
             self._compare_entry(path, ours, theirs, known, pending)
-            if pending and (is_tree or not pending[0][1]):
+            if pending and (is_tree or pending[0][1] is not None):
                 self._trees_done.add(path)
                 self._walk(pending)
 
@@ -183,27 +187,32 @@ class _Comparison:
             self._copies.append(Action(Op.SET_METADATA, "", EntryKind.FOLDER))
         if is_tree:
             self._trees_done.add("")
-            self._walk([("", True)])
+            self._walk([("", None)])
 
-    def _walk(self, pending: list[tuple[str, bool]]) -> None:
-        """Compare folders, each given with whether the mirror has it, and all that is below them."""
+    def _walk(self, pending: list[_Folder]) -> None:
+        """Compare folders and all that is below them."""
         while pending and not self._should_stop():
-            path, is_in_mirror = pending.pop()
+            path, making = pending.pop()
             self._source_folders += 1
-            self._compare_folder(path, pending, is_in_mirror=is_in_mirror)
+            self._compare_folder(path, making, pending)
 
-    def _compare_folder(self, path: str, pending: list[tuple[str, bool]], *, is_in_mirror: bool) -> None:
+    def _compare_folder(self, path: str, making: Action | None, pending: list[_Folder]) -> None:
         try:
             ours = self._source.list(path)
         except FileNotFoundError:
             # Gone since its own folder was listed: the next pass sees to it.
             return
         except OSError as error:
+            if making is not None:
+                self._copies.append(making)
             self._problems.append(problem_from(error, path, Stage.COMPARE))
             return
+        if making is not None:
+            # Right before what is in it, so that both come into the mirror together.
+            self._copies.append(making)
         theirs: dict[str, Entry] = {}
         known: dict[str, Fingerprint] = {}
-        if is_in_mirror:
+        if making is None:
             try:
                 theirs = self._target.list(path)
             except OSError as error:
@@ -252,7 +261,7 @@ class _Comparison:
         ours: Entry,
         theirs: Entry | None,
         known: Fingerprint | None,
-        pending: list[tuple[str, bool]],
+        pending: list[_Folder],
     ) -> None:
         """Compare what the source has at a path with what the mirror has there, if anything."""
         kind = kind_of(ours)
@@ -266,19 +275,21 @@ class _Comparison:
             return
         size_bytes = ours.st_size if kind is EntryKind.FILE else 0
         if theirs is None:
-            if not self._is_move(path, ours, kind):
-                self._copies.append(Action(Op.CREATE, path, kind, size_bytes))
             if kind is EntryKind.FOLDER:
                 self._notice_drive(path, ours)
-                pending.append((path, False))
+                pending.append((path, Action(Op.CREATE, path, kind)))
+            elif not self._is_move(path, ours, kind):
+                self._copies.append(Action(Op.CREATE, path, kind, size_bytes))
             return
         is_known = known is not None
         if kind is not their_kind:
             if their_kind is EntryKind.FOLDER:
                 self._add_deletions(path, theirs, self._in_the_way, is_known=is_known)
-            self._copies.append(Action(Op.REPLACE, path, kind, size_bytes, old_kind=their_kind, is_known=is_known))
+            replacing = Action(Op.REPLACE, path, kind, size_bytes, old_kind=their_kind, is_known=is_known)
             if kind is EntryKind.FOLDER:
-                pending.append((path, False))
+                pending.append((path, replacing))
+            else:
+                self._copies.append(replacing)
             return
         if kind is EntryKind.FOLDER:
             self._notice_drive(path, ours)
@@ -288,7 +299,7 @@ class _Comparison:
                 self._copies.append(Action(Op.SET_METADATA, path, kind))
             if known is None and self._learns:
                 self._catalog.record(path, ours)
-            pending.append((path, True))
+            pending.append((path, None))
             return
         op = self._difference(path, ours, theirs, known, kind)
         if op is not None:
