@@ -123,7 +123,8 @@ def install(requirements: str) -> None:
     print("Installing the libraries in packaging/" + requirements, flush=True)
     pip = [VENV_PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     locked = os.path.join(PROJECT, "packaging", requirements)
-    project = ["--no-deps", "--no-build-isolation", "--editable", PROJECT]
+    # A plain path instead of an import hook, which would take longer at each start than the program's own modules.
+    project = ["--no-deps", "--no-build-isolation", "--config-settings", "editable_mode=compat", "--editable", PROJECT]
     for step in (["--requirement", locked], project):
         if subprocess.call([*pip, *step]) != 0:
             sys.exit("pip could not install the libraries; its message is above.")
