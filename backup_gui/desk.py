@@ -298,6 +298,7 @@ class Desk(QObject):
             return
         if findings.job is None:
             text = "\n".join(_tr(fault) for fault in findings.faults.values())
+            log.warning("The backup asked for cannot be added: %s", "; ".join(findings.faults.values()))
             self.window.show_problem(self.tr("This backup cannot be added"), text)
         elif self.controller.job(findings.job.id) is None:
             self.controller.add(findings.job)
