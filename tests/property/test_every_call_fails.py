@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import sys
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from backup_gui.engine.errors import BackupError
 from backup_gui.engine.mirror import run_pass
 from backup_gui.engine.model import FULL
+from tests.helpers.descriptors import open_below
 from tests.helpers.trees import contents, read_tree
 from tests.property.faulty_os import Fault, faulty, open_catalog
 from tests.property.world import World, clear_path, look_at
@@ -47,7 +47,7 @@ def fail_at(at: int, error: int, *, is_reading: bool) -> bool:
     """Make a pass in which one call fails, and one after it; returns whether there was such a call."""
     world = make_world()
     catalog = open_catalog(world.base / "data/job.sqlite")
-    source, descriptors = look_at(world.source), len(os.listdir("/proc/self/fd"))
+    source, descriptors = look_at(world.source), open_below(world.base)
     try:
         with faulty(Fault(at, error, is_reading=is_reading), catalog) as gate:
             try:
@@ -55,7 +55,7 @@ def fail_at(at: int, error: int, *, is_reading: bool) -> bool:
             except BackupError:
                 report = None
         where = f"call {at}: {gate.failed}"
-        assert len(os.listdir("/proc/self/fd")) == descriptors, where
+        assert open_below(world.base) == descriptors, where
         assert look_at(world.source) == source, where
         world.check()
         if report is not None and not report.problems:

@@ -18,6 +18,7 @@ from backup_gui.engine.errors import BackupError
 from backup_gui.engine.mirror import never, run_pass
 from backup_gui.engine.model import FULL, Counts, PassStatus, ProblemCode, Report, Scope
 from backup_gui.engine.tree import TEMPORARY_PREFIX, is_temporary
+from tests.helpers.descriptors import open_below
 from tests.helpers.trees import read_tree
 from tests.property.faulty_os import Fault, Killed, faulty, open_catalog
 from tests.property.world import ANCHOR, NAMES, World, clear_path, is_file, is_folder, look_at
@@ -336,12 +337,12 @@ class MirrorMachine(RuleBasedStateMachine):
 
     def run(self, scope: Scope, *, is_exact: bool = True, should_stop: Callable[[], bool] = never) -> Report:
         world = self.world
-        source_before, open_before = look_at(world.source), os.listdir("/proc/self/fd")
+        source_before, open_before = look_at(world.source), open_below(world.base)
         try:
             report = run_pass(world.job, self.catalog, scope, should_stop=should_stop)
         finally:
             assert look_at(world.source) == source_before, "the source was changed"
-            assert len(os.listdir("/proc/self/fd")) == len(open_before), "descriptors were left open"
+            assert open_below(world.base) == open_before, "descriptors were left open"
         if not is_exact:
             return report
         is_done = {problem.code for problem in report.problems} <= {ProblemCode.SPECIAL_FILE}

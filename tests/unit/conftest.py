@@ -22,6 +22,7 @@ from backup_gui.engine.events import Event
 from backup_gui.engine.mirror import run_pass
 from backup_gui.engine.model import FULL, Counts, Job, Report, Scope
 from backup_gui.engine.tree import is_temporary
+from tests.helpers.descriptors import open_below
 from tests.helpers.trees import read_tree
 
 NOBODY = 65534
@@ -243,17 +244,13 @@ def place(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture
 def rig(place: Path) -> Iterator[Rig]:
     """An empty source and an empty memory; checks that no descriptor is left open."""
-    before = _open_descriptors()
+    before = open_below(place)
     catalog = Catalog.in_memory()
     made = Rig(place, catalog)
     made.source.mkdir()
     yield made
     made.catalog.close()
-    assert _open_descriptors() == before, "descriptors left open"
-
-
-def _open_descriptors() -> int:
-    return len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
+    assert open_below(place) == before, "descriptors left open"
 
 
 @contextlib.contextmanager

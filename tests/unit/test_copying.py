@@ -17,6 +17,7 @@ from backup_gui.engine.model import Entry, ProblemCode, Stage
 from backup_gui.engine.target import Target
 from backup_gui.engine.transfer import Cancelled
 from backup_gui.engine.tree import Tree, is_temporary
+from tests.helpers.descriptors import count_open
 from tests.helpers.trees import read_tree
 from tests.unit.conftest import as_nobody
 
@@ -239,11 +240,11 @@ def test_content_is_compared_to_the_last_byte(pair: Pair, ours: bytes, theirs: b
 
 
 def test_a_comparison_stops_when_it_is_told_to_and_leaves_nothing_open(pair: Pair) -> None:
-    before = len(os.listdir("/proc/self/fd"))
+    before = count_open()
     (pair.ours / "file").touch()
     with pytest.raises(FileNotFoundError):
         has_same_content(pair.source, "file", pair.target, "file", lambda: False)
     (pair.theirs / "file").touch()
     with pytest.raises(Cancelled):
         has_same_content(pair.source, "file", pair.target, "file", lambda: True)
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert count_open() == before

@@ -23,6 +23,7 @@ from backup_gui.engine.target import Target, make_root
 from backup_gui.engine.transfer import Cancelled
 from backup_gui.engine.tree import is_temporary
 from backup_gui.engine.writer import TargetError
+from tests.helpers.descriptors import count_open
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import HOSTILE_NAMES, LONG_AGO_NS, as_nobody
 
@@ -107,11 +108,11 @@ def test_what_could_not_be_received_leaves_nothing(
         raise error
 
     monkeypatch.setattr(writer, "transfer", fail)
-    before = len(os.listdir("/proc/self/fd"))
+    before = count_open()
     with pytest.raises(type(error)):
         at.receive()
     assert read_tree(at.mirror) == {}
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert count_open() == before
 
 
 def test_a_temporary_that_cannot_be_made_is_the_destinations_fault(at: Place) -> None:

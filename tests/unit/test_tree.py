@@ -14,6 +14,7 @@ import pytest
 from backup_gui.engine import tree
 from backup_gui.engine.model import EntryKind, kind_of
 from backup_gui.engine.tree import MAX_OPEN_FOLDERS, Tree, encode, is_temporary, join, parent_of
+from tests.helpers.descriptors import count_open
 from tests.unit.conftest import HOSTILE_NAMES, as_nobody
 
 
@@ -199,7 +200,7 @@ def test_a_loop_of_links_is_an_absence(place: Path, monkeypatch: pytest.MonkeyPa
 
 
 def open_descriptors() -> int:
-    return len(os.listdir("/proc/self/fd"))
+    return count_open()
 
 
 def test_few_descriptors_are_held_however_many_folders_are_read(place: Path) -> None:

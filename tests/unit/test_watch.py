@@ -39,6 +39,7 @@ from backup_gui.engine.watch import (
     Watcher,
     watch,
 )
+from tests.helpers.descriptors import count_open
 
 if sys.platform != "linux":
     pytest.skip("these are inotify's ways", allow_module_level=True)
@@ -661,34 +662,34 @@ def test_dead_thread_is_noticed(source: Path, thread: str) -> None:
 
 def test_stop_ends_all_threads_and_closes_all_descriptors(source: Path) -> None:
     threads = set(threading.enumerate())
-    descriptors = len(os.listdir("/proc/self/fd"))
+    descriptors = count_open()
     for _ in range(5):
         with watching(source) as seen:
             assert len(set(threading.enumerate()) - threads) == 3
         assert set(threading.enumerate()) == threads
         seen.watcher.stop()
         assert not seen.watcher.is_alive()
-    assert len(os.listdir("/proc/self/fd")) == descriptors
+    assert count_open() == descriptors
 
 
 def test_failing_starts_leave_nothing_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     threads = set(threading.enumerate())
-    descriptors = len(os.listdir("/proc/self/fd"))
+    descriptors = count_open()
     with failing_after(monkeypatch, lambda _: errno.ENOSPC):
         for _ in range(20):
             with pytest.raises(WatchError, match=LIMIT_REASON):
                 Watcher(str(tmp_path), lambda: None).start()
     assert set(threading.enumerate()) == threads
-    assert len(os.listdir("/proc/self/fd")) == descriptors
+    assert count_open() == descriptors
 
 
 def test_reader_that_never_came_to_read_leaves_nothing_open() -> None:
-    descriptors = len(os.listdir("/proc/self/fd"))
+    descriptors = count_open()
     reader = Reader(lambda: None, lambda: None)
     reader.stop()
     reader.release()
     reader.release()
-    assert len(os.listdir("/proc/self/fd")) == descriptors
+    assert count_open() == descriptors
 
 
 def test_stop_is_bounded_when_a_thread_hangs(
