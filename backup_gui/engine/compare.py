@@ -13,7 +13,7 @@ from backup_gui.engine.copying import has_same_content
 from backup_gui.engine.model import Action, EntryKind, Op, Plan, ProblemCode, Scope, Stage, kind_of
 from backup_gui.engine.problems import problem, problem_from
 from backup_gui.engine.transfer import Cancelled
-from backup_gui.engine.tree import TEMPORARY_PREFIX, Tree, is_at_or_below, is_temporary, join, parent_of
+from backup_gui.engine.tree import TEMPORARY_PREFIX, Tree, is_at_or_below, is_below, is_temporary, join, parent_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,7 +126,7 @@ class _Comparison:
         """Compare what is at one path; with ``is_tree`` also all that is below it."""
         try:
             path = self._highest_change(path)
-            if path in self._done or self._is_below_done_tree(path):
+            if path in self._done or is_below(path, self._trees_done):
                 return
             self._done.add(path)
             if self._drives and self._is_on_drive_away(path):
@@ -169,17 +169,6 @@ class _Comparison:
                 break
             highest = path
         return highest
-
-    def _is_below_done_tree(self, path: str) -> bool:
-        if not self._trees_done:
-            return False
-        if "" in self._trees_done:
-            return True
-        while path:
-            if path in self._trees_done:
-                return True
-            path = parent_of(path)
-        return False
 
     def _compare_root(self, *, is_tree: bool) -> None:
         ours, theirs = self._source.stat(""), self._target.stat("")

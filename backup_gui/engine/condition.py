@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from backup_gui.engine.dirty import is_below
 from backup_gui.engine.model import (
     Coverage,
     Held,
@@ -17,6 +16,7 @@ from backup_gui.engine.model import (
     Stage,
     Status,
 )
+from backup_gui.engine.tree import is_below
 
 # These depend on the path itself, which sends an event when it changes: trying again without one is no use.
 _LASTING = frozenset(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.model import Scope
+from backup_gui.engine.tree import is_below, parent_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,25 +43,6 @@ class Pending:
     def __bool__(self) -> bool:
         """Whether there is anything to compare."""
         return self.size > 0 or self.needs_full
-
-
-def parent_of(path: str) -> str:
-    """The folder that holds ``path``; the root's own path for what lies directly in it."""
-    return path.rpartition("/")[0]
-
-
-def is_below(path: str, trees: frozenset[str] | set[str]) -> bool:
-    """Whether one of ``trees`` is ``path`` itself or a folder above it."""
-    if not trees:
-        return False
-    if path in trees or "" in trees:
-        return True
-    end = path.rfind("/")
-    while end > 0:
-        if path[:end] in trees:
-            return True
-        end = path.rfind("/", 0, end)
-    return False
 
 
 class DirtySet:

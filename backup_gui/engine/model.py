@@ -150,10 +150,6 @@ class Plan:
     drives: frozenset[str] = frozenset()
     is_full: bool = True
 
-    def counts(self) -> Counts:
-        """Count the actions by what they do."""
-        return count_actions(self.actions)
-
 
 def count_actions(actions: tuple[Action, ...] | list[Action]) -> Counts:
     """Count actions by what they do."""

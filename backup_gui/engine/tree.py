@@ -70,6 +70,20 @@ def is_at_or_below(path: str, folder: str) -> bool:
     return path == folder or not folder or path.startswith(folder + "/")
 
 
+def is_below(path: str, folders: frozenset[str] | set[str]) -> bool:
+    """Tell whether one of some folders is a path itself or above it."""
+    if not folders:
+        return False
+    if path in folders or "" in folders:
+        return True
+    end = path.rfind("/")
+    while end > 0:
+        if path[:end] in folders:
+            return True
+        end = path.rfind("/", 0, end)
+    return False
+
+
 class Tree:
     """A root folder and what is below it, for reading.
 

@@ -3,8 +3,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backup_gui.engine.dirty import DirtySet, Pending, is_below
+from backup_gui.engine.dirty import DirtySet, Pending
 from backup_gui.engine.model import Scope
+from backup_gui.engine.tree import is_below
 
 PATHS = st.lists(st.sampled_from("abc"), max_size=4).map("/".join)
 
