@@ -30,6 +30,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = PROJECT / "build" / "screenshots"
 SCREEN = "1280x800x24"
 END_S = 3.0
+ACCOUNT_CHARS = 3000
 BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "busconfig.dtd">
 <busconfig>
   <type>session</type>
@@ -184,6 +185,14 @@ class Desktop:
 
         return TrayIcon(self.connection, wait_until(live, "a tray icon", timeout_s)[0])
 
+    def account(self) -> str:
+        """What a failure is explained by: the windows, and what each program has printed or logged last."""
+        parts = [self.output_of("wmctrl", "-lp") or "no windows, or no answer from the window manager"]
+        parts += [f"exit status {process.poll()}: {process.args!r}" for process in self._processes]
+        for log in sorted([*self.folder.glob("*.log"), *self.folder.glob("state/**/*.log")]):
+            parts.append(f"--- {log.relative_to(self.folder)}\n{log.read_text(errors='replace')[-ACCOUNT_CHARS:]}")
+        return "\n".join(parts)
+
     def has_owner(self, name: str) -> bool:
         """Whether a program has this name on the bus."""
         return bool(self.connection.send_and_get_reply(message_bus.NameHasOwner(name)).body[0])
@@ -226,13 +235,15 @@ def desktop_session(folder: Path, panel: Panel = Panel.RECORDED) -> Iterator[Des
         stack.callback(desktop.stop)
         desktop.start("openbox")
         wait_until(
-            lambda: "window" in desktop.output_of("xprop", "-root", "_NET_SUPPORTING_WM_CHECK"), "the window manager"
+            lambda: "window id" in desktop.output_of("xprop", "-root", "_NET_SUPPORTING_WM_CHECK"),
+            "the window manager",
         )
         _start_panel(desktop, panel)
         try:
             yield desktop
-        except Exception:
+        except Exception as failure:
             desktop.screenshot("failure")
+            failure.add_note(desktop.account())
             raise
 
 
@@ -272,7 +283,9 @@ def _x_server(environment: dict[str, str], folder: Path) -> Iterator[str]:
     # The server itself chooses a display that is free and says which: a number tried here could be taken by another.
     reading, writing = os.pipe()
     with (folder / "xvfb.log").open("wb") as log, open(reading, encoding="ascii") as answer:
-        command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", SCREEN, "-nolisten", "tcp", "-dpi", "96"]
+        # Without "-noreset" the server starts over when its only client leaves, and throws out whoever is just coming.
+        command = ["Xvfb", "-displayfd", str(writing), "-noreset", "-screen", "0", SCREEN, "-nolisten", "tcp"]
+        command += ["-dpi", "96"]
         server = subprocess.Popen(command, env=environment, pass_fds=[writing], stdout=log, stderr=log)
         os.close(writing)
         try:
