@@ -1,13 +1,14 @@
 """Start of the program: without a command the app, with one the command line.
 
-Qt is imported for the app only, so that the command line works where there is no screen and starts at once.
+Qt is imported for the app only, so that the command line works where there is no screen and starts at once. A packaged
+program also starts itself as the process that helps with copying.
 """
 
 from __future__ import annotations
 
 import sys
 
-from backup_gui import cli
+from backup_gui.engine import coprocess
 
 
 def main() -> int:
@@ -16,6 +17,11 @@ def main() -> int:
     Returns:
         The exit status.
     """
+    if sys.argv[1:2] == [coprocess.OPTION]:
+        coprocess.serve(sys.argv[2:])
+        return 0
+    from backup_gui import cli  # noqa: PLC0415 - the other process has no use for it
+
     return cli.main(sys.argv[1:], run_app=_run_app)
 
 

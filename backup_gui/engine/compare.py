@@ -364,7 +364,7 @@ class _Comparison:
             return True
         if self._compares_owner and (ours.st_uid, ours.st_gid) != (theirs.st_uid, theirs.st_gid):
             return True
-        return not stat.S_ISLNK(ours.st_mode) and self._target.mode_of(ours) != stat.S_IMODE(theirs.st_mode)
+        return not stat.S_ISLNK(ours.st_mode) and self._target.rights.mode_of(ours) != stat.S_IMODE(theirs.st_mode)
 
     def _is_move(self, path: str, ours: Entry, kind: EntryKind) -> bool:
         """Find a file that is new here to be one that the mirror has under a name gone from the source."""

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.model import ProblemCode, Stage
 from backup_gui.engine.problems import problem, problem_from
-from backup_gui.engine.transfer import Cancelled, Shortened
-from backup_gui.engine.writer import TargetError
+from backup_gui.engine.transfer import Cancelled, Shortened, TargetError, is_same_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,13 +124,7 @@ def _is_unchanged(source: Tree, path: str, before: Entry) -> bool:
         now = source.stat(path)
     except OSError:
         return False
-    return (
-        now.st_size == before.st_size
-        and now.st_mtime_ns == before.st_mtime_ns
-        and now.st_ctime_ns == before.st_ctime_ns
-        and now.st_ino == before.st_ino
-        and now.st_dev == before.st_dev
-    )
+    return is_same_version(before, now)
 
 
 def _drop(target: Target, temporary: str) -> None:

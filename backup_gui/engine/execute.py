@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from backup_gui.engine.coprocess import BATCH_FILES, SMALL_BYTES, Coprocess, Order
 from backup_gui.engine.copying import NotCopied, Vanished, copy_file
 from backup_gui.engine.errors import BackupError, DestinationUnusableError, RootAbsentError
 from backup_gui.engine.model import Action, Counts, EntryKind, Op, Phase, ProblemCode, Stage, kind_of
@@ -20,9 +21,10 @@ from backup_gui.engine.transfer import BLOCK_BYTES, Cancelled
 from backup_gui.engine.tree import parent_of, parents_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from backup_gui.engine.catalog import Catalog
+    from backup_gui.engine.coprocess import Copied
     from backup_gui.engine.filters import Filter
     from backup_gui.engine.model import Entry, Problem
     from backup_gui.engine.progress import Meter
@@ -102,6 +104,8 @@ class Execution:
         self._on_problem = on_problem
         self._group: list[_Ready] = []
         self._group_bytes = 0
+        self._coprocess: Coprocess | None = None
+        self._batch: list[Action] = []
         self._touched: set[str] = set()
         self._unmade: set[str] = set()
         self._deleted: list[str] = []
@@ -109,7 +113,7 @@ class Execution:
         self._bytes = 0
         self._outcome = Outcome()
 
-    def run(self, actions: Iterable[Action], litter: Iterable[str], *, files_total: int, bytes_total: int) -> Outcome:
+    def run(self, actions: Sequence[Action], litter: Iterable[str], *, files_total: int, bytes_total: int) -> Outcome:
         """Carry out actions, in the order given.
 
         Args:
@@ -129,6 +133,8 @@ class Execution:
         self._meter.begin(Phase.COPYING, files_total, bytes_total)
         try:
             self._sweep(litter)
+            small_files = sum(map(_is_small_copy, actions))
+            self._coprocess = Coprocess.start_for(self._source, self._target, small_files)
             self._carry_out(actions)
             self._publish()
             self._finish_folders()
@@ -140,6 +146,7 @@ class Execution:
             self._drop_group()
             raise DestinationUnusableError(f"The destination cannot be written to: {error.strerror}.") from error
         finally:
+            self._end_coprocess()
             self._catalog.forget(self._deleted)
             self._catalog.commit()
         self._meter.end()
@@ -162,8 +169,14 @@ class Execution:
                 if action.kind is EntryKind.FOLDER:
                     self._unmade.add(action.path)
                 continue
-            if action.op in _COPIES:
+            if self._coprocess is not None and _is_small_copy(action):
+                self._batch.append(action)
+                if len(self._batch) == BATCH_FILES:
+                    self._copy_batch()
+                    self._publish_if_full()
+            elif action.op in _COPIES:
                 self._copy(action)
+                self._publish_if_full()
             else:
                 self._publish()
                 if not is_checked:
@@ -206,6 +219,39 @@ class Execution:
                 self._outcome.missing_bytes += action.size_bytes
             if action.kind is EntryKind.FOLDER:
                 self._unmade.add(action.path)
+
+    def _copy_batch(self) -> None:
+        """Have a batch of small files copied by the other process; here, if that has enough to do."""
+        assert self._coprocess is not None
+        batch, self._batch = self._batch, []
+        for copied in self._coprocess.results():
+            self._take(copied)
+        if self._coprocess.takes_more():
+            self._coprocess.hand_over([Order(action, *self._target.reserve(action.path)) for action in batch])
+        else:
+            for action in batch:
+                self._copy(action)
+
+    def _finish_batches(self) -> None:
+        if self._coprocess is None:
+            return
+        batch, self._batch = self._batch, []
+        for action in batch:
+            self._copy(action)
+        for copied in self._coprocess.results(waits=True):
+            self._take(copied)
+
+    def _take(self, copied: Copied) -> None:
+        action, temporary, _ = copied.order
+        if copied.entry is None:
+            self._copy(action)
+        else:
+            self._add_ready(_Ready(action, temporary, copied.entry))
+
+    def _end_coprocess(self) -> None:
+        if self._coprocess is not None:
+            self._coprocess.close()
+            self._coprocess = None
 
     def _make_folder(self, action: Action) -> None:
         if action.op is Op.SET_METADATA:
@@ -292,11 +338,14 @@ class Execution:
     def _add_ready(self, ready: _Ready) -> None:
         self._group.append(ready)
         self._group_bytes += ready.entry.st_size
+
+    def _publish_if_full(self) -> None:
         if len(self._group) >= GROUP_FILES or self._group_bytes >= GROUP_BYTES:
             self._publish()
 
     def _publish(self) -> None:
         """Publish the group: content on the disk first, then the names, then those on the disk, then the catalog."""
+        self._finish_batches()
         if not self._group and not self._target.has_unseen_folders:
             return
         self._target.flush()
@@ -361,6 +410,7 @@ class Execution:
             self._target.publish(ready.temporary, path, may_replace=True)
 
     def _drop_group(self) -> None:
+        self._end_coprocess()
         self._target.drop_unseen_folders()
         for ready in self._group:
             self._discard(ready)
@@ -489,6 +539,15 @@ class Execution:
             raise DestinationUnusableError(f"{found.reason}.")
         self._outcome.problems.append(found)
         self._on_problem(found)
+
+
+def _is_small_copy(action: Action) -> bool:
+    """Tell whether an action copies a file that another process may copy."""
+    return (
+        action.size_bytes <= SMALL_BYTES
+        and action.kind is EntryKind.FILE
+        and (action.op is Op.CREATE or action.op is Op.REPLACE)
+    )
 
 
 def _bytes_not_counted(action: Action) -> int:

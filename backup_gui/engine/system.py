@@ -5,12 +5,14 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import signal
 import sys
 from typing import Final
 
 from backup_gui.engine.tree import encode
 
 _RENAME_NOREPLACE: Final = 1
+_SET_PARENT_DEATH_SIGNAL: Final = 1
 
 
 def _system_call(name: str, *argument_types: type) -> ctypes._CFunctionType | None:
@@ -24,6 +26,7 @@ def _system_call(name: str, *argument_types: type) -> ctypes._CFunctionType | No
 
 _syncfs = _system_call("syncfs", ctypes.c_int)
 _renameat2 = _system_call("renameat2", ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint)
+_prctl = _system_call("prctl", ctypes.c_int, ctypes.c_ulong)
 
 CAN_SYNC_VOLUME: Final = _syncfs is not None
 
@@ -74,3 +77,15 @@ def own_ids() -> tuple[int, int]:
     if sys.platform == "win32":
         return -1, -1
     return os.geteuid(), os.getegid()
+
+
+def end_with_parent(parent: int) -> None:
+    """Let this process not outlive another by more than moments, even if that is killed.
+
+    Args:
+        parent: Process id of the one that started this one.
+    """
+    if _prctl is not None and sys.platform == "linux":
+        _prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    if sys.platform != "win32" and os.getppid() != parent:
+        sys.exit()

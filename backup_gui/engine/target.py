@@ -64,7 +64,7 @@ class Target(Writer):
         if not HAS_FOLDER_DESCRIPTORS:
             return
         try:
-            lock_file(self._root_fd)
+            lock_file(self.root_fd)
         except BlockingIOError as error:
             raise DestinationBusyError(f"Another program instance is writing to {self.root}.") from error
         except OSError:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+import stat
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,12 +23,119 @@ NOT_SUPPORTED: Final = frozenset(
 )
 
 
+_CREATE: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_SET_ID: Final = stat.S_ISUID | stat.S_ISGID
+
+
 class Cancelled(Exception):  # noqa: N818 - it is no error
     """The copy was given up on request."""
 
 
 class Shortened(Exception):  # noqa: N818 - it is no error
     """The file ended before the size that it was said to have."""
+
+
+class TargetError(OSError):
+    """It is the destination that refused, not the source."""
+
+
+class Rights(NamedTuple):
+    """What this process may give to the files that it makes.
+
+    Attributes:
+        owner: The user and group that new files belong to.
+    """
+
+    owner: tuple[int, int]
+
+    @property
+    def is_superuser(self) -> bool:
+        """Whether files may be given to others; only then are owners set, and so compared."""
+        return self.owner[0] == 0
+
+    def mode_of(self, source: Entry) -> int:
+        """Return the mode that the copy of a source's entry has.
+
+        Without the right to give a file to its owner, a program of somebody else's must not come to run as our own
+        user: it loses its set-id bits.
+        """
+        mode = source.st_mode & 0o7777
+        if mode & _SET_ID and not self.is_superuser and (source.st_uid, source.st_gid) != self.owner:
+            mode &= ~_SET_ID
+        return mode
+
+
+def receive(
+    fd: int,
+    source: Entry,
+    name: str,
+    folder_fd: int | None,
+    rights: Rights,
+    *,
+    flushes: bool,
+    on_bytes: Callable[[int], None],
+    should_stop: Callable[[], bool],
+) -> None:
+    """Copy an open file, content and metadata, to a new one; if that fails, nothing is left of it.
+
+    Args:
+        fd: The source file's descriptor, at its beginning.
+        source: The source file's entry.
+        name: The new file's name in the folder, or its absolute path.
+        folder_fd: The folder; None with an absolute path.
+        rights: What may be given to the new file.
+        flushes: Whether its content is on the disk in the end.
+        on_bytes: As for ``transfer``.
+        should_stop: As for ``transfer``.
+
+    Raises:
+        Cancelled: ``should_stop`` said so.
+        Shortened: The source was cut off meanwhile.
+        TargetError: The destination refused it.
+        OSError: Reading or writing failed.
+    """
+    try:
+        out = os.open(name, _CREATE, 0o600, dir_fd=folder_fd)
+    except OSError as error:
+        raise TargetError(error.errno, error.strerror, name) from error
+    try:
+        if source.st_size:
+            transfer(fd, out, source, on_bytes, should_stop)
+        try:
+            _finish(out, fd, source, rights)
+            if flushes:
+                flush_file(out)
+        except OSError as error:
+            raise TargetError(error.errno, error.strerror, name) from error
+    except BaseException:
+        os.close(out)
+        with contextlib.suppress(OSError):
+            os.unlink(name, dir_fd=folder_fd)
+        raise
+    os.close(out)
+
+
+def is_same_version(before: Entry, after: Entry) -> bool:
+    """Tell from a file's entries before and after it was read whether what was read is one version."""
+    return (
+        before.st_size == after.st_size
+        and before.st_mtime_ns == after.st_mtime_ns
+        and before.st_ctime_ns == after.st_ctime_ns
+        and before.st_ino == after.st_ino
+        and before.st_dev == after.st_dev
+    )
+
+
+def _finish(out: int, fd: int, source: Entry, rights: Rights) -> None:
+    """Give a complete copy its metadata."""
+    if sys.platform == "win32":
+        return
+    # In this order: a new owner takes away set-id bits and capabilities.
+    if rights.is_superuser and (source.st_uid, source.st_gid) != rights.owner:
+        os.fchown(out, source.st_uid, source.st_gid)
+    copy_attributes(fd, out)
+    os.fchmod(out, rights.mode_of(source))
+    os.utime(out, ns=(source.st_atime_ns, source.st_mtime_ns))
 
 
 def transfer(

@@ -14,9 +14,10 @@ import os
 import re
 import sys
 from collections import OrderedDict
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from backup_gui.engine.model import Entry
+if TYPE_CHECKING:
+    from backup_gui.engine.model import Entry
 
 HAS_FOLDER_DESCRIPTORS = os.open in os.supports_dir_fd and os.scandir in os.supports_fd
 OPEN_ROOT = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
@@ -102,14 +103,14 @@ class Tree:
         self._last_fd = -1
         if HAS_FOLDER_DESCRIPTORS:
             # The root itself may be reached through links: it is the folder that the user named.
-            self._root_fd = os.open(root, OPEN_ROOT)
+            self.root_fd = os.open(root, OPEN_ROOT)
             try:
-                self.root_entry = os.fstat(self._root_fd)
+                self.root_entry = os.fstat(self.root_fd)
             except OSError:
-                os.close(self._root_fd)
+                os.close(self.root_fd)
                 raise
         else:
-            self._root_fd = -1
+            self.root_fd = -1
             self.root_entry = os.stat(root)
             if not os.path.isdir(root):
                 raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), root)
@@ -123,9 +124,9 @@ class Tree:
     def close(self) -> None:
         """Give all descriptors back."""
         self.forget()
-        if self._root_fd >= 0:
-            os.close(self._root_fd)
-            self._root_fd = -1
+        if self.root_fd >= 0:
+            os.close(self.root_fd)
+            self.root_fd = -1
 
     def is_root_in_place(self) -> bool:
         """Tell whether the root's path still leads to the folder that was opened."""
@@ -167,7 +168,7 @@ class Tree:
         Raises:
             OSError: It could not be listed.
         """
-        with os.scandir(self._root_fd if HAS_FOLDER_DESCRIPTORS else self.root) as listing:
+        with os.scandir(self.root_fd if HAS_FOLDER_DESCRIPTORS else self.root) as listing:
             return next(listing, None) is None
 
     def stat(self, path: str) -> Entry:
@@ -177,7 +178,7 @@ class Tree:
             OSError: As for ``os.lstat``.
         """
         if not path:
-            return os.fstat(self._root_fd) if HAS_FOLDER_DESCRIPTORS else os.stat(self.root)
+            return os.fstat(self.root_fd) if HAS_FOLDER_DESCRIPTORS else os.stat(self.root)
         name, folder_fd = self.at(path)
         return os.stat(name, dir_fd=folder_fd, follow_symlinks=False)
 
@@ -235,8 +236,8 @@ class Tree:
         if path == self._last_path:
             return self._last_fd
         if not path:
-            self._last_path, self._last_fd = path, self._root_fd
-            return self._root_fd
+            self._last_path, self._last_fd = path, self.root_fd
+            return self.root_fd
         folders = self._folders
         fd = folders.get(path)
         if fd is not None:
@@ -246,7 +247,7 @@ class Tree:
         # From the nearest ancestor that is open, one component at a time: no path is ever too long for the
         # system, and each component is checked not to be a link.
         ancestor = self._nearest_open(path)
-        current = folders[ancestor] if ancestor else self._root_fd
+        current = folders[ancestor] if ancestor else self.root_fd
         start = len(ancestor) + 1 if ancestor else 0
         while start <= len(path):
             end = path.find("/", start)

@@ -15,7 +15,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from backup_gui.engine.system import CAN_SYNC_VOLUME, own_ids, rename_to_free_name, sync_volume
-from backup_gui.engine.transfer import copy_attributes, flush_file, transfer
+from backup_gui.engine.transfer import Rights, TargetError, receive
 from backup_gui.engine.tree import HAS_FOLDER_DESCRIPTORS, TEMPORARY_PREFIX, Tree, is_temporary, join, parent_of
 from backup_gui.engine.volume import supports_syncfs, time_step_ns
 
@@ -24,13 +24,7 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.model import Entry
 
-_CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 OWNER_ALL: Final = stat.S_IRWXU
-_SET_ID: Final = stat.S_ISUID | stat.S_ISGID
-
-
-class TargetError(OSError):
-    """It is the destination that refused, not the source."""
 
 
 class Writer(Tree):
@@ -52,8 +46,7 @@ class Writer(Tree):
         self._staged: dict[str, str] = {}
         # All folders that are not to be seen yet: those, and the ones in them.
         self._unseen: set[str] = set()
-        self._owner = own_ids()
-        self._is_superuser = self._owner[0] == 0
+        self.rights = Rights(own_ids())
         self._syncs_whole = CAN_SYNC_VOLUME and supports_syncfs(root)
         # Folders in which a name was made or removed since the last flush, where the whole cannot be flushed.
         self._unflushed: set[str] = set()
@@ -61,8 +54,13 @@ class Writer(Tree):
         # Whether folders that their own owner may not read or write are changed for the length of a pass.
         self.opens_up = True
         # Owners are set, and so compared, only by those who may set them.
-        self.holds_owner = self._is_superuser
+        self.holds_owner = self.rights.is_superuser
         self.time_step_ns = time_step_ns(root)
+
+    @property
+    def flushes_files(self) -> bool:
+        """Whether each file is flushed by itself, since the whole cannot be."""
+        return not self._syncs_whole
 
     # New content
 
@@ -96,25 +94,26 @@ class Writer(Tree):
         """
         path = self._temporary_for(path)
         try:
-            out = self._create(path)
-        except OSError as error:
-            raise TargetError(error.errno, error.strerror, path) from error
-        try:
-            if source.st_size:
-                transfer(fd, out, source, on_bytes, should_stop)
-            try:
-                self._finish(out, fd, source)
-            except OSError as error:
-                raise TargetError(error.errno, error.strerror, path) from error
-        except BaseException:
-            os.close(out)
-            with contextlib.suppress(OSError):
-                self.discard(path)
-            raise
-        os.close(out)
+            self._receive(path, fd, source, on_bytes, should_stop)
+        except TargetError as error:
+            if error.errno not in {errno.EACCES, errno.EPERM} or not self._open_up(parent_of(path)):
+                raise
+            os.lseek(fd, 0, os.SEEK_SET)
+            self._receive(path, fd, source, on_bytes, should_stop)
         if sys.platform == "win32":
             self.set_metadata(path, source)
         return path
+
+    def reserve(self, path: str) -> tuple[str, str]:
+        """Return the path of a temporary for a final path, as ``receive`` does, and its path on the disk at present.
+
+        The caller makes the temporary itself.
+        """
+        temporary = self._temporary_for(path)
+        folder, _, name = temporary.rpartition("/")
+        if folder not in self._unseen:
+            return temporary, temporary
+        return temporary, join(self._place_of(folder), name)
 
     def create_link(self, path: str, text: str) -> str:
         """Make a symbolic link as a temporary beside its final path; returns the temporary's path, as ``receive``.
@@ -266,17 +265,6 @@ class Writer(Tree):
 
     # Metadata and room
 
-    def mode_of(self, source: Entry) -> int:
-        """Return the mode that the copy of a source's entry has.
-
-        Without the right to give a file to its owner, a program of somebody else's must not come to run as our own
-        user: it loses its set-id bits.
-        """
-        mode = source.st_mode & 0o7777
-        if mode & _SET_ID and not self._is_superuser and (source.st_uid, source.st_gid) != self._owner:
-            mode &= ~_SET_ID
-        return mode
-
     def set_metadata(self, path: str, source: Entry) -> None:
         """Give a path of the mirror the owner, mode and times that the source has.
 
@@ -288,10 +276,10 @@ class Writer(Tree):
             return
         name, folder_fd = self.at(path)
         is_link = stat.S_ISLNK(source.st_mode)
-        if sys.platform != "win32" and self._is_superuser:
+        if sys.platform != "win32" and self.rights.is_superuser:
             os.chown(name, source.st_uid, source.st_gid, dir_fd=folder_fd, follow_symlinks=False)
         if not is_link:
-            self._set_mode(path, stat.S_IFMT(source.st_mode) | self.mode_of(source))
+            self._set_mode(path, stat.S_IFMT(source.st_mode) | self.rights.mode_of(source))
         if HAS_FOLDER_DESCRIPTORS:
             os.utime(name, ns=(source.st_atime_ns, source.st_mtime_ns), dir_fd=folder_fd, follow_symlinks=False)
         elif not is_link:
@@ -307,7 +295,7 @@ class Writer(Tree):
             import shutil  # noqa: PLC0415 - slow to import, and needed only there
 
             return shutil.disk_usage(self.root).free
-        room = os.fstatvfs(self._root_fd)
+        room = os.fstatvfs(self.root_fd)
         return room.f_bavail * room.f_frsize
 
     # Reaching the disk
@@ -319,7 +307,7 @@ class Writer(Tree):
             OSError: Some of it is not, and may be lost.
         """
         if self._syncs_whole:
-            sync_volume(self._root_fd)
+            sync_volume(self.root_fd)
         elif HAS_FOLDER_DESCRIPTORS:
             for folder in self._unflushed:
                 flush_folder(self, folder)
@@ -346,26 +334,30 @@ class Writer(Tree):
 
     # Inner parts
 
-    def _create(self, path: str) -> int:
-        name, folder_fd = self.at(path)
+    def _receive(
+        self, path: str, fd: int, source: Entry, on_bytes: Callable[[int], None], should_stop: Callable[[], bool]
+    ) -> None:
         try:
-            return os.open(name, _CREATE, 0o600, dir_fd=folder_fd)
-        except PermissionError:
-            if not self._open_up(parent_of(path)):
-                raise
-        return os.open(name, _CREATE, 0o600, dir_fd=folder_fd)
+            name, folder_fd = self.at(path)
+        except OSError as error:
+            raise TargetError(error.errno, error.strerror, path) from error
+        receive(
+            fd,
+            source,
+            name,
+            folder_fd,
+            self.rights,
+            flushes=not self._syncs_whole,
+            on_bytes=on_bytes,
+            should_stop=should_stop,
+        )
 
-    def _finish(self, out: int, fd: int, source: Entry) -> None:
-        """Give a complete copy its metadata, and flush it where that is done file by file."""
-        if sys.platform != "win32":
-            # In this order: a new owner takes away set-id bits and capabilities.
-            if self._is_superuser and (source.st_uid, source.st_gid) != self._owner:
-                os.fchown(out, source.st_uid, source.st_gid)
-            copy_attributes(fd, out)
-            os.fchmod(out, self.mode_of(source))
-            os.utime(out, ns=(source.st_atime_ns, source.st_mtime_ns))
-        if not self._syncs_whole:
-            flush_file(out)
+    def _place_of(self, folder: str) -> str:
+        """Return where a new folder is on the disk at present: only the highest one has another name than its own."""
+        above, _, name = folder.rpartition("/")
+        if folder in self._staged:
+            return join(above, self._staged[folder])
+        return join(self._place_of(above), name)
 
     def _temporary_for(self, path: str) -> str:
         """Return the path under which something new is made that is to be at ``path``."""
@@ -401,7 +393,7 @@ class Writer(Tree):
             Whether the mode was changed. Its own mode comes back when the pass sets the metadata of the folders that
             it touched.
         """
-        if sys.platform == "win32" or self._is_superuser:
+        if sys.platform == "win32" or self.rights.is_superuser:
             return False
         entry = self.stat(folder)
         mode = stat.S_IMODE(entry.st_mode)
@@ -411,7 +403,7 @@ class Writer(Tree):
             if folder:
                 self._set_mode(folder, stat.S_IFMT(entry.st_mode) | mode | OWNER_ALL)
             else:
-                os.fchmod(self._root_fd, mode | OWNER_ALL)
+                os.fchmod(self.root_fd, mode | OWNER_ALL)
         except PermissionError:
             return False
         return True
@@ -434,10 +426,10 @@ class Writer(Tree):
         if sys.platform == "win32":
             os.utime(self.root, ns=(source.st_atime_ns, source.st_mtime_ns))
             return
-        if self._is_superuser:
-            os.fchown(self._root_fd, source.st_uid, source.st_gid)
-        os.fchmod(self._root_fd, self.mode_of(source))
-        os.utime(self._root_fd, ns=(source.st_atime_ns, source.st_mtime_ns))
+        if self.rights.is_superuser:
+            os.fchown(self.root_fd, source.st_uid, source.st_gid)
+        os.fchmod(self.root_fd, self.rights.mode_of(source))
+        os.utime(self.root_fd, ns=(source.st_atime_ns, source.st_mtime_ns))
 
 
 def flush_folder(tree: Tree, folder: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import copying, writer
+from backup_gui.engine import copying
 from backup_gui.engine import transfer as transfer_module
 from backup_gui.engine.copying import NotCopied, Vanished, copy_file, has_same_content
 from backup_gui.engine.model import Entry, ProblemCode, Stage
@@ -64,7 +64,7 @@ def meanwhile(pair: Pair, monkeypatch: pytest.MonkeyPatch, change: Callable[[], 
         if next(left, None) is not None:
             change()
 
-    monkeypatch.setattr(writer, "transfer", transfer)
+    monkeypatch.setattr(transfer_module, "transfer", transfer)
 
 
 def test_a_copy_is_whole_and_comes_with_what_it_is_a_copy_of(pair: Pair) -> None:
@@ -126,7 +126,7 @@ def test_a_file_cut_off_while_it_is_read_is_copied_anew(pair: Pair, monkeypatch:
             os.truncate(file, size_bytes)
         real(fd, out, before, on_bytes, should_stop)
 
-    monkeypatch.setattr(writer, "transfer", transfer)
+    monkeypatch.setattr(transfer_module, "transfer", transfer)
     temporary, _ = pair.copy()
     assert (pair.theirs / temporary).read_bytes() == b"as it"
     assert len(read_tree(pair.theirs)) == 1

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import execute, mirror, target, transfer, tree, writer
+from backup_gui.engine import execute, mirror, target, transfer, tree
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.errors import (
     DestinationUnusableError,
@@ -143,7 +143,7 @@ def on_copy(rig: Rig, monkeypatch: pytest.MonkeyPatch, change: Callable[[int], o
         real(fd, out, before, on_bytes, should_stop)
         change(next(calls))
 
-    monkeypatch.setattr(writer, "transfer", transfer_and_change)
+    monkeypatch.setattr(transfer, "transfer", transfer_and_change)
 
 
 def test_a_file_that_changes_once_while_it_is_read_is_read_again(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:

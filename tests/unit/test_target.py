@@ -17,12 +17,12 @@ import pytest
 
 from backup_gui.engine import system, writer
 from backup_gui.engine import target as target_module
+from backup_gui.engine import transfer as transfer_module
 from backup_gui.engine.errors import DestinationBusyError
 from backup_gui.engine.history import version_path
 from backup_gui.engine.target import Target, make_root
-from backup_gui.engine.transfer import Cancelled
+from backup_gui.engine.transfer import Cancelled, TargetError
 from backup_gui.engine.tree import is_temporary
-from backup_gui.engine.writer import TargetError
 from tests.helpers.descriptors import count_open
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import HOSTILE_NAMES, LONG_AGO_NS, as_nobody
@@ -95,7 +95,7 @@ def test_a_temporary_can_be_read_by_nobody_else_while_it_is_written(at: Place, m
     def look(_fd: int, out: int, *_rest: object) -> None:
         seen.append(stat.S_IMODE(os.fstat(out).st_mode))
 
-    monkeypatch.setattr(writer, "transfer", look)
+    monkeypatch.setattr(transfer_module, "transfer", look)
     at.receive()
     assert seen == [0o600]
 
@@ -107,7 +107,7 @@ def test_what_could_not_be_received_leaves_nothing(
     def fail(*_arguments: object) -> None:
         raise error
 
-    monkeypatch.setattr(writer, "transfer", fail)
+    monkeypatch.setattr(transfer_module, "transfer", fail)
     before = count_open()
     with pytest.raises(type(error)):
         at.receive()
