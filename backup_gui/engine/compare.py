@@ -9,6 +9,7 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING
 
+from backup_gui.engine.catalog import fingerprint_of
 from backup_gui.engine.copying import has_same_content
 from backup_gui.engine.model import Action, EntryKind, Op, Plan, ProblemCode, Scope, Stage, kind_of
 from backup_gui.engine.problems import problem, problem_from
@@ -18,13 +19,14 @@ from backup_gui.engine.tree import TEMPORARY_PREFIX, Tree, is_at_or_below, is_be
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backup_gui.engine.catalog import Catalog, Fingerprint
+    from backup_gui.engine.catalog import Catalog, Fingerprint, Row
     from backup_gui.engine.filters import Filter
     from backup_gui.engine.model import Entry, Problem
     from backup_gui.engine.progress import Meter
     from backup_gui.engine.target import Target
 
 
+_TYPE_BITS = stat.S_IFMT(0xFFFF)
 # A folder yet to be compared, and the action that makes it in the mirror if that does not have it.
 _Folder = tuple[str, Action | None]
 
@@ -200,7 +202,7 @@ class _Comparison:
             # Right before what is in it, so that both come into the mirror together.
             self._copies.append(making)
         theirs: dict[str, Entry] = {}
-        known: dict[str, Fingerprint] = {}
+        known: dict[str, Row] = {}
         if making is None:
             try:
                 theirs = self._target.list(path)
@@ -210,32 +212,35 @@ class _Comparison:
             known = self._catalog.folder(path)
         self._meter.add_files(len(ours), path)
         prefix = path + "/" if path else ""
-        step_ns = self._time_step_ns
+        excludes = self._rules.excludes if self._rules else None
+        compares_owner = self._compares_owner
+        as_before = 0
         for name, our in ours.items():
             if name.startswith(TEMPORARY_PREFIX) and is_temporary(name):
                 continue
-            if self._rules and self._rules.excludes(prefix + name, stat.S_ISDIR(our.st_mode)):
+            if excludes is not None and excludes(prefix + name, stat.S_ISDIR(our.st_mode)):
                 continue
             their = theirs.pop(name, None)
             if their is None:
                 self._compare_entry(prefix + name, our, None, None, pending)
                 continue
             mark = known.pop(name, None)
-            # The commonest case by far, without a call: a file that is as it was.
+            # The commonest case by far, without a call: a file that is as it was, on both sides.
             if (
                 mark is not None
-                and our.st_mtime_ns == mark[3]
+                and our.st_mtime_ns == mark[3] == their.st_mtime_ns
                 and our.st_size == mark[2] == their.st_size
                 and our.st_ctime_ns == mark[1]
                 and our.st_ino == mark[0]
-                and our.st_mode == their.st_mode
-                and stat.S_ISREG(our.st_mode)
-                and abs(our.st_mtime_ns - their.st_mtime_ns) < step_ns
-                and (not self._compares_owner or (our.st_uid == their.st_uid and our.st_gid == their.st_gid))
+                and (mode := our.st_mode) == their.st_mode
+                and mode & _TYPE_BITS == stat.S_IFREG
+                and (not compares_owner or (our.st_uid == their.st_uid and our.st_gid == their.st_gid))
             ):
-                self._mirror_files += 1
+                as_before += 1
                 continue
-            self._compare_entry(prefix + name, our, their, mark, pending)
+            fingerprint = None if mark is None else fingerprint_of(mark)
+            self._compare_entry(prefix + name, our, their, fingerprint, pending)
+        self._mirror_files += as_before
         for name, their in theirs.items():
             if is_temporary(name):
                 self._litter.append(prefix + name)
