@@ -40,7 +40,7 @@ def make_tree(root: Path, files: int, median_bytes: int = MEDIAN_BYTES) -> int:
     # Files written a moment ago are looked at twice by a careful program; those of a real tree are older.
     old_ns = time.time_ns() - 3_600 * 10**9
     # Without a list of them all: what this process needs counts as the least that those it starts have needed.
-    for folder, _, names in os.walk(root, topdown=False):
+    for place, _, names in os.walk(root, topdown=False):
         for name in [*names, "."]:
-            os.utime(os.path.join(folder, name), ns=(old_ns, old_ns))
+            os.utime(os.path.join(place, name), ns=(old_ns, old_ns))
     return size_bytes
