@@ -240,7 +240,7 @@ class _Keeper:
             emptied = set()
             for candidate in chosen:
                 if self._should_stop():
-                    return
+                    break
                 if self._remove(candidate.stored, candidate.entry, candidate.freed.bytes):
                     freed = Amount(freed.bytes + candidate.freed.bytes, freed.files + candidate.freed.files)
                     emptied.add(parent_of(candidate.stored))
