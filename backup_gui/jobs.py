@@ -127,7 +127,7 @@ def job_faults(job: Job) -> dict[str, str]:
     if not 0 <= job.history_days <= MAX_HISTORY_DAYS:
         faults["history_days"] = f"The days that versions are kept must be from 0 to {MAX_HISTORY_DAYS}; 0 keeps all."
     if not 0 <= job.history_max_bytes < 1 << 63:
-        faults["history_max_bytes"] = "The size of the history must not be negative; 0 sets no limit."
+        faults["history_max_bytes"] = "The size of the history must be a number of bytes; 0 sets no limit."
     if job.guard_count < 0:
         faults["guard_count"] = "The number of changes that is never held must not be negative."
     if not 0 <= job.guard_share <= 1:

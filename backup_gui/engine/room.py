@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 # Beyond the content itself, file systems need room for where it lies and for checksums: less than this share of it.
 _OVERHEAD_SHARE = 128
-_TAKES_ROOM = frozenset({Op.CREATE, Op.REPLACE})
 
 
 class Amount(NamedTuple):
@@ -62,8 +61,9 @@ class Room(NamedTuple):
 
 def most_needed(counts: Counts, block_bytes: int) -> Amount:
     """Return more than what actions need, from their counts alone."""
-    files = 2 * counts.total
-    return Amount(counts.bytes + counts.bytes // _OVERHEAD_SHARE + files * block_bytes, files)
+    # Each at most rounds up twice, lets a folder grow, and is the first of a folder in the history.
+    size_bytes = counts.bytes + counts.bytes // _OVERHEAD_SHARE + 4 * counts.total * block_bytes
+    return Amount(size_bytes, 2 * counts.total)
 
 
 def needed(
@@ -82,12 +82,13 @@ def needed(
         A little more than that, for what the file system itself needs.
     """
     size_bytes = files = 0
-    folders: set[str] = set()
+    # Folders that grow by a block, and those that may have to be made in the history.
+    growing: set[str] = set()
+    kept: set[str] = set()
     for action in actions:
-        if action.op not in _TAKES_ROOM:
-            if action.op is Op.DELETE:
-                # Its folder in the history.
-                folders.add(parent_of(action.path))
+        if action.op is Op.DELETE or action.op is Op.REPLACE:
+            kept.add(parent_of(action.path))
+        if action.op is not Op.CREATE and action.op is not Op.REPLACE:
             continue
         content_bytes = size_of(action) if action.kind is EntryKind.FILE else 0
         content_bytes += content_bytes // _OVERHEAD_SHARE
@@ -95,8 +96,8 @@ def needed(
             continue
         size_bytes += -(-content_bytes // block_bytes) * block_bytes
         files += 1
-        folders.add(parent_of(action.path))
-    return Amount(size_bytes + len(folders) * block_bytes, files + len(folders))
+        growing.add(parent_of(action.path))
+    return Amount(size_bytes + (len(growing) + len(kept)) * block_bytes, files + len(kept))
 
 
 def explained(problem: Problem, size_bytes: int, room: Room) -> Problem:

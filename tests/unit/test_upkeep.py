@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -530,3 +531,26 @@ def test_what_cannot_be_measured_is_told_and_left_out(rig: Rig, monkeypatch: pyt
     size = measure(str(rig.history), on_error=lambda path, _error: failed.append(path))
     assert (size, failed) == (HistorySize(BLOCK, 1, NOW_S - 1), ["a"])
     assert measure(str(rig.history)) == size
+
+
+# All of it together
+
+
+def test_a_file_edited_in_every_pass_leaves_one_version_a_minute(rig: Rig) -> None:
+    rig.write("busy.txt", "0")
+    rig.run()
+    began_s = int(time.time())
+    for number in range(1, 101):
+        rig.write("busy.txt", str(number))
+        rig.run(paths("busy.txt"))
+    assert len(rig.kept()) == 100
+    minutes = int(time.time()) // 60 - began_s // 60 + 1
+    # Another limit makes it time.
+    rig.options["history_days"] = 29
+    report = rig.run(now=lambda: time.time() + 600)
+    left = len(rig.kept())
+    # And the newest.
+    assert 2 <= left <= minutes + 1
+    assert report.thinned.versions == 100 - left
+    assert {b"0", b"99"} <= set(rig.kept().values())
+    assert contents(rig.mirror) == {"busy.txt": b"100"}
