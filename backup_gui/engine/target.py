@@ -188,7 +188,6 @@ class Target(Writer):
         history = self._opened_history()
         while path:
             history.forget(path)
-            self._history_folders.discard(path)
             try:
                 name, folder_fd = history.at(path)
                 os.rmdir(name, dir_fd=folder_fd)

@@ -223,6 +223,16 @@ def test_a_file_of_holes_needs_only_room_for_what_is_between_them(scene: Scene) 
 
 
 @pytest.mark.root
+def test_no_version_gives_way_to_a_hole(scene: Scene) -> None:
+    with (scene.source / "holes").open("wb") as file:
+        file.write(b"x" * 100 * KIB)
+        file.truncate(1700 * KIB)
+    report = scene.make_pass()
+    assert (report.status, report.made_room) == (PassStatus.COMPLETE, NOTHING_REMOVED)
+    assert kept_names(scene) == OLD
+
+
+@pytest.mark.root
 def test_without_a_history_what_fits_is_copied_and_the_rest_told(tmp_path: Path) -> None:
     with small_volume(tmp_path / "volume", "size=2m") as volume:
         scene = Scene(tmp_path, volume, keeps_history=False)
@@ -329,3 +339,14 @@ def test_a_file_whose_holes_cannot_be_told_counts_in_full(tmp_path: Path, monkey
         patch.setattr(copying, "bytes_of_data", fail)
         assert [problem.path for problem in scene.make_pass().problems] == ["holes"]
     assert scene.make_pass().status is PassStatus.COMPLETE
+
+
+@pytest.mark.root
+def test_another_volume_mounted_in_the_history_is_left_alone(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, tmp_path)
+    scene.write("file", b"x")
+    put(scene, "own", 40 * DAY_S, b"own")
+    with small_volume(scene.history / "mounted", "size=1m"):
+        put(scene, "mounted/foreign", 40 * DAY_S, b"foreign")
+        assert scene.make_pass().thinned.versions == 1
+        assert scene.in_history() == {b"foreign"}

@@ -73,6 +73,9 @@ def test_without_a_limit_everything_stays() -> None:
 def test_versions_from_the_future_stay_and_do_not_count() -> None:
     future = [-HOUR_S, -HOUR_S + 1, -(10**9)]
     assert kept(*future, 200) == [*sorted(future), 200]
+    # The newest of the past is the newest.
+    evening, morning = 3 * DAY_S, 3 * DAY_S + 9 * HOUR_S
+    assert kept(-HOUR_S, evening, morning) == [-HOUR_S, evening, morning]
     # The clock was set back by two months: everything seems to be from the future.
     ages = list(range(1000, 1100))
     assert kept(*ages, now_s=NOW_S - 60 * DAY_S) == ages

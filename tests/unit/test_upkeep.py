@@ -367,6 +367,8 @@ def test_while_the_guard_holds_something_the_history_loses_nothing(rig: Rig) -> 
     put(rig, "old", 40 * DAY_S)
     for number in range(9):
         (rig.source / f"f{number}").unlink()
+    # Another limit makes it time.
+    rig.options["history_days"] = 29
     report = run(rig, 2 * HOUR_S)
     assert report.held is not None
     assert report.thinned == NOTHING_REMOVED
