@@ -320,21 +320,22 @@ def _prepare_history(
     for. What encrypts files under new names writes new content, which nobody holds.
     """
     room = _room(target)
-    is_short = room is not None and bool(room.lacks(most_needed(counts, room.block_bytes)))
+    if room is not None and not room.lacks(most_needed(counts, room.block_bytes)):
+        room = None
     adds = bool(counts.replaced or counts.deleted)
-    if not adds and not is_short:
+    if not adds and room is None:
         return NOTHING_REMOVED
     from backup_gui.engine import upkeep  # noqa: PLC0415 - slow to import, and a first copy does not need it
 
     if adds:
         upkeep.note_additions(catalog)
-    if not is_short or is_held:
+    if room is None or is_held:
         return NOTHING_REMOVED
 
     def size_of(action: Action) -> int:
         return data_bytes(source, action) if action.size_bytes >= ASK_FOR_ROOM_BYTES else action.size_bytes
 
-    return upkeep.make_room(job, target, catalog, actions, size_of, now_s, should_stop)
+    return upkeep.make_room(job, target, catalog, room, actions, size_of, now_s, should_stop)
 
 
 def _thin_history(job: Job, target: Target, catalog: Catalog, now_s: float, should_stop: Callable[[], bool]) -> Removed:

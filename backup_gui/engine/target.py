@@ -24,8 +24,6 @@ from backup_gui.engine.writer import OWNER_ALL, Writer, flush_folder
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from backup_gui.engine.model import Entry
-
 
 class Target(Writer):
     """A destination folder and its history.
@@ -153,12 +151,12 @@ class Target(Writer):
             return None
         return self._history
 
-    def remove_version(self, path: str, expected: Entry) -> bool:
+    def remove_version(self, path: str, inode: int) -> bool:
         """Remove a version from the history for good.
 
         Args:
             path: Its path in the history.
-            expected: What was seen there.
+            inode: What was seen there.
 
         Returns:
             Whether it was removed; False if something else is there now, or nothing.
@@ -172,7 +170,7 @@ class Target(Writer):
         history = self._opened_history()
         now = history.look(path)
         # A folder of that name is one of the mirror's, or a stranger's.
-        if now is None or stat.S_ISDIR(now.st_mode) or (now.st_ino, now.st_dev) != (expected.st_ino, expected.st_dev):
+        if now is None or stat.S_ISDIR(now.st_mode) or now.st_ino != inode:
             return False
         name, folder_fd = history.at(path)
         # RACE: what somebody else gives this very name between the look and here is removed.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.holdings import Folder
-    from backup_gui.engine.model import Action, Entry, Job
+    from backup_gui.engine.model import Action, Job
     from backup_gui.engine.room import Room
     from backup_gui.engine.target import Target
 
@@ -108,6 +108,7 @@ def make_room(
     job: Job,
     target: Target,
     catalog: Catalog,
+    room: Room,
     actions: Iterable[Action],
     size_of: Callable[[Action], int],
     now_s: float,
@@ -122,6 +123,7 @@ def make_room(
         job: Whether versions may be removed.
         target: The destination.
         catalog: Knows what speaks against it.
+        room: The room that there is.
         actions: What is to be done; gone through twice.
         size_of: How many bytes are written for a file; may ask the system.
         now_s: The time now, seconds since 1970.
@@ -131,11 +133,6 @@ def make_room(
         What was removed.
     """
     if not has_limits(job) or _is_in_vain(catalog, now_s):
-        return NOTHING_REMOVED
-    try:
-        room = target.room()
-    except OSError as error:
-        log.warning("How much room the backup drive has cannot be told: %s", error.strerror)
         return NOTHING_REMOVED
     if not room.lacks(needed(actions, room.block_bytes, size_of)):
         return NOTHING_REMOVED
@@ -217,7 +214,7 @@ class _Keeper:
             if (version.name, version.stamp) in surplus and not self._should_stop():
                 # A file that has other names goes on taking its room.
                 frees_bytes = occupied_bytes(version.entry) if version.entry.st_nlink == 1 else 0
-                if self._remove(version.stored, version.entry, frees_bytes):
+                if self._remove(version.stored, version.entry.st_ino, frees_bytes):
                     continue
             is_empty = False
             tally.add(version)
@@ -241,7 +238,7 @@ class _Keeper:
             for candidate in chosen:
                 if self._should_stop():
                     break
-                if self._remove(candidate.stored, candidate.entry, candidate.freed.bytes):
+                if self._remove(candidate.stored, candidate.inode, candidate.freed.bytes):
                     freed = Amount(freed.bytes + candidate.freed.bytes, freed.files + candidate.freed.files)
                     emptied.add(parent_of(candidate.stored))
             for path in sorted(emptied, reverse=True):
@@ -258,9 +255,9 @@ class _Keeper:
         if self._failure:
             log.warning("Not all of the history could be %s: %s", what, self._failure)
 
-    def _remove(self, path: str, entry: Entry, size_bytes: int) -> bool:
+    def _remove(self, path: str, inode: int, size_bytes: int) -> bool:
         try:
-            if not self._target.remove_version(path, entry):
+            if not self._target.remove_version(path, inode):
                 return False
         except OSError as error:
             self._note_failure(path, error)

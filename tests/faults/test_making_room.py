@@ -330,6 +330,24 @@ def test_room_that_cannot_be_told_stops_nothing(tmp_path: Path, monkeypatch: pyt
     assert scene.make_pass().reason == "The backup drive is full: 3 B more is needed"
 
 
+@pytest.mark.root
+def test_a_drive_that_cannot_be_flushed_after_room_was_made_is_logged(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    real, calls = Target.flush, iter(range(100))
+
+    def fail_first(target: Target) -> None:
+        if next(calls) == 0:
+            fail()
+        real(target)
+
+    monkeypatch.setattr(Target, "flush", fail_first)
+    scene.write("file", b"2" * 1700 * KIB)
+    report = scene.make_pass()
+    assert (report.status, report.made_room.versions) == (PassStatus.COMPLETE, 2)
+    assert "could not be flushed: Input/output error" in caplog.text
+
+
 def test_a_file_whose_holes_cannot_be_told_counts_in_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scene = Scene(tmp_path, tmp_path)
     with (scene.source / "holes").open("wb") as file:
