@@ -251,6 +251,8 @@ READERS: dict[str, Callable[[object], object]] = {
     "exclude": _texts,
     "keeps_history": _flag,
     "history": _text,
+    "history_days": _whole_number,
+    "history_max_bytes": _whole_number,
     "uses_notification": _flag,
     "full_pass_every_s": _whole_number,
     "guard_count": _whole_number,

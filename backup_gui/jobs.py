@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypedDict
 from backup_gui.engine.errors import JobError
 from backup_gui.engine.escaping import escape
 from backup_gui.engine.filters import Filter
-from backup_gui.engine.model import MAX_INTERVAL_S, Job
+from backup_gui.engine.model import MAX_HISTORY_DAYS, MAX_INTERVAL_S, Job
 from backup_gui.engine.nesting import is_within
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ class JobOptions(TypedDict, total=False):
     exclude: tuple[str, ...]
     keeps_history: bool
     history: str
+    history_days: int
+    history_max_bytes: int
     uses_notification: bool
     full_pass_every_s: int
     guard_count: int
@@ -122,6 +124,10 @@ def job_faults(job: Job) -> dict[str, str]:
         faults["interval_s"] = f"The interval must be from 1 to {MAX_INTERVAL_S} seconds."
     if not 1 <= job.full_pass_every_s <= MAX_INTERVAL_S:
         faults["full_pass_every_s"] = f"The time between full checks must be from 1 to {MAX_INTERVAL_S} seconds."
+    if not 0 <= job.history_days <= MAX_HISTORY_DAYS:
+        faults["history_days"] = f"The days that versions are kept must be from 0 to {MAX_HISTORY_DAYS}; 0 keeps all."
+    if not 0 <= job.history_max_bytes < 1 << 63:
+        faults["history_max_bytes"] = "The size of the history must be a number of bytes; 0 sets no limit."
     if job.guard_count < 0:
         faults["guard_count"] = "The number of changes that is never held must not be negative."
     if not 0 <= job.guard_share <= 1:

@@ -25,6 +25,7 @@ from backup_gui.engine.events import (
     Waiting,
 )
 from backup_gui.engine.model import Counts, PassStatus, Phase, Progress, Report
+from backup_gui.engine.room import made_room_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -191,6 +192,9 @@ def _report_fields(report: Report) -> dict[str, object]:
         "duration_s": round(report.duration_s, 3),
         "full": report.is_full,
     }
+    for name, removed in (("made_room", report.made_room), ("thinned", report.thinned)):
+        if removed.versions:
+            fields[name] = {"versions": removed.versions, "bytes": removed.bytes}
     return fields | ({"reason": one_line(report.reason)} if report.reason else {})
 
 
@@ -287,7 +291,8 @@ def report_in_words(report: Report, *, is_dry_run: bool = False) -> str:
     problems = f"{len(report.problems):,} {'path' if len(report.problems) == 1 else 'paths'}"
     outcome = _OUTCOMES[report.status].format(problems=problems)
     reason = f" ({one_line(report.reason)})" if report.reason else ""
-    return f"{outcome}{reason}: {counts_in_words(report.counts)}, in {report.duration_s:.1f} s."
+    gone = f" {made_room_in_words(report.made_room)}." if report.made_room.versions else ""
+    return f"{outcome}{reason}: {counts_in_words(report.counts)}, in {report.duration_s:.1f} s.{gone}"
 
 
 def counts_in_words(counts: Counts) -> str:

@@ -8,16 +8,17 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.model import ProblemCode, Stage
 from backup_gui.engine.problems import problem, problem_from
-from backup_gui.engine.transfer import Cancelled, Shortened, TargetError, is_same_version
+from backup_gui.engine.transfer import Cancelled, Shortened, TargetError, bytes_of_data, is_same_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backup_gui.engine.model import Entry, Problem
+    from backup_gui.engine.model import Action, Entry, Problem
     from backup_gui.engine.target import Target
     from backup_gui.engine.tree import Tree
 
@@ -81,6 +82,25 @@ def copy_file(
             return temporary, before
         _drop(target, temporary)
     raise NotCopied(problem(ProblemCode.KEEPS_CHANGING, path, Stage.COPY))
+
+
+def data_bytes(source: Tree, action: Action) -> int:
+    """Return how many bytes are written for a file: all of it without its holes.
+
+    Asks the system, so it is for when room is short; what it cannot tell, or is no longer as planned, counts in full.
+    """
+    try:
+        entry = source.stat(action.path)
+        size_bytes = action.size_bytes
+        if sys.platform == "win32" or entry.st_size != size_bytes or entry.st_blocks * 512 >= size_bytes:
+            return size_bytes
+        fd = source.open_file(action.path)
+        try:
+            return bytes_of_data(fd, size_bytes)
+        finally:
+            os.close(fd)
+    except OSError:
+        return action.size_bytes
 
 
 def has_same_content(source: Tree, path: str, target: Tree, target_path: str, should_stop: Callable[[], bool]) -> bool:

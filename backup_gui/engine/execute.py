@@ -6,6 +6,7 @@ one path becomes a problem, and the rest goes on.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import time
 from dataclasses import dataclass, field
@@ -13,10 +14,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.coprocess import BATCH_FILES, SMALL_BYTES, Coprocess, Order
-from backup_gui.engine.copying import NotCopied, Vanished, copy_file
-from backup_gui.engine.errors import BackupError, DestinationUnusableError, RootAbsentError
+from backup_gui.engine.copying import NotCopied, Vanished, copy_file, data_bytes
+from backup_gui.engine.errors import BackupError, DestinationFullError, DestinationUnusableError, RootAbsentError
 from backup_gui.engine.model import Action, Counts, EntryKind, Op, Phase, ProblemCode, Stage, kind_of
-from backup_gui.engine.problems import problem, problem_from
+from backup_gui.engine.problems import is_full, problem, problem_from
+from backup_gui.engine.room import NO_ROOM, Amount, explained
 from backup_gui.engine.transfer import BLOCK_BYTES, Cancelled
 from backup_gui.engine.tree import parent_of, parents_of
 
@@ -49,14 +51,14 @@ class Outcome:
         counts: How much of each sort.
         problems: What could not be done.
         unsettled: Paths written whose time stamp is too young to be trusted.
-        missing_bytes: How much more room would have been needed.
+        missing: What could not be written for want of room.
         added_files: How many more files and links the mirror has than before, or fewer.
     """
 
     counts: Counts = field(default_factory=Counts)
     problems: list[Problem] = field(default_factory=list)
     unsettled: list[str] = field(default_factory=list)
-    missing_bytes: int = 0
+    missing: Amount = NO_ROOM
     added_files: int = 0
 
 
@@ -144,6 +146,8 @@ class Execution:
             raise
         except OSError as error:
             self._drop_group()
+            if is_full(error):
+                raise DestinationFullError(f"The destination cannot be written to: {error.strerror}.") from error
             raise DestinationUnusableError(f"The destination cannot be written to: {error.strerror}.") from error
         finally:
             self._end_coprocess()
@@ -214,9 +218,7 @@ class Execution:
         except Vanished:
             return
         except NotCopied as failure:
-            self._add_problem(failure.problem)
-            if failure.problem.code is ProblemCode.NO_SPACE:
-                self._outcome.missing_bytes += action.size_bytes
+            self._add_problem(failure.problem, action.size_bytes)
             if action.kind is EntryKind.FOLDER:
                 self._unmade.add(action.path)
 
@@ -302,7 +304,11 @@ class Execution:
 
     def _copy_file(self, action: Action) -> None:
         path = action.path
-        if action.size_bytes >= ASK_FOR_ROOM_BYTES and self._target.free_bytes() < action.size_bytes:
+        if (
+            action.size_bytes >= ASK_FOR_ROOM_BYTES
+            and (free_bytes := self._target.free_bytes()) < action.size_bytes
+            and free_bytes < data_bytes(self._source, action)
+        ):
             raise NotCopied(problem(ProblemCode.NO_SPACE, path, Stage.COPY))
         temporary, entry = copy_file(
             self._source,
@@ -363,7 +369,8 @@ class Execution:
             try:
                 self._publish_one(ready, left_at)
             except OSError as error:
-                self._add_problem(problem_from(error, ready.action.path, Stage.COPY, is_writing=True))
+                found = problem_from(error, ready.action.path, Stage.COPY, is_writing=True)
+                self._add_problem(found, ready.action.size_bytes)
                 self._discard(ready)
             else:
                 published.append(ready)
@@ -534,9 +541,14 @@ class Execution:
         elif action.op is Op.REPLACE:
             self._outcome.added_files -= 1
 
-    def _add_problem(self, found: Problem) -> None:
+    def _add_problem(self, found: Problem, size_bytes: int = 0) -> None:
         if found.code is ProblemCode.READ_ONLY:
             raise DestinationUnusableError(f"{found.reason}.")
+        if found.code is ProblemCode.NO_SPACE:
+            missing = self._outcome.missing
+            self._outcome.missing = Amount(missing.bytes + size_bytes, missing.files + 1)
+            with contextlib.suppress(OSError):
+                found = explained(found, size_bytes, self._target.room())
         self._outcome.problems.append(found)
         self._on_problem(found)
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MAX_NAME_BYTES = 255
 _STAMP = "%Y%m%d-%H%M%SZ"
 _VERSION = re.compile(
-    r"(?P<stem>.*)~(?P<stamp>\d{8}-\d{6}Z)(?:-(?P<count>[1-9]\d*))?(?P<suffix>\.[^.~]*)?\Z", re.DOTALL
+    r"(?P<stem>.*)~(?P<stamp>\d{8}-\d{6}Z)(?:-(?P<count>[1-9]\d*))?(?P<suffix>\.[^.~]*)?\Z", re.DOTALL | re.ASCII
 )
 _DIGEST_CHARACTERS = 12
 
@@ -83,8 +83,12 @@ def read_version_name(name: str) -> tuple[str, datetime, int] | None:
     match = _VERSION.match(name)
     if match is None:
         return None
+    day, time = match["stamp"][:8], match["stamp"][9:]
     try:
-        left_at = datetime.strptime(match["stamp"], _STAMP).replace(tzinfo=UTC)
+        # A tenth of the cost of strptime, and a history may have a million names.
+        left_at = datetime(
+            int(day[:4]), int(day[4:6]), int(day[6:]), int(time[:2]), int(time[2:4]), int(time[4:6]), tzinfo=UTC
+        )
     except ValueError:
         return None
     return match["stem"] + (match["suffix"] or ""), left_at, int(match["count"] or 0)

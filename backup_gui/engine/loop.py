@@ -75,6 +75,7 @@ class PassMaker(Protocol):
         should_stop: Callable[[], bool],
         on_event: Callable[[Event], None],
         is_dry_run: bool,
+        now: Callable[[], float],
     ) -> Report:
         """Compare, and carry out what differs."""
         ...
@@ -305,6 +306,7 @@ class Loop:
             should_stop=self._inbox.interrupts,
             on_event=self._on_pass_event,
             is_dry_run=self._is_dry_run,
+            now=self._clock.time,
         )
 
     def _on_pass_event(self, event: Event) -> None:

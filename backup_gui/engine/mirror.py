@@ -7,18 +7,32 @@ import errno
 import logging
 import os
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.compare import compare
-from backup_gui.engine.errors import DestinationUnusableError, JobError, RootAbsentError
+from backup_gui.engine.copying import data_bytes
+from backup_gui.engine.errors import DestinationFullError, DestinationUnusableError, JobError, RootAbsentError
 from backup_gui.engine.events import ActionDone, HeldBack, PlanMade, ProblemFound, Progressed
-from backup_gui.engine.execute import Execution, Outcome
+from backup_gui.engine.execute import ASK_FOR_ROOM_BYTES, Execution, Outcome
 from backup_gui.engine.filters import Filter
 from backup_gui.engine.guard import TAKES_AWAY, Condition, judge
 from backup_gui.engine.identity import Standing, identify, nearest_existing, read_identity, standing
-from backup_gui.engine.model import NO_COUNTS, HeldCode, PassStatus, Phase, ProblemCode, Progress, Report, count_actions
+from backup_gui.engine.model import (
+    NO_COUNTS,
+    NOTHING_REMOVED,
+    HeldCode,
+    PassStatus,
+    Phase,
+    ProblemCode,
+    Progress,
+    Report,
+    count_actions,
+)
 from backup_gui.engine.nesting import is_within
+from backup_gui.engine.problems import is_full
 from backup_gui.engine.progress import Meter
+from backup_gui.engine.room import full_in_words, is_of_quota, made_room_in_words, most_needed
 from backup_gui.engine.target import Target, make_root
 from backup_gui.engine.transfer import Cancelled
 from backup_gui.engine.tree import Tree
@@ -30,7 +44,8 @@ if TYPE_CHECKING:
     from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.events import Event
     from backup_gui.engine.guard import Verdict
-    from backup_gui.engine.model import Action, Held, Job, Plan, Problem, Scope
+    from backup_gui.engine.model import Action, Counts, Held, Job, Plan, Problem, Removed, Scope
+    from backup_gui.engine.room import Room
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +53,7 @@ SOURCE_KEY = "source"
 DESTINATION_KEY = "destination"
 MIRROR_FILES_KEY = "mirror files"
 DRIVES_KEY = "drives"
+HELD_KEY = "held"
 
 
 def never() -> bool:
@@ -58,6 +74,7 @@ def run_pass(
     should_stop: Callable[[], bool] = never,
     on_event: Callable[[Event], None] = ignore,
     is_dry_run: bool = False,
+    now: Callable[[], float] = time.time,
 ) -> Report:
     """Bring the mirror into step with the source, as far as ``scope`` goes.
 
@@ -69,6 +86,7 @@ def run_pass(
         should_stop: Asked often; the pass then ends within moments, with every file in the mirror whole.
         on_event: Told of the plan, of each action and problem, of progress and of what is held.
         is_dry_run: Whether the plan is only made and told, and nothing written.
+        now: The user's clock, seconds since 1970, UTC.
 
     Returns:
         What was done.
@@ -77,9 +95,10 @@ def run_pass(
         JobError: The folders make no sense together.
         RootAbsentError: The source or the destination's drive is not there, or is another one.
         DestinationBusyError: Another instance is writing there.
+        DestinationFullError: There is no room for anything at all.
         DestinationUnusableError: The destination cannot be written to at all.
     """
-    started_at, began = time.time(), time.monotonic()
+    started_at, began = now(), time.monotonic()
     rules = Filter(job.exclude)
     meter = Meter(lambda progress: _tell_progress(progress, on_event))
     with contextlib.ExitStack() as stack:
@@ -116,7 +135,13 @@ def run_pass(
         if is_dry_run:
             for action in verdict.actions:
                 on_event(ActionDone(action))
-            return _report(plan, verdict, Outcome(counts=counts), started_at, began)
+            return _report(plan, verdict, Outcome(counts=counts), None, started_at, began)
+        is_held = verdict.held is not None or (not plan.is_full and bool(catalog.fact(HELD_KEY)))
+        made_room = NOTHING_REMOVED
+        if job.keeps_history and counts.total:
+            made_room = _prepare_history(
+                job, source, target, catalog, verdict.actions, counts, now(), should_stop, is_held=is_held
+            )
         execution = Execution(
             source,
             target,
@@ -130,11 +155,13 @@ def run_pass(
         try:
             outcome = execution.run(verdict.actions, plan.litter, files_total=counts.total, bytes_total=counts.bytes)
         except Cancelled:
-            return _cancelled(plan, started_at, began)
+            return replace(_cancelled(plan, started_at, began), made_room=made_room)
         if not source.is_root_in_place():
             raise RootAbsentError(f"The source folder is not there any more: {job.source}")
-        report = _report(plan, verdict, outcome, started_at, began)
+        report = replace(_report(plan, verdict, outcome, target, started_at, began), made_room=made_room)
         _record(catalog, plan, report, outcome.added_files)
+        if plan.is_full and job.keeps_history and not is_held and not should_stop():
+            report = replace(report, thinned=_thin_history(job, target, catalog, now(), should_stop))
     return report
 
 
@@ -236,6 +263,8 @@ def _open_target(job: Job, catalog: Catalog, stack: contextlib.ExitStack, *, is_
     except FileExistsError as error:
         raise JobError(f"The destination is not a folder: {root}") from error
     except OSError as error:
+        if is_full(error):
+            raise DestinationFullError(f"The backup drive is full: the destination cannot be made: {root}") from error
         why = "The drive is read-only" if error.errno == errno.EROFS else error.strerror or "unknown reason"
         raise DestinationUnusableError(f"The destination cannot be opened ({why}): {root}") from error
 
@@ -273,14 +302,68 @@ def _cancelled(plan: Plan, started_at: float, began: float) -> Report:
     return Report(PassStatus.CANCELLED, started_at, time.monotonic() - began, plan.is_full)
 
 
-def _report(plan: Plan, verdict: Verdict, outcome: Outcome, started_at: float, began: float) -> Report:
+def _prepare_history(
+    job: Job,
+    source: Tree,
+    target: Target,
+    catalog: Catalog,
+    actions: tuple[Action, ...],
+    counts: Counts,
+    now_s: float,
+    should_stop: Callable[[], bool],
+    *,
+    is_held: bool,
+) -> Removed:
+    """Let old versions give way if what is to be written does not fit otherwise; nearly always it obviously fits.
+
+    As long as the guard holds something, the history loses nothing: it may be all that is left of what the user cares
+    for. What encrypts files under new names writes new content, which nobody holds.
+    """
+    room = _room(target)
+    if room is not None and not room.lacks(most_needed(counts, room.block_bytes)):
+        room = None
+    adds = bool(counts.replaced or counts.deleted)
+    if not adds and room is None:
+        return NOTHING_REMOVED
+    from backup_gui.engine import upkeep  # noqa: PLC0415 - slow to import, and a first copy does not need it
+
+    if adds:
+        upkeep.note_additions(catalog)
+    if room is None or is_held:
+        return NOTHING_REMOVED
+
+    def size_of(action: Action) -> int:
+        return data_bytes(source, action) if action.size_bytes >= ASK_FOR_ROOM_BYTES else action.size_bytes
+
+    return upkeep.make_room(job, target, catalog, room, actions, size_of, now_s, should_stop)
+
+
+def _thin_history(job: Job, target: Target, catalog: Catalog, now_s: float, should_stop: Callable[[], bool]) -> Removed:
+    from backup_gui.engine import upkeep  # noqa: PLC0415 - see above
+
+    if not upkeep.is_due(job, catalog, now_s):
+        return NOTHING_REMOVED
+    return upkeep.thin_history(job, target, catalog, now_s, should_stop)
+
+
+def _room(target: Target | None) -> Room | None:
+    try:
+        return None if target is None else target.room()
+    except OSError:
+        return None
+
+
+def _report(
+    plan: Plan, verdict: Verdict, outcome: Outcome, target: Target | None, started_at: float, began: float
+) -> Report:
     problems: tuple[Problem, ...] = (*plan.problems, *outcome.problems)
     status = PassStatus.PROBLEMS if problems else PassStatus.COMPLETE
     if verdict.held is not None:
         status = PassStatus.HELD
     reason = ""
-    if any(problem.code is ProblemCode.NO_SPACE for problem in problems):
-        reason = f"The backup drive is full: {_size(outcome.missing_bytes)} more is needed"
+    full = [problem for problem in problems if problem.code is ProblemCode.NO_SPACE]
+    if full:
+        reason = full_in_words(outcome.missing, _room(target), is_quota=any(map(is_of_quota, full)))
     return Report(
         status=status,
         started_at=started_at,
@@ -319,11 +402,14 @@ def _record(catalog: Catalog, plan: Plan, report: Report, added_files: int) -> N
         catalog.remember(DRIVES_KEY, json.dumps(sorted(plan.drives)))
     if counts != NO_COUNTS or report.problems or report.held:
         catalog.add_pass(report)
+    is_held = "" if report.held is None else "yes"
+    if (plan.is_full or is_held) and is_held != (catalog.fact(HELD_KEY) or ""):
+        catalog.remember(HELD_KEY, is_held)
     catalog.commit()
     level = logging.INFO if counts != NO_COUNTS or report.problems or report.held else logging.DEBUG
     log.log(
         level,
-        "%s check: %d new, %d changed, %d deleted, %d moved, %d bytes, %d problems, %.2f s%s",
+        "%s check: %d new, %d changed, %d deleted, %d moved, %d bytes, %d problems, %.2f s%s%s",
         "full" if report.is_full else "quick",
         counts.created,
         counts.replaced,
@@ -333,14 +419,5 @@ def _record(catalog: Catalog, plan: Plan, report: Report, added_files: int) -> N
         len(report.problems),
         report.duration_s,
         f"; held: {report.held.reason}" if report.held else "",
+        f"; {made_room_in_words(report.made_room)}" if report.made_room.versions else "",
     )
-
-
-def _size(count: int) -> str:
-    """Write a number of bytes for people."""
-    size = float(count)
-    for unit in ("B", "KB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} TB"

@@ -18,6 +18,8 @@ MAX_INTERVAL_S = 604_800
 DEFAULT_FULL_PASS_EVERY_S = 3_600
 DEFAULT_GUARD_COUNT = 50
 DEFAULT_GUARD_SHARE = 0.5
+DEFAULT_HISTORY_DAYS = 30
+MAX_HISTORY_DAYS = 36_500
 HISTORY_SUFFIX = ".history"
 
 # What a listing holds for each name is the system's own stat result: building a class of our own from it costs
@@ -288,6 +290,35 @@ class PassStatus(Enum):
     FAILED = "failed"
 
 
+class HistorySize(NamedTuple):
+    """What a history holds.
+
+    Attributes:
+        bytes: The room that it takes on its volume. What is also in the mirror takes none.
+        versions: How many versions there are.
+        oldest_s: When the oldest one left the mirror, seconds since 1970, UTC; None if there is none.
+    """
+
+    bytes: int
+    versions: int
+    oldest_s: int | None
+
+
+class Removed(NamedTuple):
+    """Old versions that were removed from the history.
+
+    Attributes:
+        versions: How many.
+        bytes: The room that became free.
+    """
+
+    versions: int = 0
+    bytes: int = 0
+
+
+NOTHING_REMOVED = Removed()
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """What one pass did.
@@ -303,6 +334,8 @@ class Report:
         reason: For a failed pass, why, in plain words.
         source_folders: Folders in the source, as far as compared.
         unsettled: Paths written so recently that their time stamp cannot be trusted yet.
+        made_room: Old versions that were removed before the copying, so that it fits.
+        thinned: Old versions that were removed after it, for their age or for the limit to the history's size.
     """
 
     status: PassStatus
@@ -315,6 +348,8 @@ class Report:
     reason: str = ""
     source_folders: int = 0
     unsettled: tuple[str, ...] = ()
+    made_room: Removed = NOTHING_REMOVED
+    thinned: Removed = NOTHING_REMOVED
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +365,10 @@ class Job:
         exclude: Exclusion rules, gitignore syntax, in order.
         keeps_history: Whether replaced and deleted versions are kept.
         history: Absolute path of the history; empty for ``<destination>.history``.
+        history_days: For how many days versions are kept, fewer and fewer of them: see ``thinning.py``. 0 for every
+            one, without end.
+        history_max_bytes: How much room the history may take; 0 for any. What left the mirror in the last hour is kept
+            in any case. With neither limit, old versions do not give way to new content either.
         uses_notification: Whether the system's change notification is used; otherwise full checks at the interval.
         full_pass_every_s: Seconds between full passes while notification works.
         guard_count: Deletions plus replacements up to this many are never held.
@@ -348,6 +387,8 @@ class Job:
     exclude: tuple[str, ...] = ()
     keeps_history: bool = True
     history: str = ""
+    history_days: int = DEFAULT_HISTORY_DAYS
+    history_max_bytes: int = 0
     uses_notification: bool = True
     full_pass_every_s: int = DEFAULT_FULL_PASS_EVERY_S
     guard_count: int = DEFAULT_GUARD_COUNT

@@ -54,6 +54,9 @@ ADVICE: dict[ProblemCode, str] = {
     ProblemCode.OTHER: "It is tried again at every check.",
 }
 
+# Added where it is not the drive that is full but the user's share of it.
+QUOTA_DETAIL = "your quota on it is used up"
+
 # The system says no more than "invalid argument" of a name that FAT, exFAT or NTFS cannot hold.
 _NAMING = frozenset({Stage.COPY, Stage.MOVE})
 _NOT_ON_WINDOWS_DRIVES = '<>:"|?*\\'
@@ -136,6 +139,16 @@ def code_of(error: OSError, stage: Stage, *, is_writing: bool | None = None) -> 
     return ProblemCode.OTHER
 
 
+def is_over_quota(error: OSError) -> bool:
+    """Tell whether it is the user's share of a drive that is used up, and not the drive."""
+    return error.errno in _numbers("EDQUOT") or getattr(error, "winerror", None) == 1295
+
+
+def is_full(error: OSError) -> bool:
+    """Tell whether a drive has no room, or no more for this user."""
+    return code_of(error, Stage.COPY, is_writing=True) is ProblemCode.NO_SPACE
+
+
 def problem_from(error: OSError, path: str, stage: Stage, *, is_writing: bool | None = None) -> Problem:
     """Make a problem of an error of the system.
 
@@ -155,6 +168,8 @@ def problem_from(error: OSError, path: str, stage: Stage, *, is_writing: bool | 
         return problem(code, path, stage, detail=suspect)
     if error.errno == errno.EINVAL and stage in _NAMING and suspect:
         return problem(ProblemCode.NAME_NOT_POSSIBLE, path, stage, detail=suspect)
+    if code is ProblemCode.NO_SPACE and is_over_quota(error):
+        return problem(code, path, stage, detail=QUOTA_DETAIL)
     if code is ProblemCode.OTHER:
         return problem(code, path, stage, detail=error.strerror or str(error) or type(error).__name__)
     return problem(code, path, stage)

@@ -14,7 +14,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.errors import DestinationBusyError
-from backup_gui.engine.history import version_path
+from backup_gui.engine.history import read_version_name, version_path
 from backup_gui.engine.lock import lock_file
 from backup_gui.engine.system import rename_to_free_name
 from backup_gui.engine.transfer import NOT_SUPPORTED
@@ -133,6 +133,69 @@ class Target(Writer):
         self._open_up(parent_of(path))
         self._unlink(path)
         self._note(parent_of(path))
+
+    # Old versions
+
+    def history_tree(self) -> Tree | None:
+        """Return the history for reading; None if none is kept or nothing was ever kept.
+
+        Raises:
+            OSError: It cannot be opened.
+        """
+        if self._history_root is None:
+            return None
+        try:
+            # Not opened for keeping: that would make it.
+            self._history = self._history or Tree(self._history_root)
+        except FileNotFoundError:
+            return None
+        return self._history
+
+    def remove_version(self, path: str, inode: int) -> bool:
+        """Remove a version from the history for good.
+
+        Args:
+            path: Its path in the history.
+            inode: What was seen there.
+
+        Returns:
+            Whether it was removed; False if something else is there now, or nothing.
+
+        Raises:
+            ValueError: It is not named as versions are.
+            OSError: It could not be removed.
+        """
+        if read_version_name(path.rpartition("/")[2]) is None:
+            raise ValueError(path)
+        history = self._opened_history()
+        now = history.look(path)
+        # A folder of that name is one of the mirror's, or a stranger's.
+        if now is None or stat.S_ISDIR(now.st_mode) or now.st_ino != inode:
+            return False
+        name, folder_fd = history.at(path)
+        # RACE: what somebody else gives this very name between the look and here is removed.
+        os.unlink(name, dir_fd=folder_fd)
+        return True
+
+    def remove_history_folders(self, path: str) -> None:
+        """Remove a folder of the history that versions were removed from, and those above it, as far as they are empty.
+
+        Raises:
+            OSError: One could not be removed for another reason.
+        """
+        history = self._opened_history()
+        while path:
+            history.forget(path)
+            try:
+                name, folder_fd = history.at(path)
+                os.rmdir(name, dir_fd=folder_fd)
+            except FileNotFoundError:
+                return
+            except OSError as error:
+                if error.errno in {errno.ENOTEMPTY, errno.EEXIST}:
+                    return
+                raise
+            path = parent_of(path)
 
     def flush(self) -> None:
         """Return when everything written so far is on the disk, in the history too.

@@ -202,6 +202,19 @@ def _next_data(fd: int, position: int, size_bytes: int) -> tuple[int, int]:
     return start, min(os.lseek(fd, start, os.SEEK_HOLE), size_bytes)
 
 
+def bytes_of_data(fd: int, size_bytes: int) -> int:
+    """Return how much of a file is not in holes.
+
+    Raises:
+        OSError: It cannot be told.
+    """
+    total = position = 0
+    while position < size_bytes:
+        start, position = _next_data(fd, position, size_bytes)
+        total += position - start
+    return total
+
+
 def _copy_block(fd: int, out: int, count: int) -> int:
     """Copy up to ``count`` bytes from where both files stand; inside the system, where it can."""
     if sys.platform == "linux":

@@ -14,6 +14,7 @@ import stat
 import sys
 from typing import TYPE_CHECKING, Final
 
+from backup_gui.engine.room import Room
 from backup_gui.engine.system import CAN_SYNC_VOLUME, own_ids, rename_to_free_name, sync_volume
 from backup_gui.engine.transfer import Rights, TargetError, receive
 from backup_gui.engine.tree import HAS_FOLDER_DESCRIPTORS, TEMPORARY_PREFIX, Tree, is_temporary, join, parent_of
@@ -297,6 +298,19 @@ class Writer(Tree):
             return shutil.disk_usage(self.root).free
         room = os.fstatvfs(self.root_fd)
         return room.f_bavail * room.f_frsize
+
+    def room(self) -> Room:
+        """Return how much room there is for this user.
+
+        Raises:
+            OSError: It cannot be told.
+        """
+        if sys.platform == "win32":
+            return Room(self.free_bytes(), None, 4096)
+        found = os.fstatvfs(self.root_fd)
+        # Of file systems that make room for a file's entry when it is needed, all these numbers are 0.
+        free_files = found.f_favail if found.f_files else None
+        return Room(found.f_bavail * found.f_frsize, free_files, found.f_frsize)
 
     # Reaching the disk
 

@@ -13,6 +13,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,8 @@ class Scene:
         self.base = base
         self.source, self.mirror, self.history = base / "source", base / "mirror", base / "mirror.history"
         self.job = Job(str(self.source), str(self.mirror), id="job", name="job", guard_count=10**6)
+        self.surplus = [self.history / f"{path}~20200101-000000Z" for path in ("deep/er/a", "deep/b", "only/c", "d")]
+        self.foreign = self.history / "only/stranger"
         (self.source / "deep/er").mkdir(parents=True)
         (self.source / "gone/too").mkdir(parents=True)
         (self.source / "type").mkdir()
@@ -123,6 +126,11 @@ class Scene:
         (self.source / "type").write_bytes(b"new type")
         (self.source / "rechecked").chmod(0o600)
         (self.mirror / "stranger").write_bytes(b"strange")
+        for planted in (*self.surplus, self.foreign):
+            planted.parent.mkdir(parents=True, exist_ok=True)
+            planted.write_bytes(b"long ago")
+        # Another limit makes it time to thin out the history.
+        self.job = replace(self.job, history_days=29)
         self.new = contents(self.source)
 
     def make_pass(self) -> None:
@@ -141,14 +149,15 @@ class Scene:
                 faults.append(f"{path} is not whole")
         present = {*there.values(), *contents(self.history).values()}
         faults += [f"{path} is lost" for path, content in self.old.items() if content not in present]
-        if b"strange" not in present:
-            faults.append("the stranger's file is lost")
+        if b"strange" not in present or not self.foreign.exists():
+            faults.append("a stranger's file is lost")
         return faults
 
     def faults_in_the_end(self) -> list[str]:
         """Say what is wrong after the pass that follows."""
         mirror, source = read_tree(self.mirror), read_tree(self.source)
-        return [repr(path) for path in sorted({*mirror, *source}) if mirror.get(path) != source.get(path)]
+        left = [str(path) for path in self.surplus if path.exists()]
+        return left + [repr(path) for path in sorted({*mirror, *source}) if mirror.get(path) != source.get(path)]
 
 
 def main() -> None:

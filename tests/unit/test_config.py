@@ -30,7 +30,7 @@ from backup_gui.config import (
     settings_to_texts,
 )
 from backup_gui.engine.errors import JobError
-from backup_gui.engine.model import MAX_INTERVAL_S, Job
+from backup_gui.engine.model import MAX_HISTORY_DAYS, MAX_INTERVAL_S, Job
 
 # Settings
 
@@ -79,6 +79,8 @@ def sound_jobs(draw: st.DrawFn) -> Job:
         exclude=tuple(draw(st.lists(st.sampled_from(["*.o", "build/", "!keep", "a\udcff"]), max_size=3))),
         keeps_history=draw(st.booleans()),
         history=draw(st.just("") | PATHS.map(lambda path: "/history" + path)),
+        history_days=draw(st.integers(0, MAX_HISTORY_DAYS)),
+        history_max_bytes=draw(st.integers(0, 2**63 - 1)),
         uses_notification=draw(st.booleans()),
         full_pass_every_s=draw(st.integers(1, MAX_INTERVAL_S)),
         guard_count=draw(st.integers(0, 10**6)),
@@ -102,6 +104,10 @@ def test_every_field_of_a_job_is_read_back() -> None:
     assert set(config.READERS) == {item.name for item in dataclasses.fields(Job)}
 
 
+DAYS_FAULT = "The days that versions are kept must be from 0 to 36500; 0 keeps all."
+SIZE_FAULT = "The size of the history must be a number of bytes; 0 sets no limit."
+
+
 def sound_row(**changes: Any) -> dict[str, Any]:
     return {"source": "/s", "destination": "/d", "id": "a1", "name": "n"} | changes
 
@@ -116,6 +122,29 @@ def test_no_text_holds_no_jobs() -> None:
 
 def test_options_that_an_older_version_did_not_write_have_their_defaults() -> None:
     assert parse_job(text_of(sound_row())) == Job("/s", "/d", "a1", "n")
+
+
+def test_a_job_from_before_there_were_limits_for_the_history_has_the_usual_ones() -> None:
+    earlier = {
+        "source": "/s",
+        "destination": "/d",
+        "id": "a1",
+        "name": "n",
+        "interval_s": 60,
+        "exclude": ["*.o"],
+        "keeps_history": True,
+        "history": "",
+        "uses_notification": True,
+        "full_pass_every_s": 3600,
+        "guard_count": 50,
+        "guard_share": 0.5,
+        "allows_mass_delete": False,
+        "asks_about_strangers": True,
+        "is_enabled": True,
+    }
+    job = parse_job(text_of(earlier, schema=1))
+    assert (job.history_days, job.history_max_bytes) == (30, 0)
+    assert (job.interval_s, job.exclude, job.asks_about_strangers) == (60, ("*.o",), True)
 
 
 def test_fields_of_a_newer_version_with_the_same_schema_are_passed_over() -> None:
@@ -157,6 +186,20 @@ def test_a_damaged_text_is_described_in_one_sentence(text: str, sentence: str) -
         ({"guard_share": float("nan")}, "guard_share: a number was expected."),
         ({"guard_share": 10**400}, "guard_share: a number was expected."),
         ({"guard_share": 2}, "guard_share: The share of changes that is never held must be from 0 to 1."),
+        ({"history_days": -1}, f"history_days: {DAYS_FAULT}"),
+        (
+            {"history_days": 36_501},
+            f"history_days: {DAYS_FAULT}",
+        ),
+        ({"history_days": 0.5}, "history_days: a whole number was expected."),
+        (
+            {"history_max_bytes": -1},
+            f"history_max_bytes: {SIZE_FAULT}",
+        ),
+        (
+            {"history_max_bytes": 1 << 63},
+            f"history_max_bytes: {SIZE_FAULT}",
+        ),
         ({"guard_count": -1}, "guard_count: The number of changes that is never held must not be negative."),
         ({"exclude": "a"}, "exclude: a list of texts was expected."),
         ({"exclude": ["!"]}, "exclude: This exclusion rule is not understood: !"),

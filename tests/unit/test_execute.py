@@ -17,6 +17,7 @@ from backup_gui.engine.execute import Execution, Outcome
 from backup_gui.engine.filters import Filter
 from backup_gui.engine.model import Action, Counts, EntryKind, Op, Phase, Problem, ProblemCode, Progress, Stage
 from backup_gui.engine.progress import Meter
+from backup_gui.engine.room import Amount
 from backup_gui.engine.target import Target
 from backup_gui.engine.transfer import Cancelled
 from backup_gui.engine.tree import Tree
@@ -395,7 +396,7 @@ def test_room_is_asked_for_before_a_large_copy(rig: Rig, monkeypatch: pytest.Mon
     run = Run(rig)
     outcome = run(Action(Op.CREATE, "large", FILE, 3 << 20), Action(Op.CREATE, "small", FILE, 1))
     assert run.codes() == [("large", ProblemCode.NO_SPACE, Stage.COPY)]
-    assert outcome.missing_bytes == 3 << 20
+    assert outcome.missing == Amount(3 << 20, 1)
     assert set(contents(rig.mirror)) == {"small"}
 
 

@@ -422,3 +422,8 @@ def test_where_there_are_no_folder_descriptors_a_restore_does_the_same(
     assert contents(to) == {"docs/a": b"1", "docs/b": b"2"}
     for path in ("docs", "docs/a"):
         assert (to / path).stat().st_mtime_ns == (rig.mirror / path).stat().st_mtime_ns
+
+
+def test_digits_of_other_scripts_make_no_version() -> None:
+    assert read_version_name("a~\u0662\u0660\u0662\u0660\u0660\u0661\u0660\u0661-000000Z") is None
+    assert read_version_name("a~20200101-000000Z-\u0661") is None

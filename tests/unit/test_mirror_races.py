@@ -26,6 +26,7 @@ from backup_gui.engine.model import (
     PassStatus,
     ProblemCode,
 )
+from backup_gui.engine.room import size_in_words
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import (
     LONG_AGO_NS,
@@ -467,7 +468,7 @@ def test_a_source_that_cannot_be_identified_is_waited_for(
     [(0, "0 B"), (999, "999 B"), (1_500, "1.5 KB"), (2_000_000, "2.0 MB"), (3 * 10**9, "3.0 GB"), (10**13, "10.0 TB")],
 )
 def test_sizes_are_written_for_people(size_bytes: int, text: str) -> None:
-    assert mirror._size(size_bytes) == text
+    assert size_in_words(size_bytes) == text
 
 
 def test_kinds_of_things_are_named_in_events(rig: Rig) -> None:

@@ -225,7 +225,9 @@ class World:
         should_stop: Callable[[], bool],
         on_event: Callable[[Event], None],
         is_dry_run: bool,
+        now: Callable[[], float],
     ) -> Report:
+        assert now() == self.clock.time()
         assert not catalog.is_closed
         call = Call(scope, self.clock.elapsed_s, allowed, is_dry_run, should_stop, on_event)
         self.calls.append(call)

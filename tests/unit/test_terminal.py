@@ -36,6 +36,7 @@ from backup_gui.engine.model import (
     Problem,
     ProblemCode,
     Progress,
+    Removed,
     Report,
     Stage,
     Status,
@@ -46,6 +47,7 @@ from backup_gui.terminal import (
     ProgressBar,
     TextPrinter,
     counts_in_words,
+    event_fields,
     report_in_words,
     size_in_words,
 )
@@ -239,3 +241,15 @@ def test_results_that_go_elsewhere_do_not_land_on_the_screen(monkeypatch: pytest
     printer.close()
     assert results.getvalue().startswith("problem: ")
     assert "No permission" not in screen.getvalue()
+
+
+def test_old_versions_that_were_removed_are_told() -> None:
+    report = Report(PassStatus.COMPLETE, 0.0, 0.1, is_full=True, made_room=Removed(12, 4096), thinned=Removed(3, 512))
+    assert report_in_words(report).endswith(" 12 old versions were removed to make room.")
+    fields = event_fields(ReportMade(report))
+    assert fields is not None
+    assert fields["made_room"] == {"versions": 12, "bytes": 4096}
+    assert fields["thinned"] == {"versions": 3, "bytes": 512}
+    quiet = event_fields(ReportMade(Report(PassStatus.COMPLETE, 0.0, 0.1, is_full=True)))
+    assert quiet is not None
+    assert not {"made_room", "thinned"} & set(quiet)

@@ -1,0 +1,162 @@
+"""Whether what a pass is going to write fits on the destination, and how it is said if it does not. Touches no file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from backup_gui.engine.model import EntryKind, Op, ProblemCode
+from backup_gui.engine.problems import QUOTA_DETAIL, REASONS
+from backup_gui.engine.tree import parent_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from backup_gui.engine.model import Action, Counts, Problem, Removed
+
+# Beyond the content itself, file systems need room for where it lies and for checksums: less than this share of it.
+_OVERHEAD_SHARE = 128
+
+
+class Amount(NamedTuple):
+    """Room on a volume.
+
+    Attributes:
+        bytes: Bytes.
+        files: Files, folders and links, of which many file systems can only hold so many.
+    """
+
+    bytes: int
+    files: int
+
+    def lacks(self, wanted: Amount) -> Amount:
+        """Return how much more is wanted than this."""
+        return Amount(max(0, wanted.bytes - self.bytes), max(0, wanted.files - self.files))
+
+    def __bool__(self) -> bool:
+        """Whether it is anything at all."""
+        return self.bytes > 0 or self.files > 0
+
+
+NO_ROOM = Amount(0, 0)
+
+
+class Room(NamedTuple):
+    """The room on the destination's volume.
+
+    Attributes:
+        free_bytes: What this user may still write.
+        free_files: How many files, folders and links can still be made; None if only bytes limit them.
+        block_bytes: What a file's size is rounded up to.
+    """
+
+    free_bytes: int
+    free_files: int | None
+    block_bytes: int
+
+    def lacks(self, wanted: Amount) -> Amount:
+        """Return how much more is wanted than there is."""
+        free_files = wanted.files if self.free_files is None else self.free_files
+        return Amount(self.free_bytes, free_files).lacks(wanted)
+
+
+def most_needed(counts: Counts, block_bytes: int) -> Amount:
+    """Return more than what actions need, from their counts alone."""
+    # Each at most rounds up twice, lets a folder grow, and is the first of a folder in the history.
+    size_bytes = counts.bytes + counts.bytes // _OVERHEAD_SHARE + 4 * counts.total * block_bytes
+    return Amount(size_bytes, 2 * counts.total)
+
+
+def needed(
+    actions: Iterable[Action], block_bytes: int, size_of: Callable[[Action], int], most: Amount | None = None
+) -> Amount:
+    """Add up what actions need. A file that is replaced needs room in full: its old version stays in the history.
+
+    Args:
+        actions: The actions.
+        block_bytes: What a file's size is rounded up to.
+        size_of: How many bytes are written for a file.
+        most: What there could be at the most: a file that is larger than that is left out, since it does not fit
+            whatever is done.
+
+    Returns:
+        A little more than that, for what the file system itself needs.
+    """
+    size_bytes = files = 0
+    # Folders that grow by a block, and those that may have to be made in the history.
+    growing: set[str] = set()
+    kept: set[str] = set()
+    for action in actions:
+        if action.op is Op.DELETE or action.op is Op.REPLACE:
+            kept.add(parent_of(action.path))
+        if action.op is not Op.CREATE and action.op is not Op.REPLACE:
+            continue
+        content_bytes = size_of(action) if action.kind is EntryKind.FILE else 0
+        content_bytes += content_bytes // _OVERHEAD_SHARE
+        if most is not None and content_bytes > most.bytes:
+            continue
+        size_bytes += -(-content_bytes // block_bytes) * block_bytes
+        files += 1
+        growing.add(parent_of(action.path))
+    return Amount(size_bytes + (len(growing) + len(kept)) * block_bytes, files + len(kept))
+
+
+def explained(problem: Problem, size_bytes: int, room: Room) -> Problem:
+    """Add to a problem of a full drive what it lacks, as far as the system tells.
+
+    Args:
+        problem: The problem.
+        size_bytes: What was to be written.
+        room: What there was.
+    """
+    if problem.code is not ProblemCode.NO_SPACE or problem.reason != REASONS[ProblemCode.NO_SPACE]:
+        return problem
+    lacking = room.lacks(Amount(size_bytes, 1))
+    if lacking.bytes:
+        detail = f"{size_in_words(lacking.bytes)} more is needed"
+    elif lacking.files:
+        detail = "it cannot hold more files, however small"
+    else:
+        return problem
+    return problem._replace(reason=f"{problem.reason}: {detail}")
+
+
+def is_of_quota(problem: Problem) -> bool:
+    """Tell whether it is the user's share of the drive that is used up."""
+    return problem.reason.endswith(QUOTA_DETAIL)
+
+
+def full_in_words(missing: Amount, room: Room | None, *, is_quota: bool) -> str:
+    """Say in one sentence that a drive is full.
+
+    Args:
+        missing: What could not be written for want of room.
+        room: What there is now; None if it cannot be told.
+        is_quota: Whether it is the user's share of the drive that is used up.
+    """
+    lacking = missing if room is None else room.lacks(missing)
+    sentence = REASONS[ProblemCode.NO_SPACE]
+    if is_quota:
+        return f"{sentence}: {QUOTA_DETAIL}, and {size_in_words(missing.bytes)} more is needed"
+    if lacking.bytes:
+        return f"{sentence}: {size_in_words(lacking.bytes)} more is needed"
+    if lacking.files and room is not None:
+        do = "does" if lacking.files == 1 else "do"
+        return f"There are too many files on the backup drive: {lacking.files:,} more {do} not fit"
+    return f"{sentence}: {size_in_words(missing.bytes)} more is needed" if missing.bytes else sentence
+
+
+def made_room_in_words(removed: Removed) -> str:
+    """Say in one sentence that old versions gave way to new content."""
+    if removed.versions == 1:
+        return "1 old version was removed to make room"
+    return f"{removed.versions:,} old versions were removed to make room"
+
+
+def size_in_words(count: int) -> str:
+    """Write a number of bytes for people."""
+    size = float(count)
+    for unit in ("B", "KB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"

@@ -1,0 +1,301 @@
+"""Keeps the history within its limits, and lets old versions give way to new content that would not fit otherwise.
+
+``thinning.py`` and ``holdings.py`` decide what goes; ``target.py`` removes it. Whatever cannot be read or removed stays
+and is logged: no pass fails for it.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from backup_gui.engine.escaping import escape
+from backup_gui.engine.holdings import Tally, add_up, folders_of, occupied_bytes, oldest
+from backup_gui.engine.model import NOTHING_REMOVED, Removed
+from backup_gui.engine.room import NO_ROOM, Amount, needed, size_in_words
+from backup_gui.engine.thinning import DAY_S, HOUR_S, Stamp, thin
+from backup_gui.engine.tree import parent_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from backup_gui.engine.catalog import Catalog
+    from backup_gui.engine.holdings import Folder
+    from backup_gui.engine.model import Action, Job
+    from backup_gui.engine.room import Room
+    from backup_gui.engine.target import Target
+
+log = logging.getLogger(__name__)
+
+# What left the mirror less than an hour ago stays, however short the room is. That is as long as every version stays;
+# in this time a mistake is most often noticed; and without it, the versions that one pass keeps would be the room that
+# the next one writes to, so that a program gone wild wipes the history of what it destroys.
+LEAST_AGE_S: Final = HOUR_S
+THIN_EVERY_S: Final = HOUR_S
+HISTORY_KEY: Final = "history"
+NO_GAIN_KEY: Final = "pruning was in vain at"
+
+
+class _Remembered(NamedTuple):
+    """What the catalog knows of the last thinning.
+
+    Attributes:
+        limits: The limits that it was made with.
+        at_s: When it was made, seconds since 1970.
+        quiet_until_s: Before that time nothing has to go, unless something is added.
+    """
+
+    limits: str
+    at_s: float
+    quiet_until_s: float
+
+
+def has_limits(job: Job) -> bool:
+    """Tell whether versions are ever removed; otherwise the user wants every one of them kept, without end."""
+    return job.keeps_history and bool(job.history_days or job.history_max_bytes)
+
+
+def is_due(job: Job, catalog: Catalog, now_s: float) -> bool:
+    """Tell whether to thin out the history now: at most once an hour, and only if there may be something to do."""
+    if not has_limits(job):
+        return False
+    last = _remembered(catalog)
+    if last is None or last.limits != _limits(job):
+        return True
+    # A clock set back makes the last time one in the future.
+    return not last.at_s <= now_s < max(last.at_s + THIN_EVERY_S, last.quiet_until_s)
+
+
+def note_additions(catalog: Catalog) -> None:
+    """Remember that versions are about to be added to the history."""
+    last = _remembered(catalog)
+    if last is not None and last.quiet_until_s:
+        _remember(catalog, last._replace(quiet_until_s=0.0))
+
+
+def thin_history(job: Job, target: Target, catalog: Catalog, now_s: float, should_stop: Callable[[], bool]) -> Removed:
+    """Remove the versions that are too old or too close together, and the oldest ones beyond the history's size.
+
+    Args:
+        job: The limits.
+        target: The destination.
+        catalog: Remembers that it was done.
+        now_s: The time now, seconds since 1970.
+        should_stop: Asked often; what is left to do is done next time.
+
+    Returns:
+        What was removed.
+    """
+    keeper = _Keeper(target, should_stop)
+    tally = Tally(now_s - LEAST_AGE_S)
+    next_s = math.inf
+    for folder in keeper.folders():
+        next_s = min(next_s, keeper.thin_folder(folder, now_s, job.history_days, tally))
+    excess_bytes = tally.size().bytes - job.history_max_bytes if job.history_max_bytes else 0
+    if excess_bytes > 0:
+        keeper.remove_oldest(Amount(excess_bytes, 0), tally, now_s - LEAST_AGE_S)
+        # What is too young to go today may have to go in an hour.
+        next_s = 0.0
+    keeper.tell("thinned out")
+    if not should_stop():
+        _remember(catalog, _Remembered(_limits(job), now_s, next_s))
+        catalog.commit()
+    return keeper.removed
+
+
+def make_room(
+    job: Job,
+    target: Target,
+    catalog: Catalog,
+    room: Room,
+    actions: Iterable[Action],
+    size_of: Callable[[Action], int],
+    now_s: float,
+    should_stop: Callable[[], bool],
+) -> Removed:
+    """Remove old versions, the oldest first and no more than needed, if what is to be written does not fit otherwise.
+
+    If it would not fit even then, nothing is removed: no old version is lost for new content that then fails. A file
+    too large for the drive whatever is done does not keep the others from having room made for them.
+
+    Args:
+        job: Whether versions may be removed.
+        target: The destination.
+        catalog: Knows what speaks against it.
+        room: The room that there is.
+        actions: What is to be done; gone through twice.
+        size_of: How many bytes are written for a file; may ask the system.
+        now_s: The time now, seconds since 1970.
+        should_stop: Asked often.
+
+    Returns:
+        What was removed.
+    """
+    if not has_limits(job) or _is_in_vain(catalog, now_s):
+        return NOTHING_REMOVED
+    if not room.lacks(needed(actions, room.block_bytes, size_of)):
+        return NOTHING_REMOVED
+    keeper = _Keeper(target, should_stop)
+    before_s = now_s - LEAST_AGE_S
+    tally = Tally(before_s)
+    add_up(tally, keeper.folders())
+    removable = tally.removable()
+    most = Amount(room.free_bytes + removable.bytes, (room.free_files or 0) + removable.files)
+    lacking = room.lacks(needed(actions, room.block_bytes, size_of, most))
+    if not lacking or removable.lacks(lacking) or should_stop():
+        return NOTHING_REMOVED
+    keeper.remove_oldest(lacking, tally, before_s)
+    keeper.tell("pruned to make room")
+    _note_gain(target, catalog, room, keeper.removed, now_s)
+    return keeper.removed
+
+
+def _note_gain(target: Target, catalog: Catalog, before: Room, removed: Removed, now_s: float) -> None:
+    """Look whether the drive really has more room now. If snapshots of it keep what was removed, that was in vain."""
+    try:
+        # Some file systems give room back only now.
+        target.flush()
+        gain_bytes = target.room().free_bytes - before.free_bytes
+    except OSError as error:
+        log.warning("The backup drive could not be flushed: %s", error.strerror)
+        return
+    if gain_bytes < removed.bytes // 2:
+        log.warning("Old versions were removed, but the backup drive has hardly more room: no more are for a day")
+        catalog.remember(NO_GAIN_KEY, repr(now_s))
+
+
+class _Keeper:
+    """Goes through the history and removes what it is told to."""
+
+    def __init__(self, target: Target, should_stop: Callable[[], bool]) -> None:
+        self._target = target
+        self._should_stop = should_stop
+        self._removed = [0, 0]
+        self._failure = ""
+
+    @property
+    def removed(self) -> Removed:
+        """What was removed."""
+        return Removed(*self._removed)
+
+    def folders(self) -> Iterable[Folder]:
+        """List the history; an absent or unreadable one has nothing in it."""
+        try:
+            history = self._target.history_tree()
+        except OSError as error:
+            self._note_failure("", error)
+            return ()
+        return () if history is None else folders_of(history, self._should_stop, self._note_failure)
+
+    def thin_folder(self, folder: Folder, now_s: float, days: int, tally: Tally) -> float:
+        """Remove what is too old or too close together in one folder.
+
+        Args:
+            folder: The folder.
+            now_s: The time now, seconds since 1970.
+            days: The limit.
+            tally: Told of what stays.
+
+        Returns:
+            When there may be something to remove again, seconds since 1970.
+        """
+        stamps: dict[str, set[Stamp]] = {}
+        for version in folder.versions:
+            stamps.setdefault(version.name, set()).add(version.stamp)
+        next_s = math.inf
+        surplus: set[tuple[str, Stamp]] = set()
+        for name, left in stamps.items():
+            thinned = thin(left, now_s, days)
+            next_s = min(next_s, thinned.next_s)
+            surplus.update((name, stamp) for stamp in thinned.surplus)
+        is_empty = bool(surplus) and not folder.has_others
+        for version in folder.versions:
+            if (version.name, version.stamp) in surplus and not self._should_stop():
+                # A file that has other names goes on taking its room.
+                frees_bytes = occupied_bytes(version.entry) if version.entry.st_nlink == 1 else 0
+                if self._remove(version.stored, version.entry.st_ino, frees_bytes):
+                    continue
+            is_empty = False
+            tally.add(version)
+        if is_empty:
+            self._remove_folders(folder.path)
+        return next_s
+
+    def remove_oldest(self, wanted: Amount, tally: Tally, before_s: float) -> None:
+        """Remove the oldest versions until so much has become free.
+
+        Args:
+            wanted: What is to become free.
+            tally: Has counted the whole history.
+            before_s: Only versions that left the mirror before that time go.
+        """
+        last_names = tally.last_names()
+        while wanted and not self._should_stop():
+            chosen = oldest(self.folders(), wanted, before_s, last_names)
+            freed = NO_ROOM
+            emptied = set()
+            for candidate in chosen:
+                if self._should_stop():
+                    break
+                if self._remove(candidate.stored, candidate.inode, candidate.freed.bytes):
+                    freed = Amount(freed.bytes + candidate.freed.bytes, freed.files + candidate.freed.files)
+                    emptied.add(parent_of(candidate.stored))
+            for path in sorted(emptied, reverse=True):
+                self._remove_folders(path)
+            wanted = freed.lacks(wanted)
+            if not freed:
+                return
+
+    def tell(self, what: str) -> None:
+        """Log what was done, if anything was."""
+        versions, size_bytes = self._removed
+        if versions:
+            log.info("The history was %s: %d old versions removed, %s", what, versions, size_in_words(size_bytes))
+        if self._failure:
+            log.warning("Not all of the history could be %s: %s", what, self._failure)
+
+    def _remove(self, path: str, inode: int, size_bytes: int) -> bool:
+        try:
+            if not self._target.remove_version(path, inode):
+                return False
+        except OSError as error:
+            self._note_failure(path, error)
+            return False
+        self._removed[0] += 1
+        self._removed[1] += size_bytes
+        return True
+
+    def _remove_folders(self, path: str) -> None:
+        try:
+            self._target.remove_history_folders(path)
+        except OSError as error:
+            self._note_failure(path, error)
+
+    def _note_failure(self, path: str, error: OSError) -> None:
+        self._failure = self._failure or f"{error.strerror} ({escape(path)})"
+
+
+def _is_in_vain(catalog: Catalog, now_s: float) -> bool:
+    try:
+        return 0 <= now_s - float(catalog.fact(NO_GAIN_KEY) or "") < DAY_S
+    except ValueError:
+        return False
+
+
+def _limits(job: Job) -> str:
+    return f"{job.history_days}/{job.history_max_bytes}"
+
+
+def _remembered(catalog: Catalog) -> _Remembered | None:
+    """Read what is known of the last thinning; None if it makes no sense."""
+    limits, _, times = (catalog.fact(HISTORY_KEY) or "").partition(" ")
+    at, _, quiet_until = times.partition(" ")
+    try:
+        return _Remembered(limits, float(at), float(quiet_until))
+    except ValueError:
+        return None
+
+
+def _remember(catalog: Catalog, what: _Remembered) -> None:
+    catalog.remember(HISTORY_KEY, f"{what.limits} {what.at_s!r} {what.quiet_until_s!r}")

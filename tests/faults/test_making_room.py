@@ -1,0 +1,370 @@
+"""A drive that is nearly full: old versions give way to new content, but never in vain, and never the young ones."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backup_gui.engine import copying
+from backup_gui.engine.errors import DestinationFullError
+from backup_gui.engine.history import version_path
+from backup_gui.engine.mirror import run_pass
+from backup_gui.engine.model import NOTHING_REMOVED, PassStatus, ProblemCode, Report, Scope
+from backup_gui.engine.room import Room
+from backup_gui.engine.target import Target
+from backup_gui.engine.upkeep import NO_GAIN_KEY
+from tests.faults.scene import Scene
+from tests.faults.volumes import remount, small_volume
+from tests.helpers.trees import contents
+
+HOUR_S, DAY_S = 3_600, 86_400
+KIB = 1 << 10
+OLD = [f"old{number}" for number in range(8)]
+
+
+def put(scene: Scene, name: str, age_s: float, content: bytes) -> None:
+    """Put a version into the history that left the mirror some time ago."""
+    left_at = datetime.fromtimestamp(time.time() - age_s, UTC)
+    stored = scene.history / version_path(name, left_at)
+    stored.parent.mkdir(parents=True, exist_ok=True)
+    stored.write_bytes(content)
+
+
+def kept_names(scene: Scene) -> list[str]:
+    return sorted(path.partition("~")[0] for path in contents(scene.history))
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    """A drive of 4 MiB with 1 MiB in the mirror, 1,600 KiB in the history, the oldest first, and the rest free."""
+    with small_volume(tmp_path / "volume", "size=4m,nr_inodes=100") as volume:
+        made = Scene(tmp_path, volume)
+        made.write("file", b"1" * 1024 * KIB)
+        made.make_pass()
+        for number, name in enumerate(OLD):
+            put(made, name, (20 - number) * DAY_S, name.encode() * 51_200)
+        yield made
+
+
+@pytest.mark.root
+def test_old_versions_give_way_to_what_would_not_fit_oldest_first_and_no_more_than_needed(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    scene.write("file", b"2" * 1700 * KIB)
+    report = scene.make_pass()
+    assert report.status is PassStatus.COMPLETE
+    # 1,472 KiB were free, so 228 and a little more are needed: two versions, of 200 KiB each.
+    assert report.made_room == (2, 400 * KIB)
+    assert report.thinned == NOTHING_REMOVED
+    assert kept_names(scene) == ["file", *OLD[2:]]
+    assert b"1" * 1024 * KIB in scene.in_history()
+    scene.assert_in_step()
+    text = caplog.text
+    assert "The history was pruned to make room: 2 old versions removed, 409.6 KB" in text
+    assert "2 old versions were removed to make room" in text
+
+
+@pytest.mark.root
+def test_a_quick_pass_makes_room_too(scene: Scene) -> None:
+    scene.write("new", b"2" * 1700 * KIB)
+    report = run_pass(scene.job, scene.catalog, Scope(paths=frozenset({"new"})))
+    assert (report.status, report.made_room.versions) == (PassStatus.COMPLETE, 2)
+
+
+@pytest.mark.root
+def test_nothing_is_removed_for_what_would_not_fit_anyway_and_what_fits_is_copied(scene: Scene) -> None:
+    before = scene.in_history()
+    for name in ("a", "b", "c"):
+        scene.write(name, name.encode() * 1300 * KIB)
+    scene.write("small", b"small")
+    report = scene.make_pass()
+    assert report.status is PassStatus.PROBLEMS
+    assert report.made_room == NOTHING_REMOVED
+    assert scene.in_history() == before
+    failed = {problem.path for problem in report.problems}
+    assert len(failed) == 2
+    assert {problem.code for problem in report.problems} == {ProblemCode.NO_SPACE}
+    assert all(problem.reason == "The backup drive is full: 1.2 MB more is needed" for problem in report.problems)
+    assert report.reason == "The backup drive is full: 2.5 MB more is needed"
+    assert set(scene.in_mirror()) == {"file", "small", "a", "b", "c"} - failed
+    remount(scene.mirror.parent, "size=16m")
+    assert scene.make_pass().status is PassStatus.COMPLETE
+    scene.assert_in_step()
+    assert scene.in_history() == before
+
+
+@pytest.mark.root
+def test_room_is_made_for_the_others_when_one_file_is_larger_than_the_drive(scene: Scene) -> None:
+    scene.write("a giant", b"g" * 8192 * KIB)
+    scene.write("file", b"2" * 1700 * KIB)
+    report = scene.make_pass()
+    assert [problem.path for problem in report.problems] == ["a giant"]
+    assert report.made_room.versions == 2
+    assert scene.in_mirror() == {"file": b"2" * 1700 * KIB}
+    # It goes on failing, and takes no further version with it.
+    again = scene.make_pass()
+    assert [problem.path for problem in again.problems] == ["a giant"]
+    assert again.made_room == NOTHING_REMOVED
+    assert kept_names(scene) == ["file", *OLD[2:]]
+
+
+@pytest.mark.root
+def test_versions_of_the_last_hour_and_of_the_future_are_not_removed_to_make_room(scene: Scene) -> None:
+    for path in scene.history.iterdir():
+        path.unlink()
+    put(scene, "young", HOUR_S - 100, b"y" * 400 * KIB)
+    put(scene, "future", -DAY_S, b"f" * 400 * KIB)
+    put(scene, "old", HOUR_S + 100, b"o" * 400 * KIB)
+    scene.write("file", b"2" * 2300 * KIB)
+    report = scene.make_pass()
+    assert report.made_room == NOTHING_REMOVED
+    assert [problem.path for problem in report.problems] == ["file"]
+    assert scene.in_mirror() == {"file": b"1" * 1024 * KIB}
+    scene.write("file", b"2" * 2100 * KIB)
+    report = scene.make_pass()
+    assert (report.status, report.made_room.versions) == (PassStatus.COMPLETE, 1)
+    assert kept_names(scene) == ["file", "future", "young"]
+
+
+@pytest.mark.root
+def test_versions_kept_without_end_do_not_give_way(scene: Scene) -> None:
+    scene.with_job(history_days=0)
+    scene.write("file", b"2" * 1700 * KIB)
+    report = scene.make_pass()
+    assert [problem.path for problem in report.problems] == ["file"]
+    assert kept_names(scene) == OLD
+    scene.with_job(history_max_bytes=1 << 30)
+    assert scene.make_pass().made_room.versions == 2
+
+
+@pytest.mark.root
+def test_no_version_gives_way_while_the_guard_holds_something(scene: Scene) -> None:
+    for number in range(10):
+        scene.write(f"f{number}", b"f")
+    scene.make_pass()
+    scene.with_job(guard_count=2, guard_share=0.2)
+    for number in range(9):
+        (scene.source / f"f{number}").rename(scene.source / f"f{number}.encrypted")
+        (scene.source / f"f{number}.encrypted").write_bytes(b"x" * 200 * KIB)
+    held = scene.make_pass()
+    assert held.held is not None
+    assert held.made_room == NOTHING_REMOVED
+    assert kept_names(scene) == OLD
+    scene.write("new", b"n" * 400 * KIB)
+    quick = run_pass(scene.job, scene.catalog, Scope(paths=frozenset({"new"})))
+    assert quick.held is None
+    assert [problem.path for problem in quick.problems] == ["new"]
+    assert kept_names(scene) == OLD
+    agreed = run_pass(scene.job, scene.catalog, Scope(trees=frozenset({""})), allowed=held.held)
+    assert agreed.made_room.versions > 0
+
+
+@pytest.mark.root
+def test_a_drive_out_of_file_entries_has_room_made_in_them(tmp_path: Path) -> None:
+    with small_volume(tmp_path / "volume", "size=16m,nr_inodes=20") as volume:
+        scene = Scene(tmp_path, volume)
+        scene.write("file", b"old")
+        scene.make_pass()
+        for number in range(10):
+            put(scene, f"{number}", (20 - number) * DAY_S, b"")
+        # The volume's root, mirror, history, one file and ten versions are there: six more fit.
+        for number in range(8):
+            scene.write(f"new{number}", b"new")
+        report = scene.make_pass()
+        assert report.status is PassStatus.COMPLETE
+        assert report.made_room == (2, 0)
+        assert kept_names(scene) == [str(number) for number in range(2, 10)]
+        for number in range(2):
+            scene.write(f"new{number}", b"newer")
+        # Two versions, in a folder that is there; but it might not be.
+        assert scene.make_pass().made_room == (3, 0)
+        scene.assert_in_step()
+
+
+@pytest.mark.root
+def test_a_drive_with_too_many_files_is_told_as_such(tmp_path: Path) -> None:
+    with small_volume(tmp_path / "volume", "size=16m,nr_inodes=10") as volume:
+        scene = Scene(tmp_path, volume)
+        for number in range(10):
+            scene.write(f"{number}", b"new")
+        report = scene.make_pass()
+        assert len(report.problems) == 2
+        assert report.reason == "There are too many files on the backup drive: 2 more do not fit"
+        assert {problem.code for problem in report.problems} == {ProblemCode.NO_SPACE}
+        assert {problem.reason for problem in report.problems} == {
+            "The backup drive is full: it cannot hold more files, however small"
+        }
+        remount(volume, "nr_inodes=11")
+        assert scene.make_pass().reason == "There are too many files on the backup drive: 1 more does not fit"
+        remount(volume, "nr_inodes=100")
+        assert scene.make_pass().status is PassStatus.COMPLETE
+        scene.assert_in_step()
+
+
+@pytest.mark.root
+def test_a_file_of_holes_needs_only_room_for_what_is_between_them(scene: Scene) -> None:
+    with (scene.source / "holes").open("wb") as file:
+        file.truncate(64 << 20)
+        file.seek(32 << 20)
+        file.write(b"x" * 1200 * KIB)
+    report = scene.make_pass()
+    assert (report.status, report.made_room) == (PassStatus.COMPLETE, NOTHING_REMOVED)
+    scene.assert_in_step()
+    assert kept_names(scene) == OLD
+
+
+@pytest.mark.root
+def test_no_version_gives_way_to_a_hole(scene: Scene) -> None:
+    with (scene.source / "holes").open("wb") as file:
+        file.write(b"x" * 100 * KIB)
+        file.truncate(1700 * KIB)
+    report = scene.make_pass()
+    assert (report.status, report.made_room) == (PassStatus.COMPLETE, NOTHING_REMOVED)
+    assert kept_names(scene) == OLD
+
+
+@pytest.mark.root
+def test_without_a_history_what_fits_is_copied_and_the_rest_told(tmp_path: Path) -> None:
+    with small_volume(tmp_path / "volume", "size=2m") as volume:
+        scene = Scene(tmp_path, volume, keeps_history=False)
+        put(scene, "old", 20 * DAY_S, b"o" * 200 * KIB)
+        scene.write("large", b"x" * 4096 * KIB)
+        scene.write("small", b"x")
+        report = scene.make_pass()
+        assert [problem.path for problem in report.problems] == ["large"]
+        assert report.made_room == NOTHING_REMOVED
+        assert kept_names(scene) == ["old"]
+
+
+@pytest.mark.root
+def test_a_drive_without_room_for_the_destination_itself_is_full(tmp_path: Path) -> None:
+    with small_volume(tmp_path / "volume", "size=1m,nr_inodes=1") as volume:
+        scene = Scene(tmp_path, volume)
+        with pytest.raises(DestinationFullError, match="drive is full"):
+            scene.make_pass()
+        remount(volume, "nr_inodes=100")
+        scene.make_pass()
+        scene.assert_in_step()
+
+
+def test_a_drive_full_when_it_is_flushed_is_told_as_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene(tmp_path, tmp_path)
+    scene.write("file", b"x")
+
+    def refuse(_target: Target) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Target, "flush", refuse)
+        with pytest.raises(DestinationFullError):
+            scene.make_pass()
+    assert scene.in_mirror() == {}
+    scene.make_pass()
+    scene.assert_in_step()
+
+
+def test_a_quota_that_is_used_up_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene(tmp_path, tmp_path)
+    scene.write("file", b"x" * 2000)
+    scene.write("other", b"x" * 1000)
+
+    def refuse(*_arguments: object, **_options: object) -> Any:
+        raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Target, "receive", refuse)
+        report = scene.make_pass()
+    assert {problem.code for problem in report.problems} == {ProblemCode.NO_SPACE}
+    assert {problem.reason for problem in report.problems} == {"The backup drive is full: your quota on it is used up"}
+    assert report.reason == "The backup drive is full: your quota on it is used up, and 3.0 KB more is needed"
+    scene.make_pass()
+    scene.assert_in_step()
+
+
+def vain_pass(scene: Scene, after_s: float = 0) -> Report:
+    now_s = time.time() + after_s
+    return run_pass(scene.job, scene.catalog, Scope(trees=frozenset({""})), now=lambda: now_s)
+
+
+def test_pruning_that_gains_nothing_is_not_done_again_for_a_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    scene = Scene(tmp_path, tmp_path)
+    scene.write("anchor", b"x")
+    scene.make_pass()
+    for number, name in enumerate(OLD):
+        put(scene, name, (20 - number) * DAY_S, b"x" * 200 * KIB)
+    # As on a volume whose snapshots keep what is removed.
+    monkeypatch.setattr(Target, "room", lambda _target: Room(100 * KIB, None, 4096))
+    for number, (after_s, versions) in enumerate(((0, 2), (60, 0), (DAY_S + 60, 2))):
+        scene.write(f"new{number}", b"x" * 400 * KIB)
+        assert vain_pass(scene, after_s).made_room.versions == versions
+    assert "hardly more room" in caplog.text
+    scene.catalog.remember(NO_GAIN_KEY, "nonsense")
+    scene.write("last", b"x" * 400 * KIB)
+    assert vain_pass(scene, 2 * DAY_S).made_room.versions == 2
+
+
+def fail(*_arguments: object, **_options: object) -> Any:
+    raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+def test_room_that_cannot_be_told_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene(tmp_path, tmp_path)
+    scene.write("file", b"x")
+    monkeypatch.setattr(Target, "room", fail)
+    scene.make_pass()
+    scene.write("file", b"xx")
+    assert scene.make_pass().status is PassStatus.COMPLETE
+    scene.write("file", b"xxx")
+    monkeypatch.setattr(Target, "keep", lambda *_a, **_o: (_ for _ in ()).throw(OSError(errno.ENOSPC, "full")))
+    assert scene.make_pass().reason == "The backup drive is full: 3 B more is needed"
+
+
+@pytest.mark.root
+def test_a_drive_that_cannot_be_flushed_after_room_was_made_is_logged(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    real, calls = Target.flush, iter(range(100))
+
+    def fail_first(target: Target) -> None:
+        if next(calls) == 0:
+            fail()
+        real(target)
+
+    monkeypatch.setattr(Target, "flush", fail_first)
+    scene.write("file", b"2" * 1700 * KIB)
+    report = scene.make_pass()
+    assert (report.status, report.made_room.versions) == (PassStatus.COMPLETE, 2)
+    assert "could not be flushed: Input/output error" in caplog.text
+
+
+def test_a_file_whose_holes_cannot_be_told_counts_in_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene(tmp_path, tmp_path)
+    with (scene.source / "holes").open("wb") as file:
+        file.truncate(64 << 20)
+    monkeypatch.setattr(Target, "free_bytes", lambda _target: 1 << 20)
+    with monkeypatch.context() as patch:
+        patch.setattr(copying, "bytes_of_data", fail)
+        assert [problem.path for problem in scene.make_pass().problems] == ["holes"]
+    assert scene.make_pass().status is PassStatus.COMPLETE
+
+
+@pytest.mark.root
+def test_another_volume_mounted_in_the_history_is_left_alone(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, tmp_path)
+    scene.write("file", b"x")
+    put(scene, "own", 40 * DAY_S, b"own")
+    with small_volume(scene.history / "mounted", "size=1m"):
+        put(scene, "mounted/foreign", 40 * DAY_S, b"foreign")
+        assert scene.make_pass().thinned.versions == 1
+        assert scene.in_history() == {b"foreign"}
