@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.compare import compare
 from backup_gui.engine.errors import DestinationUnusableError, JobError, RootAbsentError
+from backup_gui.engine.escaping import escape
 from backup_gui.engine.events import ActionDone, HeldBack, PlanMade, ProblemFound, Progressed
 from backup_gui.engine.execute import Execution, Outcome
 from backup_gui.engine.filters import Filter
@@ -38,6 +39,7 @@ SOURCE_KEY = "source"
 DESTINATION_KEY = "destination"
 MIRROR_FILES_KEY = "mirror files"
 DRIVES_KEY = "drives"
+LEFT_OUT_KEY = "attributes left out"
 
 
 def never() -> bool:
@@ -134,6 +136,7 @@ def run_pass(
         if not source.is_root_in_place():
             raise RootAbsentError(f"The source folder is not there any more: {job.source}")
         report = _report(plan, verdict, outcome, started_at, began)
+        _say_what_is_not_held(target, catalog)
         _record(catalog, plan, report, outcome.added_files)
     return report
 
@@ -292,6 +295,18 @@ def _report(plan: Plan, verdict: Verdict, outcome: Outcome, started_at: float, b
         reason=reason,
         source_folders=plan.source_folders,
         unsettled=tuple(outcome.unsettled),
+    )
+
+
+def _say_what_is_not_held(target: Target, catalog: Catalog) -> None:
+    """Say once for a destination that it cannot hold some attributes: nothing can be done about it there."""
+    destination = catalog.fact(DESTINATION_KEY) or ""
+    if target.holds_attributes or catalog.fact(LEFT_OUT_KEY) == destination:
+        return
+    catalog.remember(LEFT_OUT_KEY, destination)
+    log.warning(
+        "The destination cannot hold all extended attributes and access lists; those are left out: %s",
+        escape(target.root),
     )
 
 

@@ -12,9 +12,10 @@ import stat
 import sys
 from typing import TYPE_CHECKING, Self
 
+from backup_gui.engine.attributes import copy_attributes
 from backup_gui.engine.model import EntryKind, kind_of
 from backup_gui.engine.system import own_ids, rename_to_free_name
-from backup_gui.engine.transfer import copy_attributes, flush_file, transfer
+from backup_gui.engine.transfer import flush_file, transfer
 from backup_gui.engine.tree import HAS_FOLDER_DESCRIPTORS, TEMPORARY_PREFIX, Tree, join, parent_of
 
 if TYPE_CHECKING:

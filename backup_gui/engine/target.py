@@ -89,6 +89,27 @@ class Target(Writer):
         self._note(parent_of(old_path))
         self._note(parent_of(new_path))
 
+    def create_hard_link(self, first: str, path: str) -> str | None:
+        """Make a further name of a file, as a temporary beside its final path.
+
+        Args:
+            first: A file of the mirror.
+            path: The final path.
+
+        Returns:
+            The temporary's path, as from ``receive``; None where the file system has no such links or not that many.
+
+        Raises:
+            OSError: It could not be made.
+        """
+        self._open_up(parent_of(path))
+        temporary = self._temporary_for(path)
+        old, old_fd, new, new_fd = _pair(self, first, self, temporary)
+        try:
+            return temporary if self._links(old, old_fd, new, new_fd) else None
+        finally:
+            _give_back(old_fd)
+
     def keep(self, path: str, left_at: datetime, *, leaves: bool) -> str | None:
         """Keep what is at a path as a version in the history.
 
@@ -172,7 +193,7 @@ class Target(Writer):
         self._history_folders.clear()
 
     def _links(self, old: str, old_fd: int | None, new: str, new_fd: int | None) -> bool:
-        """Link a file into the history; False where the file system has no hard links."""
+        """Give a file a further name; False where the file system has no hard links."""
         try:
             os.link(old, new, src_dir_fd=old_fd, dst_dir_fd=new_fd, follow_symlinks=False)
         except (FileExistsError, FileNotFoundError):

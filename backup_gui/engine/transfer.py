@@ -1,4 +1,4 @@
-"""How bytes and attributes get from an open source file into an open temporary: a part of ``target.py``, its alone."""
+"""How bytes get from an open source file into an open temporary: a part of ``target.py``, its alone."""
 
 from __future__ import annotations
 
@@ -110,22 +110,6 @@ def _copy_block(fd: int, out: int, count: int) -> int:
     while view:
         view = view[os.write(out, view) :]
     return len(block)
-
-
-def copy_attributes(fd: int, out: int) -> None:
-    """Copy extended attributes, access lists among them, as far as the target takes them."""
-    if sys.platform != "linux":
-        return
-    try:
-        names = os.listxattr(fd)
-    except OSError:
-        return
-    for name in names:
-        try:
-            os.setxattr(out, name, os.getxattr(fd, name))
-        except OSError:
-            # Best effort: a target without them, or attributes that only the system may set.
-            continue
 
 
 def flush_file(fd: int) -> None:

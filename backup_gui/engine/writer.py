@@ -14,14 +14,16 @@ import stat
 import sys
 from typing import TYPE_CHECKING, Final
 
+from backup_gui.engine.attributes import copy_attributes, drop_access_lists, hands_down, place_of, set_attributes
 from backup_gui.engine.system import CAN_SYNC_VOLUME, own_ids, rename_to_free_name, sync_volume
-from backup_gui.engine.transfer import copy_attributes, flush_file, transfer
+from backup_gui.engine.transfer import flush_file, transfer
 from backup_gui.engine.tree import HAS_FOLDER_DESCRIPTORS, TEMPORARY_PREFIX, Tree, is_temporary, join, parent_of
 from backup_gui.engine.volume import supports_syncfs, time_step_ns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from backup_gui.engine.attributes import Attributes
     from backup_gui.engine.model import Entry
 
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
@@ -57,7 +59,13 @@ class Writer(Tree):
         self._syncs_whole = CAN_SYNC_VOLUME and supports_syncfs(root)
         # Folders in which a name was made or removed since the last flush, where the whole cannot be flushed.
         self._unflushed: set[str] = set()
+        # The folder that something new was made in last, and whether it hands down an access list of its choice.
+        self._asked_folder: str | None = None
+        self._hands_down = False
 
+        # Whether all attributes were held, as far as any were set; and the copies that lack some for another reason.
+        self.holds_attributes = True
+        self.without_attributes: dict[str, OSError] = {}
         # Whether folders that their own owner may not read or write are changed for the length of a pass.
         self.opens_up = True
         # Owners are set, and so compared, only by those who may set them.
@@ -94,6 +102,7 @@ class Writer(Tree):
             TargetError: The destination refused it; nothing is left.
             OSError: Reading or writing failed; nothing is left.
         """
+        final_path = path
         path = self._temporary_for(path)
         try:
             out = self._create(path)
@@ -103,7 +112,7 @@ class Writer(Tree):
             if source.st_size:
                 transfer(fd, out, source, on_bytes, should_stop)
             try:
-                self._finish(out, fd, source)
+                failure = self._finish(out, fd, source)
             except OSError as error:
                 raise TargetError(error.errno, error.strerror, path) from error
         except BaseException:
@@ -112,6 +121,8 @@ class Writer(Tree):
                 self.discard(path)
             raise
         os.close(out)
+        if failure is not None:
+            self.without_attributes[final_path] = failure
         if sys.platform == "win32":
             self.set_metadata(path, source)
         return path
@@ -203,6 +214,8 @@ class Writer(Tree):
             if not self._open_up(parent):
                 raise
             os.mkdir(name, OWNER_ALL, dir_fd=folder_fd)
+        if folder_fd is not None and self._inherits(parent, folder_fd):
+            drop_access_lists(f"/proc/self/fd/{folder_fd}/{name}")
         if is_top:
             self._staged[path] = name
         if HAS_FOLDER_DESCRIPTORS:
@@ -277,25 +290,34 @@ class Writer(Tree):
             mode &= ~_SET_ID
         return mode
 
-    def set_metadata(self, path: str, source: Entry) -> None:
+    def set_metadata(self, path: str, source: Entry, attributes: Attributes | None = None) -> None:
         """Give a path of the mirror the owner, mode and times that the source has.
 
+        Args:
+            path: The path.
+            source: The source's entry.
+            attributes: The extended attributes and access lists that it shall have; None to leave them as they are.
+
         Raises:
-            OSError: They were refused.
+            OSError: Some of it was refused.
         """
+        name, folder_fd = self.at(path) if path else ("", None)
+        is_link = stat.S_ISLNK(source.st_mode)
+        if path and self._is_superuser:
+            self._set_owner(name, folder_fd, source)
+        # After the owner, since a new one takes away capabilities; before the mode, which an access list changes.
+        failure = None if attributes is None else self._set_attributes(path, source, attributes)
         if not path:
             self._set_root_metadata(source)
-            return
-        name, folder_fd = self.at(path)
-        is_link = stat.S_ISLNK(source.st_mode)
-        if sys.platform != "win32" and self._is_superuser:
-            os.chown(name, source.st_uid, source.st_gid, dir_fd=folder_fd, follow_symlinks=False)
-        if not is_link:
-            self._set_mode(path, stat.S_IFMT(source.st_mode) | self.mode_of(source))
-        if HAS_FOLDER_DESCRIPTORS:
-            os.utime(name, ns=(source.st_atime_ns, source.st_mtime_ns), dir_fd=folder_fd, follow_symlinks=False)
-        elif not is_link:
-            os.utime(name, ns=(source.st_atime_ns, source.st_mtime_ns))
+        else:
+            if not is_link:
+                self._set_mode(path, stat.S_IFMT(source.st_mode) | self.mode_of(source))
+            if HAS_FOLDER_DESCRIPTORS:
+                os.utime(name, ns=(source.st_atime_ns, source.st_mtime_ns), dir_fd=folder_fd, follow_symlinks=False)
+            elif not is_link:
+                os.utime(name, ns=(source.st_atime_ns, source.st_mtime_ns))
+        if failure is not None:
+            raise failure
 
     def free_bytes(self) -> int:
         """Return how much room there is for this user.
@@ -349,23 +371,52 @@ class Writer(Tree):
     def _create(self, path: str) -> int:
         name, folder_fd = self.at(path)
         try:
-            return os.open(name, _CREATE, 0o600, dir_fd=folder_fd)
+            out = os.open(name, _CREATE, 0o600, dir_fd=folder_fd)
         except PermissionError:
             if not self._open_up(parent_of(path)):
                 raise
-        return os.open(name, _CREATE, 0o600, dir_fd=folder_fd)
+            out = os.open(name, _CREATE, 0o600, dir_fd=folder_fd)
+        # The folder asked for last is nearly always the one asked about last.
+        if self._hands_down or self._last_path is not self._asked_folder:
+            self._drop_inherited(out, path, folder_fd)
+        return out
 
-    def _finish(self, out: int, fd: int, source: Entry) -> None:
-        """Give a complete copy its metadata, and flush it where that is done file by file."""
+    def _drop_inherited(self, out: int, path: str, folder_fd: int | None) -> None:
+        """Take away from a new file the access list that its folder gave it, which the source may not have."""
+        if folder_fd is None or not self._inherits(parent_of(path), folder_fd):
+            return
+        try:
+            drop_access_lists(out)
+        except OSError:
+            os.close(out)
+            self.discard(path)
+            raise
+
+    def _inherits(self, folder: str, folder_fd: int) -> bool:
+        if self._asked_folder is None or folder != self._asked_folder:
+            self._hands_down = hands_down(folder_fd)
+        # Always the very string that the tree knows the folder by.
+        self._asked_folder = self._last_path
+        return self._hands_down
+
+    def _finish(self, out: int, fd: int, source: Entry) -> OSError | None:
+        """Give a complete copy its metadata, and flush it where that is done file by file.
+
+        Returns:
+            Why it has not all attributes, though the target could hold them.
+        """
+        failure = None
         if sys.platform != "win32":
             # In this order: a new owner takes away set-id bits and capabilities.
             if self._is_superuser and (source.st_uid, source.st_gid) != self._owner:
                 os.fchown(out, source.st_uid, source.st_gid)
-            copy_attributes(fd, out)
+            self.holds_attributes &= (held := copy_attributes(fd, out)).are_held
+            failure = held.error
             os.fchmod(out, self.mode_of(source))
             os.utime(out, ns=(source.st_atime_ns, source.st_mtime_ns))
         if not self._syncs_whole:
             flush_file(out)
+        return failure
 
     def _temporary_for(self, path: str) -> str:
         """Return the path under which something new is made that is to be at ``path``."""
@@ -438,6 +489,29 @@ class Writer(Tree):
             os.fchown(self._root_fd, source.st_uid, source.st_gid)
         os.fchmod(self._root_fd, self.mode_of(source))
         os.utime(self._root_fd, ns=(source.st_atime_ns, source.st_mtime_ns))
+
+    def _set_owner(self, name: str, folder_fd: int | None, source: Entry) -> None:
+        if sys.platform == "win32":
+            return
+        if stat.S_ISREG(source.st_mode):
+            # Even the same owner, set again, takes away capabilities.
+            there = os.stat(name, dir_fd=folder_fd, follow_symlinks=False)
+            if (there.st_uid, there.st_gid) == (source.st_uid, source.st_gid):
+                return
+        os.chown(name, source.st_uid, source.st_gid, dir_fd=folder_fd, follow_symlinks=False)
+
+    def _set_attributes(self, path: str, source: Entry, wanted: Attributes) -> OSError | None:
+        """Give a path exactly the attributes wanted, and return why not all of them, if the target could hold them."""
+        self._asked_folder, self._hands_down = None, False
+        held = set_attributes(place_of(self, path), wanted)
+        if held.error is not None and held.error.errno == errno.EACCES and not self._is_superuser:
+            # Some need the right to write, which the mode about to be set may not give to the owner either.
+            kind = stat.S_IFMT(source.st_mode)
+            if path and kind != stat.S_IFLNK:
+                self._set_mode(path, kind | OWNER_ALL)
+                held = set_attributes(place_of(self, path), wanted)
+        self.holds_attributes &= held.are_held
+        return held.error
 
 
 def flush_folder(tree: Tree, folder: str) -> None:
