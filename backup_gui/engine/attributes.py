@@ -195,7 +195,8 @@ def _change(where: int | str, changes: Iterable[tuple[str, bytes | None]]) -> Ou
     failure: OSError | None = None
     if sys.platform == "linux":
         follows = isinstance(where, int)
-        for name, value in changes:
+        # Access lists last: they may take away the right to set the others.
+        for name, value in sorted(changes, key=lambda change: change[0] == ACCESS_LIST):
             try:
                 if value is None:
                     os.removexattr(where, name, follow_symlinks=follows)

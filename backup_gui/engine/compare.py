@@ -375,7 +375,7 @@ class _Comparison:
             OSError: One of them could not be read.
             Cancelled: The comparison is to stop.
         """
-        is_equal = self._links.judgement(ours, theirs) if ours.st_nlink > 1 else None
+        is_equal = self._links.judgement(path, ours, theirs) if ours.st_nlink > 1 else None
         if is_equal is None:
             is_equal = has_same_content(self._source, path, self._target, mirror_path, self._should_stop)
             if ours.st_nlink > 1:

@@ -318,8 +318,10 @@ class Execution:
         first, ours = found
         before = self._target.stat(path)
         if not has_same_content(self._target, first, self._target, path, self._should_stop):
-            # One of both is not what it seemed to be: this one is copied again, and what it was is kept.
-            self._copy_file(Action(Op.REPLACE, path, action.kind, ours.st_size, old_kind=action.kind))
+            # One of both is not what it seemed to be: what this one is now is kept, and it becomes what it should be.
+            is_first_right = has_same_content(self._source, path, self._target, first, self._should_stop)
+            replacing = Action(Op.REPLACE, path, action.kind, ours.st_size, old_kind=action.kind)
+            self._copy_file(replacing._replace(link_to=first) if is_first_right else replacing)
             return True
         temporary = self._links.make(first, path)
         if temporary is None:
@@ -329,7 +331,7 @@ class Execution:
         # the content stays, under the first name.
         if now is None or (now.st_ino, now.st_ctime_ns) != (before.st_ino, before.st_ctime_ns):
             self._target.discard(temporary)
-            return False
+            return True
         self._target.publish(temporary, path, may_replace=True)
         self._touched.add(parent_of(path))
         self._catalog.record(path, ours)

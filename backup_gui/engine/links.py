@@ -14,6 +14,8 @@ when it is not in the catalog. Where the mirror's file system has no such links 
 
 from __future__ import annotations
 
+import errno
+import os
 import stat
 from typing import TYPE_CHECKING
 
@@ -85,12 +87,19 @@ class Links:
         # seen yet.
         self._owners: dict[_File, tuple[_File, int]] = {}
 
-    def judgement(self, ours: Entry, theirs: Entry) -> bool | None:
-        """Say whether two files have the same content, if that was found out in this comparison."""
-        group = self._groups.get(_file_of(ours))
-        if group is None or group.changed_at_ns != ours.st_ctime_ns:
-            return None
-        return group.judged.get(_file_of(theirs))
+    def judgement(self, path: str, ours: Entry, theirs: Entry) -> bool | None:
+        """Say whether two files have the same content, if that was found out under another of their names.
+
+        Args:
+            path: The name in question.
+            ours: The source's file.
+            theirs: The mirror's file.
+        """
+        group = self._group(ours)
+        is_equal = group.judged.get(_file_of(theirs))
+        if is_equal is None and self._has_memory and self._is_known_equal(path, ours, theirs):
+            is_equal = group.judged[_file_of(theirs)] = True
+        return is_equal
 
     def judge(self, ours: Entry, theirs: Entry, *, is_equal: bool) -> None:
         """Remember whether two files have the same content, for their other names."""
@@ -176,6 +185,22 @@ class Links:
             group.path = path
             group.copy = None if theirs is None else _file_of(theirs)
         return group
+
+    def _is_known_equal(self, path: str, ours: Entry, theirs: Entry) -> bool:
+        """Tell whether another name of both files is known to be in step, with the source's file as it is now."""
+        now = (ours.st_ino, ours.st_ctime_ns, ours.st_size, ours.st_mtime_ns)
+        for other, known in self._catalog.paths_of(ours.st_ino):
+            if other == path or known != now:
+                continue
+            try:
+                other_ours, other_theirs = self._source.look(other), self._target.look(other)
+            except OSError:
+                continue
+            if other_ours is None or other_theirs is None or _file_of(other_ours) != _file_of(ours):
+                continue
+            if _file_of(other_theirs) == _file_of(theirs):
+                return True
+        return False
 
     def _find_in_memory(self, path: str, ours: Entry, group: _Group) -> None:
         """Find another name of a file that the mirror is known to have as it is now."""
@@ -263,7 +288,7 @@ class LinkMaker:
             The temporary's path; None if the file system does not do it.
 
         Raises:
-            OSError: It should have, but something is wrong.
+            OSError: It should have, but something is wrong, or in the way.
         """
         before = self._target.look(first)
         temporary = self._target.create_hard_link(first, path)
@@ -271,9 +296,9 @@ class LinkMaker:
             return None
         made = self._target.look(temporary)
         # RACE: what a stranger puts in the first name's place at this moment is linked instead, and let go here again.
-        if before is None or made is None or _file_of(before) != _file_of(made) or not stat.S_ISREG(made.st_mode):
+        if before is None or made is None or _file_of(before) != _file_of(made):
             self._target.discard(temporary)
-            return None
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), first)
         return temporary
 
     def copied_instead(self, action: Action, *, stays: bool) -> Action:

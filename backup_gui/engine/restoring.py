@@ -131,6 +131,8 @@ class Restorer:
                 if entry.st_size:
                     transfer(fd, out, entry, lambda _count: None, lambda: False)
                 _compare(fd, out)
+                # After the owner, since a new one takes away capabilities.
+                self._set_owner(out, entry)
                 copy_attributes(fd, out)
                 if sys.platform != "win32":
                     self._set_metadata(out, entry)
@@ -153,12 +155,18 @@ class Restorer:
         if sys.platform == "win32":
             return
         mode = stat.S_IMODE(entry.st_mode)
-        if self._is_superuser:
-            os.fchown(fd, entry.st_uid, entry.st_gid)
-        elif entry.st_uid != own_ids()[0]:
+        self._set_owner(fd, entry)
+        if not self._is_superuser and entry.st_uid != own_ids()[0]:
             mode &= ~(stat.S_ISUID | stat.S_ISGID)
         os.fchmod(fd, mode)
         os.utime(fd, ns=(entry.st_atime_ns, entry.st_mtime_ns))
+
+    def _set_owner(self, fd: int, entry: Entry) -> None:
+        if sys.platform == "win32" or not self._is_superuser:
+            return
+        now = os.fstat(fd)
+        if (now.st_uid, now.st_gid) != (entry.st_uid, entry.st_gid):
+            os.fchown(fd, entry.st_uid, entry.st_gid)
 
 
 def _compare(fd: int, copy: int) -> None:
