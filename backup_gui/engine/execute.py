@@ -268,9 +268,12 @@ class Execution:
 
     def _copy_file(self, action: Action) -> None:
         if action.link_to is not None:
-            found = self._find_first(action)
-            if found is not None and self._link(action, *found):
-                return
+            try:
+                found = self._find_first(action)
+                if found is not None and self._link(action, *found):
+                    return
+            except OSError as error:
+                raise NotCopied(problem_from(error, action.path, Stage.COPY, is_writing=True)) from error
             action = self._links.copied_instead(action, stays=found is None)
         path = action.path
         if action.size_bytes >= ASK_FOR_ROOM_BYTES and self._target.free_bytes() < action.size_bytes:
@@ -293,11 +296,12 @@ class Execution:
         return found
 
     def _link(self, action: Action, first: str, entry: Entry) -> bool:
-        """Make a name of a file that the mirror has ready for its group; False if that is not possible there."""
-        try:
-            temporary = self._links.make(first, action.path)
-        except OSError as error:
-            raise NotCopied(problem_from(error, action.path, Stage.COPY, is_writing=True)) from error
+        """Make a name of a file that the mirror has ready for its group; False if that is not possible there.
+
+        Raises:
+            OSError: It is possible, but was refused.
+        """
+        temporary = self._links.make(first, action.path)
         if temporary is not None:
             self._add_ready(_Ready(action, temporary, entry))
         return temporary is not None
@@ -323,6 +327,8 @@ class Execution:
             replacing = Action(Op.REPLACE, path, action.kind, ours.st_size, old_kind=action.kind)
             self._copy_file(replacing._replace(link_to=first) if is_first_right else replacing)
             return True
+        # Whatever comes of it, a name is made and removed there.
+        self._touched.add(parent_of(path))
         temporary = self._links.make(first, path)
         if temporary is None:
             return False
@@ -333,7 +339,6 @@ class Execution:
             self._target.discard(temporary)
             return True
         self._target.publish(temporary, path, may_replace=True)
-        self._touched.add(parent_of(path))
         self._catalog.record(path, ours)
         self._count(action)
         return True

@@ -265,18 +265,18 @@ class LinkMaker:
         Returns:
             The name and the source's entry that both names have; None if the mirror does not have it, or not as it is
             in the source now.
+
+        Raises:
+            OSError: It cannot be told.
         """
         assert action.link_to is not None
         first = self._instead.get(action.link_to, action.link_to)
-        try:
-            ours, other = self._source.look(action.path), self._source.look(first)
-            if ours is None or other is None or _file_of(ours) != _file_of(other) or first == action.path:
-                return None
-            if self._catalog.fingerprint(first) != (ours.st_ino, ours.st_ctime_ns, ours.st_size, ours.st_mtime_ns):
-                return None
-            theirs = self._target.look(first)
-        except OSError:
+        ours, other = self._source.look(action.path), self._source.look(first)
+        if ours is None or other is None or _file_of(ours) != _file_of(other) or first == action.path:
             return None
+        if self._catalog.fingerprint(first) != (ours.st_ino, ours.st_ctime_ns, ours.st_size, ours.st_mtime_ns):
+            return None
+        theirs = self._target.look(first)
         if theirs is None or not looks_like(ours, theirs, self._target.time_step_ns):
             return None
         return first, ours

@@ -8,6 +8,7 @@ A further kind of destination would offer the same methods.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
@@ -44,6 +45,8 @@ class Target(Writer):
         self._history_folders: set[str] = set()
         # As for the mirror itself, but in the history.
         self._unflushed_history: set[str] = set()
+        # Whether the file system has hard links; None as long as nobody asked.
+        self._has_hard_links: bool | None = None
 
     @property
     def keeps_history(self) -> bool:
@@ -97,18 +100,23 @@ class Target(Writer):
             path: The final path.
 
         Returns:
-            The temporary's path, as from ``receive``; None where the file system has no such links or not that many.
+            The temporary's path, as from ``receive``; None where the file system has no such links, or not that many,
+            or not between these two folders.
 
         Raises:
-            OSError: It could not be made.
+            OSError: It could not be made this time.
         """
         self._open_up(parent_of(path))
         temporary = self._temporary_for(path)
-        old, old_fd, new, new_fd = _pair(self, first, self, temporary)
         try:
-            return temporary if self._links(old, old_fd, new, new_fd) else None
-        finally:
-            _give_back(old_fd)
+            self._link(first, temporary)
+        except OSError as error:
+            if error.errno in {errno.EMLINK, errno.EXDEV}:
+                return None
+            if error.errno in NOT_SUPPORTED and not self._can_link(path):
+                return None
+            raise
+        return temporary
 
     def keep(self, path: str, left_at: datetime, *, leaves: bool) -> str | None:
         """Keep what is at a path as a version in the history.
@@ -169,6 +177,31 @@ class Target(Writer):
 
     # Inner parts
 
+    def _link(self, first: str, path: str) -> None:
+        old, old_fd, new, new_fd = _pair(self, first, self, path)
+        try:
+            os.link(old, new, src_dir_fd=old_fd, dst_dir_fd=new_fd, follow_symlinks=False)
+        finally:
+            _give_back(old_fd)
+
+    def _can_link(self, path: str) -> bool:
+        """Try once whether the file system has hard links: what it refuses of one file it may allow of another."""
+        if self._has_hard_links is None:
+            one, two = self._temporary_for(path), self._temporary_for(path)
+            if one == two:
+                # In a folder that is not to be seen yet; it can be tried in the one that it is going to be in.
+                return self._can_link(parent_of(path))
+            try:
+                os.close(self._create(one))
+                self._has_hard_links = True
+                self._link(one, two)
+            except OSError as error:
+                self._has_hard_links = self._has_hard_links is not True or error.errno not in NOT_SUPPORTED
+            for temporary in (one, two):
+                with contextlib.suppress(OSError):
+                    self.discard(temporary)
+        return self._has_hard_links
+
     def _keep(self, path: str, left_at: datetime, *, leaves: bool) -> str:
         self._make_history_folder(parent_of(path))
         history = self._opened_history()
@@ -193,7 +226,7 @@ class Target(Writer):
         self._history_folders.clear()
 
     def _links(self, old: str, old_fd: int | None, new: str, new_fd: int | None) -> bool:
-        """Give a file a further name; False where the file system has no hard links."""
+        """Link a file into the history; False where the file system has no hard links."""
         try:
             os.link(old, new, src_dir_fd=old_fd, dst_dir_fd=new_fd, follow_symlinks=False)
         except (FileExistsError, FileNotFoundError):

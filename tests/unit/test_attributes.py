@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import struct
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -26,16 +25,10 @@ from backup_gui.engine.attributes import (
     set_attributes,
 )
 from backup_gui.engine.tree import Tree
+from tests.helpers.access_lists import access_list
 from tests.helpers.trees import read_attributes as attributes_at
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="extended attributes are mirrored on Linux")
-
-
-def access_list(uid: int) -> bytes:
-    """An access list by which one more user may read."""
-    everyone = 0xFFFFFFFF
-    entries = ((0x01, 6, everyone), (0x02, 4, uid), (0x04, 4, everyone), (0x10, 4, everyone), (0x20, 0, everyone))
-    return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
 
 
 def refuse(code: int, only: str = "") -> Callable[..., None]:

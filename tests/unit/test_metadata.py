@@ -18,9 +18,10 @@ from backup_gui.engine.attributes import ACCESS_LIST, DEFAULT_LIST
 from backup_gui.engine.compare import ROOT_KEY
 from backup_gui.engine.events import Event, PlanMade
 from backup_gui.engine.model import FULL, Counts, PassStatus, ProblemCode, Scope, Stage
+from tests.helpers.access_lists import access_list
 from tests.helpers.trees import contents, read_attributes, read_tree
 from tests.unit.conftest import NOBODY, Rig, as_nobody, keep_times, mounted, paths
-from tests.unit.test_attributes import access_list, refuse
+from tests.unit.test_attributes import refuse
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="extended attributes are mirrored on Linux")
 
