@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
@@ -72,7 +73,13 @@ def read_attributes(path: str | Path) -> tuple[tuple[str, bytes], ...]:
     """Read extended attributes, those of a link itself, without labels and checksums that systems keep themselves."""
     if sys.platform != "linux":
         return ()
-    names = [name for name in os.listxattr(path, follow_symlinks=False) if not name.startswith(OF_THE_SYSTEM)]
+    try:
+        listed = os.listxattr(path, follow_symlinks=False)
+    except OSError as error:
+        if error.errno != errno.ENOTSUP:
+            raise
+        listed = []
+    names = [name for name in listed if not name.startswith(OF_THE_SYSTEM)]
     return tuple((name, os.getxattr(path, name, follow_symlinks=False)) for name in sorted(names))
 
 
