@@ -9,8 +9,10 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING
 
+from backup_gui.engine.attributes import have_same_attributes
 from backup_gui.engine.catalog import fingerprint_of
 from backup_gui.engine.copying import has_same_content
+from backup_gui.engine.links import Links, is_linked_file
 from backup_gui.engine.model import Action, EntryKind, Op, Plan, ProblemCode, Scope, Stage, kind_of
 from backup_gui.engine.problems import problem, problem_from
 from backup_gui.engine.transfer import Cancelled
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
     from backup_gui.engine.progress import Meter
     from backup_gui.engine.target import Target
 
+
+# When the source's root was last changed as far as its own attributes are known to be in the mirror.
+ROOT_KEY = "root changed at"
 
 _TYPE_BITS = stat.S_IFMT(0xFFFF)
 # A folder yet to be compared, and the action that makes it in the mirror if that does not have it.
@@ -58,8 +63,8 @@ def compare(
         learns: Whether files found equal are recorded in the catalog.
 
     Returns:
-        The plan: what is in the way first, then folders before what is in them, then moves, then deletions, the
-        deepest first.
+        The plan: what is in the way first, then folders before what is in them, then moves, then names of files that
+        have several, then deletions, the deepest first.
     """
     comparison = _Comparison(source, target, rules, catalog, meter, should_stop, drives=drives, learns=learns)
     for path in sorted(scope.trees):
@@ -102,6 +107,7 @@ class _Comparison:
         self._in_the_way: list[Action] = []
         self._copies: list[Action] = []
         self._moves: list[Action] = []
+        self._joins: list[Action] = []
         self._deletions: list[Action] = []
         self._problems: list[Problem] = []
         self._litter: list[str] = []
@@ -110,12 +116,13 @@ class _Comparison:
         self._trees_done: set[str] = set()
         self._mirror_files = 0
         self._source_folders = 0
+        self._links = Links(source, target, catalog, self._moved_away, self._is_content_equal, self._settle)
 
     def plan(self, *, is_full: bool) -> Plan:
         """Put together what was found."""
         deletions = [action for action in reversed(self._deletions) if action.path not in self._moved_away]
         return Plan(
-            actions=(*reversed(self._in_the_way), *self._copies, *self._moves, *deletions),
+            actions=(*reversed(self._in_the_way), *self._copies, *self._moves, *self._joins, *deletions),
             problems=tuple(self._problems),
             litter=tuple(self._litter),
             mirror_files=self._mirror_files,
@@ -174,8 +181,8 @@ class _Comparison:
 
     def _compare_root(self, *, is_tree: bool) -> None:
         ours, theirs = self._source.stat(""), self._target.stat("")
-        if self._differs_in_metadata(ours, theirs):
-            self._copies.append(Action(Op.SET_METADATA, "", EntryKind.FOLDER))
+        is_as_known = self._catalog.fact(ROOT_KEY) == str(ours.st_ctime_ns)
+        self._compare_folder_itself("", ours, theirs, is_as_known=is_as_known)
         if is_tree:
             self._trees_done.add("")
             self._walk([("", None)])
@@ -273,7 +280,7 @@ class _Comparison:
                 self._notice_drive(path, ours)
                 pending.append((path, Action(Op.CREATE, path, kind)))
             elif not self._is_move(path, ours, kind):
-                self._copies.append(Action(Op.CREATE, path, kind, size_bytes))
+                self._add_copy(Action(Op.CREATE, path, kind, size_bytes), ours)
             return
         is_known = known is not None
         if kind is not their_kind:
@@ -283,61 +290,118 @@ class _Comparison:
             if kind is EntryKind.FOLDER:
                 pending.append((path, replacing))
             else:
-                self._copies.append(replacing)
+                self._add_copy(replacing, ours)
             return
         if kind is EntryKind.FOLDER:
             self._notice_drive(path, ours)
             if self._drives and self._is_on_drive_away(path):
                 return
-            if self._differs_in_metadata(ours, theirs):
-                self._copies.append(Action(Op.SET_METADATA, path, kind))
-            if known is None and self._learns:
-                self._catalog.record(path, ours)
+            is_as_known = known is not None and (known.inode, known.ctime_ns) == (ours.st_ino, ours.st_ctime_ns)
+            self._compare_folder_itself(path, ours, theirs, is_as_known=is_as_known)
             pending.append((path, None))
             return
-        op = self._difference(path, ours, theirs, known, kind)
+        op = self._difference(path, ours, theirs, known)
         if op is not None:
-            self._copies.append(Action(op, path, kind, size_bytes, old_kind=kind, is_known=is_known))
+            action = Action(op, path, kind, size_bytes, old_kind=kind, is_known=is_known)
+            if op is Op.SET_METADATA:
+                action = action._replace(seen_at_ns=ours.st_ctime_ns)
+            self._add_copy(action, ours, theirs if op is Op.SET_METADATA else None)
+        elif is_linked_file(ours):
+            self._links.see(ours)
 
-    def _difference(
-        self, path: str, ours: Entry, theirs: Entry, known: Fingerprint | None, kind: EntryKind
-    ) -> Op | None:
+    def _add_copy(self, action: Action, ours: Entry, theirs: Entry | None = None) -> None:
+        """Add the copy of a file or link, or its metadata; of a file with several names only the first is copied."""
+        if is_linked_file(ours):
+            action = self._links.joined(action, ours, theirs)
+            self._links.see(ours)
+        (self._copies if action.link_to is None else self._joins).append(action)
+
+    def _compare_folder_itself(self, path: str, ours: Entry, theirs: Entry, *, is_as_known: bool) -> None:
+        """Compare a folder's own metadata; its attributes only if its change time, which its content moves too, did."""
+        try:
+            if self._differs_in_metadata(ours, theirs) or (not is_as_known and self._has_other_attributes(path, ours)):
+                self._copies.append(Action(Op.SET_METADATA, path, EntryKind.FOLDER))
+            elif not is_as_known and self._learns:
+                if path:
+                    self._catalog.record(path, ours)
+                else:
+                    self._catalog.remember(ROOT_KEY, str(ours.st_ctime_ns))
+        except OSError as error:
+            self._problems.append(problem_from(error, path, Stage.COMPARE))
+
+    def _difference(self, path: str, ours: Entry, theirs: Entry, known: Fingerprint | None) -> Op | None:
         """Say what has to be done with a file or link that both sides have; what is equal is learnt."""
-        if kind is EntryKind.LINK:
-            try:
-                if self._source.read_link(path) != self._target.read_link(path):
-                    return Op.REPLACE
-            except OSError as error:
-                self._problems.append(problem_from(error, path, Stage.COMPARE))
+        is_touched = known is not None and (known.inode, known.ctime_ns) != (ours.st_ino, ours.st_ctime_ns)
+        try:
+            if self._has_other_content(path, ours, theirs, known, is_touched=is_touched):
+                return Op.REPLACE
+            if self._differs_in_metadata(ours, theirs):
+                return Op.SET_METADATA
+            if known is not None and not is_touched:
                 return None
-        elif ours.st_size != theirs.st_size or abs(ours.st_mtime_ns - theirs.st_mtime_ns) >= self._time_step_ns:
-            return Op.REPLACE
-        elif known is not None and (known.inode, known.ctime_ns) != (ours.st_ino, ours.st_ctime_ns):
-            # Touched, though size and time agree: an edit whose time was set back looks like this, and so does
-            # a change of mode or a rename back and forth. Only the content tells.
-            try:
-                if not self._is_content_equal(path, path):
-                    return Op.REPLACE
-            except OSError as error:
-                self._problems.append(problem_from(error, path, Stage.COMPARE))
-                return None
-            except Cancelled:
-                return None
-            known = None
-        if self._differs_in_metadata(ours, theirs):
-            return Op.SET_METADATA
-        if known is None and self._learns:
+            is_apart = is_linked_file(ours) and self._links.is_apart(path, ours, theirs)
+            if is_apart or self._has_other_attributes(path, ours):
+                return Op.SET_METADATA
+        except OSError as error:
+            self._problems.append(problem_from(error, path, Stage.COMPARE))
+            return None
+        except Cancelled:
+            return None
+        if self._learns:
             self._catalog.record(path, ours)
         return None
 
-    def _is_content_equal(self, path: str, mirror_path: str) -> bool:
-        """Compare a file of the source with one of the mirror, byte by byte.
+    def _has_other_content(
+        self, path: str, ours: Entry, theirs: Entry, known: Fingerprint | None, *, is_touched: bool
+    ) -> bool:
+        """Tell whether a file or link has to be copied again.
+
+        Raises:
+            OSError: It cannot be told.
+            Cancelled: The comparison is to stop.
+        """
+        if stat.S_ISLNK(ours.st_mode):
+            return self._source.read_link(path) != self._target.read_link(path)
+        if ours.st_size != theirs.st_size or abs(ours.st_mtime_ns - theirs.st_mtime_ns) >= self._time_step_ns:
+            return True
+        if known is not None and not is_touched:
+            return False
+        if theirs.st_nlink > 1 and self._links.is_strange(path, ours, theirs, known):
+            return True
+        # Touched, though size and time agree: an edit whose time was set back looks like this, and so does a change of
+        # mode or attributes, a further name, or a rename back and forth. Nothing that the system tells sets them
+        # apart: only the content does.
+        return is_touched and not self._is_content_equal(path, ours, path, theirs)
+
+    def _is_content_equal(self, path: str, ours: Entry, mirror_path: str, theirs: Entry) -> bool:
+        """Compare a file of the source with one of the mirror, byte by byte; the same two only once.
 
         Raises:
             OSError: One of them could not be read.
             Cancelled: The comparison is to stop.
         """
-        return has_same_content(self._source, path, self._target, mirror_path, self._should_stop)
+        is_equal = self._links.judgement(path, ours, theirs) if ours.st_nlink > 1 else None
+        if is_equal is None:
+            is_equal = has_same_content(self._source, path, self._target, mirror_path, self._should_stop)
+            if ours.st_nlink > 1:
+                self._links.judge(ours, theirs, is_equal=is_equal)
+        return is_equal
+
+    def _has_other_attributes(self, path: str, ours: Entry) -> bool:
+        """Compare extended attributes and access lists, only ever of what is new to the catalog or was touched."""
+        try:
+            return not have_same_attributes(self._source, self._target, path, ours)
+        except FileNotFoundError:
+            # Gone on one side: the next pass sees to it.
+            return False
+
+    def _settle(self, path: str, ours: Entry, theirs: Entry) -> None:
+        """Learn that the mirror has the content of a touched file under another name than the one compared."""
+        if self._differs_in_metadata(ours, theirs) or self._has_other_attributes(path, ours):
+            action = Action(Op.SET_METADATA, path, EntryKind.FILE, ours.st_size, old_kind=EntryKind.FILE)
+            self._copies.append(action._replace(seen_at_ns=ours.st_ctime_ns))
+        elif self._learns:
+            self._catalog.record(path, ours)
 
     def _notice_drive(self, path: str, ours: Entry) -> None:
         """Remember that another volume is mounted at a folder of the source, for when it is not."""
@@ -386,10 +450,13 @@ class _Comparison:
                     continue
                 # A file in a folder that was renamed is untouched. One renamed by itself has a new change time, as
                 # one has that was edited and given its old time back: only the content tells.
-                if known.ctime_ns != ours.st_ctime_ns and not self._is_content_equal(path, old_path):
+                if known.ctime_ns != ours.st_ctime_ns and not self._is_content_equal(path, ours, old_path, theirs):
                     continue
             except (OSError, Cancelled):
                 continue
+            if ours.st_nlink > 1:
+                self._links.take_moved(path, ours, theirs)
+                self._links.see(ours)
             self._moved_away.add(old_path)
             self._moves.append(Action(Op.MOVE, path, kind, ours.st_size, old_path=old_path))
             return True

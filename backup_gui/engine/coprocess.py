@@ -16,8 +16,10 @@ import select
 import stat
 import sys
 from collections import deque
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from backup_gui.engine.attributes import IN_STEP, hands_down
 from backup_gui.engine.system import end_with_parent
 from backup_gui.engine.transfer import Rights, Shortened, is_same_version, receive
 from backup_gui.engine.tree import Tree
@@ -187,14 +189,24 @@ def _copy(source: Tree, target: Tree, path: str, place: str, rights: Rights, *, 
         if not stat.S_ISREG(before.st_mode) or before.st_size > 2 * SMALL_BYTES:
             return None
         name, folder_fd = target.at(place)
-        receive(fd, before, name, folder_fd, rights, flushes=flushes, on_bytes=_ignore, should_stop=_never)
+        outcome = receive(
+            fd,
+            before,
+            name,
+            folder_fd,
+            rights,
+            flushes=flushes,
+            is_handed_down=_hands_down(folder_fd, place.rpartition("/")[0]),
+            on_bytes=_ignore,
+            should_stop=_never,
+        )
     except (OSError, Shortened):
         return None
     finally:
         os.close(fd)
     try:
         after = source.stat(path)
-        if is_same_version(before, after):
+        if outcome == IN_STEP and is_same_version(before, after):
             return before.__reduce__()[1]
     except OSError:
         pass
@@ -239,6 +251,12 @@ def _read(fd: int, count: int) -> bytes:
             return b""
         parts += part
     return parts
+
+
+@lru_cache(1)
+def _hands_down(folder_fd: int | None, _folder: str) -> bool:
+    """Ask once for each folder; it is known by its path, since the descriptors' numbers come again."""
+    return folder_fd is not None and hands_down(folder_fd)
 
 
 def _ignore(_count: int) -> None:

@@ -13,9 +13,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from backup_gui.engine.attributes import attributes_of
+from backup_gui.engine.compare import ROOT_KEY
 from backup_gui.engine.coprocess import BATCH_FILES, SMALL_BYTES, Coprocess, Order
-from backup_gui.engine.copying import NotCopied, Vanished, copy_file, data_bytes
+from backup_gui.engine.copying import NotCopied, Vanished, copy_file, data_bytes, has_same_content
 from backup_gui.engine.errors import BackupError, DestinationFullError, DestinationUnusableError, RootAbsentError
+from backup_gui.engine.links import LinkMaker
 from backup_gui.engine.model import Action, Counts, EntryKind, Op, Phase, ProblemCode, Stage, kind_of
 from backup_gui.engine.problems import is_full, problem, problem_from
 from backup_gui.engine.room import NO_ROOM, Amount, explained
@@ -25,6 +28,7 @@ from backup_gui.engine.tree import parent_of, parents_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from backup_gui.engine.attributes import Attributes
     from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.coprocess import Copied
     from backup_gui.engine.filters import Filter
@@ -108,7 +112,10 @@ class Execution:
         self._group_bytes = 0
         self._coprocess: Coprocess | None = None
         self._batch: list[Action] = []
+        self._links = LinkMaker(source, target, catalog)
         self._touched: set[str] = set()
+        # Folders whose attributes are to be brought into step too, once their content is complete.
+        self._attributed: set[str] = set()
         self._unmade: set[str] = set()
         self._deleted: list[str] = []
         self._tally = dict.fromkeys(Op, 0)
@@ -258,6 +265,7 @@ class Execution:
     def _make_folder(self, action: Action) -> None:
         if action.op is Op.SET_METADATA:
             self._touched.add(action.path)
+            self._attributed.add(action.path)
             self._count(action)
             return
         try:
@@ -296,13 +304,25 @@ class Execution:
             raise NotCopied(failure) from error
         ready = _Ready(action, temporary, entry)
         try:
-            self._target.set_metadata(temporary, entry)
+            self._target.set_metadata(temporary, entry, self._attributes_of_link(action.path))
         except OSError as error:
             self._discard(ready)
             raise NotCopied(problem_from(error, action.path, Stage.COPY, is_writing=True)) from error
         self._add_ready(ready)
 
+    def _attributes_of_link(self, path: str) -> Attributes | None:
+        """Read a link's own attributes, such as only the superuser can set."""
+        return attributes_of(self._source, path) if self._target.holds_owner else None
+
     def _copy_file(self, action: Action) -> None:
+        if action.link_to is not None:
+            try:
+                found = self._find_first(action)
+                if found is not None and self._link(action, *found):
+                    return
+            except OSError as error:
+                raise NotCopied(problem_from(error, action.path, Stage.COPY, is_writing=True)) from error
+            action = self._links.copied_instead(action, stays=found is None)
         path = action.path
         if (
             action.size_bytes >= ASK_FOR_ROOM_BYTES
@@ -319,20 +339,82 @@ class Execution:
         )
         self._add_ready(_Ready(action, temporary, entry))
 
+    def _find_first(self, action: Action) -> tuple[str, Entry] | None:
+        """Find the name of the mirror that one is to be linked to; it may just have been copied."""
+        found = self._links.find(action)
+        if found is None:
+            self._publish()
+            found = self._links.find(action)
+        return found
+
+    def _link(self, action: Action, first: str, entry: Entry) -> bool:
+        """Make a name of a file that the mirror has ready for its group; False if that is not possible there.
+
+        Raises:
+            OSError: It is possible, but was refused.
+        """
+        temporary = self._links.make(first, action.path)
+        if temporary is not None:
+            self._add_ready(_Ready(action, temporary, entry))
+        return temporary is not None
+
+    def _join(self, action: Action) -> bool:
+        """Make an equal file of the mirror's own a name of the file that it is in the source.
+
+        Returns:
+            Whether the path has been seen to; if not, it stays the file that it is.
+
+        Raises:
+            OSError: It could not be done.
+        """
+        path = action.path
+        found = self._find_first(action)
+        if found is None or self._links.is_one_file(found[0], path):
+            return False
+        first, ours = found
+        before = self._target.stat(path)
+        if not has_same_content(self._target, first, self._target, path, self._should_stop):
+            # One of both is not what it seemed to be: what this one is now is kept, and it becomes what it should be.
+            is_first_right = has_same_content(self._source, path, self._target, first, self._should_stop)
+            replacing = Action(Op.REPLACE, path, action.kind, ours.st_size, old_kind=action.kind)
+            self._copy_file(replacing._replace(link_to=first) if is_first_right else replacing)
+            return True
+        # Whatever comes of it, a name is made and removed there.
+        self._touched.add(parent_of(path))
+        temporary = self._links.make(first, path)
+        if temporary is None:
+            return False
+        now = self._target.look(path)
+        # RACE: what a stranger writes here between this look and the rename is lost. All else leaves nothing to keep:
+        # the content stays, under the first name.
+        if now is None or (now.st_ino, now.st_ctime_ns) != (before.st_ino, before.st_ctime_ns):
+            self._target.discard(temporary)
+            return True
+        self._target.publish(temporary, path, may_replace=True)
+        self._catalog.record(path, ours)
+        self._count(action)
+        return True
+
     def _set_metadata(self, action: Action) -> None:
         try:
+            if action.link_to is not None and self._join(action):
+                return
             entry = self._source.stat(action.path)
             theirs = self._target.stat(action.path)
             if action.kind is EntryKind.FILE and not self._has_same_content_by_looks(entry, theirs):
                 # Edited since the comparison: the new time must not be given to the old content.
-                self._copy_file(action._replace(op=Op.REPLACE, size_bytes=entry.st_size, old_kind=kind_of(theirs)))
+                edited = Action(Op.REPLACE, action.path, action.kind, entry.st_size, old_kind=kind_of(theirs))
+                self._copy_file(edited)
                 return
-            self._target.set_metadata(action.path, entry)
+            attributes = attributes_of(self._source, action.path)
+            self._target.set_metadata(action.path, entry, attributes)
         except FileNotFoundError as error:
             raise Vanished from error
         except OSError as error:
             raise NotCopied(problem_from(error, action.path, Stage.METADATA)) from error
-        self._catalog.record(action.path, entry)
+        if action.seen_at_ns in {0, entry.st_ctime_ns}:
+            self._catalog.record(action.path, entry)
+        # Else touched since its content was compared: the next pass compares it again.
         self._count(action)
 
     def _has_same_content_by_looks(self, ours: Entry, theirs: Entry) -> bool:
@@ -379,21 +461,29 @@ class Execution:
         youngest_ns = time.time_ns() - SETTLING_NS
         done: list[Action] = []
         small_bytes = 0
+        without_attributes = self._target.without_attributes
+        for path, why in without_attributes.items():
+            # The content is there; it is not recorded, so that the next pass tries again.
+            self._add_problem(problem_from(why, path, Stage.METADATA))
         for ready in published:
             action, entry = ready.action, ready.entry
             path = action.path
-            self._catalog.record(path, entry)
+            if not without_attributes or path not in without_attributes:
+                self._catalog.record(path, entry)
             self._touched.add(parent_of(path))
             if entry.st_mtime_ns > youngest_ns and action.kind is not EntryKind.FOLDER:
                 self._outcome.unsettled.append(path)
             if action.kind is EntryKind.FILE:
-                self._bytes += entry.st_size
+                if action.link_to is None:
+                    self._bytes += entry.st_size
             elif action.kind is EntryKind.FOLDER:
                 self._touched.add(path)
+                self._attributed.add(path)
             self._tally[action.op] += 1
             self._note_kinds(action)
             done.append(action)
             small_bytes += _bytes_not_counted(action)
+        without_attributes.clear()
         self._catalog.commit()
         self._meter.add_files(len(done), done[-1].path if done else "", small_bytes)
         self._on_done(done)
@@ -401,6 +491,14 @@ class Execution:
     def _publish_one(self, ready: _Ready, left_at: datetime) -> None:
         path = ready.action.path
         if ready.action.kind is EntryKind.FOLDER:
+            return
+        if (
+            ready.action.link_to is not None
+            and ready.temporary != path
+            and self._links.is_one_file(ready.temporary, path)
+        ):
+            # Renaming a name of a file onto another does nothing at all, and would leave both.
+            self._target.discard(ready.temporary)
             return
         is_new = ready.action.op is Op.CREATE or ready.action.old_kind is EntryKind.FOLDER
         if is_new:
@@ -448,7 +546,7 @@ class Execution:
             )
             if is_still_so and ours is not None:
                 self._target.move(action.old_path, action.path)
-                self._target.set_metadata(action.path, ours)
+                self._target.set_metadata(action.path, ours, attributes_of(self._source, action.path))
                 self._catalog.record(action.path, ours)
                 self._deleted.append(action.old_path)
                 self._touched.update((parent_of(action.path), parent_of(action.old_path)))
@@ -518,11 +616,20 @@ class Execution:
         for path in sorted(self._touched, key=lambda path: path.count("/") if path else -1, reverse=True):
             try:
                 entry = self._source.look(path)
-                if entry is not None and kind_of(entry) is EntryKind.FOLDER:
-                    self._target.set_metadata(path, entry)
+                if entry is None or kind_of(entry) is not EntryKind.FOLDER:
+                    continue
+                is_attributed = path in self._attributed
+                attributes = attributes_of(self._source, path) if is_attributed else None
+                self._target.set_metadata(path, entry, attributes)
+                if is_attributed and path:
+                    self._catalog.record(path, entry)
+                elif is_attributed:
+                    self._catalog.remember(ROOT_KEY, str(entry.st_ctime_ns))
             except FileNotFoundError:
                 continue
             except OSError as error:
+                if path in self._attributed:
+                    self._catalog.forget([path])
                 self._add_problem(problem_from(error, path, Stage.METADATA))
 
     def _count(self, action: Action) -> None:
@@ -557,6 +664,7 @@ def _is_small_copy(action: Action) -> bool:
     """Tell whether an action copies a file that another process may copy."""
     return (
         action.size_bytes <= SMALL_BYTES
+        and action.link_to is None
         and action.kind is EntryKind.FILE
         and (action.op is Op.CREATE or action.op is Op.REPLACE)
     )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from backup_gui.engine.compare import compare
 from backup_gui.engine.copying import data_bytes
 from backup_gui.engine.errors import DestinationFullError, DestinationUnusableError, JobError, RootAbsentError
+from backup_gui.engine.escaping import escape
 from backup_gui.engine.events import ActionDone, HeldBack, PlanMade, ProblemFound, Progressed
 from backup_gui.engine.execute import ASK_FOR_ROOM_BYTES, Execution, Outcome
 from backup_gui.engine.filters import Filter
@@ -54,6 +55,7 @@ DESTINATION_KEY = "destination"
 MIRROR_FILES_KEY = "mirror files"
 DRIVES_KEY = "drives"
 HELD_KEY = "held"
+LEFT_OUT_KEY = "attributes left out"
 
 
 def never() -> bool:
@@ -159,6 +161,7 @@ def run_pass(
         if not source.is_root_in_place():
             raise RootAbsentError(f"The source folder is not there any more: {job.source}")
         report = replace(_report(plan, verdict, outcome, target, started_at, began), made_room=made_room)
+        _say_what_is_not_held(target, catalog)
         _record(catalog, plan, report, outcome.added_files)
         if plan.is_full and job.keeps_history and not is_held and not should_stop():
             report = replace(report, thinned=_thin_history(job, target, catalog, now(), should_stop))
@@ -375,6 +378,18 @@ def _report(
         reason=reason,
         source_folders=plan.source_folders,
         unsettled=tuple(outcome.unsettled),
+    )
+
+
+def _say_what_is_not_held(target: Target, catalog: Catalog) -> None:
+    """Say once for a destination that it cannot hold some attributes: nothing can be done about it there."""
+    destination = catalog.fact(DESTINATION_KEY) or ""
+    if target.holds_attributes or catalog.fact(LEFT_OUT_KEY) == destination:
+        return
+    catalog.remember(LEFT_OUT_KEY, destination)
+    log.warning(
+        "The destination cannot hold all extended attributes and access lists; those are left out: %s",
+        escape(target.root),
     )
 
 

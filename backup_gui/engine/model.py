@@ -74,6 +74,9 @@ class Action(NamedTuple):
         old_path: For a move, where the content is now.
         old_kind: For a replacement, what the mirror has there now.
         is_known: For what the mirror has there now, whether the catalog says that this program put it there.
+        link_to: For a file with several names, the path of the mirror whose file this is to be a name of.
+        seen_at_ns: For metadata of a file, the change time that the source's file had when its content was compared;
+            0 if that is not known.
     """
 
     op: Op
@@ -83,6 +86,8 @@ class Action(NamedTuple):
     old_path: str | None = None
     old_kind: EntryKind | None = None
     is_known: bool = True
+    link_to: str | None = None
+    seen_at_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +140,7 @@ class Plan:
     """What a pass is going to do, in an order that can be carried out as it stands.
 
     Attributes:
-        actions: The steps: folders before what is in them, copies before deletions.
+        actions: The steps: folders before what is in them, copies before links to them, and deletions last.
         problems: What could not be compared; nothing under such a path is deleted.
         litter: Unfinished temporaries of an earlier run in the mirror.
         mirror_files: How many files and links the mirror had where it was compared.

@@ -12,9 +12,10 @@ import stat
 import sys
 from typing import TYPE_CHECKING, Self
 
+from backup_gui.engine.attributes import copy_attributes
 from backup_gui.engine.model import EntryKind, kind_of
 from backup_gui.engine.system import own_ids, rename_to_free_name
-from backup_gui.engine.transfer import copy_attributes, flush_file, transfer
+from backup_gui.engine.transfer import flush_file, transfer
 from backup_gui.engine.tree import HAS_FOLDER_DESCRIPTORS, TEMPORARY_PREFIX, Tree, join, parent_of
 
 if TYPE_CHECKING:
@@ -130,6 +131,8 @@ class Restorer:
                 if entry.st_size:
                     transfer(fd, out, entry, lambda _count: None, lambda: False)
                 _compare(fd, out)
+                # After the owner, since a new one takes away capabilities.
+                self._set_owner(out, entry)
                 copy_attributes(fd, out)
                 if sys.platform != "win32":
                     self._set_metadata(out, entry)
@@ -152,12 +155,18 @@ class Restorer:
         if sys.platform == "win32":
             return
         mode = stat.S_IMODE(entry.st_mode)
-        if self._is_superuser:
-            os.fchown(fd, entry.st_uid, entry.st_gid)
-        elif entry.st_uid != own_ids()[0]:
+        self._set_owner(fd, entry)
+        if not self._is_superuser and entry.st_uid != own_ids()[0]:
             mode &= ~(stat.S_ISUID | stat.S_ISGID)
         os.fchmod(fd, mode)
         os.utime(fd, ns=(entry.st_atime_ns, entry.st_mtime_ns))
+
+    def _set_owner(self, fd: int, entry: Entry) -> None:
+        if sys.platform == "win32" or not self._is_superuser:
+            return
+        now = os.fstat(fd)
+        if (now.st_uid, now.st_gid) != (entry.st_uid, entry.st_gid):
+            os.fchown(fd, entry.st_uid, entry.st_gid)
 
 
 def _compare(fd: int, copy: int) -> None:

@@ -8,6 +8,7 @@ A further kind of destination would offer the same methods.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
@@ -17,7 +18,7 @@ from backup_gui.engine.errors import DestinationBusyError
 from backup_gui.engine.history import read_version_name, version_path
 from backup_gui.engine.lock import lock_file
 from backup_gui.engine.system import rename_to_free_name
-from backup_gui.engine.transfer import NOT_SUPPORTED
+from backup_gui.engine.transfer import NOT_SUPPORTED, create
 from backup_gui.engine.tree import HAS_FOLDER_DESCRIPTORS, Tree, parent_of
 from backup_gui.engine.writer import OWNER_ALL, Writer, flush_folder
 
@@ -44,6 +45,8 @@ class Target(Writer):
         self._history_folders: set[str] = set()
         # As for the mirror itself, but in the history.
         self._unflushed_history: set[str] = set()
+        # Whether the file system has hard links; None as long as nobody asked.
+        self._has_hard_links: bool | None = None
 
     @property
     def keeps_history(self) -> bool:
@@ -88,6 +91,32 @@ class Target(Writer):
         self.forget(old_path)
         self._note(parent_of(old_path))
         self._note(parent_of(new_path))
+
+    def create_hard_link(self, first: str, path: str) -> str | None:
+        """Make a further name of a file, as a temporary beside its final path.
+
+        Args:
+            first: A file of the mirror.
+            path: The final path.
+
+        Returns:
+            The temporary's path, as from ``receive``; None where the file system has no such links, or not that many,
+            or not between these two folders.
+
+        Raises:
+            OSError: It could not be made this time.
+        """
+        self._open_up(parent_of(path))
+        temporary = self._temporary_for(path)
+        try:
+            self._link(first, temporary)
+        except OSError as error:
+            if error.errno in {errno.EMLINK, errno.EXDEV}:
+                return None
+            if error.errno in NOT_SUPPORTED and not self._can_link(path):
+                return None
+            raise
+        return temporary
 
     def keep(self, path: str, left_at: datetime, *, leaves: bool) -> str | None:
         """Keep what is at a path as a version in the history.
@@ -210,6 +239,32 @@ class Target(Writer):
         self._unflushed_history.clear()
 
     # Inner parts
+
+    def _link(self, first: str, path: str) -> None:
+        old, old_fd, new, new_fd = _pair(self, first, self, path)
+        try:
+            os.link(old, new, src_dir_fd=old_fd, dst_dir_fd=new_fd, follow_symlinks=False)
+        finally:
+            _give_back(old_fd)
+
+    def _can_link(self, path: str) -> bool:
+        """Try once whether the file system has hard links: what it refuses of one file it may allow of another."""
+        if self._has_hard_links is None:
+            one, two = self._temporary_for(path), self._temporary_for(path)
+            if one == two:
+                # In a folder that is not to be seen yet; it can be tried in the one that it is going to be in.
+                return self._can_link(parent_of(path))
+            try:
+                name, folder_fd = self.at(one)
+                os.close(create(name, folder_fd))
+                self._has_hard_links = True
+                self._link(one, two)
+            except OSError as error:
+                self._has_hard_links = self._has_hard_links is not True or error.errno not in NOT_SUPPORTED
+            for temporary in (one, two):
+                with contextlib.suppress(OSError):
+                    self.discard(temporary)
+        return self._has_hard_links
 
     def _keep(self, path: str, left_at: datetime, *, leaves: bool) -> str:
         self._make_history_folder(parent_of(path))

@@ -1,4 +1,4 @@
-"""How bytes and attributes get from an open source file into an open temporary: a part of ``target.py``, its alone."""
+"""How bytes get from an open source file into an open temporary: a part of ``target.py``, its alone."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ import stat
 import sys
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from backup_gui.engine.attributes import IN_STEP, copy_attributes, drop_access_lists
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from backup_gui.engine.attributes import Outcome
     from backup_gui.engine.model import Entry
 
 BLOCK_BYTES: Final = 8 << 20
@@ -65,6 +68,20 @@ class Rights(NamedTuple):
         return mode
 
 
+def create(name: str, folder_fd: int | None) -> int:
+    """Make a new file that nobody else may read, and return its descriptor.
+
+    Args:
+        name: Its name in the folder, or its absolute path.
+        folder_fd: The folder; None with an absolute path.
+
+    Raises:
+        FileExistsError: Something is there already, be it a link.
+        OSError: It could not be made.
+    """
+    return os.open(name, _CREATE, 0o600, dir_fd=folder_fd)
+
+
 def receive(
     fd: int,
     source: Entry,
@@ -73,9 +90,10 @@ def receive(
     rights: Rights,
     *,
     flushes: bool,
+    is_handed_down: bool,
     on_bytes: Callable[[int], None],
     should_stop: Callable[[], bool],
-) -> None:
+) -> Outcome:
     """Copy an open file, content and metadata, to a new one; if that fails, nothing is left of it.
 
     Args:
@@ -85,8 +103,12 @@ def receive(
         folder_fd: The folder; None with an absolute path.
         rights: What may be given to the new file.
         flushes: Whether its content is on the disk in the end.
+        is_handed_down: Whether the folder gives what is made in it an access list, which the source may not have.
         on_bytes: As for ``transfer``.
         should_stop: As for ``transfer``.
+
+    Returns:
+        What became of the extended attributes; all else is complete.
 
     Raises:
         Cancelled: ``should_stop`` said so.
@@ -95,14 +117,16 @@ def receive(
         OSError: Reading or writing failed.
     """
     try:
-        out = os.open(name, _CREATE, 0o600, dir_fd=folder_fd)
+        out = create(name, folder_fd)
     except OSError as error:
         raise TargetError(error.errno, error.strerror, name) from error
     try:
         if source.st_size:
             transfer(fd, out, source, on_bytes, should_stop)
         try:
-            _finish(out, fd, source, rights)
+            if is_handed_down:
+                drop_access_lists(out)
+            outcome = _finish(out, fd, source, rights)
             if flushes:
                 flush_file(out)
         except OSError as error:
@@ -113,6 +137,7 @@ def receive(
             os.unlink(name, dir_fd=folder_fd)
         raise
     os.close(out)
+    return outcome
 
 
 def is_same_version(before: Entry, after: Entry) -> bool:
@@ -126,16 +151,17 @@ def is_same_version(before: Entry, after: Entry) -> bool:
     )
 
 
-def _finish(out: int, fd: int, source: Entry, rights: Rights) -> None:
+def _finish(out: int, fd: int, source: Entry, rights: Rights) -> Outcome:
     """Give a complete copy its metadata."""
     if sys.platform == "win32":
-        return
+        return IN_STEP
     # In this order: a new owner takes away set-id bits and capabilities.
     if rights.is_superuser and (source.st_uid, source.st_gid) != rights.owner:
         os.fchown(out, source.st_uid, source.st_gid)
-    copy_attributes(fd, out)
+    outcome = copy_attributes(fd, out)
     os.fchmod(out, rights.mode_of(source))
     os.utime(out, ns=(source.st_atime_ns, source.st_mtime_ns))
+    return outcome
 
 
 def transfer(
@@ -232,22 +258,6 @@ def _copy_block(fd: int, out: int, count: int) -> int:
     while view:
         view = view[os.write(out, view) :]
     return len(block)
-
-
-def copy_attributes(fd: int, out: int) -> None:
-    """Copy extended attributes, access lists among them, as far as the target takes them."""
-    if sys.platform != "linux":
-        return
-    try:
-        names = os.listxattr(fd)
-    except OSError:
-        return
-    for name in names:
-        try:
-            os.setxattr(out, name, os.getxattr(fd, name))
-        except OSError:
-            # Best effort: a target without them, or attributes that only the system may set.
-            continue
 
 
 def flush_file(fd: int) -> None:

@@ -14,6 +14,7 @@ import stat
 import sys
 from typing import TYPE_CHECKING, Final
 
+from backup_gui.engine.attributes import drop_access_lists, hands_down, place_of, set_attributes
 from backup_gui.engine.room import Room
 from backup_gui.engine.system import CAN_SYNC_VOLUME, own_ids, rename_to_free_name, sync_volume
 from backup_gui.engine.transfer import Rights, TargetError, receive
@@ -23,6 +24,8 @@ from backup_gui.engine.volume import supports_syncfs, time_step_ns
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from backup_gui.engine.attributes import Attributes
+    from backup_gui.engine.attributes import Outcome as AttributesOutcome
     from backup_gui.engine.model import Entry
 
 OWNER_ALL: Final = stat.S_IRWXU
@@ -51,7 +54,13 @@ class Writer(Tree):
         self._syncs_whole = CAN_SYNC_VOLUME and supports_syncfs(root)
         # Folders in which a name was made or removed since the last flush, where the whole cannot be flushed.
         self._unflushed: set[str] = set()
+        # The folder that something new was made in last, and whether it hands down an access list of its choice.
+        self._asked_folder: str | None = None
+        self._hands_down = False
 
+        # Whether all attributes were held, as far as any were set; and the copies that lack some for another reason.
+        self.holds_attributes = True
+        self.without_attributes: dict[str, OSError] = {}
         # Whether folders that their own owner may not read or write are changed for the length of a pass.
         self.opens_up = True
         # Owners are set, and so compared, only by those who may set them.
@@ -93,14 +102,18 @@ class Writer(Tree):
             TargetError: The destination refused it; nothing is left.
             OSError: Reading or writing failed; nothing is left.
         """
+        final_path = path
         path = self._temporary_for(path)
         try:
-            self._receive(path, fd, source, on_bytes, should_stop)
+            held = self._receive(path, fd, source, on_bytes, should_stop)
         except TargetError as error:
             if error.errno not in {errno.EACCES, errno.EPERM} or not self._open_up(parent_of(path)):
                 raise
             os.lseek(fd, 0, os.SEEK_SET)
-            self._receive(path, fd, source, on_bytes, should_stop)
+            held = self._receive(path, fd, source, on_bytes, should_stop)
+        self.holds_attributes &= held.are_held
+        if held.error is not None:
+            self.without_attributes[final_path] = held.error
         if sys.platform == "win32":
             self.set_metadata(path, source)
         return path
@@ -203,6 +216,8 @@ class Writer(Tree):
             if not self._open_up(parent):
                 raise
             os.mkdir(name, OWNER_ALL, dir_fd=folder_fd)
+        if folder_fd is not None and self._inherits(folder_fd):
+            drop_access_lists(f"/proc/self/fd/{folder_fd}/{name}")
         if is_top:
             self._staged[path] = name
         if HAS_FOLDER_DESCRIPTORS:
@@ -266,25 +281,34 @@ class Writer(Tree):
 
     # Metadata and room
 
-    def set_metadata(self, path: str, source: Entry) -> None:
+    def set_metadata(self, path: str, source: Entry, attributes: Attributes | None = None) -> None:
         """Give a path of the mirror the owner, mode and times that the source has.
 
+        Args:
+            path: The path.
+            source: The source's entry.
+            attributes: The extended attributes and access lists that it shall have; None to leave them as they are.
+
         Raises:
-            OSError: They were refused.
+            OSError: Some of it was refused.
         """
+        name, folder_fd = self.at(path) if path else ("", None)
+        is_link = stat.S_ISLNK(source.st_mode)
+        if path and self.rights.is_superuser:
+            self._set_owner(name, folder_fd, source)
+        # After the owner, since a new one takes away capabilities; before the mode, which an access list changes.
+        failure = None if attributes is None else self._set_attributes(path, source, attributes)
         if not path:
             self._set_root_metadata(source)
-            return
-        name, folder_fd = self.at(path)
-        is_link = stat.S_ISLNK(source.st_mode)
-        if sys.platform != "win32" and self.rights.is_superuser:
-            os.chown(name, source.st_uid, source.st_gid, dir_fd=folder_fd, follow_symlinks=False)
-        if not is_link:
-            self._set_mode(path, stat.S_IFMT(source.st_mode) | self.rights.mode_of(source))
-        if HAS_FOLDER_DESCRIPTORS:
-            os.utime(name, ns=(source.st_atime_ns, source.st_mtime_ns), dir_fd=folder_fd, follow_symlinks=False)
-        elif not is_link:
-            os.utime(name, ns=(source.st_atime_ns, source.st_mtime_ns))
+        else:
+            if not is_link:
+                self._set_mode(path, stat.S_IFMT(source.st_mode) | self.rights.mode_of(source))
+            if HAS_FOLDER_DESCRIPTORS:
+                os.utime(name, ns=(source.st_atime_ns, source.st_mtime_ns), dir_fd=folder_fd, follow_symlinks=False)
+            elif not is_link:
+                os.utime(name, ns=(source.st_atime_ns, source.st_mtime_ns))
+        if failure is not None:
+            raise failure
 
     def free_bytes(self) -> int:
         """Return how much room there is for this user.
@@ -350,21 +374,33 @@ class Writer(Tree):
 
     def _receive(
         self, path: str, fd: int, source: Entry, on_bytes: Callable[[int], None], should_stop: Callable[[], bool]
-    ) -> None:
+    ) -> AttributesOutcome:
         try:
             name, folder_fd = self.at(path)
         except OSError as error:
             raise TargetError(error.errno, error.strerror, path) from error
-        receive(
+        return receive(
             fd,
             source,
             name,
             folder_fd,
             self.rights,
             flushes=not self._syncs_whole,
+            is_handed_down=self._inherits(folder_fd),
             on_bytes=on_bytes,
             should_stop=should_stop,
         )
+
+    def _inherits(self, folder_fd: int | None) -> bool:
+        """Tell whether what is made in the folder asked for last begins with an access list of that folder.
+
+        The source may not have such a list.
+        """
+        # The folder asked for last is nearly always the one asked about last.
+        if self._last_path is not self._asked_folder:
+            self._hands_down = folder_fd is not None and hands_down(folder_fd)
+            self._asked_folder = self._last_path
+        return self._hands_down
 
     def _place_of(self, folder: str) -> str:
         """Return where a new folder is on the disk at present: only the highest one has another name than its own."""
@@ -444,6 +480,29 @@ class Writer(Tree):
             os.fchown(self.root_fd, source.st_uid, source.st_gid)
         os.fchmod(self.root_fd, self.rights.mode_of(source))
         os.utime(self.root_fd, ns=(source.st_atime_ns, source.st_mtime_ns))
+
+    def _set_owner(self, name: str, folder_fd: int | None, source: Entry) -> None:
+        if sys.platform == "win32":
+            return
+        if stat.S_ISREG(source.st_mode):
+            # Even the same owner, set again, takes away capabilities.
+            there = os.stat(name, dir_fd=folder_fd, follow_symlinks=False)
+            if (there.st_uid, there.st_gid) == (source.st_uid, source.st_gid):
+                return
+        os.chown(name, source.st_uid, source.st_gid, dir_fd=folder_fd, follow_symlinks=False)
+
+    def _set_attributes(self, path: str, source: Entry, wanted: Attributes) -> OSError | None:
+        """Give a path exactly the attributes wanted, and return why not all of them, if the target could hold them."""
+        self._asked_folder, self._hands_down = None, False
+        held = set_attributes(place_of(self, path), wanted)
+        if held.error is not None and held.error.errno == errno.EACCES and not self.rights.is_superuser:
+            # Some need the right to write, which the mode about to be set may not give to the owner either.
+            kind = stat.S_IFMT(source.st_mode)
+            if path and kind != stat.S_IFLNK:
+                self._set_mode(path, kind | OWNER_ALL)
+                held = set_attributes(place_of(self, path), wanted)
+        self.holds_attributes &= held.are_held
+        return held.error
 
 
 def flush_folder(tree: Tree, folder: str) -> None:

@@ -26,7 +26,20 @@ from tests.helpers.trees import contents, read_tree
 
 # What the interpreter tells of before it does it.
 AUDITED = frozenset(
-    ("chmod", "chown", "link", "mkdir", "remove", "rename", "rmdir", "setxattr", "symlink", "truncate", "utime")
+    (
+        "chmod",
+        "chown",
+        "link",
+        "mkdir",
+        "remove",
+        "rename",
+        "removexattr",
+        "rmdir",
+        "setxattr",
+        "symlink",
+        "truncate",
+        "utime",
+    )
 )
 # What it does not tell of. A copy is also cut in the middle.
 UNAUDITED = ("copy_file_range", "fsync", "fchmod", "fchown", "ftruncate", "write", "utime")
@@ -109,6 +122,11 @@ class Scene:
             "link",
         ):
             (self.source / path).write_bytes(b"old %s " % path.encode() * 50)
+        for name in ("equal", "equal too"):
+            (self.source / name).write_bytes(b"equal")
+            os.utime(self.source / name, ns=(0, 10**18))
+        for first, name in (("changed", "deep/changed too"), ("rechecked", "rechecked too"), ("same", "deep/same too")):
+            os.link(self.source / first, self.source / name)
         self.old = contents(self.source)
         self.make_pass()
         for path in ("changed", "deep/er/changed", "added", "deep/added"):
@@ -125,6 +143,14 @@ class Scene:
         shutil.rmtree(self.source / "type")
         (self.source / "type").write_bytes(b"new type")
         (self.source / "rechecked").chmod(0o600)
+        os.link(self.source / "added", self.source / "deep/added too")
+        os.link(self.source / "same", self.source / "same three")
+        os.setxattr(self.source / "rechecked", "user.rechecked", b"1")
+        os.setxattr(self.source / "deep", "user.deep", b"2")
+        os.setxattr(self.source / "deep/added", "user.added", b"3")
+        # In step, and now names of one file: the mirror's are joined.
+        (self.source / "equal").unlink()
+        os.link(self.source / "equal too", self.source / "equal")
         (self.mirror / "stranger").write_bytes(b"strange")
         for planted in (*self.surplus, self.foreign):
             planted.parent.mkdir(parents=True, exist_ok=True)

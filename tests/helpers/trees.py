@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
+import sys
 from pathlib import Path
 from typing import NamedTuple
+
+OF_THE_SYSTEM = ("security.selinux", "security.ima", "security.evm", "security.apparmor", "security.SMACK64")
 
 
 class Node(NamedTuple):
@@ -16,12 +20,16 @@ class Node(NamedTuple):
         mode: Permission bits; 0 for links, whose bits the system does not use.
         mtime_ns: Time of the last change of content.
         content: Bytes of a file, target of a link; empty for anything else.
+        attributes: Names and values of extended attributes, access lists among them, without the system's own.
+        names: All paths of the tree that are this same file, if there are several.
     """
 
     kind: str
     mode: int
     mtime_ns: int
     content: bytes
+    attributes: tuple[tuple[str, bytes], ...] = ()
+    names: tuple[str, ...] = ()
 
 
 def read_tree(root: Path | str) -> dict[str, Node]:
@@ -35,14 +43,24 @@ def read_tree(root: Path | str) -> dict[str, Node]:
         result, as an empty one does.
     """
     tree: dict[str, Node] = {}
+    files: dict[tuple[int, int], list[str]] = {}
     pending = [os.fspath(root)] if os.path.isdir(root) else []
     while pending:
         folder = pending.pop()
         with os.scandir(folder) as entries:
             for entry in entries:
-                tree[os.path.relpath(entry.path, root)] = _read_node(entry)
+                path = os.path.relpath(entry.path, root)
+                tree[path] = _read_node(entry)
+                if entry.is_file(follow_symlinks=False):
+                    status = os.lstat(entry.path)
+                    if status.st_nlink > 1:
+                        files.setdefault((status.st_dev, status.st_ino), []).append(path)
                 if entry.is_dir(follow_symlinks=False):
                     pending.append(entry.path)
+    for names in files.values():
+        if len(names) > 1:
+            for path in names:
+                tree[path] = tree[path]._replace(names=tuple(sorted(names)))
     return tree
 
 
@@ -51,13 +69,28 @@ def contents(root: Path | str) -> dict[str, bytes]:
     return {path: node.content for path, node in read_tree(root).items() if node.kind == "file"}
 
 
+def read_attributes(path: str | Path) -> tuple[tuple[str, bytes], ...]:
+    """Read extended attributes, those of a link itself, without labels and checksums that systems keep themselves."""
+    if sys.platform != "linux":
+        return ()
+    try:
+        listed = os.listxattr(path, follow_symlinks=False)
+    except OSError as error:
+        if error.errno != errno.ENOTSUP:
+            raise
+        listed = []
+    names = [name for name in listed if not name.startswith(OF_THE_SYSTEM)]
+    return tuple((name, os.getxattr(path, name, follow_symlinks=False)) for name in sorted(names))
+
+
 def _read_node(entry: os.DirEntry[str]) -> Node:
     status = entry.stat(follow_symlinks=False)
     mode = stat.S_IMODE(status.st_mode)
     if entry.is_symlink():
-        return Node("link", 0, status.st_mtime_ns, os.fsencode(os.readlink(entry.path)))
+        text = os.fsencode(os.readlink(entry.path))
+        return Node("link", 0, status.st_mtime_ns, text, read_attributes(entry.path))
     if entry.is_dir(follow_symlinks=False):
-        return Node("folder", mode, status.st_mtime_ns, b"")
+        return Node("folder", mode, status.st_mtime_ns, b"", read_attributes(entry.path))
     if entry.is_file(follow_symlinks=False):
-        return Node("file", mode, status.st_mtime_ns, Path(entry.path).read_bytes())
+        return Node("file", mode, status.st_mtime_ns, Path(entry.path).read_bytes(), read_attributes(entry.path))
     return Node("special", mode, status.st_mtime_ns, b"")

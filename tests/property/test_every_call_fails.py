@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import shutil
 import sys
 
 import pytest
@@ -26,6 +28,9 @@ def make_world() -> World:
     for name in ("replaced", "gone", "moved", "touched", "folder/replaced", "gone folder/file"):
         (world.source / name).parent.mkdir(exist_ok=True)
         (world.source / name).write_bytes(world.content(30))
+    for name in ("folder/linked", "linked too"):
+        os.link(world.source / "replaced", world.source / name)
+    os.link(world.source / "touched", world.source / "touched too")
     world.see_source()
     with_catalog = open_catalog(world.base / "data/job.sqlite")
     run_pass(world.job, with_catalog, FULL)
@@ -37,6 +42,12 @@ def make_world() -> World:
     (world.source / "link").symlink_to("nowhere")
     (world.source / "moved").rename(world.source / "folder/moved")
     (world.source / "touched").chmod(0o600)
+    os.link(world.source / "touched", world.source / "new folder/touched")
+    os.setxattr(world.source / "touched", "user.touched", b"1")
+    os.setxattr(world.source / "folder", "user.folder", b"2")
+    os.setxattr(world.source / "added", "user.added", b"3")
+    shutil.copy2(world.source / "linked too", world.source / "aside")
+    (world.source / "aside").replace(world.source / "linked too")
     for name in ("gone", "gone folder"):
         clear_path(world.source / name)
     world.see_source()

@@ -14,10 +14,12 @@ from hypothesis import HealthCheck, Phase, assume, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from backup_gui.engine.attributes import ACCESS_LIST, DEFAULT_LIST
 from backup_gui.engine.errors import BackupError
 from backup_gui.engine.mirror import never, run_pass
 from backup_gui.engine.model import FULL, Counts, PassStatus, ProblemCode, Report, Scope
 from backup_gui.engine.tree import TEMPORARY_PREFIX, is_temporary
+from tests.helpers.access_lists import access_list
 from tests.helpers.descriptors import open_below
 from tests.helpers.trees import read_tree
 from tests.property.faulty_os import Fault, Killed, faulty, open_catalog
@@ -156,6 +158,61 @@ class MirrorMachine(RuleBasedStateMachine):
         self.world.hint(path)
         self.world.see_source()
 
+    @rule(which=PICKS, other=PICKS)
+    def link_over(self, which: int, other: int) -> None:
+        """Make a name that there is already one of another file's."""
+        path, old = self.pick_file(which), self.world.source / self.pick_file(other)
+        full = self.world.source / path
+        assume(full.stat().st_ino != old.stat().st_ino)
+        self.show_stealthy(old)
+        full.unlink()
+        os.link(old, full)
+        self.world.hint(path)
+        self.world.see_source()
+
+    @rule(which=PICKS, mode=st.sampled_from((None, 0o600, 0o644)))
+    def make_file_of_its_own(self, which: int, mode: int | None) -> None:
+        """Replace a name by an equal file, as programs do that save by renaming."""
+        path = self.pick_file(which)
+        full = self.world.source / path
+        self.show_stealthy(full)
+        draft = full.with_name("draft~")
+        shutil.copy2(full, draft)
+        if mode is not None:
+            draft.chmod(mode)
+        draft.replace(full)
+        self.world.hint(path)
+
+    @rule(
+        which=PICKS,
+        name=st.sampled_from(("user.a", "user.\u00e9")),
+        value=st.sampled_from((None, b"", b"\0\xff", b"1")),
+    )
+    def change_attribute(self, which: int, name: str, value: bytes | None) -> None:
+        path = self.pick(which)
+        full = self.world.source / path
+        assume(is_file(full) or is_folder(full))
+        self.see_other_names(full)
+        if value is not None:
+            os.setxattr(full, name, value)
+        else:
+            assume(name in os.listxattr(full))
+            os.removexattr(full, name)
+        self.world.hint(path, changes_names=False)
+
+    @rule(which=PICKS, is_default=st.booleans(), uid=st.sampled_from((1234, 4321)))
+    def change_access_list(self, which: int, uid: int, *, is_default: bool) -> None:
+        path = self.pick(which)
+        full = self.world.source / path
+        name = DEFAULT_LIST if is_default else ACCESS_LIST
+        assume(is_folder(full) or (is_file(full) and not is_default))
+        self.see_other_names(full)
+        if name in os.listxattr(full):
+            os.removexattr(full, name)
+        else:
+            os.setxattr(full, name, access_list(uid))
+        self.world.hint(path, changes_names=False)
+
     @rule(where=PICKS, name=NAME)
     def make_pipe(self, where: int, name: str) -> None:
         path = self.free_place(where, name)
@@ -221,6 +278,16 @@ class MirrorMachine(RuleBasedStateMachine):
         full = self.world.mirror / files[which % len(files)]
         with full.open("wb" if is_truncated else "ab") as file:
             file.write(self.world.content(60))
+        self.strangers_were_here()
+
+    @rule(which=PICKS, other=PICKS, name=NAME)
+    def link_in_mirror(self, which: int, other: int, name: str) -> None:
+        files = [path for path in self.world.entries(self.world.mirror) if is_file(self.world.mirror / path)]
+        assume(files)
+        folders = self.world.folders(self.world.mirror)
+        new = self.world.mirror / folders[other % len(folders)] / name
+        assume(not os.path.lexists(new))
+        os.link(self.world.mirror / files[which % len(files)], new)
         self.strangers_were_here()
 
     @rule(which=PICKS)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine import transfer as transfer_module
-from backup_gui.engine.transfer import Cancelled, Shortened, copy_attributes, flush_file, transfer
+from backup_gui.engine.transfer import Cancelled, Shortened, flush_file, transfer
 
 Refusal = Callable[..., int]
 
@@ -170,27 +170,6 @@ def test_a_seek_that_fails_otherwise_is_told(files: Copy, monkeypatch: pytest.Mo
 def test_on_windows_nothing_is_known_of_holes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
     assert transfer_module._next_data(-1, 5, 10) == (5, 10)
-
-
-def test_attributes_are_copied_as_far_as_they_are_taken(files: Copy, monkeypatch: pytest.MonkeyPatch) -> None:
-    files.open(b"")
-    given = {"user.a": b"1", "user.refused": b"2", "user.b": b"3"}
-    taken: dict[str, bytes] = {}
-
-    def take(_out: int, name: str, value: bytes) -> None:
-        if name == "user.refused":
-            raise OSError(errno.EOPNOTSUPP, "Operation not supported")
-        taken[name] = value
-
-    monkeypatch.setattr(os, "listxattr", lambda _fd: list(given))
-    monkeypatch.setattr(os, "getxattr", lambda _fd, name: given[name])
-    monkeypatch.setattr(os, "setxattr", take)
-    copy_attributes(files.fd, files.out)
-    assert taken == {"user.a": b"1", "user.b": b"3"}
-    monkeypatch.setattr(os, "listxattr", refuse(errno.EOPNOTSUPP))
-    copy_attributes(files.fd, files.out)
-    monkeypatch.setattr(sys, "platform", "darwin")
-    copy_attributes(files.fd, files.out)
 
 
 def test_a_flush_reaches_the_disk_also_on_macos(files: Copy, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,215 @@
+"""Extended attributes and access lists: which of them a mirror has too, and how they get there.
+
+Those of the users' own name space and POSIX access lists are part of what is mirrored. Those that only the superuser
+may set are carried along where that works. What a system keeps for each volume by itself, such as labels and checksums,
+is never read, written or removed.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import sys
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from backup_gui.engine.system import own_ids
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from backup_gui.engine.model import Entry
+    from backup_gui.engine.tree import Tree
+
+ACCESS_LIST: Final = "system.posix_acl_access"
+# What is made in a folder that has one begins with an access list made of it.
+DEFAULT_LIST: Final = "system.posix_acl_default"
+
+_EVERYBODYS: Final = "user."
+_SUPERUSERS: Final = ("security.", "trusted.")
+_OF_THE_SYSTEM: Final = ("security.selinux", "security.ima", "security.evm", "security.apparmor", "security.SMACK64")
+# What a file system answers that has no such thing, not for this sort of file, or no room for so much of it in a file.
+_CANNOT_HOLD: Final = frozenset(
+    {errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL, errno.E2BIG, errno.ERANGE, errno.ENOSPC}
+)
+
+# Name and value of each.
+Attributes = dict[str, bytes]
+
+
+class Outcome(NamedTuple):
+    """What became of attributes that were to be set.
+
+    Attributes:
+        are_held: Whether the target holds all of them; if not, it cannot.
+        error: An error that may be gone the next time, if there was one.
+    """
+
+    are_held: bool = True
+    error: OSError | None = None
+
+
+IN_STEP: Final = Outcome()
+
+
+def is_carried(name: str) -> bool:
+    """Tell whether an attribute is one that the mirror has too."""
+    if name.startswith(_EVERYBODYS) or name in {ACCESS_LIST, DEFAULT_LIST}:
+        return True
+    return own_ids()[0] == 0 and name.startswith(_SUPERUSERS) and not name.startswith(_OF_THE_SYSTEM)
+
+
+def read_attributes(where: int | str) -> Attributes:
+    """Read the attributes that a mirror has too.
+
+    Args:
+        where: A descriptor, or a path whose last part is not followed if it is a link.
+
+    Returns:
+        Their values by name; none where there can be none.
+
+    Raises:
+        OSError: They cannot be told.
+    """
+    if sys.platform != "linux":
+        return {}
+    follows = isinstance(where, int)
+    try:
+        names = os.listxattr(where, follow_symlinks=follows)
+    except OSError as error:
+        if error.errno in _CANNOT_HOLD:
+            return {}
+        raise
+    found: Attributes = {}
+    for name in names:
+        if not is_carried(name):
+            continue
+        try:
+            found[name] = os.getxattr(where, name, follow_symlinks=follows)
+        except OSError as error:
+            # Gone since it was listed, or listed to people who may not read it.
+            if error.errno not in {errno.ENODATA, *_CANNOT_HOLD} and not _is_privileged(name, error):
+                raise
+    return found
+
+
+def attributes_of(tree: Tree, path: str) -> Attributes:
+    """Read the attributes of a path of a tree, of a link those of its own.
+
+    Raises:
+        OSError: They cannot be told.
+    """
+    return read_attributes(place_of(tree, path)) if sys.platform == "linux" else {}
+
+
+def have_same_attributes(source: Tree, target: Tree, path: str, entry: Entry) -> bool:
+    """Compare the attributes that the source and the mirror have at a path.
+
+    Args:
+        source: The source.
+        target: The mirror.
+        path: What both have.
+        entry: The source's entry.
+
+    Raises:
+        OSError: They cannot be told.
+    """
+    if sys.platform != "linux" or (stat.S_ISLNK(entry.st_mode) and own_ids()[0] != 0):
+        # A link can only have such as the superuser sets.
+        return True
+    return attributes_of(source, path) == attributes_of(target, path)
+
+
+def set_attributes(where: int | str, wanted: Attributes) -> Outcome:
+    """Give something exactly the attributes wanted, of those that a mirror has at all.
+
+    Args:
+        where: A descriptor, or a path whose last part is not followed if it is a link.
+        wanted: Their values by name.
+
+    Returns:
+        What became of it; whatever could be set is set.
+    """
+    try:
+        there = read_attributes(where)
+    except OSError as error:
+        return Outcome(error=error)
+    changes: list[tuple[str, bytes | None]] = [(name, None) for name in there if name not in wanted]
+    changes += [(name, value) for name, value in wanted.items() if there.get(name) != value]
+    return _change(where, changes)
+
+
+def copy_attributes(fd: int, out: int) -> Outcome:
+    """Copy the attributes of an open file to one that is new and has none."""
+    if sys.platform != "linux":
+        return IN_STEP
+    try:
+        found = read_attributes(fd)
+    except OSError as error:
+        return Outcome(error=error)
+    return _change(out, found.items()) if found else IN_STEP
+
+
+def hands_down(folder_fd: int) -> bool:
+    """Tell whether what is made in a folder begins with an access list of the folder's choice."""
+    if sys.platform != "linux":
+        return False
+    try:
+        return bool(os.getxattr(folder_fd, DEFAULT_LIST))
+    except OSError:
+        return False
+
+
+def drop_access_lists(where: int | str) -> None:
+    """Take away what something new was handed down from its folder.
+
+    Raises:
+        OSError: It still has it.
+    """
+    if sys.platform != "linux":
+        return
+    for name in (ACCESS_LIST, DEFAULT_LIST):
+        try:
+            os.removexattr(where, name, follow_symlinks=isinstance(where, int))
+        except OSError as error:
+            if error.errno not in {errno.ENODATA, *_CANNOT_HOLD}:
+                raise
+
+
+def place_of(tree: Tree, path: str) -> str:
+    """Return a path by which the system's calls for attributes reach what is at a path of a tree, and nothing else.
+
+    They know no folder descriptors; what the descriptor is open on is reached by its name among the process's own.
+
+    Raises:
+        OSError: The folder that it is in cannot be opened.
+    """
+    name, folder_fd = tree.at(path)
+    # The root itself has no name in its folder; and the descriptor's own name is a link.
+    return name if folder_fd is None else f"/proc/self/fd/{folder_fd}/{name or '.'}"
+
+
+def _change(where: int | str, changes: Iterable[tuple[str, bytes | None]]) -> Outcome:
+    """Set attributes, and remove those without a value."""
+    are_held = True
+    failure: OSError | None = None
+    if sys.platform == "linux":
+        follows = isinstance(where, int)
+        # Access lists last: they may take away the right to set the others.
+        for name, value in sorted(changes, key=lambda change: change[0] == ACCESS_LIST):
+            try:
+                if value is None:
+                    os.removexattr(where, name, follow_symlinks=follows)
+                else:
+                    os.setxattr(where, name, value, follow_symlinks=follows)
+            except OSError as error:
+                if error.errno in _CANNOT_HOLD or _is_privileged(name, error):
+                    are_held = False
+                elif value is not None or error.errno != errno.ENODATA:
+                    failure = failure or error
+    return Outcome(are_held, failure)
+
+
+def _is_privileged(name: str, error: OSError) -> bool:
+    """Tell whether the system refused something for which being the superuser is not enough everywhere."""
+    return name.startswith(_SUPERUSERS) and error.errno in {errno.EPERM, errno.EACCES}

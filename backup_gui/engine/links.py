@@ -1,0 +1,342 @@
+"""Names of the source that are one file (hard links), as one file in the mirror too.
+
+``Links`` groups them while both sides are compared, and ``LinkMaker`` makes such a name when a plan is carried out.
+Only files with several names ever come here. What is remembered of a group is forgotten when all of its names were
+seen.
+
+A new name of a file that the mirror has is linked, never copied. A link changes the file's change time, so all of its
+names look touched; and so they would after an edit that was given its old time back. So the content of one of them is
+compared with the mirror's, once; the other names are the same file on both sides, and need no comparison.
+
+Names that are one file in the source but equal files of their own in the mirror are joined when the file is touched, or
+when it is not in the catalog. Where the mirror's file system has no such links they stay files of their own.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from backup_gui.engine.transfer import Cancelled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from backup_gui.engine.catalog import Catalog, Fingerprint
+    from backup_gui.engine.model import Action, Entry
+    from backup_gui.engine.target import Target
+    from backup_gui.engine.tree import Tree
+
+# Volume and inode: what two names of one file have in common.
+_File = tuple[int, int]
+
+
+def _file_of(entry: Entry) -> _File:
+    return entry.st_dev, entry.st_ino
+
+
+class _Group:
+    """The names of one file of the source, as far as they were seen."""
+
+    __slots__ = ("changed_at_ns", "copy", "judged", "left", "path")
+
+    def __init__(self, ours: Entry) -> None:
+        self.changed_at_ns = ours.st_ctime_ns
+        # The name that the others are linked to.
+        self.path: str | None = None
+        # The mirror's file with that name; None if it is yet to be copied.
+        self.copy: _File | None = None
+        self.left = ours.st_nlink
+        # Files of the mirror whose content was compared with this one's.
+        self.judged: dict[_File, bool] = {}
+
+
+class Links:
+    """The groups met in one comparison.
+
+    Args:
+        source: The source.
+        target: The destination.
+        catalog: What is known from earlier passes.
+        moved_away: Paths of the mirror that are going to be renamed; filled by others.
+        is_equal: Compares the content of a path of the source, with its entry, and one of the mirror, with its entry.
+        settle: Told of a name whose content was found to be in the mirror although its file was touched: what else may
+            be different there is its business.
+    """
+
+    def __init__(
+        self,
+        source: Tree,
+        target: Target,
+        catalog: Catalog,
+        moved_away: set[str],
+        is_equal: Callable[[str, Entry, str, Entry], bool],
+        settle: Callable[[str, Entry, Entry], None],
+    ) -> None:
+        self._source = source
+        self._target = target
+        self._catalog = catalog
+        self._moved_away = moved_away
+        self._is_equal = is_equal
+        self._settle = settle
+        self._has_memory = not catalog.is_empty()
+        self._groups: dict[_File, _Group] = {}
+        # Which file of the source a file of the mirror with several names belongs to, and how many of them were not
+        # seen yet.
+        self._owners: dict[_File, tuple[_File, int]] = {}
+
+    def judgement(self, path: str, ours: Entry, theirs: Entry) -> bool | None:
+        """Say whether two files have the same content, if that was found out under another of their names.
+
+        Args:
+            path: The name in question.
+            ours: The source's file.
+            theirs: The mirror's file.
+        """
+        group = self._group(ours)
+        is_equal = group.judged.get(_file_of(theirs))
+        if is_equal is None and self._has_memory and self._is_known_equal(path, ours, theirs):
+            is_equal = group.judged[_file_of(theirs)] = True
+        return is_equal
+
+    def judge(self, ours: Entry, theirs: Entry, *, is_equal: bool) -> None:
+        """Remember whether two files have the same content, for their other names."""
+        self._group(ours).judged[_file_of(theirs)] = is_equal
+
+    def joined(self, action: Action, ours: Entry, theirs: Entry | None) -> Action:
+        """Turn an action into that of linking a name to another name of its file, if there is one.
+
+        Args:
+            action: A copy; or new metadata, for content that the mirror has.
+            ours: The source's entry.
+            theirs: The mirror's entry, if the name is to stay what it is.
+
+        Returns:
+            The action, with the name to link to if there is one.
+        """
+        group = self._first(action.path, ours, theirs)
+        if group.path in {None, action.path} or (theirs is not None and group.copy == _file_of(theirs)):
+            return action
+        size_bytes = action.size_bytes if theirs is not None else 0
+        return action._replace(size_bytes=size_bytes, link_to=group.path)
+
+    def is_apart(self, path: str, ours: Entry, theirs: Entry) -> bool:
+        """Tell whether a name that is in step is another file in the mirror than the other names of its file."""
+        return self._first(path, ours, theirs).copy != _file_of(theirs)
+
+    def take_moved(self, path: str, ours: Entry, theirs: Entry) -> None:
+        """Note that the mirror is going to have a file under a new name, by a rename."""
+        group = self._group(ours)
+        if group.path is None:
+            group.path, group.copy = path, _file_of(theirs)
+
+    def is_strange(self, path: str, ours: Entry, theirs: Entry, known: Fingerprint | None) -> bool:
+        """Tell whether a name of the mirror is one file with names that are another file in the source.
+
+        So it is when one of several names was replaced, be it by a file with the same content: what is done to one
+        would be done to the other.
+
+        Raises:
+            OSError: It cannot be told.
+        """
+        file, copy = _file_of(ours), _file_of(theirs)
+        owner, left = self._owners.get(copy, (None, theirs.st_nlink))
+        if owner is None:
+            owner = file
+            if known is not None and known.inode != ours.st_ino:
+                owner = self._owner_by_memory(path, known.inode, copy) or file
+        if left > 1:
+            self._owners[copy] = owner, left - 1
+        else:
+            self._owners.pop(copy, None)
+        return owner != file
+
+    def see(self, ours: Entry) -> None:
+        """Count a name as seen; a group whose last name it is is forgotten."""
+        group = self._groups.get(_file_of(ours))
+        if group is not None:
+            group.left -= 1
+            if group.left <= 0:
+                del self._groups[_file_of(ours)]
+
+    def __len__(self) -> int:
+        """How many groups are remembered."""
+        return len(self._groups)
+
+    def _group(self, ours: Entry) -> _Group:
+        group = self._groups.get(_file_of(ours))
+        if group is None:
+            group = self._groups[_file_of(ours)] = _Group(ours)
+        elif group.changed_at_ns != ours.st_ctime_ns:
+            # Touched since its first name was listed: what was found out no longer counts.
+            group.changed_at_ns = ours.st_ctime_ns
+            group.copy = None
+            group.judged.clear()
+        return group
+
+    def _first(self, path: str, ours: Entry, theirs: Entry | None) -> _Group:
+        """Return the group of a name, which has a name to link to, if only this one."""
+        group = self._group(ours)
+        if group.path is None and self._has_memory:
+            self._find_in_memory(path, ours, group)
+        if group.path is None:
+            group.path = path
+            group.copy = None if theirs is None else _file_of(theirs)
+        return group
+
+    def _is_known_equal(self, path: str, ours: Entry, theirs: Entry) -> bool:
+        """Tell whether another name of both files is known to be in step, with the source's file as it is now."""
+        now = (ours.st_ino, ours.st_ctime_ns, ours.st_size, ours.st_mtime_ns)
+        for other, known in self._catalog.paths_of(ours.st_ino):
+            if other == path or known != now:
+                continue
+            try:
+                other_ours, other_theirs = self._source.look(other), self._target.look(other)
+            except OSError:
+                continue
+            if other_ours is None or other_theirs is None or _file_of(other_ours) != _file_of(ours):
+                continue
+            if _file_of(other_theirs) == _file_of(theirs):
+                return True
+        return False
+
+    def _find_in_memory(self, path: str, ours: Entry, group: _Group) -> None:
+        """Find another name of a file that the mirror is known to have as it is now."""
+        for other, known in self._catalog.paths_of(ours.st_ino):
+            if other == path or other in self._moved_away:
+                continue
+            if (known.size_bytes, known.mtime_ns) != (ours.st_size, ours.st_mtime_ns):
+                continue
+            try:
+                other_ours, other_theirs = self._source.look(other), self._target.look(other)
+                if (
+                    other_ours is None
+                    or _file_of(other_ours) != _file_of(ours)
+                    or not self._looks_like(other_theirs, ours)
+                ):
+                    continue
+                assert other_theirs is not None
+                if known.ctime_ns != ours.st_ctime_ns:
+                    if not self._is_equal(path, ours, other, other_theirs):
+                        continue
+                    self._settle(other, other_ours, other_theirs)
+            except (OSError, Cancelled):
+                continue
+            group.path, group.copy = other, _file_of(other_theirs)
+            return
+
+    def _owner_by_memory(self, path: str, inode: int, copy: _File) -> _File | None:
+        """Find the file of the source that has another name of a file of the mirror."""
+        for other, _ in self._catalog.paths_of(inode):
+            if other == path or other in self._moved_away:
+                continue
+            theirs = self._target.look(other)
+            if theirs is not None and _file_of(theirs) == copy:
+                ours = self._source.look(other)
+                if ours is not None:
+                    return _file_of(ours)
+        return None
+
+    def _looks_like(self, theirs: Entry | None, ours: Entry) -> bool:
+        return theirs is not None and looks_like(ours, theirs, self._target.time_step_ns)
+
+
+class LinkMaker:
+    """Makes names of the mirror names of a file that it has.
+
+    Args:
+        source: The source.
+        target: The destination.
+        catalog: What the mirror is known to have.
+    """
+
+    def __init__(self, source: Tree, target: Target, catalog: Catalog) -> None:
+        self._source = source
+        self._target = target
+        self._catalog = catalog
+        # Names that had to be copied, by the name that they were to be linked to: the next ones are linked to them.
+        self._instead: dict[str, str] = {}
+
+    def find(self, action: Action) -> tuple[str, Entry] | None:
+        """Find the name to link to, and make sure that it is still what it was when the plan was made.
+
+        Returns:
+            The name and the source's entry that both names have; None if the mirror does not have it, or not as it is
+            in the source now.
+
+        Raises:
+            OSError: It cannot be told.
+        """
+        assert action.link_to is not None
+        first = self._instead.get(action.link_to, action.link_to)
+        ours, other = self._source.look(action.path), self._source.look(first)
+        if ours is None or other is None or _file_of(ours) != _file_of(other) or first == action.path:
+            return None
+        if self._catalog.fingerprint(first) != (ours.st_ino, ours.st_ctime_ns, ours.st_size, ours.st_mtime_ns):
+            return None
+        theirs = self._target.look(first)
+        if theirs is None or not looks_like(ours, theirs, self._target.time_step_ns):
+            return None
+        return first, ours
+
+    def make(self, first: str, path: str) -> str | None:
+        """Link a temporary beside a path to a name of the mirror.
+
+        Returns:
+            The temporary's path; None if the file system does not do it.
+
+        Raises:
+            OSError: It should have, but something is wrong, or in the way.
+        """
+        before = self._target.look(first)
+        temporary = self._target.create_hard_link(first, path)
+        if temporary is None:
+            return None
+        made = self._target.look(temporary)
+        # RACE: what a stranger puts in the first name's place at this moment is linked instead, and let go here again.
+        if before is None or made is None or _file_of(before) != _file_of(made):
+            self._target.discard(temporary)
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), first)
+        return temporary
+
+    def copied_instead(self, action: Action, *, stays: bool) -> Action:
+        """Turn the action of linking a name into that of copying it.
+
+        Args:
+            action: The action.
+            stays: Whether the name to link to is of no use, so that others are linked to this one instead.
+        """
+        assert action.link_to is not None
+        if stays:
+            self._instead[action.link_to] = action.path
+        try:
+            ours = self._source.look(action.path)
+        except OSError:
+            # Copying it will say why.
+            ours = None
+        return action._replace(link_to=None, size_bytes=0 if ours is None else ours.st_size)
+
+    def is_one_file(self, path: str, other: str) -> bool:
+        """Tell whether two paths of the mirror are names of one file.
+
+        Raises:
+            OSError: It cannot be told.
+        """
+        one, two = self._target.look(path), self._target.look(other)
+        return one is not None and two is not None and _file_of(one) == _file_of(two)
+
+
+def looks_like(ours: Entry, theirs: Entry, step_ns: int) -> bool:
+    """Tell whether a file of the mirror has the size and time that the source's has."""
+    return (
+        stat.S_ISREG(theirs.st_mode)
+        and ours.st_size == theirs.st_size
+        and abs(ours.st_mtime_ns - theirs.st_mtime_ns) < step_ns
+    )
+
+
+def is_linked_file(entry: Entry) -> bool:
+    """Tell whether an entry is a file with several names."""
+    return entry.st_nlink > 1 and stat.S_ISREG(entry.st_mode)

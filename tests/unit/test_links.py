@@ -1,0 +1,682 @@
+"""Files with several names: one file in the mirror too, in one pass and across passes, whatever becomes of them."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backup_gui.engine import compare as compare_module
+from backup_gui.engine.catalog import Catalog
+from backup_gui.engine.copying import has_same_content
+from backup_gui.engine.events import ActionDone, Event, PlanMade
+from backup_gui.engine.links import Links
+from backup_gui.engine.model import FULL, Counts, Op, PassStatus, ProblemCode, Scope
+from backup_gui.engine.target import Target
+from backup_gui.engine.tree import Tree
+from tests.helpers.trees import contents, read_tree
+from tests.unit.conftest import Rig, done, keep_times, mounted, paths
+
+COMPLETE = PassStatus.COMPLETE
+NOTHING = Counts()
+
+
+def link(rig: Rig, old: str, new: str) -> None:
+    (rig.source / new).parent.mkdir(parents=True, exist_ok=True)
+    os.link(rig.source / old, rig.source / new)
+
+
+def inode(path: Path) -> int:
+    return path.lstat().st_ino
+
+
+def inodes(rig: Rig, *names: str) -> set[int]:
+    """The mirror's files that some names of it are."""
+    return {inode(rig.mirror / name) for name in names}
+
+
+def check_settled(rig: Rig) -> None:
+    """Check that the mirror has the same files under the same names, and that a further pass has nothing to do."""
+    rig.check_in_step()
+    assert rig.run().counts == NOTHING
+    assert rig.told(ActionDone) == []
+    assert rig.temporaries() == []
+
+
+@pytest.fixture
+def compared(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """Which contents are compared while a plan is made: paths of source and mirror."""
+    calls: list[tuple[str, str]] = []
+    real = has_same_content
+
+    def compare(source: Tree, path: str, target: Tree, mirror_path: str, should_stop: Callable[[], bool]) -> bool:
+        calls.append((path, mirror_path))
+        return real(source, path, target, mirror_path, should_stop)
+
+    monkeypatch.setattr(compare_module, "has_same_content", compare)
+    return calls
+
+
+@pytest.fixture
+def group(rig: Rig) -> Rig:
+    """A file with three names, one with one, and a mirror in step with them."""
+    rig.write("a", "shared")
+    link(rig, "a", "b")
+    link(rig, "a", "folder/c")
+    rig.write("single", "alone")
+    rig.run()
+    return rig
+
+
+def without_links(monkeypatch: pytest.MonkeyPatch, code: int = errno.EPERM) -> None:
+    """Let the mirror be on a file system without hard links."""
+
+    def refuse(*_arguments: object, **_options: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "link", refuse)
+
+
+# One pass
+
+
+def test_a_file_with_several_names_is_copied_once_and_linked(rig: Rig) -> None:
+    rig.write("a", "shared")
+    link(rig, "a", "b")
+    link(rig, "a", "new/deep/c")
+    report = rig.run()
+    assert (report.status, done(report)) == (COMPLETE, Counts(created=5, bytes=6))
+    (plan,) = rig.told(PlanMade)
+    assert plan.counts == report.counts
+    assert len(inodes(rig, "a", "b", "new/deep/c")) == 1
+    assert (rig.mirror / "a").stat().st_nlink == 3
+    assert not rig.history.exists()
+    check_settled(rig)
+
+
+def test_names_outside_the_source_are_nobodys_business(rig: Rig) -> None:
+    rig.write("a", "shared")
+    os.link(rig.source / "a", rig.root / "outside")
+    rig.run()
+    check_settled(rig)
+    assert (rig.mirror / "a").stat().st_nlink == 1
+
+
+def test_two_files_of_the_same_number_on_two_volumes_are_two_files(rig: Rig) -> None:
+    (rig.source / "drive").mkdir()
+    rig.write("a", "on the first")
+    link(rig, "a", "b")
+    with mounted(rig.source / "drive"):
+        # The first files made on a new volume have low numbers, as the first ones of other volumes have.
+        for number in range(40):
+            rig.write(f"drive/{number}", f"on the second {number}")
+            link(rig, f"drive/{number}", f"drive/other {number}")
+        assert rig.run().status is COMPLETE
+        assert contents(rig.mirror) == contents(rig.source)
+        check_settled(rig)
+
+
+@pytest.mark.root
+def test_a_name_on_another_volume_with_the_same_number_is_not_linked(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The catalog knows inodes, not volumes: what it finds must be looked at."""
+    for name in ("one", "two"):
+        (rig.source / name).mkdir()
+    with mounted(rig.source / "one"), mounted(rig.source / "two"):
+        rig.write("one/a", "same size!")
+        rig.run()
+        rig.write("two/a", "size same!")
+        os.link(rig.source / "two/a", rig.source / "two/b")
+        times = (rig.source / "one/a").stat()
+        os.utime(rig.source / "two/a", ns=(times.st_atime_ns, times.st_mtime_ns))
+        assert inode(rig.source / "one/a") == inode(rig.source / "two/a"), "the rig does not show what it should"
+        rig.run()
+        rig.check_in_step()
+
+
+@pytest.mark.parametrize("code", [errno.EPERM, errno.EOPNOTSUPP])
+def test_where_there_are_no_links_each_name_is_a_copy_and_a_second_pass_does_nothing(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    for name in ("a", "other"):
+        rig.write(name, "shared")
+        link(rig, name, f"{name} b")
+        link(rig, name, f"{name} c")
+    without_links(monkeypatch, code)
+    report = rig.run()
+    assert (report.status, report.problems, report.counts.bytes) == (COMPLETE, (), 36)
+    assert contents(rig.mirror) == contents(rig.source)
+    assert rig.run().counts == NOTHING
+    rig.forget_everything()
+    assert rig.run().problems == ()
+    assert rig.run().counts == NOTHING
+    assert rig.temporaries() == []
+
+
+def test_a_file_with_too_many_names_for_the_file_system_becomes_several(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.write("0", "shared")
+    for number in range(1, 10):
+        link(rig, "0", str(number))
+    real = Target.create_hard_link
+
+    def limited(self: Target, first: str, path: str) -> str | None:
+        return None if (rig.mirror / first).stat().st_nlink >= 4 else real(self, first, path)
+
+    monkeypatch.setattr(Target, "create_hard_link", limited)
+    assert rig.run().status is COMPLETE
+    assert contents(rig.mirror) == contents(rig.source)
+    assert rig.run().counts == NOTHING
+
+
+# Across passes
+
+
+@pytest.mark.parametrize("scope", [FULL, paths("d", "")], ids=["full", "partial"])
+def test_a_new_name_of_a_known_file_is_linked_and_not_copied(
+    group: Rig, compared: list[tuple[str, str]], scope: Scope
+) -> None:
+    before = inode(group.mirror / "a")
+    link(group, "a", "d")
+    report = group.run(scope)
+    assert done(report) == Counts(created=1)
+    assert inodes(group, "a", "b", "folder/c", "d") == {before}
+    # The link has touched all names. One comparison is enough for them: they are one file on both sides.
+    assert len(compared) == 1
+    group.run()
+    group.check_in_step()
+    assert len(compared) == 1
+    check_settled(group)
+    assert not group.history.exists()
+
+
+@pytest.mark.parametrize("scope", [FULL, paths("d", "")], ids=["full", "partial"])
+def test_an_edit_that_keeps_size_and_time_is_found_behind_a_new_name(group: Rig, scope: Scope) -> None:
+    keep_times(group.source / "a", lambda: (group.source / "a").write_text("SHARED"))
+    link(group, "b", "d")
+    group.run(scope)
+    assert contents(group.mirror)["d"] == b"SHARED"
+    group.run()
+    assert group.kept_contents() == [b"shared"] * 3
+    check_settled(group)
+
+
+def test_a_new_name_brings_the_other_names_metadata_too(group: Rig) -> None:
+    link(group, "a", "d")
+    (group.source / "a").chmod(0o640)
+    os.setxattr(group.source / "a", "user.new", b"1")
+    report = group.run(paths("d", ""))
+    assert (report.status, report.counts.bytes) == (COMPLETE, 0)
+    group.check_in_step()
+    check_settled(group)
+
+
+def test_a_changed_mode_of_a_file_with_several_names_compares_it_once(
+    group: Rig, compared: list[tuple[str, str]]
+) -> None:
+    (group.source / "b").chmod(0o600)
+    assert group.run().counts.bytes == 0
+    assert len(compared) == 1
+    check_settled(group)
+
+
+def test_an_edit_in_place_is_one_copy_and_every_name_keeps_its_old_version(group: Rig) -> None:
+    before = inode(group.mirror / "a")
+    group.write("folder/c", "edited in place")
+    report = group.run()
+    assert done(report) == Counts(replaced=3, bytes=15)
+    assert len(inodes(group, "a", "b", "folder/c")) == 1
+    kept = [path for path in group.history.rglob("*") if path.is_file()]
+    assert sorted(path.name[0] for path in kept) == ["a", "b", "c"]
+    assert {inode(path) for path in kept} == {before}
+    assert group.kept_contents() == [b"shared"] * 3
+    check_settled(group)
+
+
+def test_an_edit_of_one_name_alone_leaves_the_others_what_they_are(group: Rig) -> None:
+    before = inode(group.mirror / "a")
+    (group.source / "b").unlink()
+    group.write("b", "a file of its own")
+    assert done(group.run()) == Counts(replaced=1, bytes=17)
+    assert inodes(group, "a", "folder/c") == {before}
+    assert group.kept_contents() == [b"shared"]
+    check_settled(group)
+
+
+# Without its catalog a job begins with a full pass.
+@pytest.mark.parametrize(("scope", "has_memory"), [(FULL, True), (paths("b", ""), True), (FULL, False)])
+def test_a_name_that_became_an_equal_file_of_its_own_becomes_one_in_the_mirror(
+    group: Rig, scope: Scope, *, has_memory: bool
+) -> None:
+    shutil.copy2(group.source / "b", group.source / "aside")
+    (group.source / "aside").replace(group.source / "b")
+    if not has_memory:
+        group.forget_everything()
+    before = inode(group.mirror / "a")
+    group.run(scope)
+    group.run()
+    assert len(inodes(group, "a", "b", "folder/c")) == 2
+    if has_memory:
+        assert inodes(group, "a", "folder/c") == {before}
+        assert group.kept_contents() == [b"shared"]
+    # Else what is done to one would be done to the other.
+    (group.source / "b").chmod(0o600)
+    group.run()
+    check_settled(group)
+
+
+def test_two_files_that_were_given_equal_content_are_not_joined(group: Rig) -> None:
+    shutil.copy2(group.source / "a", group.source / "equal")
+    os.link(group.source / "equal", group.source / "equal too")
+    group.run()
+    check_settled(group)
+    assert len(inodes(group, "a", "equal")) == 2
+
+
+def test_equal_files_that_became_names_of_one_file_are_joined_and_nothing_is_lost(rig: Rig) -> None:
+    for name in ("a", "b", "c"):
+        rig.write(name, "equal")
+        shutil.copystat(rig.source / "a", rig.source / name)
+    rig.run()
+    assert len(inodes(rig, "a", "b", "c")) == 3
+    for name in ("b", "c"):
+        (rig.source / name).unlink()
+        link(rig, "a", name)
+    report = rig.run()
+    assert (report.counts.bytes, report.counts.replaced) == (0, 0)
+    assert len(inodes(rig, "a", "b", "c")) == 1
+    assert not rig.history.exists()
+    check_settled(rig)
+
+
+def adopt(rig: Rig) -> None:
+    """Make the mirror as a program does that does not know of names of one file."""
+    rig.write("a", "shared")
+    link(rig, "a", "b")
+    link(rig, "a", "folder/c")
+    subprocess.run(["cp", "-r", "--preserve=mode,timestamps", rig.source, rig.mirror], check=True)
+    assert len(inodes(rig, "a", "b", "folder/c")) == 3
+
+
+def test_a_mirror_with_equal_files_made_by_another_program_is_joined(rig: Rig) -> None:
+    adopt(rig)
+    report = rig.run()
+    assert (report.status, done(report)) == (COMPLETE, NOTHING)
+    assert report.counts.metadata >= 2
+    assert len(inodes(rig, "a", "b", "folder/c")) == 1
+    assert not rig.history.exists()
+    check_settled(rig)
+
+
+@pytest.mark.parametrize("damaged", ["a", "b", "folder/c"])
+def test_a_file_that_only_seemed_equal_is_kept_when_it_is_replaced(rig: Rig, damaged: str) -> None:
+    adopt(rig)
+    keep_times(rig.mirror / damaged, lambda: (rig.mirror / damaged).write_text("d4m4g3"))
+    rig.run()
+    first = next(name for name in ("a", "b", "folder/c") if rig.mirror.joinpath(name).read_bytes() == b"shared")
+    present = {path: content for path, content in contents(rig.mirror).items() if content != b"shared"}
+    if present:
+        # Without a catalog size and time are trusted: it was the first one found, and the others were not linked to it.
+        assert present == {damaged: b"d4m4g3"}
+    else:
+        assert rig.kept_contents() == [b"d4m4g3"]
+        assert len(inodes(rig, "a", "b", "folder/c")) == 1
+    assert first != damaged or not present
+    assert rig.run().counts == NOTHING
+
+
+def test_a_file_that_a_stranger_edits_while_it_is_joined_is_not_lost(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    adopt(rig)
+    real = Target.create_hard_link
+
+    def edit(self: Target, first: str, path: str) -> str | None:
+        made = real(self, first, path)
+        (rig.mirror / path).write_text("a stranger's")
+        return made
+
+    monkeypatch.setattr(Target, "create_hard_link", edit)
+    rig.run()
+    monkeypatch.undo()
+    rig.run()
+    check_settled(rig)
+    assert rig.kept_contents() == [b"a stranger's"] * 2
+
+
+def test_a_mirror_known_to_have_equal_files_is_left_so_until_the_file_is_touched(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.write("a", "shared")
+    link(rig, "a", "b")
+    with monkeypatch.context() as patch:
+        without_links(patch)
+        rig.run()
+    assert rig.run().counts == NOTHING
+    assert len(inodes(rig, "a", "b")) == 2
+    (rig.source / "a").chmod(0o600)
+    rig.run()
+    assert len(inodes(rig, "a", "b")) == 1
+    check_settled(rig)
+
+
+# Names that come and go
+
+
+def test_a_renamed_name_is_renamed(group: Rig) -> None:
+    before = inode(group.mirror / "a")
+    (group.source / "a").rename(group.source / "folder/renamed")
+    report = group.run()
+    assert done(report) == Counts(moved=1)
+    assert inodes(group, "b", "folder/c", "folder/renamed") == {before}
+    assert not group.history.exists()
+    check_settled(group)
+
+
+def test_a_renamed_folder_takes_its_names_with_it(group: Rig) -> None:
+    link(group, "a", "folder/d")
+    group.run()
+    (group.source / "folder").rename(group.source / "elsewhere")
+    assert done(group.run()) == Counts(created=1, moved=2, deleted=1)
+    check_settled(group)
+
+
+def test_a_file_that_was_renamed_and_given_another_name_is_copied_by_neither(rig: Rig) -> None:
+    rig.write("a", "only one")
+    rig.run()
+    (rig.source / "a").rename(rig.source / "c")
+    link(rig, "c", "d")
+    report = rig.run()
+    assert done(report) == Counts(created=1, moved=1)
+    assert not rig.history.exists()
+    check_settled(rig)
+
+
+def test_a_deleted_name_goes_to_the_history_and_the_others_stay(group: Rig) -> None:
+    before = inode(group.mirror / "a")
+    (group.source / "a").unlink()
+    assert done(group.run()) == Counts(deleted=1)
+    assert inodes(group, "b", "folder/c") == {before}
+    assert group.kept_contents() == [b"shared"]
+    check_settled(group)
+
+
+def test_a_name_takes_the_place_of_another_file(group: Rig) -> None:
+    before = inode(group.mirror / "a")
+    (group.source / "single").unlink()
+    link(group, "a", "single")
+    assert done(group.run()) == Counts(replaced=1)
+    assert inodes(group, "a", "single") == {before}
+    assert group.kept_contents() == [b"alone"]
+    check_settled(group)
+
+
+@pytest.mark.parametrize("keeps_history", [True, False])
+def test_a_name_takes_the_place_of_a_folder_or_link(group: Rig, *, keeps_history: bool) -> None:
+    group.options["keeps_history"] = keeps_history
+    (group.source / "link").symlink_to("a")
+    group.write("tree/inside", "in a folder")
+    group.run()
+    (group.source / "link").unlink()
+    shutil.rmtree(group.source / "tree")
+    for name in ("link", "tree"):
+        link(group, "a", name)
+    assert group.run().status is COMPLETE
+    assert len(inodes(group, "a", "link", "tree")) == 1
+    check_settled(group)
+
+
+def test_an_exclusion_takes_one_name_and_not_the_others(group: Rig) -> None:
+    group.options["exclude"] = ("a",)
+    group.run()
+    assert set(contents(group.mirror)) == {"b", "folder/c", "single"}
+    group.options["exclude"] = ()
+    assert done(group.run()) == Counts(created=1)
+    check_settled(group)
+
+
+# What strangers do, and what goes wrong
+
+
+def test_what_a_stranger_writes_into_one_name_is_kept_and_all_are_set_right(group: Rig) -> None:
+    group.write_at(group.mirror / "b", "a stranger's")
+    group.run()
+    assert set(group.kept_contents()) == {b"a stranger's"}
+    check_settled(group)
+
+
+def test_a_name_that_a_stranger_replaced_is_linked_again(group: Rig) -> None:
+    before = inode(group.mirror / "a")
+    (group.mirror / "b").unlink()
+    group.write_at(group.mirror / "b", "a stranger's")
+    assert done(group.run()) == Counts(replaced=1)
+    assert inodes(group, "a", "b") == {before}
+    assert group.kept_contents() == [b"a stranger's"]
+    check_settled(group)
+
+
+def test_a_name_that_is_there_already_is_not_made_twice(group: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    link(group, "a", "d")
+
+    def plant(event: Event) -> None:
+        if isinstance(event, PlanMade):
+            os.link(group.mirror / "a", group.mirror / "d")
+
+    group.run(on_event=plant)
+    assert len(inodes(group, "a", "d")) == 1
+    assert not group.history.exists()
+    check_settled(group)
+
+
+def test_a_first_name_edited_since_the_plan_is_not_linked_to(group: Rig) -> None:
+    link(group, "a", "d")
+
+    def edit(event: Event) -> None:
+        if isinstance(event, PlanMade):
+            keep_times(group.source / "a", lambda: (group.source / "a").write_text("SHARED"))
+
+    group.run(on_event=edit)
+    assert contents(group.mirror)["d"] == b"SHARED"
+    group.run()
+    group.run()
+    check_settled(group)
+
+
+def test_a_first_name_swapped_for_a_link_since_the_plan_is_not_linked_to(
+    group: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link(group, "a", "d")
+    outside = group.write_at(group.root / "outside", "secret")
+    real = Target.create_hard_link
+
+    def swap(self: Target, first: str, path: str) -> str | None:
+        (group.mirror / first).unlink()
+        (group.mirror / first).symlink_to(outside)
+        return real(self, first, path)
+
+    monkeypatch.setattr(Target, "create_hard_link", swap)
+    report = group.run()
+    monkeypatch.undo()
+    assert [(problem.path, problem.code) for problem in report.problems] == [("d", ProblemCode.MIRROR_CHANGED)]
+    assert "d" not in read_tree(group.mirror)
+    group.run()
+    check_settled(group)
+    assert outside.read_text() == "secret"
+
+
+def test_what_cannot_be_linked_for_another_reason_is_a_problem(group: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    link(group, "a", "d")
+    with monkeypatch.context() as patch:
+        without_links(patch, errno.EIO)
+        report = group.run()
+    assert [(problem.path, problem.code) for problem in report.problems] == [("d", ProblemCode.WRITE_ERROR)]
+    assert group.run().status is COMPLETE
+    check_settled(group)
+
+
+def test_what_cannot_be_joined_for_another_reason_is_a_problem(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    adopt(rig)
+    with monkeypatch.context() as patch:
+        without_links(patch, errno.EIO)
+        report = rig.run()
+    assert {problem.code for problem in report.problems} == {ProblemCode.WRITE_ERROR}
+    rig.run()
+    check_settled(rig)
+
+
+def test_a_first_name_that_could_not_be_copied_leaves_the_others_one_file(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.write("folder/0", "shared")
+    for number in range(1, 6):
+        link(rig, "folder/0", f"folder/{number}")
+    real = Target.receive
+    refused: list[str] = []
+
+    def refuse_first(self: Target, path: str, *arguments: Any, **options: Any) -> str:
+        if not refused:
+            refused.append(path)
+            raise OSError(errno.EIO, "Input/output error")
+        return real(self, path, *arguments, **options)
+
+    monkeypatch.setattr(Target, "receive", refuse_first)
+    report = rig.run()
+    assert [problem.path for problem in report.problems] == refused
+    assert report.counts.bytes == 6
+    assert rig.run().counts.bytes == 0
+    check_settled(rig)
+
+
+def test_what_the_guard_holds_is_not_linked_to(group: Rig) -> None:
+    group.options |= {"guard_count": 0, "guard_share": 0.0}
+    group.write("a", "rewritten")
+    link(group, "a", "new")
+    report = group.run()
+    assert report.status is PassStatus.HELD
+    assert contents(group.mirror) == {
+        "a": b"shared",
+        "b": b"shared",
+        "folder/c": b"shared",
+        "single": b"alone",
+        "new": b"rewritten",
+    }
+    assert report.held is not None
+    group.run(allowed=report.held)
+    check_settled(group)
+
+
+def test_a_cancelled_pass_leaves_names_that_the_next_one_links(rig: Rig) -> None:
+    rig.write("0", "shared")
+    for number in range(1, 8):
+        link(rig, "0", str(number))
+    for asked in range(1, 14):
+        answers = iter([False] * asked)
+        rig.run(should_stop=lambda answers=answers: next(answers, True))
+    rig.run()
+    check_settled(rig)
+
+
+# What it costs
+
+
+def test_groups_are_forgotten_when_all_of_their_names_were_seen(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(30):
+        rig.write(f"{number}/a", f"shared {number}")
+        link(rig, f"{number}/a", f"{number}/b")
+    link(rig, "0/a", "z")
+    os.link(rig.source / "1/a", rig.root / "outside")
+    made: list[Links] = []
+    most = 0
+    real_init, real_see = Links.__init__, Links.see
+
+    def init(self: Links, *arguments: Any) -> None:
+        made.append(self)
+        real_init(self, *arguments)
+
+    def see(self: Links, ours: os.stat_result) -> None:
+        nonlocal most
+        most = max(most, len(self))
+        real_see(self, ours)
+
+    monkeypatch.setattr(Links, "__init__", init)
+    monkeypatch.setattr(Links, "see", see)
+    for _ in range(2):
+        rig.run()
+        assert len(made[-1]) == 1, "only the group with a name outside is waited for"
+        assert most <= 3
+        for number in range(30):
+            (rig.source / f"{number}/a").chmod(0o600)
+    rig.run()
+    check_settled(rig)
+
+
+def test_files_with_one_name_never_reach_the_groups(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_arguments: object) -> None:
+        raise AssertionError("asked about a file with one name")
+
+    for call in ("joined", "is_apart", "see", "judge", "judgement", "take_moved", "is_strange"):
+        monkeypatch.setattr(Links, call, fail)
+    rig.write("a", "1")
+    rig.write("b", "2")
+    rig.run()
+    rig.write("a", "changed")
+    (rig.source / "b").rename(rig.source / "c")
+    keep_times(rig.source / "a", lambda: (rig.source / "a").chmod(0o600))
+    rig.run()
+    rig.run()
+    rig.check_in_step()
+
+
+def test_an_unchanged_pass_asks_the_catalog_for_no_names(group: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_arguments: object) -> None:
+        raise AssertionError("asked")
+
+    monkeypatch.setattr(Catalog, "paths_of", fail)
+    monkeypatch.setattr(Links, "_group", fail)
+    assert group.run().counts == NOTHING
+    assert group.run(paths("a", "b", "folder/c")).counts == NOTHING
+
+
+def test_a_plan_says_which_names_are_linked(group: Rig) -> None:
+    group.write("a", "edited in place")
+    group.run(is_dry_run=True)
+    told = {event.action.path: event.action for event in group.told(ActionDone)}
+    firsts = {action.path for action in told.values() if action.op is Op.REPLACE and action.link_to is None}
+    assert len(firsts) == 1
+    assert {action.link_to for action in told.values() if action.link_to is not None} == firsts
+
+
+# An independent judge
+
+
+@pytest.mark.skipif(shutil.which("rsync") is None, reason="needs rsync")
+def test_rsync_finds_nothing_to_do(group: Rig) -> None:
+    source, mirror = group.source, group.mirror
+
+    def differences() -> str:
+        command = ["rsync", "-aHAXn", "--delete", "--itemize-changes", f"{source}/", f"{mirror}/"]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    assert differences() == ""
+    group.write("single", "edited")
+    link(group, "b", "folder/d")
+    (source / "a").rename(source / "renamed")
+    (source / "folder/c").chmod(0o751)
+    os.setxattr(source / "folder", "user.folder", b"1")
+    os.setxattr(source / "single", "user.file", b"2")
+    subprocess.run(["setfacl", "-m", "u:1234:rx,d:u:4321:rw", source / "folder"], check=True)
+    subprocess.run(["setfacl", "-m", "u:1234:r", source / "single"], check=True)
+    group.write("folder/made later", "inherits")
+    assert differences() != ""
+    group.run()
+    assert differences() == ""
+    subprocess.run(["setfacl", "-R", "-b", source], check=True)
+    (source / "renamed").unlink()
+    group.write("b", "edited in place")
+    group.run()
+    assert differences() == ""
+    check_settled(group)
