@@ -38,6 +38,7 @@ SOURCE_KEY = "source"
 DESTINATION_KEY = "destination"
 MIRROR_FILES_KEY = "mirror files"
 DRIVES_KEY = "drives"
+_MAX_DIGITS = 20
 
 
 def never() -> bool:
@@ -260,7 +261,7 @@ def _remember_roots(job: Job, catalog: Catalog, *, has_new_source: bool) -> None
 def _condition(plan: Plan, source: Tree, catalog: Catalog, *, is_source_other: bool) -> Condition:
     mirror_files = plan.mirror_files
     if not plan.is_full:
-        mirror_files = max(mirror_files, int(catalog.fact(MIRROR_FILES_KEY) or 0))
+        mirror_files = max(mirror_files, _remembered_files(catalog))
     takes_away = any(action.op in TAKES_AWAY for action in plan.actions)
     try:
         is_source_empty = takes_away and source.is_empty()
@@ -295,6 +296,12 @@ def _report(plan: Plan, verdict: Verdict, outcome: Outcome, started_at: float, b
     )
 
 
+def _remembered_files(catalog: Catalog) -> int:
+    text = catalog.fact(MIRROR_FILES_KEY) or ""
+    # A catalog can be damaged: what is no count of files is none.
+    return int(text) if text.isdecimal() and text.isascii() and len(text) < _MAX_DIGITS else 0
+
+
 def _remembered_drives(catalog: Catalog) -> frozenset[str]:
     text = catalog.fact(DRIVES_KEY)
     if text is None:
@@ -303,14 +310,14 @@ def _remembered_drives(catalog: Catalog) -> frozenset[str]:
 
     try:
         drives = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return frozenset()
     return frozenset(drive for drive in drives if isinstance(drive, str)) if isinstance(drives, list) else frozenset()
 
 
 def _record(catalog: Catalog, plan: Plan, report: Report, added_files: int) -> None:
     counts = report.counts
-    mirror_files = plan.mirror_files if plan.is_full else int(catalog.fact(MIRROR_FILES_KEY) or 0)
+    mirror_files = plan.mirror_files if plan.is_full else _remembered_files(catalog)
     if plan.is_full or added_files:
         catalog.remember(MIRROR_FILES_KEY, str(max(0, mirror_files + added_files)))
     if plan.drives != _remembered_drives(catalog):
