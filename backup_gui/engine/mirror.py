@@ -218,7 +218,8 @@ def _open_target(job: Job, catalog: Catalog, stack: contextlib.ExitStack, *, is_
     try:
         is_there = os.path.lexists(root)
         anchor = nearest_existing(root)
-        if recorded is not None and not job.allows_mass_delete and volume_id(anchor) != recorded.volume:
+        is_other = recorded is not None and volume_id(anchor) != recorded.volume
+        if is_other and not (job.allows_mass_delete and _is_in_use(root)):
             raise RootAbsentError(f"The drive of the destination is not there: {root}")
         if not is_there:
             if is_dry_run:
@@ -239,6 +240,15 @@ def _open_target(job: Job, catalog: Catalog, stack: contextlib.ExitStack, *, is_
     except OSError as error:
         why = "The drive is read-only" if error.errno == errno.EROFS else error.strerror or "unknown reason"
         raise DestinationUnusableError(f"The destination cannot be opened ({why}): {root}") from error
+
+
+def _is_in_use(root: str) -> bool:
+    """Tell whether a folder is more than the bare place where a drive was mounted, which no word makes a destination.
+
+    Raises:
+        OSError: It cannot be told.
+    """
+    return os.path.isdir(root) and (os.path.ismount(root) or bool(os.listdir(root)))
 
 
 def _remember_roots(job: Job, catalog: Catalog, *, has_new_source: bool) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.errors import BackupError
+from backup_gui.engine.errors import BackupError, RootAbsentError
 from backup_gui.engine.events import ActionDone, Event, PlanMade, Progressed
 from tests.faults.scene import Scene
 from tests.faults.volumes import run_tool, small_volume
@@ -59,6 +59,16 @@ def bound(folder: Path, point: Path) -> Iterator[None]:
     finally:
         while os.path.ismount(point):
             unmount(point)
+
+
+@contextlib.contextmanager
+def mounted_anew(point: Path) -> Iterator[None]:
+    """Mount an empty drive of its own over a folder."""
+    run_tool("mount", "-t", "tmpfs", "-o", "size=16m", "none", str(point))
+    try:
+        yield
+    finally:
+        unmount(point)
 
 
 def unmount(point: Path) -> None:
@@ -163,6 +173,34 @@ def test_a_destination_that_goes_at_any_moment_leaves_nothing_where_it_was(tmp_p
         assert_nothing_lost(scene, before)
         scene.make_pass()
         scene.assert_in_step()
+
+
+@pytest.mark.hazard(6)
+@pytest.mark.parametrize("is_drive_itself", [False, True], ids=["a folder of the drive", "the whole drive"])
+def test_the_users_word_does_not_fill_the_place_where_a_drive_was_mounted(
+    tmp_path: Path, *, is_drive_itself: bool
+) -> None:
+    drive = tmp_path / "drive"
+    scene = Scene(tmp_path, drive)
+    scene.with_job(allows_mass_delete=True, keeps_history=False)
+    if is_drive_itself:
+        scene.with_job(destination=str(drive))
+    mirror = Path(scene.job.destination)
+    plant(scene)
+    drive.mkdir()
+    with mounted_anew(drive):
+        scene.make_pass()
+        assert contents(mirror) == contents(scene.source)
+    for _ in range(2):
+        with pytest.raises(RootAbsentError):
+            scene.make_pass()
+        assert list(drive.iterdir()) == []
+    # Another drive in its place is taken by the user's word once there is something in the folder.
+    with mounted_anew(drive):
+        mirror.mkdir(exist_ok=True)
+        (mirror / "known to the user").write_bytes(b"")
+        scene.make_pass()
+        assert contents(mirror) == contents(scene.source)
 
 
 @pytest.mark.hazard(4)

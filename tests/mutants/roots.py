@@ -34,9 +34,16 @@ MUTATIONS = (
     Mutation(
         "destination volume",
         "engine/mirror.py",
-        "not job.allows_mass_delete and volume_id(anchor) != recorded.volume:\n",
-        "not job.allows_mass_delete and not recorded.volume:\n",
+        "        is_other = recorded is not None and volume_id(anchor) != recorded.volume\n",
+        "        is_other = False\n",
         (f"{_ROOTS}test_an_unmounted_destination_is_not_written_where_it_was",),
+    ),
+    Mutation(
+        "no word makes a bare mount point the destination",
+        "engine/mirror.py",
+        "        if is_other and not (job.allows_mass_delete and _is_in_use(root)):\n",
+        "        if is_other and not job.allows_mass_delete:\n",
+        ("faults/test_unmounted_roots.py::test_the_users_word_does_not_fill_the_place_where_a_drive_was_mounted",),
     ),
     Mutation(
         "root in place before deletions",
