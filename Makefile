@@ -13,11 +13,11 @@ override DESTINATION := $(value DESTINATION)
 override INTERVAL := $(value INTERVAL)
 export SOURCE DESTINATION INTERVAL PYTHON
 
-.PHONY: help run test lint format bench package screenshots lock clean
+.PHONY: help run test mutants nightly lint format bench package screenshots lock clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
-	@echo 'make lint | format | bench | package | screenshots | lock | clean'
+	@echo 'make lint | format | bench | mutants | nightly | package | screenshots | lock | clean'
 
 run:
 	@sh packaging/start.sh
@@ -25,6 +25,18 @@ run:
 test:
 	$(SETUP) test
 	$(BIN)/python -m pytest $(ARGS)
+
+# Takes out each protection of the program in turn, and shows which test notices; 10 minutes.
+mutants:
+	$(SETUP) test
+	$(BIN)/python -m tests.mutants $(ARGS)
+
+# Thousands of random cases instead of hundreds, an hour of random edits, kills and unmounts, and the mutants.
+nightly:
+	$(SETUP) test
+	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest --timeout=7200 tests/property tests/fuzz tests/faults tests/unit
+	$(BIN)/python -m tests.soak --minutes 60
+	$(BIN)/python -m tests.mutants
 
 lint:
 	$(SETUP) lint

@@ -29,6 +29,7 @@ THREAD_END_S = 5.0
 
 MARKERS = {
     "desktop": "needs a real desktop session (Xvfb, a window manager, a panel), started by the test itself",
+    "hazard(*numbers)": "proves what docs/hazards.md says of these rows",
     "package": "tests the program as packaged in dist/; chosen with -m package only",
     "root": "mounts file systems or changes owners, so it runs as root only",
     "slow": "takes more than ten seconds",

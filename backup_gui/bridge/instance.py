@@ -141,7 +141,7 @@ def _parsed(line: bytes) -> Wish | None:
             destination=str(fields.get("destination", "")),
             interval_s=int(fields.get("interval_s", 0)),
         )
-    except (ValueError, TypeError, AttributeError, OverflowError):
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
         log.info("A message that is no wish was ignored")
         return None
     return wish

@@ -9,14 +9,13 @@ Paths are stored as bytes, since names need not be valid text.
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import os
 import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from backup_gui.engine.errors import CatalogError
+from backup_gui.engine.soundness import check_tables, is_of_the_moment, set_aside
 from backup_gui.engine.tree import decode, encode, join
 
 if TYPE_CHECKING:
@@ -30,6 +29,8 @@ SCHEMA_VERSION = 1
 KEPT_PASSES = 10_000
 _WRITE_EVERY = 2_000
 _COMPLETE_KEY = "last complete at"
+# The year 9999, beyond which no date can be shown.
+_LATEST_AT = 253_370_764_800.0
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -122,15 +123,13 @@ class Catalog:
             raise CatalogError(f"The folder for the program's own data cannot be made: {error.strerror}.") from error
         try:
             return cls(_connect(path))
-        except sqlite3.OperationalError as error:
-            # Locked, or may not be opened: a healthy file of somebody else's must not be set aside.
-            raise CatalogError(f"The program's own data cannot be opened: {error}.") from error
         except sqlite3.DatabaseError as error:
+            if is_of_the_moment(error, path):
+                # Locked, or may not be opened: a healthy file of somebody else's must not be set aside.
+                raise CatalogError(f"The program's own data cannot be opened: {error}.") from error
             log.warning("The catalog %s cannot be used (%s); it is set aside and rebuilt.", path, error)
         try:
-            for suffix in ("", "-wal", "-shm"):
-                with contextlib.suppress(FileNotFoundError):
-                    os.replace(f"{path}{suffix}", f"{path}.damaged{suffix}")
+            set_aside(path)
             return cls(_connect(path))
         except (OSError, sqlite3.DatabaseError) as error:
             raise CatalogError(f"The program's own data cannot be written: {error}.") from error
@@ -236,9 +235,11 @@ class Catalog:
     def last_complete_at(self) -> float | None:
         """When everything was last known to be backed up, seconds since 1970, UTC; None if it never was."""
         try:
-            return float(self.fact(_COMPLETE_KEY) or "")
+            at = float(self.fact(_COMPLETE_KEY) or "")
         except ValueError:
             return None
+        # No clock says so: the file is damaged.
+        return at if 0 <= at < _LATEST_AT else None
 
     def remember_complete(self, at: float) -> None:
         """Remember that everything was backed up at a time, seconds since 1970, UTC."""
@@ -301,6 +302,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
             raise sqlite3.DatabaseError("its content is damaged")
         connection.executescript(_SCHEMA)
+        check_tables(connection, _SCHEMA)
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         connection.commit()
     except sqlite3.DatabaseError:

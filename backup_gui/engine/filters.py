@@ -8,6 +8,7 @@ the guard.
 from __future__ import annotations
 
 import re
+import warnings
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -87,9 +88,6 @@ class Filter:
 def _read(patterns: tuple[str, ...]) -> GitIgnoreSpec | None:
     if not patterns:
         return None
-    # Imported only where there are rules: it costs a tenth of the command line's start.
-    from pathspec import GitIgnoreSpec  # noqa: PLC0415
-
     rules = [_without_folder_itself(pattern) for pattern in patterns]
     for pattern, rule in zip(patterns, rules, strict=True):
         if not pattern.strip():
@@ -97,10 +95,20 @@ def _read(patterns: tuple[str, ...]) -> GitIgnoreSpec | None:
         if "\n" in pattern or "\r" in pattern:
             raise JobError("An exclusion rule must be a single line.")
         try:
-            GitIgnoreSpec.from_lines([rule])
+            _parse(rule)
         except (ValueError, re.error) as error:
             raise JobError(f"This exclusion rule is not understood: {escape(pattern)}") from error
-    return GitIgnoreSpec.from_lines(rules)
+    return _parse(*rules)
+
+
+def _parse(*rules: str) -> GitIgnoreSpec:
+    """Read rules such as ``[[]``, for which Python's expressions warn of what they may mean in a later version."""
+    # Imported only where there are rules: it costs a tenth of the command line's start.
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        return GitIgnoreSpec.from_lines(rules)
 
 
 def _without_folder_itself(pattern: str) -> str:

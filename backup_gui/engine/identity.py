@@ -12,6 +12,9 @@ from enum import Enum
 
 from backup_gui.engine.volume import volume_id
 
+# ReFS has numbers of 128 bits; Python refuses to read thousands of digits, which only a damaged catalog has.
+_MAX_INODE_DIGITS = 40
+
 
 class Standing(Enum):
     """How what is at a root's path now relates to what was recorded."""
@@ -51,7 +54,8 @@ def identify(path: str) -> Identity:
 def read_identity(text: str | None) -> Identity | None:
     """Read a recorded identity; None if there is none, or none that can be read."""
     inode, _, volume = (text or "").partition(" ")
-    return Identity(volume, int(inode)) if inode.isdecimal() and inode.isascii() and volume else None
+    is_sound = inode.isdecimal() and inode.isascii() and len(inode) <= _MAX_INODE_DIGITS and volume
+    return Identity(volume, int(inode)) if is_sound else None
 
 
 def standing(recorded: Identity | None, now: Identity) -> Standing:

@@ -7,6 +7,7 @@ the watcher come from outside, so that every timing can be tested without waitin
 from __future__ import annotations
 
 import logging
+import sqlite3
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -33,6 +34,7 @@ from backup_gui.engine.events import (
 from backup_gui.engine.model import FULL, Held, Job, JobState, PassStatus, Report, Scope, Status
 from backup_gui.engine.notification import Notification, WatcherMaker
 from backup_gui.engine.schedule import Schedule
+from backup_gui.engine.soundness import doubt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -145,6 +147,7 @@ class Loop:
                 self._set_trouble(JobState.WAITING if is_absent else JobState.FAILED, str(caught))
             except Exception as caught:  # noqa: BLE001 - the worker's boundary; logged, and becomes a failed report
                 self._report = self._report_of_crash(caught)
+                self._doubt_catalog()
             self._is_working = False
             if self._report is not None:
                 self._accept(self._report, FULL)
@@ -278,8 +281,7 @@ class Loop:
             self._begin_failure(self._failed_report(str(error)))
         except Exception as error:  # noqa: BLE001 - the worker's boundary; logged, and becomes a failed report
             self._report = self._report_of_crash(error)
-            # Its state is unknown, and opening it is what repairs it.
-            self._close_catalog()
+            self._doubt_catalog()
             self._begin_failure(self._report)
         else:
             self._report = report
@@ -432,6 +434,15 @@ class Loop:
         catalog, self._catalog = self._catalog, None
         if catalog is not None:
             catalog.close()
+
+    def _doubt_catalog(self) -> None:
+        """Look closely at a catalog whose state is unknown; opening it anew repairs or replaces it."""
+        try:
+            self._close_catalog()
+        except sqlite3.DatabaseError as error:
+            log.warning("The catalog could not be closed: %s", error)
+            self._catalog = None
+        doubt(self._catalog_path)
 
     def _tell_held(self, held: Held) -> None:
         if held != self._told_held:

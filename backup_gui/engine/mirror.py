@@ -56,6 +56,7 @@ MIRROR_FILES_KEY = "mirror files"
 DRIVES_KEY = "drives"
 HELD_KEY = "held"
 LEFT_OUT_KEY = "attributes left out"
+_MAX_DIGITS = 20
 
 
 def never() -> bool:
@@ -247,7 +248,8 @@ def _open_target(job: Job, catalog: Catalog, stack: contextlib.ExitStack, *, is_
     try:
         is_there = os.path.lexists(root)
         anchor = nearest_existing(root)
-        if recorded is not None and not job.allows_mass_delete and volume_id(anchor) != recorded.volume:
+        is_other = recorded is not None and volume_id(anchor) != recorded.volume
+        if is_other and not (job.allows_mass_delete and _is_in_use(root)):
             raise RootAbsentError(f"The drive of the destination is not there: {root}")
         if not is_there:
             if is_dry_run:
@@ -272,6 +274,15 @@ def _open_target(job: Job, catalog: Catalog, stack: contextlib.ExitStack, *, is_
         raise DestinationUnusableError(f"The destination cannot be opened ({why}): {root}") from error
 
 
+def _is_in_use(root: str) -> bool:
+    """Tell whether a folder is more than the bare place where a drive was mounted, which no word makes a destination.
+
+    Raises:
+        OSError: It cannot be told.
+    """
+    return os.path.isdir(root) and (os.path.ismount(root) or bool(os.listdir(root)))
+
+
 def _remember_roots(job: Job, catalog: Catalog, *, has_new_source: bool) -> None:
     """Record which folders and drives the roots are, at the first pass or when the user says that they are right.
 
@@ -292,7 +303,7 @@ def _remember_roots(job: Job, catalog: Catalog, *, has_new_source: bool) -> None
 def _condition(plan: Plan, source: Tree, catalog: Catalog, *, is_source_other: bool) -> Condition:
     mirror_files = plan.mirror_files
     if not plan.is_full:
-        mirror_files = max(mirror_files, int(catalog.fact(MIRROR_FILES_KEY) or 0))
+        mirror_files = max(mirror_files, _remembered_files(catalog))
     takes_away = any(action.op in TAKES_AWAY for action in plan.actions)
     try:
         is_source_empty = takes_away and source.is_empty()
@@ -393,6 +404,12 @@ def _say_what_is_not_held(target: Target, catalog: Catalog) -> None:
     )
 
 
+def _remembered_files(catalog: Catalog) -> int:
+    text = catalog.fact(MIRROR_FILES_KEY) or ""
+    # A catalog can be damaged: what is no count of files is none.
+    return int(text) if text.isdecimal() and text.isascii() and len(text) < _MAX_DIGITS else 0
+
+
 def _remembered_drives(catalog: Catalog) -> frozenset[str]:
     text = catalog.fact(DRIVES_KEY)
     if text is None:
@@ -401,14 +418,14 @@ def _remembered_drives(catalog: Catalog) -> frozenset[str]:
 
     try:
         drives = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return frozenset()
     return frozenset(drive for drive in drives if isinstance(drive, str)) if isinstance(drives, list) else frozenset()
 
 
 def _record(catalog: Catalog, plan: Plan, report: Report, added_files: int) -> None:
     counts = report.counts
-    mirror_files = plan.mirror_files if plan.is_full else int(catalog.fact(MIRROR_FILES_KEY) or 0)
+    mirror_files = plan.mirror_files if plan.is_full else _remembered_files(catalog)
     if plan.is_full or added_files:
         catalog.remember(MIRROR_FILES_KEY, str(max(0, mirror_files + added_files)))
     if plan.drives != _remembered_drives(catalog):

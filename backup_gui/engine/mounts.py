@@ -11,7 +11,7 @@ from typing import NamedTuple
 NETWORK_REASON = "Network folders do not tell of changes made elsewhere"
 
 TABLE = Path("/proc/self/mountinfo")
-_OCTAL = re.compile(rb"\\([0-7]{3})")
+_OCTAL = re.compile(rb"\\([0-3][0-7]{2})")
 
 # File systems that other computers (or the host of a virtual machine) change without this kernel's knowing.
 _NETWORK_TYPES = frozenset(

@@ -14,7 +14,7 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.errors import DestinationBusyError
+from backup_gui.engine.errors import DestinationBusyError, RootAbsentError
 from backup_gui.engine.history import read_version_name, version_path
 from backup_gui.engine.lock import lock_file
 from backup_gui.engine.system import rename_to_free_name
@@ -304,6 +304,9 @@ class Target(Writer):
     def _opened_history(self) -> Tree:
         if self._history is None:
             assert self._history_root is not None
+            # RACE: a drive that goes between these two calls leaves an empty folder where it was mounted.
+            if not self.is_root_in_place():
+                raise RootAbsentError(f"The destination is not where it was any more: {self.root}")
             os.makedirs(self._history_root, mode=OWNER_ALL, exist_ok=True)
             self._history = Tree(self._history_root)
         return self._history

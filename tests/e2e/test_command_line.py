@@ -131,6 +131,7 @@ def test_the_first_run_makes_an_exact_copy_and_the_second_has_nothing_to_do(fold
     assert [second[name] for name in changed] == [0] * len(changed)
 
 
+@pytest.mark.hazard(30)
 def test_the_events_come_in_order_and_are_plain_ascii(folders: Folders) -> None:
     result = once(folders, "--json")
     assert result.stdout.isascii()
@@ -216,6 +217,7 @@ def test_a_mass_deletion_is_held_until_the_user_agrees(folders: Folders) -> None
     assert folders.are_in_step()
 
 
+@pytest.mark.hazard(2)
 def test_a_source_that_is_suddenly_empty_deletes_nothing(folders: Folders) -> None:
     once(folders)
     before = contents(folders.mirror)
@@ -229,6 +231,7 @@ def test_a_source_that_is_suddenly_empty_deletes_nothing(folders: Folders) -> No
     assert contents(folders.mirror) == before
 
 
+@pytest.mark.hazard(1)
 def test_a_source_that_is_gone_deletes_nothing_and_is_waited_for(folders: Folders) -> None:
     once(folders)
     before = read_tree(folders.mirror)
@@ -246,6 +249,7 @@ def test_a_source_that_was_never_there_makes_no_destination(folders: Folders) ->
     assert not folders.mirror.exists()
 
 
+@pytest.mark.hazard(7)
 def test_what_was_in_the_destination_before_goes_to_the_history(folders: Folders) -> None:
     folders.mirror.mkdir()
     (folders.mirror / "stranger").write_text("somebody's")
@@ -388,6 +392,7 @@ def test_it_waits_for_a_source_that_comes_later(folders: Folders, start: Starter
     assert process.wait(LIMIT_S) == 143
 
 
+@pytest.mark.hazard(42)
 def test_a_second_instance_on_the_same_destination_is_refused(folders: Folders, start: Starter) -> None:
     process = start("run", folders.source, folders.mirror, "--json")
     next_event(process, "report")

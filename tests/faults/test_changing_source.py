@@ -79,6 +79,7 @@ def change_while_read(
     return times
 
 
+@pytest.mark.hazard(10)
 @pytest.mark.parametrize("is_late", [False, True])
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_file_that_keeps_changing_is_reported_and_its_old_copy_stays(
@@ -95,6 +96,7 @@ def test_a_file_that_keeps_changing_is_reported_and_its_old_copy_stays(
     scene.assert_in_step()
 
 
+@pytest.mark.hazard(10)
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_file_that_changes_once_is_copied_as_it_is_then(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, change: Callable[[Path], None]
@@ -105,6 +107,7 @@ def test_a_file_that_changes_once_is_copied_as_it_is_then(
     scene.assert_in_step()
 
 
+@pytest.mark.hazard(11)
 def test_a_file_that_vanishes_while_it_is_read_is_no_problem(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     change_while_read(monkeypatch, scene.source / "busy", Path.unlink, most=1, is_late=False)
     assert scene.make_pass().problems == ()

@@ -70,6 +70,7 @@ def assert_whole(scene: Scene) -> None:
         assert b"old " + name.encode() in {*scene.in_mirror().values(), *scene.in_history()}
 
 
+@pytest.mark.hazard(15)
 def test_content_that_cannot_be_flushed_is_not_published(scene: Scene) -> None:
     result = make_pass_with(scene, "syncfs:error=EIO:when=1")
     assert result["error"] == "DestinationUnusableError"
@@ -87,6 +88,7 @@ def test_names_that_cannot_be_flushed_are_not_reported_as_backed_up(scene: Scene
     scene.assert_in_step()
 
 
+@pytest.mark.hazard(15)
 def test_one_file_that_cannot_be_flushed_is_a_problem_of_the_destination(scene: Scene) -> None:
     result = make_pass_with(scene, "fsync:error=EIO:when=1", "--each")
     assert list(result["problems"].values()) == ["write-error"]
@@ -98,6 +100,7 @@ def test_one_file_that_cannot_be_flushed_is_a_problem_of_the_destination(scene: 
     scene.assert_in_step()
 
 
+@pytest.mark.hazard(15)
 def test_an_unreadable_sector_is_a_problem_of_one_file(scene: Scene) -> None:
     result = make_pass_with(scene, "copy_file_range:error=EIO:when=2")
     assert list(result["problems"].values()) == ["read-error"]

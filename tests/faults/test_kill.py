@@ -18,6 +18,7 @@ FAST = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 LEAST_KILLS = 60
 
 
+@pytest.mark.hazard(13)
 @pytest.mark.skipif(sys.platform != "linux", reason="kills at calls that only Linux has")
 def test_a_kill_at_any_call_leaves_whole_files_and_the_next_pass_converges() -> None:
     base = tempfile.mkdtemp(prefix="backup-gui-kill-", dir=FAST)

@@ -51,6 +51,7 @@ def folders(open_folder: Path, unprivileged: Unprivileged) -> Folders:
     return Folders(open_folder, unprivileged)
 
 
+@pytest.mark.hazard(17)
 def test_an_unreadable_file_is_one_problem_and_its_old_copy_stays(folders: Folders) -> None:
     folders.write("file", b"newer")
     folders.write("other", b"newer")
@@ -64,6 +65,7 @@ def test_an_unreadable_file_is_one_problem_and_its_old_copy_stays(folders: Folde
     assert read_tree(folders.mirror) == read_tree(folders.source)
 
 
+@pytest.mark.hazard(4)
 @pytest.mark.parametrize("mode", [0o000, 0o100, 0o400])
 def test_nothing_under_an_unreadable_folder_is_deleted(folders: Folders, mode: int) -> None:
     folders.write("other", b"newer")

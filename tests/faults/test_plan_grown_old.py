@@ -63,6 +63,7 @@ def test_what_a_stranger_puts_where_a_file_is_to_be_moved_is_kept(scene: Scene) 
     assert b"strange" in scene.in_history()
 
 
+@pytest.mark.hazard(43)
 def test_what_a_stranger_makes_of_a_file_that_is_to_be_replaced_is_kept(scene: Scene) -> None:
     scene.write("stays", b"newer")
     scene.make_pass(once_planned(lambda: (scene.mirror / "stays").write_bytes(b"strange")))

@@ -112,6 +112,7 @@ def assert_all_whole(scene: Scene) -> None:
     assert lost == []
 
 
+@pytest.mark.hazard(12)
 @pytest.mark.parametrize("writes_log", [False, True], ids=["alone", "log-written"])
 @pytest.mark.parametrize(("at", "is_after"), [(1, False), (1, True), (2, False), (2, True), (FLUSHES, False)])
 def test_a_power_cut_leaves_whole_files_and_everything_acknowledged(
@@ -132,6 +133,7 @@ def test_a_power_cut_leaves_whole_files_and_everything_acknowledged(
     scene.assert_in_step()
 
 
+@pytest.mark.hazard(12)
 @pytest.mark.parametrize("flushes_whole", [True, False], ids=["whole", "each-file"])
 @pytest.mark.parametrize("writes_log", [False, True], ids=["alone", "log-written"])
 def test_a_power_cut_after_the_report_loses_nothing_of_it(

@@ -16,6 +16,7 @@ from tests.faults.volumes import remount, run_tool, small_volume
 FILES = [f"f{number}" for number in range(10)]
 
 
+@pytest.mark.hazard(14)
 @pytest.mark.root
 def test_a_full_drive_keeps_the_old_versions_and_the_backup_goes_on_when_there_is_room(tmp_path: Path) -> None:
     with small_volume(tmp_path / "volume", "size=1m") as volume:
@@ -45,6 +46,7 @@ def test_a_full_drive_keeps_the_old_versions_and_the_backup_goes_on_when_there_i
         assert set(before.values()) <= scene.in_history()
 
 
+@pytest.mark.hazard(14)
 @pytest.mark.root
 def test_a_drive_without_free_inodes_keeps_the_old_versions_and_the_backup_goes_on_later(tmp_path: Path) -> None:
     # The root, the mirror, and the files; nothing is left for a history.
@@ -72,6 +74,7 @@ def test_a_drive_without_free_inodes_keeps_the_old_versions_and_the_backup_goes_
         assert set(before.values()) <= scene.in_history()
 
 
+@pytest.mark.hazard(14)
 @pytest.mark.skipif(not hasattr(resource, "RLIMIT_FSIZE"), reason="no limit for the size of files here")
 def test_a_file_too_large_for_the_drive_is_one_problem_and_the_rest_goes_on(tmp_path: Path) -> None:
     scene = Scene(tmp_path, tmp_path)
@@ -89,6 +92,7 @@ def test_a_file_too_large_for_the_drive_is_one_problem_and_the_rest_goes_on(tmp_
     scene.assert_in_step()
 
 
+@pytest.mark.hazard(16)
 @pytest.mark.root
 def test_a_drive_that_became_read_only_ends_the_pass_and_nothing_else(tmp_path: Path) -> None:
     with small_volume(tmp_path / "volume", "size=4m") as volume:
@@ -111,6 +115,7 @@ def test_a_drive_that_became_read_only_ends_the_pass_and_nothing_else(tmp_path: 
         scene.assert_in_step()
 
 
+@pytest.mark.hazard(27)
 @pytest.mark.root
 def test_an_immutable_file_is_a_problem_of_its_own_and_stays_immutable(tmp_path: Path) -> None:
     scene = Scene(tmp_path, tmp_path)

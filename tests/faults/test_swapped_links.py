@@ -65,6 +65,7 @@ def swap_back(root: Path, aside: Path) -> None:
             (aside / name).rename(root / name)
 
 
+@pytest.mark.hazard(44)
 @pytest.mark.parametrize("keeps_history", [True, False])
 def test_folders_of_the_mirror_swapped_for_links_are_not_followed(
     scene: Scene, outside: Path, tmp_path: Path, *, keeps_history: bool
@@ -135,6 +136,7 @@ def test_no_file_is_opened_through_a_link(scene: Scene, outside: Path) -> None:
             tree.open_file("way/changed")
 
 
+@pytest.mark.hazard(44)
 def test_a_temporary_is_never_written_through_a_link_planted_under_its_name(scene: Scene, outside: Path) -> None:
     planted = outside / "planted"
     planted.write_bytes(SECRET)
@@ -148,6 +150,7 @@ def test_a_temporary_is_never_written_through_a_link_planted_under_its_name(scen
     assert look_at(outside) == before
 
 
+@pytest.mark.hazard(44)
 def test_a_link_swapped_in_and_out_all_the_time_leads_nowhere(scene: Scene, outside: Path, tmp_path: Path) -> None:
     before = look_at(outside)
     folder, aside = scene.mirror / FOLDERS[0], scene.mirror / "aside"

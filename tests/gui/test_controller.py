@@ -157,6 +157,7 @@ def test_shutdown_stops_a_job_in_mid_copy_at_once(tmp_path: Path, job: Job, qtbo
     assert time.monotonic() - began_s < 2.0
 
 
+@pytest.mark.hazard(18)
 def test_shutdown_gives_up_on_a_job_that_hangs(
     tmp_path: Path, job: Job, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -276,6 +276,7 @@ def test_the_review_shows_a_million_actions_on_demand(qtmodeltester: Any) -> Non
     qtmodeltester.check(ActionsModel((action,) * 3))
 
 
+@pytest.mark.hazard(47)
 def test_a_hundred_thousand_problems_are_shown_on_demand(qtmodeltester: Any) -> None:
     model = ProblemsModel()
     model.show_problems(tuple(Problem(f"f{n}", Stage.COPY, ProblemCode.IN_USE, "x") for n in range(100_000)))

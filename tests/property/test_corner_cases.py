@@ -23,6 +23,7 @@ def scene(tmp_path: Path) -> Scene:
     return scene
 
 
+@pytest.mark.hazard(22)
 @pytest.mark.parametrize("keeps_history", [True, False])
 def test_a_file_takes_the_place_of_a_folder(scene: Scene, *, keeps_history: bool) -> None:
     scene.with_job(keeps_history=keeps_history)
@@ -36,6 +37,7 @@ def test_a_file_takes_the_place_of_a_folder(scene: Scene, *, keeps_history: bool
         assert [entry.name for entry in scene.history.iterdir()] == ["folder"]
 
 
+@pytest.mark.hazard(22)
 @pytest.mark.parametrize("keeps_history", [True, False])
 def test_a_link_takes_the_place_of_a_folder(scene: Scene, *, keeps_history: bool) -> None:
     scene.with_job(keeps_history=keeps_history)
@@ -69,6 +71,7 @@ def test_a_file_that_is_only_renamed_is_moved_and_not_copied(scene: Scene) -> No
     scene.assert_in_step()
 
 
+@pytest.mark.hazard(19)
 def test_litter_is_removed_wherever_it_lies(scene: Scene) -> None:
     (scene.mirror / TEMPORARY).write_bytes(b"half")
     (scene.mirror / "folder" / TEMPORARY).symlink_to("nowhere")

@@ -84,6 +84,7 @@ def test_an_inode_number_of_128_bits_does_no_harm(catalog: Catalog) -> None:
     assert signed((1 << 127) + (1 << 63)) == -(1 << 63)
 
 
+@pytest.mark.hazard(33)
 def test_times_before_1970_are_kept(catalog: Catalog) -> None:
     catalog.record("a", entry(mtime_ns=-1_500_000_000))
     found = catalog.fingerprint("a")
@@ -169,6 +170,7 @@ def make_later(path: Path) -> None:
     connection.close()
 
 
+@pytest.mark.hazard(46)
 @pytest.mark.parametrize("harm", [damage_header, damage_middle, truncate, make_later])
 def test_an_unusable_file_is_set_aside_and_replaced(
     tmp_path: Path, harm: object, caplog: pytest.LogCaptureFixture

@@ -98,6 +98,7 @@ def test_the_order_can_be_carried_out_as_it_stands(rig: Rig) -> None:
     assert {Op.DELETE, Op.MOVE}.isdisjoint(order[4:-5])
 
 
+@pytest.mark.hazard(33)
 @pytest.mark.parametrize(
     ("difference_ns", "step_ns", "is_equal"),
     [
@@ -158,6 +159,7 @@ def test_owners_are_compared_where_they_can_be_set(rig: Rig) -> None:
     assert steps(plan(rig, holds_owner=True)) == [(Op.SET_METADATA, "file")]
 
 
+@pytest.mark.hazard(21)
 def test_links_are_compared_by_text_and_time_and_not_by_mode(rig: Rig) -> None:
     for root, other in ((rig.source, "b"), (rig.mirror, "c")):
         root.mkdir(exist_ok=True)
@@ -187,6 +189,7 @@ def test_what_is_equal_is_learnt_unless_it_is_a_dry_run(rig: Rig) -> None:
 # Sides that cannot be read
 
 
+@pytest.mark.hazard(4)
 @pytest.mark.parametrize("scope", [FULL, Scope(trees=frozenset({"docs"}))])
 def test_nothing_is_planned_below_a_folder_that_cannot_be_listed(
     rig: Rig, scope: Scope, monkeypatch: pytest.MonkeyPatch

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -56,6 +57,7 @@ def test_too_many_in_one_folder_fold_into_it() -> None:
     assert dirty.take() == (Scope(frozenset({"other/file", ""}), frozenset({"many"})), False)
 
 
+@pytest.mark.hazard(48)
 def test_too_many_in_too_many_folders_are_a_full_pass() -> None:
     dirty = DirtySet(max_paths=100)
     for number in range(150):

@@ -13,12 +13,14 @@ from backup_gui.engine.escaping import escape, one_line, unescape
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 
 
+@pytest.mark.hazard(30)
 @given(st.binary())
 def test_every_name_a_file_can_have_survives_the_round_trip(name: bytes) -> None:
     path = os.fsdecode(name)
     assert unescape(escape(path)) == path
 
 
+@pytest.mark.hazard(30)
 @given(ANY_TEXT)
 def test_any_text_survives_the_round_trip_as_one_line_of_valid_text(text: str) -> None:
     escaped = escape(text)

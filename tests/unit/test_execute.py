@@ -297,6 +297,7 @@ def test_a_link_that_became_something_else_is_not_copied_as_one(rig: Rig) -> Non
 # A system that refuses
 
 
+@pytest.mark.hazard(21)
 @pytest.mark.parametrize(
     ("call", "code", "wanted"),
     [
@@ -389,6 +390,7 @@ def test_a_version_that_cannot_be_kept_is_not_replaced(rig: Rig, monkeypatch: py
     assert contents(rig.mirror) == {"a": b"old"}
 
 
+@pytest.mark.hazard(14)
 def test_room_is_asked_for_before_a_large_copy(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Target, "free_bytes", lambda _self: 2 << 20)
     rig.write("large", b"x")

@@ -47,6 +47,7 @@ def test_the_root_is_never_excluded() -> None:
         (["*.o"], "\udcff.o", False, True),
         (["# comment"], "# comment", False, False),
         (["\\#x"], "#x", False, True),
+        (["[[]x"], "[x", False, True),
     ],
 )
 def test_a_rule_decides(rules: list[str], path: str, *, is_folder: bool, expected: bool) -> None:

@@ -43,6 +43,7 @@ def test_what_takes_nothing_away_is_never_held() -> None:
     assert judge(Plan(), job(), Condition(0)) == Verdict(())
 
 
+@pytest.mark.hazard(9)
 @pytest.mark.parametrize(
     ("deleted", "replaced", "mirror_files", "is_held"),
     [

@@ -46,6 +46,7 @@ def test_a_name_reads_back_as_it_was(name: str, count: int) -> None:
     assert read_version_name(version_path(name, NOON, count)) == (name, NOON, count)
 
 
+@pytest.mark.hazard(20)
 @pytest.mark.parametrize("name", LONG_NAMES)
 def test_a_long_name_is_shortened_and_still_unmistakable(name: str) -> None:
     other = name[:-1] + ("y" if name[-1] != "y" else "z")
@@ -58,6 +59,7 @@ def test_a_long_name_is_shortened_and_still_unmistakable(name: str) -> None:
     assert read[1:] == (NOON, 99)
 
 
+@pytest.mark.hazard(20)
 @pytest.mark.parametrize("length", range(225, 256))
 def test_a_name_of_any_length_makes_a_name_that_fits(length: int) -> None:
     for name in ("n" * length, "n" * (length - 4) + ".txt", "\udcff" * length, "n." + "s" * (length - 2)):

@@ -25,6 +25,7 @@ sys.stdin.read()
 """
 
 
+@pytest.mark.hazard(42)
 @pytest.mark.parametrize("platform", [sys.platform, "darwin"])
 def test_a_second_lock_is_refused_until_the_first_is_released(
     tmp_path: Path, platform: str, monkeypatch: pytest.MonkeyPatch
@@ -53,6 +54,7 @@ def test_a_destination_has_one_lock_by_whichever_path_it_is_reached(tmp_path: Pa
                 DestinationLock(f"{tmp_path}/{path}", tmp_path)
 
 
+@pytest.mark.hazard(42)
 def test_a_killed_process_leaves_no_lock(tmp_path: Path) -> None:
     destination = str(tmp_path / "mirror")
     with subprocess.Popen(

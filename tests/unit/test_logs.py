@@ -40,6 +40,7 @@ def test_levels_of_file_and_stderr_are_their_own(tmp_path: Path, capsys: pytest.
     assert [line.split()[-1] for line in capsys.readouterr().err.splitlines()] == ["large"]
 
 
+@pytest.mark.hazard(47)
 def test_the_log_never_grows_beyond_three_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logs, "MAX_FILE_BYTES", 1_000)
     logs.set_up_logging(file=tmp_path / "log", stderr_level=logging.CRITICAL)

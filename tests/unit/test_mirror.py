@@ -76,6 +76,7 @@ def test_an_absent_destination_is_made_with_the_folders_above_it(rig: Rig) -> No
 # Kinds, names, shapes
 
 
+@pytest.mark.hazard(21, 29, 30)
 def test_everything_arrives_as_it_is_and_a_second_pass_does_nothing(rig: Rig) -> None:
     plant_everything(rig)
     before = read_tree(rig.source)
@@ -164,6 +165,7 @@ def depth_of(root: Path) -> int:
     return depth
 
 
+@pytest.mark.hazard(32)
 def test_three_thousand_levels_are_mirrored_and_deleted(rig: Rig) -> None:
     make_deep(rig.source)
     report = rig.run()
@@ -181,6 +183,7 @@ def test_three_thousand_levels_are_mirrored_and_deleted(rig: Rig) -> None:
     assert set(read_tree(rig.mirror)) == {"other"}
 
 
+@pytest.mark.hazard(25)
 def test_a_sparse_file_keeps_its_holes(rig: Rig) -> None:
     with open(rig.source / "sparse", "wb") as file:
         file.write(b"head")
@@ -197,6 +200,7 @@ def test_a_sparse_file_keeps_its_holes(rig: Rig) -> None:
         assert file.read(8) == b"middle\0\0"
 
 
+@pytest.mark.hazard(26)
 def test_extended_attributes_come_along(rig: Rig) -> None:
     file = rig.write("file")
     try:
@@ -207,6 +211,7 @@ def test_extended_attributes_come_along(rig: Rig) -> None:
     assert os.getxattr(rig.mirror / "file", "user.origin") == b"\x00value"
 
 
+@pytest.mark.hazard(23)
 def test_hard_links_become_equal_files_and_a_second_pass_does_nothing(rig: Rig) -> None:
     rig.write("a", "shared")
     os.link(rig.source / "a", rig.source / "b")
@@ -222,6 +227,7 @@ def test_hard_links_become_equal_files_and_a_second_pass_does_nothing(rig: Rig) 
     assert rig.run().counts == NOTHING
 
 
+@pytest.mark.hazard(24)
 def test_pipes_and_sockets_are_listed_and_never_opened(rig: Rig) -> None:
     os.mkfifo(rig.source / "pipe")
     with socket.socket(socket.AF_UNIX) as server:
@@ -248,6 +254,7 @@ def test_a_file_that_became_a_pipe_leaves_the_mirror_for_the_history(rig: Rig) -
     assert rig.kept_contents() == [b"old"]
 
 
+@pytest.mark.hazard(26)
 @pytest.mark.root
 def test_the_owner_is_kept_by_root(rig: Rig) -> None:
     file = rig.write("file")
@@ -281,6 +288,7 @@ def make(rig: Rig, kind: str, content: str) -> None:
             thing.symlink_to(content)
 
 
+@pytest.mark.hazard(22)
 @pytest.mark.parametrize("keeps_history", [True, False])
 @pytest.mark.parametrize(
     ("old", "new"),
@@ -332,6 +340,7 @@ def test_a_file_of_the_mirrors_folder_that_took_the_folders_place_is_kept(rig: R
     rig.check_in_step()
 
 
+@pytest.mark.hazard(34)
 def test_an_edit_that_keeps_size_and_time_is_found(rig: Rig) -> None:
     file = rig.write("file", "old!")
     rig.run()
@@ -344,6 +353,7 @@ def test_an_edit_that_keeps_size_and_time_is_found(rig: Rig) -> None:
     assert rig.run().counts == NOTHING
 
 
+@pytest.mark.hazard(34)
 def test_an_edit_that_keeps_size_and_time_and_moves_the_file_is_found(rig: Rig) -> None:
     file = rig.write("file", "old!")
     rig.run()
@@ -391,6 +401,7 @@ def test_a_changed_mode_is_set_without_a_catalog_too(rig: Rig) -> None:
     rig.check_in_step()
 
 
+@pytest.mark.hazard(43)
 def test_what_somebody_edits_in_the_mirror_is_kept_and_set_right(rig: Rig) -> None:
     rig.write("file", "ours")
     rig.run()
@@ -446,6 +457,7 @@ def test_an_exclusion_takes_its_matches_out_of_the_mirror(rig: Rig) -> None:
     assert rig.run().counts == NOTHING
 
 
+@pytest.mark.hazard(19)
 def test_temporaries_of_a_killed_run_are_swept_and_never_mirrored(rig: Rig) -> None:
     litter = ".~bg-0123456789abcdef"
     rig.write("docs/file")
@@ -463,6 +475,7 @@ def test_temporaries_of_a_killed_run_are_swept_and_never_mirrored(rig: Rig) -> N
     assert rig.run(paths(litter)).counts == NOTHING
 
 
+@pytest.mark.hazard(45)
 def test_two_versions_that_leave_within_a_second_are_both_kept(rig: Rig) -> None:
     for content in ("1", "2", "3", "4"):
         rig.write("a.txt", content)
@@ -473,6 +486,7 @@ def test_two_versions_that_leave_within_a_second_are_both_kept(rig: Rig) -> None
     assert len(names) == 3
 
 
+@pytest.mark.hazard(20)
 def test_a_long_name_is_kept_in_the_history_too(rig: Rig) -> None:
     for name in ("n" * 255, "ü" * 127 + "x", "e" * 250 + ".text"):
         for content in ("1", "2", "3"):
@@ -485,6 +499,7 @@ def test_a_long_name_is_kept_in_the_history_too(rig: Rig) -> None:
 # The catalog
 
 
+@pytest.mark.hazard(46)
 def test_without_its_catalog_a_pass_copies_and_deletes_nothing_wrong(rig: Rig) -> None:
     plant_everything(rig)
     rig.run()

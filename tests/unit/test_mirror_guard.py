@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 
+import pytest
+
 from backup_gui.engine.model import (
     HeldCode,
     PassStatus,
@@ -27,6 +29,7 @@ def fill(rig: Rig, count: int) -> None:
         rig.write(f"docs/{number:03}", str(number))
 
 
+@pytest.mark.hazard(9)
 def test_a_mass_deletion_is_held_while_new_files_go_on(rig: Rig) -> None:
     fill(rig, 100)
     rig.run()
@@ -68,6 +71,7 @@ def test_at_the_limits_nothing_is_held(rig: Rig) -> None:
     rig.check_in_step()
 
 
+@pytest.mark.hazard(9)
 def test_a_mass_rewrite_is_held_in_partial_passes_too(rig: Rig) -> None:
     fill(rig, 100)
     rig.run()
@@ -119,6 +123,7 @@ def test_the_standing_word_lets_everything_through(rig: Rig) -> None:
     assert read_tree(rig.mirror) == {}
 
 
+@pytest.mark.hazard(7)
 def test_strangers_are_held_where_the_job_asks(rig: Rig) -> None:
     rig.options["asks_about_strangers"] = True
     rig.write("docs/ours", "1")
@@ -139,6 +144,7 @@ def test_strangers_are_held_where_the_job_asks(rig: Rig) -> None:
     assert rig.kept_contents() == [b"2", b"3", b"4"]
 
 
+@pytest.mark.hazard(7)
 def test_a_stranger_is_not_written_over_without_asking_where_the_job_asks(rig: Rig) -> None:
     rig.options |= {"asks_about_strangers": True, "keeps_history": False}
     rig.write("letter", "mine")

@@ -223,6 +223,7 @@ def test_what_is_back_before_it_is_deleted_stays(rig: Rig) -> None:
     assert rig.kept_contents() == [b"3"]
 
 
+@pytest.mark.hazard(1)
 def test_a_source_that_is_swapped_before_deletions_deletes_nothing(rig: Rig) -> None:
     rig.write("a", "1")
     rig.write("b", "2")
@@ -241,6 +242,7 @@ def test_a_source_that_is_swapped_before_deletions_deletes_nothing(rig: Rig) -> 
     assert rig.temporaries() == []
 
 
+@pytest.mark.hazard(1)
 def test_a_source_removed_while_it_is_compared_is_no_success(rig: Rig) -> None:
     rig.write("a", "1")
     rig.run()
@@ -428,6 +430,7 @@ def test_progress_is_told_up_to_the_end(rig: Rig) -> None:
     assert plan == PlanMade(Counts(created=2, bytes=(9 << 20) + 10), is_full=True)
 
 
+@pytest.mark.hazard(35)
 def test_fresh_files_are_told_to_be_looked_at_again(rig: Rig) -> None:
     rig.write("old")
     (rig.source / "young").write_text("just now")

@@ -37,6 +37,7 @@ COMPLETE, HELD = PassStatus.COMPLETE, PassStatus.HELD
 # The roots
 
 
+@pytest.mark.hazard(1)
 def test_a_missing_source_is_waited_for(rig: Rig) -> None:
     rig.write("a")
     rig.run()
@@ -68,6 +69,7 @@ def test_a_source_that_may_not_be_read_is_waited_for(rig: Rig) -> None:
         assert set(read_tree(rig.mirror)) == {"a"}
 
 
+@pytest.mark.hazard(2)
 def test_an_emptied_source_is_held(rig: Rig) -> None:
     rig.write("a", "1")
     rig.run()
@@ -87,6 +89,7 @@ def test_an_emptied_source_is_held(rig: Rig) -> None:
     assert rig.kept_contents() == [b"1"]
 
 
+@pytest.mark.hazard(3)
 def test_another_folder_in_the_sources_place_is_held_until_agreed_to_once(rig: Rig) -> None:
     rig.write("a", "1")
     rig.write("b", "2")
@@ -107,6 +110,20 @@ def test_another_folder_in_the_sources_place_is_held_until_agreed_to_once(rig: R
     rig.check_in_step()
 
 
+@pytest.mark.hazard(3)
+def test_another_folder_in_the_sources_place_stays_held_pass_after_pass(rig: Rig) -> None:
+    for name in ("a", "b", "c"):
+        rig.write(name, "1")
+    rig.run()
+    os.rename(rig.source, rig.root / "aside")
+    rig.write("a", "1")
+    for _ in range(3):
+        report = rig.run()
+        assert report.held is not None
+        assert report.held.code is HeldCode.SOURCE_REPLACED
+        assert set(contents(rig.mirror)) == {"a", "b", "c"}
+
+
 def test_the_standing_word_takes_another_source_for_good(rig: Rig) -> None:
     rig.write("a", "1")
     rig.run()
@@ -120,6 +137,7 @@ def test_the_standing_word_takes_another_source_for_good(rig: Rig) -> None:
     rig.check_in_step()
 
 
+@pytest.mark.hazard(3)
 @pytest.mark.root
 def test_another_drive_in_the_sources_place_is_refused(rig: Rig) -> None:
     rig.write("a", "1")
@@ -134,6 +152,7 @@ def test_another_drive_in_the_sources_place_is_refused(rig: Rig) -> None:
         assert contents(rig.mirror) == {"b": b"2"}
 
 
+@pytest.mark.hazard(6)
 @pytest.mark.root
 def test_an_unmounted_destination_is_not_written_where_it_was(rig: Rig) -> None:
     rig.write("a", "1")
@@ -154,6 +173,7 @@ def test_an_unmounted_destination_is_not_written_where_it_was(rig: Rig) -> None:
     assert list(drive.iterdir()) == []
 
 
+@pytest.mark.hazard(5)
 @pytest.mark.root
 def test_nothing_is_deleted_below_a_drive_unmounted_within_the_source(rig: Rig) -> None:
     rig.write("own", "1")
@@ -168,6 +188,7 @@ def test_nothing_is_deleted_below_a_drive_unmounted_within_the_source(rig: Rig) 
         assert contents(rig.mirror) == {"own": b"11", "drive/photo": b"2"}
 
 
+@pytest.mark.hazard(5)
 @pytest.mark.root
 def test_a_drive_within_the_source_is_waited_for_even_if_its_folder_goes_with_it(rig: Rig) -> None:
     rig.write("own", "1")
@@ -316,6 +337,7 @@ def test_a_destination_that_may_not_be_written_is_told(rig: Rig) -> None:
         assert not rig.mirror.exists()
 
 
+@pytest.mark.hazard(8)
 def test_folders_within_each_other_are_refused(rig: Rig) -> None:
     rig.write("a/b")
     inside, around = str(rig.source / "a"), str(rig.root)

@@ -21,6 +21,7 @@ def test_a_folder_is_within_itself_and_its_ancestors_only(tmp_path: Path) -> Non
     assert not is_within(f"{tmp_path}/ab", f"{tmp_path}/a")
 
 
+@pytest.mark.hazard(8)
 def test_links_do_not_hide_it(tmp_path: Path) -> None:
     (tmp_path / "a" / "b").mkdir(parents=True)
     (tmp_path / "link").symlink_to("a/b")
@@ -34,6 +35,7 @@ def test_without_a_table_of_mounts_the_other_checks_remain(tmp_path: Path, monke
     assert not is_within(str(tmp_path), f"{tmp_path}/a")
 
 
+@pytest.mark.hazard(8)
 @pytest.mark.root
 def test_a_folder_mounted_at_a_second_place_is_recognised(tmp_path: Path) -> None:
     inner, second = tmp_path / "a" / "in ner", tmp_path / "se cond"
@@ -45,5 +47,22 @@ def test_a_folder_mounted_at_a_second_place_is_recognised(tmp_path: Path) -> Non
         assert is_within(f"{second}/new", str(inner))
         assert is_within(str(inner), str(second))
         assert not is_within(f"{tmp_path}/a", str(second))
+    finally:
+        subprocess.run(["umount", str(second)], check=True)
+
+
+@pytest.mark.hazard(8)
+@pytest.mark.root
+def test_a_folder_mounted_at_a_second_place_is_recognised_by_its_number_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outer, second = tmp_path / "a", tmp_path / "second"
+    (outer / "inner").mkdir(parents=True)
+    second.mkdir()
+    monkeypatch.setattr(nesting, "read_mounts", list)
+    subprocess.run(["mount", "--bind", str(outer), str(second)], check=True)
+    try:
+        assert is_within(f"{second}/inner", str(outer))
+        assert is_within(f"{outer}/inner/new", str(second))
     finally:
         subprocess.run(["umount", str(second)], check=True)

@@ -48,6 +48,7 @@ def test_a_system_error_is_classified_by_its_number_and_stage(number: int, stage
     assert code_of(OSError(number, "x"), stage) is code
 
 
+@pytest.mark.hazard(41)
 @pytest.mark.parametrize(
     ("winerror", "code"),
     [
@@ -76,6 +77,7 @@ def test_a_device_error_while_writing_is_not_blamed_on_the_source() -> None:
     assert code_of(OSError(errno.EIO, ""), Stage.COPY, is_writing=True) is ProblemCode.WRITE_ERROR
 
 
+@pytest.mark.hazard(31)
 @pytest.mark.parametrize(
     ("name", "detail"),
     [

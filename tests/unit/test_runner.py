@@ -456,6 +456,7 @@ def test_quiet_time_begins_anew_with_each_change(world: World) -> None:
     assert world.partial == [(11.1, {"file10.0", "file10.3", "file10.6"})]
 
 
+@pytest.mark.hazard(39)
 def test_path_that_never_rests_is_taken_after_one_interval(world: World) -> None:
     for tenth in range(200):
         world.change(10 + tenth / 10, "log")
@@ -514,6 +515,7 @@ def test_pending_counts_dirty_paths_and_falls_to_zero(world: World) -> None:
     assert world.statuses[-1].pending == 0
 
 
+@pytest.mark.hazard(35)
 def test_unsettled_paths_are_compared_again_after_two_seconds(world: World) -> None:
     world.answers = [report(unsettled=("a",))]
     world.run(until_s=20)
@@ -538,6 +540,7 @@ def test_very_many_unsettled_paths_become_one_full_pass(world: World) -> None:
 # Full passes out of turn
 
 
+@pytest.mark.hazard(36)
 def test_overflow_leads_to_new_watches_and_a_full_pass(world: World) -> None:
     def overflow() -> None:
         world.watchers[0].overflow()
@@ -549,6 +552,7 @@ def test_overflow_leads_to_new_watches_and_a_full_pass(world: World) -> None:
     assert world.watchers[0].is_stopped
 
 
+@pytest.mark.hazard(38)
 def test_dead_watcher_is_noticed_within_five_seconds(world: World) -> None:
     def die() -> None:
         world.watchers[0].is_live = False
@@ -559,12 +563,14 @@ def test_dead_watcher_is_noticed_within_five_seconds(world: World) -> None:
     assert len(world.watchers) == 2
 
 
+@pytest.mark.hazard(40)
 def test_sleep_leads_to_a_full_pass(world: World) -> None:
     world.clock.at(11, lambda: world.clock.sleep(3_000))
     world.run(until_s=30)
     assert world.full_times == [0.0, 15.0]
 
 
+@pytest.mark.hazard(35)
 def test_small_or_backward_clock_step_is_no_sleep(world: World) -> None:
     world.clock.at(11, lambda: world.clock.sleep(3))
     world.clock.at(21, lambda: world.clock.sleep(-5_000))
@@ -572,6 +578,7 @@ def test_small_or_backward_clock_step_is_no_sleep(world: World) -> None:
     assert world.full_times == [0.0]
 
 
+@pytest.mark.hazard(40)
 def test_steady_clock_that_counts_sleep_is_understood_too(world: World) -> None:
     real_wait = world.clock.wait
 
@@ -616,6 +623,7 @@ def test_watching_that_becomes_possible_ends_the_polling(world: World) -> None:
     assert world.statuses[-1].coverage == Coverage(10, 0, "")
 
 
+@pytest.mark.hazard(37)
 def test_incomplete_coverage_is_shown_and_polled_while_events_still_count(world: World) -> None:
     world.answers = [lambda _: _with_gaps(world)]
     world.change(6, "a")
@@ -652,6 +660,7 @@ def _with_gaps(world: World) -> Report:
 # Problems
 
 
+@pytest.mark.hazard(41)
 def test_problems_are_shown_and_retried_in_growing_pauses(world: World) -> None:
     world.always = with_problems(problem("a"))
     world.run(until_s=250)
@@ -789,6 +798,7 @@ def test_changes_while_waiting_do_not_cause_further_tries(world: World) -> None:
     assert world.statuses[-1].state is JobState.WAITING
 
 
+@pytest.mark.hazard(16)
 @pytest.mark.parametrize("error", [DestinationFullError("No room"), DestinationUnusableError("No room")])
 def test_unusable_destination_is_said_once_and_tried_in_growing_pauses(world: World, error: BackupError) -> None:
     world.answers = [error] * 6
@@ -1046,6 +1056,17 @@ def test_last_complete_time_is_the_end_of_the_last_clean_pass(world: World) -> N
     world.run(until_s=12)
     assert world.statuses[-1].last_complete_at == start_at
     assert world.statuses[-1].last_pass_at == start_at + 10.5
+
+
+def test_backup_is_not_complete_while_a_problem_elsewhere_stands(world: World) -> None:
+    world.answers = [report(), with_problems(problem("a")), report(is_full=False)]
+    world.change(10, "a")
+    world.change(12, "b")
+    start_at = world.clock.time()
+    world.run(until_s=14)
+    assert world.partial == [(10.5, {"a"}), (12.5, {"b"})]
+    assert world.statuses[-1].last_complete_at == start_at
+    assert world.states[-1] is JobState.ATTENTION
 
 
 def test_partial_pass_verifies_everything_only_while_all_changes_are_notified(world: World) -> None:

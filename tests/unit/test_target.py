@@ -80,6 +80,7 @@ def test_a_file_is_received_with_all_that_belongs_to_it(at: Place) -> None:
     assert at.receive() != name
 
 
+@pytest.mark.hazard(26)
 @pytest.mark.root
 def test_the_owner_comes_before_the_set_id_bits(at: Place) -> None:
     os.chown(at.source, 1234, 4321)

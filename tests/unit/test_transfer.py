@@ -132,6 +132,7 @@ HOLES = [
 ]
 
 
+@pytest.mark.hazard(25)
 @pytest.mark.parametrize(("parts", "size_bytes"), HOLES)
 @pytest.mark.parametrize("seeks", [True, False])
 def test_holes_stay_holes(

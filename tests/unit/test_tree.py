@@ -87,6 +87,7 @@ def test_paths_are_looked_at_and_read_without_following_links(opened: Tree, plac
             opened.list("link")
 
 
+@pytest.mark.hazard(24)
 def test_a_pipe_in_a_files_place_does_not_block(opened: Tree, place: Path) -> None:
     os.mkfifo(place / "pipe")
     os.close(opened.open_file("pipe"))
@@ -157,6 +158,7 @@ def test_a_name_that_vanishes_while_it_is_listed_is_left_out(place: Path, monkey
         assert set(found.list("")) == {"stays"}
 
 
+@pytest.mark.hazard(4)
 def test_a_listing_that_fails_halfway_gives_nothing(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (place / "a").touch()
 
@@ -177,6 +179,7 @@ def test_a_listing_that_fails_halfway_gives_nothing(place: Path, monkeypatch: py
             found.list("")
 
 
+@pytest.mark.hazard(4)
 def test_what_cannot_be_told_is_no_absence(place: Path) -> None:
     (place / "closed").mkdir()
     with as_nobody(place), Tree(str(place)) as found:
@@ -269,6 +272,7 @@ def test_three_thousand_levels_are_reached_and_found_missing(place: Path) -> Non
         assert found.list(path) == {}
 
 
+@pytest.mark.hazard(32)
 def test_windows_gets_paths_of_any_length(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Tree(str(place)) as found:
         monkeypatch.setattr(os, "name", "nt")

@@ -46,6 +46,7 @@ def test_times_and_modes_do_not_count(pair: Pair) -> None:
     assert found(pair) == []
 
 
+@pytest.mark.hazard(34)
 @pytest.mark.parametrize("at", [0, BLOCK_BYTES - 1, BLOCK_BYTES, 2 * BLOCK_BYTES + 4])
 def test_a_single_byte_is_found_though_size_and_time_agree(pair: Pair, at: int) -> None:
     file = pair[1] / "a\nb\udcff"

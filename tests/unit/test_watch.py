@@ -427,6 +427,7 @@ def test_failing_handler_asks_for_a_full_pass_and_raises_nothing(
 # Overflow
 
 
+@pytest.mark.hazard(36)
 def test_overflow_asks_for_a_full_pass_and_a_new_watcher(source: Path, caplog: pytest.LogCaptureFixture) -> None:
     try:
         before = MAX_QUEUED_EVENTS.read_text()
@@ -570,6 +571,7 @@ print(json.dumps([coverage.folders_live, coverage.folders_polled, coverage.reaso
 """
 
 
+@pytest.mark.hazard(37)
 def test_kernels_own_watch_limit_is_told(source: Path) -> None:
     for number in range(20):
         (source / str(number)).mkdir()
@@ -620,6 +622,7 @@ def test_deleted_root_is_noticed(source: Path) -> None:
         seen.until(lambda: not seen.watcher.is_alive())
 
 
+@pytest.mark.hazard(38)
 def test_renamed_root_is_noticed(source: Path, tmp_path: Path) -> None:
     with watching(source) as seen:
         source.rename(tmp_path / "renamed")
@@ -643,6 +646,7 @@ def test_link_turned_elsewhere_is_noticed(source: Path, tmp_path: Path) -> None:
         assert not seen.watcher.is_alive()
 
 
+@pytest.mark.hazard(38)
 @pytest.mark.parametrize("thread", ["reader", "emitter", "observer"])
 def test_dead_thread_is_noticed(source: Path, thread: str) -> None:
     with watching(source) as seen:
@@ -692,6 +696,7 @@ def test_reader_that_never_came_to_read_leaves_nothing_open() -> None:
     assert count_open() == descriptors
 
 
+@pytest.mark.hazard(18)
 def test_stop_is_bounded_when_a_thread_hangs(
     source: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -797,6 +802,7 @@ def test_network_mount_below_the_source_is_told(source: Path, monkeypatch: pytes
     assert "/source/nas" in coverage.reason
 
 
+@pytest.mark.hazard(40)
 def test_network_source_is_not_watched(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch_module, "can_watch", lambda _: "a network folder")
     with pytest.raises(WatchError, match="a network folder"):

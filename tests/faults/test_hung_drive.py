@@ -1,0 +1,75 @@
+"""A drive that does not answer hangs what writes to it, and nothing else: not the window, and not quitting."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QTimer
+from pytestqt.qtbot import QtBot
+
+from backup_gui.bridge import controller as controller_module
+from backup_gui.bridge.controller import Controller
+from backup_gui.bridge.worker import JobThread
+from backup_gui.engine.model import Job
+from tests.faults.volumes import cuttable_disk, run_tool
+from tests.helpers.trees import contents
+
+OLD, NEW = b"old", b"newer" * 1000
+
+
+def is_any_thread_stuck() -> bool:
+    """Tell whether a thread of this process waits in the system without being able to be interrupted."""
+    for task in os.listdir("/proc/self/task"):
+        try:
+            state = Path(f"/proc/self/task/{task}/stat").read_text().rpartition(")")[2].split()[0]
+        except FileNotFoundError:
+            continue
+        if state == "D":
+            return True
+    return False
+
+
+@pytest.mark.hazard(18)
+@pytest.mark.root
+def test_while_a_drive_does_not_answer_the_window_does_and_quitting_works(
+    tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    abandoned: list[JobThread] = []
+    monkeypatch.setattr(controller_module, "_abandoned", abandoned)
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "file").write_bytes(OLD)
+    with cuttable_disk(tmp_path) as disk:
+        mirror = disk.point / "mirror"
+        controller = Controller(tmp_path / "data")
+        controller.add(Job(str(source), str(mirror), id="job", name="job", interval_s=1))
+        qtbot.waitUntil(lambda: contents(mirror) == {"file": OLD}, timeout=20_000)
+        run_tool("fsfreeze", "--freeze", str(disk.point))
+        try:
+            (source / "file").write_bytes(NEW)
+            (source / "second").write_bytes(NEW)
+            qtbot.waitUntil(is_any_thread_stuck, timeout=20_000)
+            beats: list[float] = []
+            timer = QTimer()
+            timer.timeout.connect(lambda: beats.append(time.monotonic()))
+            timer.start(10)
+            qtbot.waitUntil(lambda: len(beats) >= 50, timeout=5_000)
+            timer.stop()
+            assert max(late - early for early, late in pairwise(beats)) < 0.5
+            began_s = time.monotonic()
+            assert not controller.shut_down(0.5)
+            assert time.monotonic() - began_s < 2.0
+        finally:
+            subprocess.run(["fsfreeze", "--unfreeze", str(disk.point)], check=True)
+        (thread,) = abandoned
+        assert thread.wait(20_000)
+        # Whatever of it was done by the thread that was left behind, each file is whole.
+        there = contents(mirror)
+        assert there["file"] in {OLD, NEW}
+        assert there.get("second", NEW) == NEW
+        abandoned.clear()

@@ -1,0 +1,165 @@
+"""Very many files, and very many problems: bounded memory, bounded time, and one word for each state."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from backup_gui.engine import copying
+from backup_gui.engine.commands import Commands
+from backup_gui.engine.events import Event, ProblemFound, ReportMade, StatusChanged, Stop
+from backup_gui.engine.model import Job, JobState, PassStatus, ProblemCode
+from backup_gui.engine.runner import run
+from backup_gui.engine.tree import Tree
+from tests.faults.scene import Scene
+
+PROJECT = Path(__file__).resolve().parents[2]
+IS_NIGHTLY = settings().max_examples > 1_000
+UNREADABLE = 100_000
+IN_ONE_FOLDER = 1_000_000 if IS_NIGHTLY else 100_000
+# A listing of a folder, and the plan for it: 850 bytes for each name were measured.
+MOST_BYTES_EACH = 1_300
+# 100 KB were measured; if everything seen were kept it would be 20 MB.
+MOST_GROWTH_KB = 3_000
+FAST = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
+MEASURE = """
+import sys
+from backup_gui.engine.catalog import Catalog
+from backup_gui.engine.mirror import run_pass
+from backup_gui.engine.model import FULL, Job
+from pathlib import Path
+job = Job(sys.argv[1], sys.argv[2], id="job", name="job")
+catalog = Catalog.open(Path(sys.argv[3]))
+def most_kb():
+    # Not getrusage: what that tells begins with the memory of the process that started this one.
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+before = most_kb()
+report = run_pass(job, catalog, FULL)
+catalog.close()
+assert not report.problems
+print(most_kb() - before, report.counts.total)
+"""
+
+
+@pytest.fixture
+def base() -> Iterator[Path]:
+    folder = tempfile.mkdtemp(prefix="backup-gui-many-", dir=FAST)
+    yield Path(folder)
+    shutil.rmtree(folder)
+
+
+def make_files(folder: Path, count: int) -> None:
+    folder.mkdir(parents=True)
+    for number in range(count):
+        os.close(os.open(folder / f"{number:07}", os.O_CREAT | os.O_WRONLY, 0o644))
+
+
+def measure(base: Path, source: Path) -> tuple[int, int]:
+    """Make a full pass in a process of its own; returns by how many KB it grew, and how much there was to do."""
+    run = subprocess.run(
+        [sys.executable, "-c", MEASURE, source, base / f"mirror of {source.name}", base / f"{source.name}.sqlite"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=3_000 if IS_NIGHTLY else 110,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    grown, total = run.stdout.split()
+    return int(grown), int(total)
+
+
+@pytest.mark.hazard(48)
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the most memory used from /proc")
+def test_a_huge_folder_costs_memory_for_its_names_and_no_more(base: Path) -> None:
+    make_files(base / "source", IN_ONE_FOLDER)
+    grown_kb, total = measure(base, base / "source")
+    assert total >= IN_ONE_FOLDER
+    assert grown_kb * 1_024 < IN_ONE_FOLDER * MOST_BYTES_EACH
+
+
+@pytest.mark.hazard(48)
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the most memory used from /proc")
+def test_the_memory_of_an_unchanged_pass_does_not_grow_with_the_tree(base: Path) -> None:
+    for name, folders in (("small", 10), ("large", 200)):
+        for number in range(folders):
+            make_files(base / name / f"folder{number}", 150)
+        measure(base, base / name)
+    small_kb, total = measure(base, base / "small")
+    assert total == 0
+    large_kb, total = measure(base, base / "large")
+    assert total == 0
+    assert large_kb - small_kb < MOST_GROWTH_KB
+
+
+@pytest.mark.hazard(47)
+def test_an_error_for_every_file_is_a_problem_each_and_one_change_of_state(
+    base: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    make_files(base / "source", UNREADABLE)
+
+    def refuse(_tree: Tree, path: str) -> int:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+
+    monkeypatch.setattr(Tree, "open_file", refuse)
+    caplog.set_level(logging.INFO)
+    commands = Commands()
+    events: list[Event] = []
+
+    def listen(event: Event) -> None:
+        events.append(event)
+        if isinstance(event, ReportMade) and sum(isinstance(known, ReportMade) for known in events) == 2:
+            commands.put(Stop())
+
+    job = Job(str(base / "source"), str(base / "mirror"), id="job", name="job", interval_s=1, uses_notification=False)
+    run(job, commands, listen, data_folder=base / "data")
+    reports = [event.report for event in events if isinstance(event, ReportMade)]
+    assert [len(report.problems) for report in reports] == [UNREADABLE] * 2
+    assert {report.status for report in reports} == {PassStatus.PROBLEMS}
+    assert sum(isinstance(event, ProblemFound) for event in events) == 2 * UNREADABLE
+    states = [event.status.state for event in events if isinstance(event, StatusChanged)]
+    assert states.count(JobState.ATTENTION) <= 2
+    # One line for a pass, and not one for each file.
+    assert len(caplog.records) < 20
+
+
+@pytest.mark.hazard(41)
+@pytest.mark.parametrize("winerror", [5, 32, 33])
+def test_a_file_locked_by_another_program_on_windows_is_a_problem_until_it_is_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, winerror: int
+) -> None:
+    scene = Scene(tmp_path, tmp_path)
+    scene.write("locked", b"old")
+    scene.make_pass()
+    scene.write("locked", b"newer")
+    scene.write("other", b"other")
+    open_file = Tree.open_file
+
+    def refuse(tree: Tree, path: str) -> int:
+        if path == "locked" and tree.root == scene.job.source:
+            error = PermissionError(errno.EACCES, "locked", path)
+            monkeypatch.setattr(error, "winerror", winerror, raising=False)
+            raise error
+        return open_file(tree, path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Tree, "open_file", refuse)
+        report = scene.make_pass()
+    expected = ProblemCode.NO_PERMISSION if winerror == 5 else ProblemCode.IN_USE
+    assert [(problem.path, problem.code) for problem in report.problems] == [("locked", expected)]
+    assert scene.in_mirror() == {"locked": b"old", "other": b"other"}
+    assert copying.TRIES > 1
+    assert scene.make_pass().problems == ()
+    scene.assert_in_step()

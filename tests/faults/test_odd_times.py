@@ -1,0 +1,97 @@
+"""Clocks that jump, times of the future, and zones that change."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backup_gui.engine import execute
+from backup_gui.engine.history import list_versions
+from backup_gui.engine.model import Counts
+from tests.faults.scene import Scene
+
+YEAR_2100_NS = 4_102_444_800_000_000_000
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    return Scene(tmp_path, tmp_path)
+
+
+class JumpingClock(datetime):
+    """Gives the times of a list, one for each group or deletion, and then the last one for ever."""
+
+    moments: list[datetime]
+
+    @classmethod
+    def now(cls, tz: Any = None) -> Any:  # noqa: ARG003 - as the real one
+        return cls.moments.pop(0) if len(cls.moments) > 1 else cls.moments[0]
+
+
+@pytest.mark.hazard(35, 45)
+def test_versions_kept_while_the_clock_jumps_back_and_forth_are_all_there(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noon = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    JumpingClock.moments = [
+        noon + timedelta(seconds=seconds) for seconds in (0, 0, -86_400, 0, 86_400 * 3650, -86_400, 0)
+    ]
+    monkeypatch.setattr(execute, "datetime", JumpingClock)
+    for number in range(12):
+        scene.write("file", b"version %d" % number)
+        scene.make_pass()
+    assert scene.in_mirror() == {"file": b"version 11"}
+    assert scene.in_history() == {b"version %d" % number for number in range(11)}
+    assert len(list(list_versions(str(scene.history), "file"))) == 11
+
+
+@pytest.mark.hazard(35)
+@pytest.mark.parametrize("stamp_ns", [YEAR_2100_NS, 1, -1_500_000_000])
+def test_a_file_of_the_future_or_of_long_ago_is_mirrored_once_and_its_edits_are_found(
+    scene: Scene, stamp_ns: int
+) -> None:
+    for content in (b"old", b"newer", b"newest version"):
+        scene.write("file", content)
+        os.utime(scene.source / "file", ns=(stamp_ns, stamp_ns))
+        assert scene.make_pass().problems == ()
+        assert scene.in_mirror() == {"file": content}
+        assert scene.make_pass().counts == Counts()
+        assert (scene.mirror / "file").stat().st_mtime_ns == stamp_ns
+
+
+@pytest.mark.hazard(33)
+def test_another_time_zone_and_the_end_of_summer_time_copy_nothing_anew(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, stamp_s in enumerate((1_761_438_600, 1_761_440_400, 1_761_442_200, 1_774_747_800)):
+        scene.write(f"f{number}", b"content %d" % number)
+        os.utime(scene.source / f"f{number}", (stamp_s, stamp_s))
+    scene.make_pass()
+    try:
+        for zone in ("Europe/Berlin", "America/New_York", "Asia/Kathmandu", "UTC"):
+            monkeypatch.setenv("TZ", zone)
+            time.tzset()
+            assert scene.make_pass().counts == Counts()
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+@pytest.mark.hazard(28)
+def test_a_rename_that_changes_only_case_is_a_rename_in_the_mirror_too(scene: Scene) -> None:
+    scene.write("Folder/Readme", b"read me")
+    scene.write("file", b"file")
+    scene.make_pass()
+    inodes = {name: (scene.mirror / name).stat().st_ino for name in ("file", "Folder/Readme")}
+    (scene.source / "file").rename(scene.source / "FILE")
+    (scene.source / "Folder/Readme").rename(scene.source / "Folder/README")
+    report = scene.make_pass()
+    assert (report.counts.moved, report.counts.created, report.problems) == (2, 0, ())
+    assert (scene.mirror / "FILE").stat().st_ino == inodes["file"]
+    assert (scene.mirror / "Folder/README").stat().st_ino == inodes["Folder/Readme"]
+    scene.assert_in_step()

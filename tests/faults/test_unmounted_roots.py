@@ -1,0 +1,272 @@
+"""Drives that go, or are covered by another one, at any moment of a pass."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backup_gui.engine.errors import BackupError, RootAbsentError
+from backup_gui.engine.events import ActionDone, Event, PlanMade, Progressed
+from tests.faults.scene import Scene
+from tests.faults.volumes import run_tool, small_volume
+from tests.helpers.trees import contents, read_tree
+from tests.helpers.waiting import wait_until
+
+pytestmark = pytest.mark.root
+
+FILES = [f"folder{number % 4}/f{number}" for number in range(20)]
+PROJECT = Path(__file__).resolve().parents[2]
+
+# The moments at which something happens to a root, as a pass tells of them.
+MOMENTS: dict[str, Callable[[Event], bool]] = {
+    "while comparing": lambda event: isinstance(event, Progressed),
+    "when planned": lambda event: isinstance(event, PlanMade),
+    "after the first copies": lambda event: isinstance(event, ActionDone),
+    "after a deletion": lambda event: isinstance(event, ActionDone) and event.action.path == "gone0",
+}
+
+
+class Once:
+    """Does something at the first moment of a kind."""
+
+    def __init__(self, is_moment: Callable[[Event], bool], action: Callable[[], object]) -> None:
+        self._is_moment, self._action = is_moment, action
+        self.is_done = False
+
+    def __call__(self, event: Event) -> None:
+        if not self.is_done and self._is_moment(event):
+            self.is_done = True
+            self._action()
+
+
+@contextlib.contextmanager
+def bound(folder: Path, point: Path) -> Iterator[None]:
+    """Have a folder at a second place; however often it is taken away meanwhile, it is gone at the end."""
+    point.mkdir(exist_ok=True)
+    run_tool("mount", "--bind", str(folder), str(point))
+    try:
+        yield
+    finally:
+        while os.path.ismount(point):
+            unmount(point)
+
+
+@contextlib.contextmanager
+def mounted_anew(point: Path) -> Iterator[None]:
+    """Mount an empty drive of its own over a folder."""
+    run_tool("mount", "-t", "tmpfs", "-o", "size=16m", "none", str(point))
+    try:
+        yield
+    finally:
+        unmount(point)
+
+
+def unmount(point: Path) -> None:
+    subprocess.run(["umount", "--lazy", str(point)], check=True)
+
+
+def has_contents(root: Path, wanted: dict[str, bytes]) -> bool:
+    try:
+        return contents(root) == wanted
+    except FileNotFoundError:
+        return False  # it is being changed while it is read
+
+
+def change(scene: Scene) -> None:
+    for name in FILES:
+        scene.write(name, b"newer " + name.encode())
+    scene.write("added", b"added")
+    for number in range(3):
+        (scene.source / f"gone{number}").unlink()
+    (scene.source / "moved").rename(scene.source / "folder1/moved")
+
+
+def plant(scene: Scene) -> None:
+    for name in (*FILES, "gone0", "gone1", "gone2", "moved"):
+        scene.write(name, b"old " + name.encode())
+
+
+def assert_nothing_lost(scene: Scene, before: dict[str, bytes]) -> None:
+    present = {*scene.in_mirror().values(), *scene.in_history()}
+    assert set(before.values()) <= present
+    for name, content in scene.in_mirror().items():
+        assert content in {before.get(name), b"newer " + name.encode(), b"added", b"old moved"} or ".~bg-" in name
+
+
+@pytest.mark.hazard(1, 3)
+@pytest.mark.parametrize("is_covered", [False, True], ids=["unmounted", "covered by another"])
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_source_that_goes_at_any_moment_deletes_nothing_that_it_still_has(
+    tmp_path: Path, moment: str, *, is_covered: bool
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "stranger").write_bytes(b"another disk's")
+    with contextlib.ExitStack() as stack:
+        volume = stack.enter_context(small_volume(tmp_path / "volume", "size=16m"))
+        scene = Scene(tmp_path, tmp_path)
+        stack.enter_context(bound(volume, scene.source))
+        plant(scene)
+        scene.make_pass()
+        before = scene.in_mirror()
+        change(scene)
+        still_there = contents(scene.source)
+
+        def go() -> None:
+            if is_covered:
+                run_tool("mount", "--bind", str(other), str(scene.source))
+            else:
+                unmount(scene.source)
+
+        go_once = Once(MOMENTS[moment], go)
+        with pytest.raises(BackupError):
+            scene.make_pass(go_once)
+        assert go_once.is_done
+        # Nothing that is in the source, wherever that is mounted now, has left the mirror or its history.
+        assert_nothing_lost(scene, before)
+        assert b"another disk's" not in scene.in_mirror().values()
+        assert set(scene.in_mirror()) >= {name for name in before if name in still_there}
+        # And as long as it is away, nothing is done at all.
+        away = read_tree(scene.mirror)
+        with pytest.raises(BackupError):
+            scene.make_pass()
+        assert read_tree(scene.mirror) == away
+        if is_covered:
+            unmount(scene.source)
+        else:
+            run_tool("mount", "--bind", str(volume), str(scene.source))
+        scene.make_pass()
+        scene.assert_in_step()
+
+
+@pytest.mark.hazard(6)
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_destination_that_goes_at_any_moment_leaves_nothing_where_it_was(tmp_path: Path, moment: str) -> None:
+    drive = tmp_path / "drive"
+    with contextlib.ExitStack() as stack:
+        volume = stack.enter_context(small_volume(tmp_path / "volume", "size=16m"))
+        stack.enter_context(bound(volume, drive))
+        scene = Scene(tmp_path, drive)
+        plant(scene)
+        scene.make_pass()
+        before = scene.in_mirror()
+        change(scene)
+        go_once = Once(MOMENTS[moment], lambda: unmount(drive))
+        with contextlib.suppress(BackupError):
+            scene.make_pass(go_once)
+        assert go_once.is_done
+        assert list(drive.iterdir()) == [], "written where the drive was mounted"
+        with pytest.raises(BackupError):
+            scene.make_pass()
+        assert list(drive.iterdir()) == []
+        run_tool("mount", "--bind", str(volume), str(drive))
+        assert_nothing_lost(scene, before)
+        scene.make_pass()
+        scene.assert_in_step()
+
+
+@pytest.mark.hazard(6)
+@pytest.mark.parametrize("is_drive_itself", [False, True], ids=["a folder of the drive", "the whole drive"])
+def test_the_users_word_does_not_fill_the_place_where_a_drive_was_mounted(
+    tmp_path: Path, *, is_drive_itself: bool
+) -> None:
+    drive = tmp_path / "drive"
+    scene = Scene(tmp_path, drive)
+    scene.with_job(allows_mass_delete=True, keeps_history=False)
+    if is_drive_itself:
+        scene.with_job(destination=str(drive))
+    mirror = Path(scene.job.destination)
+    plant(scene)
+    drive.mkdir()
+    with mounted_anew(drive):
+        scene.make_pass()
+        assert contents(mirror) == contents(scene.source)
+    for _ in range(2):
+        with pytest.raises(RootAbsentError):
+            scene.make_pass()
+        assert list(drive.iterdir()) == []
+    # Another drive in its place is taken by the user's word once there is something in the folder.
+    with mounted_anew(drive):
+        mirror.mkdir(exist_ok=True)
+        (mirror / "known to the user").write_bytes(b"")
+        scene.make_pass()
+        assert contents(mirror) == contents(scene.source)
+
+
+@pytest.mark.hazard(4)
+@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace, to inject errors")
+@pytest.mark.parametrize("error", ["EIO", "EACCES", "ESTALE"])
+def test_a_listing_that_fails_at_any_call_deletes_nothing_that_the_source_still_has(tmp_path: Path, error: str) -> None:
+    scene = Scene(tmp_path, tmp_path)
+    plant(scene)
+    scene.make_pass()
+    (scene.source / "gone0").unlink()
+    still_there = contents(scene.source)
+    failed = 0
+    for at in range(1, 40):
+        command = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=getdents64"]
+        inject = ["-e", f"inject=getdents64:error={error}:when={at}", "-P", str(scene.source)]
+        folders = [option for folder in sorted(scene.source.glob("folder*")) for option in ("-P", str(folder))]
+        run = subprocess.run(
+            [
+                *(*command, *inject, *folders, sys.executable, "-m", "tests.faults.pass_driver"),
+                *(scene.job.source, scene.job.destination),
+            ],
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        if "ptrace" in run.stderr:
+            pytest.skip(f"strace may not trace here: {run.stderr.strip()}")
+        assert run.returncode == 0, run.stderr
+        result: dict[str, Any] = json.loads(run.stdout)
+        there = scene.in_mirror()
+        assert {name: there.get(name) for name in still_there} == still_there, (at, result)
+        if result["error"] is None and not result["problems"]:
+            break
+        failed += 1
+    assert failed >= 2, "no call failed, so nothing was tried"
+    assert read_tree(scene.mirror) == read_tree(scene.source)
+
+
+@pytest.mark.hazard(1, 6, 38)
+def test_the_program_waits_for_either_root_and_goes_on_within_seconds_of_its_return(tmp_path: Path) -> None:
+    source, drive = tmp_path / "source", tmp_path / "drive"
+    mirror = drive / "mirror"
+    with contextlib.ExitStack() as stack:
+        volumes = [
+            stack.enter_context(small_volume(tmp_path / name, "size=16m")) for name in ("source volume", "drive volume")
+        ]
+        for volume, point in zip(volumes, (source, drive), strict=True):
+            stack.enter_context(bound(volume, point))
+        (source / "file").write_bytes(b"old")
+        program = subprocess.Popen(
+            [sys.executable, "-m", "backup_gui", "run", str(source), str(mirror), "--interval", "1", "--json"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        stack.callback(program.wait)
+        stack.callback(program.terminate)
+        wait_until(partial(has_contents, mirror, {"file": b"old"}), "the first copy", timeout_s=30)
+        for count in range(2):
+            for volume, point in zip(volumes, (source, drive), strict=True):
+                unmount(point)
+                if point == drive:
+                    (source / "file").write_bytes(b"newer %d" % count)
+                assert list(point.iterdir()) == []
+                run_tool("mount", "--bind", str(volume), str(point))
+            wanted = {"file": b"newer %d" % count}
+            wait_until(partial(has_contents, mirror, wanted), "the change", timeout_s=30)
+        assert program.poll() is None

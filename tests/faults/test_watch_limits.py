@@ -1,0 +1,141 @@
+"""The system's own limits on change notification, lowered as far as they go: the program as a process still mirrors."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+
+from backup_gui.engine.commands import Commands
+from backup_gui.engine.events import Event, StatusChanged, Stop
+from backup_gui.engine.model import Coverage, Job
+from backup_gui.engine.runner import run
+from backup_gui.engine.watch import LIMIT_REASON
+from tests.helpers.trees import contents
+from tests.helpers.waiting import wait_until
+
+INOTIFY = Path("/proc/sys/fs/inotify")
+FOLDERS = 60
+
+pytestmark = [pytest.mark.root, pytest.mark.skipif(sys.platform != "linux", reason="the limits are Linux's")]
+
+
+@contextlib.contextmanager
+def limited(name: str, value: int) -> Iterator[None]:
+    """Set a limit of the whole system for as long as the context lasts."""
+    file = INOTIFY / name
+    before = file.read_text()
+    try:
+        file.write_text(str(value))
+    except OSError as error:
+        pytest.skip(f"{file} cannot be set here: {error.strerror}")
+    try:
+        yield
+    finally:
+        file.write_text(before)
+
+
+class Program:
+    """The real program as a process, at work."""
+
+    def __init__(self, source: Path, mirror: Path) -> None:
+        self.events: list[dict[str, Any]] = []
+        self.process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "backup_gui",
+                "run",
+                str(source),
+                str(mirror),
+                "--json",
+                "--interval",
+                "1",
+                "--allow-mass-delete",
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+
+    def __enter__(self) -> Self:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.events.append(json.loads(line))
+            if self.events[-1]["event"] == "report":
+                break
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.process.terminate()
+        self.process.communicate(timeout=30)
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    source = tmp_path / "source"
+    for number in range(FOLDERS):
+        (source / f"folder{number:02}").mkdir(parents=True)
+        (source / f"folder{number:02}" / "file").write_bytes(b"old %d" % number)
+    return source
+
+
+def are_in_step(source: Path, mirror: Path) -> bool:
+    try:
+        return contents(mirror) == contents(source)
+    except FileNotFoundError:
+        return False  # the mirror is being changed while it is read
+
+
+@pytest.mark.hazard(37)
+def test_beyond_the_watch_limit_every_folder_is_still_mirrored_within_the_interval(
+    tmp_path: Path, source: Path
+) -> None:
+    mirror = tmp_path / "mirror"
+    with limited("max_user_watches", 8), Program(source, mirror):
+        for number in range(FOLDERS):
+            (source / f"folder{number:02}" / "file").write_bytes(b"newer %d" % number)
+        wait_until(lambda: are_in_step(source, mirror), "all changes in the mirror", timeout_s=30)
+
+
+@pytest.mark.hazard(37)
+def test_beyond_the_watch_limit_the_coverage_says_how_many_folders_are_only_checked(
+    tmp_path: Path, source: Path
+) -> None:
+    commands = Commands()
+    coverages: list[Coverage] = []
+
+    def listen(event: Event) -> None:
+        if isinstance(event, StatusChanged) and event.status.has_full_pass:
+            coverages.append(event.status.coverage)
+            commands.put(Stop())
+
+    with limited("max_user_watches", 8):
+        job = Job(str(source), str(tmp_path / "mirror"), id="job", name="job")
+        run(job, commands, listen, data_folder=tmp_path / "data")
+    assert coverages[-1].folders_live + coverages[-1].folders_polled == FOLDERS + 1
+    assert coverages[-1].folders_polled >= FOLDERS + 1 - 8
+    assert coverages[-1].reason == LIMIT_REASON
+
+
+@pytest.mark.hazard(36)
+def test_when_the_systems_queue_overflows_nothing_is_missed(tmp_path: Path, source: Path) -> None:
+    mirror = tmp_path / "mirror"
+    # The hourly full pass is far away: only the overflow itself can lead to one.
+    with limited("max_queued_events", 32), Program(source, mirror) as program:
+        program.process.send_signal(signal.SIGSTOP)
+        try:
+            for number in range(FOLDERS):
+                folder = source / f"folder{number:02}"
+                for name in ("file", "second", "third"):
+                    (folder / name).write_bytes(b"newer %d" % number)
+        finally:
+            program.process.send_signal(signal.SIGCONT)
+        wait_until(lambda: are_in_step(source, mirror), "all changes in the mirror", timeout_s=30)

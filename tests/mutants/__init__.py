@@ -1,0 +1,7 @@
+"""The gate by mutation: each protection of the program is taken out once, and a test has to fail."""
+
+from __future__ import annotations
+
+from tests.mutants import content, reaching_disk, roots, watching
+
+MUTATIONS = (*reaching_disk.MUTATIONS, *roots.MUTATIONS, *content.MUTATIONS, *watching.MUTATIONS)

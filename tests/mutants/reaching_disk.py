@@ -1,0 +1,168 @@
+"""Protections that have to do with what is on the disk, and when."""
+
+from __future__ import annotations
+
+from tests.mutants.mutation import Mutation
+
+POWER_CUT = "faults/test_power_cut.py::test_a_power_cut_leaves_whole_files_and_everything_acknowledged"
+AFTER_REPORT = "faults/test_power_cut.py::test_a_power_cut_after_the_report_loses_nothing_of_it"
+
+MUTATIONS = (
+    Mutation(
+        "first barrier",
+        "engine/execute.py",
+        "        self._target.flush()\n        unmade = self._target.reveal()\n",
+        "        unmade = self._target.reveal()\n",
+        ("faults/test_barriers.py",),
+    ),
+    Mutation(
+        "first barrier, by power cut",
+        "engine/execute.py",
+        "        self._target.flush()\n        unmade = self._target.reveal()\n",
+        "        unmade = self._target.reveal()\n",
+        (POWER_CUT,),
+    ),
+    Mutation(
+        "second barrier",
+        "engine/execute.py",
+        "        self._group_bytes = 0\n        self._target.flush()\n",
+        "        self._group_bytes = 0\n",
+        ("faults/test_barriers.py",),
+    ),
+    Mutation(
+        "second barrier, by power cut",
+        "engine/execute.py",
+        "        self._group_bytes = 0\n        self._target.flush()\n",
+        "        self._group_bytes = 0\n",
+        (POWER_CUT,),
+    ),
+    Mutation(
+        "flush at the end of a pass",
+        "engine/execute.py",
+        "            self._finish_folders()\n            self._target.flush()\n",
+        "            self._finish_folders()\n",
+        ("faults/test_barriers.py", AFTER_REPORT),
+    ),
+    Mutation(
+        "flush of the whole volume",
+        "engine/writer.py",
+        "            sync_volume(self._root_fd)\n",
+        "            pass\n",
+        (AFTER_REPORT,),
+    ),
+    Mutation(
+        "flush of each file",
+        "engine/writer.py",
+        "        if not self._syncs_whole:\n            flush_file(out)\n",
+        "",
+        ("faults/test_io_errors.py::test_where_a_volume_cannot_be_flushed_as_a_whole_every_file_and_folder_is",),
+    ),
+    Mutation(
+        "flush of each folder",
+        "engine/writer.py",
+        "            for folder in self._unflushed:\n                flush_folder(self, folder)\n",
+        "            pass\n",
+        ("faults/test_io_errors.py::test_where_a_volume_cannot_be_flushed_as_a_whole_every_file_and_folder_is",),
+    ),
+    Mutation(
+        "flush of the history's folders",
+        "engine/target.py",
+        "            for folder in self._unflushed_history:\n                flush_folder(self._history, folder)\n",
+        "            pass\n",
+        ("unit/test_target.py::test_new_folders_of_the_history_are_flushed_into_their_parents",),
+    ),
+    Mutation(
+        "flush of a large file while it is written",
+        "engine/transfer.py",
+        "                flush_file(out)\n                unflushed = 0\n",
+        "                unflushed = 0\n",
+        ("unit/test_transfer.py::test_a_large_copy_is_flushed_while_it_is_written",),
+    ),
+    Mutation(
+        "error of a flush",
+        "engine/system.py",
+        "    if _syncfs(fd) != 0:\n",
+        "    if _syncfs(fd) > 0:\n",
+        ("faults/test_io_errors.py::test_content_that_cannot_be_flushed_is_not_published",),
+    ),
+    Mutation(
+        "error of a folder's flush",
+        "engine/writer.py",
+        "        if error.errno not in {errno.EINVAL, errno.EBADF, errno.ENOTSUP}:\n            raise\n",
+        "        return\n",
+        ("unit/test_target.py::test_a_flush_that_fails_is_told",),
+    ),
+    Mutation(
+        "only file systems known to flush as a whole",
+        "engine/volume.py",
+        "    return mount is not None and mount.kind in _FLUSHED_AS_A_WHOLE\n",
+        "    return mount is not None\n",
+        ("unit/test_volume.py::test_each_file_system_is_treated_as_it_needs",),
+    ),
+    Mutation(
+        "a temporary name until it is complete",
+        "engine/writer.py",
+        "        if folder in self._unseen:\n            return path\n",
+        "        return path\n",
+        ("faults/test_kill.py",),
+    ),
+    Mutation(
+        "new folders appear complete",
+        "engine/writer.py",
+        '            name = self._temporary_for(path).rpartition("/")[2]\n',
+        "            pass\n",
+        ("unit/test_target.py::test_a_new_folder_is_seen_complete_or_not_at_all",),
+    ),
+    Mutation(
+        "what was not published is dropped",
+        "engine/execute.py",
+        "        for ready in self._group:\n            self._discard(ready)\n        self._group.clear()\n",
+        "        self._group.clear()\n",
+        (
+            "faults/test_io_errors.py::test_content_that_cannot_be_flushed_is_not_published",
+            "unit/test_execute.py::test_when_it_is_stopped_complete_temporaries_are_dropped",
+        ),
+    ),
+    Mutation(
+        "a copy that ends early",
+        "engine/transfer.py",
+        "            if not count:\n                raise Shortened\n",
+        "            if not count:\n                return\n",
+        ("unit/test_transfer.py::test_a_file_shorter_than_it_was_said_to_be_is_told",),
+    ),
+    Mutation(
+        "a call that only says that it copies",
+        "engine/transfer.py",
+        "            if copied:\n                return copied\n",
+        "            return copied\n",
+        ("unit/test_mirror_races.py::test_a_copy_shorter_than_the_file_is_never_published",),
+    ),
+    Mutation(
+        "a failed copy leaves nothing",
+        "engine/writer.py",
+        "            with contextlib.suppress(OSError):\n                self.discard(path)\n            raise\n",
+        "            raise\n",
+        ("unit/test_target.py::test_what_could_not_be_received_leaves_nothing",),
+    ),
+    Mutation(
+        "room is asked for before a large copy",
+        "engine/execute.py",
+        "        if action.size_bytes >= ASK_FOR_ROOM_BYTES and self._target.free_bytes() < action.size_bytes:\n",
+        "        if not action:\n",
+        ("unit/test_execute.py::test_room_is_asked_for_before_a_large_copy",),
+    ),
+    Mutation(
+        "a read-only drive ends the pass",
+        "engine/execute.py",
+        "        if found.code is ProblemCode.READ_ONLY:\n",
+        "        if not found:\n",
+        ("faults/test_space.py::test_a_drive_that_became_read_only_ends_the_pass_and_nothing_else",),
+    ),
+    Mutation(
+        "a full drive is one state",
+        "engine/condition.py",
+        "        if problem.code is ProblemCode.NO_SPACE:\n",
+        "        if not problem:\n",
+        ("unit/test_runner.py::test_full_drive_is_the_state_of_the_whole_job_until_the_files_fit",),
+    ),
+)

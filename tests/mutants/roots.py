@@ -1,0 +1,256 @@
+"""Protections that have to do with which folders are looked at and written to."""
+
+from __future__ import annotations
+
+from tests.mutants.mutation import Mutation
+
+_ROOTS = "unit/test_mirror_roots.py::"
+_RACES = "unit/test_mirror_races.py::"
+_METADATA = "faults/test_metadata_through_links.py::"
+_LINKS = "faults/test_swapped_links.py::"
+
+MUTATIONS = (
+    Mutation(
+        "source volume",
+        "engine/mirror.py",
+        "standing(recorded, identify(job.source)) is Standing.OTHER_VOLUME:\n",
+        "standing(recorded, identify(job.source)) is None:\n",
+        (f"{_ROOTS}test_another_drive_in_the_sources_place_is_refused",),
+    ),
+    Mutation(
+        "source folder",
+        "engine/mirror.py",
+        "        is_source_other = not has_new_source and _is_other_source(job, catalog)\n",
+        "        is_source_other = False\n",
+        (f"{_ROOTS}test_another_folder_in_the_sources_place_is_held_until_agreed_to_once",),
+    ),
+    Mutation(
+        "an identity is not overwritten",
+        "engine/mirror.py",
+        "    if has_new_source or catalog.fact(SOURCE_KEY) is None:\n",
+        "    if job.source:\n",
+        (f"{_ROOTS}test_another_folder_in_the_sources_place_stays_held_pass_after_pass",),
+    ),
+    Mutation(
+        "destination volume",
+        "engine/mirror.py",
+        "        is_other = recorded is not None and volume_id(anchor) != recorded.volume\n",
+        "        is_other = False\n",
+        (f"{_ROOTS}test_an_unmounted_destination_is_not_written_where_it_was",),
+    ),
+    Mutation(
+        "no word makes a bare mount point the destination",
+        "engine/mirror.py",
+        "        if is_other and not (job.allows_mass_delete and _is_in_use(root)):\n",
+        "        if is_other and not job.allows_mass_delete:\n",
+        ("faults/test_unmounted_roots.py::test_the_users_word_does_not_fill_the_place_where_a_drive_was_mounted",),
+    ),
+    Mutation(
+        "root in place before deletions",
+        "engine/execute.py",
+        "                if not is_checked:\n                    self._check_source()\n",
+        "                if not is_checked:\n",
+        ("unit/test_execute.py::test_a_source_that_moved_deletes_nothing",),
+    ),
+    Mutation(
+        "root in place after a pass",
+        "engine/mirror.py",
+        "        if not source.is_root_in_place():\n",
+        "        if not source:\n",
+        (f"{_RACES}test_a_source_removed_while_it_is_compared_is_no_success",),
+    ),
+    Mutation(
+        "root compared by identity",
+        "engine/tree.py",
+        "        return (now.st_dev, now.st_ino) == (self.root_entry.st_dev, self.root_entry.st_ino)\n",
+        "        return bool(now)\n",
+        ("unit/test_tree.py::test_a_root_is_known_to_be_moved_replaced_or_gone",),
+    ),
+    Mutation(
+        "history on the destination's volume",
+        "engine/mirror.py",
+        "volume_id(nearest_existing(job.history_root)) != volume_id(root):\n",
+        "not volume_id(root):\n",
+        (f"{_ROOTS}test_a_history_on_another_drive_is_refused",),
+    ),
+    Mutation(
+        "no history is made where the drive was",
+        "engine/target.py",
+        "            if not self.is_root_in_place():\n",
+        "            if not self:\n",
+        ("faults/test_unmounted_roots.py::test_a_destination_that_goes_at_any_moment_leaves_nothing_where_it_was",),
+    ),
+    Mutation(
+        "folders inside each other are refused at each pass",
+        "engine/mirror.py",
+        "        _refuse_nesting(job)\n        target",
+        "        target",
+        (f"{_ROOTS}test_folders_within_each_other_are_refused",),
+    ),
+    Mutation(
+        "a source inside the destination",
+        "engine/mirror.py",
+        "    if is_within(job.source, job.destination):\n",
+        "    if not job:\n",
+        (f"{_ROOTS}test_folders_within_each_other_are_refused",),
+    ),
+    Mutation(
+        "a history inside the source",
+        "engine/mirror.py",
+        "    if is_within(history, job.source) or is_within(job.source, history):\n",
+        "    if not job:\n",
+        (f"{_ROOTS}test_folders_within_each_other_are_refused",),
+    ),
+    Mutation(
+        "nesting by identity",
+        "engine/nesting.py",
+        "    if _has_ancestor(real_inner, real_outer):\n        return True\n",
+        "",
+        ("unit/test_nesting.py::test_a_folder_mounted_at_a_second_place_is_recognised_by_its_number_alone",),
+    ),
+    Mutation(
+        "nesting through a second mount",
+        "engine/nesting.py",
+        "    return inner_volume == outer_volume and _is_below(inner_path, outer_path)\n",
+        "    return False\n",
+        ("unit/test_nesting.py::test_a_folder_mounted_at_a_second_place_is_recognised",),
+    ),
+    Mutation(
+        "lock of the running job",
+        "engine/runner.py",
+        '                stack.enter_context(DestinationLock(job.destination, data_folder / "locks"))\n',
+        "                pass\n",
+        ("unit/test_runner.py::test_destination_of_another_instance_ends_the_run",),
+    ),
+    Mutation(
+        "lock of a pass",
+        "engine/mirror.py",
+        "            target.lock()\n",
+        "",
+        (f"{_ROOTS}test_a_destination_that_another_process_writes_to_is_busy",),
+    ),
+    Mutation(
+        "drive away: nothing below it is compared",
+        "engine/compare.py",
+        "            if self._drives and self._is_on_drive_away(path):\n                return\n"
+        "            if self._differs",
+        "            if self._differs",
+        (f"{_ROOTS}test_nothing_is_deleted_below_a_drive_unmounted_within_the_source",),
+    ),
+    Mutation(
+        "drive away: its folder is not deleted",
+        "engine/compare.py",
+        "            if path in self._drives and not self._rules.excludes(path, True):\n",
+        "            if not path:\n",
+        (f"{_ROOTS}test_a_drive_within_the_source_is_waited_for_even_if_its_folder_goes_with_it",),
+    ),
+    Mutation(
+        "drive away: a single path",
+        "engine/compare.py",
+        "            if self._drives and self._is_on_drive_away(path):\n                return\n"
+        "            if not path:\n",
+        "            if not path:\n",
+        (f"{_ROOTS}test_nothing_is_deleted_below_a_drive_unmounted_within_the_source",),
+    ),
+    Mutation(
+        "O_NOFOLLOW for folders",
+        "engine/tree.py",
+        'OPEN_FOLDER = OPEN_ROOT | getattr(os, "O_NOFOLLOW", 0)\n',
+        "OPEN_FOLDER = OPEN_ROOT\n",
+        (f"{_LINKS}test_folders_of_the_mirror_swapped_for_links_are_not_followed",),
+    ),
+    Mutation(
+        "O_NOFOLLOW for folders of the source",
+        "engine/tree.py",
+        'OPEN_FOLDER = OPEN_ROOT | getattr(os, "O_NOFOLLOW", 0)\n',
+        "OPEN_FOLDER = OPEN_ROOT\n",
+        (f"{_LINKS}test_folders_of_the_source_swapped_for_links_are_not_read",),
+    ),
+    Mutation(
+        "O_NOFOLLOW for folders of the history",
+        "engine/tree.py",
+        'OPEN_FOLDER = OPEN_ROOT | getattr(os, "O_NOFOLLOW", 0)\n',
+        "OPEN_FOLDER = OPEN_ROOT\n",
+        (f"{_LINKS}test_folders_of_the_history_swapped_for_links_are_not_followed",),
+    ),
+    Mutation(
+        "O_NOFOLLOW for files",
+        "engine/tree.py",
+        '    os.O_RDONLY\n    | getattr(os, "O_NOFOLLOW", 0)\n',
+        "    os.O_RDONLY\n",
+        (
+            f"{_LINKS}test_no_file_is_opened_through_a_link",
+            f"{_LINKS}test_a_file_of_the_source_swapped_for_a_link_is_not_read",
+        ),
+    ),
+    Mutation(
+        "O_NONBLOCK for files",
+        "engine/tree.py",
+        '    | getattr(os, "O_NONBLOCK", 0)\n',
+        "",
+        ("unit/test_tree.py::test_a_pipe_in_a_files_place_does_not_block",),
+    ),
+    Mutation(
+        "O_NOFOLLOW for modes",
+        "engine/writer.py",
+        "        fd = os.open(name, os.O_PATH | os.O_NOFOLLOW, dir_fd=folder_fd)\n",
+        "        fd = os.open(name, os.O_PATH, dir_fd=folder_fd)\n",
+        ("faults/test_metadata_through_links.py",),
+    ),
+    Mutation(
+        "times are not set through links",
+        "engine/writer.py",
+        "(source.st_atime_ns, source.st_mtime_ns), dir_fd=folder_fd, follow_symlinks=False)\n",
+        "(source.st_atime_ns, source.st_mtime_ns), dir_fd=folder_fd)\n",
+        ("faults/test_metadata_through_links.py",),
+    ),
+    Mutation(
+        "owners are not set through links",
+        "engine/writer.py",
+        "os.chown(name, source.st_uid, source.st_gid, dir_fd=folder_fd, follow_symlinks=False)\n",
+        "os.chown(name, source.st_uid, source.st_gid, dir_fd=folder_fd)\n",
+        ("faults/test_metadata_through_links.py",),
+    ),
+    Mutation(
+        "links are looked at and not followed",
+        "engine/tree.py",
+        "        return os.stat(name, dir_fd=folder_fd, follow_symlinks=False)\n",
+        "        return os.stat(name, dir_fd=folder_fd)\n",
+        ("unit/test_tree.py::test_paths_are_looked_at_and_read_without_following_links",),
+    ),
+    Mutation(
+        "links are listed and not followed",
+        "engine/tree.py",
+        "                        item.stat(follow_symlinks=False) if HAS_FOLDER_DESCRIPTORS",
+        "                        item.stat() if HAS_FOLDER_DESCRIPTORS",
+        ("unit/test_mirror.py::test_everything_arrives_as_it_is_and_a_second_pass_does_nothing",),
+    ),
+    Mutation(
+        "O_EXCL for temporaries",
+        "engine/writer.py",
+        '_CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)',
+        '_CREATE = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)',
+        ("faults/test_metadata_through_links.py",),
+    ),
+    Mutation(
+        "O_EXCL and O_NOFOLLOW for temporaries",
+        "engine/writer.py",
+        '_CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)',
+        "_CREATE = os.O_RDWR | os.O_CREAT",
+        (f"{_LINKS}test_a_temporary_is_never_written_through_a_link_planted_under_its_name",),
+    ),
+    Mutation(
+        "only temporaries are discarded",
+        "engine/writer.py",
+        "            raise ValueError(temporary)\n",
+        "            pass\n",
+        ("faults/test_metadata_through_links.py",),
+    ),
+    Mutation(
+        "set-id bits of others",
+        "engine/writer.py",
+        "            mode &= ~_SET_ID\n",
+        "            pass\n",
+        (f"{_METADATA}test_without_the_right_to_give_files_away_a_set_id_program_of_anothers_loses_its_bits",),
+    ),
+)

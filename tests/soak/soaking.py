@@ -1,0 +1,279 @@
+"""The program as a process, watching a source that never rests, killed and robbed of its drives again and again.
+
+At the end rsync judges whether the mirror is exact; an observer has noted along the way what was in the mirror, and all
+of that must be in the mirror or in the history.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from backup_gui.engine.tree import is_temporary
+from tests.soak.edits import Editor
+
+PROJECT = Path(__file__).resolve().parents[2]
+# Edits come in bursts, with moments of quiet in which the mirror can catch up.
+BURST = 200
+SETTLE_S = 120.0
+WARM_UP_S = 5.0
+# Memory and descriptors of a process that has been at work for longer than the first samples.
+MOST_GROWTH_KB = 30_000
+MOST_GROWTH_DESCRIPTORS = 10
+
+
+@dataclass
+class Findings:
+    """What a soak has shown; all lists are to be empty.
+
+    Attributes:
+        differences: What rsync would still have to do.
+        lost: Contents that were in the mirror once and are nowhere now.
+        temporaries: What was left unfinished.
+        growth: Where memory or descriptors grew, in words.
+        strays: What was written where a drive was mounted.
+        edits: How many edits were made.
+        kills: How often the program was killed.
+        unmounts: How often a drive went.
+        sampled: How many contents were seen in the mirror.
+        most_kb: The most memory that a process used.
+    """
+
+    differences: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    temporaries: list[str] = field(default_factory=list)
+    growth: list[str] = field(default_factory=list)
+    strays: list[str] = field(default_factory=list)
+    edits: int = 0
+    kills: int = 0
+    unmounts: int = 0
+    sampled: int = 0
+    most_kb: int = 0
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing is wrong."""
+        return not (self.differences or self.lost or self.temporaries or self.growth or self.strays)
+
+
+class Program:
+    """The program at work, watched from outside."""
+
+    def __init__(self, source: Path, mirror: Path, home: Path) -> None:
+        places = {f"XDG_{name}_HOME": str(home / name.lower()) for name in ("CONFIG", "DATA", "STATE", "CACHE")}
+        self._log = (home / "log").open("ab")
+        self.process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "backup_gui", "run", str(source), str(mirror)),
+                # There are as many edits as somebody makes who wants money; the guard has tests of its own.
+                *("--interval", "1", "--allow-mass-delete"),
+            ],
+            cwd=PROJECT,
+            env=os.environ | places,
+            stdout=subprocess.DEVNULL,
+            stderr=self._log,
+        )
+        self._began_s = time.monotonic()
+        self._first: tuple[int, int] | None = None
+        self.last: tuple[int, int] = (0, 0)
+
+    def sample(self) -> None:
+        """Note how much memory, in KB, and how many descriptors it has; the first ones once it has warmed up."""
+        with contextlib.suppress(OSError):
+            folder = Path(f"/proc/{self.process.pid}")
+            status = (folder / "status").read_text().splitlines()
+            memory = next((int(line.split()[1]) for line in status if line.startswith("VmRSS")), 0)
+            self.last = memory, len(os.listdir(folder / "fd"))
+            if self._first is None and time.monotonic() - self._began_s > WARM_UP_S:
+                self._first = self.last
+
+    def growth(self) -> str:
+        """Say by how much it has grown, if that is too much."""
+        if self._first is None:
+            return ""
+        memory, descriptors = (last - first for first, last in zip(self._first, self.last, strict=True))
+        if memory > MOST_GROWTH_KB or descriptors > MOST_GROWTH_DESCRIPTORS:
+            return f"{memory} KB and {descriptors} descriptors more after {time.monotonic() - self._began_s:.0f} s"
+        return ""
+
+    def kill(self) -> None:
+        """Kill it, wherever it is."""
+        self.process.kill()
+        self.process.wait()
+        self._log.close()
+
+    def stop(self) -> int:
+        """Ask it to end, and return its exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(60)
+        self._log.close()
+        return status
+
+
+class Observer:
+    """Remembers every content that was seen in the mirror."""
+
+    def __init__(self, mirror: Path) -> None:
+        self._mirror = mirror
+        self.seen: dict[bytes, str] = {}
+        self._known: dict[str, tuple[int, int, int]] = {}
+
+    def look(self) -> None:
+        """Take what is new in the mirror; what is just being changed is passed over."""
+        for path, entry in walk(self._mirror):
+            key = (entry.st_ino, entry.st_mtime_ns, entry.st_size)
+            if self._known.get(path) != key and not is_unfinished(path):
+                with contextlib.suppress(OSError):
+                    self.seen[digest(self._mirror / path)] = path
+                    self._known[path] = key
+
+
+def soak(*, seconds: float, files: int, seed: int = 1, has_mounts: bool = True) -> Findings:
+    """Let the program run under random edits, kills and unmounts.
+
+    Args:
+        seconds: For how long; setting up and settling come on top.
+        files: How many files the source has.
+        seed: Of the random numbers.
+        has_mounts: Whether source and destination are drives that come and go, which needs root.
+    """
+    fast = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    base = Path(tempfile.mkdtemp(prefix="backup-gui-soak-", dir=fast))
+    findings = Findings()
+    with contextlib.ExitStack() as stack:
+        stack.callback(shutil.rmtree, base)
+        (base / "home").mkdir()
+        drives = [stack.enter_context(_drive(base / name, has_mounts=has_mounts)) for name in ("from", "to")]
+        source, mirror = base / "from/source", base / "to/mirror"
+        # Edits go on, whether the program can see them at its own place or not.
+        editor = Editor(drives[0] / "source", files, seed)
+        observer = Observer(drives[1] / "mirror")
+        program = Program(source, mirror, base / "home")
+        stack.callback(lambda: program.kill())  # noqa: PLW0108 - the one that runs at the end
+        _wait_until_in_step(source, mirror, program, findings)
+        end_s = time.monotonic() + seconds
+        while time.monotonic() < end_s:
+            for _ in range(editor.random.randint(1, BURST)):
+                editor.edit()
+            time.sleep(editor.random.random() * 2)
+            observer.look()
+            program.sample()
+            chance = editor.random.random()
+            if chance < 0.10:
+                if grown := program.growth():
+                    findings.growth.append(grown)
+                program.kill()
+                findings.kills += 1
+                program = Program(source, mirror, base / "home")
+            elif chance < 0.20 and has_mounts:
+                name = editor.random.choice(("from", "to"))
+                _take_away(base, name, drives[name == "to"], editor, findings)
+            findings.most_kb = max(findings.most_kb, program.last[0])
+        _wait_until_in_step(source, mirror, program, findings)
+        observer.look()
+        program.sample()
+        if grown := program.growth():
+            findings.growth.append(grown)
+        program.stop()
+        findings.edits, findings.sampled = editor.edits, len(observer.seen)
+        _judge(source, mirror, observer, findings)
+    return findings
+
+
+def walk(root: Path) -> Iterator[tuple[str, os.stat_result]]:
+    """List the regular files below a folder, whatever vanishes meanwhile."""
+    pending = [""]
+    while pending:
+        folder = pending.pop()
+        try:
+            with os.scandir(root / folder) as listing:
+                for entry in listing:
+                    path = f"{folder}/{entry.name}" if folder else entry.name
+                    if entry.is_dir(follow_symlinks=False):
+                        pending.append(path)
+                    elif entry.is_file(follow_symlinks=False):
+                        yield path, entry.stat(follow_symlinks=False)
+        except FileNotFoundError:
+            continue
+
+
+def digest(path: Path) -> bytes:
+    """Return what a file's content is known by."""
+    return hashlib.blake2b(path.read_bytes(), digest_size=16).digest()
+
+
+def is_unfinished(path: str) -> bool:
+    """Tell whether a path is that of a temporary, or of something in one."""
+    return any(is_temporary(name) for name in path.split("/"))
+
+
+@contextlib.contextmanager
+def _drive(point: Path, *, has_mounts: bool) -> Iterator[Path]:
+    """Make a drive that is seen at a point, and at a second place where it stays when it is taken away there."""
+    point.mkdir()
+    if not has_mounts:
+        yield point
+        return
+    volume = point.with_name(f"{point.name} volume")
+    volume.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4g", "none", volume], check=True)
+    try:
+        subprocess.run(["mount", "--bind", volume, point], check=True)
+        yield volume
+    finally:
+        while os.path.ismount(point):
+            subprocess.run(["umount", "--lazy", point], check=True)
+        subprocess.run(["umount", "--lazy", volume], check=True)
+
+
+def _take_away(base: Path, name: str, volume: Path, editor: Editor, findings: Findings) -> None:
+    """Take a drive away for a moment, in which edits go on, and bring it back."""
+    point = base / name
+    subprocess.run(["umount", "--lazy", point], check=True)
+    findings.unmounts += 1
+    for _ in range(20):
+        editor.edit()
+    time.sleep(editor.random.random() * 3)
+    findings.strays += [f"{name}: {path.name}" for path in point.iterdir()]
+    subprocess.run(["mount", "--bind", volume, point], check=True)
+
+
+def _differences(source: Path, mirror: Path) -> list[str]:
+    """Let rsync say what it would have to do to make the mirror exact, comparing contents."""
+    run = subprocess.run(
+        ["rsync", "-anc", "--delete", "--itemize-changes", f"{source}/", f"{mirror}/"],
+        capture_output=True,
+        text=True,
+        errors="surrogateescape",
+        check=False,
+    )
+    if run.returncode != 0:
+        return [f"rsync ended with {run.returncode}: {run.stderr.strip()}"]
+    return run.stdout.splitlines()
+
+
+def _wait_until_in_step(source: Path, mirror: Path, program: Program, findings: Findings) -> None:
+    end_s = time.monotonic() + SETTLE_S
+    while _differences(source, mirror) and time.monotonic() < end_s:
+        if program.process.poll() is not None:
+            findings.differences.append(f"the program ended by itself with {program.process.returncode}")
+            return
+        time.sleep(0.5)
+
+
+def _judge(source: Path, mirror: Path, observer: Observer, findings: Findings) -> None:
+    findings.differences += _differences(source, mirror)
+    history = mirror.with_name(f"{mirror.name}.history")
+    present = {digest(root / path) for root in (mirror, history) for path, _ in walk(root)}
+    findings.lost += [path for content, path in observer.seen.items() if content not in present]
+    findings.temporaries += [path for root in (mirror, history) for path, _ in walk(root) if is_unfinished(path)]

@@ -1,0 +1,76 @@
+"""A catalog file is set aside for what is wrong in it, and never for what is wrong around it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from backup_gui.engine.catalog import Catalog
+from backup_gui.engine.soundness import doubt, is_of_the_moment
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "job.sqlite"
+    catalog = Catalog.open(path)
+    for number in range(500):
+        catalog.record(f"folder {number}/name", os.stat(tmp_path))
+    catalog.close()
+    return path
+
+
+def names(file: Path) -> set[str]:
+    return {entry.name for entry in file.parent.iterdir()}
+
+
+def test_a_sound_file_and_an_absent_one_are_left_as_they_are(file: Path, tmp_path: Path) -> None:
+    doubt(file)
+    doubt(tmp_path / "absent.sqlite")
+    assert names(file) == {"job.sqlite"}
+
+
+def test_a_file_that_is_none_of_ours_is_set_aside(file: Path) -> None:
+    file.write_bytes(b"no catalog at all" * 1_000)
+    doubt(file)
+    assert names(file) == {"job.sqlite.damaged"}
+
+
+def test_a_file_of_bad_form_is_set_aside(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2 :] = b"\xff" * (len(content) - len(content) // 2)
+    file.write_bytes(content)
+    doubt(file)
+    assert names(file) == {"job.sqlite.damaged"}
+
+
+def test_a_file_that_is_busy_is_left_as_it_is(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_arguments: object, **_options: object) -> sqlite3.Connection:
+        error = sqlite3.OperationalError("database is locked")
+        error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+        raise error
+
+    monkeypatch.setattr(sqlite3, "connect", refuse)
+    doubt(file)
+    assert names(file) == {"job.sqlite"}
+
+
+@pytest.mark.parametrize(
+    ("code", "is_of_moment"),
+    [
+        (sqlite3.SQLITE_BUSY, True),
+        (sqlite3.SQLITE_CANTOPEN, True),
+        (sqlite3.SQLITE_FULL, True),
+        (sqlite3.SQLITE_IOERR_READ, True),
+        (sqlite3.SQLITE_IOERR_SHORT_READ, False),
+        (sqlite3.SQLITE_READONLY, False),
+        (sqlite3.SQLITE_ERROR, False),
+    ],
+)
+def test_an_error_is_the_moments_or_the_files(file: Path, code: int, *, is_of_moment: bool) -> None:
+    error = sqlite3.OperationalError("refused")
+    error.sqlite_errorcode = code
+    assert is_of_the_moment(error, file) is is_of_moment
+    assert not is_of_the_moment(sqlite3.DatabaseError("malformed"), file)
