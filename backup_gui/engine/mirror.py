@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import errno
 import logging
 import os
@@ -10,12 +11,14 @@ import time
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.compare import compare
-from backup_gui.engine.errors import DestinationUnusableError, JobError, RootAbsentError
+from backup_gui.engine.errors import BackupError, DestinationUnusableError, JobError, RootAbsentError
 from backup_gui.engine.events import ActionDone, HeldBack, PlanMade, ProblemFound, Progressed
 from backup_gui.engine.execute import Execution, Outcome
 from backup_gui.engine.filters import Filter
-from backup_gui.engine.guard import TAKES_AWAY, Condition, judge
+from backup_gui.engine.guard import NOTHING_LATELY, TAKES_AWAY, Condition, judge
 from backup_gui.engine.identity import Standing, identify, nearest_existing, read_identity, standing
+from backup_gui.engine.journal import Journal
+from backup_gui.engine.kept import spare
 from backup_gui.engine.model import NO_COUNTS, HeldCode, PassStatus, Phase, ProblemCode, Progress, Report, count_actions
 from backup_gui.engine.nesting import is_within
 from backup_gui.engine.progress import Meter
@@ -105,9 +108,12 @@ def run_pass(
             learns=not is_dry_run,
         )
         if should_stop():
-            return _cancelled(plan, started_at, began)
+            return Report(PassStatus.CANCELLED, started_at, time.monotonic() - began, plan.is_full)
+        plan = spare(plan, catalog.kept, source, learns=not is_dry_run)
         for found in plan.problems:
             on_event(ProblemFound(found))
+        if not is_dry_run and _has_agreed(job, allowed):
+            catalog.recent.start_anew()
         verdict = judge(plan, job, _condition(plan, source, catalog, is_source_other=is_source_other), allowed)
         counts = count_actions(verdict.actions)
         on_event(PlanMade(counts, plan.is_full))
@@ -117,6 +123,7 @@ def run_pass(
             for action in verdict.actions:
                 on_event(ActionDone(action))
             return _report(plan, verdict, Outcome(counts=counts), started_at, began)
+        journal = Journal(job, catalog, target, plan, counts, allowed)
         execution = Execution(
             source,
             target,
@@ -124,17 +131,25 @@ def run_pass(
             rules=rules,
             meter=meter,
             should_stop=should_stop,
-            on_done=lambda actions: _tell_done(actions, on_event),
+            on_done=lambda actions: _tell_done(actions, journal, on_event),
             on_problem=lambda problem: on_event(ProblemFound(problem)),
         )
+        status: PassStatus | None = None
         try:
-            outcome = execution.run(verdict.actions, plan.litter, files_total=counts.total, bytes_total=counts.bytes)
+            execution.run(verdict.actions, plan.litter, files_total=counts.total, bytes_total=counts.bytes)
+            if not source.is_root_in_place():
+                raise RootAbsentError(f"The source folder is not there any more: {job.source}")
         except Cancelled:
-            return _cancelled(plan, started_at, began)
-        if not source.is_root_in_place():
-            raise RootAbsentError(f"The source folder is not there any more: {job.source}")
-        report = _report(plan, verdict, outcome, started_at, began)
-        _record(catalog, plan, report, outcome.added_files)
+            status = PassStatus.CANCELLED
+        except BackupError as error:
+            # What was done before counts all the same.
+            failed = _report(plan, verdict, execution.outcome, started_at, began, PassStatus.FAILED, str(error))
+            if failed.counts != NO_COUNTS:
+                _record(catalog, plan, failed, execution.outcome.added_files, journal)
+            raise
+        report = _report(plan, verdict, execution.outcome, started_at, began, status)
+        report = dataclasses.replace(report, kept=catalog.kept.count())
+        _record(catalog, plan, report, execution.outcome.added_files, journal)
     return report
 
 
@@ -142,7 +157,8 @@ def _tell_progress(progress: Progress, on_event: Callable[[Event], None]) -> Non
     on_event(Progressed(progress))
 
 
-def _tell_done(actions: list[Action], on_event: Callable[[Event], None]) -> None:
+def _tell_done(actions: list[Action], journal: Journal, on_event: Callable[[Event], None]) -> None:
+    journal.note(actions)
     for action in actions:
         on_event(ActionDone(action))
 
@@ -261,25 +277,36 @@ def _condition(plan: Plan, source: Tree, catalog: Catalog, *, is_source_other: b
     mirror_files = plan.mirror_files
     if not plan.is_full:
         mirror_files = max(mirror_files, int(catalog.fact(MIRROR_FILES_KEY) or 0))
-    takes_away = any(action.op in TAKES_AWAY for action in plan.actions)
+    taken = [action.path for action in plan.actions if action.op in TAKES_AWAY]
     try:
-        is_source_empty = takes_away and source.is_empty()
+        is_source_empty = bool(taken) and source.is_empty()
     except OSError as error:
         raise RootAbsentError(f"The source folder cannot be read: {error.strerror}") from error
-    return Condition(mirror_files, is_source_empty=is_source_empty, is_source_other=is_source_other)
+    lately = catalog.recent.look(taken) if taken else NOTHING_LATELY
+    return Condition(mirror_files, is_source_empty=is_source_empty, is_source_other=is_source_other, lately=lately)
 
 
-def _cancelled(plan: Plan, started_at: float, began: float) -> Report:
-    return Report(PassStatus.CANCELLED, started_at, time.monotonic() - began, plan.is_full)
+def _has_agreed(job: Job, allowed: Held | None) -> bool:
+    """Tell whether the user has looked at what the last hour has brought, and agreed to it."""
+    return job.allows_mass_delete or (allowed is not None and allowed.code is not HeldCode.STRANGERS)
 
 
-def _report(plan: Plan, verdict: Verdict, outcome: Outcome, started_at: float, began: float) -> Report:
+def _report(
+    plan: Plan,
+    verdict: Verdict,
+    outcome: Outcome,
+    started_at: float,
+    began: float,
+    status: PassStatus | None = None,
+    reason: str = "",
+) -> Report:
+    """Make a report; without a status, of a pass that came to its end."""
     problems: tuple[Problem, ...] = (*plan.problems, *outcome.problems)
-    status = PassStatus.PROBLEMS if problems else PassStatus.COMPLETE
-    if verdict.held is not None:
+    if status is None and verdict.held is not None:
         status = PassStatus.HELD
-    reason = ""
-    if any(problem.code is ProblemCode.NO_SPACE for problem in problems):
+    elif status is None:
+        status = PassStatus.PROBLEMS if problems else PassStatus.COMPLETE
+    if not reason and any(problem.code is ProblemCode.NO_SPACE for problem in problems):
         reason = f"The backup drive is full: {_size(outcome.missing_bytes)} more is needed"
     return Report(
         status=status,
@@ -295,6 +322,20 @@ def _report(plan: Plan, verdict: Verdict, outcome: Outcome, started_at: float, b
     )
 
 
+def forget_drive(catalog: Catalog, drive: str) -> None:
+    """Expect a drive no longer that was mounted in the source; what was on it counts as deleted from now on.
+
+    Args:
+        catalog: The job's memory.
+        drive: The folder that it was mounted on, as the problem names it.
+    """
+    drives = _remembered_drives(catalog) - {drive}
+    import json  # noqa: PLC0415 - see below
+
+    catalog.remember(DRIVES_KEY, json.dumps(sorted(drives)))
+    catalog.commit()
+
+
 def _remembered_drives(catalog: Catalog) -> frozenset[str]:
     text = catalog.fact(DRIVES_KEY)
     if text is None:
@@ -308,7 +349,7 @@ def _remembered_drives(catalog: Catalog) -> frozenset[str]:
     return frozenset(drive for drive in drives if isinstance(drive, str)) if isinstance(drives, list) else frozenset()
 
 
-def _record(catalog: Catalog, plan: Plan, report: Report, added_files: int) -> None:
+def _record(catalog: Catalog, plan: Plan, report: Report, added_files: int, journal: Journal) -> None:
     counts = report.counts
     mirror_files = plan.mirror_files if plan.is_full else int(catalog.fact(MIRROR_FILES_KEY) or 0)
     if plan.is_full or added_files:
@@ -318,7 +359,7 @@ def _record(catalog: Catalog, plan: Plan, report: Report, added_files: int) -> N
 
         catalog.remember(DRIVES_KEY, json.dumps(sorted(plan.drives)))
     if counts != NO_COUNTS or report.problems or report.held:
-        catalog.add_pass(report)
+        journal.close(report)
     catalog.commit()
     level = logging.INFO if counts != NO_COUNTS or report.problems or report.held else logging.DEBUG
     log.log(

@@ -190,6 +190,7 @@ class ProblemCode(Enum):
     METADATA = "metadata"
     DRIVE_AWAY = "drive-away"
     MIRROR_CHANGED = "mirror-changed"
+    KEPT = "kept"
     OTHER = "other"
 
 
@@ -254,6 +255,7 @@ class HeldCode(Enum):
     """Why the guard holds a part of a plan."""
 
     MASS_CHANGE = "mass-change"
+    SLOW_CHANGE = "slow-change"
     SOURCE_EMPTY = "source-empty"
     SOURCE_REPLACED = "source-replaced"
     STRANGERS = "strangers"
@@ -269,6 +271,7 @@ class Held:
         counts: What is held.
         mirror_files: Files in the mirror, for "840 of 1,000".
         actions: The actions held, for the user's review.
+        lost_before: Files that were deleted or replaced within the hour before, where that is the reason.
     """
 
     code: HeldCode
@@ -276,6 +279,27 @@ class Held:
     counts: Counts
     mirror_files: int
     actions: tuple[Action, ...] = ()
+    lost_before: int = 0
+
+
+class Returned(NamedTuple):
+    """What became of bringing files back into the source at the user's word.
+
+    Attributes:
+        asked: How many files, links and folders were asked for.
+        restored: Paths that are back, each compared with what it was taken from.
+        beside: What was put under another name instead of over something: path, and the name used.
+        skipped: Paths left alone, each with the reason.
+        failed: Paths that could not be brought back, each with the reason.
+        reason: Why nothing could be done at all, or why it ended early; empty otherwise.
+    """
+
+    asked: int = 0
+    restored: tuple[str, ...] = ()
+    beside: tuple[tuple[str, str], ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()
+    failed: tuple[tuple[str, str], ...] = ()
+    reason: str = ""
 
 
 class PassStatus(Enum):
@@ -303,6 +327,7 @@ class Report:
         reason: For a failed pass, why, in plain words.
         source_folders: Folders in the source, as far as compared.
         unsettled: Paths written so recently that their time stamp cannot be trusted yet.
+        kept: Files that stay in the mirror against the source, at the user's word.
     """
 
     status: PassStatus
@@ -315,6 +340,7 @@ class Report:
     reason: str = ""
     source_folders: int = 0
     unsettled: tuple[str, ...] = ()
+    kept: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -406,6 +432,7 @@ class Status:
         pending: Paths known to have changed and not yet backed up.
         paused_until: End of the pause, seconds since 1970, UTC; None when paused without end or not paused.
         has_full_pass: Whether a full pass has been completed since the job started.
+        kept: Files that stay in the backup though the source has them no longer, or has others, at the user's word.
     """
 
     state: JobState
@@ -418,3 +445,4 @@ class Status:
     pending: int = 0
     paused_until: float | None = None
     has_full_pass: bool = False
+    kept: int = 0

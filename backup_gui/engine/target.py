@@ -44,6 +44,8 @@ class Target(Writer):
         self._history_folders: set[str] = set()
         # As for the mirror itself, but in the history.
         self._unflushed_history: set[str] = set()
+        # Where the last version of each path went, until somebody takes note of it.
+        self.kept_as: dict[str, str] = {}
 
     @property
     def keeps_history(self) -> bool:
@@ -122,6 +124,7 @@ class Target(Writer):
             kept = self._keep(path, left_at, leaves=leaves)
         self._note(parent_of(path))
         self._unflushed_history.add(parent_of(path))
+        self.kept_as[path] = kept
         return kept
 
     def remove_file(self, path: str) -> None:
