@@ -162,7 +162,7 @@ class PassLog:
             wanted.append(" OR ".join(f"{_COUNTED[op]} > 0" for op in sorted(ops & _COUNTED.keys(), key=str)) or "0")
         if search:
             matching, values = _like(search)
-            wanted.append(f"id IN (SELECT pass FROM changes WHERE {matching})")
+            wanted.append(f"id IN (SELECT pass FROM changes WHERE {matching})")  # noqa: S608 - constants
         condition = " AND ".join(f"({part})" for part in wanted)
         rows = self._connection.execute(
             f"SELECT {_COLUMNS} FROM passes WHERE {condition} ORDER BY id DESC LIMIT ? OFFSET ?",  # noqa: S608 - constants
