@@ -141,6 +141,8 @@ def spare(plan: Plan, kept: Kept, source: Tree, *, learns: bool) -> Plan:
     overruled = {
         action.path for action in plan.actions if action.op is Op.REPLACE and _is_overruled(action, rows, source)
     }
+    # What goes for a replacement goes for the removal of the folder in its way, too.
+    replaced = {action.path for action in plan.actions if action.op is Op.REPLACE}
     spared: set[str] = set()
     changed: list[KeptPath] = []
     problems: list[Problem] = []
@@ -150,7 +152,7 @@ def spare(plan: Plan, kept: Kept, source: Tree, *, learns: bool) -> Plan:
             continue
         if action.op is Op.DELETE:
             spared.add(action.path)
-            if row.refused is not None:
+            if row.refused is not None and action.path not in replaced:
                 changed.append(row._replace(refused=None))
         elif action.op is Op.REPLACE and row.refused is not None and _has(source, row):
             spared.add(action.path)

@@ -47,7 +47,10 @@ def put_back(
     """
     check_roots(job, catalog)
     at = at or datetime.now()  # noqa: DTZ005 - for a name that people read
-    actions = sorted(held.actions, key=lambda action: action.path)
+    # A folder in the way of a replacement is there twice.
+    replaced = {action.path for action in held.actions if action.op is Op.REPLACE}
+    wanted = [action for action in held.actions if action.op is Op.REPLACE or action.path not in replaced]
+    actions = sorted(wanted, key=lambda action: action.path)
     tally = Tally(len(actions))
     meter.begin(Phase.COPYING, len(actions))
     # A folder that the source has something else in the place of: all in it comes to lie in a folder beside.

@@ -61,7 +61,7 @@ def undo_pass(
     check_roots(job, catalog)
     at = at or datetime.now()  # noqa: DTZ005 - for a name that people read
     record = catalog.passlog.find(key)
-    changes = catalog.passlog.changes(key, limit=-1, ops=UNDOABLE) if record is not None else []
+    changes = _in_order(catalog.passlog.changes(key, limit=-1, ops=UNDOABLE)) if record is not None else []
     total = 0 if record is None else record.replaced + record.moved + record.deleted
     reason = ""
     if record is None or (total and not changes):
@@ -71,7 +71,7 @@ def undo_pass(
     tally = Tally(len(changes))
     meter.begin(Phase.COPYING, len(changes))
     with _Undoing(job, catalog.passlog.paths_changed_after(key), tally, at) as undoing:
-        for change in _in_order(changes):
+        for change in changes:
             if should_stop():
                 reason = "Stopped before the end"
                 break
@@ -84,7 +84,10 @@ def undo_pass(
 def _in_order(changes: list[Change]) -> list[Change]:
     """Sort what is to be undone: what stands where a folder was first, then folders before what was in them."""
     ranks = {Op.REPLACE: 0, Op.MOVE: 1, Op.DELETE: 2}
-    return sorted(changes, key=lambda change: (ranks[change.op], change.path))
+    # A folder in the way of a replacement is there twice.
+    replaced = {change.path for change in changes if change.op is Op.REPLACE}
+    wanted = [change for change in changes if change.op is not Op.DELETE or change.path not in replaced]
+    return sorted(wanted, key=lambda change: (ranks[change.op], change.path))
 
 
 class _Undoing:
