@@ -66,5 +66,6 @@ def bring_up_to_date(connection: sqlite3.Connection) -> None:
             connection.rollback()
             raise
     connection.executescript(_TABLES)
-    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    if not version:
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     connection.commit()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -55,10 +54,10 @@ class Session:
             self.rig.job, self.commands, self._take, data_folder=self.data, is_once=is_once, clock=self.clock
         )
 
-    def answer_held(self, kind: type[KeepHeld] | type[PutBack]) -> None:
+    def answer_held(self, kind: type[KeepHeld | PutBack]) -> None:
         self._answer = kind
 
-    _answer: type[KeepHeld] | type[PutBack] | None = None
+    _answer: type[KeepHeld | PutBack] | None = None
 
     def _take(self, event: Event) -> None:
         self.events.append(event)
@@ -84,13 +83,13 @@ class Session:
 
 
 @pytest.fixture
-def session(rig: Rig, tmp_path: Path) -> Iterator[Session]:
+def session(rig: Rig, tmp_path: Path) -> Session:
     for number in range(60):
         rig.write(f"docs/{number:03}", f"original {number}")
     rig.write("stays", "x")
     made = Session(rig, tmp_path)
     made.run(1)
-    yield Session(rig, tmp_path)
+    return Session(rig, tmp_path)
 
 
 def catalog_of(session: Session) -> Catalog:
@@ -246,7 +245,12 @@ def test_putting_back_ends_when_the_program_is_to_end(rig: Rig, session: Session
     lose(rig)
     first = Session(rig, session.data)
     first.run()
-    session.clock.at(2, lambda: [session.commands.put(command) for command in (PutBack(first.helds[0]), Stop())])
+
+    def put_both() -> None:
+        session.commands.put(PutBack(first.helds[0]))
+        session.commands.put(Stop())
+
+    session.clock.at(2, put_both)
     assert session.run().is_stopped
     (returned,) = session.returned
     assert (returned.asked, returned.restored, returned.reason) == (61, (), "Stopped before the end")

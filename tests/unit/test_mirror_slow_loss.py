@@ -93,7 +93,7 @@ def test_what_a_cancelled_pass_has_done_counts_too(rig: Rig) -> None:
             delete(rig, number)
         done: list[object] = []
         # Stopped by the user in the middle of each pass.
-        rig.run(trees("docs"), on_event=done.append, should_stop=lambda done=done: len(done) > 15)  # type: ignore[misc]
+        rig.run(trees("docs"), on_event=done.append, should_stop=lambda done=done: len(done) > 15)
     lost = 100 - originals(rig)
     report = rig.run()
     assert report.held is not None

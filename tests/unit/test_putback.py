@@ -150,7 +150,7 @@ def test_a_folder_that_has_to_be_made_is_like_the_one_that_it_is_in(rig: Rig) ->
     shutil.rmtree(rig.source / "docs/deep")
     held = rig.run(is_dry_run=True).held
     assert held is None
-    from backup_gui.engine.model import NO_COUNTS, Action, EntryKind, Op  # noqa: PLC0415
+    from backup_gui.engine.model import NO_COUNTS, Action, EntryKind, Op
 
     only_file = (Action(Op.DELETE, "docs/deep/er/file", EntryKind.FILE),)
     returned = bring(rig, Held(HeldCode.MASS_CHANGE, "", NO_COUNTS, 1, only_file))

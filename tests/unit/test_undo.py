@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from backup_gui.engine.copying import has_same_content
 from backup_gui.engine.errors import RootAbsentError
 from backup_gui.engine.mirror import never
 from backup_gui.engine.model import PassStatus, Report, Returned
@@ -151,16 +152,13 @@ def test_a_file_written_while_it_makes_way_is_kept(rig: Rig, monkeypatch: pytest
     run(rig)
     rig.write("a", "second")
     run(rig)
-    from backup_gui.engine import undo as module  # noqa: PLC0415
-
-    real = module.has_same_content
 
     def write_after(*arguments: object) -> bool:
-        found = real(*arguments)  # type: ignore[arg-type]
+        found = has_same_content(*arguments)  # type: ignore[arg-type]
         rig.write("a", "third")
         return found
 
-    monkeypatch.setattr(module, "has_same_content", write_after)
+    monkeypatch.setattr("backup_gui.engine.undo.has_same_content", write_after)
     undo(rig, newest(rig))
     assert everything(rig) >= {b"first", b"third"}
 
