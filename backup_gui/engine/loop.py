@@ -216,6 +216,8 @@ class Loop:
         if isinstance(command, KeepHeld | PutBack) and self._condition.held is None:
             log.info("Nothing is held any more, so there is nothing to decide")
             return
+        if self._is_dry_run:
+            return
         self._is_working = True
         self._publish()
         try:
