@@ -141,10 +141,7 @@ def spare(plan: Plan, kept: Kept, source: Tree, *, learns: bool) -> Plan:
     overruled = {
         action.path for action in plan.actions if action.op is Op.REPLACE and _is_overruled(action, rows, source)
     }
-    # What goes for a replacement goes for the removal of the folder in its way, too.
-    replaced = {action.path for action in plan.actions if action.op is Op.REPLACE}
     spared: set[str] = set()
-    changed: list[KeptPath] = []
     problems: list[Problem] = []
     for action in plan.actions:
         row = rows.get(action.path)
@@ -152,9 +149,7 @@ def spare(plan: Plan, kept: Kept, source: Tree, *, learns: bool) -> Plan:
             continue
         if action.op is Op.DELETE:
             spared.add(action.path)
-            if row.refused is not None and action.path not in replaced:
-                changed.append(row._replace(refused=None))
-        elif action.op is Op.REPLACE and row.refused is not None and _has(source, row):
+        elif action.op is Op.REPLACE:
             spared.add(action.path)
             problems.append(problem(ProblemCode.KEPT, action.path, Stage.COMPARE))
     if learns:
@@ -162,7 +157,6 @@ def spare(plan: Plan, kept: Kept, source: Tree, *, learns: bool) -> Plan:
         if plan.is_full and not plan.problems:
             stale = {row.path for row in kept.paths()} - spared
         kept.release(stale)
-        kept.add(changed)
     needed = {parent for path in spared for parent in parents_of(path)}
     unmade = {action.path for action in plan.actions if action.path in spared and action.op is Op.REPLACE}
     return replace(

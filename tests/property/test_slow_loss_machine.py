@@ -89,6 +89,13 @@ class SlowLossMachine(RuleBasedStateMachine):
         for _ in range(count):
             self.write(os.path.join(where, f"new {self.serial}"))
 
+    @rule(which=PICKS, harm=st.sampled_from(("delete", "rewrite", "rename_and_encrypt")), turns=st.integers(2, 12))
+    def spoil_one_by_one(self, which: int, harm: str, turns: int) -> None:
+        for turn in range(turns):
+            getattr(self, harm)(which + turn)
+            self.run(Scope(frozenset(self.touched)) if turn % 2 else FULL)
+            self.no_more_is_lost_than_the_limits_allow()
+
     # The program
 
     @rule()

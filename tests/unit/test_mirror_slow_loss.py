@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine.catalog import Catalog
+from backup_gui.engine.errors import DestinationUnusableError
 from backup_gui.engine.model import FULL, Held, HeldCode, PassStatus
+from backup_gui.engine.target import Target
 from tests.helpers.trees import contents
 from tests.unit.conftest import Rig, paths, trees
 
@@ -277,3 +279,27 @@ def test_a_cancelled_pass_tells_what_it_did_and_the_count_of_files_stays_right(r
     assert int(rig.catalog.fact("mirror files") or 0) == originals(rig)
     rig.run()
     assert int(rig.catalog.fact("mirror files") or 0) == 10
+
+
+def test_what_a_failed_pass_has_done_counts_too(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(rig, 100)
+    rig.run()
+    for number in range(40):
+        delete(rig, number)
+    real = Target.flush
+
+    def fail_after_the_deletions(target: Target) -> None:
+        if originals(rig) == 60:
+            raise OSError(5, "Input/output error")
+        real(target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Target, "flush", fail_after_the_deletions)
+        with pytest.raises(DestinationUnusableError):
+            rig.run()
+    (newest, *_) = rig.catalog.passlog.passes()
+    assert (newest.status, newest.deleted, newest.recorded) == ("failed", 40, 40)
+    assert int(rig.catalog.fact("mirror files") or 0) == 60
+    for number in range(40, 51):
+        delete(rig, number)
+    assert rig.run(trees("docs")).status is HELD
