@@ -9,6 +9,7 @@ the history for what was written after the mishap.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
@@ -105,13 +106,11 @@ class _Undoing:
         self._tally = tally
         self._at = at
         self._history = job.history_root
-        self._source = Tree(job.source)
-        try:
-            self._mirror = Tree(job.destination)
+        with contextlib.ExitStack() as stack:
+            self._source = stack.enter_context(Tree(job.source))
+            self._mirror = stack.enter_context(Tree(job.destination))
             self._restorer = Restorer(job.source, inherits=True)
-        except OSError:
-            self._source.close()
-            raise
+            stack.pop_all()
 
     def __enter__(self) -> Self:
         return self

@@ -344,3 +344,29 @@ def test_the_mirror_has_to_be_there(rig: Rig, tmp_path: Path) -> None:
         undo(rig, newest(rig))
     assert contents(rig.source) == {"a": b"2 "}
     assert read_tree(tmp_path) == {}
+
+
+def test_what_is_set_aside_in_the_same_second_gets_another_name(rig: Rig) -> None:
+    for version in ("first", "second"):
+        rig.write("a", version)
+        run(rig)
+    key = newest(rig)
+    for version in ("edited", "edited again"):
+        rig.write("a", version)
+        undo(rig, key)
+    assert everything(rig) == {b"first", b"edited", b"edited again"}
+    assert set(contents(rig.source)) == {"a", f"a {BESIDE}", f"a {BESIDE[:-1]}, 2)"}
+
+
+def test_a_mirror_that_cannot_be_opened_leaves_no_descriptor(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    for version in ("first", "second"):
+        rig.write("a", version)
+        run(rig)
+
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise OSError(13, "Permission denied")
+
+    monkeypatch.setattr("backup_gui.engine.undo.Restorer", fail)
+    with pytest.raises(OSError, match="Permission denied"):
+        undo(rig, newest(rig))
+    assert contents(rig.source) == {"a": b"second"}
