@@ -35,6 +35,9 @@ def build_parser() -> argparse.ArgumentParser:
     _add_verify(commands)
     _add_versions(commands)
     _add_restore(commands)
+    _add_passes(commands)
+    _add_undo(commands)
+    _add_kept_files(commands)
     return parser
 
 
@@ -66,10 +69,16 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help="where replaced and deleted versions are kept; default DESTINATION.history",
     )
     history.add_argument("--no-history", action="store_true", help="keep no replaced and deleted versions")
-    run.add_argument(
+    word = run.add_mutually_exclusive_group()
+    word.add_argument(
         "--allow-mass-delete",
         action="store_true",
         help="go on even if most of the mirror would be deleted or replaced, or the source is suddenly empty",
+    )
+    word.add_argument(
+        "--keep-held",
+        action="store_true",
+        help="keep in the mirror what would be held as unusually much, for good; see the command kept",
     )
     run.add_argument(
         "--poll", action="store_true", help="use no change notification, but check everything at every interval"
@@ -120,6 +129,45 @@ def _add_restore(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _add_output(restore)
 
 
+def _add_passes(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    passes = commands.add_parser(
+        "passes",
+        help="list what was done",
+        description="List the passes that changed something, newest first; with a pass's number, its paths.",
+        allow_abbrev=False,
+    )
+    _add_folders(passes)
+    passes.add_argument("pass_id", metavar="PASS", type=number, nargs="?", help="the number of one pass")
+    passes.add_argument("--limit", type=number, default=50, metavar="N", help="how many lines; default 50")
+    _add_output(passes)
+
+
+def _add_undo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    undo = commands.add_parser(
+        "undo",
+        help="undo a pass",
+        description="Put back into SOURCE what a pass replaced, deleted or moved in DESTINATION. Nothing that is in"
+        " SOURCE now is lost: what was changed since is kept beside.",
+        allow_abbrev=False,
+    )
+    _add_folders(undo)
+    undo.add_argument("pass_id", metavar="PASS", type=number, help="its number, see the command passes")
+    undo.add_argument("--history", type=path, metavar="DIR", help="the history; default DESTINATION.history")
+    _add_output(undo)
+
+
+def _add_kept_files(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    kept = commands.add_parser(
+        "kept",
+        help="list what is kept against the source",
+        description="List what stays in DESTINATION although SOURCE lacks it or has another content, as you decided.",
+        allow_abbrev=False,
+    )
+    _add_folders(kept)
+    kept.add_argument("--release", action="store_true", help="take the decision back; it is judged again")
+    _add_output(kept)
+
+
 def _add_folders(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="SOURCE", type=path, help="the folder protected")
     parser.add_argument("destination", metavar="DESTINATION", type=path, help="the folder that mirrors it")
@@ -159,6 +207,13 @@ def pattern(text: str) -> str:
     if not text.strip():
         raise argparse.ArgumentTypeError("a pattern is needed, not an empty text")
     return text
+
+
+def number(text: str) -> int:
+    """Read a whole number from 1."""
+    if not text.isascii() or not text.isdigit() or len(text) > _MAX_DIGITS - 2 or int(text) < 1:
+        raise argparse.ArgumentTypeError("a whole number from 1 is needed")
+    return int(text)
 
 
 def interval(text: str) -> int:

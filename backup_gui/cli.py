@@ -19,13 +19,15 @@ from typing import TYPE_CHECKING, Protocol
 from backup_gui.arguments import PROGRAM, build_parser
 from backup_gui.engine.errors import BackupError, DestinationBusyError, JobError, RootAbsentError
 from backup_gui.engine.escaping import escape, one_line
-from backup_gui.engine.events import Stop, Waiting
+from backup_gui.engine.events import HeldBack, KeepHeld, Stop, Waiting
 from backup_gui.engine.model import HISTORY_SUFFIX, PassStatus, Phase, Progress, Report
 from backup_gui.logs import set_up_logging
 from backup_gui.terminal import JsonPrinter, Output, Printer, ProgressBar, TextPrinter, named, to_json
 
 if TYPE_CHECKING:
     from types import FrameType
+
+    from backup_gui.engine.events import Command, Event
 
 log = logging.getLogger(__name__)
 
@@ -166,8 +168,10 @@ def _run(options: argparse.Namespace, output: Output, interruption: Interruption
         uses_notification=not options.poll,
     )
     is_once = options.once or options.dry_run
-    printer = _printer(options, output, is_once=is_once)
     commands = runner.Commands()
+    printer = _printer(options, output, is_once=is_once)
+    if options.keep_held:
+        printer = _Keeper(printer, commands.put)
     interruption.then(lambda: commands.put(Stop()))
     log.debug("Job %s: %s -> %s", job.id, escape(job.source), escape(job.destination))
     try:
@@ -181,6 +185,24 @@ def _run(options: argparse.Namespace, output: Output, interruption: Interruption
             printer(Waiting(str(outcome.error)))
         return _fail(str(outcome.error), status_of_error(outcome.error))
     return status_of_report(outcome.report)
+
+
+class _Keeper:
+    """Refuses whatever is held, besides printing: the user has said so beforehand."""
+
+    def __init__(self, printer: Printer, put: Callable[[Command], None]) -> None:
+        self._printer = printer
+        self._put = put
+
+    def __call__(self, event: Event) -> None:
+        """Print an event."""
+        self._printer(event)
+        if isinstance(event, HeldBack):
+            self._put(KeepHeld(event.held))
+
+    def close(self) -> None:
+        """End what is still on the screen."""
+        self._printer.close()
 
 
 def _printer(options: argparse.Namespace, output: Output, *, is_once: bool) -> Printer:
@@ -341,9 +363,22 @@ def _path_within(path: str, destination: str) -> str:
     return relative.replace(os.sep, "/")
 
 
+def _decide(options: argparse.Namespace, output: Output, interruption: Interruption) -> int:
+    from backup_gui.deciding import kept, passes, undo  # noqa: PLC0415
+
+    command = {"passes": passes, "undo": undo, "kept": kept}[options.command]
+    try:
+        return PROBLEMS if command(options, output, interruption.has_come) else OK
+    except OSError as error:
+        return _fail(f"It could not be done: {error.strerror}", PROBLEMS)
+
+
 _COMMANDS: dict[str, Callable[[argparse.Namespace, Output, Interruption], int]] = {
     "run": _run,
     "verify": _verify,
     "versions": _versions,
     "restore": _restore,
+    "passes": _decide,
+    "undo": _decide,
+    "kept": _decide,
 }

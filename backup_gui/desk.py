@@ -325,6 +325,8 @@ class Desk(QObject):
             self._kept.pop(answer.job_id, None)
             self.controller.allow_held(answer.job_id, answer.held)
             return
+        self.controller.keep_held(answer.job_id, answer.held)
+        # What is shown until the job has done it.
         self._kept[answer.job_id] = answer.held
         view = self._views.get(answer.job_id)
         if view is not None and view.status.held is not None and _is_same(view.status.held, answer.held):

@@ -15,8 +15,19 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from backup_gui.bridge.worker import JobThread, Run
 from backup_gui.engine import runner
-from backup_gui.engine.events import AllowHeld, BackUpNow, Pause, Resume
-from backup_gui.engine.model import Held, Job, JobState, Progress, Report, Status
+from backup_gui.engine.events import (
+    AllowHeld,
+    BackUpNow,
+    Command,
+    ForgetDrive,
+    KeepHeld,
+    Pause,
+    PutBack,
+    ReleaseKept,
+    Resume,
+    UndoPass,
+)
+from backup_gui.engine.model import Held, Job, JobState, Progress, Report, Returned, Status
 from backup_gui.engine.runner import Outcome
 
 log = logging.getLogger(__name__)
@@ -50,11 +61,20 @@ class JobReport:
     report: Report
 
 
+@dataclass(frozen=True, slots=True)
+class JobReturned:
+    """Files of one job were brought back into its source, as the user had asked."""
+
+    job_id: str
+    returned: Returned
+
+
 class Controller(QObject):
     """Runs the jobs."""
 
     news = Signal(object)
     report_made = Signal(object)
+    files_returned = Signal(object)
 
     def __init__(
         self,
@@ -151,6 +171,26 @@ class Controller(QObject):
         """Pass on the user's agreement to exactly what was shown."""
         self._put(job_id, AllowHeld(held))
 
+    def keep_held(self, job_id: str, held: Held) -> None:
+        """Pass on that the user refuses exactly what was shown, for good."""
+        self._put(job_id, KeepHeld(held))
+
+    def release_kept(self, job_id: str, paths: tuple[str, ...] | None = None) -> None:
+        """Pass on that the user takes a refusal back: of these paths, or of all."""
+        self._put(job_id, ReleaseKept(paths))
+
+    def put_back(self, job_id: str, held: Held) -> None:
+        """Bring exactly what was shown back into the source; ``files_returned`` tells what became of it."""
+        self._put(job_id, PutBack(held))
+
+    def undo_pass(self, job_id: str, key: int) -> None:
+        """Bring back what a pass has taken away; ``files_returned`` tells what became of it."""
+        self._put(job_id, UndoPass(key))
+
+    def forget_drive(self, job_id: str, path: str) -> None:
+        """Pass on that a drive that was mounted in the source is gone for good."""
+        self._put(job_id, ForgetDrive(path))
+
     def shut_down(self, limit_s: float = SHUTDOWN_S) -> bool:
         """Ask all jobs to end and wait for them.
 
@@ -180,7 +220,7 @@ class Controller(QObject):
     def _chosen(self, job_id: str) -> tuple[Job, ...]:
         return tuple(job for job in self._jobs.values() if job_id in ("", job.id))
 
-    def _put(self, job_id: str, command: Pause | Resume | AllowHeld) -> None:
+    def _put(self, job_id: str, command: Command) -> None:
         thread = self._threads.get(job_id)
         if thread is not None:
             thread.put(command)
@@ -195,6 +235,7 @@ class Controller(QObject):
         thread.status_changed.connect(self._on_status_changed)
         thread.progress_changed.connect(self._on_progress_changed)
         thread.report_made.connect(self._on_report_made)
+        thread.files_returned.connect(self._on_files_returned)
         thread.finished.connect(self._on_finished)
         if not job.is_enabled:
             thread.put(Pause(None))
@@ -243,6 +284,13 @@ class Controller(QObject):
         if job_id:
             self._news[job_id] = replace(self._news[job_id], progress=None)
             self.report_made.emit(JobReport(job_id, report))
+
+    @Slot(object)
+    def _on_files_returned(self, returned: Returned) -> None:
+        job_id = self._sender_id()
+        if job_id:
+            self._news[job_id] = replace(self._news[job_id], progress=None)
+            self.files_returned.emit(JobReturned(job_id, returned))
 
     @Slot(object)
     def _on_finished(self, outcome: Outcome) -> None:

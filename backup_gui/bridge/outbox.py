@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from backup_gui.engine.events import (
     ActionDone,
     Event,
+    FilesReturned,
     HeldBack,
     PlanMade,
     ProblemFound,
@@ -21,7 +22,7 @@ from backup_gui.engine.events import (
     StatusChanged,
     Waiting,
 )
-from backup_gui.engine.model import Held, Problem, Progress, Report, Status
+from backup_gui.engine.model import Held, Problem, Progress, Report, Returned, Status
 
 # The window shows the standing problems of the status; these are only for showing them while the pass goes on.
 _MOST_PROBLEMS = 10_000
@@ -40,6 +41,7 @@ class Batch:
         waiting: Why the job waits.
         reports: All reports, in their order.
         status: The latest status.
+        returned: What became of files that were to be brought back, in their order.
     """
 
     started: Started | None = None
@@ -50,6 +52,7 @@ class Batch:
     waiting: Waiting | None = None
     reports: list[Report] | None = None
     status: Status | None = None
+    returned: list[Returned] | None = None
 
 
 class Outbox:
@@ -97,6 +100,9 @@ class Outbox:
                 batch.progress = None
                 reports = batch.reports = batch.reports if batch.reports is not None else []
                 reports.append(report)
+            case FilesReturned(returned=returned):
+                batch.progress = None
+                batch.returned = [*(batch.returned or ()), returned]
             case PlanMade():
                 batch.plan = event
             case HeldBack(held=held):

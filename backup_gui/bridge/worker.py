@@ -85,6 +85,7 @@ class JobThread(QObject):
     held = Signal(object)
     waiting = Signal(object)
     report_made = Signal(object)
+    files_returned = Signal(object)
     status_changed = Signal(object)
     finished = Signal(object)
 
@@ -187,6 +188,8 @@ class JobThread(QObject):
                 signal.emit(value)
         for report in batch.reports or ():
             self.report_made.emit(report)
+        for returned in batch.returned or ():
+            self.files_returned.emit(returned)
         # Last: it says how things stand after all the rest.
         if batch.status is not None:
             self.status_changed.emit(batch.status)

@@ -15,35 +15,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from backup_gui.engine.errors import CatalogError
-from backup_gui.engine.soundness import check_tables, is_of_the_moment, set_aside
+from backup_gui.engine.kept import Kept
+from backup_gui.engine.passlog import PassLog
+from backup_gui.engine.recent import Recent
+from backup_gui.engine.schema import bring_up_to_date
+from backup_gui.engine.soundness import is_of_the_moment, set_aside
 from backup_gui.engine.tree import decode, encode, join
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from backup_gui.engine.model import Entry, Report
+    from backup_gui.engine.model import Entry
 
 log = logging.getLogger(__name__)
 
-SCHEMA_VERSION = 1
-KEPT_PASSES = 10_000
 _WRITE_EVERY = 2_000
 _COMPLETE_KEY = "last complete at"
 # The year 9999, beyond which no date can be shown.
 _LATEST_AT = 253_370_764_800.0
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS files (
-    folder BLOB NOT NULL, name BLOB NOT NULL,
-    inode INTEGER NOT NULL, ctime_ns INTEGER NOT NULL, size_bytes INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
-    PRIMARY KEY (folder, name)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS passes (
-    id INTEGER PRIMARY KEY, started_at REAL NOT NULL, duration_s REAL NOT NULL, is_full INTEGER NOT NULL,
-    status TEXT NOT NULL, reason TEXT NOT NULL,
-    created INTEGER NOT NULL, replaced INTEGER NOT NULL, deleted INTEGER NOT NULL, moved INTEGER NOT NULL,
-    bytes INTEGER NOT NULL, problems INTEGER NOT NULL);
-"""
 
 
 class Fingerprint(NamedTuple):
@@ -58,23 +47,6 @@ class Fingerprint(NamedTuple):
 # A fingerprint as it is stored, with the name. Every file of a full pass is read in this form; a class of our own for
 # each, and inodes as they are, would make an unchanged pass a tenth slower.
 Row = tuple[int, int, int, int, bytes]
-
-
-class PassRecord(NamedTuple):
-    """One earlier pass, as the catalog remembers it."""
-
-    started_at: float
-    duration_s: float
-    is_full: bool
-    status: str
-    reason: str
-    created: int
-    replaced: int
-    deleted: int
-    moved: int
-    bytes: int
-    problems: int
-
 
 _UNSIGNED = (1 << 64) - 1
 
@@ -97,10 +69,18 @@ class Catalog:
     """The memory of one job. Used by one thread at a time.
 
     Use ``Catalog.open``.
+
+    Attributes:
+        passlog: What earlier passes did.
+        recent: What the guard knows of the last hour.
+        kept: What the mirror keeps against the source, at the user's word.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self.passlog = PassLog(connection)
+        self.recent = Recent(connection)
+        self.kept = Kept(connection)
         self._has_index = False
         self._last_folder = "", b""
         self._pending: list[tuple[bytes, bytes, int, int, int, int]] = []
@@ -246,39 +226,6 @@ class Catalog:
         self.remember(_COMPLETE_KEY, repr(at))
         self.commit()
 
-    # Passes
-
-    def add_pass(self, report: Report) -> None:
-        """Add a report to the list of passes; those beyond the newest ``KEPT_PASSES`` go."""
-        counts = report.counts
-        cursor = self._connection.execute(
-            "INSERT INTO passes (started_at, duration_s, is_full, status, reason, created, replaced, deleted, moved,"
-            " bytes, problems) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                report.started_at,
-                report.duration_s,
-                report.is_full,
-                report.status.value,
-                report.reason,
-                counts.created,
-                counts.replaced,
-                counts.deleted,
-                counts.moved,
-                counts.bytes,
-                len(report.problems),
-            ),
-        )
-        self._connection.execute("DELETE FROM passes WHERE id <= ?", ((cursor.lastrowid or 0) - KEPT_PASSES,))
-
-    def passes(self, limit: int = KEPT_PASSES, offset: int = 0) -> list[PassRecord]:
-        """Return earlier passes, newest first."""
-        rows = self._connection.execute(
-            "SELECT started_at, duration_s, is_full, status, reason, created, replaced, deleted, moved, bytes,"
-            " problems FROM passes ORDER BY id DESC LIMIT ? OFFSET ?",
-            (limit, offset),
-        )
-        return [PassRecord(row[0], row[1], bool(row[2]), *row[3:]) for row in rows]
-
     def _write(self) -> None:
         if self._pending:
             self._connection.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)", self._pending)
@@ -296,15 +243,9 @@ def _connect(path: Path) -> sqlite3.Connection:
         # Losing the last moments in a power cut costs a comparison, never data: no flush of our own is needed.
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version not in {0, SCHEMA_VERSION}:
-            raise sqlite3.DatabaseError(f"version {version} is not {SCHEMA_VERSION}")
         if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
             raise sqlite3.DatabaseError("its content is damaged")
-        connection.executescript(_SCHEMA)
-        check_tables(connection, _SCHEMA)
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        connection.commit()
+        bring_up_to_date(connection)
     except sqlite3.DatabaseError:
         connection.close()
         raise

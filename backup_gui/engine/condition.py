@@ -26,6 +26,7 @@ _LASTING = frozenset(
         ProblemCode.NAME_TOO_LONG,
         ProblemCode.LINK_NOT_POSSIBLE,
         ProblemCode.TOO_LARGE,
+        ProblemCode.KEPT,
     }
 )
 
@@ -60,6 +61,7 @@ class Condition:
         trouble: Why passes do not get through, if so.
         is_paused: Whether the user has paused the job.
         paused_until: End of the pause, seconds since 1970, UTC.
+        kept: As in ``Status``.
     """
 
     problems: tuple[Problem, ...] = ()
@@ -72,6 +74,7 @@ class Condition:
     trouble: Trouble | None = None
     is_paused: bool = False
     paused_until: float | None = None
+    kept: int = 0
 
     def after(self, report: Report, scope: Scope, ended_at: float, *, is_polling: bool) -> Condition:
         """The condition after a pass that has ended by itself.
@@ -101,6 +104,7 @@ class Condition:
             source_folders=report.source_folders if report.is_full else self.source_folders,
             # A full drive is the state of the whole job, however many files it is named for.
             trouble=_full_drive(problems, report.reason),
+            kept=report.kept,
         )
 
     def after_cancel(self, report: Report, ended_at: float) -> Condition:
@@ -129,6 +133,7 @@ class Condition:
             pending=pending,
             paused_until=self.paused_until,
             has_full_pass=self.has_full_pass,
+            kept=self.kept,
         )
 
     def retry_scope(self) -> Scope:

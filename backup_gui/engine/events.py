@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from backup_gui.engine.model import Action, Counts, Held, Problem, Progress, Report, Status
+from backup_gui.engine.model import Action, Counts, Held, Problem, Progress, Report, Returned, Status
 
 
 class Started(NamedTuple):
@@ -68,7 +68,24 @@ class StatusChanged(NamedTuple):
     status: Status
 
 
-Event = Started | PlanMade | ActionDone | ProblemFound | HeldBack | Waiting | Progressed | ReportMade | StatusChanged
+class FilesReturned(NamedTuple):
+    """Files were brought back into the source, as the user had asked."""
+
+    returned: Returned
+
+
+Event = (
+    Started
+    | PlanMade
+    | ActionDone
+    | ProblemFound
+    | HeldBack
+    | Waiting
+    | Progressed
+    | ReportMade
+    | StatusChanged
+    | FilesReturned
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +113,43 @@ class AllowHeld:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepHeld:
+    """The user refuses what the guard holds now, for good: the mirror keeps it; ``held`` is exactly what was shown."""
+
+    held: Held
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseKept:
+    """The user takes back a refusal: of these paths, or of all if None. The guard judges them again."""
+
+    paths: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PutBack:
+    """Bring what is held back into the source; ``held`` is exactly what was shown."""
+
+    held: Held
+
+
+@dataclass(frozen=True, slots=True)
+class UndoPass:
+    """Bring back into the source what a pass has taken away from the mirror; ``id`` is the pass's key."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetDrive:
+    """A drive that was mounted at ``path`` in the source is gone for good."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """End the run; a pass under way is cancelled."""
 
 
-Command = BackUpNow | Pause | Resume | AllowHeld | Stop
+Command = BackUpNow | Pause | Resume | AllowHeld | KeepHeld | ReleaseKept | PutBack | UndoPass | ForgetDrive | Stop

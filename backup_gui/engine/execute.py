@@ -161,6 +161,11 @@ class Execution:
             self._catalog.forget(self._deleted)
             self._catalog.commit()
         self._meter.end()
+        return self.outcome
+
+    @property
+    def outcome(self) -> Outcome:
+        """What was done until now, also by a run that was given up."""
         self._outcome.counts = Counts(
             created=self._tally[Op.CREATE],
             replaced=self._tally[Op.REPLACE],

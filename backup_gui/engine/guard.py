@@ -7,7 +7,7 @@ go on.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.model import Action, EntryKind, Held, HeldCode, Op, Plan, count_actions
 from backup_gui.engine.tree import parents_of
@@ -18,6 +18,30 @@ if TYPE_CHECKING:
 TAKES_AWAY = frozenset({Op.DELETE, Op.REPLACE})
 
 
+class Lately(NamedTuple):
+    """What became of the mirror within the last hour, before this plan; each path counts once.
+
+    Attributes:
+        lost: Paths of which the content was deleted or replaced.
+        gone: Those of them that nothing has the name of any more.
+        old_gone: Those of these that the mirror had before the hour began.
+        made: Paths that are new, and still there.
+        counted: Of what the plan takes away, what counts among the lost already, or came within the hour by itself
+            and so is none.
+        new: Of what the plan takes away, what came within the hour together with many others.
+    """
+
+    lost: int = 0
+    gone: int = 0
+    old_gone: int = 0
+    made: int = 0
+    counted: frozenset[str] = frozenset()
+    new: frozenset[str] = frozenset()
+
+
+NOTHING_LATELY = Lately()
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """What a judgement needs to know beyond the plan.
@@ -26,11 +50,13 @@ class Condition:
         mirror_files: Files and links in the whole mirror.
         is_source_empty: Whether the source has nothing at all in it.
         is_source_other: Whether the source is another folder than the one recorded.
+        lately: What went before.
     """
 
     mirror_files: int
     is_source_empty: bool = False
     is_source_other: bool = False
+    lately: Lately = NOTHING_LATELY
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +98,9 @@ def judge(plan: Plan, job: Job, condition: Condition, allowed: Held | None = Non
         return _hold(plan, taking, HeldCode.SOURCE_EMPTY, condition)
     if len(losses) > job.guard_count and share > job.guard_share:
         return _hold(plan, taking, HeldCode.MASS_CHANGE, condition)
+    slow = _slow_losses(taking, losses, job, condition)
+    if slow:
+        return _hold(plan, slow, HeldCode.SLOW_CHANGE, condition)
     if job.asks_about_strangers and (strangers := _strangers(taking)):
         return _hold(plan, strangers, HeldCode.STRANGERS, condition)
     return Verdict(plan.actions)
@@ -79,6 +108,33 @@ def judge(plan: Plan, job: Job, condition: Condition, allowed: Held | None = Non
 
 def _is_bare_folder(action: Action) -> bool:
     return action.op is Op.DELETE and action.kind is EntryKind.FOLDER
+
+
+def _slow_losses(taking: list[Action], losses: list[Action], job: Job, condition: Condition) -> list[Action]:
+    """Choose what would make too much of what is lost within an hour; nothing if it is not too much.
+
+    What counts already, such as a file that is written every second, goes on.
+    """
+    lately = condition.lately
+    fresh = [action for action in losses if action.path not in lately.counted]
+    lost = lately.lost + len(fresh)
+    if not fresh or lost <= job.guard_count or lost <= job.guard_share * _files_before(fresh, condition):
+        return []
+    if len(fresh) == len(losses):
+        return taking
+    counted = {id(action) for action in losses} - {id(action) for action in fresh}
+    return [action for action in taking if id(action) not in counted]
+
+
+def _files_before(fresh: list[Action], condition: Condition) -> int:
+    """Say how many files the mirror had before the hour: the measure of what is lost within it.
+
+    A file gone and a new one are taken for the same one under another name and with other content, as a program
+    that encrypts leaves them: such new ones do not make the mirror larger.
+    """
+    lately = condition.lately
+    old_gone = lately.old_gone + sum(action.op is Op.DELETE and action.path not in lately.new for action in fresh)
+    return condition.mirror_files + lately.gone - min(old_gone, lately.made)
 
 
 def _strangers(taking: list[Action]) -> list[Action]:
@@ -101,10 +157,18 @@ def _hold(plan: Plan, held: list[Action], code: HeldCode, condition: Condition) 
     unmade = frozenset(action.path for action in held if action.op is Op.REPLACE and action.kind is EntryKind.FOLDER)
     counts = count_actions([action for action in held if not _is_bare_folder(action)])
     total = condition.mirror_files
+    before = 0
+    if code is HeldCode.SLOW_CHANGE:
+        before, total = condition.lately.lost, total + condition.lately.gone
     if code is HeldCode.SOURCE_EMPTY:
         reason = f"The source is empty, but the backup has {total:,} files"
     elif code is HeldCode.SOURCE_REPLACED:
         reason = "The source is not the folder that was backed up before"
+    elif code is HeldCode.SLOW_CHANGE:
+        reason = (
+            f"Within an hour {before + counts.deleted + counts.replaced:,} of {total:,} files would be deleted from the"
+            " backup or replaced"
+        )
     elif code is HeldCode.STRANGERS:
         reason = f"{counts.deleted:,} files in the destination were not put there by this program"
     else:
@@ -113,5 +177,5 @@ def _hold(plan: Plan, held: list[Action], code: HeldCode, condition: Condition) 
         )
     return Verdict(
         actions=tuple(action for action in plan.actions if id(action) not in chosen and not _waits(action, unmade)),
-        held=Held(code, reason, counts, total, tuple(held)),
+        held=Held(code, reason, counts, total, tuple(held), before),
     )

@@ -11,6 +11,7 @@ import sqlite3
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
+from backup_gui.engine.answers import Answer, carry_out
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.clock import Clock
 from backup_gui.engine.commands import Commands, Inbox
@@ -21,14 +22,19 @@ from backup_gui.engine.events import (
     AllowHeld,
     BackUpNow,
     Event,
+    ForgetDrive,
     HeldBack,
+    KeepHeld,
     Pause,
     PlanMade,
+    PutBack,
+    ReleaseKept,
     ReportMade,
     Resume,
     Started,
     StatusChanged,
     Stop,
+    UndoPass,
     Waiting,
 )
 from backup_gui.engine.model import FULL, Held, Job, JobState, PassStatus, Report, Scope, Status
@@ -127,6 +133,7 @@ class Loop:
         self._is_working = False
         self._is_forced = False
         self._is_stopping = False
+        self._has_answered = False
         self._has_started = False
         self._allowed: Held | None = None
         self._told_held: Held | None = None
@@ -134,7 +141,13 @@ class Loop:
         self._report: Report | None = None
 
     def run_once(self) -> Outcome:
-        """Make one full pass."""
+        """Make one full pass; one more if the user has decided something of what it held."""
+        outcome = self._run_once()
+        if self._has_answered and not self._is_stopping and outcome.error is None:
+            outcome = self._run_once()
+        return outcome
+
+    def _run_once(self) -> Outcome:
         error: BackupError | None = None
         self._obey()
         if not self._is_stopping:
@@ -199,6 +212,28 @@ class Loop:
                     self._is_forced = True
                 case AllowHeld():
                     log.info("Nothing is held any more, so there is nothing to agree to")
+                case KeepHeld() | ReleaseKept() | PutBack() | UndoPass() | ForgetDrive():
+                    self._answer(command)
+
+    def _answer(self, command: Answer) -> None:
+        """Do what the user has decided; everything is looked at again afterwards."""
+        if isinstance(command, KeepHeld | PutBack) and self._condition.held is None:
+            log.info("Nothing is held any more, so there is nothing to decide")
+            return
+        if self._is_dry_run:
+            return
+        self._is_working = True
+        self._publish()
+        try:
+            catalog = self._opened_catalog()
+            allowed = carry_out(command, self._job, catalog, should_stop=self._inbox.interrupts, on_event=self._tell)
+        except BackupError as error:
+            log.warning("What was decided could not be done: %s", error)
+        else:
+            self._allowed = allowed or self._allowed
+            self._is_forced = self._has_answered = True
+        finally:
+            self._is_working = False
 
     def _end_pause(self) -> None:
         self._condition = replace(self._condition, is_paused=False, paused_until=None)

@@ -12,13 +12,21 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.compare import compare
 from backup_gui.engine.copying import data_bytes
-from backup_gui.engine.errors import DestinationFullError, DestinationUnusableError, JobError, RootAbsentError
+from backup_gui.engine.errors import (
+    BackupError,
+    DestinationFullError,
+    DestinationUnusableError,
+    JobError,
+    RootAbsentError,
+)
 from backup_gui.engine.escaping import escape
 from backup_gui.engine.events import ActionDone, HeldBack, PlanMade, ProblemFound, Progressed
 from backup_gui.engine.execute import ASK_FOR_ROOM_BYTES, Execution, Outcome
 from backup_gui.engine.filters import Filter
-from backup_gui.engine.guard import TAKES_AWAY, Condition, judge
+from backup_gui.engine.guard import NOTHING_LATELY, TAKES_AWAY, Condition, judge
 from backup_gui.engine.identity import Standing, identify, nearest_existing, read_identity, standing
+from backup_gui.engine.journal import Journal
+from backup_gui.engine.kept import spare
 from backup_gui.engine.model import (
     NO_COUNTS,
     NOTHING_REMOVED,
@@ -56,6 +64,7 @@ MIRROR_FILES_KEY = "mirror files"
 DRIVES_KEY = "drives"
 HELD_KEY = "held"
 LEFT_OUT_KEY = "attributes left out"
+_CODES_OF_LOSS = frozenset({HeldCode.MASS_CHANGE.value, HeldCode.SLOW_CHANGE.value})
 _MAX_DIGITS = 20
 
 
@@ -127,9 +136,13 @@ def run_pass(
             learns=not is_dry_run,
         )
         if should_stop():
-            return _cancelled(plan, started_at, began)
+            return Report(PassStatus.CANCELLED, started_at, time.monotonic() - began, plan.is_full)
+        plan = spare(plan, catalog.kept, source, learns=not is_dry_run)
         for found in plan.problems:
             on_event(ProblemFound(found))
+        catalog.recent.stands_still = catalog.fact(HELD_KEY) in _CODES_OF_LOSS
+        if not is_dry_run and _has_agreed(job, allowed):
+            catalog.recent.start_anew()
         verdict = judge(plan, job, _condition(plan, source, catalog, is_source_other=is_source_other), allowed)
         counts = count_actions(verdict.actions)
         on_event(PlanMade(counts, plan.is_full))
@@ -145,6 +158,7 @@ def run_pass(
             made_room = _prepare_history(
                 job, source, target, catalog, verdict.actions, counts, now(), should_stop, is_held=is_held
             )
+        journal = Journal(job, catalog, target, plan, counts, allowed)
         execution = Execution(
             source,
             target,
@@ -152,19 +166,27 @@ def run_pass(
             rules=rules,
             meter=meter,
             should_stop=should_stop,
-            on_done=lambda actions: _tell_done(actions, on_event),
+            on_done=lambda actions: _tell_done(actions, journal, on_event),
             on_problem=lambda problem: on_event(ProblemFound(problem)),
         )
+        status: PassStatus | None = None
         try:
-            outcome = execution.run(verdict.actions, plan.litter, files_total=counts.total, bytes_total=counts.bytes)
+            execution.run(verdict.actions, plan.litter, files_total=counts.total, bytes_total=counts.bytes)
+            if not source.is_root_in_place():
+                raise RootAbsentError(f"The source folder is not there any more: {job.source}")
         except Cancelled:
-            return replace(_cancelled(plan, started_at, began), made_room=made_room)
-        if not source.is_root_in_place():
-            raise RootAbsentError(f"The source folder is not there any more: {job.source}")
-        report = replace(_report(plan, verdict, outcome, target, started_at, began), made_room=made_room)
+            status = PassStatus.CANCELLED
+        except BackupError as error:
+            # What was done before counts all the same.
+            failed = _report(plan, verdict, execution.outcome, target, started_at, began, PassStatus.FAILED, str(error))
+            if failed.counts != NO_COUNTS:
+                _record(catalog, plan, failed, execution.outcome.added_files, journal)
+            raise
+        report = _report(plan, verdict, execution.outcome, target, started_at, began, status)
+        report = replace(report, made_room=made_room, kept=catalog.kept.count())
         _say_what_is_not_held(target, catalog)
-        _record(catalog, plan, report, outcome.added_files)
-        if plan.is_full and job.keeps_history and not is_held and not should_stop():
+        _record(catalog, plan, report, execution.outcome.added_files, journal)
+        if status is None and plan.is_full and job.keeps_history and not is_held and not should_stop():
             report = replace(report, thinned=_thin_history(job, target, catalog, now(), should_stop))
     return report
 
@@ -173,7 +195,8 @@ def _tell_progress(progress: Progress, on_event: Callable[[Event], None]) -> Non
     on_event(Progressed(progress))
 
 
-def _tell_done(actions: list[Action], on_event: Callable[[Event], None]) -> None:
+def _tell_done(actions: list[Action], journal: Journal, on_event: Callable[[Event], None]) -> None:
+    journal.note(actions)
     for action in actions:
         on_event(ActionDone(action))
 
@@ -304,16 +327,18 @@ def _condition(plan: Plan, source: Tree, catalog: Catalog, *, is_source_other: b
     mirror_files = plan.mirror_files
     if not plan.is_full:
         mirror_files = max(mirror_files, _remembered_files(catalog))
-    takes_away = any(action.op in TAKES_AWAY for action in plan.actions)
+    taken = [action.path for action in plan.actions if action.op in TAKES_AWAY]
     try:
-        is_source_empty = takes_away and source.is_empty()
+        is_source_empty = bool(taken) and source.is_empty()
     except OSError as error:
         raise RootAbsentError(f"The source folder cannot be read: {error.strerror}") from error
-    return Condition(mirror_files, is_source_empty=is_source_empty, is_source_other=is_source_other)
+    lately = catalog.recent.look(taken) if taken else NOTHING_LATELY
+    return Condition(mirror_files, is_source_empty=is_source_empty, is_source_other=is_source_other, lately=lately)
 
 
-def _cancelled(plan: Plan, started_at: float, began: float) -> Report:
-    return Report(PassStatus.CANCELLED, started_at, time.monotonic() - began, plan.is_full)
+def _has_agreed(job: Job, allowed: Held | None) -> bool:
+    """Tell whether the user has looked at what the last hour has brought, and agreed to it."""
+    return job.allows_mass_delete or (allowed is not None and allowed.code is not HeldCode.STRANGERS)
 
 
 def _prepare_history(
@@ -368,15 +393,23 @@ def _room(target: Target | None) -> Room | None:
 
 
 def _report(
-    plan: Plan, verdict: Verdict, outcome: Outcome, target: Target | None, started_at: float, began: float
+    plan: Plan,
+    verdict: Verdict,
+    outcome: Outcome,
+    target: Target | None,
+    started_at: float,
+    began: float,
+    status: PassStatus | None = None,
+    reason: str = "",
 ) -> Report:
+    """Make a report; without a status, of a pass that came to its end."""
     problems: tuple[Problem, ...] = (*plan.problems, *outcome.problems)
-    status = PassStatus.PROBLEMS if problems else PassStatus.COMPLETE
-    if verdict.held is not None:
+    if status is None and verdict.held is not None:
         status = PassStatus.HELD
-    reason = ""
+    elif status is None:
+        status = PassStatus.PROBLEMS if problems else PassStatus.COMPLETE
     full = [problem for problem in problems if problem.code is ProblemCode.NO_SPACE]
-    if full:
+    if full and not reason:
         reason = full_in_words(outcome.missing, _room(target), is_quota=any(map(is_of_quota, full)))
     return Report(
         status=status,
@@ -410,6 +443,20 @@ def _remembered_files(catalog: Catalog) -> int:
     return int(text) if text.isdecimal() and text.isascii() and len(text) < _MAX_DIGITS else 0
 
 
+def forget_drive(catalog: Catalog, drive: str) -> None:
+    """Expect a drive no longer that was mounted in the source; what was on it counts as deleted from now on.
+
+    Args:
+        catalog: The job's memory.
+        drive: The folder that it was mounted on, as the problem names it.
+    """
+    drives = _remembered_drives(catalog) - {drive}
+    import json  # noqa: PLC0415 - see below
+
+    catalog.remember(DRIVES_KEY, json.dumps(sorted(drives)))
+    catalog.commit()
+
+
 def _remembered_drives(catalog: Catalog) -> frozenset[str]:
     text = catalog.fact(DRIVES_KEY)
     if text is None:
@@ -423,7 +470,7 @@ def _remembered_drives(catalog: Catalog) -> frozenset[str]:
     return frozenset(drive for drive in drives if isinstance(drive, str)) if isinstance(drives, list) else frozenset()
 
 
-def _record(catalog: Catalog, plan: Plan, report: Report, added_files: int) -> None:
+def _record(catalog: Catalog, plan: Plan, report: Report, added_files: int, journal: Journal) -> None:
     counts = report.counts
     mirror_files = plan.mirror_files if plan.is_full else _remembered_files(catalog)
     if plan.is_full or added_files:
@@ -433,8 +480,8 @@ def _record(catalog: Catalog, plan: Plan, report: Report, added_files: int) -> N
 
         catalog.remember(DRIVES_KEY, json.dumps(sorted(plan.drives)))
     if counts != NO_COUNTS or report.problems or report.held:
-        catalog.add_pass(report)
-    is_held = "" if report.held is None else "yes"
+        journal.close(report)
+    is_held = "" if report.held is None else report.held.code.value
     if (plan.is_full or is_held) and is_held != (catalog.fact(HELD_KEY) or ""):
         catalog.remember(HELD_KEY, is_held)
     catalog.commit()

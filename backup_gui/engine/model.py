@@ -197,6 +197,7 @@ class ProblemCode(Enum):
     METADATA = "metadata"
     DRIVE_AWAY = "drive-away"
     MIRROR_CHANGED = "mirror-changed"
+    KEPT = "kept"
     OTHER = "other"
 
 
@@ -261,6 +262,7 @@ class HeldCode(Enum):
     """Why the guard holds a part of a plan."""
 
     MASS_CHANGE = "mass-change"
+    SLOW_CHANGE = "slow-change"
     SOURCE_EMPTY = "source-empty"
     SOURCE_REPLACED = "source-replaced"
     STRANGERS = "strangers"
@@ -276,6 +278,7 @@ class Held:
         counts: What is held.
         mirror_files: Files in the mirror, for "840 of 1,000".
         actions: The actions held, for the user's review.
+        lost_before: Files that were deleted or replaced within the hour before, where that is the reason.
     """
 
     code: HeldCode
@@ -283,6 +286,27 @@ class Held:
     counts: Counts
     mirror_files: int
     actions: tuple[Action, ...] = ()
+    lost_before: int = 0
+
+
+class Returned(NamedTuple):
+    """What became of bringing files back into the source at the user's word.
+
+    Attributes:
+        asked: How many files, links and folders were asked for.
+        restored: Paths that are back, each compared with what it was taken from.
+        beside: What was put under another name instead of over something: path, and the name used.
+        skipped: Paths left alone, each with the reason.
+        failed: Paths that could not be brought back, each with the reason.
+        reason: Why nothing could be done at all, or why it ended early; empty otherwise.
+    """
+
+    asked: int = 0
+    restored: tuple[str, ...] = ()
+    beside: tuple[tuple[str, str], ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()
+    failed: tuple[tuple[str, str], ...] = ()
+    reason: str = ""
 
 
 class PassStatus(Enum):
@@ -341,6 +365,7 @@ class Report:
         unsettled: Paths written so recently that their time stamp cannot be trusted yet.
         made_room: Old versions that were removed before the copying, so that it fits.
         thinned: Old versions that were removed after it, for their age or for the limit to the history's size.
+        kept: Files that stay in the mirror against the source, at the user's word.
     """
 
     status: PassStatus
@@ -355,6 +380,7 @@ class Report:
     unsettled: tuple[str, ...] = ()
     made_room: Removed = NOTHING_REMOVED
     thinned: Removed = NOTHING_REMOVED
+    kept: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -452,6 +478,7 @@ class Status:
         pending: Paths known to have changed and not yet backed up.
         paused_until: End of the pause, seconds since 1970, UTC; None when paused without end or not paused.
         has_full_pass: Whether a full pass has been completed since the job started.
+        kept: Files that stay in the backup though the source has them no longer, or has others, at the user's word.
     """
 
     state: JobState
@@ -464,3 +491,4 @@ class Status:
     pending: int = 0
     paused_until: float | None = None
     has_full_pass: bool = False
+    kept: int = 0

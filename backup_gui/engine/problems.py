@@ -29,6 +29,7 @@ REASONS: dict[ProblemCode, str] = {
     ProblemCode.METADATA: "The content is backed up, but not all of its permissions, times or attributes",
     ProblemCode.DRIVE_AWAY: "The drive that belongs in this folder is not there",
     ProblemCode.MIRROR_CHANGED: "Something else changed the backup while it was being written",
+    ProblemCode.KEPT: "The backup keeps its own version of this, as you decided, and not the one that is here now",
     ProblemCode.OTHER: "The system refused",
 }
 
@@ -51,6 +52,7 @@ ADVICE: dict[ProblemCode, str] = {
     ProblemCode.METADATA: "Nothing needs to be done unless you rely on them.",
     ProblemCode.DRIVE_AWAY: "Connect the drive. Until then its copy in the backup stays as it is.",
     ProblemCode.MIRROR_CHANGED: "It is tried again at the next check. Do not work inside the backup folder.",
+    ProblemCode.KEPT: "Restore the backup's version, or take your decision back.",
     ProblemCode.OTHER: "It is tried again at every check.",
 }
 

@@ -1,6 +1,6 @@
 """Puts files and links back into a folder: never over what is there, never through a link, and compared afterwards.
 
-Which content is wanted is decided in ``history.py``.
+Which content is wanted is decided in ``history.py``, ``putback.py`` and ``undo.py``.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from backup_gui.engine.transfer import flush_file, transfer
 from backup_gui.engine.tree import HAS_FOLDER_DESCRIPTORS, TEMPORARY_PREFIX, Tree, join, parent_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from backup_gui.engine.model import Entry
 
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
@@ -30,14 +32,17 @@ class Restorer:
 
     Args:
         to: Absolute path of the folder; made if need be.
+        inherits: Whether folders that are made, and of which nothing else is known, get mode and owner of the folder
+            that they are in; otherwise they are their owner's alone.
 
     Raises:
         OSError: It cannot be made or opened.
     """
 
-    def __init__(self, to: str) -> None:
+    def __init__(self, to: str, *, inherits: bool = False) -> None:
         os.makedirs(to, exist_ok=True)
         self._to = Tree(to)
+        self._inherits = inherits
         self._roots: dict[str, Tree] = {}
         # Folders made here, with the metadata that they get when their content is complete.
         self._made: dict[str, Entry | None] = {}
@@ -60,13 +65,14 @@ class Restorer:
                     with contextlib.suppress(OSError):
                         self._set_folder_metadata(folder, entry)
 
-    def restore(self, root: str, stored: str, wanted: str) -> None:
+    def restore(self, root: str, stored: str, wanted: str, make_way: Callable[[], None] | None = None) -> None:
         """Restore one file, one link, or a folder without what is in it.
 
         Args:
             root: Absolute path of the mirror or of the history.
             stored: Where it lies there.
             wanted: Where it shall lie in the folder.
+            make_way: Called when a file or link is complete, and only its final name is missing.
 
         Raises:
             FileExistsError: Something is there.
@@ -76,18 +82,20 @@ class Restorer:
         entry = tree.stat(stored)
         kind = kind_of(entry)
         if kind is EntryKind.FOLDER:
-            self._make_folders(wanted)
+            self.make_folders(wanted)
             if wanted in self._made:
                 self._made[wanted] = entry
             return
         folder = parent_of(wanted)
-        self._make_folders(folder)
+        self.make_folders(folder)
         temporary = join(folder, TEMPORARY_PREFIX + os.urandom(8).hex())
         try:
             if kind is EntryKind.LINK:
                 self._make_link(tree.read_link(stored), temporary, entry)
             else:
                 self._copy(tree, stored, temporary)
+            if make_way is not None:
+                make_way()
             old, folder_fd = self._to.at(temporary)
             new, _ = self._to.at(wanted)
             rename_to_free_name(old, folder_fd, new, folder_fd)
@@ -97,22 +105,29 @@ class Restorer:
                 os.unlink(name, dir_fd=folder_fd)
             raise
 
-    def _root(self, root: str) -> Tree:
-        if root not in self._roots:
-            self._roots[root] = Tree(root)
-        return self._roots[root]
+    def make_folders(self, folder: str) -> None:
+        """Make a folder and those that it is in, as far as they are missing.
 
-    def _make_folders(self, folder: str) -> None:
+        Raises:
+            NotADirectoryError: A file or link is in the place of one.
+            OSError: One could not be made.
+        """
         missing: list[str] = []
         while folder and self._to.look(folder) is None:
             missing.append(folder)
             folder = parent_of(folder)
         if folder and kind_of(self._to.stat(folder)) is not EntryKind.FOLDER:
             raise NotADirectoryError(errno.ENOTDIR, "a file or link is where its folder should be", folder)
+        parent = self._to.stat(folder) if missing and self._inherits else None
         for descendant in reversed(missing):
             name, folder_fd = self._to.at(descendant)
             os.mkdir(name, stat.S_IRWXU, dir_fd=folder_fd)
-            self._made[descendant] = None
+            self._made[descendant] = parent
+
+    def _root(self, root: str) -> Tree:
+        if root not in self._roots:
+            self._roots[root] = Tree(root)
+        return self._roots[root]
 
     def _make_link(self, text: str, temporary: str, entry: Entry) -> None:
         name, folder_fd = self._to.at(temporary)

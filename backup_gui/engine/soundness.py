@@ -99,16 +99,21 @@ def _first_fault(connection: sqlite3.Connection) -> str:
         return answer
     tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
     for (table,) in tables:
-        for column, kind in _columns(connection, table).items():
+        for column, (kind, is_required) in _columns(connection, table).items():
             # Names come from the file's own schema, and are quoted as such.
             quoted = '"' + column.replace('"', '""') + '"'
             where = '"' + table.replace('"', '""') + '"'
-            query = f"SELECT 1 FROM {where} WHERE typeof({quoted}) <> ? LIMIT 1"  # noqa: S608
-            if connection.execute(query, (kind.lower(),)).fetchone() is not None:
+            query = f"SELECT 1 FROM {where} WHERE typeof({quoted}) NOT IN (?, ?) LIMIT 1"  # noqa: S608
+            allowed = (kind.lower(), kind.lower() if is_required else "null")
+            if connection.execute(query, allowed).fetchone() is not None:
                 return f"a value of {table}.{column} is not {kind.lower()}"
     return ""
 
 
-def _columns(connection: sqlite3.Connection, table: str) -> dict[str, str]:
-    """Return the names and declared kinds of a table's columns."""
-    return {row[0]: row[1] for row in connection.execute("SELECT name, type FROM pragma_table_info(?)", (table,))}
+def _columns(connection: sqlite3.Connection, table: str) -> dict[str, tuple[str, bool]]:
+    """Return the names of a table's columns, with the kind declared and whether there must be a value.
+
+    A key needs one whether it is declared so or not; that of a table with row numbers is the number itself.
+    """
+    query = 'SELECT name, type, "notnull" OR pk FROM pragma_table_info(?)'
+    return {name: (kind, bool(is_required)) for name, kind, is_required in connection.execute(query, (table,))}

@@ -47,6 +47,8 @@ class Target(Writer):
         self._unflushed_history: set[str] = set()
         # Whether the file system has hard links; None as long as nobody asked.
         self._has_hard_links: bool | None = None
+        # Where the last version of each path went, until somebody takes note of it.
+        self.kept_as: dict[str, str] = {}
 
     @property
     def keeps_history(self) -> bool:
@@ -151,6 +153,7 @@ class Target(Writer):
             kept = self._keep(path, left_at, leaves=leaves)
         self._note(parent_of(path))
         self._unflushed_history.add(parent_of(path))
+        self.kept_as[path] = kept
         return kept
 
     def remove_file(self, path: str) -> None:

@@ -173,6 +173,10 @@ def held_text(held: Held) -> str:
         )
     if held.code is HeldCode.SOURCE_EMPTY:
         return _tr("Your folder is suddenly empty. Everything would be deleted from the backup.")
+    if held.code is HeldCode.SLOW_CHANGE:
+        return _tr("Within an hour, {count} of {all} files were deleted from your folder or rewritten.").format(
+            count=number_text(held.lost_before + counts.deleted + counts.replaced), all=of_all
+        )
     if counts.replaced and counts.deleted:
         changed = number_text(counts.deleted + counts.replaced)
         return _tr("{count} of {all} files would be deleted from the backup or replaced.").format(

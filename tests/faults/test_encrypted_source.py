@@ -15,20 +15,7 @@ ENCRYPTED = 120
 
 
 @pytest.mark.hazard(9)
-@pytest.mark.parametrize(
-    "is_renamed",
-    [
-        pytest.param(
-            True,
-            id="renamed",
-            marks=pytest.mark.xfail(
-                strict=True,
-                reason="the new files enlarge the mirror, so that from the second pass on the share is below the limit",
-            ),
-        ),
-        pytest.param(False, id="in place"),
-    ],
-)
+@pytest.mark.parametrize("is_renamed", [pytest.param(True, id="renamed"), pytest.param(False, id="in place")])
 def test_what_is_encrypted_does_not_take_the_place_of_what_was_backed_up(tmp_path: Path, *, is_renamed: bool) -> None:
     scene = Scene(tmp_path, tmp_path)
     scene.with_job(guard_count=DEFAULT_GUARD_COUNT, guard_share=DEFAULT_GUARD_SHARE)
@@ -48,7 +35,8 @@ def test_what_is_encrypted_does_not_take_the_place_of_what_was_backed_up(tmp_pat
         report = scene.make_pass()
         assert report.status is PassStatus.HELD
         assert report.held is not None
-        assert report.held.code is HeldCode.MASS_CHANGE
+        # From the second pass on what was renamed makes the mirror larger; then it is the hour that tells.
+        assert report.held.code in {HeldCode.MASS_CHANGE, HeldCode.SLOW_CHANGE}
         there = scene.in_mirror()
         assert {path: there.get(path) for path in before} == before
         assert there["written by the user meanwhile"] == b"new"

@@ -12,12 +12,27 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from backup_gui.bridge import controller as controller_module
-from backup_gui.bridge.controller import Controller, JobNews, JobReport
+from backup_gui.bridge.controller import Controller, JobNews, JobReport, JobReturned
 from backup_gui.bridge.worker import JobThread
 from backup_gui.engine.commands import Commands
 from backup_gui.engine.errors import DestinationBusyError
-from backup_gui.engine.events import AllowHeld, BackUpNow, Event, Pause, ReportMade, Resume, StatusChanged, Stop
-from backup_gui.engine.model import Counts, Held, HeldCode, Job, JobState, PassStatus, Report
+from backup_gui.engine.events import (
+    AllowHeld,
+    BackUpNow,
+    Event,
+    FilesReturned,
+    ForgetDrive,
+    KeepHeld,
+    Pause,
+    PutBack,
+    ReleaseKept,
+    ReportMade,
+    Resume,
+    StatusChanged,
+    Stop,
+    UndoPass,
+)
+from backup_gui.engine.model import Counts, Held, HeldCode, Job, JobState, PassStatus, Report, Returned
 from backup_gui.engine.runner import Outcome
 from tests.gui.conftest import ScriptedRun, make_test_job, ok_status
 
@@ -63,6 +78,36 @@ def test_wishes_reach_one_job_or_all(
     qtbot.waitUntil(lambda: len(scripted.received("one")) == 2 and len(scripted.received("two")) == 3)
     assert scripted.received("one") == [BackUpNow(), Pause(17.0)]
     assert scripted.received("two") == [Pause(17.0), Resume(), AllowHeld(held)]
+
+
+def test_decisions_reach_the_job_and_what_came_of_them_is_told(
+    controller: Controller, jobs: tuple[Job, Job], scripted: ScriptedRun, qtbot: QtBot
+) -> None:
+    held = Held(HeldCode.MASS_CHANGE, "held", Counts(deleted=60), 100)
+    told: list[JobReturned] = []
+    controller.files_returned.connect(told.append)
+    controller.add(jobs[0])
+    controller.keep_held("one", held)
+    controller.release_kept("one", ("a",))
+    controller.release_kept("one")
+    controller.put_back("one", held)
+    controller.undo_pass("one", 7)
+    controller.forget_drive("one", "photos")
+    controller.undo_pass("two", 8)
+    wanted = [
+        KeepHeld(held),
+        ReleaseKept(("a",)),
+        ReleaseKept(None),
+        PutBack(held),
+        UndoPass(7),
+        ForgetDrive("photos"),
+    ]
+    qtbot.waitUntil(lambda: scripted.received("one") == wanted)
+    results = [Returned(asked=2, restored=("a",)), Returned(reason="The drive is away")]
+    for returned in results:
+        scripted.tell("one", FilesReturned(returned))
+    qtbot.waitUntil(lambda: len(told) == 2)
+    assert told == [JobReturned("one", returned) for returned in results]
 
 
 def test_a_pause_without_end_outlasts_the_program(

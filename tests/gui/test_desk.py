@@ -17,7 +17,7 @@ from backup_gui.bridge.instance import Wish
 from backup_gui.config import Appearance, Settings
 from backup_gui.desk import Desk
 from backup_gui.engine import runner
-from backup_gui.engine.events import AllowHeld, BackUpNow, ReportMade, StatusChanged
+from backup_gui.engine.events import AllowHeld, BackUpNow, KeepHeld, ReportMade, StatusChanged
 from backup_gui.engine.model import Counts, Job, JobState, PassStatus, Phase, Progress, Report, Status
 from backup_gui.ui.board import Page
 from backup_gui.ui.jobdialog import JobDialog
@@ -190,8 +190,11 @@ def test_what_is_held_and_kept_stays_kept(
     scripted.tell(job.id, StatusChanged(Status(JobState.HELD, held=replace(HELD), pending=1)))
     qtbot.waitUntil(lambda: desk.controller.status(job.id).pending == 1)
     assert "chose to keep" in desk.window.board.banner.title
-    assert scripted.received(job.id) == []
+    assert scripted.received(job.id) == [KeepHeld(HELD)]
     assert len(tray_icon.messages) == 1
+    scripted.tell(job.id, StatusChanged(replace(ok_status(), kept=840)))
+    qtbot.waitUntil(lambda: desk.controller.status(job.id).kept == 840)
+    assert "chose to keep" not in desk.window.board.banner.title
 
 
 def test_a_problem_is_left_out_from_now_on(make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> None:

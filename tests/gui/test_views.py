@@ -95,6 +95,12 @@ def test_a_kept_answer_is_not_asked_again() -> None:
     assert words.remedy is Remedy.REVIEW
 
 
+def test_what_was_lost_bit_by_bit_is_told_with_what_went_before() -> None:
+    held = Held(HeldCode.SLOW_CHANGE, "", Counts(deleted=1), 100, lost_before=50)
+    words = headline(replace(VIEWS["held"], status=replace(VIEWS["held"].status, held=held)), NOW)
+    assert words.title.startswith("Within an hour, 51 of 100 files were deleted")
+
+
 def test_never_green_before_a_complete_backup() -> None:
     view = VIEWS["ok"]
     words = headline(replace(view, status=replace(view.status, last_complete_at=None)), NOW)

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine import catalog as catalog_module
-from backup_gui.engine.catalog import SCHEMA_VERSION, Catalog, Fingerprint, fingerprint_of
+from backup_gui.engine import passlog
+from backup_gui.engine.catalog import Catalog, Fingerprint, fingerprint_of
 from backup_gui.engine.errors import CatalogError
 from backup_gui.engine.model import Counts, PassStatus, Problem, ProblemCode, Report, Stage
+from backup_gui.engine.schema import SCHEMA_VERSION
 from tests.unit.conftest import HOSTILE_NAMES
 
 
@@ -127,17 +129,17 @@ def report(number: int, problems: int = 0) -> Report:
 
 
 def test_passes_are_listed_newest_first_and_the_oldest_go(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(catalog_module, "KEPT_PASSES", 5)
+    monkeypatch.setattr(passlog, "KEPT_PASSES", 5)
     for number in range(8):
-        catalog.add_pass(report(number, problems=number))
-    found = catalog.passes()
+        catalog.passlog.add(report(number, problems=number))
+    found = catalog.passlog.passes()
     assert [record.started_at for record in found] == [7.0, 6.0, 5.0, 4.0, 3.0]
     newest = found[0]
     assert (newest.is_full, found[1].is_full) == (False, True)
     assert (newest.status, newest.reason, newest.duration_s) == ("problems", "full", 0.5)
     assert (newest.created, newest.replaced, newest.deleted, newest.moved) == (1, 2, 3, 4)
     assert (newest.bytes, newest.problems) == (6, 7)
-    assert [record.started_at for record in catalog.passes(limit=2, offset=1)] == [6.0, 5.0]
+    assert [record.started_at for record in catalog.passlog.passes(limit=2, offset=1)] == [6.0, 5.0]
 
 
 def test_when_everything_was_last_backed_up_is_remembered(tmp_path: Path) -> None:

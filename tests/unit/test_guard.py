@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.guard import Condition, Verdict, judge
+from backup_gui.engine.guard import Condition, Lately, Verdict, judge
 from backup_gui.engine.model import Action, Counts, EntryKind, Held, HeldCode, Job, Op, Plan
 
 FILE, FOLDER, LINK = EntryKind.FILE, EntryKind.FOLDER, EntryKind.LINK
@@ -158,3 +158,74 @@ def test_the_standing_word_lets_everything_through() -> None:
     wanted = plan(*deletions(1_000, is_known=False))
     condition = Condition(1_000, is_source_empty=True, is_source_other=True)
     assert judge(wanted, job(allows_mass_delete=True, asks_about_strangers=True), condition) == Verdict(wanted.actions)
+
+
+# What was lost within the hour before
+
+
+def creations(count: int) -> list[Action]:
+    return [Action(Op.CREATE, f"n{number}", FILE, 5) for number in range(count)]
+
+
+def test_losses_of_an_hour_are_judged_together() -> None:
+    lately = Lately(lost=50, gone=50, old_gone=50)
+    assert judge(plan(*deletions(1)), job(), Condition(60, lately=lately)).held is None
+    verdict = judge(plan(*HARMLESS, *deletions(6)), job(), Condition(60, lately=lately))
+    assert verdict.actions == tuple(HARMLESS)
+    assert verdict.held is not None
+    assert (verdict.held.code, verdict.held.lost_before) == (HeldCode.SLOW_CHANGE, 50)
+    assert (verdict.held.counts.deleted, verdict.held.mirror_files) == (6, 110)
+    assert "56 of 110 files" in verdict.held.reason
+
+
+def test_the_limits_of_an_hour_are_the_jobs() -> None:
+    few, some = Lately(lost=2), Lately(lost=50)
+    assert judge(plan(*replacements(1)), job(), Condition(3, lately=few)).held is None
+    assert judge(plan(*replacements(1)), job(guard_count=2), Condition(3, lately=few)).held is not None
+    assert judge(plan(*replacements(1)), job(), Condition(102, lately=some)).held is None
+    assert judge(plan(*replacements(1)), job(guard_share=0.4), Condition(102, lately=some)).held is not None
+    assert judge(plan(*replacements(1)), job(allows_mass_delete=True), Condition(3, lately=some)).held is None
+
+
+def test_what_counts_already_goes_on() -> None:
+    lately = Lately(lost=60, counted=frozenset({"r0", "r1"}))
+    assert judge(plan(*replacements(2)), job(), Condition(100, lately=lately)).held is None
+    verdict = judge(plan(*replacements(4), *deletions(1, kind=FOLDER)), job(), Condition(100, lately=lately))
+    assert [action.path for action in verdict.actions] == ["r0", "r1"]
+    assert verdict.held is not None
+    assert [action.path for action in verdict.held.actions] == ["r2", "r3", "d0"]
+
+
+def test_gone_and_new_one_after_the_other_is_a_loss_of_all_that_is_gone() -> None:
+    # 50 of 100 are gone and as many new ones are there: the mirror is as large as before.
+    lately = Lately(lost=50, gone=50, old_gone=50, made=50)
+    assert judge(plan(*deletions(1), *creations(1)), job(), Condition(100, lately=lately)).held is not None
+    # Nothing new: 50 of 150 are gone.
+    lately = Lately(lost=50, gone=50, old_gone=50)
+    assert judge(plan(*deletions(1)), job(), Condition(100, lately=lately)).held is None
+
+
+def test_new_ones_first_and_then_all_old_ones_gone_is_held() -> None:
+    # 100 new files beside 100 old ones, which are half of the mirror and not more.
+    lately = Lately(made=100)
+    assert judge(plan(*deletions(100)), job(), Condition(200, lately=lately)).held is not None
+    assert judge(plan(*deletions(60)), job(), Condition(200, lately=lately)).held is None
+
+
+def test_many_new_files_are_no_reason_to_hold_what_little_goes() -> None:
+    # 60 files, then 1,000 unpacked; some of the unpacked ones go again.
+    names = frozenset(f"d{number}" for number in range(400))
+    assert judge(plan(*deletions(400)), job(), Condition(1_060, lately=Lately(made=1_000, new=names))).held is None
+    assert judge(plan(*deletions(55)), job(), Condition(1_060, lately=Lately(made=1_000))).held is None
+
+
+def test_what_was_agreed_to_does_not_count_with_the_hour() -> None:
+    lately = Lately(lost=50, gone=50, old_gone=50)
+    held = judge(plan(*deletions(6)), job(), Condition(60, lately=lately)).held
+    assert judge(plan(*deletions(6)), job(), Condition(60, lately=lately), held).held is None
+
+
+def test_all_at_once_is_told_as_such_whatever_was_before() -> None:
+    verdict = judge(plan(*deletions(60)), job(), Condition(60, lately=Lately(lost=10)))
+    assert verdict.held is not None
+    assert verdict.held.code is HeldCode.MASS_CHANGE

@@ -402,6 +402,8 @@ def test_another_destination_is_told_of_again(
     with caplog.at_level(logging.WARNING):
         rig.run()
         with mounted(drive):
+            # The user's word is for a destination that is in use, not for a bare folder.
+            rig.write_at(drive / "mirror" / "something")
             rig.options["destination"] = str(drive / "mirror")
             assert rig.run().status is COMPLETE
     assert len(caplog.records) == 2

@@ -518,7 +518,7 @@ def test_the_catalog_lists_passes_that_did_something(rig: Rig) -> None:
     rig.run()
     rig.run()
     rig.run()
-    (found,) = rig.catalog.passes()
+    (found,) = rig.catalog.passlog.passes()
     assert (found.status, found.created, found.bytes, found.is_full) == ("complete", 1, 7, True)
 
 

@@ -1,0 +1,147 @@
+"""Commands of the command line about what passes did and what the user decided: ``passes``, ``undo`` and ``kept``.
+
+They work on the catalog of the job that the two folders make. What writes takes the destination's lock, so that no pass
+is under way meanwhile.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from backup_gui.engine.catalog import Catalog
+from backup_gui.engine.errors import CatalogError, JobError
+from backup_gui.engine.escaping import escape
+from backup_gui.engine.kept import Kept
+from backup_gui.engine.lock import DestinationLock
+from backup_gui.engine.model import Counts
+from backup_gui.engine.passlog import PassLog, open_log
+from backup_gui.engine.progress import Meter
+from backup_gui.jobs import make_job
+from backup_gui.places import Places
+from backup_gui.terminal import Output, counts_in_words, to_json
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from backup_gui.engine.model import Job, Returned
+    from backup_gui.engine.passlog import Change, PassRecord
+
+
+def passes(options: argparse.Namespace, output: Output, _has_come: Callable[[], bool]) -> bool:
+    """List passes, or the paths of one; says whether something was not possible."""
+    with _reading(make_job(options.source, options.destination)) as connection:
+        log = PassLog(connection)
+        if options.pass_id is None:
+            for record in log.passes(options.limit):
+                _print_pass(record, output, is_json=options.json)
+        elif log.find(options.pass_id) is None:
+            raise JobError(f"There is no pass {options.pass_id}.")
+        else:
+            for change in log.changes(options.pass_id, options.limit):
+                _print_change(change, output, is_json=options.json)
+    return False
+
+
+def undo(options: argparse.Namespace, output: Output, has_come: Callable[[], bool]) -> bool:
+    """Undo a pass; says whether something was not possible."""
+    from backup_gui.engine.undo import undo_pass  # noqa: PLC0415 - the other commands do not need it
+
+    job = make_job(options.source, options.destination, history=options.history or "")
+    with DestinationLock(job.destination, Places().data / "locks"):
+        catalog = Catalog.open(_catalog_path(job))
+        try:
+            if catalog.passlog.find(options.pass_id) is None:
+                raise JobError(f"There is no pass {options.pass_id}.")
+            meter = Meter(lambda _progress: None)
+            returned = undo_pass(job, catalog, options.pass_id, meter=meter, should_stop=has_come)
+        finally:
+            catalog.close()
+    _print_returned(returned, output, is_json=options.json)
+    return bool(returned.reason or returned.skipped or returned.failed)
+
+
+def kept(options: argparse.Namespace, output: Output, _has_come: Callable[[], bool]) -> bool:
+    """List what is kept, or keep it no more; says whether something was not possible."""
+    job = make_job(options.source, options.destination)
+    with _reading(job) as connection:
+        for path in Kept(connection).paths():
+            fields = {"event": "kept", "path": escape(path.path), "folder": path.is_folder}
+            output.write(to_json(fields) if options.json else escape(path.path), is_urgent=False)
+    if options.release:
+        with DestinationLock(job.destination, Places().data / "locks"):
+            catalog = Catalog.open(_catalog_path(job))
+            catalog.kept.release()
+            catalog.close()
+    return False
+
+
+@contextlib.contextmanager
+def _reading(job: Job) -> Iterator[sqlite3.Connection]:
+    """Open a job's catalog beside whoever writes it.
+
+    Raises:
+        CatalogError: It cannot be read.
+    """
+    try:
+        connection, _ = open_log(_catalog_path(job))
+        with contextlib.closing(connection):
+            yield connection
+    except sqlite3.Error as error:
+        raise CatalogError(f"The program's own data cannot be read: {error}.") from error
+
+
+def _catalog_path(job: Job) -> Path:
+    path = Places().data / "jobs" / f"{job.id}.sqlite"
+    if not path.exists():
+        raise JobError("Nothing is known of a backup of these two folders.")
+    return path
+
+
+def _print_pass(record: PassRecord, output: Output, *, is_json: bool) -> None:
+    counts = Counts(record.created, record.replaced, record.deleted, record.moved, bytes=record.bytes)
+    started_at = datetime.fromtimestamp(record.started_at, UTC)
+    fields: dict[str, object] = {
+        "event": "pass",
+        "id": record.id,
+        "status": record.status,
+        "started_at": started_at.isoformat().replace("+00:00", "Z"),
+        "created": record.created,
+        "replaced": record.replaced,
+        "deleted": record.deleted,
+        "moved": record.moved,
+        "problems": record.problems,
+        "known_by_name": record.recorded,
+    }
+    line = f"{record.id:>6}  {started_at.astimezone().isoformat(timespec='seconds')}  {counts_in_words(counts)}"
+    output.write(to_json(fields) if is_json else line, is_urgent=False)
+
+
+def _print_change(change: Change, output: Output, *, is_json: bool) -> None:
+    fields: dict[str, object] = {"event": "change", "op": change.op.value, "path": escape(change.path)}
+    origin = ""
+    if change.old_path is not None:
+        fields["old_path"] = escape(change.old_path)
+        origin = f"{escape(change.old_path)} -> "
+    line = f"{change.op.value}: {origin}{escape(change.path)}"
+    output.write(to_json(fields) if is_json else line, is_urgent=False)
+
+
+def _print_returned(returned: Returned, output: Output, *, is_json: bool) -> None:
+    for path, name in returned.beside:
+        fields: dict[str, object] = {"event": "beside", "path": escape(path), "name": escape(name)}
+        output.write(to_json(fields) if is_json else f"kept beside: {escape(path)}: {escape(name)}")
+    for path, reason in (*returned.skipped, *returned.failed):
+        fields = {"event": "problem", "path": escape(path), "reason": reason}
+        output.write(to_json(fields) if is_json else f"problem: {escape(path)}: {reason}")
+    done, left = len(returned.restored), returned.asked - len(returned.restored)
+    if is_json:
+        fields = {"event": "undone", "asked": returned.asked, "restored": done, "reason": returned.reason}
+        output.write(to_json(fields))
+    else:
+        reason = f" {returned.reason}." if returned.reason else ""
+        output.write(f"{done:,} of {returned.asked:,} brought back, {left:,} not.{reason}")

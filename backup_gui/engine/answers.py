@@ -1,0 +1,126 @@
+"""Carries out what the user has decided: of what the guard holds, of a pass, of a drive that is gone.
+
+Runs in the job's own thread, between two passes.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from backup_gui.engine.errors import BackupError, RootAbsentError
+from backup_gui.engine.events import (
+    FilesReturned,
+    ForgetDrive,
+    KeepHeld,
+    Progressed,
+    PutBack,
+    ReleaseKept,
+    UndoPass,
+)
+from backup_gui.engine.identity import identify
+from backup_gui.engine.kept import refuse
+from backup_gui.engine.mirror import SOURCE_KEY, forget_drive
+from backup_gui.engine.model import NO_COUNTS, Action, EntryKind, Held, HeldCode, Op, Returned
+from backup_gui.engine.progress import Meter
+from backup_gui.engine.tree import Tree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from backup_gui.engine.catalog import Catalog
+    from backup_gui.engine.events import Event
+    from backup_gui.engine.model import Job
+
+log = logging.getLogger(__name__)
+
+Answer = KeepHeld | ReleaseKept | PutBack | UndoPass | ForgetDrive
+
+
+def carry_out(
+    command: Answer,
+    job: Job,
+    catalog: Catalog,
+    *,
+    should_stop: Callable[[], bool],
+    on_event: Callable[[Event], None],
+) -> Held | None:
+    """Do what the user has decided.
+
+    Args:
+        command: The decision.
+        job: The job.
+        catalog: Its memory.
+        should_stop: Asked between files.
+        on_event: Told of progress, and of what became of files that were to be brought back.
+
+    Returns:
+        What the user has agreed to by this, for the pass that follows; None if nothing.
+
+    Raises:
+        BackupError: It could not be done, and nothing has changed. For files to be brought back, the event says so.
+    """
+    match command:
+        case KeepHeld(held=held):
+            keep(job, catalog, held)
+        case ReleaseKept(paths=paths):
+            catalog.kept.release(paths)
+            catalog.commit()
+        case ForgetDrive(path=path):
+            forget_drive(catalog, path)
+        case PutBack() | UndoPass():
+            return _bring_back(command, job, catalog, should_stop, on_event)
+    return None
+
+
+def keep(job: Job, catalog: Catalog, held: Held) -> None:
+    """Have the mirror keep what is held, for good.
+
+    Raises:
+        RootAbsentError: The source is not there, so that nobody can say what it has in the place of it.
+    """
+    try:
+        with Tree(job.source) as source:
+            catalog.kept.add(refuse(held, source))
+        if held.code is HeldCode.SOURCE_REPLACED:
+            # The user has seen the new folder and what it lacks: from now on it is the source.
+            catalog.remember(SOURCE_KEY, str(identify(job.source)))
+    except OSError as error:
+        raise RootAbsentError(f"The source folder is not there: {job.source}") from error
+    catalog.commit()
+    log.info("%d files are kept in the backup as the user decided", catalog.kept.count())
+
+
+def _bring_back(
+    command: PutBack | UndoPass,
+    job: Job,
+    catalog: Catalog,
+    should_stop: Callable[[], bool],
+    on_event: Callable[[Event], None],
+) -> Held | None:
+    meter = Meter(lambda progress: on_event(Progressed(progress)))
+    try:
+        if isinstance(command, PutBack):
+            from backup_gui.engine.putback import put_back  # noqa: PLC0415 - no pass needs it
+
+            returned = put_back(job, catalog, command.held, meter=meter, should_stop=should_stop)
+        else:
+            from backup_gui.engine.undo import undo_pass  # noqa: PLC0415 - no pass needs it
+
+            returned = undo_pass(job, catalog, command.id, meter=meter, should_stop=should_stop)
+    except (BackupError, OSError) as error:
+        reason = str(error) if isinstance(error, BackupError) else error.strerror or str(error)
+        on_event(FilesReturned(Returned(reason=reason)))
+        if isinstance(error, BackupError):
+            raise
+        raise RootAbsentError(f"The source folder cannot be written to: {reason}") from error
+    on_event(FilesReturned(returned))
+    log.info(
+        "Brought back into the source: %d of %d, %d beside, %d left alone, %d failed",
+        *(len(returned.restored), returned.asked, len(returned.beside), len(returned.skipped), len(returned.failed)),
+    )
+    if isinstance(command, PutBack):
+        return None
+    # What is back in the source replaces in the mirror what the undone pass brought: the user has asked for that.
+    actions = tuple(Action(Op.REPLACE, path, EntryKind.FILE) for path in returned.restored)
+    return Held(HeldCode.MASS_CHANGE, "", NO_COUNTS, 0, actions) if actions else None

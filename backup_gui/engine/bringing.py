@@ -1,0 +1,95 @@
+"""What bringing files back into the source has in common, whether they are held or a pass took them away.
+
+The one exception to the rule that the source is never written to: at the user's explicit word, never over anything, and
+each file compared afterwards. Both roots are looked at first, as before a pass.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from backup_gui.engine.errors import RootAbsentError
+from backup_gui.engine.identity import Standing, identify, read_identity, standing
+from backup_gui.engine.mirror import DESTINATION_KEY, SOURCE_KEY
+from backup_gui.engine.model import Returned
+from backup_gui.engine.tree import join
+
+if TYPE_CHECKING:
+    from backup_gui.engine.catalog import Catalog
+    from backup_gui.engine.model import Job
+
+_MAX_NAME_BYTES = 255
+_MAX_SUFFIX_BYTES = 20
+
+THERE_ALREADY = "Something is there already and was left alone"
+
+
+class Tally:
+    """Counts what becomes of each path.
+
+    Args:
+        asked: How many paths there are.
+    """
+
+    def __init__(self, asked: int) -> None:
+        self._asked = asked
+        self.restored: list[str] = []
+        self.beside: list[tuple[str, str]] = []
+        self.skipped: list[tuple[str, str]] = []
+        self._failed: list[tuple[str, str]] = []
+
+    def fail(self, path: str, error: OSError) -> None:
+        """Note that a path could not be brought back."""
+        self._failed.append((path, error.strerror or str(error)))
+
+    def returned(self, reason: str = "") -> Returned:
+        """Put it all together."""
+        return Returned(
+            asked=self._asked,
+            restored=tuple(self.restored),
+            beside=tuple(self.beside),
+            skipped=tuple(self.skipped),
+            failed=tuple(self._failed),
+            reason=reason,
+        )
+
+
+def check_roots(job: Job, catalog: Catalog) -> None:
+    """Make sure that both folders are there, on the drives where they always were.
+
+    Raises:
+        RootAbsentError: One is not.
+    """
+    for name, root, key in (("source", job.source, SOURCE_KEY), ("destination", job.destination, DESTINATION_KEY)):
+        try:
+            is_other = standing(read_identity(catalog.fact(key)), identify(root)) is Standing.OTHER_VOLUME
+        except OSError as error:
+            raise RootAbsentError(f"The {name} folder is not there: {root}") from error
+        if is_other or not os.path.isdir(root):
+            raise RootAbsentError(f"The drive of the {name} is not there: {root}")
+
+
+def name_beside(path: str, words: str, at: datetime, count: int = 0) -> str:
+    """Name what comes to lie beside something of the same name.
+
+    Args:
+        path: The path that is taken.
+        words: Where it comes from, in plain words.
+        at: When that is done.
+        count: How many such names are taken already.
+
+    Returns:
+        A path in the same folder, with the same extension: ``docs/letter (words 2026-11-22 21.06.05).odt``. A name
+        that would be longer than file systems allow is cut.
+    """
+    folder, _, name = path.rpartition("/")
+    stem, suffix = os.path.splitext(name)
+    if len(os.fsencode(suffix)) > _MAX_SUFFIX_BYTES:
+        stem, suffix = name, ""
+    mark = f" ({words} {at:%Y-%m-%d %H.%M.%S}{f', {count + 1}' if count else ''})"
+    room = _MAX_NAME_BYTES - len(os.fsencode(mark + suffix))
+    while len(os.fsencode(stem)) > room:
+        stem = stem[:-1]
+    return join(folder, f"{stem}{mark}{suffix}")

@@ -1,0 +1,82 @@
+"""Notes what a pass does, while it does it: for the guard's memory, and for undoing the pass.
+
+A first copy of a large folder makes nothing but new paths, of which nobody needs the names: they cost nothing here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backup_gui.engine.guard import TAKES_AWAY
+from backup_gui.engine.model import Op
+from backup_gui.engine.passlog import CHANGES_A_PASS, NEW_PATHS_A_PASS, Change
+from backup_gui.engine.recent import FLEETING, MADE, MOST_MADE
+
+if TYPE_CHECKING:
+    from backup_gui.engine.catalog import Catalog
+    from backup_gui.engine.model import Action, Counts, Held, Job, Plan, Report
+    from backup_gui.engine.target import Target
+
+_BATCH = 500
+
+
+class Journal:
+    """The notes on one pass.
+
+    Args:
+        job: The job.
+        catalog: Where they go.
+        target: Knows where it kept what left the mirror.
+        plan: What was planned.
+        counts: How much of it is going to be done.
+        allowed: What the user agreed to: none of it counts as lost.
+    """
+
+    def __init__(
+        self, job: Job, catalog: Catalog, target: Target, plan: Plan, counts: Counts, allowed: Held | None
+    ) -> None:
+        self._catalog = catalog
+        self._kept_as = target.kept_as
+        self._agreed = frozenset((action.op, action.path) for action in allowed.actions) if allowed else frozenset()
+        self._guards = not job.allows_mass_delete
+        self._names_new = counts.created <= NEW_PATHS_A_PASS
+        is_first = plan.is_full and plan.mirror_files == 0
+        self._made: int | None = None
+        if not is_first and counts.created <= MOST_MADE:
+            self._made = FLEETING if counts.created <= job.guard_count else MADE
+        self._remembers_new = self._made is not None or catalog.recent.has_gone()
+        self._changes: list[Change] = []
+        self._is_whole = self._names_new
+        self._unwritten: list[Action] = []
+
+    def note(self, actions: list[Action]) -> None:
+        """Note what was done; some hundred at a time, or single ones."""
+        if not self._names_new and not self._remembers_new:
+            actions = [action for action in actions if action.op is not Op.CREATE]
+        for action in actions:
+            op = action.op
+            if op is Op.SET_METADATA:
+                continue
+            if op is not Op.CREATE or self._names_new:
+                if len(self._changes) < CHANGES_A_PASS:
+                    stored = self._kept_as.pop(action.path, None) if self._kept_as else None
+                    self._changes.append(Change(op, action.kind, action.path, action.old_path, action.old_kind, stored))
+                else:
+                    self._is_whole = False
+            if op is Op.CREATE:
+                if self._remembers_new:
+                    self._unwritten.append(action)
+            elif op not in TAKES_AWAY or (op, action.path) not in self._agreed:
+                self._unwritten.append(action)
+        if len(self._unwritten) >= _BATCH:
+            self._write()
+
+    def close(self, report: Report) -> None:
+        """Add the pass to those that the catalog knows; permanent after its next ``commit``."""
+        self._write()
+        self._catalog.passlog.add(report, self._changes, is_whole=self._is_whole)
+
+    def _write(self) -> None:
+        if self._unwritten and self._guards:
+            self._catalog.recent.record(self._unwritten, self._made)
+        self._unwritten.clear()

@@ -1,0 +1,207 @@
+"""What the mirror keeps against the source, because the user said so of something that the guard held.
+
+Path by path: a file that is gone from the source stays in the mirror until the source has something there again; of a
+file that was replaced, the earlier content stays as long as the source has exactly the content that was refused. What
+happens to any other path goes through the guard as ever.
+
+Nothing here writes to a destination.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from backup_gui.engine.model import EntryKind, Op, ProblemCode, Stage
+from backup_gui.engine.problems import problem
+from backup_gui.engine.tree import encode, parents_of
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Iterator
+
+    from backup_gui.engine.model import Action, Entry, Held, Plan, Problem
+    from backup_gui.engine.tree import Tree
+
+_ONE_BY_ONE = 1_000
+_SIGN = 1 << 63
+
+
+class KeptPath(NamedTuple):
+    """One path that the mirror keeps.
+
+    Attributes:
+        path: The path.
+        is_folder: Whether it is a folder; what is in it is kept by paths of its own.
+        refused: Inode, size and time of what the source had there when the user refused it; None if it had nothing.
+    """
+
+    path: str
+    is_folder: bool = False
+    refused: tuple[int, int, int] | None = None
+
+
+class Kept:
+    """The kept paths in one catalog. Changes are permanent after the catalog's next ``commit``.
+
+    Args:
+        connection: The catalog's file.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def is_empty(self) -> bool:
+        """Tell whether nothing is kept."""
+        return self._connection.execute("SELECT 1 FROM kept LIMIT 1").fetchone() is None
+
+    def count(self) -> int:
+        """Count the files and links kept."""
+        return int(self._connection.execute("SELECT count(*) FROM kept WHERE NOT is_folder").fetchone()[0])
+
+    def paths(self, limit: int = -1, offset: int = 0) -> list[KeptPath]:
+        """Return the kept paths in order, or a page of them."""
+        rows = self._connection.execute(
+            "SELECT path, is_folder, inode, size_bytes, mtime_ns FROM kept ORDER BY path LIMIT ? OFFSET ?",
+            (limit, offset),
+        )
+        return [_read(*row) for row in rows]
+
+    def among(self, paths: Iterable[str]) -> dict[str, KeptPath]:
+        """Return those of some paths that are kept."""
+        wanted = list(paths)
+        if len(wanted) >= _ONE_BY_ONE:
+            known = {found.path: found for found in self.paths()}
+            return {path: known[path] for path in wanted if path in known}
+        found = {}
+        for path in wanted:
+            row = self._connection.execute(
+                "SELECT path, is_folder, inode, size_bytes, mtime_ns FROM kept WHERE path = ?", (encode(path),)
+            ).fetchone()
+            if row is not None:
+                found[path] = _read(*row)
+        return found
+
+    def add(self, paths: Iterable[KeptPath]) -> None:
+        """Keep paths from now on."""
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?, ?)",
+            [(encode(kept.path), kept.is_folder, *_signed(kept.refused)) for kept in paths],
+        )
+
+    def release(self, paths: Iterable[str] | None = None) -> None:
+        """Keep paths no more, or none at all any more; the guard judges them again."""
+        if paths is None:
+            self._connection.execute("DELETE FROM kept")
+        else:
+            self._connection.executemany("DELETE FROM kept WHERE path = ?", [(encode(path),) for path in paths])
+
+
+def refuse(held: Held, source: Tree) -> Iterator[KeptPath]:
+    """Turn what the guard holds into what is to be kept.
+
+    Args:
+        held: What the user was shown.
+        source: The source, for what it has in the place of what is kept.
+
+    Yields:
+        The paths. One that is not as it was shown is left out: the guard holds it again, and it is shown again.
+
+    Raises:
+        OSError: The source cannot be looked at.
+    """
+    for action in held.actions:
+        is_folder = (action.old_kind if action.op is Op.REPLACE else action.kind) is EntryKind.FOLDER
+        entry = source.look(action.path)
+        if action.op is Op.DELETE:
+            # What is there although it is to be deleted from the mirror is left out of the backup.
+            yield KeptPath(action.path, is_folder)
+        elif entry is not None and (action.kind is not EntryKind.FILE or entry.st_size == action.size_bytes):
+            yield KeptPath(action.path, is_folder, _mark(entry))
+
+
+def spare(plan: Plan, kept: Kept, source: Tree, *, learns: bool) -> Plan:
+    """Take out of a plan what the user has refused.
+
+    Args:
+        plan: The plan.
+        kept: What is kept.
+        source: The source that the plan is about.
+        learns: Whether what is found to be kept no longer is released.
+
+    Returns:
+        The plan without it. A file of which the source has another content than the mirror keeps becomes a problem,
+        since what is in the source is not backed up.
+    """
+    if kept.is_empty():
+        return plan
+    rows = kept.among(action.path for action in plan.actions if action.op in {Op.DELETE, Op.REPLACE})
+    # Where the source has a file or link in a folder's place now, the mirror cannot have both.
+    overruled = {
+        action.path for action in plan.actions if action.op is Op.REPLACE and _is_overruled(action, rows, source)
+    }
+    spared: set[str] = set()
+    problems: list[Problem] = []
+    for action in plan.actions:
+        row = rows.get(action.path)
+        if row is None or (overruled and not overruled.isdisjoint((action.path, *parents_of(action.path)))):
+            continue
+        if action.op is Op.DELETE:
+            spared.add(action.path)
+        elif action.op is Op.REPLACE:
+            spared.add(action.path)
+            problems.append(problem(ProblemCode.KEPT, action.path, Stage.COMPARE))
+    if learns:
+        stale = rows.keys() - spared
+        if plan.is_full and not plan.problems:
+            stale = {row.path for row in kept.paths()} - spared
+        kept.release(stale)
+    needed = {parent for path in spared for parent in parents_of(path)}
+    unmade = {action.path for action in plan.actions if action.path in spared and action.op is Op.REPLACE}
+    return replace(
+        plan,
+        actions=tuple(
+            action
+            for action in plan.actions
+            if action.path not in spared
+            and not (action.op is Op.DELETE and action.kind is EntryKind.FOLDER and action.path in needed)
+            and not (unmade and not unmade.isdisjoint(parents_of(action.path)))
+        ),
+        problems=(*plan.problems, *problems),
+    )
+
+
+def _is_overruled(action: Action, rows: dict[str, KeptPath], source: Tree) -> bool:
+    row = rows.get(action.path)
+    if row is not None and row.refused is not None and _has(source, row):
+        return False
+    return action.old_kind is EntryKind.FOLDER or row is not None
+
+
+def _has(source: Tree, row: KeptPath) -> bool:
+    """Tell whether the source still has what was refused."""
+    try:
+        entry = source.look(row.path)
+    except OSError:
+        return True
+    return entry is not None and _mark(entry) == row.refused
+
+
+def _mark(entry: Entry) -> tuple[int, int, int]:
+    return entry.st_ino & (_SIGN * 2 - 1), entry.st_size, entry.st_mtime_ns
+
+
+def _signed(mark: tuple[int, int, int] | None) -> tuple[int | None, int | None, int | None]:
+    """Fold an inode of 64 bits into SQLite's signed number."""
+    if mark is None:
+        return None, None, None
+    inode, size_bytes, mtime_ns = mark
+    return (inode - 2 * _SIGN if inode >= _SIGN else inode), size_bytes, mtime_ns
+
+
+def _read(path: bytes, is_folder: int, inode: int | None, size_bytes: int | None, mtime_ns: int | None) -> KeptPath:
+    refused = None
+    if inode is not None and size_bytes is not None and mtime_ns is not None:
+        refused = inode & (2 * _SIGN - 1), size_bytes, mtime_ns
+    return KeptPath(os.fsdecode(path), bool(is_folder), refused)

@@ -1,0 +1,283 @@
+"""What earlier passes did, and to which paths: for the list of what was done, and for undoing a pass.
+
+Bounded in every direction: so many passes, so many paths in one pass, so many in all. New paths are known by name only
+for passes that made few; what a pass took away is what undoing it needs.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from backup_gui.engine.model import EntryKind, Op
+from backup_gui.engine.tree import encode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from backup_gui.engine.model import Report
+
+KEPT_PASSES = 10_000
+KEPT_CHANGES = 200_000
+CHANGES_A_PASS = 100_000
+# More new paths than this are not worth their names: nobody reads them, and a first copy would be slower.
+NEW_PATHS_A_PASS = 1_000
+PAGE_ROWS = 200
+
+# In the order of ``PassRecord``.
+_COLUMNS = (
+    "started_at, duration_s, is_full, status, reason, created, replaced, deleted, moved, bytes, problems, id, recorded,"
+    " is_whole"
+)
+_OPS = {op.value: op for op in Op}
+_KINDS = {kind.value: kind for kind in EntryKind}
+_COUNTED = {Op.CREATE: "created", Op.REPLACE: "replaced", Op.DELETE: "deleted", Op.MOVE: "moved"}
+
+
+class PassRecord(NamedTuple):
+    """One earlier pass.
+
+    Attributes:
+        started_at: When it began, seconds since 1970, UTC.
+        duration_s: How long it took.
+        is_full: Whether the whole tree was compared.
+        status: How it ended, as ``PassStatus``'s value.
+        reason: Why it failed, if it did.
+        created: New paths.
+        replaced: Paths with new content.
+        deleted: Paths gone.
+        moved: Paths renamed.
+        bytes: Bytes copied.
+        problems: Paths that could not be handled.
+        id: Its key.
+        recorded: How many of its changes are known by path.
+        is_whole: Whether those are all.
+    """
+
+    started_at: float
+    duration_s: float
+    is_full: bool
+    status: str
+    reason: str
+    created: int
+    replaced: int
+    deleted: int
+    moved: int
+    bytes: int
+    problems: int
+    id: int = 0
+    recorded: int = 0
+    is_whole: bool = False
+
+
+class Change(NamedTuple):
+    """What a pass did to one path.
+
+    Attributes:
+        op: What it did.
+        kind: What the source had there; for a deletion, what the mirror had.
+        path: The path.
+        old_path: For a move, where it was before.
+        old_kind: For a replacement, what the mirror had there before.
+        stored: Where the history has what left the mirror; None if it was not kept.
+    """
+
+    op: Op
+    kind: EntryKind
+    path: str
+    old_path: str | None = None
+    old_kind: EntryKind | None = None
+    stored: str | None = None
+
+
+class PassLog:
+    """The passes in one catalog.
+
+    Args:
+        connection: The catalog's file.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        # How many changes there are in all; counted once, since counting takes longer than a small pass.
+        self._changes: int | None = None
+
+    def add(self, report: Report, changes: Sequence[Change] = (), *, is_whole: bool = False) -> int:
+        """Add a pass; those beyond the newest ``KEPT_PASSES`` go.
+
+        Args:
+            report: What it did.
+            changes: To which paths.
+            is_whole: Whether that is all it did.
+
+        Returns:
+            The pass's key.
+        """
+        counts = report.counts
+        values = (
+            *(report.started_at, report.duration_s, report.is_full, report.status.value, report.reason),
+            *(counts.created, counts.replaced, counts.deleted, counts.moved, counts.bytes, len(report.problems)),
+            *(len(changes), is_whole),
+        )
+        cursor = self._connection.execute(
+            "INSERT INTO passes (started_at, duration_s, is_full, status, reason, created, replaced, deleted, moved,"
+            " bytes, problems, recorded, is_whole) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            values,
+        )
+        key = cursor.lastrowid or 0
+        if changes:
+            self._connection.executemany(
+                "INSERT INTO changes VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    (
+                        *(key, number, change.op.value, change.kind.value),
+                        None if change.old_kind is None else change.old_kind.value,
+                        encode(change.path),
+                        None if change.old_path is None else encode(change.old_path),
+                        None if change.stored is None else encode(change.stored),
+                    )
+                    for number, change in enumerate(changes)
+                ),
+            )
+        self._connection.execute("DELETE FROM passes WHERE id <= ?", (key - KEPT_PASSES,))
+        self._thin_out(key, len(changes))
+        return key
+
+    def passes(
+        self, limit: int = PAGE_ROWS, offset: int = 0, *, search: str = "", ops: frozenset[Op] = frozenset()
+    ) -> list[PassRecord]:
+        """Return one page of earlier passes, newest first.
+
+        Args:
+            limit: How many at most.
+            offset: How many newer ones to leave out.
+            search: Only passes with a path that has this in it, upper and lower case alike.
+            ops: Only passes that did one of these.
+        """
+        wanted = ["1"]
+        values: list[object] = []
+        if ops:
+            wanted.append(" OR ".join(f"{_COUNTED[op]} > 0" for op in sorted(ops & _COUNTED.keys(), key=str)) or "0")
+        if search:
+            matching, values = _like(search)
+            wanted.append(f"id IN (SELECT pass FROM changes WHERE {matching})")  # noqa: S608 - constants
+        condition = " AND ".join(f"({part})" for part in wanted)
+        rows = self._connection.execute(
+            f"SELECT {_COLUMNS} FROM passes WHERE {condition} ORDER BY id DESC LIMIT ? OFFSET ?",  # noqa: S608 - constants
+            (*values, limit, offset),
+        )
+        return [_record(row) for row in rows]
+
+    def find(self, key: int) -> PassRecord | None:
+        """Return one pass, or None if it is not known any more."""
+        row = self._connection.execute(f"SELECT {_COLUMNS} FROM passes WHERE id = ?", (key,)).fetchone()  # noqa: S608
+        return None if row is None else _record(row)
+
+    def changes(
+        self,
+        key: int,
+        limit: int = PAGE_ROWS,
+        offset: int = 0,
+        *,
+        search: str = "",
+        ops: frozenset[Op] = frozenset(),
+    ) -> list[Change]:
+        """Return one page of what a pass did, in the order in which it was done.
+
+        Args:
+            key: The pass.
+            limit: How many at most; -1 for all.
+            offset: How many earlier ones to leave out.
+            search: Only paths that have this in them, upper and lower case alike.
+            ops: Only these; all if empty.
+        """
+        wanted = ["pass = ?"]
+        values: list[object] = [key]
+        if ops:
+            wanted.append(f"op IN ({', '.join('?' * len(ops))})")
+            values.extend(op.value for op in ops)
+        if search:
+            matching, found = _like(search)
+            wanted.append(f"({matching})")
+            values.extend(found)
+        columns, condition = "op, kind, path, old_path, old_kind, stored", " AND ".join(wanted)
+        rows = self._connection.execute(
+            f"SELECT {columns} FROM changes WHERE {condition} ORDER BY number LIMIT ? OFFSET ?",  # noqa: S608 - constants
+            (*values, limit, offset),
+        )
+        return [
+            Change(
+                _OPS[op],
+                _KINDS[kind],
+                os.fsdecode(path),
+                None if old_path is None else os.fsdecode(old_path),
+                None if old_kind is None else _KINDS[old_kind],
+                None if stored is None else os.fsdecode(stored),
+            )
+            for op, kind, path, old_path, old_kind, stored in rows
+        ]
+
+    def paths_changed_after(self, key: int) -> set[str] | None:
+        """Return the paths that later passes changed; None if they are not all known by name."""
+        if self._connection.execute(
+            "SELECT 1 FROM passes WHERE id > ? AND NOT is_whole AND created + replaced + deleted + moved > 0 LIMIT 1",
+            (key,),
+        ).fetchone():
+            return None
+        rows = self._connection.execute("SELECT path, old_path FROM changes WHERE pass > ?", (key,))
+        return {os.fsdecode(path) for row in rows for path in row if path is not None}
+
+    def _thin_out(self, newest: int, added: int) -> None:
+        """Forget the paths of the oldest passes, when there are too many in all."""
+        gone = self._connection.execute("DELETE FROM changes WHERE pass <= ?", (newest - KEPT_PASSES,)).rowcount
+        if self._changes is None:
+            self._changes = int(self._connection.execute("SELECT count(*) FROM changes").fetchone()[0])
+        else:
+            self._changes += added - gone
+        if self._changes <= KEPT_CHANGES:
+            return
+        # Some more than needed, so that it is not done for every pass.
+        surplus = self._changes - KEPT_CHANGES + KEPT_CHANGES // 10
+        oldest = self._connection.execute(
+            "SELECT id, recorded FROM passes WHERE recorded > 0 AND id < ? ORDER BY id", (newest,)
+        ).fetchall()
+        for key, recorded in oldest:
+            if surplus <= 0:
+                break
+            surplus -= recorded
+            self._connection.execute("DELETE FROM changes WHERE pass = ?", (key,))
+            self._connection.execute("UPDATE passes SET recorded = 0, is_whole = 0 WHERE id = ?", (key,))
+            self._changes -= recorded
+
+
+def open_log(catalog: Path) -> tuple[sqlite3.Connection, PassLog]:
+    """Open the passes of a job for reading, beside the job that goes on writing them.
+
+    Args:
+        catalog: The job's catalog, see ``places``.
+
+    Returns:
+        The connection, which the caller closes, and the passes. Both belong to the calling thread.
+
+    Raises:
+        sqlite3.Error: It is not there yet, or cannot be read.
+    """
+    connection = sqlite3.connect(f"{catalog.absolute().as_uri()}?mode=ro", uri=True)
+    return connection, PassLog(connection)
+
+
+def _record(row: tuple[Any, ...]) -> PassRecord:
+    record = PassRecord._make(row)
+    return record._replace(is_full=bool(record.is_full), is_whole=bool(record.is_whole))
+
+
+def _like(search: str) -> tuple[str, list[object]]:
+    """Make a condition of a search text, in which nothing has a meaning of its own."""
+    text = search.encode("utf-8", "replace").decode()
+    for special in "\\%_":
+        text = text.replace(special, f"\\{special}")
+    pattern = f"%{text}%"
+    one = "CAST({} AS TEXT) LIKE ? ESCAPE '\\'"
+    return f"{one.format('path')} OR {one.format('old_path')}", [pattern, pattern]

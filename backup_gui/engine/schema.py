@@ -1,0 +1,74 @@
+"""The tables of a catalog, and how one of an earlier version becomes one of this.
+
+Every step from one version to the next is a list of statements, carried out in one transaction with the new number.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from backup_gui.engine.soundness import check_tables
+
+SCHEMA_VERSION = 2
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS files (
+    folder BLOB NOT NULL, name BLOB NOT NULL,
+    inode INTEGER NOT NULL, ctime_ns INTEGER NOT NULL, size_bytes INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+    PRIMARY KEY (folder, name)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS passes (
+    id INTEGER PRIMARY KEY, started_at REAL NOT NULL, duration_s REAL NOT NULL, is_full INTEGER NOT NULL,
+    status TEXT NOT NULL, reason TEXT NOT NULL,
+    created INTEGER NOT NULL, replaced INTEGER NOT NULL, deleted INTEGER NOT NULL, moved INTEGER NOT NULL,
+    bytes INTEGER NOT NULL, problems INTEGER NOT NULL,
+    recorded INTEGER NOT NULL DEFAULT 0, is_whole INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS changes (
+    pass INTEGER NOT NULL, number INTEGER NOT NULL, op TEXT NOT NULL, kind TEXT NOT NULL, old_kind TEXT,
+    path BLOB NOT NULL, old_path BLOB, stored BLOB,
+    PRIMARY KEY (pass, number)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS recent (
+    path BLOB PRIMARY KEY, state INTEGER NOT NULL, at_s REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS kept (
+    path BLOB PRIMARY KEY, is_folder INTEGER NOT NULL, inode INTEGER, size_bytes INTEGER, mtime_ns INTEGER)
+    WITHOUT ROWID;
+"""
+
+# From the version that is the key to the next one. Tables that are merely new are made with all the others.
+_MIGRATIONS: dict[int, tuple[str, ...]] = {
+    1: (
+        "ALTER TABLE passes ADD COLUMN recorded INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE passes ADD COLUMN is_whole INTEGER NOT NULL DEFAULT 0",
+    ),
+}
+
+
+def bring_up_to_date(connection: sqlite3.Connection) -> None:
+    """Make the tables, or bring those of an earlier version up to date; what they hold stays.
+
+    Args:
+        connection: A file without an open transaction.
+
+    Raises:
+        sqlite3.DatabaseError: It is of a later version, or cannot be changed; then it is as it was.
+    """
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version and version != SCHEMA_VERSION and version not in _MIGRATIONS:
+        raise sqlite3.DatabaseError(f"version {version} is not {SCHEMA_VERSION}")
+    if 0 < version < SCHEMA_VERSION:
+        # All at once: a program ended between two steps must not leave a file that no version understands.
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for number in range(version, SCHEMA_VERSION):
+                for statement in _MIGRATIONS[number]:
+                    connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            connection.commit()
+        except sqlite3.Error:
+            connection.rollback()
+            raise
+    connection.executescript(_TABLES)
+    check_tables(connection, _TABLES)
+    if not version:
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    connection.commit()

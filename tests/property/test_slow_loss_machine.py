@@ -1,0 +1,224 @@
+"""Whatever becomes of the source in whatever order: within an hour the mirror loses no more than the limits allow."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from hypothesis import HealthCheck, Phase, assume, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from backup_gui.engine.answers import keep
+from backup_gui.engine.catalog import Catalog
+from backup_gui.engine.mirror import never, run_pass
+from backup_gui.engine.model import FULL, Held, HeldCode, Job, PassStatus, Scope
+from backup_gui.engine.progress import Meter
+from backup_gui.engine.putback import put_back
+from backup_gui.engine.undo import undo_pass
+from tests.helpers.trees import contents
+from tests.property.world import FAST
+
+EXAMPLES = 25
+STEPS = 60
+COUNT, SHARE = 4, 0.4
+FOLDERS = ("", "a", "a/b", "c")
+
+PICKS = st.integers(0, 10_000)
+WHERE = st.sampled_from(FOLDERS)
+
+
+class SlowLossMachine(RuleBasedStateMachine):
+    """A job with low limits; every content there ever was is unique."""
+
+    @initialize(files=st.integers(8, 16))
+    def begin(self, files: int) -> None:
+        self.base = Path(tempfile.mkdtemp(prefix="backup-gui-property-", dir=FAST))
+        self.source, self.mirror, self.history = (self.base / name for name in ("source", "mirror", "mirror.history"))
+        self.job = Job(str(self.source), str(self.mirror), "j", "j", guard_count=COUNT, guard_share=SHARE)
+        self.catalog = Catalog.open(self.base / "job.sqlite")
+        self.serial = 0
+        # New paths since the user saw everything: they make the mirror larger.
+        self.made = 0
+        self.held: Held | None = None
+        self.touched: set[str] = set()
+        self.ever: set[bytes] = set()
+        for folder in FOLDERS:
+            (self.source / folder).mkdir(parents=True, exist_ok=True)
+        for number in range(files):
+            self.write(f"{FOLDERS[number % 4]}/{number}".lstrip("/"))
+        self.run(FULL)
+        self.user_has_seen_all()
+
+    def teardown(self) -> None:
+        if hasattr(self, "base"):
+            self.catalog.close()
+            shutil.rmtree(self.base)
+
+    # The source
+
+    @rule(which=PICKS)
+    def rewrite(self, which: int) -> None:
+        self.write(self.pick(which))
+
+    @rule(which=PICKS)
+    def delete(self, which: int) -> None:
+        path = self.pick(which)
+        (self.source / path).unlink()
+        self.touched.add(path)
+
+    @rule(which=PICKS)
+    def rename_and_encrypt(self, which: int) -> None:
+        path = self.pick(which)
+        (self.source / path).unlink()
+        self.touched.add(path)
+        self.write(f"{path}.locked"[-200:])
+
+    @rule(which=PICKS, where=WHERE)
+    def move(self, which: int, where: str) -> None:
+        path = self.pick(which)
+        new = os.path.join(where, f"moved {self.serial}")
+        (self.source / path).rename(self.source / new)
+        self.serial += 1
+        self.touched.update((path, new))
+
+    @rule(where=WHERE, count=st.integers(1, 8))
+    def create(self, where: str, count: int) -> None:
+        for _ in range(count):
+            self.write(os.path.join(where, f"new {self.serial}"))
+
+    @rule(which=PICKS, harm=st.sampled_from(("delete", "rewrite", "rename_and_encrypt")), turns=st.integers(2, 12))
+    def spoil_one_by_one(self, which: int, harm: str, turns: int) -> None:
+        for turn in range(turns):
+            getattr(self, harm)(which + turn)
+            self.run(Scope(frozenset(self.touched)) if turn % 2 else FULL)
+            self.no_more_is_lost_than_the_limits_allow()
+
+    # The program
+
+    @rule()
+    def full_pass(self) -> None:
+        self.run(FULL)
+
+    @precondition(lambda self: self.touched)
+    @rule()
+    def partial_pass(self) -> None:
+        self.run(Scope(frozenset(self.touched)))
+
+    @rule(asked=st.integers(1, 30))
+    def cancelled_pass(self, asked: int) -> None:
+        answers = iter([False] * asked)
+        run_pass(self.job, self.catalog, FULL, should_stop=lambda: next(answers, True))
+
+    @rule()
+    def restart(self) -> None:
+        self.catalog.close()
+        self.catalog = Catalog.open(self.base / "job.sqlite")
+
+    # The user
+
+    @precondition(lambda self: self.held is not None)
+    @rule()
+    def agree(self) -> None:
+        held = self.run(FULL)
+        if held is not None:
+            report = run_pass(self.job, self.catalog, FULL, allowed=held)
+            assert report.status is PassStatus.COMPLETE or report.kept
+            self.held = report.held
+        self.user_has_seen_all()
+
+    @precondition(lambda self: self.held is not None)
+    @rule()
+    def refuse(self) -> None:
+        held = self.run(FULL)
+        if held is not None:
+            before = contents(self.mirror)
+            keep(self.job, self.catalog, held)
+            again = self.run(FULL)
+            assert again is None, "what was refused is held again"
+            kept = {action.path for action in held.actions}
+            assert {path: before[path] for path in kept & before.keys()}.items() <= contents(self.mirror).items()
+
+    @precondition(lambda self: self.held is not None)
+    @rule()
+    def put_back(self) -> None:
+        held = self.run(FULL)
+        if held is not None:
+            before = contents(self.source)
+            returned = put_back(self.job, self.catalog, held, meter=Meter(lambda _: None), should_stop=never)
+            assert not returned.failed
+            assert before.items() <= contents(self.source).items(), "something was written over"
+
+    @rule(which=PICKS)
+    def undo(self, which: int) -> None:
+        passes = [found for found in self.catalog.passlog.passes() if found.replaced + found.deleted + found.moved]
+        assume(passes)
+        before = set(contents(self.source).values())
+        undo_pass(
+            self.job, self.catalog, passes[which % len(passes)].id, meter=Meter(lambda _: None), should_stop=never
+        )
+        now = set(contents(self.source).values())
+        assert before - now <= set(contents(self.mirror).values()), "what made way is not in the mirror"
+        # What comes of it in the mirror is the user's word too, as the loop gives it.
+        held = self.run(FULL)
+        if held is not None and held.code in {HeldCode.MASS_CHANGE, HeldCode.SLOW_CHANGE}:
+            run_pass(self.job, self.catalog, FULL, allowed=held)
+        self.held = None
+        self.user_has_seen_all()
+
+    @invariant()
+    def no_more_is_lost_than_the_limits_allow(self) -> None:
+        if not hasattr(self, "seen"):
+            return
+        now = set(contents(self.mirror).values())
+        lost = self.seen - now
+        files = len(self.seen) + self.made
+        assert len(lost) <= max(COUNT, SHARE * files), f"{len(lost)} of {len(self.seen)} and {self.made} new ones"
+
+    @invariant()
+    def nothing_is_lost_for_good(self) -> None:
+        if hasattr(self, "base"):
+            now = set(contents(self.mirror).values())
+            assert self.ever <= now | set(contents(self.history).values())
+            self.ever |= now
+
+    # Inner parts
+
+    def run(self, scope: Scope) -> Held | None:
+        report = run_pass(self.job, self.catalog, scope)
+        if scope.is_full:
+            self.touched.clear()
+        self.held = report.held
+        return report.held
+
+    def write(self, path: str) -> None:
+        self.serial += 1
+        self.made += not (self.source / path).exists()
+        (self.source / path).write_bytes(b"content %d" % self.serial)
+        os.utime(self.source / path, ns=(self.serial * 10**9, self.serial * 10**9))
+        self.touched.add(path)
+
+    def pick(self, which: int) -> str:
+        files = sorted(contents(self.source))
+        assume(files)
+        return files[which % len(files)]
+
+    def user_has_seen_all(self) -> None:
+        """Begin to count anew."""
+        self.catalog.recent.start_anew()
+        self.seen = set(contents(self.mirror).values())
+        self.made = 0
+
+
+IS_NIGHTLY = settings().max_examples > 1_000
+
+TestSlowLoss = SlowLossMachine.TestCase
+TestSlowLoss.settings = settings(
+    max_examples=settings().max_examples // 5 if IS_NIGHTLY else EXAMPLES,
+    stateful_step_count=STEPS,
+    phases=list(Phase) if IS_NIGHTLY else [Phase.explicit, Phase.reuse, Phase.generate],
+    report_multiple_bugs=False,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+)
