@@ -120,10 +120,9 @@ def _job_lines(number: int, job: Job, status: Status, *, has_names: bool) -> lis
     lines = [
         f"Backup {number}: {status.state.value}",
         f"  last complete: {_moment(status.last_complete_at)}, last pass: {_moment(status.last_pass_at)}",
-        f"  interval {job.interval_s} s, full check every {job.full_pass_every_s} s, rules {len(job.exclude)},"
-        f" history {'on' if job.keeps_history else 'off'}",
-        f"  folders: {status.coverage.folders_live} live, {status.coverage.folders_polled} checked;"
-        f" waiting changes: {status.pending}",
+        f"  interval {job.interval_s} s, full check every {job.full_pass_every_s} s, rules {len(job.exclude)}",
+        f"  history {'on' if job.keeps_history else 'off'}, waiting changes: {status.pending}",
+        f"  folders: {status.coverage.folders_live} live, {status.coverage.folders_polled} checked",
         f"  problems: {', '.join(f'{code} {count}' for code, count in sorted(codes.items())) or 'none'}",
     ]
     if status.held is not None:

@@ -67,8 +67,9 @@ class Power(QObject):
         if network is not None:
             network.isMeteredChanged.connect(self._on_metered_changed)
         if bus.isConnected():
+            # Text is what is taken here, though PySide6's own types ask for bytes.
             slot = SLOT("_on_properties_changed(QDBusMessage)")
-            bus.connect(SERVICE, PATH, _PROPERTIES, "PropertiesChanged", self, slot.encode())
+            bus.connect(SERVICE, PATH, _PROPERTIES, "PropertiesChanged", self, slot)  # type: ignore[call-overload]
             self._watcher = QDBusServiceWatcher(
                 SERVICE, bus, QDBusServiceWatcher.WatchModeFlag.WatchForOwnerChange, self
             )

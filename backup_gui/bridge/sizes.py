@@ -1,5 +1,6 @@
-"""Counts how much room a backup and its history take. Goes through all of both, so it is never done in the window's
-thread, seldom, and without hurry. Knows nothing of Qt.
+"""Counts how much room a backup and its history take. Knows nothing of Qt.
+
+It goes through all of both, so it is never done in the window's thread, seldom, and without hurry.
 """
 
 from __future__ import annotations
