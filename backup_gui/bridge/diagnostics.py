@@ -1,7 +1,7 @@
-"""What somebody who helps needs to know: versions, how the jobs stand, the last errors; without private names unless
-the user wants them in.
+"""What somebody who helps needs to know: versions, how the jobs stand, the last errors.
 
-Of a record in the log only its pattern is told then: what was put into it, as a file's name, stays here.
+Private names are in it only if the user wants them in. Of a record in the log only its pattern is told then: what was
+put into it, as a file's name, stays here.
 """
 
 from __future__ import annotations

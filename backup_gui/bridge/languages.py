@@ -41,9 +41,10 @@ def speak(application: QCoreApplication, folder: Path, code: str) -> None:
     if code:
         QLocale.setDefault(locale)
     qt_folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
-    for name, where in (("qtbase_", qt_folder), (_PREFIX, str(folder))):
+    # Qt's own words only together with ours: a window in two languages is worse than one in English.
+    for name, where in ((_PREFIX, str(folder)), ("qtbase_", qt_folder)):
         translator = QTranslator(application)
-        if translator.load(locale, name, "", where, _SUFFIX):
-            application.installTranslator(translator)
-        else:
+        if not translator.load(locale, name, "", where, _SUFFIX):
             log.debug("There is no translation %s for %s", name, locale.name())
+            return
+        application.installTranslator(translator)

@@ -95,11 +95,10 @@ def headline(view: JobView, now: float) -> Headline:
         until = view.status.paused_until
         title = _tr("Paused.") if until is None else _tr("Paused until {time}.").format(time=clock_text(until, now))
         return Headline(title, _waiting_detail(view, now), Remedy.RESUME)
-    if state is JobState.FAILED:
+    if state is JobState.FAILED or view.status.reason:
         title = view.status.reason or _tr("The backup has stopped.")
-        return Headline(title, _waiting_detail(view, now), Remedy.TRY_AGAIN)
-    if view.status.reason:
-        return Headline(view.status.reason, _waiting_detail(view, now), Remedy.EXPLAIN)
+        remedy = Remedy.TRY_AGAIN if state is JobState.FAILED else Remedy.EXPLAIN
+        return Headline(title, _waiting_detail(view, now), remedy)
     return Headline(_tr("Getting ready."), _tr("The folders are being looked at."), Remedy.BACK_UP)
 
 

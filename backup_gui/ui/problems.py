@@ -144,22 +144,7 @@ class ProblemsPage(QWidget):
         self._advice = MutedLabel()
         self._advice.setMinimumHeight(3 * self.fontMetrics().height())
         self._advice.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._retry = QPushButton(self.tr("&Try again"))
-        self._retry.clicked.connect(self.retry_requested)
-        self._exclude = QPushButton(self.tr("&Leave this out from now on"))
-        self._exclude.setToolTip(self.tr("Adds it to what this backup leaves out"))
-        self._exclude.clicked.connect(self._on_exclude_clicked)
-
-        self._forget = QPushButton(self.tr("This drive will &not come back…"))
-        self._forget.setToolTip(self.tr("What the backup has of this drive then counts as deleted"))
-        self._forget.clicked.connect(self._on_forget_clicked)
-        self._offers_forgetting = False
-
-        foot = QHBoxLayout()
-        foot.addStretch()
-        foot.addWidget(self._forget)
-        foot.addWidget(self._exclude)
-        foot.addWidget(self._retry)
+        foot = self._build_foot()
         listing = QWidget()
         column = QVBoxLayout(listing)
         column.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, GRID_PX)
@@ -182,6 +167,25 @@ class ProblemsPage(QWidget):
         selection.currentRowChanged.connect(self._on_row_changed)
         self.model.modelReset.connect(self._on_row_changed)
         self._on_row_changed()
+
+    def _build_foot(self) -> QHBoxLayout:
+        self._retry = QPushButton(self.tr("&Try again"))
+        self._retry.clicked.connect(self.retry_requested)
+        self._exclude = QPushButton(self.tr("&Leave this out from now on"))
+        self._exclude.setToolTip(self.tr("Adds it to what this backup leaves out"))
+        self._exclude.clicked.connect(self._on_exclude_clicked)
+
+        self._forget = QPushButton(self.tr("This drive will &not come back…"))
+        self._forget.setToolTip(self.tr("What the backup has of this drive then counts as deleted"))
+        self._forget.clicked.connect(self._on_forget_clicked)
+        self._offers_forgetting = False
+
+        foot = QHBoxLayout()
+        foot.addStretch()
+        foot.addWidget(self._forget)
+        foot.addWidget(self._exclude)
+        foot.addWidget(self._retry)
+        return foot
 
     def show_problems(self, problems: tuple[Problem, ...]) -> None:
         """Show the problems of a job."""

@@ -50,9 +50,9 @@ def test_the_battery_is_asked_for_and_followed(address: str, qtbot: QtBot) -> No
         qtbot.waitUntil(lambda: power.supply.is_on_battery)
         told: list[object] = []
         power.changed.connect(told.append)
-        service.set_on_battery(False)
+        service.set_on_battery(is_on_battery=False)
         qtbot.waitUntil(lambda: told == [Supply()])
-        service.set_on_battery(True)
+        service.set_on_battery(is_on_battery=True)
         qtbot.waitUntil(lambda: told == [Supply(), Supply(is_on_battery=True)])
     finally:
         service.stop()

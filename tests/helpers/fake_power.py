@@ -6,7 +6,7 @@ import queue
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from jeepney import DBusAddress, HeaderFields, Message, MessageType, new_error, new_method_return, new_signal
@@ -58,7 +58,7 @@ class FakePower:
         self._thread.start()
         assert self._is_ready.wait(10)
 
-    def set_on_battery(self, is_on_battery: bool) -> None:
+    def set_on_battery(self, *, is_on_battery: bool) -> None:
         self._wishes.put(is_on_battery)
 
     def stop(self) -> None:
@@ -70,10 +70,8 @@ class FakePower:
             connection.send_and_get_reply(message_bus.RequestName(SERVICE))
             self._is_ready.set()
             while True:
-                try:
+                with suppress(TimeoutError):
                     self._answer(connection, connection.receive(timeout=_LOOK_S))
-                except TimeoutError:
-                    pass
                 while not self._wishes.empty():
                     wish = self._wishes.get()
                     if wish is None:
