@@ -6,6 +6,7 @@ Painted from the palette. All that it shows can also be reached by keyboard, as 
 from __future__ import annotations
 
 import math
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QDate, QEvent, QLocale, QPointF, QRectF, QSize, Qt, Signal
@@ -18,10 +19,11 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
+    QPalette,
     QPen,
     QPolygonF,
 )
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from backup_gui.engine.model import JobState
 from backup_gui.engine.records import DayTotal
@@ -38,6 +40,7 @@ _GAP_SHARE = 0.25
 _SHORTEST_PX = 3.0
 _MARK_PX = 10.0
 _UPPER_SHARE = 0.6
+_DECADES = 5.0
 
 
 def last_days(totals: Sequence[DayTotal], today: QDate) -> tuple[DayTotal, ...]:
@@ -82,14 +85,54 @@ class DayChart(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID_PX)
+        foot = QHBoxLayout()
+        foot.setSpacing(2 * GRID_PX)
+        foot.addWidget(self.words, 1)
+        for key, text in (
+            (_Key.BYTES, self.tr("Size")),
+            (_Key.FILES, self.tr("Files")),
+            (_Key.TROUBLE, self.tr("Problems")),
+        ):
+            foot.addWidget(_LegendEntry(key, text))
         column.addWidget(self.plot)
-        column.addWidget(self.words)
+        column.addLayout(foot)
         self.plot.chosen.connect(self.words.setText)
         self.show_days((), QDate.currentDate())
 
     def show_days(self, totals: Sequence[DayTotal], today: QDate) -> None:
         """Show the 30 days that end today."""
         self.plot.show_days(last_days(totals, today))
+
+
+class _Key(Enum):
+    """What a mark in the chart stands for."""
+
+    BYTES = "bytes"
+    FILES = "files"
+    TROUBLE = "trouble"
+
+
+class _LegendEntry(QLabel):
+    """A mark and what it stands for."""
+
+    def __init__(self, key: _Key, text: str) -> None:
+        super().__init__(text)
+        self._key = key
+        self.setIndent(2 * GRID_PX)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        is_mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        left = self.width() - _MARK_PX - 1 if is_mirrored else 1.0
+        area = QRectF(left, (self.height() - _MARK_PX) / 2, _MARK_PX, _MARK_PX)
+        if self._key is _Key.TROUBLE:
+            _paint_mark(painter, QPointF(area.center().x(), area.top()), self.palette())
+            return
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(accent(self.palette()) if self._key is _Key.BYTES else _files_colour(self.palette()))
+        painter.drawRoundedRect(area, 1.5, 1.5)
 
 
 class DayPlot(QWidget):
@@ -170,7 +213,7 @@ class DayPlot(QWidget):
         axis = self._axis()
         most_bytes = max((day.bytes for day in self._days), default=0)
         most_files = max((day.files for day in self._days), default=0)
-        files_colour = mix(palette.windowText().color(), surface(palette), 0.45)
+        files_colour = _files_colour(palette)
         for number, day in enumerate(self._days):
             column = self._column(number)
             if number == self._current:
@@ -183,7 +226,7 @@ class DayPlot(QWidget):
             self._paint_bar(painter, bar, axis + 2, _height(day.files, most_files, below), files_colour)
             if day.troubled:
                 top = axis - _height(day.bytes, most_bytes, room) - _MARK_PX - 1
-                self._paint_mark(painter, QPointF(column.center().x(), top))
+                _paint_mark(painter, QPointF(column.center().x(), top), palette)
         painter.setPen(QPen(outline(palette), 1))
         painter.drawLine(QPointF(0, axis + 1), QPointF(self.width(), axis + 1))
         self._paint_dates(painter)
@@ -237,13 +280,6 @@ class DayPlot(QWidget):
             top = from_y + min(0.0, height)
             painter.drawRoundedRect(QRectF(bar.left(), top, bar.width(), abs(height)), 1.5, 1.5)
 
-    def _paint_mark(self, painter: QPainter, top: QPointF) -> None:
-        half = _MARK_PX / 2
-        corners = [top, top + QPointF(half, _MARK_PX - 1), top + QPointF(-half, _MARK_PX - 1)]
-        painter.setPen(QPen(self.palette().windowText().color(), 1))
-        painter.setBrush(state_colour(JobState.ATTENTION))
-        painter.drawPolygon(QPolygonF(corners))
-
     def _paint_dates(self, painter: QPainter) -> None:
         if not self._days:
             return
@@ -255,11 +291,24 @@ class DayPlot(QWidget):
         painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignAbsolute, right)
 
 
+def _paint_mark(painter: QPainter, top: QPointF, palette: QPalette) -> None:
+    """Paint the triangle of a day with problems, its point at a place."""
+    half = _MARK_PX / 2
+    corners = [top, top + QPointF(half, _MARK_PX - 1), top + QPointF(-half, _MARK_PX - 1)]
+    painter.setPen(QPen(palette.windowText().color(), 1))
+    painter.setBrush(state_colour(JobState.ATTENTION))
+    painter.drawPolygon(QPolygonF(corners))
+
+
+def _files_colour(palette: QPalette) -> QColor:
+    return mix(palette.windowText().color(), surface(palette), 0.45)
+
+
 def _height(value: int, most: int, room_px: float) -> float:
-    """How high a bar is: by the square root, so that a first copy does not make all other days invisible."""
+    """How high a bar is: by powers of ten, so that a first copy does not make all other days invisible."""
     if value <= 0 or most <= 0:
         return 0.0
-    return max(_SHORTEST_PX, room_px * math.sqrt(value / most))
+    return max(_SHORTEST_PX, room_px * (1 + math.log10(value / most) / _DECADES))
 
 
 def _checks_text(count: int) -> str:

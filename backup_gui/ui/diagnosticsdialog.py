@@ -24,7 +24,7 @@ class DiagnosticsDialog(QDialog):
         super().__init__(parent)
         self._plain, self._full = plain, full
         self.setWindowTitle(self.tr("Copy diagnostics"))
-        self.resize(80 * GRID_PX, 60 * GRID_PX)
+        self.setMinimumSize(72 * GRID_PX, 48 * GRID_PX)
         intro = MutedLabel(
             self.tr("This helps somebody to find out what is wrong. Nothing is sent: it is copied for you to pass on.")
         )

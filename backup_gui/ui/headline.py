@@ -220,8 +220,8 @@ def _left(left_s: float) -> str:
 def _headline_ok(view: JobView, now: float) -> Headline:
     status = view.status
     if status.pending:
-        detail = behind_sentence(status, now) if status.backlog.files else _tr("They follow within moments.")
-        return Headline(pending_text(status.pending), detail, Remedy.BACK_UP)
+        title = behind_sentence(status, now) if status.backlog.files else pending_text(status.pending)
+        return Headline(title, _tr("They follow within moments."), Remedy.BACK_UP)
     if status.last_complete_at is None:
         return Headline(_tr("Getting ready."), _tr("The folders are being looked at."), Remedy.BACK_UP)
     return Headline(_tr("Everything is backed up."), _checked(view, now), Remedy.BACK_UP)

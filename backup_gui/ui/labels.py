@@ -107,6 +107,8 @@ class FieldLabel(MutedLabel):
         """Show a text."""
         super().__init__(text, parent)
         self.setWordWrap(False)
+        # Beside the first line of a value that has several.
+        self.setAlignment(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignTop)
 
 
 class RowDelegate(QStyledItemDelegate):
