@@ -107,8 +107,11 @@ class FieldLabel(MutedLabel):
         """Show a text."""
         super().__init__(text, parent)
         self.setWordWrap(False)
-        # Beside the first line of a value that has several.
+
+    def stay_on_top(self) -> None:
+        """Stand beside the first line of a value that has several."""
         self.setAlignment(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignTop)
+        self.setContentsMargins(0, 1, 0, 0)
 
 
 class RowDelegate(QStyledItemDelegate):

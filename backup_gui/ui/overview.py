@@ -214,8 +214,10 @@ class Overview(QScrollArea):
         self._room.count_requested.connect(self.count_requested)
         form.addRow(_field(self.tr("Last complete backup")), self._checked)
         form.addRow(_field(self.tr("Not yet backed up")), self._pending)
-        form.addRow(_field(self.tr("Watched")), self._watched)
-        form.addRow(_field(self.tr("Backup drive")), self._room)
+        for text, value in ((self.tr("Watched"), self._watched), (self.tr("Backup drive"), self._room)):
+            label = _field(text)
+            label.stay_on_top()
+            form.addRow(label, value)
         panel.body.addLayout(form)
         return panel
 

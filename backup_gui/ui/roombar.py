@@ -42,6 +42,8 @@ class RoomBar(QWidget):
         """
         super().__init__(parent)
         self._now = now
+        # Other than all that can be shown, so that the first figures are.
+        self._figures: tuple[Room | None, BackupSizes | None] = (Room(-1, -1), None)
         self._bar = _Bar()
         self._words = MutedLabel()
         self._words.setWordWrap(False)
@@ -86,6 +88,10 @@ class RoomBar(QWidget):
             room: The drive's; None while it is away.
             sizes: The backup's and the history's; None while they were not counted.
         """
+        if (room, sizes) == self._figures:
+            # Asked for with every progress of a pass, which changes nothing here.
+            return
+        self._figures = room, sizes
         is_known = room is not None and room.total_bytes > 0
         for widget in (self._bar, self._note, self._count):
             widget.setVisible(is_known)

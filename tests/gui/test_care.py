@@ -150,6 +150,8 @@ def test_a_metered_network_counts_only_for_folders_that_are_reached_over_it(
     make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
     desk = start(make_desk, job, scripted, power := FakePower())
+    # Where the folders really are is known by then.
+    qtbot.waitUntil(lambda: not desk.background._running)
     power.set(Supply(is_metered=True))
     assert desk.care.saving(job) == (Saving.NO, job.full_pass_every_s)
     desk.care._on_network_known(job.id, is_on_network=True)
