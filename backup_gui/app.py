@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 from backup_gui import __version__
 from backup_gui.bridge import display
 from backup_gui.bridge.instance import Instance, Wish
+from backup_gui.bridge.languages import found_languages, language_name, speak
 from backup_gui.bridge.signals import QuitSignals
 from backup_gui.bridge.store import Store
 from backup_gui.config import Appearance, absolute
@@ -135,6 +136,9 @@ def _run(application: QApplication, places: Places, instance: Instance, wish: Wi
     icons = Icons(resource_folder() / "icons")
     application.setWindowIcon(icons.app())
     store = Store(places.config)
+    translations = resource_folder() / "translations"
+    speak(application, translations, store.settings().language)
+    languages = tuple((code, language_name(code)) for code in found_languages(translations))
     native = application.palette()
     apply_appearance(application, store.settings().appearance, native)
 
@@ -142,7 +146,7 @@ def _run(application: QApplication, places: Places, instance: Instance, wish: Wi
         apply_appearance(application, appearance, native)
 
     signals = QuitSignals()
-    desk = Desk(icons, store, places, System(apply_appearance=follow))
+    desk = Desk(icons, store, places, System(apply_appearance=follow, languages=languages))
     desk.finished.connect(application.quit, Qt.ConnectionType.QueuedConnection)
     # The session may end without asking: what is to be done before the end is done then too.
     application.aboutToQuit.connect(desk.shut_down)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from backup_gui.engine.model import Job
+from backup_gui.engine.model import MAX_INTERVAL_S, Job
 from backup_gui.jobs import JobOptions, absolute, default_name, folder_faults, job_faults, job_id, make_job
 from backup_gui.places import Places
 
@@ -65,6 +65,12 @@ class Settings:
     # A language code such as "de"; empty for the system's.
     language: str = field(default="", metadata={"title": "Language"})
     appearance: Appearance = field(default=Appearance.SYSTEM, metadata={"title": "Appearance"})
+    # Days without a complete backup after which the user is told; 0 for never.
+    overdue_days: int = field(default=3, metadata={"title": "Tell when a backup is overdue", "range": (0, 365)})
+    # Seconds between full checks on battery or a metered network; 0 for as often as ever.
+    saving_check_every_s: int = field(
+        default=4 * 3_600, metadata={"title": "Check everything less often on battery", "range": (0, MAX_INTERVAL_S)}
+    )
 
 
 def settings_to_texts(settings: Settings) -> dict[str, str]:
@@ -84,7 +90,8 @@ def parse_settings(texts: Mapping[str, object]) -> Settings:
     """
     defaults = Settings()
     values: dict[str, Any] = {
-        item.name: _from_text(texts.get(item.name), item.default) for item in dataclasses.fields(Settings)
+        item.name: _from_text(texts.get(item.name), item.default, item.metadata.get("range"))
+        for item in dataclasses.fields(Settings)
     }
     return dataclasses.replace(defaults, **values)
 
@@ -95,10 +102,15 @@ def _to_text(value: object) -> str:
     return str(value.value if isinstance(value, Enum) else value)
 
 
-def _from_text(value: object, default: object) -> object:
+def _from_text(value: object, default: object, allowed: tuple[int, int] | None = None) -> object:
     if isinstance(default, bool):
         # Some stores keep the type, some turn it into text.
         return {"true": True, "false": False}.get(str(value).lower(), default)
+    if isinstance(default, int):
+        text = str(value)
+        # So short that no number is too long to be read.
+        number = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else -1
+        return number if allowed is not None and allowed[0] <= number <= allowed[1] else default
     if isinstance(default, Enum):
         try:
             return type(default)(value)

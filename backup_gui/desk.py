@@ -17,16 +17,20 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QSystemTrayIcon
 
 from backup_gui import __version__
+from backup_gui.bridge.alarm import Overdue
 from backup_gui.bridge.autostart import LoginEntry, login_entry, start_command
 from backup_gui.bridge.background import Background
 from backup_gui.bridge.controller import SHUTDOWN_S, Controller, JobNews, JobReport
 from backup_gui.bridge.inspection import Findings, examine, is_folder, leave_out, room
 from backup_gui.bridge.instance import Wish
 from backup_gui.bridge.logrelay import LogRelay
+from backup_gui.bridge.power import Power, system_power
 from backup_gui.bridge.worker import Run
+from backup_gui.caredesk import CareDesk
 from backup_gui.config import Appearance, Settings
 from backup_gui.engine import runner
 from backup_gui.engine.model import Held, Job, JobState
+from backup_gui.overviewdesk import OverviewDesk
 from backup_gui.ui.board import Page
 from backup_gui.ui.jobview import (
     DraftVerdict,
@@ -76,6 +80,8 @@ class System:
         entry: Makes the entry with which the app is started at login.
         apply_appearance: Gives all windows other colours.
         open_folder: Opens a folder in the file manager.
+        make_power: Makes what follows battery and network.
+        languages: Code and name of each language there is a translation for.
     """
 
     run: Run = runner.run
@@ -85,6 +91,8 @@ class System:
     entry: Callable[[], LoginEntry] = login_entry
     apply_appearance: Callable[[Appearance], None] = _ignore_appearance
     open_folder: Callable[[QUrl], bool] = QDesktopServices.openUrl
+    make_power: Callable[[QObject], Power] = system_power
+    languages: tuple[tuple[str, str], ...] = ()
 
 
 class Desk(QObject):
@@ -117,6 +125,10 @@ class Desk(QObject):
         self.background = Background(self)
         self.controller = Controller(places.data, run=system.run, parent=self)
         self.window = MainWindow(icons, system.now, __version__, has_tray=system.has_tray)
+        self.overview = OverviewDesk(self.window, self.controller, self.background, places.data, system.now, self)
+        self.care = CareDesk(
+            self.window, self.controller, self.background, store, places.data, system.now, system.make_power, self
+        )
         self._tray_icon = system.make_tray_icon()
         self.tray = Tray(icons, self._tray_icon, system.now, self)
         self._relay = LogRelay(self)
@@ -137,6 +149,7 @@ class Desk(QObject):
         self.tray.show()
         for job in self._store.jobs:
             self.controller.add(job)
+            self.care.watch(job)
         self._room_timer.start()
         self._look_for_room()
         if self._settings.start_at_login:
@@ -170,6 +183,8 @@ class Desk(QObject):
         self._store.save_geometry(self.window.saved_geometry())
         self.window.hide()
         self.tray.hide()
+        self.overview.close()
+        self.care.close()
         self.has_ended_cleanly = self.controller.shut_down(SHUTDOWN_S)
         self.background.close()
         self._relay.close()
@@ -193,9 +208,11 @@ class Desk(QObject):
             room=self._rooms.get(job.id),
             has_kept=job.id in self._kept,
         )
+        self.care.note_status(job.id, news.status)
+        view = self.care.complete(view)
         self._views[job.id] = view
         self.window.put_job(view)
-        if before is None or before.status.state is not view.status.state:
+        if before is None or before.shown_state is not view.shown_state:
             self._show_tray()
         elif not self._tray_timer.isActive():
             # The tray's words change with every file, and each change is a message to another process.
@@ -205,8 +222,23 @@ class Desk(QObject):
     @Slot(object)
     def _on_report_made(self, news: JobReport) -> None:
         self.window.add_report(news.job_id, news.report)
+        self.overview.note_report(news.job_id, news.report)
         if news.report.counts.bytes or news.report.counts.deleted:
             self._look_for_room()
+
+    @Slot(object)
+    def _on_care_changed(self, job_id: str) -> None:
+        view = self._views.get(job_id)
+        if view is not None and (shown := self.care.complete(view)) != view:
+            self._views[job_id] = shown
+            self.window.put_job(shown)
+            self._show_tray()
+
+    @Slot(object)
+    def _on_reminded(self, overdue: Overdue) -> None:
+        view = self._views.get(overdue.job_id)
+        if view is not None and overdue.since is not None:
+            self._tell(self._notices.on_overdue(view, overdue.since, self._system.now()))
 
     def _pace(self, news: JobNews) -> Pace:
         if news.progress is None:
@@ -277,6 +309,7 @@ class Desk(QObject):
             self.controller.change(old_id, job)
         else:
             self.controller.add(job)
+        self.care.watch(job)
         self._save()
         self.window.board.select_job(job.id)
         self._look_for_room()
@@ -302,6 +335,7 @@ class Desk(QObject):
             self.window.show_problem(self.tr("This backup cannot be added"), text)
         elif self.controller.job(findings.job.id) is None:
             self.controller.add(findings.job)
+            self.care.watch(findings.job)
             self._save()
             self.window.board.select_job(findings.job.id)
             self._look_for_room()
@@ -337,12 +371,13 @@ class Desk(QObject):
     @Slot()
     def _on_settings_requested(self) -> None:
         self.window.come_up()
-        self.window.show_settings(self._settings)
+        self.window.show_settings(self._settings, self._system.languages)
 
     @Slot(object)
     def _on_settings_saved(self, settings: Settings) -> None:
         before, self._settings = self._settings, settings
         self._store.save_settings(settings)
+        self.care.take_settings(settings)
         if settings.appearance is not before.appearance:
             self._system.apply_appearance(settings.appearance)
         if settings.start_at_login:
@@ -375,7 +410,8 @@ class Desk(QObject):
 
     @Slot(object)
     def _on_notice_clicked(self, notice: Notice) -> None:
-        page = Page.PROBLEMS if notice.state is JobState.ATTENTION else Page.OVERVIEW
+        has_problems = notice.state is JobState.ATTENTION and not notice.is_overdue
+        page = Page.PROBLEMS if has_problems else Page.OVERVIEW
         self.window.show_job(notice.job_id, page)
         if notice.state is JobState.HELD:
             self.window.review(notice.job_id)
@@ -413,6 +449,8 @@ class Desk(QObject):
         controller.news.connect(self._on_news)
         controller.report_made.connect(self._on_report_made)
         self._relay.lines_ready.connect(window.add_log_lines)
+        self.care.changed.connect(self._on_care_changed)
+        self.care.reminded.connect(self._on_reminded)
         for part in (window, tray):
             part.back_up_requested.connect(controller.back_up_now)
             part.pause_requested.connect(self._on_pause_requested)
@@ -445,6 +483,8 @@ class Desk(QObject):
         for known in (self._views, self._rooms, self._kept, self._paces):
             known.pop(job_id, None)
         self._notices.forget(job_id)
+        self.overview.forget(job_id)
+        self.care.forget(job_id)
 
     def _save(self) -> None:
         if not self._store.save_jobs(self.controller.jobs):

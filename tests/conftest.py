@@ -39,6 +39,7 @@ MARKERS = {
 # a window on the user's screen, speaks on the user's bus, or formats numbers the way this machine does.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["DBUS_SESSION_BUS_ADDRESS"] = "disabled:"
+os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = "disabled:"
 os.environ["LC_ALL"] = "C.UTF-8"
 
 settings.register_profile("dev", deadline=None)

@@ -18,6 +18,7 @@ from backup_gui.engine import runner
 from backup_gui.engine.events import (
     AllowHeld,
     BackUpNow,
+    CheckEvery,
     Command,
     ForgetDrive,
     KeepHeld,
@@ -102,6 +103,8 @@ class Controller(QObject):
         self._news: dict[str, JobNews] = {}
         # Jobs that start again with changed options once their old thread has let go of the destination.
         self._successors: dict[str, Job] = {}
+        # What is to be spared at the moment, by job.
+        self._least_every_s: dict[str, int] = {}
         self._is_shut_down = False
 
     @property
@@ -166,6 +169,19 @@ class Controller(QObject):
         for job in self._chosen(job_id):
             self._jobs[job.id] = replace(job, is_enabled=True)
             self._put(job.id, Resume())
+
+    def check_every(self, job_id: str, full_pass_every_s: int | None) -> None:
+        """Have a job make full passes at least so many seconds apart; None for as often as the job says.
+
+        It holds for the thread that the job has by then, and for each that it is given later.
+        """
+        before = self._least_every_s.get(job_id)
+        if full_pass_every_s is None:
+            self._least_every_s.pop(job_id, None)
+        else:
+            self._least_every_s[job_id] = full_pass_every_s
+        if before != full_pass_every_s:
+            self._put(job_id, CheckEvery(full_pass_every_s))
 
     def allow_held(self, job_id: str, held: Held) -> None:
         """Pass on the user's agreement to exactly what was shown."""
@@ -239,6 +255,8 @@ class Controller(QObject):
         thread.finished.connect(self._on_finished)
         if not job.is_enabled:
             thread.put(Pause(None))
+        if job.id in self._least_every_s:
+            thread.put(CheckEvery(self._least_every_s[job.id]))
         self._threads[job.id] = thread
         thread.start()
 

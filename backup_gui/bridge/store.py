@@ -23,6 +23,7 @@ _JOBS = "jobs"
 _SETTINGS = "settings"
 _GEOMETRY = "window/geometry"
 _TOLD = "told"
+_NOTES = "notes"
 
 
 class Store:
@@ -94,6 +95,18 @@ class Store:
     def note_told(self, key: str) -> None:
         """Remember that something was said."""
         self._settings.setValue(f"{_TOLD}/{key}", "true")
+        self._settings.sync()
+
+    def recall(self, key: str) -> str:
+        """A note that the app keeps for itself; empty if there is none."""
+        return str(self._settings.value(f"{_NOTES}/{key}", "") or "")
+
+    def keep(self, key: str, text: str) -> None:
+        """Keep a note for the next start; an empty one is removed."""
+        if text:
+            self._settings.setValue(f"{_NOTES}/{key}", text)
+        else:
+            self._settings.remove(f"{_NOTES}/{key}")
         self._settings.sync()
 
     def told(self, prefix: str) -> frozenset[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from backup_gui.engine.model import (
+    NO_BACKLOG,
+    Backlog,
     Coverage,
     Held,
     JobState,
@@ -112,12 +114,13 @@ class Condition:
         known = {(problem.path, problem.stage): problem for problem in (*self.problems, *report.problems)}
         return replace(self, problems=tuple(known.values()), last_pass_at=ended_at)
 
-    def status(self, *, is_working: bool, pending: int) -> Status:
+    def status(self, *, is_working: bool, pending: int, backlog: Backlog = NO_BACKLOG) -> Status:
         """What to show.
 
         Args:
             is_working: Whether a pass is at work that the user should see.
             pending: Paths known to have changed and not yet backed up.
+            backlog: The same in figures.
         """
         state, reason = self._state()
         if is_working:
@@ -134,6 +137,7 @@ class Condition:
             paused_until=self.paused_until,
             has_full_pass=self.has_full_pass,
             kept=self.kept,
+            backlog=backlog,
         )
 
     def retry_scope(self) -> Scope:

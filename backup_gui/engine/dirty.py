@@ -10,6 +10,7 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.model import Scope
@@ -124,6 +125,11 @@ class DirtySet:
                 return Pending()
             size = len(self._paths) + len(self._trees) + self._folded
             return Pending(size, self._first_s, self._last_s, self._needs_full)
+
+    def peek(self, limit: int) -> tuple[str, ...]:
+        """Some of the paths, without taking them: at most ``limit``."""
+        with self._lock:
+            return tuple(islice(chain(self._paths, self._trees), limit))
 
     def _touch(self) -> bool:
         was_empty = self._first_s is None

@@ -148,8 +148,30 @@ class ForgetDrive:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckEvery:
+    """Make full passes at least ``full_pass_every_s`` seconds apart, as on battery; None for as often as the job says.
+
+    Changes that are notified are copied at once all the same.
+    """
+
+    full_pass_every_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """End the run; a pass under way is cancelled."""
 
 
-Command = BackUpNow | Pause | Resume | AllowHeld | KeepHeld | ReleaseKept | PutBack | UndoPass | ForgetDrive | Stop
+Command = (
+    BackUpNow
+    | Pause
+    | Resume
+    | CheckEvery
+    | AllowHeld
+    | KeepHeld
+    | ReleaseKept
+    | PutBack
+    | UndoPass
+    | ForgetDrive
+    | Stop
+)

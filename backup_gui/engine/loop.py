@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from backup_gui.engine.answers import Answer, carry_out
+from backup_gui.engine.backlog import BacklogMeter
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.clock import Clock
 from backup_gui.engine.commands import Commands, Inbox
@@ -21,12 +22,14 @@ from backup_gui.engine.events import (
     ActionDone,
     AllowHeld,
     BackUpNow,
+    CheckEvery,
     Event,
     ForgetDrive,
     HeldBack,
     KeepHeld,
     Pause,
     PlanMade,
+    Progressed,
     PutBack,
     ReleaseKept,
     ReportMade,
@@ -127,6 +130,7 @@ class Loop:
         self._seen_monotonic_s = now_s
         self._seen_at = clock.time()
 
+        self._backlog = BacklogMeter(job.source)
         self._condition = Condition()
         self._status: Status | None = None
         self._scope = Scope()
@@ -207,6 +211,8 @@ class Loop:
                     self._end_pause()
                 case BackUpNow():
                     self._is_forced = True
+                case CheckEvery(full_pass_every_s=every_s):
+                    self._schedule.check_every(max(self._job.full_pass_every_s, every_s or 0))
                 case AllowHeld(held=held) if self._condition.held is not None:
                     self._allowed = held
                     self._is_forced = True
@@ -269,10 +275,18 @@ class Loop:
         if self._schedule.is_full_due(now_s):
             return FULL
         due = self._schedule.take_due(now_s)
-        changed, needs_full = self._notification.take()
+        changed, needs_full = self._take_changes()
         if needs_full or due.is_full or changed.is_full:
             return FULL
         return Scope(due.paths | changed.paths, due.trees | changed.trees) or None
+
+    def _take_changes(self) -> tuple[Scope, bool]:
+        """Take what has changed; it is behind until a pass got through."""
+        pending = self._notification.pending()
+        first_at = self._clock.time() - (self._clock.monotonic() - pending.first_s)
+        changed, needs_full = self._notification.take()
+        self._backlog.take(changed, pending, first_at)
+        return changed, needs_full
 
     def _wait(self) -> None:
         """Wait for a command, a change, or the next time at which something is due."""
@@ -304,7 +318,7 @@ class Loop:
                 return
             # After the watches are set and before anything is compared: what changed until now is covered.
             self._schedule.take_all()
-            self._notification.take()
+            self._take_changes()
         started_s = self._clock.monotonic()
         try:
             report = self._make_pass(scope)
@@ -360,6 +374,9 @@ class Loop:
             self._condition = replace(self._condition, trouble=None)
             self._is_working = True
             self._publish()
+        elif isinstance(event, Progressed):
+            # What changes while a long pass goes on is behind, too.
+            self._publish()
         self._tell(event)
 
     def _note_started(self) -> None:
@@ -397,6 +414,7 @@ class Loop:
             self._told_held = None
         if scope.is_full:
             self._allowed = None
+        self._backlog.settle(scope)
         return True
 
     def _plan_next(self, report: Report, scope: Scope, started_s: float) -> None:
@@ -487,10 +505,15 @@ class Loop:
     def _publish(self) -> None:
         """Tell the status, if it is another than before."""
         # What was put back is in the mirror already, and is only looked at once more.
-        pending = self._notification.pending().size
-        if not self._scope.is_full:
-            pending += len(self._scope.paths) + len(self._scope.trees)
-        status = self._condition.status(is_working=self._is_working, pending=pending)
+        waiting = self._notification.pending()
+        pending = waiting.size
+        if self._scope:
+            pending += 0 if self._scope.is_full else len(self._scope.paths) + len(self._scope.trees)
+        else:
+            # What passes that did not get through had taken, as while the drive is away.
+            pending += self._backlog.taken
+        figures = self._backlog.figures(self._notification.peek, waiting, self._clock.monotonic(), self._clock.time())
+        status = self._condition.status(is_working=self._is_working, pending=pending, backlog=figures)
         if status != self._status:
             self._status = status
             self._tell(StatusChanged(status))

@@ -463,6 +463,25 @@ class Coverage:
     reason: str = ""
 
 
+class Backlog(NamedTuple):
+    """What has changed and is not backed up yet.
+
+    Attributes:
+        files: How many files and links; what is gone and still in the mirror counts too.
+        bytes: How large they are.
+        oldest_at: When the first of these changes was noticed, seconds since 1970, UTC; None if there are none.
+        is_whole: Whether all of them were looked at; if not, there are at least so many bytes.
+    """
+
+    files: int = 0
+    bytes: int = 0
+    oldest_at: float | None = None
+    is_whole: bool = True
+
+
+NO_BACKLOG = Backlog()
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """Everything about a job's condition that a window or a tray icon shows.
@@ -479,6 +498,7 @@ class Status:
         paused_until: End of the pause, seconds since 1970, UTC; None when paused without end or not paused.
         has_full_pass: Whether a full pass has been completed since the job started.
         kept: Files that stay in the backup though the source has them no longer, or has others, at the user's word.
+        backlog: The same as ``pending`` in figures.
     """
 
     state: JobState
@@ -492,3 +512,4 @@ class Status:
     paused_until: float | None = None
     has_full_pass: bool = False
     kept: int = 0
+    backlog: Backlog = NO_BACKLOG

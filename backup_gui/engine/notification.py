@@ -27,6 +27,10 @@ class SourceWatcher(Protocol):
         """What the dirty set holds."""
         ...
 
+    def peek(self, limit: int) -> tuple[str, ...]:
+        """Some of the paths in the dirty set, without taking them."""
+        ...
+
     def is_alive(self) -> bool:
         """Whether it still notices everything."""
         ...
@@ -137,6 +141,10 @@ class Notification:
     def pending(self) -> Pending:
         """What has changed, without taking it."""
         return self._watcher.pending() if self._watcher is not None else Pending()
+
+    def peek(self, limit: int) -> tuple[str, ...]:
+        """Some of what has changed, without taking it: at most ``limit`` paths."""
+        return self._watcher.peek(limit) if self._watcher is not None else ()
 
     def stop(self) -> None:
         """End the watcher's threads."""

@@ -38,6 +38,9 @@ class Schedule:
         self._full_pass_every_s = full_pass_every_s
         self._quiet_s = min(QUIET_S, interval_s)
         self._full_at_s = now_s
+        # When the last full pass ended, and the next one that follows from it; None while passes follow the interval.
+        self._full_ended_s = now_s
+        self._planned_s: float | None = None
         self._retry_at_s: float | None = None
         self._failures = 0
         # Paths that are due at a time of their own, with the pause that led to it.
@@ -50,6 +53,12 @@ class Schedule:
     def want_full(self, at_s: float) -> None:
         """Ask for a full pass at a time, or earlier if one is due earlier."""
         self._full_at_s = min(self._full_at_s, at_s)
+
+    def check_every(self, full_pass_every_s: float) -> None:
+        """Have the coming full passes this far apart, the next one too unless it was asked for earlier."""
+        self._full_pass_every_s = full_pass_every_s
+        if self._planned_s is not None and self._full_at_s == self._planned_s:
+            self._full_at_s = self._planned_s = self._full_ended_s + full_pass_every_s
 
     def next_s(self, pending: Pending) -> float:
         """The monotonic time at which the next pass is due."""
@@ -132,8 +141,10 @@ class Schedule:
             # In a tree so large that comparing it takes longer than the interval, at most half of the time is spent so.
             rest_s = min(ended_s - started_s, LONGEST_PAUSE_S)
             self._full_at_s = max(started_s + self._interval_s, ended_s + rest_s)
+            self._planned_s = None
         else:
-            self._full_at_s = ended_s + self._full_pass_every_s
+            self._full_at_s = self._planned_s = ended_s + self._full_pass_every_s
+            self._full_ended_s = ended_s
 
     def _partial_at_s(self, pending: Pending) -> float:
         at_s = self._problems_at_s

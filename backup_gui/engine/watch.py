@@ -144,6 +144,10 @@ class Watcher:
         """What the dirty set holds."""
         return self._dirty.pending()
 
+    def peek(self, limit: int) -> tuple[str, ...]:
+        """Some of the paths in the dirty set, without taking them: at most ``limit``."""
+        return self._dirty.peek(limit)
+
     def is_alive(self) -> bool:
         """Whether all threads run, nothing was lost, and the source is still the folder that is watched."""
         observer, inotify = self._observer, self._inotify

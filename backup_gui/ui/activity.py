@@ -1,161 +1,72 @@
-"""The Activity page: passes, newest first."""
+"""The Activity page: passes, newest first, those of earlier runs too; search, a filter, and what can be undone."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, Qt, Slot
-from PySide6.QtWidgets import QHeaderView, QStackedLayout, QTreeView, QVBoxLayout, QWidget
+from PySide6.QtCore import QModelIndex, QTimer, Signal, Slot
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLineEdit,
+    QPushButton,
+    QStackedLayout,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
 
-from backup_gui.engine.model import JobState, PassStatus, Report
-from backup_gui.ui.headline import held_text, problems_text
-from backup_gui.ui.jobs import Index
-from backup_gui.ui.labels import RowDelegate
+from backup_gui.engine.records import PassKind
+from backup_gui.ui.labels import MutedLabel, RowDelegate
+from backup_gui.ui.passes import ActivityModel, PassRow, pass_text
 from backup_gui.ui.theme import GRID_PX
 from backup_gui.ui.vacancy import Vacancy
-from backup_gui.ui.wording import clock_text, counted, duration_text, exact_text, size_text
 
 if TYPE_CHECKING:
     from backup_gui.ui.icons import Icons
 
-_KEPT_ROWS = 10_000
-_PAGE_ROWS = 200
+__all__ = ["ActivityModel", "ActivityPage", "PassRow", "pass_text"]
 
-_STATES = {
-    PassStatus.COMPLETE: JobState.OK,
-    PassStatus.PROBLEMS: JobState.ATTENTION,
-    PassStatus.HELD: JobState.HELD,
-    PassStatus.CANCELLED: JobState.PAUSED,
-    PassStatus.FAILED: JobState.FAILED,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class PassRow:
-    """A pass, or several one after the other that found nothing to do.
-
-    Attributes:
-        report: The latest of them.
-        repeats: How many there were.
-    """
-
-    report: Report
-    repeats: int = 1
-
-    @property
-    def is_quiet(self) -> bool:
-        """Whether there was nothing to do."""
-        return self.report.status is PassStatus.COMPLETE and self.report.counts.total == 0
-
-
-class ActivityModel(QAbstractTableModel):
-    """The passes of one job; rows are given to the view in pages."""
-
-    def __init__(self, icons: Icons, now: Callable[[], float]) -> None:
-        """Begin empty.
-
-        Args:
-            icons: For the state of each pass.
-            now: The clock, seconds since 1970.
-        """
-        super().__init__()
-        self._icons = icons
-        self._now = now
-        # Newest first. Both ends of a deque are cheap, and a row in sight is near its front.
-        self._rows: deque[PassRow] = deque()
-        self._shown = 0
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's signature
-        """How many rows the view knows by now."""
-        return 0 if parent.isValid() else self._shown
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's signature
-        """When, what, how much, how long."""
-        return 0 if parent.isValid() else 4
-
-    def canFetchMore(self, parent: Index) -> bool:  # noqa: N802 - Qt's name
-        """Whether there are older passes."""
-        return not parent.isValid() and self._shown < len(self._rows)
-
-    def fetchMore(self, parent: Index) -> None:  # noqa: ARG002, N802 - Qt's signature
-        """Give the view the next page."""
-        last = min(len(self._rows), self._shown + _PAGE_ROWS) - 1
-        self.beginInsertRows(QModelIndex(), self._shown, last)
-        self._shown = last + 1
-        self.endInsertRows()
-
-    def headerData(  # noqa: N802 - Qt's name
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> object:
-        """Headings of the columns."""
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return (self.tr("When"), self.tr("What happened"), self.tr("Copied"), self.tr("Took"))[section]
-        return None
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """One cell."""
-        if not index.isValid():
-            return None
-        row = self._rows[index.row()]
-        report = row.report
-        ended_at = report.started_at + report.duration_s
-        if role == Qt.ItemDataRole.DisplayRole:
-            return (
-                clock_text(ended_at, self._now()),
-                pass_text(row),
-                size_text(report.counts.bytes) if report.counts.bytes else "",
-                duration_text(report.duration_s),
-            )[index.column()]
-        if role == Qt.ItemDataRole.DecorationRole and index.column() == 1:
-            return self._icons.state(_STATES[report.status])
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return pass_text(row) if index.column() == 1 else exact_text(ended_at)
-        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() >= 2:
-            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        return None
-
-    def add(self, report: Report) -> None:
-        """Put a pass on top; one that found nothing to do joins those before it."""
-        row = PassRow(report)
-        if row.is_quiet and self._rows and self._rows[0].is_quiet:
-            self._rows[0] = PassRow(report, self._rows[0].repeats + 1)
-            self.dataChanged.emit(self.index(0, 0), self.index(0, 3))
-            return
-        self.beginInsertRows(QModelIndex(), 0, 0)
-        self._rows.appendleft(row)
-        self._shown += 1
-        self.endInsertRows()
-        if len(self._rows) > _KEPT_ROWS:
-            self._drop_oldest()
-
-    def rows(self, count: int) -> tuple[PassRow, ...]:
-        """The newest rows."""
-        return tuple(islice(self._rows, count))
-
-    def _drop_oldest(self) -> None:
-        last = len(self._rows) - 1
-        if self._shown > last:
-            self.beginRemoveRows(QModelIndex(), last, last)
-            self._rows.pop()
-            self._shown -= 1
-            self.endRemoveRows()
-        else:
-            self._rows.pop()
+# Long enough not to search for each letter of a word.
+_TYPING_MS = 250
 
 
 class ActivityPage(QWidget):
     """The list of passes, or a friendly word while there are none."""
 
+    undo_requested = Signal(object)
+
     def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
         """Build the page without a model."""
         super().__init__(parent)
         self._model: ActivityModel | None = None
+        self.search_edit = QLineEdit()
+        self.search_edit.setPlaceholderText(self.tr("Search for a file or a word"))
+        self.search_edit.setAccessibleName(self.tr("Search in what was done"))
+        self.search_edit.setClearButtonEnabled(True)
+        self.kind_combo = QComboBox()
+        self.kind_combo.setAccessibleName(self.tr("What to show"))
+        for kind, text in (
+            (PassKind.ALL, self.tr("Everything")),
+            (PassKind.COPIED, self.tr("Files copied")),
+            (PassKind.DELETED, self.tr("Files deleted")),
+            (PassKind.MOVED, self.tr("Files moved")),
+            (PassKind.TROUBLE, self.tr("Problems")),
+        ):
+            self.kind_combo.addItem(text, kind.value)
+        self._typing = QTimer(self)
+        self._typing.setSingleShot(True)
+        self._typing.setInterval(_TYPING_MS)
+        self._typing.timeout.connect(self._on_filter_changed)
+        self.search_edit.textChanged.connect(self._typing.start)
+        self.kind_combo.currentIndexChanged.connect(self._on_filter_changed)
+        self.undo_button = QPushButton(self.tr("&Undo this pass…"))
+        self.undo_button.setToolTip(self.tr("Brings back what this pass took away from the backup"))
+        self.undo_button.clicked.connect(self._on_undo_clicked)
+        self.undo_button.setVisible(False)
+
         self._list = QTreeView()
-        self._list.setRootIsDecorated(False)
         self._list.setUniformRowHeights(True)
         self._list.setAlternatingRowColors(True)
         self._list.setAllColumnsShowFocus(True)
@@ -167,13 +78,34 @@ class ActivityPage(QWidget):
             self.tr("Nothing has been done yet"),
             self.tr("Each time your files are checked or copied, it is noted here."),
         )
+        self._nothing = MutedLabel(self.tr("Nothing of this kind was found."))
+        head = QHBoxLayout()
+        head.setSpacing(GRID_PX)
+        head.addWidget(self.search_edit, 1)
+        head.addWidget(self.kind_combo)
+        foot = QHBoxLayout()
+        foot.addWidget(self._nothing, 1)
+        foot.addStretch()
+        foot.addWidget(self.undo_button)
         self._listing = QWidget()
         column = QVBoxLayout(self._listing)
-        column.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
-        column.addWidget(self._list)
+        column.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, GRID_PX)
+        column.setSpacing(GRID_PX)
+        column.addLayout(head)
+        column.addWidget(self._list, 1)
+        column.addLayout(foot)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._vacancy)
         self._stack.addWidget(self._listing)
+
+    @property
+    def list(self) -> QTreeView:
+        """The tree of passes and files."""
+        return self._list
+
+    def offer_undo(self, *, is_offered: bool) -> None:
+        """Offer to undo passes."""
+        self.undo_button.setVisible(is_offered)
 
     def show_model(self, model: ActivityModel) -> None:
         """Show the passes of a job."""
@@ -181,61 +113,52 @@ class ActivityPage(QWidget):
             return
         if self._model is not None:
             self._model.rowsInserted.disconnect(self._on_rows_changed)
+            self._model.modelReset.disconnect(self._on_rows_changed)
+            self._model.dataChanged.disconnect(self._on_current_changed)
         self._model = model
         model.rowsInserted.connect(self._on_rows_changed)
+        model.modelReset.connect(self._on_rows_changed)
+        model.dataChanged.connect(self._on_current_changed)
         self._list.setModel(model)
+        self._list.selectionModel().currentChanged.connect(self._on_current_changed)
         header = self._list.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        for section, width in ((0, 17), (2, 11), (3, 10)):
+        for section, width in ((0, 20), (2, 11), (3, 10)):
             header.resizeSection(section, width * GRID_PX)
+        model.set_filter(self._kind(), self.search_edit.text().strip())
         self._on_rows_changed()
+        self._on_current_changed()
+
+    def refresh(self) -> None:
+        """Look again whether there is something to show."""
+        self._on_rows_changed()
+
+    def _kind(self) -> PassKind:
+        return PassKind(self.kind_combo.currentData())
+
+    @Slot()
+    def _on_filter_changed(self) -> None:
+        self._typing.stop()
+        if self._model is not None:
+            self._model.set_filter(self._kind(), self.search_edit.text().strip())
+            self._on_rows_changed()
 
     @Slot()
     def _on_rows_changed(self) -> None:
-        has_rows = self._model is not None and (self._model.rowCount() > 0 or self._model.canFetchMore(QModelIndex()))
-        self._stack.setCurrentWidget(self._listing if has_rows else self._vacancy)
+        model = self._model
+        has_rows = model is not None and (model.rowCount() > 0 or model.canFetchMore(QModelIndex()))
+        is_filtered = model is not None and model.is_filtered
+        self._nothing.setVisible(is_filtered and not has_rows)
+        self._stack.setCurrentWidget(self._listing if has_rows or is_filtered else self._vacancy)
 
+    @Slot()
+    def _on_current_changed(self) -> None:
+        row = self._model.row_at(self._list.currentIndex()) if self._model is not None else None
+        self.undo_button.setEnabled(row is not None and row.can_be_undone)
 
-def pass_text(row: PassRow) -> str:
-    """What a pass did, in one sentence."""
-    report = row.report
-    if report.status is PassStatus.FAILED:
-        return report.reason or _tr("The backup could not be made.")
-    done = _done_text(report)
-    if report.status is PassStatus.HELD and report.held is not None:
-        return " ".join(part for part in (done, held_text(report.held)) if part)
-    if report.status is PassStatus.CANCELLED:
-        return " ".join(part for part in (_tr("Stopped before the end."), done) if part)
-    if report.problems:
-        return " ".join(part for part in (done, problems_text(len(report.problems))) if part)
-    if row.repeats > 1:
-        return counted(
-            "Checked %Ln times, nothing had changed.",
-            "Checked, nothing had changed.",
-            row.repeats,
-        )
-    return done or _tr("Checked, nothing had changed.")
-
-
-def _done_text(report: Report) -> str:
-    counts = report.counts
-    parts = []
-    if counts.created:
-        parts.append(counted("%Ln new", "%Ln new", counts.created))
-    if counts.replaced:
-        parts.append(counted("%Ln updated", "%Ln updated", counts.replaced))
-    if counts.moved:
-        parts.append(counted("%Ln moved", "%Ln moved", counts.moved))
-    if counts.deleted:
-        parts.append(counted("%Ln deleted", "%Ln deleted", counts.deleted))
-    if counts.metadata and not parts:
-        parts.append(counted("details of %Ln files brought up to date", "details of %Ln file updated", counts.metadata))
-    if not parts:
-        return ""
-    sentence = ", ".join(parts)
-    return f"{sentence[0].upper()}{sentence[1:]}."
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Activity", text)
+    @Slot()
+    def _on_undo_clicked(self) -> None:
+        row = self._model.row_at(self._list.currentIndex()) if self._model is not None else None
+        if row is not None and row.can_be_undone:
+            self.undo_requested.emit(row.pass_id)

@@ -24,7 +24,17 @@ from backup_gui.ui.activity import ActivityModel, ActivityPage
 from backup_gui.ui.banner import Banner
 from backup_gui.ui.headline import Remedy, headline
 from backup_gui.ui.jobs import CardDelegate, JobsModel
-from backup_gui.ui.jobview import ExcludeWish, JobView, PauseWish
+from backup_gui.ui.jobview import (
+    BackupSizes,
+    ExcludeWish,
+    FilesPage,
+    ForgetDriveWish,
+    JobView,
+    Offers,
+    PassPage,
+    PauseWish,
+    UndoWish,
+)
 from backup_gui.ui.logview import LogView
 from backup_gui.ui.overview import Overview, add_pause_actions
 from backup_gui.ui.problems import ProblemsPage
@@ -32,6 +42,7 @@ from backup_gui.ui.theme import GRID_PX
 
 if TYPE_CHECKING:
     from backup_gui.engine.model import Report
+    from backup_gui.engine.records import DayTotal
     from backup_gui.ui.icons import Icons
 
 _LIST_WIDTH_PX = 32 * GRID_PX
@@ -60,6 +71,12 @@ class Board(QWidget):
     job_requested = Signal()
     edit_requested = Signal()
     selection_changed = Signal()
+    undo_requested = Signal(object)
+    forget_drive_requested = Signal(object)
+    restore_requested = Signal(object)
+    count_requested = Signal(object)
+    passes_wanted = Signal(object)
+    files_wanted = Signal(object)
 
     def __init__(self, icons: Icons, now: Callable[[], float], parent: QWidget | None = None) -> None:
         """Build it without jobs.
@@ -73,6 +90,9 @@ class Board(QWidget):
         self._icons = icons
         self._now = now
         self._activity_models: dict[str, ActivityModel] = {}
+        self._days: dict[str, tuple[DayTotal, ...]] = {}
+        self._sizes: dict[str, BackupSizes] = {}
+        self._shown_id = ""
         self.jobs = JobsModel(now)
         self.banner = Banner(icons)
         self.banner.remedy_requested.connect(self._on_remedy_requested)
@@ -102,6 +122,7 @@ class Board(QWidget):
         splitter.addWidget(self.tabs)
         splitter.setStretchFactor(1, 1)
         splitter.setSizes([_LIST_WIDTH_PX, 4 * _LIST_WIDTH_PX])
+        self.tabs.currentChanged.connect(self._show_selected)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -120,12 +141,44 @@ class Board(QWidget):
     def remove_job(self, job_id: str) -> None:
         """Show a job no more."""
         self.jobs.remove(job_id)
-        self._activity_models.pop(job_id, None)
+        for known in (self._activity_models, self._days, self._sizes):
+            known.pop(job_id, None)
         self._show_selected()
 
     def add_report(self, job_id: str, report: Report) -> None:
         """Note a pass of a job."""
         self._activity_model(job_id).add(report)
+
+    def name_passes(self, job_id: str, keys: dict[float, int]) -> None:
+        """Take note of the keys of passes, by the time at which they began."""
+        self._activity_model(job_id).name_passes(keys)
+
+    def put_passes(self, page: PassPage) -> None:
+        """Show earlier passes that were asked for."""
+        self._activity_model(page.query.job_id).put_page(page)
+        self.activity.refresh()
+
+    def put_files(self, page: FilesPage) -> None:
+        """Show the files of a pass that were asked for."""
+        self._activity_model(page.query.job_id).put_files(page)
+
+    def put_days(self, job_id: str, days: tuple[DayTotal, ...]) -> None:
+        """Show what was copied on which day."""
+        self._days[job_id] = days
+        if job_id == self.selected_id:
+            self.overview.show_days(days)
+
+    def put_sizes(self, job_id: str, sizes: BackupSizes) -> None:
+        """Show how much room a backup takes."""
+        self._sizes[job_id] = sizes
+        if job_id == self.selected_id:
+            self.overview.show_sizes(sizes)
+
+    def offer(self, offers: Offers) -> None:
+        """Offer what somebody answers."""
+        self.activity.offer_undo(is_offered=offers.undo)
+        self.problems.offer_forgetting(is_offered=offers.forget_drive)
+        self.overview.offer_restore(is_offered=offers.restore)
 
     def select_job(self, job_id: str) -> None:
         """Show a job closely."""
@@ -191,21 +244,35 @@ class Board(QWidget):
         self.overview.resume_requested.connect(self._on_resume)
         self.overview.folder_requested.connect(self.folder_requested)
         self.problems.retry_requested.connect(self._on_back_up)
+        self.overview.restore_requested.connect(self._on_restore)
+        self.overview.count_requested.connect(self._on_count)
         self.problems.exclusion_requested.connect(self._on_exclusion)
+        self.problems.forget_drive_requested.connect(self._on_forget_drive)
+        self.activity.undo_requested.connect(self._on_undo)
 
     def _activity_model(self, job_id: str) -> ActivityModel:
         if job_id not in self._activity_models:
-            self._activity_models[job_id] = ActivityModel(self._icons, self._now)
+            model = self._activity_models[job_id] = ActivityModel(self._icons, self._now, job_id)
+            model.passes_wanted.connect(self.passes_wanted)
+            model.files_wanted.connect(self.files_wanted)
         return self._activity_models[job_id]
 
+    @Slot()
     def _show_selected(self) -> None:
         view = self.selected
         if view is None:
             return
-        self.banner.show_headline(view.status.state, headline(view, self._now()))
+        self.banner.show_headline(view.shown_state, headline(view, self._now()))
         self.overview.show_view(view)
+        if view.job.id != self._shown_id:
+            self._shown_id = view.job.id
+            self.overview.show_days(self._days.get(view.job.id, ()))
+            self.overview.show_sizes(self._sizes.get(view.job.id))
         self.problems.show_problems(view.status.problems)
-        self.activity.show_model(self._activity_model(view.job.id))
+        model = self._activity_model(view.job.id)
+        self.activity.show_model(model)
+        if self.tabs.currentIndex() == Page.ACTIVITY.value:
+            model.begin()
         count = len(view.status.problems)
         title = self.tr("&Problems ({count})").format(count=count) if count else self.tr("&Problems")
         if self.tabs.tabText(Page.PROBLEMS.value) != title:
@@ -231,6 +298,22 @@ class Board(QWidget):
     @Slot(object)
     def _on_exclusion(self, path: str) -> None:
         self.exclusion_requested.emit(ExcludeWish(self.selected_id, path))
+
+    @Slot(object)
+    def _on_forget_drive(self, path: str) -> None:
+        self.forget_drive_requested.emit(ForgetDriveWish(self.selected_id, path))
+
+    @Slot(object)
+    def _on_undo(self, pass_id: int) -> None:
+        self.undo_requested.emit(UndoWish(self.selected_id, pass_id))
+
+    @Slot()
+    def _on_restore(self) -> None:
+        self.restore_requested.emit(self.selected_id)
+
+    @Slot()
+    def _on_count(self) -> None:
+        self.count_requested.emit(self.selected_id)
 
     @Slot(object)
     def _on_remedy_requested(self, remedy: Remedy) -> None:

@@ -11,6 +11,7 @@ from enum import Enum
 from PySide6.QtCore import QCoreApplication
 
 from backup_gui.engine.model import Held, HeldCode, JobState, Phase, Progress
+from backup_gui.ui.behind import behind_sentence
 from backup_gui.ui.jobview import JobView
 from backup_gui.ui.pace import Pace
 from backup_gui.ui.wording import (
@@ -80,6 +81,8 @@ def headline(view: JobView, now: float) -> Headline:
         The words for the banner.
     """
     state = view.status.state
+    if view.overdue_since is not None and view.shown_state is not state:
+        return _headline_overdue(view, view.overdue_since, now)
     if state is JobState.OK:
         return _headline_ok(view, now)
     if state is JobState.WORKING:
@@ -91,11 +94,11 @@ def headline(view: JobView, now: float) -> Headline:
     if state is JobState.PAUSED:
         until = view.status.paused_until
         title = _tr("Paused.") if until is None else _tr("Paused until {time}.").format(time=clock_text(until, now))
-        return Headline(title, _checked(view, now), Remedy.RESUME)
-    if state is JobState.FAILED:
-        return Headline(view.status.reason or _tr("The backup has stopped."), _checked(view, now), Remedy.TRY_AGAIN)
-    if view.status.reason:
-        return Headline(view.status.reason, _waiting_detail(view, now), Remedy.EXPLAIN)
+        return Headline(title, _waiting_detail(view, now), Remedy.RESUME)
+    if state is JobState.FAILED or view.status.reason:
+        title = view.status.reason or _tr("The backup has stopped.")
+        remedy = Remedy.TRY_AGAIN if state is JobState.FAILED else Remedy.EXPLAIN
+        return Headline(title, _waiting_detail(view, now), remedy)
     return Headline(_tr("Getting ready."), _tr("The folders are being looked at."), Remedy.BACK_UP)
 
 
@@ -128,6 +131,9 @@ def state_text(state: JobState) -> str:
 def card_text(view: JobView, now: float) -> str:
     """The last line of a job's card: state, and when everything was last backed up."""
     status = view.status
+    if view.overdue_since is not None and view.shown_state is not status.state:
+        days = max(1, int((now - view.overdue_since) // 86_400))
+        return counted("Not backed up for %Ln days", "Not backed up for %Ln day", days)
     if status.state is JobState.WORKING:
         progress = view.progress
         if progress is not None and progress.bytes_total:
@@ -218,10 +224,36 @@ def _left(left_s: float) -> str:
 def _headline_ok(view: JobView, now: float) -> Headline:
     status = view.status
     if status.pending:
-        return Headline(pending_text(status.pending), _tr("They follow within moments."), Remedy.BACK_UP)
+        title = behind_sentence(status, now) if status.backlog.files else pending_text(status.pending)
+        return Headline(title, _tr("They follow within moments."), Remedy.BACK_UP)
     if status.last_complete_at is None:
         return Headline(_tr("Getting ready."), _tr("The folders are being looked at."), Remedy.BACK_UP)
     return Headline(_tr("Everything is backed up."), _checked(view, now), Remedy.BACK_UP)
+
+
+def overdue_text(view: JobView, since: float, now: float) -> str:
+    """That a backup is overdue, and why, in one sentence.
+
+    Args:
+        view: The job.
+        since: When it was last completely backed up, or added.
+        now: The time, seconds since 1970.
+    """
+    pattern = {
+        JobState.WAITING: _tr("{name} has not been backed up for {age}: its drive or folder is away."),
+        JobState.PAUSED: _tr("{name} has not been backed up for {age}: it is paused."),
+        JobState.HELD: _tr("{name} has not been backed up completely for {age}: your word is needed."),
+        JobState.ATTENTION: _tr("{name} has not been backed up completely for {age}: some files have problems."),
+        JobState.FAILED: _tr("{name} has not been backed up for {age}: it does not get through."),
+    }.get(view.status.state, _tr("{name} has not been backed up completely for {age}."))
+    days = max(1, int((now - since) // 86_400))
+    return pattern.format(name=view.job.name, age=counted("%Ln days", "%Ln day", days))
+
+
+def _headline_overdue(view: JobView, since: float, now: float) -> Headline:
+    remedy = {JobState.WAITING: Remedy.EXPLAIN, JobState.PAUSED: Remedy.RESUME}.get(view.status.state, Remedy.BACK_UP)
+    detail = view.status.reason or behind_sentence(view.status, now) or _checked(view, now)
+    return Headline(overdue_text(view, since, now), detail, remedy)
 
 
 def _working_title(progress: Progress | None, pace: Pace) -> str:
@@ -266,9 +298,7 @@ def _rest_is_safe(view: JobView, now: float) -> str:
 
 
 def _waiting_detail(view: JobView, now: float) -> str:
-    parts = [pending_text(view.status.pending)] if view.status.pending else []
-    parts.append(_checked(view, now))
-    return " ".join(part for part in parts if part)
+    return " ".join(part for part in (behind_sentence(view.status, now), _checked(view, now)) if part)
 
 
 def _checked(view: JobView, now: float) -> str:

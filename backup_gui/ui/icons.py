@@ -31,6 +31,7 @@ class Icons:
         self._folder = folder
         self._sources: dict[str, str] = {}
         self._icons: dict[tuple[str, str], QIcon] = {}
+        self._pictures: dict[tuple[str, int, int, str, float], QPixmap] = {}
 
     def app(self) -> QIcon:
         """The application's icon."""
@@ -45,7 +46,13 @@ class Icons:
         return self._icon(name, colour)
 
     def picture(self, name: str, size: QSize, colour: QColor, ratio: float = 1.0) -> QPixmap:
-        """Draw one icon or illustration at a size in device-independent pixels."""
+        """Draw one icon or illustration at a size in device-independent pixels; each is drawn once."""
+        key = (name, size.width(), size.height(), colour.name() if colour.isValid() else "", ratio)
+        if key not in self._pictures:
+            self._pictures[key] = self._draw(name, size, colour, ratio)
+        return self._pictures[key]
+
+    def _draw(self, name: str, size: QSize, colour: QColor, ratio: float) -> QPixmap:
         pixmap = QPixmap(size * ratio)
         pixmap.fill(Qt.GlobalColor.transparent)
         renderer = QSvgRenderer(self._content(name, colour))

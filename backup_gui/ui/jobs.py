@@ -62,7 +62,7 @@ class JobsModel(QAbstractListModel):
         if role == VIEW_ROLE:
             return view
         if role in {Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.AccessibleDescriptionRole}:
-            return f"{view.job.name}: {state_text(view.status.state)}. {headline(view, self._now()).title}"
+            return f"{view.job.name}: {state_text(view.shown_state)}. {headline(view, self._now()).title}"
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._tooltip(view)
         return None
@@ -169,7 +169,7 @@ class CardDelegate(QStyledItemDelegate):
     def _paint_icon(self, painter: QPainter, view: JobView, inner: QRect, *, is_rtl: bool) -> None:
         left = inner.right() - _ICON_PX if is_rtl else inner.left()
         ratio = painter.device().devicePixelRatio()
-        name = f"state-{view.status.state.value}"
+        name = f"state-{view.shown_state.value}"
         pixmap = self._icons.picture(name, QSize(_ICON_PX, _ICON_PX), QColor(), ratio)
         painter.drawPixmap(QPoint(left, inner.top() + 2), pixmap)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from backup_gui.engine.model import Held, Job, JobState, Progress, Status
+from backup_gui.engine.records import PassKind, PastChange, PastPass
 from backup_gui.ui.pace import Pace
 
 
@@ -22,8 +23,34 @@ class Room:
     free_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class BackupSizes:
+    """How much room a backup takes on its drive.
+
+    Attributes:
+        mirror_bytes: The backup itself.
+        history_bytes: Its history.
+        counted_at: When it was counted, seconds since 1970; None if it never was.
+        is_counting: Whether it is being counted now.
+    """
+
+    mirror_bytes: int = 0
+    history_bytes: int = 0
+    counted_at: float | None = None
+    is_counting: bool = False
+
+
+class Saving(Enum):
+    """Why everything is checked less often at the moment."""
+
+    NO = "no"
+    BATTERY = "battery"
+    METERED = "metered"
+
+
 _UNKNOWN = Status(JobState.WAITING)
 _NO_PACE = Pace()
+_CALM = frozenset({JobState.OK, JobState.WORKING, JobState.WAITING, JobState.PAUSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +64,9 @@ class JobView:
         pace: How fast it goes.
         room: Space on the backup's drive; None while unknown.
         has_kept: Whether the user chose to keep what is held now.
+        overdue_since: When it was last completely backed up, if that is too long ago; else None.
+        saving: Why everything is checked less often at the moment.
+        full_check_every_s: Seconds between full checks at the moment.
     """
 
     job: Job
@@ -45,6 +75,16 @@ class JobView:
     pace: Pace = _NO_PACE
     room: Room | None = None
     has_kept: bool = False
+    overdue_since: float | None = None
+    saving: Saving = Saving.NO
+    full_check_every_s: int = 0
+
+    @property
+    def shown_state(self) -> JobState:
+        """The state for icons: a backup that is overdue is never shown as if all were well."""
+        if self.overdue_since is not None and self.status.state in _CALM:
+            return JobState.ATTENTION
+        return self.status.state
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +121,89 @@ class ExcludeWish:
 
     job_id: str
     path: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetDriveWish:
+    """The user says that the drive which belongs at a path of the source will not come back."""
+
+    job_id: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class UndoWish:
+    """The user wants what a pass has taken away brought back."""
+
+    job_id: str
+    pass_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PassQuery:
+    """A wish for a page of earlier passes.
+
+    Attributes:
+        job_id: The job.
+        serial: Which list it is for; the page carries it back.
+        before: Only passes older than the one with this key; None for the newest.
+        kind: Which sort of passes.
+        search: Text in their reason or in a path that they changed.
+    """
+
+    job_id: str
+    serial: int
+    before: int | None = None
+    kind: PassKind = PassKind.ALL
+    search: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PassPage:
+    """The answer to a query.
+
+    Attributes:
+        query: The query.
+        passes: The passes, newest first.
+        is_last: Whether there are no older ones.
+    """
+
+    query: PassQuery
+    passes: tuple[PastPass, ...]
+    is_last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FilesQuery:
+    """A wish for the files that a pass changed, from an offset on."""
+
+    job_id: str
+    pass_id: int
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FilesPage:
+    """The answer: the files, and whether these are the last."""
+
+    query: FilesQuery
+    changes: tuple[PastChange, ...]
+    is_last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """What the window offers beyond what it always does; what nobody would answer is not shown.
+
+    Attributes:
+        undo: To undo a pass.
+        forget_drive: To say that a drive will not come back.
+        restore: To restore files.
+    """
+
+    undo: bool = False
+    forget_drive: bool = False
+    restore: bool = False
 
 
 @dataclass(frozen=True, slots=True)

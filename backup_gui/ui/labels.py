@@ -108,6 +108,11 @@ class FieldLabel(MutedLabel):
         super().__init__(text, parent)
         self.setWordWrap(False)
 
+    def stay_on_top(self) -> None:
+        """Stand beside the first line of a value that has several."""
+        self.setAlignment(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignTop)
+        self.setContentsMargins(0, 1, 0, 0)
+
 
 class RowDelegate(QStyledItemDelegate):
     """Gives the rows of lists some air."""

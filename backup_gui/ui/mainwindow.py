@@ -11,10 +11,12 @@ from PySide6.QtWidgets import QCheckBox, QMainWindow, QMenu, QMessageBox, QStack
 
 from backup_gui.engine.model import JobState
 from backup_gui.ui.board import Board, Page
+from backup_gui.ui.crashdialog import CrashDialog
+from backup_gui.ui.diagnosticsdialog import DiagnosticsDialog
 from backup_gui.ui.headline import headline
 from backup_gui.ui.icons import TintedIcons
 from backup_gui.ui.jobdialog import JobDialog
-from backup_gui.ui.jobview import DraftVerdict, HeldAnswer, JobView, PauseWish
+from backup_gui.ui.jobview import DraftVerdict, HeldAnswer, JobView, Offers, PauseWish
 from backup_gui.ui.overview import add_pause_actions
 from backup_gui.ui.review import ReviewDialog
 from backup_gui.ui.settingsdialog import SettingsDialog
@@ -22,6 +24,8 @@ from backup_gui.ui.welcome import Welcome
 from backup_gui.ui.wording import path_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from backup_gui.config import Settings
     from backup_gui.engine.model import Job, Report
     from backup_gui.ui.icons import Icons
@@ -43,6 +47,10 @@ class MainWindow(QMainWindow):
     log_folder_requested = Signal()
     held_answered = Signal(object)
     exclusion_requested = Signal(object)
+    undo_requested = Signal(object)
+    forget_drive_requested = Signal(object)
+    restore_requested = Signal(object)
+    diagnostics_requested = Signal()
     settings_requested = Signal()
     settings_saved = Signal(object)
     quit_requested = Signal()
@@ -65,6 +73,7 @@ class MainWindow(QMainWindow):
         self._has_tray = has_tray
         self._tints = TintedIcons(icons)
         self._job_dialog: JobDialog | None = None
+        self._crash_dialog: CrashDialog | None = None
         self.setWindowTitle(self.tr("Folder Backup"))
         self.setWindowIcon(icons.app())
         self.setAcceptDrops(True)
@@ -133,13 +142,45 @@ class MainWindow(QMainWindow):
         """The job that the open job dialog edits; empty for none or a new one."""
         return self._job_dialog.job_id if self._job_dialog is not None else ""
 
-    def show_settings(self, settings: Settings) -> SettingsDialog:
-        """Open the settings of the app."""
-        dialog = SettingsDialog(settings, self)
+    def show_settings(self, settings: Settings, languages: Sequence[tuple[str, str]] = ()) -> SettingsDialog:
+        """Open the settings of the app.
+
+        Args:
+            settings: The settings.
+            languages: Code and name of each language there is a translation for.
+        """
+        dialog = SettingsDialog(settings, languages, self)
+        dialog.log_requested.connect(self.log_folder_requested)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.settings_accepted.connect(self.settings_saved)
         dialog.open()
         return dialog
+
+    def show_crash(self, summary: str, details: str) -> CrashDialog:
+        """Tell of an unexpected error; while one is told of, another is only counted."""
+        if self._crash_dialog is not None:
+            self._crash_dialog.add(summary, details)
+            return self._crash_dialog
+        dialog = CrashDialog(self._icons, summary, details, self)
+        dialog.log_requested.connect(self.log_folder_requested)
+        dialog.diagnostics_requested.connect(self.diagnostics_requested)
+        dialog.finished.connect(self._on_crash_dialog_finished)
+        self._crash_dialog = dialog
+        # Not modal: what still works in the window goes on working.
+        dialog.show()
+        return dialog
+
+    def show_diagnostics(self, plain: str, full: str) -> DiagnosticsDialog:
+        """Show what is going to be copied for somebody who helps, without and with private names."""
+        dialog = DiagnosticsDialog(plain, full, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+        return dialog
+
+    def offer(self, offers: Offers) -> None:
+        """Offer what somebody answers."""
+        self.board.offer(offers)
+        self.restore_action.setVisible(offers.restore)
 
     def show_problem(self, title: str, text: str) -> QMessageBox:
         """Tell of something that went wrong with the program itself, such as damaged settings."""
@@ -255,6 +296,8 @@ class MainWindow(QMainWindow):
         add_pause_actions(self.pause_menu, self._now, self._on_pause_chosen)
         self.resume_action = self._action(job, self.tr("&Resume"), "resume", self._on_resume)
         self.review_action = self._action(job, self.tr("Re&view…"), "review", self._on_review)
+        self.restore_action = self._action(job, self.tr("Re&store…"), "history", self._on_restore)
+        self.restore_action.setVisible(False)
         job.addSeparator()
         self.open_action = self._action(job, self.tr("&Open backup folder"), "open", self._on_open)
         self.edit_action = self._action(job, self.tr("&Edit…"), "edit", self._on_edit, "Ctrl+E")
@@ -268,6 +311,9 @@ class MainWindow(QMainWindow):
         self.help_action = self._action(help_menu, self.tr("&How it works"), "info", self._on_help, "F1")
         self.log_action = self._action(help_menu, self.tr("&Log"), "log", self._on_log)
         self._action(help_menu, self.tr("Open log &folder"), "folder", self.log_folder_requested.emit)
+        self.diagnostics_action = self._action(
+            help_menu, self.tr("Copy &diagnostics…"), "copy", self.diagnostics_requested.emit
+        )
         help_menu.addSeparator()
         about = self._action(help_menu, self.tr("&About Folder Backup"), "", self._on_about)
         about.setMenuRole(QAction.MenuRole.AboutRole)
@@ -298,6 +344,9 @@ class MainWindow(QMainWindow):
         board.folder_requested.connect(self.folder_requested)
         board.exclusion_requested.connect(self.exclusion_requested)
         board.log_folder_requested.connect(self.log_folder_requested)
+        board.undo_requested.connect(self.undo_requested)
+        board.forget_drive_requested.connect(self.forget_drive_requested)
+        board.restore_requested.connect(self.restore_requested)
         board.review_requested.connect(self.review)
         board.explanation_requested.connect(self._on_explain)
         board.job_requested.connect(self._on_new_job)
@@ -308,7 +357,7 @@ class MainWindow(QMainWindow):
         view = self.board.selected
         has_job = view is not None
         state = view.status.state if view is not None else None
-        for action in (self.open_action, self.edit_action, self.remove_action):
+        for action in (self.open_action, self.edit_action, self.remove_action, self.restore_action):
             action.setEnabled(has_job)
         self.back_up_action.setEnabled(has_job and state is not JobState.WORKING)
         self.pause_menu.menuAction().setEnabled(has_job and state is not JobState.PAUSED)
@@ -347,6 +396,16 @@ class MainWindow(QMainWindow):
     @Slot()
     def _on_resume(self) -> None:
         self.resume_requested.emit(self.board.selected_id)
+
+    @Slot()
+    def _on_restore(self) -> None:
+        self.restore_requested.emit(self.board.selected_id)
+
+    @Slot()
+    def _on_crash_dialog_finished(self) -> None:
+        if self._crash_dialog is not None:
+            self._crash_dialog.deleteLater()
+            self._crash_dialog = None
 
     @Slot()
     def _on_review(self) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QCoreApplication
 
 from backup_gui.engine.model import JobState, Status
-from backup_gui.ui.headline import headline
+from backup_gui.ui.headline import headline, overdue_text
 from backup_gui.ui.jobview import JobView
 
 
@@ -24,6 +24,7 @@ class Notice:
         title: Heading.
         text: One or two sentences.
         is_first_backup: Whether it tells of the first complete backup.
+        is_overdue: Whether it tells that the backup is overdue.
     """
 
     job_id: str
@@ -31,6 +32,7 @@ class Notice:
     title: str
     text: str
     is_first_backup: bool = False
+    is_overdue: bool = False
 
 
 class Notices:
@@ -69,6 +71,16 @@ class Notices:
             return None
         words = headline(view, now)
         return Notice(job.id, status.state, job.name, _body(words.title, status))
+
+    def on_overdue(self, view: JobView, since: float, now: float) -> Notice:
+        """Tell that a backup is overdue.
+
+        Args:
+            view: The job.
+            since: When it was last completely backed up, or added.
+            now: The time, seconds since 1970.
+        """
+        return Notice(view.job.id, JobState.ATTENTION, view.job.name, overdue_text(view, since, now), is_overdue=True)
 
     def forget(self, job_id: str) -> None:
         """Forget a job that is no more."""

@@ -22,14 +22,19 @@ from PySide6.QtWidgets import (
 )
 
 from backup_gui.engine.model import Coverage, JobState, Phase
-from backup_gui.ui.headline import card_text, pending_text, progress_figures
-from backup_gui.ui.jobview import JobView
+from backup_gui.ui.behind import BehindLabel
+from backup_gui.ui.daychart import DayChart
+from backup_gui.ui.headline import card_text, progress_figures
+from backup_gui.ui.jobview import BackupSizes, JobView, Saving
 from backup_gui.ui.labels import ElidedLabel, FieldLabel, Panel
 from backup_gui.ui.roombar import RoomBar
 from backup_gui.ui.theme import GRID_PX, scaled_font
 from backup_gui.ui.wording import ago_text, clock_text, counted, exact_text, folders_text, interval_text, path_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from backup_gui.engine.records import DayTotal
     from backup_gui.ui.icons import Icons
 
 # The bar counts in thousandths: byte counts do not fit into its 32-bit range.
@@ -44,6 +49,8 @@ class Overview(QScrollArea):
     pause_requested = Signal(object)
     resume_requested = Signal()
     folder_requested = Signal(object)
+    restore_requested = Signal()
+    count_requested = Signal()
 
     def __init__(self, icons: Icons, now: Callable[[], float], parent: QWidget | None = None) -> None:
         """Build an empty page.
@@ -57,6 +64,7 @@ class Overview(QScrollArea):
         self._icons = icons
         self._now = now
         self._view: JobView | None = None
+        self._sizes: BackupSizes | None = None
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         page = QWidget()
@@ -64,14 +72,17 @@ class Overview(QScrollArea):
         column.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
         column.setSpacing(GRID_PX + 4)
         column.addWidget(self._build_now())
-        column.addWidget(self._build_folders())
         column.addWidget(self._build_care())
+        column.addWidget(self._build_days())
+        column.addWidget(self._build_folders())
         column.addStretch()
         self.setWidget(page)
         self.viewport().setBackgroundRole(QPalette.ColorRole.Window)
 
     def show_view(self, view: JobView) -> None:
         """Show a job."""
+        if self._view is None or self._view.job.id != view.job.id:
+            self._sizes = None
         self._view = view
         status = view.status
         is_working = status.state is JobState.WORKING
@@ -89,6 +100,21 @@ class Overview(QScrollArea):
         )
         self._open_history.setEnabled(root is not None)
         self._show_care(view)
+
+    def show_days(self, totals: Sequence[DayTotal]) -> None:
+        """Show what was copied on each of the last 30 days."""
+        today = QDateTime.fromMSecsSinceEpoch(round(self._now() * 1_000)).date()
+        self.chart.show_days(totals, today)
+
+    def show_sizes(self, sizes: BackupSizes | None) -> None:
+        """Show how much room the backup takes; None while that is not known."""
+        self._sizes = sizes
+        if self._view is not None:
+            self._room.show_room(self._view.room, sizes)
+
+    def offer_restore(self, *, is_offered: bool) -> None:
+        """Offer to restore files."""
+        self._restore.setVisible(is_offered)
 
     def _show_progress(self, view: JobView) -> None:
         progress = view.progress
@@ -121,9 +147,10 @@ class Overview(QScrollArea):
             at = status.last_complete_at
             self._checked.setText(f"{clock_text(at, now)}  ·  {ago_text(at, now)}")
             self._checked.setToolTip(exact_text(at))
-        self._pending.setText(pending_text(status.pending) if status.pending else self.tr("Nothing"))
-        self._watched.setText(coverage_text(status.coverage, view.job.interval_s))
-        self._room.show_room(view.room)
+        self._pending.show_status(status)
+        watched = coverage_text(status.coverage, view.job.interval_s)
+        self._watched.setText(" ".join(part for part in (watched, saving_text(view)) if part))
+        self._room.show_room(view.room, self._sizes)
 
     def _build_now(self) -> Panel:
         panel = Panel()
@@ -148,9 +175,12 @@ class Overview(QScrollArea):
         self._resume.clicked.connect(self.resume_requested)
         self._open = QPushButton(self._icons.action("open", colour), self.tr("&Open backup folder"))
         self._open.clicked.connect(self._on_open_clicked)
+        self._restore = QPushButton(self._icons.action("history", colour), self.tr("R&estore…"))
+        self._restore.clicked.connect(self.restore_requested)
+        self._restore.setVisible(False)
         row = QHBoxLayout()
         row.setSpacing(GRID_PX)
-        for button in (self._back_up, self._pause, self._resume, self._open):
+        for button in (self._back_up, self._pause, self._resume, self._restore, self._open):
             button.setMinimumHeight(4 * GRID_PX)
             row.addWidget(button)
         row.addStretch()
@@ -178,14 +208,23 @@ class Overview(QScrollArea):
     def _build_care(self) -> Panel:
         panel = Panel(self.tr("Protection"))
         form = _form()
-        self._checked, self._pending, self._watched = QLabel(), QLabel(), QLabel()
+        self._checked, self._pending, self._watched = QLabel(), BehindLabel(self._now), QLabel()
         self._watched.setWordWrap(True)
-        self._room = RoomBar()
+        self._room = RoomBar(self._now)
+        self._room.count_requested.connect(self.count_requested)
         form.addRow(_field(self.tr("Last complete backup")), self._checked)
         form.addRow(_field(self.tr("Not yet backed up")), self._pending)
-        form.addRow(_field(self.tr("Watched")), self._watched)
-        form.addRow(_field(self.tr("Backup drive")), self._room)
+        for text, value in ((self.tr("Watched"), self._watched), (self.tr("Backup drive"), self._room)):
+            label = _field(text)
+            label.stay_on_top()
+            form.addRow(label, value)
         panel.body.addLayout(form)
+        return panel
+
+    def _build_days(self) -> Panel:
+        panel = Panel(self.tr("Last 30 days"))
+        self.chart = DayChart()
+        panel.body.addWidget(self.chart)
         return panel
 
     def _folder_row(self, slot: Callable[[], None], hint: str) -> tuple[ElidedLabel, QWidget]:
@@ -242,6 +281,16 @@ def coverage_text(coverage: Coverage, interval_s: int) -> str:
         )
         text = _tr("{folders}, changes are seen at once; {rest}").format(folders=live, rest=rest.format(interval=every))
     return f"{text}. {coverage.reason}" if coverage.reason else f"{text}."
+
+
+def saving_text(view: JobView) -> str:
+    """Why and how much less often everything is checked at the moment; empty if it is not."""
+    if view.saving is Saving.NO:
+        return ""
+    every = interval_text(view.full_check_every_s)
+    if view.saving is Saving.BATTERY:
+        return _tr("On battery, everything is checked only every {interval}.").format(interval=every)
+    return _tr("On a metered network, everything is checked only every {interval}.").format(interval=every)
 
 
 def add_pause_actions(menu: QMenu, now: Callable[[], float], choose: Callable[[float | None], None]) -> None:

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from backup_gui.engine.model import ProblemCode
 from backup_gui.engine.problems import ADVICE, REASONS
 from backup_gui.ui.jobs import Index
 from backup_gui.ui.labels import MutedLabel
@@ -117,11 +118,13 @@ class ProblemsPage(QWidget):
 
     retry_requested = Signal()
     exclusion_requested = Signal(object)
+    forget_drive_requested = Signal(object)
 
     def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
         """Build an empty page."""
         super().__init__(parent)
         self.model = ProblemsModel()
+        self._shown: tuple[Problem, ...] | None = None
         self._table = QTableView()
         self._table.setModel(self.model)
         self._table.setAccessibleName(self.tr("What could not be backed up"))
@@ -141,16 +144,7 @@ class ProblemsPage(QWidget):
         self._advice = MutedLabel()
         self._advice.setMinimumHeight(3 * self.fontMetrics().height())
         self._advice.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._retry = QPushButton(self.tr("&Try again"))
-        self._retry.clicked.connect(self.retry_requested)
-        self._exclude = QPushButton(self.tr("&Leave this out from now on"))
-        self._exclude.setToolTip(self.tr("Adds it to what this backup leaves out"))
-        self._exclude.clicked.connect(self._on_exclude_clicked)
-
-        foot = QHBoxLayout()
-        foot.addStretch()
-        foot.addWidget(self._exclude)
-        foot.addWidget(self._retry)
+        foot = self._build_foot()
         listing = QWidget()
         column = QVBoxLayout(listing)
         column.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, GRID_PX)
@@ -174,22 +168,65 @@ class ProblemsPage(QWidget):
         self.model.modelReset.connect(self._on_row_changed)
         self._on_row_changed()
 
+    def _build_foot(self) -> QHBoxLayout:
+        self._retry = QPushButton(self.tr("&Try again"))
+        self._retry.clicked.connect(self.retry_requested)
+        self._exclude = QPushButton(self.tr("&Leave this out from now on"))
+        self._exclude.setToolTip(self.tr("Adds it to what this backup leaves out"))
+        self._exclude.clicked.connect(self._on_exclude_clicked)
+
+        self._forget = QPushButton(self.tr("This drive will &not come back…"))
+        self._forget.setToolTip(self.tr("What the backup has of this drive then counts as deleted"))
+        self._forget.clicked.connect(self._on_forget_clicked)
+        self._offers_forgetting = False
+
+        foot = QHBoxLayout()
+        foot.addStretch()
+        foot.addWidget(self._forget)
+        foot.addWidget(self._exclude)
+        foot.addWidget(self._retry)
+        return foot
+
     def show_problems(self, problems: tuple[Problem, ...]) -> None:
         """Show the problems of a job."""
+        if problems is self._shown:
+            return
+        self._shown = problems
         before = self._table.currentIndex().row()
+        place = self._table.verticalScrollBar().value()
         self.model.show_problems(problems)
         if problems and not self._table.currentIndex().isValid():
             self._table.selectRow(min(max(before, 0), self.model.rowCount() - 1))
+        self._table.verticalScrollBar().setValue(place)
         self._stack.setCurrentWidget(self._listing if problems else self._vacancy)
+
+    def offer_forgetting(self, *, is_offered: bool) -> None:
+        """Offer to say that a drive will not come back."""
+        self._offers_forgetting = is_offered
+        self._on_row_changed()
+
+    @property
+    def forget_button(self) -> QPushButton:
+        """The button to say so; seen only for a drive that is away."""
+        return self._forget
 
     @Slot()
     def _on_row_changed(self) -> None:
         index = self._table.currentIndex()
-        self._exclude.setEnabled(index.isValid())
-        self._advice.setText(self._help_text(self.model.problem(index.row())) if index.isValid() else "")
+        problem = self.model.problem(index.row()) if index.isValid() else None
+        self._exclude.setEnabled(problem is not None)
+        is_drive = problem is not None and problem.code is ProblemCode.DRIVE_AWAY
+        self._forget.setVisible(self._offers_forgetting and is_drive)
+        self._advice.setText(self._help_text(problem) if problem is not None else "")
 
     def _help_text(self, problem: Problem) -> str:
         return f"{path_text(problem.path)}\n{reason_text(problem)}. {advice_text(problem)}"
+
+    @Slot()
+    def _on_forget_clicked(self) -> None:
+        index = self._table.currentIndex()
+        if index.isValid():
+            self.forget_drive_requested.emit(self.model.problem(index.row()).path)
 
     @Slot()
     def _on_exclude_clicked(self) -> None:

@@ -1,34 +1,74 @@
-"""A thin bar that shows how full the backup's drive is, with the same in words."""
+"""A thin bar that shows what fills the backup drive: the backup, its history, other things; the same in words."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize
-from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from typing import TYPE_CHECKING, NamedTuple
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPaintEvent, QPalette
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from backup_gui.engine.model import JobState
-from backup_gui.ui.jobview import Room
+from backup_gui.ui.jobview import BackupSizes, Room
 from backup_gui.ui.labels import MutedLabel
-from backup_gui.ui.theme import GRID_PX, accent, mix, state_colour
-from backup_gui.ui.wording import size_text
+from backup_gui.ui.theme import GRID_PX, accent, mix, outline, state_colour, surface
+from backup_gui.ui.wording import clock_text, size_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _SCARCE_SHARE = 0.1
 
 
-class RoomBar(QWidget):
-    """Used and free space, drawn and written."""
+class _Part(NamedTuple):
+    """A part of the drive: what it is called, how large it is, how it is filled."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        """Build it without figures."""
+    name: str
+    size_bytes: int
+    brush: Callable[[QPalette], QBrush]
+
+
+class RoomBar(QWidget):
+    """What is on the drive, drawn and written."""
+
+    count_requested = Signal()
+
+    def __init__(self, now: Callable[[], float], parent: QWidget | None = None) -> None:
+        """Build it without figures.
+
+        Args:
+            now: The clock, seconds since 1970.
+            parent: Owner.
+        """
         super().__init__(parent)
+        self._now = now
+        # Other than all that can be shown, so that the first figures are.
+        self._figures: tuple[Room | None, BackupSizes | None] = (Room(-1, -1), None)
         self._bar = _Bar()
         self._words = MutedLabel()
         self._words.setWordWrap(False)
+        self._legend = [_LegendEntry() for _ in range(3)]
+        self._note = MutedLabel()
+        self._note.setWordWrap(False)
+        self._count = QPushButton(self.tr("&Count again"))
+        self._count.setFlat(True)
+        self._count.setToolTip(self.tr("Counts how much room the backup and its history take"))
+        self._count.clicked.connect(self.count_requested)
+        legend = QHBoxLayout()
+        legend.setSpacing(2 * GRID_PX)
+        for entry in self._legend:
+            legend.addWidget(entry)
+        legend.addStretch()
+        foot = QHBoxLayout()
+        foot.addWidget(self._note, 1)
+        foot.addWidget(self._count)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID_PX // 2)
         column.addWidget(self._words)
         column.addWidget(self._bar)
+        column.addLayout(legend)
+        column.addLayout(foot)
         self.show_room(None)
 
     @property
@@ -36,17 +76,102 @@ class RoomBar(QWidget):
         """The figures in words."""
         return self._words
 
-    def show_room(self, room: Room | None) -> None:
-        """Show figures, or that they are unknown."""
-        if room is None or room.total_bytes <= 0:
+    @property
+    def legend_texts(self) -> tuple[str, ...]:
+        """What is written below the bar."""
+        return tuple(entry.text for entry in self._legend if not entry.isHidden())
+
+    def show_room(self, room: Room | None, sizes: BackupSizes | None = None) -> None:
+        """Show figures, or that they are unknown.
+
+        Args:
+            room: The drive's; None while it is away.
+            sizes: The backup's and the history's; None while they were not counted.
+        """
+        if (room, sizes) == self._figures:
+            # Asked for with every progress of a pass, which changes nothing here.
+            return
+        self._figures = room, sizes
+        is_known = room is not None and room.total_bytes > 0
+        for widget in (self._bar, self._note, self._count):
+            widget.setVisible(is_known)
+        if room is None or not is_known:
             self._words.setText(self.tr("Not reachable at the moment"))
-            self._bar.setVisible(False)
+            for entry in self._legend:
+                entry.setVisible(False)
             return
         free, total = size_text(room.free_bytes), size_text(room.total_bytes)
         self._words.setText(self.tr("{free} free of {total}").format(free=free, total=total))
-        self._bar.setVisible(True)
-        self._bar.show_share(1 - room.free_bytes / room.total_bytes)
-        self._bar.setAccessibleName(self._words.text())
+        parts = self._parts(room, sizes)
+        self._bar.show_parts(parts, room)
+        for number, entry in enumerate(self._legend):
+            entry.setVisible(number < len(parts))
+            if number < len(parts):
+                entry.show_part(parts[number])
+        self._bar.setAccessibleName(", ".join([self._words.text(), *self.legend_texts]))
+        self._show_note(sizes)
+
+    def _parts(self, room: Room, sizes: BackupSizes | None) -> tuple[_Part, ...]:
+        used = max(0, room.total_bytes - room.free_bytes)
+        if sizes is None or sizes.counted_at is None:
+            return (_Part(self.tr("Used"), used, _backup_brush),)
+        # Counting takes its time, and the drive changes meanwhile.
+        mirror = min(used, sizes.mirror_bytes)
+        history = min(used - mirror, sizes.history_bytes)
+        return (
+            _Part(self.tr("Backup"), mirror, _backup_brush),
+            _Part(self.tr("History"), history, _history_brush),
+            _Part(self.tr("Other"), used - mirror - history, _other_brush),
+        )
+
+    def _show_note(self, sizes: BackupSizes | None) -> None:
+        is_counting = sizes is not None and sizes.is_counting
+        self._count.setEnabled(not is_counting)
+        if is_counting:
+            self._note.setText(self.tr("Counting…"))
+        elif sizes is None or sizes.counted_at is None:
+            self._note.setText(self.tr("Not counted yet"))
+        else:
+            self._note.setText(self.tr("Counted at {time}").format(time=clock_text(sizes.counted_at, self._now())))
+
+
+class _LegendEntry(QWidget):
+    """A swatch and what it stands for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._part: _Part | None = None
+        self._words = QLabel()
+        self._words.setTextFormat(Qt.TextFormat.PlainText)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addSpacing(2 * GRID_PX)
+        row.addWidget(self._words)
+
+    @property
+    def text(self) -> str:
+        return self._words.text()
+
+    def show_part(self, part: _Part) -> None:
+        self._part = part
+        self._words.setText(self.tr("{part}: {size}").format(part=part.name, size=size_text(part.size_bytes)))
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's signature
+        if self._part is None:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        side = 1.4 * GRID_PX
+        is_mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        left = self.width() - side - 0.5 if is_mirrored else 0.5
+        area = QRectF(left, (self.height() - side) / 2, side, side)
+        painter.setPen(outline(self.palette()))
+        painter.setBrush(surface(self.palette()))
+        painter.drawRoundedRect(area, 2, 2)
+        painter.setBrush(self._part.brush(self.palette()))
+        painter.drawRoundedRect(area, 2, 2)
 
 
 class _Bar(QWidget):
@@ -54,25 +179,52 @@ class _Bar(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._share = 0.0
+        self._parts: tuple[_Part, ...] = ()
+        self._room = Room(1, 1)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
-    def show_share(self, share: float) -> None:
-        """Fill a share, 0 to 1."""
-        self._share = min(1.0, max(0.0, share))
+    def show_parts(self, parts: tuple[_Part, ...], room: Room) -> None:
+        """Fill the bar."""
+        self._parts, self._room = parts, room
         self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        return QSize(20 * GRID_PX, GRID_PX)
+        return QSize(20 * GRID_PX, GRID_PX + GRID_PX // 2)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        super().changeEvent(event)
+        self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's signature
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         area = QRectF(self.rect())
-        outline = QPainterPath()
-        outline.addRoundedRect(area, area.height() / 2, area.height() / 2)
-        painter.setClipPath(outline)
+        shape = QPainterPath()
+        shape.addRoundedRect(area, area.height() / 2, area.height() / 2)
+        painter.setClipPath(shape)
         palette = self.palette()
-        painter.fillRect(area, mix(palette.windowText().color(), palette.window().color(), 0.14))
-        colour = state_colour(JobState.FAILED) if 1 - self._share < _SCARCE_SHARE else accent(palette)
-        painter.fillRect(QRectF(0, 0, area.width() * self._share, area.height()), colour)
+        is_scarce = self._room.free_bytes < _SCARCE_SHARE * self._room.total_bytes
+        track = state_colour(JobState.FAILED) if is_scarce else palette.windowText().color()
+        painter.fillRect(area, mix(track, surface(palette), 0.35 if is_scarce else 0.14))
+        is_mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        done = 0.0
+        for part in self._parts:
+            width = area.width() * part.size_bytes / self._room.total_bytes
+            left = area.width() - done - width if is_mirrored else done
+            place = QRectF(left, 0, width, area.height())
+            painter.fillRect(place, surface(palette))
+            painter.fillRect(place, part.brush(palette))
+            done += width
+
+
+def _backup_brush(palette: QPalette) -> QBrush:
+    return QBrush(accent(palette))
+
+
+def _history_brush(palette: QPalette) -> QBrush:
+    # Striped: told from its neighbours by those who see no colours, too.
+    return QBrush(accent(palette), Qt.BrushStyle.BDiagPattern)
+
+
+def _other_brush(palette: QPalette) -> QBrush:
+    return QBrush(QColor(mix(palette.windowText().color(), surface(palette), 0.45)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
@@ -11,7 +12,9 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFormLayout,
+    QHBoxLayout,
     QLabel,
+    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -19,55 +22,47 @@ from PySide6.QtWidgets import (
 from backup_gui.config import Appearance, Settings
 from backup_gui.ui.labels import MutedLabel
 from backup_gui.ui.theme import GRID_PX
+from backup_gui.ui.wording import interval_text
+
+_DAY_S = 86_400
+_OVERDUE_DAYS = (1, 2, 3, 5, 7, 14, 30)
+_SAVING_S = (3_600, 2 * 3_600, 4 * 3_600, 8 * 3_600, _DAY_S)
 
 
 class SettingsDialog(QDialog):
     """Choices that concern the app and no job in particular."""
 
     settings_accepted = Signal(object)
+    log_requested = Signal()
 
-    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
-        """Show the present settings."""
+    def __init__(
+        self, settings: Settings, languages: Sequence[tuple[str, str]] = (), parent: QWidget | None = None
+    ) -> None:
+        """Show the present settings.
+
+        Args:
+            settings: The settings.
+            languages: Code and name of each language there is a translation for.
+            parent: Owner.
+        """
         super().__init__(parent)
         self._settings = settings
         self.setWindowTitle(self.tr("Settings"))
-        self.setMinimumWidth(56 * GRID_PX)
-
-        self.login_check = QCheckBox(self.tr("&Start when I log in"))
-        self.login_check.setChecked(settings.start_at_login)
-        self.hidden_check = QCheckBox(self.tr("With the &window closed, only the icon"))
-        self.hidden_check.setChecked(settings.start_hidden)
-        self.hidden_check.setEnabled(settings.start_at_login)
-        self.login_check.toggled.connect(self.hidden_check.setEnabled)
-        self.notices_check = QCheckBox(self.tr("Show &notifications"))
-        self.notices_check.setChecked(settings.notifications_enabled)
-        self.appearance_combo = QComboBox()
-        self.appearance_combo.setAccessibleName(self.tr("Appearance"))
-        for appearance, text in (
-            (Appearance.SYSTEM, self.tr("As the system")),
-            (Appearance.LIGHT, self.tr("Light")),
-            (Appearance.DARK, self.tr("Dark")),
-        ):
-            self.appearance_combo.addItem(text, appearance.value)
-        self.appearance_combo.setCurrentIndex(self.appearance_combo.findData(settings.appearance.value))
-
+        self.setMinimumWidth(64 * GRID_PX)
         form = QFormLayout()
         form.setHorizontalSpacing(2 * GRID_PX)
         form.setVerticalSpacing(GRID_PX + GRID_PX // 2)
-        login = QVBoxLayout()
-        login.setSpacing(GRID_PX // 2)
-        login.addWidget(self.login_check)
-        login.addWidget(self.hidden_check)
-        login.addWidget(MutedLabel(self.tr("Files are backed up only while the app runs.")))
-        form.addRow(QLabel(self.tr("Start")), login)
-        notices = QVBoxLayout()
-        notices.setSpacing(GRID_PX // 2)
-        notices.addWidget(self.notices_check)
-        notices.addWidget(MutedLabel(self.tr("Only when something needs you, and for the first complete backup.")))
-        form.addRow(QLabel(self.tr("Messages")), notices)
-        appearance_label = QLabel(self.tr("&Appearance"))
-        appearance_label.setBuddy(self.appearance_combo)
-        form.addRow(appearance_label, self.appearance_combo)
+        self._add_start(form)
+        self._add_messages(form)
+        self._add_saving(form)
+        self._add_looks(form, languages)
+        self.log_button = QPushButton(self.tr("Open log &folder"))
+        self.log_button.setAutoDefault(False)
+        self.log_button.clicked.connect(self.log_requested)
+        row = QHBoxLayout()
+        row.addWidget(self.log_button)
+        row.addStretch()
+        form.addRow(QLabel(self.tr("Log")), row)
 
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         self.accept_button = buttons.button(QDialogButtonBox.StandardButton.Ok)
@@ -80,6 +75,64 @@ class SettingsDialog(QDialog):
         column.addStretch()
         column.addWidget(buttons)
 
+    def _add_start(self, form: QFormLayout) -> None:
+        self.login_check = QCheckBox(self.tr("&Start when I log in"))
+        self.login_check.setChecked(self._settings.start_at_login)
+        self.hidden_check = QCheckBox(self.tr("With the &window closed, only the icon"))
+        self.hidden_check.setChecked(self._settings.start_hidden)
+        self.hidden_check.setEnabled(self._settings.start_at_login)
+        self.login_check.toggled.connect(self.hidden_check.setEnabled)
+        note = self.tr("Files are backed up only while the app runs.")
+        form.addRow(QLabel(self.tr("Start")), _with_note(note, self.login_check, self.hidden_check))
+
+    def _add_messages(self, form: QFormLayout) -> None:
+        self.notices_check = QCheckBox(self.tr("Show &notifications"))
+        self.notices_check.setChecked(self._settings.notifications_enabled)
+        note = self.tr("Only when something needs you, and for the first complete backup.")
+        form.addRow(QLabel(self.tr("Messages")), _with_note(note, self.notices_check))
+        self.overdue_combo = QComboBox()
+        self.overdue_combo.setAccessibleName(self.tr("Overdue after"))
+        choices = [
+            (days, interval_text(days * _DAY_S)) for days in _choices(_OVERDUE_DAYS, self._settings.overdue_days)
+        ]
+        _fill(self.overdue_combo, [*choices, (0, self.tr("Never"))], self._settings.overdue_days)
+        note = self.tr("Without a complete backup for so long, you are told once a day.")
+        form.addRow(_label(self.tr("&Overdue after"), self.overdue_combo), _with_note(note, self.overdue_combo))
+
+    def _add_saving(self, form: QFormLayout) -> None:
+        self.saving_combo = QComboBox()
+        self.saving_combo.setAccessibleName(self.tr("On battery, check everything"))
+        pattern = self.tr("Only every {interval}")
+        every_s = self._settings.saving_check_every_s
+        choices = [(length, pattern.format(interval=interval_text(length))) for length in _choices(_SAVING_S, every_s)]
+        _fill(self.saving_combo, [(0, self.tr("As often as ever")), *choices], every_s)
+        note = self.tr(
+            "What you change is copied at once all the same. The same holds for network folders on a metered network."
+        )
+        label = _label(self.tr("On &battery, check everything"), self.saving_combo)
+        form.addRow(label, _with_note(note, self.saving_combo))
+
+    def _add_looks(self, form: QFormLayout, languages: Sequence[tuple[str, str]]) -> None:
+        self.appearance_combo = QComboBox()
+        self.appearance_combo.setAccessibleName(self.tr("Appearance"))
+        names = {
+            Appearance.SYSTEM: self.tr("As the system"),
+            Appearance.LIGHT: self.tr("Light"),
+            Appearance.DARK: self.tr("Dark"),
+        }
+        choices = [(appearance.value, text) for appearance, text in names.items()]
+        _fill(self.appearance_combo, choices, self._settings.appearance.value)
+        form.addRow(_label(self.tr("&Appearance"), self.appearance_combo), self.appearance_combo)
+
+        self.language_combo = QComboBox()
+        self.language_combo.setAccessibleName(self.tr("Language"))
+        known = {"": self.tr("As the system"), "en": "English", **dict(languages)}
+        # A choice whose translation is away at the moment is not forgotten.
+        known.setdefault(self._settings.language, self._settings.language)
+        _fill(self.language_combo, list(known.items()), self._settings.language)
+        note = self.tr("Used from the next start on.")
+        form.addRow(_label(self.tr("&Language"), self.language_combo), _with_note(note, self.language_combo))
+
     @Slot()
     def _on_accepted(self) -> None:
         self.settings_accepted.emit(
@@ -89,6 +142,35 @@ class SettingsDialog(QDialog):
                 start_hidden=self.hidden_check.isChecked(),
                 notifications_enabled=self.notices_check.isChecked(),
                 appearance=Appearance(self.appearance_combo.currentData()),
+                language=self.language_combo.currentData(),
+                overdue_days=self.overdue_combo.currentData(),
+                saving_check_every_s=self.saving_combo.currentData(),
             )
         )
         self.accept()
+
+
+def _choices(offered: tuple[int, ...], current: int) -> list[int]:
+    """What is offered, and what is set if it is something else; 0 has words of its own."""
+    return sorted({*offered, current} - {0})
+
+
+def _fill(combo: QComboBox, choices: Sequence[tuple[object, str]], current: object) -> None:
+    for value, text in choices:
+        combo.addItem(text, value)
+    combo.setCurrentIndex(combo.findData(current))
+
+
+def _label(text: str, buddy: QWidget) -> QLabel:
+    label = QLabel(text)
+    label.setBuddy(buddy)
+    return label
+
+
+def _with_note(note: str, *widgets: QWidget) -> QVBoxLayout:
+    column = QVBoxLayout()
+    column.setSpacing(GRID_PX // 2)
+    for widget in widgets:
+        column.addWidget(widget)
+    column.addWidget(MutedLabel(note))
+    return column

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QLocale, QObject, QUrl, Signal
+from PySide6.QtDBus import QDBusConnection
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from backup_gui.app import resource_folder
 from backup_gui.bridge import controller as controller_module
+from backup_gui.bridge.power import Power
 from backup_gui.bridge.store import Store
 from backup_gui.config import Appearance
 from backup_gui.desk import Desk, System
@@ -202,6 +204,7 @@ class DeskMaker:
         self.opened: list[str] = []
         self.appearances: list[Appearance] = []
         self.has_tray = True
+        self.power: QObject | None = None
 
     def store(self) -> Store:
         return Store(self._places.config)
@@ -215,6 +218,7 @@ class DeskMaker:
             entry=lambda: self._entry,
             apply_appearance=self.appearances.append,
             open_folder=self._open,
+            make_power=lambda parent: self.power or Power(QDBusConnection("none"), None, parent),  # type: ignore[arg-type,return-value]
         )
         desk = Desk(self._icons, store or self.store(), self._places, system)
         self._qtbot.addWidget(desk.window)

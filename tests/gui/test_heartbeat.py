@@ -37,6 +37,9 @@ from tests.gui.conftest import DeskMaker, ok_status
 EVENTS = 100_000
 # Two processors shared with the flood and with other programs; what a person notices begins at about 100 ms.
 LONGEST_GAP_S = 0.25
+# Nearly always the window answers within this time, whatever else goes on.
+USUAL_GAP_S = 0.05
+USUAL_SHARE = 0.97
 
 
 @pytest.fixture(autouse=True)
@@ -109,6 +112,8 @@ def test_the_window_answers_while_a_folder_is_copied_at_full_speed(
     desk.controller.add(job)
     qtbot.waitUntil(lambda: desk.controller.status(job.id).state is JobState.OK, timeout=60_000)
     timer.stop()
-    longest_s = max(later - earlier for earlier, later in pairwise(beats))
-    sys.stdout.write(f"3,000 files copied: longest gap {longest_s * 1e3:.0f} ms\n")
-    assert longest_s < LONGEST_GAP_S
+    gaps = sorted(later - earlier for earlier, later in pairwise(beats))
+    usual_s = gaps[int(USUAL_SHARE * (len(gaps) - 1))]
+    sys.stdout.write(f"3,000 files copied: longest gap {gaps[-1] * 1e3:.0f} ms, usually {usual_s * 1e3:.0f} ms\n")
+    assert gaps[-1] < LONGEST_GAP_S
+    assert usual_s < USUAL_GAP_S

@@ -9,6 +9,8 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QEvent, QLocale, QSize
@@ -19,6 +21,7 @@ from backup_gui.app import resource_folder
 from backup_gui.config import Settings
 from backup_gui.engine.model import (
     Action,
+    Backlog,
     Counts,
     Coverage,
     EntryKind,
@@ -37,10 +40,26 @@ from backup_gui.engine.model import (
     Status,
 )
 from backup_gui.engine.problems import REASONS
+from backup_gui.engine.records import DayTotal, PastChange, PastPass
 from backup_gui.ui.board import Page
+from backup_gui.ui.crashdialog import CrashDialog
+from backup_gui.ui.diagnosticsdialog import DiagnosticsDialog
 from backup_gui.ui.icons import Icons
 from backup_gui.ui.jobdialog import JobDialog
-from backup_gui.ui.jobview import DraftVerdict, JobView, Level, Remark, Room
+from backup_gui.ui.jobview import (
+    BackupSizes,
+    DraftVerdict,
+    FilesPage,
+    FilesQuery,
+    JobView,
+    Level,
+    Offers,
+    PassPage,
+    PassQuery,
+    Remark,
+    Room,
+    Saving,
+)
 from backup_gui.ui.mainwindow import MainWindow
 from backup_gui.ui.pace import Pace
 from backup_gui.ui.review import ReviewDialog
@@ -127,6 +146,7 @@ VIEWS = {
             last_complete_at=NOW - 93_000,
             pending=12,
             coverage=Coverage(9_000),
+            backlog=Backlog(12, 3_400_000, NOW - 5_040),
         ),
     ),
     "paused": JobView(
@@ -176,6 +196,28 @@ OTHERS = (
         room=Room(total_bytes=400_000_000_000, free_bytes=31_000_000_000),
     ),
 )
+DAYS = tuple(
+    DayTotal(
+        (date(2026, 11, 22) - timedelta(days=ago)).isoformat(),
+        passes=1 + ago % 4,
+        files=18_204 if ago == 27 else 3 + (ago * 37) % 190,
+        bytes=48_200_000_000 if ago == 27 else 40_000 + (ago * ago * 7_919_003) % 900_000_000,
+        troubled=int(ago in {4, 11}),
+    )
+    for ago in range(29)
+    if ago % 7 not in {2, 3} or ago == 0
+)
+SIZES = BackupSizes(412_000_000_000, 96_500_000_000, counted_at=NOW - 1_500)
+EARLIER = tuple(
+    PastPass(900 - n, NOW - 100_000 - n * 7_000.0, 1.5, n % 5 == 0, "complete", "", n % 4, 1, n % 3, 0, 210_000 * n, 0)
+    for n in range(40)
+)
+FILES = (
+    PastChange("create", "Letters/To the tax office.odt"),
+    PastChange("replace", "Accounts/2026.ods"),
+    PastChange("move", "Travel/2026/Ticket.pdf", "Downloads/Ticket.pdf"),
+    PastChange("delete", "Drafts/old.txt"),
+)
 REPORTS = (
     Report(PassStatus.COMPLETE, NOW - 90_000, 812.0, is_full=True, counts=Counts(created=18_204, bytes=48_200_000_000)),
     Report(PassStatus.COMPLETE, NOW - 20_000, 3.4, is_full=True),
@@ -191,6 +233,22 @@ REPORTS = (
         PassStatus.COMPLETE, NOW - 80, 0.2, is_full=False, counts=Counts(replaced=1, moved=3, deleted=2, bytes=18_400)
     ),
 )
+TRACEBACK = """Traceback (most recent call last):
+  File "overview.py", line 120, in show_view
+    self._bar.setValue(share)
+ValueError: cannot convert float NaN to integer
+"""
+DIAGNOSTICS = """Folder Backup 0.1.0
+Python 3.11.7, Qt 6.11.3, PySide6 6.11.3
+System: Linux 6.1.0 x86_64
+
+Backup 1: attention
+  last complete: 2026-11-22 12:01Z, last pass: 2026-11-22 14:01Z
+  problems: in-use 3
+
+Last warnings and errors: 1
+  2026-11-22 13:58:12Z WARNING backup_gui.engine.loop: The pass failed: %s
+"""
 LOG_LINES = (
     "14:01:58  INFO     Folder Backup 0.1.0 begins",
     "14:01:59  INFO     Documents: full pass complete in 3.4 s, nothing to do, 9,000 folders",
@@ -225,6 +283,31 @@ def make_window(icons: Icons, view: JobView | None, *, has_others: bool = True) 
         for report in REPORTS:
             window.add_report(view.job.id, report)
         window.add_log_lines(LOG_LINES)
+        window.board.put_days(view.job.id, DAYS)
+        window.board.put_sizes(view.job.id, SIZES)
+    return window
+
+
+def wide_overview(icons: Icons, view: JobView) -> MainWindow:
+    """A window so high that the whole Overview page is seen."""
+    window = make_window(icons, view, has_others=False)
+    window.resize(1_000, 1_060)
+    return window
+
+
+def look_back(icons: Icons) -> MainWindow:
+    """The Activity page with passes of earlier runs, one of them opened."""
+    window = make_window(icons, VIEWS["ok"])
+    window.offer(Offers(undo=True, forget_drive=True, restore=True))
+    queries: list[PassQuery] = []
+    window.board.passes_wanted.connect(queries.append)
+    window.board.show_page(Page.ACTIVITY)
+    window.board.put_passes(PassPage(queries[-1], EARLIER, is_last=True))
+    tree = window.board.activity.list
+    opened = tree.model().index(len(REPORTS) - 1, 0)
+    tree.expand(opened)
+    window.board.put_files(FilesPage(FilesQuery("a1", EARLIER[0].id), FILES, is_last=True))
+    tree.setCurrentIndex(opened)
     return window
 
 
@@ -265,7 +348,30 @@ def scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
         )
     )
     yield "job-edit", dialog
+    yield "overview-whole", wide_overview(icons, VIEWS["ok"])
+    behind = replace(
+        VIEWS["working"].status,
+        state=JobState.OK,
+        has_full_pass=True,
+        pending=12,
+        backlog=Backlog(12, 3_400_000, NOW - 40),
+    )
+    saving = replace(VIEWS["working"], status=behind, progress=None, saving=Saving.BATTERY, full_check_every_s=14_400)
+    window = wide_overview(icons, saving)
+    window.offer(Offers(undo=True, forget_drive=True, restore=True))
+    window.board.overview.chart.plot._choose(25)
+    yield "overview-behind", window
+    yield "overview-overdue", make_window(icons, replace(VIEWS["waiting"], overdue_since=NOW - 3.2 * 86_400))
+    yield "activity-earlier", look_back(icons)
+    drive = Problem("Camera", Stage.COMPARE, ProblemCode.DRIVE_AWAY, REASONS[ProblemCode.DRIVE_AWAY])
+    away = replace(VIEWS["attention"], status=replace(VIEWS["attention"].status, problems=(drive, *PROBLEMS)))
+    window = make_window(icons, away)
+    window.offer(Offers(forget_drive=True))
+    window.board.show_page(Page.PROBLEMS)
+    yield "problems-drive", window
     yield "settings", SettingsDialog(Settings(start_at_login=True))
+    yield "crash", CrashDialog(icons, "ValueError (overview.py:120)", TRACEBACK)
+    yield "diagnostics", DiagnosticsDialog(DIAGNOSTICS, DIAGNOSTICS)
 
 
 @contextmanager

@@ -103,6 +103,9 @@ class FakeWatcher:
     def pending(self) -> Pending:
         return self.dirty.pending()
 
+    def peek(self, limit: int) -> tuple[str, ...]:
+        return self.dirty.peek(limit)
+
     def is_alive(self) -> bool:
         return self.is_live and not self.is_stopped
 

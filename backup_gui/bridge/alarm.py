@@ -1,0 +1,138 @@
+"""Tells when a backup is overdue: by its age alone, whatever the job itself says or does not say any more.
+
+Lives in the window's thread with a timer of its own, so that it goes on when a job's thread hangs, has died or never
+began.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+CHECK_EVERY_MS = 60_000
+DAY_S = 86_400.0
+
+
+class Memory(Protocol):
+    """Short notes that outlast the program; ``Store`` keeps them."""
+
+    def recall(self, key: str) -> str:
+        """A note; empty if there is none."""
+        ...
+
+    def keep(self, key: str, text: str) -> None:
+        """Keep a note."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """How one job stands.
+
+    Attributes:
+        job_id: The job.
+        since: When it was last completely backed up, or added; None if it is not overdue.
+    """
+
+    job_id: str
+    since: float | None
+
+
+class Alarm(QObject):
+    """Watches the age of each job's last complete backup."""
+
+    changed = Signal(object)
+    reminded = Signal(object)
+
+    def __init__(
+        self, memory: Memory, now: Callable[[], float], limit_days: int, parent: QObject | None = None
+    ) -> None:
+        """Begin without jobs.
+
+        Args:
+            memory: Where it is noted when a job was added, and when the user was told.
+            now: The clock, seconds since 1970.
+            limit_days: The age from which on a backup is overdue; 0 for never.
+            parent: Owner.
+        """
+        super().__init__(parent)
+        self._memory = memory
+        self._now = now
+        self._limit_days = limit_days
+        # When each job was last complete, or added.
+        self._since: dict[str, float] = {}
+        self._overdue: set[str] = set()
+        self._timer = QTimer(self)
+        self._timer.setInterval(CHECK_EVERY_MS)
+        self._timer.timeout.connect(self.check)
+        self._timer.start()
+
+    def stop(self) -> None:
+        """Watch no more."""
+        self._timer.stop()
+
+    def watch(self, job_id: str) -> None:
+        """Watch a job; until more is known, since it was first watched."""
+        key = f"added/{job_id}"
+        added_at = _number(self._memory.recall(key))
+        if added_at is None:
+            added_at = self._now()
+            self._memory.keep(key, repr(added_at))
+        self._since[job_id] = max(added_at, self._since.get(job_id, added_at))
+
+    def forget(self, job_id: str) -> None:
+        """Watch a job no more."""
+        self._since.pop(job_id, None)
+        self._overdue.discard(job_id)
+        for key in (f"added/{job_id}", f"reminded/{job_id}"):
+            self._memory.keep(key, "")
+
+    def note_complete(self, job_id: str, at: float) -> None:
+        """Take note of a complete backup.
+
+        Args:
+            job_id: The job.
+            at: When it was complete, seconds since 1970; one older than known is ignored.
+        """
+        since = self._since.get(job_id)
+        if since is None or at <= since:
+            return
+        self._since[job_id] = at
+        if job_id in self._overdue:
+            self.check()
+
+    def set_limit(self, limit_days: int) -> None:
+        """Take another limit."""
+        if limit_days != self._limit_days:
+            self._limit_days = limit_days
+            self.check()
+
+    @Slot()
+    def check(self) -> None:
+        """Compare all ages with the limit."""
+        now = self._now()
+        for job_id, since in list(self._since.items()):
+            is_overdue = self._limit_days > 0 and now - since >= self._limit_days * DAY_S
+            if is_overdue is not (job_id in self._overdue):
+                (self._overdue.add if is_overdue else self._overdue.discard)(job_id)
+                self.changed.emit(Overdue(job_id, since if is_overdue else None))
+            if is_overdue:
+                self._remind(job_id, since, now)
+
+    def _remind(self, job_id: str, since: float, now: float) -> None:
+        key = f"reminded/{job_id}"
+        last = _number(self._memory.recall(key))
+        # A note from the future is from before the clock was set back.
+        if last is None or last > now or now - last >= DAY_S:
+            self._memory.keep(key, repr(now))
+            self.reminded.emit(Overdue(job_id, since))
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None

@@ -1,0 +1,87 @@
+"""Brings errors that nobody caught to the window, in whatever thread they happened, and never more than it can bear.
+
+They are logged by the hooks that were there before; here it is only decided what is shown.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import traceback
+from dataclasses import dataclass
+from types import TracebackType
+
+from PySide6.QtCore import QObject, Signal
+
+_MOST_PLACES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Crash:
+    """An error that nobody caught.
+
+    Attributes:
+        kind: The exception's name.
+        place: Where it was raised, as ``module.py:123``.
+        details: The traceback as text.
+        count: How often it has happened at this place.
+    """
+
+    kind: str
+    place: str
+    details: str
+    count: int = 1
+
+
+class CrashRelay(QObject):
+    """Stands before the hooks of ``sys`` and ``threading`` as long as it is open."""
+
+    crashed = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        """Take the hooks' places."""
+        super().__init__(parent)
+        self._lock = threading.Lock()
+        self._counts: dict[tuple[str, str], int] = {}
+        self._old_hook, self._old_thread_hook = sys.excepthook, threading.excepthook
+        sys.excepthook = self._on_error
+        threading.excepthook = self._on_thread_error
+
+    def close(self) -> None:
+        """Give the hooks back; if somebody else has taken them meanwhile, they stay theirs."""
+        if sys.excepthook == self._on_error:
+            sys.excepthook = self._old_hook
+        if threading.excepthook == self._on_thread_error:
+            threading.excepthook = self._old_thread_hook
+
+    def _on_error(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        self._old_hook(kind, error, trace)
+        self._tell(kind, error, trace)
+
+    def _on_thread_error(self, arguments: threading.ExceptHookArgs) -> None:
+        self._old_thread_hook(arguments)
+        error = arguments.exc_value or arguments.exc_type()
+        self._tell(arguments.exc_type, error, arguments.exc_traceback)
+
+    def _tell(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if not issubclass(kind, Exception):
+            # To end the program is no error.
+            return
+        key = (kind.__name__, place_of(trace))
+        with self._lock:
+            if key not in self._counts and len(self._counts) >= _MOST_PLACES:
+                return
+            count = self._counts[key] = self._counts.get(key, 0) + 1
+        # An error in painting comes back with every frame: ever less of it is told.
+        if count & (count - 1) == 0:
+            details = "".join(traceback.format_exception(kind, error, trace))
+            self.crashed.emit(Crash(*key, details, count))
+
+
+def place_of(trace: TracebackType | None) -> str:
+    """Name the place that an exception comes from; file names without folders."""
+    frames = traceback.extract_tb(trace)
+    if not frames:
+        return "?"
+    name = frames[-1].filename.replace("\\", "/").rpartition("/")[2]
+    return f"{name}:{frames[-1].lineno}"

@@ -1,0 +1,142 @@
+"""What somebody who helps needs to know: versions, how the jobs stand, the last errors.
+
+Private names are in it only if the user wants them in. Of a record in the log only its pattern is told then: what was
+put into it, as a file's name, stays here.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+import sqlite3
+import threading
+from collections import Counter, deque
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+
+import PySide6
+from PySide6.QtCore import qVersion
+from PySide6.QtGui import QGuiApplication
+
+from backup_gui import __version__
+from backup_gui.bridge.crashes import place_of
+from backup_gui.config import Settings, settings_to_texts
+from backup_gui.engine.escaping import one_line
+from backup_gui.engine.model import Job, Status
+
+_KEPT = 50
+_PACKAGES = ("watchdog", "pathspec")
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A warning or an error of the log.
+
+    Attributes:
+        plain: Without anything that was put into it.
+        full: As it stands in the log.
+    """
+
+    plain: str
+    full: str
+
+
+class ErrorKeeper(logging.Handler):
+    """Keeps the last warnings and errors in both forms, as long as it is open."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        self._notes: deque[Note] = deque(maxlen=_KEPT)
+        self._guard = threading.Lock()
+        logging.getLogger().addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a record."""
+        plain = f"{self._time(record)} {record.levelname} {record.name}: {record.msg}"
+        if record.exc_info and record.exc_info[0] is not None:
+            plain += f" [{record.exc_info[0].__name__} at {place_of(record.exc_info[2])}]"
+        note = Note(one_line(plain), one_line(self.format(record)))
+        with self._guard:
+            self._notes.append(note)
+
+    def notes(self) -> tuple[Note, ...]:
+        """What was kept, the oldest first."""
+        with self._guard:
+            return tuple(self._notes)
+
+    def close(self) -> None:
+        """Keep no more."""
+        logging.getLogger().removeHandler(self)
+        super().close()
+
+    @staticmethod
+    def _time(record: logging.LogRecord) -> str:
+        return datetime.fromtimestamp(record.created, tz=UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def describe(
+    jobs: tuple[tuple[Job, Status], ...], settings: Settings, notes: tuple[Note, ...], *, has_names: bool
+) -> str:
+    """Write everything down.
+
+    Args:
+        jobs: The jobs and how they stand.
+        settings: The settings of the app.
+        notes: The last warnings and errors.
+        has_names: Whether names of jobs, folders and files may be in it.
+    """
+    lines = [f"Folder Backup {__version__}", *_versions(), "", "Settings"]
+    lines += [f"  {name}: {text}" for name, text in settings_to_texts(settings).items()]
+    for number, (job, status) in enumerate(jobs, start=1):
+        lines += ["", *_job_lines(number, job, status, has_names=has_names)]
+    lines += ["", f"Last warnings and errors: {len(notes)}"]
+    lines += [f"  {note.full if has_names else note.plain}" for note in notes]
+    return "\n".join(lines) + "\n"
+
+
+def _versions() -> list[str]:
+    packages = ", ".join(f"{name} {_version(name)}" for name in _PACKAGES)
+    desktop = os.environ.get("XDG_CURRENT_DESKTOP") or "unknown"
+    return [
+        f"Python {platform.python_version()}, Qt {qVersion()}, PySide6 {PySide6.__version__}",
+        f"SQLite {sqlite3.sqlite_version}, {packages}",
+        f"System: {platform.system()} {platform.release()} {platform.machine()}",
+        f"Desktop: {desktop}, platform {QGuiApplication.platformName()}",
+    ]
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "unknown"
+
+
+def _job_lines(number: int, job: Job, status: Status, *, has_names: bool) -> list[str]:
+    codes = Counter(problem.code.value for problem in status.problems)
+    lines = [
+        f"Backup {number}: {status.state.value}",
+        f"  last complete: {_moment(status.last_complete_at)}, last pass: {_moment(status.last_pass_at)}",
+        f"  interval {job.interval_s} s, full check every {job.full_pass_every_s} s, rules {len(job.exclude)}",
+        f"  history {'on' if job.keeps_history else 'off'}, waiting changes: {status.pending}",
+        f"  folders: {status.coverage.folders_live} live, {status.coverage.folders_polled} checked",
+        f"  problems: {', '.join(f'{code} {count}' for code, count in sorted(codes.items())) or 'none'}",
+    ]
+    if status.held is not None:
+        lines.append(f"  held: {status.held.code.value}, {status.held.counts.total} of {status.held.mirror_files}")
+    if has_names:
+        texts = (
+            ("name", job.name),
+            ("source", job.source),
+            ("destination", job.destination),
+            ("reason", status.reason),
+        )
+        lines += [f"  {name}: {one_line(text)}" for name, text in texts if text]
+    return lines
+
+
+def _moment(at: float | None) -> str:
+    return "never" if at is None else datetime.fromtimestamp(at, tz=UTC).strftime("%Y-%m-%d %H:%MZ")

@@ -1,0 +1,137 @@
+"""Whether the computer runs on battery, and whether the network is paid by volume; for doing less, never for nothing.
+
+The battery is asked of UPower over the system bus and followed by its signal; where there is no UPower, the answer is
+no. Every question is asked without waiting for the answer.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from PySide6.QtCore import SLOT, QObject, Signal, Slot
+from PySide6.QtDBus import QDBusConnection, QDBusMessage, QDBusPendingCallWatcher, QDBusServiceWatcher
+from PySide6.QtNetwork import QNetworkInformation
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import SignalInstance
+
+log = logging.getLogger(__name__)
+
+SERVICE = "org.freedesktop.UPower"
+PATH = "/org/freedesktop/UPower"
+_PROPERTIES = "org.freedesktop.DBus.Properties"
+_PROPERTY = "OnBattery"
+
+
+class Network(Protocol):
+    """What is used of ``QNetworkInformation``."""
+
+    isMeteredChanged: SignalInstance  # noqa: N815 - Qt's name
+
+    def isMetered(self) -> bool: ...  # noqa: N802, D102
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """What there is a reason to be sparing with.
+
+    Attributes:
+        is_on_battery: Power comes from a battery.
+        is_metered: The network is paid by volume.
+    """
+
+    is_on_battery: bool = False
+    is_metered: bool = False
+
+
+class Power(QObject):
+    """Follows battery and network."""
+
+    changed = Signal(object)
+
+    def __init__(self, bus: QDBusConnection, network: Network | None = None, parent: QObject | None = None) -> None:
+        """Begin to follow; the first answer comes as a change.
+
+        Args:
+            bus: The system bus; one that is not connected is an always full battery.
+            network: The system's network; None where nothing is known of it.
+            parent: Owner.
+        """
+        super().__init__(parent)
+        self._bus = bus
+        self._network = network
+        self._supply = Supply(is_metered=network.isMetered() if network is not None else False)
+        self._call: QDBusPendingCallWatcher | None = None
+        if network is not None:
+            network.isMeteredChanged.connect(self._on_metered_changed)
+        if bus.isConnected():
+            # Text is what is taken here, though PySide6's own types ask for bytes.
+            slot = SLOT("_on_properties_changed(QDBusMessage)")
+            bus.connect(SERVICE, PATH, _PROPERTIES, "PropertiesChanged", self, slot)  # type: ignore[call-overload]
+            self._watcher = QDBusServiceWatcher(
+                SERVICE, bus, QDBusServiceWatcher.WatchModeFlag.WatchForOwnerChange, self
+            )
+            self._watcher.serviceOwnerChanged.connect(self._ask)
+            self._ask()
+
+    @property
+    def supply(self) -> Supply:
+        """How it is now."""
+        return self._supply
+
+    @Slot(QDBusMessage)
+    def _on_properties_changed(self, message: QDBusMessage) -> None:  # noqa: ARG002 - Qt's signature
+        # Some services say only that something is another now, so it is asked for anyway.
+        self._ask()
+
+    @Slot()
+    def _ask(self) -> None:
+        question = QDBusMessage.createMethodCall(SERVICE, PATH, _PROPERTIES, "Get")
+        question.setArguments([SERVICE, _PROPERTY])
+        # The latest question alone counts: an older one's answer may be from before the change.
+        self._call = QDBusPendingCallWatcher(self._bus.asyncCall(question), self)
+        self._call.finished.connect(self._on_answered)
+
+    @Slot(QDBusPendingCallWatcher)
+    def _on_answered(self, call: QDBusPendingCallWatcher) -> None:
+        call.deleteLater()
+        if call is not self._call:
+            return
+        self._call = None
+        if call.isError():
+            log.debug("Nothing is known of the battery: %s", call.error().message())
+            self._take(replace(self._supply, is_on_battery=False))
+            return
+        arguments = call.reply().arguments()
+        self._take(replace(self._supply, is_on_battery=_is_true(arguments[0] if arguments else False)))
+
+    @Slot()
+    def _on_metered_changed(self) -> None:
+        if self._network is not None:
+            self._take(replace(self._supply, is_metered=self._network.isMetered()))
+
+    def _take(self, supply: Supply) -> None:
+        if supply != self._supply:
+            self._supply = supply
+            log.info(
+                "Power is from the %s, the network is %s",
+                "battery" if supply.is_on_battery else "mains",
+                "metered" if supply.is_metered else "free",
+            )
+            self.changed.emit(supply)
+
+
+def system_power(parent: QObject) -> Power:
+    """Follow the battery and the network of this computer."""
+    network = None
+    if QNetworkInformation.loadBackendByFeatures(QNetworkInformation.Feature.Metered):
+        network = QNetworkInformation.instance()
+    return Power(QDBusConnection.systemBus(), network, parent)
+
+
+def _is_true(value: object) -> bool:
+    """Read what a property holds, wrapped or not."""
+    inner = getattr(value, "variant", None)
+    return (inner() if callable(inner) else value) is True

@@ -1,0 +1,172 @@
+"""Connects the window with what watches over the jobs from outside: overdue alarm, battery and network, crashes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from backup_gui.bridge.alarm import Alarm, Overdue
+from backup_gui.bridge.crashes import Crash, CrashRelay
+from backup_gui.bridge.diagnostics import ErrorKeeper, describe
+from backup_gui.bridge.power import Power, Supply
+from backup_gui.engine.chronicle import Chronicle
+from backup_gui.engine.mounts import can_watch
+from backup_gui.ui.jobview import JobView, Saving
+
+if TYPE_CHECKING:
+    from backup_gui.bridge.background import Background
+    from backup_gui.bridge.controller import Controller
+    from backup_gui.bridge.store import Store
+    from backup_gui.config import Settings
+    from backup_gui.engine.model import Job, Status
+    from backup_gui.ui.mainwindow import MainWindow
+
+
+class CareDesk(QObject):
+    """Watches over all jobs; tells when one is to be shown anew, and when the user is to be reminded."""
+
+    changed = Signal(object)
+    reminded = Signal(object)
+
+    def __init__(
+        self,
+        window: MainWindow,
+        controller: Controller,
+        background: Background,
+        store: Store,
+        data_folder: Path,
+        now: Callable[[], float],
+        make_power: Callable[[QObject], Power],
+        parent: QObject | None = None,
+    ) -> None:
+        """Begin to watch.
+
+        Args:
+            window: The window.
+            controller: The jobs.
+            background: Where what may block is done.
+            store: Notes and settings.
+            data_folder: Where the catalogs are.
+            now: The clock, seconds since 1970.
+            make_power: Makes what follows battery and network.
+            parent: Owner.
+        """
+        super().__init__(parent)
+        self._window = window
+        self._controller = controller
+        self._background = background
+        self._data_folder = data_folder
+        self._settings = store.settings()
+        self._overdue: dict[str, float] = {}
+        self._on_network: set[str] = set()
+        self._errors = ErrorKeeper()
+        self._crashes = CrashRelay(self)
+        self._crashes.crashed.connect(self._on_crashed)
+        self._alarm = Alarm(store, now, self._settings.overdue_days, self)
+        self._alarm.changed.connect(self._on_overdue_changed)
+        self._alarm.reminded.connect(self.reminded)
+        self._power = make_power(self)
+        self._power.changed.connect(self._on_supply_changed)
+        window.diagnostics_requested.connect(self._on_diagnostics_requested)
+
+    def close(self) -> None:
+        """Watch no more."""
+        self._alarm.stop()
+        self._crashes.close()
+        self._errors.close()
+
+    def watch(self, job: Job) -> None:
+        """Watch over a job that is new, or is changed."""
+        self._alarm.watch(job.id)
+        path = self._data_folder / "jobs" / f"{job.id}.sqlite"
+        # A job that hangs from the start on never tells how old its backup is, but its catalog does.
+        work = Chronicle(path).last_complete_at
+        self._background.submit(f"complete {job.id}", work, partial(self._on_last_complete, job.id))
+        look = partial(_is_on_network, job)
+        self._background.submit(f"network {job.id}", look, partial(self._on_network_known, job.id))
+
+    def forget(self, job_id: str) -> None:
+        """Watch over a job no more."""
+        self._alarm.forget(job_id)
+        self._overdue.pop(job_id, None)
+        self._on_network.discard(job_id)
+        self._controller.check_every(job_id, None)
+
+    def note_status(self, job_id: str, status: Status) -> None:
+        """Take note of how a job stands."""
+        if status.last_complete_at is not None:
+            self._alarm.note_complete(job_id, status.last_complete_at)
+
+    def take_settings(self, settings: Settings) -> None:
+        """Follow other settings."""
+        self._settings = settings
+        self._alarm.set_limit(settings.overdue_days)
+        self._spare()
+
+    def overdue_since(self, job_id: str) -> float | None:
+        """When a job was last completely backed up, if that is too long ago."""
+        return self._overdue.get(job_id)
+
+    def saving(self, job: Job) -> tuple[Saving, int]:
+        """Why a job is checked as a whole less often at the moment, and how often, in seconds."""
+        supply, every_s = self._power.supply, self._settings.saving_check_every_s
+        if every_s > job.full_pass_every_s and job.uses_notification:
+            if supply.is_on_battery:
+                return Saving.BATTERY, every_s
+            if supply.is_metered and job.id in self._on_network:
+                return Saving.METERED, every_s
+        return Saving.NO, job.full_pass_every_s
+
+    def complete(self, view: JobView) -> JobView:
+        """Add to a view what is known of its job from outside."""
+        saving, every_s = self.saving(view.job)
+        return replace(view, overdue_since=self.overdue_since(view.job.id), saving=saving, full_check_every_s=every_s)
+
+    def _spare(self) -> None:
+        """Tell each job how often to check everything at the moment."""
+        for job in self._controller.jobs:
+            why, every_s = self.saving(job)
+            self._controller.check_every(job.id, None if why is Saving.NO else every_s)
+            self.changed.emit(job.id)
+
+    def _on_last_complete(self, job_id: str, at: object) -> None:
+        if isinstance(at, float):
+            self._alarm.note_complete(job_id, at)
+        self._alarm.check()
+
+    def _on_network_known(self, job_id: str, is_on_network: object) -> None:
+        (self._on_network.add if is_on_network else self._on_network.discard)(job_id)
+        self._spare()
+
+    @Slot(object)
+    def _on_supply_changed(self, supply: Supply) -> None:  # noqa: ARG002 - all that counts is asked for
+        self._spare()
+
+    @Slot(object)
+    def _on_overdue_changed(self, overdue: Overdue) -> None:
+        if overdue.since is None:
+            self._overdue.pop(overdue.job_id, None)
+        else:
+            self._overdue[overdue.job_id] = overdue.since
+        self.changed.emit(overdue.job_id)
+
+    @Slot(object)
+    def _on_crashed(self, crash: Crash) -> None:
+        self._window.show_crash(f"{crash.kind} ({crash.place})", crash.details)
+
+    @Slot()
+    def _on_diagnostics_requested(self) -> None:
+        jobs = tuple((job, self._controller.status(job.id)) for job in self._controller.jobs)
+        notes = self._errors.notes()
+        plain, full = (describe(jobs, self._settings, notes, has_names=has_names) for has_names in (False, True))
+        self._window.show_diagnostics(plain, full)
+
+
+def _is_on_network(job: Job) -> bool:
+    """Whether one of a job's folders is reached over the network; the table of mounts knows, no drive is asked."""
+    return any(can_watch(path) for path in (job.source, job.destination))

@@ -1,0 +1,80 @@
+"""What a catalog tells of earlier passes, as plain values for windows and lists. Nothing is read here."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple
+
+
+class PassKind(Enum):
+    """What a list of passes can be narrowed down to."""
+
+    ALL = "all"
+    COPIED = "copied"
+    DELETED = "deleted"
+    MOVED = "moved"
+    TROUBLE = "trouble"
+
+
+class PastPass(NamedTuple):
+    """One earlier pass.
+
+    Attributes:
+        id: Its key in the catalog.
+        started_at: When it began, seconds since 1970, UTC.
+        duration_s: How long it took.
+        is_full: Whether the whole tree was compared.
+        status: How it ended, as ``PassStatus``'s value.
+        reason: Why it failed, if it did.
+        created: New paths.
+        replaced: Paths with new content.
+        deleted: Paths gone.
+        moved: Paths renamed.
+        bytes: Bytes copied.
+        problems: Paths that could not be handled.
+    """
+
+    id: int
+    started_at: float
+    duration_s: float
+    is_full: bool
+    status: str
+    reason: str
+    created: int
+    replaced: int
+    deleted: int
+    moved: int
+    bytes: int
+    problems: int
+
+
+class PastChange(NamedTuple):
+    """What a pass did to one path.
+
+    Attributes:
+        op: What it did, as ``Op``'s value.
+        path: The path.
+        old_path: For a move, where it was before; else empty.
+    """
+
+    op: str
+    path: str
+    old_path: str = ""
+
+
+class DayTotal(NamedTuple):
+    """All passes of one day.
+
+    Attributes:
+        day: The day in local time, as ``2026-11-22``.
+        passes: How many had something to do.
+        files: Paths copied: new ones, and those with new content.
+        bytes: Bytes copied.
+        troubled: Passes that did not get through without problems.
+    """
+
+    day: str
+    passes: int = 0
+    files: int = 0
+    bytes: int = 0
+    troubled: int = 0

@@ -1,0 +1,164 @@
+"""Connects the pages that look back with what the catalogs and drives tell: days, earlier passes, sizes.
+
+Everything is read in the background, when somebody looks.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Slot
+
+from backup_gui.bridge.sizes import Sizes, count_sizes
+from backup_gui.engine.chronicle import PAGE_ROWS, Chronicle
+from backup_gui.ui.jobview import BackupSizes, FilesPage, FilesQuery, PassPage, PassQuery
+
+if TYPE_CHECKING:
+    from backup_gui.bridge.background import Background
+    from backup_gui.bridge.controller import Controller
+    from backup_gui.engine.model import Report
+    from backup_gui.ui.mainwindow import MainWindow
+
+COUNT_EVERY_S = 3_600.0
+_DAYS_BACK_S = 31 * 86_400.0
+
+
+class OverviewDesk(QObject):
+    """Answers what the Overview and Activity pages ask for."""
+
+    def __init__(
+        self,
+        window: MainWindow,
+        controller: Controller,
+        background: Background,
+        data_folder: Path,
+        now: Callable[[], float],
+        parent: QObject | None = None,
+    ) -> None:
+        """Connect; nothing is read yet.
+
+        Args:
+            window: The window.
+            controller: The jobs.
+            background: Where what may block is done.
+            data_folder: Where the catalogs are.
+            now: The clock, seconds since 1970.
+            parent: Owner.
+        """
+        super().__init__(parent)
+        self._window = window
+        self._controller = controller
+        self._background = background
+        self._data_folder = data_folder
+        self._now = now
+        self._stop = threading.Event()
+        self._sizes: dict[str, BackupSizes] = {}
+        # When the days of each job were last read.
+        self._read_at: dict[str, float] = {}
+        board = window.board
+        board.selection_changed.connect(self._on_selection_changed)
+        board.count_requested.connect(self.count)
+        board.passes_wanted.connect(self._on_passes_wanted)
+        board.files_wanted.connect(self._on_files_wanted)
+
+    def close(self) -> None:
+        """Count no more."""
+        self._stop.set()
+
+    def forget(self, job_id: str) -> None:
+        """Forget a job that is no more."""
+        self._sizes.pop(job_id, None)
+        self._read_at.pop(job_id, None)
+
+    def note_report(self, job_id: str, report: Report) -> None:
+        """Take note of a pass: the chart changes, and the catalog has a key for it."""
+        if report.counts.total or report.problems or report.held is not None:
+            self._background.submit(
+                f"keys {job_id}",
+                partial(self._chronicle(job_id).keys, report.started_at),
+                partial(self._on_keys, job_id),
+            )
+            self._read_days(job_id)
+
+    @Slot(object)
+    def count(self, job_id: str) -> None:
+        """Count how much room a backup takes, now."""
+        job = self._controller.job(job_id)
+        before = self._sizes.get(job_id, BackupSizes())
+        if job is None or before.is_counting:
+            return
+        self._put(job_id, replace(before, is_counting=True))
+        work = partial(count_sizes, job.destination, job.history_root, self._stop)
+        self._background.submit(f"sizes {job_id}", work, partial(self._on_counted, job_id))
+
+    @Slot()
+    def _on_selection_changed(self) -> None:
+        # Told whenever anything is shown anew, so nothing here may cost anything.
+        view = self._window.board.selected
+        if view is None or not self._window.isVisible():
+            return
+        job_id, now = view.job.id, self._now()
+        if now - self._read_at.get(job_id, 0.0) >= COUNT_EVERY_S:
+            self._read_days(job_id)
+        counted_at = self._sizes.get(job_id, BackupSizes()).counted_at
+        # While a pass writes, the drive has better things to do.
+        if view.room is not None and view.progress is None and now - (counted_at or 0.0) >= COUNT_EVERY_S:
+            self.count(job_id)
+
+    def _read_days(self, job_id: str) -> None:
+        now = self._now()
+        self._read_at[job_id] = now
+        work = partial(self._chronicle(job_id).days, now - _DAYS_BACK_S)
+        self._background.submit(f"days {job_id}", work, partial(self._on_days, job_id))
+
+    @Slot(object)
+    def _on_passes_wanted(self, query: PassQuery) -> None:
+        work = partial(self._chronicle(query.job_id).page, before=query.before, kind=query.kind, search=query.search)
+        self._background.submit(f"passes {query.job_id}", work, partial(self._on_passes, query))
+
+    @Slot(object)
+    def _on_files_wanted(self, query: FilesQuery) -> None:
+        work = partial(self._chronicle(query.job_id).changes, query.pass_id, offset=query.offset)
+        self._background.submit(f"files {query.job_id} {query.pass_id}", work, partial(self._on_files, query))
+
+    def _on_days(self, job_id: str, days: object) -> None:
+        if isinstance(days, tuple) and self._is_known(job_id):
+            self._window.board.put_days(job_id, days)
+
+    def _on_keys(self, job_id: str, keys: object) -> None:
+        if isinstance(keys, dict) and self._is_known(job_id):
+            self._window.board.name_passes(job_id, keys)
+
+    def _on_passes(self, query: PassQuery, passes: object) -> None:
+        if isinstance(passes, tuple) and self._is_known(query.job_id):
+            self._window.board.put_passes(PassPage(query, passes, is_last=len(passes) < PAGE_ROWS))
+
+    def _on_files(self, query: FilesQuery, changes: object) -> None:
+        if isinstance(changes, tuple) and self._is_known(query.job_id):
+            self._window.board.put_files(FilesPage(query, changes, is_last=len(changes) < PAGE_ROWS))
+
+    def _on_counted(self, job_id: str, sizes: object) -> None:
+        if not self._is_known(job_id):
+            return
+        now = self._now()
+        if isinstance(sizes, Sizes):
+            self._put(job_id, BackupSizes(sizes.mirror_bytes, sizes.history_bytes, counted_at=now))
+        else:
+            before = self._sizes.get(job_id, BackupSizes())
+            self._put(job_id, replace(before, is_counting=False))
+
+    def _put(self, job_id: str, sizes: BackupSizes) -> None:
+        self._sizes[job_id] = sizes
+        self._window.board.put_sizes(job_id, sizes)
+
+    def _is_known(self, job_id: str) -> bool:
+        """Whether the job is still there: an answer may come after it was removed."""
+        return self._controller.job(job_id) is not None
+
+    def _chronicle(self, job_id: str) -> Chronicle:
+        return Chronicle(self._data_folder / "jobs" / f"{job_id}.sqlite")

@@ -1,0 +1,104 @@
+"""How far the backup is behind, in words, and a line that keeps counting while it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, QTimer, Slot
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QLabel, QWidget
+
+from backup_gui.engine.model import Status
+from backup_gui.ui.wording import counted, duration_text, files_text, size_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_TICK_MS = 1_000
+
+
+def behind_text(status: Status, now: float) -> str:
+    """What is not backed up yet, such as "12 files, 3.4 MB, oldest 40 s"; empty if everything is.
+
+    Args:
+        status: The job's condition.
+        now: The time, seconds since 1970.
+    """
+    backlog = status.backlog
+    if not backlog.files or backlog.oldest_at is None:
+        return _changes_text(status.pending) if status.pending else ""
+    files, size = files_text(backlog.files), size_text(backlog.bytes)
+    age = duration_text(max(1.0, now - backlog.oldest_at))
+    pattern = _tr("{files}, {size}, oldest {age}") if backlog.is_whole else _tr("{files}, over {size}, oldest {age}")
+    return pattern.format(files=files, size=size, age=age)
+
+
+def behind_sentence(status: Status, now: float) -> str:
+    """The same as a sentence for the banner; empty if everything is backed up."""
+    words = behind_text(status, now)
+    return _tr("Not yet backed up: {changes}.").format(changes=words) if words else ""
+
+
+class BehindLabel(QLabel):
+    """The figures as one line, which goes on with the clock as long as it is seen."""
+
+    def __init__(self, now: Callable[[], float], parent: QWidget | None = None) -> None:
+        """Show nothing yet.
+
+        Args:
+            now: The clock, seconds since 1970.
+            parent: Owner.
+        """
+        super().__init__(parent)
+        self._now = now
+        self._status: Status | None = None
+        self.setWordWrap(True)
+        self._timer = QTimer(self)
+        self._timer.setInterval(_TICK_MS)
+        self._timer.timeout.connect(self._on_tick)
+
+    def show_status(self, status: Status) -> None:
+        """Show how far a job is behind."""
+        self._status = status
+        self._on_tick()
+        self._run()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Count while it is seen."""
+        super().showEvent(event)
+        self._on_tick()
+        self._run()
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
+        """Rest while it is not."""
+        super().hideEvent(event)
+        self._timer.stop()
+
+    @property
+    def is_counting(self) -> bool:
+        """Whether it goes on with the clock."""
+        return self._timer.isActive()
+
+    def _run(self) -> None:
+        is_behind = self._status is not None and self._status.backlog.oldest_at is not None
+        if is_behind and self.isVisible():
+            if not self._timer.isActive():
+                self._timer.start()
+        else:
+            self._timer.stop()
+
+    @Slot()
+    def _on_tick(self) -> None:
+        if self._status is None:
+            return
+        words = behind_text(self._status, self._now()) or self.tr("Nothing")
+        if words != self.text():
+            self.setText(words)
+
+
+def _changes_text(count: int) -> str:
+    return counted("%Ln changes", "%Ln change", count)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Behind", text)

@@ -1,0 +1,104 @@
+"""Says that something went wrong in the program itself: what, that the backup is unharmed, and where to read more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Signal, Slot
+from PySide6.QtGui import QFontDatabase
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+
+from backup_gui.engine.model import JobState
+from backup_gui.ui.labels import MutedLabel
+from backup_gui.ui.theme import GRID_PX, scaled_font
+from backup_gui.ui.wording import counted
+
+if TYPE_CHECKING:
+    from backup_gui.ui.icons import Icons
+
+_ICON_PX = 40
+
+
+class CrashDialog(QDialog):
+    """One dialog for all unexpected errors: further ones are counted in it."""
+
+    log_requested = Signal()
+    diagnostics_requested = Signal()
+
+    def __init__(self, icons: Icons, summary: str, details: str, parent: QWidget | None = None) -> None:
+        """Show an error.
+
+        Args:
+            icons: The icons.
+            summary: The error in one line.
+            details: Where it comes from.
+            parent: Owner.
+        """
+        super().__init__(parent)
+        self._count = 0
+        self.setWindowTitle(self.tr("Unexpected error"))
+        self.setMinimumWidth(64 * GRID_PX)
+        picture = QLabel()
+        size = QSize(_ICON_PX, _ICON_PX)
+        ground = self.palette().windowText().color()
+        name = f"state-{JobState.ATTENTION.value}"
+        picture.setPixmap(icons.picture(name, size, ground, self.devicePixelRatioF()))
+        title = QLabel(self.tr("Something unexpected happened in Folder Backup"))
+        title.setFont(scaled_font(self.font(), 1.2, is_bold=True))
+        title.setWordWrap(True)
+        self.words = QLabel(
+            self.tr(
+                "Your files and your backup are unharmed: each file is put into the backup as a whole or not at all. "
+                "The backups go on. If something in this window does not answer any more, quit the app and open it "
+                "again."
+            )
+        )
+        self.words.setWordWrap(True)
+        self.counter = MutedLabel()
+        self.counter.setVisible(False)
+        self.details = QPlainTextEdit()
+        self.details.setReadOnly(True)
+        self.details.setTabChangesFocus(True)
+        self.details.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.details.setAccessibleName(self.tr("What happened"))
+        self.details.setMinimumHeight(16 * GRID_PX)
+        diagnostics = QPushButton(self.tr("Copy &diagnostics…"))
+        diagnostics.clicked.connect(self.diagnostics_requested)
+        log_button = QPushButton(self.tr("Open log &folder"))
+        log_button.clicked.connect(self.log_requested)
+        self.close_button = QPushButton(self.tr("&Close"))
+        self.close_button.setDefault(True)
+        self.close_button.clicked.connect(self.accept)
+
+        head = QHBoxLayout()
+        head.setSpacing(2 * GRID_PX)
+        head.addWidget(picture)
+        head.addWidget(title, 1)
+        foot = QHBoxLayout()
+        foot.addWidget(diagnostics)
+        foot.addWidget(log_button)
+        foot.addStretch()
+        foot.addWidget(self.close_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
+        column.setSpacing(2 * GRID_PX)
+        column.addLayout(head)
+        column.addWidget(self.words)
+        column.addWidget(self.counter)
+        column.addWidget(self.details, 1)
+        column.addLayout(foot)
+        self.add(summary, details)
+
+    def add(self, summary: str, details: str) -> None:
+        """Take note of another error, or of the same one again."""
+        self._count += 1
+        if self._count == 1:
+            self.details.setPlainText(f"{summary}\n\n{details}")
+            return
+        self.counter.setText(counted("%Ln errors so far", "%Ln error so far", self._count))
+        self.counter.setVisible(True)
+
+    @Slot()
+    def accept(self) -> None:
+        """Close."""
+        super().accept()

@@ -1,0 +1,65 @@
+"""Shows what is copied for somebody who helps, before it is copied; private names are in it only if wanted."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Slot
+from PySide6.QtGui import QFontDatabase, QGuiApplication
+from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+
+from backup_gui.ui.labels import MutedLabel, PrimaryButton
+from backup_gui.ui.theme import GRID_PX
+
+
+class DiagnosticsDialog(QDialog):
+    """The text, a tick for names, and a button that copies it."""
+
+    def __init__(self, plain: str, full: str, parent: QWidget | None = None) -> None:
+        """Show a text.
+
+        Args:
+            plain: The text without private names.
+            full: The text with them.
+            parent: Owner.
+        """
+        super().__init__(parent)
+        self._plain, self._full = plain, full
+        self.setWindowTitle(self.tr("Copy diagnostics"))
+        self.setMinimumSize(72 * GRID_PX, 48 * GRID_PX)
+        intro = MutedLabel(
+            self.tr("This helps somebody to find out what is wrong. Nothing is sent: it is copied for you to pass on.")
+        )
+        self.text = QPlainTextEdit()
+        self.text.setReadOnly(True)
+        self.text.setTabChangesFocus(True)
+        self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.text.setAccessibleName(self.tr("Diagnostics"))
+        self.names_check = QCheckBox(self.tr("With &names of backups, folders and files"))
+        self.names_check.toggled.connect(self._on_toggled)
+        self.copy_button = PrimaryButton(self.tr("&Copy"))
+        self.copy_button.setDefault(True)
+        self.copy_button.clicked.connect(self._on_copy_clicked)
+        close = QPushButton(self.tr("C&lose"))
+        close.clicked.connect(self.reject)
+        self.done_label = MutedLabel()
+        foot = QHBoxLayout()
+        foot.addWidget(self.done_label, 1)
+        foot.addWidget(close)
+        foot.addWidget(self.copy_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
+        column.setSpacing(GRID_PX + GRID_PX // 2)
+        column.addWidget(intro)
+        column.addWidget(self.text, 1)
+        column.addWidget(self.names_check)
+        column.addLayout(foot)
+        self._on_toggled()
+
+    @Slot()
+    def _on_toggled(self) -> None:
+        self.text.setPlainText(self._full if self.names_check.isChecked() else self._plain)
+        self.done_label.setText("")
+
+    @Slot()
+    def _on_copy_clicked(self) -> None:
+        QGuiApplication.clipboard().setText(self.text.toPlainText())
+        self.done_label.setText(self.tr("Copied"))

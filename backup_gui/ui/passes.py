@@ -1,0 +1,417 @@
+"""The passes of a job as a tree: passes, newest first, and below each the files that it changed.
+
+Those of this run come as reports; those of earlier runs, and all files, are asked for when somebody looks.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QAbstractItemModel, QCoreApplication, QModelIndex, Qt, Signal
+
+from backup_gui.engine.model import Counts, JobState, Op, PassStatus, Report
+from backup_gui.engine.records import PassKind, PastChange, PastPass
+from backup_gui.ui.headline import held_text, problems_text
+from backup_gui.ui.jobs import Index
+from backup_gui.ui.jobview import FilesPage, FilesQuery, PassPage, PassQuery
+from backup_gui.ui.wording import clock_text, counted, duration_text, exact_text, path_text, size_text
+
+if TYPE_CHECKING:
+    from backup_gui.ui.icons import Icons
+
+_KEPT_ROWS = 10_000
+_PAGE_ROWS = 200
+# Rows are known to the view by numbers that grow towards the newest, so that a new one on top renumbers none.
+_FIRST_NUMBER = 1 << 30
+
+_STATES = {
+    PassStatus.COMPLETE: JobState.OK,
+    PassStatus.PROBLEMS: JobState.ATTENTION,
+    PassStatus.HELD: JobState.HELD,
+    PassStatus.CANCELLED: JobState.PAUSED,
+    PassStatus.FAILED: JobState.FAILED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PassRow:
+    """A pass, or several one after the other that found nothing to do.
+
+    Attributes:
+        report: The latest of them.
+        repeats: How many there were.
+        pass_id: Its key in the catalog; 0 if it is not known there.
+        problems: How many paths could not be handled.
+    """
+
+    report: Report
+    repeats: int = 1
+    pass_id: int = 0
+    problems: int = 0
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether there was nothing to do."""
+        return self.report.status is PassStatus.COMPLETE and self.report.counts.total == 0
+
+    @property
+    def has_files(self) -> bool:
+        """Whether there is something to be seen below it."""
+        return self.pass_id > 0 and self.report.counts.total > 0
+
+    @property
+    def can_be_undone(self) -> bool:
+        """Whether it has taken something away from the backup."""
+        counts = self.report.counts
+        return self.pass_id > 0 and counts.deleted + counts.replaced + counts.moved > 0
+
+
+class ActivityModel(QAbstractItemModel):
+    """The passes of one job; rows are given to the view in pages."""
+
+    passes_wanted = Signal(object)
+    files_wanted = Signal(object)
+
+    def __init__(self, icons: Icons, now: Callable[[], float], job_id: str = "") -> None:
+        """Begin empty.
+
+        Args:
+            icons: For the state of each pass.
+            now: The clock, seconds since 1970.
+            job_id: The job, for what is asked for.
+        """
+        super().__init__()
+        self._icons = icons
+        self._now = now
+        self._job_id = job_id
+        self._kind, self._search = PassKind.ALL, ""
+        # Newest first. Both ends of a deque are cheap, and a row in sight is near its front.
+        self._rows: deque[PassRow] = deque()
+        self._live: deque[PassRow] = deque(maxlen=_KEPT_ROWS)
+        self._shown = 0
+        self._top = _FIRST_NUMBER
+        self._files: dict[int, list[PastChange]] = {}
+        # Passes whose files are all here, and those that were asked for.
+        self._complete: set[int] = set()
+        self._asked: set[int] = set()
+        self._serial = 0
+        self._has_older = self._is_asking = False
+        self._oldest_id: int | None = None
+
+    # The tree
+
+    def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:  # noqa: B008
+        """The index of a pass, or of a file of one."""
+        if not 0 <= column < 4 or not 0 <= row < self.rowCount(parent):
+            return QModelIndex()
+        return self.createIndex(row, column, self._top - parent.row() if parent.isValid() else 0)
+
+    def parent(self, index: Index) -> QModelIndex:  # type: ignore[override] # the other one is QObject's
+        """The pass of a file."""
+        number = index.internalId() if index.isValid() else 0
+        return self.createIndex(self._top - number, 0, 0) if number else QModelIndex()
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's signature
+        """How many rows the view knows by now."""
+        if not parent.isValid():
+            return self._shown
+        if parent.internalId() or parent.column():
+            return 0
+        return len(self._files.get(self._rows[parent.row()].pass_id, ()))
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: ARG002, B008, N802 - Qt's signature
+        """When, what, how much, how long."""
+        return 4
+
+    def hasChildren(self, parent: Index = QModelIndex()) -> bool:  # noqa: B008, N802 - Qt's signature
+        """Whether there is something below."""
+        if not parent.isValid():
+            return self._shown > 0
+        if parent.internalId() or parent.column():
+            return False
+        row = self._rows[parent.row()]
+        return row.has_files and not (row.pass_id in self._complete and not self._files.get(row.pass_id))
+
+    def canFetchMore(self, parent: Index) -> bool:  # noqa: N802 - Qt's name
+        """Whether there are older passes, or more files."""
+        if not parent.isValid():
+            return self._shown < len(self._rows) or (self._has_older and not self._is_asking)
+        if parent.internalId():
+            return False
+        row = self._rows[parent.row()]
+        return row.has_files and row.pass_id not in self._complete and row.pass_id not in self._asked
+
+    def fetchMore(self, parent: Index) -> None:  # noqa: N802 - Qt's name
+        """Give the view the next page, or ask for it."""
+        if parent.isValid():
+            row = self._rows[parent.row()]
+            self._asked.add(row.pass_id)
+            self.files_wanted.emit(FilesQuery(self._job_id, row.pass_id, len(self._files.get(row.pass_id, ()))))
+        elif self._shown < len(self._rows):
+            last = min(len(self._rows), self._shown + _PAGE_ROWS) - 1
+            self.beginInsertRows(QModelIndex(), self._shown, last)
+            self._shown = last + 1
+            self.endInsertRows()
+        elif self._has_older:
+            self._ask()
+
+    def headerData(  # noqa: N802 - Qt's name
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        """Headings of the columns."""
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return (self.tr("When"), self.tr("What happened"), self.tr("Copied"), self.tr("Took"))[section]
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """One cell."""
+        if not index.isValid():
+            return None
+        if index.internalId():
+            row = self._rows[self._top - index.internalId()]
+            return _file_data(self._files[row.pass_id][index.row()], index.column(), role)
+        row = self._rows[index.row()]
+        report = row.report
+        ended_at = report.started_at + report.duration_s
+        if role == Qt.ItemDataRole.DisplayRole:
+            return (
+                clock_text(ended_at, self._now()),
+                pass_text(row),
+                size_text(report.counts.bytes) if report.counts.bytes else "",
+                duration_text(report.duration_s),
+            )[index.column()]
+        if role == Qt.ItemDataRole.DecorationRole and index.column() == 1:
+            return self._icons.state(_STATES[report.status])
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return pass_text(row) if index.column() == 1 else exact_text(ended_at)
+        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() >= 2:
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        return None
+
+    # What comes in
+
+    def add(self, report: Report) -> None:
+        """Put a pass on top; one that found nothing to do joins those before it."""
+        row = PassRow(report, problems=len(report.problems))
+        if row.is_quiet and self._live and self._live[0].is_quiet:
+            row = replace(row, repeats=self._live.popleft().repeats + 1)
+        self._live.appendleft(row)
+        if not self._is_wanted(row):
+            return
+        if row.repeats > 1 and self._rows and self._rows[0].is_quiet:
+            self._rows[0] = row
+            self.dataChanged.emit(self.index(0, 0), self.index(0, 3))
+            return
+        self.beginInsertRows(QModelIndex(), 0, 0)
+        self._rows.appendleft(row)
+        self._top += 1
+        self._shown += 1
+        self.endInsertRows()
+        if len(self._rows) > _KEPT_ROWS:
+            self._drop_oldest()
+
+    def name_passes(self, keys: dict[float, int]) -> None:
+        """Take note of the keys that passes have in the catalog, by the time at which they began."""
+        for rows in (self._live, self._rows):
+            for number, row in enumerate(islice(rows, _PAGE_ROWS)):
+                key = keys.get(row.report.started_at)
+                if key is not None and key != row.pass_id:
+                    rows[number] = replace(row, pass_id=key)
+                    if rows is self._rows and number < self._shown:
+                        self.dataChanged.emit(self.index(number, 0), self.index(number, 3))
+
+    def begin(self) -> None:
+        """Ask for the passes of earlier runs, unless that was done."""
+        if not self._has_older and self._oldest_id is None and not self._is_asking:
+            self._has_older = True
+            self._ask()
+
+    def set_filter(self, kind: PassKind, search: str) -> None:
+        """Show only some passes from now on."""
+        if (kind, search) == (self._kind, self._search):
+            return
+        self._kind, self._search = kind, search
+        self._serial += 1
+        self.beginResetModel()
+        self._rows = deque(row for row in self._live if self._is_wanted(row))
+        self._shown = min(len(self._rows), _PAGE_ROWS)
+        self._top = _FIRST_NUMBER
+        self._files.clear()
+        self._complete.clear()
+        self._asked.clear()
+        self._oldest_id = None
+        self._has_older, self._is_asking = True, False
+        self.endResetModel()
+        self._ask()
+
+    def put_page(self, page: PassPage) -> None:
+        """Take older passes that were asked for; those for another filter are too late."""
+        if page.query.serial != self._serial:
+            return
+        self._is_asking = False
+        self._has_older = not page.is_last
+        if page.passes:
+            self._oldest_id = page.passes[-1].id
+        keys = {past.started_at: past.id for past in page.passes}
+        self.name_passes(keys)
+        here = {row.report.started_at for row in self._rows}
+        rows = [_row_of(past) for past in page.passes if past.started_at not in here]
+        if not rows:
+            return
+        was_all_shown = self._shown == len(self._rows)
+        if was_all_shown:
+            self.beginInsertRows(QModelIndex(), self._shown, self._shown + len(rows) - 1)
+        self._rows.extend(rows)
+        if was_all_shown:
+            self._shown = len(self._rows)
+            self.endInsertRows()
+
+    def put_files(self, page: FilesPage) -> None:
+        """Take the files of a pass that were asked for."""
+        key = page.query.pass_id
+        self._asked.discard(key)
+        known = self._files.get(key, [])
+        row = next((number for number, row in enumerate(self._rows) if row.pass_id == key), -1)
+        if row < 0 or page.query.offset != len(known):
+            return
+        if page.is_last:
+            self._complete.add(key)
+        if page.changes:
+            parent = self.index(row, 0)
+            self.beginInsertRows(parent, len(known), len(known) + len(page.changes) - 1)
+            self._files[key] = [*known, *page.changes]
+            self.endInsertRows()
+        else:
+            # Nothing is known of its files, so there is nothing to open any more.
+            self.dataChanged.emit(self.index(row, 0), self.index(row, 3))
+
+    # What is asked
+
+    def rows(self, count: int) -> tuple[PassRow, ...]:
+        """The newest rows."""
+        return tuple(islice(self._rows, count))
+
+    def row_at(self, index: Index) -> PassRow | None:
+        """The pass at an index, also at one of its files."""
+        if not index.isValid():
+            return None
+        number = index.internalId()
+        return self._rows[self._top - number if number else index.row()]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to show, and nothing was asked for that may still come."""
+        return not self._rows and not self._is_asking
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether only some passes are shown."""
+        return self._kind is not PassKind.ALL or bool(self._search)
+
+    def _ask(self) -> None:
+        self._is_asking = True
+        self.passes_wanted.emit(PassQuery(self._job_id, self._serial, self._oldest_id, self._kind, self._search))
+
+    def _is_wanted(self, row: PassRow) -> bool:
+        counts = row.report.counts
+        fits = {
+            PassKind.ALL: True,
+            PassKind.COPIED: counts.created + counts.replaced > 0,
+            PassKind.DELETED: counts.deleted > 0,
+            PassKind.MOVED: counts.moved > 0,
+            PassKind.TROUBLE: row.report.status is not PassStatus.COMPLETE,
+        }[self._kind]
+        return fits and self._search.casefold() in row.report.reason.casefold()
+
+    def _drop_oldest(self) -> None:
+        last = len(self._rows) - 1
+        self._has_older = False
+        if self._shown > last:
+            self.beginRemoveRows(QModelIndex(), last, last)
+            self._rows.pop()
+            self._shown -= 1
+            self.endRemoveRows()
+        else:
+            self._rows.pop()
+
+
+def pass_text(row: PassRow) -> str:
+    """What a pass did, in one sentence."""
+    report = row.report
+    if report.status is PassStatus.FAILED:
+        return report.reason or _tr("The backup could not be made.")
+    done = _done_text(report)
+    if report.status is PassStatus.HELD:
+        held = held_text(report.held) if report.held is not None else _tr("Some of it waited for your word.")
+        return " ".join(part for part in (done, held) if part)
+    if report.status is PassStatus.CANCELLED:
+        return " ".join(part for part in (_tr("Stopped before the end."), done) if part)
+    if row.problems:
+        return " ".join(part for part in (done, problems_text(row.problems)) if part)
+    if row.repeats > 1:
+        return counted(
+            "Checked %Ln times, nothing had changed.",
+            "Checked, nothing had changed.",
+            row.repeats,
+        )
+    return done or _tr("Checked, nothing had changed.")
+
+
+def change_text(op: str) -> str:
+    """What was done to a path, in a word."""
+    words = {
+        Op.CREATE.value: _tr("New"),
+        Op.REPLACE.value: _tr("Updated"),
+        Op.DELETE.value: _tr("Deleted"),
+        Op.MOVE.value: _tr("Moved"),
+        Op.SET_METADATA.value: _tr("Details"),
+    }
+    return words.get(op, op)
+
+
+def _file_data(change: PastChange, column: int, role: int) -> object:
+    if role == Qt.ItemDataRole.DisplayRole and column == 0:
+        return change_text(change.op)
+    if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole} and column == 1:
+        if change.old_path:
+            return _tr("{new}, before: {old}").format(new=path_text(change.path), old=path_text(change.old_path))
+        return path_text(change.path)
+    return None
+
+
+def _row_of(past: PastPass) -> PassRow:
+    counts = Counts(past.created, past.replaced, past.deleted, past.moved, bytes=past.bytes)
+    try:
+        status = PassStatus(past.status)
+    except ValueError:
+        # Of a later version of the program.
+        status = PassStatus.COMPLETE
+    report = Report(status, past.started_at, past.duration_s, is_full=past.is_full, counts=counts, reason=past.reason)
+    return PassRow(report, pass_id=past.id, problems=past.problems)
+
+
+def _done_text(report: Report) -> str:
+    counts = report.counts
+    parts = []
+    if counts.created:
+        parts.append(counted("%Ln new", "%Ln new", counts.created))
+    if counts.replaced:
+        parts.append(counted("%Ln updated", "%Ln updated", counts.replaced))
+    if counts.moved:
+        parts.append(counted("%Ln moved", "%Ln moved", counts.moved))
+    if counts.deleted:
+        parts.append(counted("%Ln deleted", "%Ln deleted", counts.deleted))
+    if counts.metadata and not parts:
+        parts.append(counted("details of %Ln files brought up to date", "details of %Ln file updated", counts.metadata))
+    if not parts:
+        return ""
+    sentence = ", ".join(parts)
+    return f"{sentence[0].upper()}{sentence[1:]}."
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Activity", text)

@@ -1,0 +1,142 @@
+"""Earlier passes as a window reads them, beside the job that writes them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from backup_gui.engine.catalog import Catalog
+from backup_gui.engine.chronicle import Chronicle
+from backup_gui.engine.model import Counts, PassStatus, Problem, ProblemCode, Report, Stage
+from backup_gui.engine.records import DayTotal, PassKind, PastChange
+
+NOON = datetime(2026, 11, 22, 12, 0, 0).astimezone().timestamp()
+A_DAY_S = 86_400.0
+PROBLEM = Problem("a", Stage.COPY, ProblemCode.IN_USE, "x")
+
+
+def report(at: float, status: PassStatus = PassStatus.COMPLETE, **fields: object) -> Report:
+    return Report(status, at, 1.0, is_full=False, **fields)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Iterator[Catalog]:
+    catalog = Catalog.open(tmp_path / "jobs" / "a.sqlite")
+    yield catalog
+    catalog.close()
+
+
+@pytest.fixture
+def chronicle(tmp_path: Path) -> Chronicle:
+    return Chronicle(tmp_path / "jobs" / "a.sqlite")
+
+
+def fill(catalog: Catalog, *reports: Report) -> None:
+    for one in reports:
+        catalog.passlog.add(one)
+    catalog.commit()
+
+
+def test_passes_of_a_day_are_added_up_by_the_users_calendar(catalog: Catalog, chronicle: Chronicle) -> None:
+    midnight = datetime(2026, 11, 22).astimezone().timestamp()
+    fill(
+        catalog,
+        report(midnight - 1.5, counts=Counts(created=5, bytes=50)),
+        report(midnight - 0.5, counts=Counts(created=1, replaced=2, bytes=10)),
+        report(NOON, PassStatus.PROBLEMS, counts=Counts(deleted=7), problems=(PROBLEM,)),
+    )
+    assert chronicle.days(midnight - A_DAY_S) == (
+        DayTotal("2026-11-21", 1, 5, 50, 0),
+        DayTotal("2026-11-22", 2, 3, 10, 1),
+    )
+    assert [day.day for day in chronicle.days(midnight)] == ["2026-11-22"]
+
+
+def test_pages_follow_each_other_without_gap_or_repetition(catalog: Catalog, chronicle: Chronicle) -> None:
+    fill(catalog, *(report(NOON + n, counts=Counts(created=n + 1)) for n in range(25)))
+    seen: list[int] = []
+    before = None
+    while page := chronicle.page(before=before, limit=10):
+        assert all(one.is_full is False for one in page)
+        seen.extend(one.created for one in page)
+        before = page[-1].id
+        fill(catalog, report(NOON + 100 + len(seen), counts=Counts(created=99)))
+    assert seen == list(range(25, 0, -1))
+
+
+@pytest.mark.parametrize(("kind", "found"), [("all", 4), ("copied", 2), ("deleted", 1), ("moved", 1), ("trouble", 1)])
+def test_passes_are_narrowed_down_by_what_they_did(
+    catalog: Catalog, chronicle: Chronicle, kind: str, found: int
+) -> None:
+    fill(
+        catalog,
+        report(NOON, counts=Counts(created=1)),
+        report(NOON, counts=Counts(replaced=1, deleted=1)),
+        report(NOON, counts=Counts(moved=1)),
+        report(NOON, PassStatus.HELD),
+    )
+    assert len(chronicle.page(kind=PassKind(kind))) == found
+
+
+def test_a_search_takes_every_character_as_it_is(catalog: Catalog, chronicle: Chronicle) -> None:
+    fill(catalog, report(NOON, PassStatus.FAILED, reason="The drive is 100% full"), report(NOON, reason="100 of them"))
+    assert [one.status for one in chronicle.page(search="100%")] == ["failed"]
+    assert [one.status for one in chronicle.page(search="DRIVE")] == ["failed"]
+    assert chronicle.page(search="_") == ()
+
+
+def test_paths_are_told_where_the_catalog_knows_them(catalog: Catalog, chronicle: Chronicle, tmp_path: Path) -> None:
+    fill(catalog, report(NOON, counts=Counts(created=2)), report(NOON + 1, counts=Counts(created=1)))
+    first = chronicle.page()[-1].id
+    assert chronicle.changes(first) == ()
+    assert chronicle.page(search="letter") == ()
+    with sqlite3.connect(tmp_path / "jobs" / "a.sqlite") as connection:
+        rows = ((first, 0, "create", b"Letters/a\xff", None), (first, 1, "move", b"b", b"Letters/b"))
+        connection.executemany(
+            "INSERT INTO changes (pass, number, op, kind, path, old_path) VALUES (?, ?, ?, 'file', ?, ?)", rows
+        )
+    connection.close()
+    assert chronicle.changes(first) == (PastChange("create", "Letters/a\udcff"), PastChange("move", "b", "Letters/b"))
+    assert chronicle.changes(first, limit=1, offset=1) == (PastChange("move", "b", "Letters/b"),)
+    assert [one.id for one in chronicle.page(search="letter")] == [first]
+
+
+def test_the_key_of_a_pass_is_found_by_its_time(catalog: Catalog, chronicle: Chronicle) -> None:
+    fill(catalog, report(NOON + 0.123456), report(NOON + 1))
+    keys = chronicle.keys(NOON)
+    assert keys[NOON + 0.123456] == chronicle.page()[-1].id
+    assert list(chronicle.keys(NOON + 1)) == [NOON + 1]
+
+
+def test_the_last_complete_time_is_read_while_the_job_writes(catalog: Catalog, chronicle: Chronicle) -> None:
+    assert chronicle.last_complete_at() is None
+    catalog.remember_complete(NOON)
+    assert chronicle.last_complete_at() == NOON
+    catalog.remember("last complete at", "never")
+    catalog.commit()
+    assert chronicle.last_complete_at() is None
+
+
+def test_a_catalog_that_is_not_there_or_damaged_is_empty_and_is_not_made(tmp_path: Path) -> None:
+    path = tmp_path / "x.sqlite"
+    chronicle = Chronicle(path)
+    assert chronicle.page() == ()
+    assert chronicle.days(0) == ()
+    assert not path.exists()
+    path.write_bytes(b"no catalog at all" * 1_000)
+    assert chronicle.page() == ()
+    assert chronicle.keys(0) == {}
+    assert chronicle.last_complete_at() is None
+    assert path.read_bytes() == b"no catalog at all" * 1_000
+
+
+def test_ten_thousand_passes_of_a_month_are_added_up_quickly(catalog: Catalog, chronicle: Chronicle) -> None:
+    step = timedelta(days=30).total_seconds() / 10_000
+    fill(catalog, *(report(NOON - n * step, counts=Counts(created=1, bytes=1)) for n in range(10_000)))
+    days = chronicle.days(NOON - 40 * A_DAY_S)
+    assert sum(day.files for day in days) == 10_000
+    assert 30 <= len(days) <= 32
