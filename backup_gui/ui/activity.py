@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, Qt, Slot
+from PySide6.QtCore import QCoreApplication, QModelIndex, Qt, Slot
 from PySide6.QtWidgets import QHeaderView, QStackedLayout, QTreeView, QVBoxLayout, QWidget
 
 from backup_gui.engine.model import JobState, PassStatus, Report
 from backup_gui.ui.headline import held_text, problems_text
 from backup_gui.ui.jobs import Index
 from backup_gui.ui.labels import RowDelegate
+from backup_gui.ui.rows import RowsModel
 from backup_gui.ui.theme import GRID_PX
 from backup_gui.ui.vacancy import Vacancy
 from backup_gui.ui.wording import clock_text, counted, duration_text, exact_text, size_text
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from backup_gui.ui.icons import Icons
 
 _KEPT_ROWS = 10_000
-_PAGE_ROWS = 200
 
 _STATES = {
     PassStatus.COMPLETE: JobState.OK,
@@ -52,7 +52,7 @@ class PassRow:
         return self.report.status is PassStatus.COMPLETE and self.report.counts.total == 0
 
 
-class ActivityModel(QAbstractTableModel):
+class ActivityModel(RowsModel):
     """The passes of one job; rows are given to the view in pages."""
 
     def __init__(self, icons: Icons, now: Callable[[], float]) -> None:
@@ -67,34 +67,15 @@ class ActivityModel(QAbstractTableModel):
         self._now = now
         # Newest first. Both ends of a deque are cheap, and a row in sight is near its front.
         self._rows: deque[PassRow] = deque()
-        self._shown = 0
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's signature
-        """How many rows the view knows by now."""
-        return 0 if parent.isValid() else self._shown
+    @property
+    def total(self) -> int:
+        """How many rows there are."""
+        return len(self._rows)
 
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's signature
+    def headings(self) -> tuple[str, ...]:
         """When, what, how much, how long."""
-        return 0 if parent.isValid() else 4
-
-    def canFetchMore(self, parent: Index) -> bool:  # noqa: N802 - Qt's name
-        """Whether there are older passes."""
-        return not parent.isValid() and self._shown < len(self._rows)
-
-    def fetchMore(self, parent: Index) -> None:  # noqa: ARG002, N802 - Qt's signature
-        """Give the view the next page."""
-        last = min(len(self._rows), self._shown + _PAGE_ROWS) - 1
-        self.beginInsertRows(QModelIndex(), self._shown, last)
-        self._shown = last + 1
-        self.endInsertRows()
-
-    def headerData(  # noqa: N802 - Qt's name
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> object:
-        """Headings of the columns."""
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return (self.tr("When"), self.tr("What happened"), self.tr("Copied"), self.tr("Took"))[section]
-        return None
+        return self.tr("When"), self.tr("What happened"), self.tr("Copied"), self.tr("Took")
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """One cell."""

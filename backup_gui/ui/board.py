@@ -24,6 +24,7 @@ from backup_gui.ui.activity import ActivityModel, ActivityPage
 from backup_gui.ui.banner import Banner
 from backup_gui.ui.headline import Remedy, headline
 from backup_gui.ui.jobs import CardDelegate, JobsModel
+from backup_gui.ui.jobsettings import JobSettings
 from backup_gui.ui.jobview import ExcludeWish, JobView, PauseWish
 from backup_gui.ui.logview import LogView
 from backup_gui.ui.overview import Overview, add_pause_actions
@@ -43,7 +44,8 @@ class Page(Enum):
     OVERVIEW = 0
     ACTIVITY = 1
     PROBLEMS = 2
-    LOG = 3
+    SETTINGS = 3
+    LOG = 4
 
 
 class Board(QWidget):
@@ -79,6 +81,7 @@ class Board(QWidget):
         self.overview = Overview(icons, now)
         self.activity = ActivityPage(icons)
         self.problems = ProblemsPage(icons)
+        self.settings = JobSettings(icons)
         self.log = LogView()
         self.log.folder_requested.connect(self.log_folder_requested)
         self._connect_pages()
@@ -89,6 +92,7 @@ class Board(QWidget):
             (self.overview, self.tr("O&verview")),
             (self.activity, self.tr("&Activity")),
             (self.problems, self.tr("&Problems")),
+            (self.settings, self.tr("Se&ttings")),
             (self.log, self.tr("&Log")),
         ):
             self.tabs.addTab(page, title)
@@ -205,6 +209,7 @@ class Board(QWidget):
         self.banner.show_headline(view.status.state, headline(view, self._now()))
         self.overview.show_view(view)
         self.problems.show_problems(view.status.problems)
+        self.settings.show_job(view.job)
         self.activity.show_model(self._activity_model(view.job.id))
         count = len(view.status.problems)
         title = self.tr("&Problems ({count})").format(count=count) if count else self.tr("&Problems")

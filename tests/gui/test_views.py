@@ -48,8 +48,9 @@ from backup_gui.ui.jobdialog import JobDialog
 from backup_gui.ui.jobview import ExcludeWish, HeldAnswer, PauseWish
 from backup_gui.ui.mainwindow import MainWindow
 from backup_gui.ui.overview import coverage_text
+from backup_gui.ui.planview import ActionsModel
 from backup_gui.ui.problems import ProblemsModel
-from backup_gui.ui.review import ActionsModel, ReviewDialog
+from backup_gui.ui.review import ReviewDialog
 from backup_gui.ui.settingsdialog import SettingsDialog
 from tests.gui.conftest import NOW
 from tests.helpers.screens import DOCUMENTS, HELD, PROBLEMS, STRANGERS, VIEWS, make_window, scenes
@@ -127,7 +128,7 @@ def test_without_jobs_the_window_invites(make: Make, qtbot: QtBot) -> None:
     window = make(None)
     assert window.welcome.isVisible()
     assert not window.back_up_action.isEnabled()
-    QTest.mouseClick(window.welcome.button, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(window.welcome.by_hand_button, Qt.MouseButton.LeftButton)
     assert window.board.jobs.rowCount() == 0
     assert window.findChild(JobDialog) is not None
 
