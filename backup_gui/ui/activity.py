@@ -15,7 +15,7 @@ from backup_gui.engine.model import JobState, PassStatus, Report
 from backup_gui.ui.headline import held_text, problems_text
 from backup_gui.ui.jobs import Index
 from backup_gui.ui.labels import RowDelegate
-from backup_gui.ui.rows import RowsModel
+from backup_gui.ui.rows import RIGHT, RowsModel
 from backup_gui.ui.theme import GRID_PX
 from backup_gui.ui.vacancy import Vacancy
 from backup_gui.ui.wording import clock_text, counted, duration_text, exact_text, size_text
@@ -54,6 +54,8 @@ class PassRow:
 
 class ActivityModel(RowsModel):
     """The passes of one job; rows are given to the view in pages."""
+
+    figure_columns = frozenset({2, 3})
 
     def __init__(self, icons: Icons, now: Callable[[], float]) -> None:
         """Begin empty.
@@ -95,8 +97,8 @@ class ActivityModel(RowsModel):
             return self._icons.state(_STATES[report.status])
         if role == Qt.ItemDataRole.ToolTipRole:
             return pass_text(row) if index.column() == 1 else exact_text(ended_at)
-        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() >= 2:
-            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in self.figure_columns:
+            return RIGHT
         return None
 
     def add(self, report: Report) -> None:

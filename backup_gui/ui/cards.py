@@ -13,6 +13,8 @@ from backup_gui.ui.theme import GRID_PX, accent, mix, muted, outline, scaled_fon
 _RADIUS_PX = 8.0
 _PADDING_PX = GRID_PX + 4
 _MARK_PX = 16
+_SLACK_PX = 4
+_BETWEEN_PX = 4
 
 
 class _Face:
@@ -43,7 +45,7 @@ class _Face:
         right = self._right_width()
         left = max(first.horizontalAdvance(self.title), min(second.horizontalAdvance(self.detail), 24 * GRID_PX))
         width = 2 * _PADDING_PX + self._indicator_size().width() + GRID_PX + left + right + 3 * GRID_PX
-        return QSize(width, first.height() + second.height() + 2 * _PADDING_PX)
+        return QSize(width, first.height() + _BETWEEN_PX + max(second.height(), _MARK_PX) + 2 * _PADDING_PX)
 
     def paint(self, primitive: QStyle.PrimitiveElement) -> None:
         """Paint the card."""
@@ -94,7 +96,7 @@ class _Face:
         mark = _MARK_PX + GRID_PX // 2 if self.state is not None else 0
         self._line(painter, bottom, rest_font, strong, self.remark, right - mark, is_left=False)
         if self.state is not None:
-            width = QFontMetrics(rest_font).horizontalAdvance(self.remark)
+            width = second.horizontalAdvance(self.remark) + _SLACK_PX
             at = QRect(bottom.right() - width - mark, bottom.center().y() - _MARK_PX // 2, _MARK_PX, _MARK_PX)
             at = QStyle.visualRect(button.layoutDirection(), button.rect(), at)
             name = f"state-{self.state.value}"
@@ -116,7 +118,8 @@ class _Face:
     def _right_width(self) -> int:
         _, second = self._metrics()
         mark = _MARK_PX + GRID_PX // 2 if self.state is not None else 0
-        return max(second.horizontalAdvance(self.figure), second.horizontalAdvance(self.remark) + mark)
+        # A little more than the words, or rounding shortens them.
+        return max(second.horizontalAdvance(self.figure), second.horizontalAdvance(self.remark) + mark) + _SLACK_PX
 
     def _metrics(self) -> tuple[QFontMetrics, QFontMetrics]:
         first, second = _fonts(self._button.font())
@@ -145,8 +148,8 @@ class TickCard(QCheckBox):
         return self.face.size()
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """As large as its words."""
-        return self.face.size()
+        """As narrow as it must be: words are shortened."""
+        return QSize(24 * GRID_PX, self.face.size().height())
 
     def hitButton(self, pos: QPoint) -> bool:  # noqa: N802 - Qt's name
         """The whole card is the button."""
@@ -177,8 +180,8 @@ class ChoiceCard(QRadioButton):
         return self.face.size()
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """As large as its words."""
-        return self.face.size()
+        """As narrow as it must be: words are shortened."""
+        return QSize(24 * GRID_PX, self.face.size().height())
 
     def hitButton(self, pos: QPoint) -> bool:  # noqa: N802 - Qt's name
         """The whole card is the button."""

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QRadioButton,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -42,6 +43,7 @@ class _Page(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         content = QWidget()
         self.body = QVBoxLayout(content)
         self.body.setContentsMargins(2, 2, 2, 2)
@@ -69,12 +71,10 @@ class FolderPage(_Page):
         self.add_button.setMinimumHeight(4 * GRID_PX)
         self.add_button.clicked.connect(self._on_add_clicked)
         hint = MutedLabel(self.tr("You can also drop a folder here."))
-        hint.setWordWrap(False)
         row = QHBoxLayout()
         row.setSpacing(GRID_PX)
         row.addWidget(self.add_button)
-        row.addWidget(hint)
-        row.addStretch()
+        row.addWidget(hint, 1)
         self.body.addLayout(self._list)
         self.body.addLayout(row)
         self.body.addStretch()
@@ -149,7 +149,7 @@ class PlacePage(_Page):
         self.other_button.setMinimumHeight(4 * GRID_PX)
         self.other_button.clicked.connect(self._on_other_clicked)
         self.new_radio = QRadioButton()
-        self.whole_radio = QRadioButton(self.tr("In this &folder itself: what else is in it would leave it"))
+        self.whole_radio = QRadioButton(self.tr("In this folder &itself: what else is in it would leave it"))
         self.new_radio.setChecked(True)
         self.new_radio.toggled.connect(self.changed)
         self._ways = QWidget()
@@ -220,7 +220,7 @@ class PlacePage(_Page):
         self._ways.setVisible(may_be_whole and not verdict.is_place_empty)
         if sources:
             name = path_text(_name(sources[0])).replace("&", "&&")
-            self.new_radio.setText(self.tr("In a &new folder there: {name} (recommended)").format(name=name))
+            self.new_radio.setText(self.tr("In a new fol&der there: {name} (recommended)").format(name=name))
         if chosen is not None and not self.fits:
             text = self.tr("There is not enough room: {need} are needed, {free} are free.").format(
                 need=size_text(self._need_bytes), free=size_text(chosen.free_bytes)
@@ -288,6 +288,8 @@ class StartPage(_Page):
         self._figures.setWordWrap(True)
         self._time = MutedLabel()
         panel = Panel(self.tr("The first backup"))
+        # As high as its words need at the width they have.
+        panel.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         panel.body.addLayout(self._jobs)
         panel.body.addWidget(self._figures)
         panel.body.addWidget(self._time)
@@ -302,10 +304,10 @@ class StartPage(_Page):
         row.addWidget(self.plan_button)
         row.addStretch()
         panel.body.addLayout(row)
-        self.history_check = QCheckBox(self.tr("&Keep replaced and deleted files for a while (recommended)"))
+        self.history_check = QCheckBox(self.tr("&Keep replaced and deleted files (recommended)"))
         self.history_check.setChecked(True)
         self.history_check.toggled.connect(self.changed)
-        self.login_check = QCheckBox(self.tr("Start when I &log in, so that every change is backed up (recommended)"))
+        self.login_check = QCheckBox(self.tr("Start when I lo&g in (recommended)"))
         self.login_check.setChecked(True)
         self.body.addWidget(panel)
         self.body.addWidget(self.history_check)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QStacke
 from backup_gui.ui.firstpages import FolderPage, PlacePage, StartPage
 from backup_gui.ui.firstvalues import FirstChoice, FirstForecast, FirstStart, FirstVerdict, FolderCount, PlaceOffer
 from backup_gui.ui.labels import MutedLabel, PrimaryButton
-from backup_gui.ui.theme import GRID_PX, scaled_font
+from backup_gui.ui.theme import GRID_PX, scaled_font, scaled_size
 from backup_gui.ui.wording import number_text
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class FirstRun(QWidget):
         self._text.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
         self._step = MutedLabel()
         self._step.setWordWrap(False)
-        self.by_hand_button = QPushButton(self.tr("Set it up by &hand…"))
+        self.by_hand_button = QPushButton(self.tr("Set it up b&y hand…"))
         self.by_hand_button.setFlat(True)
         self.by_hand_button.setToolTip(self.tr("All choices on one page, for those who know them"))
         self.by_hand_button.clicked.connect(self.by_hand_requested)
@@ -241,7 +241,7 @@ class FirstRun(QWidget):
             button.setMinimumSize(12 * GRID_PX, 4 * GRID_PX)
             foot.addWidget(button)
         inner = QWidget()
-        inner.setMaximumWidth(88 * GRID_PX)
+        self._inner = inner
         column = QVBoxLayout(inner)
         column.setContentsMargins(3 * GRID_PX, 2 * GRID_PX, 3 * GRID_PX, 2 * GRID_PX)
         column.setSpacing(GRID_PX)
@@ -262,6 +262,8 @@ class FirstRun(QWidget):
         colour = self.palette().windowText().color()
         self._picture.setPixmap(self._icons.picture("welcome", _PICTURE, colour, self.devicePixelRatioF()))
         self._title.setFont(scaled_font(self.font(), 1.7, is_bold=True))
+        # Longer lines are hard to read, and cards with much between their two ends too.
+        self._inner.setMaximumWidth(scaled_size(self, QSize(88 * GRID_PX, 0)).width())
 
     def _show_step(self, step: int) -> None:
         self._pages.setCurrentIndex(step)
@@ -311,7 +313,7 @@ class FirstRunDialog(QDialog):
         """Build it."""
         super().__init__(parent)
         self.setWindowTitle(self.tr("New backup"))
-        self.resize(88 * GRID_PX, 64 * GRID_PX)
+        self.resize(scaled_size(self, QSize(88 * GRID_PX, 68 * GRID_PX)))
         self.steps = FirstRun(icons, offers_by_hand=False)
         self.steps.start_requested.connect(self.accept)
         column = QVBoxLayout(self)

@@ -48,7 +48,7 @@ class HistoryLimits(QObject):
         """Put the fields into a form."""
         for name, label, spin in (
             (_DAYS, self.tr("Keep them f&or"), self.days_spin),
-            (_BYTES, self.tr("Size at &most"), self.size_spin),
+            (_BYTES, self.tr("Si&ze at most"), self.size_spin),
         ):
             if name not in _fields():
                 continue

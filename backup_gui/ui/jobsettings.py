@@ -10,11 +10,13 @@ from PySide6.QtGui import QHideEvent, QPalette, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QFormLayout,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -87,7 +89,7 @@ class RulesCount:
     is_whole: bool = True
 
 
-class JobSettings(QScrollArea):
+class JobSettings(QWidget):
     """A form with Apply and Revert. It shows another job at once, and the same one anew only if nothing was typed."""
 
     check_requested = Signal(object)
@@ -112,10 +114,11 @@ class JobSettings(QScrollArea):
         # What was counted last; files come and go, so it is counted anew whenever the page is turned to.
         self._counted: tuple[str, tuple[str, ...]] | None = None
         self._sized: str | None = ""
-        self.setWidgetResizable(True)
-        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.area = QScrollArea()
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QScrollArea.Shape.NoFrame)
         self._build()
-        self.viewport().setBackgroundRole(QPalette.ColorRole.Window)
+        self.area.viewport().setBackgroundRole(QPalette.ColorRole.Window)
         self._connect()
 
     # What is shown
@@ -210,9 +213,8 @@ class JobSettings(QScrollArea):
         for panel in (self._folders_panel(), self._rules_panel(), self._history_panel(), self._care_panel()):
             column.addWidget(panel)
         self.other_remark = RemarkLabel(self._icons)
-        column.addWidget(self.other_remark)
         self.revert_button = QPushButton(self.tr("&Revert"))
-        self.apply_button = PrimaryButton(self.tr("&Apply"))
+        self.apply_button = PrimaryButton(self.tr("Appl&y"))
         self._state = MutedLabel()
         self._state.setWordWrap(False)
         foot = QHBoxLayout()
@@ -221,9 +223,32 @@ class JobSettings(QScrollArea):
         for button in (self.revert_button, self.apply_button):
             button.setMinimumSize(11 * GRID_PX, 4 * GRID_PX)
             foot.addWidget(button)
-        column.addLayout(foot)
         column.addStretch()
-        self.setWidget(page)
+        self.area.setWidget(page)
+        # Below what scrolls, so that it is always seen whether something waits to be applied.
+        foot.setContentsMargins(2 * GRID_PX, GRID_PX, 2 * GRID_PX, GRID_PX)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self.area, 1)
+        whole.addWidget(self.other_remark)
+        whole.addLayout(foot)
+        self.other_remark.setContentsMargins(2 * GRID_PX, GRID_PX, 2 * GRID_PX, 0)
+        self._align(page)
+
+    @staticmethod
+    def _align(page: QWidget) -> None:
+        """Make the labels of all panels equally wide, so that the fields stand in one column."""
+        labels = []
+        for form in page.findChildren(QFormLayout):
+            for row in range(form.rowCount()):
+                item = form.itemAt(row, QFormLayout.ItemRole.LabelRole)
+                label = item.widget() if item is not None else None
+                if label is not None:
+                    labels.append(label)
+        width = max(label.sizeHint().width() for label in labels)
+        for label in labels:
+            label.setMinimumWidth(width)
 
     def _folders_panel(self) -> Panel:
         self.source_field = FolderField(
@@ -243,23 +268,23 @@ class JobSettings(QScrollArea):
         self.name_edit.setMaxLength(100)
         self.name_edit.setPlaceholderText(self.tr("The folder’s name"))
         panel, form = self._panel(self.tr("Folders"))
-        add_row(form, self.tr("&Protect"), self.source_field.edit, self.source_field, self.source_remark)
+        add_row(form, self.tr("Prot&ect"), self.source_field.edit, self.source_field, self.source_remark)
         add_row(
-            form, self.tr("Back up &to"), self.destination_field.edit, self.destination_field, self.destination_remark
+            form, self.tr("Back &up to"), self.destination_field.edit, self.destination_field, self.destination_remark
         )
-        add_row(form, self.tr("&Name"), self.name_edit, self.name_edit)
+        add_row(form, self.tr("Na&me"), self.name_edit, self.name_edit)
         return panel
 
     def _rules_panel(self) -> Panel:
         self.preset_checks = []
-        ticks = QHBoxLayout()
-        ticks.setSpacing(2 * GRID_PX)
-        for preset in PRESETS:
+        ticks = QGridLayout()
+        ticks.setHorizontalSpacing(3 * GRID_PX)
+        for number, preset in enumerate(PRESETS):
             check = QCheckBox(preset.title)
             check.setToolTip(", ".join(preset.rules))
             self.preset_checks.append(check)
-            ticks.addWidget(check)
-        ticks.addStretch()
+            ticks.addWidget(check, number // 2, number % 2)
+        ticks.setColumnStretch(2, 1)
         self.rules_edit = RulesEdit()
         self.count_label = MutedLabel()
         self.stop_button = QPushButton(self.tr("Stop &counting"))
@@ -269,12 +294,12 @@ class JobSettings(QScrollArea):
         count.addWidget(self.stop_button)
         panel, form = self._panel(self.tr("What is left out"))
         form.addRow(_label(self.tr("Usual")), ticks)
-        add_row(form, self.tr("R&ules"), self.rules_edit, self.rules_edit)
+        add_row(form, self.tr("Rule&s"), self.rules_edit, self.rules_edit)
         form.addRow(_label(""), count)
         return panel
 
     def _history_panel(self) -> Panel:
-        self.history_check = QCheckBox(self.tr("&Keep replaced and deleted files"))
+        self.history_check = QCheckBox(self.tr("Keep replaced and deleted f&iles"))
         self.limits = HistoryLimits()
         panel, form = self._panel(self.tr("History"))
         form.addRow(_label(""), self.history_check)
@@ -283,7 +308,7 @@ class JobSettings(QScrollArea):
 
     def _care_panel(self) -> Panel:
         self.interval_field = IntervalField()
-        self.watch_check = QCheckBox(self.tr("See changes at &once, where the system tells of them"))
+        self.watch_check = QCheckBox(self.tr("See &changes at once, where possible"))
         self.full_spin = QSpinBox()
         self.full_spin.setRange(1, _MOST_MINUTES)
         self.full_spin.setSuffix(self.tr(" min"))
@@ -295,15 +320,15 @@ class JobSettings(QScrollArea):
         self.guard_share_spin = QSpinBox()
         self.guard_share_spin.setRange(0, 100)
         self.guard_share_spin.setSuffix(self.tr(" %"))
-        self.strangers_check = QCheckBox(self.tr("Ask about files in the backup that are &not from this program"))
+        self.strangers_check = QCheckBox(self.tr("Ask about files not &written by this program"))
         for spin in (self.full_spin, self.guard_count_spin, self.guard_share_spin):
             spin.setMinimumWidth(16 * GRID_PX)
         panel, form = self._panel(self.tr("Checks and safety"))
         add_row(form, self.tr("Chec&k every"), self.interval_field.spin, self.interval_field)
         form.addRow(_label(""), self.watch_check)
-        add_row(form, self.tr("&Look at everything every"), self.full_spin, _beside(self.full_spin))
+        add_row(form, self.tr("Look at everythin&g every"), self.full_spin, _beside(self.full_spin))
         add_row(form, self.tr("Ask &before more than"), self.guard_count_spin, _beside(self.guard_count_spin))
-        hint = MutedLabel(self.tr("deleted or replaced at once, if that is also more than this share of the backup"))
+        hint = MutedLabel(self.tr("of the files in the backup are deleted or replaced at once"))
         add_row(form, self.tr("an&d more than"), self.guard_share_spin, _beside(self.guard_share_spin))
         form.addRow(_label(""), hint)
         form.addRow(_label(""), self.strangers_check)
@@ -311,9 +336,12 @@ class JobSettings(QScrollArea):
 
     def _panel(self, title: str) -> tuple[Panel, QFormLayout]:
         panel = Panel(title)
+        # As high as its words need at the width they have.
+        panel.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         form = QFormLayout()
         form.setHorizontalSpacing(2 * GRID_PX)
         form.setVerticalSpacing(GRID_PX)
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         panel.body.addLayout(form)
         return panel, form

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QHeaderView, QLineEdit,
 from backup_gui.engine.arranging import Arranged, Arrangement, Order
 from backup_gui.engine.model import Action, Counts, EntryKind, Op
 from backup_gui.ui.labels import MutedLabel
-from backup_gui.ui.rows import RowsModel, make_table
+from backup_gui.ui.rows import RIGHT, RowsModel, make_table
 from backup_gui.ui.theme import GRID_PX
 from backup_gui.ui.wording import number_text, path_text, size_text
 
@@ -36,6 +36,8 @@ _FILTERS = (None, Op.CREATE, Op.REPLACE, Op.MOVE, Op.DELETE, Op.SET_METADATA)
 
 class ActionsModel(RowsModel):
     """Actions of a plan, in the plan's order or in another one; rows are given to the view in pages."""
+
+    figure_columns = frozenset({2})
 
     def __init__(self, actions: tuple[Action, ...] = (), *, keeps_history: bool = False) -> None:
         """Show actions.
@@ -89,8 +91,8 @@ class ActionsModel(RowsModel):
             return None
         action = self.action(index.row())
         column = index.column()
-        if role == Qt.ItemDataRole.TextAlignmentRole and column == 2:
-            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        if role == Qt.ItemDataRole.TextAlignmentRole and column in self.figure_columns:
+            return RIGHT
         if role == Qt.ItemDataRole.DecorationRole and column == 1 and self._icons is not None:
             return self._icons.action(_ICONS[action.op], self._palette.color(QPalette.ColorRole.Text))
         if role == Qt.ItemDataRole.ToolTipRole and column == 0:
@@ -231,9 +233,9 @@ class PlanView(QWidget):
         words = {
             None: self.tr("&All ({count})"),
             Op.CREATE: self.tr("Ne&w ({count})"),
-            Op.REPLACE: self.tr("Repla&ced ({count})"),
+            Op.REPLACE: self.tr("&Replaced ({count})"),
             Op.MOVE: self.tr("Mo&ved ({count})"),
-            Op.DELETE: self.tr("De&leted ({count})"),
+            Op.DELETE: self.tr("D&eleted ({count})"),
             Op.SET_METADATA: self.tr("&Only details ({count})"),
         }
         for op, button in self.filter_buttons.items():

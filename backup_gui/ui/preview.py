@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -24,9 +24,9 @@ from backup_gui.ui.jobview import Level, Remark
 from backup_gui.ui.labels import ElidedLabel, MutedLabel
 from backup_gui.ui.planview import PlanView
 from backup_gui.ui.problems import reason_text
-from backup_gui.ui.theme import GRID_PX, scaled_font
+from backup_gui.ui.theme import GRID_PX, scaled_font, scaled_size
 from backup_gui.ui.vacancy import Vacancy
-from backup_gui.ui.wording import counted, files_text, path_text, size_text
+from backup_gui.ui.wording import counted, files_text, path_text
 
 if TYPE_CHECKING:
     from backup_gui.engine.model import Action, Held, Job, Problem, Progress
@@ -47,9 +47,10 @@ class PreviewDialog(QDialog):
             parent: Owner.
         """
         super().__init__(parent)
+        self._icons = icons
         self.job = job
         self.setWindowTitle(self.tr("What would be done: {name}").format(name=job.name))
-        self.resize(88 * GRID_PX, 62 * GRID_PX)
+        self.resize(scaled_size(self, QSize(92 * GRID_PX, 72 * GRID_PX)))
         self._title = QLabel(self.tr("Comparing your folder with its backup…"))
         self._title.setFont(scaled_font(self.font(), 1.2, is_bold=True))
         self._title.setWordWrap(True)
@@ -102,7 +103,7 @@ class PreviewDialog(QDialog):
             counts: How many there are of each kind.
         """
         if not actions:
-            self._title.setText(self.tr("Everything is backed up."))
+            self._title.setText(self.tr("Nothing would be done."))
             self._pages.setCurrentWidget(self._vacancy)
             return
         self._title.setText(_summary(counts))
@@ -130,9 +131,11 @@ class PreviewDialog(QDialog):
 
     def show_failure(self, reason: str) -> None:
         """Say why it cannot be told."""
-        self._title.setText(self.tr("This cannot be told at the moment"))
-        self._text.setText(reason)
-        self._waiting.setVisible(False)
+        title = self.tr("This cannot be told at the moment")
+        self._title.setText(title)
+        failure = Vacancy(self._icons, "problems", title, reason)
+        self._pages.addWidget(failure)
+        self._pages.setCurrentWidget(failure)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         """Begin at the one button there is."""
@@ -159,7 +162,7 @@ class PreviewDialog(QDialog):
 
 
 def _summary(counts: Counts) -> str:
-    """Such as "312 new  ·  4 replaced  ·  4.8 GB to copy"."""
+    """Such as "312 new  ·  4 replaced"."""
     parts = []
     if counts.created:
         parts.append(counted("%Ln new", "%Ln new", counts.created))
@@ -171,6 +174,4 @@ def _summary(counts: Counts) -> str:
         parts.append(counted("%Ln deleted", "%Ln deleted", counts.deleted))
     if counts.metadata:
         parts.append(counted("%Ln with new details", "%Ln with new details", counts.metadata))
-    if counts.bytes:
-        parts.append(QCoreApplication.translate("Preview", "{size} to copy").format(size=size_text(counts.bytes)))
     return "  ·  ".join(parts)

@@ -12,7 +12,7 @@ from backup_gui.ui.headline import held_text
 from backup_gui.ui.jobview import HeldAnswer, PutBackWish
 from backup_gui.ui.labels import MutedLabel
 from backup_gui.ui.planview import ActionsModel, PlanView
-from backup_gui.ui.theme import GRID_PX, scaled_font
+from backup_gui.ui.theme import GRID_PX, scaled_font, scaled_size
 
 if TYPE_CHECKING:
     from backup_gui.engine.model import Job
@@ -43,7 +43,7 @@ class ReviewDialog(QDialog):
         self._job = job
         self._held = held
         self.setWindowTitle(self.tr("Review: {name}").format(name=job.name))
-        self.resize(84 * GRID_PX, 62 * GRID_PX)
+        self.resize(scaled_size(self, QSize(84 * GRID_PX, 62 * GRID_PX)))
 
         picture = QLabel()
         size = QSize(_ICON_PX, _ICON_PX)

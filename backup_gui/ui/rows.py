@@ -9,6 +9,7 @@ from backup_gui.ui.jobs import Index
 from backup_gui.ui.theme import GRID_PX
 
 PAGE_ROWS = 500
+RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 
 class RowsModel(QAbstractTableModel):
@@ -17,6 +18,9 @@ class RowsModel(QAbstractTableModel):
     Subclasses say how many rows there are (``total``), how the columns are called (``headings``) and what is in a cell
     (``data``), and tell of changes with ``show_first_page``.
     """
+
+    # Columns with figures, which are aligned at their last digit.
+    figure_columns: frozenset[int] = frozenset()
 
     def __init__(self) -> None:
         """Begin empty."""
@@ -59,9 +63,11 @@ class RowsModel(QAbstractTableModel):
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
         """Headings of the columns."""
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return self.headings()[section]
-        return None
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.TextAlignmentRole and section in self.figure_columns:
+            return RIGHT
+        return self.headings()[section] if role == Qt.ItemDataRole.DisplayRole else None
 
 
 def make_table(name: str) -> QTableView:

@@ -350,9 +350,9 @@ def scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
     yield "problems-none", window
     yield "review-deletions", ReviewDialog(icons, DOCUMENTS, HELD)
     yield "review-strangers", ReviewDialog(icons, DOCUMENTS, STRANGERS)
-    dialog = ReviewDialog(icons, DOCUMENTS, HELD, offers_put_back=True)
-    arrange_now(dialog.plan)
-    yield "review-put-back", dialog
+    review = ReviewDialog(icons, DOCUMENTS, HELD, offers_put_back=True)
+    arrange_now(review.plan)
+    yield "review-put-back", review
     preview = PreviewDialog(icons, DOCUMENTS)
     arrange_now(preview.plan)
     preview.show_plan(PLAN, count_actions(PLAN))
@@ -370,7 +370,7 @@ def scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
     yield "preview-failed", preview
     yield "job-settings", settings_page(icons)
     window = settings_page(icons)
-    window.board.settings.ensureWidgetVisible(window.board.settings.apply_button)
+    window.board.settings.area.ensureWidgetVisible(window.board.settings.strangers_check)
     yield "job-settings-end", window
     yield "job-new", JobDialog(icons)
     dialog = JobDialog(icons, source="/home/anna/Documents")
