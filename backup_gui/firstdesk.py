@@ -73,14 +73,18 @@ class FirstDesk(QObject):
         self._settings = settings
         self._adopt = adopt
         self._runs = 0
+        # A connection to a method does not keep its object alive.
+        self._clerks: dict[str, _Clerk] = {}
         window.first_run_opened.connect(self._on_opened)
         self._on_opened(window.welcome)
 
     @Slot(object)
     def _on_opened(self, steps: FirstRun) -> None:
         self._runs += 1
-        clerk = _Clerk(steps, f"first {self._runs}", self._controller, self._errands, self._data_folder)
+        key = f"first {self._runs}"
+        clerk = self._clerks[key] = _Clerk(steps, key, self._controller, self._errands, self._data_folder)
         steps.offers_requested.connect(partial(self._on_offers_requested, steps))
+        steps.offers_requested.connect(clerk.offer)
         steps.count_requested.connect(clerk.count)
         steps.check_requested.connect(clerk.check)
         steps.forecast_requested.connect(clerk.forecast)
@@ -88,8 +92,10 @@ class FirstDesk(QObject):
         steps.start_requested.connect(self._on_start_requested)
         steps.start_requested.connect(clerk.stop)
         # What is under way must not reach steps that are no more.
-        steps.destroyed.connect(clerk.stop)
-        steps.offers_requested.connect(clerk.offer)
+        steps.destroyed.connect(partial(self._on_destroyed, key))
+
+    def _on_destroyed(self, key: str, *_: object) -> None:
+        self._clerks.pop(key).stop()
 
     def _on_offers_requested(self, steps: FirstRun) -> None:
         steps.show_login(self._settings().start_at_login)

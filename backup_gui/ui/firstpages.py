@@ -97,6 +97,8 @@ class FolderPage(_Page):
             card.toggled.connect(self.changed)
             self.cards[path] = card
             self._list.addWidget(card)
+            # The layout would do so too, but later, and what is hidden cannot have the focus.
+            card.show()
             if len(self.cards) == 1:
                 self.setFocusProxy(card)
             self.show_count(FolderCount(path))
@@ -242,6 +244,7 @@ class PlacePage(_Page):
         self._offers[offer.root] = offer
         self.cards[offer.root] = card
         self._list.addWidget(card)
+        card.show()
         self._show_card(offer.root)
 
     def _show_card(self, root: str) -> None:

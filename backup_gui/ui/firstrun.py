@@ -99,6 +99,7 @@ class FirstRun(QWidget):
         for path in paths:
             self.folders.add_folder(path, is_ticked=True)
         self._update()
+        self._focus()
 
     def show_count(self, count: FolderCount) -> None:
         """Show how much is in a folder, as far as it is known."""
@@ -110,6 +111,9 @@ class FirstRun(QWidget):
         """Offer drives; the first that is not the computer's own and has room is chosen."""
         self.places.show_places(offers)
         self._update()
+        if self.step == 1:
+            # While there was no card, the button for another folder had the focus, and Enter would press it.
+            self._focus()
 
     def show_verdict(self, verdict: FirstVerdict) -> None:
         """Show what a check found, unless the choice has changed since it began."""

@@ -75,10 +75,10 @@ class ReviewDialog(QDialog):
         self.put_back_button.setAutoDefault(False)
         # Strangers never were in the folder, and a replaced file is there in its new version.
         is_loss = held.code is not HeldCode.STRANGERS and held.counts.deleted > 0
-        self.put_back_button.setVisible(offers_put_back and is_loss)
         buttons = QDialogButtonBox()
         buttons.addButton(self.allow_button, QDialogButtonBox.ButtonRole.ActionRole)
-        buttons.addButton(self.put_back_button, QDialogButtonBox.ButtonRole.ActionRole)
+        if offers_put_back and is_loss:
+            buttons.addButton(self.put_back_button, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.addButton(self.keep_button, QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.addButton(QDialogButtonBox.StandardButton.Close).setText(self.tr("Decide &later"))
         buttons.rejected.connect(self.reject)
