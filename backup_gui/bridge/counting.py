@@ -89,6 +89,7 @@ def count_left_out(
                 for entry in entries:
                     name = prefix + entry.name
                     is_folder = entry.is_dir(follow_symlinks=False)
+                    # What lies in a folder that is left out need not be asked about.
                     is_entry_out = is_out or (bool(rules) and excludes(name, is_folder))
                     if is_folder:
                         pending.append((name, is_entry_out))

@@ -232,7 +232,9 @@ def test_a_dropped_folder_begins_a_new_job(make: Make) -> None:
     drafts: list[object] = []
     window.check_requested.connect(drafts.append)
     window.dropEvent(QDropEvent(QPointF(5, 5), copy, data, button, none))
-    edit = next(edit for edit in window.findChildren(QLineEdit) if edit.accessibleName() == "Folder to protect")
+    dialog = window.findChild(JobDialog)
+    assert dialog is not None
+    edit = next(edit for edit in dialog.findChildren(QLineEdit) if edit.accessibleName() == "Folder to protect")
     assert edit.text() == "/home/anna/Photos"
 
 
