@@ -181,6 +181,8 @@ class PlanView(QWidget):
         """Show a plan: at once in its own order, and as the user wants it as soon as somebody answers."""
         self._actions = actions
         self.model.show_actions(actions)
+        # The other kinds are counted with the first answer.
+        self.filter_buttons[None].setText(self.tr("&All ({count})").format(count=number_text(len(actions))))
         self._request()
 
     def show_arranged(self, arranged: Arranged) -> None:

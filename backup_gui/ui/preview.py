@@ -104,6 +104,8 @@ class PreviewDialog(QDialog):
         """
         if not actions:
             self._title.setText(self.tr("Nothing would be done."))
+            # The page in the middle says the same, larger.
+            self._title.setVisible(False)
             self._pages.setCurrentWidget(self._vacancy)
             return
         self._title.setText(_summary(counts))
@@ -133,6 +135,7 @@ class PreviewDialog(QDialog):
         """Say why it cannot be told."""
         title = self.tr("This cannot be told at the moment")
         self._title.setText(title)
+        self._title.setVisible(False)
         failure = Vacancy(self._icons, "problems", title, reason)
         self._pages.addWidget(failure)
         self._pages.setCurrentWidget(failure)

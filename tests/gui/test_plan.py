@@ -77,6 +77,14 @@ def test_the_kinds_are_counted_and_filter(view: PlanView) -> None:
     assert view.foot.text() == "1.6 GB would be copied"
 
 
+def test_a_plan_is_shown_in_its_own_order_until_somebody_answers(icons: Icons, qtbot: QtBot) -> None:
+    view = PlanView(icons, keeps_history=False)
+    qtbot.addWidget(view)
+    view.show_actions(PLAN)
+    assert shown(view)[0] == PLAN[0].path
+    assert view.filter_buttons[None].text() == "&All (853)"
+
+
 def test_the_search_narrows_and_counts_anew(view: PlanView, qtbot: QtBot) -> None:
     view.search_edit.setText("LISBON")
     qtbot.waitUntil(lambda: shown(view) == ["Travel/2024/Lisbon.jpg"])

@@ -348,8 +348,10 @@ def scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
     window = make_window(icons, VIEWS["ok"], has_others=False)
     window.board.show_page(Page.PROBLEMS)
     yield "problems-none", window
-    yield "review-deletions", ReviewDialog(icons, DOCUMENTS, HELD)
-    yield "review-strangers", ReviewDialog(icons, DOCUMENTS, STRANGERS)
+    for name, held in (("deletions", HELD), ("strangers", STRANGERS)):
+        review = ReviewDialog(icons, DOCUMENTS, held)
+        arrange_now(review.plan)
+        yield f"review-{name}", review
     review = ReviewDialog(icons, DOCUMENTS, HELD, offers_put_back=True)
     arrange_now(review.plan)
     yield "review-put-back", review
