@@ -21,6 +21,7 @@ from backup_gui.bridge.alarm import Overdue
 from backup_gui.bridge.autostart import LoginEntry, login_entry, start_command
 from backup_gui.bridge.background import Background
 from backup_gui.bridge.controller import SHUTDOWN_S, Controller, JobNews, JobReport
+from backup_gui.bridge.errands import Errands
 from backup_gui.bridge.inspection import Findings, examine, is_folder, leave_out, room
 from backup_gui.bridge.instance import Wish
 from backup_gui.bridge.logrelay import LogRelay
@@ -30,17 +31,18 @@ from backup_gui.caredesk import CareDesk
 from backup_gui.config import Appearance, Settings
 from backup_gui.engine import runner
 from backup_gui.engine.model import Held, Job, JobState
+from backup_gui.firstdesk import FirstDesk
+from backup_gui.formdesk import FormDesk, verdict
 from backup_gui.overviewdesk import OverviewDesk
+from backup_gui.plandesk import PlanDesk
 from backup_gui.ui.board import Page
+from backup_gui.ui.firstvalues import FirstStart
 from backup_gui.ui.jobview import (
-    DraftVerdict,
     ExcludeWish,
     HeldAnswer,
     JobDraft,
     JobView,
-    Level,
     PauseWish,
-    Remark,
     Room,
 )
 from backup_gui.ui.mainwindow import MainWindow
@@ -123,6 +125,7 @@ class Desk(QObject):
         self.has_ended_cleanly = True
 
         self.background = Background(self)
+        self.errands = Errands(self.background, self)
         self.controller = Controller(places.data, run=system.run, parent=self)
         self.window = MainWindow(icons, system.now, __version__, has_tray=system.has_tray)
         self.overview = OverviewDesk(self.window, self.controller, self.background, places.data, system.now, self)
@@ -132,6 +135,19 @@ class Desk(QObject):
         self._tray_icon = system.make_tray_icon()
         self.tray = Tray(icons, self._tray_icon, system.now, self)
         self._relay = LogRelay(self)
+        self._plans = PlanDesk(self.window, self.errands, places.data, self)
+        self._forms = FormDesk(
+            self.window.board.settings, self.controller, self.background, self.errands, self._put_job, self
+        )
+        self._first = FirstDesk(
+            self.window,
+            self.controller,
+            self.errands,
+            places.data,
+            settings=lambda: self._settings,
+            adopt=self._adopt,
+            parent=self,
+        )
         self._room_timer = self._timer(_ROOM_EVERY_MS, self._look_for_room)
         self._tray_timer = self._timer(_TRAY_EVERY_MS, self._show_tray, is_single=True)
         self._patience_timer = self._timer(_TRAY_PATIENCE_MS, self._on_patience_over, is_single=True)
@@ -186,6 +202,7 @@ class Desk(QObject):
         self.overview.close()
         self.care.close()
         self.has_ended_cleanly = self.controller.shut_down(SHUTDOWN_S)
+        self.errands.close()
         self.background.close()
         self._relay.close()
 
@@ -298,11 +315,14 @@ class Desk(QObject):
 
     def _on_examined(self, serial: int, findings: object) -> None:
         if isinstance(findings, Findings):
-            self.window.show_verdict(_verdict(serial, findings))
+            self.window.show_verdict(verdict(serial, findings))
 
     @Slot(object)
     def _on_job_saved(self, job: Job) -> None:
-        old_id = self.window.edited_id
+        self._put_job(self.window.edited_id, job)
+
+    def _put_job(self, old_id: str, job: Job) -> None:
+        """Put a job in the place of another one, or add it."""
         if old_id and self.controller.job(old_id) is not None:
             if old_id != job.id:
                 self._forget(old_id)
@@ -313,6 +333,17 @@ class Desk(QObject):
         self._save()
         self.window.board.select_job(job.id)
         self._look_for_room()
+
+    def _adopt(self, start: FirstStart) -> None:
+        """Run the jobs of a first run."""
+        for job in start.jobs:
+            if self.controller.job(job.id) is None:
+                self.controller.add(job)
+        self._save()
+        self.window.board.select_job(start.jobs[0].id)
+        self._look_for_room()
+        if start.starts_at_login and not self._settings.start_at_login:
+            self._on_settings_saved(replace(self._settings, start_at_login=True))
 
     def _add_pair(self, wish: Wish) -> None:
         for job in self.controller.jobs:
@@ -513,28 +544,6 @@ def _wanted(draft: JobDraft, before: Job | None) -> Job:
         exclude=draft.exclude,
         keeps_history=draft.keeps_history,
     )
-
-
-def _verdict(serial: int, findings: Findings) -> DraftVerdict:
-    """Sort what was found by the field that it is shown under."""
-    source, destination = _remark(findings, "source"), _remark(findings, "destination")
-    other = next(
-        (
-            Remark(Level.WRONG, _tr(text))
-            for name, text in findings.faults.items()
-            if name not in {"source", "destination"}
-        ),
-        Remark(),
-    )
-    return DraftVerdict(serial, source=source, destination=destination, other=other, job=findings.job)
-
-
-def _remark(findings: Findings, field: str) -> Remark:
-    if field in findings.faults:
-        return Remark(Level.WRONG, _tr(findings.faults[field]))
-    if field in findings.notes:
-        return Remark(Level.NOTE, _tr(findings.notes[field]))
-    return Remark()
 
 
 def _is_same(held: Held, other: Held | None) -> bool:

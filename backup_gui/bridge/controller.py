@@ -274,7 +274,8 @@ class Controller(QObject):
     def _start_successors(self) -> None:
         waiting, self._successors = self._successors, {}
         for job in waiting.values():
-            self._start(job)
+            # It may have been paused or resumed while its old thread was ending.
+            self._start(self._jobs.get(job.id, job))
 
     def _sender_id(self) -> str:
         """The job whose thread has sent the signal being handled; empty if it is one that is not wanted any more."""

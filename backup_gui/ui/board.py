@@ -24,6 +24,7 @@ from backup_gui.ui.activity import ActivityModel, ActivityPage
 from backup_gui.ui.banner import Banner
 from backup_gui.ui.headline import Remedy, headline
 from backup_gui.ui.jobs import CardDelegate, JobsModel
+from backup_gui.ui.jobsettings import JobSettings
 from backup_gui.ui.jobview import (
     BackupSizes,
     ExcludeWish,
@@ -54,7 +55,8 @@ class Page(Enum):
     OVERVIEW = 0
     ACTIVITY = 1
     PROBLEMS = 2
-    LOG = 3
+    SETTINGS = 3
+    LOG = 4
 
 
 class Board(QWidget):
@@ -99,6 +101,7 @@ class Board(QWidget):
         self.overview = Overview(icons, now)
         self.activity = ActivityPage(icons)
         self.problems = ProblemsPage(icons)
+        self.settings = JobSettings(icons)
         self.log = LogView()
         self.log.folder_requested.connect(self.log_folder_requested)
         self._connect_pages()
@@ -109,6 +112,7 @@ class Board(QWidget):
             (self.overview, self.tr("O&verview")),
             (self.activity, self.tr("&Activity")),
             (self.problems, self.tr("&Problems")),
+            (self.settings, self.tr("Se&ttings")),
             (self.log, self.tr("&Log")),
         ):
             self.tabs.addTab(page, title)
@@ -269,6 +273,7 @@ class Board(QWidget):
             self.overview.show_days(self._days.get(view.job.id, ()))
             self.overview.show_sizes(self._sizes.get(view.job.id))
         self.problems.show_problems(view.status.problems)
+        self.settings.show_job(view.job)
         model = self._activity_model(view.job.id)
         self.activity.show_model(model)
         if self.tabs.currentIndex() == Page.ACTIVITY.value:

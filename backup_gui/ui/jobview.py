@@ -116,6 +116,19 @@ class HeldAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class PutBackWish:
+    """The user wants what would be deleted from the backup to be in the source again.
+
+    Attributes:
+        job_id: The job.
+        held: What was shown.
+    """
+
+    job_id: str
+    held: Held
+
+
+@dataclass(frozen=True, slots=True)
 class ExcludeWish:
     """The user wants a path left out of the backup from now on."""
 

@@ -13,14 +13,15 @@ from backup_gui.engine.model import JobState
 from backup_gui.ui.board import Board, Page
 from backup_gui.ui.crashdialog import CrashDialog
 from backup_gui.ui.diagnosticsdialog import DiagnosticsDialog
+from backup_gui.ui.firstrun import FirstRun, FirstRunDialog
 from backup_gui.ui.headline import headline
 from backup_gui.ui.icons import TintedIcons
 from backup_gui.ui.jobdialog import JobDialog
 from backup_gui.ui.jobview import DraftVerdict, HeldAnswer, JobView, Offers, PauseWish
 from backup_gui.ui.overview import add_pause_actions
+from backup_gui.ui.preview import PreviewDialog
 from backup_gui.ui.review import ReviewDialog
 from backup_gui.ui.settingsdialog import SettingsDialog
-from backup_gui.ui.welcome import Welcome
 from backup_gui.ui.wording import path_text
 
 if TYPE_CHECKING:
@@ -46,11 +47,15 @@ class MainWindow(QMainWindow):
     folder_requested = Signal(object)
     log_folder_requested = Signal()
     held_answered = Signal(object)
+    put_back_requested = Signal(object)
     exclusion_requested = Signal(object)
     undo_requested = Signal(object)
     forget_drive_requested = Signal(object)
     restore_requested = Signal(object)
     diagnostics_requested = Signal()
+    first_run_opened = Signal(object)
+    preview_opened = Signal(object)
+    review_opened = Signal(object)
     settings_requested = Signal()
     settings_saved = Signal(object)
     quit_requested = Signal()
@@ -74,13 +79,15 @@ class MainWindow(QMainWindow):
         self._tints = TintedIcons(icons)
         self._job_dialog: JobDialog | None = None
         self._crash_dialog: CrashDialog | None = None
+        # Whether there is somebody who answers ``put_back_requested``.
+        self.offers_put_back = False
         self.setWindowTitle(self.tr("Folder Backup"))
         self.setWindowIcon(icons.app())
         self.setAcceptDrops(True)
         self.resize(_SIZE)
 
-        self.welcome = Welcome(icons)
-        self.welcome.job_requested.connect(self._on_new_job)
+        self.welcome = FirstRun(icons)
+        self.welcome.by_hand_requested.connect(self._on_new_job)
         self.board = Board(icons, now)
         self._connect_board()
         self._stack = QStackedWidget()
@@ -208,9 +215,27 @@ class MainWindow(QMainWindow):
         view = self.board.jobs.view(self.board.jobs.row_of(job_id))
         if view is None or view.status.held is None:
             return None
-        dialog = ReviewDialog(self._icons, view.job, view.status.held, self)
+        dialog = ReviewDialog(self._icons, view.job, view.status.held, self, offers_put_back=self.offers_put_back)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.answered.connect(self._on_held_answered)
+        dialog.put_back_requested.connect(self.put_back_requested)
+        self.review_opened.emit(dialog)
+        dialog.open()
+        return dialog
+
+    def preview(self, job: Job) -> PreviewDialog:
+        """Open the view of what would be done for a job; whoever learns of it fills it."""
+        dialog = PreviewDialog(self._icons, job, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.preview_opened.emit(dialog)
+        dialog.open()
+        return dialog
+
+    def begin_step_by_step(self) -> FirstRunDialog:
+        """Open the three steps to a new job; whoever learns of it answers them."""
+        dialog = FirstRunDialog(self._icons, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.first_run_opened.emit(dialog.steps)
         dialog.open()
         return dialog
 
@@ -283,6 +308,9 @@ class MainWindow(QMainWindow):
         key = QKeySequence.StandardKey
         file = self.menuBar().addMenu(self.tr("&File"))
         self.new_action = self._action(file, self.tr("&New backup…"), "add", self._on_new_job, key.New)
+        self.steps_action = self._action(
+            file, self.tr("New backup step &by step…"), "add", self.begin_step_by_step, "Ctrl+Shift+N"
+        )
         self.settings_action = self._action(file, self.tr("&Settings…"), "settings", self.settings_requested.emit)
         file.addSeparator()
         self.close_action = self._action(file, self.tr("&Close window"), "", self.close, key.Close)
@@ -298,13 +326,20 @@ class MainWindow(QMainWindow):
         self.review_action = self._action(job, self.tr("Re&view…"), "review", self._on_review)
         self.restore_action = self._action(job, self.tr("Re&store…"), "history", self._on_restore)
         self.restore_action.setVisible(False)
+        self.preview_action = self._action(job, self.tr("&What would be done?"), "review", self._on_preview, "Ctrl+P")
         job.addSeparator()
         self.open_action = self._action(job, self.tr("&Open backup folder"), "open", self._on_open)
         self.edit_action = self._action(job, self.tr("&Edit…"), "edit", self._on_edit, "Ctrl+E")
         self.remove_action = self._action(job, self.tr("Re&move…"), "remove", self._on_remove, key.Delete)
         # Only while the list has the focus: Delete in a text field deletes text.
         self.remove_action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        for action in (self.back_up_action, self.open_action, self.edit_action, self.remove_action):
+        for action in (
+            self.back_up_action,
+            self.preview_action,
+            self.open_action,
+            self.edit_action,
+            self.remove_action,
+        ):
             self.board.add_list_action(action)
 
         help_menu = self.menuBar().addMenu(self.tr("&Help"))
@@ -357,7 +392,13 @@ class MainWindow(QMainWindow):
         view = self.board.selected
         has_job = view is not None
         state = view.status.state if view is not None else None
-        for action in (self.open_action, self.edit_action, self.remove_action, self.restore_action):
+        for action in (
+            self.open_action,
+            self.edit_action,
+            self.remove_action,
+            self.restore_action,
+            self.preview_action,
+        ):
             action.setEnabled(has_job)
         self.back_up_action.setEnabled(has_job and state is not JobState.WORKING)
         self.pause_menu.menuAction().setEnabled(has_job and state is not JobState.PAUSED)
@@ -410,6 +451,12 @@ class MainWindow(QMainWindow):
     @Slot()
     def _on_review(self) -> None:
         self.review(self.board.selected_id)
+
+    @Slot()
+    def _on_preview(self) -> None:
+        view = self.board.selected
+        if view is not None:
+            self.preview(view.job)
 
     @Slot(object)
     def _on_pause_chosen(self, until: float | None) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
     QPushButton,
     QStackedLayout,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -20,6 +19,7 @@ from backup_gui.engine.model import ProblemCode
 from backup_gui.engine.problems import ADVICE, REASONS
 from backup_gui.ui.jobs import Index
 from backup_gui.ui.labels import MutedLabel
+from backup_gui.ui.rows import RowsModel, make_table
 from backup_gui.ui.theme import GRID_PX
 from backup_gui.ui.vacancy import Vacancy
 from backup_gui.ui.wording import path_text
@@ -27,8 +27,6 @@ from backup_gui.ui.wording import path_text
 if TYPE_CHECKING:
     from backup_gui.engine.model import Problem
     from backup_gui.ui.icons import Icons
-
-_PAGE_ROWS = 500
 
 
 def reason_text(problem: Problem) -> str:
@@ -45,41 +43,22 @@ def advice_text(problem: Problem) -> str:
     return QCoreApplication.translate("Problems", ADVICE[problem.code])
 
 
-class ProblemsModel(QAbstractTableModel):
+class ProblemsModel(RowsModel):
     """Problems of one job; rows are given to the view in pages, so 100,000 of them cost nothing until looked at."""
 
     def __init__(self) -> None:
         """Begin empty."""
         super().__init__()
         self._problems: tuple[Problem, ...] = ()
-        self._shown = 0
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's signature
-        """How many rows the view knows by now."""
-        return 0 if parent.isValid() else self._shown
+    @property
+    def total(self) -> int:
+        """How many there are, shown or not."""
+        return len(self._problems)
 
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's signature
+    def headings(self) -> tuple[str, ...]:
         """File and reason."""
-        return 0 if parent.isValid() else 2
-
-    def canFetchMore(self, parent: Index) -> bool:  # noqa: N802 - Qt's name
-        """Whether there are more problems."""
-        return not parent.isValid() and self._shown < len(self._problems)
-
-    def fetchMore(self, parent: Index) -> None:  # noqa: ARG002, N802 - Qt's signature
-        """Give the view the next page."""
-        last = min(len(self._problems), self._shown + _PAGE_ROWS) - 1
-        self.beginInsertRows(QModelIndex(), self._shown, last)
-        self._shown = last + 1
-        self.endInsertRows()
-
-    def headerData(  # noqa: N802 - Qt's name
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> object:
-        """Headings of the columns."""
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return (self.tr("File or folder"), self.tr("Reason"))[section]
-        return None
+        return self.tr("File or folder"), self.tr("Reason")
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """One cell."""
@@ -100,17 +79,12 @@ class ProblemsModel(QAbstractTableModel):
             return
         self.beginResetModel()
         self._problems = problems
-        self._shown = min(len(problems), _PAGE_ROWS)
+        self.show_first_page()
         self.endResetModel()
 
     def problem(self, row: int) -> Problem:
         """The problem at a row."""
         return self._problems[row]
-
-    @property
-    def total(self) -> int:
-        """How many there are, shown or not."""
-        return len(self._problems)
 
 
 class ProblemsPage(QWidget):
@@ -125,21 +99,10 @@ class ProblemsPage(QWidget):
         super().__init__(parent)
         self.model = ProblemsModel()
         self._shown: tuple[Problem, ...] | None = None
-        self._table = QTableView()
+        self._table = make_table(self.tr("What could not be backed up"))
         self._table.setModel(self.model)
-        self._table.setAccessibleName(self.tr("What could not be backed up"))
-        self._table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self._table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self._table.setAlternatingRowColors(True)
-        self._table.setShowGrid(False)
-        self._table.setTabKeyNavigation(False)
-        self._table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self._table.verticalHeader().setVisible(False)
-        self._table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + GRID_PX + 4)
-        header = self._table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self._table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
 
         self._advice = MutedLabel()
         self._advice.setMinimumHeight(3 * self.fontMetrics().height())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QFont, QPalette
 
 from backup_gui.engine.model import JobState
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
 GRID_PX = 8
+_ORDINARY_TEXT_PX = 17
 
 # One colour for each state; the same as in resources/icons/state-*.svg.
 _STATE_COLOURS = {
@@ -85,6 +87,12 @@ def scaled_font(font: QFont, factor: float, *, is_bold: bool = False) -> QFont:
     if is_bold:
         result.setWeight(QFont.Weight.DemiBold)
     return result
+
+
+def scaled_size(widget: QWidget, size: QSize) -> QSize:
+    """A size that was chosen for ordinary text, for the text that a widget has."""
+    factor = max(1.0, widget.fontMetrics().height() / _ORDINARY_TEXT_PX)
+    return QSize(round(size.width() * factor), round(size.height() * factor))
 
 
 def set_muted(widget: QWidget) -> None:

@@ -48,8 +48,9 @@ from backup_gui.ui.jobdialog import JobDialog
 from backup_gui.ui.jobview import ExcludeWish, HeldAnswer, PauseWish
 from backup_gui.ui.mainwindow import MainWindow
 from backup_gui.ui.overview import coverage_text
+from backup_gui.ui.planview import ActionsModel
 from backup_gui.ui.problems import ProblemsModel
-from backup_gui.ui.review import ActionsModel, ReviewDialog
+from backup_gui.ui.review import ReviewDialog
 from backup_gui.ui.settingsdialog import SettingsDialog
 from tests.gui.conftest import NOW
 from tests.helpers.screens import DOCUMENTS, HELD, PROBLEMS, STRANGERS, VIEWS, make_window, scenes
@@ -133,7 +134,7 @@ def test_without_jobs_the_window_invites(make: Make, qtbot: QtBot) -> None:
     window = make(None)
     assert window.welcome.isVisible()
     assert not window.back_up_action.isEnabled()
-    QTest.mouseClick(window.welcome.button, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(window.welcome.by_hand_button, Qt.MouseButton.LeftButton)
     assert window.board.jobs.rowCount() == 0
     assert window.findChild(JobDialog) is not None
 
@@ -237,7 +238,9 @@ def test_a_dropped_folder_begins_a_new_job(make: Make) -> None:
     drafts: list[object] = []
     window.check_requested.connect(drafts.append)
     window.dropEvent(QDropEvent(QPointF(5, 5), copy, data, button, none))
-    edit = next(edit for edit in window.findChildren(QLineEdit) if edit.accessibleName() == "Folder to protect")
+    dialog = window.findChild(JobDialog)
+    assert dialog is not None
+    edit = next(edit for edit in dialog.findChildren(QLineEdit) if edit.accessibleName() == "Folder to protect")
     assert edit.text() == "/home/anna/Photos"
 
 

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from backup_gui.app import resource_folder
 from backup_gui.config import Settings
+from backup_gui.engine.arranging import Arrangement, arrange
 from backup_gui.engine.model import (
     Action,
     Backlog,
@@ -38,14 +39,17 @@ from backup_gui.engine.model import (
     Report,
     Stage,
     Status,
+    count_actions,
 )
 from backup_gui.engine.problems import REASONS
 from backup_gui.engine.records import DayTotal, PastChange, PastPass
 from backup_gui.ui.board import Page
 from backup_gui.ui.crashdialog import CrashDialog
 from backup_gui.ui.diagnosticsdialog import DiagnosticsDialog
+from backup_gui.ui.firstvalues import FirstForecast, FirstVerdict, FolderCount, PlaceOffer
 from backup_gui.ui.icons import Icons
 from backup_gui.ui.jobdialog import JobDialog
+from backup_gui.ui.jobsettings import RulesCount, RulesWish, SettingsDraft
 from backup_gui.ui.jobview import (
     BackupSizes,
     DraftVerdict,
@@ -62,6 +66,9 @@ from backup_gui.ui.jobview import (
 )
 from backup_gui.ui.mainwindow import MainWindow
 from backup_gui.ui.pace import Pace
+from backup_gui.ui.planview import PlanView
+from backup_gui.ui.preview import PreviewDialog
+from backup_gui.ui.problems import reason_text
 from backup_gui.ui.review import ReviewDialog
 from backup_gui.ui.settingsdialog import SettingsDialog
 from backup_gui.ui.theme import dark_palette, light_palette
@@ -111,6 +118,24 @@ STRANGERS = Held(
     actions=tuple(
         Action(Op.DELETE, f"old stuff/scan-{number:03}.pdf", EntryKind.FILE, 210_000) for number in range(12)
     ),
+)
+PLAN = (
+    *(Action(Op.CREATE, f"Films/Summer 2026/clip {number:02}.mov", EntryKind.FILE, 180_000_000) for number in range(9)),
+    Action(Op.CREATE, "Films/Summer 2026", EntryKind.FOLDER),
+    Action(Op.REPLACE, "Letters/Tax 2026/statement.ods", EntryKind.FILE, 48_000, old_kind=EntryKind.FILE),
+    Action(Op.MOVE, "Travel/2024/Lisbon.jpg", EntryKind.FILE, 3_400_000, old_path="Inbox/IMG_1204.jpg"),
+    Action(Op.SET_METADATA, "", EntryKind.FOLDER),
+    *HELD.actions,
+)
+COUNTS = (
+    FolderCount("/home/anna/Documents", 18_204, 48_200_000_000, is_done=True),
+    FolderCount("/home/anna/Pictures", 2_310, 9_100_000_000),
+    FolderCount("/home/anna/Desktop", 12, 4_800_000, is_done=True),
+)
+PLACES = (
+    PlaceOffer("/media/anna/Backup", "Backup", 2_000_398_934_016, 1_244_000_000_000),
+    PlaceOffer("/media/anna/STICK", "STICK", 32_000_000_000, 12_000_000_000),
+    PlaceOffer("/home/anna/Backups", "", 512_000_000_000, 211_000_000_000, is_own=True),
 )
 _COVERAGE = Coverage(folders_live=8_210, folders_polled=790, reason="The system's limit of watched folders is reached.")
 _ROOM = Room(total_bytes=2_000_398_934_016, free_bytes=1_244_000_000_000)
@@ -311,9 +336,92 @@ def look_back(icons: Icons) -> MainWindow:
     return window
 
 
+def arrange_now(view: PlanView) -> None:
+    """Answer a view of a plan at once, as the app does in the background."""
+
+    def answer(wish: Arrangement) -> None:
+        arranged = arrange(wish, bool)
+        assert arranged is not None
+        view.show_arranged(arranged)
+
+    view.arrangement_requested.connect(answer)
+    view.request_again()
+
+
+def first_run(icons: Icons, step: int, place: str = "/media/anna/Backup") -> MainWindow:
+    """The first run at one of its steps."""
+    window = make_window(icons, None)
+    steps = window.welcome
+    # Nobody answers here, and nobody is asked.
+    steps.show_folders(tuple(count.path for count in COUNTS))
+    for count in COUNTS:
+        steps.show_count(count)
+    steps.folders.cards["/home/anna/Desktop"].setChecked(False)
+    steps.show_places(PLACES)
+    if step == 0:
+        return window
+    if place not in steps.places.cards:
+        steps.folders.cards["/home/anna/Pictures"].setChecked(False)
+        steps.places.add_folder(place)
+    serials: list[int] = []
+    steps.check_requested.connect(lambda choice: serials.append(choice.serial))
+    if place in steps.places.cards:
+        steps.places.cards[place].setChecked(True)
+    steps.folders.changed.emit()
+    note = "This folder is not empty. What is in it is shown to you before anything leaves it."
+    steps.show_verdict(
+        FirstVerdict(
+            serials[-1],
+            (DOCUMENTS, PICTURES),
+            note=note if place == "/srv/backup" else "",
+            is_place_empty=place != "/srv/backup",
+        )
+    )
+    for _ in range(step):
+        steps.next_button.click()
+    steps.show_forecast(
+        FirstForecast(
+            18_204,
+            48_200_000_000,
+            840.0,
+            tuple((problem.path, reason_text(problem)) for problem in PROBLEMS),
+            problem_count=7,
+            strangers=12,
+            is_done=True,
+        )
+    )
+    return window
+
+
+def settings_page(icons: Icons) -> MainWindow:
+    """The Settings page with something changed."""
+    window = make_window(icons, VIEWS["ok"])
+    window.board.show_page(Page.SETTINGS)
+    page = window.board.settings
+    drafts: list[SettingsDraft] = []
+    wishes: list[RulesWish] = []
+    page.check_requested.connect(drafts.append)
+    page.count_requested.connect(wishes.append)
+    for check in page.preset_checks[:2]:
+        check.click()
+    page.show()
+    page.destination_field.edit.setText("/home/anna/Backup")
+    window.show()
+    page._request_check()
+    note = Remark(Level.NOTE, "This is on the same drive as your files. If the drive fails, both are lost.")
+    page.show_verdict(DraftVerdict(drafts[-1].serial, destination=note, job=drafts[-1].wanted))
+    page.show_rules_count(RulesCount(wishes[-1].serial, 214, 3_100_000_000, is_done=True))
+    page.show_history_size(DOCUMENTS.id, 1_412, 6_400_000_000)
+    return window
+
+
 def scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
     """Every view by name, one after the other."""
-    yield "welcome", make_window(icons, None)
+    yield "welcome", first_run(icons, 0)
+    yield "first-where", first_run(icons, 1)
+    yield "first-small", first_run(icons, 1, place="/media/anna/STICK")
+    yield "first-folder", first_run(icons, 1, place="/srv/backup")
+    yield "first-start", first_run(icons, 2)
     for name, view in VIEWS.items():
         yield f"overview-{name}", make_window(icons, view)
     for page in (Page.ACTIVITY, Page.PROBLEMS, Page.LOG):
@@ -323,8 +431,32 @@ def scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
     window = make_window(icons, VIEWS["ok"], has_others=False)
     window.board.show_page(Page.PROBLEMS)
     yield "problems-none", window
-    yield "review-deletions", ReviewDialog(icons, DOCUMENTS, HELD)
-    yield "review-strangers", ReviewDialog(icons, DOCUMENTS, STRANGERS)
+    for name, held in (("deletions", HELD), ("strangers", STRANGERS)):
+        review = ReviewDialog(icons, DOCUMENTS, held)
+        arrange_now(review.plan)
+        yield f"review-{name}", review
+    review = ReviewDialog(icons, DOCUMENTS, HELD, offers_put_back=True)
+    arrange_now(review.plan)
+    yield "review-put-back", review
+    preview = PreviewDialog(icons, DOCUMENTS)
+    arrange_now(preview.plan)
+    preview.show_plan(PLAN, count_actions(PLAN))
+    preview.show_held(HELD)
+    preview.show_problems((*PROBLEMS, *PROBLEMS))
+    yield "preview", preview
+    preview = PreviewDialog(icons, DOCUMENTS)
+    preview.show_progress(Progress(Phase.COMPARING, 12_204, path="Films/Summer 2026/The long way.mov"))
+    yield "preview-comparing", preview
+    preview = PreviewDialog(icons, DOCUMENTS)
+    preview.show_plan((), Counts())
+    yield "preview-nothing", preview
+    preview = PreviewDialog(icons, DOCUMENTS)
+    preview.show_failure("The source folder is not there: /home/anna/Documents")
+    yield "preview-failed", preview
+    yield "job-settings", settings_page(icons)
+    window = settings_page(icons)
+    window.board.settings.area.ensureWidgetVisible(window.board.settings.strangers_check)
+    yield "job-settings-end", window
     yield "job-new", JobDialog(icons)
     dialog = JobDialog(icons, source="/home/anna/Documents")
     dialog.destination_edit.setText("/home/anna/Documents/Backup")
@@ -412,7 +544,7 @@ def write_all(folder: Path, application: QApplication) -> list[Path]:
 
 def picture(widget: QWidget, path: Path) -> None:
     """Write a picture of one window at its own size."""
-    size = widget.size() if isinstance(widget, MainWindow | ReviewDialog) else widget.sizeHint()
+    size = widget.size() if isinstance(widget, MainWindow | ReviewDialog | PreviewDialog) else widget.sizeHint()
     widget.resize(size.expandedTo(QSize(1, 1)))
     widget.show()
     QCoreApplication.processEvents()

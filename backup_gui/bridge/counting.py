@@ -1,0 +1,123 @@
+"""Counts what is in a folder, and what exclusion rules leave out of it. Looks, and changes nothing.
+
+Blocks as long as a drive does: never called in the window's thread. Knows nothing of Qt.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING, NamedTuple
+
+from backup_gui.engine.errors import JobError
+from backup_gui.engine.filters import Filter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Tally(NamedTuple):
+    """What was counted.
+
+    Attributes:
+        files: Files and links.
+        bytes: Sizes of the files together.
+        is_whole: Whether everything could be looked at.
+    """
+
+    files: int = 0
+    bytes: int = 0
+    is_whole: bool = True
+
+
+class LeftOut(NamedTuple):
+    """What rules do to a folder.
+
+    Attributes:
+        left_out: What they leave out.
+        kept: The rest.
+    """
+
+    left_out: Tally = Tally()
+    kept: Tally = Tally()
+
+
+def count_folder(root: str, should_stop: Callable[[], bool], tell: Callable[[Tally], None]) -> Tally | None:
+    """Count a folder with all that is in it.
+
+    Args:
+        root: Absolute path of the folder.
+        should_stop: Asked for every folder.
+        tell: Told of the count so far, for every folder.
+
+    Returns:
+        The count; None if it was stopped or the folder cannot be read at all.
+    """
+    found = count_left_out(root, (), should_stop, lambda so_far: tell(so_far.kept))
+    return None if found is None else found.kept
+
+
+def count_left_out(
+    root: str, rules: tuple[str, ...], should_stop: Callable[[], bool], tell: Callable[[LeftOut], None]
+) -> LeftOut | None:
+    """Count what exclusion rules leave out of a folder, and what they do not.
+
+    Args:
+        root: Absolute path of the folder.
+        rules: The rules.
+        should_stop: Asked for every folder.
+        tell: Told of the count so far, for every folder.
+
+    Returns:
+        The count; None if it was stopped, the folder cannot be read at all, or a rule is not valid.
+    """
+    try:
+        excludes = Filter(rules).excludes
+    except JobError:
+        return None
+    # Files and bytes, of what is kept and of what is left out.
+    counts = [[0, 0], [0, 0]]
+    is_whole = True
+    pending: list[tuple[str, bool]] = [("", False)]
+    while pending:
+        if should_stop():
+            return None
+        path, is_out = pending.pop()
+        prefix = path + "/" if path else ""
+        try:
+            with os.scandir(os.path.join(root, path)) as entries:
+                for entry in entries:
+                    name = prefix + entry.name
+                    is_folder = entry.is_dir(follow_symlinks=False)
+                    # What lies in a folder that is left out need not be asked about.
+                    is_entry_out = is_out or (bool(rules) and excludes(name, is_folder))
+                    if is_folder:
+                        pending.append((name, is_entry_out))
+                        continue
+                    count = counts[is_entry_out]
+                    count[0] += 1
+                    size_bytes = _size(entry)
+                    count[1] += size_bytes or 0
+                    is_whole = is_whole and size_bytes is not None
+        except OSError:
+            if not path:
+                return None
+            is_whole = False
+        tell(_left_out(counts, is_whole=is_whole))
+    return _left_out(counts, is_whole=is_whole)
+
+
+def _size(entry: os.DirEntry[str]) -> int | None:
+    """A file's size in bytes, 0 for anything else; None if it cannot be told."""
+    try:
+        status = entry.stat(follow_symlinks=False)
+    except OSError:
+        return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else 0
+
+
+def _left_out(counts: list[list[int]], *, is_whole: bool) -> LeftOut:
+    kept, left_out = counts
+    return LeftOut(
+        left_out=Tally(left_out[0], left_out[1], is_whole=is_whole), kept=Tally(kept[0], kept[1], is_whole=is_whole)
+    )

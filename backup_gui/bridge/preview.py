@@ -1,0 +1,128 @@
+"""What a pass of a job would do, without doing it. Knows nothing of Qt.
+
+Blocks as long as a comparison of both folders takes: never called in the window's thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from backup_gui.engine.catalog import Catalog
+from backup_gui.engine.errors import BackupError
+from backup_gui.engine.events import ActionDone, Progressed
+from backup_gui.engine.mirror import run_pass
+from backup_gui.engine.model import FULL, EntryKind, Op, PassStatus, ProblemCode, Stage
+from backup_gui.engine.problems import problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from backup_gui.engine.events import Event
+    from backup_gui.engine.model import Action, Held, Job, Problem, Progress
+
+# A file takes this long besides its content, and a drive writes at least so fast; for a first guess.
+_FILE_S = 0.002
+_BYTES_PER_S = 60e6
+
+
+class Foresight(NamedTuple):
+    """What a pass would do.
+
+    Attributes:
+        actions: Everything that is to be done, what the guard would hold included.
+        held: What the guard would hold.
+        problems: What could not be backed up.
+        reason: If no pass could be made: why, in plain words.
+    """
+
+    actions: tuple[Action, ...] = ()
+    held: Held | None = None
+    problems: tuple[Problem, ...] = ()
+    reason: str = ""
+
+
+def foresee(
+    job: Job, data_folder: Path, should_stop: Callable[[], bool], tell: Callable[[Progress], None]
+) -> Foresight | None:
+    """Find out what a full pass of a job would do; writes neither to its folders nor to its catalog.
+
+    Args:
+        job: The job; it need not have been run before.
+        data_folder: Where the catalogs are.
+        should_stop: Asked often.
+        tell: Told how far the comparison is.
+
+    Returns:
+        What would be done; None if it was stopped.
+    """
+    actions: list[Action] = []
+
+    def on_event(event: Event) -> None:
+        if isinstance(event, ActionDone):
+            actions.append(event.action)
+        elif isinstance(event, Progressed):
+            tell(event.progress)
+
+    try:
+        with _copied_catalog(data_folder / "jobs" / f"{job.id}.sqlite") as catalog:
+            report = run_pass(job, catalog, FULL, should_stop=should_stop, on_event=on_event, is_dry_run=True)
+    except BackupError as error:
+        return Foresight(reason=str(error))
+    if report.status is PassStatus.CANCELLED:
+        return None
+    unreadable = _unreadable(job.source, actions, should_stop)
+    if should_stop():
+        return None
+    held = report.held.actions if report.held is not None else ()
+    return Foresight((*actions, *held), report.held, (*report.problems, *unreadable), report.reason)
+
+
+def expected_s(files: int, size_bytes: int) -> float:
+    """Guess how long a first copy takes, in seconds.
+
+    Args:
+        files: How many files are copied.
+        size_bytes: How large they are together.
+    """
+    return files * _FILE_S + size_bytes / _BYTES_PER_S
+
+
+@contextlib.contextmanager
+def _copied_catalog(path: Path) -> Iterator[Catalog]:
+    """Open a copy of a job's catalog: the job may be writing to it, and a pass may add an index to what it reads."""
+    if not path.is_file():
+        with contextlib.closing(Catalog.in_memory()) as catalog:
+            yield catalog
+        return
+    with tempfile.TemporaryDirectory(prefix="backup-gui-") as folder:
+        copy = Path(folder, "catalog.sqlite")
+        try:
+            uri = f"{path.absolute().as_uri()}?mode=ro"
+            with (
+                contextlib.closing(sqlite3.connect(uri, uri=True, timeout=10.0)) as original,
+                contextlib.closing(sqlite3.connect(copy)) as target,
+            ):
+                original.backup(target)
+        except sqlite3.Error:
+            # As for the job itself: without its memory, everything is compared anew.
+            copy.unlink(missing_ok=True)
+        with contextlib.closing(Catalog.open(copy)) as catalog:
+            yield catalog
+
+
+def _unreadable(source: str, actions: list[Action], should_stop: Callable[[], bool]) -> tuple[Problem, ...]:
+    """Find the files that are to be copied and may not be read: comparing needs only their folders."""
+    found = []
+    for number, action in enumerate(actions):
+        if number % 1_000 == 0 and should_stop():
+            break
+        if action.kind is EntryKind.FILE and action.op in {Op.CREATE, Op.REPLACE}:
+            path = os.path.join(source, action.path)
+            if not os.access(path, os.R_OK) and os.path.lexists(path):
+                found.append(problem(ProblemCode.NO_PERMISSION, action.path, Stage.COPY))
+    return tuple(found)

@@ -1,0 +1,248 @@
+"""Answers what the first run asks for: folders, drives, sizes, whether a choice is possible and what comes of it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, QObject, Slot
+
+from backup_gui.bridge.beginning import Choice, Place, Proposal, places, propose, usual_folders
+from backup_gui.bridge.counting import Tally, count_folder
+from backup_gui.bridge.preview import expected_s, foresee
+from backup_gui.engine.model import EntryKind, HeldCode, Job, Op, Problem, Progress
+from backup_gui.ui.firstvalues import FirstChoice, FirstForecast, FirstStart, FirstVerdict, FolderCount, PlaceOffer
+from backup_gui.ui.problems import reason_text
+from backup_gui.ui.wording import path_text
+
+if TYPE_CHECKING:
+    from backup_gui.bridge.controller import Controller
+    from backup_gui.bridge.errands import Errand, Errands
+    from backup_gui.config import Settings
+    from backup_gui.ui.firstrun import FirstRun
+    from backup_gui.ui.mainwindow import MainWindow
+
+_MOST_PROBLEMS = 3
+
+
+@dataclasses.dataclass(slots=True)
+class _Sum:
+    """What the first passes of several jobs are going to do, together."""
+
+    files: int = 0
+    bytes: int = 0
+    problems: list[Problem] = dataclasses.field(default_factory=list)
+    problem_count: int = 0
+    strangers: int = 0
+    reason: str = ""
+
+
+class FirstDesk(QObject):
+    """Serves the three steps, in the window and in dialogs."""
+
+    def __init__(
+        self,
+        window: MainWindow,
+        controller: Controller,
+        errands: Errands,
+        data_folder: Path,
+        *,
+        settings: Callable[[], Settings],
+        adopt: Callable[[FirstStart], None],
+        parent: QObject | None = None,
+    ) -> None:
+        """Connect the window.
+
+        Args:
+            window: The window.
+            controller: Knows the jobs.
+            errands: For counting and looking.
+            data_folder: Where the catalogs are.
+            settings: The settings of the app as they are.
+            adopt: Runs jobs from now on.
+            parent: Owner.
+        """
+        super().__init__(parent)
+        self._window = window
+        self._controller = controller
+        self._errands = errands
+        self._data_folder = data_folder
+        self._settings = settings
+        self._adopt = adopt
+        self._runs = 0
+        # A connection to a method does not keep its object alive.
+        self._clerks: dict[str, _Clerk] = {}
+        window.first_run_opened.connect(self._on_opened)
+        self._on_opened(window.welcome)
+
+    @Slot(object)
+    def _on_opened(self, steps: FirstRun) -> None:
+        self._runs += 1
+        key = f"first {self._runs}"
+        clerk = self._clerks[key] = _Clerk(steps, key, self._controller, self._errands, self._data_folder)
+        steps.offers_requested.connect(partial(self._on_offers_requested, steps))
+        steps.offers_requested.connect(clerk.offer)
+        steps.count_requested.connect(clerk.count)
+        steps.check_requested.connect(clerk.check)
+        steps.forecast_requested.connect(clerk.forecast)
+        steps.plan_requested.connect(self._window.preview)
+        steps.start_requested.connect(self._on_start_requested)
+        steps.start_requested.connect(clerk.stop)
+        # What is under way must not reach steps that are no more.
+        steps.destroyed.connect(partial(self._on_destroyed, key))
+
+    def _on_destroyed(self, key: str, *_: object) -> None:
+        self._clerks.pop(key).stop()
+
+    def _on_offers_requested(self, steps: FirstRun) -> None:
+        steps.show_login(self._settings().start_at_login)
+
+    @Slot(object)
+    def _on_start_requested(self, start: FirstStart) -> None:
+        self._adopt(start)
+
+
+class _Clerk:
+    """Answers one first run."""
+
+    def __init__(self, steps: FirstRun, key: str, controller: Controller, errands: Errands, data_folder: Path) -> None:
+        self._steps = steps
+        self._key = key
+        self._controller = controller
+        self._errands = errands
+        self._data_folder = data_folder
+        self._keys: set[str] = set()
+
+    def offer(self) -> None:
+        """Look for folders and drives."""
+        protected = tuple(job.source for job in self._controller.jobs)
+        self._begin("folders", lambda _: usual_folders(protected), self._show_folders)
+        self._begin("places", lambda _: places(), self._show_places)
+
+    def count(self, path: str) -> None:
+        """Count a folder."""
+        self._begin(f"count {path}", partial(_count, path), partial(self._show_tally, path), self._show_count)
+
+    def check(self, choice: FirstChoice) -> None:
+        """Look whether a choice is possible."""
+        wanted = Choice(choice.sources, choice.place, choice.is_whole_place, choice.keeps_history)
+        work = partial(propose, wanted, self._controller.jobs)
+        self._begin("check", lambda _: work(), partial(self._show_proposal, choice.serial))
+
+    def forecast(self, jobs: tuple[Job, ...]) -> None:
+        """Find out what the first passes are going to do."""
+        self._begin("forecast", partial(_foresee_all, jobs, self._data_folder), self._show_sum, self._show_looking)
+
+    def stop(self, *_: object) -> None:
+        """Give up everything that is under way."""
+        for key in self._keys:
+            self._errands.cancel(key)
+
+    def _begin(
+        self,
+        name: str,
+        work: Callable[[Errand], object],
+        on_done: Callable[[object], None],
+        on_told: Callable[[object], None] | None = None,
+    ) -> None:
+        key = f"{self._key} {name}"
+        self._keys.add(key)
+        self._errands.begin(key, work, on_done, on_told)
+
+    def _show_folders(self, found: object) -> None:
+        if isinstance(found, tuple):
+            self._steps.show_folders(found)
+
+    def _show_places(self, found: object) -> None:
+        if isinstance(found, tuple):
+            self._steps.show_places(tuple(_offer(place) for place in found if isinstance(place, Place)))
+
+    def _show_count(self, count: object) -> None:
+        if isinstance(count, FolderCount):
+            self._steps.show_count(count)
+
+    def _show_tally(self, path: str, tally: object) -> None:
+        if isinstance(tally, Tally):
+            self._steps.show_count(FolderCount(path, tally.files, tally.bytes, is_done=True))
+        else:
+            self._steps.show_count(FolderCount(path, is_done=True, is_readable=False))
+
+    def _show_proposal(self, serial: int, proposal: object) -> None:
+        if isinstance(proposal, Proposal):
+            self._steps.show_verdict(
+                FirstVerdict(
+                    serial,
+                    proposal.jobs,
+                    fault=_tr(proposal.fault) if proposal.fault else "",
+                    note=_tr(proposal.note) if proposal.note else "",
+                    is_place_empty=proposal.is_place_empty,
+                )
+            )
+
+    def _show_looking(self, progress: object) -> None:
+        if isinstance(progress, Progress):
+            self._steps.show_forecast(FirstForecast(files=progress.files_done))
+
+    def _show_sum(self, found: object) -> None:
+        if isinstance(found, _Sum):
+            self._steps.show_forecast(
+                FirstForecast(
+                    found.files,
+                    found.bytes,
+                    expected_s(found.files, found.bytes),
+                    problems=tuple((path_text(problem.path), reason_text(problem)) for problem in found.problems),
+                    problem_count=found.problem_count,
+                    strangers=found.strangers,
+                    is_done=True,
+                    reason=found.reason,
+                )
+            )
+
+
+def _offer(place: Place) -> PlaceOffer:
+    return PlaceOffer(place.root, place.name, place.total_bytes, place.free_bytes, is_own=place.is_own)
+
+
+def _count(path: str, errand: Errand) -> Tally | None:
+    def tell(so_far: Tally) -> None:
+        errand.tell(FolderCount(path, so_far.files, so_far.bytes))
+
+    return count_folder(path, errand.should_stop, tell)
+
+
+def _foresee_all(jobs: tuple[Job, ...], data_folder: Path, errand: Errand) -> _Sum | None:
+    total = _Sum()
+    seen = 0
+    last = 0
+
+    def tell(progress: Progress) -> None:
+        nonlocal last
+        last = progress.files_done
+        errand.tell(progress._replace(files_done=seen + last))
+
+    for job in jobs:
+        found = foresee(job, data_folder, errand.should_stop, tell)
+        if found is None:
+            return None
+        seen, last = seen + last, 0
+        if found.reason:
+            total.reason = found.reason
+        copies = [
+            action
+            for action in found.actions
+            if action.op in {Op.CREATE, Op.REPLACE} and action.kind is not EntryKind.FOLDER
+        ]
+        total.files += len(copies)
+        total.bytes += sum(action.size_bytes for action in copies)
+        total.problem_count += len(found.problems)
+        total.problems.extend(found.problems[: _MOST_PROBLEMS - len(total.problems)])
+        if found.held is not None and found.held.code is HeldCode.STRANGERS:
+            total.strangers += found.held.counts.total
+    return total
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Folders", text)

@@ -1,0 +1,162 @@
+"""Answers what the forms about a job ask for: is it possible, what do its rules leave out, how large is its history."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, QObject, Slot
+
+from backup_gui.bridge.counting import LeftOut, Tally, count_folder, count_left_out
+from backup_gui.bridge.inspection import Findings, examine
+from backup_gui.engine.model import Job
+from backup_gui.ui.jobsettings import JobSettings, RulesCount, RulesWish, SettingsDraft
+from backup_gui.ui.jobview import DraftVerdict, Level, Remark
+
+if TYPE_CHECKING:
+    from backup_gui.bridge.background import Background
+    from backup_gui.bridge.controller import Controller
+    from backup_gui.bridge.errands import Errand, Errands
+
+_RULES = "rules"
+_SIZE = "history size"
+
+
+class FormDesk(QObject):
+    """Serves the Settings page of the jobs."""
+
+    def __init__(
+        self,
+        page: JobSettings,
+        controller: Controller,
+        background: Background,
+        errands: Errands,
+        replace_job: Callable[[str, Job], None],
+        parent: QObject | None = None,
+    ) -> None:
+        """Connect the page.
+
+        Args:
+            page: The page.
+            controller: Knows the jobs.
+            background: For short looks.
+            errands: For counting.
+            replace_job: Puts another version in the place of a job.
+            parent: Owner.
+        """
+        super().__init__(parent)
+        self._page = page
+        self._controller = controller
+        self._background = background
+        self._errands = errands
+        self._replace_job = replace_job
+        page.check_requested.connect(self._on_check_requested)
+        page.count_requested.connect(self._on_count_requested)
+        page.count_cancelled.connect(self._on_count_cancelled)
+        page.size_requested.connect(self._on_size_requested)
+        page.apply_requested.connect(self._on_apply_requested)
+
+    @Slot(object)
+    def _on_check_requested(self, draft: SettingsDraft) -> None:
+        before = self._controller.job(draft.before.id)
+        others = tuple(job for job in self._controller.jobs if job.id != draft.before.id)
+        work = partial(examine, draft.wanted, before, others)
+        self._background.submit("settings", work, partial(self._on_examined, draft.serial))
+
+    def _on_examined(self, serial: int, findings: object) -> None:
+        if isinstance(findings, Findings):
+            self._page.show_verdict(verdict(serial, findings))
+
+    @Slot(object)
+    def _on_count_requested(self, wish: RulesWish) -> None:
+        self._errands.begin(
+            _RULES, partial(_count_rules, wish), partial(self._on_counted, wish.serial), self._on_counted_so_far
+        )
+
+    @Slot()
+    def _on_count_cancelled(self) -> None:
+        self._errands.cancel(_RULES)
+
+    def _on_counted_so_far(self, count: object) -> None:
+        if isinstance(count, RulesCount):
+            self._page.show_rules_count(count)
+
+    def _on_counted(self, _serial: int, count: object) -> None:
+        if isinstance(count, RulesCount):
+            self._page.show_rules_count(count)
+        else:
+            self._page.show_no_count()
+
+    @Slot(object)
+    def _on_size_requested(self, job: Job) -> None:
+        root = job.history_root
+        if root is None:
+            self._page.show_history_size(job.id, 0, 0)
+            return
+        self._errands.begin(_SIZE, partial(_count_history, root), partial(self._on_sized, job.id))
+
+    def _on_sized(self, job_id: str, tally: object) -> None:
+        # A history that is not there yet has nothing in it.
+        files, size_bytes = (tally.files, tally.bytes) if isinstance(tally, Tally) else (0, 0)
+        self._page.show_history_size(job_id, files, size_bytes)
+
+    @Slot(object)
+    def _on_apply_requested(self, draft: SettingsDraft) -> None:
+        now = self._controller.job(draft.before.id)
+        if now is not None:
+            self._replace_job(now.id, merged(now, draft.before, draft.wanted))
+
+
+def merged(now: Job, before: Job, wanted: Job) -> Job:
+    """A job with what was changed in a form, and with all else as it is now: it may have been paused meanwhile."""
+    changes = {
+        field.name: getattr(wanted, field.name)
+        for field in dataclasses.fields(Job)
+        if getattr(wanted, field.name) != getattr(before, field.name)
+    }
+    return dataclasses.replace(now, **changes)
+
+
+def verdict(serial: int, findings: Findings) -> DraftVerdict:
+    """Sort what was found by the field that it is shown under."""
+    source, destination = _remark(findings, "source"), _remark(findings, "destination")
+    other = next(
+        (
+            Remark(Level.WRONG, _tr(text))
+            for name, text in findings.faults.items()
+            if name not in {"source", "destination"}
+        ),
+        Remark(),
+    )
+    return DraftVerdict(serial, source=source, destination=destination, other=other, job=findings.job)
+
+
+def _remark(findings: Findings, field: str) -> Remark:
+    if field in findings.faults:
+        return Remark(Level.WRONG, _tr(findings.faults[field]))
+    if field in findings.notes:
+        return Remark(Level.NOTE, _tr(findings.notes[field]))
+    return Remark()
+
+
+def _count_rules(wish: RulesWish, errand: Errand) -> RulesCount | None:
+    def tell(found: LeftOut) -> None:
+        errand.tell(_rules_count(wish, found, is_done=False))
+
+    found = count_left_out(wish.source, wish.rules, errand.should_stop, tell)
+    return None if found is None else _rules_count(wish, found, is_done=True)
+
+
+def _rules_count(wish: RulesWish, found: LeftOut, *, is_done: bool) -> RulesCount:
+    out = found.left_out
+    return RulesCount(wish.serial, out.files, out.bytes, is_done=is_done, is_whole=out.is_whole)
+
+
+def _count_history(root: str, errand: Errand) -> Tally | None:
+    return count_folder(root, errand.should_stop, lambda _: None)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Folders", text)

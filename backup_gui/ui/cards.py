@@ -1,0 +1,208 @@
+"""Cards to tick or to choose one of: check boxes and radio buttons with a name, a line of detail and a figure."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QCheckBox, QRadioButton, QSizePolicy, QStyle, QStyleOptionButton
+
+from backup_gui.engine.model import JobState
+from backup_gui.ui.icons import Icons
+from backup_gui.ui.theme import GRID_PX, accent, mix, muted, outline, scaled_font, surface
+
+_RADIUS_PX = 8.0
+_PADDING_PX = GRID_PX + 4
+_MARK_PX = 16
+_SLACK_PX = 4
+_BETWEEN_PX = 4
+
+
+class _Face:
+    """What is drawn on a card; the card itself is a button of the style's own kind, for keyboard and screen readers."""
+
+    def __init__(self, button: QAbstractButton, icons: Icons) -> None:
+        self._button = button
+        self._icons = icons
+        self.title = ""
+        self.detail = ""
+        self.figure = ""
+        self.remark = ""
+        self.state: JobState | None = None
+
+    def show(self, title: str, detail: str, figure: str, remark: str = "", state: JobState | None = None) -> None:
+        """Show other words; with a remark, the sign of a state beside it."""
+        self.title, self.detail, self.figure, self.remark, self.state = title, detail, figure, remark, state
+        button = self._button
+        button.setAccessibleName(title)
+        button.setAccessibleDescription(". ".join(text for text in (detail, figure, remark) if text))
+        button.setToolTip(detail)
+        button.updateGeometry()
+        button.update()
+
+    def size(self) -> QSize:
+        """Two lines of words; as wide as the name and the figures need, for the detail is shortened."""
+        first, second = self._metrics()
+        right = self._right_width()
+        left = max(first.horizontalAdvance(self.title), min(second.horizontalAdvance(self.detail), 24 * GRID_PX))
+        width = 2 * _PADDING_PX + self._indicator_size().width() + GRID_PX + left + right + 3 * GRID_PX
+        return QSize(width, first.height() + _BETWEEN_PX + max(second.height(), _MARK_PX) + 2 * _PADDING_PX)
+
+    def paint(self, primitive: QStyle.PrimitiveElement) -> None:
+        """Paint the card."""
+        button = self._button
+        palette = button.palette()
+        painter = QPainter(button)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        ground = surface(palette)
+        if button.isChecked():
+            ground = mix(accent(palette), ground, 0.12)
+        elif button.underMouse():
+            ground = mix(accent(palette), ground, 0.05)
+        is_marked = button.isChecked() or button.hasFocus()
+        painter.setPen(QPen(accent(palette) if is_marked else outline(palette), 2 if button.hasFocus() else 1))
+        painter.setBrush(ground)
+        painter.drawRoundedRect(QRectF(button.rect()).adjusted(1, 1, -1, -1), _RADIUS_PX, _RADIUS_PX)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        self._paint_indicator(painter, primitive)
+        self._paint_words(painter)
+        painter.end()
+
+    def _paint_indicator(self, painter: QPainter, primitive: QStyle.PrimitiveElement) -> None:
+        button = self._button
+        option = QStyleOptionButton()
+        option.initFrom(button)
+        state = QStyle.StateFlag.State_On if button.isChecked() else QStyle.StateFlag.State_Off
+        option.state |= state
+        size = self._indicator_size()
+        area = QRect(QPoint(_PADDING_PX, (button.height() - size.height()) // 2), size)
+        option.rect = QStyle.visualRect(button.layoutDirection(), button.rect(), area)
+        button.style().drawPrimitive(primitive, option, painter, button)
+
+    def _paint_words(self, painter: QPainter) -> None:
+        button = self._button
+        palette = button.palette()
+        first, second = self._metrics()
+        left = _PADDING_PX + self._indicator_size().width() + GRID_PX + 4
+        right = self._right_width()
+        inner = button.rect().adjusted(left, _PADDING_PX, -_PADDING_PX, -_PADDING_PX)
+        words_width = inner.width() - right - (GRID_PX if right else 0)
+        top = QRect(inner.left(), inner.top(), inner.width(), first.height())
+        bottom = QRect(inner.left(), inner.bottom() - second.height() + 1, inner.width(), second.height())
+        strong, quiet = palette.windowText().color(), muted(palette)
+        title_font, rest_font = _fonts(button.font())
+        self._line(painter, top, title_font, strong, self.title, words_width, is_left=True)
+        self._line(painter, bottom, rest_font, quiet, self.detail, words_width, is_left=True)
+        self._line(painter, top, rest_font, strong, self.figure, right, is_left=False)
+        mark = _MARK_PX + GRID_PX // 2 if self.state is not None else 0
+        self._line(painter, bottom, rest_font, strong, self.remark, right - mark, is_left=False)
+        if self.state is not None:
+            width = second.horizontalAdvance(self.remark) + _SLACK_PX
+            at = QRect(bottom.right() - width - mark, bottom.center().y() - _MARK_PX // 2, _MARK_PX, _MARK_PX)
+            at = QStyle.visualRect(button.layoutDirection(), button.rect(), at)
+            name = f"state-{self.state.value}"
+            ratio = button.devicePixelRatioF()
+            painter.drawPixmap(at.topLeft(), self._icons.picture(name, at.size(), strong, ratio))
+
+    def _line(
+        self, painter: QPainter, area: QRect, font: QFont, colour: QColor, text: str, width: int, *, is_left: bool
+    ) -> None:
+        box = QRect(area.left() if is_left else area.right() - width + 1, area.top(), max(0, width), area.height())
+        direction = self._button.layoutDirection()
+        side = Qt.AlignmentFlag.AlignLeft if is_left else Qt.AlignmentFlag.AlignRight
+        flags = QStyle.visualAlignment(direction, side | Qt.AlignmentFlag.AlignVCenter)
+        painter.setFont(font)
+        painter.setPen(colour)
+        shown = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideMiddle, box.width())
+        painter.drawText(QStyle.visualRect(direction, self._button.rect(), box), int(flags), shown)
+
+    def _right_width(self) -> int:
+        _, second = self._metrics()
+        mark = _MARK_PX + GRID_PX // 2 if self.state is not None else 0
+        # A little more than the words, or rounding shortens them.
+        return max(second.horizontalAdvance(self.figure), second.horizontalAdvance(self.remark) + mark) + _SLACK_PX
+
+    def _metrics(self) -> tuple[QFontMetrics, QFontMetrics]:
+        first, second = _fonts(self._button.font())
+        return QFontMetrics(first), QFontMetrics(second)
+
+    def _indicator_size(self) -> QSize:
+        style = self._button.style()
+        metric = QStyle.PixelMetric
+        return QSize(
+            style.pixelMetric(metric.PM_IndicatorWidth, None, self._button),
+            style.pixelMetric(metric.PM_IndicatorHeight, None, self._button),
+        )
+
+
+class TickCard(QCheckBox):
+    """A card that is ticked or not."""
+
+    def __init__(self, icons: Icons) -> None:
+        """Build it without words."""
+        super().__init__()
+        self.face = _Face(self, icons)
+        _prepare(self)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """As large as its words."""
+        return self.face.size()
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """As narrow as it must be: words are shortened."""
+        return QSize(24 * GRID_PX, self.face.size().height())
+
+    def hitButton(self, pos: QPoint) -> bool:  # noqa: N802 - Qt's name
+        """The whole card is the button."""
+        return self.rect().contains(pos)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's signature
+        """Paint the card."""
+        self.face.paint(QStyle.PrimitiveElement.PE_IndicatorCheckBox)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Take the room that another font needs."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.updateGeometry()
+
+
+class ChoiceCard(QRadioButton):
+    """A card of which one is chosen."""
+
+    def __init__(self, icons: Icons) -> None:
+        """Build it without words."""
+        super().__init__()
+        self.face = _Face(self, icons)
+        _prepare(self)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """As large as its words."""
+        return self.face.size()
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """As narrow as it must be: words are shortened."""
+        return QSize(24 * GRID_PX, self.face.size().height())
+
+    def hitButton(self, pos: QPoint) -> bool:  # noqa: N802 - Qt's name
+        """The whole card is the button."""
+        return self.rect().contains(pos)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's signature
+        """Paint the card."""
+        self.face.paint(QStyle.PrimitiveElement.PE_IndicatorRadioButton)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Take the room that another font needs."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.updateGeometry()
+
+
+def _prepare(button: QAbstractButton) -> None:
+    button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    button.setAttribute(Qt.WidgetAttribute.WA_Hover)
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+
+def _fonts(font: QFont) -> tuple[QFont, QFont]:
+    return scaled_font(font, 1.08, is_bold=True), scaled_font(font, 0.95)

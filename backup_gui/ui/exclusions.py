@@ -1,0 +1,76 @@
+"""What a backup leaves out: the rules as text, and groups of rules that many people want."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+from PySide6.QtWidgets import QPlainTextEdit, QWidget
+
+from backup_gui.ui.theme import GRID_PX
+
+
+class Preset(NamedTuple):
+    """A group of rules; the patterns are the same in every language.
+
+    Attributes:
+        name: The English name, key of its translation.
+        rules: The rules, gitignore syntax.
+    """
+
+    name: str
+    rules: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """The name in the user's language."""
+        return QCoreApplication.translate("Preset", self.name)
+
+    def is_in(self, rules: tuple[str, ...]) -> bool:
+        """Whether all its rules are among others."""
+        return set(self.rules) <= set(rules)
+
+
+PRESETS = (
+    Preset(str(QT_TRANSLATE_NOOP("Preset", "Caches")), (".cache/", "Cache/", "__pycache__/", "*.pyc")),
+    Preset(
+        str(QT_TRANSLATE_NOOP("Preset", "Temporary files")),
+        ("*.tmp", "*.temp", "~$*", "*~", ".~lock.*#", "*.part", "*.crdownload"),
+    ),
+    Preset(
+        str(QT_TRANSLATE_NOOP("Preset", "Build folders")), ("node_modules/", "target/", "build/", ".venv/", ".tox/")
+    ),
+    Preset(
+        str(QT_TRANSLATE_NOOP("Preset", "Trash")),
+        (".Trash-*/", ".Trashes/", "$RECYCLE.BIN/", ".DS_Store", "Thumbs.db", "desktop.ini"),
+    ),
+)
+
+
+def with_rules(present: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+    """Add rules that are not there yet."""
+    return (*present, *(rule for rule in more if rule not in present))
+
+
+def without_rules(present: tuple[str, ...], fewer: tuple[str, ...]) -> tuple[str, ...]:
+    """Take rules away."""
+    return tuple(rule for rule in present if rule not in fewer)
+
+
+class RulesEdit(QPlainTextEdit):
+    """Exclusion rules, one a line."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        """Build it empty."""
+        super().__init__(parent)
+        self.setTabChangesFocus(True)
+        self.setFixedHeight(4 * self.fontMetrics().lineSpacing() + 2 * GRID_PX)
+        self.setPlaceholderText(self.tr("One rule a line, such as *.tmp or /Downloads/"))
+
+    def rules(self) -> tuple[str, ...]:
+        """The rules; lines without any are no rules."""
+        return tuple(line for line in self.toPlainText().splitlines() if line.strip())
+
+    def show_rules(self, rules: tuple[str, ...]) -> None:
+        """Show rules."""
+        self.setPlainText("\n".join(rules))

@@ -1,0 +1,169 @@
+"""Fields that forms about a job are made of: a folder, an interval, a remark under a field."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QSize, Qt, Slot
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from backup_gui.engine.model import MAX_INTERVAL_S, JobState
+from backup_gui.ui.icons import Icons
+from backup_gui.ui.jobview import Level, Remark
+from backup_gui.ui.labels import MutedLabel
+from backup_gui.ui.theme import GRID_PX
+from backup_gui.ui.wording import interval_text
+
+_REMARK_ICON_PX = 16
+
+
+class RemarkLabel(QWidget):
+    """A sentence under a field, with an icon for how serious it is; takes no room while there is none."""
+
+    def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
+        """Build it empty."""
+        super().__init__(parent)
+        self._icons = icons
+        self._icon = QLabel()
+        self._icon.setFixedSize(_REMARK_ICON_PX, _REMARK_ICON_PX)
+        self._words = MutedLabel()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID_PX)
+        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._words, 1)
+        self.setVisible(False)
+
+    @property
+    def text(self) -> str:
+        """The sentence; empty if there is none."""
+        return self._words.text()
+
+    def show_remark(self, remark: Remark) -> None:
+        """Show a remark, or nothing if it is without words."""
+        self.setVisible(bool(remark.text))
+        self._words.setText(remark.text)
+        self._words.setAccessibleName(remark.text)
+        state = {Level.FINE: JobState.OK, Level.NOTE: JobState.ATTENTION, Level.WRONG: JobState.FAILED}[remark.level]
+        size = QSize(_REMARK_ICON_PX, _REMARK_ICON_PX)
+        colour = self.palette().windowText().color()
+        self._icon.setPixmap(self._icons.picture(f"state-{state.value}", size, colour, self.devicePixelRatioF()))
+
+
+class FolderField(QWidget):
+    """A folder that is typed or chosen."""
+
+    def __init__(self, icons: Icons, name: str, hint: str, title: str, parent: QWidget | None = None) -> None:
+        """Build it empty.
+
+        Args:
+            icons: The icons.
+            name: What screen readers call the field.
+            hint: What is shown while it is empty.
+            title: Title of the dialog in which a folder is chosen.
+            parent: Owner.
+        """
+        super().__init__(parent)
+        self._icons = icons
+        self._title = title
+        self.edit = QLineEdit()
+        self.edit.setAccessibleName(name)
+        self.edit.setPlaceholderText(hint)
+        self.edit.setMinimumWidth(24 * GRID_PX)
+        self.button = QPushButton(self.tr("Choose…"))
+        self.button.setAccessibleName(self.tr("Choose: {field}").format(field=name))
+        self.button.setAutoDefault(False)
+        self.button.clicked.connect(self._on_clicked)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID_PX)
+        row.addWidget(self.edit, 1)
+        row.addWidget(self.button)
+        self.setFocusProxy(self.edit)
+        self._draw()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Follow a change of the palette."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._draw()
+
+    def _draw(self) -> None:
+        self.button.setIcon(self._icons.action("folder", self.palette().color(QPalette.ColorRole.ButtonText)))
+
+    @Slot()
+    def _on_clicked(self) -> None:
+        dialog = choose_folder(self, self._title, self.edit.text())
+        dialog.fileSelected.connect(self.edit.setText)
+
+
+class IntervalField(QWidget):
+    """A number of seconds, with what it is in larger units beside it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        """Build it with 5 seconds."""
+        super().__init__(parent)
+        self.spin = QSpinBox()
+        self.spin.setRange(1, MAX_INTERVAL_S)
+        self.spin.setValue(5)
+        self.spin.setSuffix(self.tr(" s"))
+        self.spin.setGroupSeparatorShown(True)
+        self.spin.setMinimumWidth(16 * GRID_PX)
+        self._words = MutedLabel()
+        self._words.setWordWrap(False)
+        self.spin.valueChanged.connect(self._on_changed)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID_PX)
+        row.addWidget(self.spin)
+        row.addWidget(self._words, 1)
+        self.setFocusProxy(self.spin)
+
+    @Slot(int)
+    def _on_changed(self, seconds: int) -> None:
+        self._words.setText(interval_text(seconds) if seconds >= 60 else "")
+
+
+def choose_folder(parent: QWidget, title: str, start: str) -> QFileDialog:
+    """Open a dialog in which a folder is chosen; its ``fileSelected`` tells which.
+
+    Args:
+        parent: What it belongs to.
+        title: Its title.
+        start: Where to begin; empty for anywhere.
+    """
+    dialog = QFileDialog(parent, title, start)
+    dialog.setFileMode(QFileDialog.FileMode.Directory)
+    dialog.setOption(QFileDialog.Option.ShowDirsOnly, True)
+    dialog.finished.connect(dialog.deleteLater)
+    # open() and not exec(): no second event loop, so everything else goes on.
+    dialog.open()
+    return dialog
+
+
+def add_row(
+    form: QFormLayout, label: str, buddy: QWidget, content: QWidget | QHBoxLayout, remark: QWidget | None = None
+) -> None:
+    """Add a labelled row, with a remark under its field; the field takes its name from the label."""
+    words = QLabel(label)
+    words.setBuddy(buddy)
+    if not buddy.accessibleName():
+        buddy.setAccessibleName(label.replace("&", ""))
+    cell = QVBoxLayout()
+    cell.setSpacing(GRID_PX // 2)
+    if isinstance(content, QWidget):
+        cell.addWidget(content)
+    else:
+        cell.addLayout(content)
+    if remark is not None:
+        cell.addWidget(remark)
+    form.addRow(words, cell)

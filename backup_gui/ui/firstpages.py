@@ -1,0 +1,395 @@
+"""The three pages of the first run: folders to tick, places to choose one of, and what is going to happen."""
+
+from __future__ import annotations
+
+import os.path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QCheckBox,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QRadioButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from backup_gui.engine.model import JobState
+from backup_gui.ui.cards import ChoiceCard, TickCard
+from backup_gui.ui.fields import RemarkLabel, choose_folder
+from backup_gui.ui.firstvalues import FirstForecast, FirstVerdict, FolderCount, PlaceOffer
+from backup_gui.ui.jobview import Level, Remark
+from backup_gui.ui.labels import ElidedLabel, MutedLabel, Panel
+from backup_gui.ui.theme import GRID_PX, scaled_font
+from backup_gui.ui.wording import counted, duration_text, files_text, path_text, size_text
+
+if TYPE_CHECKING:
+    from backup_gui.engine.model import Job
+    from backup_gui.ui.icons import Icons
+
+
+class _Page(QScrollArea):
+    """A column of things that may grow longer than the window."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        content = QWidget()
+        self.body = QVBoxLayout(content)
+        self.body.setContentsMargins(2, 2, 2, 2)
+        self.body.setSpacing(GRID_PX)
+        self.setWidget(content)
+        for part in (self.viewport(), content):
+            part.setAutoFillBackground(False)
+
+
+class FolderPage(_Page):
+    """Folders, each with its size."""
+
+    changed = Signal()
+    count_requested = Signal(object)
+
+    def __init__(self, icons: Icons) -> None:
+        """Build it without folders."""
+        super().__init__()
+        self._icons = icons
+        self.cards: dict[str, TickCard] = {}
+        self._counts: dict[str, FolderCount] = {}
+        self._list = QVBoxLayout()
+        self._list.setSpacing(GRID_PX)
+        self.add_button = QPushButton(self.tr("&Add another folder…"))
+        self.add_button.setMinimumHeight(4 * GRID_PX)
+        self.add_button.clicked.connect(self._on_add_clicked)
+        hint = MutedLabel(self.tr("You can also drop a folder here."))
+        row = QHBoxLayout()
+        row.setSpacing(GRID_PX)
+        row.addWidget(self.add_button)
+        row.addWidget(hint, 1)
+        self.body.addLayout(self._list)
+        self.body.addLayout(row)
+        self.body.addStretch()
+        self.setFocusProxy(self.add_button)
+
+    @property
+    def ticked(self) -> tuple[str, ...]:
+        """The folders chosen."""
+        return tuple(path for path, card in self.cards.items() if card.isChecked())
+
+    @property
+    def needed_bytes(self) -> int:
+        """Room that they take, as far as it is counted."""
+        return sum(self._counts[path].bytes for path in self.ticked if path in self._counts)
+
+    def add_folder(self, path: str, *, is_ticked: bool) -> None:
+        """Offer a folder; one that is there already is only ticked."""
+        if path not in self.cards:
+            card = TickCard(self._icons)
+            card.toggled.connect(self.changed)
+            self.cards[path] = card
+            self._list.addWidget(card)
+            # The layout would do so too, but later, and what is hidden cannot have the focus.
+            card.show()
+            if len(self.cards) == 1:
+                self.setFocusProxy(card)
+            self.show_count(FolderCount(path))
+            self.count_requested.emit(path)
+        self.cards[path].setChecked(is_ticked)
+
+    def show_count(self, count: FolderCount) -> None:
+        """Show how much is in a folder, as far as it is known."""
+        card = self.cards.get(count.path)
+        if card is None:
+            return
+        self._counts[count.path] = count
+        figure = size_text(count.bytes)
+        remark = files_text(count.files)
+        if not count.is_readable:
+            figure, remark = "", self.tr("cannot be read")
+        elif not count.is_done:
+            remark = self.tr("counting…") if not count.files else self.tr("{files} so far").format(files=remark)
+        state = None if count.is_readable else JobState.FAILED
+        card.face.show(_name(count.path), path_text(count.path), figure, remark, state)
+
+    @Slot()
+    def _on_add_clicked(self) -> None:
+        dialog = choose_folder(self, self.tr("Choose a folder to keep safe"), "")
+        dialog.fileSelected.connect(self._on_folder_chosen)
+
+    @Slot(str)
+    def _on_folder_chosen(self, path: str) -> None:
+        self.add_folder(path, is_ticked=True)
+
+
+class PlacePage(_Page):
+    """Drives and folders, of which one is chosen."""
+
+    changed = Signal()
+
+    def __init__(self, icons: Icons) -> None:
+        """Build it without places."""
+        super().__init__()
+        self._icons = icons
+        self._offers: dict[str, PlaceOffer] = {}
+        self._need_bytes = 0
+        self.cards: dict[str, ChoiceCard] = {}
+        self._group = QButtonGroup(self)
+        self._group.buttonToggled.connect(self._on_toggled)
+        self._list = QVBoxLayout()
+        self._list.setSpacing(GRID_PX)
+        self._looking = MutedLabel(self.tr("Looking for drives…"))
+        self.other_button = QPushButton(self.tr("&Choose another folder…"))
+        self.other_button.setMinimumHeight(4 * GRID_PX)
+        self.other_button.clicked.connect(self._on_other_clicked)
+        self.new_radio = QRadioButton()
+        self.whole_radio = QRadioButton(self.tr("In this folder &itself: what else is in it would leave it"))
+        self.new_radio.setChecked(True)
+        self.new_radio.toggled.connect(self.changed)
+        self._ways = QWidget()
+        ways = QVBoxLayout(self._ways)
+        ways.setContentsMargins(GRID_PX, 0, 0, 0)
+        ways.setSpacing(GRID_PX // 2)
+        ways.addWidget(self.new_radio)
+        ways.addWidget(self.whole_radio)
+        self._ways.setVisible(False)
+        self.remark = RemarkLabel(icons)
+        row = QHBoxLayout()
+        row.addWidget(self.other_button)
+        row.addStretch()
+        self.body.addWidget(self._looking)
+        self.body.addLayout(self._list)
+        self.body.addLayout(row)
+        self.body.addWidget(self._ways)
+        self.body.addWidget(self.remark)
+        self.body.addStretch()
+        self.setFocusProxy(self.other_button)
+
+    @property
+    def chosen(self) -> PlaceOffer | None:
+        """The place chosen, if any is."""
+        return next((self._offers[root] for root, card in self.cards.items() if card.isChecked()), None)
+
+    @property
+    def is_whole_place(self) -> bool:
+        """Whether the folder chosen is to be the backup itself."""
+        chosen = self.chosen
+        return chosen is not None and chosen.is_folder and self.whole_radio.isChecked()
+
+    @property
+    def fits(self) -> bool:
+        """Whether there is room on the place chosen, as far as is known."""
+        chosen = self.chosen
+        return chosen is None or not chosen.total_bytes or self._need_bytes <= chosen.free_bytes
+
+    def show_need(self, need_bytes: int) -> None:
+        """Say anew which drives have room enough."""
+        self._need_bytes = need_bytes
+        for root in self.cards:
+            self._show_card(root)
+
+    def show_places(self, offers: tuple[PlaceOffer, ...]) -> None:
+        """Offer drives."""
+        self._looking.setVisible(False)
+        for offer in offers:
+            self._add(offer)
+        if self.chosen is None:
+            best = next((o for o in offers if not o.is_own and self._need_bytes <= o.free_bytes), None)
+            if best is not None:
+                self.cards[best.root].setChecked(True)
+        if self.cards:
+            self.setFocusProxy(next((card for card in self.cards.values() if card.isChecked()), self._first_card()))
+
+    def add_folder(self, path: str) -> None:
+        """Offer a folder that the user has chosen, and choose it."""
+        if path not in self._offers:
+            self._add(PlaceOffer(path, _name(path), is_folder=True))
+        self.cards[path].setChecked(True)
+        self.changed.emit()
+
+    def show_verdict(self, verdict: FirstVerdict, sources: tuple[str, ...]) -> None:
+        """Show what was found out about the place chosen."""
+        chosen = self.chosen
+        may_be_whole = chosen is not None and chosen.is_folder and len(sources) == 1
+        self._ways.setVisible(may_be_whole and not verdict.is_place_empty)
+        if sources:
+            name = path_text(_name(sources[0])).replace("&", "&&")
+            self.new_radio.setText(self.tr("In a new fol&der there: {name} (recommended)").format(name=name))
+        if chosen is not None and not self.fits:
+            text = self.tr("There is not enough room: {need} are needed, {free} are free.").format(
+                need=size_text(self._need_bytes), free=size_text(chosen.free_bytes)
+            )
+            self.remark.show_remark(Remark(Level.WRONG, text))
+        elif verdict.fault:
+            self.remark.show_remark(Remark(Level.WRONG, verdict.fault))
+        else:
+            self.remark.show_remark(Remark(Level.NOTE, verdict.note) if verdict.note else Remark())
+
+    def _first_card(self) -> ChoiceCard:
+        return next(iter(self.cards.values()))
+
+    def _add(self, offer: PlaceOffer) -> None:
+        if offer.root in self._offers:
+            return
+        card = ChoiceCard(self._icons)
+        self._group.addButton(card)
+        self._offers[offer.root] = offer
+        self.cards[offer.root] = card
+        self._list.addWidget(card)
+        card.show()
+        self._show_card(offer.root)
+
+    def _show_card(self, root: str) -> None:
+        offer = self._offers[root]
+        title = offer.name or self.tr("This computer")
+        if not offer.total_bytes:
+            self.cards[root].face.show(title, path_text(root), "")
+            return
+        figure = self.tr("{free} free of {total}").format(
+            free=size_text(offer.free_bytes), total=size_text(offer.total_bytes)
+        )
+        fits = self._need_bytes <= offer.free_bytes
+        remark = self.tr("Fits") if fits else self.tr("Too small")
+        state = JobState.OK if fits else JobState.FAILED
+        self.cards[root].face.show(title, path_text(root), figure, remark, state)
+
+    @Slot(object, bool)
+    def _on_toggled(self, _button: object, is_checked: bool) -> None:  # noqa: FBT001 - Qt's signature
+        if is_checked:
+            self.new_radio.setChecked(True)
+            self.remark.show_remark(Remark())
+            self._ways.setVisible(False)
+            self.changed.emit()
+
+    @Slot()
+    def _on_other_clicked(self) -> None:
+        dialog = choose_folder(self, self.tr("Choose the folder for the backup"), "")
+        dialog.fileSelected.connect(self.add_folder)
+
+
+class StartPage(_Page):
+    """What is going to happen, and the last two choices."""
+
+    changed = Signal()
+    plan_requested = Signal(object)
+
+    def __init__(self, icons: Icons) -> None:
+        """Build it without jobs."""
+        super().__init__()
+        self._jobs = QVBoxLayout()
+        self._jobs.setSpacing(GRID_PX // 2)
+        self._figures = QLabel()
+        self._figures.setFont(scaled_font(self.font(), 1.15, is_bold=True))
+        self._figures.setWordWrap(True)
+        self._time = MutedLabel()
+        panel = Panel(self.tr("The first backup"))
+        # As high as its words need at the width they have.
+        panel.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        panel.body.addLayout(self._jobs)
+        panel.body.addWidget(self._figures)
+        panel.body.addWidget(self._time)
+        self.problems = RemarkLabel(icons)
+        self.strangers = RemarkLabel(icons)
+        panel.body.addWidget(self.problems)
+        panel.body.addWidget(self.strangers)
+        self.plan_button = QPushButton(self.tr("&Look at it in detail…"))
+        self.plan_button.clicked.connect(self._on_plan_clicked)
+        self._shown: tuple[Job, ...] = ()
+        row = QHBoxLayout()
+        row.addWidget(self.plan_button)
+        row.addStretch()
+        panel.body.addLayout(row)
+        self.history_check = QCheckBox(self.tr("&Keep replaced and deleted files (recommended)"))
+        self.history_check.setChecked(True)
+        self.history_check.toggled.connect(self.changed)
+        self.login_check = QCheckBox(self.tr("Start when I lo&g in (recommended)"))
+        self.login_check.setChecked(True)
+        self.body.addWidget(panel)
+        self.body.addWidget(self.history_check)
+        self.body.addWidget(self.login_check)
+        self.body.addStretch()
+        self.setFocusProxy(self.history_check)
+        self.show_forecast(FirstForecast())
+
+    def show_jobs(self, jobs: tuple[Job, ...]) -> None:
+        """Show which folder goes where."""
+        self._shown = jobs
+        while (item := self._jobs.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.deleteLater()
+        for job in jobs:
+            text = self.tr("{source}  →  {destination}").format(
+                source=path_text(job.source), destination=path_text(job.destination)
+            )
+            self._jobs.addWidget(ElidedLabel(text))
+
+    def show_forecast(self, forecast: FirstForecast) -> None:
+        """Show figures, as far as they are known."""
+        if forecast.reason:
+            self._figures.setText(forecast.reason)
+        elif not forecast.is_done:
+            self._figures.setText(
+                self.tr("Looking at your files… {files} so far").format(files=files_text(forecast.files))
+            )
+        elif not forecast.files:
+            self._figures.setText(self.tr("Nothing has to be copied: everything is there already."))
+        else:
+            self._figures.setText(
+                self.tr("{files}, {size}").format(files=files_text(forecast.files), size=size_text(forecast.bytes))
+            )
+        self._time.setVisible(forecast.is_done and forecast.files > 0)
+        self._time.setText(
+            self.tr("About {time}, depending on the drive").format(time=duration_text(max(1.0, forecast.expected_s)))
+        )
+        self.plan_button.setEnabled(forecast.is_done and not forecast.reason)
+        self.problems.show_remark(self._problems_remark(forecast))
+        strangers = counted(
+            "%Ln files that are there now are not in your folder. You are asked before they leave it.",
+            "%Ln file that is there now is not in your folder. You are asked before it leaves it.",
+            forecast.strangers,
+        )
+        self.strangers.show_remark(Remark(Level.NOTE, strangers) if forecast.strangers else Remark())
+
+    @Slot()
+    def _on_plan_clicked(self) -> None:
+        if len(self._shown) == 1:
+            self.plan_requested.emit(self._shown[0])
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for job in self._shown:
+            action = menu.addAction(path_text(job.name).replace("&", "&&"))
+            action.setData(job)
+            action.triggered.connect(self._on_plan_chosen)
+        menu.popup(self.plan_button.mapToGlobal(QPoint(0, self.plan_button.height())))
+
+    @Slot()
+    def _on_plan_chosen(self) -> None:
+        action = self.sender()
+        if isinstance(action, QAction):
+            self.plan_requested.emit(action.data())
+
+    def _problems_remark(self, forecast: FirstForecast) -> Remark:
+        if not forecast.problem_count:
+            return Remark()
+        lines = [
+            counted("%Ln files cannot be copied:", "%Ln file cannot be copied:", forecast.problem_count),
+            *(self.tr("{path}: {reason}").format(path=path, reason=reason) for path, reason in forecast.problems),
+        ]
+        more = forecast.problem_count - len(forecast.problems)
+        if more > 0:
+            lines.append(counted("and %Ln more", "and %Ln more", more))
+        return Remark(Level.NOTE, "\n".join(lines))
+
+
+def _name(path: str) -> str:
+    return os.path.basename(path.rstrip("/\\")) or path

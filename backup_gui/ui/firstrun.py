@@ -1,0 +1,325 @@
+"""The first run: what to keep safe, where to, and a look at what is going to happen. Three steps, then it runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+
+from backup_gui.ui.firstpages import FolderPage, PlacePage, StartPage
+from backup_gui.ui.firstvalues import FirstChoice, FirstForecast, FirstStart, FirstVerdict, FolderCount, PlaceOffer
+from backup_gui.ui.labels import MutedLabel, PrimaryButton
+from backup_gui.ui.theme import GRID_PX, scaled_font, scaled_size
+from backup_gui.ui.wording import number_text
+
+if TYPE_CHECKING:
+    from backup_gui.engine.model import Job
+    from backup_gui.ui.icons import Icons
+
+_PICTURE = QSize(224, 88)
+
+
+class FirstRun(QWidget):
+    """Three steps to a running backup; the main window's content as long as there is none.
+
+    Every card is chosen already where there is a sensible choice, so Enter three times is enough.
+    """
+
+    offers_requested = Signal()
+    count_requested = Signal(object)
+    check_requested = Signal(object)
+    forecast_requested = Signal(object)
+    plan_requested = Signal(object)
+    start_requested = Signal(object)
+    by_hand_requested = Signal()
+
+    def __init__(self, icons: Icons, parent: QWidget | None = None, *, offers_by_hand: bool = True) -> None:
+        """Build it without any folder or drive; it asks for them when it is first shown.
+
+        Args:
+            icons: The icons.
+            parent: Owner.
+            offers_by_hand: Whether the form for those who know all choices is offered.
+        """
+        super().__init__(parent)
+        self._icons = icons
+        self._serial = 0
+        self._has_asked = False
+        # In a dialog there is no other way from here: the menu beside it offers that.
+        self._offers_by_hand = offers_by_hand
+        self._verdict: FirstVerdict | None = None
+        self._forecast_of: tuple[Job, ...] = ()
+        self.setAcceptDrops(True)
+
+        self.folders = FolderPage(icons)
+        self.folders.changed.connect(self._on_folders_changed)
+        self.folders.count_requested.connect(self.count_requested)
+        self.places = PlacePage(icons)
+        self.places.changed.connect(self._on_place_changed)
+        self.start = StartPage(icons)
+        self.start.changed.connect(self._on_place_changed)
+        self.start.plan_requested.connect(self.plan_requested)
+        self._pages = QStackedWidget()
+        for page in (self.folders, self.places, self.start):
+            self._pages.addWidget(page)
+
+        self._picture = QLabel()
+        self._picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._title = QLabel()
+        self._title.setWordWrap(True)
+        self._title.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._text = MutedLabel()
+        self._text.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+        self._step = MutedLabel()
+        self._step.setWordWrap(False)
+        self.by_hand_button = QPushButton(self.tr("Set it up b&y hand…"))
+        self.by_hand_button.setFlat(True)
+        self.by_hand_button.setToolTip(self.tr("All choices on one page, for those who know them"))
+        self.by_hand_button.clicked.connect(self.by_hand_requested)
+        self.back_button = QPushButton(self.tr("&Back"))
+        self.back_button.clicked.connect(self._on_back_clicked)
+        self.next_button = PrimaryButton(self.tr("&Next"))
+        self.next_button.clicked.connect(self._on_next_clicked)
+        self.start_button = PrimaryButton(self.tr("&Start"))
+        self.start_button.clicked.connect(self._on_start_clicked)
+        self._lay_out()
+        self._show_step(0)
+
+    # What is shown
+
+    @property
+    def step(self) -> int:
+        """The step shown, 0 to 2."""
+        return self._pages.currentIndex()
+
+    def show_folders(self, paths: tuple[str, ...]) -> None:
+        """Offer folders, ticked."""
+        for path in paths:
+            self.folders.add_folder(path, is_ticked=True)
+        self._update()
+        self._focus()
+
+    def show_count(self, count: FolderCount) -> None:
+        """Show how much is in a folder, as far as it is known."""
+        self.folders.show_count(count)
+        self.places.show_need(self.folders.needed_bytes)
+        self._update()
+
+    def show_places(self, offers: tuple[PlaceOffer, ...]) -> None:
+        """Offer drives; the first that is not the computer's own and has room is chosen."""
+        self.places.show_places(offers)
+        self._update()
+        if self.step == 1:
+            # While there was no card, the button for another folder had the focus, and Enter would press it.
+            self._focus()
+
+    def show_verdict(self, verdict: FirstVerdict) -> None:
+        """Show what a check found, unless the choice has changed since it began."""
+        if verdict.serial != self._serial:
+            return
+        self._verdict = verdict
+        self.places.show_verdict(verdict, self.folders.ticked)
+        self.start.show_jobs(verdict.jobs)
+        if self.step == 2:
+            self._ask_forecast()
+        self._update()
+
+    def show_forecast(self, forecast: FirstForecast) -> None:
+        """Show what the first pass is going to do, as far as it is known."""
+        self.start.show_forecast(forecast)
+
+    def show_login(self, starts_at_login: bool) -> None:  # noqa: FBT001 - a value as any other
+        """Tick the start at login if it is chosen already; it is proposed in any case."""
+        self.start.login_check.setChecked(True)
+        self.start.login_check.setEnabled(not starts_at_login)
+
+    # What Qt tells
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Ask for folders and drives, once."""
+        super().showEvent(event)
+        if not self._has_asked:
+            self._has_asked = True
+            self.offers_requested.emit()
+        self._focus()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Follow a change of the palette or the font."""
+        super().changeEvent(event)
+        if event.type() in {QEvent.Type.PaletteChange, QEvent.Type.FontChange} and hasattr(self, "_title"):
+            self._draw()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Go on with Enter; on a button that has the focus, press that one."""
+        if event.key() not in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            super().keyPressEvent(event)
+            return
+        focused = self.focusWidget()
+        button = focused if isinstance(focused, QPushButton) else self._primary
+        if button.isEnabled():
+            button.click()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
+        """Welcome folders from the file manager."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+        """Take folders: as what to protect, or as the place for the backup where that is asked for."""
+        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.take_folders(tuple(paths))
+
+    def take_folders(self, paths: tuple[str, ...]) -> None:
+        """Take folders that the user has brought; whether they are any is checked with the rest."""
+        if self.step == 1:
+            self.places.add_folder(paths[0])
+            return
+        for path in paths:
+            self.folders.add_folder(path, is_ticked=True)
+        self._show_step(0)
+
+    # What the user does
+
+    @Slot()
+    def _on_folders_changed(self) -> None:
+        self.places.show_need(self.folders.needed_bytes)
+        self._check()
+
+    @Slot()
+    def _on_place_changed(self) -> None:
+        self._check()
+
+    @Slot()
+    def _on_back_clicked(self) -> None:
+        self._show_step(self.step - 1)
+
+    @Slot()
+    def _on_next_clicked(self) -> None:
+        self._show_step(self.step + 1)
+        if self.step == 2:
+            self._ask_forecast()
+
+    @Slot()
+    def _on_start_clicked(self) -> None:
+        if self._verdict is not None and self._verdict.jobs:
+            self.start_requested.emit(FirstStart(self._verdict.jobs, self.start.login_check.isChecked()))
+
+    def _check(self) -> None:
+        self._serial += 1
+        self._verdict = None
+        place = self.places.chosen
+        if self.folders.ticked and place is not None:
+            self.check_requested.emit(
+                FirstChoice(
+                    self._serial,
+                    self.folders.ticked,
+                    place.root,
+                    is_whole_place=self.places.is_whole_place and len(self.folders.ticked) == 1,
+                    keeps_history=self.start.history_check.isChecked(),
+                )
+            )
+        self._update()
+
+    def _ask_forecast(self) -> None:
+        jobs = self._verdict.jobs if self._verdict is not None else ()
+        folders = tuple((job.source, job.destination) for job in jobs)
+        # Whether a history is kept changes nothing in what is copied.
+        if jobs and folders != tuple((job.source, job.destination) for job in self._forecast_of):
+            self._forecast_of = jobs
+            self.start.show_forecast(FirstForecast())
+            self.forecast_requested.emit(jobs)
+
+    # Layout
+
+    def _lay_out(self) -> None:
+        foot = QHBoxLayout()
+        foot.setSpacing(GRID_PX)
+        foot.addWidget(self._step)
+        foot.addWidget(self.by_hand_button)
+        foot.addStretch()
+        for button in (self.back_button, self.next_button, self.start_button):
+            button.setMinimumSize(12 * GRID_PX, 4 * GRID_PX)
+            foot.addWidget(button)
+        inner = QWidget()
+        self._inner = inner
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(3 * GRID_PX, 2 * GRID_PX, 3 * GRID_PX, 2 * GRID_PX)
+        column.setSpacing(GRID_PX)
+        column.addWidget(self._picture)
+        column.addWidget(self._title)
+        column.addWidget(self._text)
+        column.addSpacing(GRID_PX)
+        column.addWidget(self._pages, 1)
+        column.addLayout(foot)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addStretch(1)
+        row.addWidget(inner, 100)
+        row.addStretch(1)
+        self._draw()
+
+    def _draw(self) -> None:
+        colour = self.palette().windowText().color()
+        self._picture.setPixmap(self._icons.picture("welcome", _PICTURE, colour, self.devicePixelRatioF()))
+        self._title.setFont(scaled_font(self.font(), 1.7, is_bold=True))
+        # Longer lines are hard to read, and cards with much between their two ends too.
+        self._inner.setMaximumWidth(scaled_size(self, QSize(88 * GRID_PX, 0)).width())
+
+    def _show_step(self, step: int) -> None:
+        self._pages.setCurrentIndex(step)
+        self._title.setText(
+            (
+                self.tr("What do you want to keep safe?"),
+                self.tr("Where should the backup be?"),
+                self.tr("Ready to start"),
+            )[step]
+        )
+        self._text.setText(
+            (
+                self.tr("From now on every change in these folders is copied within seconds."),
+                self.tr("Best is a drive that you can unplug: it is safe from what happens to this computer."),
+                self.tr("This is what the first backup copies. You can go on working meanwhile."),
+            )[step]
+        )
+        self._step.setText(self.tr("Step {step} of {steps}").format(step=number_text(step + 1), steps=number_text(3)))
+        self._picture.setVisible(step == 0)
+        self._update()
+        self._focus()
+
+    def _update(self) -> None:
+        is_last = self.step == 2
+        self.back_button.setVisible(self.step > 0)
+        self.by_hand_button.setVisible(self.step == 0 and self._offers_by_hand)
+        self.next_button.setVisible(not is_last)
+        self.start_button.setVisible(is_last)
+        is_good = self._verdict is not None and bool(self._verdict.jobs)
+        fits = self.places.chosen is not None and self.places.fits
+        self.next_button.setEnabled(bool(self.folders.ticked) if self.step == 0 else is_good and fits)
+        self.start_button.setEnabled(is_good)
+
+    @property
+    def _primary(self) -> QPushButton:
+        return self.start_button if self.step == 2 else self.next_button
+
+    def _focus(self) -> None:
+        if self.isVisible():
+            (self.folders, self.places, self.start)[self.step].setFocus()
+
+
+class FirstRunDialog(QDialog):
+    """The three steps in a dialog, for a further job."""
+
+    def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
+        """Build it."""
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("New backup"))
+        self.resize(scaled_size(self, QSize(88 * GRID_PX, 68 * GRID_PX)))
+        self.steps = FirstRun(icons, offers_by_hand=False)
+        self.steps.start_requested.connect(self.accept)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.steps)

@@ -1,0 +1,99 @@
+"""How long and how large a history may be, and how large it is: a part of the form of a job's settings."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QSpinBox
+
+from backup_gui.engine.model import Job
+from backup_gui.ui.labels import MutedLabel
+from backup_gui.ui.theme import GRID_PX
+from backup_gui.ui.wording import counted, size_text
+
+_DAYS = "history_days"
+_BYTES = "history_max_bytes"
+_GB = 1_000_000_000
+_MOST_DAYS = 36_500
+_MOST_GB = 1_000_000
+
+
+class HistoryLimits(QObject):
+    """Two numbers and a figure. A limit that jobs do not have is not offered."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        """Build the fields without a job."""
+        super().__init__(parent)
+        self.days_spin = QSpinBox()
+        self.days_spin.setRange(0, _MOST_DAYS)
+        self.days_spin.setSuffix(self.tr(" days"))
+        self.days_spin.setSpecialValueText(self.tr("without end"))
+        self.size_spin = QSpinBox()
+        self.size_spin.setRange(0, _MOST_GB)
+        self.size_spin.setSuffix(self.tr(" GB"))
+        self.size_spin.setSpecialValueText(self.tr("as large as need be"))
+        self.size_label = MutedLabel()
+        self.size_label.setWordWrap(False)
+        self._kept_bytes = 0
+        for spin in (self.days_spin, self.size_spin):
+            spin.setGroupSeparatorShown(True)
+            spin.setMinimumWidth(22 * GRID_PX)
+            spin.valueChanged.connect(self.changed)
+
+    def add_to(self, form: QFormLayout) -> None:
+        """Put the fields into a form."""
+        for name, label, spin in (
+            (_DAYS, self.tr("Keep them f&or"), self.days_spin),
+            (_BYTES, self.tr("Si&ze at most"), self.size_spin),
+        ):
+            if name not in _fields():
+                continue
+            words = QLabel(label)
+            words.setBuddy(spin)
+            spin.setAccessibleName(label.replace("&", ""))
+            row = QHBoxLayout()
+            row.addWidget(spin)
+            row.addStretch()
+            form.addRow(words, row)
+        form.addRow(QLabel(self.tr("Size now")), self.size_label)
+
+    def show_job(self, job: Job) -> None:
+        """Show a job's limits; its history's size is not known yet."""
+        self._kept_bytes = int(getattr(job, _BYTES, 0))
+        self.days_spin.setValue(int(getattr(job, _DAYS, 0)))
+        self.size_spin.setValue(_gigabytes(self._kept_bytes))
+        self.size_label.setText(self.tr("Counting…"))
+
+    def show_size(self, files: int, size_bytes: int) -> None:
+        """Show how large the history is now."""
+        words = counted("%Ln kept files, {size}", "%Ln kept file, {size}", files)
+        self.size_label.setText(words.format(size=size_text(size_bytes)) if files else self.tr("Nothing is kept yet"))
+
+    def written_to(self, job: Job) -> Job:
+        """A job with the limits that are shown."""
+        values: dict[str, Any] = {}
+        if _DAYS in _fields():
+            values[_DAYS] = self.days_spin.value()
+        if _BYTES in _fields():
+            size_gb = self.size_spin.value()
+            # A limit that is no whole number of gigabytes stays as it is until it is changed.
+            values[_BYTES] = self._kept_bytes if size_gb == _gigabytes(self._kept_bytes) else size_gb * _GB
+        return dataclasses.replace(job, **values)
+
+    def setEnabled(self, is_enabled: bool) -> None:  # noqa: FBT001, N802 - as Qt's
+        """Let the limits be changed or not."""
+        for spin in (self.days_spin, self.size_spin):
+            spin.setEnabled(is_enabled)
+
+
+def _fields() -> frozenset[str]:
+    return frozenset(field.name for field in dataclasses.fields(Job))
+
+
+def _gigabytes(size_bytes: int) -> int:
+    """Whole gigabytes; never 0 for a limit that there is, for 0 means none."""
+    return max(1, round(size_bytes / _GB)) if size_bytes else 0

@@ -1,0 +1,180 @@
+"""What would be done if the backup ran now: shown in full, and nothing of it is done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
+
+from backup_gui.engine.model import Counts
+from backup_gui.ui.fields import RemarkLabel
+from backup_gui.ui.headline import held_text, problems_text
+from backup_gui.ui.jobview import Level, Remark
+from backup_gui.ui.labels import ElidedLabel, MutedLabel
+from backup_gui.ui.planview import PlanView
+from backup_gui.ui.problems import reason_text
+from backup_gui.ui.theme import GRID_PX, scaled_font, scaled_size
+from backup_gui.ui.vacancy import Vacancy
+from backup_gui.ui.wording import counted, files_text, path_text
+
+if TYPE_CHECKING:
+    from backup_gui.engine.model import Action, Held, Job, Problem, Progress
+    from backup_gui.ui.icons import Icons
+
+_MOST_SHOWN = 3
+
+
+class PreviewDialog(QDialog):
+    """A plan, or how far the comparison that it comes of is."""
+
+    def __init__(self, icons: Icons, job: Job, parent: QWidget | None = None) -> None:
+        """Build it without a plan.
+
+        Args:
+            icons: The icons.
+            job: The job.
+            parent: Owner.
+        """
+        super().__init__(parent)
+        self._icons = icons
+        self.job = job
+        self.setWindowTitle(self.tr("What would be done: {name}").format(name=job.name))
+        self.resize(scaled_size(self, QSize(92 * GRID_PX, 72 * GRID_PX)))
+        self._title = QLabel(self.tr("Comparing your folder with its backup…"))
+        self._title.setFont(scaled_font(self.font(), 1.2, is_bold=True))
+        self._title.setWordWrap(True)
+        self._text = MutedLabel(self.tr("This is only a look: nothing is copied and nothing is deleted."))
+        self.problems = RemarkLabel(icons)
+        self.held = RemarkLabel(icons)
+        self.plan = PlanView(icons, keeps_history=job.keeps_history)
+        self._vacancy = Vacancy(
+            icons,
+            "check",
+            self.tr("Nothing to do"),
+            self.tr("The backup is an exact copy of your folder."),
+        )
+        pages = QWidget()
+        self._pages = QStackedLayout(pages)
+        self._pages.setContentsMargins(0, 0, 0, 0)
+        self._waiting = self._build_waiting()
+        for page in (self._waiting, self.plan, self._vacancy):
+            self._pages.addWidget(page)
+        self.close_button = QPushButton(self.tr("&Close"))
+        buttons = QDialogButtonBox()
+        buttons.addButton(self.close_button, QDialogButtonBox.ButtonRole.RejectRole)
+        buttons.rejected.connect(self.reject)
+        # Enter in the search must search, and not close what is searched.
+        self.close_button.setAutoDefault(False)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
+        column.setSpacing(GRID_PX)
+        for widget in (self._title, self._text, self.held, self.problems):
+            column.addWidget(widget)
+        column.addSpacing(GRID_PX // 2)
+        column.addWidget(pages, 1)
+        column.addWidget(buttons)
+
+    @property
+    def title(self) -> str:
+        """The sentence on top."""
+        return self._title.text()
+
+    def show_progress(self, progress: Progress) -> None:
+        """Show how far the comparison is."""
+        self._seen.setText(self.tr("{files} looked at").format(files=files_text(progress.files_done)))
+        self._path.set_full_text(path_text(progress.path))
+
+    def show_plan(self, actions: tuple[Action, ...], counts: Counts) -> None:
+        """Show a plan.
+
+        Args:
+            actions: Its actions.
+            counts: How many there are of each kind.
+        """
+        if not actions:
+            self._title.setText(self.tr("Nothing would be done."))
+            # The page in the middle says the same, larger.
+            self._title.setVisible(False)
+            self._pages.setCurrentWidget(self._vacancy)
+            return
+        self._title.setText(_summary(counts))
+        self.plan.show_actions(actions)
+        self._pages.setCurrentWidget(self.plan)
+        self.plan.table.setFocus()
+
+    def show_held(self, held: Held) -> None:
+        """Say what would wait for the user's word."""
+        text = self.tr("{what} You would be asked first.").format(what=held_text(held))
+        self.held.show_remark(Remark(Level.NOTE, text))
+
+    def show_problems(self, problems: tuple[Problem, ...]) -> None:
+        """Say what could not be backed up."""
+        if not problems:
+            return
+        lines = [problems_text(len(problems))]
+        lines += [
+            self.tr("{path}: {reason}").format(path=path_text(problem.path), reason=reason_text(problem))
+            for problem in problems[:_MOST_SHOWN]
+        ]
+        if len(problems) > _MOST_SHOWN:
+            lines.append(counted("and %Ln more", "and %Ln more", len(problems) - _MOST_SHOWN))
+        self.problems.show_remark(Remark(Level.NOTE, "\n".join(lines)))
+
+    def show_failure(self, reason: str) -> None:
+        """Say why it cannot be told."""
+        title = self.tr("This cannot be told at the moment")
+        self._title.setText(title)
+        self._title.setVisible(False)
+        failure = Vacancy(self._icons, "problems", title, reason)
+        self._pages.addWidget(failure)
+        self._pages.setCurrentWidget(failure)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Begin at the one button there is."""
+        super().showEvent(event)
+        self.close_button.setFocus()
+
+    def _build_waiting(self) -> QWidget:
+        bar = QProgressBar()
+        bar.setRange(0, 0)
+        bar.setTextVisible(False)
+        bar.setFixedHeight(GRID_PX + 2)
+        bar.setAccessibleName(self.tr("Comparing"))
+        self._seen = QLabel()
+        self._path = ElidedLabel()
+        waiting = QWidget()
+        column = QVBoxLayout(waiting)
+        column.setContentsMargins(0, GRID_PX, 0, 0)
+        column.setSpacing(GRID_PX)
+        column.addWidget(bar)
+        column.addWidget(self._seen)
+        column.addWidget(self._path)
+        column.addStretch()
+        return waiting
+
+
+def _summary(counts: Counts) -> str:
+    """Such as "312 new  ·  4 replaced"."""
+    parts = []
+    if counts.created:
+        parts.append(counted("%Ln new", "%Ln new", counts.created))
+    if counts.replaced:
+        parts.append(counted("%Ln replaced", "%Ln replaced", counts.replaced))
+    if counts.moved:
+        parts.append(counted("%Ln moved", "%Ln moved", counts.moved))
+    if counts.deleted:
+        parts.append(counted("%Ln deleted", "%Ln deleted", counts.deleted))
+    if counts.metadata:
+        parts.append(counted("%Ln with new details", "%Ln with new details", counts.metadata))
+    return "  ·  ".join(parts)

@@ -1,0 +1,94 @@
+"""What the lists of the window share: rows given to the view in pages, and one look for all tables."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+
+from backup_gui.ui.jobs import Index
+from backup_gui.ui.theme import GRID_PX
+
+PAGE_ROWS = 500
+RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+
+
+class RowsModel(QAbstractTableModel):
+    """A table whose rows cost nothing until they are looked at.
+
+    Subclasses say how many rows there are (``total``), how the columns are called (``headings``) and what is in a cell
+    (``data``), and tell of changes with ``show_first_page``.
+    """
+
+    # Columns with figures, which are aligned at their last digit.
+    figure_columns: frozenset[int] = frozenset()
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        super().__init__()
+        self._shown = 0
+
+    @property
+    def total(self) -> int:
+        """How many rows there are, known to the view or not."""
+        raise NotImplementedError
+
+    def headings(self) -> tuple[str, ...]:
+        """What is written over the columns."""
+        raise NotImplementedError
+
+    def show_first_page(self) -> None:
+        """Count anew; to be called between ``beginResetModel`` and ``endResetModel``."""
+        self._shown = min(self.total, PAGE_ROWS)
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's signature
+        """How many rows the view knows by now."""
+        return 0 if parent.isValid() else self._shown
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's signature
+        """As many as there are headings."""
+        return 0 if parent.isValid() else len(self.headings())
+
+    def canFetchMore(self, parent: Index) -> bool:  # noqa: N802 - Qt's name
+        """Whether there are more rows."""
+        return not parent.isValid() and self._shown < self.total
+
+    def fetchMore(self, parent: Index) -> None:  # noqa: ARG002, N802 - Qt's signature
+        """Give the view the next page."""
+        last = min(self.total, self._shown + PAGE_ROWS) - 1
+        self.beginInsertRows(QModelIndex(), self._shown, last)
+        self._shown = last + 1
+        self.endInsertRows()
+
+    def headerData(  # noqa: N802 - Qt's name
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        """Headings of the columns."""
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.TextAlignmentRole and section in self.figure_columns:
+            return RIGHT
+        return self.headings()[section] if role == Qt.ItemDataRole.DisplayRole else None
+
+
+def make_table(name: str) -> QTableView:
+    """Make a table in the look of all tables of the window.
+
+    Args:
+        name: What screen readers call it.
+    """
+    table = QTableView()
+    table.setAccessibleName(name)
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setAlternatingRowColors(True)
+    table.setShowGrid(False)
+    table.setWordWrap(False)
+    table.setTabKeyNavigation(False)
+    table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+    rows = table.verticalHeader()
+    rows.setVisible(False)
+    rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+    rows.setDefaultSectionSize(table.fontMetrics().height() + GRID_PX + 2)
+    header = table.horizontalHeader()
+    header.setHighlightSections(False)
+    header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    return table

@@ -1,0 +1,422 @@
+"""The view of a plan: alone, as the preview of a pass, and as the review of what is held."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sqlite3
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QHeaderView
+from pytestqt.qtbot import QtBot
+
+from backup_gui.bridge.background import Background
+from backup_gui.bridge.errands import Errand, Errands
+from backup_gui.bridge.instance import Wish
+from backup_gui.bridge.preview import expected_s, foresee
+from backup_gui.engine import runner
+from backup_gui.engine.arranging import Arranged, Arrangement, Order
+from backup_gui.engine.catalog import Catalog
+from backup_gui.engine.events import StatusChanged
+from backup_gui.engine.mirror import run_pass
+from backup_gui.engine.model import (
+    FULL,
+    Action,
+    Counts,
+    EntryKind,
+    HeldCode,
+    Job,
+    JobState,
+    Op,
+    Phase,
+    ProblemCode,
+    Progress,
+    Status,
+)
+from backup_gui.ui.icons import Icons
+from backup_gui.ui.jobview import PutBackWish
+from backup_gui.ui.planview import PlanView
+from backup_gui.ui.preview import PreviewDialog
+from backup_gui.ui.review import ReviewDialog
+from tests.gui.conftest import DeskMaker, ScriptedRun
+from tests.helpers.screens import DOCUMENTS, HELD, PLAN, STRANGERS, arrange_now
+from tests.helpers.trees import read_tree
+from tests.helpers.unprivileged import Unprivileged
+
+
+@pytest.fixture
+def view(icons: Icons, qtbot: QtBot) -> PlanView:
+    view = PlanView(icons, keeps_history=True)
+    qtbot.addWidget(view)
+    arrange_now(view)
+    view.show_actions(PLAN)
+    view.show()
+    return view
+
+
+def shown(view: PlanView) -> list[str]:
+    return [str(view.model.data(view.model.index(row, 0))) for row in range(view.model.rowCount())]
+
+
+def test_the_kinds_are_counted_and_filter(view: PlanView) -> None:
+    words = [button.text() for button in view.filter_buttons.values() if button.isVisible()]
+    assert words == [
+        "&All (853)",
+        "Ne&w (10)",
+        "&Replaced (1)",
+        "Mo&ved (1)",
+        "D&eleted (840)",
+        "&Only details (1)",
+    ]
+    view.filter_buttons[Op.MOVE].click()
+    assert shown(view) == ["Travel/2024/Lisbon.jpg"]
+    assert view.foot.text() == "1.6 GB would be copied"
+
+
+def test_a_plan_is_shown_in_its_own_order_until_somebody_answers(icons: Icons, qtbot: QtBot) -> None:
+    view = PlanView(icons, keeps_history=False)
+    qtbot.addWidget(view)
+    view.show_actions(PLAN)
+    assert shown(view)[0] == PLAN[0].path
+    assert view.filter_buttons[None].text() == "&All (853)"
+
+
+def test_the_search_narrows_and_counts_anew(view: PlanView, qtbot: QtBot) -> None:
+    view.search_edit.setText("LISBON")
+    qtbot.waitUntil(lambda: shown(view) == ["Travel/2024/Lisbon.jpg"])
+    assert [op for op, button in view.filter_buttons.items() if button.isVisible()] == [None, Op.MOVE]
+
+
+def test_the_largest_comes_first_on_demand(view: PlanView) -> None:
+    header = view.table.horizontalHeader()
+    assert isinstance(header, QHeaderView)
+    view.table.actions()[2].trigger()
+    view.table.actions()[2].trigger()
+    assert shown(view)[0] == "Films/Summer 2026/clip 08.mov"
+    assert header.sortIndicatorSection() == 2
+
+
+def test_an_answer_to_an_older_wish_is_ignored(view: PlanView) -> None:
+    wishes: list[Arrangement] = []
+    view.arrangement_requested.connect(wishes.append)
+    view.filter_buttons[Op.MOVE].click()
+    view.show_arranged(Arranged(wishes[0].serial - 1, (0,)))
+    assert shown(view) == ["Travel/2024/Lisbon.jpg"]
+    assert wishes[0].order is Order.PATH
+
+
+def test_the_preview_tells_what_would_be_done(icons: Icons, qtbot: QtBot) -> None:
+    dialog = PreviewDialog(icons, DOCUMENTS)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    dialog.show_progress(Progress(Phase.COMPARING, 12, path="a"))
+    assert dialog._seen.text() == "12 files looked at"
+    dialog.show_plan(PLAN, Counts(created=10, deleted=840))
+    assert dialog.title == "10 new  ·  840 deleted"
+    dialog.show_held(HELD)
+    assert dialog.held.text.endswith("You would be asked first.")
+    assert dialog.plan.isVisible()
+
+
+def test_a_preview_that_cannot_be_made_says_why(icons: Icons, qtbot: QtBot) -> None:
+    dialog = PreviewDialog(icons, DOCUMENTS)
+    qtbot.addWidget(dialog)
+    dialog.show_failure("The source folder is not there.")
+    assert "cannot be told" in dialog.title
+
+
+# Wired
+
+
+def fill(job: Job) -> None:
+    for name in ("stays", "changes", "goes"):
+        Path(job.source, name).write_text(name)
+    catalog = Catalog.in_memory()
+    run_pass(job, catalog, FULL)
+    catalog.close()
+    Path(job.source, "changes").write_text("longer than before")
+    Path(job.source, "goes").unlink()
+    Path(job.source, "comes").write_text("new")
+
+
+def test_what_would_be_done_is_shown_and_not_done(
+    make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
+) -> None:
+    fill(job)
+    before = read_tree(Path(job.destination)), read_tree(Path(job.source))
+    make_desk.store().save_jobs((job,))
+    desk = make_desk(scripted)
+    desk.start(Wish())
+    desk.window.preview_action.trigger()
+    dialog = desk.window.findChild(PreviewDialog)
+    assert dialog is not None
+    qtbot.waitUntil(lambda: dialog.plan.filter_buttons[Op.DELETE].text() == "D&eleted (1)")
+    assert dialog.title == "1 new  ·  1 replaced  ·  1 deleted  ·  1 with new details"
+    assert set(shown(dialog.plan)) == {"The folder itself", "changes", "comes", "goes"}
+    assert (read_tree(Path(job.destination)), read_tree(Path(job.source))) == before
+    dialog.close()
+
+
+def test_closing_the_preview_gives_the_comparison_up(
+    make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
+) -> None:
+    make_desk.store().save_jobs((job,))
+    desk = make_desk(scripted)
+    desk.start(Wish())
+    dialog = desk.window.preview(job)
+    assert any(key.startswith("foresee") for key in desk.errands._running)
+    dialog.reject()
+    assert not any(key.startswith(("foresee", "plan")) for key in desk.errands._running)
+    qtbot.waitUntil(lambda: not desk.background._running)
+
+
+def test_what_is_held_is_filtered_in_the_review(
+    make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
+) -> None:
+    desk = make_desk(scripted)
+    desk.start(Wish())
+    desk.controller.add(job)
+    qtbot.waitUntil(lambda: scripted.has_started(job.id))
+    scripted.tell(job.id, StatusChanged(Status(JobState.HELD, held=HELD)))
+    qtbot.waitUntil(lambda: desk.controller.status(job.id).held == HELD)
+    dialog = desk.window.review(job.id)
+    assert dialog is not None
+    qtbot.waitUntil(lambda: dialog.plan.filter_buttons[Op.DELETE].text() == "D&eleted (840)")
+    dialog.plan.search_edit.setText("2015/Day 07")
+    qtbot.waitUntil(lambda: shown(dialog.plan) == ["Travel/2015/Day 07.jpg"])
+    dialog.reject()
+
+
+def test_putting_back_is_asked_for_exactly_what_was_shown(icons: Icons, qtbot: QtBot) -> None:
+    dialog = ReviewDialog(icons, DOCUMENTS, HELD, offers_put_back=True)
+    qtbot.addWidget(dialog)
+    wishes: list[object] = []
+    dialog.put_back_requested.connect(wishes.append)
+    dialog.answered.connect(wishes.append)
+    assert dialog.put_back_button.isVisibleTo(dialog)
+    dialog.put_back_button.click()
+    assert wishes == [PutBackWish("a1", HELD)]
+
+
+def test_putting_back_is_offered_only_where_it_makes_sense(icons: Icons, qtbot: QtBot) -> None:
+    replaced = replace(HELD, counts=Counts(replaced=840))
+    for held, offers in ((HELD, False), (STRANGERS, True), (replaced, True)):
+        dialog = ReviewDialog(icons, DOCUMENTS, held, offers_put_back=offers)
+        qtbot.addWidget(dialog)
+        assert not dialog.put_back_button.isVisibleTo(dialog)
+
+
+def test_a_million_rows_are_filtered_without_stopping_the_window(
+    make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
+) -> None:
+    import sys
+    import time
+
+    from backup_gui.app import SWITCH_INTERVAL_S
+
+    actions = tuple(Action(Op.DELETE, f"f {n % 1000}/{n}", EntryKind.FILE, n) for n in range(1_000_000))
+    held = replace(HELD, actions=actions)
+    make_desk.store().save_jobs((job,))
+    desk = make_desk(scripted)
+    desk.start(Wish())
+    qtbot.waitUntil(lambda: scripted.has_started(job.id))
+    scripted.tell(job.id, StatusChanged(Status(JobState.HELD, held=held)))
+    qtbot.waitUntil(lambda: desk.controller.status(job.id).held is not None, timeout=20_000)
+    beats: list[float] = []
+    timer = QTimer()
+    timer.setInterval(5)
+    timer.timeout.connect(lambda: beats.append(time.monotonic()))
+    before_s = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    try:
+        timer.start()
+        dialog = desk.window.review(job.id)
+        assert dialog is not None
+        button = dialog.plan.filter_buttons[Op.DELETE]
+        qtbot.waitUntil(lambda: button.text() == "D&eleted (1,000,000)", timeout=60_000)
+        dialog.plan.table.scrollToBottom()
+        dialog.plan.search_edit.setText("999999")
+        qtbot.waitUntil(lambda: button.text() == "D&eleted (1)", timeout=60_000)
+        timer.stop()
+    finally:
+        sys.setswitchinterval(before_s)
+    longest_s = max(later - earlier for earlier, later in itertools.pairwise(beats))
+    sys.stdout.write(f"1,000,000 rows: longest gap {longest_s * 1e3:.0f} ms\n")
+    assert longest_s < 0.25
+    dialog.reject()
+
+
+# What the preview finds out
+
+
+def never() -> bool:
+    return False
+
+
+def ignore(progress: object) -> None:
+    """Take note of nothing."""
+
+
+def test_a_preview_knows_what_the_job_knows_and_changes_none_of_it(job: Job, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    Path(job.source, "old name").write_text("the same")
+    path = data / "jobs" / f"{job.id}.sqlite"
+    catalog = Catalog.open(path)
+    run_pass(job, catalog, FULL)
+    catalog.close()
+    before = path.read_bytes()
+    Path(job.source, "old name").rename(Path(job.source, "new name"))
+    found = foresee(job, data, never, ignore)
+    assert found is not None
+    # Only the catalog tells that this is a move.
+    assert [(action.op, action.path) for action in found.actions if action.kind is EntryKind.FILE] == [
+        (Op.MOVE, "new name")
+    ]
+    assert path.read_bytes() == before
+
+
+def test_a_preview_works_while_the_job_writes_its_catalog(job: Job, tmp_path: Path) -> None:
+    Path(job.source, "a").write_text("x")
+    path = tmp_path / "data" / "jobs" / f"{job.id}.sqlite"
+    catalog = Catalog.open(path)
+    catalog.remember("key", "not committed yet")
+    try:
+        found = foresee(job, tmp_path / "data", never, ignore)
+    finally:
+        catalog.close()
+    assert found is not None
+    assert found.reason == ""
+    assert [action.path for action in found.actions if action.kind is EntryKind.FILE] == ["a"]
+
+
+def test_a_damaged_catalog_is_no_reason_not_to_look(job: Job, tmp_path: Path) -> None:
+    Path(job.source, "a").write_text("x")
+    path = tmp_path / "data" / "jobs" / f"{job.id}.sqlite"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"no database" * 100)
+    found = foresee(job, tmp_path / "data", never, ignore)
+    assert found is not None
+    assert [action.path for action in found.actions if action.kind is EntryKind.FILE] == ["a"]
+    assert path.read_bytes() == b"no database" * 100
+    with pytest.raises(sqlite3.DatabaseError):
+        sqlite3.connect(path).execute("SELECT 1 FROM meta")
+
+
+def test_a_preview_says_what_is_held_and_why_none_can_be_made(job: Job, tmp_path: Path) -> None:
+    Path(job.destination).mkdir(parents=True)
+    Path(job.destination, "stranger").write_text("x")
+    Path(job.source, "own").write_text("x")
+    found = foresee(replace(job, asks_about_strangers=True), tmp_path / "data", never, ignore)
+    assert found is not None
+    assert found.held is not None
+    assert found.held.code is HeldCode.STRANGERS
+    assert "stranger" in [action.path for action in found.actions]
+    os.rename(job.source, job.source + " away")
+    found = foresee(job, tmp_path / "data", never, ignore)
+    assert found is not None
+    assert "not there" in found.reason
+
+
+def test_a_preview_stops_when_nobody_wants_it(job: Job, tmp_path: Path) -> None:
+    Path(job.source, "a").write_text("x")
+    assert foresee(job, tmp_path / "data", lambda: True, ignore) is None
+
+
+def test_files_that_may_not_be_read_are_named_before_copying(open_folder: Path, unprivileged: Unprivileged) -> None:
+    source = open_folder / "source"
+    source.mkdir()
+    (source / "secret").write_text("x")
+    (source / "secret").chmod(0)
+    (source / "open").write_text("x")
+    script = (
+        "import pathlib, sys\n"
+        "from backup_gui.bridge.preview import foresee\n"
+        "from backup_gui.engine.model import Job\n"
+        f"job = Job({str(source)!r}, {str(open_folder / 'backup')!r}, id='a', name='a')\n"
+        f"found = foresee(job, pathlib.Path({str(open_folder / 'data')!r}), bool, bool)\n"
+        "print([(p.path, p.code.value) for p in found.problems])\n"
+    )
+    unprivileged.own(source)
+    unprivileged.own(source / "secret")
+    result = unprivileged.run("-c", script, home=open_folder)
+    assert result.stdout.strip() == str([("secret", ProblemCode.NO_PERMISSION.value)])
+
+
+def test_more_takes_longer() -> None:
+    assert expected_s(0, 0) == 0
+    assert expected_s(1_000, 0) < expected_s(1_000, 10**9) < expected_s(2_000, 2 * 10**9)
+
+
+# Errands
+
+
+def test_a_new_errand_takes_the_place_of_the_old_one(qtbot: QtBot) -> None:
+    background = Background()
+    errands = Errands(background)
+    begun, results = threading.Event(), list[object]()
+
+    def wait(errand: Errand) -> str:
+        begun.set()
+        while not errand.should_stop():
+            errand.tell("still")
+        return "old"
+
+    errands.begin("key", wait, results.append)
+    assert begun.wait(5)
+    assert errands.is_running("key")
+    errands.begin("key", lambda _: "new", results.append)
+    qtbot.waitUntil(lambda: bool(results))
+    assert results == ["new"]
+    assert not errands.is_running("key")
+    background.close()
+
+
+def test_an_errand_tells_at_most_ten_times_a_second() -> None:
+    told: list[object] = []
+    clock = itertools.count(0, 0.01)
+    errand = Errand(told.append, lambda: next(clock))
+    for number in range(100):
+        errand.tell(number)
+    assert len(told) <= 10
+    errand.stop()
+    for number in range(100):
+        errand.tell(number)
+    assert len(told) <= 10
+
+
+def test_what_was_given_up_tells_nothing_more(qtbot: QtBot) -> None:
+    background = Background()
+    errands = Errands(background)
+    told: list[object] = []
+    first, is_over = threading.Event(), threading.Event()
+
+    def work(errand: Errand) -> None:
+        while not errand.should_stop():
+            errand.tell("news")
+            if not first.is_set():
+                first.set()
+        is_over.set()
+
+    errands.begin("key", work, told.append, told.append)
+    qtbot.waitUntil(lambda: bool(told))
+    errands.close()
+    count = len(told)
+    assert is_over.wait(5)
+    qtbot.waitUntil(lambda: not background._running)
+    assert len(told) == count
+    background.close()
+
+
+def test_the_real_job_goes_on_beside_a_preview(make_desk: DeskMaker, job: Job, qtbot: QtBot) -> None:
+    Path(job.source, "a").write_text("x")
+    make_desk.store().save_jobs((job,))
+    desk = make_desk(runner.run)
+    desk.start(Wish())
+    qtbot.waitUntil(lambda: desk.controller.status(job.id).state is JobState.OK, timeout=15_000)
+    dialog = desk.window.preview(job)
+    qtbot.waitUntil(lambda: dialog.title == "Nothing would be done.", timeout=10_000)
+    dialog.reject()
