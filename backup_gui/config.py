@@ -107,7 +107,7 @@ def _from_text(value: object, default: object, allowed: tuple[int, int] | None =
         # Some stores keep the type, some turn it into text.
         return {"true": True, "false": False}.get(str(value).lower(), default)
     if isinstance(default, int):
-        text = str(value)
+        text = value if isinstance(value, str) else ""
         # So short that no number is too long to be read.
         number = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else -1
         return number if allowed is not None and allowed[0] <= number <= allowed[1] else default

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QModelIndex
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex
 from pytestqt.qtbot import QtBot
 
 from backup_gui.engine.model import Counts, PassStatus, Problem, ProblemCode, Report, Stage
@@ -107,6 +107,18 @@ def test_the_files_of_a_pass_come_when_it_is_opened(model: ActivityModel, qtmode
     model.put_files(FilesPage(library.files[-1], (), is_last=True))
     assert not model.canFetchMore(second)
     qtmodeltester.check(model)
+
+
+def test_files_in_sight_stay_with_their_pass_when_a_new_one_comes_on_top(model: ActivityModel) -> None:
+    library = Library(model, 3)
+    model.begin()
+    library.answer()
+    model.fetchMore(model.index(1, 0))
+    model.put_files(FilesPage(library.files[0], (PastChange("create", "a"),), is_last=True))
+    shown = QPersistentModelIndex(model.index(0, 1, model.index(1, 0)))
+    model.add(Report(PassStatus.COMPLETE, NOW, 1.0, is_full=False, counts=Counts(created=1)))
+    assert shown.parent().row() == 2
+    assert shown.data() == "a"
 
 
 def test_a_pass_whose_files_are_not_known_cannot_be_opened_any_more(model: ActivityModel) -> None:

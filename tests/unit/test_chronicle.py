@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import time
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,20 @@ def test_passes_of_a_day_are_added_up_by_the_users_calendar(catalog: Catalog, ch
         DayTotal("2026-11-22", 2, 3, 10, 1),
     )
     assert [day.day for day in chronicle.days(midnight)] == ["2026-11-22"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="another time zone cannot be chosen for one process elsewhere")
+def test_days_begin_at_the_users_midnight(
+    catalog: Catalog, chronicle: Chronicle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(catalog, report(datetime(2026, 11, 22, 3, 0, tzinfo=UTC).timestamp()))
+    monkeypatch.setenv("TZ", "EST5")
+    try:
+        time.tzset()
+        assert [day.day for day in chronicle.days(0)] == ["2026-11-21"]
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_pages_follow_each_other_without_gap_or_repetition(catalog: Catalog, chronicle: Chronicle) -> None:
