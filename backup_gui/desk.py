@@ -27,6 +27,7 @@ from backup_gui.bridge.worker import Run
 from backup_gui.config import Appearance, Settings
 from backup_gui.engine import runner
 from backup_gui.engine.model import Held, Job, JobState
+from backup_gui.restoredesk import RestoreDesk
 from backup_gui.ui.board import Page
 from backup_gui.ui.jobview import (
     DraftVerdict,
@@ -117,6 +118,7 @@ class Desk(QObject):
         self.background = Background(self)
         self.controller = Controller(places.data, run=system.run, parent=self)
         self.window = MainWindow(icons, system.now, __version__, has_tray=system.has_tray)
+        self.restoring = RestoreDesk(icons, self.window, self.controller, system.now, self._on_folder_requested, self)
         self._tray_icon = system.make_tray_icon()
         self.tray = Tray(icons, self._tray_icon, system.now, self)
         self._relay = LogRelay(self)
@@ -170,7 +172,10 @@ class Desk(QObject):
         self._store.save_geometry(self.window.saved_geometry())
         self.window.hide()
         self.tray.hide()
+        self.restoring.close()
+        began_s = time.monotonic()
         self.has_ended_cleanly = self.controller.shut_down(SHUTDOWN_S)
+        self.restoring.wait(max(0.0, SHUTDOWN_S - (time.monotonic() - began_s)))
         self.background.close()
         self._relay.close()
 
@@ -428,6 +433,7 @@ class Desk(QObject):
         window.quit_confirmed.connect(self._on_quit_confirmed)
         window.closed_to_tray.connect(self._on_closed_to_tray)
         tray.open_requested.connect(window.come_up)
+        tray.restore_requested.connect(window.show_history)
         tray.problems_requested.connect(self._on_problems_requested)
         tray.notice_clicked.connect(self._on_notice_clicked)
 

@@ -23,6 +23,8 @@ from PySide6.QtWidgets import (
 from backup_gui.ui.activity import ActivityModel, ActivityPage
 from backup_gui.ui.banner import Banner
 from backup_gui.ui.headline import Remedy, headline
+from backup_gui.ui.history import HistoryPage
+from backup_gui.ui.historyview import subject_of
 from backup_gui.ui.jobs import CardDelegate, JobsModel
 from backup_gui.ui.jobview import ExcludeWish, JobView, PauseWish
 from backup_gui.ui.logview import LogView
@@ -43,7 +45,8 @@ class Page(Enum):
     OVERVIEW = 0
     ACTIVITY = 1
     PROBLEMS = 2
-    LOG = 3
+    HISTORY = 3
+    LOG = 4
 
 
 class Board(QWidget):
@@ -79,6 +82,7 @@ class Board(QWidget):
         self.overview = Overview(icons, now)
         self.activity = ActivityPage(icons)
         self.problems = ProblemsPage(icons)
+        self.history = HistoryPage(icons, now)
         self.log = LogView()
         self.log.folder_requested.connect(self.log_folder_requested)
         self._connect_pages()
@@ -89,6 +93,7 @@ class Board(QWidget):
             (self.overview, self.tr("O&verview")),
             (self.activity, self.tr("&Activity")),
             (self.problems, self.tr("&Problems")),
+            (self.history, self.tr("H&istory")),
             (self.log, self.tr("&Log")),
         ):
             self.tabs.addTab(page, title)
@@ -126,6 +131,8 @@ class Board(QWidget):
     def add_report(self, job_id: str, report: Report) -> None:
         """Note a pass of a job."""
         self._activity_model(job_id).add(report)
+        if job_id == self.selected_id and report.counts.total:
+            self.history.note_change()
 
     def select_job(self, job_id: str) -> None:
         """Show a job closely."""
@@ -190,6 +197,7 @@ class Board(QWidget):
         self.overview.pause_requested.connect(self._on_pause_chosen)
         self.overview.resume_requested.connect(self._on_resume)
         self.overview.folder_requested.connect(self.folder_requested)
+        self.overview.restore_requested.connect(self._on_restore)
         self.problems.retry_requested.connect(self._on_back_up)
         self.problems.exclusion_requested.connect(self._on_exclusion)
 
@@ -206,6 +214,7 @@ class Board(QWidget):
         self.overview.show_view(view)
         self.problems.show_problems(view.status.problems)
         self.activity.show_model(self._activity_model(view.job.id))
+        self.history.show_subject(subject_of(view.job))
         count = len(view.status.problems)
         title = self.tr("&Problems ({count})").format(count=count) if count else self.tr("&Problems")
         if self.tabs.tabText(Page.PROBLEMS.value) != title:
@@ -223,6 +232,10 @@ class Board(QWidget):
     @Slot()
     def _on_resume(self) -> None:
         self.resume_requested.emit(self.selected_id)
+
+    @Slot()
+    def _on_restore(self) -> None:
+        self.show_page(Page.HISTORY)
 
     @Slot(object)
     def _on_pause_chosen(self, until: float | None) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
-from PySide6.QtWidgets import QCheckBox, QMainWindow, QMenu, QMessageBox, QStackedWidget
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QMainWindow, QMenu, QMessageBox, QStackedWidget
 
 from backup_gui.engine.model import JobState
 from backup_gui.ui.board import Board, Page
@@ -45,6 +45,7 @@ class MainWindow(QMainWindow):
     exclusion_requested = Signal(object)
     settings_requested = Signal()
     settings_saved = Signal(object)
+    backup_chosen = Signal(object)
     quit_requested = Signal()
     quit_confirmed = Signal(object)
     closed_to_tray = Signal()
@@ -72,6 +73,7 @@ class MainWindow(QMainWindow):
 
         self.welcome = Welcome(icons)
         self.welcome.job_requested.connect(self._on_new_job)
+        self.welcome.backup_requested.connect(self.choose_backup)
         self.board = Board(icons, now)
         self._connect_board()
         self._stack = QStackedWidget()
@@ -120,6 +122,24 @@ class MainWindow(QMainWindow):
         self.board.select_job(job_id)
         self.board.show_page(page)
         self.come_up()
+
+    def show_history(self) -> None:
+        """Come to the front with the History page; without jobs, ask for a backup folder."""
+        self.come_up()
+        if self.board.selected is not None:
+            self.board.show_page(Page.HISTORY)
+        else:
+            self.choose_backup()
+
+    def choose_backup(self) -> QFileDialog:
+        """Ask for a backup folder to restore from, which need not be any job's."""
+        dialog = QFileDialog(self, self.tr("Choose the backup folder"))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(self.backup_chosen)
+        dialog.open()
+        return dialog
 
     def come_up(self) -> None:
         """Show the window in front of the others."""
@@ -242,6 +262,9 @@ class MainWindow(QMainWindow):
         key = QKeySequence.StandardKey
         file = self.menuBar().addMenu(self.tr("&File"))
         self.new_action = self._action(file, self.tr("&New backup…"), "add", self._on_new_job, key.New)
+        self.from_backup_action = self._action(
+            file, self.tr("&Restore from a backup folder…"), "history", self.choose_backup
+        )
         self.settings_action = self._action(file, self.tr("&Settings…"), "settings", self.settings_requested.emit)
         file.addSeparator()
         self.close_action = self._action(file, self.tr("&Close window"), "", self.close, key.Close)
@@ -256,6 +279,7 @@ class MainWindow(QMainWindow):
         self.resume_action = self._action(job, self.tr("&Resume"), "resume", self._on_resume)
         self.review_action = self._action(job, self.tr("Re&view…"), "review", self._on_review)
         job.addSeparator()
+        self.restore_action = self._action(job, self.tr("Re&store…"), "history", self.show_history, "Ctrl+R")
         self.open_action = self._action(job, self.tr("&Open backup folder"), "open", self._on_open)
         self.edit_action = self._action(job, self.tr("&Edit…"), "edit", self._on_edit, "Ctrl+E")
         self.remove_action = self._action(job, self.tr("Re&move…"), "remove", self._on_remove, key.Delete)
@@ -308,7 +332,7 @@ class MainWindow(QMainWindow):
         view = self.board.selected
         has_job = view is not None
         state = view.status.state if view is not None else None
-        for action in (self.open_action, self.edit_action, self.remove_action):
+        for action in (self.restore_action, self.open_action, self.edit_action, self.remove_action):
             action.setEnabled(has_job)
         self.back_up_action.setEnabled(has_job and state is not JobState.WORKING)
         self.pause_menu.menuAction().setEnabled(has_job and state is not JobState.PAUSED)

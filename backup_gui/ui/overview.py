@@ -44,6 +44,7 @@ class Overview(QScrollArea):
     pause_requested = Signal(object)
     resume_requested = Signal()
     folder_requested = Signal(object)
+    restore_requested = Signal()
 
     def __init__(self, icons: Icons, now: Callable[[], float], parent: QWidget | None = None) -> None:
         """Build an empty page.
@@ -146,11 +147,13 @@ class Overview(QScrollArea):
         self._pause.setMenu(menu)
         self._resume = QPushButton(self._icons.action("resume", colour), self.tr("&Resume"))
         self._resume.clicked.connect(self.resume_requested)
+        self.restore_button = QPushButton(self._icons.action("history", colour), self.tr("R&estore…"))
+        self.restore_button.clicked.connect(self.restore_requested)
         self._open = QPushButton(self._icons.action("open", colour), self.tr("&Open backup folder"))
         self._open.clicked.connect(self._on_open_clicked)
         row = QHBoxLayout()
         row.setSpacing(GRID_PX)
-        for button in (self._back_up, self._pause, self._resume, self._open):
+        for button in (self._back_up, self._pause, self._resume, self.restore_button, self._open):
             button.setMinimumHeight(4 * GRID_PX)
             row.addWidget(button)
         row.addStretch()

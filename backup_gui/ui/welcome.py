@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from backup_gui.ui.labels import MutedLabel, PrimaryButton
 from backup_gui.ui.theme import GRID_PX, scaled_font
@@ -20,6 +20,7 @@ class Welcome(QWidget):
     """The first thing a new user sees."""
 
     job_requested = Signal()
+    backup_requested = Signal()
 
     def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
         """Build it."""
@@ -46,6 +47,10 @@ class Welcome(QWidget):
         hint = MutedLabel(self.tr("You can also drop a folder here."))
         hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
 
+        self.restore_button = QPushButton(self.tr("&Restore from a backup folder…"))
+        self.restore_button.setToolTip(self.tr("Brings files back from a backup that was made before, also elsewhere"))
+        self.restore_button.clicked.connect(self.backup_requested)
+
         column = QVBoxLayout(self)
         column.setSpacing(2 * GRID_PX)
         column.addStretch(2)
@@ -59,6 +64,11 @@ class Welcome(QWidget):
             row.addStretch()
             column.addLayout(row)
         column.addWidget(hint)
+        row = QHBoxLayout()
+        row.addStretch()
+        row.addWidget(self.restore_button)
+        row.addStretch()
+        column.addLayout(row)
         column.addStretch(3)
         self._draw()
 
