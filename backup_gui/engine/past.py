@@ -272,7 +272,11 @@ class Past:
         # What the mirror had at a time is what left it first after that time.
         left_next = next((version for version in versions if version.left_at.timestamp() > at), None)
         item = self._version_item(path, left_next) if left_next is not None else now
-        return item if item is not None and item.mtime_ns < _end_ns(at) else None
+        if item is None:
+            return None
+        # Names of versions know whole seconds: what left in the next one was there, however new it was.
+        has_just_left = item.left_at is not None and item.left_at - at <= 1
+        return item if has_just_left or item.mtime_ns < _end_ns(at) else None
 
     def _folders(self, folder: str, entries: dict[str, Entry], at: float | None, *, shows_gone: bool) -> list[Item]:
         """List the folders in a folder as it stood."""

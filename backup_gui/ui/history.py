@@ -123,7 +123,8 @@ class HistoryPage(QWidget):
         self._policy.setCurrentIndex(0)
         self._policy.setEnabled(subject.history is not None)
         self.back_button.setVisible(bool(subject.source))
-        self.back_button.setDefault(bool(subject.source))
+        # The button that is meant is the one that Enter presses.
+        (self.back_button if subject.source else self.save_button).setDefault(True)
         self._is_stale = True
         self._update_buttons()
         self._load_if_seen()
@@ -175,6 +176,8 @@ class HistoryPage(QWidget):
                 self.versions.show_failure(self.tr("This cannot be read at the moment."))
         elif self._is_current(asked):
             self._is_stale = True
+            self.model.clear()
+            self._say("")
             self._show_part("failed")
 
     # What the user does
@@ -292,13 +295,14 @@ class HistoryPage(QWidget):
     @Slot()
     def _on_scrolled(self) -> None:
         """Fetch the next page of an opened folder when its end comes into sight; the view does so for the top only."""
-        index = self.tree.indexAt(self.tree.viewport().rect().bottomLeft())
-        while index.isValid():
+        area = self.tree.viewport().rect()
+        index = self.tree.indexAt(area.topLeft())
+        while index.isValid() and self.tree.visualRect(index).top() <= area.bottom():
             parent = index.parent()
-            if index.row() + 1 >= self.model.rowCount(parent) and self.model.canFetchMore(parent):
+            if index.row() + 1 == self.model.rowCount(parent) and self.model.canFetchMore(parent):
                 self.model.fetchMore(parent)
                 return
-            index = parent
+            index = self.tree.indexBelow(index)
 
     @Slot()
     def _on_selection_changed(self) -> None:
@@ -382,8 +386,8 @@ class HistoryPage(QWidget):
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         metrics = self.fontMetrics()
-        header.resizeSection(1, metrics.horizontalAdvance("0,000.0 MB") + 2 * GRID_PX)
-        header.resizeSection(2, metrics.horizontalAdvance("deleted 00/00/0000 00:00") + 2 * GRID_PX)
+        header.resizeSection(1, metrics.horizontalAdvance("000.0 MB") + 2 * GRID_PX)
+        header.resizeSection(2, metrics.horizontalAdvance("deleted 00/00/0000 00:00") + GRID_PX)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.tree)
         for vacancy in self._vacancies.values():
@@ -407,7 +411,7 @@ class HistoryPage(QWidget):
         splitter.addWidget(self.versions)
         splitter.setStretchFactor(0, 3)
         splitter.setStretchFactor(1, 2)
-        splitter.setSizes([55 * GRID_PX, 30 * GRID_PX])
+        splitter.setSizes([55 * GRID_PX, 28 * GRID_PX])
 
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, GRID_PX)

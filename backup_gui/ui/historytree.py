@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QFont, QGuiApplication
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon
 
 from backup_gui.engine.model import EntryKind
 from backup_gui.ui.theme import muted
@@ -52,6 +52,7 @@ class HistoryModel(QAbstractItemModel):
         """
         super().__init__()
         self._icons = icons
+        self._drawn: dict[tuple[str, str, str], QIcon] = {}
         self._next_key = 1
         self._nodes: dict[int, _Node] = {}
         self._root = _Node(0, None, None, 0)
@@ -125,7 +126,7 @@ class HistoryModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.DecorationRole and column == 0:
             palette = QGuiApplication.palette()
             colour = muted(palette) if item.is_gone else palette.text().color()
-            return self._icons.action("folder" if item.is_folder else "file", colour)
+            return self._icon("folder" if item.is_folder else "file", colour, palette.highlightedText().color())
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._hint(item)
         return _dimmed(role) if item.is_gone else None
@@ -142,6 +143,8 @@ class HistoryModel(QAbstractItemModel):
         node.is_asked = True
         if node.items == items:
             return
+        # While rows are being removed the view must find nothing more to fetch.
+        node.items = ()
         self._drop_rows(node)
         node.items = items
         self._show_page(node)
@@ -164,8 +167,9 @@ class HistoryModel(QAbstractItemModel):
         """Forget what is in folders that are not open: it is asked for again."""
         for node in [node for node in self._nodes.values() if node.is_asked]:
             if node.key in self._nodes and node.item is not None and node.item.path not in opened:
+                node.items = None
                 self._drop_rows(node)
-                node.items, node.is_asked = None, False
+                node.is_asked = False
 
     @property
     def is_flat(self) -> bool:
@@ -218,6 +222,16 @@ class HistoryModel(QAbstractItemModel):
             del self._nodes[child.key]
             pending.extend(child.rows)
         self.endRemoveRows()
+
+    def _icon(self, name: str, colour: QColor, selected: QColor) -> QIcon:
+        """An icon that can also be seen on the colour of the selection."""
+        key = (name, colour.name(), selected.name())
+        if key not in self._drawn:
+            icon = QIcon(self._icons.action(name, colour))
+            for size in icon.availableSizes():
+                icon.addPixmap(self._icons.action(name, selected).pixmap(size), QIcon.Mode.Selected)
+            self._drawn[key] = icon
+        return self._drawn[key]
 
     def _text(self, item: Item, column: int) -> str:
         if column == 0:

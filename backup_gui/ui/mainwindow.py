@@ -137,7 +137,7 @@ class MainWindow(QMainWindow):
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self.backup_chosen)
+        dialog.fileSelected.connect(self._on_backup_chosen)
         dialog.open()
         return dialog
 
@@ -357,6 +357,10 @@ class MainWindow(QMainWindow):
         view = self.board.selected
         if view is not None:
             self.ask_to_remove(view)
+
+    @Slot(str)
+    def _on_backup_chosen(self, folder: str) -> None:
+        self.backup_chosen.emit(folder)
 
     @Slot()
     def _on_open(self) -> None:

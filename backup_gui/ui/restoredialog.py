@@ -139,14 +139,15 @@ class RestoreDialog(QDialog):
         self.cancel_button.clicked.connect(self._on_cancel)
         self.open_button = QPushButton(self.tr("&Open the folder"))
         self.open_button.clicked.connect(self._on_open)
-        self.open_button.setVisible(False)
         self.close_button = QPushButton(self.tr("C&lose"))
         self.close_button.clicked.connect(self.accept)
-        self.close_button.setVisible(False)
         buttons = QDialogButtonBox()
         buttons.addButton(self.open_button, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.addButton(self.cancel_button, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.addButton(self.close_button, QDialogButtonBox.ButtonRole.ActionRole)
+        # Hidden only now: a box shows what it is given.
+        self.open_button.setVisible(False)
+        self.close_button.setVisible(False)
         return buttons
 
     def _lay_out(self, buttons: QDialogButtonBox) -> None:
@@ -217,8 +218,8 @@ class RestoreDialog(QDialog):
         """Show what came of it."""
         is_good = not result.failed and not result.is_cancelled
         self._end(result_title(result), JobState.OK if is_good else JobState.ATTENTION)
-        self._details.setText("\n".join(_detail_lines(result)))
-        self._details.setVisible(bool(self._details.text()))
+        place = self.tr("Folder: {folder}").format(folder=path_text(self._folder))
+        self._details.setText("\n".join((place, *_detail_lines(result))))
         rows = [(path_text(path), _reason(reason)) for path, reason in result.failed]
         rows += [
             (path_text(path), self.tr("Restored beside it as “{name}”").format(name=path_text(_last(beside))))
@@ -264,10 +265,11 @@ class RestoreDialog(QDialog):
         header = self._notes.header()
         header.setStretchLastSection(True)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
-        header.resizeSection(0, 28 * GRID_PX)
+        header.resizeSection(0, 36 * GRID_PX)
         self._notes.setMinimumHeight(14 * GRID_PX)
         self._notes.setVisible(True)
-        self.resize(self.sizeHint().expandedTo(QSize(76 * GRID_PX, 40 * GRID_PX)))
+        self.setMinimumWidth(96 * GRID_PX)
+        self.resize(self.sizeHint())
 
     def _show_state(self, state: JobState) -> None:
         size = QSize(_ICON_PX, _ICON_PX)

@@ -87,6 +87,7 @@ class VersionPanel(QWidget):
         self.list = QListView()
         self.list.setModel(self.model)
         self.list.setUniformItemSizes(True)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setAlternatingRowColors(True)
         self.list.setItemDelegate(RowDelegate(self.list))
         self.list.setAccessibleName(self.tr("Versions of this file"))

@@ -137,6 +137,13 @@ def test_of_several_versions_the_one_that_stood_is_chosen(rig: Rig) -> None:
         assert not item.is_gone
 
 
+def test_what_was_written_in_the_second_in_which_it_left_was_there_just_before(rig: Rig) -> None:
+    for path, left_at in (("a", NOON), ("b", NOON + timedelta(seconds=5))):
+        version = keep(rig, path, "quick", left_at)
+        os.utime(version, ns=(round((left_at.timestamp() + 0.5) * 1e9),) * 2)
+    assert listed(rig, "", NOON_S - 1) == ["a"]
+
+
 def test_all_versions_of_a_file_newest_first(rig: Rig) -> None:
     rig.write_at(rig.mirror / "docs" / "a.txt", "now")
     for number in range(3):
