@@ -16,6 +16,7 @@ from backup_gui.bridge.attendant import Attendant, Errand, Throttle
 from backup_gui.engine.errors import BackupError
 from backup_gui.engine.escaping import one_line
 from backup_gui.engine.model import JobState
+from backup_gui.engine.past import Shelf
 from backup_gui.engine.retrieval import PutBack, Search, Step
 from backup_gui.engine.transfer import Cancelled
 from backup_gui.ui.historyview import Asked, RestoreWish, Subject
@@ -46,6 +47,8 @@ class Clerk(QObject):
         """
         super().__init__(parent)
         self._page = page
+        self._subject: Subject | None = None
+        self._shelf = Shelf()
         self.attendant = Attendant("history", self)
         page.moments_requested.connect(self._on_moments_requested)
         page.folder_requested.connect(self._on_folder_requested)
@@ -65,23 +68,43 @@ class Clerk(QObject):
     @Slot(object)
     def _on_folder_requested(self, asked: Asked) -> None:
         self.attendant.give_up("search")
-        work = partial(archive.list_folder, _backup(asked.subject), asked.path, asked.at, shows_gone=asked.shows_gone)
+        work = partial(
+            archive.list_folder,
+            _backup(asked.subject),
+            self._shelf_of(asked),
+            asked.path,
+            asked.at,
+            shows_gone=asked.shows_gone,
+        )
         self._submit(f"folder {asked.path}", asked, work, partial(self._page.show_folder, asked))
 
     @Slot(object)
     def _on_search_requested(self, asked: Asked) -> None:
-        work = partial(archive.search, _backup(asked.subject), asked.text, asked.at, shows_gone=asked.shows_gone)
+        work = partial(
+            archive.search,
+            _backup(asked.subject),
+            self._shelf_of(asked),
+            asked.text,
+            asked.at,
+            shows_gone=asked.shows_gone,
+        )
         self._submit("search", asked, work, partial(self._on_found, asked))
 
     @Slot(object)
     def _on_versions_requested(self, asked: Asked) -> None:
-        work = partial(archive.list_versions, _backup(asked.subject), asked.path)
+        work = partial(archive.list_versions, _backup(asked.subject), self._shelf_of(asked), asked.path)
         self._submit("versions", asked, work, partial(self._page.show_versions, asked))
 
     @Slot(object)
     def _on_look_requested(self, asked: Asked) -> None:
         if asked.item is not None:
             self._submit("look", asked, partial(archive.look_at, asked.item), partial(self._on_looked, asked))
+
+    def _shelf_of(self, asked: Asked) -> Shelf:
+        """What is remembered of the history asked about; used in the attendant's one thread only."""
+        if asked.subject != self._subject:
+            self._subject, self._shelf = asked.subject, Shelf()
+        return self._shelf
 
     def _submit(self, key: str, asked: Asked, work: Callable[..., object], show: Callable[..., None]) -> None:
         self.attendant.submit(key, Errand(work, show, partial(self._on_failed, asked)))

@@ -15,7 +15,7 @@ from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
 from PySide6.QtGui import QImage, QImageReader
 
 from backup_gui.engine.model import EntryKind
-from backup_gui.engine.past import Past, backup_at, moments
+from backup_gui.engine.past import Past, Shelf, backup_at, moments
 from backup_gui.engine.putback import put_back
 from backup_gui.engine.retrieval import Item, Moment, Policy, PutBack, Search, Step
 from backup_gui.engine.tree import Tree
@@ -87,22 +87,24 @@ def find_moments(backup: Backup, should_stop: StopAsked) -> tuple[Moment, ...]:
 
 
 def list_folder(
-    backup: Backup, path: str, at: float | None, should_stop: StopAsked, *, shows_gone: bool
+    backup: Backup, shelf: Shelf, path: str, at: float | None, should_stop: StopAsked, *, shows_gone: bool
 ) -> tuple[Item, ...]:
     """List a folder as it stood; see ``Past.folder``."""
-    with Past(*backup, should_stop) as past:
+    with Past(*backup, should_stop, shelf) as past:
         return past.folder(path, at, shows_gone=shows_gone)
 
 
-def search(backup: Backup, text: str, at: float | None, should_stop: StopAsked, *, shows_gone: bool) -> Search:
+def search(
+    backup: Backup, shelf: Shelf, text: str, at: float | None, should_stop: StopAsked, *, shows_gone: bool
+) -> Search:
     """Search by name; see ``Past.search``."""
-    with Past(*backup, should_stop) as past:
+    with Past(*backup, should_stop, shelf) as past:
         return past.search(text, at, shows_gone=shows_gone, limit=MOST_FOUND)
 
 
-def list_versions(backup: Backup, path: str, should_stop: StopAsked) -> tuple[Item, ...]:
+def list_versions(backup: Backup, shelf: Shelf, path: str, should_stop: StopAsked) -> tuple[Item, ...]:
     """List all contents of a file; see ``Past.versions``."""
-    with Past(*backup, should_stop) as past:
+    with Past(*backup, should_stop, shelf) as past:
         return past.versions(path)
 
 

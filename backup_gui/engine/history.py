@@ -84,7 +84,10 @@ def read_version_name(name: str) -> tuple[str, datetime, int] | None:
     if match is None:
         return None
     try:
-        left_at = datetime.strptime(match["stamp"], _STAMP).replace(tzinfo=UTC)
+        # What strptime does, at a tenth of its cost: a history may have 100,000 names in a folder.
+        text = match["stamp"]
+        day = int(text[:4]), int(text[4:6]), int(text[6:8])
+        left_at = datetime(*day, int(text[9:11]), int(text[11:13]), int(text[13:15]), tzinfo=UTC)
     except ValueError:
         return None
     return match["stem"] + (match["suffix"] or ""), left_at, int(match["count"] or 0)

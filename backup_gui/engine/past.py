@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections import deque
+import time
+from collections import OrderedDict, deque
 from typing import TYPE_CHECKING, Self
 
 from backup_gui.engine.errors import RootAbsentError
@@ -30,6 +31,9 @@ _MOMENT_S = 2.0
 # How many entries are looked at to tell whether a folder had anything in it; beyond that it is taken to have had.
 _LONGEST_LOOK = 2_000
 _SECOND_NS = 1_000_000_000
+_SETTLED_NS = 2 * _SECOND_NS
+# A version takes about 700 bytes.
+_MOST_REMEMBERED = 200_000
 
 
 def moments(history_root: str | None, should_stop: Callable[[], bool]) -> tuple[Moment, ...]:
@@ -87,6 +91,37 @@ def backup_at(folder: str) -> tuple[str, str | None]:
         return mirror, None
 
 
+class Shelf:
+    """Remembers the versions in folders of one history that were read lately, as long as the folders do not change."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, tuple[tuple[int, int, int], list[Version]]] = OrderedDict()
+        self._size = 0
+
+    def versions(self, tree: Tree, folder: str) -> list[Version]:
+        """List the versions in a folder of an open history, as ``versions_in`` does.
+
+        Raises:
+            OSError: The folder cannot be read.
+        """
+        entry = tree.look(folder)
+        if entry is None:
+            return []
+        mark = entry.st_ino, entry.st_mtime_ns, entry.st_ctime_ns
+        before, found = self._known.pop(folder, (None, []))
+        self._size -= len(found)
+        # What was changed only now may be changed again without a new stamp.
+        is_settled = time.time_ns() - entry.st_mtime_ns > _SETTLED_NS
+        if before != mark or not is_settled:
+            found = versions_in(tree, folder)
+        self._known[folder] = mark, found
+        self._size += len(found)
+        while self._size > _MOST_REMEMBERED and len(self._known) > 1:
+            _, (_, oldest) = self._known.popitem(last=False)
+            self._size -= len(oldest)
+        return found
+
+
 class Past:
     """A mirror and its history, open for reading.
 
@@ -94,6 +129,7 @@ class Past:
         destination: Absolute path of the mirror.
         history_root: Absolute path of the history; None if there is none.
         should_stop: Asked again and again whether to give up.
+        shelf: What is remembered of the same history from before.
 
     Raises:
         RootAbsentError: Neither of them is there.
@@ -101,8 +137,13 @@ class Past:
     """
 
     def __init__(
-        self, destination: str, history_root: str | None, should_stop: Callable[[], bool] = lambda: False
+        self,
+        destination: str,
+        history_root: str | None,
+        should_stop: Callable[[], bool] = lambda: False,
+        shelf: Shelf | None = None,
     ) -> None:
+        self._shelf = shelf if shelf is not None else Shelf()
         self._should_stop = should_stop
         self._mirror = _opened(destination)
         try:
@@ -159,7 +200,9 @@ class Past:
             found.append(_item(path, entry, self._mirror.root))
         if self._history is not None:
             wanted = {path, *shortened_paths(path)}
-            versions = [version for version in versions_in(self._history, parent_of(path)) if version.path in wanted]
+            versions = [
+                version for version in self._shelf.versions(self._history, parent_of(path)) if version.path in wanted
+            ]
             versions.sort(key=lambda version: (version.left_at, version.count), reverse=True)
             found.extend(self._version_item(path, version) for version in versions)
         return tuple(found)
@@ -258,7 +301,7 @@ class Past:
         # Versions of a long name are known by a shortened one; they belong to what the mirror has under the long one.
         long_names = {shortened: path for path in present for shortened in shortened_paths(path)}
         found: dict[str, list[Version]] = {}
-        for version in versions_in(self._history, folder):
+        for version in self._shelf.versions(self._history, folder):
             found.setdefault(long_names.get(version.path, version.path), []).append(version)
         for versions in found.values():
             versions.sort(key=lambda version: (version.left_at, version.count))

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from backup_gui.bridge import archive
 from backup_gui.bridge.archive import LONGEST_TEXT_BYTES, Backup, Look, Wanted, bring_back, find_backup, look_at
 from backup_gui.engine.model import EntryKind
+from backup_gui.engine.past import Shelf
 from backup_gui.engine.retrieval import Item, Policy, Step
 from tests.helpers.trees import contents
 
@@ -104,7 +105,7 @@ def test_saving_elsewhere_makes_the_folder_and_keeps_both(tmp_path: Path) -> Non
         (mirror / name).write_text(name)
     backup = find_backup(str(mirror), never)
     assert backup == Backup(str(mirror), None)
-    items = tuple(archive.list_folder(backup, name, None, never, shows_gone=False)[0] for name in "ab")
+    items = tuple(archive.list_folder(backup, Shelf(), name, None, never, shows_gone=False)[0] for name in "ab")
     to = tmp_path / "new" / "place"
     steps: list[Step] = []
     wanted = Wanted(items, None, str(to), Policy.KEEP_BOTH, "restored", is_source=False)

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from backup_gui.engine import past as past_module
 from backup_gui.engine.errors import RootAbsentError
-from backup_gui.engine.history import version_path
+from backup_gui.engine.history import Version, version_path, versions_in
 from backup_gui.engine.model import EntryKind
-from backup_gui.engine.past import Past, backup_at, moments
+from backup_gui.engine.past import Past, Shelf, backup_at, moments
 from backup_gui.engine.retrieval import Item, Moment
 from backup_gui.engine.transfer import Cancelled
+from backup_gui.engine.tree import Tree
 from tests.unit.conftest import Rig
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
@@ -287,3 +289,42 @@ def test_a_backup_folder_is_recognised(rig: Rig) -> None:
         backup_at(str(rig.root / "none"))
     with pytest.raises(FileNotFoundError):
         backup_at(str(rig.root / "none.history"))
+
+
+def test_folders_of_the_history_are_read_again_only_when_they_change(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    real = versions_in
+
+    def note(tree: Tree, folder: str) -> list[Version]:
+        read.append(folder)
+        return real(tree, folder)
+
+    monkeypatch.setattr(past_module, "versions_in", note)
+    shelf = Shelf()
+
+    def look() -> list[str]:
+        with Past(str(rig.mirror), str(rig.history), shelf=shelf) as opened:
+            return names(opened.folder("docs", None, shows_gone=True))
+
+    rig.history.mkdir()
+    assert look() == []
+    keep(rig, "docs/a", "1")
+    assert look() == look() == ["docs/a gone"]
+    assert read == ["docs", "docs"], "just changed"
+    os.utime(rig.history / "docs", (1, 1))
+    assert look() == look() == ["docs/a gone"]
+    assert len(read) == 3
+    keep(rig, "docs/b", "2")
+    assert look() == ["docs/a gone", "docs/b gone"]
+
+
+def test_no_more_is_remembered_than_there_is_room_for(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(past_module, "_MOST_REMEMBERED", 3)
+    shelf = Shelf()
+    for folder in "abc":
+        for name in "xy":
+            keep(rig, f"{folder}/{name}", "1")
+    with Past(str(rig.mirror), str(rig.history), shelf=shelf) as opened:
+        for folder in "abc":
+            assert len(opened.folder(folder, None, shows_gone=True)) == 2
+            assert list(shelf._known) == [folder]
