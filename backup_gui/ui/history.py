@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
 from backup_gui.engine.retrieval import Item, Moment, Policy, Search
 from backup_gui.ui.historytree import HistoryModel
 from backup_gui.ui.historyview import Asked, RestoreWish, Subject
-from backup_gui.ui.labels import MutedLabel, PrimaryButton, RowDelegate
+from backup_gui.ui.labels import ElidedLabel, MutedLabel, PrimaryButton, RowDelegate
 from backup_gui.ui.theme import GRID_PX
 from backup_gui.ui.timebar import TimeBar
 from backup_gui.ui.vacancy import Vacancy
@@ -359,9 +359,9 @@ class HistoryPage(QWidget):
         if items:
             text = counted("%Ln chosen", "%Ln chosen", len(items))
             size_bytes = sum(item.size_bytes for item in items)
-            self._count.setText(f"{text}  ·  {size_text(size_bytes)}" if size_bytes else text)
+            self._count.set_full_text(f"{text}  ·  {size_text(size_bytes)}" if size_bytes else text)
         else:
-            self._count.setText("")
+            self._count.set_full_text("")
 
     def _say(self, text: str) -> None:
         self._note.setText(text)
@@ -422,7 +422,7 @@ class HistoryPage(QWidget):
         column.addLayout(self._build_foot())
 
     def _build_foot(self) -> QHBoxLayout:
-        self._count = QLabel()
+        self._count = ElidedLabel(is_muted=False)
         self._policy_label = QLabel(self.tr("If it is &there:"))
         self._policy = QComboBox()
         self._policy.setAccessibleName(self.tr("If something is there already"))

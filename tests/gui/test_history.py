@@ -224,7 +224,7 @@ def test_versions_of_a_file_not_chosen_any_more_are_not_shown(wishes: Wishes) ->
 def test_several_files_and_folders_are_put_back_at_once(wishes: Wishes) -> None:
     page = wishes.page
     wishes.choose("Letters", "Budget.ods")
-    assert page._count.text() == "2 chosen  ·  48.2 kB"
+    assert page._count.full_text == "2 chosen  ·  48.2 kB"
     assert page.versions.words == "2 files and folders are chosen."
     page._policy.setCurrentIndex(1)
     page.back_button.click()

@@ -208,6 +208,16 @@ def scene(make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot) -
     return desk
 
 
+def test_files_are_found_by_name(scene: Desk, job: Job, qtbot: QtBot) -> None:
+    page = scene.window.board.history
+    Path(job.destination, "deep").mkdir()
+    Path(job.destination, "deep", "Needle").write_text("1")
+    QTest.keyClicks(page.search, "need")
+    qtbot.waitUntil(lambda: row_of(page, "deep/Needle").isValid(), timeout=LONG_MS)
+    QTest.keyClicks(page.search, "x")
+    qtbot.waitUntil(lambda: page._stack.currentWidget() is page._vacancies["none"], timeout=LONG_MS)
+
+
 def test_the_job_is_paused_while_it_restores_into_its_own_source(
     scene: Desk, job: Job, scripted: ScriptedRun, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
