@@ -58,6 +58,8 @@ class HistoryModel(QAbstractItemModel):
         self._root = _Node(0, None, None, 0)
         # Lists of search results have whole paths, and folders in them are not opened.
         self._is_flat = False
+        # While rows come or go the view must find nothing to fetch.
+        self._is_changing = False
 
     def index(self, row: int, column: int, parent: Index = _NO_INDEX) -> QModelIndex:
         """The place of a cell."""
@@ -89,6 +91,8 @@ class HistoryModel(QAbstractItemModel):
     def canFetchMore(self, parent: Index) -> bool:  # noqa: N802 - Qt's name
         """Whether a folder has not been asked for, or has more rows."""
         node = self._node(parent)
+        if self._is_changing:
+            return False
         if node.items is None:
             return node.item is not None and node.item.is_folder and not node.is_asked and not self._is_flat
         return len(node.rows) < len(node.items)
@@ -96,6 +100,8 @@ class HistoryModel(QAbstractItemModel):
     def fetchMore(self, parent: Index) -> None:  # noqa: N802 - Qt's name
         """Ask for a folder, or give the view its next page."""
         node = self._node(parent)
+        if self._is_changing:
+            return
         if node.items is None:
             if node.item is not None and not node.is_asked:
                 node.is_asked = True
@@ -143,8 +149,6 @@ class HistoryModel(QAbstractItemModel):
         node.is_asked = True
         if node.items == items:
             return
-        # While rows are being removed the view must find nothing more to fetch.
-        node.items = ()
         self._drop_rows(node)
         node.items = items
         self._show_page(node)
@@ -167,9 +171,8 @@ class HistoryModel(QAbstractItemModel):
         """Forget what is in folders that are not open: it is asked for again."""
         for node in [node for node in self._nodes.values() if node.is_asked]:
             if node.key in self._nodes and node.item is not None and node.item.path not in opened:
-                node.items = None
                 self._drop_rows(node)
-                node.is_asked = False
+                node.items, node.is_asked = None, False
 
     @property
     def is_flat(self) -> bool:
@@ -204,17 +207,21 @@ class HistoryModel(QAbstractItemModel):
         page = items[first : first + _PAGE_ROWS]
         if not page:
             return
+        self._is_changing = True
         self.beginInsertRows(self._index_of(node), first, first + len(page) - 1)
         for offset, item in enumerate(page):
             child = _Node(self._next_key, item, node, first + offset)
             self._next_key += 1
             self._nodes[child.key] = child
             node.rows.append(child)
+        # Who is told of the rows may open folders among them.
+        self._is_changing = False
         self.endInsertRows()
 
     def _drop_rows(self, node: _Node) -> None:
         if not node.rows:
             return
+        self._is_changing = True
         self.beginRemoveRows(self._index_of(node), 0, len(node.rows) - 1)
         pending, node.rows = node.rows, []
         while pending:
@@ -222,6 +229,7 @@ class HistoryModel(QAbstractItemModel):
             del self._nodes[child.key]
             pending.extend(child.rows)
         self.endRemoveRows()
+        self._is_changing = False
 
     def _icon(self, name: str, colour: QColor, selected: QColor) -> QIcon:
         """An icon that can also be seen on the colour of the selection."""
