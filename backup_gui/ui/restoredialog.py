@@ -144,7 +144,7 @@ class RestoreDialog(QDialog):
         buttons = QDialogButtonBox()
         buttons.addButton(self.open_button, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.addButton(self.cancel_button, QDialogButtonBox.ButtonRole.ActionRole)
-        buttons.addButton(self.close_button, QDialogButtonBox.ButtonRole.ActionRole)
+        buttons.addButton(self.close_button, QDialogButtonBox.ButtonRole.RejectRole)
         # Hidden only now: a box shows what it is given.
         self.open_button.setVisible(False)
         self.close_button.setVisible(False)
@@ -155,6 +155,7 @@ class RestoreDialog(QDialog):
         words.setSpacing(GRID_PX)
         for widget in (self._title, self._details, self._bar, self._file):
             words.addWidget(widget)
+        words.addStretch()
         head = QHBoxLayout()
         head.setSpacing(2 * GRID_PX)
         head.addWidget(self._picture)
