@@ -35,6 +35,7 @@ from backup_gui.firstdesk import FirstDesk
 from backup_gui.formdesk import FormDesk, verdict
 from backup_gui.overviewdesk import OverviewDesk
 from backup_gui.plandesk import PlanDesk
+from backup_gui.restoredesk import RestoreDesk
 from backup_gui.ui.board import Page
 from backup_gui.ui.firstvalues import FirstStart
 from backup_gui.ui.jobview import (
@@ -132,6 +133,7 @@ class Desk(QObject):
         self.care = CareDesk(
             self.window, self.controller, self.background, store, places.data, system.now, system.make_power, self
         )
+        self.restoring = RestoreDesk(icons, self.window, self.controller, system.now, self._on_folder_requested, self)
         self._tray_icon = system.make_tray_icon()
         self.tray = Tray(icons, self._tray_icon, system.now, self)
         self._relay = LogRelay(self)
@@ -201,7 +203,10 @@ class Desk(QObject):
         self.tray.hide()
         self.overview.close()
         self.care.close()
+        self.restoring.close()
+        began_s = time.monotonic()
         self.has_ended_cleanly = self.controller.shut_down(SHUTDOWN_S)
+        self.restoring.wait(max(0.0, SHUTDOWN_S - (time.monotonic() - began_s)))
         self.errands.close()
         self.background.close()
         self._relay.close()
@@ -499,6 +504,7 @@ class Desk(QObject):
         window.quit_confirmed.connect(self._on_quit_confirmed)
         window.closed_to_tray.connect(self._on_closed_to_tray)
         tray.open_requested.connect(window.come_up)
+        tray.restore_requested.connect(window.show_history)
         tray.problems_requested.connect(self._on_problems_requested)
         tray.notice_clicked.connect(self._on_notice_clicked)
 

@@ -105,6 +105,8 @@ class Controller(QObject):
         self._successors: dict[str, Job] = {}
         # What is to be spared at the moment, by job.
         self._least_every_s: dict[str, int] = {}
+        # Jobs that are paused for a while by the app itself, not by the user.
+        self._suspended: set[str] = set()
         self._is_shut_down = False
 
     @property
@@ -161,12 +163,14 @@ class Controller(QObject):
             until: End, seconds since 1970; None for without end, which outlasts the program.
         """
         for job in self._chosen(job_id):
+            self._suspended.discard(job.id)
             self._jobs[job.id] = replace(job, is_enabled=until is not None)
             self._put(job.id, Pause(until))
 
     def resume(self, job_id: str = "") -> None:
         """End a pause; of all jobs if none is named."""
         for job in self._chosen(job_id):
+            self._suspended.discard(job.id)
             self._jobs[job.id] = replace(job, is_enabled=True)
             self._put(job.id, Resume())
 
@@ -182,6 +186,25 @@ class Controller(QObject):
             self._least_every_s[job_id] = full_pass_every_s
         if before != full_pass_every_s:
             self._put(job_id, CheckEvery(full_pass_every_s))
+
+    def suspend(self, job_id: str) -> None:
+        """Pause a job until ``release``, unless the user has paused it; does not outlast the program.
+
+        It is paused when its state says so.
+        """
+        if job_id in self._threads and self._news[job_id].status.state is not JobState.PAUSED:
+            self._suspended.add(job_id)
+            self._put(job_id, Pause(None))
+
+    def release(self, job_id: str) -> None:
+        """End what ``suspend`` began, unless the user has paused or resumed the job since."""
+        if job_id in self._suspended:
+            self._suspended.discard(job_id)
+            self._put(job_id, Resume())
+
+    def is_at_rest(self, job_id: str) -> bool:
+        """Whether a job does nothing: it is paused, or has ended, or there is none."""
+        return job_id not in self._threads or self._news[job_id].status.state is JobState.PAUSED
 
     def allow_held(self, job_id: str, held: Held) -> None:
         """Pass on the user's agreement to exactly what was shown."""

@@ -101,7 +101,7 @@ def _bring_back(
     meter = Meter(lambda progress: on_event(Progressed(progress)))
     try:
         if isinstance(command, PutBack):
-            from backup_gui.engine.putback import put_back  # noqa: PLC0415 - no pass needs it
+            from backup_gui.engine.returning import put_back  # noqa: PLC0415 - no pass needs it
 
             returned = put_back(job, catalog, command.held, meter=meter, should_stop=should_stop)
         else:

@@ -113,15 +113,15 @@ def list_versions(history_root: str, path: str = "") -> Iterator[Version]:
         return
     with tree:
         if path:
-            wanted = {path, *_shortened_paths(path)}
-            yield from (version for version in _versions_in(tree, parent_of(path)) if version.path in wanted)
+            wanted = {path, *shortened_paths(path)}
+            yield from (version for version in versions_in(tree, parent_of(path)) if version.path in wanted)
             entry = tree.look(path)
             if entry is None or kind_of(entry) is not EntryKind.FOLDER:
                 return
         pending = [path]
         while pending:
             folder = pending.pop()
-            yield from _versions_in(tree, folder)
+            yield from versions_in(tree, folder)
             entries = tree.list(folder)
             pending.extend(
                 join(folder, name)
@@ -200,7 +200,7 @@ def _choose(destination: str, history_root: str | None, path: str, at: datetime 
     """Choose for each path at and below ``path`` where its content is taken from."""
     mirror = dict(_entries_below(destination, path))
     # Versions of a long name are known by a shortened one; they belong to what the mirror has under the long one.
-    long_names = {shortened: found for found in (path, *mirror) for shortened in _shortened_paths(found)}
+    long_names = {shortened: found for found in (path, *mirror) for shortened in shortened_paths(found)}
     chosen: dict[str, _Place] = {}
     left: dict[str, tuple[datetime, int]] = {}
     for version in list_versions(history_root, path) if history_root else ():
@@ -253,7 +253,19 @@ def _entries_below(root: str, path: str) -> Iterator[tuple[str, Entry]]:
                     pending.append(join(folder, name))
 
 
-def _versions_in(tree: Tree, folder: str) -> list[Version]:
+def versions_in(tree: Tree, folder: str) -> list[Version]:
+    """List the versions that lie in one folder of an open history.
+
+    Args:
+        tree: The history.
+        folder: The folder, as it was called in the mirror.
+
+    Returns:
+        The versions by name and then by time, oldest first; none if there is no such folder.
+
+    Raises:
+        OSError: The folder cannot be read.
+    """
     try:
         entries = tree.list(folder)
     except (FileNotFoundError, NotADirectoryError):
@@ -282,7 +294,7 @@ def _split(name: str) -> tuple[str, str]:
     return (name, "") if "~" in suffix else (stem, suffix)
 
 
-def _shortened_paths(path: str) -> tuple[str, ...]:
+def shortened_paths(path: str) -> tuple[str, ...]:
     """Return the paths under which versions of a path may be known, if its name is too long for a time to be added."""
     folder, _, name = path.rpartition("/")
     # Time and counter take 17 bytes and more; what is shorter than that is never shortened.

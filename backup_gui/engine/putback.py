@@ -1,97 +1,250 @@
-"""Puts what the guard holds back into the source: the user says that it should not have gone from there.
+"""Brings files back into a folder that is in use: never over what is there unless told to, and never unseen.
 
-Nothing is written over: a file whose content was replaced in the source comes to lie beside the new one under another
-name, and the user decides.
+What is there with the wanted content already is left as it is. Where something else is, both are kept, under a name
+that says so; or it is replaced, if the user wants that and the backup has what would be lost. Which contents are
+wanted is decided in ``past.py``; how each gets there safely, in ``restoring.py``.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+import errno
+import os
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.bringing import THERE_ALREADY, Tally, check_roots, name_beside
-from backup_gui.engine.model import EntryKind, Op, Phase
-from backup_gui.engine.restoring import Restorer
+from backup_gui.engine.model import EntryKind, ProblemCode, Stage, kind_of
+from backup_gui.engine.problems import code_of
+from backup_gui.engine.restoring import DIFFERS, Restorer
+from backup_gui.engine.retrieval import Policy, PutBack, Step
+from backup_gui.engine.transfer import Cancelled, Shortened, TargetError
+from backup_gui.engine.tree import join
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from backup_gui.engine.catalog import Catalog
-    from backup_gui.engine.model import Action, Held, Job, Returned
-    from backup_gui.engine.progress import Meter
+    from backup_gui.engine.retrieval import Piece
 
-BESIDE = "from the backup"
+_MAX_NAME_BYTES = 255
+_MOST_NAMES = 1_000
+
+IN_THE_WAY = "A file or a link is where its folder should be"
+OTHER = "The system refused"
+CHANGED = "It has changed in the backup since it was chosen"
+# Why something could not be brought back, in plain words; constant, so that the window can translate them.
+REASONS: dict[ProblemCode, str] = {
+    ProblemCode.NO_PERMISSION: "No permission to read this in the backup",
+    ProblemCode.NO_WRITE_PERMISSION: "No permission to write there",
+    ProblemCode.IN_USE: "The file is open in another program",
+    ProblemCode.NO_SPACE: "The drive that is restored to is full",
+    ProblemCode.TOO_LARGE: "The file is too large for the drive that is restored to",
+    ProblemCode.READ_ONLY: "The drive that is restored to is read-only",
+    ProblemCode.READ_ERROR: "The backup drive reported an error while this was being read",
+    ProblemCode.WRITE_ERROR: "The drive that is restored to reported an error",
+    ProblemCode.NAME_NOT_POSSIBLE: "The name is not possible on the drive that is restored to",
+    ProblemCode.NAME_TOO_LONG: "The name is too long for the drive that is restored to",
+    ProblemCode.LINK_NOT_POSSIBLE: "Links are not possible on the drive that is restored to",
+    ProblemCode.PROTECTED: "What is there is protected against changes",
+}
 
 
 def put_back(
-    job: Job, catalog: Catalog, held: Held, *, meter: Meter, should_stop: Callable[[], bool], at: datetime | None = None
-) -> Returned:
-    """Put held files back into the source, from the mirror.
-
-    No pass may be under way meanwhile.
+    pieces: Sequence[Piece],
+    into: str,
+    policy: Policy,
+    *,
+    mark: str,
+    backup: str | None = None,
+    makes_folder: bool = False,
+    on_step: Callable[[Step], None] = lambda _step: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> PutBack:
+    """Bring pieces back into a folder, each compared with what it came from.
 
     Args:
-        job: The job.
-        catalog: Knows which folders the roots are.
-        held: What the user was shown.
-        meter: Told of each path.
-        should_stop: Asked before each path.
-        at: The time for the names of what is put beside; now if None.
+        pieces: What is wanted, folders before what is in them.
+        into: Absolute path of the folder.
+        policy: What is done where something else is there.
+        mark: Goes into the names of what is kept beside something else, such as "restored 2026-11-22 14.02".
+        backup: For ``Policy.REPLACE``, absolute path of the mirror of the folder. Only what the mirror has with the
+            same content is replaced, since from there it goes to the history; without one, nothing is.
+        makes_folder: Whether the folder is made if it is not there.
+        on_step: Told before each piece, and of each block of large ones.
+        should_stop: Asked again and again whether to give up.
 
     Returns:
-        What became of each path.
+        What became of each.
 
     Raises:
-        RootAbsentError: The source or the mirror is not there.
-        OSError: The source cannot be opened.
+        OSError: The folder cannot be opened or made.
     """
-    check_roots(job, catalog)
-    at = at or datetime.now()  # noqa: DTZ005 - for a name that people read
-    # A folder in the way of a replacement is there twice.
-    replaced = {action.path for action in held.actions if action.op is Op.REPLACE}
-    wanted = [action for action in held.actions if action.op is Op.REPLACE or action.path not in replaced]
-    actions = sorted(wanted, key=lambda action: action.path)
-    tally = Tally(len(actions))
-    meter.begin(Phase.COPYING, len(actions))
-    # A folder that the source has something else in the place of: all in it comes to lie in a folder beside.
-    moved: dict[str, str] = {}
-    reason = ""
-    with Restorer(job.source, inherits=True) as restorer:
-        for action in actions:
+    meter = _Meter(pieces, on_step)
+    outcome = _Outcome()
+    is_cancelled = False
+    with Restorer(into, makes_folder=makes_folder, on_bytes=meter.add, should_stop=should_stop) as restorer:
+        for piece in pieces:
             if should_stop():
-                reason = "Stopped before the end"
+                is_cancelled = True
                 break
+            meter.begin(piece)
             try:
-                _put_back(restorer, job.destination, action, moved, at, tally)
-            except FileExistsError:
-                tally.skipped.append((action.path, THERE_ALREADY))
+                outcome.put(restorer, piece, policy, mark, backup)
+            except Cancelled:
+                is_cancelled = True
+                break
+            except Shortened:
+                outcome.failed.append((piece.wanted, CHANGED))
             except OSError as error:
-                tally.fail(action.path, error)
-            meter.add_files(1, action.path)
-    meter.end()
-    return tally.returned(reason)
+                outcome.failed.append((piece.wanted, _reason(error)))
+            meter.end(piece)
+    return PutBack(
+        asked=meter.files_total,
+        restored=tuple(outcome.restored),
+        present=tuple(outcome.present),
+        beside=tuple(outcome.beside),
+        replaced=tuple(outcome.replaced),
+        failed=tuple(outcome.failed),
+        is_cancelled=is_cancelled,
+    )
 
 
-def _put_back(
-    restorer: Restorer, mirror: str, action: Action, moved: dict[str, str], at: datetime, tally: Tally
-) -> None:
-    path = action.path
-    if action.op is Op.DELETE:
-        top = next((folder for folder in moved if path.startswith(folder + "/")), None)
-        wanted = path if top is None else moved[top] + path[len(top) :]
-        restorer.restore(mirror, path, wanted)
-        tally.restored.append(path)
-        return
-    count = 0
-    while True:
-        wanted = name_beside(path, BESIDE, at, count)
-        try:
-            restorer.restore(mirror, path, wanted)
-        except FileExistsError:
-            count += 1
-        else:
-            break
-    if action.old_kind is EntryKind.FOLDER:
-        moved[path] = wanted
-    tally.restored.append(path)
-    tally.beside.append((path, wanted))
+def name_beside(path: str, mark: str, number: int = 1) -> str:
+    """Name what is brought back beside something else.
+
+    Args:
+        path: The path wanted.
+        mark: What the name says, such as "restored 2026-11-22 14.02".
+        number: Which one with this mark.
+
+    Returns:
+        Such as ``docs/report (restored 2026-11-22 14.02).odt``. A name that would be too long is cut.
+    """
+    folder, _, name = path.rpartition("/")
+    stem, suffix = os.path.splitext(name)
+    added = f" ({mark})" if number == 1 else f" ({mark}, {number})"
+    room = _MAX_NAME_BYTES - len(os.fsencode(added + suffix))
+    if room < 1:
+        stem, suffix, room = name, "", _MAX_NAME_BYTES - len(os.fsencode(added))
+    while len(os.fsencode(stem)) > room:
+        stem = stem[:-1]
+    return join(folder, f"{stem}{added}{suffix}")
+
+
+class _Outcome:
+    """What became of the pieces so far."""
+
+    def __init__(self) -> None:
+        self.restored: list[str] = []
+        self.present: list[str] = []
+        self.beside: list[tuple[str, str]] = []
+        self.replaced: list[str] = []
+        self.failed: list[tuple[str, str]] = []
+
+    def put(self, restorer: Restorer, piece: Piece, policy: Policy, mark: str, backup: str | None) -> None:
+        """Bring one piece back.
+
+        Raises:
+            Cancelled: On request.
+            Shortened: It was cut off meanwhile.
+            OSError: It could not be brought back.
+        """
+        root, stored, wanted = piece.root, piece.stored, piece.wanted
+        if piece.is_folder:
+            restorer.restore(root, stored, wanted)
+            return
+        there = restorer.look(wanted)
+        if there is None:
+            try:
+                restorer.restore(root, stored, wanted)
+            except FileExistsError:
+                self._put_beside(restorer, piece, mark)
+            else:
+                self.restored.append(wanted)
+            return
+        if restorer.holds(wanted, root, stored):
+            self.present.append(wanted)
+            return
+        is_replaceable = (
+            policy is Policy.REPLACE
+            and kind_of(there) in {EntryKind.FILE, EntryKind.LINK}
+            and _is_in_backup(restorer, wanted, backup)
+        )
+        if is_replaceable:
+            try:
+                restorer.restore(root, stored, wanted, replaces=there)
+            except FileExistsError:
+                pass
+            else:
+                self.restored.append(wanted)
+                self.replaced.append(wanted)
+                return
+        self._put_beside(restorer, piece, mark)
+
+    def _put_beside(self, restorer: Restorer, piece: Piece, mark: str) -> None:
+        for number in range(1, _MOST_NAMES):
+            name = name_beside(piece.wanted, mark, number)
+            if restorer.look(name) is not None:
+                continue
+            try:
+                restorer.restore(piece.root, piece.stored, name)
+            except FileExistsError:
+                continue
+            self.restored.append(name)
+            self.beside.append((piece.wanted, name))
+            return
+        raise FileExistsError(errno.EEXIST, "no name is free", piece.wanted)
+
+
+class _Meter:
+    """Counts what is done."""
+
+    def __init__(self, pieces: Sequence[Piece], on_step: Callable[[Step], None]) -> None:
+        self._on_step = on_step
+        self.files_total = sum(not piece.is_folder for piece in pieces)
+        self._bytes_total = sum(piece.size_bytes for piece in pieces)
+        self._files_done = 0
+        self._bytes_done = 0
+        self._bytes_of_file = 0
+        self._path = ""
+
+    def begin(self, piece: Piece) -> None:
+        self._path, self._bytes_of_file = piece.wanted, 0
+        self._tell()
+
+    def add(self, count: int) -> None:
+        self._bytes_of_file += count
+        self._tell()
+
+    def end(self, piece: Piece) -> None:
+        self._files_done += not piece.is_folder
+        self._bytes_done += piece.size_bytes
+        self._bytes_of_file = 0
+        self._tell()
+
+    def _tell(self) -> None:
+        done = min(self._bytes_done + self._bytes_of_file, self._bytes_total)
+        self._on_step(Step(self._files_done, self.files_total, done, self._bytes_total, self._path))
+
+
+def _is_in_backup(restorer: Restorer, wanted: str, backup: str | None) -> bool:
+    """Tell whether what would be replaced is known to be in the mirror, from where it goes to the history.
+
+    Raises:
+        Cancelled: On request.
+    """
+    if backup is None:
+        return False
+    try:
+        return restorer.holds(wanted, backup, wanted)
+    except OSError:
+        return False
+
+
+def _reason(error: OSError) -> str:
+    """Say why something could not be brought back."""
+    if isinstance(error, NotADirectoryError):
+        return IN_THE_WAY
+    if error.strerror == DIFFERS:
+        return REASONS[ProblemCode.WRITE_ERROR]
+    if isinstance(error, FileNotFoundError):
+        return CHANGED
+    code = code_of(error, Stage.COPY, is_writing=isinstance(error, TargetError))
+    return REASONS.get(code, OTHER)

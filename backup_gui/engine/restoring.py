@@ -1,4 +1,4 @@
-"""Puts files and links back into a folder: never over what is there, never through a link, and compared afterwards.
+"""Puts files and links back into a folder: over what is there only if told to, never through a link, and compared.
 
 Which content is wanted is decided in ``history.py``, ``putback.py`` and ``undo.py``.
 """
@@ -15,34 +15,58 @@ from typing import TYPE_CHECKING, Self
 from backup_gui.engine.attributes import copy_attributes
 from backup_gui.engine.model import EntryKind, kind_of
 from backup_gui.engine.system import own_ids, rename_to_free_name
-from backup_gui.engine.transfer import flush_file, transfer
+from backup_gui.engine.transfer import Cancelled, TargetError, flush_file, is_same_version, transfer
 from backup_gui.engine.tree import HAS_FOLDER_DESCRIPTORS, TEMPORARY_PREFIX, Tree, join, parent_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from backup_gui.engine.model import Entry
 
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _BLOCK_BYTES = 1 << 20
+DIFFERS = "the copy differs from the original"
+
+
+def _ignore_bytes(count: int) -> None:
+    """Tell nobody."""
+
+
+def _never() -> bool:
+    """Go on."""
+    return False
 
 
 class Restorer:
     """Brings content from mirror and history into one folder.
 
     Args:
-        to: Absolute path of the folder; made if need be.
+        to: Absolute path of the folder.
         inherits: Whether folders that are made, and of which nothing else is known, get mode and owner of the folder
             that they are in; otherwise they are their owner's alone.
+        makes_folder: Whether it is made if need be.
+        on_bytes: Told how many bytes more were copied, in large files.
+        should_stop: Asked between the blocks of large files whether to give up.
 
     Raises:
         OSError: It cannot be made or opened.
     """
 
-    def __init__(self, to: str, *, inherits: bool = False) -> None:
-        os.makedirs(to, exist_ok=True)
+    def __init__(
+        self,
+        to: str,
+        *,
+        inherits: bool = False,
+        makes_folder: bool = True,
+        on_bytes: Callable[[int], None] = _ignore_bytes,
+        should_stop: Callable[[], bool] = _never,
+    ) -> None:
+        if makes_folder:
+            os.makedirs(to, exist_ok=True)
         self._to = Tree(to)
         self._inherits = inherits
+        self._on_bytes = on_bytes
+        self._should_stop = should_stop
         self._roots: dict[str, Tree] = {}
         # Folders made here, with the metadata that they get when their content is complete.
         self._made: dict[str, Entry | None] = {}
@@ -65,7 +89,57 @@ class Restorer:
                     with contextlib.suppress(OSError):
                         self._set_folder_metadata(folder, entry)
 
-    def restore(self, root: str, stored: str, wanted: str, make_way: Callable[[], None] | None = None) -> None:
+    def look(self, wanted: str) -> Entry | None:
+        """Return what is at a path of the folder now, links not followed; None if nothing is.
+
+        Raises:
+            OSError: It cannot be told.
+        """
+        return self._to.look(wanted)
+
+    def holds(self, wanted: str, root: str, stored: str) -> bool:
+        """Tell whether the folder holds just this content at a path already.
+
+        Args:
+            wanted: Where in the folder.
+            root: Absolute path of the mirror or of the history.
+            stored: Where the content lies there.
+
+        Raises:
+            Cancelled: ``should_stop`` said so.
+            OSError: The content cannot be read; what cannot be read in the folder is not taken for the same.
+        """
+        tree = self._root(root)
+        there, here = tree.look(stored), self._to.look(wanted)
+        if there is None or here is None or kind_of(there) is not kind_of(here):
+            return False
+        if kind_of(here) is EntryKind.LINK:
+            return self._to.read_link(wanted) == tree.read_link(stored)
+        if kind_of(here) is not EntryKind.FILE or here.st_size != there.st_size:
+            return False
+        try:
+            own_fd = self._to.open_file(wanted)
+        except OSError:
+            # What cannot be read cannot be known to be the same.
+            return False
+        try:
+            fd = tree.open_file(stored)
+            try:
+                return _is_same(fd, own_fd, self._should_stop)
+            finally:
+                os.close(fd)
+        finally:
+            os.close(own_fd)
+
+    def restore(
+        self,
+        root: str,
+        stored: str,
+        wanted: str,
+        make_way: Callable[[], None] | None = None,
+        *,
+        replaces: Entry | None = None,
+    ) -> None:
         """Restore one file, one link, or a folder without what is in it.
 
         Args:
@@ -73,9 +147,12 @@ class Restorer:
             stored: Where it lies there.
             wanted: Where it shall lie in the folder.
             make_way: Called when a file or link is complete, and only its final name is missing.
+            replaces: The file or link that may be written over; None to write over nothing.
 
         Raises:
-            FileExistsError: Something is there.
+            FileExistsError: Something is there, and not what ``replaces`` says.
+            Cancelled: ``should_stop`` said so.
+            TargetError: It is the folder restored to that refused.
             OSError: It could not be restored, or came out different.
         """
         tree = self._root(root)
@@ -98,12 +175,30 @@ class Restorer:
                 make_way()
             old, folder_fd = self._to.at(temporary)
             new, _ = self._to.at(wanted)
-            rename_to_free_name(old, folder_fd, new, folder_fd)
+            if replaces is None:
+                rename_to_free_name(old, folder_fd, new, folder_fd)
+            else:
+                self._replace(old, wanted, replaces)
         except BaseException:
             with contextlib.suppress(OSError):
                 name, folder_fd = self._to.at(temporary)
                 os.unlink(name, dir_fd=folder_fd)
             raise
+
+    def _replace(self, old: str, wanted: str, replaces: Entry) -> None:
+        """Rename a temporary over exactly the file or link that was meant."""
+        new, folder_fd = self._to.at(wanted)
+        now = self._to.look(wanted)
+        if now is None or kind_of(now) is EntryKind.FOLDER or not is_same_version(replaces, now):
+            raise FileExistsError(errno.EEXIST, "it has changed meanwhile", wanted)
+        # RACE: what another program writes into it between this look and the rename is lost. No system offers both in
+        # one step.
+        os.replace(old, new, src_dir_fd=folder_fd, dst_dir_fd=folder_fd)
+
+    def _root(self, root: str) -> Tree:
+        if root not in self._roots:
+            self._roots[root] = Tree(root)
+        return self._roots[root]
 
     def make_folders(self, folder: str) -> None:
         """Make a folder and those that it is in, as far as they are missing.
@@ -121,17 +216,14 @@ class Restorer:
         parent = self._to.stat(folder) if missing and self._inherits else None
         for descendant in reversed(missing):
             name, folder_fd = self._to.at(descendant)
-            os.mkdir(name, stat.S_IRWXU, dir_fd=folder_fd)
+            with _told_as_targets():
+                os.mkdir(name, stat.S_IRWXU, dir_fd=folder_fd)
             self._made[descendant] = parent
-
-    def _root(self, root: str) -> Tree:
-        if root not in self._roots:
-            self._roots[root] = Tree(root)
-        return self._roots[root]
 
     def _make_link(self, text: str, temporary: str, entry: Entry) -> None:
         name, folder_fd = self._to.at(temporary)
-        os.symlink(text, name, dir_fd=folder_fd)
+        with _told_as_targets():
+            os.symlink(text, name, dir_fd=folder_fd)
         if HAS_FOLDER_DESCRIPTORS:
             with contextlib.suppress(OSError):
                 os.utime(name, ns=(entry.st_atime_ns, entry.st_mtime_ns), dir_fd=folder_fd, follow_symlinks=False)
@@ -141,11 +233,13 @@ class Restorer:
         try:
             entry = os.fstat(fd)
             name, folder_fd = self._to.at(temporary)
-            out = os.open(name, _CREATE, 0o600, dir_fd=folder_fd)
+            with _told_as_targets():
+                out = os.open(name, _CREATE, 0o600, dir_fd=folder_fd)
             try:
                 if entry.st_size:
-                    transfer(fd, out, entry, lambda _count: None, lambda: False)
-                _compare(fd, out)
+                    transfer(fd, out, entry, self._on_bytes, self._should_stop)
+                if not _is_same(fd, out, self._should_stop):
+                    raise OSError(errno.EIO, DIFFERS)
                 # After the owner, since a new one takes away capabilities.
                 self._set_owner(out, entry)
                 copy_attributes(fd, out)
@@ -184,17 +278,29 @@ class Restorer:
             os.fchown(fd, entry.st_uid, entry.st_gid)
 
 
-def _compare(fd: int, copy: int) -> None:
+@contextlib.contextmanager
+def _told_as_targets() -> Iterator[None]:
+    """Tell errors as those of the folder restored to."""
+    try:
+        yield
+    except OSError as error:
+        raise TargetError(error.errno, error.strerror, error.filename) from error
+
+
+def _is_same(fd: int, other: int, should_stop: Callable[[], bool]) -> bool:
     """Compare two files from their beginning to their end.
 
     Raises:
-        OSError: They differ, or one cannot be read.
+        Cancelled: ``should_stop`` said so.
+        OSError: One cannot be read.
     """
     os.lseek(fd, 0, os.SEEK_SET)
-    os.lseek(copy, 0, os.SEEK_SET)
+    os.lseek(other, 0, os.SEEK_SET)
     while True:
         block = os.read(fd, _BLOCK_BYTES)
-        if block != os.read(copy, _BLOCK_BYTES):
-            raise OSError(errno.EIO, "the copy differs from the original")
+        if block != os.read(other, _BLOCK_BYTES):
+            return False
         if not block:
-            return
+            return True
+        if should_stop():
+            raise Cancelled

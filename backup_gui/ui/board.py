@@ -23,6 +23,8 @@ from PySide6.QtWidgets import (
 from backup_gui.ui.activity import ActivityModel, ActivityPage
 from backup_gui.ui.banner import Banner
 from backup_gui.ui.headline import Remedy, headline
+from backup_gui.ui.history import HistoryPage
+from backup_gui.ui.historyview import subject_of
 from backup_gui.ui.jobs import CardDelegate, JobsModel
 from backup_gui.ui.jobsettings import JobSettings
 from backup_gui.ui.jobview import (
@@ -55,8 +57,9 @@ class Page(Enum):
     OVERVIEW = 0
     ACTIVITY = 1
     PROBLEMS = 2
-    SETTINGS = 3
-    LOG = 4
+    HISTORY = 3
+    SETTINGS = 4
+    LOG = 5
 
 
 class Board(QWidget):
@@ -75,7 +78,6 @@ class Board(QWidget):
     selection_changed = Signal()
     undo_requested = Signal(object)
     forget_drive_requested = Signal(object)
-    restore_requested = Signal(object)
     count_requested = Signal(object)
     passes_wanted = Signal(object)
     files_wanted = Signal(object)
@@ -101,6 +103,7 @@ class Board(QWidget):
         self.overview = Overview(icons, now)
         self.activity = ActivityPage(icons)
         self.problems = ProblemsPage(icons)
+        self.history = HistoryPage(icons, now)
         self.settings = JobSettings(icons)
         self.log = LogView()
         self.log.folder_requested.connect(self.log_folder_requested)
@@ -112,6 +115,7 @@ class Board(QWidget):
             (self.overview, self.tr("O&verview")),
             (self.activity, self.tr("&Activity")),
             (self.problems, self.tr("&Problems")),
+            (self.history, self.tr("H&istory")),
             (self.settings, self.tr("Se&ttings")),
             (self.log, self.tr("&Log")),
         ):
@@ -152,6 +156,8 @@ class Board(QWidget):
     def add_report(self, job_id: str, report: Report) -> None:
         """Note a pass of a job."""
         self._activity_model(job_id).add(report)
+        if job_id == self.selected_id and report.counts.total:
+            self.history.note_change()
 
     def name_passes(self, job_id: str, keys: dict[float, int]) -> None:
         """Take note of the keys of passes, by the time at which they began."""
@@ -182,7 +188,6 @@ class Board(QWidget):
         """Offer what somebody answers."""
         self.activity.offer_undo(is_offered=offers.undo)
         self.problems.offer_forgetting(is_offered=offers.forget_drive)
-        self.overview.offer_restore(is_offered=offers.restore)
 
     def select_job(self, job_id: str) -> None:
         """Show a job closely."""
@@ -247,8 +252,8 @@ class Board(QWidget):
         self.overview.pause_requested.connect(self._on_pause_chosen)
         self.overview.resume_requested.connect(self._on_resume)
         self.overview.folder_requested.connect(self.folder_requested)
-        self.problems.retry_requested.connect(self._on_back_up)
         self.overview.restore_requested.connect(self._on_restore)
+        self.problems.retry_requested.connect(self._on_back_up)
         self.overview.count_requested.connect(self._on_count)
         self.problems.exclusion_requested.connect(self._on_exclusion)
         self.problems.forget_drive_requested.connect(self._on_forget_drive)
@@ -273,6 +278,7 @@ class Board(QWidget):
             self.overview.show_days(self._days.get(view.job.id, ()))
             self.overview.show_sizes(self._sizes.get(view.job.id))
         self.problems.show_problems(view.status.problems)
+        self.history.show_subject(subject_of(view.job))
         self.settings.show_job(view.job)
         model = self._activity_model(view.job.id)
         self.activity.show_model(model)
@@ -296,6 +302,10 @@ class Board(QWidget):
     def _on_resume(self) -> None:
         self.resume_requested.emit(self.selected_id)
 
+    @Slot()
+    def _on_restore(self) -> None:
+        self.show_page(Page.HISTORY)
+
     @Slot(object)
     def _on_pause_chosen(self, until: float | None) -> None:
         self.pause_requested.emit(PauseWish(self.selected_id, until))
@@ -311,10 +321,6 @@ class Board(QWidget):
     @Slot(object)
     def _on_undo(self, pass_id: int) -> None:
         self.undo_requested.emit(UndoWish(self.selected_id, pass_id))
-
-    @Slot()
-    def _on_restore(self) -> None:
-        self.restore_requested.emit(self.selected_id)
 
     @Slot()
     def _on_count(self) -> None:

@@ -34,6 +34,7 @@ class FirstRun(QWidget):
     plan_requested = Signal(object)
     start_requested = Signal(object)
     by_hand_requested = Signal()
+    backup_requested = Signal()
 
     def __init__(self, icons: Icons, parent: QWidget | None = None, *, offers_by_hand: bool = True) -> None:
         """Build it without any folder or drive; it asks for them when it is first shown.
@@ -78,6 +79,10 @@ class FirstRun(QWidget):
         self.by_hand_button.setFlat(True)
         self.by_hand_button.setToolTip(self.tr("All choices on one page, for those who know them"))
         self.by_hand_button.clicked.connect(self.by_hand_requested)
+        self.restore_button = QPushButton(self.tr("&Restore from a backup folder…"))
+        self.restore_button.setFlat(True)
+        self.restore_button.setToolTip(self.tr("Brings files back from a backup that was made before, also elsewhere"))
+        self.restore_button.clicked.connect(self.backup_requested)
         self.back_button = QPushButton(self.tr("&Back"))
         self.back_button.clicked.connect(self._on_back_clicked)
         self.next_button = PrimaryButton(self.tr("&Next"))
@@ -240,6 +245,7 @@ class FirstRun(QWidget):
         foot.setSpacing(GRID_PX)
         foot.addWidget(self._step)
         foot.addWidget(self.by_hand_button)
+        foot.addWidget(self.restore_button)
         foot.addStretch()
         for button in (self.back_button, self.next_button, self.start_button):
             button.setMinimumSize(12 * GRID_PX, 4 * GRID_PX)
@@ -294,6 +300,7 @@ class FirstRun(QWidget):
         is_last = self.step == 2
         self.back_button.setVisible(self.step > 0)
         self.by_hand_button.setVisible(self.step == 0 and self._offers_by_hand)
+        self.restore_button.setVisible(self.step == 0 and self._offers_by_hand)
         self.next_button.setVisible(not is_last)
         self.start_button.setVisible(is_last)
         is_good = self._verdict is not None and bool(self._verdict.jobs)

@@ -211,12 +211,10 @@ class Offers:
     Attributes:
         undo: To undo a pass.
         forget_drive: To say that a drive will not come back.
-        restore: To restore files.
     """
 
     undo: bool = False
     forget_drive: bool = False
-    restore: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
-from PySide6.QtWidgets import QCheckBox, QMainWindow, QMenu, QMessageBox, QStackedWidget
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QMainWindow, QMenu, QMessageBox, QStackedWidget
 
 from backup_gui.engine.model import JobState
 from backup_gui.ui.board import Board, Page
@@ -51,13 +51,13 @@ class MainWindow(QMainWindow):
     exclusion_requested = Signal(object)
     undo_requested = Signal(object)
     forget_drive_requested = Signal(object)
-    restore_requested = Signal(object)
     diagnostics_requested = Signal()
     first_run_opened = Signal(object)
     preview_opened = Signal(object)
     review_opened = Signal(object)
     settings_requested = Signal()
     settings_saved = Signal(object)
+    backup_chosen = Signal(object)
     quit_requested = Signal()
     quit_confirmed = Signal(object)
     closed_to_tray = Signal()
@@ -88,6 +88,7 @@ class MainWindow(QMainWindow):
 
         self.welcome = FirstRun(icons)
         self.welcome.by_hand_requested.connect(self._on_new_job)
+        self.welcome.backup_requested.connect(self.choose_backup)
         self.board = Board(icons, now)
         self._connect_board()
         self._stack = QStackedWidget()
@@ -136,6 +137,24 @@ class MainWindow(QMainWindow):
         self.board.select_job(job_id)
         self.board.show_page(page)
         self.come_up()
+
+    def show_history(self) -> None:
+        """Come to the front with the History page; without jobs, ask for a backup folder."""
+        self.come_up()
+        if self.board.selected is not None:
+            self.board.show_page(Page.HISTORY)
+        else:
+            self.choose_backup()
+
+    def choose_backup(self) -> QFileDialog:
+        """Ask for a backup folder to restore from, which need not be any job's."""
+        dialog = QFileDialog(self, self.tr("Choose the backup folder"))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(self._on_backup_chosen)
+        dialog.open()
+        return dialog
 
     def come_up(self) -> None:
         """Show the window in front of the others."""
@@ -187,7 +206,6 @@ class MainWindow(QMainWindow):
     def offer(self, offers: Offers) -> None:
         """Offer what somebody answers."""
         self.board.offer(offers)
-        self.restore_action.setVisible(offers.restore)
 
     def show_problem(self, title: str, text: str) -> QMessageBox:
         """Tell of something that went wrong with the program itself, such as damaged settings."""
@@ -311,6 +329,9 @@ class MainWindow(QMainWindow):
         self.steps_action = self._action(
             file, self.tr("New backup step &by step…"), "add", self.begin_step_by_step, "Ctrl+Shift+N"
         )
+        self.from_backup_action = self._action(
+            file, self.tr("&Restore from a backup folder…"), "history", self.choose_backup
+        )
         self.settings_action = self._action(file, self.tr("&Settings…"), "settings", self.settings_requested.emit)
         file.addSeparator()
         self.close_action = self._action(file, self.tr("&Close window"), "", self.close, key.Close)
@@ -324,10 +345,9 @@ class MainWindow(QMainWindow):
         add_pause_actions(self.pause_menu, self._now, self._on_pause_chosen)
         self.resume_action = self._action(job, self.tr("&Resume"), "resume", self._on_resume)
         self.review_action = self._action(job, self.tr("Re&view…"), "review", self._on_review)
-        self.restore_action = self._action(job, self.tr("Re&store…"), "history", self._on_restore)
-        self.restore_action.setVisible(False)
         self.preview_action = self._action(job, self.tr("&What would be done?"), "review", self._on_preview, "Ctrl+P")
         job.addSeparator()
+        self.restore_action = self._action(job, self.tr("Re&store…"), "history", self.show_history, "Ctrl+R")
         self.open_action = self._action(job, self.tr("&Open backup folder"), "open", self._on_open)
         self.edit_action = self._action(job, self.tr("&Edit…"), "edit", self._on_edit, "Ctrl+E")
         self.remove_action = self._action(job, self.tr("Re&move…"), "remove", self._on_remove, key.Delete)
@@ -381,7 +401,6 @@ class MainWindow(QMainWindow):
         board.log_folder_requested.connect(self.log_folder_requested)
         board.undo_requested.connect(self.undo_requested)
         board.forget_drive_requested.connect(self.forget_drive_requested)
-        board.restore_requested.connect(self.restore_requested)
         board.review_requested.connect(self.review)
         board.explanation_requested.connect(self._on_explain)
         board.job_requested.connect(self._on_new_job)
@@ -393,10 +412,10 @@ class MainWindow(QMainWindow):
         has_job = view is not None
         state = view.status.state if view is not None else None
         for action in (
+            self.restore_action,
             self.open_action,
             self.edit_action,
             self.remove_action,
-            self.restore_action,
             self.preview_action,
         ):
             action.setEnabled(has_job)
@@ -424,6 +443,10 @@ class MainWindow(QMainWindow):
         if view is not None:
             self.ask_to_remove(view)
 
+    @Slot(str)
+    def _on_backup_chosen(self, folder: str) -> None:
+        self.backup_chosen.emit(folder)
+
     @Slot()
     def _on_open(self) -> None:
         view = self.board.selected
@@ -437,10 +460,6 @@ class MainWindow(QMainWindow):
     @Slot()
     def _on_resume(self) -> None:
         self.resume_requested.emit(self.board.selected_id)
-
-    @Slot()
-    def _on_restore(self) -> None:
-        self.restore_requested.emit(self.board.selected_id)
 
     @Slot()
     def _on_crash_dialog_finished(self) -> None:
@@ -493,7 +512,8 @@ class MainWindow(QMainWindow):
                 "new or changed within seconds, and removes from the copy what you delete.\n\n"
                 "What is replaced or deleted is kept in the history, a folder beside the backup: plain "
                 "files, in the same folders, with the time in their names.\n\n"
-                "Your own folder is never written to. Unusually many deletions wait for your word."
+                "Your own folder is never written to, except where you put files back from the history. Unusually many "
+                "deletions wait for your word."
             ),
         )
 

@@ -112,10 +112,6 @@ class Overview(QScrollArea):
         if self._view is not None:
             self._room.show_room(self._view.room, sizes)
 
-    def offer_restore(self, *, is_offered: bool) -> None:
-        """Offer to restore files."""
-        self._restore.setVisible(is_offered)
-
     def _show_progress(self, view: JobView) -> None:
         progress = view.progress
         is_working = view.status.state is JobState.WORKING
@@ -173,14 +169,13 @@ class Overview(QScrollArea):
         self._pause.setMenu(menu)
         self._resume = QPushButton(self._icons.action("resume", colour), self.tr("&Resume"))
         self._resume.clicked.connect(self.resume_requested)
+        self.restore_button = QPushButton(self._icons.action("history", colour), self.tr("R&estore…"))
+        self.restore_button.clicked.connect(self.restore_requested)
         self._open = QPushButton(self._icons.action("open", colour), self.tr("&Open backup folder"))
         self._open.clicked.connect(self._on_open_clicked)
-        self._restore = QPushButton(self._icons.action("history", colour), self.tr("R&estore…"))
-        self._restore.clicked.connect(self.restore_requested)
-        self._restore.setVisible(False)
         row = QHBoxLayout()
         row.setSpacing(GRID_PX)
-        for button in (self._back_up, self._pause, self._resume, self._restore, self._open):
+        for button in (self._back_up, self._pause, self._resume, self.restore_button, self._open):
             button.setMinimumHeight(4 * GRID_PX)
             row.addWidget(button)
         row.addStretch()

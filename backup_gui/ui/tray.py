@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
 from backup_gui.engine.model import JobState
 from backup_gui.ui.headline import SEVERITY, headline, worst
-from backup_gui.ui.jobview import JobView, Offers, PauseWish
+from backup_gui.ui.jobview import JobView, PauseWish
 from backup_gui.ui.overview import add_pause_actions
 from backup_gui.ui.wording import ago_text
 
@@ -47,8 +47,8 @@ class Tray(QObject):
     pause_requested = Signal(object)
     resume_requested = Signal(object)
     problems_requested = Signal(object)
+    restore_requested = Signal()
     notice_clicked = Signal(object)
-    restore_requested = Signal(object)
     settings_requested = Signal()
     quit_requested = Signal()
 
@@ -70,7 +70,6 @@ class Tray(QObject):
         self._state: JobState | None = None
         self._has_icon = False
         self._notice: Notice | None = None
-        self._offers_restore = False
         self.menu = QMenu()
         self._build_menu()
         icon.setContextMenu(self.menu)
@@ -98,11 +97,6 @@ class Tray(QObject):
         if not has_same_jobs:
             self._fill_back_up_menu()
         self._icon.setToolTip(self.tooltip())
-        self._update_menu()
-
-    def offer(self, offers: Offers) -> None:
-        """Offer what somebody answers."""
-        self._offers_restore = offers.restore
         self._update_menu()
 
     def tooltip(self) -> str:
@@ -149,7 +143,7 @@ class Tray(QObject):
         add_pause_actions(self.pause_menu, self._now, self._on_pause_chosen)
         self.pause_action = self.menu.addMenu(self.pause_menu)
         self.resume_action = self.menu.addAction(self.tr("&Resume"), self._on_resume)
-        self.restore_action = self.menu.addAction(self.tr("R&estore…"), self._on_restore)
+        self.restore_action = self.menu.addAction(self.tr("R&estore…"), self.restore_requested.emit)
         self.problems_action = self.menu.addAction("", self._on_problems)
         self.menu.addSeparator()
         self.settings_action = self.menu.addAction(self.tr("&Settings…"), self.settings_requested.emit)
@@ -174,7 +168,6 @@ class Tray(QObject):
         self.pause_action.setVisible(paused < count or not count)
         self.pause_action.setEnabled(count > 0)
         self.resume_action.setVisible(paused > 0)
-        self.restore_action.setVisible(self._offers_restore and count > 0)
         problems = sum(len(view.status.problems) for view in self._views)
         self.problems_action.setVisible(problems > 0)
         self.problems_action.setText(self.tr("Pro&blems ({count})").format(count=problems))
@@ -200,10 +193,6 @@ class Tray(QObject):
     @Slot()
     def _on_resume(self) -> None:
         self.resume_requested.emit("")
-
-    @Slot()
-    def _on_restore(self) -> None:
-        self.restore_requested.emit(self._views[0].job.id if len(self._views) == 1 else "")
 
     @Slot()
     def _on_problems(self) -> None:

@@ -128,6 +128,11 @@ def exact_text(at: float) -> str:
     return f"{date}, {moment.time().toString('HH:mm:ss')}"
 
 
+def short_text(at: float) -> str:
+    """Date and time to the minute, as short as the locale has it."""
+    return QLocale().toString(_local(at), QLocale.FormatType.ShortFormat)
+
+
 def path_text(path: str) -> str:
     """A path on one line that Qt can draw: control characters and bytes that are no text are escaped."""
     return one_line(path)

@@ -17,7 +17,7 @@ from backup_gui.ui.behind import BehindLabel, behind_sentence, behind_text
 from backup_gui.ui.daychart import DAYS, DayChart, day_text, last_days, summary_text
 from backup_gui.ui.headline import Remedy, card_text, headline
 from backup_gui.ui.icons import Icons
-from backup_gui.ui.jobview import BackupSizes, Offers, Room, Saving
+from backup_gui.ui.jobview import BackupSizes, Room, Saving
 from backup_gui.ui.overview import saving_text
 from backup_gui.ui.roombar import RoomBar
 from backup_gui.ui.theme import state_colour
@@ -220,18 +220,3 @@ def test_each_job_has_its_own_chart_and_sizes(icons: Icons, qtbot: QtBot) -> Non
     assert board.overview.chart.words.text() == "Nothing was copied in the last 30 days."
     board.select_job("a1")
     assert board.overview.chart.words.text() != summary
-
-
-def test_what_nobody_answers_is_not_offered(icons: Icons, qtbot: QtBot) -> None:
-    window = make_window(icons, VIEWS["ok"])
-    qtbot.addWidget(window)
-    window.show()
-    board = window.board
-    wishes: list[object] = []
-    window.restore_requested.connect(wishes.append)
-    assert not board.overview._restore.isVisible()
-    assert not window.restore_action.isVisible()
-    window.offer(Offers(restore=True))
-    board.overview._restore.click()
-    window.restore_action.trigger()
-    assert wishes == ["a1", "a1"]

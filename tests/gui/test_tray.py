@@ -30,7 +30,15 @@ def visible(actions: list[QAction]) -> list[str]:
 
 
 def test_without_jobs_there_is_nothing_to_back_up(tray: Tray, tray_icon: RecordedTrayIcon) -> None:
-    assert visible(tray.menu.actions()) == ["No backup yet", "Open", "Back up now", "Pause", "Settings…", "Quit"]
+    assert visible(tray.menu.actions()) == [
+        "No backup yet",
+        "Open",
+        "Back up now",
+        "Pause",
+        "Restore…",
+        "Settings…",
+        "Quit",
+    ]
     assert not tray.back_up_action.isEnabled()
     assert tray_icon.tooltip == "Folder Backup\nNo backup yet"
 
@@ -42,6 +50,7 @@ def test_one_job_is_shown_with_its_state(tray: Tray, tray_icon: RecordedTrayIcon
         "Open",
         "Back up now",
         "Pause",
+        "Restore…",
         "Settings…",
         "Quit",
     ]

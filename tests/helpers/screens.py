@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QEvent, QLocale, QSize
-from PySide6.QtGui import QFont, QFontDatabase, QPalette
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QImage, QLinearGradient, QPainter, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
 from backup_gui.app import resource_folder
@@ -43,10 +43,14 @@ from backup_gui.engine.model import (
 )
 from backup_gui.engine.problems import REASONS
 from backup_gui.engine.records import DayTotal, PastChange, PastPass
+from backup_gui.engine.retrieval import Item, Moment, PutBack, Search, Step
 from backup_gui.ui.board import Page
 from backup_gui.ui.crashdialog import CrashDialog
 from backup_gui.ui.diagnosticsdialog import DiagnosticsDialog
 from backup_gui.ui.firstvalues import FirstForecast, FirstVerdict, FolderCount, PlaceOffer
+from backup_gui.ui.history import HistoryPage
+from backup_gui.ui.historyview import Asked, Subject, subject_of
+from backup_gui.ui.historywindow import HistoryWindow
 from backup_gui.ui.icons import Icons
 from backup_gui.ui.jobdialog import JobDialog
 from backup_gui.ui.jobsettings import RulesCount, RulesWish, SettingsDraft
@@ -69,6 +73,7 @@ from backup_gui.ui.pace import Pace
 from backup_gui.ui.planview import PlanView
 from backup_gui.ui.preview import PreviewDialog
 from backup_gui.ui.problems import reason_text
+from backup_gui.ui.restoredialog import RestoreDialog
 from backup_gui.ui.review import ReviewDialog
 from backup_gui.ui.settingsdialog import SettingsDialog
 from backup_gui.ui.theme import dark_palette, light_palette
@@ -274,6 +279,58 @@ Backup 1: attention
 Last warnings and errors: 1
   2026-11-22 13:58:12Z WARNING backup_gui.engine.loop: The pass failed: %s
 """
+MOMENTS = (
+    Moment(NOW - 40 * 86_400, 3),
+    Moment(NOW - 12 * 86_400, 214),
+    Moment(NOW - 86_400, 1),
+    Moment(NOW - 7_300, 2),
+    Moment(NOW - 600, 1),
+)
+
+
+def _past_item(path: str, size_bytes: int, age_s: float, left_s: float | None = None, *, is_gone: bool = False) -> Item:
+    """A file, or with a size of -1 a folder, of the pictures."""
+    kind = EntryKind.FOLDER if size_bytes < 0 else EntryKind.FILE
+    root = DOCUMENTS.destination if left_s is None else f"{DOCUMENTS.destination}.history"
+    left_at = NOW - left_s if left_s is not None else None
+    stored = path if left_s is None else f"{path}~{left_s}"
+    return Item(path, kind, max(0, size_bytes), round((NOW - age_s) * 1e9), root, stored, left_at, is_gone)
+
+
+TOP = (
+    _past_item("Letters", -1, 86_400),
+    _past_item("Old drafts", -1, 9 * 86_400, 2 * 86_400, is_gone=True),
+    _past_item("Taxes", -1, 50_000),
+    _past_item("Travel", -1, 5_000),
+    _past_item("Budget.ods", 48_200, 400_000),
+    _past_item("Guests of the big summer party in the garden, with addresses.csv", 2_310, 900_000),
+    _past_item("Minutes.odt", 18_400, 700_000, 600, is_gone=True),
+    _past_item("Notes.txt", 1_204, 90),
+)
+TRAVEL = (
+    _past_item("Travel/Lake.jpg", 3_400_000, 9_000_000),
+    _past_item("Travel/Route.gpx", 240_100, 8_000_000, 86_400, is_gone=True),
+    _past_item("Travel/Valley.jpg", 4_120_000, 9_000_500),
+)
+NOTES_VERSIONS = (
+    _past_item("Notes.txt", 1_204, 90),
+    _past_item("Notes.txt", 1_180, 7_400, 7_300),
+    _past_item("Notes.txt", 950, 90_000, 86_400),
+)
+NOTES_TEXT = (
+    "Packing list\n\n- tent, mats, stove\n- maps 1:25,000\n- rain coats\n- first aid\n\nTrain leaves 7:42, platform 3\n"
+)
+RESULT = PutBack(
+    asked=312,
+    restored=tuple(f"Travel/{number}.jpg" for number in range(288)),
+    present=tuple(f"Travel/old {number}.jpg" for number in range(21)),
+    beside=(("Travel/Route.gpx", "Travel/Route (restored 2026-11-22 14.02).gpx"),),
+    failed=(
+        ("Travel/Films/Sea.mov", "The drive that is restored to is full"),
+        ("Travel/Films/Valley.mov", "The drive that is restored to is full"),
+        ("Travel/Lake.jpg", "The backup drive reported an error while this was being read"),
+    ),
+)
 LOG_LINES = (
     "14:01:58  INFO     Folder Backup 0.1.0 begins",
     "14:01:59  INFO     Documents: full pass complete in 3.4 s, nothing to do, 9,000 folders",
@@ -323,7 +380,7 @@ def wide_overview(icons: Icons, view: JobView) -> MainWindow:
 def look_back(icons: Icons) -> MainWindow:
     """The Activity page with passes of earlier runs, one of them opened."""
     window = make_window(icons, VIEWS["ok"])
-    window.offer(Offers(undo=True, forget_drive=True, restore=True))
+    window.offer(Offers(undo=True, forget_drive=True))
     queries: list[PassQuery] = []
     window.board.passes_wanted.connect(queries.append)
     window.board.show_page(Page.ACTIVITY)
@@ -415,6 +472,72 @@ def settings_page(icons: Icons) -> MainWindow:
     return window
 
 
+def fill_history(page: HistoryPage, subject: Subject) -> None:
+    """Answer a History page with fixed values, with a file chosen and looked at."""
+    page.gone_check.setChecked(True)
+    asked = Asked(subject, page._serial, at=page.time.at, shows_gone=True)
+    page.show_moments(asked, MOMENTS)
+    page.show_folder(asked, TOP)
+    page.tree.expand(page.model.index(3, 0))
+    page.show_folder(replace(asked, path="Travel"), TRAVEL)
+    page.tree.setCurrentIndex(page.model.index(7, 0))
+    page.show_versions(replace(asked, path="Notes.txt"), NOTES_VERSIONS)
+    page.show_look(replace(asked, item=NOTES_VERSIONS[0]), NOTES_TEXT, None, is_cut=False)
+
+
+def history_scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
+    """Every view of looking back and of bringing back."""
+    for name in ("now", "past", "picture", "found", "none", "failed"):
+        window = make_window(icons, VIEWS["ok"])
+        window.board.show_page(Page.HISTORY)
+        page, subject = window.board.history, subject_of(DOCUMENTS)
+        if name == "past":
+            page.show_moments(Asked(subject, page._serial), MOMENTS)
+            page.time.choose(MOMENTS[1].at - 1)
+        fill_history(page, subject)
+        asked = Asked(subject, page._serial, at=page.time.at)
+        if name == "picture":
+            page.show_look(replace(asked, item=NOTES_VERSIONS[0]), None, _some_picture(), is_cut=False)
+        elif name == "found":
+            page.search.setText("valley")
+            page.show_found(Asked(subject, page._serial, text="valley"), Search((TRAVEL[2],), is_cut=True))
+        elif name == "none":
+            page.search.setText("summer")
+            page.show_found(Asked(subject, page._serial, text="summer"), Search())
+        elif name == "failed":
+            page.show_failure(asked)
+        yield f"history-{name}", window
+    subject = Subject("Documents", DOCUMENTS.destination, f"{DOCUMENTS.destination}.history")
+    standalone = HistoryWindow(icons, fixed_now, subject)
+    fill_history(standalone.page, subject)
+    yield "history-window", standalone
+    dialog = RestoreDialog(icons, DOCUMENTS.source)
+    dialog.show_step(Step(40, 312, 320_000_000, 2_400_000_000, "Travel/Lake and the long way around it.jpg"))
+    yield "restore-working", dialog
+    dialog = RestoreDialog(icons, DOCUMENTS.source)
+    dialog.show_result(RESULT)
+    yield "restore-problems", dialog
+    dialog = RestoreDialog(icons, DOCUMENTS.source)
+    dialog.show_result(PutBack(asked=1, restored=("Minutes.odt",)))
+    yield "restore-done", dialog
+    dialog = RestoreDialog(icons, DOCUMENTS.source)
+    dialog.show_failure("The backup of this folder could not be paused. You can save the files elsewhere.")
+    yield "restore-failed", dialog
+
+
+def _some_picture() -> QImage:
+    image = QImage(640, 400, QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    sky = QLinearGradient(0, 0, 0, 400)
+    sky.setColorAt(0, QColor("#4c8fe6"))
+    sky.setColorAt(0.6, QColor("#f5d8a8"))
+    sky.setColorAt(0.61, QColor("#2f6f4f"))
+    sky.setColorAt(1, QColor("#123524"))
+    painter.fillRect(image.rect(), sky)
+    painter.end()
+    return image
+
+
 def scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
     """Every view by name, one after the other."""
     yield "welcome", first_run(icons, 0)
@@ -490,7 +613,7 @@ def scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
     )
     saving = replace(VIEWS["working"], status=behind, progress=None, saving=Saving.BATTERY, full_check_every_s=14_400)
     window = wide_overview(icons, saving)
-    window.offer(Offers(undo=True, forget_drive=True, restore=True))
+    window.offer(Offers(undo=True, forget_drive=True))
     window.board.overview.chart.plot._choose(25)
     yield "overview-behind", window
     yield "overview-overdue", make_window(icons, replace(VIEWS["waiting"], overdue_since=NOW - 3.2 * 86_400))
@@ -501,6 +624,7 @@ def scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
     window.offer(Offers(forget_drive=True))
     window.board.show_page(Page.PROBLEMS)
     yield "problems-drive", window
+    yield from history_scenes(icons)
     yield "settings", SettingsDialog(Settings(start_at_login=True))
     yield "crash", CrashDialog(icons, "ValueError (overview.py:120)", TRACEBACK)
     yield "diagnostics", DiagnosticsDialog(DIAGNOSTICS, DIAGNOSTICS)
@@ -544,7 +668,11 @@ def write_all(folder: Path, application: QApplication) -> list[Path]:
 
 def picture(widget: QWidget, path: Path) -> None:
     """Write a picture of one window at its own size."""
-    size = widget.size() if isinstance(widget, MainWindow | ReviewDialog | PreviewDialog) else widget.sizeHint()
+    size = (
+        widget.size()
+        if isinstance(widget, MainWindow | ReviewDialog | PreviewDialog | HistoryWindow)
+        else widget.sizeHint()
+    )
     widget.resize(size.expandedTo(QSize(1, 1)))
     widget.show()
     QCoreApplication.processEvents()

@@ -16,7 +16,7 @@ from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.mirror import never, run_pass
 from backup_gui.engine.model import FULL, Held, HeldCode, Job, PassStatus, Scope
 from backup_gui.engine.progress import Meter
-from backup_gui.engine.putback import put_back
+from backup_gui.engine.returning import put_back
 from backup_gui.engine.undo import undo_pass
 from tests.helpers.trees import contents
 from tests.property.world import FAST

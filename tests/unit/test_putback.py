@@ -1,171 +1,314 @@
-"""What is held is put back into the source: never over anything, each file compared, each path accounted for."""
+"""Files are brought back into a folder in use: never over what is there unless told to, and never unseen."""
 
 from __future__ import annotations
 
+import errno
 import os
-import shutil
-import stat
-from datetime import datetime
+from typing import Any
 
 import pytest
 
-from backup_gui.engine.bringing import name_beside
-from backup_gui.engine.errors import RootAbsentError
-from backup_gui.engine.mirror import never
-from backup_gui.engine.model import Held, HeldCode, PassStatus, Returned
-from backup_gui.engine.progress import Meter
-from backup_gui.engine.putback import put_back
-from backup_gui.engine.tree import is_temporary
+from backup_gui.engine import putback, restoring
+from backup_gui.engine.model import ProblemCode
+from backup_gui.engine.past import Past
+from backup_gui.engine.putback import CHANGED, IN_THE_WAY, OTHER, REASONS, name_beside, put_back
+from backup_gui.engine.restoring import Restorer
+from backup_gui.engine.retrieval import Piece, Policy, PutBack, Step
+from backup_gui.engine.transfer import BLOCK_BYTES, Shortened, TargetError, transfer
 from tests.helpers.trees import contents, read_tree
-from tests.unit.conftest import HOSTILE_NAMES, Rig
+from tests.unit.conftest import Rig, as_nobody
 
-AT = datetime(2026, 11, 22, 21, 6, 5)  # noqa: DTZ001 - the user's own time
-BESIDE = "(from the backup 2026-11-22 21.06.05)"
-
-
-def fill(rig: Rig, count: int = 60) -> None:
-    for number in range(count):
-        rig.write(f"docs/{number:03}.txt", f"original {number}")
+MARK = "restored 2026-11-22 14.02"
 
 
-def hold(rig: Rig) -> Held:
-    held = rig.run().held
-    assert held is not None
-    return held
+def pieces(rig: Rig, *paths: str) -> list[Piece]:
+    """Pieces from the history's folder, whatever their names."""
+    return [
+        Piece(str(rig.history), path, path, (rig.history / path).lstat().st_size, (rig.history / path).is_dir())
+        for path in paths
+    ]
 
 
-def bring(rig: Rig, held: Held, **options: object) -> Returned:
-    arguments: dict[str, object] = {"meter": Meter(lambda _: None), "should_stop": never, "at": AT, **options}
-    return put_back(rig.job, rig.catalog, held, **arguments)  # type: ignore[arg-type]
+def bring(rig: Rig, *paths: str, policy: Policy = Policy.KEEP_BOTH, **options: Any) -> PutBack:
+    rig.source.mkdir(exist_ok=True)
+    options.setdefault("backup", str(rig.mirror))
+    return put_back(pieces(rig, *paths), str(rig.source), policy, mark=MARK, **options)
 
 
-def test_a_folder_that_went_comes_back_as_it_was(rig: Rig) -> None:
-    fill(rig)
-    for number, name in enumerate(HOSTILE_NAMES):
-        rig.write(f"docs/deep/{name}", f"hostile {number}")
-    (rig.source / "docs/empty").mkdir()
-    (rig.source / "docs/empty").chmod(0o750)
-    (rig.source / "docs/link").symlink_to("nowhere")
-    rig.write("docs/script", "run").chmod(0o755)
-    rig.write("stays")
+@pytest.mark.parametrize(
+    ("path", "number", "expected"),
+    [
+        ("docs/report.odt", 1, f"docs/report ({MARK}).odt"),
+        ("report", 2, f"report ({MARK}, 2)"),
+        (".profile", 1, f".profile ({MARK})"),
+        ("archive.tar.gz", 1, f"archive.tar ({MARK}).gz"),
+    ],
+)
+def test_what_is_kept_beside_says_so_in_its_name(path: str, number: int, expected: str) -> None:
+    assert name_beside(path, MARK, number) == expected
+
+
+@pytest.mark.parametrize("name", ["n" * 255, "ü" * 120 + ".text", "a." + "s" * 250, "\udcff" * 255])
+def test_a_name_beside_is_never_too_long(name: str) -> None:
+    beside = name_beside("x/" + name, MARK, 999)
+    assert len(os.fsencode(beside.removeprefix("x/"))) <= 255
+    assert MARK in beside
+
+
+def test_what_is_not_there_comes_back_as_it_was(rig: Rig) -> None:
+    rig.write_at(rig.history / "docs" / "a", "1").chmod(0o640)
+    (rig.history / "docs" / "link").symlink_to("a")
+    result = bring(rig, "docs", "docs/a", "docs/link")
+    assert result == PutBack(asked=2, restored=("docs/a", "docs/link"))
+    assert read_tree(rig.source) == read_tree(rig.history)
+
+
+def test_both_are_kept_where_something_else_is(rig: Rig) -> None:
+    rig.write("docs/report.odt", "mine")
+    rig.write_at(rig.history / "docs" / "report.odt", "old")
+    beside = f"docs/report ({MARK}).odt"
+    result = bring(rig, "docs/report.odt")
+    assert result == PutBack(asked=1, restored=(beside,), beside=(("docs/report.odt", beside),))
+    assert contents(rig.source) == {"docs/report.odt": b"mine", beside: b"old"}
+    rig.write("docs/report.odt", "newer")
+    rig.write_at(rig.source / beside, "edited")
+    second = f"docs/report ({MARK}, 2).odt"
+    assert bring(rig, "docs/report.odt").restored == (second,)
+    assert contents(rig.source) == {"docs/report.odt": b"newer", beside: b"edited", second: b"old"}
+
+
+def test_what_is_there_already_is_left_alone(rig: Rig) -> None:
+    mine = rig.write("a", "same")
+    rig.write_at(rig.history / "a", "same")
+    for root in (rig.source, rig.history):
+        (root / "link").symlink_to("a")
+    before = read_tree(rig.source), mine.stat().st_ctime_ns
+    assert bring(rig, "a", "link", policy=Policy.REPLACE) == PutBack(asked=2, present=("a", "link"))
+    assert (read_tree(rig.source), mine.stat().st_ctime_ns) == before
+
+
+def test_a_replaced_file_goes_to_the_history_with_the_next_pass(rig: Rig) -> None:
+    rig.write("docs/a", "first")
     rig.run()
-    before = read_tree(rig.source)
-    shutil.rmtree(rig.source / "docs")
-    held = hold(rig)
-    returned = bring(rig, held)
-    assert read_tree(rig.source) == before
-    assert (returned.asked, len(returned.restored)) == (len(held.actions), len(held.actions))
-    assert (returned.beside, returned.skipped, returned.failed, returned.reason) == ((), (), (), "")
-    report = rig.run()
-    assert (report.status, report.counts.created, report.counts.replaced) == (PassStatus.COMPLETE, 0, 0)
-    rig.check_in_step()
-
-
-def test_nothing_is_written_over(rig: Rig) -> None:
-    fill(rig)
+    rig.write("docs/a", "second")
     rig.run()
-    shutil.rmtree(rig.source / "docs")
-    held = hold(rig)
-    rig.write("docs/000.txt", "written meanwhile")
-    (rig.source / "docs/001.txt").mkdir()
-    (rig.source / "docs/002.txt").symlink_to("000.txt")
-    returned = bring(rig, held)
-    assert (rig.source / "docs/000.txt").read_text() == "written meanwhile"
-    assert {path for path, _ in returned.skipped} == {"docs/000.txt", "docs/001.txt", "docs/002.txt"}
-    assert len(contents(rig.source)) == 58
-
-
-def test_a_replaced_file_comes_to_lie_beside_the_new_one(rig: Rig) -> None:
-    fill(rig)
+    with Past(str(rig.mirror), str(rig.history)) as past:
+        wanted = past.pieces(past.versions("docs/a")[1:], None, keeps_folders=True)
+    result = put_back(wanted, str(rig.source), Policy.REPLACE, mark=MARK, backup=str(rig.mirror))
+    assert result == PutBack(asked=1, restored=("docs/a",), replaced=("docs/a",))
+    assert contents(rig.source) == {"docs/a": b"first"}
     rig.run()
-    for number in range(60):
-        rig.write(f"docs/{number:03}.txt", f"encrypted {number}")
-    held = hold(rig)
-    returned = bring(rig, held)
-    found = contents(rig.source)
-    assert found["docs/007.txt"] == b"encrypted 7"
-    assert found[f"docs/007 {BESIDE}.txt"] == b"original 7"
-    assert (len(found), len(returned.beside), returned.skipped) == (120, 60, ())
-    assert ("docs/007.txt", f"docs/007 {BESIDE}.txt") in returned.beside
-    # Again in the same second: nothing of the first time is written over.
-    bring(rig, held)
-    assert contents(rig.source)[f"docs/007 {BESIDE[:-1]}, 2).txt"] == b"original 7"
+    assert contents(rig.mirror) == {"docs/a": b"first"}
+    assert sorted(contents(rig.history).values()) == [b"first", b"second"]
 
 
-def test_a_folder_that_a_file_stands_for_comes_to_lie_beside_it(rig: Rig) -> None:
-    fill(rig)
+def test_nothing_is_replaced_that_the_backup_does_not_have(rig: Rig) -> None:
+    rig.write("a", "backed up")
     rig.run()
-    shutil.rmtree(rig.source / "docs")
-    rig.write("docs", "a file now")
-    returned = bring(rig, hold(rig))
-    assert (rig.source / "docs").read_text() == "a file now"
-    assert len(contents(rig.source / f"docs {BESIDE}")) == 60
-    assert (returned.beside, returned.failed) == ((("docs", f"docs {BESIDE}"),), ())
+    rig.write("a", "not backed up yet")
+    rig.write("b", "never backed up")
+    rig.write_at(rig.history / "a", "old a")
+    rig.write_at(rig.history / "b", "old b")
+    result = bring(rig, "a", "b", policy=Policy.REPLACE)
+    assert result.replaced == ()
+    assert contents(rig.source) == {
+        "a": b"not backed up yet",
+        "b": b"never backed up",
+        f"a ({MARK})": b"old a",
+        f"b ({MARK})": b"old b",
+    }
+    rig.write("a", "backed up")
+    assert bring(rig, "a", policy=Policy.REPLACE, backup=None).replaced == ()
 
 
-def test_what_cannot_be_brought_back_is_named(rig: Rig) -> None:
-    fill(rig)
+def test_a_file_edited_at_the_last_moment_is_not_replaced(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = rig.write("a", "backed up")
     rig.run()
-    shutil.rmtree(rig.source / "docs")
-    held = hold(rig)
-    (rig.mirror / "docs/000.txt").unlink()
-    returned = bring(rig, held)
-    assert [path for path, _ in returned.failed] == ["docs/000.txt"]
-    assert len(returned.restored) == 60  # with the folder
+    rig.write_at(rig.history / "a", "old")
+    real = transfer
+
+    def edit(*arguments: Any) -> None:
+        real(*arguments)
+        if mine.read_text() == "backed up":
+            mine.write_text("edited!!!")
+
+    monkeypatch.setattr(restoring, "transfer", edit)
+    result = bring(rig, "a", policy=Policy.REPLACE)
+    assert result.beside == (("a", f"a ({MARK})"),)
+    assert contents(rig.source) == {"a": b"edited!!!", f"a ({MARK})": b"old"}
 
 
-def test_it_can_be_stopped(rig: Rig) -> None:
-    fill(rig)
+def test_a_folder_is_never_replaced_by_a_file(rig: Rig) -> None:
+    rig.write("a/b", "mine")
+    rig.write_at(rig.history / "a", "a file")
+    assert bring(rig, "a", policy=Policy.REPLACE).restored == (f"a ({MARK})",)
+    assert contents(rig.source) == {"a/b": b"mine", f"a ({MARK})": b"a file"}
+
+
+def test_a_file_where_a_folder_should_be_is_told(rig: Rig) -> None:
+    rig.write("docs", "a file")
+    rig.write_at(rig.history / "docs" / "a", "1")
+    assert bring(rig, "docs", "docs/a").failed == (("docs", IN_THE_WAY), ("docs/a", IN_THE_WAY))
+    assert contents(rig.source) == {"docs": b"a file"}
+
+
+def test_nothing_is_written_through_a_link(rig: Rig) -> None:
+    outside = rig.root / "outside"
+    outside.mkdir()
+    rig.source.mkdir(exist_ok=True)
+    (rig.source / "docs").symlink_to(outside)
+    (outside / "a").write_text("safe")
+    (rig.source / "a").symlink_to(outside / "a")
+    rig.write_at(rig.history / "docs" / "b", "1")
+    rig.write_at(rig.history / "a", "1")
+    for policy in Policy:
+        result = bring(rig, "docs/b", "a", policy=policy)
+        assert result.failed == (("docs/b", IN_THE_WAY),)
+    assert contents(outside) == {"a": b"safe"}
+
+
+def test_a_link_is_replaced_itself(rig: Rig) -> None:
+    rig.write("kept", "1")
+    (rig.source / "a").symlink_to("kept")
     rig.run()
-    shutil.rmtree(rig.source / "docs")
-    answers = iter([False] * 10)
-    returned = bring(rig, hold(rig), should_stop=lambda: next(answers, True))
-    assert (returned.asked, len(returned.restored), returned.reason) == (61, 10, "Stopped before the end")
-    assert len(contents(rig.source)) == 9
-    assert not [path for path in read_tree(rig.source) if is_temporary(os.path.basename(path))]
+    rig.write_at(rig.history / "a", "old")
+    assert bring(rig, "a", policy=Policy.REPLACE).replaced == ("a",)
+    assert contents(rig.source) == {"kept": b"1", "a": b"old"}
 
 
-def test_nothing_is_done_while_a_folder_is_away(rig: Rig) -> None:
-    fill(rig)
-    rig.run()
-    shutil.rmtree(rig.source / "docs")
-    held = hold(rig)
-    for root in (rig.source, rig.mirror):
-        root.rename(rig.root / "away")
-        with pytest.raises(RootAbsentError, match="not there"):
-            bring(rig, held)
-        assert not root.exists()
-        (rig.root / "away").rename(root)
-    rig.catalog.remember("source", "1 another volume")
-    with pytest.raises(RootAbsentError, match="drive of the source"):
-        bring(rig, held)
+def test_something_that_appears_meanwhile_is_kept(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    rig.write_at(rig.history / "a", "old")
+    rig.write("a", "appeared")
+    real = Restorer.look
+    looks = []
+
+    def miss_first(self: Restorer, wanted: str) -> os.stat_result | None:
+        looks.append(wanted)
+        return None if len(looks) == 1 else real(self, wanted)
+
+    monkeypatch.setattr(Restorer, "look", miss_first)
+    assert bring(rig, "a").beside == (("a", f"a ({MARK})"),)
+    looks.clear()
+
+    def miss_all(self: Restorer, wanted: str) -> None:
+        looks.append(wanted)
+
+    monkeypatch.setattr(Restorer, "look", miss_all)
+    assert bring(rig, "a").beside == (("a", f"a ({MARK}, 2)"),)
+    assert contents(rig.source)["a"] == b"appeared"
+    monkeypatch.setattr(putback, "_MOST_NAMES", 2)
+    assert bring(rig, "a").failed == (("a", OTHER),)
+
+
+def test_a_folder_that_is_not_there_is_made_only_on_wish(rig: Rig) -> None:
+    rig.write_at(rig.history / "a", "1")
+    to = rig.root / "new" / "folder"
+    with pytest.raises(FileNotFoundError):
+        put_back(pieces(rig, "a"), str(to), Policy.KEEP_BOTH, mark=MARK)
+    assert not to.parent.exists()
+    assert put_back(pieces(rig, "a"), str(to), Policy.KEEP_BOTH, mark=MARK, makes_folder=True).restored == ("a",)
+
+
+def test_what_is_gone_from_the_backup_is_told_and_the_rest_comes_back(rig: Rig) -> None:
+    rig.write_at(rig.history / "a", "1")
+    rig.write_at(rig.history / "b", "2")
+    wanted = pieces(rig, "a", "b")
+    (rig.history / "a").unlink()
+    rig.source.mkdir(exist_ok=True)
+    result = put_back(wanted, str(rig.source), Policy.KEEP_BOTH, mark=MARK)
+    assert (result.asked, result.restored, result.failed) == (2, ("b",), (("a", CHANGED),))
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (OSError(errno.ENOSPC, "x"), REASONS[ProblemCode.NO_SPACE]),
+        (OSError(errno.EIO, "x"), REASONS[ProblemCode.READ_ERROR]),
+        (TargetError(errno.EIO, "x"), REASONS[ProblemCode.WRITE_ERROR]),
+        (TargetError(errno.EACCES, "x"), REASONS[ProblemCode.NO_WRITE_PERMISSION]),
+        (OSError(errno.EIO, restoring.DIFFERS), REASONS[ProblemCode.WRITE_ERROR]),
+        (OSError(errno.ENOTCONN + 1000, "x"), OTHER),
+        (Shortened(), CHANGED),
+    ],
+)
+def test_the_reason_of_a_failure_is_told(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str
+) -> None:
+    rig.write_at(rig.history / "a", "1")
+
+    def fail(*_arguments: object) -> None:
+        raise error
+
+    monkeypatch.setattr(restoring, "transfer", fail)
+    assert bring(rig, "a").failed == (("a", reason),)
     assert contents(rig.source) == {}
 
 
-def test_a_folder_that_has_to_be_made_is_like_the_one_that_it_is_in(rig: Rig) -> None:
-    rig.write("docs/deep/er/file", "original")
+def test_a_folder_without_permission_is_told(rig: Rig) -> None:
+    for path in ("closed/a", "closed/new/a"):
+        rig.write_at(rig.history / path, "1")
+    (rig.history / "closed" / "link").symlink_to("a")
+    rig.source.mkdir(exist_ok=True)
+    rig.source.chmod(0o755)
+    (rig.source / "closed").mkdir(mode=0o500)
+    with as_nobody(rig.root):
+        (rig.source / "closed").chmod(0o500)
+        result = bring(rig, "closed/a", "closed/link", "closed/new/a")
+    assert {reason for _, reason in result.failed} == {REASONS[ProblemCode.NO_WRITE_PERMISSION]}
+    assert len(result.failed) == 3
+
+
+def test_a_file_that_cannot_be_read_is_kept(rig: Rig) -> None:
+    rig.write("a", "same").chmod(0)
+    rig.write_at(rig.history / "a", "same")
+    with as_nobody(rig.root):
+        assert bring(rig, "a", policy=Policy.REPLACE).restored == (f"a ({MARK})",)
+
+
+def test_progress_is_told_also_within_large_files(rig: Rig) -> None:
+    size_bytes = 2 * BLOCK_BYTES + 1
+    rig.write_at(rig.history / "large", b"x" * size_bytes)
+    rig.write_at(rig.history / "small", b"y" * 10)
+    steps: list[Step] = []
+    bring(rig, "large", "small", on_step=steps.append)
+    assert steps[0] == Step(0, 2, 0, size_bytes + 10, "large")
+    assert Step(0, 2, BLOCK_BYTES, size_bytes + 10, "large") in steps
+    assert steps[-1] == Step(2, 2, size_bytes + 10, size_bytes + 10, "small")
+    assert [step.bytes_done for step in steps] == sorted(step.bytes_done for step in steps)
+
+
+@pytest.mark.parametrize("after", range(8))
+def test_a_restore_given_up_leaves_only_whole_files(rig: Rig, after: int) -> None:
+    rig.write_at(rig.history / "a", b"x" * (BLOCK_BYTES + 1))
+    rig.write_at(rig.history / "b", b"y" * (BLOCK_BYTES + 1))
+    asked = 0
+
+    def stop() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > after
+
+    result = bring(rig, "a", "b", should_stop=stop)
+    assert result.is_cancelled
+    assert contents(rig.source).keys() == set(result.restored)
+
+
+def test_comparing_can_be_given_up(rig: Rig) -> None:
+    for root in (rig.source, rig.history):
+        rig.write_at(root / "a", b"x" * (3 << 20))
+    answers = iter((False, False, True))
+    assert bring(rig, "a", should_stop=lambda: next(answers)) == PutBack(asked=1, is_cancelled=True)
+
+
+def test_a_job_that_runs_afterwards_has_nothing_but_what_was_put_back(rig: Rig) -> None:
+    rig.write("a", "1")
+    rig.write("docs/b", "2")
     rig.run()
-    (rig.source / "docs").chmod(0o2770)
-    os.chown(rig.source / "docs", 1234, 1235) if os.geteuid() == 0 else None
-    shutil.rmtree(rig.source / "docs/deep")
-    held = rig.run(is_dry_run=True).held
-    assert held is None
-    from backup_gui.engine.model import NO_COUNTS, Action, EntryKind, Op
-
-    only_file = (Action(Op.DELETE, "docs/deep/er/file", EntryKind.FILE),)
-    returned = bring(rig, Held(HeldCode.MASS_CHANGE, "", NO_COUNTS, 1, only_file))
-    assert returned.restored == ("docs/deep/er/file",)
-    like = (rig.source / "docs").stat()
-    for folder in ("docs/deep", "docs/deep/er"):
-        made = (rig.source / folder).stat()
-        assert (stat.S_IMODE(made.st_mode), made.st_uid, made.st_gid) == (0o2770, like.st_uid, like.st_gid)
-
-
-@pytest.mark.parametrize("name", [*HOSTILE_NAMES, "x" * 200 + "." + "y" * 54, "ü" * 127 + "x", "a." + "b" * 30])
-def test_names_beside_are_possible_and_keep_their_extension(name: str) -> None:
-    beside = name_beside(f"folder/{name}", "from the backup", AT, 11)
-    assert beside.startswith("folder/")
-    assert len(os.fsencode(beside.removeprefix("folder/"))) <= 255
-    assert "(from the backup 2026-11-22 21.06.05, 12)" in beside
-    if name.endswith((".txt", ".odt")):
-        assert os.path.splitext(beside)[1] == os.path.splitext(name)[1]
+    (rig.source / "docs" / "b").unlink()
+    (rig.source / "docs").rmdir()
+    rig.run()
+    with Past(str(rig.mirror), str(rig.history)) as past:
+        wanted = past.pieces(past.folder("", None, shows_gone=True)[:1], None, keeps_folders=True)
+    put_back(wanted, str(rig.source), Policy.KEEP_BOTH, mark=MARK)
+    rig.run()
+    assert contents(rig.mirror) == contents(rig.source) == {"a": b"1", "docs/b": b"2"}

@@ -1,0 +1,355 @@
+"""Connects History pages with what is read and brought back in the background: the desk's part for restoring."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QDateTime, QObject, QTimer, Slot
+
+from backup_gui.bridge import archive
+from backup_gui.bridge.archive import Backup, Look, Wanted
+from backup_gui.bridge.attendant import Attendant, Errand, Throttle
+from backup_gui.engine.errors import BackupError
+from backup_gui.engine.escaping import one_line
+from backup_gui.engine.model import JobState
+from backup_gui.engine.past import Shelf
+from backup_gui.engine.retrieval import PutBack, Search, Step
+from backup_gui.engine.transfer import Cancelled
+from backup_gui.ui.historyview import Asked, RestoreWish, Subject
+from backup_gui.ui.historywindow import HistoryWindow
+from backup_gui.ui.restoredialog import RestoreDialog
+
+if TYPE_CHECKING:
+    from backup_gui.bridge.controller import Controller, JobNews
+    from backup_gui.ui.history import HistoryPage
+    from backup_gui.ui.icons import Icons
+    from backup_gui.ui.mainwindow import MainWindow
+
+log = logging.getLogger(__name__)
+
+# A job pauses at the next block of the file that it copies; one that does not hangs on its drive.
+_PAUSE_PATIENCE_MS = 20_000
+
+
+class Clerk(QObject):
+    """Answers what one History page wants to know."""
+
+    def __init__(self, page: HistoryPage, parent: QObject | None = None) -> None:
+        """Begin to answer.
+
+        Args:
+            page: The page; this object ends with it.
+            parent: Owner.
+        """
+        super().__init__(parent)
+        self._page = page
+        self._subject: Subject | None = None
+        self._shelf = Shelf()
+        self.attendant = Attendant("history", self)
+        page.moments_requested.connect(self._on_moments_requested)
+        page.folder_requested.connect(self._on_folder_requested)
+        page.search_requested.connect(self._on_search_requested)
+        page.versions_requested.connect(self._on_versions_requested)
+        page.look_requested.connect(self._on_look_requested)
+
+    def close(self) -> None:
+        """Answer nothing more."""
+        self.attendant.close()
+
+    @Slot(object)
+    def _on_moments_requested(self, asked: Asked) -> None:
+        work = partial(archive.find_moments, _backup(asked.subject))
+        self._submit("moments", asked, work, partial(self._page.show_moments, asked))
+
+    @Slot(object)
+    def _on_folder_requested(self, asked: Asked) -> None:
+        self.attendant.give_up("search")
+        work = partial(
+            archive.list_folder,
+            _backup(asked.subject),
+            self._shelf_of(asked),
+            asked.path,
+            asked.at,
+            shows_gone=asked.shows_gone,
+        )
+        self._submit(f"folder {asked.path}", asked, work, partial(self._page.show_folder, asked))
+
+    @Slot(object)
+    def _on_search_requested(self, asked: Asked) -> None:
+        work = partial(
+            archive.search,
+            _backup(asked.subject),
+            self._shelf_of(asked),
+            asked.text,
+            asked.at,
+            shows_gone=asked.shows_gone,
+        )
+        self._submit("search", asked, work, partial(self._on_found, asked))
+
+    @Slot(object)
+    def _on_versions_requested(self, asked: Asked) -> None:
+        work = partial(archive.list_versions, _backup(asked.subject), self._shelf_of(asked), asked.path)
+        self._submit("versions", asked, work, partial(self._page.show_versions, asked))
+
+    @Slot(object)
+    def _on_look_requested(self, asked: Asked) -> None:
+        if asked.item is not None:
+            self._submit("look", asked, partial(archive.look_at, asked.item), partial(self._on_looked, asked))
+
+    def _shelf_of(self, asked: Asked) -> Shelf:
+        """What is remembered of the history asked about; used in the attendant's one thread only."""
+        if asked.subject != self._subject:
+            self._subject, self._shelf = asked.subject, Shelf()
+        return self._shelf
+
+    def _submit(self, key: str, asked: Asked, work: Callable[..., object], show: Callable[..., None]) -> None:
+        self.attendant.submit(key, Errand(work, show, partial(self._on_failed, asked)))
+
+    def _on_found(self, asked: Asked, found: object) -> None:
+        if isinstance(found, Search):
+            self._page.show_found(asked, found)
+
+    def _on_looked(self, asked: Asked, look: object) -> None:
+        if isinstance(look, Look):
+            self._page.show_look(asked, look.text, look.picture, is_cut=look.is_cut)
+
+    def _on_failed(self, asked: Asked, error: object) -> None:
+        if not isinstance(error, Cancelled):
+            log.info("The history of %s could not be read: %s", asked.subject.name, error)
+            self._page.show_failure(asked)
+
+
+class Restoration(QObject):
+    """One restore, from the wish to the result."""
+
+    def __init__(
+        self, wish: RestoreWish, dialog: RestoreDialog, controller: Controller, attendant: Attendant, parent: QObject
+    ) -> None:
+        """Prepare.
+
+        Args:
+            wish: What the user wants.
+            dialog: Where it is shown.
+            controller: For the job that is paused meanwhile.
+            attendant: Does it.
+            parent: Owner.
+        """
+        super().__init__(parent)
+        self._wish = wish
+        self._dialog = dialog
+        self._controller = controller
+        self._attendant = attendant
+        self._key = f"restore {id(self)}"
+        self._has_begun = False
+        self._is_cancelled = False
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(_PAUSE_PATIENCE_MS)
+        self._patience.timeout.connect(self._on_patience_over)
+        dialog.cancel_requested.connect(self._on_cancel_requested)
+
+    @property
+    def is_into_source(self) -> bool:
+        """Whether it writes into the folder that a job watches."""
+        return not self._wish.to
+
+    def start(self) -> None:
+        """Begin; with a pause of the job, if it is its own source that is written to."""
+        if not self.is_into_source:
+            self._begin()
+            return
+        job_id = self._wish.subject.job_id
+        status = self._controller.status(job_id)
+        if status.state is JobState.WAITING and status.reason:
+            # The source may be an empty folder at present, where a drive belongs.
+            self._dialog.show_failure(status.reason + " " + self.tr("You can save the files elsewhere."))
+            return
+        self._dialog.show_waiting()
+        self._controller.news.connect(self._on_news)
+        self._patience.start()
+        self._controller.suspend(job_id)
+        self._begin_at_rest()
+
+    @Slot(object)
+    def _on_news(self, news: JobNews) -> None:
+        if news.job_id == self._wish.subject.job_id:
+            self._begin_at_rest()
+
+    def _begin_at_rest(self) -> None:
+        if not self._has_begun and not self._dialog.is_over and self._controller.is_at_rest(self._wish.subject.job_id):
+            self._begin()
+
+    def _begin(self) -> None:
+        self._has_begun = True
+        self._patience.stop()
+        wish = self._wish
+        when = QDateTime.currentDateTime().toString("yyyy-MM-dd HH.mm")
+        wanted = Wanted(
+            wish.items,
+            wish.at,
+            wish.to or wish.subject.source,
+            wish.policy,
+            self.tr("restored {when}").format(when=when),
+            is_source=self.is_into_source,
+        )
+        tell = Throttle(partial(self._attendant.post, self._on_step))
+        work = partial(archive.bring_back, _backup(wish.subject), wanted, on_step=tell)
+        self._attendant.submit(self._key, Errand(work, self._on_result, self._on_failed))
+
+    @Slot()
+    def _on_cancel_requested(self) -> None:
+        if self._has_begun:
+            self._attendant.give_up(self._key)
+        else:
+            self._end(self.tr("You have stopped it."))
+
+    @Slot()
+    def _on_patience_over(self) -> None:
+        self._end(self.tr("The backup of this folder could not be paused. You can save the files elsewhere."))
+
+    def _on_step(self, step: object) -> None:
+        if isinstance(step, Step):
+            self._dialog.show_step(step)
+
+    def _on_result(self, result: object) -> None:
+        if isinstance(result, PutBack):
+            log.info(
+                "Restored: %d of %d, %d were there already, %d failed",
+                len(result.restored),
+                result.asked,
+                len(result.present),
+                len(result.failed),
+            )
+            self._dialog.show_result(result)
+        self._release()
+
+    def _on_failed(self, error: object) -> None:
+        log.info("Nothing was restored: %s", error)
+        if isinstance(error, Cancelled):
+            self._end(self.tr("You have stopped it."))
+        elif isinstance(error, BackupError):
+            self._end(str(error))
+        elif isinstance(error, FileNotFoundError):
+            self._end(self.tr("The folder to restore to is not there. You can save the files elsewhere."))
+        elif isinstance(error, OSError):
+            self._end(one_line(error.strerror or str(error)))
+        else:
+            self._end(self.tr("An unexpected error. The log has the details."))
+
+    def _end(self, text: str) -> None:
+        self._dialog.show_failure(text)
+        self._release()
+
+    def _release(self) -> None:
+        self._patience.stop()
+        if self.is_into_source:
+            self._controller.release(self._wish.subject.job_id)
+
+
+class RestoreDesk(QObject):
+    """Everything between the History pages and the engine."""
+
+    def __init__(
+        self,
+        icons: Icons,
+        window: MainWindow,
+        controller: Controller,
+        now: Callable[[], float],
+        open_folder: Callable[[str], None],
+        parent: QObject,
+    ) -> None:
+        """Connect the window's own History page.
+
+        Args:
+            icons: The icons.
+            window: The main window.
+            controller: The jobs.
+            now: The clock, seconds since 1970.
+            open_folder: Opens a folder in the file manager, if it is there.
+            parent: Owner.
+        """
+        super().__init__(parent)
+        self._icons = icons
+        self._window = window
+        self._controller = controller
+        self._now = now
+        self._open_folder = open_folder
+        self._restorer = Attendant("restore", self)
+        self._finder = Attendant("backup folder", self)
+        self._clerks: list[Clerk] = []
+        self._is_closed = False
+        self._serve(window.board.history)
+        window.backup_chosen.connect(self._on_backup_chosen)
+
+    def close(self) -> None:
+        """Give everything up and answer nothing more; returns at once."""
+        self._is_closed = True
+        for attendant in self._attendants():
+            attendant.close()
+
+    def wait(self, limit_s: float) -> bool:
+        """Wait for what was given up to end, so that no unfinished file is left behind.
+
+        Args:
+            limit_s: How long at most, for all together.
+
+        Returns:
+            Whether all has ended.
+        """
+        end_s = time.monotonic() + limit_s
+        left = [one for one in self._attendants() if not one.wait(max(0.0, end_s - time.monotonic()))]
+        return not left
+
+    def _attendants(self) -> list[Attendant]:
+        return [self._restorer, self._finder, *(clerk.attendant for clerk in self._clerks)]
+
+    def _serve(self, page: HistoryPage) -> Clerk:
+        clerk = Clerk(page, self)
+        self._clerks.append(clerk)
+        page.restore_requested.connect(self._on_restore_requested)
+        return clerk
+
+    @Slot(object)
+    def _on_restore_requested(self, wish: RestoreWish) -> None:
+        sender = self.sender()
+        above = sender.window() if isinstance(sender, type(self._window.board.history)) else self._window
+        dialog = RestoreDialog(self._icons, wish.to or wish.subject.source, above)
+        restoration = Restoration(wish, dialog, self._controller, self._restorer, dialog)
+        dialog.folder_requested.connect(self._open_folder)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+        restoration.start()
+
+    @Slot(object)
+    def _on_backup_chosen(self, folder: str) -> None:
+        work = partial(archive.find_backup, folder)
+        self._finder.submit("find", Errand(work, self._on_backup_found, partial(self._on_no_backup, folder)))
+
+    def _on_backup_found(self, backup: object) -> None:
+        if isinstance(backup, Backup):
+            name = backup.destination.rstrip("/\\").rpartition("/")[2] or backup.destination
+            subject = Subject(name, backup.destination, backup.history)
+            dialog = HistoryWindow(self._icons, self._now, subject, self._window)
+            clerk = self._serve(dialog.page)
+            dialog.finished.connect(partial(self._on_window_closed, clerk))
+            dialog.show()
+
+    def _on_window_closed(self, clerk: Clerk, _result: int) -> None:
+        clerk.close()
+        self._clerks.remove(clerk)
+        clerk.deleteLater()
+
+    def _on_no_backup(self, folder: str, error: object) -> None:
+        log.info("The folder %s cannot be restored from: %s", one_line(folder), error)
+        if not isinstance(error, Cancelled):
+            self._window.show_problem(
+                self.tr("This folder cannot be read"), self.tr("Choose the folder that holds the copies of your files.")
+            )
+
+
+def _backup(subject: Subject) -> Backup:
+    return Backup(subject.destination, subject.history)

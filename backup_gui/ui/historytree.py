@@ -1,0 +1,273 @@
+"""The tree of a folder as it stood at some time; each folder is asked for when it is opened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon
+
+from backup_gui.engine.model import EntryKind
+from backup_gui.ui.theme import muted
+from backup_gui.ui.wording import exact_text, path_text, short_text, size_text
+
+if TYPE_CHECKING:
+    from backup_gui.engine.retrieval import Item
+    from backup_gui.ui.icons import Icons
+
+Index = QModelIndex | QPersistentModelIndex
+_NO_INDEX = QModelIndex()
+_PAGE_ROWS = 500
+_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+
+
+class _Node:
+    """A row. What is in a folder is known as items; rows are made of them in pages."""
+
+    __slots__ = ("is_asked", "item", "items", "key", "parent", "row", "rows")
+
+    def __init__(self, key: int, item: Item | None, parent: _Node | None, row: int) -> None:
+        self.key = key
+        self.item = item
+        self.parent = parent
+        self.row = row
+        self.items: tuple[Item, ...] | None = None
+        self.rows: list[_Node] = []
+        self.is_asked = False
+
+
+class HistoryModel(QAbstractItemModel):
+    """Files and folders with size and date.
+
+    Rows are given to the view in pages: 100,000 files in a folder cost nothing until they are scrolled through.
+    """
+
+    folder_requested = Signal(object)
+
+    def __init__(self, icons: Icons) -> None:
+        """Begin empty.
+
+        Args:
+            icons: The icons.
+        """
+        super().__init__()
+        self._icons = icons
+        self._drawn: dict[tuple[str, str, str], QIcon] = {}
+        self._next_key = 1
+        self._nodes: dict[int, _Node] = {}
+        self._root = _Node(0, None, None, 0)
+        # Lists of search results have whole paths, and folders in them are not opened.
+        self._is_flat = False
+        # While rows come or go the view must find nothing to fetch.
+        self._is_changing = False
+
+    def index(self, row: int, column: int, parent: Index = _NO_INDEX) -> QModelIndex:
+        """The place of a cell."""
+        rows = self._node(parent).rows
+        if 0 <= row < len(rows) and 0 <= column < 3:
+            return self.createIndex(row, column, rows[row].key)
+        return QModelIndex()
+
+    def parent(self, index: Index) -> QModelIndex:  # type: ignore[override] # Qt has two of this name
+        """The place of the folder that a row is in."""
+        node = self._node(index).parent
+        return self._index_of(node) if node is not None else QModelIndex()
+
+    def rowCount(self, parent: Index = _NO_INDEX) -> int:  # noqa: N802 - Qt's name
+        """How many rows of a folder the view knows by now."""
+        return len(self._node(parent).rows) if parent.column() <= 0 else 0
+
+    def columnCount(self, parent: Index = _NO_INDEX) -> int:  # noqa: ARG002, N802 - Qt's signature
+        """Name, size, date."""
+        return 3
+
+    def hasChildren(self, parent: Index = _NO_INDEX) -> bool:  # noqa: N802 - Qt's name
+        """Whether a row can be opened."""
+        node = self._node(parent)
+        if node.item is None:
+            return True
+        return node.item.is_folder and not self._is_flat and (node.items is None or bool(node.items))
+
+    def canFetchMore(self, parent: Index) -> bool:  # noqa: N802 - Qt's name
+        """Whether a folder has not been asked for, or has more rows."""
+        node = self._node(parent)
+        if self._is_changing:
+            return False
+        if node.items is None:
+            return node.item is not None and node.item.is_folder and not node.is_asked and not self._is_flat
+        return len(node.rows) < len(node.items)
+
+    def fetchMore(self, parent: Index) -> None:  # noqa: N802 - Qt's name
+        """Ask for a folder, or give the view its next page."""
+        node = self._node(parent)
+        if self._is_changing:
+            return
+        if node.items is None:
+            if node.item is not None and not node.is_asked:
+                node.is_asked = True
+                self.folder_requested.emit(node.item.path)
+            return
+        self._show_page(node)
+
+    def headerData(  # noqa: N802 - Qt's name
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        """Headings of the columns."""
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return (self.tr("Name"), self.tr("Size"), self.tr("Changed"))[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole and section == 1:
+            return _RIGHT
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """One cell."""
+        item = self.item(index)
+        if item is None:
+            return None
+        column = index.column()
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._text(item, column)
+        if role == Qt.ItemDataRole.TextAlignmentRole and column == 1:
+            return _RIGHT
+        if role == Qt.ItemDataRole.DecorationRole and column == 0:
+            palette = QGuiApplication.palette()
+            colour = muted(palette) if item.is_gone else palette.text().color()
+            return self._icon("folder" if item.is_folder else "file", colour, palette.highlightedText().color())
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return self._hint(item)
+        return _dimmed(role) if item.is_gone else None
+
+    def item(self, index: Index) -> Item | None:
+        """What a row shows; None for no row."""
+        return self._node(index).item
+
+    def show_folder(self, path: str, items: tuple[Item, ...]) -> None:
+        """Show what is in a folder; nothing moves if that is what is shown already."""
+        node = self._root if not path else self._shown_folder(path)
+        if node is None:
+            return
+        node.is_asked = True
+        if node.items == items:
+            return
+        self._drop_rows(node)
+        node.items = items
+        self._show_page(node)
+
+    def show_found(self, items: tuple[Item, ...]) -> None:
+        """Show what a search found."""
+        self.clear(is_flat=True)
+        self._root.items = items
+        self._show_page(self._root)
+
+    def clear(self, *, is_flat: bool = False) -> None:
+        """Show nothing."""
+        self.beginResetModel()
+        self._nodes.clear()
+        self._root = _Node(0, None, None, 0)
+        self._is_flat = is_flat
+        self.endResetModel()
+
+    def forget_unseen(self, opened: set[str]) -> None:
+        """Forget what is in folders that are not open: it is asked for again."""
+        for node in [node for node in self._nodes.values() if node.is_asked]:
+            if node.key in self._nodes and node.item is not None and node.item.path not in opened:
+                self._drop_rows(node)
+                node.items, node.is_asked = None, False
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether a search's list is shown."""
+        return self._is_flat
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is shown at all."""
+        return not self._root.items
+
+    def _node(self, index: Index) -> _Node:
+        return self._nodes.get(index.internalId(), self._root) if index.isValid() else self._root
+
+    def _index_of(self, node: _Node) -> QModelIndex:
+        return QModelIndex() if node.item is None else self.createIndex(node.row, 0, node.key)
+
+    def _shown_folder(self, path: str) -> _Node | None:
+        node, where = self._root, ""
+        for name in path.split("/"):
+            where = f"{where}/{name}" if where else name
+            found = (row for row in node.rows if row.item is not None and row.item.path == where and row.item.is_folder)
+            child = next(found, None)
+            if child is None:
+                return None
+            node = child
+        return node
+
+    def _show_page(self, node: _Node) -> None:
+        items = node.items or ()
+        first = len(node.rows)
+        page = items[first : first + _PAGE_ROWS]
+        if not page:
+            return
+        self._is_changing = True
+        self.beginInsertRows(self._index_of(node), first, first + len(page) - 1)
+        for offset, item in enumerate(page):
+            child = _Node(self._next_key, item, node, first + offset)
+            self._next_key += 1
+            self._nodes[child.key] = child
+            node.rows.append(child)
+        # Who is told of the rows may open folders among them.
+        self._is_changing = False
+        self.endInsertRows()
+
+    def _drop_rows(self, node: _Node) -> None:
+        if not node.rows:
+            return
+        self._is_changing = True
+        self.beginRemoveRows(self._index_of(node), 0, len(node.rows) - 1)
+        pending, node.rows = node.rows, []
+        while pending:
+            child = pending.pop()
+            del self._nodes[child.key]
+            pending.extend(child.rows)
+        self.endRemoveRows()
+        self._is_changing = False
+
+    def _icon(self, name: str, colour: QColor, selected: QColor) -> QIcon:
+        """An icon that can also be seen on the colour of the selection."""
+        key = (name, colour.name(), selected.name())
+        if key not in self._drawn:
+            icon = QIcon(self._icons.action(name, colour))
+            for size in icon.availableSizes():
+                icon.addPixmap(self._icons.action(name, selected).pixmap(size), QIcon.Mode.Selected)
+            self._drawn[key] = icon
+        return self._drawn[key]
+
+    def _text(self, item: Item, column: int) -> str:
+        if column == 0:
+            return path_text(item.path if self._is_flat else item.name)
+        if column == 1:
+            return size_text(item.size_bytes) if item.kind is EntryKind.FILE else ""
+        return self._date_text(item)
+
+    def _date_text(self, item: Item) -> str:
+        if item.is_gone and item.left_at is not None:
+            return self.tr("deleted {when}").format(when=short_text(item.left_at))
+        return "" if item.is_folder else short_text(item.mtime_ns / 1e9)
+
+    def _hint(self, item: Item) -> str:
+        lines = [path_text(item.path)]
+        if not item.is_folder:
+            lines.append(self.tr("Last changed {when}").format(when=exact_text(item.mtime_ns / 1e9)))
+        if item.is_gone and item.left_at is not None:
+            lines.append(self.tr("Deleted {when}").format(when=exact_text(item.left_at)))
+        return "\n".join(lines)
+
+
+def _dimmed(role: int) -> object:
+    """How a row looks whose file had been deleted; the words for it are in the column of dates."""
+    if role == Qt.ItemDataRole.ForegroundRole:
+        return muted(QGuiApplication.palette())
+    if role == Qt.ItemDataRole.FontRole:
+        font = QFont()
+        font.setItalic(True)
+        return font
+    return None

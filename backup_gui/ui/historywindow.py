@@ -1,0 +1,50 @@
+"""The history of a backup folder without any job, as after a reinstall."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
+
+from backup_gui.ui.history import HistoryPage
+from backup_gui.ui.labels import ElidedLabel
+from backup_gui.ui.theme import GRID_PX
+from backup_gui.ui.wording import path_text
+
+if TYPE_CHECKING:
+    from backup_gui.ui.historyview import Subject
+    from backup_gui.ui.icons import Icons
+
+_SIZE = QSize(860, 600)
+
+
+class HistoryWindow(QDialog):
+    """A window of its own around a History page."""
+
+    def __init__(self, icons: Icons, now: Callable[[], float], subject: Subject, parent: QWidget | None = None) -> None:
+        """Build it.
+
+        Args:
+            icons: The icons.
+            now: The clock, seconds since 1970.
+            subject: The backup.
+            parent: Owner.
+        """
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(self.tr("Restore from {name}").format(name=path_text(subject.name)))
+        self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
+        self.page = HistoryPage(icons, now)
+        self.page.show_subject(subject)
+        place = ElidedLabel(path_text(subject.destination))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, GRID_PX, 0, 0)
+        column.setSpacing(0)
+        head = QVBoxLayout()
+        head.setContentsMargins(2 * GRID_PX, 0, 2 * GRID_PX, 0)
+        head.addWidget(place)
+        column.addLayout(head)
+        column.addWidget(self.page, 1)
+        self.resize(_SIZE)

@@ -1,0 +1,180 @@
+"""The bar that a time is chosen with: a slider over the times at which something changed, and date and time exactly."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QDateTime, QLocale, QSignalBlocker, Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import QDateTimeEdit, QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
+
+from backup_gui.ui.labels import MutedLabel
+from backup_gui.ui.theme import GRID_PX, scaled_font
+from backup_gui.ui.wording import counted, exact_text
+
+if TYPE_CHECKING:
+    from backup_gui.engine.retrieval import Moment
+
+# While the slider is drawn, folders are read this often at most.
+_SETTLE_MS = 80
+
+
+class TimeBar(QWidget):
+    """Chooses a time, or now."""
+
+    chosen = Signal(object)
+
+    def __init__(self, now: Callable[[], float], parent: QWidget | None = None) -> None:
+        """Build it without times.
+
+        Args:
+            now: The clock, seconds since 1970.
+            parent: Owner.
+        """
+        super().__init__(parent)
+        self._now = now
+        self._moments: tuple[Moment, ...] = ()
+        self._at: float | None = None
+        self._at_wanted: float | None = None
+        self._words = QLabel()
+        self._words.setFont(scaled_font(self.font(), 1.05, is_bold=True))
+        self._words.setTextFormat(Qt.TextFormat.PlainText)
+        self._words.setWordWrap(True)
+        self._detail = MutedLabel()
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setAccessibleName(self.tr("Time"))
+        self.slider.setToolTip(self.tr("Each step is a change: to the left is the past"))
+        self.edit = QDateTimeEdit()
+        self.edit.setCalendarPopup(True)
+        self.edit.setAccessibleName(self.tr("Date and time"))
+        self.edit.setDisplayFormat(_edit_format())
+        self.edit.setKeyboardTracking(False)
+        self.now_button = QPushButton(self.tr("No&w"))
+        self.now_button.setToolTip(self.tr("Show the folder as it is in the backup now"))
+
+        row = QHBoxLayout()
+        row.setSpacing(GRID_PX)
+        row.addWidget(self.slider, 1)
+        row.addWidget(self.edit)
+        row.addWidget(self.now_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID_PX // 2)
+        column.addWidget(self._words)
+        column.addWidget(self._detail)
+        column.addLayout(row)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_SETTLE_MS)
+        self._timer.timeout.connect(self._on_settled)
+        self.slider.valueChanged.connect(self._on_slid)
+        self.edit.dateTimeChanged.connect(self._on_edited)
+        self.now_button.clicked.connect(self._on_now)
+        self.show_moments(())
+
+    @property
+    def at(self) -> float | None:
+        """The time chosen, seconds since 1970; None for now."""
+        return self._at
+
+    @property
+    def words(self) -> str:
+        """What is shown, in words."""
+        return self._words.text()
+
+    @property
+    def detail(self) -> str:
+        """What changed at that time, in words."""
+        return self._detail.text()
+
+    def show_moments(self, moments: tuple[Moment, ...]) -> None:
+        """Offer these times, oldest first; the time chosen stays."""
+        self._moments = moments
+        with QSignalBlocker(self.slider):
+            self.slider.setRange(0, len(moments))
+            self.slider.setPageStep(max(1, len(moments) // 10))
+            self.slider.setEnabled(bool(moments))
+        self._show()
+
+    def choose(self, at: float | None) -> None:
+        """Choose a time, or now with None."""
+        self._timer.stop()
+        if at != self._at:
+            self._at = at
+            self._show()
+            self.chosen.emit(at)
+
+    def reset(self) -> None:
+        """Choose now, without telling."""
+        self._timer.stop()
+        self._at = None
+        self.show_moments(())
+
+    def _show(self) -> None:
+        at = self._at
+        with QSignalBlocker(self.slider), QSignalBlocker(self.edit):
+            self.slider.setValue(self._position(at))
+            # The time now would go stale; while nobody is typing it is brought up to date.
+            self.edit.setDateTime(_local(self._now() if at is None else at))
+            self.edit.setMaximumDateTime(_local(self._now() + 1))
+        self.now_button.setEnabled(at is not None)
+        if at is None:
+            self._words.setText(self.tr("As it is in the backup now"))
+        else:
+            self._words.setText(self.tr("As it was on {when}").format(when=exact_text(at)))
+        self._detail.setText(self._detail_text(at))
+
+    def _position(self, at: float | None) -> int:
+        """Where the slider stands: before the change that comes next."""
+        return len(self._moments) if at is None else bisect_right([moment.at for moment in self._moments], at)
+
+    def _detail_text(self, at: float | None) -> str:
+        if not self._moments:
+            return self.tr("Nothing has been replaced or deleted yet.")
+        position = self._position(at)
+        if at is None or position == len(self._moments):
+            last = self._moments[-1]
+            return counted(
+                "The last change before: %Ln files replaced or deleted on {when}.",
+                "The last change before: %Ln file replaced or deleted on {when}.",
+                last.files,
+            ).format(when=exact_text(last.at))
+        moment = self._moments[position]
+        return counted(
+            "The next change after: %Ln files replaced or deleted on {when}.",
+            "The next change after: %Ln file replaced or deleted on {when}.",
+            moment.files,
+        ).format(when=exact_text(moment.at))
+
+    @Slot(int)
+    def _on_slid(self, position: int) -> None:
+        # The state before a change is the one that is looked for: what was deleted is still there.
+        at = None if position >= len(self._moments) else self._moments[position].at - 1
+        self._at_wanted = at
+        self._timer.start()
+
+    @Slot()
+    def _on_settled(self) -> None:
+        self.choose(self._at_wanted)
+
+    @Slot(QDateTime)
+    def _on_edited(self, moment: QDateTime) -> None:
+        at = moment.toMSecsSinceEpoch() / 1_000
+        self.choose(None if at >= self._now() else at)
+
+    @Slot()
+    def _on_now(self) -> None:
+        self.choose(None)
+
+
+def _edit_format() -> str:
+    """The locale's short date, with a year of four digits, and the time to the second."""
+    date = QLocale().dateFormat(QLocale.FormatType.ShortFormat)
+    if "yyyy" not in date:
+        date = date.replace("yy", "yyyy")
+    return f"{date} HH:mm:ss"
+
+
+def _local(at: float) -> QDateTime:
+    return QDateTime.fromMSecsSinceEpoch(round(at * 1_000))

@@ -1,0 +1,215 @@
+"""The versions of one file, with a look at the one chosen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QFontDatabase, QImage, QPixmap, QResizeEvent
+from PySide6.QtWidgets import (
+    QLabel,
+    QListView,
+    QPlainTextEdit,
+    QSizePolicy,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from backup_gui.ui.labels import ElidedLabel, MutedLabel, RowDelegate
+from backup_gui.ui.theme import GRID_PX
+from backup_gui.ui.wording import exact_text, path_text, short_text, size_text
+
+if TYPE_CHECKING:
+    from backup_gui.engine.retrieval import Item
+
+Index = QModelIndex | QPersistentModelIndex
+_NO_INDEX = QModelIndex()
+
+
+class VersionsModel(QAbstractListModel):
+    """All known contents of one file, newest first."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        super().__init__()
+        self._items: tuple[Item, ...] = ()
+
+    def rowCount(self, parent: Index = _NO_INDEX) -> int:  # noqa: N802 - Qt's name
+        """How many there are."""
+        return 0 if parent.isValid() else len(self._items)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """One row."""
+        if not index.isValid():
+            return None
+        item = self._items[index.row()]
+        size, changed = size_text(item.size_bytes), item.mtime_ns / 1e9
+        if role == Qt.ItemDataRole.DisplayRole:
+            if item.left_at is None:
+                return self.tr("Now: {changed}, {size}").format(changed=short_text(changed), size=size)
+            return self.tr("{changed}, {size}").format(changed=short_text(changed), size=size)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            words = self.tr("Last changed {when}").format(when=exact_text(changed))
+            if item.left_at is not None:
+                words += "\n" + self.tr("In the backup until {when}").format(when=exact_text(item.left_at))
+            return words
+        return None
+
+    def show_items(self, items: tuple[Item, ...]) -> None:
+        """Show these."""
+        self.beginResetModel()
+        self._items = items
+        self.endResetModel()
+
+    def item(self, row: int) -> Item | None:
+        """What a row shows."""
+        return self._items[row] if 0 <= row < len(self._items) else None
+
+    def row_of(self, item: Item) -> int:
+        """Where a content stands; -1 if it does not."""
+        places = [(one.root, one.stored) for one in self._items]
+        return places.index((item.root, item.stored)) if (item.root, item.stored) in places else -1
+
+
+class VersionPanel(QWidget):
+    """Asks for a look at the version that is chosen."""
+
+    look_requested = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        """Build it empty."""
+        super().__init__(parent)
+        self.model = VersionsModel()
+        self._wanted: Item | None = None
+        self._title = ElidedLabel(is_muted=False)
+        self.list = QListView()
+        self.list.setModel(self.model)
+        self.list.setUniformItemSizes(True)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setAlternatingRowColors(True)
+        self.list.setItemDelegate(RowDelegate(self.list))
+        self.list.setAccessibleName(self.tr("Versions of this file"))
+        self.list.selectionModel().currentRowChanged.connect(self._on_row_changed)
+        self.text = QPlainTextEdit()
+        self.text.setReadOnly(True)
+        self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.text.setAccessibleName(self.tr("What the file looks like"))
+        self.text.setTabChangesFocus(True)
+        self._picture = _Picture()
+        self._picture.setAccessibleName(self.tr("What the picture looks like"))
+        self._words = MutedLabel()
+        self._words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._looks = QStackedWidget()
+        for widget in (self._words, self.text, self._picture):
+            self._looks.addWidget(widget)
+        splitter = QSplitter(Qt.Orientation.Vertical)
+        splitter.setChildrenCollapsible(False)
+        splitter.addWidget(self.list)
+        splitter.addWidget(self._looks)
+        splitter.setStretchFactor(0, 2)
+        splitter.setStretchFactor(1, 3)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID_PX // 2)
+        column.addWidget(self._title)
+        column.addWidget(splitter, 1)
+        self.show_nothing("")
+
+    @property
+    def chosen(self) -> Item | None:
+        """The version chosen; None if there is none."""
+        return self.model.item(self.list.currentIndex().row())
+
+    @property
+    def words(self) -> str:
+        """What is said instead of a look."""
+        return self._words.text() if self._looks.currentWidget() is self._words else ""
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether a picture is shown."""
+        return self._looks.currentWidget() is self._picture
+
+    def show_nothing(self, words: str) -> None:
+        """Show no file, but a sentence."""
+        self._wanted = None
+        self._title.set_full_text("")
+        self.model.show_items(())
+        self.list.setVisible(False)
+        self._say(words)
+
+    def await_item(self, item: Item) -> None:
+        """Show that the versions of a file are being looked for."""
+        self._wanted = item
+        self._title.set_full_text(path_text(item.name))
+        self._title.setToolTip(path_text(item.path))
+        self._say("")
+
+    def show_versions(self, items: tuple[Item, ...]) -> None:
+        """Show the versions of the file that was awaited, and choose the one that stands in the tree."""
+        self.model.show_items(items)
+        self.list.setVisible(True)
+        row = self.model.row_of(self._wanted) if self._wanted is not None else -1
+        self.list.setCurrentIndex(self.model.index(max(row, 0)))
+        if not items:
+            self._say(self.tr("This file is not in the backup any more."))
+
+    def show_look(self, text: str | None, picture: QImage | None, *, is_cut: bool) -> None:
+        """Show what a version looks like."""
+        if picture is not None:
+            self._picture.show_image(picture)
+            self._looks.setCurrentWidget(self._picture)
+        elif text is not None:
+            # What is no valid text on its own cannot be drawn.
+            shown = text.encode("utf-8", "backslashreplace").decode("utf-8")
+            self.text.setPlainText(shown + ("\n…" if is_cut else ""))
+            self._looks.setCurrentWidget(self.text)
+        else:
+            self._say(self.tr("No preview of this sort of file"))
+
+    def show_failure(self, words: str) -> None:
+        """Say why nothing can be shown."""
+        self._say(words)
+
+    def _say(self, words: str) -> None:
+        self._words.setText(words)
+        self._looks.setCurrentWidget(self._words)
+
+    @Slot()
+    def _on_row_changed(self) -> None:
+        item = self.chosen
+        if item is not None:
+            self.look_requested.emit(item)
+
+
+class _Picture(QLabel):
+    """A picture as large as fits, and no larger than it is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._image = QImage()
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        self.setMinimumSize(QSize(8 * GRID_PX, 8 * GRID_PX))
+
+    def show_image(self, image: QImage) -> None:
+        self._image = image
+        self._draw()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        super().resizeEvent(event)
+        self._draw()
+
+    def _draw(self) -> None:
+        if self._image.isNull():
+            return
+        ratio = self.devicePixelRatioF()
+        size = self._image.size().boundedTo(self.size() * ratio)
+        scaled = self._image.scaled(
+            size, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+        )
+        scaled.setDevicePixelRatio(ratio)
+        self.setPixmap(QPixmap.fromImage(scaled))

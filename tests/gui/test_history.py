@@ -1,0 +1,431 @@
+"""The History page alone, with fixed values."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QDateTime, QModelIndex, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from backup_gui.engine.model import EntryKind
+from backup_gui.engine.retrieval import Item, Moment, Policy, PutBack, Search, Step
+from backup_gui.ui.history import HistoryPage
+from backup_gui.ui.historytree import HistoryModel
+from backup_gui.ui.historyview import Asked, RestoreWish, Subject
+from backup_gui.ui.icons import Icons
+from backup_gui.ui.restoredialog import NotesModel, RestoreDialog, result_title
+from backup_gui.ui.timebar import TimeBar
+from tests.gui.conftest import NOW
+from tests.helpers.screens import MOMENTS, NOTES_VERSIONS, RESULT, TOP, TRAVEL
+
+SUBJECT = Subject("Documents", "/backup/Documents", "/backup/Documents.history", "a1", "/home/anna/Documents")
+ALONE = Subject("Old", "/backup/Old", None)
+MANY = 100_000
+
+
+class Wishes:
+    """A page, and what it asks for."""
+
+    def __init__(self, page: HistoryPage) -> None:
+        self.page = page
+        self.moments: list[Asked] = []
+        self.folders: list[Asked] = []
+        self.searches: list[Asked] = []
+        self.versions: list[Asked] = []
+        self.looks: list[Asked] = []
+        self.restores: list[RestoreWish] = []
+        page.moments_requested.connect(self.moments.append)
+        page.folder_requested.connect(self.folders.append)
+        page.search_requested.connect(self.searches.append)
+        page.versions_requested.connect(self.versions.append)
+        page.look_requested.connect(self.looks.append)
+        page.restore_requested.connect(self.restores.append)
+
+    def answer(self, path: str, items: tuple[Item, ...]) -> None:
+        """Answer what was asked last about a folder."""
+        asked = [asked for asked in self.folders if asked.path == path][-1]
+        self.page.show_folder(asked, items)
+
+    def paths(self) -> list[str]:
+        """The folders asked for since the last look."""
+        found = [asked.path for asked in self.folders]
+        self.folders.clear()
+        return found
+
+    def choose(self, *names: str) -> None:
+        self.page.tree.clearSelection()
+        for row in range(self.page.model.rowCount()):
+            index = self.page.model.index(row, 0)
+            if index.data() in names:
+                flags = self.page.tree.selectionModel().SelectionFlag
+                self.page.tree.selectionModel().select(index, flags.Select | flags.Rows)
+
+
+@pytest.fixture
+def wishes(icons: Icons, qtbot: QtBot) -> Wishes:
+    page = HistoryPage(icons, lambda: NOW)
+    qtbot.addWidget(page)
+    wishes = Wishes(page)
+    page.resize(700, 500)
+    page.show_subject(SUBJECT)
+    assert wishes.folders == []
+    page.show()
+    wishes.answer("", TOP)
+    wishes.folders.clear()
+    return wishes
+
+
+def files(count: int, folder: str = "") -> tuple[Item, ...]:
+    prefix = f"{folder}/" if folder else ""
+    return tuple(
+        Item(f"{prefix}file {number:06}", EntryKind.FILE, 10, 0, "/b", f"{prefix}file {number:06}")
+        for number in range(count)
+    )
+
+
+def names(page: HistoryPage, parent: QModelIndex | None = None) -> list[str]:
+    top = parent if parent is not None else QModelIndex()
+    return [str(page.model.index(row, 0, top).data()) for row in range(page.model.rowCount(top))]
+
+
+def test_nothing_is_read_before_the_page_is_seen(icons: Icons, qtbot: QtBot) -> None:
+    page = HistoryPage(icons, lambda: NOW)
+    qtbot.addWidget(page)
+    wishes = Wishes(page)
+    page.show_subject(SUBJECT)
+    page.note_change()
+    assert (wishes.moments, wishes.folders) == ([], [])
+    page.show()
+    assert [asked.path for asked in wishes.folders] == [""]
+    assert len(wishes.moments) == 1
+    page.hide()
+    page.show()
+    page.show_subject(SUBJECT)
+    assert len(wishes.folders) == 1
+
+
+def test_a_folder_is_asked_for_when_it_is_opened(wishes: Wishes) -> None:
+    page = wishes.page
+    index = page.model.index(3, 0)
+    page.tree.expand(index)
+    assert wishes.paths() == ["Travel"]
+    page.tree.collapse(index)
+    page.tree.expand(index)
+    assert wishes.paths() == []
+    page.show_folder(Asked(SUBJECT, page._serial, path="Travel"), TRAVEL)
+    assert names(page, index) == ["Lake.jpg", "Route.gpx", "Valley.jpg"]
+
+
+def test_late_answers_are_not_shown(wishes: Wishes) -> None:
+    page = wishes.page
+    old = Asked(SUBJECT, page._serial)
+    page.time.choose(NOW - 500)
+    page.show_folder(old, ())
+    page.show_folder(replace(old, serial=page._serial, subject=ALONE), ())
+    assert len(names(page)) == len(TOP)
+
+
+def test_another_time_keeps_open_what_was_open_and_chosen_what_was_chosen(wishes: Wishes) -> None:
+    page = wishes.page
+    page.tree.expand(page.model.index(3, 0))
+    page.show_folder(Asked(SUBJECT, page._serial, path="Travel"), TRAVEL)
+    page.tree.expand(page.model.index(2, 0))
+    page.tree.collapse(page.model.index(2, 0))
+    page.show_folder(Asked(SUBJECT, page._serial, path="Taxes"), TRAVEL[:1])
+    wishes.choose("Budget.ods")
+    wishes.folders.clear()
+    page.time.choose(NOW - 3_000)
+    assert wishes.paths() == ["", "Travel"]
+    page.show_folder(Asked(SUBJECT, page._serial, at=NOW - 3_000), TOP[3:])
+    assert wishes.paths() == ["Travel"]
+    page.show_folder(Asked(SUBJECT, page._serial, path="Travel"), TRAVEL[:1])
+    assert names(page, page.model.index(0, 0)) == ["Lake.jpg"]
+    assert page.tree.isExpanded(page.model.index(0, 0))
+    assert [item.path for item in page.wished_items()] == ["Budget.ods"]
+
+
+def test_deleted_files_are_dimmed_and_said_to_be_deleted(wishes: Wishes) -> None:
+    page = wishes.page
+    page.gone_check.click()
+    assert wishes.folders[-1].shows_gone
+    index = page.model.index(6, 2)
+    assert index.data() == "deleted 22/11/2026 13:53"
+    assert index.data(Qt.ItemDataRole.FontRole).italic()
+    assert index.data(Qt.ItemDataRole.ForegroundRole) != page.palette().text().color()
+    assert "Deleted" in index.data(Qt.ItemDataRole.ToolTipRole)
+    there = page.model.index(7, 2)
+    assert there.data(Qt.ItemDataRole.FontRole) is None
+    assert "deleted" not in there.data()
+
+
+def test_a_search_is_made_when_typing_pauses(wishes: Wishes, qtbot: QtBot) -> None:
+    page = wishes.page
+    QTest.keyClicks(page.search, " val")
+    qtbot.waitUntil(lambda: len(wishes.searches) == 1)
+    asked = wishes.searches[0]
+    assert asked.text == "val"
+    page.show_found(asked, Search((TOP[3], TRAVEL[2]), is_cut=True))
+    assert names(page) == ["Travel", "Travel/Valley.jpg"]
+    assert not page.model.hasChildren(page.model.index(0, 0))
+    assert "only the first" in page._note.text()
+    page.show_found(asked, Search())
+    assert page._stack.currentWidget() is page._vacancies["none"]
+    page.search.clear()
+    qtbot.waitUntil(lambda: bool(wishes.folders))
+    wishes.answer("", TOP)
+    assert names(page)[0] == "Letters"
+    assert page._stack.currentWidget() is page.tree
+
+
+def test_one_file_shows_its_versions_and_a_look_at_the_one_chosen(wishes: Wishes) -> None:
+    page = wishes.page
+    wishes.choose("Notes.txt")
+    (asked,) = wishes.versions
+    assert asked.path == "Notes.txt"
+    page.show_versions(asked, NOTES_VERSIONS)
+    panel = page.versions
+    assert [panel.model.index(row).data() for row in range(2)] == [
+        "Now: 22/11/2026 14:01, 1.2 kB",
+        "22/11/2026 12:00, 1.2 kB",
+    ]
+    assert "In the backup until" in panel.model.index(1).data(Qt.ItemDataRole.ToolTipRole)
+    assert wishes.looks[-1].item == NOTES_VERSIONS[0]
+    panel.list.setCurrentIndex(panel.model.index(1))
+    assert wishes.looks[-1].item == NOTES_VERSIONS[1]
+    page.show_look(wishes.looks[0], "late", None, is_cut=False)
+    assert panel.text.toPlainText() != "late"
+    page.show_look(wishes.looks[-1], "words \udcff", None, is_cut=True)
+    assert panel.text.toPlainText() == "words \\udcff\n…"
+    page.show_look(wishes.looks[-1], None, QImage(20, 10, QImage.Format.Format_RGB32), is_cut=False)
+    assert panel.has_picture
+    page.show_look(wishes.looks[-1], None, None, is_cut=False)
+    assert panel.words == "No preview of this sort of file"
+    page.show_failure(wishes.looks[-1])
+    assert panel.words == "This cannot be read at the moment."
+    page.back_button.click()
+    assert wishes.restores == [RestoreWish(SUBJECT, (NOTES_VERSIONS[1],))]
+
+
+def test_versions_of_a_file_not_chosen_any_more_are_not_shown(wishes: Wishes) -> None:
+    wishes.choose("Notes.txt")
+    wishes.choose("Budget.ods")
+    wishes.page.show_versions(wishes.versions[0], NOTES_VERSIONS)
+    assert wishes.page.versions.model.rowCount() == 0
+    wishes.page.show_versions(wishes.versions[1], ())
+    assert "not in the backup" in wishes.page.versions.words
+
+
+def test_several_files_and_folders_are_put_back_at_once(wishes: Wishes) -> None:
+    page = wishes.page
+    wishes.choose("Letters", "Budget.ods")
+    assert page._count.full_text == "2 chosen  ·  48.2 kB"
+    assert page.versions.words == "2 files and folders are chosen."
+    page._policy.setCurrentIndex(1)
+    page.back_button.click()
+    page.save_to("/tmp/x")
+    page.save_to("")
+    assert wishes.restores == [
+        RestoreWish(SUBJECT, (TOP[0], TOP[4]), policy=Policy.REPLACE),
+        RestoreWish(SUBJECT, (TOP[0], TOP[4]), to="/tmp/x"),
+    ]
+
+
+def test_without_a_choice_nothing_can_be_restored(wishes: Wishes) -> None:
+    page = wishes.page
+    page.tree.clearSelection()
+    assert not page.back_button.isEnabled()
+    assert not page.save_button.isEnabled()
+    page.save_to("/tmp/x")
+    assert wishes.restores == []
+
+
+def test_without_a_job_files_are_only_saved_elsewhere(wishes: Wishes, qtbot: QtBot) -> None:
+    page = wishes.page
+    page.show_subject(ALONE)
+    assert not page.back_button.isVisible()
+    assert not page._policy.isVisible()
+    wishes.answer("", TOP)
+    wishes.choose("Notes.txt")
+    page.save_button.click()
+    dialog = page.findChild(QFileDialog)
+    assert dialog is not None
+    dialog.fileSelected.emit("/tmp/x")
+    assert [wish.to for wish in wishes.restores] == ["/tmp/x"]
+
+
+def test_without_a_history_nothing_can_be_replaced(wishes: Wishes) -> None:
+    wishes.page._policy.setCurrentIndex(1)
+    wishes.page.show_subject(replace(SUBJECT, history=None))
+    assert not wishes.page._policy.isEnabled()
+    assert wishes.page._policy.currentData() == Policy.KEEP_BOTH.value
+
+
+def test_what_changed_is_read_again_and_rows_that_did_not_stay(wishes: Wishes, qtbot: QtBot) -> None:
+    page = wishes.page
+    page._change.setInterval(0)
+    kept = page.model.index(0, 0)
+    page.note_change()
+    qtbot.waitUntil(lambda: len(wishes.folders) == 1)
+    removed: list[object] = []
+    page.model.rowsRemoved.connect(lambda *_: removed.append(1))
+    wishes.answer("", tuple(item._replace() for item in TOP))
+    assert removed == []
+    assert page.model.index(0, 0) == kept
+    wishes.answer("", TOP[1:])
+    assert removed == [1]
+    assert names(page)[0] == "Old drafts"
+
+
+def test_an_empty_time_and_a_backup_that_is_away_are_said(wishes: Wishes) -> None:
+    page = wishes.page
+    page.show_folder(Asked(SUBJECT, page._serial), ())
+    assert page._stack.currentWidget() is page._vacancies["empty"]
+    page.show_failure(Asked(SUBJECT, page._serial))
+    assert page._stack.currentWidget() is page._vacancies["failed"]
+    wishes.folders.clear()
+    page.hide()
+    page.show()
+    assert wishes.paths() == [""]
+
+
+def test_a_hundred_thousand_files_are_shown_on_demand(wishes: Wishes, qtbot: QtBot) -> None:
+    page = wishes.page
+    page.tree.expand(page.model.index(3, 0))
+    many = files(MANY, "Travel")
+    began_s = time.monotonic()
+    page.show_folder(Asked(SUBJECT, page._serial, path="Travel"), many)
+    page.grab()
+    assert time.monotonic() - began_s < 1.0
+    folder = page.model.index(3, 0)
+    shown = page.model.rowCount(folder)
+    assert 500 <= shown <= 1_500
+    page.tree.scrollTo(page.model.index(shown - 1, 0, folder), page.tree.ScrollHint.PositionAtBottom)
+    qtbot.waitUntil(lambda: page.model.rowCount(folder) > shown)
+
+
+def test_a_hundred_thousand_moments_are_fluid(qtbot: QtBot) -> None:
+    bar = TimeBar(lambda: NOW)
+    qtbot.addWidget(bar)
+    began_s = time.monotonic()
+    bar.show_moments(tuple(Moment(NOW - MANY + number, 1) for number in range(MANY)))
+    for position in (0, 50_000, 99_999):
+        bar.slider.setValue(position)
+    assert time.monotonic() - began_s < 1.0
+    chosen: list[object] = []
+    bar.chosen.connect(chosen.append)
+    qtbot.waitUntil(lambda: chosen == [NOW - 2])
+
+
+def test_the_slider_steps_from_change_to_change(qtbot: QtBot) -> None:
+    bar = TimeBar(lambda: NOW)
+    qtbot.addWidget(bar)
+    assert not bar.slider.isEnabled()
+    assert "Nothing has been replaced" in bar.detail
+    bar.show_moments(MOMENTS)
+    assert bar.detail.startswith("The last change before: 1 file replaced")
+    chosen: list[object] = []
+    bar.chosen.connect(chosen.append)
+    for moment in reversed(MOMENTS):
+        QTest.keyClick(bar.slider, Qt.Key.Key_Left)
+        qtbot.waitUntil(lambda moment=moment: chosen[-1:] == [moment.at - 1])  # type: ignore[misc]
+        assert bar.edit.dateTime().toSecsSinceEpoch() == moment.at - 1
+    assert bar.detail.startswith("The next change after: 3 files replaced")
+    bar.now_button.click()
+    assert chosen[-1] is None
+    assert bar.words == "As it is in the backup now"
+    assert bar.slider.value() == len(MOMENTS)
+
+
+def test_an_exact_time_can_be_typed(qtbot: QtBot) -> None:
+    bar = TimeBar(lambda: NOW)
+    qtbot.addWidget(bar)
+    bar.show_moments(MOMENTS)
+    chosen: list[object] = []
+    bar.chosen.connect(chosen.append)
+    bar.edit.setDateTime(QDateTime.fromSecsSinceEpoch(round(MOMENTS[1].at) + 5))
+    assert chosen == [MOMENTS[1].at + 5]
+    assert bar.slider.value() == 2
+    bar.edit.setDateTime(QDateTime.fromSecsSinceEpoch(round(NOW) + 100))
+    assert chosen[-1] is None
+
+
+def test_the_tree_is_a_sound_model(icons: Icons, qtmodeltester: Any) -> None:
+    model = HistoryModel(icons)
+    model.show_folder("", TOP)
+    model.show_folder("Travel", TRAVEL)
+    model.show_folder("Nowhere/else", TRAVEL)
+    assert model.data(model.index(0, 0, model.index(3, 0))) == "Lake.jpg"
+    qtmodeltester.check(model)
+    # From here on the checker fetches whatever it is offered, as a view does.
+    model.show_folder("Travel", TRAVEL[1:])
+    assert model.rowCount(model.index(3, 0)) == 2
+    model.forget_unseen({"Travel"})
+    assert model.rowCount(model.index(3, 0)) == 2
+    model.forget_unseen(set())
+    assert model.rowCount(model.index(3, 0)) == 0
+    assert model.canFetchMore(model.index(3, 0))
+
+
+def test_names_that_are_no_text_are_shown_on_one_line(icons: Icons) -> None:
+    model = HistoryModel(icons)
+    model.show_folder("", (Item("a\nb\udcff", EntryKind.FILE, 1, 0, "/b", "x"),))
+    assert model.data(model.index(0, 0)) == "a\\nb\\xff"
+
+
+@pytest.mark.parametrize(
+    ("result", "title"),
+    [
+        (PutBack(), "There was no file to restore."),
+        (PutBack(1, ("a",)), "The file was restored and verified."),
+        (PutBack(3, ("a",), present=("b", "c")), "All 3 files were restored and verified."),
+        (PutBack(1, failed=(("a", "x"),)), "The file could not be restored."),
+        (PutBack(3, ("a",), is_cancelled=True), "Stopped. 1 of 3 files were restored."),
+        (RESULT, "309 of 312 files were restored and verified."),
+    ],
+)
+def test_the_result_is_one_honest_sentence(result: PutBack, title: str) -> None:
+    assert result_title(result) == title
+
+
+@pytest.fixture
+def dialog(icons: Icons, qtbot: QtBot) -> RestoreDialog:
+    dialog = RestoreDialog(icons, "/home/anna/Documents")
+    qtbot.addWidget(dialog)
+    dialog.show()
+    return dialog
+
+
+def test_a_restore_is_shown_as_it_goes_and_what_came_of_it(dialog: RestoreDialog) -> None:
+    cancelled: list[int] = []
+    dialog.cancel_requested.connect(lambda: cancelled.append(1))
+    assert dialog.cancel_button.isVisible()
+    assert not dialog.open_button.isVisible()
+    dialog.show_step(Step(1, 4, 10 * 1024**3, 40 * 1024**3, "docs/a"))
+    assert dialog.title == "Restoring file 2 of 4"
+    assert dialog._bar.value() == 250
+    dialog.close()
+    assert dialog.isVisible()
+    assert cancelled == [1]
+    dialog.show_result(RESULT)
+    dialog.show_step(Step(1, 4))
+    assert dialog.title.startswith("309 of 312")
+    assert "21 were there already" in dialog.details
+    assert dialog.notes[0] == ("Travel/Films/Sea.mov", "The drive that is restored to is full")
+    assert dialog.notes[-1] == ("Travel/Route.gpx", "Restored beside it as “Route (restored 2026-11-22 14.02).gpx”")
+    assert not dialog.cancel_button.isVisible()
+    dialog.close()
+    assert not dialog.isVisible()
+
+
+def test_many_failures_are_listed_on_demand(qtmodeltester: Any) -> None:
+    model = NotesModel((("a", "x"),) * MANY)
+    assert model.rowCount() == 500
+    model.fetchMore(QModelIndex())
+    assert model.rowCount() == 1_000
+    qtmodeltester.check(NotesModel((("a", "x"),) * 3))

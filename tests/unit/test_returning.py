@@ -1,0 +1,171 @@
+"""What is held is put back into the source: never over anything, each file compared, each path accounted for."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from datetime import datetime
+
+import pytest
+
+from backup_gui.engine.bringing import name_beside
+from backup_gui.engine.errors import RootAbsentError
+from backup_gui.engine.mirror import never
+from backup_gui.engine.model import Held, HeldCode, PassStatus, Returned
+from backup_gui.engine.progress import Meter
+from backup_gui.engine.returning import put_back
+from backup_gui.engine.tree import is_temporary
+from tests.helpers.trees import contents, read_tree
+from tests.unit.conftest import HOSTILE_NAMES, Rig
+
+AT = datetime(2026, 11, 22, 21, 6, 5)  # noqa: DTZ001 - the user's own time
+BESIDE = "(from the backup 2026-11-22 21.06.05)"
+
+
+def fill(rig: Rig, count: int = 60) -> None:
+    for number in range(count):
+        rig.write(f"docs/{number:03}.txt", f"original {number}")
+
+
+def hold(rig: Rig) -> Held:
+    held = rig.run().held
+    assert held is not None
+    return held
+
+
+def bring(rig: Rig, held: Held, **options: object) -> Returned:
+    arguments: dict[str, object] = {"meter": Meter(lambda _: None), "should_stop": never, "at": AT, **options}
+    return put_back(rig.job, rig.catalog, held, **arguments)  # type: ignore[arg-type]
+
+
+def test_a_folder_that_went_comes_back_as_it_was(rig: Rig) -> None:
+    fill(rig)
+    for number, name in enumerate(HOSTILE_NAMES):
+        rig.write(f"docs/deep/{name}", f"hostile {number}")
+    (rig.source / "docs/empty").mkdir()
+    (rig.source / "docs/empty").chmod(0o750)
+    (rig.source / "docs/link").symlink_to("nowhere")
+    rig.write("docs/script", "run").chmod(0o755)
+    rig.write("stays")
+    rig.run()
+    before = read_tree(rig.source)
+    shutil.rmtree(rig.source / "docs")
+    held = hold(rig)
+    returned = bring(rig, held)
+    assert read_tree(rig.source) == before
+    assert (returned.asked, len(returned.restored)) == (len(held.actions), len(held.actions))
+    assert (returned.beside, returned.skipped, returned.failed, returned.reason) == ((), (), (), "")
+    report = rig.run()
+    assert (report.status, report.counts.created, report.counts.replaced) == (PassStatus.COMPLETE, 0, 0)
+    rig.check_in_step()
+
+
+def test_nothing_is_written_over(rig: Rig) -> None:
+    fill(rig)
+    rig.run()
+    shutil.rmtree(rig.source / "docs")
+    held = hold(rig)
+    rig.write("docs/000.txt", "written meanwhile")
+    (rig.source / "docs/001.txt").mkdir()
+    (rig.source / "docs/002.txt").symlink_to("000.txt")
+    returned = bring(rig, held)
+    assert (rig.source / "docs/000.txt").read_text() == "written meanwhile"
+    assert {path for path, _ in returned.skipped} == {"docs/000.txt", "docs/001.txt", "docs/002.txt"}
+    assert len(contents(rig.source)) == 58
+
+
+def test_a_replaced_file_comes_to_lie_beside_the_new_one(rig: Rig) -> None:
+    fill(rig)
+    rig.run()
+    for number in range(60):
+        rig.write(f"docs/{number:03}.txt", f"encrypted {number}")
+    held = hold(rig)
+    returned = bring(rig, held)
+    found = contents(rig.source)
+    assert found["docs/007.txt"] == b"encrypted 7"
+    assert found[f"docs/007 {BESIDE}.txt"] == b"original 7"
+    assert (len(found), len(returned.beside), returned.skipped) == (120, 60, ())
+    assert ("docs/007.txt", f"docs/007 {BESIDE}.txt") in returned.beside
+    # Again in the same second: nothing of the first time is written over.
+    bring(rig, held)
+    assert contents(rig.source)[f"docs/007 {BESIDE[:-1]}, 2).txt"] == b"original 7"
+
+
+def test_a_folder_that_a_file_stands_for_comes_to_lie_beside_it(rig: Rig) -> None:
+    fill(rig)
+    rig.run()
+    shutil.rmtree(rig.source / "docs")
+    rig.write("docs", "a file now")
+    returned = bring(rig, hold(rig))
+    assert (rig.source / "docs").read_text() == "a file now"
+    assert len(contents(rig.source / f"docs {BESIDE}")) == 60
+    assert (returned.beside, returned.failed) == ((("docs", f"docs {BESIDE}"),), ())
+
+
+def test_what_cannot_be_brought_back_is_named(rig: Rig) -> None:
+    fill(rig)
+    rig.run()
+    shutil.rmtree(rig.source / "docs")
+    held = hold(rig)
+    (rig.mirror / "docs/000.txt").unlink()
+    returned = bring(rig, held)
+    assert [path for path, _ in returned.failed] == ["docs/000.txt"]
+    assert len(returned.restored) == 60  # with the folder
+
+
+def test_it_can_be_stopped(rig: Rig) -> None:
+    fill(rig)
+    rig.run()
+    shutil.rmtree(rig.source / "docs")
+    answers = iter([False] * 10)
+    returned = bring(rig, hold(rig), should_stop=lambda: next(answers, True))
+    assert (returned.asked, len(returned.restored), returned.reason) == (61, 10, "Stopped before the end")
+    assert len(contents(rig.source)) == 9
+    assert not [path for path in read_tree(rig.source) if is_temporary(os.path.basename(path))]
+
+
+def test_nothing_is_done_while_a_folder_is_away(rig: Rig) -> None:
+    fill(rig)
+    rig.run()
+    shutil.rmtree(rig.source / "docs")
+    held = hold(rig)
+    for root in (rig.source, rig.mirror):
+        root.rename(rig.root / "away")
+        with pytest.raises(RootAbsentError, match="not there"):
+            bring(rig, held)
+        assert not root.exists()
+        (rig.root / "away").rename(root)
+    rig.catalog.remember("source", "1 another volume")
+    with pytest.raises(RootAbsentError, match="drive of the source"):
+        bring(rig, held)
+    assert contents(rig.source) == {}
+
+
+def test_a_folder_that_has_to_be_made_is_like_the_one_that_it_is_in(rig: Rig) -> None:
+    rig.write("docs/deep/er/file", "original")
+    rig.run()
+    (rig.source / "docs").chmod(0o2770)
+    os.chown(rig.source / "docs", 1234, 1235) if os.geteuid() == 0 else None
+    shutil.rmtree(rig.source / "docs/deep")
+    held = rig.run(is_dry_run=True).held
+    assert held is None
+    from backup_gui.engine.model import NO_COUNTS, Action, EntryKind, Op
+
+    only_file = (Action(Op.DELETE, "docs/deep/er/file", EntryKind.FILE),)
+    returned = bring(rig, Held(HeldCode.MASS_CHANGE, "", NO_COUNTS, 1, only_file))
+    assert returned.restored == ("docs/deep/er/file",)
+    like = (rig.source / "docs").stat()
+    for folder in ("docs/deep", "docs/deep/er"):
+        made = (rig.source / folder).stat()
+        assert (stat.S_IMODE(made.st_mode), made.st_uid, made.st_gid) == (0o2770, like.st_uid, like.st_gid)
+
+
+@pytest.mark.parametrize("name", [*HOSTILE_NAMES, "x" * 200 + "." + "y" * 54, "ü" * 127 + "x", "a." + "b" * 30])
+def test_names_beside_are_possible_and_keep_their_extension(name: str) -> None:
+    beside = name_beside(f"folder/{name}", "from the backup", AT, 11)
+    assert beside.startswith("folder/")
+    assert len(os.fsencode(beside.removeprefix("folder/"))) <= 255
+    assert "(from the backup 2026-11-22 21.06.05, 12)" in beside
+    if name.endswith((".txt", ".odt")):
+        assert os.path.splitext(beside)[1] == os.path.splitext(name)[1]
