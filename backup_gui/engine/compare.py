@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from backup_gui.engine.catalog import Catalog, Fingerprint
     from backup_gui.engine.filters import Filter
     from backup_gui.engine.model import Entry, Problem
+    from backup_gui.engine.naming import Alignment
     from backup_gui.engine.progress import Meter
+    from backup_gui.engine.spelling import Spelling
     from backup_gui.engine.target import Target
 
 
@@ -91,6 +93,16 @@ class _Comparison:
         self._learns = learns
         self._knows_moves = not catalog.is_empty()
         self._compares_owner = target.holds_owner
+        self._abilities = target.abilities
+        self._largest_bytes = target.abilities.largest_bytes
+        self._impossible = {EntryKind.SPECIAL: ProblemCode.SPECIAL_FILE}
+        if not target.abilities.holds_links:
+            self._impossible[EntryKind.LINK] = ProblemCode.LINK_NOT_POSSIBLE
+        self._spelling: Spelling | None = None
+        if target.abilities.limits_names:
+            from backup_gui.engine.spelling import Spelling  # noqa: PLC0415 - most destinations hold all names
+
+            self._spelling = Spelling(source, target, self._is_left_out, may_try=learns)
         self._time_step_ns = target.time_step_ns
 
         self._drives = set(drives)
@@ -98,6 +110,7 @@ class _Comparison:
         self._root_device = source.root_entry.st_dev
 
         self._in_the_way: list[Action] = []
+        self._respellings: list[Action] = []
         self._copies: list[Action] = []
         self._moves: list[Action] = []
         self._deletions: list[Action] = []
@@ -105,6 +118,7 @@ class _Comparison:
         self._litter: list[str] = []
         self._moved_away: set[str] = set()
         self._done: set[str] = set()
+        self._done_names: set[str] = set()
         self._trees_done: set[str] = set()
         self._mirror_files = 0
         self._source_folders = 0
@@ -113,7 +127,7 @@ class _Comparison:
         """Put together what was found."""
         deletions = [action for action in reversed(self._deletions) if action.path not in self._moved_away]
         return Plan(
-            actions=(*reversed(self._in_the_way), *self._copies, *self._moves, *deletions),
+            actions=(*self._respellings, *reversed(self._in_the_way), *self._copies, *self._moves, *deletions),
             problems=tuple(self._problems),
             litter=tuple(self._litter),
             mirror_files=self._mirror_files,
@@ -125,6 +139,11 @@ class _Comparison:
     def compare_path(self, path: str, *, is_tree: bool) -> None:
         """Compare what is at one path; with ``is_tree`` also all that is below it."""
         try:
+            if self._spelling is not None:
+                settled = self._settle(path, self._spelling)
+                if settled is None:
+                    return
+                path = settled
             path = self._highest_change(path)
             if path in self._done or is_below(path, self._trees_done):
                 return
@@ -145,7 +164,7 @@ class _Comparison:
             return
         if ours is not None and self._is_left_out(path, ours):
             ours = None
-        known = self._catalog.fingerprint(path)
+        known = self._catalog.fingerprint(self._former(path))
         pending: list[_Folder] = []
         if ours is None:
             if theirs is not None and not is_temporary(path.rpartition("/")[2]):
@@ -155,6 +174,74 @@ class _Comparison:
             if pending and (is_tree or pending[0][1] is not None):
                 self._trees_done.add(path)
                 self._walk(pending)
+
+    def _former(self, path: str) -> str:
+        """Return the path under which the catalog knows what is at a path."""
+        return path if self._spelling is None else self._spelling.former(path)
+
+    def _settle(self, path: str, spelling: Spelling) -> str | None:
+        """Find out what of the source a path stands for, where the mirror cannot hold or tell apart all names.
+
+        Returns:
+            The path in the source's spelling; None if there is nothing to compare.
+        """
+        settled = ""
+        for name in path.split("/") if path else ():
+            folder = spelling.folder(settled)
+            if folder is None:
+                # One side does not have it, so that it is compared as a whole, or it cannot be read.
+                return join(settled, path[len(settled) + 1 if settled else 0 :])
+            taker = folder.takers.get(name, name)
+            here = join(settled, taker)
+            if taker in folder.alignment.refused:
+                self._refuse(here, folder.ours[taker], folder.alignment)
+                return None
+            if taker not in folder.wanted and taker not in folder.theirs:
+                if taker in folder.ours and not self._is_left_out(here, folder.ours[taker]):
+                    self._compare_entry(here, folder.ours[taker], None, None, [])
+                return None
+            self._respell(settled, taker, folder.ours.get(taker), folder.alignment)
+            settled = here
+        return settled
+
+    def _align(
+        self,
+        path: str,
+        ours: dict[str, Entry],
+        theirs: dict[str, Entry],
+        known: dict[str, Fingerprint],
+        *,
+        is_new: bool,
+    ) -> None:
+        """Take what cannot come into the mirror out of a folder's listing, and give the mirror's names our spelling."""
+        if self._spelling is None:
+            return
+        alignment = self._spelling.align(path, ours, theirs, is_new=is_new)
+        for name in alignment.refused:
+            self._refuse(join(path, name), ours.pop(name), alignment)
+        for name, place in alignment.stored.items():
+            theirs[name] = theirs.pop(place)
+            if name not in known and place in known:
+                known[name] = known.pop(place)
+            self._respell(path, name, ours[name], alignment)
+
+    def _refuse(self, path: str, entry: Entry, alignment: Alignment) -> None:
+        if path in self._done_names:
+            return
+        self._done_names.add(path)
+        refusal = alignment.refused[path.rpartition("/")[2]]
+        detail = refusal.detail
+        if stat.S_ISDIR(entry.st_mode):
+            detail += "; nothing in this folder is backed up"
+        self._problems.append(problem(refusal.code, path, Stage.COMPARE, detail=detail))
+
+    def _respell(self, folder: str, name: str, entry: Entry | None, alignment: Alignment) -> None:
+        path = join(folder, name)
+        if name not in alignment.respelt or path in self._done_names or entry is None:
+            return
+        self._done_names.add(path)
+        old_path = join(folder, alignment.stored[name])
+        self._respellings.append(Action(Op.MOVE, path, kind_of(entry), old_path=old_path, is_respelling=True))
 
     def _highest_change(self, path: str) -> str:
         """Return the highest folder above a path that only one of both sides has, or else the path itself."""
@@ -172,7 +259,8 @@ class _Comparison:
 
     def _compare_root(self, *, is_tree: bool) -> None:
         ours, theirs = self._source.stat(""), self._target.stat("")
-        if self._differs_in_metadata(ours, theirs):
+        # The root folder of a FAT or exFAT volume has no time of its own.
+        if self._differs_in_metadata(ours, theirs, compares_time=not self._abilities.has_local_times):
             self._copies.append(Action(Op.SET_METADATA, "", EntryKind.FOLDER))
         if is_tree:
             self._trees_done.add("")
@@ -207,8 +295,9 @@ class _Comparison:
             except OSError as error:
                 self._problems.append(problem_from(error, path, Stage.COMPARE, is_writing=True))
                 return
-            known = self._catalog.folder(path)
+            known = self._catalog.folder(self._former(path))
         self._meter.add_files(len(ours), path)
+        self._align(path, ours, theirs, known, is_new=making is not None)
         prefix = path + "/" if path else ""
         step_ns = self._time_step_ns
         for name, our in ours.items():
@@ -255,14 +344,18 @@ class _Comparison:
         """Compare what the source has at a path with what the mirror has there, if anything."""
         kind = kind_of(ours)
         their_kind = None if theirs is None else kind_of(theirs)
-        if theirs is not None and EntryKind.FOLDER is not their_kind and kind is not EntryKind.SPECIAL:
+        code = self._impossible.get(kind)
+        if theirs is not None and EntryKind.FOLDER is not their_kind and code is None:
             self._mirror_files += 1
-        if kind is EntryKind.SPECIAL:
-            self._problems.append(problem(ProblemCode.SPECIAL_FILE, path, Stage.COMPARE))
+        if code is not None:
+            self._problems.append(problem(code, path, Stage.COMPARE))
             if theirs is not None:
                 self._add_deletions(path, theirs, self._deletions, is_known=known is not None)
             return
         size_bytes = ours.st_size if kind is EntryKind.FILE else 0
+        if size_bytes > self._largest_bytes:
+            self._problems.append(problem(ProblemCode.TOO_LARGE, path, Stage.COMPARE))
+            return
         if theirs is None:
             if kind is EntryKind.FOLDER:
                 self._notice_drive(path, ours)
@@ -281,49 +374,89 @@ class _Comparison:
                 self._copies.append(replacing)
             return
         if kind is EntryKind.FOLDER:
-            self._notice_drive(path, ours)
-            if self._drives and self._is_on_drive_away(path):
-                return
-            if self._differs_in_metadata(ours, theirs):
-                self._copies.append(Action(Op.SET_METADATA, path, kind))
-            if known is None and self._learns:
-                self._catalog.record(path, ours)
-            pending.append((path, None))
+            self._compare_folders(path, ours, theirs, known, pending)
             return
         op = self._difference(path, ours, theirs, known, kind)
         if op is not None:
             self._copies.append(Action(op, path, kind, size_bytes, old_kind=kind, is_known=is_known))
 
+    def _compare_folders(
+        self, path: str, ours: Entry, theirs: Entry, known: Fingerprint | None, pending: list[_Folder]
+    ) -> None:
+        """Compare two folders themselves; what is in them comes later."""
+        self._notice_drive(path, ours)
+        if self._drives and self._is_on_drive_away(path):
+            return
+        if self._differs_in_metadata(ours, theirs):
+            self._copies.append(Action(Op.SET_METADATA, path, EntryKind.FOLDER))
+        if known is None and self._learns:
+            self._catalog.record(path, ours)
+        pending.append((path, None))
+
     def _difference(
         self, path: str, ours: Entry, theirs: Entry, known: Fingerprint | None, kind: EntryKind
     ) -> Op | None:
         """Say what has to be done with a file or link that both sides have; what is equal is learnt."""
-        if kind is EntryKind.LINK:
-            try:
-                if self._source.read_link(path) != self._target.read_link(path):
-                    return Op.REPLACE
-            except OSError as error:
-                self._problems.append(problem_from(error, path, Stage.COMPARE))
-                return None
-        elif ours.st_size != theirs.st_size or abs(ours.st_mtime_ns - theirs.st_mtime_ns) >= self._time_step_ns:
+        try:
+            if kind is EntryKind.LINK:
+                is_same = self._source.read_link(path) == self._target.read_link(path)
+            else:
+                is_same = self._is_same_file(path, ours, theirs, known)
+        except OSError as error:
+            self._problems.append(problem_from(error, path, Stage.COMPARE))
+            return None
+        except Cancelled:
+            return None
+        if not is_same:
             return Op.REPLACE
-        elif known is not None and (known.inode, known.ctime_ns) != (ours.st_ino, ours.st_ctime_ns):
-            # Touched, though size and time agree: an edit whose time was set back looks like this, and so does
-            # a change of mode or a rename back and forth. Only the content tells.
-            try:
-                if not self._is_content_equal(path, path):
-                    return Op.REPLACE
-            except OSError as error:
-                self._problems.append(problem_from(error, path, Stage.COMPARE))
-                return None
-            except Cancelled:
-                return None
-            known = None
-        if self._differs_in_metadata(ours, theirs):
+        # A file's time was looked at with its content.
+        if self._differs_in_metadata(ours, theirs, compares_time=kind is EntryKind.LINK):
             return Op.SET_METADATA
-        if known is None and self._learns:
+        if self._learns and (known is None or (known.inode, known.ctime_ns) != (ours.st_ino, ours.st_ctime_ns)):
             self._catalog.record(path, ours)
         return None
+
+    def _is_same_file(self, path: str, ours: Entry, theirs: Entry, known: Fingerprint | None) -> bool:
+        """Tell whether a file has the same content on both sides.
+
+        Raises:
+            OSError: It could not be read.
+            Cancelled: The comparison is to stop.
+        """
+        if ours.st_size != theirs.st_size:
+            return False
+        if self._differs_in_time(ours, theirs):
+            return self._is_time_explained(path, ours, theirs, known)
+        if known is not None and (known.inode, known.ctime_ns) != (ours.st_ino, ours.st_ctime_ns):
+            # Touched, though size and time agree: an edit whose time was set back looks like this, and so does
+            # a change of mode or a rename back and forth. Only the content tells.
+            return self._is_content_equal(path, path)
+        return True
+
+    def _differs_in_time(self, ours: Entry, theirs: Entry) -> bool:
+        if abs(ours.st_mtime_ns - theirs.st_mtime_ns) < self._time_step_ns:
+            return False
+        return not self._abilities.limits_times or not self._abilities.is_same_time(
+            ours.st_mtime_ns, theirs.st_mtime_ns
+        )
+
+    def _is_time_explained(self, path: str, ours: Entry, theirs: Entry, known: Fingerprint | None) -> bool:
+        """Tell whether a file of the mirror has another time for the destination's reasons, and not for a change.
+
+        Raises:
+            OSError: It could not be read.
+            Cancelled: The comparison is to stop.
+        """
+        abilities = self._abilities
+        is_shifted = abilities.is_shifted_time(ours.st_mtime_ns, theirs.st_mtime_ns)
+        if known is not None:
+            is_as_copied = is_shifted or (not abilities.holds_times and self._catalog.stamp(path) == theirs.st_mtime_ns)
+            return is_as_copied and known == (ours.st_ino, ours.st_ctime_ns, ours.st_size, ours.st_mtime_ns)
+        # Nothing is known, so only the content tells.
+        is_equal = (is_shifted or not abilities.holds_times) and self._is_content_equal(path, path)
+        if is_equal and not abilities.holds_times and self._learns:
+            self._catalog.record_stamp(path, theirs.st_mtime_ns)
+        return is_equal
 
     def _is_content_equal(self, path: str, mirror_path: str) -> bool:
         """Compare a file of the source with one of the mirror, byte by byte.
@@ -359,12 +492,14 @@ class _Comparison:
             self._drives_away.add(drive)
             self._problems.append(problem(ProblemCode.DRIVE_AWAY, drive, Stage.COMPARE))
 
-    def _differs_in_metadata(self, ours: Entry, theirs: Entry) -> bool:
-        if abs(ours.st_mtime_ns - theirs.st_mtime_ns) >= self._time_step_ns:
+    def _differs_in_metadata(self, ours: Entry, theirs: Entry, *, compares_time: bool = True) -> bool:
+        if compares_time and self._abilities.holds_times and self._differs_in_time(ours, theirs):
             return True
         if self._compares_owner and (ours.st_uid, ours.st_gid) != (theirs.st_uid, theirs.st_gid):
             return True
-        return not stat.S_ISLNK(ours.st_mode) and self._target.mode_of(ours) != stat.S_IMODE(theirs.st_mode)
+        if not self._abilities.holds_modes or stat.S_ISLNK(ours.st_mode):
+            return False
+        return self._target.mode_of(ours) != stat.S_IMODE(theirs.st_mode)
 
     def _is_move(self, path: str, ours: Entry, kind: EntryKind) -> bool:
         """Find a file that is new here to be one that the mirror has under a name gone from the source."""
@@ -377,7 +512,9 @@ class _Comparison:
                 if self._source.look(old_path) is not None:
                     continue
                 theirs = self._target.look(old_path)
-                if theirs is None or (theirs.st_size, theirs.st_mtime_ns) != (ours.st_size, ours.st_mtime_ns):
+                if theirs is None or theirs.st_size != ours.st_size or self._differs_in_time(ours, theirs):
+                    continue
+                if self._spelling is not None and not self._spelling.is_free(old_path):
                     continue
                 # A file in a folder that was renamed is untouched. One renamed by itself has a new change time, as
                 # one has that was edited and given its old time back: only the content tells.

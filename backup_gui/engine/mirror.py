@@ -18,6 +18,7 @@ from backup_gui.engine.guard import TAKES_AWAY, Condition, judge
 from backup_gui.engine.identity import Standing, identify, nearest_existing, read_identity, standing
 from backup_gui.engine.model import NO_COUNTS, HeldCode, PassStatus, Phase, ProblemCode, Progress, Report, count_actions
 from backup_gui.engine.nesting import is_within
+from backup_gui.engine.probing import abilities_of
 from backup_gui.engine.progress import Meter
 from backup_gui.engine.target import Target, make_root
 from backup_gui.engine.transfer import Cancelled
@@ -92,6 +93,7 @@ def run_pass(
         if not is_dry_run:
             target.lock()
             _remember_roots(job, catalog, has_new_source=has_new_source)
+        target.adopt(abilities_of(target, job.destination, catalog, may_try=not is_dry_run))
         meter.begin(Phase.COMPARING)
         plan = compare(
             source,

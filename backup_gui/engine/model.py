@@ -28,6 +28,9 @@ Entry = os.stat_result
 class EntryKind(Enum):
     """What a path is, as far as a mirror is concerned."""
 
+    # See ``Op``: a comparison looks kinds up in a table.
+    __hash__ = object.__hash__
+
     FILE = "file"
     FOLDER = "folder"
     LINK = "link"
@@ -72,6 +75,8 @@ class Action(NamedTuple):
         old_path: For a move, where the content is now.
         old_kind: For a replacement, what the mirror has there now.
         is_known: For what the mirror has there now, whether the catalog says that this program put it there.
+        is_respelling: For a move, whether both paths are one to the destination's file system, such as those that
+            differ in upper and lower case only.
     """
 
     op: Op
@@ -81,6 +86,7 @@ class Action(NamedTuple):
     old_path: str | None = None
     old_kind: EntryKind | None = None
     is_known: bool = True
+    is_respelling: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,64 @@ class Target(Writer):
         self._unflushed_history.add(parent_of(path))
         return kept
 
+    def put_back(self, kept: str, path: str) -> None:
+        """Give a version that was kept a moment ago its place in the mirror back, if nothing is there.
+
+        Raises:
+            OSError: It could not be put back, and is still in the history.
+        """
+        if self.look(path) is not None:
+            return
+        old, old_fd, new, new_fd = _pair(self._opened_history(), kept, self, path)
+        try:
+            rename_to_free_name(old, old_fd, new, new_fd)
+        finally:
+            _give_back(old_fd)
+        self._note(parent_of(path))
+        self._unflushed_history.add(parent_of(kept))
+
+    def respell(self, old_path: str, new_path: str) -> None:
+        """Give something another spelling of its name, which the file system takes for the same name.
+
+        Args:
+            old_path: The path as it is listed.
+            new_path: The path as it is to be listed, in the same folder.
+
+        Raises:
+            FileExistsError: Both are listed: they are not one after all.
+            FileNotFoundError: The old one is not listed any more.
+            OSError: The rename was refused; it has its old name.
+        """
+        folder = parent_of(old_path)
+        self._open_up(folder)
+        before = self.list(folder)
+        old, new = (path.rpartition("/")[2] for path in (old_path, new_path))
+        if new in before:
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), new_path)
+        if old not in before:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), old_path)
+        self._rename_over_itself(old_path, new_path)
+        self.forget(old_path)
+        if new not in self.list(folder):
+            # Taken for a rename onto itself, of which there is nothing to do: by way of another name.
+            # RACE: killed in between, it has a temporary name, which the next pass removes before it copies anew.
+            between = self._temporary_for(new_path)
+            self._rename_over_itself(old_path, between)
+            try:
+                self._rename_over_itself(between, new_path)
+            except OSError:
+                self._rename_over_itself(between, old_path)
+                raise
+        self._note(folder)
+
+    def is_listed(self, path: str) -> bool:
+        """Tell whether a name is listed in just this spelling in the folder that it is in.
+
+        Raises:
+            OSError: The folder cannot be listed.
+        """
+        return path.rpartition("/")[2] in self.list(parent_of(path))
+
     def remove_file(self, path: str) -> None:
         """Remove a file or link for good; it is no error if it is gone.
 
@@ -148,6 +206,13 @@ class Target(Writer):
 
     # Inner parts
 
+    def _rename_over_itself(self, old_path: str, new_path: str) -> None:
+        # RACE: something that another program puts under the new name in this moment is lost; but where names are
+        # folded, it would be what has the old one.
+        old, folder_fd = self.at(old_path)
+        new, _ = self.at(new_path)
+        os.rename(old, new, src_dir_fd=folder_fd, dst_dir_fd=folder_fd)
+
     def _keep(self, path: str, left_at: datetime, *, leaves: bool) -> str:
         self._make_history_folder(parent_of(path))
         history = self._opened_history()
@@ -156,7 +221,7 @@ class Target(Writer):
             kept = version_path(path, left_at, count)
             old, old_fd, new, new_fd = _pair(self, path, history, kept)
             try:
-                if leaves or not self._links(old, old_fd, new, new_fd):
+                if leaves or not self.abilities.holds_hard_links or not self._links(old, old_fd, new, new_fd):
                     rename_to_free_name(old, old_fd, new, new_fd)
             except FileExistsError:
                 count += 1

@@ -14,6 +14,7 @@ import stat
 import sys
 from typing import TYPE_CHECKING, Final
 
+from backup_gui.engine.abilities import ALL, Abilities
 from backup_gui.engine.system import CAN_SYNC_VOLUME, own_ids, rename_to_free_name, sync_volume
 from backup_gui.engine.transfer import copy_attributes, flush_file, transfer
 from backup_gui.engine.tree import HAS_FOLDER_DESCRIPTORS, TEMPORARY_PREFIX, Tree, is_temporary, join, parent_of
@@ -60,9 +61,17 @@ class Writer(Tree):
 
         # Whether folders that their own owner may not read or write are changed for the length of a pass.
         self.opens_up = True
-        # Owners are set, and so compared, only by those who may set them.
-        self.holds_owner = self._is_superuser
-        self.time_step_ns = time_step_ns(root)
+        self.adopt(ALL._replace(time_step_ns=time_step_ns(root)))
+
+    def adopt(self, abilities: Abilities) -> None:
+        """Go by what the file system can do from now on."""
+        self.abilities = abilities
+        # Owners are set, and so compared, only by those who may set them, and where they stay.
+        self.holds_owner = self._is_superuser and abilities.holds_owner
+        self.time_step_ns = abilities.time_step_ns
+        # Some file systems refuse every mode but the one that all their files have.
+        self._sets_modes = abilities.holds_modes
+        self._limits_times = abilities.limits_times
 
     # New content
 
@@ -209,6 +218,18 @@ class Writer(Tree):
             self._unseen.add(path)
         self._note(parent)
 
+    def make_scratch(self) -> str:
+        """Make a folder for experiments, under a temporary name; ``discard`` removes it with all that is in it.
+
+        Raises:
+            OSError: It could not be made.
+        """
+        path = self._temporary_for("")
+        self._open_up("")
+        name, folder_fd = self.at(path)
+        os.mkdir(name, OWNER_ALL, dir_fd=folder_fd)
+        return path
+
     @property
     def has_unseen_folders(self) -> bool:
         """Whether there are new folders to reveal."""
@@ -288,14 +309,14 @@ class Writer(Tree):
             return
         name, folder_fd = self.at(path)
         is_link = stat.S_ISLNK(source.st_mode)
-        if sys.platform != "win32" and self._is_superuser:
+        if sys.platform != "win32" and self.holds_owner:
             os.chown(name, source.st_uid, source.st_gid, dir_fd=folder_fd, follow_symlinks=False)
-        if not is_link:
+        if not is_link and self._sets_modes:
             self._set_mode(path, stat.S_IFMT(source.st_mode) | self.mode_of(source))
         if HAS_FOLDER_DESCRIPTORS:
-            os.utime(name, ns=(source.st_atime_ns, source.st_mtime_ns), dir_fd=folder_fd, follow_symlinks=False)
+            os.utime(name, ns=self._times(source), dir_fd=folder_fd, follow_symlinks=False)
         elif not is_link:
-            os.utime(name, ns=(source.st_atime_ns, source.st_mtime_ns))
+            os.utime(name, ns=self._times(source))
 
     def free_bytes(self) -> int:
         """Return how much room there is for this user.
@@ -359,11 +380,12 @@ class Writer(Tree):
         """Give a complete copy its metadata, and flush it where that is done file by file."""
         if sys.platform != "win32":
             # In this order: a new owner takes away set-id bits and capabilities.
-            if self._is_superuser and (source.st_uid, source.st_gid) != self._owner:
+            if self.holds_owner and (source.st_uid, source.st_gid) != self._owner:
                 os.fchown(out, source.st_uid, source.st_gid)
             copy_attributes(fd, out)
-            os.fchmod(out, self.mode_of(source))
-            os.utime(out, ns=(source.st_atime_ns, source.st_mtime_ns))
+            if self._sets_modes:
+                os.fchmod(out, self.mode_of(source))
+            os.utime(out, ns=self._times(source) if self._limits_times else (source.st_atime_ns, source.st_mtime_ns))
         if not self._syncs_whole:
             flush_file(out)
 
@@ -416,6 +438,14 @@ class Writer(Tree):
             return False
         return True
 
+    def _times(self, source: Entry) -> tuple[int, int]:
+        """Return the times of access and change that the copy of a source's entry gets, nanoseconds.
+
+        What is out of the file system's range would come back as any time at all when it is mounted the next time.
+        """
+        held = self.abilities.held_time_ns
+        return held(source.st_atime_ns), held(source.st_mtime_ns)
+
     def _set_mode(self, path: str, kind_and_mode: int) -> None:
         """Set a mode without following a link and without needing to be allowed to open what it is for."""
         mode = stat.S_IMODE(kind_and_mode)
@@ -432,12 +462,13 @@ class Writer(Tree):
 
     def _set_root_metadata(self, source: Entry) -> None:
         if sys.platform == "win32":
-            os.utime(self.root, ns=(source.st_atime_ns, source.st_mtime_ns))
+            os.utime(self.root, ns=self._times(source))
             return
-        if self._is_superuser:
+        if self.holds_owner:
             os.fchown(self._root_fd, source.st_uid, source.st_gid)
-        os.fchmod(self._root_fd, self.mode_of(source))
-        os.utime(self._root_fd, ns=(source.st_atime_ns, source.st_mtime_ns))
+        if self._sets_modes:
+            os.fchmod(self._root_fd, self.mode_of(source))
+        os.utime(self._root_fd, ns=self._times(source))
 
 
 def flush_folder(tree: Tree, folder: str) -> None:
