@@ -69,6 +69,11 @@ class Abilities(NamedTuple):
         return self.folds_case or self.folds_forms
 
     @property
+    def keeps_spelling(self) -> bool:
+        """Whether a name is listed just as it was given, so that what is listed tells whose it is."""
+        return self.keeps_case and self.keeps_forms
+
+    @property
     def limits_names(self) -> bool:
         """Whether there is anything that the source's file system may allow in a name and this one does not."""
         return (

@@ -102,7 +102,7 @@ class _Comparison:
         if target.abilities.limits_names:
             from backup_gui.engine.spelling import Spelling  # noqa: PLC0415 - most destinations hold all names
 
-            self._spelling = Spelling(source, target, self._is_left_out, may_try=learns)
+            self._spelling = Spelling(source, target, catalog, self._is_left_out, may_try=learns)
         self._time_step_ns = target.time_step_ns
 
         self._drives = set(drives)
@@ -143,7 +143,8 @@ class _Comparison:
                 settled = self._settle(path, self._spelling)
                 if settled is None:
                     return
-                path = settled
+                path, is_other = settled
+                is_tree = is_tree or is_other
             path = self._highest_change(path)
             if path in self._done or is_below(path, self._trees_done):
                 return
@@ -179,18 +180,19 @@ class _Comparison:
         """Return the path under which the catalog knows what is at a path."""
         return path if self._spelling is None else self._spelling.former(path)
 
-    def _settle(self, path: str, spelling: Spelling) -> str | None:
+    def _settle(self, path: str, spelling: Spelling) -> tuple[str, bool] | None:
         """Find out what of the source a path stands for, where the mirror cannot hold or tell apart all names.
 
         Returns:
-            The path in the source's spelling; None if there is nothing to compare.
+            The path in the source's spelling, or that of a folder above it, and whether what the mirror has there
+            was something else's before, so that all of it is to be compared; None if there is nothing to compare.
         """
         settled = ""
         for name in path.split("/") if path else ():
             folder = spelling.folder(settled)
             if folder is None:
                 # One side does not have it, so that it is compared as a whole, or it cannot be read.
-                return join(settled, path[len(settled) + 1 if settled else 0 :])
+                return path, False
             taker = folder.takers.get(name, name)
             here = join(settled, taker)
             if taker in folder.alignment.refused:
@@ -201,8 +203,10 @@ class _Comparison:
                     self._compare_entry(here, folder.ours[taker], None, None, [])
                 return None
             self._respell(settled, taker, folder.ours.get(taker), folder.alignment)
+            if taker != name or taker in folder.alignment.respelt:
+                return here, True
             settled = here
-        return settled
+        return settled, False
 
     def _align(
         self,
@@ -216,13 +220,14 @@ class _Comparison:
         """Take what cannot come into the mirror out of a folder's listing, and give the mirror's names our spelling."""
         if self._spelling is None:
             return
+        from backup_gui.engine.naming import inherit  # noqa: PLC0415 - as above
+
         alignment = self._spelling.align(path, ours, theirs, is_new=is_new)
         for name in alignment.refused:
             self._refuse(join(path, name), ours.pop(name), alignment)
+        inherit(known, ours, alignment)
         for name, place in alignment.stored.items():
             theirs[name] = theirs.pop(place)
-            if name not in known and place in known:
-                known[name] = known.pop(place)
             self._respell(path, name, ours[name], alignment)
 
     def _refuse(self, path: str, entry: Entry, alignment: Alignment) -> None:

@@ -493,6 +493,8 @@ class Execution:
         kind = kind_of(entry)
         if kind is EntryKind.SPECIAL or (action.kind is EntryKind.FOLDER) is not (kind is EntryKind.FOLDER):
             return True
+        if kind is EntryKind.LINK and not self._target.abilities.holds_links:
+            return True
         return bool(self._rules) and self._rules.excludes(action.path, kind is EntryKind.FOLDER)
 
     def _take_away(self, path: str) -> None:

@@ -8,7 +8,7 @@ that it is given, which alone knows for sure which names it takes for one.
 from __future__ import annotations
 
 import unicodedata
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from backup_gui.engine.model import ProblemCode
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
     from backup_gui.engine.abilities import Abilities
+
+T = TypeVar("T")
 
 _DEVICES: Final = frozenset(
     {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in "123456789¹²³")}
@@ -87,6 +89,7 @@ def align(
     theirs: Collection[str],
     abilities: Abilities,
     *,
+    known: Collection[str] = (),
     is_taken: Callable[[str], bool],
     falls_together: Callable[[str, str], bool],
 ) -> Alignment:
@@ -99,25 +102,28 @@ def align(
         ours: The source's names that are to be in the mirror.
         theirs: The mirror's names, as they are listed.
         abilities: What the mirror's file system can do.
+        known: Names of the source that are known to be in the mirror; asked only where a listing does not tell.
         is_taken: Tells whether a name leads to something in the mirror's folder.
         falls_together: Tells whether two names are one to the mirror's file system, one of them not being there.
 
     Returns:
         What stays out, and what the mirror has in another spelling. Names that are in both are in neither.
     """
-    missing = sorted(name for name in ours if name not in theirs)
+    tells = abilities.keeps_spelling
+    missing = sorted(name for name in ours if not tells or name not in theirs)
+    missing.sort(key=lambda name: name not in known)
     if not missing:
         return NOTHING
     refused: dict[str, Refusal] = {}
     new = []
     for name in missing:
-        reason = why_not(name, abilities)
+        reason = "" if name in theirs else why_not(name, abilities)
         if reason:
             refused[name] = Refusal(ProblemCode.NAME_NOT_POSSIBLE, reason)
         else:
             new.append(name)
     stored: dict[str, str] = {}
-    holders = {name: name for name in ours if name in theirs}
+    holders = {name: name for name in ours if tells and name in theirs}
     alike = _by_fold(theirs, {fold(name) for name in new}) if abilities.folds_names else {}
     coming: dict[str, list[str]] = {}
     for name in new:
@@ -141,6 +147,26 @@ def align(
             coming.setdefault(key, []).append(name)
     respelt = frozenset(name for name, place in stored.items() if not is_same_spelling(name, place, abilities))
     return Alignment(refused, stored, respelt)
+
+
+def inherit(known: dict[str, T], ours: Collection[str], alignment: Alignment) -> None:
+    """Let names find what is known of what the mirror has under them, which had another spelling when it came.
+
+    Args:
+        known: What is known, by the source's names of then; names that come in somebody else's place are added.
+        ours: The source's names of now.
+        alignment: How they go together with the mirror's.
+    """
+    heirs = [name for name in alignment.stored if name not in known]
+    if not heirs:
+        return
+    gone = {fold(name): name for name in known if name not in ours}
+    for name in heirs:
+        before = gone.get(fold(name))
+        if before is None:
+            continue
+        # What is respelt is known under its new name when that is done; else the old name is to be forgotten.
+        known[name] = known.pop(before) if name in alignment.respelt else known[before]
 
 
 def _collision(other: str) -> Refusal:

@@ -87,7 +87,7 @@ def abilities_of(target: Writer, root: str, catalog: Catalog, *, may_try: bool) 
     except OSError as error:
         log.warning("What the destination can hold could not be found out: %s", error)
         return ALL._replace(time_step_ns=time_step_ns(target.root))
-    catalog.remember(ABILITIES_KEY, f"{time.time():.0f} {write_abilities(found)}\n{key}")
+    catalog.remember(ABILITIES_KEY, f"{int(time.time())} {write_abilities(found)}\n{key}")
     if found.in_words():
         log.info("The destination does not keep: %s", found.in_words())
     return found

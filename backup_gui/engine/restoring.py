@@ -152,11 +152,16 @@ class Restorer:
         if sys.platform == "win32":
             return
         mode = stat.S_IMODE(entry.st_mode)
+        has_owner = entry.st_uid == own_ids()[0]
         if self._is_superuser:
-            os.fchown(fd, entry.st_uid, entry.st_gid)
-        elif entry.st_uid != own_ids()[0]:
+            # Some file systems know no owners and no modes; the content is there all the same.
+            with contextlib.suppress(PermissionError):
+                os.fchown(fd, entry.st_uid, entry.st_gid)
+                has_owner = True
+        if not has_owner:
             mode &= ~(stat.S_ISUID | stat.S_ISGID)
-        os.fchmod(fd, mode)
+        with contextlib.suppress(PermissionError):
+            os.fchmod(fd, mode)
         os.utime(fd, ns=(entry.st_atime_ns, entry.st_mtime_ns))
 
 

@@ -15,6 +15,7 @@ from backup_gui.engine.tree import join, parent_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
+    from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.model import Entry
     from backup_gui.engine.target import Target
     from backup_gui.engine.tree import Tree
@@ -46,15 +47,23 @@ class Spelling:
     Args:
         source: The source.
         target: The destination.
+        catalog: What is known from earlier passes.
         is_left_out: Tells whether an entry of the source is not to be in the mirror.
         may_try: Whether the destination may be written to for finding out which names it takes for one.
     """
 
     def __init__(
-        self, source: Tree, target: Target, is_left_out: Callable[[str, Entry], bool], *, may_try: bool
+        self,
+        source: Tree,
+        target: Target,
+        catalog: Catalog,
+        is_left_out: Callable[[str, Entry], bool],
+        *,
+        may_try: bool,
     ) -> None:
         self._source = source
         self._target = target
+        self._catalog = catalog
         self._is_left_out = is_left_out
         self._may_try = may_try
         self._former: dict[str, str] = {}
@@ -62,11 +71,14 @@ class Spelling:
 
     def align(self, folder: str, ours: dict[str, Entry], theirs: Collection[str], *, is_new: bool = False) -> Alignment:
         """Find out how the names of a folder go together; one that is new has nothing in the mirror yet."""
-        wanted = self._wanted(folder, ours) if any(name not in theirs for name in ours) else frozenset()
+        tells = self._target.abilities.keeps_spelling
+        is_plain = tells and all(name in theirs for name in ours)
+        wanted = frozenset() if is_plain else self._wanted(folder, ours)
         alignment = align(
             wanted,
             theirs,
             self._target.abilities,
+            known=() if tells else self._catalog.folder(self.former(folder)),
             is_taken=lambda name: not is_new and self._is_taken(join(folder, name)),
             falls_together=self._falls_together,
         )

@@ -13,8 +13,9 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.errors import DestinationBusyError
+from backup_gui.engine.errors import DestinationBusyError, RootAbsentError
 from backup_gui.engine.history import version_path
+from backup_gui.engine.identity import nearest_existing
 from backup_gui.engine.lock import lock_file
 from backup_gui.engine.system import rename_to_free_name
 from backup_gui.engine.transfer import NOT_SUPPORTED
@@ -161,7 +162,9 @@ class Target(Writer):
         if old not in before:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), old_path)
         self._rename_over_itself(old_path, new_path)
+        # What was opened by way of either name may lead nowhere now.
         self.forget(old_path)
+        self.forget(new_path)
         if new not in self.list(folder):
             # Taken for a rename onto itself, of which there is nothing to do: by way of another name.
             # RACE: killed in between, it has a temporary name, which the next pass removes before it copies anew.
@@ -251,9 +254,21 @@ class Target(Writer):
     def _opened_history(self) -> Tree:
         if self._history is None:
             assert self._history_root is not None
+            self._check_drive(nearest_existing(self._history_root))
+            # RACE: pulled out at this moment, an empty folder is made where the drive was mounted.
             os.makedirs(self._history_root, mode=OWNER_ALL, exist_ok=True)
+            self._check_drive(self._history_root)
             self._history = Tree(self._history_root)
         return self._history
+
+    def _check_drive(self, path: str) -> None:
+        """Make sure that a path lies on the volume that the pass began with: it may have been pulled out since.
+
+        Raises:
+            RootAbsentError: It does not.
+        """
+        if os.stat(path).st_dev != self.root_entry.st_dev:
+            raise RootAbsentError(f"The drive of the destination is not there any more: {self.root}")
 
     def _make_history_folder(self, path: str) -> None:
         history = self._opened_history()
