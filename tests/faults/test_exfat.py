@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -407,3 +409,20 @@ def test_actions_that_only_spell_anew_are_told_as_moves(scene: Scene) -> None:
     assert [(action.op, action.old_path, action.path, action.kind) for action in done] == [
         (Op.MOVE, "docs", "DOCS", EntryKind.FOLDER)
     ]
+
+
+def test_a_kill_at_any_call_loses_nothing_and_the_next_pass_converges(stick: Stick, tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "tests.faults.killed_on_stick", str(tmp_path / "disk"), str(stick.point)],
+        cwd=Path(__file__).resolve().parents[2],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    lines = [json.loads(line) for line in run.stdout.splitlines()]
+    assert [line for line in lines if line["faults"] or line["differences"]] == []
+    assert [line["is_killed"] for line in lines[:-1]] == [True] * (len(lines) - 1)
+    assert lines[-1]["status"] == 0, "the last pass was to run to its end"
+    assert len(lines) > 40
