@@ -39,6 +39,7 @@ SOURCE_KEY = "source"
 DESTINATION_KEY = "destination"
 MIRROR_FILES_KEY = "mirror files"
 DRIVES_KEY = "drives"
+PROBLEMS_KEY = "problems"
 
 
 def never() -> bool:
@@ -321,10 +322,10 @@ def _record(catalog: Catalog, plan: Plan, report: Report, added_files: int) -> N
         catalog.remember(DRIVES_KEY, json.dumps(sorted(plan.drives)))
     if counts != NO_COUNTS or report.problems or report.held:
         catalog.add_pass(report)
+    is_news = _has_new_problems(catalog, report) or counts != NO_COUNTS or report.held is not None
     catalog.commit()
-    level = logging.INFO if counts != NO_COUNTS or report.problems or report.held else logging.DEBUG
     log.log(
-        level,
+        logging.INFO if is_news else logging.DEBUG,
         "%s check: %d new, %d changed, %d deleted, %d moved, %d bytes, %d problems, %.2f s%s",
         "full" if report.is_full else "quick",
         counts.created,
@@ -336,6 +337,22 @@ def _record(catalog: Catalog, plan: Plan, report: Report, added_files: int) -> N
         report.duration_s,
         f"; held: {report.held.reason}" if report.held else "",
     )
+
+
+def _has_new_problems(catalog: Catalog, report: Report) -> bool:
+    """Tell whether a pass found other problems than the last full one; what lasts need not fill the log."""
+    if not report.is_full:
+        return bool(report.problems)
+    digest = ""
+    if report.problems:
+        import hashlib  # noqa: PLC0415 - slow to import, and most passes have no problems
+
+        found = sorted((problem.path, problem.code.value) for problem in report.problems)
+        digest = hashlib.blake2b(repr(found).encode(), digest_size=16).hexdigest()
+    if digest == (catalog.fact(PROBLEMS_KEY) or ""):
+        return False
+    catalog.remember(PROBLEMS_KEY, digest)
+    return bool(report.problems)
 
 
 def _size(count: int) -> str:

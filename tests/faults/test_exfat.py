@@ -16,7 +16,7 @@ import pytest
 from backup_gui.engine import writer
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.errors import RootAbsentError
-from backup_gui.engine.events import ActionDone, Event
+from backup_gui.engine.events import ActionDone, Event, PlanMade
 from backup_gui.engine.history import list_versions, restore
 from backup_gui.engine.mirror import run_pass
 from backup_gui.engine.model import Counts, EntryKind, Op, PassStatus, ProblemCode, Report, Scope
@@ -296,6 +296,42 @@ def test_a_dry_run_names_what_is_not_possible_and_writes_nothing(scene: Scene) -
     assert codes(report) == {"case": COLLISION, "a:b": NAME}
     assert report.counts.created == 1
     assert read_tree(scene.mirror.parent) == before
+
+
+def test_a_name_that_somebody_else_takes_in_another_case_during_a_pass_is_not_overwritten(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(scene, "plain", "1")
+    scene.make_pass()
+    write(scene, "case", "ours")
+    write(scene, "docs/a", "ours too")
+
+    def intrude(event: Event) -> None:
+        if isinstance(event, PlanMade):
+            (scene.mirror / "CASE").write_text("theirs")
+            (scene.mirror / "DOCS").mkdir()
+
+    report = scene.make_pass(on_event=intrude)
+    assert codes(report) == {"case": COLLISION, "docs": COLLISION}
+    assert scene.in_mirror() == {"plain": b"1", "CASE": b"theirs"}
+    # Now they are seen for what they are: strangers, which go to the history.
+    assert scene.make_pass().status is PassStatus.COMPLETE
+    assert scene.in_mirror() == scene_contents(scene)
+    assert scene.in_history() == {b"theirs"}
+    assert_settled(scene, scene.make_pass())
+
+
+def test_partial_passes_name_what_is_not_possible_and_take_new_folders_whole(scene: Scene) -> None:
+    scene.make_pass()
+    os.mkfifo(scene.source / "pipe")
+    (scene.source / "link").symlink_to("pipe")
+    write(scene, "a:b", "x")
+    write(scene, "new/deep/inside", "1")
+    write(scene, "folder:/x", "x")
+    report = partial(scene, "pipe", "link", "a:b", "new/deep/inside", "folder:/x", "folder:", "never/was", "nothing")
+    assert codes(report) == {"pipe": ProblemCode.SPECIAL_FILE, "link": LINK, "a:b": NAME, "folder:": NAME}
+    assert len(report.problems) == 4
+    assert scene.in_mirror() == {"new/deep/inside": b"1"}
 
 
 # Times

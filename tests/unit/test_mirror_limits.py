@@ -128,6 +128,56 @@ def test_a_file_that_cannot_be_read_while_its_time_is_explained_is_a_problem(
     assert codes(rig) == {"a": ProblemCode.READ_ERROR}
 
 
+def test_problems_that_last_are_logged_once_and_still_reported(
+    rig: Rig, limits: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "backup_gui.engine.mirror")
+    limits["holds_links"] = False
+    rig.write("a")
+    (rig.source / "link").symlink_to("a")
+
+    def lines() -> int:
+        caplog.clear()
+        assert len(rig.run().problems) >= 1
+        return len(caplog.records)
+
+    assert [lines(), lines(), lines()] == [1, 0, 0]
+    (rig.source / "another").symlink_to("a")
+    assert [lines(), lines()] == [1, 0]
+    (rig.source / "link").unlink()
+    assert [lines(), lines()] == [1, 0]
+
+
+def test_in_many_folders_names_are_looked_at_again(rig: Rig, limits: dict[str, Any]) -> None:
+    limits["folds_case"] = True
+    rig.options["guard_count"] = 1_000
+    rig.run()
+    for number in range(80):
+        rig.write(f"{number}/a")
+    rig.run()
+    for number in range(80):
+        rig.write(f"{number}/a", "edited")
+    assert rig.run(paths(*(f"{number}/a" for number in range(80)))).counts.replaced == 80
+
+
+def test_a_name_that_cannot_be_asked_for_is_tried(
+    rig: Rig, limits: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits["folds_case"] = True
+    rig.write("a")
+    rig.run()
+    rig.write("new")
+    look = Target.look
+
+    def refuse(self: Target, path: str) -> os.stat_result | None:
+        if path == "new":
+            raise OSError(36, "File name too long")
+        return look(self, path)
+
+    monkeypatch.setattr(Target, "look", refuse)
+    assert rig.run().counts.created == 1
+
+
 # Spelling anew
 
 

@@ -18,6 +18,7 @@ from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.mounts import Mount
 from backup_gui.engine.probing import ABILITIES_KEY, abilities_of, falls_together, try_out
 from backup_gui.engine.target import Target
+from tests.unit.conftest import as_nobody
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="tries out what Linux can do")
 
@@ -189,6 +190,25 @@ def test_fat_has_its_limits_by_name(target: Target) -> None:
     found = try_out(target, "vfat")
     assert (found.largest_bytes, found.earliest_ns, found.has_local_times) == (FAT_LARGEST_BYTES, FAT.earliest_ns, True)
     assert try_out(target, "exfat").largest_bytes == NO_LIMIT
+
+
+def test_on_macos_the_system_says_how_large_a_file_can_be(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    for bits, largest in ((33, FAT_LARGEST_BYTES), (64, NO_LIMIT)):
+        monkeypatch.setattr(os, "pathconf", lambda _path, _name, bits=bits: bits)
+        assert probing._largest_bytes(target, "") == largest
+    refuse(monkeypatch, "pathconf", errno.EINVAL)
+    assert probing._largest_bytes(target, "") == NO_LIMIT
+    assert not probing._takes_case_for_one(target.root)
+
+
+def test_who_may_not_give_files_away_need_not_know_whether_owners_are_kept(place: Path) -> None:
+    with as_nobody(place), Target(str(place), None) as target:
+        assert try_out(target, "something new") == ALL
+
+
+def test_a_file_system_without_flags_has_not_the_one_for_case() -> None:
+    assert not probing._takes_case_for_one("/proc")
 
 
 def test_what_must_not_be_tried_is_guessed(target: Target, catalog: Catalog, on: On, tries: list[str]) -> None:
