@@ -60,7 +60,7 @@ def transfer(
         if sys.platform != "win32" and has_holes:
             position, end = _next_data(fd, position, size_bytes)
             os.lseek(fd, position, os.SEEK_SET)
-            os.lseek(out, position, os.SEEK_SET)
+            _skip_to(out, position)
         while position < end:
             if should_stop():
                 raise Cancelled
@@ -76,6 +76,19 @@ def transfer(
                 unflushed = 0
     if has_holes:
         os.ftruncate(out, size_bytes)
+
+
+def _skip_to(out: int, position: int) -> None:
+    """Go on writing after a hole.
+
+    Raises:
+        OSError: The file system has no files that large.
+    """
+    try:
+        os.lseek(out, position, os.SEEK_SET)
+    except OSError as error:
+        # What writing there would be called "too large" for is only an invalid argument here.
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG)) from error
 
 
 def _next_data(fd: int, position: int, size_bytes: int) -> tuple[int, int]:

@@ -286,12 +286,13 @@ def test_names_that_only_the_driver_takes_for_one_do_not_overwrite_each_other(sc
     assert_settled(scene, report)
 
 
-def test_a_dry_run_names_what_is_not_possible_and_writes_nothing(scene: Scene) -> None:
+def test_a_dry_run_names_what_is_not_possible_and_writes_nothing(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     write(scene, "plain", "1")
     scene.make_pass()
     for path in ("Case", "case", "a:b"):
         write(scene, path, "x")
     before = read_tree(scene.mirror.parent)
+    monkeypatch.setattr(writer.Writer, "make_scratch", lambda _self: pytest.fail("written to"))
     report = run_pass(scene.job, scene.catalog, Scope(trees=frozenset({""})), is_dry_run=True)
     assert codes(report) == {"case": COLLISION, "a:b": NAME}
     assert report.counts.created == 1

@@ -93,7 +93,11 @@ def cuttable_disk(base: Path) -> Iterator[CuttableDisk]:
         disk.unmount()
 
 
-_MAKERS = {"exfat": ("mkfs.exfat",), "ntfs": ("mkntfs", "--quiet", "--fast"), "ext2": ("mkfs.ext2", "-q", "-b", "1024")}
+_MAKERS = {
+    "exfat": ("mkfs.exfat",),
+    "ntfs": ("mkntfs", "--quiet", "--fast"),
+    "ext2": ("mkfs.ext2", "-q", "-b", "1024", "-N", "8192"),
+}
 _MOUNTERS = {"exfat": ("mount.exfat-fuse",), "ntfs": ("ntfs-3g",), "ext2": ("mount", "-t", "ext2")}
 _FOLDING_NTFS = "lowntfs-3g"
 
@@ -105,15 +109,16 @@ class Stick:
         base: A folder for the image and the mount point.
         kind: ``exfat``, ``ntfs`` or ``ext2``.
         options: How to mount it; with ``ignore_case`` NTFS is mounted by its second driver, which has that.
+        size_bytes: How large it is; the image is a hole where nothing was written.
     """
 
-    def __init__(self, base: Path, kind: str, options: str = "") -> None:
+    def __init__(self, base: Path, kind: str, options: str = "", size_bytes: int = _IMAGE_BYTES) -> None:
         self._kind, self._options = kind, options
         self._image, self.point = base / "stick.img", base / "stick"
         self._device = ""
         self.point.mkdir()
         with self._image.open("wb") as file:
-            file.truncate(_IMAGE_BYTES)
+            file.truncate(size_bytes)
 
     def attach(self) -> None:
         """Make the device and the file system on it."""
@@ -151,9 +156,9 @@ class Stick:
 
 
 @contextlib.contextmanager
-def plugged_in(base: Path, kind: str, options: str = "") -> Iterator[Stick]:
+def plugged_in(base: Path, kind: str, options: str = "", size_bytes: int = _IMAGE_BYTES) -> Iterator[Stick]:
     """Make such a drive and mount it."""
-    stick = Stick(base, kind, options)
+    stick = Stick(base, kind, options, size_bytes)
     try:
         stick.attach()
         stick.plug_in()
