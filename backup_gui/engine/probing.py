@@ -69,7 +69,7 @@ def abilities_of(target: Writer, root: str, catalog: Catalog, *, may_try: bool) 
         may_try: Whether anything may be written. If not, and nothing is known, it is guessed.
     """
     mount = mount_of(root)
-    if mount is not None and mount.kind in _HOLD_ALL and not _takes_case_for_one(target.root):
+    if mount is not None and mount.kind in _HOLD_ALL and _holds_fractions(target) and not _takes_case_for_one(root):
         return ALL
     key = _key(root, mount)
     known = _recall(catalog, key)
@@ -271,6 +271,11 @@ def _scratch(target: Writer) -> Iterator[_Lab]:
             target.discard(folder)
         with contextlib.suppress(OSError):
             target.set_metadata("", before)
+
+
+def _holds_fractions(target: Writer) -> bool:
+    """Tell whether times have more than whole seconds: on ext volumes made long ago, or small ones, they have not."""
+    return target.root_entry.st_ctime_ns % 1_000_000_000 != 0
 
 
 def _takes_case_for_one(root: str) -> bool:

@@ -18,7 +18,7 @@ from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.mounts import Mount
 from backup_gui.engine.probing import ABILITIES_KEY, abilities_of, falls_together, try_out
 from backup_gui.engine.target import Target
-from tests.unit.conftest import as_nobody
+from tests.unit.conftest import SECOND_NS, as_nobody
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="tries out what Linux can do")
 
@@ -80,6 +80,16 @@ def test_the_usual_file_systems_are_not_written_to(target: Target, catalog: Cata
         on(kind)
         assert find(target, catalog) == ALL
     assert (tries, catalog.fact(ABILITIES_KEY)) == ([], None)
+
+
+def test_where_times_seem_to_be_whole_seconds_they_are_tried_out(
+    target: Target, catalog: Catalog, on: On, tries: list[str]
+) -> None:
+    on("ext3")
+    entry = target.root_entry
+    target.root_entry = os.stat_result(entry[:10], {"st_ctime_ns": SECOND_NS, "st_mtime_ns": SECOND_NS})
+    assert find(target, catalog) == ALL
+    assert tries == ["ext3"]
 
 
 def test_a_folder_that_takes_cases_for_one_is_tried_out(
