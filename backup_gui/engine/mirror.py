@@ -39,6 +39,7 @@ from backup_gui.engine.model import (
     count_actions,
 )
 from backup_gui.engine.nesting import is_within
+from backup_gui.engine.probing import abilities_of
 from backup_gui.engine.problems import is_full
 from backup_gui.engine.progress import Meter
 from backup_gui.engine.room import full_in_words, is_of_quota, made_room_in_words, most_needed
@@ -66,6 +67,7 @@ HELD_KEY = "held"
 LEFT_OUT_KEY = "attributes left out"
 _CODES_OF_LOSS = frozenset({HeldCode.MASS_CHANGE.value, HeldCode.SLOW_CHANGE.value})
 _MAX_DIGITS = 20
+PROBLEMS_KEY = "problems"
 
 
 def never() -> bool:
@@ -123,6 +125,7 @@ def run_pass(
         if not is_dry_run:
             target.lock()
             _remember_roots(job, catalog, has_new_source=has_new_source)
+        target.adopt(abilities_of(target, job.destination, catalog, may_try=not is_dry_run))
         meter.begin(Phase.COMPARING)
         plan = compare(
             source,
@@ -484,10 +487,10 @@ def _record(catalog: Catalog, plan: Plan, report: Report, added_files: int, jour
     is_held = "" if report.held is None else report.held.code.value
     if (plan.is_full or is_held) and is_held != (catalog.fact(HELD_KEY) or ""):
         catalog.remember(HELD_KEY, is_held)
+    is_news = _has_new_problems(catalog, report) or counts != NO_COUNTS or report.held is not None
     catalog.commit()
-    level = logging.INFO if counts != NO_COUNTS or report.problems or report.held else logging.DEBUG
     log.log(
-        level,
+        logging.INFO if is_news else logging.DEBUG,
         "%s check: %d new, %d changed, %d deleted, %d moved, %d bytes, %d problems, %.2f s%s%s",
         "full" if report.is_full else "quick",
         counts.created,
@@ -500,3 +503,19 @@ def _record(catalog: Catalog, plan: Plan, report: Report, added_files: int, jour
         f"; held: {report.held.reason}" if report.held else "",
         f"; {made_room_in_words(report.made_room)}" if report.made_room.versions else "",
     )
+
+
+def _has_new_problems(catalog: Catalog, report: Report) -> bool:
+    """Tell whether a pass found other problems than the last full one; what lasts need not fill the log."""
+    if not report.is_full:
+        return bool(report.problems)
+    digest = ""
+    if report.problems:
+        import hashlib  # noqa: PLC0415 - slow to import, and most passes have no problems
+
+        found = sorted((problem.path, problem.code.value) for problem in report.problems)
+        digest = hashlib.blake2b(repr(found).encode(), digest_size=16).hexdigest()
+    if digest == (catalog.fact(PROBLEMS_KEY) or ""):
+        return False
+    catalog.remember(PROBLEMS_KEY, digest)
+    return bool(report.problems)
