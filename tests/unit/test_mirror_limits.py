@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine import mirror
+from backup_gui.engine import roots
 from backup_gui.engine.abilities import ALL, FAT_EARLIEST_NS, Abilities
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.model import Counts, PassStatus, ProblemCode, Scope
@@ -25,7 +25,7 @@ def limits(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     def say(*_arguments: object, **_options: object) -> Abilities:
         return ALL._replace(**chosen)
 
-    monkeypatch.setattr(mirror, "abilities_of", say)
+    monkeypatch.setattr(roots, "abilities_of", say)
     return chosen
 
 
@@ -131,7 +131,7 @@ def test_a_file_that_cannot_be_read_while_its_time_is_explained_is_a_problem(
 def test_problems_that_last_are_logged_once_and_still_reported(
     rig: Rig, limits: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level("INFO", "backup_gui.engine.mirror")
+    caplog.set_level("INFO", "backup_gui.engine.reporting")
     limits["holds_links"] = False
     rig.write("a")
     (rig.source / "link").symlink_to("a")
