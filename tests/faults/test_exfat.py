@@ -72,6 +72,7 @@ def assert_settled(scene: Scene, report: Report) -> None:
     assert scene.temporaries() == []
 
 
+@pytest.mark.hazard(14, 21, 30, 31)
 def test_what_can_be_held_is_backed_up_and_the_rest_is_named_with_its_reason(scene: Scene, stick: Stick) -> None:
     possible = {
         "plain": "1",
@@ -184,6 +185,7 @@ def test_restoring_onto_it_brings_back_content(scene: Scene, stick: Stick) -> No
 # Names that differ in case only
 
 
+@pytest.mark.hazard(28)
 @pytest.mark.parametrize("is_partial", [False, True])
 def test_a_name_that_changes_its_case_only_is_renamed_and_not_copied(scene: Scene, is_partial: bool) -> None:  # noqa: FBT001
     write(scene, "file", "1")
@@ -211,6 +213,7 @@ def scene_contents(scene: Scene) -> dict[str, bytes]:
     return contents(scene.source)
 
 
+@pytest.mark.hazard(28)
 def test_an_edit_that_keeps_its_size_is_seen_in_a_folder_that_changed_its_case(scene: Scene) -> None:
     write(scene, "docs/a", "one")
     scene.make_pass()
@@ -220,6 +223,7 @@ def test_an_edit_that_keeps_its_size_is_seen_in_a_folder_that_changed_its_case(s
     assert scene.in_mirror() == {"DOCS/a": b"two"}
 
 
+@pytest.mark.hazard(29)
 def test_of_two_names_that_are_one_there_the_first_comes_in_and_stays(scene: Scene, stick: Stick) -> None:
     for path in ("Case", "case", "CASE", "Docs/a", "docs/b", "other"):
         write(scene, path, path)
@@ -240,6 +244,7 @@ def test_of_two_names_that_are_one_there_the_first_comes_in_and_stays(scene: Sce
     assert scene.in_history() == {b"CASE"}
 
 
+@pytest.mark.hazard(29)
 def test_what_is_in_the_mirror_already_wins(scene: Scene) -> None:
     write(scene, "case", "1")
     scene.make_pass()
@@ -249,6 +254,7 @@ def test_what_is_in_the_mirror_already_wins(scene: Scene) -> None:
         assert scene.in_mirror() == {"case": b"1"}
 
 
+@pytest.mark.hazard(29)
 @pytest.mark.parametrize("is_partial", [False, True])
 @pytest.mark.parametrize("goes", ["is deleted", "is renamed", "is excluded"])
 def test_when_the_one_goes_the_other_comes_in(scene: Scene, goes: str, is_partial: bool) -> None:  # noqa: FBT001
@@ -276,6 +282,7 @@ def test_when_the_one_goes_the_other_comes_in(scene: Scene, goes: str, is_partia
     assert_settled(scene, report)
 
 
+@pytest.mark.hazard(29)
 def test_names_that_only_the_driver_takes_for_one_do_not_overwrite_each_other(scene: Scene) -> None:
     # Three letters of which two are one to the driver, and all to nobody; and one that is another for all.
     for name in ("σ", "ς", "Σ", "ß", "SS"):
@@ -286,6 +293,7 @@ def test_names_that_only_the_driver_takes_for_one_do_not_overwrite_each_other(sc
     assert_settled(scene, report)
 
 
+@pytest.mark.hazard(31)
 def test_a_dry_run_names_what_is_not_possible_and_writes_nothing(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     write(scene, "plain", "1")
     scene.make_pass()
@@ -299,6 +307,7 @@ def test_a_dry_run_names_what_is_not_possible_and_writes_nothing(scene: Scene, m
     assert read_tree(scene.mirror.parent) == before
 
 
+@pytest.mark.hazard(29)
 def test_a_name_that_somebody_else_takes_in_another_case_during_a_pass_is_not_overwritten(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -322,6 +331,7 @@ def test_a_name_that_somebody_else_takes_in_another_case_during_a_pass_is_not_ov
     assert_settled(scene, scene.make_pass())
 
 
+@pytest.mark.hazard(31)
 def test_partial_passes_name_what_is_not_possible_and_take_new_folders_whole(scene: Scene) -> None:
     scene.make_pass()
     os.mkfifo(scene.source / "pipe")
@@ -338,6 +348,7 @@ def test_partial_passes_name_what_is_not_possible_and_take_new_folders_whole(sce
 # Times
 
 
+@pytest.mark.hazard(33)
 def test_what_changes_all_times_by_whole_hours_copies_nothing_anew(scene: Scene) -> None:
     for number in range(5):
         write(scene, f"docs/{number}", f"content {number}", ODD_NS + number * SECOND_NS)
@@ -359,6 +370,7 @@ def test_what_changes_all_times_by_whole_hours_copies_nothing_anew(scene: Scene)
     assert scene.make_pass().counts.replaced == 2
 
 
+@pytest.mark.hazard(33)
 def test_a_mirror_at_the_mount_point_itself_comes_to_rest(scene: Scene, stick: Stick) -> None:
     write(scene, "docs/a", "1")
     scene.with_job(destination=str(stick.point), keeps_history=False)
@@ -388,6 +400,7 @@ def test_files_are_flushed_one_by_one(scene: Scene, monkeypatch: pytest.MonkeyPa
     assert {str(scene.mirror), str(scene.mirror / "docs")} <= set(flushed)
 
 
+@pytest.mark.hazard(22)
 def test_a_version_that_cannot_be_replaced_gets_its_place_back(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     write(scene, "a", "old")
     scene.make_pass()
@@ -409,6 +422,7 @@ def test_a_version_that_cannot_be_replaced_gets_its_place_back(scene: Scene, mon
     assert_settled(scene, scene.make_pass())
 
 
+@pytest.mark.hazard(6)
 def test_a_drive_pulled_out_in_mid_pass_leaves_its_mount_point_bare_and_goes_on_when_it_is_back(
     scene: Scene, stick: Stick
 ) -> None:
@@ -436,6 +450,7 @@ def test_a_drive_pulled_out_in_mid_pass_leaves_its_mount_point_bare_and_goes_on_
     assert_settled(scene, scene.make_pass())
 
 
+@pytest.mark.hazard(28)
 def test_actions_that_only_spell_anew_are_told_as_moves(scene: Scene) -> None:
     write(scene, "docs/a", "1")
     scene.make_pass()
@@ -448,6 +463,7 @@ def test_actions_that_only_spell_anew_are_told_as_moves(scene: Scene) -> None:
     ]
 
 
+@pytest.mark.hazard(13)
 def test_a_kill_at_any_call_loses_nothing_and_the_next_pass_converges(stick: Stick, tmp_path: Path) -> None:
     run = subprocess.run(
         [sys.executable, "-m", "tests.faults.killed_on_stick", str(tmp_path / "disk"), str(stick.point)],

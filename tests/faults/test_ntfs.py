@@ -61,6 +61,7 @@ def assert_settled(scene: Scene, stick: Stick, report: Report) -> None:
     assert scene.temporaries() == []
 
 
+@pytest.mark.hazard(26, 30)
 def test_as_it_is_mounted_by_default_it_holds_all_but_bytes_and_permissions(scene: Scene, stick: Stick) -> None:
     paths = ("plain", "a:b", "con", "dot.", "blank ", "new\nline", "Case", "case", "é", "e\u0301", "n" * 255, "$MFT")
     for path in paths:
@@ -77,6 +78,7 @@ def test_as_it_is_mounted_by_default_it_holds_all_but_bytes_and_permissions(scen
     assert_settled(scene, stick, report)
 
 
+@pytest.mark.hazard(26)
 @pytest.mark.parametrize("options", ["permissions"])
 def test_with_permissions_it_holds_them(scene: Scene, stick: Stick) -> None:
     write(scene, "docs/a", "1")
@@ -93,6 +95,7 @@ def test_with_permissions_it_holds_them(scene: Scene, stick: Stick) -> None:
     assert_settled(scene, stick, report)
 
 
+@pytest.mark.hazard(31)
 @pytest.mark.parametrize("options", ["windows_names"])
 def test_mounted_with_the_names_of_windows_others_are_named_as_problems(scene: Scene, stick: Stick) -> None:
     reasons = {
@@ -112,6 +115,7 @@ def test_mounted_with_the_names_of_windows_others_are_named_as_problems(scene: S
     assert_settled(scene, stick, report)
 
 
+@pytest.mark.hazard(28, 29)
 @pytest.mark.parametrize("options", ["ignore_case"])
 def test_mounted_without_regard_to_case_names_are_listed_otherwise_and_still_the_same(
     scene: Scene, stick: Stick
@@ -134,6 +138,7 @@ def test_mounted_without_regard_to_case_names_are_listed_otherwise_and_still_the
     assert_settled(scene, stick, report)
 
 
+@pytest.mark.hazard(31)
 def test_names_that_the_volume_keeps_for_itself_are_left_alone(scene: Scene, stick: Stick) -> None:
     scene.with_job(destination=str(stick.point), keeps_history=False)
     write(scene, "$MFT", "x")
@@ -168,6 +173,7 @@ def test_edits_reach_the_history_and_come_back_from_it(scene: Scene, stick: Stic
     }
 
 
+@pytest.mark.hazard(6)
 def test_a_drive_that_is_away_and_comes_back(scene: Scene, stick: Stick) -> None:
     write(scene, "a", "1")
     scene.make_pass()

@@ -143,6 +143,7 @@ def test_an_immutable_file_is_a_problem_of_its_own_and_stays_immutable(tmp_path:
     scene.assert_in_step()
 
 
+@pytest.mark.hazard(14)
 def test_a_file_too_large_for_the_file_system_is_one_problem_and_the_rest_goes_on(tmp_path: Path) -> None:
     with plugged_in(tmp_path, "ext2", size_bytes=20 << 30) as stick:
         scene = Scene(tmp_path, stick.point)

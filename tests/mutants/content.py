@@ -137,6 +137,22 @@ MUTATIONS = (
         ("unit/test_mirror.py::test_what_somebody_edits_in_the_mirror_is_kept_and_set_right",),
     ),
     Mutation(
+        "what could not be replaced comes back",
+        "engine/execute.py",
+        "                    self._target.put_back(kept, path)\n",
+        "                    pass\n",
+        ("faults/test_exfat.py::test_a_version_that_cannot_be_replaced_gets_its_place_back",),
+    ),
+    Mutation(
+        "names that are one to the drive",
+        "engine/execute.py",
+        "        if abilities.limits_names and not self._target.is_listed(path):\n",
+        "        if not abilities:\n",
+        (
+            "faults/test_exfat.py::test_a_name_that_somebody_else_takes_in_another_case_during_a_pass_is_not_overwritten",
+        ),
+    ),
+    Mutation(
         "kept when it is deleted",
         "engine/execute.py",
         "            self._target.keep(path, datetime.now(UTC), leaves=True)\n",

@@ -84,6 +84,13 @@ MUTATIONS = (
         ("faults/test_unmounted_roots.py::test_a_destination_that_goes_at_any_moment_leaves_nothing_where_it_was",),
     ),
     Mutation(
+        "no history on a drive that took its place",
+        "engine/target.py",
+        "                self._check_drive(history.root_entry)\n",
+        "                pass\n",
+        ("unit/test_mirror_limits.py::test_a_history_on_another_drive_than_the_pass_began_with_is_not_used",),
+    ),
+    Mutation(
         "folders inside each other are refused at each pass",
         "engine/roots.py",
         "    _refuse_nesting(job)\n    target",

@@ -11,8 +11,10 @@ import pytest
 from backup_gui.engine import roots
 from backup_gui.engine.abilities import ALL, FAT_EARLIEST_NS, Abilities
 from backup_gui.engine.catalog import Catalog
+from backup_gui.engine.errors import RootAbsentError
 from backup_gui.engine.model import Counts, PassStatus, ProblemCode, Scope
 from backup_gui.engine.target import Target
+from backup_gui.engine.tree import Tree
 from tests.helpers.trees import contents
 from tests.unit.conftest import LONG_AGO_NS, SECOND_NS, Rig, keep_times, paths
 
@@ -34,6 +36,7 @@ def codes(rig: Rig, scope: Scope | None = None) -> dict[str, ProblemCode]:
     return {problem.path: problem.code for problem in report.problems}
 
 
+@pytest.mark.hazard(14)
 def test_a_file_beyond_the_largest_is_a_problem_and_its_old_copy_stays(rig: Rig, limits: dict[str, Any]) -> None:
     limits["largest_bytes"] = 5
     rig.write("a", "12345")
@@ -48,6 +51,7 @@ def test_a_file_beyond_the_largest_is_a_problem_and_its_old_copy_stays(rig: Rig,
     assert (report.counts.total, len(report.problems)) == (0, 2)
 
 
+@pytest.mark.hazard(26)
 def test_modes_that_are_not_held_are_neither_set_nor_compared(rig: Rig, limits: dict[str, Any]) -> None:
     limits["holds_modes"] = False
     rig.write("docs/a").chmod(0o640)
@@ -60,6 +64,7 @@ def test_modes_that_are_not_held_are_neither_set_nor_compared(rig: Rig, limits: 
     assert rig.run().counts.total == 0
 
 
+@pytest.mark.hazard(21, 22)
 def test_links_that_are_not_possible_are_named_and_what_was_there_goes(rig: Rig, limits: dict[str, Any]) -> None:
     limits["holds_links"] = False
     rig.write("a", "was a file")
@@ -72,6 +77,7 @@ def test_links_that_are_not_possible_are_named_and_what_was_there_goes(rig: Rig,
     assert rig.kept_contents() == [b"was a file"]
 
 
+@pytest.mark.hazard(33)
 def test_dates_out_of_range_are_set_to_the_nearest_and_known_again(rig: Rig, limits: dict[str, Any]) -> None:
     limits.update(earliest_ns=FAT_EARLIEST_NS, time_step_ns=2 * SECOND_NS)
     os.utime(rig.write("docs/a"), ns=(5, 5))
@@ -86,6 +92,7 @@ def test_dates_out_of_range_are_set_to_the_nearest_and_known_again(rig: Rig, lim
     assert rig.run().counts == Counts(moved=1)
 
 
+@pytest.mark.hazard(33)
 def test_where_times_are_not_held_copies_are_known_by_the_time_that_they_got(
     rig: Rig, limits: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,6 +135,7 @@ def test_a_file_that_cannot_be_read_while_its_time_is_explained_is_a_problem(
     assert codes(rig) == {"a": ProblemCode.READ_ERROR}
 
 
+@pytest.mark.hazard(47)
 def test_problems_that_last_are_logged_once_and_still_reported(
     rig: Rig, limits: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -241,12 +249,47 @@ def test_what_was_kept_is_put_back_unless_something_is_there(place: Path) -> Non
         kept = target.keep("a", datetime.now(UTC), leaves=True)
         assert kept is not None
         target.put_back(kept, "a")
+        assert target.kept_as == {}
         assert (contents(place / "mirror"), contents(place / "history")) == ({"a": b"1"}, {})
         kept = target.keep("a", datetime.now(UTC), leaves=True)
         assert kept is not None
         (place / "mirror/a").write_text("2")
         target.put_back(kept, "a")
     assert (contents(place / "mirror"), list(contents(place / "history").values())) == ({"a": b"2"}, [b"1"])
+
+
+def test_a_history_on_another_drive_than_the_pass_began_with_is_not_used(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from datetime import UTC, datetime
+
+    (place / "mirror").mkdir()
+    (place / "mirror/a").write_text("1")
+    with Target(str(place / "mirror"), str(place / "history")) as target:
+
+        def mounted_meanwhile(root: str) -> Tree:
+            tree = Tree(root)
+            tree.root_entry = os.stat("/proc")
+            return tree
+
+        monkeypatch.setattr("backup_gui.engine.target.Tree", mounted_meanwhile)
+        with pytest.raises(RootAbsentError, match="not there any more"):
+            target.keep("a", datetime.now(UTC), leaves=True)
+    assert contents(place / "mirror") == {"a": b"1"}
+
+
+def test_names_of_one_file_are_equal_files_where_there_are_no_hard_links(
+    rig: Rig, limits: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits["holds_hard_links"] = False
+    rig.write("a", "content")
+    os.link(rig.source / "a", rig.source / "b")
+    monkeypatch.setattr(os, "link", lambda *_arguments, **_options: pytest.fail("tried to link"))
+    report = rig.run()
+    assert (report.counts.created, report.counts.bytes) == (2, 14)
+    rig.catalog.forget(["a", "b"])
+    assert rig.run().counts.total == 0
+    assert contents(rig.mirror) == {"a": b"content", "b": b"content"}
 
 
 # What is remembered of it

@@ -41,6 +41,7 @@ def refused(other: str) -> Refusal:
     return Refusal(COLLISION, f"“{other}”")
 
 
+@pytest.mark.hazard(31)
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
