@@ -20,9 +20,9 @@ from backup_gui.engine.events import (
 )
 from backup_gui.engine.identity import identify
 from backup_gui.engine.kept import refuse
-from backup_gui.engine.mirror import SOURCE_KEY, forget_drive
 from backup_gui.engine.model import NO_COUNTS, Action, EntryKind, Held, HeldCode, Op, Returned
 from backup_gui.engine.progress import Meter
+from backup_gui.engine.roots import SOURCE_KEY, forget_drive
 from backup_gui.engine.tree import Tree
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.errors import RootAbsentError
 from backup_gui.engine.identity import Standing, identify, read_identity, standing
-from backup_gui.engine.mirror import DESTINATION_KEY, SOURCE_KEY
 from backup_gui.engine.model import Returned
+from backup_gui.engine.roots import DESTINATION_KEY, SOURCE_KEY
 from backup_gui.engine.tree import join
 
 if TYPE_CHECKING:

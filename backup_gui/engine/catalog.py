@@ -196,6 +196,43 @@ class Catalog:
             keys.append((encode(folder), encode(name)))
         self._connection.executemany("DELETE FROM files WHERE folder = ? AND name = ?", keys)
 
+    def respell(self, old_path: str, new_path: str) -> None:
+        """Know a path, and all that is below it, under another spelling; what is known under that already stays."""
+        self._write()
+        old, new = encode(old_path), encode(new_path)
+        (old_folder, _, old_name), (new_folder, _, new_name) = old.rpartition(b"/"), new.rpartition(b"/")
+        changes = (
+            ("SET folder = ?, name = ? WHERE folder = ? AND name = ?", (new_folder, new_name, old_folder, old_name)),
+            ("SET folder = ? WHERE folder = ?", (new, old)),
+            (
+                "SET folder = CAST(? || substr(folder, ?) AS BLOB) WHERE substr(folder, 1, ?) = ?",
+                (new + b"/", len(old) + 2, len(old) + 1, old + b"/"),
+            ),
+        )
+        for change, values in changes:
+            self._connection.execute(f"UPDATE OR IGNORE files {change}", values)
+        self._connection.execute("DELETE FROM files WHERE folder = ? AND name = ?", (old_folder, old_name))
+        self._connection.execute(
+            "DELETE FROM files WHERE folder = ? OR substr(folder, 1, ?) = ?", (old, len(old) + 1, old + b"/")
+        )
+
+    # Times that came out otherwise than they were set
+
+    def record_stamp(self, path: str, mtime_ns: int) -> None:
+        """Remember the time that the mirror has for a file, where that is not the source's."""
+        folder, _, name = path.rpartition("/")
+        self._connection.execute(
+            "INSERT OR REPLACE INTO stamps VALUES (?, ?, ?)", (encode(folder), encode(name), mtime_ns)
+        )
+
+    def stamp(self, path: str) -> int | None:
+        """Return the time that the mirror had for a file when it was copied; None if it was the source's."""
+        folder, _, name = path.rpartition("/")
+        row = self._connection.execute(
+            "SELECT mtime_ns FROM stamps WHERE folder = ? AND name = ?", (encode(folder), encode(name))
+        ).fetchone()
+        return None if row is None else int(row[0])
+
     def commit(self) -> None:
         """Make everything so far permanent."""
         self._write()

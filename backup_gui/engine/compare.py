@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from backup_gui.engine.catalog import Catalog, Fingerprint, Row
     from backup_gui.engine.filters import Filter
     from backup_gui.engine.model import Entry, Problem
+    from backup_gui.engine.naming import Alignment
     from backup_gui.engine.progress import Meter
+    from backup_gui.engine.spelling import Spelling
     from backup_gui.engine.target import Target
 
 
@@ -98,6 +100,17 @@ class _Comparison:
         self._learns = learns
         self._knows_moves = not catalog.is_empty()
         self._compares_owner = target.holds_owner
+        self._abilities = target.abilities
+        self._makes_links = target.abilities.holds_hard_links
+        self._largest_bytes = target.abilities.largest_bytes
+        self._impossible = {EntryKind.SPECIAL: ProblemCode.SPECIAL_FILE}
+        if not target.abilities.holds_links:
+            self._impossible[EntryKind.LINK] = ProblemCode.LINK_NOT_POSSIBLE
+        self._spelling: Spelling | None = None
+        if target.abilities.limits_names:
+            from backup_gui.engine.spelling import Spelling  # noqa: PLC0415 - most destinations hold all names
+
+            self._spelling = Spelling(source, target, catalog, self._is_left_out, may_try=learns)
         self._time_step_ns = target.time_step_ns
 
         self._drives = set(drives)
@@ -105,6 +118,7 @@ class _Comparison:
         self._root_device = source.root_entry.st_dev
 
         self._in_the_way: list[Action] = []
+        self._respellings: list[Action] = []
         self._copies: list[Action] = []
         self._moves: list[Action] = []
         self._joins: list[Action] = []
@@ -113,6 +127,7 @@ class _Comparison:
         self._litter: list[str] = []
         self._moved_away: set[str] = set()
         self._done: set[str] = set()
+        self._done_names: set[str] = set()
         self._trees_done: set[str] = set()
         self._mirror_files = 0
         self._source_folders = 0
@@ -122,7 +137,14 @@ class _Comparison:
         """Put together what was found."""
         deletions = [action for action in reversed(self._deletions) if action.path not in self._moved_away]
         return Plan(
-            actions=(*reversed(self._in_the_way), *self._copies, *self._moves, *self._joins, *deletions),
+            actions=(
+                *self._respellings,
+                *reversed(self._in_the_way),
+                *self._copies,
+                *self._moves,
+                *self._joins,
+                *deletions,
+            ),
             problems=tuple(self._problems),
             litter=tuple(self._litter),
             mirror_files=self._mirror_files,
@@ -134,6 +156,12 @@ class _Comparison:
     def compare_path(self, path: str, *, is_tree: bool) -> None:
         """Compare what is at one path; with ``is_tree`` also all that is below it."""
         try:
+            if self._spelling is not None:
+                settled = self._resolve(path, self._spelling)
+                if settled is None:
+                    return
+                path, is_other = settled
+                is_tree = is_tree or is_other
             path = self._highest_change(path)
             if path in self._done or is_below(path, self._trees_done):
                 return
@@ -154,7 +182,7 @@ class _Comparison:
             return
         if ours is not None and self._is_left_out(path, ours):
             ours = None
-        known = self._catalog.fingerprint(path)
+        known = self._catalog.fingerprint(self._former(path))
         pending: list[_Folder] = []
         if ours is None:
             if theirs is not None and not is_temporary(path.rpartition("/")[2]):
@@ -164,6 +192,78 @@ class _Comparison:
             if pending and (is_tree or pending[0][1] is not None):
                 self._trees_done.add(path)
                 self._walk(pending)
+
+    def _former(self, path: str) -> str:
+        """Return the path under which the catalog knows what is at a path."""
+        return path if self._spelling is None else self._spelling.former(path)
+
+    def _resolve(self, path: str, spelling: Spelling) -> tuple[str, bool] | None:
+        """Find out what of the source a path stands for, where the mirror cannot hold or tell apart all names.
+
+        Returns:
+            The path in the source's spelling, or that of a folder above it, and whether what the mirror has there
+            was something else's before, so that all of it is to be compared; None if there is nothing to compare.
+        """
+        settled = ""
+        for name in path.split("/") if path else ():
+            folder = spelling.folder(settled)
+            if folder is None:
+                # One side does not have it, so that it is compared as a whole, or it cannot be read.
+                return path, False
+            taker = folder.takers.get(name, name)
+            here = join(settled, taker)
+            if taker in folder.alignment.refused:
+                self._refuse(here, folder.ours[taker], folder.alignment)
+                return None
+            if taker not in folder.wanted and taker not in folder.theirs:
+                if taker in folder.ours and not self._is_left_out(here, folder.ours[taker]):
+                    self._compare_entry(here, folder.ours[taker], None, None, [])
+                return None
+            self._respell(settled, taker, folder.ours.get(taker), folder.alignment)
+            if taker != name or taker in folder.alignment.respelt:
+                return here, True
+            settled = here
+        return settled, False
+
+    def _align(
+        self,
+        path: str,
+        ours: dict[str, Entry],
+        theirs: dict[str, Entry],
+        known: dict[str, Row],
+        *,
+        is_new: bool,
+    ) -> None:
+        """Take what cannot come into the mirror out of a folder's listing, and give the mirror's names our spelling."""
+        if self._spelling is None:
+            return
+        from backup_gui.engine.naming import inherit  # noqa: PLC0415 - as above
+
+        alignment = self._spelling.align(path, ours, theirs, is_new=is_new)
+        for name in alignment.refused:
+            self._refuse(join(path, name), ours.pop(name), alignment)
+        inherit(known, ours, alignment)
+        for name, place in alignment.stored.items():
+            theirs[name] = theirs.pop(place)
+            self._respell(path, name, ours[name], alignment)
+
+    def _refuse(self, path: str, entry: Entry, alignment: Alignment) -> None:
+        if path in self._done_names:
+            return
+        self._done_names.add(path)
+        refusal = alignment.refused[path.rpartition("/")[2]]
+        detail = refusal.detail
+        if stat.S_ISDIR(entry.st_mode):
+            detail += "; nothing in this folder is backed up"
+        self._problems.append(problem(refusal.code, path, Stage.COMPARE, detail=detail))
+
+    def _respell(self, folder: str, name: str, entry: Entry | None, alignment: Alignment) -> None:
+        path = join(folder, name)
+        if name not in alignment.respelt or path in self._done_names or entry is None:
+            return
+        self._done_names.add(path)
+        old_path = join(folder, alignment.stored[name])
+        self._respellings.append(Action(Op.MOVE, path, kind_of(entry), old_path=old_path, is_respelling=True))
 
     def _highest_change(self, path: str) -> str:
         """Return the highest folder above a path that only one of both sides has, or else the path itself."""
@@ -182,7 +282,9 @@ class _Comparison:
     def _compare_root(self, *, is_tree: bool) -> None:
         ours, theirs = self._source.stat(""), self._target.stat("")
         is_as_known = self._catalog.fact(ROOT_KEY) == str(ours.st_ctime_ns)
-        self._compare_folder_itself("", ours, theirs, is_as_known=is_as_known)
+        # The root folder of a FAT or exFAT volume has no time of its own.
+        compares_time = not self._abilities.has_local_times
+        self._compare_folder_itself("", ours, theirs, is_as_known=is_as_known, compares_time=compares_time)
         if is_tree:
             self._trees_done.add("")
             self._walk([("", None)])
@@ -216,8 +318,9 @@ class _Comparison:
             except OSError as error:
                 self._problems.append(problem_from(error, path, Stage.COMPARE, is_writing=True))
                 return
-            known = self._catalog.folder(path)
+            known = self._catalog.folder(self._former(path))
         self._meter.add_files(len(ours), path)
+        self._align(path, ours, theirs, known, is_new=making is not None)
         prefix = path + "/" if path else ""
         excludes = self._rules.excludes if self._rules else None
         compares_owner = self._compares_owner
@@ -267,14 +370,18 @@ class _Comparison:
         """Compare what the source has at a path with what the mirror has there, if anything."""
         kind = kind_of(ours)
         their_kind = None if theirs is None else kind_of(theirs)
-        if theirs is not None and EntryKind.FOLDER is not their_kind and kind is not EntryKind.SPECIAL:
+        code = self._impossible.get(kind)
+        if theirs is not None and EntryKind.FOLDER is not their_kind and code is None:
             self._mirror_files += 1
-        if kind is EntryKind.SPECIAL:
-            self._problems.append(problem(ProblemCode.SPECIAL_FILE, path, Stage.COMPARE))
+        if code is not None:
+            self._problems.append(problem(code, path, Stage.COMPARE))
             if theirs is not None:
                 self._add_deletions(path, theirs, self._deletions, is_known=known is not None)
             return
         size_bytes = ours.st_size if kind is EntryKind.FILE else 0
+        if size_bytes > self._largest_bytes:
+            self._problems.append(problem(ProblemCode.TOO_LARGE, path, Stage.COMPARE))
+            return
         if theirs is None:
             if kind is EntryKind.FOLDER:
                 self._notice_drive(path, ours)
@@ -293,12 +400,7 @@ class _Comparison:
                 self._add_copy(replacing, ours)
             return
         if kind is EntryKind.FOLDER:
-            self._notice_drive(path, ours)
-            if self._drives and self._is_on_drive_away(path):
-                return
-            is_as_known = known is not None and (known.inode, known.ctime_ns) == (ours.st_ino, ours.st_ctime_ns)
-            self._compare_folder_itself(path, ours, theirs, is_as_known=is_as_known)
-            pending.append((path, None))
+            self._compare_folders(path, ours, theirs, known, pending)
             return
         op = self._difference(path, ours, theirs, known)
         if op is not None:
@@ -309,17 +411,32 @@ class _Comparison:
         elif is_linked_file(ours):
             self._links.see(ours)
 
+    def _compare_folders(
+        self, path: str, ours: Entry, theirs: Entry, known: Fingerprint | None, pending: list[_Folder]
+    ) -> None:
+        """Compare two folders themselves; what is in them comes later."""
+        self._notice_drive(path, ours)
+        if self._drives and self._is_on_drive_away(path):
+            return
+        is_as_known = known is not None and (known.inode, known.ctime_ns) == (ours.st_ino, ours.st_ctime_ns)
+        self._compare_folder_itself(path, ours, theirs, is_as_known=is_as_known)
+        pending.append((path, None))
+
     def _add_copy(self, action: Action, ours: Entry, theirs: Entry | None = None) -> None:
         """Add the copy of a file or link, or its metadata; of a file with several names only the first is copied."""
         if is_linked_file(ours):
-            action = self._links.joined(action, ours, theirs)
+            if self._makes_links:
+                action = self._links.joined(action, ours, theirs)
             self._links.see(ours)
         (self._copies if action.link_to is None else self._joins).append(action)
 
-    def _compare_folder_itself(self, path: str, ours: Entry, theirs: Entry, *, is_as_known: bool) -> None:
+    def _compare_folder_itself(
+        self, path: str, ours: Entry, theirs: Entry, *, is_as_known: bool, compares_time: bool = True
+    ) -> None:
         """Compare a folder's own metadata; its attributes only if its change time, which its content moves too, did."""
         try:
-            if self._differs_in_metadata(ours, theirs) or (not is_as_known and self._has_other_attributes(path, ours)):
+            is_other = self._differs_in_metadata(ours, theirs, compares_time=compares_time)
+            if is_other or (not is_as_known and self._has_other_attributes(path, ours)):
                 self._copies.append(Action(Op.SET_METADATA, path, EntryKind.FOLDER))
             elif not is_as_known and self._learns:
                 if path:
@@ -335,11 +452,12 @@ class _Comparison:
         try:
             if self._has_other_content(path, ours, theirs, known, is_touched=is_touched):
                 return Op.REPLACE
-            if self._differs_in_metadata(ours, theirs):
+            # A file's time was looked at with its content.
+            if self._differs_in_metadata(ours, theirs, compares_time=stat.S_ISLNK(ours.st_mode)):
                 return Op.SET_METADATA
             if known is not None and not is_touched:
                 return None
-            is_apart = is_linked_file(ours) and self._links.is_apart(path, ours, theirs)
+            is_apart = self._makes_links and is_linked_file(ours) and self._links.is_apart(path, ours, theirs)
             if is_apart or self._has_other_attributes(path, ours):
                 return Op.SET_METADATA
         except OSError as error:
@@ -362,7 +480,9 @@ class _Comparison:
         """
         if stat.S_ISLNK(ours.st_mode):
             return self._source.read_link(path) != self._target.read_link(path)
-        if ours.st_size != theirs.st_size or abs(ours.st_mtime_ns - theirs.st_mtime_ns) >= self._time_step_ns:
+        if ours.st_size != theirs.st_size:
+            return True
+        if self._differs_in_time(ours, theirs) and not self._is_time_explained(path, ours, theirs, known):
             return True
         if known is not None and not is_touched:
             return False
@@ -372,6 +492,31 @@ class _Comparison:
         # mode or attributes, a further name, or a rename back and forth. Nothing that the system tells sets them
         # apart: only the content does.
         return is_touched and not self._is_content_equal(path, ours, path, theirs)
+
+    def _differs_in_time(self, ours: Entry, theirs: Entry) -> bool:
+        if abs(ours.st_mtime_ns - theirs.st_mtime_ns) < self._time_step_ns:
+            return False
+        return not self._abilities.limits_times or not self._abilities.is_same_time(
+            ours.st_mtime_ns, theirs.st_mtime_ns
+        )
+
+    def _is_time_explained(self, path: str, ours: Entry, theirs: Entry, known: Fingerprint | None) -> bool:
+        """Tell whether a file of the mirror has another time for the destination's reasons, and not for a change.
+
+        Raises:
+            OSError: It could not be read.
+            Cancelled: The comparison is to stop.
+        """
+        abilities = self._abilities
+        is_shifted = abilities.is_shifted_time(ours.st_mtime_ns, theirs.st_mtime_ns)
+        if known is not None:
+            is_as_copied = is_shifted or (not abilities.holds_times and self._catalog.stamp(path) == theirs.st_mtime_ns)
+            return is_as_copied and known == (ours.st_ino, ours.st_ctime_ns, ours.st_size, ours.st_mtime_ns)
+        # Nothing is known, so only the content tells.
+        is_equal = (is_shifted or not abilities.holds_times) and self._is_content_equal(path, ours, path, theirs)
+        if is_equal and not abilities.holds_times and self._learns:
+            self._catalog.record_stamp(path, theirs.st_mtime_ns)
+        return is_equal
 
     def _is_content_equal(self, path: str, ours: Entry, mirror_path: str, theirs: Entry) -> bool:
         """Compare a file of the source with one of the mirror, byte by byte; the same two only once.
@@ -428,12 +573,14 @@ class _Comparison:
             self._drives_away.add(drive)
             self._problems.append(problem(ProblemCode.DRIVE_AWAY, drive, Stage.COMPARE))
 
-    def _differs_in_metadata(self, ours: Entry, theirs: Entry) -> bool:
-        if abs(ours.st_mtime_ns - theirs.st_mtime_ns) >= self._time_step_ns:
+    def _differs_in_metadata(self, ours: Entry, theirs: Entry, *, compares_time: bool = True) -> bool:
+        if compares_time and self._abilities.holds_times and self._differs_in_time(ours, theirs):
             return True
         if self._compares_owner and (ours.st_uid, ours.st_gid) != (theirs.st_uid, theirs.st_gid):
             return True
-        return not stat.S_ISLNK(ours.st_mode) and self._target.rights.mode_of(ours) != stat.S_IMODE(theirs.st_mode)
+        if not self._abilities.holds_modes or stat.S_ISLNK(ours.st_mode):
+            return False
+        return self._target.rights.mode_of(ours) != stat.S_IMODE(theirs.st_mode)
 
     def _is_move(self, path: str, ours: Entry, kind: EntryKind) -> bool:
         """Find a file that is new here to be one that the mirror has under a name gone from the source."""
@@ -446,7 +593,9 @@ class _Comparison:
                 if self._source.look(old_path) is not None:
                     continue
                 theirs = self._target.look(old_path)
-                if theirs is None or (theirs.st_size, theirs.st_mtime_ns) != (ours.st_size, ours.st_mtime_ns):
+                if theirs is None or theirs.st_size != ours.st_size or self._differs_in_time(ours, theirs):
+                    continue
+                if self._spelling is not None and not self._spelling.is_free(old_path):
                     continue
                 # A file in a folder that was renamed is untouched. One renamed by itself has a new change time, as
                 # one has that was edited and given its old time back: only the content tells.

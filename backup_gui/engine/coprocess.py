@@ -102,6 +102,9 @@ class Coprocess:
             return None
         if len(os.sched_getaffinity(0)) < 2:
             return None
+        if not target.abilities.holds_metadata:
+            # Such drives are slower than one processor, and the other process knows nothing of what they lack.
+            return None
         try:
             return cls(source, target)
         except OSError:

@@ -30,6 +30,9 @@ Entry = os.stat_result
 class EntryKind(Enum):
     """What a path is, as far as a mirror is concerned."""
 
+    # See ``Op``: a comparison looks kinds up in a table.
+    __hash__ = object.__hash__
+
     FILE = "file"
     FOLDER = "folder"
     LINK = "link"
@@ -77,6 +80,8 @@ class Action(NamedTuple):
         link_to: For a file with several names, the path of the mirror whose file this is to be a name of.
         seen_at_ns: For metadata of a file, the change time that the source's file had when its content was compared;
             0 if that is not known.
+        is_respelling: For a move, whether both paths are one to the destination's file system, such as those that
+            differ in upper and lower case only.
     """
 
     op: Op
@@ -88,6 +93,7 @@ class Action(NamedTuple):
     is_known: bool = True
     link_to: str | None = None
     seen_at_ns: int = 0
+    is_respelling: bool = False
 
 
 @dataclass(frozen=True, slots=True)

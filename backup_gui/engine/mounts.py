@@ -36,6 +36,7 @@ class Mount(NamedTuple):
         point: Where.
         kind: The file system's name.
         origin: The device's path, or the server's share.
+        options: How the volume is mounted, as far as that concerns the whole of it.
     """
 
     device: str
@@ -43,6 +44,7 @@ class Mount(NamedTuple):
     point: str
     kind: str
     origin: str
+    options: str = ""
 
 
 def read_mounts(table: Path = TABLE) -> list[Mount]:
@@ -63,7 +65,7 @@ def _parse(content: bytes) -> list[Mount]:
         left, _, right = line.partition(b" - ")
         before, after = left.split(b" "), right.split(b" ")
         if len(before) >= 5 and len(after) >= 2:
-            fields = (before[2], before[3], before[4], after[0], after[1])
+            fields = (before[2], before[3], before[4], after[0], after[1], *after[2:3])
             found.append(Mount(*(_text(field) for field in fields)))
     return found
 

@@ -264,18 +264,26 @@ class Restorer:
         if sys.platform == "win32":
             return
         mode = stat.S_IMODE(entry.st_mode)
-        self._set_owner(fd, entry)
-        if not self._is_superuser and entry.st_uid != own_ids()[0]:
+        if not self._set_owner(fd, entry):
             mode &= ~(stat.S_ISUID | stat.S_ISGID)
-        os.fchmod(fd, mode)
+        # Some file systems know no owners and no modes; the content is there all the same.
+        with contextlib.suppress(PermissionError):
+            os.fchmod(fd, mode)
         os.utime(fd, ns=(entry.st_atime_ns, entry.st_mtime_ns))
 
-    def _set_owner(self, fd: int, entry: Entry) -> None:
-        if sys.platform == "win32" or not self._is_superuser:
-            return
+    def _set_owner(self, fd: int, entry: Entry) -> bool:
+        """Give a file or folder its owner where that is possible; tells whether it has that user."""
+        if sys.platform == "win32":
+            return False
+        if not self._is_superuser:
+            return entry.st_uid == own_ids()[0]
         now = os.fstat(fd)
         if (now.st_uid, now.st_gid) != (entry.st_uid, entry.st_gid):
-            os.fchown(fd, entry.st_uid, entry.st_gid)
+            try:
+                os.fchown(fd, entry.st_uid, entry.st_gid)
+            except PermissionError:
+                return False
+        return True
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.errors import DestinationBusyError, RootAbsentError
 from backup_gui.engine.history import read_version_name, version_path
+from backup_gui.engine.identity import nearest_existing
 from backup_gui.engine.lock import lock_file
 from backup_gui.engine.system import rename_to_free_name
 from backup_gui.engine.transfer import NOT_SUPPORTED, create
@@ -24,6 +25,8 @@ from backup_gui.engine.writer import OWNER_ALL, Writer, flush_folder
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from backup_gui.engine.model import Entry
 
 
 class Target(Writer):
@@ -108,6 +111,8 @@ class Target(Writer):
         Raises:
             OSError: It could not be made this time.
         """
+        if not self.abilities.holds_hard_links:
+            return None
         self._open_up(parent_of(path))
         temporary = self._temporary_for(path)
         try:
@@ -155,6 +160,67 @@ class Target(Writer):
         self._unflushed_history.add(parent_of(path))
         self.kept_as[path] = kept
         return kept
+
+    def put_back(self, kept: str, path: str) -> None:
+        """Give a version that was kept a moment ago its place in the mirror back, if nothing is there.
+
+        Raises:
+            OSError: It could not be put back, and is still in the history.
+        """
+        if self.look(path) is not None:
+            return
+        old, old_fd, new, new_fd = _pair(self._opened_history(), kept, self, path)
+        try:
+            rename_to_free_name(old, old_fd, new, new_fd)
+        finally:
+            _give_back(old_fd)
+        self.kept_as.pop(path, None)
+        self._note(parent_of(path))
+        self._unflushed_history.add(parent_of(kept))
+
+    def respell(self, old_path: str, new_path: str) -> None:
+        """Give something another spelling of its name, which the file system takes for the same name.
+
+        Args:
+            old_path: The path as it is listed.
+            new_path: The path as it is to be listed, in the same folder.
+
+        Raises:
+            FileExistsError: Both are listed: they are not one after all.
+            FileNotFoundError: The old one is not listed any more.
+            OSError: The rename was refused; it has its old name.
+        """
+        folder = parent_of(old_path)
+        self._open_up(folder)
+        before = self.list(folder)
+        old, new = (path.rpartition("/")[2] for path in (old_path, new_path))
+        if new in before:
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), new_path)
+        if old not in before:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), old_path)
+        self._rename_over_itself(old_path, new_path)
+        # What was opened by way of either name may lead nowhere now.
+        self.forget(old_path)
+        self.forget(new_path)
+        if new not in self.list(folder):
+            # Taken for a rename onto itself, of which there is nothing to do: by way of another name.
+            # RACE: killed in between, it has a temporary name, which the next pass removes before it copies anew.
+            between = self._temporary_for(new_path)
+            self._rename_over_itself(old_path, between)
+            try:
+                self._rename_over_itself(between, new_path)
+            except OSError:
+                self._rename_over_itself(between, old_path)
+                raise
+        self._note(folder)
+
+    def is_listed(self, path: str) -> bool:
+        """Tell whether a name is listed in just this spelling in the folder that it is in.
+
+        Raises:
+            OSError: The folder cannot be listed.
+        """
+        return path.rpartition("/")[2] in self.list(parent_of(path))
 
     def remove_file(self, path: str) -> None:
         """Remove a file or link for good; it is no error if it is gone.
@@ -269,6 +335,13 @@ class Target(Writer):
                     self.discard(temporary)
         return self._has_hard_links
 
+    def _rename_over_itself(self, old_path: str, new_path: str) -> None:
+        # RACE: something that another program puts under the new name in this moment is lost; but where names are
+        # folded, it would be what has the old one.
+        old, folder_fd = self.at(old_path)
+        new, _ = self.at(new_path)
+        os.rename(old, new, src_dir_fd=folder_fd, dst_dir_fd=folder_fd)
+
     def _keep(self, path: str, left_at: datetime, *, leaves: bool) -> str:
         self._make_history_folder(parent_of(path))
         history = self._opened_history()
@@ -277,7 +350,7 @@ class Target(Writer):
             kept = version_path(path, left_at, count)
             old, old_fd, new, new_fd = _pair(self, path, history, kept)
             try:
-                if leaves or not self._links(old, old_fd, new, new_fd):
+                if leaves or not self.abilities.holds_hard_links or not self._links(old, old_fd, new, new_fd):
                     rename_to_free_name(old, old_fd, new, new_fd)
             except FileExistsError:
                 count += 1
@@ -307,12 +380,29 @@ class Target(Writer):
     def _opened_history(self) -> Tree:
         if self._history is None:
             assert self._history_root is not None
-            # RACE: a drive that goes between these two calls leaves an empty folder where it was mounted.
             if not self.is_root_in_place():
                 raise RootAbsentError(f"The destination is not where it was any more: {self.root}")
+            # The history need not lie where the destination is mounted.
+            self._check_drive(os.stat(nearest_existing(self._history_root)))
+            # RACE: pulled out at this moment, an empty folder is made where the drive was mounted.
             os.makedirs(self._history_root, mode=OWNER_ALL, exist_ok=True)
-            self._history = Tree(self._history_root)
+            history = Tree(self._history_root)
+            try:
+                self._check_drive(history.root_entry)
+            except RootAbsentError:
+                history.close()
+                raise
+            self._history = history
         return self._history
+
+    def _check_drive(self, entry: Entry) -> None:
+        """Make sure that a folder lies on the volume that the pass began with: it may have been pulled out since.
+
+        Raises:
+            RootAbsentError: It does not.
+        """
+        if entry.st_dev != self.root_entry.st_dev:
+            raise RootAbsentError(f"The drive of the destination is not there any more: {self.root}")
 
     def _make_history_folder(self, path: str) -> None:
         history = self._opened_history()

@@ -9,6 +9,7 @@ import stat
 import sys
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from backup_gui.engine.abilities import ALL, Abilities
 from backup_gui.engine.attributes import IN_STEP, copy_attributes, drop_access_lists
 
 if TYPE_CHECKING:
@@ -47,14 +48,21 @@ class Rights(NamedTuple):
 
     Attributes:
         owner: The user and group that new files belong to.
+        abilities: What the file system keeps of what it is given.
     """
 
     owner: tuple[int, int]
+    abilities: Abilities = ALL
 
     @property
     def is_superuser(self) -> bool:
-        """Whether files may be given to others; only then are owners set, and so compared."""
+        """Whether files may be given to others."""
         return self.owner[0] == 0
+
+    @property
+    def sets_owner(self) -> bool:
+        """Whether files can be given to others, and stay theirs; only then are owners set, and so compared."""
+        return self.owner[0] == 0 and self.abilities.holds_owner
 
     def mode_of(self, source: Entry) -> int:
         """Return the mode that the copy of a source's entry has.
@@ -63,9 +71,19 @@ class Rights(NamedTuple):
         user: it loses its set-id bits.
         """
         mode = source.st_mode & 0o7777
-        if mode & _SET_ID and not self.is_superuser and (source.st_uid, source.st_gid) != self.owner:
+        if mode & _SET_ID and not self.sets_owner and (source.st_uid, source.st_gid) != self.owner:
             mode &= ~_SET_ID
         return mode
+
+    def times_of(self, source: Entry) -> tuple[int, int]:
+        """Return the times of access and change that the copy of a source's entry gets, nanoseconds.
+
+        What is out of the file system's range would come back as any time at all when it is mounted the next time.
+        """
+        if not self.abilities.limits_times:
+            return source.st_atime_ns, source.st_mtime_ns
+        held = self.abilities.held_time_ns
+        return held(source.st_atime_ns), held(source.st_mtime_ns)
 
 
 def create(name: str, folder_fd: int | None) -> int:
@@ -156,11 +174,12 @@ def _finish(out: int, fd: int, source: Entry, rights: Rights) -> Outcome:
     if sys.platform == "win32":
         return IN_STEP
     # In this order: a new owner takes away set-id bits and capabilities.
-    if rights.is_superuser and (source.st_uid, source.st_gid) != rights.owner:
+    if rights.sets_owner and (source.st_uid, source.st_gid) != rights.owner:
         os.fchown(out, source.st_uid, source.st_gid)
     outcome = copy_attributes(fd, out)
-    os.fchmod(out, rights.mode_of(source))
-    os.utime(out, ns=(source.st_atime_ns, source.st_mtime_ns))
+    if rights.abilities.holds_modes:
+        os.fchmod(out, rights.mode_of(source))
+    os.utime(out, ns=rights.times_of(source))
     return outcome
 
 
@@ -195,7 +214,7 @@ def transfer(
         if sys.platform != "win32" and has_holes:
             position, end = _next_data(fd, position, size_bytes)
             os.lseek(fd, position, os.SEEK_SET)
-            os.lseek(out, position, os.SEEK_SET)
+            _skip_to(out, position)
         while position < end:
             if should_stop():
                 raise Cancelled
@@ -211,6 +230,19 @@ def transfer(
                 unflushed = 0
     if has_holes:
         os.ftruncate(out, size_bytes)
+
+
+def _skip_to(out: int, position: int) -> None:
+    """Go on writing after a hole.
+
+    Raises:
+        OSError: The file system has no files that large.
+    """
+    try:
+        os.lseek(out, position, os.SEEK_SET)
+    except OSError as error:
+        # What writing there would be called "too large" for is only an invalid argument here.
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG)) from error
 
 
 def _next_data(fd: int, position: int, size_bytes: int) -> tuple[int, int]:

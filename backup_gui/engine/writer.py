@@ -14,6 +14,7 @@ import stat
 import sys
 from typing import TYPE_CHECKING, Final
 
+from backup_gui.engine.abilities import ALL, Abilities
 from backup_gui.engine.attributes import drop_access_lists, hands_down, place_of, set_attributes
 from backup_gui.engine.room import Room
 from backup_gui.engine.system import CAN_SYNC_VOLUME, own_ids, rename_to_free_name, sync_volume
@@ -63,9 +64,15 @@ class Writer(Tree):
         self.without_attributes: dict[str, OSError] = {}
         # Whether folders that their own owner may not read or write are changed for the length of a pass.
         self.opens_up = True
-        # Owners are set, and so compared, only by those who may set them.
-        self.holds_owner = self.rights.is_superuser
-        self.time_step_ns = time_step_ns(root)
+        self.adopt(ALL._replace(time_step_ns=time_step_ns(root)))
+
+    def adopt(self, abilities: Abilities) -> None:
+        """Go by what the file system can do from now on."""
+        self.abilities = abilities
+        self.rights = self.rights._replace(abilities=abilities)
+        # Owners are set, and so compared, only by those who may set them, and where they stay.
+        self.holds_owner = self.rights.sets_owner
+        self.time_step_ns = abilities.time_step_ns
 
     @property
     def flushes_files(self) -> bool:
@@ -224,6 +231,18 @@ class Writer(Tree):
             self._unseen.add(path)
         self._note(parent)
 
+    def make_scratch(self) -> str:
+        """Make a folder for experiments, under a temporary name; ``discard`` removes it with all that is in it.
+
+        Raises:
+            OSError: It could not be made.
+        """
+        path = self._temporary_for("")
+        self._open_up("")
+        name, folder_fd = self.at(path)
+        os.mkdir(name, OWNER_ALL, dir_fd=folder_fd)
+        return path
+
     @property
     def has_unseen_folders(self) -> bool:
         """Whether there are new folders to reveal."""
@@ -294,19 +313,20 @@ class Writer(Tree):
         """
         name, folder_fd = self.at(path) if path else ("", None)
         is_link = stat.S_ISLNK(source.st_mode)
-        if path and self.rights.is_superuser:
+        if path and self.holds_owner:
             self._set_owner(name, folder_fd, source)
         # After the owner, since a new one takes away capabilities; before the mode, which an access list changes.
         failure = None if attributes is None else self._set_attributes(path, source, attributes)
         if not path:
             self._set_root_metadata(source)
         else:
-            if not is_link:
+            if not is_link and self.abilities.holds_modes:
                 self._set_mode(path, stat.S_IFMT(source.st_mode) | self.rights.mode_of(source))
+            times = self.rights.times_of(source)
             if HAS_FOLDER_DESCRIPTORS:
-                os.utime(name, ns=(source.st_atime_ns, source.st_mtime_ns), dir_fd=folder_fd, follow_symlinks=False)
+                os.utime(name, ns=times, dir_fd=folder_fd, follow_symlinks=False)
             elif not is_link:
-                os.utime(name, ns=(source.st_atime_ns, source.st_mtime_ns))
+                os.utime(name, ns=times)
         if failure is not None:
             raise failure
 
@@ -474,12 +494,13 @@ class Writer(Tree):
 
     def _set_root_metadata(self, source: Entry) -> None:
         if sys.platform == "win32":
-            os.utime(self.root, ns=(source.st_atime_ns, source.st_mtime_ns))
+            os.utime(self.root, ns=self.rights.times_of(source))
             return
-        if self.rights.is_superuser:
+        if self.holds_owner:
             os.fchown(self.root_fd, source.st_uid, source.st_gid)
-        os.fchmod(self.root_fd, self.rights.mode_of(source))
-        os.utime(self.root_fd, ns=(source.st_atime_ns, source.st_mtime_ns))
+        if self.abilities.holds_modes:
+            os.fchmod(self.root_fd, self.rights.mode_of(source))
+        os.utime(self.root_fd, ns=self.rights.times_of(source))
 
     def _set_owner(self, name: str, folder_fd: int | None, source: Entry) -> None:
         if sys.platform == "win32":

@@ -105,6 +105,7 @@ def check(victim: Victim, events: list[Event]) -> Held:
     return helds[-1]
 
 
+@pytest.mark.hazard(9)
 @pytest.mark.parametrize("harm", HARMS)
 def test_encrypted_at_once_nothing_leaves_the_mirror(victim: Victim, harm: Harm) -> None:
     clock = FakeClock()
@@ -114,6 +115,7 @@ def test_encrypted_at_once_nothing_leaves_the_mirror(victim: Victim, harm: Harm)
     assert held.counts.deleted + held.counts.replaced == ENCRYPTED
 
 
+@pytest.mark.hazard(9)
 @pytest.mark.parametrize("harm", HARMS)
 @pytest.mark.parametrize("passes", [ENCRYPTED, 40])
 def test_encrypted_over_many_passes_no_more_than_the_limit_leaves_the_mirror(
@@ -133,6 +135,7 @@ def test_encrypted_over_many_passes_no_more_than_the_limit_leaves_the_mirror(
     assert len(victim.originals_in(victim.mirror)) >= FILES - LIMIT
 
 
+@pytest.mark.hazard(9)
 @pytest.mark.parametrize("harm", HARMS)
 def test_a_restart_after_every_few_files_does_not_help_the_encryption(victim: Victim, harm: Harm) -> None:
     victim.run(2, FakeClock())

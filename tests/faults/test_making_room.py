@@ -54,6 +54,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
         yield made
 
 
+@pytest.mark.hazard(14, 45)
 @pytest.mark.root
 def test_old_versions_give_way_to_what_would_not_fit_oldest_first_and_no_more_than_needed(
     scene: Scene, caplog: pytest.LogCaptureFixture
@@ -146,6 +147,7 @@ def test_versions_kept_without_end_do_not_give_way(scene: Scene) -> None:
     assert scene.make_pass().made_room.versions == 2
 
 
+@pytest.mark.hazard(9)
 @pytest.mark.root
 def test_no_version_gives_way_while_the_guard_holds_something(scene: Scene) -> None:
     for number in range(10):
@@ -168,6 +170,7 @@ def test_no_version_gives_way_while_the_guard_holds_something(scene: Scene) -> N
     assert agreed.made_room.versions > 0
 
 
+@pytest.mark.hazard(14)
 @pytest.mark.root
 def test_a_drive_out_of_file_entries_has_room_made_in_them(tmp_path: Path) -> None:
     with small_volume(tmp_path / "volume", "size=16m,nr_inodes=20") as volume:
@@ -190,6 +193,7 @@ def test_a_drive_out_of_file_entries_has_room_made_in_them(tmp_path: Path) -> No
         scene.assert_in_step()
 
 
+@pytest.mark.hazard(14)
 @pytest.mark.root
 def test_a_drive_with_too_many_files_is_told_as_such(tmp_path: Path) -> None:
     with small_volume(tmp_path / "volume", "size=16m,nr_inodes=10") as volume:
@@ -210,6 +214,7 @@ def test_a_drive_with_too_many_files_is_told_as_such(tmp_path: Path) -> None:
         scene.assert_in_step()
 
 
+@pytest.mark.hazard(14, 25)
 @pytest.mark.root
 def test_a_file_of_holes_needs_only_room_for_what_is_between_them(scene: Scene) -> None:
     with (scene.source / "holes").open("wb") as file:
@@ -272,6 +277,7 @@ def test_a_drive_full_when_it_is_flushed_is_told_as_full(tmp_path: Path, monkeyp
     scene.assert_in_step()
 
 
+@pytest.mark.hazard(14)
 def test_a_quota_that_is_used_up_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scene = Scene(tmp_path, tmp_path)
     scene.write("file", b"x" * 2000)

@@ -60,6 +60,7 @@ def fill(scene: Scene) -> None:
     scene.write("folder/inherits", b"from the folder")
 
 
+@pytest.mark.hazard(23, 26)
 @pytest.mark.root
 @pytest.mark.parametrize("kind", ["tmpfs", "ext4"])
 def test_a_volume_that_holds_everything_gets_everything(tmp_path: Path, kind: str) -> None:
@@ -79,6 +80,7 @@ def test_a_volume_that_holds_everything_gets_everything(tmp_path: Path, kind: st
         scene.assert_in_step()
 
 
+@pytest.mark.hazard(26)
 @pytest.mark.root
 def test_a_volume_without_attributes_gets_the_content_and_it_is_said_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
@@ -120,6 +122,7 @@ def test_a_file_with_more_attributes_than_the_volume_holds_is_backed_up_with_tho
         assert scene.make_pass().counts == Counts()
 
 
+@pytest.mark.hazard(23, 26)
 @pytest.mark.root
 def test_where_there_are_neither_links_nor_attributes_a_rerun_does_nothing(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
@@ -141,6 +144,7 @@ def test_where_there_are_neither_links_nor_attributes_a_rerun_does_nothing(
     assert len(caplog.records) == 1
 
 
+@pytest.mark.hazard(27)
 @pytest.mark.root
 def test_a_protected_first_name_is_a_problem_and_the_others_are_linked_when_it_is_not_any_more(tmp_path: Path) -> None:
     with image(tmp_path, EXT4) as point:
@@ -159,6 +163,7 @@ def test_a_protected_first_name_is_a_problem_and_the_others_are_linked_when_it_i
         scene.assert_in_step()
 
 
+@pytest.mark.hazard(26)
 def test_a_user_without_powers_keeps_names_attributes_and_access_lists(
     open_folder: Path, unprivileged: Unprivileged
 ) -> None:

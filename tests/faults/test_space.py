@@ -11,7 +11,7 @@ import pytest
 from backup_gui.engine.errors import BackupError, DestinationUnusableError
 from backup_gui.engine.model import PassStatus, ProblemCode
 from tests.faults.scene import Scene
-from tests.faults.volumes import remount, run_tool, small_volume
+from tests.faults.volumes import plugged_in, remount, run_tool, small_volume
 
 FILES = [f"f{number}" for number in range(10)]
 
@@ -141,3 +141,20 @@ def test_an_immutable_file_is_a_problem_of_its_own_and_stays_immutable(tmp_path:
         run_tool("chattr", "-i", *protected)
     scene.make_pass()
     scene.assert_in_step()
+
+
+@pytest.mark.hazard(14)
+def test_a_file_too_large_for_the_file_system_is_one_problem_and_the_rest_goes_on(tmp_path: Path) -> None:
+    with plugged_in(tmp_path, "ext2", size_bytes=20 << 30) as stick:
+        scene = Scene(tmp_path, stick.point)
+        scene.write("small", b"1")
+        # With blocks of 1 KiB a file there can have 16 GiB; this one is a hole for the most part.
+        with (scene.source / "large").open("wb") as file:
+            file.truncate(17 << 30)
+        for _ in range(2):
+            report = scene.make_pass()
+            assert [(problem.path, problem.code) for problem in report.problems] == [("large", ProblemCode.TOO_LARGE)]
+            assert scene.in_mirror() == {"small": b"1"}
+            assert scene.temporaries() == []
+        (scene.source / "large").unlink()
+        scene.assert_in_step()

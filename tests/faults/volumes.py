@@ -91,3 +91,77 @@ def cuttable_disk(base: Path) -> Iterator[CuttableDisk]:
         yield disk
     finally:
         disk.unmount()
+
+
+_MAKERS = {
+    "exfat": ("mkfs.exfat",),
+    "ntfs": ("mkntfs", "--quiet", "--fast"),
+    "ext2": ("mkfs.ext2", "-q", "-b", "1024", "-N", "8192"),
+}
+_MOUNTERS = {"exfat": ("mount.exfat-fuse",), "ntfs": ("ntfs-3g",), "ext2": ("mount", "-t", "ext2")}
+_FOLDING_NTFS = "lowntfs-3g"
+
+
+class Stick:
+    """A drive as people have them, with a file system that is not Linux's own, in a file.
+
+    Args:
+        base: A folder for the image and the mount point.
+        kind: ``exfat``, ``ntfs`` or ``ext2``.
+        options: How to mount it; with ``ignore_case`` NTFS is mounted by its second driver, which has that.
+        size_bytes: How large it is; the image is a hole where nothing was written.
+    """
+
+    def __init__(self, base: Path, kind: str, options: str = "", size_bytes: int = _IMAGE_BYTES) -> None:
+        self._kind, self._options = kind, options
+        self._image, self.point = base / "stick.img", base / "stick"
+        self._device = ""
+        self.point.mkdir()
+        with self._image.open("wb") as file:
+            file.truncate(size_bytes)
+
+    def attach(self) -> None:
+        """Make the device and the file system on it."""
+        try:
+            found = subprocess.run(
+                ["losetup", "--find", "--show", str(self._image)], check=True, capture_output=True, text=True
+            )
+        except (OSError, subprocess.CalledProcessError) as error:
+            pytest.skip(f"no loop device: {error}")
+        self._device = found.stdout.strip()
+        run_tool(*_MAKERS[self._kind], self._device)
+
+    def detach(self) -> None:
+        """Unplug it and give the device back."""
+        self.unplug()
+        if self._device:
+            subprocess.run(["losetup", "--detach", self._device], check=True)
+
+    def plug_in(self) -> None:
+        """Mount it."""
+        command = (_FOLDING_NTFS,) if "ignore_case" in self._options else _MOUNTERS[self._kind]
+        run_tool(*command, *(("-o", self._options) if self._options else ()), self._device, str(self.point))
+        if not os.path.ismount(self.point):
+            pytest.skip(f"{command[0]} did not mount {self._device}")
+
+    def unplug(self, *, is_pulled: bool = False) -> None:
+        """Unmount it; one that is pulled out stays usable for those who have something open on it."""
+        if os.path.ismount(self.point):
+            subprocess.run(["umount", *(["--lazy"] if is_pulled else []), str(self.point)], check=True)
+
+    def replug(self) -> None:
+        """Take it out and put it in again: what was only remembered by the driver is forgotten."""
+        self.unplug()
+        self.plug_in()
+
+
+@contextlib.contextmanager
+def plugged_in(base: Path, kind: str, options: str = "", size_bytes: int = _IMAGE_BYTES) -> Iterator[Stick]:
+    """Make such a drive and mount it."""
+    stick = Stick(base, kind, options, size_bytes)
+    try:
+        stick.attach()
+        stick.plug_in()
+        yield stick
+    finally:
+        stick.detach()

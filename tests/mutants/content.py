@@ -19,8 +19,8 @@ MUTATIONS = (
     ),
     Mutation(
         "second look: change time",
-        "engine/copying.py",
-        "        and now.st_ctime_ns == before.st_ctime_ns\n",
+        "engine/transfer.py",
+        "        and before.st_ctime_ns == after.st_ctime_ns\n",
         "",
         (f"{_CHANGING}test_a_file_that_keeps_changing_is_reported_and_its_old_copy_stays",),
     ),
@@ -88,7 +88,8 @@ MUTATIONS = (
     Mutation(
         "a moved file is compared by content",
         "engine/compare.py",
-        "                if known.ctime_ns != ours.st_ctime_ns and not self._is_content_equal(path, old_path):\n"
+        "                if known.ctime_ns != ours.st_ctime_ns and"
+        " not self._is_content_equal(path, ours, old_path, theirs):\n"
         "                    continue\n",
         "",
         ("unit/test_mirror.py::test_an_edit_that_keeps_size_and_time_and_moves_the_file_is_found",),
@@ -96,8 +97,8 @@ MUTATIONS = (
     Mutation(
         "an edit that keeps size and time",
         "engine/compare.py",
-        "        elif known is not None and (known.inode, known.ctime_ns) != (ours.st_ino, ours.st_ctime_ns):\n",
-        "        elif not ours:\n",
+        "        return is_touched and not self._is_content_equal(path, ours, path, theirs)\n",
+        "        return False\n",
         ("unit/test_mirror.py::test_an_edit_that_keeps_size_and_time_is_found",),
     ),
     Mutation(
@@ -131,9 +132,25 @@ MUTATIONS = (
     Mutation(
         "kept before it is replaced",
         "engine/execute.py",
-        "            self._target.keep(path, left_at, leaves=False)\n",
-        "",
+        "            kept = self._target.keep(path, left_at, leaves=False)\n",
+        "            kept = None\n",
         ("unit/test_mirror.py::test_what_somebody_edits_in_the_mirror_is_kept_and_set_right",),
+    ),
+    Mutation(
+        "what could not be replaced comes back",
+        "engine/execute.py",
+        "                    self._target.put_back(kept, path)\n",
+        "                    pass\n",
+        ("faults/test_exfat.py::test_a_version_that_cannot_be_replaced_gets_its_place_back",),
+    ),
+    Mutation(
+        "names that are one to the drive",
+        "engine/execute.py",
+        "        if abilities.limits_names and not self._target.is_listed(path):\n",
+        "        if not abilities:\n",
+        (
+            "faults/test_exfat.py::test_a_name_that_somebody_else_takes_in_another_case_during_a_pass_is_not_overwritten",
+        ),
     ),
     Mutation(
         "kept when it is deleted",
@@ -145,9 +162,9 @@ MUTATIONS = (
     Mutation(
         "not replaced if it cannot be kept",
         "engine/execute.py",
-        "            self._target.keep(path, left_at, leaves=False)\n",
-        "            try:\n                self._target.keep(path, left_at, leaves=False)\n"
-        "            except OSError:\n                pass\n",
+        "            kept = self._target.keep(path, left_at, leaves=False)\n",
+        "            try:\n                kept = self._target.keep(path, left_at, leaves=False)\n"
+        "            except OSError:\n                kept = None\n",
         (f"{_EXECUTE}test_a_version_that_cannot_be_kept_is_not_replaced",),
     ),
     Mutation(
@@ -246,7 +263,7 @@ MUTATIONS = (
     Mutation(
         "guard: measured against the whole mirror",
         "engine/mirror.py",
-        "        mirror_files = max(mirror_files, _remembered_files(catalog))\n",
+        "        mirror_files = max(mirror_files, remembered_files(catalog))\n",
         "        pass\n",
         ("unit/test_mirror_guard.py::test_a_deletion_is_measured_against_the_mirror_as_partial_passes_left_it",),
     ),
@@ -276,16 +293,16 @@ MUTATIONS = (
     ),
     Mutation(
         "a catalog of another program is set aside",
-        "engine/catalog.py",
-        "        check_tables(connection, _SCHEMA)\n",
+        "engine/schema.py",
+        "    check_tables(connection, _TABLES)\n",
         "",
         ("faults/test_damaged_catalog.py::test_a_harmed_catalog_is_set_aside_and_the_pass_gets_everything_right",),
     ),
     Mutation(
         "a catalog of a later version is set aside",
-        "engine/catalog.py",
-        "        if version not in {0, SCHEMA_VERSION}:\n",
-        "        if not connection:\n",
+        "engine/schema.py",
+        "    if version and version != SCHEMA_VERSION and version not in _MIGRATIONS:\n",
+        "    if not connection:\n",
         ("unit/test_catalog.py::test_an_unusable_file_is_set_aside_and_replaced",),
     ),
     Mutation(

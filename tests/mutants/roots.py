@@ -12,35 +12,35 @@ _LINKS = "faults/test_swapped_links.py::"
 MUTATIONS = (
     Mutation(
         "source volume",
-        "engine/mirror.py",
+        "engine/roots.py",
         "standing(recorded, identify(job.source)) is Standing.OTHER_VOLUME:\n",
         "standing(recorded, identify(job.source)) is None:\n",
         (f"{_ROOTS}test_another_drive_in_the_sources_place_is_refused",),
     ),
     Mutation(
         "source folder",
-        "engine/mirror.py",
-        "        is_source_other = not has_new_source and _is_other_source(job, catalog)\n",
-        "        is_source_other = False\n",
+        "engine/roots.py",
+        "    is_source_other = not has_new_source and _is_other_source(job, catalog)\n",
+        "    is_source_other = False\n",
         (f"{_ROOTS}test_another_folder_in_the_sources_place_is_held_until_agreed_to_once",),
     ),
     Mutation(
         "an identity is not overwritten",
-        "engine/mirror.py",
+        "engine/roots.py",
         "    if has_new_source or catalog.fact(SOURCE_KEY) is None:\n",
         "    if job.source:\n",
         (f"{_ROOTS}test_another_folder_in_the_sources_place_stays_held_pass_after_pass",),
     ),
     Mutation(
         "destination volume",
-        "engine/mirror.py",
+        "engine/roots.py",
         "        is_other = recorded is not None and volume_id(anchor) != recorded.volume\n",
         "        is_other = False\n",
         (f"{_ROOTS}test_an_unmounted_destination_is_not_written_where_it_was",),
     ),
     Mutation(
         "no word makes a bare mount point the destination",
-        "engine/mirror.py",
+        "engine/roots.py",
         "        if is_other and not (job.allows_mass_delete and _is_in_use(root)):\n",
         "        if is_other and not job.allows_mass_delete:\n",
         ("faults/test_unmounted_roots.py::test_the_users_word_does_not_fill_the_place_where_a_drive_was_mounted",),
@@ -68,7 +68,7 @@ MUTATIONS = (
     ),
     Mutation(
         "history on the destination's volume",
-        "engine/mirror.py",
+        "engine/roots.py",
         "volume_id(nearest_existing(job.history_root)) != volume_id(root):\n",
         "not volume_id(root):\n",
         (f"{_ROOTS}test_a_history_on_another_drive_is_refused",),
@@ -76,27 +76,37 @@ MUTATIONS = (
     Mutation(
         "no history is made where the drive was",
         "engine/target.py",
-        "            if not self.is_root_in_place():\n",
-        "            if not self:\n",
+        "            if not self.is_root_in_place():\n"
+        '                raise RootAbsentError(f"The destination is not where it was any more: {self.root}")\n'
+        "            # The history need not lie where the destination is mounted.\n"
+        "            self._check_drive(os.stat(nearest_existing(self._history_root)))\n",
+        "",
         ("faults/test_unmounted_roots.py::test_a_destination_that_goes_at_any_moment_leaves_nothing_where_it_was",),
     ),
     Mutation(
+        "no history on a drive that took its place",
+        "engine/target.py",
+        "                self._check_drive(history.root_entry)\n",
+        "                pass\n",
+        ("unit/test_mirror_limits.py::test_a_history_on_another_drive_than_the_pass_began_with_is_not_used",),
+    ),
+    Mutation(
         "folders inside each other are refused at each pass",
-        "engine/mirror.py",
-        "        _refuse_nesting(job)\n        target",
-        "        target",
+        "engine/roots.py",
+        "    _refuse_nesting(job)\n    target",
+        "    target",
         (f"{_ROOTS}test_folders_within_each_other_are_refused",),
     ),
     Mutation(
         "a source inside the destination",
-        "engine/mirror.py",
+        "engine/roots.py",
         "    if is_within(job.source, job.destination):\n",
         "    if not job:\n",
         (f"{_ROOTS}test_folders_within_each_other_are_refused",),
     ),
     Mutation(
         "a history inside the source",
-        "engine/mirror.py",
+        "engine/roots.py",
         "    if is_within(history, job.source) or is_within(job.source, history):\n",
         "    if not job:\n",
         (f"{_ROOTS}test_folders_within_each_other_are_refused",),
@@ -124,17 +134,16 @@ MUTATIONS = (
     ),
     Mutation(
         "lock of a pass",
-        "engine/mirror.py",
-        "            target.lock()\n",
+        "engine/roots.py",
+        "        target.lock()\n",
         "",
         (f"{_ROOTS}test_a_destination_that_another_process_writes_to_is_busy",),
     ),
     Mutation(
         "drive away: nothing below it is compared",
         "engine/compare.py",
-        "            if self._drives and self._is_on_drive_away(path):\n                return\n"
-        "            if self._differs",
-        "            if self._differs",
+        "        if self._drives and self._is_on_drive_away(path):\n            return\n        is_as_known",
+        "        is_as_known",
         (f"{_ROOTS}test_nothing_is_deleted_below_a_drive_unmounted_within_the_source",),
     ),
     Mutation(
@@ -200,8 +209,8 @@ MUTATIONS = (
     Mutation(
         "times are not set through links",
         "engine/writer.py",
-        "(source.st_atime_ns, source.st_mtime_ns), dir_fd=folder_fd, follow_symlinks=False)\n",
-        "(source.st_atime_ns, source.st_mtime_ns), dir_fd=folder_fd)\n",
+        "os.utime(name, ns=times, dir_fd=folder_fd, follow_symlinks=False)\n",
+        "os.utime(name, ns=times, dir_fd=folder_fd)\n",
         ("faults/test_metadata_through_links.py",),
     ),
     Mutation(
@@ -227,16 +236,16 @@ MUTATIONS = (
     ),
     Mutation(
         "O_EXCL for temporaries",
-        "engine/writer.py",
-        '_CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)',
-        '_CREATE = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)',
+        "engine/transfer.py",
+        '_CREATE: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)',
+        '_CREATE: Final = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)',
         ("faults/test_metadata_through_links.py",),
     ),
     Mutation(
         "O_EXCL and O_NOFOLLOW for temporaries",
-        "engine/writer.py",
-        '_CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)',
-        "_CREATE = os.O_RDWR | os.O_CREAT",
+        "engine/transfer.py",
+        '_CREATE: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)',
+        "_CREATE: Final = os.O_RDWR | os.O_CREAT",
         (f"{_LINKS}test_a_temporary_is_never_written_through_a_link_planted_under_its_name",),
     ),
     Mutation(
@@ -248,7 +257,7 @@ MUTATIONS = (
     ),
     Mutation(
         "set-id bits of others",
-        "engine/writer.py",
+        "engine/transfer.py",
         "            mode &= ~_SET_ID\n",
         "            pass\n",
         (f"{_METADATA}test_without_the_right_to_give_files_away_a_set_id_program_of_anothers_loses_its_bits",),

@@ -26,8 +26,8 @@ from backup_gui.engine.events import (
     Stop,
     UndoPass,
 )
-from backup_gui.engine.mirror import DRIVES_KEY
 from backup_gui.engine.model import Held, JobState, PassStatus, ProblemCode, Report, Returned, Status
+from backup_gui.engine.roots import DRIVES_KEY
 from tests.helpers.fake_clock import FakeClock
 from tests.helpers.trees import contents
 from tests.unit.conftest import Rig

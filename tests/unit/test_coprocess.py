@@ -9,11 +9,13 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from backup_gui import __main__ as start
-from backup_gui.engine import coprocess, execute
+from backup_gui.engine import coprocess, execute, roots
+from backup_gui.engine.abilities import ALL
 from backup_gui.engine.coprocess import SMALL_BYTES, Copied, Coprocess, Order, serve
 from backup_gui.engine.target import Target
 from backup_gui.engine.transfer import receive
@@ -140,6 +142,15 @@ def test_without_a_second_process_the_pass_copies_alone(many: Rig, monkeypatch: 
     monkeypatch.setattr(coprocess, "_command", lambda: ["/nonexistent/program"])
     assert many.run().problems == ()
     assert read_tree(many.mirror) == read_tree(many.source)
+
+
+@pytest.mark.parametrize("lacking", [{"holds_owner": False}, {"holds_modes": False}, {"earliest_ns": 0}])
+def test_a_drive_that_does_not_keep_what_it_is_given_starts_no_process(
+    many: Rig, started: list[Coprocess], monkeypatch: pytest.MonkeyPatch, lacking: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(roots, "abilities_of", lambda *_arguments, **_options: ALL._replace(**lacking))
+    assert many.run().counts.created == len(read_tree(many.source))
+    assert started == []
 
 
 def test_a_pass_that_is_stopped_leaves_no_temporaries_and_no_process(

@@ -86,6 +86,7 @@ def without_links(monkeypatch: pytest.MonkeyPatch, code: int = errno.EPERM) -> N
 # One pass
 
 
+@pytest.mark.hazard(23)
 def test_a_file_with_several_names_is_copied_once_and_linked(rig: Rig) -> None:
     rig.write("a", "shared")
     link(rig, "a", "b")
@@ -139,6 +140,7 @@ def test_a_name_on_another_volume_with_the_same_number_is_not_linked(rig: Rig, m
         rig.check_in_step()
 
 
+@pytest.mark.hazard(23)
 @pytest.mark.parametrize("code", [errno.EPERM, errno.EOPNOTSUPP])
 def test_where_there_are_no_links_each_name_is_a_copy_and_a_second_pass_does_nothing(
     rig: Rig, monkeypatch: pytest.MonkeyPatch, code: int
@@ -196,6 +198,7 @@ def test_a_new_name_of_a_known_file_is_linked_and_not_copied(
     assert not group.history.exists()
 
 
+@pytest.mark.hazard(23, 34)
 @pytest.mark.parametrize("scope", [FULL, paths("d", "")], ids=["full", "partial"])
 def test_an_edit_that_keeps_size_and_time_is_found_behind_a_new_name(group: Rig, scope: Scope) -> None:
     keep_times(group.source / "a", lambda: (group.source / "a").write_text("SHARED"))
@@ -239,6 +242,7 @@ def test_an_edit_in_place_is_one_copy_and_every_name_keeps_its_old_version(group
     check_settled(group)
 
 
+@pytest.mark.hazard(23)
 def test_an_edit_of_one_name_alone_leaves_the_others_what_they_are(group: Rig) -> None:
     before = inode(group.mirror / "a")
     (group.source / "b").unlink()
@@ -279,6 +283,7 @@ def test_two_files_that_were_given_equal_content_are_not_joined(group: Rig) -> N
     assert len(inodes(group, "a", "equal")) == 2
 
 
+@pytest.mark.hazard(23)
 def test_equal_files_that_became_names_of_one_file_are_joined_and_nothing_is_lost(rig: Rig) -> None:
     for name in ("a", "b", "c"):
         rig.write(name, "equal")
@@ -415,6 +420,7 @@ def test_a_name_takes_the_place_of_another_file(group: Rig) -> None:
     check_settled(group)
 
 
+@pytest.mark.hazard(22, 23)
 @pytest.mark.parametrize("keeps_history", [True, False])
 def test_a_name_takes_the_place_of_a_folder_or_link(group: Rig, *, keeps_history: bool) -> None:
     group.options["keeps_history"] = keeps_history
@@ -442,6 +448,7 @@ def test_an_exclusion_takes_one_name_and_not_the_others(group: Rig) -> None:
 # What strangers do, and what goes wrong
 
 
+@pytest.mark.hazard(23, 43)
 def test_what_a_stranger_writes_into_one_name_is_kept_and_all_are_set_right(group: Rig) -> None:
     group.write_at(group.mirror / "b", "a stranger's")
     group.run()

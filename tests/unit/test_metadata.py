@@ -96,6 +96,7 @@ def test_attributes_and_access_lists_of_new_folders_come_along(rig: Rig) -> None
     check_settled(rig)
 
 
+@pytest.mark.hazard(26)
 def test_what_a_folder_hands_down_in_the_mirror_is_not_added_to_what_the_source_has(rig: Rig) -> None:
     (rig.source / "a").mkdir()
     acl(rig, "-m", "d:u:4321:rwx", "a")
@@ -161,6 +162,7 @@ def test_what_the_system_keeps_in_the_mirror_is_left_alone(filled: Rig, monkeypa
 # Modes, owners, capabilities
 
 
+@pytest.mark.hazard(26)
 @pytest.mark.root
 def test_a_new_owner_takes_no_capabilities_and_no_set_id_bits_away(filled: Rig) -> None:
     program = filled.source / "file"
@@ -223,6 +225,7 @@ def test_a_user_without_powers_brings_attributes_of_write_protected_things_into_
 # Edits must show all the same
 
 
+@pytest.mark.hazard(34)
 def test_an_edit_that_keeps_size_and_time_shows_behind_a_change_of_attributes(filled: Rig) -> None:
     file = filled.source / "file"
     keep_times(file, lambda: file.write_text("CONTENT"))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import execute, mirror, target, transfer, tree
+from backup_gui.engine import execute, mirror, roots, target, transfer, tree
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.errors import (
     DestinationUnusableError,
@@ -461,7 +461,7 @@ def test_a_source_that_cannot_be_identified_is_waited_for(
             raise FileNotFoundError(2, "No such file or directory")
         return real(path)
 
-    monkeypatch.setattr(mirror, "identify", fail)
+    monkeypatch.setattr(roots, "identify", fail)
     with pytest.raises(RootAbsentError):
         rig.run()
 

@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 
-from backup_gui.engine import mirror
+from backup_gui.engine import roots
 from backup_gui.engine.errors import (
     DestinationBusyError,
     DestinationUnusableError,
@@ -228,7 +228,7 @@ def test_the_users_word_lets_a_drive_within_the_source_go(rig: Rig) -> None:
 @pytest.mark.parametrize("text", ["no json", "7", '[7, "x"]', "{}"])
 def test_a_damaged_memory_of_drives_does_no_harm(rig: Rig, text: str) -> None:
     rig.write("a")
-    rig.catalog.remember(mirror.DRIVES_KEY, text)
+    rig.catalog.remember(roots.DRIVES_KEY, text)
     rig.run()
     (rig.source / "a").unlink()
     rig.write("b")

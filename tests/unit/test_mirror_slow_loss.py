@@ -53,6 +53,7 @@ def spoil(rig: Rig, harm: Callable[[Rig, int], None], count: int = 100) -> tuple
     return count, None
 
 
+@pytest.mark.hazard(9)
 @pytest.mark.parametrize("harm", [encrypt, rewrite, delete])
 def test_files_spoiled_one_by_one_are_held_like_all_at_once(rig: Rig, harm: Callable[[Rig, int], None]) -> None:
     fill(rig, 100)
@@ -75,6 +76,7 @@ def test_files_spoiled_one_by_one_are_held_like_all_at_once(rig: Rig, harm: Call
     assert len([content for content in rig.kept_contents() if content.startswith(b"original")]) == 100
 
 
+@pytest.mark.hazard(9)
 def test_a_restart_does_not_make_the_guard_forget(rig: Rig, tmp_path: Path) -> None:
     rig.catalog.close()
     rig.catalog = Catalog.open(tmp_path / "job.sqlite")
@@ -307,6 +309,7 @@ def test_what_a_failed_pass_has_done_counts_too(rig: Rig, monkeypatch: pytest.Mo
     assert rig.run(trees("docs")).status is HELD
 
 
+@pytest.mark.hazard(9)
 @pytest.mark.parametrize("harm", [encrypt, rewrite, delete])
 @pytest.mark.parametrize("at_once", [100, 1])
 def test_what_is_held_waits_for_the_users_word_however_long(

@@ -134,6 +134,7 @@ def content_at(stamps: list[Stamp], at_s: int) -> Stamp | None:
     return min((stamp for stamp in stamps if stamp.left_s >= at_s), default=None)
 
 
+@pytest.mark.hazard(45)
 @given(STAMPS, st.lists(st.integers(0, 6 * HOUR_S), max_size=4))
 def test_the_state_at_each_full_hour_and_midnight_outlives_any_number_of_thinnings(
     stamps: list[Stamp], pauses_s: list[int]

@@ -42,6 +42,7 @@ def stay(rig: Rig) -> set[str]:
     return {content.decode() for content in contents(rig.history).values()}
 
 
+@pytest.mark.hazard(45)
 def test_a_full_pass_thins_out_the_history_and_says_so(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     put(rig, "docs/a.odt", 40 * DAY_S, "too old")
@@ -59,6 +60,7 @@ def test_a_full_pass_thins_out_the_history_and_says_so(rig: Rig, caplog: pytest.
     assert lines == ["The history was thinned out: 2 old versions removed, 8.2 KB"]
 
 
+@pytest.mark.hazard(20)
 @pytest.mark.parametrize("name", [name for name in HOSTILE_NAMES if "/" not in name])
 def test_versions_of_any_name_are_thinned_by_the_path_that_they_had(rig: Rig, name: str) -> None:
     for age_s in (40 * DAY_S, 3 * DAY_S + 7, 3 * DAY_S + 5, 3 * DAY_S):
@@ -126,6 +128,7 @@ def test_a_history_thinned_to_nothing_takes_new_versions_in_the_same_folders(rig
     assert rig.kept_contents() == [b"old"]
 
 
+@pytest.mark.hazard(44)
 def test_nothing_is_reached_through_links_planted_in_the_history(rig: Rig) -> None:
     outside = rig.root / "outside"
     old = version_path("old", datetime.fromtimestamp(NOW_S - 40 * DAY_S, UTC))
@@ -196,6 +199,7 @@ def test_without_a_history_none_is_looked_at(rig: Rig) -> None:
     assert len(rig.kept()) == 1
 
 
+@pytest.mark.hazard(45)
 def test_the_oldest_go_first_until_the_history_is_within_its_size(rig: Rig) -> None:
     rig.options |= {"history_days": 0, "history_max_bytes": 4 * BLOCK}
     for number, folder in enumerate(("b", "a", "c", "a/deep", "b", "c")):
@@ -217,6 +221,7 @@ def test_many_versions_are_removed_in_several_rounds(rig: Rig, monkeypatch: pyte
     assert stay(rig) == {"9"}
 
 
+@pytest.mark.hazard(45)
 def test_what_left_in_the_last_hour_outlives_every_limit(rig: Rig) -> None:
     rig.options |= {"history_days": 1, "history_max_bytes": 1}
     put(rig, "a", HOUR_S + 1, "an hour old")
@@ -359,6 +364,7 @@ def test_other_limits_or_an_unknown_past_make_it_due_at_once(rig: Rig, change: C
     assert run(rig, 2).thinned.versions == 1
 
 
+@pytest.mark.hazard(9, 45)
 def test_while_the_guard_holds_something_the_history_loses_nothing(rig: Rig) -> None:
     rig.options |= {"guard_count": 2, "guard_share": 0.1}
     for number in range(10):

@@ -25,7 +25,7 @@ def on(monkeypatch: pytest.MonkeyPatch) -> On:
 
     def lie_on(kind: str, origin: str) -> None:
         fields = {"device": "8:1", "root": "/", "point": "/", "kind": kind, "origin": origin}
-        mount = Mount(**{name: fields[name] for name in Mount._fields})
+        mount = Mount(**fields)
         monkeypatch.setattr(volume, "mount_of", lambda _path: mount)
 
     return lie_on

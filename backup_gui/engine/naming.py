@@ -1,0 +1,190 @@
+"""Names that the source has and the destination's file system cannot hold, or cannot tell from each other.
+
+Decides, folder by folder, which names of the source go to which names of the mirror, and which stay out and why. A name
+is never changed to make it fit: what does not fit is a problem. Pure, but for asking the file system by the functions
+that it is given, which alone knows for sure which names it takes for one.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+
+from backup_gui.engine.model import ProblemCode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable
+
+    from backup_gui.engine.abilities import Abilities
+
+T = TypeVar("T")
+
+_DEVICES: Final = frozenset(
+    {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in "123456789¹²³")}
+)
+RESERVED: Final = "the drive keeps this name for itself"
+
+
+class Refusal(NamedTuple):
+    """Why a name stays out of the mirror.
+
+    Attributes:
+        code: The reason for programs.
+        detail: What in the name it is, in plain words.
+    """
+
+    code: ProblemCode
+    detail: str
+
+
+class Alignment(NamedTuple):
+    """How the names of one folder of the source go together with those of the mirror.
+
+    Attributes:
+        refused: Names of the source that stay out, and why.
+        stored: Names of the source that the mirror has in another spelling, and that spelling.
+        respelt: Those of ``stored`` to which the mirror can give the source's spelling.
+    """
+
+    refused: dict[str, Refusal]
+    stored: dict[str, str]
+    respelt: frozenset[str]
+
+
+NOTHING: Final = Alignment({}, {}, frozenset())
+
+
+def why_not(name: str, abilities: Abilities) -> str:
+    """Say what in a name the file system cannot hold, in plain words; empty if it can."""
+    for character in name:
+        if character in abilities.forbidden and character >= " ":
+            return f"it contains '{character}'"
+        if character < " " and "\x01" in abilities.forbidden:
+            return "it contains a control character"
+        if "\ud800" <= character <= "\udfff" and not abilities.holds_bytes:
+            return "it contains bytes that are not text"
+    if not abilities.holds_ends and name.endswith((" ", ".")):
+        return "it ends with a space or a full stop"
+    if not abilities.holds_device_names and name.partition(".")[0].rstrip(" ").lower() in _DEVICES:
+        return "Windows keeps this name for a device"
+    return ""
+
+
+def fold(name: str) -> str:
+    """Return what is the same for all names that any file system could take for one; also for some that none does."""
+    return unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold()).upper().rstrip(" .")
+
+
+def is_same_spelling(one: str, other: str, abilities: Abilities) -> bool:
+    """Tell whether two names that are one to the file system would also be listed alike."""
+    if not abilities.keeps_forms:
+        one, other = unicodedata.normalize("NFD", one), unicodedata.normalize("NFD", other)
+    if not abilities.keeps_case:
+        one, other = one.upper(), other.upper()
+    return one == other
+
+
+def align(
+    ours: Iterable[str],
+    theirs: Collection[str],
+    abilities: Abilities,
+    *,
+    known: Collection[str] = (),
+    is_taken: Callable[[str], bool],
+    falls_together: Callable[[str, str], bool],
+) -> Alignment:
+    """Find out how the names of a folder go together with those that its mirror has.
+
+    What the mirror has keeps its place; of several new names that are one to the mirror, the first in the order of
+    their characters comes in. So the choice is the same at each pass.
+
+    Args:
+        ours: The source's names that are to be in the mirror.
+        theirs: The mirror's names, as they are listed.
+        abilities: What the mirror's file system can do.
+        known: Names of the source that are known to be in the mirror; asked only where a listing does not tell.
+        is_taken: Tells whether a name leads to something in the mirror's folder.
+        falls_together: Tells whether two names are one to the mirror's file system, one of them not being there.
+
+    Returns:
+        What stays out, and what the mirror has in another spelling. Names that are in both are in neither.
+    """
+    tells = abilities.keeps_spelling
+    missing = sorted(name for name in ours if not tells or name not in theirs)
+    missing.sort(key=lambda name: name not in known)
+    if not missing:
+        return NOTHING
+    refused: dict[str, Refusal] = {}
+    new = []
+    for name in missing:
+        reason = "" if name in theirs else why_not(name, abilities)
+        if reason:
+            refused[name] = Refusal(ProblemCode.NAME_NOT_POSSIBLE, reason)
+        else:
+            new.append(name)
+    stored: dict[str, str] = {}
+    holders = {name: name for name in ours if tells and name in theirs}
+    alike = _by_fold(theirs, {fold(name) for name in new}) if abilities.folds_names else {}
+    coming: dict[str, list[str]] = {}
+    for name in new:
+        key = fold(name)
+        if is_taken(name):
+            place = _place_of(name, alike.get(key, ()), falls_together)
+            if place is None:
+                code = ProblemCode.NAME_COLLISION if abilities.folds_names else ProblemCode.NAME_NOT_POSSIBLE
+                refused[name] = Refusal(code, "" if abilities.folds_names else RESERVED)
+            elif place in holders:
+                refused[name] = _collision(holders[place])
+            else:
+                holders[place] = name
+                stored[name] = place
+            continue
+        if abilities.folds_names:
+            first = next((other for other in coming.get(key, ()) if falls_together(other, name)), None)
+            if first is not None:
+                refused[name] = _collision(first)
+                continue
+            coming.setdefault(key, []).append(name)
+    respelt = frozenset(name for name, place in stored.items() if not is_same_spelling(name, place, abilities))
+    return Alignment(refused, stored, respelt)
+
+
+def inherit(known: dict[str, T], ours: Collection[str], alignment: Alignment) -> None:
+    """Let names find what is known of what the mirror has under them, which had another spelling when it came.
+
+    Args:
+        known: What is known, by the source's names of then; names that come in somebody else's place are added.
+        ours: The source's names of now.
+        alignment: How they go together with the mirror's.
+    """
+    heirs = [name for name in alignment.stored if name not in known]
+    if not heirs:
+        return
+    gone = {fold(name): name for name in known if name not in ours}
+    for name in heirs:
+        before = gone.get(fold(name))
+        if before is None:
+            continue
+        # What is respelt is known under its new name when that is done; else the old name is to be forgotten.
+        known[name] = known.pop(before) if name in alignment.respelt else known[before]
+
+
+def _collision(other: str) -> Refusal:
+    return Refusal(ProblemCode.NAME_COLLISION, f"“{other}”")
+
+
+def _by_fold(names: Iterable[str], keys: set[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name in names:
+        key = fold(name)
+        if key in keys:
+            found.setdefault(key, []).append(name)
+    return found
+
+
+def _place_of(name: str, candidates: Collection[str], falls_together: Callable[[str, str], bool]) -> str | None:
+    """Choose among names of the mirror, all alike, the one that a name leads to."""
+    for candidate in candidates:
+        if len(candidates) == 1 or falls_together(candidate, name):
+            return candidate
+    return None

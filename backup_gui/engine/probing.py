@@ -1,0 +1,324 @@
+"""Finds out what a destination's file system can do: by its name where that says it all, else by trying, once.
+
+A part of ``target.py``: it writes, but only into a temporary folder of its own, which is gone when it ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import os
+import stat
+import sys
+import time
+from typing import TYPE_CHECKING, Final
+
+from backup_gui.engine.abilities import (
+    ALL,
+    FAT,
+    FAT_EARLIEST_NS,
+    FAT_LARGEST_BYTES,
+    FAT_LATEST_NS,
+    NO_LIMIT,
+    Abilities,
+    read_abilities,
+    write_abilities,
+)
+from backup_gui.engine.mounts import mount_of
+from backup_gui.engine.tree import OPEN_ROOT, join
+from backup_gui.engine.volume import time_step_ns, volume_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from backup_gui.engine.catalog import Catalog
+    from backup_gui.engine.mounts import Mount
+    from backup_gui.engine.writer import Writer
+
+log = logging.getLogger(__name__)
+
+ABILITIES_KEY: Final = "abilities"
+# A drive can be mounted in another way than before, of which the system's table does not always tell.
+TRUSTED_S: Final = 24 * 3_600
+# These hold whatever Linux programs ask of them, unless a folder is set to take upper and lower case for one.
+_HOLD_ALL: Final = frozenset({"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "tmpfs", "ramfs"})
+_FAT_KINDS: Final = frozenset({"vfat", "msdos", "exfat"})
+_WITH_4_GIB: Final = frozenset({"vfat", "msdos"})
+_CANDIDATES: Final = '"*:<>?\\|\x01'
+# On Windows the path form that has no limit of length lets names through that no other program there can open.
+_WINDOWS_FORBIDDEN: Final = '"*/:<>?\\|\x01'
+# Refusals that say something of the drive's state, and nothing of what it can do.
+_NO_ANSWER: Final = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENODEV, errno.ENXIO, errno.ENOTCONN, errno.ESTALE, errno.EMFILE}
+)
+_GET_FLAGS: Final = 0x80086601
+_CASEFOLD_FLAG: Final = 0x40000000
+# An odd second with nearly all of the next one.
+_SAMPLE_TIME_NS: Final = 1_600_000_001_987_654_321
+_STEPS_NS: Final = (1, 100, 1_000, 1_000_000, 10_000_000, 1_000_000_000, 2_000_000_000)
+
+
+def abilities_of(target: Writer, root: str, catalog: Catalog, *, may_try: bool) -> Abilities:
+    """Find out what a destination's file system can do; what had to be tried out is remembered in the catalog.
+
+    Args:
+        target: The destination.
+        root: Absolute path of where the mirror is to be, which need not exist if nothing may be tried.
+        catalog: The memory of the job.
+        may_try: Whether anything may be written. If not, and nothing is known, it is guessed.
+    """
+    mount = mount_of(root)
+    if mount is not None and mount.kind in _HOLD_ALL and _holds_fractions(target) and not _takes_case_for_one(root):
+        return ALL
+    key = _key(root, mount)
+    known = _recall(catalog, key)
+    if known is not None:
+        return known
+    kind = "" if mount is None else mount.kind
+    if not may_try:
+        return (
+            FAT._replace(largest_bytes=_largest_bytes(target, kind))
+            if kind in _FAT_KINDS
+            else ALL._replace(time_step_ns=time_step_ns(target.root))
+        )
+    try:
+        found = try_out(target, kind)
+    except OSError as error:
+        log.warning("What the destination can hold could not be found out: %s", error)
+        return ALL._replace(time_step_ns=time_step_ns(target.root))
+    catalog.remember(ABILITIES_KEY, f"{int(time.time())} {write_abilities(found)}\n{key}")
+    if found.in_words():
+        log.info("The destination does not keep: %s", found.in_words())
+    return found
+
+
+def try_out(target: Writer, kind: str) -> Abilities:
+    """Find out by experiments in a temporary folder what a file system can do.
+
+    Args:
+        target: The destination.
+        kind: The file system's name, as far as the system tells.
+
+    Raises:
+        OSError: It cannot be told now: there is no room, or the drive is read-only or gone.
+    """
+    with _scratch(target) as lab:
+        names = lab.names()
+        is_windows = sys.platform == "win32"
+        found = Abilities(
+            folds_case=lab.finds("cASE"),
+            folds_forms=lab.finds("e\u0301"),
+            keeps_case="Case" in names,
+            keeps_forms="\u00e9" in names,
+            forbidden=_WINDOWS_FORBIDDEN
+            if is_windows
+            else "".join(character for character in _CANDIDATES if f"a{character}b" not in names),
+            holds_bytes=is_windows or "a\udcffb" in names,
+            holds_ends=not is_windows and {"end.", "end "} <= names,
+            holds_device_names=not is_windows and "con" in names,
+            holds_modes=is_windows or lab.holds_modes(),
+            holds_owner=lab.holds_owner(),
+            holds_links=lab.holds_links(),
+            holds_hard_links=lab.holds_hard_links(),
+            largest_bytes=_largest_bytes(target, kind),
+        )
+        step_ns = lab.time_step_ns()
+    is_fat = kind in _FAT_KINDS or (
+        found.folds_case and ":" in found.forbidden and not found.holds_hard_links and not found.holds_links
+    )
+    if is_fat:
+        found = found._replace(has_local_times=True, earliest_ns=FAT_EARLIEST_NS, latest_ns=FAT_LATEST_NS)
+    return found._replace(
+        holds_times=step_ns is not None, time_step_ns=max(step_ns or _STEPS_NS[-1], time_step_ns(target.root))
+    )
+
+
+def falls_together(target: Writer, one: str, other: str) -> bool:
+    """Tell by an experiment whether two names are one to a destination's file system.
+
+    Where it cannot be told, they are taken for one: better one file too few than two in one place.
+    """
+    try:
+        with _scratch(target) as lab:
+            return lab.make(one) and lab.finds(other)
+    except OSError:
+        return True
+
+
+class _Lab:
+    """A temporary folder in the destination, and experiments in it."""
+
+    def __init__(self, target: Writer, folder: str) -> None:
+        self._target = target
+        self._folder = folder
+
+    def make(self, name: str) -> bool:
+        """Make an empty file; tells whether the name is possible.
+
+        Raises:
+            OSError: It cannot be told.
+        """
+        where, folder_fd = self._at(name)
+        try:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+            os.close(os.open(where, flags, 0o600, dir_fd=folder_fd))
+        except OSError as error:
+            return _answer(error)
+        return True
+
+    def names(self) -> set[str]:
+        """Make files of all sorts of names, and return those that are listed as they were given.
+
+        Bytes that form halves of characters are not tried: there is a driver that they crash, and that cannot read
+        the drive again before it is repaired. They go with other bytes that are no text.
+        """
+        self.make("plain")
+        for name in ("Case", "\u00e9"):
+            self.make(name)
+        if sys.platform != "win32":
+            for name in ("a\udcffb", "end.", "end ", "con", *(f"a{character}b" for character in _CANDIDATES)):
+                self.make(name)
+        return set(self._target.list(self._folder))
+
+    def finds(self, name: str) -> bool:
+        """Tell whether a name leads to a file."""
+        return self._target.look(join(self._folder, name)) is not None
+
+    def holds_modes(self) -> bool:
+        """Tell whether permissions stay as they are set."""
+        where, folder_fd = self._at("plain")
+        for mode in (0o640, 0o751, 0o400, 0o600):
+            try:
+                os.chmod(where, mode, dir_fd=folder_fd)
+            except OSError as error:
+                return _answer(error)
+            if stat.S_IMODE(self._stat("plain").st_mode) != mode:
+                return False
+        return True
+
+    def holds_owner(self) -> bool:
+        """Tell whether an owner stays as it is set; those who may not set one need not know."""
+        if sys.platform == "win32" or os.geteuid() != 0:
+            return True
+        where, folder_fd = self._at("plain")
+        before = self._stat("plain")
+        try:
+            os.chown(where, before.st_uid + 1, before.st_gid + 1, dir_fd=folder_fd)
+        except OSError as error:
+            return _answer(error)
+        now = self._stat("plain")
+        return (now.st_uid, now.st_gid) == (before.st_uid + 1, before.st_gid + 1)
+
+    def holds_links(self) -> bool:
+        """Tell whether there are symbolic links."""
+        where, folder_fd = self._at("link")
+        try:
+            os.symlink("plain", where, dir_fd=folder_fd)
+            return os.readlink(where, dir_fd=folder_fd) == "plain"
+        except OSError as error:
+            return _answer(error)
+
+    def holds_hard_links(self) -> bool:
+        """Tell whether a file can have two names."""
+        where, folder_fd = self._at("plain")
+        other, _ = self._at("second")
+        try:
+            os.link(where, other, src_dir_fd=folder_fd, dst_dir_fd=folder_fd)
+        except OSError as error:
+            return _answer(error)
+        return True
+
+    def time_step_ns(self) -> int | None:
+        """Return how exactly times are kept, nanoseconds; None if they are not."""
+        where, folder_fd = self._at("plain")
+        try:
+            os.utime(where, ns=(_SAMPLE_TIME_NS, _SAMPLE_TIME_NS), dir_fd=folder_fd)
+        except OSError as error:
+            _answer(error)
+            return None
+        difference_ns = abs(self._stat("plain").st_mtime_ns - _SAMPLE_TIME_NS)
+        return next((step_ns for step_ns in _STEPS_NS if difference_ns < step_ns), None)
+
+    def _at(self, name: str) -> tuple[str, int | None]:
+        return self._target.at(join(self._folder, name))
+
+    def _stat(self, name: str) -> os.stat_result:
+        return self._target.stat(join(self._folder, name))
+
+
+def _answer(error: OSError) -> bool:
+    """Take an error for a no.
+
+    Raises:
+        OSError: It is none.
+    """
+    if error.errno in _NO_ANSWER:
+        raise error
+    return False
+
+
+@contextlib.contextmanager
+def _scratch(target: Writer) -> Iterator[_Lab]:
+    """Make a folder for experiments, and leave the destination as it was."""
+    before = target.stat("")
+    folder = target.make_scratch()
+    try:
+        yield _Lab(target, folder)
+    finally:
+        # What cannot be removed is litter, which the next pass removes.
+        with contextlib.suppress(OSError):
+            target.discard(folder)
+        with contextlib.suppress(OSError):
+            target.set_metadata("", before)
+
+
+def _holds_fractions(target: Writer) -> bool:
+    """Tell whether times have more than whole seconds: on ext volumes made long ago, or small ones, they have not."""
+    return target.root_entry.st_ctime_ns % 1_000_000_000 != 0
+
+
+def _takes_case_for_one(root: str) -> bool:
+    """Tell whether a folder is set to take upper and lower case for one, as ext4, f2fs and tmpfs can."""
+    if sys.platform != "linux":
+        return False
+    import fcntl  # noqa: PLC0415 - no such module on Windows
+
+    try:
+        root_fd = os.open(root, OPEN_ROOT)
+        try:
+            flags = fcntl.ioctl(root_fd, _GET_FLAGS, bytes(8))
+        finally:
+            os.close(root_fd)
+    except OSError:
+        # A file system without such flags has not this one either.
+        return False
+    return bool(int.from_bytes(flags[:4], sys.byteorder) & _CASEFOLD_FLAG)
+
+
+def _key(root: str, mount: Mount | None) -> str:
+    """Return what the memory is bound to: the volume, and how it is mounted."""
+    how = "" if mount is None else f"{mount.kind} {mount.options}"
+    try:
+        return f"{volume_id(root)} {how}"
+    except OSError:
+        return how
+
+
+def _recall(catalog: Catalog, key: str) -> Abilities | None:
+    text, _, known_key = (catalog.fact(ABILITIES_KEY) or "").partition("\n")
+    at, _, fields = text.partition(" ")
+    if known_key != key or not at.isdecimal() or not 0 <= time.time() - int(at) < TRUSTED_S:
+        return None
+    return read_abilities(fields)
+
+
+def _largest_bytes(target: Writer, kind: str) -> int:
+    """Return how large a file can be, where that is little; writing that much to find out would take too long."""
+    if sys.platform == "darwin":
+        try:
+            bits = os.pathconf(target.root, "PC_FILESIZEBITS")
+        except (OSError, ValueError):
+            return NO_LIMIT
+        return FAT_LARGEST_BYTES if 0 < bits <= 33 else NO_LIMIT
+    return FAT_LARGEST_BYTES if kind in _WITH_4_GIB else NO_LIMIT

@@ -1,0 +1,143 @@
+"""What is said of a pass at its end, and what is remembered of it for the next one."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from backup_gui.engine.escaping import escape
+from backup_gui.engine.model import NO_COUNTS, PassStatus, ProblemCode, Report
+from backup_gui.engine.room import full_in_words, is_of_quota, made_room_in_words
+from backup_gui.engine.roots import DESTINATION_KEY, remember_drives
+
+if TYPE_CHECKING:
+    from backup_gui.engine.catalog import Catalog
+    from backup_gui.engine.execute import Outcome
+    from backup_gui.engine.guard import Verdict
+    from backup_gui.engine.journal import Journal
+    from backup_gui.engine.model import Plan, Problem
+    from backup_gui.engine.room import Room
+    from backup_gui.engine.target import Target
+
+log = logging.getLogger(__name__)
+
+MIRROR_FILES_KEY = "mirror files"
+HELD_KEY = "held"
+LEFT_OUT_KEY = "attributes left out"
+PROBLEMS_KEY = "problems"
+_MAX_DIGITS = 20
+
+
+def make_report(
+    plan: Plan,
+    verdict: Verdict,
+    outcome: Outcome,
+    target: Target | None,
+    started_at: float,
+    began: float,
+    status: PassStatus | None = None,
+    reason: str = "",
+) -> Report:
+    """Make a report; without a status, of a pass that came to its end."""
+    problems: tuple[Problem, ...] = (*plan.problems, *outcome.problems)
+    if status is None and verdict.held is not None:
+        status = PassStatus.HELD
+    elif status is None:
+        status = PassStatus.PROBLEMS if problems else PassStatus.COMPLETE
+    full = [problem for problem in problems if problem.code is ProblemCode.NO_SPACE]
+    if full and not reason:
+        reason = full_in_words(outcome.missing, room_of(target), is_quota=any(map(is_of_quota, full)))
+    return Report(
+        status=status,
+        started_at=started_at,
+        duration_s=time.monotonic() - began,
+        is_full=plan.is_full,
+        counts=outcome.counts,
+        problems=problems,
+        held=verdict.held,
+        reason=reason,
+        source_folders=plan.source_folders,
+        unsettled=tuple(outcome.unsettled),
+    )
+
+
+def record(catalog: Catalog, plan: Plan, report: Report, added_files: int, journal: Journal) -> None:
+    """Remember a pass and what it found, permanently, and say so in the log.
+
+    Args:
+        catalog: Where it is remembered.
+        plan: What was planned.
+        report: What was done.
+        added_files: How many more files and links the mirror has than before.
+        journal: The notes on what was done.
+    """
+    counts = report.counts
+    mirror_files = plan.mirror_files if plan.is_full else remembered_files(catalog)
+    if plan.is_full or added_files:
+        catalog.remember(MIRROR_FILES_KEY, str(max(0, mirror_files + added_files)))
+    remember_drives(catalog, plan.drives)
+    if counts != NO_COUNTS or report.problems or report.held:
+        journal.close(report)
+    is_held = "" if report.held is None else report.held.code.value
+    if (plan.is_full or is_held) and is_held != (catalog.fact(HELD_KEY) or ""):
+        catalog.remember(HELD_KEY, is_held)
+    is_news = _has_new_problems(catalog, report) or counts != NO_COUNTS or report.held is not None
+    catalog.commit()
+    log.log(
+        logging.INFO if is_news else logging.DEBUG,
+        "%s check: %d new, %d changed, %d deleted, %d moved, %d bytes, %d problems, %.2f s%s%s",
+        "full" if report.is_full else "quick",
+        counts.created,
+        counts.replaced,
+        counts.deleted,
+        counts.moved,
+        counts.bytes,
+        len(report.problems),
+        report.duration_s,
+        f"; held: {report.held.reason}" if report.held else "",
+        f"; {made_room_in_words(report.made_room)}" if report.made_room.versions else "",
+    )
+
+
+def say_what_is_not_held(target: Target, catalog: Catalog) -> None:
+    """Say once for a destination that it cannot hold some attributes: nothing can be done about it there."""
+    destination = catalog.fact(DESTINATION_KEY) or ""
+    if target.holds_attributes or catalog.fact(LEFT_OUT_KEY) == destination:
+        return
+    catalog.remember(LEFT_OUT_KEY, destination)
+    log.warning(
+        "The destination cannot hold all extended attributes and access lists; those are left out: %s",
+        escape(target.root),
+    )
+
+
+def remembered_files(catalog: Catalog) -> int:
+    """Return how many files and links the mirror had after the last pass; 0 if that is not known."""
+    text = catalog.fact(MIRROR_FILES_KEY) or ""
+    # A catalog can be damaged: what is no count of files is none.
+    return int(text) if text.isdecimal() and text.isascii() and len(text) < _MAX_DIGITS else 0
+
+
+def room_of(target: Target | None) -> Room | None:
+    """Return how much room a destination has; None if it cannot be told."""
+    try:
+        return None if target is None else target.room()
+    except OSError:
+        return None
+
+
+def _has_new_problems(catalog: Catalog, report: Report) -> bool:
+    """Tell whether a pass found other problems than the last full one; what lasts need not fill the log."""
+    if not report.is_full:
+        return bool(report.problems)
+    digest = ""
+    if report.problems:
+        import hashlib  # noqa: PLC0415 - slow to import, and most passes have no problems
+
+        found = sorted((problem.path, problem.code.value) for problem in report.problems)
+        digest = hashlib.blake2b(repr(found).encode(), digest_size=16).hexdigest()
+    if digest == (catalog.fact(PROBLEMS_KEY) or ""):
+        return False
+    catalog.remember(PROBLEMS_KEY, digest)
+    return bool(report.problems)

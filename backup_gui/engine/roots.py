@@ -1,0 +1,231 @@
+"""Source and destination, opened and checked: are these the folders and drives that they were?
+
+What was found at the first pass, or agreed to by the user since, is remembered in the catalog.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from backup_gui.engine.errors import DestinationFullError, DestinationUnusableError, JobError, RootAbsentError
+from backup_gui.engine.identity import Standing, identify, nearest_existing, read_identity, standing
+from backup_gui.engine.model import HeldCode
+from backup_gui.engine.nesting import is_within
+from backup_gui.engine.probing import abilities_of
+from backup_gui.engine.problems import is_full
+from backup_gui.engine.target import Target, make_root
+from backup_gui.engine.tree import Tree
+from backup_gui.engine.volume import volume_id
+
+if TYPE_CHECKING:
+    from backup_gui.engine.catalog import Catalog
+    from backup_gui.engine.model import Held, Job
+
+SOURCE_KEY = "source"
+DESTINATION_KEY = "destination"
+DRIVES_KEY = "drives"
+
+
+class Roots(NamedTuple):
+    """The two folders of a job, open.
+
+    Attributes:
+        source: The source.
+        target: The destination; locked, unless nothing is to be written.
+        is_source_other: Whether the source is another folder than it was, which nobody has agreed to.
+    """
+
+    source: Tree
+    target: Target
+    is_source_other: bool
+
+
+def open_roots(
+    job: Job, catalog: Catalog, stack: contextlib.ExitStack, allowed: Held | None, *, is_dry_run: bool
+) -> Roots:
+    """Open the source and the destination, and make sure that they are what they were.
+
+    Args:
+        job: The job.
+        catalog: What is remembered of them; brought up to date, except in a dry run.
+        stack: Closes them.
+        allowed: What the user agreed to of what the guard held before.
+        is_dry_run: Whether nothing is to be written.
+
+    Raises:
+        JobError: The folders make no sense together.
+        RootAbsentError: The source or the destination's drive is not there, or is another one.
+        DestinationBusyError: Another instance is writing there.
+        DestinationFullError: There is no room to make the destination.
+        DestinationUnusableError: The destination cannot be made or opened.
+    """
+    source = stack.enter_context(_open_source(job, catalog))
+    has_new_source = job.allows_mass_delete or (allowed is not None and allowed.code is HeldCode.SOURCE_REPLACED)
+    is_source_other = not has_new_source and _is_other_source(job, catalog)
+    _refuse_nesting(job)
+    target = stack.enter_context(_open_target(job, catalog, stack, is_dry_run=is_dry_run))
+    target.opens_up = not is_dry_run
+    if not is_dry_run:
+        target.lock()
+        _remember_roots(job, catalog, has_new_source=has_new_source)
+    target.adopt(abilities_of(target, job.destination, catalog, may_try=not is_dry_run))
+    return Roots(source, target, is_source_other)
+
+
+def _open_source(job: Job, catalog: Catalog) -> Tree:
+    """Open the source.
+
+    Raises:
+        JobError: It is not a folder, and never was one.
+        RootAbsentError: It is not there, cannot be read, or is on another volume than before.
+    """
+    recorded = read_identity(catalog.fact(SOURCE_KEY))
+    try:
+        source = Tree(job.source)
+    except NotADirectoryError as error:
+        if recorded is None:
+            raise JobError(f"The source is not a folder: {job.source}") from error
+        raise RootAbsentError(f"The source is not a folder any more: {job.source}") from error
+    except FileNotFoundError as error:
+        raise RootAbsentError(f"The source folder is not there: {job.source}") from error
+    except OSError as error:
+        raise RootAbsentError(f"The source folder cannot be opened ({error.strerror}): {job.source}") from error
+    try:
+        if not job.allows_mass_delete and standing(recorded, identify(job.source)) is Standing.OTHER_VOLUME:
+            raise RootAbsentError(f"Another drive is where the source was: {job.source}")
+    except OSError as error:
+        source.close()
+        raise RootAbsentError(f"The source folder cannot be opened ({error.strerror}): {job.source}") from error
+    except RootAbsentError:
+        source.close()
+        raise
+    return source
+
+
+def _is_other_source(job: Job, catalog: Catalog) -> bool:
+    try:
+        now = identify(job.source)
+    except OSError as error:
+        raise RootAbsentError(f"The source folder is not there: {job.source}") from error
+    return standing(read_identity(catalog.fact(SOURCE_KEY)), now) is Standing.OTHER_FOLDER
+
+
+def _refuse_nesting(job: Job) -> None:
+    """Refuse folders inside each other, each time: what was apart at first can be linked or mounted together later.
+
+    Raises:
+        JobError: One lies in another.
+    """
+    if is_within(job.destination, job.source):
+        raise JobError(f"The destination lies inside the source: {job.destination}")
+    if is_within(job.source, job.destination):
+        raise JobError(f"The source lies inside the destination: {job.source}")
+    history = job.history_root
+    if history is None:
+        return
+    if is_within(history, job.source) or is_within(job.source, history):
+        raise JobError(f"The history and the source lie inside each other: {history}")
+    if is_within(history, job.destination) or is_within(job.destination, history):
+        raise JobError(f"The history and the destination lie inside each other: {history}")
+
+
+def _open_target(job: Job, catalog: Catalog, stack: contextlib.ExitStack, *, is_dry_run: bool) -> Target:
+    """Open the destination, making it if it may be made.
+
+    Raises:
+        JobError: It is not a folder, or its history would lie on another volume.
+        RootAbsentError: Its drive is not there.
+        DestinationUnusableError: It cannot be made or opened.
+    """
+    recorded = read_identity(catalog.fact(DESTINATION_KEY))
+    root = job.destination
+    try:
+        is_there = os.path.lexists(root)
+        anchor = nearest_existing(root)
+        is_other = recorded is not None and volume_id(anchor) != recorded.volume
+        if is_other and not (job.allows_mass_delete and _is_in_use(root)):
+            raise RootAbsentError(f"The drive of the destination is not there: {root}")
+        if not is_there:
+            if is_dry_run:
+                import tempfile  # noqa: PLC0415 - slow to import, and rarely needed
+
+                return Target(stack.enter_context(tempfile.TemporaryDirectory()), None)
+            make_root(root)
+        if job.history_root is not None and volume_id(nearest_existing(job.history_root)) != volume_id(root):
+            raise JobError(
+                "The history would lie on another drive than the destination. Name a history folder on the same"
+                f" drive, or keep none: {job.history_root}"
+            )
+        return Target(root, job.history_root)
+    except NotADirectoryError as error:
+        raise JobError(f"The destination is not a folder: {root}") from error
+    except FileExistsError as error:
+        raise JobError(f"The destination is not a folder: {root}") from error
+    except OSError as error:
+        if is_full(error):
+            raise DestinationFullError(f"The backup drive is full: the destination cannot be made: {root}") from error
+        why = "The drive is read-only" if error.errno == errno.EROFS else error.strerror or "unknown reason"
+        raise DestinationUnusableError(f"The destination cannot be opened ({why}): {root}") from error
+
+
+def _is_in_use(root: str) -> bool:
+    """Tell whether a folder is more than the bare place where a drive was mounted, which no word makes a destination.
+
+    Raises:
+        OSError: It cannot be told.
+    """
+    return os.path.isdir(root) and (os.path.ismount(root) or bool(os.listdir(root)))
+
+
+def _remember_roots(job: Job, catalog: Catalog, *, has_new_source: bool) -> None:
+    """Record which folders and drives the roots are, at the first pass or when the user says that they are right.
+
+    Raises:
+        RootAbsentError: One of them is gone since it was opened.
+    """
+    try:
+        source, destination = identify(job.source), identify(job.destination)
+    except OSError as error:
+        raise RootAbsentError(f"A folder is not there any more: {error.filename}") from error
+    if has_new_source or catalog.fact(SOURCE_KEY) is None:
+        catalog.remember(SOURCE_KEY, str(source))
+    # A destination made anew on the same volume is the destination from now on.
+    catalog.remember(DESTINATION_KEY, str(destination))
+    catalog.commit()
+
+
+def remembered_drives(catalog: Catalog) -> frozenset[str]:
+    """Return the folders of the source that other volumes are known to be mounted on."""
+    text = catalog.fact(DRIVES_KEY)
+    if text is None:
+        return frozenset()
+    import json  # noqa: PLC0415 - slow to import, and few sources have drives in them
+
+    try:
+        drives = json.loads(text)
+    except (ValueError, RecursionError):
+        return frozenset()
+    return frozenset(drive for drive in drives if isinstance(drive, str)) if isinstance(drives, list) else frozenset()
+
+
+def remember_drives(catalog: Catalog, drives: frozenset[str]) -> None:
+    """Remember the folders of the source that other volumes are mounted on; permanent with the next ``commit``."""
+    if drives == remembered_drives(catalog):
+        return
+    import json  # noqa: PLC0415 - as above
+
+    catalog.remember(DRIVES_KEY, json.dumps(sorted(drives)))
+
+
+def forget_drive(catalog: Catalog, drive: str) -> None:
+    """Expect a drive no longer that was mounted in the source; what was on it counts as deleted from now on.
+
+    Args:
+        catalog: The job's memory.
+        drive: The folder that it was mounted on, as the problem names it.
+    """
+    remember_drives(catalog, remembered_drives(catalog) - {drive})
+    catalog.commit()

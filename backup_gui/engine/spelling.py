@@ -1,0 +1,148 @@
+"""Which name of the mirror belongs to which name of the source, where the destination cannot hold every name.
+
+The state of one comparison: it lists folders and asks ``naming.py``. Not used at all where all names are possible.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from backup_gui.engine.model import EntryKind, kind_of
+from backup_gui.engine.naming import Alignment, align
+from backup_gui.engine.probing import falls_together
+from backup_gui.engine.tree import join, parent_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from backup_gui.engine.catalog import Catalog
+    from backup_gui.engine.model import Entry
+    from backup_gui.engine.target import Target
+    from backup_gui.engine.tree import Tree
+
+_MOST_FOLDERS = 64
+
+
+class Folder(NamedTuple):
+    """One folder that both sides have.
+
+    Attributes:
+        ours: The source's entries.
+        wanted: Those of their names that are to be in the mirror.
+        theirs: The mirror's names, as listed.
+        alignment: How the names go together.
+        takers: For a name of the mirror that is another spelling of one of the source, that one.
+    """
+
+    ours: dict[str, Entry]
+    wanted: frozenset[str]
+    theirs: frozenset[str]
+    alignment: Alignment
+    takers: dict[str, str]
+
+
+class Spelling:
+    """The names of both sides during one comparison.
+
+    Args:
+        source: The source.
+        target: The destination.
+        catalog: What is known from earlier passes.
+        is_left_out: Tells whether an entry of the source is not to be in the mirror.
+        may_try: Whether the destination may be written to for finding out which names it takes for one.
+    """
+
+    def __init__(
+        self,
+        source: Tree,
+        target: Target,
+        catalog: Catalog,
+        is_left_out: Callable[[str, Entry], bool],
+        *,
+        may_try: bool,
+    ) -> None:
+        self._source = source
+        self._target = target
+        self._catalog = catalog
+        self._is_left_out = is_left_out
+        self._may_try = may_try
+        self._former: dict[str, str] = {}
+        self._folders: dict[str, Folder] = {}
+
+    def align(self, folder: str, ours: dict[str, Entry], theirs: Collection[str], *, is_new: bool = False) -> Alignment:
+        """Find out how the names of a folder go together; one that is new has nothing in the mirror yet."""
+        tells = self._target.abilities.keeps_spelling
+        is_plain = tells and all(name in theirs for name in ours)
+        wanted = frozenset() if is_plain else self._wanted(folder, ours)
+        alignment = align(
+            wanted,
+            theirs,
+            self._target.abilities,
+            known=() if tells else self._catalog.folder(self.former(folder)),
+            is_taken=lambda name: not is_new and self._is_taken(join(folder, name)),
+            falls_together=self._falls_together,
+        )
+        for name in alignment.respelt:
+            self._former[join(folder, name)] = join(self.former(folder), alignment.stored[name])
+        return alignment
+
+    def former(self, path: str) -> str:
+        """Return the path under which the catalog knows what is at a path, if its spelling is about to change."""
+        if not self._former:
+            return path
+        below = ""
+        head = path
+        while head:
+            if head in self._former:
+                return join(self._former[head], below) if below else self._former[head]
+            head, _, name = head.rpartition("/")
+            below = join(name, below) if below else name
+        return path
+
+    def folder(self, path: str) -> Folder | None:
+        """Return what is known of a folder; None if one of both sides has none, or it cannot be listed."""
+        known = self._folders.get(path)
+        if known is not None:
+            return known
+        try:
+            ours, theirs = self._source.list(path), frozenset(self._target.list(path))
+        except OSError:
+            return None
+        alignment = self.align(path, ours, theirs)
+        takers = {place: name for name, place in alignment.stored.items()}
+        if len(self._folders) >= _MOST_FOLDERS:
+            self._folders.clear()
+        found = Folder(ours, self._wanted(path, ours), theirs, alignment, takers)
+        self._folders[path] = found
+        return found
+
+    def is_free(self, path: str) -> bool:
+        """Tell whether what the mirror has at a path belongs to no name of the source."""
+        folder = self.folder(parent_of(path))
+        if folder is None:
+            return True
+        name = path.rpartition("/")[2]
+        return name in folder.theirs and name not in folder.takers
+
+    def _wanted(self, folder: str, ours: dict[str, Entry]) -> frozenset[str]:
+        return frozenset(
+            name
+            for name, entry in ours.items()
+            if not self._is_left_out(join(folder, name), entry) and self._is_possible_kind(entry)
+        )
+
+    def _is_possible_kind(self, entry: Entry) -> bool:
+        kind = kind_of(entry)
+        if kind is EntryKind.LINK:
+            return self._target.abilities.holds_links
+        return kind is not EntryKind.SPECIAL
+
+    def _is_taken(self, path: str) -> bool:
+        try:
+            return self._target.look(path) is not None
+        except OSError:
+            # The copy will say what is wrong.
+            return False
+
+    def _falls_together(self, one: str, other: str) -> bool:
+        return not self._may_try or falls_together(self._target, one, other)
