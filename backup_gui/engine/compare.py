@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.spelling import Spelling
     from backup_gui.engine.target import Target
 
+_WHOLE_FOLDER = "nothing in this folder is backed up"
 
 # When the source's root was last changed as far as its own attributes are known to be in the mirror.
 ROOT_KEY = "root changed at"
@@ -254,7 +255,7 @@ class _Comparison:
         refusal = alignment.refused[path.rpartition("/")[2]]
         detail = refusal.detail
         if stat.S_ISDIR(entry.st_mode):
-            detail += "; nothing in this folder is backed up"
+            detail = f"{detail}; {_WHOLE_FOLDER}" if detail else _WHOLE_FOLDER
         self._problems.append(problem(refusal.code, path, Stage.COMPARE, detail=detail))
 
     def _respell(self, folder: str, name: str, entry: Entry | None, alignment: Alignment) -> None:

@@ -20,6 +20,7 @@ from backup_gui.engine.events import ActionDone, Event, PlanMade
 from backup_gui.engine.history import list_versions, restore
 from backup_gui.engine.mirror import run_pass
 from backup_gui.engine.model import Counts, EntryKind, Op, PassStatus, ProblemCode, Report, Scope
+from backup_gui.engine.target import Target
 from tests.faults.scene import Scene
 from tests.faults.volumes import Stick, plugged_in
 from tests.helpers.trees import contents, read_tree
@@ -221,6 +222,33 @@ def test_an_edit_that_keeps_its_size_is_seen_in_a_folder_that_changed_its_case(s
     write(scene, "DOCS/a", "two")
     scene.make_pass()
     assert scene.in_mirror() == {"DOCS/a": b"two"}
+
+
+@pytest.mark.parametrize("change", ["the source's file goes", "the mirror's file goes", "the drive refuses"])
+def test_a_spelling_that_cannot_be_changed_any_more_does_no_harm(
+    scene: Scene, change: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(scene, "file", "1")
+    write(scene, "other", "2")
+    scene.make_pass()
+    (scene.source / "file").rename(scene.source / "FILE")
+
+    def intrude(event: Event) -> None:
+        if isinstance(event, PlanMade) and change != "the drive refuses":
+            (scene.source / "FILE" if "source" in change else scene.mirror / "file").unlink()
+
+    def refuse(_self: Target, _old_path: str, _new_path: str) -> None:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        if change == "the drive refuses":
+            patched.setattr(Target, "respell", refuse)
+        report = scene.make_pass(on_event=intrude)
+    assert report.counts.total == 0
+    assert codes(report) == ({"FILE": ProblemCode.WRITE_ERROR} if change == "the drive refuses" else {})
+    assert scene.make_pass().status is PassStatus.COMPLETE
+    assert scene.in_mirror() == scene_contents(scene)
+    assert_settled(scene, scene.make_pass())
 
 
 @pytest.mark.hazard(29)
