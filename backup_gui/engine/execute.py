@@ -396,8 +396,9 @@ class Execution:
             try:
                 self._publish_one(ready, left_at)
             except OSError as error:
-                self._add_problem(problem_from(error, ready.action.path, Stage.COPY, is_writing=True))
+                # First: some problems end the pass.
                 self._discard(ready)
+                self._add_problem(problem_from(error, ready.action.path, Stage.COPY, is_writing=True))
             else:
                 published.append(ready)
         self._group_bytes = 0
