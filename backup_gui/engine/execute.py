@@ -272,9 +272,9 @@ class Execution:
                 found = self._find_first(action)
                 if found is not None and self._link(action, *found):
                     return
+                action = self._links.copied_instead(action, stays=found is None)
             except OSError as error:
                 raise NotCopied(problem_from(error, action.path, Stage.COPY, is_writing=True)) from error
-            action = self._links.copied_instead(action, stays=found is None)
         path = action.path
         if action.size_bytes >= ASK_FOR_ROOM_BYTES and self._target.free_bytes() < action.size_bytes:
             raise NotCopied(problem(ProblemCode.NO_SPACE, path, Stage.COPY))

@@ -605,6 +605,44 @@ def test_what_the_guard_holds_is_not_linked_to(group: Rig) -> None:
     check_settled(group)
 
 
+def test_a_file_touched_while_its_names_are_compared_is_found_out_later(group: Rig) -> None:
+    for number in range(4):
+        link(group, "a", f"folder {number}/d")
+    keep_times(group.source / "a", lambda: (group.source / "a").write_text("SHARED"))
+    asked = 0
+
+    def touch() -> bool:
+        nonlocal asked
+        asked += 1
+        if asked < 12:
+            keep_times(group.source / "a", lambda: (group.source / "a").write_text(f"sh4r{asked:02}"))
+        return False
+
+    group.run(should_stop=touch)
+    group.run()
+    check_settled(group)
+    assert len(set(contents(group.mirror).values())) == 2
+
+
+def test_other_names_that_cannot_be_looked_at_are_passed_over(group: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    def blind(self: Tree, path: str) -> os.stat_result | None:
+        if isinstance(self, Target) and path in {"a", "b", "folder/c"}:
+            raise OSError(errno.EIO, "Input/output error")
+        return real(self, path)
+
+    real = Tree.look
+    link(group, "a", "d")
+    with monkeypatch.context() as patch:
+        patch.setattr(Tree, "look", blind)
+        assert group.run(paths("d")).counts.bytes == 6
+    (group.source / "d").chmod(0o600)
+    with monkeypatch.context() as patch:
+        patch.setattr(Tree, "look", blind)
+        group.run(paths("d"))
+    group.run()
+    check_settled(group)
+
+
 def test_a_cancelled_pass_leaves_names_that_the_next_one_links(rig: Rig) -> None:
     rig.write("0", "shared")
     for number in range(1, 8):
