@@ -413,7 +413,7 @@ class Execution:
         for ready in published:
             action, entry = ready.action, ready.entry
             path = action.path
-            if not without_attributes or path not in without_attributes:
+            if path not in without_attributes:
                 self._catalog.record(path, entry)
             self._touched.add(parent_of(path))
             if entry.st_mtime_ns > youngest_ns and action.kind is not EntryKind.FOLDER:

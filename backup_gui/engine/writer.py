@@ -14,7 +14,14 @@ import stat
 import sys
 from typing import TYPE_CHECKING, Final
 
-from backup_gui.engine.attributes import copy_attributes, drop_access_lists, hands_down, place_of, set_attributes
+from backup_gui.engine.attributes import (
+    IN_STEP,
+    copy_attributes,
+    drop_access_lists,
+    hands_down,
+    place_of,
+    set_attributes,
+)
 from backup_gui.engine.system import CAN_SYNC_VOLUME, own_ids, rename_to_free_name, sync_volume
 from backup_gui.engine.transfer import flush_file, transfer
 from backup_gui.engine.tree import HAS_FOLDER_DESCRIPTORS, TEMPORARY_PREFIX, Tree, is_temporary, join, parent_of
@@ -410,8 +417,10 @@ class Writer(Tree):
             # In this order: a new owner takes away set-id bits and capabilities.
             if self._is_superuser and (source.st_uid, source.st_gid) != self._owner:
                 os.fchown(out, source.st_uid, source.st_gid)
-            self.holds_attributes &= (held := copy_attributes(fd, out)).are_held
-            failure = held.error
+            held = copy_attributes(fd, out)
+            if held is not IN_STEP:
+                self.holds_attributes &= held.are_held
+                failure = held.error
             os.fchmod(out, self.mode_of(source))
             os.utime(out, ns=(source.st_atime_ns, source.st_mtime_ns))
         if not self._syncs_whole:
