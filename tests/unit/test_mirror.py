@@ -207,7 +207,7 @@ def test_extended_attributes_come_along(rig: Rig) -> None:
     assert os.getxattr(rig.mirror / "file", "user.origin") == b"\x00value"
 
 
-def test_hard_links_become_equal_files_and_a_second_pass_does_nothing(rig: Rig) -> None:
+def test_hard_links_stay_hard_links_and_a_second_pass_does_nothing(rig: Rig) -> None:
     rig.write("a", "shared")
     os.link(rig.source / "a", rig.source / "b")
     rig.run()
