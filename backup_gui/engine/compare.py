@@ -425,10 +425,12 @@ class _Comparison:
 
     def _add_copy(self, action: Action, ours: Entry, theirs: Entry | None = None) -> None:
         """Add the copy of a file or link, or its metadata; of a file with several names only the first is copied."""
-        if is_linked_file(ours):
-            if self._makes_links:
-                action = self._links.joined(action, ours, theirs)
-            self._links.see(ours)
+        if ours.st_nlink == 1 or not is_linked_file(ours):
+            self._copies.append(action)
+            return
+        if self._makes_links:
+            action = self._links.joined(action, ours, theirs)
+        self._links.see(ours)
         (self._copies if action.link_to is None else self._joins).append(action)
 
     def _compare_folder_itself(

@@ -326,9 +326,9 @@ class Execution:
                 found = self._find_first(action)
                 if found is not None and self._link(action, *found):
                     return
+                action = self._links.copied_instead(action, stays=found is None)
             except OSError as error:
                 raise NotCopied(problem_from(error, action.path, Stage.COPY, is_writing=True)) from error
-            action = self._links.copied_instead(action, stays=found is None)
         path = action.path
         if (
             action.size_bytes >= ASK_FOR_ROOM_BYTES
@@ -458,12 +458,13 @@ class Execution:
             try:
                 self._publish_one(ready, left_at)
             except NotCopied as failure:
-                self._add_problem(failure.problem)
                 self._discard(ready)
+                self._add_problem(failure.problem)
             except OSError as error:
+                # First: some problems end the pass.
+                self._discard(ready)
                 found = problem_from(error, ready.action.path, Stage.COPY, is_writing=True)
                 self._add_problem(found, ready.action.size_bytes)
-                self._discard(ready)
             else:
                 published.append(ready)
         self._group_bytes = 0
@@ -482,7 +483,7 @@ class Execution:
         for ready in published:
             action, entry = ready.action, ready.entry
             path = action.path
-            if not without_attributes or path not in without_attributes:
+            if path not in without_attributes:
                 self._catalog.record(path, entry)
             self._touched.add(parent_of(path))
             if entry.st_mtime_ns > youngest_ns and action.kind is not EntryKind.FOLDER:

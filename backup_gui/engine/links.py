@@ -204,7 +204,9 @@ class Links:
 
     def _find_in_memory(self, path: str, ours: Entry, group: _Group) -> None:
         """Find another name of a file that the mirror is known to have as it is now."""
-        for other, known in self._catalog.paths_of(ours.st_ino):
+        # Names known to be in step come first: nothing is looked at again there, so the others have to come to them.
+        names = sorted(self._catalog.paths_of(ours.st_ino), key=lambda name: name[1].ctime_ns != ours.st_ctime_ns)
+        for other, known in names:
             if other == path or other in self._moved_away:
                 continue
             if (known.size_bytes, known.mtime_ns) != (ours.st_size, ours.st_mtime_ns):
@@ -307,15 +309,14 @@ class LinkMaker:
         Args:
             action: The action.
             stays: Whether the name to link to is of no use, so that others are linked to this one instead.
+
+        Raises:
+            OSError: The source's file cannot be looked at.
         """
         assert action.link_to is not None
         if stays:
             self._instead[action.link_to] = action.path
-        try:
-            ours = self._source.look(action.path)
-        except OSError:
-            # Copying it will say why.
-            ours = None
+        ours = self._source.look(action.path)
         return action._replace(link_to=None, size_bytes=0 if ours is None else ours.st_size)
 
     def is_one_file(self, path: str, other: str) -> bool:

@@ -15,7 +15,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from backup_gui.engine.abilities import ALL, Abilities
-from backup_gui.engine.attributes import drop_access_lists, hands_down, place_of, set_attributes
+from backup_gui.engine.attributes import IN_STEP, drop_access_lists, hands_down, place_of, set_attributes
 from backup_gui.engine.room import Room
 from backup_gui.engine.system import CAN_SYNC_VOLUME, own_ids, rename_to_free_name, sync_volume
 from backup_gui.engine.transfer import Rights, TargetError, receive
@@ -118,9 +118,10 @@ class Writer(Tree):
                 raise
             os.lseek(fd, 0, os.SEEK_SET)
             held = self._receive(path, fd, source, on_bytes, should_stop)
-        self.holds_attributes &= held.are_held
-        if held.error is not None:
-            self.without_attributes[final_path] = held.error
+        if held is not IN_STEP:
+            self.holds_attributes &= held.are_held
+            if held.error is not None:
+                self.without_attributes[final_path] = held.error
         if sys.platform == "win32":
             self.set_metadata(path, source)
         return path

@@ -18,7 +18,7 @@ from backup_gui.engine.attributes import ACCESS_LIST, DEFAULT_LIST
 from backup_gui.engine.errors import BackupError
 from backup_gui.engine.mirror import never, run_pass
 from backup_gui.engine.model import FULL, Counts, PassStatus, ProblemCode, Report, Scope
-from backup_gui.engine.tree import TEMPORARY_PREFIX, is_temporary
+from backup_gui.engine.tree import TEMPORARY_PREFIX, is_at_or_below, is_temporary
 from tests.helpers.access_lists import access_list
 from tests.helpers.descriptors import open_below
 from tests.helpers.trees import read_tree
@@ -267,8 +267,10 @@ class MirrorMachine(RuleBasedStateMachine):
     @rule(where=PICKS, number=st.integers(0, 3))
     def plant_litter(self, where: int, number: int) -> None:
         folders = self.world.folders(self.world.mirror)
-        name = f"{TEMPORARY_PREFIX}{number:016x}"
-        (self.world.mirror / folders[where % len(folders)] / name).write_bytes(b"half")
+        full = self.world.mirror / folders[where % len(folders)] / f"{TEMPORARY_PREFIX}{number:016x}"
+        # It may be there, and have become a link that leads out.
+        assume(not os.path.lexists(full))
+        full.write_bytes(b"half")
         self.is_certain = False
 
     @rule(which=PICKS, is_truncated=st.booleans())
@@ -404,6 +406,7 @@ class MirrorMachine(RuleBasedStateMachine):
 
     def run(self, scope: Scope, *, is_exact: bool = True, should_stop: Callable[[], bool] = never) -> Report:
         world = self.world
+        knows_names = scope.is_full or self.knows_names(scope)
         source_before, open_before = look_at(world.source), open_below(world.base)
         try:
             report = run_pass(world.job, self.catalog, scope, should_stop=should_stop)
@@ -412,6 +415,7 @@ class MirrorMachine(RuleBasedStateMachine):
             assert open_below(world.base) == open_before, "descriptors were left open"
         if not is_exact:
             return report
+        self.is_certain = self.is_certain and knows_names
         is_done = {problem.code for problem in report.problems} <= {ProblemCode.SPECIAL_FILE}
         assert is_done, report.problems
         if scope.is_full or self.is_certain:
@@ -420,6 +424,22 @@ class MirrorMachine(RuleBasedStateMachine):
             world.stealthy.clear()
         world.hints.clear()
         return report
+
+    def knows_names(self, scope: Scope) -> bool:
+        """Tell whether a partial pass can know all names of the files that it sees a name of.
+
+        With its catalog lost it cannot, nor would there be one: the program begins with a full pass then.
+        """
+
+        def is_seen(path: str) -> bool:
+            return path in scope.paths or any(is_at_or_below(path, tree) for tree in scope.trees)
+
+        unseen = [
+            path
+            for path, node in read_tree(self.world.source).items()
+            if not is_seen(path) and any(map(is_seen, node.names))
+        ]
+        return all(self.catalog.fingerprint(path) for path in unseen)
 
     def strangers_were_here(self) -> None:
         self.world.see_stranger()

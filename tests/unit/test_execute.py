@@ -369,6 +369,15 @@ def test_a_publication_that_fails_is_a_problem_of_its_file_alone(rig: Rig, monke
     assert rig.catalog.fingerprint("bad") is None
 
 
+def test_a_publication_that_ends_the_pass_leaves_nothing(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Target, "publish", refuse(errno.EROFS))
+    for name in ("one", "two"):
+        rig.write(name)
+    with pytest.raises(DestinationUnusableError):
+        Run(rig)(*(Action(Op.CREATE, name, FILE, 7) for name in ("one", "two")))
+    assert read_tree(rig.mirror) == {}
+
+
 def test_a_temporary_that_cannot_be_discarded_does_not_stop_the_rest(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Target, "publish", refuse(errno.EIO))
     monkeypatch.setattr(Target, "discard", refuse(errno.EIO))

@@ -109,22 +109,23 @@ def test_names_outside_the_source_are_nobodys_business(rig: Rig) -> None:
     assert (rig.mirror / "a").stat().st_nlink == 1
 
 
+@pytest.mark.root
 def test_two_files_of_the_same_number_on_two_volumes_are_two_files(rig: Rig) -> None:
-    (rig.source / "drive").mkdir()
-    rig.write("a", "on the first")
-    link(rig, "a", "b")
-    with mounted(rig.source / "drive"):
-        # The first files made on a new volume have low numbers, as the first ones of other volumes have.
-        for number in range(40):
-            rig.write(f"drive/{number}", f"on the second {number}")
-            link(rig, f"drive/{number}", f"drive/other {number}")
-        assert rig.run().status is COMPLETE
-        assert contents(rig.mirror) == contents(rig.source)
+    for name in ("one", "two"):
+        (rig.source / name).mkdir()
+    with mounted(rig.source / "one"), mounted(rig.source / "two"):
+        for name in ("one", "two"):
+            rig.write(f"{name}/a", f"on volume {name}")
+            link(rig, f"{name}/a", f"{name}/b")
+        assert inode(rig.source / "one/a") == inode(rig.source / "two/a"), "the rig does not show what it should"
+        report = rig.run()
+        (plan,) = rig.told(PlanMade)
+        assert (report.status, plan.counts.bytes, report.counts.bytes) == (COMPLETE, 26, 26)
         check_settled(rig)
 
 
 @pytest.mark.root
-def test_a_name_on_another_volume_with_the_same_number_is_not_linked(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_on_another_volume_with_the_same_number_is_not_linked(rig: Rig) -> None:
     """The catalog knows inodes, not volumes: what it finds must be looked at."""
     for name in ("one", "two"):
         (rig.source / name).mkdir()
@@ -525,6 +526,41 @@ def test_what_cannot_be_linked_for_another_reason_is_a_problem(group: Rig, monke
     check_settled(group)
 
 
+@pytest.mark.parametrize("path", ["d", "new folder/d"])
+def test_a_link_refused_where_others_are_possible_is_tried_again(
+    group: Rig, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    link(group, "a", path)
+    refusals = iter([True])
+    real = os.link
+
+    def refuse_once(*arguments: Any, **options: Any) -> None:
+        if next(refusals, False):
+            raise OSError(errno.EPERM, "Operation not permitted")
+        real(*arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "link", refuse_once)
+        report = group.run()
+    assert [(problem.path, problem.code) for problem in report.problems] == [(path, ProblemCode.PROTECTED)]
+    assert group.temporaries() == []
+    assert done(group.run()) == Counts(created=1)
+    check_settled(group)
+
+
+@pytest.mark.root
+def test_a_link_between_two_volumes_of_the_mirror_is_a_copy(group: Rig) -> None:
+    (group.source / "drive").mkdir()
+    group.run()
+    with mounted(group.mirror / "drive"):
+        link(group, "a", "drive/d")
+        report = group.run()
+        assert (report.status, report.counts.bytes) == (COMPLETE, 6)
+        assert contents(group.mirror) == contents(group.source)
+        group.run()
+        assert group.run().counts == NOTHING
+
+
 def test_what_cannot_be_joined_for_another_reason_is_a_problem(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     adopt(rig)
     with monkeypatch.context() as patch:
@@ -573,6 +609,44 @@ def test_what_the_guard_holds_is_not_linked_to(group: Rig) -> None:
     }
     assert report.held is not None
     group.run(allowed=report.held)
+    check_settled(group)
+
+
+def test_a_file_touched_while_its_names_are_compared_is_found_out_later(group: Rig) -> None:
+    for number in range(4):
+        link(group, "a", f"folder {number}/d")
+    keep_times(group.source / "a", lambda: (group.source / "a").write_text("SHARED"))
+    asked = 0
+
+    def touch() -> bool:
+        nonlocal asked
+        asked += 1
+        if asked < 12:
+            keep_times(group.source / "a", lambda: (group.source / "a").write_text(f"sh4r{asked:02}"))
+        return False
+
+    group.run(should_stop=touch)
+    group.run()
+    check_settled(group)
+    assert len(set(contents(group.mirror).values())) == 2
+
+
+def test_other_names_that_cannot_be_looked_at_are_passed_over(group: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    def blind(self: Tree, path: str) -> os.stat_result | None:
+        if isinstance(self, Target) and path in {"a", "b", "folder/c"}:
+            raise OSError(errno.EIO, "Input/output error")
+        return real(self, path)
+
+    real = Tree.look
+    link(group, "a", "d")
+    with monkeypatch.context() as patch:
+        patch.setattr(Tree, "look", blind)
+        assert group.run(paths("d")).counts.bytes == 6
+    (group.source / "d").chmod(0o600)
+    with monkeypatch.context() as patch:
+        patch.setattr(Tree, "look", blind)
+        group.run(paths("d"))
+    group.run()
     check_settled(group)
 
 

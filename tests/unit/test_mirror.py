@@ -212,7 +212,7 @@ def test_extended_attributes_come_along(rig: Rig) -> None:
 
 
 @pytest.mark.hazard(23)
-def test_hard_links_become_equal_files_and_a_second_pass_does_nothing(rig: Rig) -> None:
+def test_hard_links_stay_hard_links_and_a_second_pass_does_nothing(rig: Rig) -> None:
     rig.write("a", "shared")
     os.link(rig.source / "a", rig.source / "b")
     rig.run()
