@@ -29,6 +29,8 @@ _VERSION = re.compile(
     r"(?P<stem>.*)~(?P<stamp>\d{8}-\d{6}Z)(?:-(?P<count>[1-9]\d*))?(?P<suffix>\.[^.~]*)?\Z", re.DOTALL | re.ASCII
 )
 _DIGEST_CHARACTERS = 12
+_HEAD_BYTES = 180
+_CUT = re.compile(rf"-[0-9a-f]{{{_DIGEST_CHARACTERS}}}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def read_version_name(name: str) -> tuple[str, datetime, int] | None:
         The name in the mirror, the time at which it left, and the counter; None if it is not a version's name.
     """
     match = _VERSION.match(name)
-    if match is None:
+    if match is None or not _is_split_here(match["stem"], match["suffix"] or "", name):
         return None
     day, time = match["stamp"][:8], match["stamp"][9:]
     try:
@@ -294,6 +296,14 @@ def _split(name: str) -> tuple[str, str]:
     return (name, "") if "~" in suffix else (stem, suffix)
 
 
+def _is_split_here(stem: str, suffix: str, name: str) -> bool:
+    """Tell whether a version's name has its time where this program puts it; somebody else's may have it elsewhere."""
+    if suffix:
+        return bool(stem.lstrip("."))
+    # What was shortened may have lost the suffix that it would be split at.
+    return "." not in stem or not _split(stem)[1] or (len(name) > _HEAD_BYTES // 4 and _CUT.search(stem) is not None)
+
+
 def shortened_paths(path: str) -> tuple[str, ...]:
     """Return the paths under which versions of a path may be known, if its name is too long for a time to be added."""
     folder, _, name = path.rpartition("/")
@@ -310,7 +320,7 @@ def _shortened(name: str) -> str:
     raw = os.fsencode(name)
     digest = hashlib.blake2b(raw, digest_size=_DIGEST_CHARACTERS // 2).hexdigest()
     # Cut between characters, not within one.
-    head = raw[:180].decode("utf-8", "ignore") if _is_utf8(raw) else os.fsdecode(raw[:180])
+    head = raw[:_HEAD_BYTES].decode("utf-8", "ignore") if _is_utf8(raw) else os.fsdecode(raw[:_HEAD_BYTES])
     return f"{head}-{digest}"
 
 

@@ -114,6 +114,8 @@ def test_an_error_for_every_file_is_a_problem_each_and_one_change_of_state(
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
 
     monkeypatch.setattr(Tree, "open_file", refuse)
+    # Nothing is refused to a second process: with one processor there is none.
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0}, raising=False)
     caplog.set_level(logging.INFO)
     commands = Commands()
     events: list[Event] = []

@@ -77,6 +77,8 @@ def test_a_name_of_any_length_makes_a_name_that_fits(length: int) -> None:
         "report~2026.odt",
         "a~20261322-120000Z",
         "a~20261122-250000Z.txt",
+        "a.odt~20261122-210605Z",
+        "~20261122-210605Z.odt",
         *(f"a{MARK}{rest}" for rest in ("-0", "-01.x", ".b.c", "x", "-")),
     ],
 )
