@@ -147,7 +147,7 @@ class ParsedJobs:
 
 def jobs_to_text(jobs: tuple[Job, ...] | list[Job]) -> str:
     """Write jobs as one JSON text; ASCII only, so that no store can garble it."""
-    return json.dumps({"schema": SCHEMA, "jobs": [dataclasses.asdict(job) for job in jobs]}, indent=1)
+    return json.dumps({"schema": SCHEMA, "jobs": [job._asdict() for job in jobs]}, indent=1)
 
 
 def parse_jobs(text: str) -> ParsedJobs:

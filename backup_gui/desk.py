@@ -355,9 +355,9 @@ class Desk(QObject):
             if (job.source, job.destination) == (wish.source, wish.destination):
                 self.window.board.select_job(job.id)
                 return
-        wanted = replace(_NEW_JOB, source=wish.source, destination=wish.destination)
+        wanted = _NEW_JOB._replace(source=wish.source, destination=wish.destination)
         if wish.interval_s:
-            wanted = replace(wanted, interval_s=wish.interval_s)
+            wanted = wanted._replace(interval_s=wish.interval_s)
         work = partial(examine, wanted, None, self.controller.jobs)
         self.background.submit("pair", work, self._on_pair_examined)
 
@@ -539,8 +539,7 @@ class Desk(QObject):
 def _wanted(draft: JobDraft, before: Job | None) -> Job:
     """The job that a draft asks for; options that the dialog does not show stay as they were."""
     base = before if before is not None else _NEW_JOB
-    return replace(
-        base,
+    return base._replace(
         source=draft.source,
         destination=draft.destination,
         # A history chosen elsewhere belongs to the old destination.

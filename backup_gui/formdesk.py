@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -111,12 +110,8 @@ class FormDesk(QObject):
 
 def merged(now: Job, before: Job, wanted: Job) -> Job:
     """A job with what was changed in a form, and with all else as it is now: it may have been paused meanwhile."""
-    changes = {
-        field.name: getattr(wanted, field.name)
-        for field in dataclasses.fields(Job)
-        if getattr(wanted, field.name) != getattr(before, field.name)
-    }
-    return dataclasses.replace(now, **changes)
+    changes = {name: getattr(wanted, name) for name in Job._fields if getattr(wanted, name) != getattr(before, name)}
+    return now._replace(**changes)
 
 
 def verdict(serial: int, findings: Findings) -> DraftVerdict:

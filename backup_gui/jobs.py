@@ -6,7 +6,6 @@ hang, and so never runs in the window's thread.
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import os
 from typing import TYPE_CHECKING, TypedDict
@@ -58,11 +57,10 @@ def make_job(source: str, destination: str, **options: Unpack[JobOptions]) -> Jo
     Raises:
         JobError: Something makes no sense; the text is one plain sentence.
     """
-    draft = dataclasses.replace(Job(source, destination, id="", name=""), **options)
+    draft = Job(source, destination, id="", name="")._replace(**options)
     _refuse(job_faults(draft), draft)
     source, destination = absolute(source), absolute(destination)
-    job = dataclasses.replace(
-        draft,
+    job = draft._replace(
         source=source,
         destination=destination,
         history=absolute(draft.history) if draft.history else "",

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple, Self
 
 APP_NAME = "backup-gui"
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class _Folders(NamedTuple):
+    data: Path
+    state: Path
+    config: Path
+
+
+class Places(_Folders):
     """The program's own folders, by default those of the user who runs it.
 
     ``XDG_DATA_HOME``, ``XDG_STATE_HOME`` and ``XDG_CONFIG_HOME`` count on every platform, so that they isolate a run
@@ -23,9 +28,16 @@ class Places:
         config: Settings.
     """
 
-    data: Path = field(default_factory=lambda: _own_folder("XDG_DATA_HOME", ".local/share", "user_data_path"))
-    state: Path = field(default_factory=lambda: _own_folder("XDG_STATE_HOME", ".local/state", "user_state_path"))
-    config: Path = field(default_factory=lambda: _own_folder("XDG_CONFIG_HOME", ".config", "user_config_path"))
+    __slots__ = ()
+
+    def __new__(cls, data: Path | None = None, state: Path | None = None, config: Path | None = None) -> Self:
+        """Take what is given, and the user's own folders for the rest."""
+        return super().__new__(
+            cls,
+            data or _own_folder("XDG_DATA_HOME", ".local/share", "user_data_path"),
+            state or _own_folder("XDG_STATE_HOME", ".local/state", "user_state_path"),
+            config or _own_folder("XDG_CONFIG_HOME", ".config", "user_config_path"),
+        )
 
 
 def _own_folder(variable: str, linux_default: str, platform_function: str) -> Path:

@@ -164,14 +164,14 @@ class Controller(QObject):
         """
         for job in self._chosen(job_id):
             self._suspended.discard(job.id)
-            self._jobs[job.id] = replace(job, is_enabled=until is not None)
+            self._jobs[job.id] = job._replace(is_enabled=until is not None)
             self._put(job.id, Pause(until))
 
     def resume(self, job_id: str = "") -> None:
         """End a pause; of all jobs if none is named."""
         for job in self._chosen(job_id):
             self._suspended.discard(job.id)
-            self._jobs[job.id] = replace(job, is_enabled=True)
+            self._jobs[job.id] = job._replace(is_enabled=True)
             self._put(job.id, Resume())
 
     def check_every(self, job_id: str, full_pass_every_s: int | None) -> None:
@@ -354,7 +354,7 @@ class Controller(QObject):
         """A run that ends without being asked to is a failure that the user has to know."""
         last = self._news[job_id].status
         reason = str(outcome.error) if outcome.error is not None else ""
-        self._tell(JobNews(job_id, replace(last, state=JobState.FAILED, reason=reason, held=None)))
+        self._tell(JobNews(job_id, last._replace(state=JobState.FAILED, reason=reason, held=None)))
 
     def _tell(self, news: JobNews) -> None:
         self._news[news.job_id] = news

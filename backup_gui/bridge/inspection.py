@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from backup_gui.config import absolute, default_name, folder_faults, job_faults, make_job
@@ -66,9 +66,7 @@ def examine(wanted: Job, before: Job | None, others: tuple[Job, ...]) -> Finding
     if faults:
         return Findings(faults=faults, notes=notes)
     # Another pair of folders is another job: its catalog must not be taken for the old one's.
-    options = {
-        name: getattr(wanted, name) for name in Job.__dataclass_fields__ if name not in {"source", "destination"}
-    }
+    options = {name: getattr(wanted, name) for name in Job._fields if name not in {"source", "destination"}}
     options["id"] = before.id if before is not None and is_same_pair else ""
     try:
         job = make_job(source, destination, **options)
@@ -112,7 +110,7 @@ def leave_out(job: Job, path: str) -> Job:
     """
     escaped = "".join(f"\\{character}" if character in "\\*?[]!# " else character for character in path)
     rule = f"/{escaped}"
-    return job if rule in job.exclude else replace(job, exclude=(*job.exclude, rule))
+    return job if rule in job.exclude else job._replace(exclude=(*job.exclude, rule))
 
 
 def _source_fault(source: str) -> str:

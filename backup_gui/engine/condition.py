@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from backup_gui.engine.model import (
     NO_BACKLOG,
@@ -35,8 +35,7 @@ _LASTING = frozenset(
 _UNKNOWN = Coverage()
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(NamedTuple):
     """Why passes do not get through at present.
 
     Attributes:
@@ -48,8 +47,7 @@ class Trouble:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     """The part of a job's status that outlives a pass.
 
     Attributes:
@@ -96,8 +94,7 @@ class Condition:
             and held is None
             and (report.is_full or (has_full_pass and not is_polling))
         )
-        return replace(
-            self,
+        return self._replace(
             problems=problems,
             held=held,
             has_full_pass=has_full_pass,
@@ -112,7 +109,7 @@ class Condition:
     def after_cancel(self, report: Report, ended_at: float) -> Condition:
         """The condition after a pass that was cancelled: what it did not come to is as it was."""
         known = {(problem.path, problem.stage): problem for problem in (*self.problems, *report.problems)}
-        return replace(self, problems=tuple(known.values()), last_pass_at=ended_at)
+        return self._replace(problems=tuple(known.values()), last_pass_at=ended_at)
 
     def status(self, *, is_working: bool, pending: int, backlog: Backlog = NO_BACKLOG) -> Status:
         """What to show.

@@ -9,9 +9,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from dataclasses import dataclass
 from itertools import chain, islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.model import Scope
 from backup_gui.engine.tree import is_below, parent_of
@@ -25,8 +24,7 @@ MAX_PATHS = 10_000
 _FOLD_FROM = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(NamedTuple):
     """What a dirty set holds, without taking it.
 
     Attributes:

@@ -6,7 +6,6 @@ the same runner serves the window, the terminal and tests.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from backup_gui.engine.model import Action, Counts, Held, Problem, Progress, Report, Returned, Status
@@ -88,78 +87,84 @@ Event = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class BackUpNow:
+# Commands are told apart by their class; ``wish`` keeps two of different classes from being equal, as tuples would be.
+
+
+class BackUpNow(NamedTuple):
     """Make a full pass as soon as possible, also if paused."""
 
+    wish: str = "back up now"
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+
+class Pause(NamedTuple):
     """Stop working until ``until`` (seconds since 1970, UTC), or until told to resume if None."""
 
     until: float | None = None
+    wish: str = "pause"
 
 
-@dataclass(frozen=True, slots=True)
-class Resume:
+class Resume(NamedTuple):
     """End a pause."""
 
+    wish: str = "resume"
 
-@dataclass(frozen=True, slots=True)
-class AllowHeld:
+
+class AllowHeld(NamedTuple):
     """The user agrees with what the guard holds now; ``held`` is exactly what was shown."""
 
     held: Held
+    wish: str = "allow held"
 
 
-@dataclass(frozen=True, slots=True)
-class KeepHeld:
+class KeepHeld(NamedTuple):
     """The user refuses what the guard holds now, for good: the mirror keeps it; ``held`` is exactly what was shown."""
 
     held: Held
+    wish: str = "keep held"
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseKept:
+class ReleaseKept(NamedTuple):
     """The user takes back a refusal: of these paths, or of all if None. The guard judges them again."""
 
     paths: tuple[str, ...] | None = None
+    wish: str = "release kept"
 
 
-@dataclass(frozen=True, slots=True)
-class PutBack:
+class PutBack(NamedTuple):
     """Bring what is held back into the source; ``held`` is exactly what was shown."""
 
     held: Held
+    wish: str = "put back"
 
 
-@dataclass(frozen=True, slots=True)
-class UndoPass:
+class UndoPass(NamedTuple):
     """Bring back into the source what a pass has taken away from the mirror; ``id`` is the pass's key."""
 
     id: int
+    wish: str = "undo pass"
 
 
-@dataclass(frozen=True, slots=True)
-class ForgetDrive:
+class ForgetDrive(NamedTuple):
     """A drive that was mounted at ``path`` in the source is gone for good."""
 
     path: str
+    wish: str = "forget drive"
 
 
-@dataclass(frozen=True, slots=True)
-class CheckEvery:
+class CheckEvery(NamedTuple):
     """Make full passes at least ``full_pass_every_s`` seconds apart, as on battery; None for as often as the job says.
 
     Changes that are notified are copied at once all the same.
     """
 
     full_pass_every_s: int | None = None
+    wish: str = "check every"
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(NamedTuple):
     """End the run; a pass under way is cancelled."""
+
+    wish: str = "stop"
 
 
 Command = (

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import time
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,7 +18,7 @@ from backup_gui.engine.coprocess import BATCH_FILES, SMALL_BYTES, Coprocess, Ord
 from backup_gui.engine.copying import NotCopied, Vanished, copy_file, data_bytes, has_same_content
 from backup_gui.engine.errors import BackupError, DestinationFullError, DestinationUnusableError, RootAbsentError
 from backup_gui.engine.links import LinkMaker
-from backup_gui.engine.model import Action, Counts, EntryKind, Op, Phase, ProblemCode, Stage, kind_of
+from backup_gui.engine.model import NO_COUNTS, Action, Counts, EntryKind, Op, Phase, ProblemCode, Stage, kind_of
 from backup_gui.engine.problems import is_full, problem, problem_from
 from backup_gui.engine.room import NO_ROOM, Amount, explained
 from backup_gui.engine.transfer import BLOCK_BYTES, Cancelled
@@ -47,7 +46,6 @@ ASK_FOR_ROOM_BYTES = 1 << 20
 _COPIES = frozenset({Op.CREATE, Op.REPLACE, Op.SET_METADATA})
 
 
-@dataclass(slots=True)
 class Outcome:
     """What was done.
 
@@ -59,11 +57,14 @@ class Outcome:
         added_files: How many more files and links the mirror has than before, or fewer.
     """
 
-    counts: Counts = field(default_factory=Counts)
-    problems: list[Problem] = field(default_factory=list)
-    unsettled: list[str] = field(default_factory=list)
-    missing: Amount = NO_ROOM
-    added_files: int = 0
+    __slots__ = ("added_files", "counts", "missing", "problems", "unsettled")
+
+    def __init__(self, counts: Counts = NO_COUNTS) -> None:
+        self.counts = counts
+        self.problems: list[Problem] = []
+        self.unsettled: list[str] = []
+        self.missing = NO_ROOM
+        self.added_files = 0
 
 
 class _Ready(NamedTuple):

@@ -6,7 +6,6 @@ go on.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.model import Action, EntryKind, Held, HeldCode, Op, Plan, count_actions
@@ -42,8 +41,7 @@ class Lately(NamedTuple):
 NOTHING_LATELY = Lately()
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     """What a judgement needs to know beyond the plan.
 
     Attributes:
@@ -59,8 +57,7 @@ class Condition:
     lately: Lately = NOTHING_LATELY
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What the guard says of a plan.
 
     Attributes:

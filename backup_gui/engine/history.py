@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 import os
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -33,14 +32,13 @@ _HEAD_BYTES = 180
 _CUT = re.compile(rf"-[0-9a-f]{{{_DIGEST_CHARACTERS}}}\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(NamedTuple):
     """One kept earlier content of one path.
 
     Attributes:
         path: The path that it had in the mirror. For a name that had to be shortened, the shortened one.
         left_at: When it left the mirror, UTC.
-        count: Which one of those that left in that second.
+        number: Which one of those that left in that second.
         stored: Its path in the history.
         kind: File or link.
         size_bytes: Its size.
@@ -49,7 +47,7 @@ class Version:
 
     path: str
     left_at: datetime
-    count: int
+    number: int
     stored: str
     kind: EntryKind
     size_bytes: int
@@ -132,8 +130,7 @@ def list_versions(history_root: str, path: str = "") -> Iterator[Version]:
             )
 
 
-@dataclass(frozen=True, slots=True)
-class Restored:
+class Restored(NamedTuple):
     """What a restore did.
 
     Attributes:
@@ -207,7 +204,7 @@ def _choose(destination: str, history_root: str | None, path: str, at: datetime 
     left: dict[str, tuple[datetime, int]] = {}
     for version in list_versions(history_root, path) if history_root else ():
         found = long_names.get(version.path, version.path)
-        key = (version.left_at, version.count)
+        key = (version.left_at, version.number)
         before = left.get(found)
         if at is None:
             is_better = before is None or key > before
@@ -277,7 +274,7 @@ def versions_in(tree: Tree, folder: str) -> list[Version]:
         version = _version(folder, stored, entry)
         if version is not None:
             found.append(version)
-    return sorted(found, key=lambda version: (version.path, version.left_at, version.count))
+    return sorted(found, key=lambda version: (version.path, version.left_at, version.number))
 
 
 def _version(folder: str, stored: str, entry: Entry) -> Version | None:

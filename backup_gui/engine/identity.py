@@ -7,8 +7,8 @@ Nothing here writes.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from backup_gui.engine.volume import volume_id
 
@@ -25,8 +25,7 @@ class Standing(Enum):
     OTHER_VOLUME = "other volume"
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """A folder's identity.
 
     Attributes:

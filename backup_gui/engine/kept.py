@@ -10,7 +10,6 @@ Nothing here writes to a destination.
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.model import EntryKind, Op, ProblemCode, Stage
@@ -159,8 +158,7 @@ def spare(plan: Plan, kept: Kept, source: Tree, *, learns: bool) -> Plan:
         kept.release(stale)
     needed = {parent for path in spared for parent in parents_of(path)}
     unmade = {action.path for action in plan.actions if action.path in spared and action.op is Op.REPLACE}
-    return replace(
-        plan,
+    return plan._replace(
         actions=tuple(
             action
             for action in plan.actions

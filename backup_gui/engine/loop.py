@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from backup_gui.engine.answers import Answer, carry_out
 from backup_gui.engine.backlog import BacklogMeter
@@ -58,8 +57,7 @@ _SLEEP_GAP_S = 5.0
 _OVERSLEPT_S = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """How a run ended.
 
     Attributes:
@@ -205,7 +203,7 @@ class Loop:
                 case Stop():
                     self._is_stopping = True
                 case Pause(until=until):
-                    self._condition = replace(self._condition, is_paused=True, paused_until=until)
+                    self._condition = self._condition._replace(is_paused=True, paused_until=until)
                     self._is_forced = False
                 case Resume():
                     self._end_pause()
@@ -242,7 +240,7 @@ class Loop:
             self._is_working = False
 
     def _end_pause(self) -> None:
-        self._condition = replace(self._condition, is_paused=False, paused_until=None)
+        self._condition = self._condition._replace(is_paused=False, paused_until=None)
 
     def _look_around(self) -> None:
         """Notice what nobody tells: the end of a pause, a sleep, a watcher that has died."""
@@ -371,7 +369,7 @@ class Loop:
             self._publish()
         elif isinstance(event, ActionDone) and trouble is not None and not self._is_dry_run:
             # A failing destination is shown as working again once something has been written to it.
-            self._condition = replace(self._condition, trouble=None)
+            self._condition = self._condition._replace(trouble=None)
             self._is_working = True
             self._publish()
         elif isinstance(event, Progressed):
@@ -386,7 +384,7 @@ class Loop:
             self._tell(Started(self._job.source, self._job.destination))
         trouble = self._condition.trouble
         if trouble is not None and trouble.state is JobState.WAITING:
-            self._condition = replace(self._condition, trouble=None)
+            self._condition = self._condition._replace(trouble=None)
 
     def _accept(self, report: Report, scope: Scope) -> bool:
         """Remember what a pass has found.
@@ -461,7 +459,7 @@ class Loop:
         return self._failed_report(f"An unexpected error ended the pass: {type(error).__name__}: {error}")
 
     def _set_trouble(self, state: JobState, reason: str) -> None:
-        self._condition = replace(self._condition, trouble=Trouble(state, reason), last_pass_at=self._clock.time())
+        self._condition = self._condition._replace(trouble=Trouble(state, reason), last_pass_at=self._clock.time())
 
     def _failed_report(self, reason: str) -> Report:
         return Report(PassStatus.FAILED, self._clock.time(), 0.0, is_full=self._scope.is_full, reason=reason)
@@ -470,7 +468,7 @@ class Loop:
 
     def _update_coverage(self) -> None:
         coverage = self._notification.coverage(self._condition.source_folders)
-        self._condition = replace(self._condition, coverage=coverage)
+        self._condition = self._condition._replace(coverage=coverage)
 
     def _opened_catalog(self) -> Catalog:
         if self._catalog is None:
@@ -480,7 +478,7 @@ class Loop:
             except OSError as error:
                 raise CatalogError(f"The program's own data folder cannot be used: {error.strerror}") from error
             if self._condition.last_complete_at is None:
-                self._condition = replace(self._condition, last_complete_at=self._catalog.last_complete_at())
+                self._condition = self._condition._replace(last_complete_at=self._catalog.last_complete_at())
         return self._catalog
 
     def _close_catalog(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.compare import compare
@@ -144,11 +143,11 @@ def run_pass(
                 record(catalog, plan, failed, execution.outcome.added_files, journal)
             raise
         report = make_report(plan, verdict, execution.outcome, target, started_at, began, status)
-        report = replace(report, made_room=made_room, kept=catalog.kept.count())
+        report = report._replace(made_room=made_room, kept=catalog.kept.count())
         say_what_is_not_held(target, catalog)
         record(catalog, plan, report, execution.outcome.added_files, journal)
         if status is None and plan.is_full and job.keeps_history and not is_held and not should_stop():
-            report = replace(report, thinned=_thin_history(job, target, catalog, now(), should_stop))
+            report = report._replace(thinned=_thin_history(job, target, catalog, now(), should_stop))
     return report
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
@@ -96,8 +95,7 @@ class Action(NamedTuple):
     is_respelling: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """Which part of the source a pass compares.
 
     Attributes:
@@ -141,8 +139,7 @@ class Counts(NamedTuple):
 NO_COUNTS = Counts()
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """What a pass is going to do, in an order that can be carried out as it stands.
 
     Attributes:
@@ -274,8 +271,7 @@ class HeldCode(Enum):
     STRANGERS = "strangers"
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(NamedTuple):
     """What the guard holds until the user agrees.
 
     Attributes:
@@ -354,8 +350,7 @@ class Removed(NamedTuple):
 NOTHING_REMOVED = Removed()
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """What one pass did.
 
     Attributes:
@@ -389,8 +384,7 @@ class Report:
     kept: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """A source, a destination and options. Built and checked by ``config.py``.
 
     Attributes:
@@ -454,8 +448,7 @@ class JobState(Enum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
+class Coverage(NamedTuple):
     """How the source is being watched.
 
     Attributes:
@@ -488,8 +481,7 @@ class Backlog(NamedTuple):
 NO_BACKLOG = Backlog()
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(NamedTuple):
     """Everything about a job's condition that a window or a tray icon shows.
 
     Attributes:

@@ -203,7 +203,7 @@ class Past:
             versions = [
                 version for version in self._shelf.versions(self._history, parent_of(path)) if version.path in wanted
             ]
-            versions.sort(key=lambda version: (version.left_at, version.count), reverse=True)
+            versions.sort(key=lambda version: (version.left_at, version.number), reverse=True)
             found.extend(self._version_item(path, version) for version in versions)
         return tuple(found)
 
@@ -304,7 +304,7 @@ class Past:
         for version in self._shelf.versions(self._history, folder):
             found.setdefault(long_names.get(version.path, version.path), []).append(version)
         for versions in found.values():
-            versions.sort(key=lambda version: (version.left_at, version.count))
+            versions.sort(key=lambda version: (version.left_at, version.number))
         return found
 
     def _standing(self, path: str, entry: Entry | None, versions: list[Version], at: float | None) -> Item | None:

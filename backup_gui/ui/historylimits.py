@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -82,7 +81,7 @@ class HistoryLimits(QObject):
             size_gb = self.size_spin.value()
             # A limit that is no whole number of gigabytes stays as it is until it is changed.
             values[_BYTES] = self._kept_bytes if size_gb == _gigabytes(self._kept_bytes) else size_gb * _GB
-        return dataclasses.replace(job, **values)
+        return job._replace(**values)
 
     def setEnabled(self, is_enabled: bool) -> None:  # noqa: FBT001, N802 - as Qt's
         """Let the limits be changed or not."""
@@ -91,7 +90,7 @@ class HistoryLimits(QObject):
 
 
 def _fields() -> frozenset[str]:
-    return frozenset(field.name for field in dataclasses.fields(Job))
+    return frozenset(Job._fields)
 
 
 def _gigabytes(size_bytes: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
@@ -138,8 +138,7 @@ class JobSettings(QWidget):
     def wanted(self) -> Job:
         """The job as it is to be."""
         assert self._job is not None
-        wanted = replace(
-            self._job,
+        wanted = self._job._replace(
             source=self.source_field.edit.text(),
             destination=self.destination_field.edit.text(),
             # A history chosen elsewhere belongs to the old destination.

@@ -14,7 +14,6 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -159,7 +158,7 @@ class Scene:
             planted.parent.mkdir(parents=True, exist_ok=True)
             planted.write_bytes(b"long ago")
         # Another limit makes it time to thin out the history.
-        self.job = replace(self.job, history_days=29)
+        self.job = self.job._replace(history_days=29)
         self.new = contents(self.source)
 
     def make_pass(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from backup_gui.engine.catalog import Catalog
@@ -63,5 +62,5 @@ class Scene:
 
     def with_job(self, **changes: object) -> Scene:
         """Change options of the job."""
-        self.job = replace(self.job, **changes)  # type: ignore[arg-type]
+        self.job = self.job._replace(**changes)  # type: ignore[arg-type]
         return self

@@ -142,7 +142,7 @@ def test_a_job_that_is_started_anew_on_battery_is_told_at_once(
     power.supply = Supply(is_on_battery=True)
     desk = start(make_desk, job, scripted, power)
     qtbot.waitUntil(lambda: CheckEvery(14_400) in scripted.received(job.id))
-    desk.controller.change(job.id, replace(job, interval_s=60))
+    desk.controller.change(job.id, job._replace(interval_s=60))
     qtbot.waitUntil(lambda: [*map(type, scripted.received(job.id))] == [CheckEvery, Stop, CheckEvery])
 
 
@@ -157,7 +157,7 @@ def test_a_metered_network_counts_only_for_folders_that_are_reached_over_it(
     desk.care._on_network_known(job.id, is_on_network=True)
     assert desk.care.saving(job) == (Saving.METERED, 14_400)
     qtbot.waitUntil(lambda: scripted.received(job.id) == [CheckEvery(14_400)])
-    rare = replace(job, full_pass_every_s=100_000)
+    rare = job._replace(full_pass_every_s=100_000)
     assert desk.care.saving(rare) == (Saving.NO, 100_000)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -116,7 +115,7 @@ def test_a_pause_without_end_outlasts_the_program(
     controller.add(jobs[0])
     controller.pause("one", None)
     assert not controller.jobs[0].is_enabled
-    controller.add(replace(jobs[1], is_enabled=False))
+    controller.add(jobs[1]._replace(is_enabled=False))
     qtbot.waitUntil(lambda: scripted.received("two") == [Pause(None)])
     controller.resume("")
     assert all(job.is_enabled for job in controller.jobs)
@@ -128,7 +127,7 @@ def test_a_changed_job_starts_again_in_its_place(
     for job in jobs:
         controller.add(job)
     qtbot.waitUntil(lambda: scripted.has_started("one"))
-    changed = replace(jobs[0], id="new", interval_s=60)
+    changed = jobs[0]._replace(id="new", interval_s=60)
     controller.change("one", changed)
     assert controller.jobs == (changed, jobs[1])
     qtbot.waitUntil(lambda: scripted.has_started("new"))
@@ -151,8 +150,8 @@ def test_a_changed_job_waits_until_the_old_run_has_let_go(tmp_path: Path, job: J
     controller = Controller(tmp_path / "data", run=run)
     controller.add(job)
     qtbot.waitUntil(lambda: running == ["Documents"])
-    controller.change(job.id, replace(job, name="Second"))
-    controller.change(job.id, replace(job, name="Third"))
+    controller.change(job.id, job._replace(name="Second"))
+    controller.change(job.id, job._replace(name="Third"))
     may_end.set()
     qtbot.waitUntil(lambda: running == ["Third"])
     assert controller.shut_down()

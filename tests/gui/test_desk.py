@@ -93,7 +93,7 @@ def test_one_notification_for_one_change_of_state(
     desk.controller.add(job)
     qtbot.waitUntil(lambda: scripted.has_started(job.id))
     attention = Status(JobState.ATTENTION, problems=PROBLEMS)
-    for status in (attention, Status(JobState.WORKING), replace(attention, pending=2)):
+    for status in (attention, Status(JobState.WORKING), attention._replace(pending=2)):
         scripted.tell(job.id, StatusChanged(status))
         wait_for_status(qtbot, desk, status)
     assert len(tray_icon.messages) == 1
@@ -141,7 +141,7 @@ def test_a_job_is_edited_in_its_place(
     dialog.interval_spin.setValue(60)
     qtbot.waitUntil(dialog.save_button.isEnabled)
     QTest.mouseClick(dialog.save_button, Qt.MouseButton.LeftButton)
-    assert desk.controller.jobs == (replace(jobs[0], interval_s=60), jobs[1])
+    assert desk.controller.jobs == (jobs[0]._replace(interval_s=60), jobs[1])
     assert saved_jobs(make_desk) == desk.controller.jobs
 
 
@@ -187,12 +187,12 @@ def test_what_is_held_and_kept_stays_kept(
     assert dialog is not None
     dialog.keep_button.click()
     assert "chose to keep" in desk.window.board.banner.title
-    scripted.tell(job.id, StatusChanged(Status(JobState.HELD, held=replace(HELD), pending=1)))
+    scripted.tell(job.id, StatusChanged(Status(JobState.HELD, held=HELD._replace(), pending=1)))
     qtbot.waitUntil(lambda: desk.controller.status(job.id).pending == 1)
     assert "chose to keep" in desk.window.board.banner.title
     assert scripted.received(job.id) == [KeepHeld(HELD)]
     assert len(tray_icon.messages) == 1
-    scripted.tell(job.id, StatusChanged(replace(ok_status(), kept=840)))
+    scripted.tell(job.id, StatusChanged(ok_status()._replace(kept=840)))
     qtbot.waitUntil(lambda: desk.controller.status(job.id).kept == 840)
     assert "chose to keep" not in desk.window.board.banner.title
 

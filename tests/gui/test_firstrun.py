@@ -301,7 +301,7 @@ def test_the_form_with_all_choices_is_one_click_away(
 def test_a_further_backup_can_be_made_step_by_step(
     make_desk: DeskMaker, home: Path, drive: Path, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
-    make_desk.store().save_jobs((replace(job, source=str(home / "Documents")),))
+    make_desk.store().save_jobs((job._replace(source=str(home / "Documents")),))
     desk = make_desk(scripted)
     desk.start(Wish())
     desk.window.steps_action.trigger()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,7 +23,7 @@ def source(tmp_path: Path) -> Path:
 
 
 def look(source: Path | str, destination: Path | str, others: tuple[Job, ...] = (), **options: object) -> Findings:
-    wanted = replace(NEW, source=str(source), destination=str(destination), **options)  # type: ignore[arg-type]
+    wanted = NEW._replace(source=str(source), destination=str(destination), **options)  # type: ignore[arg-type]
     return examine(wanted, None, others)
 
 
@@ -49,8 +48,8 @@ def test_a_missing_source_is_only_noted_for_a_job_that_had_it(source: Path, tmp_
     job = look(source, tmp_path / "b").job
     assert job is not None
     source.rmdir()
-    findings = examine(replace(job, interval_s=9), job, ())
-    assert findings.job == replace(job, interval_s=9)
+    findings = examine(job._replace(interval_s=9), job, ())
+    assert findings.job == job._replace(interval_s=9)
     assert "source" in findings.notes
 
 
@@ -109,7 +108,7 @@ def test_a_bad_rule_is_told(source: Path, tmp_path: Path) -> None:
 def test_other_folders_make_another_job(source: Path, tmp_path: Path) -> None:
     job = look(source, tmp_path / "b").job
     assert job is not None
-    moved = examine(replace(job, destination=str(tmp_path / "c")), job, ()).job
+    moved = examine(job._replace(destination=str(tmp_path / "c")), job, ()).job
     assert moved is not None
     assert moved.id != job.id
 

@@ -33,7 +33,7 @@ def make(icons: Icons, qtbot: QtBot) -> Make:
 
 
 def test_the_dialog_gives_back_the_job_it_shows(make: Make) -> None:
-    job = replace(DOCUMENTS, interval_s=60, exclude=("*.tmp", "/a b/"), keeps_history=False)
+    job = DOCUMENTS._replace(interval_s=60, exclude=("*.tmp", "/a b/"), keeps_history=False)
     assert replace(make(job).draft(), serial=0) == JobDraft(
         0, job.id, job.name, job.source, job.destination, 60, ("*.tmp", "/a b/"), keeps_history=False
     )
@@ -102,7 +102,7 @@ def test_the_interval_is_a_whole_number_within_its_limits(make: Make, qtbot: QtB
 
 
 def test_presets_add_each_rule_once(make: Make) -> None:
-    dialog = make(replace(DOCUMENTS, exclude=("*.tmp",)))
+    dialog = make(DOCUMENTS._replace(exclude=("*.tmp",)))
     menu = dialog.findChild(QMenu)
     assert menu is not None
     for _ in range(2):

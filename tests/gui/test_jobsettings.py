@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +14,6 @@ from backup_gui.bridge.instance import Wish
 from backup_gui.engine import runner
 from backup_gui.engine.model import Job, JobState
 from backup_gui.formdesk import merged
-from backup_gui.ui import historylimits
 from backup_gui.ui.board import Page
 from backup_gui.ui.exclusions import PRESETS
 from backup_gui.ui.historylimits import HistoryLimits
@@ -26,8 +23,7 @@ from backup_gui.ui.jobview import DraftVerdict, Level, Remark
 from tests.gui.conftest import DeskMaker, ScriptedRun
 from tests.helpers.screens import DOCUMENTS, PICTURES
 
-JOB = replace(
-    DOCUMENTS,
+JOB = DOCUMENTS._replace(
     interval_s=60,
     exclude=("*.tmp", "/a b/"),
     keeps_history=False,
@@ -61,7 +57,7 @@ def approve(page: JobSettings) -> list[SettingsDraft]:
 
 
 def test_the_page_gives_back_the_job_it_shows(page: JobSettings) -> None:
-    for job in (JOB, replace(JOB, guard_share=1 / 3, full_pass_every_s=90, history="/media/anna/Old")):
+    for job in (JOB, JOB._replace(guard_share=1 / 3, full_pass_every_s=90, history="/media/anna/Old")):
         page.show_job(job)
         assert page.wanted() == job
         assert not page.is_changed
@@ -80,8 +76,7 @@ def test_each_choice_can_be_changed(page: JobSettings) -> None:
     page.guard_count_spin.setValue(7)
     page.guard_share_spin.setValue(80)
     page.strangers_check.click()
-    assert page.wanted() == replace(
-        JOB,
+    assert page.wanted() == JOB._replace(
         destination="/mnt/b",
         name="Letters",
         interval_s=9,
@@ -116,22 +111,22 @@ def test_only_what_was_checked_can_be_applied(page: JobSettings, qtbot: QtBot) -
     approve(page)
     qtbot.waitUntil(page.apply_button.isEnabled)
     QTest.mouseClick(page.apply_button, Qt.MouseButton.LeftButton)
-    assert [(draft.before, draft.wanted) for draft in applied] == [(JOB, replace(JOB, interval_s=9))]
+    assert [(draft.before, draft.wanted) for draft in applied] == [(JOB, JOB._replace(interval_s=9))]
     assert not page.is_changed
 
 
 def test_news_of_the_job_do_not_take_away_what_is_being_typed(page: JobSettings) -> None:
     page.show_job(JOB)
     page.interval_field.spin.setValue(9)
-    page.show_job(replace(JOB, is_enabled=False))
+    page.show_job(JOB._replace(is_enabled=False))
     assert page.wanted().interval_s == 9
     page.show_job(PICTURES)
     assert page.wanted() == PICTURES
 
 
 def test_what_was_changed_meanwhile_stays_changed() -> None:
-    now = replace(JOB, is_enabled=False, exclude=("*.tmp", "/a b/", "/Mail"))
-    assert merged(now, JOB, replace(JOB, interval_s=9)) == replace(now, interval_s=9)
+    now = JOB._replace(is_enabled=False, exclude=("*.tmp", "/a b/", "/Mail"))
+    assert merged(now, JOB, JOB._replace(interval_s=9)) == now._replace(interval_s=9)
 
 
 def test_ticking_a_preset_adds_its_rules_and_unticking_takes_them_away(page: JobSettings) -> None:
@@ -208,21 +203,15 @@ def test_the_histories_size_is_shown(page: JobSettings) -> None:
     assert page.limits.size_label.text() == "Nothing is kept yet"
 
 
-def test_limits_that_jobs_have_are_written_and_odd_ones_stay(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = dataclasses.make_dataclass(
-        "Kept", [("history_days", int, 30), ("history_max_bytes", int, 0)], frozen=True, bases=(Job,)
-    )
-    monkeypatch.setattr(historylimits, "Job", kept)
-    values = {field.name: getattr(JOB, field.name) for field in dataclasses.fields(Job)}
-    values |= {"history_days": 7, "history_max_bytes": 1_500_000_000}
-    job = kept(**values)
+def test_limits_that_jobs_have_are_written_and_odd_ones_stay(qtbot: QtBot) -> None:
+    job = JOB._replace(history_days=7, history_max_bytes=1_500_000_000)
     limits = HistoryLimits()
     limits.show_job(job)
     assert limits.written_to(job) == job
     limits.days_spin.setValue(90)
     limits.size_spin.setValue(20)
-    assert limits.written_to(job) == replace(job, history_days=90, history_max_bytes=20_000_000_000)
-    limits.show_job(replace(job, history_days=0, history_max_bytes=0))
+    assert limits.written_to(job) == job._replace(history_days=90, history_max_bytes=20_000_000_000)
+    limits.show_job(job._replace(history_days=0, history_max_bytes=0))
     assert (limits.days_spin.text(), limits.size_spin.text()) == ("without end", "as large as need be")
 
 
@@ -246,7 +235,7 @@ def test_a_change_takes_effect_at_once_and_the_catalog_stays(make_desk: DeskMake
     desk.controller.pause(job.id, None)
     page.apply_button.click()
     (changed,) = desk.controller.jobs
-    assert changed == replace(job, exclude=PRESETS[1].rules, is_enabled=False)
+    assert changed == job._replace(exclude=PRESETS[1].rules, is_enabled=False)
     assert make_desk.store().jobs == (changed,)
     desk.controller.resume(job.id)
     qtbot.waitUntil(lambda: not Path(job.destination, "leave.tmp").exists(), timeout=15_000)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from PySide6.QtWidgets import QApplication
 
@@ -47,7 +45,7 @@ def test_later_success_is_quiet(notices: Notices) -> None:
 def test_trouble_is_told_once_for_each_change_of_state(notices: Notices, state: JobState) -> None:
     trouble = TROUBLES[state]
     working = Status(JobState.WORKING)
-    assert len(told(notices, trouble, trouble, working, trouble, replace(trouble, pending=3))) == 1
+    assert len(told(notices, trouble, trouble, working, trouble, trouble._replace(pending=3))) == 1
     assert len(told(notices, ok_status(), trouble)) == 1
 
 

@@ -147,9 +147,9 @@ def test_how_far_behind_is_told_in_files_bytes_and_age(qapp: QApplication) -> No
     status = Status(JobState.OK, pending=14, backlog=Backlog(12, 3_400_000, NOW - 40))
     assert behind_text(status, NOW) == "12 files, 3.4 MB, oldest 40 s"
     assert behind_sentence(status, NOW + 80) == "Not yet backed up: 12 files, 3.4 MB, oldest 2 min."
-    many = replace(status, backlog=Backlog(20_000, 3_400_000, NOW - 40, is_whole=False))
+    many = status._replace(backlog=Backlog(20_000, 3_400_000, NOW - 40, is_whole=False))
     assert behind_text(many, NOW) == "20,000 files, over 3.4 MB, oldest 40 s"
-    assert behind_text(replace(status, backlog=Backlog()), NOW) == "14 changes"
+    assert behind_text(status._replace(backlog=Backlog()), NOW) == "14 changes"
     assert behind_text(Status(JobState.OK), NOW) == behind_sentence(Status(JobState.OK), NOW) == ""
 
 

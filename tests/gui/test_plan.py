@@ -6,7 +6,6 @@ import itertools
 import os
 import sqlite3
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -203,7 +202,7 @@ def test_putting_back_is_asked_for_exactly_what_was_shown(icons: Icons, qtbot: Q
 
 
 def test_putting_back_is_offered_only_where_it_makes_sense(icons: Icons, qtbot: QtBot) -> None:
-    replaced = replace(HELD, counts=Counts(replaced=840))
+    replaced = HELD._replace(counts=Counts(replaced=840))
     for held, offers in ((HELD, False), (STRANGERS, True), (replaced, True)):
         dialog = ReviewDialog(icons, DOCUMENTS, held, offers_put_back=offers)
         qtbot.addWidget(dialog)
@@ -219,7 +218,7 @@ def test_a_million_rows_are_filtered_without_stopping_the_window(
     from backup_gui.app import SWITCH_INTERVAL_S
 
     actions = tuple(Action(Op.DELETE, f"f {n % 1000}/{n}", EntryKind.FILE, n) for n in range(1_000_000))
-    held = replace(HELD, actions=actions)
+    held = HELD._replace(actions=actions)
     make_desk.store().save_jobs((job,))
     desk = make_desk(scripted)
     desk.start(Wish())
@@ -310,7 +309,7 @@ def test_a_preview_says_what_is_held_and_why_none_can_be_made(job: Job, tmp_path
     Path(job.destination).mkdir(parents=True)
     Path(job.destination, "stranger").write_text("x")
     Path(job.source, "own").write_text("x")
-    found = foresee(replace(job, asks_about_strangers=True), tmp_path / "data", never, ignore)
+    found = foresee(job._replace(asks_about_strangers=True), tmp_path / "data", never, ignore)
     assert found is not None
     assert found.held is not None
     assert found.held.code is HeldCode.STRANGERS

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +69,7 @@ def is_complete(desk: Desk, job: Job) -> bool:
 @pytest.fixture
 def backed_up(make_desk: DeskMaker, job: Job, qtbot: QtBot) -> Desk:
     """A job that runs, with a report backed up and then deleted, and a note that was changed."""
-    job = replace(job, interval_s=1)
+    job = job._replace(interval_s=1)
     source = Path(job.source)
     (source / "report.txt").write_text("the report")
     (source / "note.txt").write_text("first")

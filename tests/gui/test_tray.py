@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QSystemTrayIcon
@@ -118,5 +116,5 @@ def test_a_click_on_a_notification_says_which_one_it_was(tray: Tray, tray_icon: 
 def test_the_icon_is_set_only_when_the_state_changes(tray: Tray, tray_icon: RecordedTrayIcon) -> None:
     before = len(tray_icon.icons)
     for pending in range(20):
-        tray.show_jobs((JobView(replace(ONE), Status(JobState.WORKING, pending=pending)),))
+        tray.show_jobs((JobView(ONE._replace(), Status(JobState.WORKING, pending=pending)),))
     assert len(tray_icon.icons) == before + 1

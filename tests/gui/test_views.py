@@ -98,19 +98,19 @@ def test_a_kept_answer_is_not_asked_again() -> None:
 
 def test_what_was_lost_bit_by_bit_is_told_with_what_went_before() -> None:
     held = Held(HeldCode.SLOW_CHANGE, "", Counts(deleted=1), 100, lost_before=50)
-    words = headline(replace(VIEWS["held"], status=replace(VIEWS["held"].status, held=held)), NOW)
+    words = headline(replace(VIEWS["held"], status=VIEWS["held"].status._replace(held=held)), NOW)
     assert words.title.startswith("Within an hour, 51 of 100 files were deleted")
 
 
 def test_never_green_before_a_complete_backup() -> None:
     view = VIEWS["ok"]
-    words = headline(replace(view, status=replace(view.status, last_complete_at=None)), NOW)
+    words = headline(replace(view, status=view.status._replace(last_complete_at=None)), NOW)
     assert words.title == "Getting ready."
 
 
 def test_changes_that_wait_are_told() -> None:
     view = VIEWS["ok"]
-    assert headline(replace(view, status=replace(view.status, pending=1)), NOW).title == (
+    assert headline(replace(view, status=view.status._replace(pending=1)), NOW).title == (
         "1 change is not yet backed up."
     )
 
@@ -268,7 +268,7 @@ def test_strangers_go_to_the_history_by_name(icons: Icons, qtbot: QtBot) -> None
     dialog = ReviewDialog(icons, DOCUMENTS, STRANGERS)
     qtbot.addWidget(dialog)
     assert "history" in dialog.allow_button.text()
-    dialog = ReviewDialog(icons, replace(DOCUMENTS, keeps_history=False), STRANGERS)
+    dialog = ReviewDialog(icons, DOCUMENTS._replace(keeps_history=False), STRANGERS)
     qtbot.addWidget(dialog)
     assert "history" not in dialog.allow_button.text()
 
@@ -353,7 +353,7 @@ def test_pauses_are_offered_from_the_menu(make: Make) -> None:
 
 def test_an_empty_source_is_asked_about() -> None:
     held = Held(HeldCode.SOURCE_EMPTY, "empty", Counts(deleted=9), 9)
-    view = replace(VIEWS["held"], status=replace(VIEWS["held"].status, held=held))
+    view = replace(VIEWS["held"], status=VIEWS["held"].status._replace(held=held))
     assert "suddenly empty" in headline(view, NOW).title
 
 

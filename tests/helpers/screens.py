@@ -604,8 +604,7 @@ def scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
     )
     yield "job-edit", dialog
     yield "overview-whole", wide_overview(icons, VIEWS["ok"])
-    behind = replace(
-        VIEWS["working"].status,
+    behind = VIEWS["working"].status._replace(
         state=JobState.OK,
         has_full_pass=True,
         pending=12,
@@ -619,7 +618,7 @@ def scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
     yield "overview-overdue", make_window(icons, replace(VIEWS["waiting"], overdue_since=NOW - 3.2 * 86_400))
     yield "activity-earlier", look_back(icons)
     drive = Problem("Camera", Stage.COMPARE, ProblemCode.DRIVE_AWAY, REASONS[ProblemCode.DRIVE_AWAY])
-    away = replace(VIEWS["attention"], status=replace(VIEWS["attention"].status, problems=(drive, *PROBLEMS)))
+    away = replace(VIEWS["attention"], status=VIEWS["attention"].status._replace(problems=(drive, *PROBLEMS)))
     window = make_window(icons, away)
     window.offer(Offers(forget_drive=True))
     window.board.show_page(Page.PROBLEMS)

@@ -94,7 +94,7 @@ def keep(rig: Rig, path: str, content: str, left_at: datetime = NOON, count: int
 
 
 def found(rig: Rig, path: str = "") -> list[tuple[str, datetime, int]]:
-    return [(version.path, version.left_at, version.count) for version in list_versions(str(rig.history), path)]
+    return [(version.path, version.left_at, version.number) for version in list_versions(str(rig.history), path)]
 
 
 def test_versions_are_listed_folder_by_folder_oldest_first(rig: Rig) -> None:
