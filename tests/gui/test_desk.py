@@ -275,7 +275,7 @@ def test_hidden_means_hidden_where_there_is_a_tray(
 def test_without_a_tray_hidden_becomes_minimised(make_desk: DeskMaker, scripted: ScriptedRun, qtbot: QtBot) -> None:
     make_desk.has_tray = False
     desk = make_desk(scripted)
-    desk._patience_timer.setInterval(0)
+    desk._trays.patience.setInterval(0)
     desk.start(HIDDEN)
     qtbot.waitUntil(desk.window.isMinimized)
 
