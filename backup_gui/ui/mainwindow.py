@@ -508,8 +508,8 @@ class MainWindow(QMainWindow):
                 "new or changed within seconds, and removes from the copy what you delete.\n\n"
                 "What is replaced or deleted is kept in the history, a folder beside the backup: plain "
                 "files, in the same folders, with the time in their names.\n\n"
-                "Your own folder is never written to, except where you put files back from the history. Unusually many "
-                "deletions wait for your word."
+                "Your own folder is never written to, except where you have files put back. Unusually many deletions "
+                "wait for your word."
             ),
         )
 

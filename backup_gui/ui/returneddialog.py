@@ -37,7 +37,7 @@ class ReturnedDialog(RestoreDialog):
         rows = [
             *((path_text(path), _reason(reason)) for path, reason in (*returned.failed, *returned.skipped)),
             *(
-                (path_text(path), _tr("There are two now; the other one is “{name}”").format(name=_last(beside)))
+                (path_text(path), _tr("Beside it is now “{name}”").format(name=_last(beside)))
                 for path, beside in returned.beside
             ),
         ]
