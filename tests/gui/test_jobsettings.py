@@ -275,6 +275,20 @@ def test_a_refusal_is_told_while_typing(make_desk: DeskMaker, job: Job, scripted
     qtbot.waitUntil(lambda: "nothing was counted" in page.count_label.text())
 
 
+def test_a_history_that_cannot_be_looked_at_is_not_called_empty(
+    make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
+) -> None:
+    history = Path(job.history_root or "")
+    history.parent.mkdir(parents=True)
+    history.write_text("no folder")
+    make_desk.store().save_jobs((job,))
+    desk = make_desk(scripted)
+    desk.start(Wish())
+    desk.window.board.show_page(Page.SETTINGS)
+    label = desk.window.board.settings.limits.size_label
+    qtbot.waitUntil(lambda: label.text() == "It cannot be looked at at the moment")
+
+
 # Counting
 
 
