@@ -17,7 +17,7 @@ from backup_gui.engine.escaping import escape
 from backup_gui.engine.kept import Kept
 from backup_gui.engine.lock import DestinationLock
 from backup_gui.engine.model import Counts
-from backup_gui.engine.passlog import PassLog, open_log
+from backup_gui.engine.passlog import PassLog, open_for_reading
 from backup_gui.engine.progress import Meter
 from backup_gui.jobs import make_job
 from backup_gui.places import Places
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from backup_gui.engine.model import Job, Returned
-    from backup_gui.engine.passlog import Change, PassRecord
+    from backup_gui.engine.passlog import Change
+    from backup_gui.engine.records import PastPass
 
 
 def passes(options: argparse.Namespace, output: Output, _has_come: Callable[[], bool]) -> bool:
@@ -88,8 +89,7 @@ def _reading(job: Job) -> Iterator[sqlite3.Connection]:
         CatalogError: It cannot be read.
     """
     try:
-        connection, _ = open_log(_catalog_path(job))
-        with contextlib.closing(connection):
+        with contextlib.closing(open_for_reading(_catalog_path(job))) as connection:
             yield connection
     except sqlite3.Error as error:
         raise CatalogError(f"The program's own data cannot be read: {error}.") from error
@@ -102,7 +102,7 @@ def _catalog_path(job: Job) -> Path:
     return path
 
 
-def _print_pass(record: PassRecord, output: Output, *, is_json: bool) -> None:
+def _print_pass(record: PastPass, output: Output, *, is_json: bool) -> None:
     counts = Counts(record.created, record.replaced, record.deleted, record.moved, bytes=record.bytes)
     started_at = datetime.fromtimestamp(record.started_at, UTC)
     fields: dict[str, object] = {

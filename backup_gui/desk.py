@@ -17,6 +17,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QSystemTrayIcon
 
 from backup_gui import __version__
+from backup_gui.answersdesk import AnswersDesk
 from backup_gui.bridge.alarm import Overdue
 from backup_gui.bridge.autostart import LoginEntry, login_entry, start_command
 from backup_gui.bridge.background import Background
@@ -30,26 +31,24 @@ from backup_gui.bridge.worker import Run
 from backup_gui.caredesk import CareDesk
 from backup_gui.config import Appearance, Settings
 from backup_gui.engine import runner
-from backup_gui.engine.model import Held, Job, JobState
+from backup_gui.engine.model import Job
 from backup_gui.firstdesk import FirstDesk
 from backup_gui.formdesk import FormDesk, verdict
 from backup_gui.overviewdesk import OverviewDesk
 from backup_gui.plandesk import PlanDesk
 from backup_gui.restoredesk import RestoreDesk
-from backup_gui.ui.board import Page
+from backup_gui.traydesk import TrayDesk
 from backup_gui.ui.firstvalues import FirstStart
 from backup_gui.ui.jobview import (
     ExcludeWish,
-    HeldAnswer,
     JobDraft,
     JobView,
     PauseWish,
     Room,
 )
 from backup_gui.ui.mainwindow import MainWindow
-from backup_gui.ui.notices import Notice, Notices
 from backup_gui.ui.pace import Pace, PaceMeter
-from backup_gui.ui.tray import Tray, TrayIcon
+from backup_gui.ui.tray import TrayIcon
 
 if TYPE_CHECKING:
     from backup_gui.bridge.store import Store
@@ -59,10 +58,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _ROOM_EVERY_MS = 60_000
-_TRAY_EVERY_MS = 1_000
-# A tray may come later than the app at login; after this the window is shown minimised instead.
-_TRAY_PATIENCE_MS = 10_000
-_FIRST = "first"
 # Someone at a window can be asked.
 _NEW_JOB = Job("", "", id="", name="", asks_about_strangers=True)
 
@@ -117,11 +112,9 @@ class Desk(QObject):
         self._places = places
         self._system = system
         self._settings = store.settings()
-        self._kept: dict[str, Held] = {}
         self._rooms: dict[str, Room] = {}
         self._paces: dict[str, tuple[PaceMeter, Pace]] = {}
         self._views: dict[str, JobView] = {}
-        self._notices = Notices(store.told(_FIRST))
         self._is_over = False
         self.has_ended_cleanly = True
 
@@ -134,8 +127,12 @@ class Desk(QObject):
             self.window, self.controller, self.background, store, places.data, system.now, system.make_power, self
         )
         self.restoring = RestoreDesk(icons, self.window, self.controller, system.now, self._on_folder_requested, self)
+        self.answers = AnswersDesk(icons, self.window, self.controller, self._on_folder_requested, self)
         self._tray_icon = system.make_tray_icon()
-        self.tray = Tray(icons, self._tray_icon, system.now, self)
+        self._trays = TrayDesk(
+            icons, self._tray_icon, self.window, store, system.now, system.has_tray, self._shown_views, self
+        )
+        self.tray = self._trays.tray
         self._relay = LogRelay(self)
         self._plans = PlanDesk(self.window, self.errands, places.data, self)
         self._forms = FormDesk(
@@ -150,9 +147,9 @@ class Desk(QObject):
             adopt=self._adopt,
             parent=self,
         )
-        self._room_timer = self._timer(_ROOM_EVERY_MS, self._look_for_room)
-        self._tray_timer = self._timer(_TRAY_EVERY_MS, self._show_tray, is_single=True)
-        self._patience_timer = self._timer(_TRAY_PATIENCE_MS, self._on_patience_over, is_single=True)
+        self._room_timer = QTimer(self)
+        self._room_timer.setInterval(_ROOM_EVERY_MS)
+        self._room_timer.timeout.connect(self._look_for_room)
         self._connect()
 
     def start(self, wish: Wish) -> None:
@@ -164,7 +161,7 @@ class Desk(QObject):
         geometry = self._store.geometry()
         if not geometry.isEmpty():
             self.window.restoreGeometry(geometry)
-        self.tray.show()
+        self._trays.begin(shows_window=wish.shows_window)
         for job in self._store.jobs:
             self.controller.add(job)
             self.care.watch(job)
@@ -174,8 +171,6 @@ class Desk(QObject):
             # The program may have moved since the entry was made.
             self._write_login_entry(self._settings)
         self.grant(wish)
-        if not wish.shows_window and not self._system.has_tray():
-            self._patience_timer.start()
         if self._store.faults:
             self.window.show_problem(self.tr("Some settings could not be read"), "\n".join(self._store.faults))
 
@@ -196,11 +191,10 @@ class Desk(QObject):
         if self._is_over:
             return
         self._is_over = True
-        for timer in (self._room_timer, self._tray_timer, self._patience_timer):
-            timer.stop()
+        self._room_timer.stop()
         self._store.save_geometry(self.window.saved_geometry())
         self.window.hide()
-        self.tray.hide()
+        self._trays.close()
         self.overview.close()
         self.care.close()
         self.restoring.close()
@@ -219,27 +213,18 @@ class Desk(QObject):
         if job is None:
             return
         before = self._views.get(job.id)
-        held = news.status.held
-        if held is None or not _is_same(held, self._kept.get(job.id)):
-            self._kept.pop(job.id, None)
         view = JobView(
             job=job,
             status=news.status,
             progress=news.progress,
             pace=self._pace(news),
             room=self._rooms.get(job.id),
-            has_kept=job.id in self._kept,
         )
         self.care.note_status(job.id, news.status)
-        view = self.care.complete(view)
+        view = self._completed(view)
         self._views[job.id] = view
         self.window.put_job(view)
-        if before is None or before.shown_state is not view.shown_state:
-            self._show_tray()
-        elif not self._tray_timer.isActive():
-            # The tray's words change with every file, and each change is a message to another process.
-            self._tray_timer.start()
-        self._tell(self._notices.on_status(view, self._system.now()))
+        self._trays.note_view(view, before)
 
     @Slot(object)
     def _on_report_made(self, news: JobReport) -> None:
@@ -249,18 +234,25 @@ class Desk(QObject):
             self._look_for_room()
 
     @Slot(object)
-    def _on_care_changed(self, job_id: str) -> None:
+    def _on_view_changed(self, job_id: str) -> None:
         view = self._views.get(job_id)
-        if view is not None and (shown := self.care.complete(view)) != view:
+        if view is not None and (shown := self._completed(view)) != view:
             self._views[job_id] = shown
             self.window.put_job(shown)
-            self._show_tray()
+            self._trays.show_jobs()
+
+    def _completed(self, view: JobView) -> JobView:
+        """Add to a view what is known beside the job's own words."""
+        return self.answers.complete(self.care.complete(view))
+
+    def _shown_views(self) -> tuple[JobView, ...]:
+        return tuple(self._views[job.id] for job in self.controller.jobs if job.id in self._views)
 
     @Slot(object)
     def _on_reminded(self, overdue: Overdue) -> None:
         view = self._views.get(overdue.job_id)
         if view is not None and overdue.since is not None:
-            self._tell(self._notices.on_overdue(view, overdue.since, self._system.now()))
+            self._trays.remind(view, overdue.since)
 
     def _pace(self, news: JobNews) -> Pace:
         if news.progress is None:
@@ -270,18 +262,6 @@ class Desk(QObject):
         pace = meter.add(news.progress)
         self._paces[news.job_id] = (meter, pace)
         return pace
-
-    def _tell(self, notice: Notice | None) -> None:
-        if notice is None:
-            return
-        if notice.is_first_backup:
-            self._store.note_told(f"{_FIRST}/{notice.job_id}")
-        if self._settings.notifications_enabled:
-            self.tray.tell(notice)
-
-    def _show_tray(self) -> None:
-        self._tray_timer.stop()
-        self.tray.show_jobs(tuple(self._views[job.id] for job in self.controller.jobs if job.id in self._views))
 
     def _look_for_room(self) -> None:
         for job in self.controller.jobs:
@@ -389,21 +369,6 @@ class Desk(QObject):
             self.controller.change(job.id, leave_out(job, wish.path))
             self._save()
 
-    @Slot(object)
-    def _on_held_answered(self, answer: HeldAnswer) -> None:
-        if answer.is_right:
-            self._kept.pop(answer.job_id, None)
-            self.controller.allow_held(answer.job_id, answer.held)
-            return
-        self.controller.keep_held(answer.job_id, answer.held)
-        # What is shown until the job has done it.
-        self._kept[answer.job_id] = answer.held
-        view = self._views.get(answer.job_id)
-        if view is not None and view.status.held is not None and _is_same(view.status.held, answer.held):
-            self._views[answer.job_id] = replace(view, has_kept=True)
-            self.window.put_job(self._views[answer.job_id])
-            self._show_tray()
-
     @Slot()
     def _on_settings_requested(self) -> None:
         self.window.come_up()
@@ -413,6 +378,7 @@ class Desk(QObject):
     def _on_settings_saved(self, settings: Settings) -> None:
         before, self._settings = self._settings, settings
         self._store.save_settings(settings)
+        self._trays.is_telling = settings.notifications_enabled
         self.care.take_settings(settings)
         if settings.appearance is not before.appearance:
             self._system.apply_appearance(settings.appearance)
@@ -438,31 +404,7 @@ class Desk(QObject):
     def _on_log_folder_requested(self) -> None:
         self._on_folder_requested(str(self._places.state))
 
-    # From the tray, and the end
-
-    @Slot(object)
-    def _on_problems_requested(self, job_id: str) -> None:
-        self.window.show_job(job_id, Page.PROBLEMS)
-
-    @Slot(object)
-    def _on_notice_clicked(self, notice: Notice) -> None:
-        has_problems = notice.state is JobState.ATTENTION and not notice.is_overdue
-        page = Page.PROBLEMS if has_problems else Page.OVERVIEW
-        self.window.show_job(notice.job_id, page)
-        if notice.state is JobState.HELD:
-            self.window.review(notice.job_id)
-
-    @Slot()
-    def _on_closed_to_tray(self) -> None:
-        self._store.save_geometry(self.window.saved_geometry())
-        if not self._store.was_told("closed"):
-            self._store.note_told("closed")
-            self.tray.tell_hidden()
-
-    @Slot()
-    def _on_patience_over(self) -> None:
-        if not self._system.has_tray() and not self.window.isVisible():
-            self.window.showMinimized()
+    # The end
 
     @Slot()
     def _on_quit_requested(self) -> None:
@@ -485,7 +427,8 @@ class Desk(QObject):
         controller.news.connect(self._on_news)
         controller.report_made.connect(self._on_report_made)
         self._relay.lines_ready.connect(window.add_log_lines)
-        self.care.changed.connect(self._on_care_changed)
+        self.care.changed.connect(self._on_view_changed)
+        self.answers.changed.connect(self._on_view_changed)
         self.care.reminded.connect(self._on_reminded)
         for part in (window, tray):
             part.back_up_requested.connect(controller.back_up_now)
@@ -498,30 +441,16 @@ class Desk(QObject):
         window.removal_requested.connect(self._on_removal_requested)
         window.folder_requested.connect(self._on_folder_requested)
         window.log_folder_requested.connect(self._on_log_folder_requested)
-        window.held_answered.connect(self._on_held_answered)
         window.exclusion_requested.connect(self._on_exclusion_requested)
         window.settings_saved.connect(self._on_settings_saved)
         window.quit_confirmed.connect(self._on_quit_confirmed)
-        window.closed_to_tray.connect(self._on_closed_to_tray)
-        tray.open_requested.connect(window.come_up)
-        tray.restore_requested.connect(window.show_history)
-        tray.problems_requested.connect(self._on_problems_requested)
-        tray.notice_clicked.connect(self._on_notice_clicked)
-
-    def _timer(self, every_ms: int, slot: Callable[[], None], *, is_single: bool = False) -> QTimer:
-        timer = QTimer(self)
-        timer.setInterval(every_ms)
-        timer.setSingleShot(is_single)
-        timer.timeout.connect(slot)
-        return timer
 
     def _forget(self, job_id: str) -> None:
         self.window.remove_job(job_id)
-        for known in (self._views, self._rooms, self._kept, self._paces):
+        for known in (self._views, self._rooms, self._paces):
             known.pop(job_id, None)
-        self._notices.forget(job_id)
-        self.overview.forget(job_id)
-        self.care.forget(job_id)
+        for part in (self._trays, self.overview, self.care, self.answers):
+            part.forget(job_id)
 
     def _save(self) -> None:
         if not self._store.save_jobs(self.controller.jobs):
@@ -529,7 +458,7 @@ class Desk(QObject):
                 self.tr("The settings could not be saved"),
                 self.tr("The backups go on, but changes to them are lost when the app ends."),
             )
-        self._show_tray()
+        self._trays.show_jobs()
 
     def _write_login_entry(self, settings: Settings) -> None:
         command = start_command(is_hidden=settings.start_hidden)
@@ -548,15 +477,6 @@ def _wanted(draft: JobDraft, before: Job | None) -> Job:
         interval_s=draft.interval_s,
         exclude=draft.exclude,
         keeps_history=draft.keeps_history,
-    )
-
-
-def _is_same(held: Held, other: Held | None) -> bool:
-    """Whether the same is held again; without going through what may be a million actions."""
-    return other is not None and (held.code, held.counts, held.mirror_files) == (
-        other.code,
-        other.counts,
-        other.mirror_files,
     )
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QObject, Slot
 
-from backup_gui.bridge.counting import LeftOut, Tally, count_folder, count_left_out
+from backup_gui.bridge.counting import LeftOut, count_left_out
 from backup_gui.bridge.inspection import Findings, examine
-from backup_gui.engine.model import Job
+from backup_gui.engine.holdings import measure
+from backup_gui.engine.model import HistorySize, Job
 from backup_gui.ui.jobsettings import JobSettings, RulesCount, RulesWish, SettingsDraft
 from backup_gui.ui.jobview import DraftVerdict, Level, Remark
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _RULES = "rules"
 _SIZE = "history size"
+_NOTHING = HistorySize(0, 0, None)
 
 
 class FormDesk(QObject):
@@ -92,14 +94,12 @@ class FormDesk(QObject):
     def _on_size_requested(self, job: Job) -> None:
         root = job.history_root
         if root is None:
-            self._page.show_history_size(job.id, 0, 0)
+            self._page.show_history_size(job.id, _NOTHING)
             return
-        self._errands.begin(_SIZE, partial(_count_history, root), partial(self._on_sized, job.id))
+        self._errands.begin(_SIZE, partial(_measure, root), partial(self._on_sized, job.id))
 
-    def _on_sized(self, job_id: str, tally: object) -> None:
-        # A history that is not there yet has nothing in it.
-        files, size_bytes = (tally.files, tally.bytes) if isinstance(tally, Tally) else (0, 0)
-        self._page.show_history_size(job_id, files, size_bytes)
+    def _on_sized(self, job_id: str, size: object) -> None:
+        self._page.show_history_size(job_id, size if isinstance(size, HistorySize) else None)
 
     @Slot(object)
     def _on_apply_requested(self, draft: SettingsDraft) -> None:
@@ -149,8 +149,11 @@ def _rules_count(wish: RulesWish, found: LeftOut, *, is_done: bool) -> RulesCoun
     return RulesCount(wish.serial, out.files, out.bytes, is_done=is_done, is_whole=out.is_whole)
 
 
-def _count_history(root: str, errand: Errand) -> Tally | None:
-    return count_folder(root, errand.should_stop, lambda _: None)
+def _measure(root: str, errand: Errand) -> HistorySize | None:
+    try:
+        return measure(root, errand.should_stop)
+    except OSError:
+        return None
 
 
 def _tr(text: str) -> str:

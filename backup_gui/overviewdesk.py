@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 
 from backup_gui.bridge.sizes import Sizes, count_sizes
-from backup_gui.engine.chronicle import PAGE_ROWS, Chronicle
+from backup_gui.engine.chronicle import Chronicle
+from backup_gui.engine.passlog import PAGE_ROWS
 from backup_gui.ui.jobview import BackupSizes, FilesPage, FilesQuery, PassPage, PassQuery
 
 if TYPE_CHECKING:

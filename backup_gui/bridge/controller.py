@@ -122,6 +122,10 @@ class Controller(QObject):
         """How a job stands."""
         return self._news[job_id].status
 
+    def is_running(self, job_id: str) -> bool:
+        """Whether somebody hears what a job is told: its thread has not ended."""
+        return job_id in self._threads
+
     def add(self, job: Job) -> None:
         """Run a job from now on; one that is not enabled begins paused."""
         self._jobs[job.id] = job

@@ -11,17 +11,18 @@ import os
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
-from backup_gui.engine.records import DayTotal, PassKind, PastChange, PastPass
+from backup_gui.engine.passlog import PAGE_ROWS, open_for_reading, past_pass
+from backup_gui.engine.records import DayTotal, PassKind, PastChange
 from backup_gui.engine.tree import decode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
+
+    from backup_gui.engine.records import PastPass
 
 log = logging.getLogger(__name__)
 
-PAGE_ROWS = 200
-_WAIT_S = 2.0
+# Without what the first version of catalogs did not know: one is read before its job brings it up to date.
 _COLUMNS = "id, started_at, duration_s, is_full, status, reason, created, replaced, deleted, moved, bytes, problems"
 _CONDITIONS = {
     PassKind.ALL: "1",
@@ -84,7 +85,7 @@ class Chronicle:
                 values.extend((pattern, pattern))
             wanted.append(f"({matching})")
         query = f"SELECT {_COLUMNS} FROM passes WHERE {' AND '.join(wanted)} ORDER BY id DESC LIMIT ?"  # noqa: S608 - constants
-        return tuple(_past_pass(row) for row in self._rows(query, (*values, limit)))
+        return tuple(past_pass(row) for row in self._rows(query, (*values, limit)))
 
     def keys(self, since: float) -> dict[float, int]:
         """Return the keys of the passes that began at this time or later, by that time."""
@@ -120,26 +121,12 @@ class Chronicle:
     def _rows(self, query: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
         """Read; what cannot be read is empty, since a list of what was done is not worth an error."""
         try:
-            with _opened(self._path) as connection:
+            with contextlib.closing(open_for_reading(self._path)) as connection:
                 return connection.execute(query, values).fetchall()
         except sqlite3.Error as error:
             if os.path.exists(self._path):
                 log.info("The passes in %s cannot be read: %s", self._path, error)
             return []
-
-
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator[sqlite3.Connection]:
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_WAIT_S)
-    try:
-        yield connection
-    finally:
-        connection.close()
-
-
-def _past_pass(row: tuple[Any, ...]) -> PastPass:
-    record = PastPass._make(row)
-    return record._replace(is_full=bool(record.is_full))
 
 
 def _pattern(search: str) -> str:

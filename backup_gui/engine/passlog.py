@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from backup_gui.engine.model import EntryKind, Op
+from backup_gui.engine.records import PastPass
 from backup_gui.engine.tree import encode
 
 if TYPE_CHECKING:
@@ -25,51 +26,15 @@ CHANGES_A_PASS = 100_000
 # More new paths than this are not worth their names: nobody reads them, and a first copy would be slower.
 NEW_PATHS_A_PASS = 1_000
 PAGE_ROWS = 200
+_WAIT_S = 2.0
 
-# In the order of ``PassRecord``.
+# In the order of ``PastPass``.
 _COLUMNS = (
-    "started_at, duration_s, is_full, status, reason, created, replaced, deleted, moved, bytes, problems, id, recorded,"
+    "id, started_at, duration_s, is_full, status, reason, created, replaced, deleted, moved, bytes, problems, recorded,"
     " is_whole"
 )
 _OPS = {op.value: op for op in Op}
 _KINDS = {kind.value: kind for kind in EntryKind}
-_COUNTED = {Op.CREATE: "created", Op.REPLACE: "replaced", Op.DELETE: "deleted", Op.MOVE: "moved"}
-
-
-class PassRecord(NamedTuple):
-    """One earlier pass.
-
-    Attributes:
-        started_at: When it began, seconds since 1970, UTC.
-        duration_s: How long it took.
-        is_full: Whether the whole tree was compared.
-        status: How it ended, as ``PassStatus``'s value.
-        reason: Why it failed, if it did.
-        created: New paths.
-        replaced: Paths with new content.
-        deleted: Paths gone.
-        moved: Paths renamed.
-        bytes: Bytes copied.
-        problems: Paths that could not be handled.
-        id: Its key.
-        recorded: How many of its changes are known by path.
-        is_whole: Whether those are all.
-    """
-
-    started_at: float
-    duration_s: float
-    is_full: bool
-    status: str
-    reason: str
-    created: int
-    replaced: int
-    deleted: int
-    moved: int
-    bytes: int
-    problems: int
-    id: int = 0
-    recorded: int = 0
-    is_whole: bool = False
 
 
 class Change(NamedTuple):
@@ -145,52 +110,22 @@ class PassLog:
         self._thin_out(key, len(changes))
         return key
 
-    def passes(
-        self, limit: int = PAGE_ROWS, offset: int = 0, *, search: str = "", ops: frozenset[Op] = frozenset()
-    ) -> list[PassRecord]:
-        """Return one page of earlier passes, newest first.
+    def passes(self, limit: int = PAGE_ROWS) -> list[PastPass]:
+        """Return the newest passes, at most so many, newest first."""
+        query = f"SELECT {_COLUMNS} FROM passes ORDER BY id DESC LIMIT ?"  # noqa: S608 - constants
+        return [past_pass(row) for row in self._connection.execute(query, (limit,))]
 
-        Args:
-            limit: How many at most.
-            offset: How many newer ones to leave out.
-            search: Only passes with a path that has this in it, upper and lower case alike.
-            ops: Only passes that did one of these.
-        """
-        wanted = ["1"]
-        values: list[object] = []
-        if ops:
-            wanted.append(" OR ".join(f"{_COUNTED[op]} > 0" for op in sorted(ops & _COUNTED.keys(), key=str)) or "0")
-        if search:
-            matching, values = _like(search)
-            wanted.append(f"id IN (SELECT pass FROM changes WHERE {matching})")  # noqa: S608 - constants
-        condition = " AND ".join(f"({part})" for part in wanted)
-        rows = self._connection.execute(
-            f"SELECT {_COLUMNS} FROM passes WHERE {condition} ORDER BY id DESC LIMIT ? OFFSET ?",  # noqa: S608 - constants
-            (*values, limit, offset),
-        )
-        return [_record(row) for row in rows]
-
-    def find(self, key: int) -> PassRecord | None:
+    def find(self, key: int) -> PastPass | None:
         """Return one pass, or None if it is not known any more."""
         row = self._connection.execute(f"SELECT {_COLUMNS} FROM passes WHERE id = ?", (key,)).fetchone()  # noqa: S608
-        return None if row is None else _record(row)
+        return None if row is None else past_pass(row)
 
-    def changes(
-        self,
-        key: int,
-        limit: int = PAGE_ROWS,
-        offset: int = 0,
-        *,
-        search: str = "",
-        ops: frozenset[Op] = frozenset(),
-    ) -> list[Change]:
-        """Return one page of what a pass did, in the order in which it was done.
+    def changes(self, key: int, limit: int = PAGE_ROWS, *, ops: frozenset[Op] = frozenset()) -> list[Change]:
+        """Return what a pass did, in the order in which it was done.
 
         Args:
             key: The pass.
             limit: How many at most; -1 for all.
-            offset: How many earlier ones to leave out.
-            search: Only paths that have this in them, upper and lower case alike.
             ops: Only these; all if empty.
         """
         wanted = ["pass = ?"]
@@ -198,14 +133,10 @@ class PassLog:
         if ops:
             wanted.append(f"op IN ({', '.join('?' * len(ops))})")
             values.extend(op.value for op in ops)
-        if search:
-            matching, found = _like(search)
-            wanted.append(f"({matching})")
-            values.extend(found)
         columns, condition = "op, kind, path, old_path, old_kind, stored", " AND ".join(wanted)
         rows = self._connection.execute(
-            f"SELECT {columns} FROM changes WHERE {condition} ORDER BY number LIMIT ? OFFSET ?",  # noqa: S608 - constants
-            (*values, limit, offset),
+            f"SELECT {columns} FROM changes WHERE {condition} ORDER BY number LIMIT ?",  # noqa: S608 - constants
+            (*values, limit),
         )
         return [
             Change(
@@ -252,32 +183,22 @@ class PassLog:
             self._changes -= recorded
 
 
-def open_log(catalog: Path) -> tuple[sqlite3.Connection, PassLog]:
-    """Open the passes of a job for reading, beside the job that goes on writing them.
+def open_for_reading(catalog: Path) -> sqlite3.Connection:
+    """Open a job's catalog for reading, beside the job that goes on writing it.
 
     Args:
         catalog: The job's catalog, see ``places``.
 
     Returns:
-        The connection, which the caller closes, and the passes. Both belong to the calling thread.
+        The connection, which the caller closes; it belongs to the calling thread.
 
     Raises:
         sqlite3.Error: It is not there yet, or cannot be read.
     """
-    connection = sqlite3.connect(f"{catalog.absolute().as_uri()}?mode=ro", uri=True)
-    return connection, PassLog(connection)
+    return sqlite3.connect(f"{catalog.absolute().as_uri()}?mode=ro", uri=True, timeout=_WAIT_S)
 
 
-def _record(row: tuple[Any, ...]) -> PassRecord:
-    record = PassRecord._make(row)
+def past_pass(row: tuple[Any, ...]) -> PastPass:
+    """Make a record of a row, with or without what the first version of catalogs did not know."""
+    record = PastPass(*row)
     return record._replace(is_full=bool(record.is_full), is_whole=bool(record.is_whole))
-
-
-def _like(search: str) -> tuple[str, list[object]]:
-    """Make a condition of a search text, in which nothing has a meaning of its own."""
-    text = search.encode("utf-8", "replace").decode()
-    for special in "\\%_":
-        text = text.replace(special, f"\\{special}")
-    pattern = f"%{text}%"
-    one = "CAST({} AS TEXT) LIKE ? ESCAPE '\\'"
-    return f"{one.format('path')} OR {one.format('old_path')}", [pattern, pattern]

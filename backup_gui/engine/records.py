@@ -32,6 +32,8 @@ class PastPass(NamedTuple):
         moved: Paths renamed.
         bytes: Bytes copied.
         problems: Paths that could not be handled.
+        recorded: How many of its changes are known by path.
+        is_whole: Whether those are all.
     """
 
     id: int
@@ -46,6 +48,8 @@ class PastPass(NamedTuple):
     moved: int
     bytes: int
     problems: int
+    recorded: int = 0
+    is_whole: bool = False
 
 
 class PastChange(NamedTuple):

@@ -64,7 +64,6 @@ class ActivityPage(QWidget):
         self.undo_button = QPushButton(self.tr("&Undo this pass…"))
         self.undo_button.setToolTip(self.tr("Brings back what this pass took away from the backup"))
         self.undo_button.clicked.connect(self._on_undo_clicked)
-        self.undo_button.setVisible(False)
 
         self._list = QTreeView()
         self._list.setUniformRowHeights(True)
@@ -102,10 +101,6 @@ class ActivityPage(QWidget):
     def list(self) -> QTreeView:
         """The tree of passes and files."""
         return self._list
-
-    def offer_undo(self, *, is_offered: bool) -> None:
-        """Offer to undo passes."""
-        self.undo_button.setVisible(is_offered)
 
     def show_model(self, model: ActivityModel) -> None:
         """Show the passes of a job."""
@@ -161,4 +156,4 @@ class ActivityPage(QWidget):
     def _on_undo_clicked(self) -> None:
         row = self._model.row_at(self._list.currentIndex()) if self._model is not None else None
         if row is not None and row.can_be_undone:
-            self.undo_requested.emit(row.pass_id)
+            self.undo_requested.emit(row)

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backup_gui.ui.activity import ActivityModel, ActivityPage
+from backup_gui.ui.activity import ActivityModel, ActivityPage, PassRow
 from backup_gui.ui.banner import Banner
 from backup_gui.ui.headline import Remedy, headline
 from backup_gui.ui.history import HistoryPage
@@ -33,7 +33,6 @@ from backup_gui.ui.jobview import (
     FilesPage,
     ForgetDriveWish,
     JobView,
-    Offers,
     PassPage,
     PauseWish,
     UndoWish,
@@ -78,6 +77,7 @@ class Board(QWidget):
     selection_changed = Signal()
     undo_requested = Signal(object)
     forget_drive_requested = Signal(object)
+    release_requested = Signal(object)
     count_requested = Signal(object)
     passes_wanted = Signal(object)
     files_wanted = Signal(object)
@@ -184,11 +184,6 @@ class Board(QWidget):
         if job_id == self.selected_id:
             self.overview.show_sizes(sizes)
 
-    def offer(self, offers: Offers) -> None:
-        """Offer what somebody answers."""
-        self.activity.offer_undo(is_offered=offers.undo)
-        self.problems.offer_forgetting(is_offered=offers.forget_drive)
-
     def select_job(self, job_id: str) -> None:
         """Show a job closely."""
         row = self.jobs.row_of(job_id)
@@ -255,6 +250,7 @@ class Board(QWidget):
         self.overview.restore_requested.connect(self._on_restore)
         self.problems.retry_requested.connect(self._on_back_up)
         self.overview.count_requested.connect(self._on_count)
+        self.overview.release_requested.connect(self._on_release)
         self.problems.exclusion_requested.connect(self._on_exclusion)
         self.problems.forget_drive_requested.connect(self._on_forget_drive)
         self.activity.undo_requested.connect(self._on_undo)
@@ -319,8 +315,12 @@ class Board(QWidget):
         self.forget_drive_requested.emit(ForgetDriveWish(self.selected_id, path))
 
     @Slot(object)
-    def _on_undo(self, pass_id: int) -> None:
-        self.undo_requested.emit(UndoWish(self.selected_id, pass_id))
+    def _on_undo(self, row: PassRow) -> None:
+        self.undo_requested.emit(UndoWish(self.selected_id, row.pass_id, row.files_taken))
+
+    @Slot()
+    def _on_release(self) -> None:
+        self.release_requested.emit(self.selected_id)
 
     @Slot()
     def _on_count(self) -> None:

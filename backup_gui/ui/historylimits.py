@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QSpinBox
 
-from backup_gui.engine.model import Job
 from backup_gui.ui.labels import MutedLabel
 from backup_gui.ui.theme import GRID_PX
 from backup_gui.ui.wording import counted, size_text
 
-_DAYS = "history_days"
-_BYTES = "history_max_bytes"
+if TYPE_CHECKING:
+    from backup_gui.engine.model import HistorySize, Job
+
 _GB = 1_000_000_000
 _MOST_DAYS = 36_500
 _MOST_GB = 1_000_000
 
 
 class HistoryLimits(QObject):
-    """Two numbers and a figure. A limit that jobs do not have is not offered."""
+    """Two numbers and a figure."""
 
     changed = Signal()
 
@@ -45,12 +45,10 @@ class HistoryLimits(QObject):
 
     def add_to(self, form: QFormLayout) -> None:
         """Put the fields into a form."""
-        for name, label, spin in (
-            (_DAYS, self.tr("Keep them f&or"), self.days_spin),
-            (_BYTES, self.tr("Si&ze at most"), self.size_spin),
+        for label, spin in (
+            (self.tr("Keep them f&or"), self.days_spin),
+            (self.tr("Si&ze at most"), self.size_spin),
         ):
-            if name not in _fields():
-                continue
             words = QLabel(label)
             words.setBuddy(spin)
             spin.setAccessibleName(label.replace("&", ""))
@@ -62,35 +60,32 @@ class HistoryLimits(QObject):
 
     def show_job(self, job: Job) -> None:
         """Show a job's limits; its history's size is not known yet."""
-        self._kept_bytes = int(getattr(job, _BYTES, 0))
-        self.days_spin.setValue(int(getattr(job, _DAYS, 0)))
+        self._kept_bytes = job.history_max_bytes
+        self.days_spin.setValue(job.history_days)
         self.size_spin.setValue(_gigabytes(self._kept_bytes))
         self.size_label.setText(self.tr("Counting…"))
 
-    def show_size(self, files: int, size_bytes: int) -> None:
-        """Show how large the history is now."""
-        words = counted("%Ln kept files, {size}", "%Ln kept file, {size}", files)
-        self.size_label.setText(words.format(size=size_text(size_bytes)) if files else self.tr("Nothing is kept yet"))
+    def show_size(self, size: HistorySize | None) -> None:
+        """Show how large the history is now; None if that cannot be found out."""
+        if size is None:
+            self.size_label.setText(self.tr("It cannot be looked at at the moment"))
+        elif not size.versions:
+            self.size_label.setText(self.tr("Nothing is kept yet"))
+        else:
+            words = counted("%Ln kept files, {size}", "%Ln kept file, {size}", size.versions)
+            self.size_label.setText(words.format(size=size_text(size.bytes)))
 
     def written_to(self, job: Job) -> Job:
         """A job with the limits that are shown."""
-        values: dict[str, Any] = {}
-        if _DAYS in _fields():
-            values[_DAYS] = self.days_spin.value()
-        if _BYTES in _fields():
-            size_gb = self.size_spin.value()
-            # A limit that is no whole number of gigabytes stays as it is until it is changed.
-            values[_BYTES] = self._kept_bytes if size_gb == _gigabytes(self._kept_bytes) else size_gb * _GB
-        return job._replace(**values)
+        size_gb = self.size_spin.value()
+        # A limit that is no whole number of gigabytes stays as it is until it is changed.
+        max_bytes = self._kept_bytes if size_gb == _gigabytes(self._kept_bytes) else size_gb * _GB
+        return job._replace(history_days=self.days_spin.value(), history_max_bytes=max_bytes)
 
     def setEnabled(self, is_enabled: bool) -> None:  # noqa: FBT001, N802 - as Qt's
         """Let the limits be changed or not."""
         for spin in (self.days_spin, self.size_spin):
             spin.setEnabled(is_enabled)
-
-
-def _fields() -> frozenset[str]:
-    return frozenset(Job._fields)
 
 
 def _gigabytes(size_bytes: int) -> int:

@@ -31,7 +31,7 @@ from backup_gui.ui.theme import GRID_PX
 from backup_gui.ui.wording import counted, size_text
 
 if TYPE_CHECKING:
-    from backup_gui.engine.model import Job
+    from backup_gui.engine.model import HistorySize, Job
     from backup_gui.ui.icons import Icons
 
 _QUIET_MS = 200
@@ -186,10 +186,10 @@ class JobSettings(QWidget):
         self.stop_button.setVisible(False)
         self.count_label.setText(self.tr("The folder cannot be looked at, so nothing was counted."))
 
-    def show_history_size(self, job_id: str, files: int, size_bytes: int) -> None:
-        """Show how large the history is now."""
+    def show_history_size(self, job_id: str, size: HistorySize | None) -> None:
+        """Show how large the history is now; None if that cannot be found out."""
         if self._job is not None and self._job.id == job_id:
-            self.limits.show_size(files, size_bytes)
+            self.limits.show_size(size)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         """Check and count what could not be seen before."""

@@ -146,10 +146,17 @@ class ForgetDriveWish:
 
 @dataclass(frozen=True, slots=True)
 class UndoWish:
-    """The user wants what a pass has taken away brought back."""
+    """The user wants what a pass has taken away brought back.
+
+    Attributes:
+        job_id: The job.
+        pass_id: The pass's key in the catalog.
+        files: How many files it has taken away or changed.
+    """
 
     job_id: str
     pass_id: int
+    files: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,19 +209,6 @@ class FilesPage:
     query: FilesQuery
     changes: tuple[PastChange, ...]
     is_last: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Offers:
-    """What the window offers beyond what it always does; what nobody would answer is not shown.
-
-    Attributes:
-        undo: To undo a pass.
-        forget_drive: To say that a drive will not come back.
-    """
-
-    undo: bool = False
-    forget_drive: bool = False
 
 
 @dataclass(frozen=True, slots=True)

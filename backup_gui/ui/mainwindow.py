@@ -17,7 +17,7 @@ from backup_gui.ui.firstrun import FirstRun, FirstRunDialog
 from backup_gui.ui.headline import headline
 from backup_gui.ui.icons import TintedIcons
 from backup_gui.ui.jobdialog import JobDialog
-from backup_gui.ui.jobview import DraftVerdict, HeldAnswer, JobView, Offers, PauseWish
+from backup_gui.ui.jobview import DraftVerdict, HeldAnswer, JobView, PauseWish
 from backup_gui.ui.overview import add_pause_actions
 from backup_gui.ui.preview import PreviewDialog
 from backup_gui.ui.review import ReviewDialog
@@ -51,6 +51,7 @@ class MainWindow(QMainWindow):
     exclusion_requested = Signal(object)
     undo_requested = Signal(object)
     forget_drive_requested = Signal(object)
+    release_requested = Signal(object)
     diagnostics_requested = Signal()
     first_run_opened = Signal(object)
     preview_opened = Signal(object)
@@ -79,8 +80,6 @@ class MainWindow(QMainWindow):
         self._tints = TintedIcons(icons)
         self._job_dialog: JobDialog | None = None
         self._crash_dialog: CrashDialog | None = None
-        # Whether there is somebody who answers ``put_back_requested``.
-        self.offers_put_back = False
         self.setWindowTitle(self.tr("Folder Backup"))
         self.setWindowIcon(icons.app())
         self.setAcceptDrops(True)
@@ -203,10 +202,6 @@ class MainWindow(QMainWindow):
         dialog.open()
         return dialog
 
-    def offer(self, offers: Offers) -> None:
-        """Offer what somebody answers."""
-        self.board.offer(offers)
-
     def show_problem(self, title: str, text: str) -> QMessageBox:
         """Tell of something that went wrong with the program itself, such as damaged settings."""
         return self._message(QMessageBox.Icon.Warning, title, text)
@@ -233,7 +228,7 @@ class MainWindow(QMainWindow):
         view = self.board.jobs.view(self.board.jobs.row_of(job_id))
         if view is None or view.status.held is None:
             return None
-        dialog = ReviewDialog(self._icons, view.job, view.status.held, self, offers_put_back=self.offers_put_back)
+        dialog = ReviewDialog(self._icons, view.job, view.status.held, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.answered.connect(self._on_held_answered)
         dialog.put_back_requested.connect(self.put_back_requested)
@@ -401,6 +396,7 @@ class MainWindow(QMainWindow):
         board.log_folder_requested.connect(self.log_folder_requested)
         board.undo_requested.connect(self.undo_requested)
         board.forget_drive_requested.connect(self.forget_drive_requested)
+        board.release_requested.connect(self.release_requested)
         board.review_requested.connect(self.review)
         board.explanation_requested.connect(self._on_explain)
         board.job_requested.connect(self._on_new_job)
@@ -512,8 +508,8 @@ class MainWindow(QMainWindow):
                 "new or changed within seconds, and removes from the copy what you delete.\n\n"
                 "What is replaced or deleted is kept in the history, a folder beside the backup: plain "
                 "files, in the same folders, with the time in their names.\n\n"
-                "Your own folder is never written to, except where you put files back from the history. Unusually many "
-                "deletions wait for your word."
+                "Your own folder is never written to, except where you have files put back. Unusually many deletions "
+                "wait for your word."
             ),
         )
 

@@ -51,6 +51,7 @@ class Overview(QScrollArea):
     folder_requested = Signal(object)
     restore_requested = Signal()
     count_requested = Signal()
+    release_requested = Signal()
 
     def __init__(self, icons: Icons, now: Callable[[], float], parent: QWidget | None = None) -> None:
         """Build an empty page.
@@ -147,6 +148,8 @@ class Overview(QScrollArea):
         watched = coverage_text(status.coverage, view.job.interval_s)
         self._watched.setText(" ".join(part for part in (watched, saving_text(view)) if part))
         self._room.show_room(view.room, self._sizes)
+        self.kept_label.setText(kept_text(status.kept) if status.kept else "")
+        self._care.setRowVisible(self._kept_row, status.kept > 0)
 
     def _build_now(self) -> Panel:
         panel = Panel()
@@ -213,8 +216,24 @@ class Overview(QScrollArea):
             label = _field(text)
             label.stay_on_top()
             form.addRow(label, value)
+        self._care, self._kept_row = form, self._build_kept()
+        form.addRow(_field(self.tr("Kept for you")), self._kept_row)
         panel.body.addLayout(form)
         return panel
+
+    def _build_kept(self) -> QWidget:
+        self.kept_label = QLabel()
+        self.kept_label.setWordWrap(True)
+        self.release_button = QPushButton(self.tr("Keep them no &more…"))
+        self.release_button.setToolTip(self.tr("Takes back what you decided when these files were held"))
+        self.release_button.clicked.connect(self.release_requested)
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID_PX)
+        row.addWidget(self.kept_label, 1)
+        row.addWidget(self.release_button)
+        return holder
 
     def _build_days(self) -> Panel:
         panel = Panel(self.tr("Last 30 days"))
@@ -276,6 +295,15 @@ def coverage_text(coverage: Coverage, interval_s: int) -> str:
         )
         text = _tr("{folders}, changes are seen at once; {rest}").format(folders=live, rest=rest.format(interval=every))
     return f"{text}. {coverage.reason}" if coverage.reason else f"{text}."
+
+
+def kept_text(count: int) -> str:
+    """How many files the backup has against the source, because the user said so."""
+    return counted(
+        "%Ln files are kept in the backup that your folder does not have.",
+        "%Ln file is kept in the backup that your folder does not have.",
+        count,
+    )
 
 
 def saving_text(view: JobView) -> str:

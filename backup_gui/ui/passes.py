@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QAbstractItemModel, QCoreApplication, QModelIndex, Qt, Signal
 
-from backup_gui.engine.model import Counts, JobState, Op, PassStatus, Report
+from backup_gui.engine.model import NOTHING_REMOVED, Counts, JobState, Op, PassStatus, Report
 from backup_gui.engine.records import PassKind, PastChange, PastPass
 from backup_gui.ui.headline import held_text, problems_text
 from backup_gui.ui.jobs import Index
@@ -56,7 +56,9 @@ class PassRow:
     @property
     def is_quiet(self) -> bool:
         """Whether there was nothing to do."""
-        return self.report.status is PassStatus.COMPLETE and self.report.counts.total == 0
+        report = self.report
+        is_tidy = report.made_room == report.thinned == NOTHING_REMOVED
+        return report.status is PassStatus.COMPLETE and report.counts.total == 0 and is_tidy
 
     @property
     def has_files(self) -> bool:
@@ -66,8 +68,13 @@ class PassRow:
     @property
     def can_be_undone(self) -> bool:
         """Whether it has taken something away from the backup."""
+        return self.pass_id > 0 and self.files_taken > 0
+
+    @property
+    def files_taken(self) -> int:
+        """How many files it has taken away from the backup, or from where they were in it."""
         counts = self.report.counts
-        return self.pass_id > 0 and counts.deleted + counts.replaced + counts.moved > 0
+        return counts.deleted + counts.replaced + counts.moved
 
 
 class ActivityModel(QAbstractItemModel):
@@ -340,7 +347,11 @@ class ActivityModel(QAbstractItemModel):
 
 
 def pass_text(row: PassRow) -> str:
-    """What a pass did, in one sentence."""
+    """What a pass did, in one sentence; and in another one what it removed from the history."""
+    return " ".join(part for part in (_outcome_text(row), _removed_text(row.report)) if part)
+
+
+def _outcome_text(row: PassRow) -> str:
     report = row.report
     if report.status is PassStatus.FAILED:
         return report.reason or _tr("The backup could not be made.")
@@ -359,6 +370,28 @@ def pass_text(row: PassRow) -> str:
             row.repeats,
         )
     return done or _tr("Checked, nothing had changed.")
+
+
+def _removed_text(report: Report) -> str:
+    """Which old versions are gone from the history, and why."""
+    parts = []
+    if report.made_room.versions:
+        parts.append(
+            counted(
+                "%Ln old versions were removed to make room.",
+                "%Ln old version was removed to make room.",
+                report.made_room.versions,
+            )
+        )
+    if report.thinned.versions:
+        parts.append(
+            counted(
+                "%Ln old versions were removed from the history, as its limits say.",
+                "%Ln old version was removed from the history, as its limits say.",
+                report.thinned.versions,
+            )
+        )
+    return " ".join(parts)
 
 
 def change_text(op: str) -> str:

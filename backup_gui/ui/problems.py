@@ -141,7 +141,6 @@ class ProblemsPage(QWidget):
         self._forget = QPushButton(self.tr("This drive will &not come back…"))
         self._forget.setToolTip(self.tr("What the backup has of this drive then counts as deleted"))
         self._forget.clicked.connect(self._on_forget_clicked)
-        self._offers_forgetting = False
 
         foot = QHBoxLayout()
         foot.addStretch()
@@ -163,11 +162,6 @@ class ProblemsPage(QWidget):
         self._table.verticalScrollBar().setValue(place)
         self._stack.setCurrentWidget(self._listing if problems else self._vacancy)
 
-    def offer_forgetting(self, *, is_offered: bool) -> None:
-        """Offer to say that a drive will not come back."""
-        self._offers_forgetting = is_offered
-        self._on_row_changed()
-
     @property
     def forget_button(self) -> QPushButton:
         """The button to say so; seen only for a drive that is away."""
@@ -178,8 +172,7 @@ class ProblemsPage(QWidget):
         index = self._table.currentIndex()
         problem = self.model.problem(index.row()) if index.isValid() else None
         self._exclude.setEnabled(problem is not None)
-        is_drive = problem is not None and problem.code is ProblemCode.DRIVE_AWAY
-        self._forget.setVisible(self._offers_forgetting and is_drive)
+        self._forget.setVisible(problem is not None and problem.code is ProblemCode.DRIVE_AWAY)
         self._advice.setText(self._help_text(problem) if problem is not None else "")
 
     def _help_text(self, problem: Problem) -> str:

@@ -27,9 +27,7 @@ class ReviewDialog(QDialog):
     answered = Signal(object)
     put_back_requested = Signal(object)
 
-    def __init__(
-        self, icons: Icons, job: Job, held: Held, parent: QWidget | None = None, *, offers_put_back: bool = False
-    ) -> None:
+    def __init__(self, icons: Icons, job: Job, held: Held, parent: QWidget | None = None) -> None:
         """Show what is held.
 
         Args:
@@ -37,7 +35,6 @@ class ReviewDialog(QDialog):
             job: The job.
             held: What is held; exactly this is what the answer is about.
             parent: Owner.
-            offers_put_back: Whether there is somebody who can put files back into the source.
         """
         super().__init__(parent)
         self._job = job
@@ -77,7 +74,7 @@ class ReviewDialog(QDialog):
         is_loss = held.code is not HeldCode.STRANGERS and held.counts.deleted > 0
         buttons = QDialogButtonBox()
         buttons.addButton(self.allow_button, QDialogButtonBox.ButtonRole.ActionRole)
-        if offers_put_back and is_loss:
+        if is_loss:
             buttons.addButton(self.put_back_button, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.addButton(self.keep_button, QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.addButton(QDialogButtonBox.StandardButton.Close).setText(self.tr("Decide &later"))

@@ -8,12 +8,12 @@ import pytest
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex
 from pytestqt.qtbot import QtBot
 
-from backup_gui.engine.model import Counts, PassStatus, Problem, ProblemCode, Report, Stage
+from backup_gui.engine.model import Counts, PassStatus, Problem, ProblemCode, Removed, Report, Stage
 from backup_gui.engine.records import PassKind, PastChange, PastPass
 from backup_gui.ui.activity import ActivityPage
 from backup_gui.ui.board import Page
 from backup_gui.ui.icons import Icons
-from backup_gui.ui.jobview import FilesPage, FilesQuery, ForgetDriveWish, Offers, PassPage, PassQuery, UndoWish
+from backup_gui.ui.jobview import FilesPage, FilesQuery, ForgetDriveWish, PassPage, PassQuery, UndoWish
 from backup_gui.ui.passes import ActivityModel, pass_text
 from tests.gui.conftest import NOW
 from tests.helpers.screens import VIEWS, look_back, make_window
@@ -186,6 +186,20 @@ def test_the_page_says_so_when_a_filter_finds_nothing(icons: Icons, model: Activ
     qtbot.waitUntil(lambda: [query.search for query in queries] == ["tax"])
 
 
+def test_old_versions_that_are_gone_are_told_of_even_if_nothing_else_was_done(model: ActivityModel) -> None:
+    quiet = Report(PassStatus.COMPLETE, NOW, 1.0, is_full=True)
+    for one in (quiet, quiet._replace(thinned=Removed(12, 100)), quiet):
+        model.add(one)
+    nothing = "Checked, nothing had changed."
+    assert [pass_text(row) for row in model.rows(9)] == [
+        nothing,
+        f"{nothing} 12 old versions were removed from the history, as its limits say.",
+        nothing,
+    ]
+    model.add(quiet._replace(counts=Counts(created=1), made_room=Removed(1, 100)))
+    assert pass_text(model.rows(1)[0]) == "1 new. 1 old version was removed to make room."
+
+
 def test_only_what_took_something_away_can_be_undone(icons: Icons, qtbot: QtBot) -> None:
     window = look_back(icons)
     qtbot.addWidget(window)
@@ -196,7 +210,8 @@ def test_only_what_took_something_away_can_be_undone(icons: Icons, qtbot: QtBot)
     assert row is not None
     assert page.undo_button.isEnabled()
     page.undo_button.click()
-    assert wishes == [UndoWish("a1", row.pass_id)]
+    counts = row.report.counts
+    assert wishes == [UndoWish("a1", row.pass_id, counts.deleted + counts.replaced + counts.moved)]
     page.list.setCurrentIndex(page.list.model().index(0, 0))
     assert not page.undo_button.isEnabled()
 
@@ -211,8 +226,6 @@ def test_a_drive_that_is_away_can_be_given_up(icons: Icons, qtbot: QtBot) -> Non
     window.board.show_page(Page.PROBLEMS)
     page.show_problems((away, other))
     page._table.selectRow(0)
-    assert not page.forget_button.isVisible()
-    window.offer(Offers(forget_drive=True))
     wishes: list[object] = []
     window.forget_drive_requested.connect(wishes.append)
     page.forget_button.click()

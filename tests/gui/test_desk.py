@@ -102,6 +102,25 @@ def test_one_notification_for_one_change_of_state(
     assert desk.window.board.tabs.currentIndex() == Page.PROBLEMS.value
 
 
+def test_a_click_on_what_is_held_opens_the_review_unless_notifications_were_turned_off(
+    make_desk: DeskMaker, job: Job, scripted: ScriptedRun, tray_icon: RecordedTrayIcon, qtbot: QtBot
+) -> None:
+    desk = make_desk(scripted)
+    desk.start(HIDDEN)
+    desk.controller.add(job)
+    qtbot.waitUntil(lambda: scripted.has_started(job.id))
+    scripted.tell(job.id, StatusChanged(Status(JobState.HELD, held=HELD)))
+    qtbot.waitUntil(lambda: len(tray_icon.messages) == 1)
+    tray_icon.messageClicked.emit()
+    assert desk.window.isVisible()
+    assert desk.window.findChild(ReviewDialog) is not None
+    desk.window.settings_saved.emit(Settings(notifications_enabled=False))
+    failed = Status(JobState.FAILED, reason="full")
+    scripted.tell(job.id, StatusChanged(failed))
+    wait_for_status(qtbot, desk, failed)
+    assert len(tray_icon.messages) == 1
+
+
 def test_a_job_is_added_with_the_dialog(
     make_desk: DeskMaker, tmp_path: Path, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
@@ -275,7 +294,7 @@ def test_hidden_means_hidden_where_there_is_a_tray(
 def test_without_a_tray_hidden_becomes_minimised(make_desk: DeskMaker, scripted: ScriptedRun, qtbot: QtBot) -> None:
     make_desk.has_tray = False
     desk = make_desk(scripted)
-    desk._patience_timer.setInterval(0)
+    desk._trays.patience.setInterval(0)
     desk.start(HIDDEN)
     qtbot.waitUntil(desk.window.isMinimized)
 

@@ -12,7 +12,8 @@ from pytestqt.qtbot import QtBot
 from backup_gui.bridge.counting import LeftOut, Tally, count_folder, count_left_out
 from backup_gui.bridge.instance import Wish
 from backup_gui.engine import runner
-from backup_gui.engine.model import Job, JobState
+from backup_gui.engine.holdings import measure
+from backup_gui.engine.model import HistorySize, Job, JobState
 from backup_gui.formdesk import merged
 from backup_gui.ui.board import Page
 from backup_gui.ui.exclusions import PRESETS
@@ -20,6 +21,7 @@ from backup_gui.ui.historylimits import HistoryLimits
 from backup_gui.ui.icons import Icons
 from backup_gui.ui.jobsettings import JobSettings, RulesCount, RulesWish, SettingsDraft
 from backup_gui.ui.jobview import DraftVerdict, Level, Remark
+from backup_gui.ui.wording import size_text
 from tests.gui.conftest import DeskMaker, ScriptedRun
 from tests.helpers.screens import DOCUMENTS, PICTURES
 
@@ -195,15 +197,17 @@ def test_a_page_that_nobody_sees_asks_for_nothing(icons: Icons, qtbot: QtBot) ->
 
 def test_the_histories_size_is_shown(page: JobSettings) -> None:
     page.show_job(JOB)
-    page.show_history_size("another", 1, 1)
+    page.show_history_size("another", HistorySize(1, 1, 1))
     assert page.limits.size_label.text() == "Counting…"
-    page.show_history_size(JOB.id, 1_412, 6_400_000_000)
+    page.show_history_size(JOB.id, HistorySize(6_400_000_000, 1_412, 1))
     assert page.limits.size_label.text() == "1,412 kept files, 6.4 GB"
-    page.show_history_size(JOB.id, 0, 0)
+    page.show_history_size(JOB.id, HistorySize(0, 0, None))
     assert page.limits.size_label.text() == "Nothing is kept yet"
+    page.show_history_size(JOB.id, None)
+    assert page.limits.size_label.text() == "It cannot be looked at at the moment"
 
 
-def test_limits_that_jobs_have_are_written_and_odd_ones_stay(qtbot: QtBot) -> None:
+def test_limits_are_written_and_odd_ones_stay(qtbot: QtBot) -> None:
     job = JOB._replace(history_days=7, history_max_bytes=1_500_000_000)
     limits = HistoryLimits()
     limits.show_job(job)
@@ -244,7 +248,10 @@ def test_a_change_takes_effect_at_once_and_the_catalog_stays(make_desk: DeskMake
     assert not page.is_changed
     desk.window.board.show_page(Page.OVERVIEW)
     desk.window.board.show_page(Page.SETTINGS)
-    qtbot.waitUntil(lambda: page.limits.size_label.text() == "1 kept file, 3 bytes", timeout=10_000)
+    size = measure(job.history_root or "")
+    assert size is not None
+    words = f"1 kept file, {size_text(size.bytes)}"
+    qtbot.waitUntil(lambda: page.limits.size_label.text() == words, timeout=10_000)
 
 
 def test_a_refusal_is_told_while_typing(make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> None:
@@ -263,6 +270,20 @@ def test_a_refusal_is_told_while_typing(make_desk: DeskMaker, job: Job, scripted
     page.source_field.edit.setText(job.source + " away")
     page.rules_edit.show_rules(("x",))
     qtbot.waitUntil(lambda: "nothing was counted" in page.count_label.text())
+
+
+def test_a_history_that_cannot_be_looked_at_is_not_called_empty(
+    make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
+) -> None:
+    history = Path(job.history_root or "")
+    history.parent.mkdir(parents=True)
+    history.write_text("no folder")
+    make_desk.store().save_jobs((job,))
+    desk = make_desk(scripted)
+    desk.start(Wish())
+    desk.window.board.show_page(Page.SETTINGS)
+    label = desk.window.board.settings.limits.size_label
+    qtbot.waitUntil(lambda: label.text() == "It cannot be looked at at the moment")
 
 
 # Counting

@@ -191,7 +191,7 @@ def test_what_is_held_is_filtered_in_the_review(
 
 
 def test_putting_back_is_asked_for_exactly_what_was_shown(icons: Icons, qtbot: QtBot) -> None:
-    dialog = ReviewDialog(icons, DOCUMENTS, HELD, offers_put_back=True)
+    dialog = ReviewDialog(icons, DOCUMENTS, HELD)
     qtbot.addWidget(dialog)
     wishes: list[object] = []
     dialog.put_back_requested.connect(wishes.append)
@@ -203,8 +203,8 @@ def test_putting_back_is_asked_for_exactly_what_was_shown(icons: Icons, qtbot: Q
 
 def test_putting_back_is_offered_only_where_it_makes_sense(icons: Icons, qtbot: QtBot) -> None:
     replaced = HELD._replace(counts=Counts(replaced=840))
-    for held, offers in ((HELD, False), (STRANGERS, True), (replaced, True)):
-        dialog = ReviewDialog(icons, DOCUMENTS, held, offers_put_back=offers)
+    for held in (STRANGERS, replaced):
+        dialog = ReviewDialog(icons, DOCUMENTS, held)
         qtbot.addWidget(dialog)
         assert not dialog.put_back_button.isVisibleTo(dialog)
 

@@ -28,6 +28,7 @@ from backup_gui.engine.model import (
     EntryKind,
     Held,
     HeldCode,
+    HistorySize,
     Job,
     JobState,
     Op,
@@ -37,6 +38,7 @@ from backup_gui.engine.model import (
     ProblemCode,
     Progress,
     Report,
+    Returned,
     Stage,
     Status,
     count_actions,
@@ -61,7 +63,6 @@ from backup_gui.ui.jobview import (
     FilesQuery,
     JobView,
     Level,
-    Offers,
     PassPage,
     PassQuery,
     Remark,
@@ -73,7 +74,9 @@ from backup_gui.ui.pace import Pace
 from backup_gui.ui.planview import PlanView
 from backup_gui.ui.preview import PreviewDialog
 from backup_gui.ui.problems import reason_text
+from backup_gui.ui.questions import ask_to_forget_drive, ask_to_release, ask_to_undo
 from backup_gui.ui.restoredialog import RestoreDialog
+from backup_gui.ui.returneddialog import ReturnedDialog
 from backup_gui.ui.review import ReviewDialog
 from backup_gui.ui.settingsdialog import SettingsDialog
 from backup_gui.ui.theme import dark_palette, light_palette
@@ -331,6 +334,13 @@ RESULT = PutBack(
         ("Travel/Lake.jpg", "The backup drive reported an error while this was being read"),
     ),
 )
+RETURNED = Returned(
+    asked=6,
+    restored=("Letters/Bank.odt", "Letters/Insurance.odt", "Tax/2025.ods", "Tax"),
+    beside=(("Tax/2025.ods", "Tax/2025 (before undoing 2026-11-22 21.06.05).ods"),),
+    skipped=(("Letters/Car.odt", "Something is there already and was left alone"),),
+    failed=(("Photos/Sea.jpg", "The history does not have what was here before"),),
+)
 LOG_LINES = (
     "14:01:58  INFO     Folder Backup 0.1.0 begins",
     "14:01:59  INFO     Documents: full pass complete in 3.4 s, nothing to do, 9,000 folders",
@@ -380,7 +390,6 @@ def wide_overview(icons: Icons, view: JobView) -> MainWindow:
 def look_back(icons: Icons) -> MainWindow:
     """The Activity page with passes of earlier runs, one of them opened."""
     window = make_window(icons, VIEWS["ok"])
-    window.offer(Offers(undo=True, forget_drive=True))
     queries: list[PassQuery] = []
     window.board.passes_wanted.connect(queries.append)
     window.board.show_page(Page.ACTIVITY)
@@ -468,7 +477,7 @@ def settings_page(icons: Icons) -> MainWindow:
     note = Remark(Level.NOTE, "This is on the same drive as your files. If the drive fails, both are lost.")
     page.show_verdict(DraftVerdict(drafts[-1].serial, destination=note, job=drafts[-1].wanted))
     page.show_rules_count(RulesCount(wishes[-1].serial, 214, 3_100_000_000, is_done=True))
-    page.show_history_size(DOCUMENTS.id, 1_412, 6_400_000_000)
+    page.show_history_size(DOCUMENTS.id, HistorySize(6_400_000_000, 1_412, round(NOW) - 2_000_000))
     return window
 
 
@@ -525,6 +534,17 @@ def history_scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
     yield "restore-failed", dialog
 
 
+def answer_scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
+    """The questions before an answer is carried out, and what came of it."""
+    parent = QWidget()
+    yield "ask-undo", ask_to_undo(312, parent.show, parent)
+    yield "ask-drive", ask_to_forget_drive("Pictures/Camera", parent.show, parent, keeps_history=True)
+    yield "ask-release", ask_to_release(840, parent.show, parent, keeps_history=True)
+    yield "returned", ReturnedDialog(icons, DOCUMENTS.source, Returned(840, tuple(map(str, range(840)))))
+    yield "returned-part", ReturnedDialog(icons, DOCUMENTS.source, RETURNED)
+    yield "returned-none", ReturnedDialog(icons, DOCUMENTS.source, Returned(reason="The source folder is not there"))
+
+
 def _some_picture() -> QImage:
     image = QImage(640, 400, QImage.Format.Format_RGB32)
     painter = QPainter(image)
@@ -558,7 +578,7 @@ def scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
         review = ReviewDialog(icons, DOCUMENTS, held)
         arrange_now(review.plan)
         yield f"review-{name}", review
-    review = ReviewDialog(icons, DOCUMENTS, HELD, offers_put_back=True)
+    review = ReviewDialog(icons, DOCUMENTS, HELD)
     arrange_now(review.plan)
     yield "review-put-back", review
     preview = PreviewDialog(icons, DOCUMENTS)
@@ -612,15 +632,16 @@ def scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
     )
     saving = replace(VIEWS["working"], status=behind, progress=None, saving=Saving.BATTERY, full_check_every_s=14_400)
     window = wide_overview(icons, saving)
-    window.offer(Offers(undo=True, forget_drive=True))
     window.board.overview.chart.plot._choose(25)
     yield "overview-behind", window
+    kept = replace(VIEWS["ok"], status=VIEWS["ok"].status._replace(kept=840))
+    yield "overview-kept", wide_overview(icons, kept)
+    yield from answer_scenes(icons)
     yield "overview-overdue", make_window(icons, replace(VIEWS["waiting"], overdue_since=NOW - 3.2 * 86_400))
     yield "activity-earlier", look_back(icons)
     drive = Problem("Camera", Stage.COMPARE, ProblemCode.DRIVE_AWAY, REASONS[ProblemCode.DRIVE_AWAY])
     away = replace(VIEWS["attention"], status=VIEWS["attention"].status._replace(problems=(drive, *PROBLEMS)))
     window = make_window(icons, away)
-    window.offer(Offers(forget_drive=True))
     window.board.show_page(Page.PROBLEMS)
     yield "problems-drive", window
     yield from history_scenes(icons)

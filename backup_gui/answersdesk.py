@@ -1,0 +1,132 @@
+"""Connects what the user decides with the jobs that carry it out: what is held or kept, a pass, a drive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from backup_gui.ui.questions import ask_to_forget_drive, ask_to_release, ask_to_undo
+from backup_gui.ui.returneddialog import ReturnedDialog
+
+if TYPE_CHECKING:
+    from backup_gui.bridge.controller import Controller, JobReturned
+    from backup_gui.engine.model import Held
+    from backup_gui.ui.icons import Icons
+    from backup_gui.ui.jobview import ForgetDriveWish, HeldAnswer, JobView, PutBackWish, UndoWish
+    from backup_gui.ui.mainwindow import MainWindow
+
+
+class AnswersDesk(QObject):
+    """Passes the user's answers on; tells when a job is to be shown anew because of one."""
+
+    changed = Signal(object)
+
+    def __init__(
+        self,
+        icons: Icons,
+        window: MainWindow,
+        controller: Controller,
+        open_folder: Callable[[str], None],
+        parent: QObject | None = None,
+    ) -> None:
+        """Connect the window.
+
+        Args:
+            icons: The icons.
+            window: The window.
+            controller: The jobs.
+            open_folder: Opens a folder in the file manager, if it is there.
+            parent: Owner.
+        """
+        super().__init__(parent)
+        self._icons = icons
+        self._window = window
+        self._controller = controller
+        self._open_folder = open_folder
+        # What the user has refused, until the job has carried it out.
+        self._refused: dict[str, Held] = {}
+        window.held_answered.connect(self._on_held_answered)
+        window.put_back_requested.connect(self._on_put_back_requested)
+        window.undo_requested.connect(self._on_undo_requested)
+        window.forget_drive_requested.connect(self._on_forget_drive_requested)
+        window.release_requested.connect(self._on_release_requested)
+        controller.files_returned.connect(self._on_files_returned)
+
+    def complete(self, view: JobView) -> JobView:
+        """Add to a view whether what is held in it was refused."""
+        job_id, held = view.job.id, view.status.held
+        if held is None or not _is_same(held, self._refused.get(job_id)):
+            self._refused.pop(job_id, None)
+        return replace(view, has_kept=job_id in self._refused)
+
+    def forget(self, job_id: str) -> None:
+        """Forget a job that is no more."""
+        self._refused.pop(job_id, None)
+
+    @Slot(object)
+    def _on_held_answered(self, answer: HeldAnswer) -> None:
+        if answer.is_right:
+            self._refused.pop(answer.job_id, None)
+            self._controller.allow_held(answer.job_id, answer.held)
+        else:
+            self._refused[answer.job_id] = answer.held
+            self._controller.keep_held(answer.job_id, answer.held)
+        self.changed.emit(answer.job_id)
+
+    @Slot(object)
+    def _on_put_back_requested(self, wish: PutBackWish) -> None:
+        self._pass_on(wish.job_id, partial(self._controller.put_back, wish.job_id, wish.held))
+
+    @Slot(object)
+    def _on_undo_requested(self, wish: UndoWish) -> None:
+        undo = partial(self._controller.undo_pass, wish.job_id, wish.pass_id)
+        ask_to_undo(wish.files, partial(self._pass_on, wish.job_id, undo), self._window)
+
+    @Slot(object)
+    def _on_forget_drive_requested(self, wish: ForgetDriveWish) -> None:
+        job = self._controller.job(wish.job_id)
+        if job is not None:
+            forget = partial(self._controller.forget_drive, wish.job_id, wish.path)
+            on_yes = partial(self._pass_on, wish.job_id, forget)
+            ask_to_forget_drive(wish.path, on_yes, self._window, keeps_history=job.keeps_history)
+
+    @Slot(object)
+    def _on_release_requested(self, job_id: str) -> None:
+        job = self._controller.job(job_id)
+        if job is not None:
+            files = self._controller.status(job_id).kept
+            release = partial(self._controller.release_kept, job_id)
+            on_yes = partial(self._pass_on, job_id, release)
+            ask_to_release(files, on_yes, self._window, keeps_history=job.keeps_history)
+
+    def _pass_on(self, job_id: str, command: Callable[[], None], _is_checked: object = None) -> None:
+        """Have a job do something; one that has ended by itself hears nothing, and the user is to know."""
+        if self._controller.is_running(job_id):
+            command()
+        else:
+            self._window.show_problem(
+                self.tr("This backup is not running"), self.tr("Choose “Back up now” first, then try again.")
+            )
+
+    @Slot(object)
+    def _on_files_returned(self, news: JobReturned) -> None:
+        job = self._controller.job(news.job_id)
+        if job is None:
+            return
+        dialog = ReturnedDialog(self._icons, job.source, news.returned, self._window)
+        dialog.folder_requested.connect(self._open_folder)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+
+def _is_same(held: Held, other: Held | None) -> bool:
+    """Whether the same is held again; without going through what may be a million actions."""
+    return other is not None and (held.code, held.counts, held.mirror_files) == (
+        other.code,
+        other.counts,
+        other.mirror_files,
+    )

@@ -1,0 +1,151 @@
+"""Connects the tray icon with the jobs: what it shows, what it tells, and what becomes of the window without it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Slot
+
+from backup_gui.engine.model import JobState
+from backup_gui.ui.board import Page
+from backup_gui.ui.notices import Notice, Notices
+from backup_gui.ui.tray import Tray, TrayIcon
+
+if TYPE_CHECKING:
+    from backup_gui.bridge.store import Store
+    from backup_gui.ui.icons import Icons
+    from backup_gui.ui.jobview import JobView
+    from backup_gui.ui.mainwindow import MainWindow
+
+_EVERY_MS = 1_000
+# A tray may come later than the app at login; after this the window is shown minimised instead.
+_PATIENCE_MS = 10_000
+_FIRST = "first"
+_CLOSED = "closed"
+
+
+class TrayDesk(QObject):
+    """Shows all jobs in the tray, and tells what is worth a notification."""
+
+    def __init__(
+        self,
+        icons: Icons,
+        icon: TrayIcon,
+        window: MainWindow,
+        store: Store,
+        now: Callable[[], float],
+        has_tray: Callable[[], bool],
+        views: Callable[[], tuple[JobView, ...]],
+        parent: QObject | None = None,
+    ) -> None:
+        """Connect; nothing is shown yet.
+
+        Args:
+            icons: The icons.
+            icon: The platform's tray icon.
+            window: The window.
+            store: Remembers what was told before.
+            now: The clock, seconds since 1970.
+            has_tray: Whether there is a tray.
+            views: All jobs as they are shown.
+            parent: Owner.
+        """
+        super().__init__(parent)
+        self._window = window
+        self._store = store
+        self._now = now
+        self._has_tray = has_tray
+        self._views = views
+        self._notices = Notices(store.told(_FIRST))
+        self.is_telling = store.settings().notifications_enabled
+        self.tray = Tray(icons, icon, now, self)
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_EVERY_MS)
+        self._pause.timeout.connect(self.show_jobs)
+        self.patience = QTimer(self)
+        self.patience.setSingleShot(True)
+        self.patience.setInterval(_PATIENCE_MS)
+        self.patience.timeout.connect(self._on_patience_over)
+        window.closed_to_tray.connect(self._on_closed_to_tray)
+        self.tray.open_requested.connect(window.come_up)
+        self.tray.restore_requested.connect(window.show_history)
+        self.tray.problems_requested.connect(self._on_problems_requested)
+        self.tray.notice_clicked.connect(self._on_notice_clicked)
+
+    def begin(self, *, shows_window: bool) -> None:
+        """Show the icon; where there is no tray even after a while, the window, minimised."""
+        self.tray.show()
+        if not shows_window and not self._has_tray():
+            self.patience.start()
+
+    def close(self) -> None:
+        """Show nothing any more."""
+        self._pause.stop()
+        self.patience.stop()
+        self.tray.hide()
+
+    @Slot()
+    def show_jobs(self) -> None:
+        """Show all jobs at once."""
+        self._pause.stop()
+        self.tray.show_jobs(self._views())
+
+    def note_view(self, view: JobView, before: JobView | None) -> None:
+        """Take note of how a job stands.
+
+        Args:
+            view: The job.
+            before: As it was shown before; None if it was not.
+        """
+        if before is None or before.shown_state is not view.shown_state:
+            self.show_jobs()
+        elif not self._pause.isActive():
+            # The tray's words change with every file, and each change is a message to another process.
+            self._pause.start()
+        self._tell(self._notices.on_status(view, self._now()))
+
+    def remind(self, view: JobView, since: float) -> None:
+        """Tell that a job is overdue.
+
+        Args:
+            view: The job.
+            since: When it was last completely backed up, seconds since 1970.
+        """
+        self._tell(self._notices.on_overdue(view, since, self._now()))
+
+    def forget(self, job_id: str) -> None:
+        """Forget a job that is no more."""
+        self._notices.forget(job_id)
+
+    def _tell(self, notice: Notice | None) -> None:
+        if notice is None:
+            return
+        if notice.is_first_backup:
+            self._store.note_told(f"{_FIRST}/{notice.job_id}")
+        if self.is_telling:
+            self.tray.tell(notice)
+
+    @Slot(object)
+    def _on_problems_requested(self, job_id: str) -> None:
+        self._window.show_job(job_id, Page.PROBLEMS)
+
+    @Slot(object)
+    def _on_notice_clicked(self, notice: Notice) -> None:
+        has_problems = notice.state is JobState.ATTENTION and not notice.is_overdue
+        self._window.show_job(notice.job_id, Page.PROBLEMS if has_problems else Page.OVERVIEW)
+        if notice.state is JobState.HELD:
+            self._window.review(notice.job_id)
+
+    @Slot()
+    def _on_closed_to_tray(self) -> None:
+        self._store.save_geometry(self._window.saved_geometry())
+        if not self._store.was_told(_CLOSED):
+            self._store.note_told(_CLOSED)
+            self.tray.tell_hidden()
+
+    @Slot()
+    def _on_patience_over(self) -> None:
+        if not self._has_tray() and not self._window.isVisible():
+            self._window.showMinimized()

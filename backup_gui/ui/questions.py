@@ -1,0 +1,86 @@
+"""Questions before something that is not undone with a click: what it means, and whether it is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from backup_gui.ui.wording import counted, path_text
+
+
+def ask_to_undo(files: int, on_yes: Callable[[], None], parent: QWidget) -> QMessageBox:
+    """Ask whether to undo a pass.
+
+    Args:
+        files: How many files it has taken away or changed.
+        on_yes: Called if the user means it.
+        parent: Owner.
+    """
+    means = counted(
+        "%Ln files come back into your folder as they were before: what was deleted, replaced or moved.",
+        "%Ln file comes back into your folder as it was before.",
+        files,
+    )
+    safe = _tr("Nothing is lost: what you have changed since stays beside them under another name.")
+    return _ask(_tr("Undo"), _tr("Undo this pass?"), f"{means}\n\n{safe}", _tr("&Undo"), on_yes, parent)
+
+
+def ask_to_forget_drive(path: str, on_yes: Callable[[], None], parent: QWidget, *, keeps_history: bool) -> QMessageBox:
+    """Ask whether a drive is gone for good.
+
+    Args:
+        path: The folder of the source that it belongs in.
+        on_yes: Called if the user means it.
+        parent: Owner.
+        keeps_history: Whether what leaves the backup goes to a history.
+    """
+    fate = (
+        _tr("What the backup has of it then counts as deleted: it leaves the backup and goes to the history.")
+        if keeps_history
+        else _tr("What the backup has of it then counts as deleted. No history is kept, so it is gone.")
+    )
+    title = _tr("Will the drive of “{folder}” never come back?").format(folder=path_text(path))
+    return _ask(_tr("Drive"), title, fate, _tr("It will &not come back"), on_yes, parent)
+
+
+def ask_to_release(files: int, on_yes: Callable[[], None], parent: QWidget, *, keeps_history: bool) -> QMessageBox:
+    """Ask whether files that are kept against the source are to be kept no more.
+
+    Args:
+        files: How many there are.
+        on_yes: Called if the user means it.
+        parent: Owner.
+        keeps_history: Whether what leaves the backup goes to a history.
+    """
+    title = counted("Keep these %Ln files no more?", "Keep this file no more?", files)
+    fate = (
+        _tr("The backup becomes an exact copy of your folder again. What leaves it goes to the history.")
+        if keeps_history
+        else _tr(
+            "The backup becomes an exact copy of your folder again. No history is kept, so what leaves it is gone."
+        )
+    )
+    again = _tr("If these are unusually many, you are asked once more before anything is deleted.")
+    return _ask(_tr("Kept files"), title, f"{fate}\n\n{again}", _tr("&Keep them no more"), on_yes, parent)
+
+
+def _ask(
+    window_title: str, title: str, text: str, yes: str, on_yes: Callable[[], None], parent: QWidget
+) -> QMessageBox:
+    box = QMessageBox(QMessageBox.Icon.Question, window_title, title, QMessageBox.StandardButton.NoButton, parent)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    # A folder may be called as if it were HTML.
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setInformativeText(text)
+    button = box.addButton(yes, QMessageBox.ButtonRole.AcceptRole)
+    # Enter must not do what was not read.
+    box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+    button.clicked.connect(on_yes)
+    box.open()
+    return box
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Questions", text)
