@@ -15,6 +15,7 @@ from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.chronicle import Chronicle
 from backup_gui.engine.model import Counts, PassStatus, Problem, ProblemCode, Report, Stage
 from backup_gui.engine.records import DayTotal, PassKind, PastChange
+from tests.unit.test_passlog import FIRST_SCHEMA
 
 NOON = datetime(2026, 11, 22, 12, 0, 0).astimezone().timestamp()
 A_DAY_S = 86_400.0
@@ -119,6 +120,17 @@ def test_paths_are_told_where_the_catalog_knows_them(catalog: Catalog, chronicle
     assert chronicle.changes(first) == (PastChange("create", "Letters/a\udcff"), PastChange("move", "b", "Letters/b"))
     assert chronicle.changes(first, limit=1, offset=1) == (PastChange("move", "b", "Letters/b"),)
     assert [one.id for one in chronicle.page(search="letter")] == [first]
+
+
+def test_a_catalog_of_the_first_version_tells_its_passes_before_it_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "first.sqlite"
+    connection = sqlite3.connect(path)
+    connection.executescript(FIRST_SCHEMA)
+    connection.close()
+    chronicle = Chronicle(path)
+    assert [(one.id, one.created, one.recorded, one.is_whole) for one in chronicle.page()] == [(4, 1, 0, False)]
+    assert chronicle.changes(4) == ()
+    assert chronicle.page(search="docs") == ()
 
 
 def test_the_key_of_a_pass_is_found_by_its_time(catalog: Catalog, chronicle: Chronicle) -> None:
