@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QObject, QTimer, QUrl, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QSystemTrayIcon
 
@@ -49,6 +49,7 @@ from backup_gui.ui.jobview import (
 from backup_gui.ui.mainwindow import MainWindow
 from backup_gui.ui.notices import Notice, Notices
 from backup_gui.ui.pace import Pace, PaceMeter
+from backup_gui.ui.sentences import said
 from backup_gui.ui.tray import Tray, TrayIcon
 
 if TYPE_CHECKING:
@@ -177,7 +178,9 @@ class Desk(QObject):
         if not wish.shows_window and not self._system.has_tray():
             self._patience_timer.start()
         if self._store.faults:
-            self.window.show_problem(self.tr("Some settings could not be read"), "\n".join(self._store.faults))
+            self.window.show_problem(
+                self.tr("Some settings could not be read"), "\n".join(map(said, self._store.faults))
+            )
 
     def grant(self, wish: Wish) -> None:
         """Do what a start of the program asked for, this one's or a second one's."""
@@ -366,7 +369,7 @@ class Desk(QObject):
         if not isinstance(findings, Findings):
             return
         if findings.job is None:
-            text = "\n".join(_tr(fault) for fault in findings.faults.values())
+            text = "\n".join(said(fault) for fault in findings.faults.values())
             log.warning("The backup asked for cannot be added: %s", "; ".join(findings.faults.values()))
             self.window.show_problem(self.tr("This backup cannot be added"), text)
         elif self.controller.job(findings.job.id) is None:
@@ -563,7 +566,3 @@ def _is_same(held: Held, other: Held | None) -> bool:
 
 def _ignore(result: object) -> None:
     """Take note of nothing."""
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Folders", text)

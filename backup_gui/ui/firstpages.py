@@ -27,6 +27,7 @@ from backup_gui.ui.fields import RemarkLabel, choose_folder
 from backup_gui.ui.firstvalues import FirstForecast, FirstVerdict, FolderCount, PlaceOffer
 from backup_gui.ui.jobview import Level, Remark
 from backup_gui.ui.labels import ElidedLabel, MutedLabel, Panel
+from backup_gui.ui.sentences import said
 from backup_gui.ui.theme import GRID_PX, scaled_font
 from backup_gui.ui.wording import counted, duration_text, files_text, path_text, size_text
 
@@ -335,7 +336,7 @@ class StartPage(_Page):
     def show_forecast(self, forecast: FirstForecast) -> None:
         """Show figures, as far as they are known."""
         if forecast.reason:
-            self._figures.setText(forecast.reason)
+            self._figures.setText(said(forecast.reason))
         elif not forecast.is_done:
             self._figures.setText(
                 self.tr("Looking at your files… {files} so far").format(files=files_text(forecast.files))
