@@ -244,8 +244,6 @@ class FirstRun(QWidget):
         foot = QHBoxLayout()
         foot.setSpacing(GRID_PX)
         foot.addWidget(self._step)
-        foot.addWidget(self.by_hand_button)
-        foot.addWidget(self.restore_button)
         foot.addStretch()
         for button in (self.back_button, self.next_button, self.start_button):
             button.setMinimumSize(12 * GRID_PX, 4 * GRID_PX)
@@ -260,6 +258,13 @@ class FirstRun(QWidget):
         column.addWidget(self._text)
         column.addSpacing(GRID_PX)
         column.addWidget(self._pages, 1)
+        # In a row of their own: in some languages there is no room for them beside the others.
+        others = QHBoxLayout()
+        others.setSpacing(GRID_PX)
+        others.addWidget(self.by_hand_button)
+        others.addWidget(self.restore_button)
+        others.addStretch()
+        column.addLayout(others)
         column.addLayout(foot)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
