@@ -66,6 +66,7 @@ class Overview(QScrollArea):
         self._now = now
         self._view: JobView | None = None
         self._sizes: BackupSizes | None = None
+        self.setAccessibleName(self.tr("Overview"))
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         page = QWidget()
@@ -164,7 +165,7 @@ class Overview(QScrollArea):
         self._file = ElidedLabel()
         self._back_up = QPushButton(self._icons.action("backup", colour), self.tr("&Back up now"))
         self._back_up.clicked.connect(self.back_up_requested)
-        self._pause = QPushButton(self._icons.action("pause", colour), self.tr("&Pause"))
+        self._pause = QPushButton(self._icons.action("pause", colour), self.tr("Pa&use"))
         menu = QMenu(self._pause)
         add_pause_actions(menu, self._now, self._on_pause_chosen)
         self._pause.setMenu(menu)

@@ -129,13 +129,13 @@ class ProblemsPage(QWidget):
         self._on_row_changed()
 
     def _build_foot(self) -> QHBoxLayout:
-        self._retry = QPushButton(self.tr("&Try again"))
+        self._retry = QPushButton(self.tr("T&ry again"))
         self._retry.clicked.connect(self.retry_requested)
-        self._exclude = QPushButton(self.tr("&Leave this out from now on"))
+        self._exclude = QPushButton(self.tr("Leave this &out from now on"))
         self._exclude.setToolTip(self.tr("Adds it to what this backup leaves out"))
         self._exclude.clicked.connect(self._on_exclude_clicked)
 
-        self._forget = QPushButton(self.tr("This drive will &not come back…"))
+        self._forget = QPushButton(self.tr("This drive will not &come back…"))
         self._forget.setToolTip(self.tr("What the backup has of this drive then counts as deleted"))
         self._forget.clicked.connect(self._on_forget_clicked)
         self._offers_forgetting = False

@@ -573,7 +573,7 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>Open log &amp;folder</source>
-        <translation>Protokoll&amp;ordner öffnen</translation>
+        <translation>Protokollo&amp;rdner öffnen</translation>
     </message>
     <message>
         <source>Something unexpected happened in Folder Backup</source>
@@ -708,7 +708,7 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>&amp;Restore from a backup folder…</source>
-        <translation>Aus einem Sicherungsordner &amp;wiederherstellen …</translation>
+        <translation>Aus einem Sicherungsordner wiederher&amp;stellen …</translation>
     </message>
     <message>
         <source>&amp;Start</source>
@@ -736,7 +736,7 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>Set it up b&amp;y hand…</source>
-        <translation>Von &amp;Hand einrichten …</translation>
+        <translation>Von Ha&amp;nd einrichten …</translation>
     </message>
     <message>
         <source>Step {step} of {steps}</source>
@@ -777,7 +777,7 @@ ist in der Sicherung jetzt {old}</translation>
     <name>FolderPage</name>
     <message>
         <source>&amp;Add another folder…</source>
-        <translation>&amp;Weiteren Ordner hinzufügen …</translation>
+        <translation>Weiteren Ordner hin&amp;zufügen …</translation>
     </message>
     <message>
         <source>Choose a folder to keep safe</source>
@@ -1039,7 +1039,7 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>Si&amp;ze at most</source>
-        <translation>&amp;Höchstgröße</translation>
+        <translation>Höchst&amp;größe</translation>
     </message>
     <message>
         <source>Size now</source>
@@ -1108,7 +1108,7 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Dateien und Ordner zu diesem Zeitpunkt</translation>
     </message>
     <message>
-        <source>If it is &amp;there:</source>
+        <source>If it is the&amp;re:</source>
         <translation>&amp;Falls vorhanden:</translation>
     </message>
     <message>
@@ -1297,15 +1297,15 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>Appl&amp;y</source>
-        <translation>Über&amp;nehmen</translation>
+        <translation>Ü&amp;bernehmen</translation>
     </message>
     <message>
         <source>Ask &amp;before more than</source>
-        <translation>Na&amp;chfragen ab mehr als</translation>
+        <translation>Na&amp;chfragen, bevor mehr als</translation>
     </message>
     <message>
         <source>Ask about files not &amp;written by this program</source>
-        <translation>&amp;Bei Dateien nachfragen, die nicht von diesem Programm sind</translation>
+        <translation>Nachfragen bei Da&amp;teien, die nicht von diesem Programm sind</translation>
     </message>
     <message>
         <source>Back &amp;up to</source>
@@ -1313,7 +1313,7 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>Chec&amp;k every</source>
-        <translation>Prüfen a&amp;lle</translation>
+        <translation>P&amp;rüfen alle</translation>
     </message>
     <message>
         <source>Checks and safety</source>
@@ -1344,12 +1344,12 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Verlauf</translation>
     </message>
     <message>
-        <source>Keep replaced and deleted f&amp;iles</source>
-        <translation>Ersetzte und gelöschte Dateien auf&amp;bewahren</translation>
+        <source>Keep replaced and deleted files</source>
+        <translation>Ersetzte und gelöschte Dateien aufbewahren</translation>
     </message>
     <message>
         <source>Look at everythin&amp;g every</source>
-        <translation>Alles du&amp;rchsehen alle</translation>
+        <translation>Alles prüfen im Ta&amp;kt von</translation>
     </message>
     <message>
         <source>Na&amp;me</source>
@@ -1373,11 +1373,15 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>Rule&amp;s</source>
-        <translation>Re&amp;geln</translation>
+        <translation>Regeln, &amp;je Zeile eine</translation>
     </message>
     <message>
         <source>See &amp;changes at once, where possible</source>
-        <translation>Än&amp;derungen sofort bemerken, wo möglich</translation>
+        <translation>Änderungen &amp;sofort bemerken, wo möglich</translation>
+    </message>
+    <message>
+        <source>Settings of the backup</source>
+        <translation>Einstellungen der Sicherung</translation>
     </message>
     <message>
         <source>Something above is not right yet.</source>
@@ -1413,7 +1417,7 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>of the files in the backup are deleted or replaced at once</source>
-        <translation>der gesicherten Dateien, die auf einmal gelöscht oder ersetzt würden</translation>
+        <translation>der gesicherten Dateien auf einmal gelöscht oder ersetzt werden</translation>
     </message>
     <message>
         <source>{words} so far…</source>
@@ -1454,8 +1458,8 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Seit dem Start des Programms wurde nichts vermerkt.</translation>
     </message>
     <message>
-        <source>Open log &amp;folder</source>
-        <translation>Protokoll&amp;ordner öffnen</translation>
+        <source>Open log fol&amp;der</source>
+        <translation>Protokollo&amp;rdner öffnen</translation>
     </message>
 </context>
 <context>
@@ -1506,7 +1510,7 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>&amp;Open backup folder</source>
-        <translation>Sicherungsordner ö&amp;ffnen</translation>
+        <translation>Sicherung ö&amp;ffnen</translation>
     </message>
     <message>
         <source>&amp;Pause</source>
@@ -1522,11 +1526,11 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>&amp;Restore from a backup folder…</source>
-        <translation>Aus einem Sicherungsordner &amp;wiederherstellen …</translation>
+        <translation>Aus einem Sicherungsordner wiederher&amp;stellen …</translation>
     </message>
     <message>
         <source>&amp;Resume</source>
-        <translation>&amp;Fortsetzen</translation>
+        <translation>Fortset&amp;zen</translation>
     </message>
     <message>
         <source>&amp;Settings…</source>
@@ -1578,7 +1582,7 @@ In Ihren eigenen Ordner wird nie geschrieben, außer wenn Sie Dateien aus dem Ve
     </message>
     <message>
         <source>Open log &amp;folder</source>
-        <translation>Protokoll&amp;ordner öffnen</translation>
+        <translation>Protokollo&amp;rdner öffnen</translation>
     </message>
     <message>
         <source>Quit</source>
@@ -1653,15 +1657,11 @@ Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translatio
     </message>
     <message>
         <source>&amp;Open backup folder</source>
-        <translation>Sicherungsordner ö&amp;ffnen</translation>
-    </message>
-    <message>
-        <source>&amp;Pause</source>
-        <translation>P&amp;ause</translation>
+        <translation>Sicherung ö&amp;ffnen</translation>
     </message>
     <message>
         <source>&amp;Resume</source>
-        <translation>&amp;Fortsetzen</translation>
+        <translation>Fortset&amp;zen</translation>
     </message>
     <message>
         <source>Backup</source>
@@ -1732,6 +1732,14 @@ Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translatio
         <translation>Verlaufsordner öffnen</translation>
     </message>
     <message>
+        <source>Overview</source>
+        <translation>Übersicht</translation>
+    </message>
+    <message>
+        <source>Pa&amp;use</source>
+        <translation>P&amp;ause</translation>
+    </message>
+    <message>
         <source>Progress</source>
         <translation>Fortschritt</translation>
     </message>
@@ -1796,7 +1804,7 @@ Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translatio
     </message>
     <message>
         <source>In this folder &amp;itself: what else is in it would leave it</source>
-        <translation>&amp;In diesem Ordner selbst: Was sonst darin ist, würde entfernt</translation>
+        <translation>In diesem Ordner s&amp;elbst: Was sonst darin ist, würde entfernt</translation>
     </message>
     <message>
         <source>Looking for drives…</source>
@@ -2037,14 +2045,6 @@ Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translatio
 <context>
     <name>ProblemsPage</name>
     <message>
-        <source>&amp;Leave this out from now on</source>
-        <translation>Dies künftig aus&amp;lassen</translation>
-    </message>
-    <message>
-        <source>&amp;Try again</source>
-        <translation>&amp;Noch einmal versuchen</translation>
-    </message>
-    <message>
         <source>Adds it to what this backup leaves out</source>
         <translation>Fügt es dem hinzu, was diese Sicherung auslässt</translation>
     </message>
@@ -2053,11 +2053,19 @@ Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translatio
         <translation>Wenn eine Datei nicht gesichert werden kann, steht sie hier mit Namen, Grund und Abhilfe.</translation>
     </message>
     <message>
+        <source>Leave this &amp;out from now on</source>
+        <translation>Dies künftig &amp;auslassen</translation>
+    </message>
+    <message>
         <source>No problems</source>
         <translation>Keine Probleme</translation>
     </message>
     <message>
-        <source>This drive will &amp;not come back…</source>
+        <source>T&amp;ry again</source>
+        <translation>Noch einmal ver&amp;suchen</translation>
+    </message>
+    <message>
+        <source>This drive will not &amp;come back…</source>
         <translation>Dieses Laufwerk &amp;kommt nicht wieder …</translation>
     </message>
     <message>
@@ -2177,7 +2185,7 @@ Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translatio
     </message>
     <message>
         <source>&amp;Move them to the history</source>
-        <translation>In den &amp;Verlauf verschieben</translation>
+        <translation>In den Verlau&amp;f verschieben</translation>
     </message>
     <message>
         <source>&amp;Put them back into my folder</source>
@@ -2209,7 +2217,7 @@ Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translatio
     </message>
     <message>
         <source>These &amp;deletions are right</source>
-        <translation>Diese &amp;Löschungen stimmen</translation>
+        <translation>Diese Löschungen s&amp;timmen</translation>
     </message>
     <message>
         <source>What leaves the backup stays in its history.</source>
@@ -2905,7 +2913,7 @@ Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translatio
     </message>
     <message>
         <source>Open log &amp;folder</source>
-        <translation>Protokoll&amp;ordner öffnen</translation>
+        <translation>Protokollo&amp;rdner öffnen</translation>
     </message>
     <message>
         <source>Overdue after</source>
@@ -3042,7 +3050,7 @@ Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translatio
     </message>
     <message>
         <source>&amp;Resume</source>
-        <translation>&amp;Fortsetzen</translation>
+        <translation>Fortset&amp;zen</translation>
     </message>
     <message>
         <source>&amp;Settings…</source>

@@ -1,4 +1,4 @@
-"""Every view in a made-up language with longer words, and from right to left: untranslated, cut and unmirrored places."""
+"""Every view in a made-up language with longer words, and from right to left: what is left, cut or unmirrored."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QScrollBar, QTabBar, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 
 from backup_gui.ui.icons import Icons
 from backup_gui.ui.labels import ElidedLabel
