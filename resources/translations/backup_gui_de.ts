@@ -2228,7 +2228,7 @@ Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translatio
     <name>RoomBar</name>
     <message>
         <source>&amp;Count again</source>
-        <translation>Neu &amp;zählen</translation>
+        <translation>Na&amp;chzählen</translation>
     </message>
     <message>
         <source>Backup</source>
