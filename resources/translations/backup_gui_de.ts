@@ -1697,7 +1697,7 @@ Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translatio
     </message>
     <message>
         <source>Last complete backup</source>
-        <translation>Letzte vollständige Sicherung</translation>
+        <translation>Zuletzt vollständig</translation>
     </message>
     <message>
         <source>Not yet</source>

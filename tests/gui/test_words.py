@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt, QTranslator
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QScrollArea, QWidget
 
+from backup_gui.app import resource_folder
 from backup_gui.ui.icons import Icons
 from backup_gui.ui.labels import ElidedLabel
 from tests.helpers import screens
@@ -96,6 +97,20 @@ def test_longer_words_are_not_cut(qapp: QApplication, icons: Icons, scale: float
     finally:
         qapp.setFont(before)
     assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_pages_are_not_wider_than_the_window(qapp: QApplication, icons: Icons, language: str) -> None:
+    translator = QTranslator()
+    assert language == "en" or translator.load(str(resource_folder() / "translations" / f"backup_gui_{language}.qm"))
+    with speaking(qapp, translator):
+        wide = [
+            f"{name}: {area.horizontalScrollBar().maximum()} px"
+            for name, widget in shown(icons)
+            for area in widget.findChildren(QScrollArea)
+            if area.isVisible() and area.horizontalScrollBar().maximum() > 0
+        ]
+    assert not wide
 
 
 Places = dict[tuple[str, ...], tuple[int, int, int]]
