@@ -13,11 +13,11 @@ override DESTINATION := $(value DESTINATION)
 override INTERVAL := $(value INTERVAL)
 export SOURCE DESTINATION INTERVAL PYTHON
 
-.PHONY: help run test mutants nightly lint format bench package screenshots lock clean
+.PHONY: help run test mutants nightly lint format bench package screenshots lock translations clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
-	@echo 'make lint | format | bench | mutants | nightly | package | screenshots | lock | clean'
+	@echo 'make lint | format | bench | mutants | nightly | package | screenshots | lock | translations | clean'
 
 run:
 	@sh packaging/start.sh
@@ -67,6 +67,11 @@ screenshots:
 	$(SETUP) test
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.helpers.screens
 	$(BIN)/python -m pytest -m desktop tests/e2e
+
+# Finds new words of the program, and packs what is translated; words are translated in resources/translations/*.ts.
+translations:
+	$(SETUP) test
+	$(BIN)/python packaging/translations.py
 
 # The newest versions within the ranges of pyproject.toml.
 lock:

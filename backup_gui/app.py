@@ -137,7 +137,7 @@ def _run(application: QApplication, places: Places, instance: Instance, wish: Wi
     application.setWindowIcon(icons.app())
     store = Store(places.config)
     translations = resource_folder() / "translations"
-    speak(application, translations, store.settings().language)
+    application.setLayoutDirection(speak(application, translations, store.settings().language))
     languages = tuple((code, language_name(code)) for code in found_languages(translations))
     native = application.palette()
     apply_appearance(application, store.settings().appearance, native)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QObject, QTimer, QUrl, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QSystemTrayIcon
 
@@ -48,6 +48,7 @@ from backup_gui.ui.jobview import (
 )
 from backup_gui.ui.mainwindow import MainWindow
 from backup_gui.ui.pace import Pace, PaceMeter
+from backup_gui.ui.sentences import said
 from backup_gui.ui.tray import TrayIcon
 
 if TYPE_CHECKING:
@@ -172,7 +173,9 @@ class Desk(QObject):
             self._write_login_entry(self._settings)
         self.grant(wish)
         if self._store.faults:
-            self.window.show_problem(self.tr("Some settings could not be read"), "\n".join(self._store.faults))
+            self.window.show_problem(
+                self.tr("Some settings could not be read"), "\n".join(map(said, self._store.faults))
+            )
 
     def grant(self, wish: Wish) -> None:
         """Do what a start of the program asked for, this one's or a second one's."""
@@ -346,7 +349,7 @@ class Desk(QObject):
         if not isinstance(findings, Findings):
             return
         if findings.job is None:
-            text = "\n".join(_tr(fault) for fault in findings.faults.values())
+            text = "\n".join(said(fault) for fault in findings.faults.values())
             log.warning("The backup asked for cannot be added: %s", "; ".join(findings.faults.values()))
             self.window.show_problem(self.tr("This backup cannot be added"), text)
         elif self.controller.job(findings.job.id) is None:
@@ -482,7 +485,3 @@ def _wanted(draft: JobDraft, before: Job | None) -> Job:
 
 def _ignore(result: object) -> None:
     """Take note of nothing."""
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Folders", text)

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QObject, Slot
+from PySide6.QtCore import QObject, Slot
 
 from backup_gui.bridge.beginning import Choice, Place, Proposal, places, propose, usual_folders
 from backup_gui.bridge.counting import Tally, count_folder
@@ -16,6 +16,7 @@ from backup_gui.bridge.preview import expected_s, foresee
 from backup_gui.engine.model import EntryKind, HeldCode, Job, Op, Problem, Progress
 from backup_gui.ui.firstvalues import FirstChoice, FirstForecast, FirstStart, FirstVerdict, FolderCount, PlaceOffer
 from backup_gui.ui.problems import reason_text
+from backup_gui.ui.sentences import said
 from backup_gui.ui.wording import path_text
 
 if TYPE_CHECKING:
@@ -176,8 +177,8 @@ class _Clerk:
                 FirstVerdict(
                     serial,
                     proposal.jobs,
-                    fault=_tr(proposal.fault) if proposal.fault else "",
-                    note=_tr(proposal.note) if proposal.note else "",
+                    fault=said(proposal.fault) if proposal.fault else "",
+                    note=said(proposal.note) if proposal.note else "",
                     is_place_empty=proposal.is_place_empty,
                 )
             )
@@ -242,7 +243,3 @@ def _foresee_all(jobs: tuple[Job, ...], data_folder: Path, errand: Errand) -> _S
         if found.held is not None and found.held.code is HeldCode.STRANGERS:
             total.strangers += found.held.counts.total
     return total
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Folders", text)

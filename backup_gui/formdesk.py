@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QObject, Slot
+from PySide6.QtCore import QObject, Slot
 
 from backup_gui.bridge.counting import LeftOut, count_left_out
 from backup_gui.bridge.inspection import Findings, examine
@@ -14,6 +14,7 @@ from backup_gui.engine.holdings import measure
 from backup_gui.engine.model import HistorySize, Job
 from backup_gui.ui.jobsettings import JobSettings, RulesCount, RulesWish, SettingsDraft
 from backup_gui.ui.jobview import DraftVerdict, Level, Remark
+from backup_gui.ui.sentences import said
 
 if TYPE_CHECKING:
     from backup_gui.bridge.background import Background
@@ -119,7 +120,7 @@ def verdict(serial: int, findings: Findings) -> DraftVerdict:
     source, destination = _remark(findings, "source"), _remark(findings, "destination")
     other = next(
         (
-            Remark(Level.WRONG, _tr(text))
+            Remark(Level.WRONG, said(text))
             for name, text in findings.faults.items()
             if name not in {"source", "destination"}
         ),
@@ -130,9 +131,9 @@ def verdict(serial: int, findings: Findings) -> DraftVerdict:
 
 def _remark(findings: Findings, field: str) -> Remark:
     if field in findings.faults:
-        return Remark(Level.WRONG, _tr(findings.faults[field]))
+        return Remark(Level.WRONG, said(findings.faults[field]))
     if field in findings.notes:
-        return Remark(Level.NOTE, _tr(findings.notes[field]))
+        return Remark(Level.NOTE, said(findings.notes[field]))
     return Remark()
 
 
@@ -154,7 +155,3 @@ def _measure(root: str, errand: Errand) -> HistorySize | None:
         return measure(root, errand.should_stop)
     except OSError:
         return None
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Folders", text)

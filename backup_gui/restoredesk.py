@@ -22,6 +22,7 @@ from backup_gui.engine.transfer import Cancelled
 from backup_gui.ui.historyview import Asked, RestoreWish, Subject
 from backup_gui.ui.historywindow import HistoryWindow
 from backup_gui.ui.restoredialog import RestoreDialog
+from backup_gui.ui.sentences import said
 
 if TYPE_CHECKING:
     from backup_gui.bridge.controller import Controller, JobNews
@@ -166,7 +167,7 @@ class Restoration(QObject):
         status = self._controller.status(job_id)
         if status.state is JobState.WAITING and status.reason:
             # The source may be an empty folder at present, where a drive belongs.
-            self._dialog.show_failure(status.reason + " " + self.tr("You can save the files elsewhere."))
+            self._dialog.show_failure(said(status.reason) + " " + self.tr("You can save the files elsewhere."))
             return
         self._dialog.show_waiting()
         self._controller.news.connect(self._on_news)

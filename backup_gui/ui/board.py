@@ -234,7 +234,8 @@ class Board(QWidget):
         foot.setContentsMargins(GRID_PX, GRID_PX // 2, GRID_PX, GRID_PX)
         foot.addWidget(self.new_button)
         side = QWidget()
-        side.setMinimumWidth(26 * GRID_PX)
+        # Of the list alone, so that the button below makes it wider if its words need more.
+        self.list.setMinimumWidth(26 * GRID_PX)
         column = QVBoxLayout(side)
         column.setContentsMargins(0, GRID_PX // 2, 0, 0)
         column.setSpacing(0)

@@ -27,6 +27,7 @@ from backup_gui.ui.fields import RemarkLabel, choose_folder
 from backup_gui.ui.firstvalues import FirstForecast, FirstVerdict, FolderCount, PlaceOffer
 from backup_gui.ui.jobview import Level, Remark
 from backup_gui.ui.labels import ElidedLabel, MutedLabel, Panel
+from backup_gui.ui.sentences import said
 from backup_gui.ui.theme import GRID_PX, scaled_font
 from backup_gui.ui.wording import counted, duration_text, files_text, path_text, size_text
 
@@ -155,8 +156,13 @@ class PlacePage(_Page):
         self.new_radio.setChecked(True)
         self.new_radio.toggled.connect(self.changed)
         self._ways = QWidget()
-        ways = QVBoxLayout(self._ways)
-        ways.setContentsMargins(GRID_PX, 0, 0, 0)
+        # Moved in by a space and not by a margin, which would not change sides with the direction of the writing.
+        inset = QHBoxLayout(self._ways)
+        inset.setContentsMargins(0, 0, 0, 0)
+        inset.setSpacing(0)
+        inset.addSpacing(GRID_PX)
+        ways = QVBoxLayout()
+        inset.addLayout(ways, 1)
         ways.setSpacing(GRID_PX // 2)
         ways.addWidget(self.new_radio)
         ways.addWidget(self.whole_radio)
@@ -335,7 +341,7 @@ class StartPage(_Page):
     def show_forecast(self, forecast: FirstForecast) -> None:
         """Show figures, as far as they are known."""
         if forecast.reason:
-            self._figures.setText(forecast.reason)
+            self._figures.setText(said(forecast.reason))
         elif not forecast.is_done:
             self._figures.setText(
                 self.tr("Looking at your files… {files} so far").format(files=files_text(forecast.files))

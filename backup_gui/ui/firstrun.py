@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QStacke
 from backup_gui.ui.firstpages import FolderPage, PlacePage, StartPage
 from backup_gui.ui.firstvalues import FirstChoice, FirstForecast, FirstStart, FirstVerdict, FolderCount, PlaceOffer
 from backup_gui.ui.labels import MutedLabel, PrimaryButton
+from backup_gui.ui.tabbing import tab_through
 from backup_gui.ui.theme import GRID_PX, scaled_font, scaled_size
 from backup_gui.ui.wording import number_text
 
@@ -89,6 +90,7 @@ class FirstRun(QWidget):
         self.next_button.clicked.connect(self._on_next_clicked)
         self.start_button = PrimaryButton(self.tr("&Start"))
         self.start_button.clicked.connect(self._on_start_clicked)
+        self._card_count = 0
         self._lay_out()
         self._show_step(0)
 
@@ -244,8 +246,6 @@ class FirstRun(QWidget):
         foot = QHBoxLayout()
         foot.setSpacing(GRID_PX)
         foot.addWidget(self._step)
-        foot.addWidget(self.by_hand_button)
-        foot.addWidget(self.restore_button)
         foot.addStretch()
         for button in (self.back_button, self.next_button, self.start_button):
             button.setMinimumSize(12 * GRID_PX, 4 * GRID_PX)
@@ -260,6 +260,13 @@ class FirstRun(QWidget):
         column.addWidget(self._text)
         column.addSpacing(GRID_PX)
         column.addWidget(self._pages, 1)
+        # In a row of their own: in some languages there is no room for them beside the others.
+        others = QHBoxLayout()
+        others.setSpacing(GRID_PX)
+        others.addWidget(self.by_hand_button)
+        others.addWidget(self.restore_button)
+        others.addStretch()
+        column.addLayout(others)
         column.addLayout(foot)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -296,7 +303,26 @@ class FirstRun(QWidget):
         self._update()
         self._focus()
 
+    def _order_tabs(self) -> None:
+        """Cards come later than the buttons below them, but are above them."""
+        folders, places, start = self.folders, self.places, self.start
+        tab_through(
+            (
+                *folders.cards.values(),
+                folders.add_button,
+                *places.cards.values(),
+                *(places.other_button, places.new_radio, places.whole_radio),
+                *(start.plan_button, start.history_check, start.login_check),
+                *(self.by_hand_button, self.restore_button),
+                *(self.back_button, self.next_button, self.start_button),
+            )
+        )
+
     def _update(self) -> None:
+        card_count = len(self.folders.cards) + len(self.places.cards)
+        if card_count != self._card_count:
+            self._card_count = card_count
+            self._order_tabs()
         is_last = self.step == 2
         self.back_button.setVisible(self.step > 0)
         self.by_hand_button.setVisible(self.step == 0 and self._offers_by_hand)

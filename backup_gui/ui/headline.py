@@ -14,6 +14,7 @@ from backup_gui.engine.model import Held, HeldCode, JobState, Phase, Progress
 from backup_gui.ui.behind import behind_sentence
 from backup_gui.ui.jobview import JobView
 from backup_gui.ui.pace import Pace
+from backup_gui.ui.sentences import said
 from backup_gui.ui.wording import (
     ago_text,
     clock_text,
@@ -96,7 +97,7 @@ def headline(view: JobView, now: float) -> Headline:
         title = _tr("Paused.") if until is None else _tr("Paused until {time}.").format(time=clock_text(until, now))
         return Headline(title, _waiting_detail(view, now), Remedy.RESUME)
     if state is JobState.FAILED or view.status.reason:
-        title = view.status.reason or _tr("The backup has stopped.")
+        title = said(view.status.reason) or _tr("The backup has stopped.")
         remedy = Remedy.TRY_AGAIN if state is JobState.FAILED else Remedy.EXPLAIN
         return Headline(title, _waiting_detail(view, now), remedy)
     return Headline(_tr("Getting ready."), _tr("The folders are being looked at."), Remedy.BACK_UP)
@@ -240,19 +241,19 @@ def overdue_text(view: JobView, since: float, now: float) -> str:
         now: The time, seconds since 1970.
     """
     pattern = {
-        JobState.WAITING: _tr("{name} has not been backed up for {age}: its drive or folder is away."),
-        JobState.PAUSED: _tr("{name} has not been backed up for {age}: it is paused."),
-        JobState.HELD: _tr("{name} has not been backed up completely for {age}: your word is needed."),
-        JobState.ATTENTION: _tr("{name} has not been backed up completely for {age}: some files have problems."),
-        JobState.FAILED: _tr("{name} has not been backed up for {age}: it does not get through."),
-    }.get(view.status.state, _tr("{name} has not been backed up completely for {age}."))
+        JobState.WAITING: _tr("{name} has not been backed up {age}: its drive or folder is away."),
+        JobState.PAUSED: _tr("{name} has not been backed up {age}: it is paused."),
+        JobState.HELD: _tr("{name} has not been backed up completely {age}: your word is needed."),
+        JobState.ATTENTION: _tr("{name} has not been backed up completely {age}: some files have problems."),
+        JobState.FAILED: _tr("{name} has not been backed up {age}: it does not get through."),
+    }.get(view.status.state, _tr("{name} has not been backed up completely {age}."))
     days = max(1, int((now - since) // 86_400))
-    return pattern.format(name=view.job.name, age=counted("%Ln days", "%Ln day", days))
+    return pattern.format(name=view.job.name, age=counted("for %Ln days", "for %Ln day", days))
 
 
 def _headline_overdue(view: JobView, since: float, now: float) -> Headline:
     remedy = {JobState.WAITING: Remedy.EXPLAIN, JobState.PAUSED: Remedy.RESUME}.get(view.status.state, Remedy.BACK_UP)
-    detail = view.status.reason or behind_sentence(view.status, now) or _checked(view, now)
+    detail = said(view.status.reason) or behind_sentence(view.status, now) or _checked(view, now)
     return Headline(overdue_text(view, since, now), detail, remedy)
 
 
@@ -274,7 +275,7 @@ def _working_detail(progress: Progress | None) -> str:
 def _headline_held(view: JobView) -> Headline:
     held = view.status.held
     if held is None:
-        return Headline(view.status.reason or _tr("Your word is needed."), "", Remedy.REVIEW)
+        return Headline(said(view.status.reason) or _tr("Your word is needed."), "", Remedy.REVIEW)
     if view.has_kept:
         return Headline(
             _tr("You chose to keep files that are no longer in your folder."),

@@ -423,7 +423,7 @@ class HistoryPage(QWidget):
 
     def _build_foot(self) -> QHBoxLayout:
         self._count = ElidedLabel(is_muted=False)
-        self._policy_label = QLabel(self.tr("If it is &there:"))
+        self._policy_label = QLabel(self.tr("If it is the&re:"))
         self._policy = QComboBox()
         self._policy.setAccessibleName(self.tr("If something is there already"))
         self._policy.addItem(self.tr("keep both"), Policy.KEEP_BOTH.value)

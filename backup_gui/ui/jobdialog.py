@@ -24,6 +24,7 @@ from backup_gui.ui.exclusions import PRESETS, RulesEdit, with_rules
 from backup_gui.ui.fields import FolderField, IntervalField, RemarkLabel, add_row
 from backup_gui.ui.jobview import DraftVerdict, JobDraft, Remark
 from backup_gui.ui.labels import PrimaryButton
+from backup_gui.ui.tabbing import tab_as_laid_out
 from backup_gui.ui.theme import GRID_PX
 
 if TYPE_CHECKING:
@@ -153,6 +154,7 @@ class JobDialog(QDialog):
         column.addLayout(form)
         column.addStretch()
         column.addWidget(buttons)
+        tab_as_laid_out(buttons)
 
     def _build_choices(self) -> IntervalField:
         self.name_edit = QLineEdit()

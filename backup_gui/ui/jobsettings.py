@@ -115,6 +115,7 @@ class JobSettings(QWidget):
         self._counted: tuple[str, tuple[str, ...]] | None = None
         self._sized: str | None = ""
         self.area = QScrollArea()
+        self.area.setAccessibleName(self.tr("Settings of the backup"))
         self.area.setWidgetResizable(True)
         self.area.setFrameShape(QScrollArea.Shape.NoFrame)
         self._build()
@@ -298,7 +299,7 @@ class JobSettings(QWidget):
         return panel
 
     def _history_panel(self) -> Panel:
-        self.history_check = QCheckBox(self.tr("Keep replaced and deleted f&iles"))
+        self.history_check = QCheckBox(self.tr("Keep replaced and deleted files"))
         self.limits = HistoryLimits()
         panel, form = self._panel(self.tr("History"))
         form.addRow(_label(""), self.history_check)

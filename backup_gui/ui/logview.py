@@ -34,7 +34,7 @@ class LogView(QWidget):
         self._text.setPlaceholderText(self.tr("Nothing has been noted since the app was started."))
         self._copy = QPushButton(self.tr("&Copy"))
         self._copy.clicked.connect(self._on_copy_clicked)
-        self._folder = QPushButton(self.tr("Open log &folder"))
+        self._folder = QPushButton(self.tr("Open log fol&der"))
         self._folder.clicked.connect(self.folder_requested)
         foot = QHBoxLayout()
         foot.addWidget(MutedLabel(self.tr("Notes of all backups since the app was started.")), 1)

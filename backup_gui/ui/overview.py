@@ -28,6 +28,7 @@ from backup_gui.ui.headline import card_text, progress_figures
 from backup_gui.ui.jobview import BackupSizes, JobView, Saving
 from backup_gui.ui.labels import ElidedLabel, FieldLabel, Panel
 from backup_gui.ui.roombar import RoomBar
+from backup_gui.ui.sentences import said
 from backup_gui.ui.theme import GRID_PX, scaled_font
 from backup_gui.ui.wording import ago_text, clock_text, counted, exact_text, folders_text, interval_text, path_text
 
@@ -66,6 +67,7 @@ class Overview(QScrollArea):
         self._now = now
         self._view: JobView | None = None
         self._sizes: BackupSizes | None = None
+        self.setAccessibleName(self.tr("Overview"))
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         page = QWidget()
@@ -166,7 +168,7 @@ class Overview(QScrollArea):
         self._file = ElidedLabel()
         self._back_up = QPushButton(self._icons.action("backup", colour), self.tr("&Back up now"))
         self._back_up.clicked.connect(self.back_up_requested)
-        self._pause = QPushButton(self._icons.action("pause", colour), self.tr("&Pause"))
+        self._pause = QPushButton(self._icons.action("pause", colour), self.tr("Pa&use"))
         menu = QMenu(self._pause)
         add_pause_actions(menu, self._now, self._on_pause_chosen)
         self._pause.setMenu(menu)
@@ -294,7 +296,7 @@ def coverage_text(coverage: Coverage, interval_s: int) -> str:
             "%Ln more are checked every {interval}", "%Ln more is checked every {interval}", coverage.folders_polled
         )
         text = _tr("{folders}, changes are seen at once; {rest}").format(folders=live, rest=rest.format(interval=every))
-    return f"{text}. {coverage.reason}" if coverage.reason else f"{text}."
+    return f"{text}. {said(coverage.reason)}" if coverage.reason else f"{text}."
 
 
 def kept_text(count: int) -> str:
@@ -325,10 +327,10 @@ def add_pause_actions(menu: QMenu, now: Callable[[], float], choose: Callable[[f
         choose: Called with the end of the pause, or None for "until I resume".
     """
     offers: tuple[tuple[str, Callable[[], float | None]], ...] = (
-        (menu.tr("For &30 minutes"), lambda: now() + 30 * 60),
-        (menu.tr("For &2 hours"), lambda: now() + 2 * 3_600),
-        (menu.tr("Until &tomorrow morning"), lambda: _tomorrow(now())),
-        (menu.tr("Until I &resume"), lambda: None),
+        (_tr("For &30 minutes"), lambda: now() + 30 * 60),
+        (_tr("For &2 hours"), lambda: now() + 2 * 3_600),
+        (_tr("Until &tomorrow morning"), lambda: _tomorrow(now())),
+        (_tr("Until I &resume"), lambda: None),
     )
     for text, until in offers:
         menu.addAction(text, partial(_choose, choose, until))

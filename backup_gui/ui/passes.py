@@ -18,6 +18,7 @@ from backup_gui.engine.records import PassKind, PastChange, PastPass
 from backup_gui.ui.headline import held_text, problems_text
 from backup_gui.ui.jobs import Index
 from backup_gui.ui.jobview import FilesPage, FilesQuery, PassPage, PassQuery
+from backup_gui.ui.sentences import said
 from backup_gui.ui.wording import clock_text, counted, duration_text, exact_text, path_text, size_text
 
 if TYPE_CHECKING:
@@ -332,7 +333,7 @@ class ActivityModel(QAbstractItemModel):
             PassKind.MOVED: counts.moved > 0,
             PassKind.TROUBLE: row.report.status is not PassStatus.COMPLETE,
         }[self._kind]
-        return fits and self._search.casefold() in row.report.reason.casefold()
+        return fits and self._search.casefold() in said(row.report.reason).casefold()
 
     def _drop_oldest(self) -> None:
         last = len(self._rows) - 1
@@ -354,7 +355,7 @@ def pass_text(row: PassRow) -> str:
 def _outcome_text(row: PassRow) -> str:
     report = row.report
     if report.status is PassStatus.FAILED:
-        return report.reason or _tr("The backup could not be made.")
+        return said(report.reason) or _tr("The backup could not be made.")
     done = _done_text(report)
     if report.status is PassStatus.HELD:
         held = held_text(report.held) if report.held is not None else _tr("Some of it waited for your word.")

@@ -24,6 +24,7 @@ from backup_gui.ui.jobview import Level, Remark
 from backup_gui.ui.labels import ElidedLabel, MutedLabel
 from backup_gui.ui.planview import PlanView
 from backup_gui.ui.problems import reason_text
+from backup_gui.ui.sentences import said
 from backup_gui.ui.theme import GRID_PX, scaled_font, scaled_size
 from backup_gui.ui.vacancy import Vacancy
 from backup_gui.ui.wording import counted, files_text, path_text
@@ -136,7 +137,7 @@ class PreviewDialog(QDialog):
         title = self.tr("This cannot be told at the moment")
         self._title.setText(title)
         self._title.setVisible(False)
-        failure = Vacancy(self._icons, "problems", title, reason)
+        failure = Vacancy(self._icons, "problems", title, said(reason))
         self._pages.addWidget(failure)
         self._pages.setCurrentWidget(failure)
 

@@ -20,6 +20,7 @@ from backup_gui.engine.problems import ADVICE, REASONS
 from backup_gui.ui.jobs import Index
 from backup_gui.ui.labels import MutedLabel
 from backup_gui.ui.rows import RowsModel, make_table
+from backup_gui.ui.sentences import said
 from backup_gui.ui.theme import GRID_PX
 from backup_gui.ui.vacancy import Vacancy
 from backup_gui.ui.wording import path_text
@@ -31,11 +32,7 @@ if TYPE_CHECKING:
 
 def reason_text(problem: Problem) -> str:
     """Why, in the user's language, with the detail that the engine added."""
-    sentence = REASONS[problem.code]
-    translated = QCoreApplication.translate("Problems", sentence)
-    if problem.reason.startswith(sentence):
-        return path_text(translated + problem.reason[len(sentence) :])
-    return translated
+    return said(problem.reason if problem.reason.startswith(REASONS[problem.code]) else REASONS[problem.code])
 
 
 def advice_text(problem: Problem) -> str:
@@ -132,13 +129,13 @@ class ProblemsPage(QWidget):
         self._on_row_changed()
 
     def _build_foot(self) -> QHBoxLayout:
-        self._retry = QPushButton(self.tr("&Try again"))
+        self._retry = QPushButton(self.tr("T&ry again"))
         self._retry.clicked.connect(self.retry_requested)
-        self._exclude = QPushButton(self.tr("&Leave this out from now on"))
+        self._exclude = QPushButton(self.tr("Leave this &out from now on"))
         self._exclude.setToolTip(self.tr("Adds it to what this backup leaves out"))
         self._exclude.clicked.connect(self._on_exclude_clicked)
 
-        self._forget = QPushButton(self.tr("This drive will &not come back…"))
+        self._forget = QPushButton(self.tr("This drive will not &come back…"))
         self._forget.setToolTip(self.tr("What the backup has of this drive then counts as deleted"))
         self._forget.clicked.connect(self._on_forget_clicked)
 

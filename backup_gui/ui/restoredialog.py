@@ -30,6 +30,7 @@ from PySide6.QtWidgets import (
 
 from backup_gui.engine.model import JobState
 from backup_gui.ui.labels import ElidedLabel, MutedLabel, RowDelegate
+from backup_gui.ui.sentences import said
 from backup_gui.ui.theme import GRID_PX, scaled_font
 from backup_gui.ui.wording import counted, number_text, path_text, size_text
 
@@ -221,7 +222,7 @@ class RestoreDialog(QDialog):
         self._end(result_title(result), JobState.OK if is_good else JobState.ATTENTION)
         place = self.tr("Folder: {folder}").format(folder=path_text(self._folder))
         self._details.setText("\n".join((place, *_detail_lines(result))))
-        rows = [(path_text(path), _reason(reason)) for path, reason in result.failed]
+        rows = [(path_text(path), said(reason)) for path, reason in result.failed]
         rows += [
             (path_text(path), self.tr("Restored beside it as “{name}”").format(name=path_text(_last(beside))))
             for path, beside in result.beside
@@ -341,10 +342,6 @@ def _detail_lines(result: PutBack) -> list[str]:
 
 def _last(path: str) -> str:
     return path.rpartition("/")[2]
-
-
-def _reason(reason: str) -> str:
-    return QCoreApplication.translate("Restored", reason)
 
 
 def _tr(text: str) -> str:

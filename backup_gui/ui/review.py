@@ -12,6 +12,7 @@ from backup_gui.ui.headline import held_text
 from backup_gui.ui.jobview import HeldAnswer, PutBackWish
 from backup_gui.ui.labels import MutedLabel
 from backup_gui.ui.planview import ActionsModel, PlanView
+from backup_gui.ui.tabbing import tab_as_laid_out
 from backup_gui.ui.theme import GRID_PX, scaled_font, scaled_size
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ class ReviewDialog(QDialog):
         column.addLayout(head)
         column.addWidget(self.plan, 1)
         column.addWidget(buttons)
+        tab_as_laid_out(buttons)
         self.keep_button.setFocus()
 
     @property

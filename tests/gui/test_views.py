@@ -60,7 +60,7 @@ Make = Callable[[str | None], MainWindow]
 TITLES = {
     "ok": ("Everything is backed up.", "Back up now"),
     "working": ("Copying 312 of 1,204 files, about 4 min left.", "Pause"),
-    "waiting": ("Waiting for the drive of the backup: /media/anna/Backup is not there.", "What is this?"),
+    "waiting": ("The drive of the destination is not there: /media/anna/Backup/Documents", "What is this?"),
     "attention": ("3 files could not be backed up.", "Show"),
     "held": ("840 of 1,000 files would be deleted from the backup. Is that right?", "Review…"),
     "failed": ("The backup drive is full.", "Try again"),

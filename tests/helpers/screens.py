@@ -78,6 +78,7 @@ from backup_gui.ui.questions import ask_to_forget_drive, ask_to_release, ask_to_
 from backup_gui.ui.restoredialog import RestoreDialog
 from backup_gui.ui.returneddialog import ReturnedDialog
 from backup_gui.ui.review import ReviewDialog
+from backup_gui.ui.sentences import said
 from backup_gui.ui.settingsdialog import SettingsDialog
 from backup_gui.ui.theme import dark_palette, light_palette
 
@@ -145,7 +146,7 @@ PLACES = (
     PlaceOffer("/media/anna/STICK", "STICK", 32_000_000_000, 12_000_000_000),
     PlaceOffer("/home/anna/Backups", "", 512_000_000_000, 211_000_000_000, is_own=True),
 )
-_COVERAGE = Coverage(folders_live=8_210, folders_polled=790, reason="The system's limit of watched folders is reached.")
+_COVERAGE = Coverage(folders_live=8_210, folders_polled=790, reason="The system's limit for watched folders is reached")
 _ROOM = Room(total_bytes=2_000_398_934_016, free_bytes=1_244_000_000_000)
 
 VIEWS = {
@@ -175,7 +176,7 @@ VIEWS = {
         DOCUMENTS,
         Status(
             JobState.WAITING,
-            reason="Waiting for the drive of the backup: /media/anna/Backup is not there.",
+            reason="The drive of the destination is not there: /media/anna/Backup/Documents",
             last_complete_at=NOW - 93_000,
             pending=12,
             coverage=Coverage(9_000),
@@ -434,7 +435,7 @@ def first_run(icons: Icons, step: int, place: str = "/media/anna/Backup") -> Mai
     if place in steps.places.cards:
         steps.places.cards[place].setChecked(True)
     steps.folders.changed.emit()
-    note = "This folder is not empty. What is in it is shown to you before anything leaves it."
+    note = said("This folder is not empty. What is in it is shown to you before anything leaves it.")
     steps.show_verdict(
         FirstVerdict(
             serials[-1],
@@ -474,7 +475,7 @@ def settings_page(icons: Icons) -> MainWindow:
     page.destination_field.edit.setText("/home/anna/Backup")
     window.show()
     page._request_check()
-    note = Remark(Level.NOTE, "This is on the same drive as your files. If the drive fails, both are lost.")
+    note = Remark(Level.NOTE, said("This is on the same drive as your files. If the drive fails, both are lost."))
     page.show_verdict(DraftVerdict(drafts[-1].serial, destination=note, job=drafts[-1].wanted))
     page.show_rules_count(RulesCount(wishes[-1].serial, 214, 3_100_000_000, is_done=True))
     page.show_history_size(DOCUMENTS.id, HistorySize(6_400_000_000, 1_412, round(NOW) - 2_000_000))
@@ -530,7 +531,8 @@ def history_scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
     dialog.show_result(PutBack(asked=1, restored=("Minutes.odt",)))
     yield "restore-done", dialog
     dialog = RestoreDialog(icons, DOCUMENTS.source)
-    dialog.show_failure("The backup of this folder could not be paused. You can save the files elsewhere.")
+    failure = "The backup of this folder could not be paused. You can save the files elsewhere."
+    dialog.show_failure(QCoreApplication.translate("Restoration", failure))
     yield "restore-failed", dialog
 
 
@@ -606,7 +608,7 @@ def scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
     dialog.show_verdict(
         DraftVerdict(
             dialog.draft().serial,
-            destination=Remark(Level.WRONG, "The destination lies inside the source."),
+            destination=Remark(Level.WRONG, said("The destination lies inside the source.")),
         )
     )
     yield "job-wrong", dialog
@@ -617,7 +619,7 @@ def scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
         DraftVerdict(
             dialog.draft().serial,
             destination=Remark(
-                Level.NOTE, "This is on the same drive as your files. If the drive fails, both are lost."
+                Level.NOTE, said("This is on the same drive as your files. If the drive fails, both are lost.")
             ),
             job=DOCUMENTS,
         )
@@ -686,8 +688,8 @@ def write_all(folder: Path, application: QApplication) -> list[Path]:
     return written
 
 
-def picture(widget: QWidget, path: Path) -> None:
-    """Write a picture of one window at its own size."""
+def show_scene(widget: QWidget) -> None:
+    """Show one window at its own size."""
     size = (
         widget.size()
         if isinstance(widget, MainWindow | ReviewDialog | PreviewDialog | HistoryWindow)
@@ -696,6 +698,11 @@ def picture(widget: QWidget, path: Path) -> None:
     widget.resize(size.expandedTo(QSize(1, 1)))
     widget.show()
     QCoreApplication.processEvents()
+
+
+def picture(widget: QWidget, path: Path) -> None:
+    """Write a picture of one window at its own size."""
+    show_scene(widget)
     image = widget.grab()
     widget.hide()
     if not image.save(str(path)):

@@ -1,0 +1,3172 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="de" sourcelanguage="en">
+<context>
+    <name>ActionsModel</name>
+    <message>
+        <source>File or folder</source>
+        <translation>Datei oder Ordner</translation>
+    </message>
+    <message>
+        <source>In the backup it would be</source>
+        <translation>In der Sicherung würde es</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Größe</translation>
+    </message>
+    <message>
+        <source>The folder itself</source>
+        <translation>Der Ordner selbst</translation>
+    </message>
+    <message>
+        <source>added</source>
+        <translation>hinzugefügt</translation>
+    </message>
+    <message>
+        <source>brought up to date</source>
+        <translation>auf den neuesten Stand gebracht</translation>
+    </message>
+    <message>
+        <source>deleted</source>
+        <translation>gelöscht</translation>
+    </message>
+    <message>
+        <source>moved</source>
+        <translation>verschoben</translation>
+    </message>
+    <message>
+        <source>moved to the history</source>
+        <translation>in den Verlauf verschoben</translation>
+    </message>
+    <message>
+        <source>replaced</source>
+        <translation>ersetzt</translation>
+    </message>
+    <message>
+        <source>{path}
+is now {old} in the backup</source>
+        <translation>{path}
+ist in der Sicherung jetzt {old}</translation>
+    </message>
+    <message>
+        <source>{path} (folder)</source>
+        <translation>{path} (Ordner)</translation>
+    </message>
+</context>
+<context>
+    <name>Activity</name>
+    <message>
+        <source>Checked, nothing had changed.</source>
+        <translation>Geprüft, nichts hatte sich geändert.</translation>
+    </message>
+    <message>
+        <source>Deleted</source>
+        <translation>Gelöscht</translation>
+    </message>
+    <message>
+        <source>Details</source>
+        <translation>Angaben</translation>
+    </message>
+    <message>
+        <source>Moved</source>
+        <translation>Verschoben</translation>
+    </message>
+    <message>
+        <source>New</source>
+        <translation>Neu</translation>
+    </message>
+    <message>
+        <source>Some of it waited for your word.</source>
+        <translation>Ein Teil wartete auf Ihre Entscheidung.</translation>
+    </message>
+    <message>
+        <source>Stopped before the end.</source>
+        <translation>Vor dem Ende angehalten.</translation>
+    </message>
+    <message>
+        <source>The backup could not be made.</source>
+        <translation>Die Sicherung konnte nicht gemacht werden.</translation>
+    </message>
+    <message>
+        <source>Updated</source>
+        <translation>Aktualisiert</translation>
+    </message>
+    <message>
+        <source>{new}, before: {old}</source>
+        <translation>{new}, vorher: {old}</translation>
+    </message>
+</context>
+<context>
+    <name>ActivityModel</name>
+    <message>
+        <source>Copied</source>
+        <translation>Kopiert</translation>
+    </message>
+    <message>
+        <source>Took</source>
+        <translation>Dauer</translation>
+    </message>
+    <message>
+        <source>What happened</source>
+        <translation>Was geschehen ist</translation>
+    </message>
+    <message>
+        <source>When</source>
+        <translation>Wann</translation>
+    </message>
+</context>
+<context>
+    <name>ActivityPage</name>
+    <message>
+        <source>&amp;Undo this pass…</source>
+        <translation>Diesen Vorgang &amp;rückgängig machen …</translation>
+    </message>
+    <message>
+        <source>Brings back what this pass took away from the backup</source>
+        <translation>Holt zurück, was dieser Vorgang aus der Sicherung genommen hat</translation>
+    </message>
+    <message>
+        <source>Each time your files are checked or copied, it is noted here.</source>
+        <translation>Jedes Mal, wenn Ihre Dateien geprüft oder kopiert werden, wird es hier vermerkt.</translation>
+    </message>
+    <message>
+        <source>Everything</source>
+        <translation>Alles</translation>
+    </message>
+    <message>
+        <source>Files copied</source>
+        <translation>Kopierte Dateien</translation>
+    </message>
+    <message>
+        <source>Files deleted</source>
+        <translation>Gelöschte Dateien</translation>
+    </message>
+    <message>
+        <source>Files moved</source>
+        <translation>Verschobene Dateien</translation>
+    </message>
+    <message>
+        <source>Nothing has been done yet</source>
+        <translation>Noch ist nichts geschehen</translation>
+    </message>
+    <message>
+        <source>Nothing of this kind was found.</source>
+        <translation>Davon wurde nichts gefunden.</translation>
+    </message>
+    <message>
+        <source>Problems</source>
+        <translation>Probleme</translation>
+    </message>
+    <message>
+        <source>Search for a file or a word</source>
+        <translation>Nach einer Datei oder einem Wort suchen</translation>
+    </message>
+    <message>
+        <source>Search in what was done</source>
+        <translation>In den Vorgängen suchen</translation>
+    </message>
+    <message>
+        <source>What to show</source>
+        <translation>Was gezeigt wird</translation>
+    </message>
+    <message>
+        <source>What was done, newest first</source>
+        <translation>Was getan wurde, das Neueste zuerst</translation>
+    </message>
+</context>
+<context>
+    <name>Banner</name>
+    <message>
+        <source>State of the backup</source>
+        <translation>Stand der Sicherung</translation>
+    </message>
+</context>
+<context>
+    <name>Behind</name>
+    <message>
+        <source>Not yet backed up: {changes}.</source>
+        <translation>Noch nicht gesichert: {changes}.</translation>
+    </message>
+    <message>
+        <source>{files}, over {size}, oldest {age}</source>
+        <translation>{files}, über {size}, älteste Änderung vor {age}</translation>
+    </message>
+    <message>
+        <source>{files}, {size}, oldest {age}</source>
+        <translation>{files}, {size}, älteste Änderung vor {age}</translation>
+    </message>
+</context>
+<context>
+    <name>BehindLabel</name>
+    <message>
+        <source>Nothing</source>
+        <translation>Nichts</translation>
+    </message>
+</context>
+<context>
+    <name>Board</name>
+    <message>
+        <source>&amp;Activity</source>
+        <translation>&amp;Vorgänge</translation>
+    </message>
+    <message>
+        <source>&amp;Log</source>
+        <translation>Protok&amp;oll</translation>
+    </message>
+    <message>
+        <source>&amp;New backup…</source>
+        <translation>&amp;Neue Sicherung …</translation>
+    </message>
+    <message>
+        <source>&amp;Problems</source>
+        <translation>&amp;Probleme</translation>
+    </message>
+    <message>
+        <source>&amp;Problems ({count})</source>
+        <translation>&amp;Probleme ({count})</translation>
+    </message>
+    <message>
+        <source>Backups</source>
+        <translation>Sicherungen</translation>
+    </message>
+    <message>
+        <source>H&amp;istory</source>
+        <translation>Ver&amp;lauf</translation>
+    </message>
+    <message>
+        <source>O&amp;verview</source>
+        <translation>&amp;Übersicht</translation>
+    </message>
+    <message>
+        <source>Se&amp;ttings</source>
+        <translation>&amp;Einstellungen</translation>
+    </message>
+</context>
+<context>
+    <name>Counted</name>
+    <message numerus="yes">
+        <source>%Ln changes</source>
+        <translation>
+            <numerusform>%Ln Änderung</numerusform>
+            <numerusform>%Ln Änderungen</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln changes are not yet backed up.</source>
+        <translation>
+            <numerusform>%Ln Änderung ist noch nicht gesichert.</numerusform>
+            <numerusform>%Ln Änderungen sind noch nicht gesichert.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln checks</source>
+        <translation>
+            <numerusform>%Ln Prüfung</numerusform>
+            <numerusform>%Ln Prüfungen</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln chosen</source>
+        <translation>
+            <numerusform>%Ln ausgewählt</numerusform>
+            <numerusform>%Ln ausgewählt</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln days</source>
+        <translation>
+            <numerusform>%Ln Tag</numerusform>
+            <numerusform>%Ln Tage</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln days ago</source>
+        <translation>
+            <numerusform>vor %Ln Tag</numerusform>
+            <numerusform>vor %Ln Tagen</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln deleted</source>
+        <translation>
+            <numerusform>%Ln gelöscht</numerusform>
+            <numerusform>%Ln gelöscht</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln errors so far</source>
+        <translation>
+            <numerusform>Bisher %Ln Fehler</numerusform>
+            <numerusform>Bisher %Ln Fehler</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln files</source>
+        <translation>
+            <numerusform>%Ln Datei</numerusform>
+            <numerusform>%Ln Dateien</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln files and folders are chosen.</source>
+        <translation>
+            <numerusform>%Ln Datei oder Ordner ist ausgewählt.</numerusform>
+            <numerusform>%Ln Dateien und Ordner sind ausgewählt.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln files cannot be copied:</source>
+        <translation>
+            <numerusform>%Ln Datei kann nicht kopiert werden:</numerusform>
+            <numerusform>%Ln Dateien können nicht kopiert werden:</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln files could not be backed up.</source>
+        <translation>
+            <numerusform>%Ln Datei konnte nicht gesichert werden.</numerusform>
+            <numerusform>%Ln Dateien konnten nicht gesichert werden.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln files could not be restored.</source>
+        <translation>
+            <numerusform>%Ln Datei konnte nicht wiederhergestellt werden.</numerusform>
+            <numerusform>%Ln Dateien konnten nicht wiederhergestellt werden.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln files that are there now are not in your folder. You are asked before they leave it.</source>
+        <translation>
+            <numerusform>%Ln Datei, die jetzt dort liegt, ist nicht in Ihrem Ordner. Sie werden gefragt, bevor sie entfernt wird.</numerusform>
+            <numerusform>%Ln Dateien, die jetzt dort liegen, sind nicht in Ihrem Ordner. Sie werden gefragt, bevor sie entfernt werden.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln files were in the backup folder before and are not in your folder.</source>
+        <translation>
+            <numerusform>%Ln Datei war schon vorher im Sicherungsordner und ist nicht in Ihrem Ordner.</numerusform>
+            <numerusform>%Ln Dateien waren schon vorher im Sicherungsordner und sind nicht in Ihrem Ordner.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln files were replaced; what was there before goes to the history.</source>
+        <translation>
+            <numerusform>%Ln Datei wurde ersetzt; was vorher da war, kommt in den Verlauf.</numerusform>
+            <numerusform>%Ln Dateien wurden ersetzt; was vorher da war, kommt in den Verlauf.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln folders</source>
+        <translation>
+            <numerusform>%Ln Ordner</numerusform>
+            <numerusform>%Ln Ordner</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln hours</source>
+        <translation>
+            <numerusform>%Ln Stunde</numerusform>
+            <numerusform>%Ln Stunden</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln hours ago</source>
+        <translation>
+            <numerusform>vor %Ln Stunde</numerusform>
+            <numerusform>vor %Ln Stunden</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln kept files, {size}</source>
+        <translation>
+            <numerusform>%Ln aufbewahrte Datei, {size}</numerusform>
+            <numerusform>%Ln aufbewahrte Dateien, {size}</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln lie beside a file that was there, under a name of their own.</source>
+        <translation>
+            <numerusform>%Ln liegt unter eigenem Namen neben einer Datei, die schon da war.</numerusform>
+            <numerusform>%Ln liegen unter eigenem Namen neben einer Datei, die schon da war.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln minutes</source>
+        <translation>
+            <numerusform>%Ln Minute</numerusform>
+            <numerusform>%Ln Minuten</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln minutes ago</source>
+        <translation>
+            <numerusform>vor %Ln Minute</numerusform>
+            <numerusform>vor %Ln Minuten</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln more are checked every {interval}</source>
+        <translation>
+            <numerusform>%Ln weiterer wird geprüft (Abstand: {interval})</numerusform>
+            <numerusform>%Ln weitere werden geprüft (Abstand: {interval})</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln moved</source>
+        <translation>
+            <numerusform>%Ln verschoben</numerusform>
+            <numerusform>%Ln verschoben</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln new</source>
+        <translation>
+            <numerusform>%Ln neu</numerusform>
+            <numerusform>%Ln neu</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln problems</source>
+        <translation>
+            <numerusform>%Ln Problem</numerusform>
+            <numerusform>%Ln Probleme</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln replaced</source>
+        <translation>
+            <numerusform>%Ln ersetzt</numerusform>
+            <numerusform>%Ln ersetzt</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln seconds</source>
+        <translation>
+            <numerusform>%Ln Sekunde</numerusform>
+            <numerusform>%Ln Sekunden</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln updated</source>
+        <translation>
+            <numerusform>%Ln aktualisiert</numerusform>
+            <numerusform>%Ln aktualisiert</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln were there already with the same content.</source>
+        <translation>
+            <numerusform>%Ln war mit demselben Inhalt schon da.</numerusform>
+            <numerusform>%Ln waren mit demselben Inhalt schon da.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln with new details</source>
+        <translation>
+            <numerusform>%Ln mit neuen Angaben</numerusform>
+            <numerusform>%Ln mit neuen Angaben</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>All %Ln files were restored and verified.</source>
+        <translation>
+            <numerusform>Die Datei wurde wiederhergestellt und geprüft.</numerusform>
+            <numerusform>Alle %Ln Dateien wurden wiederhergestellt und geprüft.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Checked %Ln times, nothing had changed.</source>
+        <translation>
+            <numerusform>Geprüft, nichts hatte sich geändert.</numerusform>
+            <numerusform>%Ln-mal geprüft, nichts hatte sich geändert.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Leaves out %Ln files, {size}</source>
+        <translation>
+            <numerusform>Lässt %Ln Datei aus, {size}</numerusform>
+            <numerusform>Lässt %Ln Dateien aus, {size}</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Not backed up for %Ln days</source>
+        <translation>
+            <numerusform>Seit %Ln Tag nicht gesichert</numerusform>
+            <numerusform>Seit %Ln Tagen nicht gesichert</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Problems on %Ln days.</source>
+        <translation>
+            <numerusform>Probleme an %Ln Tag.</numerusform>
+            <numerusform>Probleme an %Ln Tagen.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Restoring file {done} of %Ln</source>
+        <translation>
+            <numerusform>%Ln Datei wird wiederhergestellt</numerusform>
+            <numerusform>Datei {done} von %Ln wird wiederhergestellt</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Stopped. {done} of %Ln files were restored.</source>
+        <translation>
+            <numerusform>Angehalten. {done} von %Ln Datei wurde wiederhergestellt.</numerusform>
+            <numerusform>Angehalten. {done} von %Ln Dateien wurden wiederhergestellt.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>The last change before: %Ln files replaced or deleted on {when}.</source>
+        <translation>
+            <numerusform>Die letzte Änderung davor: %Ln Datei ersetzt oder gelöscht, {when}.</numerusform>
+            <numerusform>Die letzte Änderung davor: %Ln Dateien ersetzt oder gelöscht, {when}.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>The next change after: %Ln files replaced or deleted on {when}.</source>
+        <translation>
+            <numerusform>Die nächste Änderung danach: %Ln Datei ersetzt oder gelöscht, {when}.</numerusform>
+            <numerusform>Die nächste Änderung danach: %Ln Dateien ersetzt oder gelöscht, {when}.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>and %Ln more</source>
+        <translation>
+            <numerusform>und %Ln weitere</numerusform>
+            <numerusform>und %Ln weitere</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>details of %Ln files brought up to date</source>
+        <translation>
+            <numerusform>Angaben zu %Ln Datei aktualisiert</numerusform>
+            <numerusform>Angaben zu %Ln Dateien aktualisiert</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>for %Ln days</source>
+        <translation>
+            <numerusform>seit %Ln Tag</numerusform>
+            <numerusform>seit %Ln Tagen</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{done} of %Ln files were restored and verified.</source>
+        <translation>
+            <numerusform>Die Datei konnte nicht wiederhergestellt werden.</numerusform>
+            <numerusform>{done} von %Ln Dateien wurden wiederhergestellt und geprüft.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>CrashDialog</name>
+    <message>
+        <source>&amp;Close</source>
+        <translation>&amp;Schließen</translation>
+    </message>
+    <message>
+        <source>Copy &amp;diagnostics…</source>
+        <translation>&amp;Diagnose kopieren …</translation>
+    </message>
+    <message>
+        <source>Open log &amp;folder</source>
+        <translation>Protokollo&amp;rdner öffnen</translation>
+    </message>
+    <message>
+        <source>Something unexpected happened in Folder Backup</source>
+        <translation>In Folder Backup ist etwas Unerwartetes geschehen</translation>
+    </message>
+    <message>
+        <source>Unexpected error</source>
+        <translation>Unerwarteter Fehler</translation>
+    </message>
+    <message>
+        <source>What happened</source>
+        <translation>Was geschehen ist</translation>
+    </message>
+    <message>
+        <source>Your files and your backup are unharmed: each file is put into the backup as a whole or not at all. The backups go on. If something in this window does not answer any more, quit the app and open it again.</source>
+        <translation>Ihre Dateien und Ihre Sicherung sind unversehrt: Jede Datei kommt ganz in die Sicherung oder gar nicht. Die Sicherungen gehen weiter. Wenn etwas in diesem Fenster nicht mehr reagiert, beenden Sie das Programm und öffnen Sie es wieder.</translation>
+    </message>
+</context>
+<context>
+    <name>DayChart</name>
+    <message>
+        <source>Files</source>
+        <translation>Dateien</translation>
+    </message>
+    <message>
+        <source>Last 30 days: {files}, {size}.</source>
+        <translation>Letzte 30 Tage: {files}, {size}.</translation>
+    </message>
+    <message>
+        <source>Nothing was copied in the last 30 days.</source>
+        <translation>In den letzten 30 Tagen wurde nichts kopiert.</translation>
+    </message>
+    <message>
+        <source>Problems</source>
+        <translation>Probleme</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Größe</translation>
+    </message>
+    <message>
+        <source>{date}: nothing to copy</source>
+        <translation>{date}: nichts zu kopieren</translation>
+    </message>
+    <message>
+        <source>{date}: {files}, {size}</source>
+        <translation>{date}: {files}, {size}</translation>
+    </message>
+    <message>
+        <source>{figures}. Problems in {checks}</source>
+        <translation>{figures}. Probleme bei {checks}</translation>
+    </message>
+</context>
+<context>
+    <name>DayPlot</name>
+    <message>
+        <source>Files and bytes copied on each of the last 30 days</source>
+        <translation>Kopierte Dateien und Datenmenge an jedem der letzten 30 Tage</translation>
+    </message>
+    <message>
+        <source>Today</source>
+        <translation>Heute</translation>
+    </message>
+</context>
+<context>
+    <name>Desk</name>
+    <message>
+        <source>It may be on a drive that is away, or nothing has been put into it yet.</source>
+        <translation>Vielleicht liegt er auf einem Laufwerk, das gerade fehlt, oder es ist noch nichts darin abgelegt worden.</translation>
+    </message>
+    <message>
+        <source>Some settings could not be read</source>
+        <translation>Einige Einstellungen konnten nicht gelesen werden</translation>
+    </message>
+    <message>
+        <source>The backups go on, but changes to them are lost when the app ends.</source>
+        <translation>Die Sicherungen gehen weiter, aber Änderungen an ihnen gehen verloren, sobald das Programm endet.</translation>
+    </message>
+    <message>
+        <source>The settings could not be saved</source>
+        <translation>Die Einstellungen konnten nicht gespeichert werden</translation>
+    </message>
+    <message>
+        <source>This backup cannot be added</source>
+        <translation>Diese Sicherung kann nicht hinzugefügt werden</translation>
+    </message>
+    <message>
+        <source>This folder is not there at the moment</source>
+        <translation>Dieser Ordner ist im Moment nicht da</translation>
+    </message>
+</context>
+<context>
+    <name>DiagnosticsDialog</name>
+    <message>
+        <source>&amp;Copy</source>
+        <translation>&amp;Kopieren</translation>
+    </message>
+    <message>
+        <source>C&amp;lose</source>
+        <translation>&amp;Schließen</translation>
+    </message>
+    <message>
+        <source>Copied</source>
+        <translation>Kopiert</translation>
+    </message>
+    <message>
+        <source>Copy diagnostics</source>
+        <translation>Diagnose kopieren</translation>
+    </message>
+    <message>
+        <source>Diagnostics</source>
+        <translation>Diagnose</translation>
+    </message>
+    <message>
+        <source>This helps somebody to find out what is wrong. Nothing is sent: it is copied for you to pass on.</source>
+        <translation>Das hilft herauszufinden, was nicht stimmt. Nichts wird gesendet: Der Text wird kopiert, damit Sie ihn weitergeben können.</translation>
+    </message>
+    <message>
+        <source>With &amp;names of backups, folders and files</source>
+        <translation>Mit &amp;Namen von Sicherungen, Ordnern und Dateien</translation>
+    </message>
+</context>
+<context>
+    <name>FirstRun</name>
+    <message>
+        <source>&amp;Back</source>
+        <translation>&amp;Zurück</translation>
+    </message>
+    <message>
+        <source>&amp;Next</source>
+        <translation>&amp;Weiter</translation>
+    </message>
+    <message>
+        <source>&amp;Restore from a backup folder…</source>
+        <translation>Aus einem Sicherungsordner wiederher&amp;stellen …</translation>
+    </message>
+    <message>
+        <source>&amp;Start</source>
+        <translation>&amp;Starten</translation>
+    </message>
+    <message>
+        <source>All choices on one page, for those who know them</source>
+        <translation>Alle Einstellungen auf einer Seite, für alle, die sie kennen</translation>
+    </message>
+    <message>
+        <source>Best is a drive that you can unplug: it is safe from what happens to this computer.</source>
+        <translation>Am besten ist ein Laufwerk, das Sie abziehen können: Ihm schadet nicht, was diesem Computer zustößt.</translation>
+    </message>
+    <message>
+        <source>Brings files back from a backup that was made before, also elsewhere</source>
+        <translation>Holt Dateien aus einer früheren Sicherung zurück, auch von anderswo</translation>
+    </message>
+    <message>
+        <source>From now on every change in these folders is copied within seconds.</source>
+        <translation>Ab jetzt wird jede Änderung in diesen Ordnern innerhalb von Sekunden kopiert.</translation>
+    </message>
+    <message>
+        <source>Ready to start</source>
+        <translation>Bereit zum Start</translation>
+    </message>
+    <message>
+        <source>Set it up b&amp;y hand…</source>
+        <translation>Von Ha&amp;nd einrichten …</translation>
+    </message>
+    <message>
+        <source>Step {step} of {steps}</source>
+        <translation>Schritt {step} von {steps}</translation>
+    </message>
+    <message>
+        <source>This is what the first backup copies. You can go on working meanwhile.</source>
+        <translation>Das kopiert die erste Sicherung. Sie können inzwischen weiterarbeiten.</translation>
+    </message>
+    <message>
+        <source>What do you want to keep safe?</source>
+        <translation>Was möchten Sie sichern?</translation>
+    </message>
+    <message>
+        <source>Where should the backup be?</source>
+        <translation>Wohin soll gesichert werden?</translation>
+    </message>
+</context>
+<context>
+    <name>FirstRunDialog</name>
+    <message>
+        <source>New backup</source>
+        <translation>Neue Sicherung</translation>
+    </message>
+</context>
+<context>
+    <name>FolderField</name>
+    <message>
+        <source>Choose: {field}</source>
+        <translation>Wählen: {field}</translation>
+    </message>
+    <message>
+        <source>Choose…</source>
+        <translation>Wählen …</translation>
+    </message>
+</context>
+<context>
+    <name>FolderPage</name>
+    <message>
+        <source>&amp;Add another folder…</source>
+        <translation>Weiteren Ordner hin&amp;zufügen …</translation>
+    </message>
+    <message>
+        <source>Choose a folder to keep safe</source>
+        <translation>Ordner wählen, der gesichert werden soll</translation>
+    </message>
+    <message>
+        <source>You can also drop a folder here.</source>
+        <translation>Sie können auch einen Ordner hierher ziehen.</translation>
+    </message>
+    <message>
+        <source>cannot be read</source>
+        <translation>kann nicht gelesen werden</translation>
+    </message>
+    <message>
+        <source>counting…</source>
+        <translation>wird gezählt …</translation>
+    </message>
+    <message>
+        <source>{files} so far</source>
+        <translation>bisher {files}</translation>
+    </message>
+</context>
+<context>
+    <name>Headline</name>
+    <message>
+        <source>Back up now</source>
+        <translation>Jetzt sichern</translation>
+    </message>
+    <message>
+        <source>Backed up</source>
+        <translation>Gesichert</translation>
+    </message>
+    <message>
+        <source>Backed up, {ago}</source>
+        <translation>Gesichert {ago}</translation>
+    </message>
+    <message>
+        <source>Checked at {time}.</source>
+        <translation>Geprüft: {time}.</translation>
+    </message>
+    <message>
+        <source>Copying {done} of {all} files</source>
+        <translation>Datei {done} von {all} wird kopiert</translation>
+    </message>
+    <message>
+        <source>Copying, {percent} %</source>
+        <translation>Kopiert, {percent} %</translation>
+    </message>
+    <message>
+        <source>Everything else is backed up.</source>
+        <translation>Alles andere ist gesichert.</translation>
+    </message>
+    <message>
+        <source>Everything else is backed up. Checked at {time}.</source>
+        <translation>Alles andere ist gesichert. Geprüft: {time}.</translation>
+    </message>
+    <message>
+        <source>Everything is backed up.</source>
+        <translation>Alles ist gesichert.</translation>
+    </message>
+    <message>
+        <source>Getting ready</source>
+        <translation>Wird vorbereitet</translation>
+    </message>
+    <message>
+        <source>Getting ready.</source>
+        <translation>Wird vorbereitet.</translation>
+    </message>
+    <message>
+        <source>Is that right?</source>
+        <translation>Ist das richtig?</translation>
+    </message>
+    <message>
+        <source>Last complete backup: {time}.</source>
+        <translation>Letzte vollständige Sicherung: {time}.</translation>
+    </message>
+    <message>
+        <source>Looking for changes.</source>
+        <translation>Änderungen werden gesucht.</translation>
+    </message>
+    <message>
+        <source>Needs a look</source>
+        <translation>Bitte ansehen</translation>
+    </message>
+    <message>
+        <source>Needs your word</source>
+        <translation>Ihre Entscheidung fehlt</translation>
+    </message>
+    <message>
+        <source>Not working</source>
+        <translation>Geht nicht</translation>
+    </message>
+    <message>
+        <source>Nothing is deleted until you say so. New files go on being backed up.</source>
+        <translation>Nichts wird gelöscht, bis Sie es sagen. Neue Dateien werden weiter gesichert.</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>Pause</translation>
+    </message>
+    <message>
+        <source>Paused</source>
+        <translation>Pausiert</translation>
+    </message>
+    <message>
+        <source>Paused until {time}.</source>
+        <translation>Pausiert bis {time}.</translation>
+    </message>
+    <message>
+        <source>Paused.</source>
+        <translation>Pausiert.</translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>Fortsetzen</translation>
+    </message>
+    <message>
+        <source>Review…</source>
+        <translation>Durchsehen …</translation>
+    </message>
+    <message>
+        <source>Show</source>
+        <translation>Zeigen</translation>
+    </message>
+    <message>
+        <source>The backup has stopped.</source>
+        <translation>Die Sicherung ist stehen geblieben.</translation>
+    </message>
+    <message>
+        <source>The folders are being looked at.</source>
+        <translation>Die Ordner werden angesehen.</translation>
+    </message>
+    <message>
+        <source>There is no complete backup yet.</source>
+        <translation>Noch gibt es keine vollständige Sicherung.</translation>
+    </message>
+    <message>
+        <source>They follow within moments.</source>
+        <translation>Sie folgen in wenigen Augenblicken.</translation>
+    </message>
+    <message>
+        <source>They stay in the backup. New and changed files go on being backed up.</source>
+        <translation>Sie bleiben in der Sicherung. Neue und geänderte Dateien werden weiter gesichert.</translation>
+    </message>
+    <message>
+        <source>Tidying up the backup.</source>
+        <translation>Die Sicherung wird aufgeräumt.</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>Noch einmal</translation>
+    </message>
+    <message>
+        <source>Waiting</source>
+        <translation>Wartet</translation>
+    </message>
+    <message>
+        <source>What is this?</source>
+        <translation>Was ist das?</translation>
+    </message>
+    <message>
+        <source>What should happen to them?</source>
+        <translation>Was soll mit ihnen geschehen?</translation>
+    </message>
+    <message>
+        <source>Within an hour, {count} of {all} files were deleted from your folder or rewritten.</source>
+        <translation>Innerhalb einer Stunde wurden {count} von {all} Dateien in Ihrem Ordner gelöscht oder neu geschrieben.</translation>
+    </message>
+    <message>
+        <source>Working</source>
+        <translation>Arbeitet</translation>
+    </message>
+    <message>
+        <source>You chose to keep files that are no longer in your folder.</source>
+        <translation>Sie behalten Dateien, die nicht mehr in Ihrem Ordner sind.</translation>
+    </message>
+    <message>
+        <source>Your folder is suddenly empty. Everything would be deleted from the backup.</source>
+        <translation>Ihr Ordner ist plötzlich leer. Alles würde aus der Sicherung gelöscht.</translation>
+    </message>
+    <message>
+        <source>Your word is needed.</source>
+        <translation>Ihre Entscheidung wird gebraucht.</translation>
+    </message>
+    <message>
+        <source>about {time} left</source>
+        <translation>noch etwa {time}</translation>
+    </message>
+    <message>
+        <source>{count} of {all} files would be deleted from the backup or replaced.</source>
+        <translation>{count} von {all} Dateien würden aus der Sicherung gelöscht oder ersetzt.</translation>
+    </message>
+    <message>
+        <source>{count} of {all} files would be deleted from the backup.</source>
+        <translation>{count} von {all} Dateien würden aus der Sicherung gelöscht.</translation>
+    </message>
+    <message>
+        <source>{count} of {all} files would be replaced in the backup.</source>
+        <translation>{count} von {all} Dateien würden in der Sicherung ersetzt.</translation>
+    </message>
+    <message>
+        <source>{done} of {all}</source>
+        <translation>{done} von {all}</translation>
+    </message>
+    <message>
+        <source>{done} of {all} files</source>
+        <translation>{done} von {all} Dateien</translation>
+    </message>
+    <message>
+        <source>{files} looked at</source>
+        <translation>{files} angesehen</translation>
+    </message>
+    <message>
+        <source>{name} has not been backed up completely {age}.</source>
+        <translation>{name} ist {age} nicht vollständig gesichert worden.</translation>
+    </message>
+    <message>
+        <source>{name} has not been backed up completely {age}: some files have problems.</source>
+        <translation>{name} ist {age} nicht vollständig gesichert worden: Einige Dateien machen Probleme.</translation>
+    </message>
+    <message>
+        <source>{name} has not been backed up completely {age}: your word is needed.</source>
+        <translation>{name} ist {age} nicht vollständig gesichert worden: Ihre Entscheidung wird gebraucht.</translation>
+    </message>
+    <message>
+        <source>{name} has not been backed up {age}: it does not get through.</source>
+        <translation>{name} ist {age} nicht gesichert worden: Die Sicherung gelingt nicht.</translation>
+    </message>
+    <message>
+        <source>{name} has not been backed up {age}: it is paused.</source>
+        <translation>{name} ist {age} nicht gesichert worden: Die Sicherung pausiert.</translation>
+    </message>
+    <message>
+        <source>{name} has not been backed up {age}: its drive or folder is away.</source>
+        <translation>{name} ist {age} nicht gesichert worden: Das Laufwerk oder der Ordner fehlt.</translation>
+    </message>
+</context>
+<context>
+    <name>HistoryLimits</name>
+    <message>
+        <source> GB</source>
+        <translation> GB</translation>
+    </message>
+    <message>
+        <source> days</source>
+        <translation> Tage</translation>
+    </message>
+    <message>
+        <source>Counting…</source>
+        <translation>Wird gezählt …</translation>
+    </message>
+    <message>
+        <source>Keep them f&amp;or</source>
+        <translation>Au&amp;fbewahren für</translation>
+    </message>
+    <message>
+        <source>Nothing is kept yet</source>
+        <translation>Noch ist nichts aufbewahrt</translation>
+    </message>
+    <message>
+        <source>Si&amp;ze at most</source>
+        <translation>Höchst&amp;größe</translation>
+    </message>
+    <message>
+        <source>Size now</source>
+        <translation>Größe jetzt</translation>
+    </message>
+    <message>
+        <source>as large as need be</source>
+        <translation>so groß wie nötig</translation>
+    </message>
+    <message>
+        <source>without end</source>
+        <translation>unbegrenzt</translation>
+    </message>
+</context>
+<context>
+    <name>HistoryModel</name>
+    <message>
+        <source>Changed</source>
+        <translation>Geändert</translation>
+    </message>
+    <message>
+        <source>Deleted {when}</source>
+        <translation>Gelöscht: {when}</translation>
+    </message>
+    <message>
+        <source>Last changed {when}</source>
+        <translation>Zuletzt geändert: {when}</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>Name</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Größe</translation>
+    </message>
+    <message>
+        <source>deleted {when}</source>
+        <translation>gelöscht {when}</translation>
+    </message>
+</context>
+<context>
+    <name>HistoryPage</name>
+    <message>
+        <source>&amp;Save elsewhere…</source>
+        <translation>&amp;Anderswo speichern …</translation>
+    </message>
+    <message>
+        <source>A folder comes back with all that is in it.</source>
+        <translation>Ein Ordner kommt mit allem zurück, was in ihm ist.</translation>
+    </message>
+    <message>
+        <source>Also what had been deleted before that time, dimmed</source>
+        <translation>Auch was vor diesem Zeitpunkt gelöscht wurde, abgeblendet</translation>
+    </message>
+    <message>
+        <source>At this time there was nothing here. Choose another time, or show deleted files.</source>
+        <translation>Zu diesem Zeitpunkt war hier nichts. Wählen Sie einen anderen, oder lassen Sie gelöschte Dateien zeigen.</translation>
+    </message>
+    <message>
+        <source>Choose a file to see its versions.</source>
+        <translation>Wählen Sie eine Datei, um ihre Fassungen zu sehen.</translation>
+    </message>
+    <message>
+        <source>Files and folders at that time</source>
+        <translation>Dateien und Ordner zu diesem Zeitpunkt</translation>
+    </message>
+    <message>
+        <source>If it is the&amp;re:</source>
+        <translation>&amp;Falls vorhanden:</translation>
+    </message>
+    <message>
+        <source>If something is there already</source>
+        <translation>Falls dort schon etwas ist</translation>
+    </message>
+    <message>
+        <source>Its drive may be away. Connect it, and come back to this page.</source>
+        <translation>Vielleicht fehlt ihr Laufwerk. Schließen Sie es an, und kommen Sie auf diese Seite zurück.</translation>
+    </message>
+    <message>
+        <source>No file of that name at the time chosen.</source>
+        <translation>Zum gewählten Zeitpunkt gab es keine Datei dieses Namens.</translation>
+    </message>
+    <message>
+        <source>Nothing found</source>
+        <translation>Nichts gefunden</translation>
+    </message>
+    <message>
+        <source>Nothing here</source>
+        <translation>Hier ist nichts</translation>
+    </message>
+    <message>
+        <source>Put &amp;back</source>
+        <translation>&amp;Zurückholen</translation>
+    </message>
+    <message>
+        <source>Puts what is chosen back where it was</source>
+        <translation>Bringt das Gewählte dorthin zurück, wo es war</translation>
+    </message>
+    <message>
+        <source>Save in which folder?</source>
+        <translation>In welchem Ordner speichern?</translation>
+    </message>
+    <message>
+        <source>Search by name</source>
+        <translation>Nach Namen suchen</translation>
+    </message>
+    <message>
+        <source>Show &amp;deleted files</source>
+        <translation>&amp;Gelöschte Dateien zeigen</translation>
+    </message>
+    <message>
+        <source>The backup cannot be read at the moment</source>
+        <translation>Die Sicherung kann im Moment nicht gelesen werden</translation>
+    </message>
+    <message>
+        <source>There are more: only the first are shown.</source>
+        <translation>Es gibt noch mehr: Nur die ersten werden gezeigt.</translation>
+    </message>
+    <message>
+        <source>This cannot be read at the moment.</source>
+        <translation>Das kann im Moment nicht gelesen werden.</translation>
+    </message>
+    <message>
+        <source>Where something else is, what is put back gets a name of its own beside it. If you choose to replace, what was there goes to the history; what is not in the backup yet is never replaced.</source>
+        <translation>Wo schon etwas anderes ist, bekommt das Zurückgeholte daneben einen eigenen Namen. Wenn Sie ersetzen lassen, kommt das Vorhandene in den Verlauf; was noch nicht gesichert ist, wird nie ersetzt.</translation>
+    </message>
+    <message>
+        <source>keep both</source>
+        <translation>beide behalten</translation>
+    </message>
+    <message>
+        <source>replace it</source>
+        <translation>ersetzen</translation>
+    </message>
+</context>
+<context>
+    <name>HistoryWindow</name>
+    <message>
+        <source>Restore from {name}</source>
+        <translation>Wiederherstellen aus {name}</translation>
+    </message>
+</context>
+<context>
+    <name>IntervalField</name>
+    <message>
+        <source> s</source>
+        <translation> s</translation>
+    </message>
+</context>
+<context>
+    <name>JobDialog</name>
+    <message>
+        <source>&amp;Add…</source>
+        <translation>&amp;Hinzufügen …</translation>
+    </message>
+    <message>
+        <source>&amp;Check every</source>
+        <translation>&amp;Prüfen alle</translation>
+    </message>
+    <message>
+        <source>&amp;Keep replaced and deleted files</source>
+        <translation>Ersetzte und gelöschte Dateien auf&amp;bewahren</translation>
+    </message>
+    <message>
+        <source>&amp;Leave out</source>
+        <translation>Aus&amp;lassen</translation>
+    </message>
+    <message>
+        <source>&amp;Name</source>
+        <translation>Na&amp;me</translation>
+    </message>
+    <message>
+        <source>&amp;Protect</source>
+        <translation>&amp;Quelle</translation>
+    </message>
+    <message>
+        <source>&amp;Save</source>
+        <translation>&amp;Speichern</translation>
+    </message>
+    <message>
+        <source>&amp;Start the backup</source>
+        <translation>Sicherung &amp;starten</translation>
+    </message>
+    <message>
+        <source>A folder on another drive, if you have one</source>
+        <translation>Ein Ordner auf einem anderen Laufwerk, wenn Sie eines haben</translation>
+    </message>
+    <message>
+        <source>Add rules that many people use</source>
+        <translation>Regeln hinzufügen, die viele benutzen</translation>
+    </message>
+    <message>
+        <source>Back up &amp;to</source>
+        <translation>&amp;Ziel</translation>
+    </message>
+    <message>
+        <source>Choose the folder for the backup</source>
+        <translation>Ordner für die Sicherung wählen</translation>
+    </message>
+    <message>
+        <source>Choose the folder to protect</source>
+        <translation>Ordner wählen, der gesichert werden soll</translation>
+    </message>
+    <message>
+        <source>Edit “{name}”</source>
+        <translation>„{name}“ bearbeiten</translation>
+    </message>
+    <message>
+        <source>Folder for the backup</source>
+        <translation>Ordner für die Sicherung</translation>
+    </message>
+    <message>
+        <source>Folder to protect</source>
+        <translation>Zu sichernder Ordner</translation>
+    </message>
+    <message>
+        <source>History</source>
+        <translation>Verlauf</translation>
+    </message>
+    <message>
+        <source>New backup</source>
+        <translation>Neue Sicherung</translation>
+    </message>
+    <message>
+        <source>The folder with your files</source>
+        <translation>Der Ordner mit Ihren Dateien</translation>
+    </message>
+    <message>
+        <source>The folder’s name</source>
+        <translation>Der Name des Ordners</translation>
+    </message>
+</context>
+<context>
+    <name>JobSettings</name>
+    <message>
+        <source> %</source>
+        <translation> %</translation>
+    </message>
+    <message>
+        <source> files</source>
+        <translation> Dateien</translation>
+    </message>
+    <message>
+        <source> min</source>
+        <translation> min</translation>
+    </message>
+    <message>
+        <source>&amp;Revert</source>
+        <translation>Ver&amp;werfen</translation>
+    </message>
+    <message>
+        <source>A folder on another drive, if you have one</source>
+        <translation>Ein Ordner auf einem anderen Laufwerk, wenn Sie eines haben</translation>
+    </message>
+    <message>
+        <source>Appl&amp;y</source>
+        <translation>Ü&amp;bernehmen</translation>
+    </message>
+    <message>
+        <source>Ask &amp;before more than</source>
+        <translation>Na&amp;chfragen, bevor mehr als</translation>
+    </message>
+    <message>
+        <source>Ask about files not &amp;written by this program</source>
+        <translation>Nachfragen bei Da&amp;teien, die nicht von diesem Programm sind</translation>
+    </message>
+    <message>
+        <source>Back &amp;up to</source>
+        <translation>&amp;Ziel</translation>
+    </message>
+    <message>
+        <source>Chec&amp;k every</source>
+        <translation>P&amp;rüfen alle</translation>
+    </message>
+    <message>
+        <source>Checks and safety</source>
+        <translation>Prüfungen und Schutz</translation>
+    </message>
+    <message>
+        <source>Choose the folder for the backup</source>
+        <translation>Ordner für die Sicherung wählen</translation>
+    </message>
+    <message>
+        <source>Choose the folder to protect</source>
+        <translation>Ordner wählen, der gesichert werden soll</translation>
+    </message>
+    <message>
+        <source>Folder for the backup</source>
+        <translation>Ordner für die Sicherung</translation>
+    </message>
+    <message>
+        <source>Folder to protect</source>
+        <translation>Zu sichernder Ordner</translation>
+    </message>
+    <message>
+        <source>Folders</source>
+        <translation>Ordner</translation>
+    </message>
+    <message>
+        <source>History</source>
+        <translation>Verlauf</translation>
+    </message>
+    <message>
+        <source>Keep replaced and deleted files</source>
+        <translation>Ersetzte und gelöschte Dateien aufbewahren</translation>
+    </message>
+    <message>
+        <source>Look at everythin&amp;g every</source>
+        <translation>Alles prüfen im Ta&amp;kt von</translation>
+    </message>
+    <message>
+        <source>Na&amp;me</source>
+        <translation>Na&amp;me</translation>
+    </message>
+    <message>
+        <source>Not applied yet.</source>
+        <translation>Noch nicht übernommen.</translation>
+    </message>
+    <message>
+        <source>Not counted.</source>
+        <translation>Nicht gezählt.</translation>
+    </message>
+    <message>
+        <source>Nothing is left out.</source>
+        <translation>Nichts wird ausgelassen.</translation>
+    </message>
+    <message>
+        <source>Prot&amp;ect</source>
+        <translation>&amp;Quelle</translation>
+    </message>
+    <message>
+        <source>Rule&amp;s</source>
+        <translation>Regeln, &amp;je Zeile eine</translation>
+    </message>
+    <message>
+        <source>See &amp;changes at once, where possible</source>
+        <translation>Änderungen &amp;sofort bemerken, wo möglich</translation>
+    </message>
+    <message>
+        <source>Settings of the backup</source>
+        <translation>Einstellungen der Sicherung</translation>
+    </message>
+    <message>
+        <source>Something above is not right yet.</source>
+        <translation>Oben stimmt etwas noch nicht.</translation>
+    </message>
+    <message>
+        <source>Stop &amp;counting</source>
+        <translation>Zählen &amp;anhalten</translation>
+    </message>
+    <message>
+        <source>The folder cannot be looked at, so nothing was counted.</source>
+        <translation>Der Ordner kann nicht angesehen werden, daher wurde nichts gezählt.</translation>
+    </message>
+    <message>
+        <source>The folder with your files</source>
+        <translation>Der Ordner mit Ihren Dateien</translation>
+    </message>
+    <message>
+        <source>The folder’s name</source>
+        <translation>Der Name des Ordners</translation>
+    </message>
+    <message>
+        <source>Usual</source>
+        <translation>Übliches</translation>
+    </message>
+    <message>
+        <source>What is left out</source>
+        <translation>Was ausgelassen wird</translation>
+    </message>
+    <message>
+        <source>an&amp;d more than</source>
+        <translation>&amp;und mehr als</translation>
+    </message>
+    <message>
+        <source>of the files in the backup are deleted or replaced at once</source>
+        <translation>der gesicherten Dateien auf einmal gelöscht oder ersetzt werden</translation>
+    </message>
+    <message>
+        <source>{words} so far…</source>
+        <translation>Bisher: {words} …</translation>
+    </message>
+    <message>
+        <source>{words}. Some folders could not be looked at.</source>
+        <translation>{words}. Einige Ordner konnten nicht angesehen werden.</translation>
+    </message>
+</context>
+<context>
+    <name>JobsModel</name>
+    <message>
+        <source>Free on the backup&apos;s drive: {size}</source>
+        <translation>Frei auf dem Laufwerk der Sicherung: {size}</translation>
+    </message>
+    <message>
+        <source>Last complete backup: {time}</source>
+        <translation>Letzte vollständige Sicherung: {time}</translation>
+    </message>
+</context>
+<context>
+    <name>LogView</name>
+    <message>
+        <source>&amp;Copy</source>
+        <translation>&amp;Kopieren</translation>
+    </message>
+    <message>
+        <source>Log</source>
+        <translation>Protokoll</translation>
+    </message>
+    <message>
+        <source>Notes of all backups since the app was started.</source>
+        <translation>Vermerke aller Sicherungen seit dem Start des Programms.</translation>
+    </message>
+    <message>
+        <source>Nothing has been noted since the app was started.</source>
+        <translation>Seit dem Start des Programms wurde nichts vermerkt.</translation>
+    </message>
+    <message>
+        <source>Open log fol&amp;der</source>
+        <translation>Protokollo&amp;rdner öffnen</translation>
+    </message>
+</context>
+<context>
+    <name>MainWindow</name>
+    <message>
+        <source>&amp;About Folder Backup</source>
+        <translation>&amp;Über Folder Backup</translation>
+    </message>
+    <message>
+        <source>&amp;Back up now</source>
+        <translation>&amp;Jetzt sichern</translation>
+    </message>
+    <message>
+        <source>&amp;Close window</source>
+        <translation>&amp;Fenster schließen</translation>
+    </message>
+    <message>
+        <source>&amp;Do not say this again</source>
+        <translation>Das &amp;nicht mehr sagen</translation>
+    </message>
+    <message>
+        <source>&amp;Edit…</source>
+        <translation>&amp;Bearbeiten …</translation>
+    </message>
+    <message>
+        <source>&amp;File</source>
+        <translation>&amp;Datei</translation>
+    </message>
+    <message>
+        <source>&amp;Help</source>
+        <translation>&amp;Hilfe</translation>
+    </message>
+    <message>
+        <source>&amp;How it works</source>
+        <translation>So &amp;funktioniert es</translation>
+    </message>
+    <message>
+        <source>&amp;Job</source>
+        <translation>S&amp;icherung</translation>
+    </message>
+    <message>
+        <source>&amp;Log</source>
+        <translation>Protok&amp;oll</translation>
+    </message>
+    <message>
+        <source>&amp;New backup…</source>
+        <translation>&amp;Neue Sicherung …</translation>
+    </message>
+    <message>
+        <source>&amp;Open backup folder</source>
+        <translation>Sicherung ö&amp;ffnen</translation>
+    </message>
+    <message>
+        <source>&amp;Pause</source>
+        <translation>P&amp;ause</translation>
+    </message>
+    <message>
+        <source>&amp;Quit</source>
+        <translation>&amp;Beenden</translation>
+    </message>
+    <message>
+        <source>&amp;Remove</source>
+        <translation>&amp;Entfernen</translation>
+    </message>
+    <message>
+        <source>&amp;Restore from a backup folder…</source>
+        <translation>Aus einem Sicherungsordner wiederher&amp;stellen …</translation>
+    </message>
+    <message>
+        <source>&amp;Resume</source>
+        <translation>Fortset&amp;zen</translation>
+    </message>
+    <message>
+        <source>&amp;Settings…</source>
+        <translation>&amp;Einstellungen …</translation>
+    </message>
+    <message>
+        <source>&amp;What would be done?</source>
+        <translation>&amp;Was würde getan?</translation>
+    </message>
+    <message>
+        <source>Changes are not backed up until you open it again. Nothing is lost.</source>
+        <translation>Änderungen werden nicht gesichert, bis Sie das Programm wieder öffnen. Nichts geht verloren.</translation>
+    </message>
+    <message>
+        <source>Choose the backup folder</source>
+        <translation>Sicherungsordner wählen</translation>
+    </message>
+    <message>
+        <source>Copy &amp;diagnostics…</source>
+        <translation>&amp;Diagnose kopieren …</translation>
+    </message>
+    <message>
+        <source>Folder Backup</source>
+        <translation>Folder Backup</translation>
+    </message>
+    <message>
+        <source>Folder Backup keeps an exact copy of a folder in another one. It watches your folder, copies what is new or changed within seconds, and removes from the copy what you delete.
+
+What is replaced or deleted is kept in the history, a folder beside the backup: plain files, in the same folders, with the time in their names.
+
+Your own folder is never written to, except where you put files back from the history. Unusually many deletions wait for your word.</source>
+        <translation>Folder Backup hält in einem anderen Ordner eine genaue Kopie Ihres Ordners bereit. Das Programm beobachtet Ihren Ordner, kopiert Neues und Geändertes innerhalb von Sekunden und entfernt aus der Kopie, was Sie löschen.
+
+Was ersetzt oder gelöscht wird, bleibt im Verlauf, einem Ordner neben der Sicherung: als gewöhnliche Dateien, in denselben Ordnern, mit der Zeit im Namen.
+
+In Ihren eigenen Ordner wird nie geschrieben, außer wenn Sie Dateien aus dem Verlauf zurückholen. Ungewöhnlich viele Löschungen warten auf Ihre Entscheidung.</translation>
+    </message>
+    <message>
+        <source>How it works</source>
+        <translation>So funktioniert es</translation>
+    </message>
+    <message>
+        <source>New backup step &amp;by step…</source>
+        <translation>Neue Sicherung &amp;Schritt für Schritt …</translation>
+    </message>
+    <message>
+        <source>Nothing is wrong with your files. As long as a folder or its drive cannot be reached, nothing is copied and nothing is deleted. The backup goes on by itself as soon as it is there again.</source>
+        <translation>Mit Ihren Dateien ist alles in Ordnung. Solange ein Ordner oder sein Laufwerk nicht erreichbar ist, wird nichts kopiert und nichts gelöscht. Die Sicherung geht von selbst weiter, sobald er wieder da ist.</translation>
+    </message>
+    <message>
+        <source>Open log &amp;folder</source>
+        <translation>Protokollo&amp;rdner öffnen</translation>
+    </message>
+    <message>
+        <source>Quit</source>
+        <translation>Beenden</translation>
+    </message>
+    <message>
+        <source>Quit Folder Backup?</source>
+        <translation>Folder Backup beenden?</translation>
+    </message>
+    <message>
+        <source>Re&amp;move…</source>
+        <translation>&amp;Entfernen …</translation>
+    </message>
+    <message>
+        <source>Re&amp;store…</source>
+        <translation>&amp;Wiederherstellen …</translation>
+    </message>
+    <message>
+        <source>Re&amp;view…</source>
+        <translation>D&amp;urchsehen …</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>Entfernen</translation>
+    </message>
+    <message>
+        <source>Stop backing up “{name}”?</source>
+        <translation>„{name}“ nicht mehr sichern?</translation>
+    </message>
+    <message>
+        <source>The backup itself and its history stay where they are:
+{folder}</source>
+        <translation>Die Sicherung selbst und ihr Verlauf bleiben, wo sie sind:
+{folder}</translation>
+    </message>
+    <message>
+        <source>Version {version}
+
+Keeps an exact, current copy of a folder, with a history.</source>
+        <translation>Version {version}
+
+Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translation>
+    </message>
+</context>
+<context>
+    <name>NotesModel</name>
+    <message>
+        <source>File</source>
+        <translation>Datei</translation>
+    </message>
+    <message>
+        <source>What happened</source>
+        <translation>Was geschehen ist</translation>
+    </message>
+</context>
+<context>
+    <name>Notices</name>
+    <message>
+        <source>Everything else is backed up.</source>
+        <translation>Alles andere ist gesichert.</translation>
+    </message>
+    <message>
+        <source>The first backup is complete. From now on every change follows by itself.</source>
+        <translation>Die erste Sicherung ist vollständig. Ab jetzt folgt jede Änderung von selbst.</translation>
+    </message>
+</context>
+<context>
+    <name>Overview</name>
+    <message>
+        <source>&amp;Back up now</source>
+        <translation>&amp;Jetzt sichern</translation>
+    </message>
+    <message>
+        <source>&amp;Open backup folder</source>
+        <translation>Sicherung ö&amp;ffnen</translation>
+    </message>
+    <message>
+        <source>&amp;Resume</source>
+        <translation>Fortset&amp;zen</translation>
+    </message>
+    <message>
+        <source>Backup</source>
+        <translation>Sicherung</translation>
+    </message>
+    <message>
+        <source>Backup drive</source>
+        <translation>Sicherungslaufwerk</translation>
+    </message>
+    <message>
+        <source>Checked every {interval}</source>
+        <translation>Geprüft (Abstand: {interval})</translation>
+    </message>
+    <message>
+        <source>Folders</source>
+        <translation>Ordner</translation>
+    </message>
+    <message>
+        <source>For &amp;2 hours</source>
+        <translation>Für &amp;2 Stunden</translation>
+    </message>
+    <message>
+        <source>For &amp;30 minutes</source>
+        <translation>Für &amp;30 Minuten</translation>
+    </message>
+    <message>
+        <source>History</source>
+        <translation>Verlauf</translation>
+    </message>
+    <message>
+        <source>Last 30 days</source>
+        <translation>Letzte 30 Tage</translation>
+    </message>
+    <message>
+        <source>Last complete backup</source>
+        <translation>Zuletzt vollständig</translation>
+    </message>
+    <message>
+        <source>Not yet</source>
+        <translation>Noch nicht</translation>
+    </message>
+    <message>
+        <source>Not yet backed up</source>
+        <translation>Noch nicht gesichert</translation>
+    </message>
+    <message>
+        <source>Off: replaced and deleted files are not kept</source>
+        <translation>Aus: Ersetzte und gelöschte Dateien werden nicht aufbewahrt</translation>
+    </message>
+    <message>
+        <source>On a metered network, everything is checked only every {interval}.</source>
+        <translation>In einem Netz, in dem Daten Geld kosten, wird alles seltener geprüft (Abstand: {interval}).</translation>
+    </message>
+    <message>
+        <source>On battery, everything is checked only every {interval}.</source>
+        <translation>Im Akkubetrieb wird alles seltener geprüft (Abstand: {interval}).</translation>
+    </message>
+    <message>
+        <source>Open the backup folder</source>
+        <translation>Sicherungsordner öffnen</translation>
+    </message>
+    <message>
+        <source>Open the folder</source>
+        <translation>Ordner öffnen</translation>
+    </message>
+    <message>
+        <source>Open the history folder</source>
+        <translation>Verlaufsordner öffnen</translation>
+    </message>
+    <message>
+        <source>Overview</source>
+        <translation>Übersicht</translation>
+    </message>
+    <message>
+        <source>Pa&amp;use</source>
+        <translation>P&amp;ause</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>Fortschritt</translation>
+    </message>
+    <message>
+        <source>Protection</source>
+        <translation>Schutz</translation>
+    </message>
+    <message>
+        <source>R&amp;estore…</source>
+        <translation>&amp;Wiederherstellen …</translation>
+    </message>
+    <message>
+        <source>Until &amp;tomorrow morning</source>
+        <translation>Bis &amp;morgen früh</translation>
+    </message>
+    <message>
+        <source>Until I &amp;resume</source>
+        <translation>Bis ich &amp;fortsetze</translation>
+    </message>
+    <message>
+        <source>Watched</source>
+        <translation>Beobachtet</translation>
+    </message>
+    <message>
+        <source>What is going on</source>
+        <translation>Was gerade geschieht</translation>
+    </message>
+    <message>
+        <source>Your files</source>
+        <translation>Ihre Dateien</translation>
+    </message>
+    <message>
+        <source>{folders}, changes are seen at once</source>
+        <translation>{folders}, Änderungen werden sofort bemerkt</translation>
+    </message>
+    <message>
+        <source>{folders}, changes are seen at once; {rest}</source>
+        <translation>{folders}, Änderungen werden sofort bemerkt; {rest}</translation>
+    </message>
+    <message>
+        <source>{folders}, checked every {interval}</source>
+        <translation>{folders}, geprüft (Abstand: {interval})</translation>
+    </message>
+</context>
+<context>
+    <name>PlacePage</name>
+    <message>
+        <source>&amp;Choose another folder…</source>
+        <translation>&amp;Anderen Ordner wählen …</translation>
+    </message>
+    <message>
+        <source>Choose the folder for the backup</source>
+        <translation>Ordner für die Sicherung wählen</translation>
+    </message>
+    <message>
+        <source>Fits</source>
+        <translation>Passt</translation>
+    </message>
+    <message>
+        <source>In a new fol&amp;der there: {name} (recommended)</source>
+        <translation>In einem &amp;neuen Ordner dort: {name} (empfohlen)</translation>
+    </message>
+    <message>
+        <source>In this folder &amp;itself: what else is in it would leave it</source>
+        <translation>In diesem Ordner s&amp;elbst: Was sonst darin ist, würde entfernt</translation>
+    </message>
+    <message>
+        <source>Looking for drives…</source>
+        <translation>Laufwerke werden gesucht …</translation>
+    </message>
+    <message>
+        <source>There is not enough room: {need} are needed, {free} are free.</source>
+        <translation>Der Platz reicht nicht: {need} werden gebraucht, {free} sind frei.</translation>
+    </message>
+    <message>
+        <source>This computer</source>
+        <translation>Dieser Computer</translation>
+    </message>
+    <message>
+        <source>Too small</source>
+        <translation>Zu klein</translation>
+    </message>
+    <message>
+        <source>{free} free of {total}</source>
+        <translation>{free} von {total} frei</translation>
+    </message>
+</context>
+<context>
+    <name>PlanView</name>
+    <message>
+        <source>&amp;All ({count})</source>
+        <translation>&amp;Alle ({count})</translation>
+    </message>
+    <message>
+        <source>&amp;Only details ({count})</source>
+        <translation>Nur An&amp;gaben ({count})</translation>
+    </message>
+    <message>
+        <source>&amp;Replaced ({count})</source>
+        <translation>&amp;Ersetzt ({count})</translation>
+    </message>
+    <message>
+        <source>D&amp;eleted ({count})</source>
+        <translation>Ge&amp;löscht ({count})</translation>
+    </message>
+    <message>
+        <source>Mo&amp;ved ({count})</source>
+        <translation>&amp;Verschoben ({count})</translation>
+    </message>
+    <message>
+        <source>Ne&amp;w ({count})</source>
+        <translation>&amp;Neu ({count})</translation>
+    </message>
+    <message>
+        <source>Search for a name</source>
+        <translation>Nach einem Namen suchen</translation>
+    </message>
+    <message>
+        <source>Sort by &amp;kind</source>
+        <translation>Nach Ar&amp;t ordnen</translation>
+    </message>
+    <message>
+        <source>Sort by &amp;name</source>
+        <translation>Nach Na&amp;me ordnen</translation>
+    </message>
+    <message>
+        <source>Sort by &amp;size</source>
+        <translation>Nach &amp;Größe ordnen</translation>
+    </message>
+    <message>
+        <source>What would happen</source>
+        <translation>Was geschehen würde</translation>
+    </message>
+    <message>
+        <source>{size} would be copied</source>
+        <translation>{size} würden kopiert</translation>
+    </message>
+</context>
+<context>
+    <name>Preset</name>
+    <message>
+        <source>Build folders</source>
+        <translation>Bauordner von Programmen</translation>
+    </message>
+    <message>
+        <source>Caches</source>
+        <translation>Zwischenspeicher</translation>
+    </message>
+    <message>
+        <source>Temporary files</source>
+        <translation>Temporäre Dateien</translation>
+    </message>
+    <message>
+        <source>Trash</source>
+        <translation>Papierkorb</translation>
+    </message>
+</context>
+<context>
+    <name>PreviewDialog</name>
+    <message>
+        <source>&amp;Close</source>
+        <translation>&amp;Schließen</translation>
+    </message>
+    <message>
+        <source>Comparing</source>
+        <translation>Vergleich</translation>
+    </message>
+    <message>
+        <source>Comparing your folder with its backup…</source>
+        <translation>Ihr Ordner wird mit seiner Sicherung verglichen …</translation>
+    </message>
+    <message>
+        <source>Nothing to do</source>
+        <translation>Nichts zu tun</translation>
+    </message>
+    <message>
+        <source>Nothing would be done.</source>
+        <translation>Es würde nichts getan.</translation>
+    </message>
+    <message>
+        <source>The backup is an exact copy of your folder.</source>
+        <translation>Die Sicherung ist eine genaue Kopie Ihres Ordners.</translation>
+    </message>
+    <message>
+        <source>This cannot be told at the moment</source>
+        <translation>Das lässt sich im Moment nicht sagen</translation>
+    </message>
+    <message>
+        <source>This is only a look: nothing is copied and nothing is deleted.</source>
+        <translation>Das ist nur eine Vorschau: Nichts wird kopiert und nichts gelöscht.</translation>
+    </message>
+    <message>
+        <source>What would be done: {name}</source>
+        <translation>Was getan würde: {name}</translation>
+    </message>
+    <message>
+        <source>{files} looked at</source>
+        <translation>{files} angesehen</translation>
+    </message>
+    <message>
+        <source>{path}: {reason}</source>
+        <translation>{path}: {reason}</translation>
+    </message>
+    <message>
+        <source>{what} You would be asked first.</source>
+        <translation>{what} Sie würden vorher gefragt.</translation>
+    </message>
+</context>
+<context>
+    <name>Problems</name>
+    <message>
+        <source>Check the drive&apos;s write-protect switch, and whether the system reported errors on it.</source>
+        <translation>Prüfen Sie den Schreibschutzschalter des Laufwerks, und ob das System Fehler darauf gemeldet hat.</translation>
+    </message>
+    <message>
+        <source>Connect the drive. Until then its copy in the backup stays as it is.</source>
+        <translation>Schließen Sie das Laufwerk an. Bis dahin bleibt seine Kopie in der Sicherung, wie sie ist.</translation>
+    </message>
+    <message>
+        <source>Give your user account permission to read it, or exclude it.</source>
+        <translation>Geben Sie Ihrem Benutzerkonto das Recht, es zu lesen, oder lassen Sie es aus.</translation>
+    </message>
+    <message>
+        <source>Give your user account permission to write in the backup folder.</source>
+        <translation>Geben Sie Ihrem Benutzerkonto das Recht, im Sicherungsordner zu schreiben.</translation>
+    </message>
+    <message>
+        <source>It is tried again at every check.</source>
+        <translation>Bei jeder Prüfung wird es wieder versucht.</translation>
+    </message>
+    <message>
+        <source>It is tried again at every check. Close the other program, if you can.</source>
+        <translation>Bei jeder Prüfung wird es wieder versucht. Schließen Sie wenn möglich das andere Programm.</translation>
+    </message>
+    <message>
+        <source>It is tried again at every check. Close the program that writes it, if you can.</source>
+        <translation>Bei jeder Prüfung wird es wieder versucht. Schließen Sie wenn möglich das Programm, das sie schreibt.</translation>
+    </message>
+    <message>
+        <source>It is tried again at every check. If it stays, the backup drive may be failing.</source>
+        <translation>Bei jeder Prüfung wird es wieder versucht. Wenn es so bleibt, ist das Sicherungslaufwerk vielleicht am Ende.</translation>
+    </message>
+    <message>
+        <source>It is tried again at every check. If it stays, the drive may be failing.</source>
+        <translation>Bei jeder Prüfung wird es wieder versucht. Wenn es so bleibt, ist das Laufwerk vielleicht am Ende.</translation>
+    </message>
+    <message>
+        <source>It is tried again at the next check. Do not work inside the backup folder.</source>
+        <translation>Bei der nächsten Prüfung wird es wieder versucht. Arbeiten Sie nicht im Sicherungsordner.</translation>
+    </message>
+    <message>
+        <source>Make room on the backup drive, shorten the history, or use a larger drive.</source>
+        <translation>Schaffen Sie Platz auf dem Sicherungslaufwerk, kürzen Sie den Verlauf, oder nehmen Sie ein größeres Laufwerk.</translation>
+    </message>
+    <message>
+        <source>Nothing is lost: programs create such entries anew. Exclude it to hide this message.</source>
+        <translation>Nichts geht verloren: Programme legen so etwas neu an. Lassen Sie es aus, um diese Meldung nicht mehr zu sehen.</translation>
+    </message>
+    <message>
+        <source>Nothing needs to be done unless you rely on them.</source>
+        <translation>Sie müssen nichts tun, außer wenn Sie darauf angewiesen sind.</translation>
+    </message>
+    <message>
+        <source>Rename it, use a backup drive with another file system, or exclude it.</source>
+        <translation>Benennen Sie es um, nehmen Sie ein Sicherungslaufwerk mit einem anderen Dateisystem, oder lassen Sie es aus.</translation>
+    </message>
+    <message>
+        <source>Rename one of the two, or use a backup drive that tells upper from lower case.</source>
+        <translation>Benennen Sie eines der beiden um, oder nehmen Sie ein Sicherungslaufwerk, das Groß- und Kleinschreibung unterscheidet.</translation>
+    </message>
+    <message>
+        <source>Restore the backup&apos;s version, or take your decision back.</source>
+        <translation>Stellen Sie die Fassung der Sicherung wieder her, oder nehmen Sie Ihre Entscheidung zurück.</translation>
+    </message>
+    <message>
+        <source>Shorten the name or the folders above it, or exclude it.</source>
+        <translation>Kürzen Sie den Namen oder die Ordner darüber, oder lassen Sie es aus.</translation>
+    </message>
+    <message>
+        <source>Take the protection off the copy in the backup (on Linux: chattr -i).</source>
+        <translation>Heben Sie den Schutz der Kopie in der Sicherung auf (unter Linux: chattr -i).</translation>
+    </message>
+    <message>
+        <source>Use a backup drive with another file system (exFAT, NTFS or ext4), or exclude the file.</source>
+        <translation>Nehmen Sie ein Sicherungslaufwerk mit einem anderen Dateisystem (exFAT, NTFS oder ext4), oder lassen Sie die Datei aus.</translation>
+    </message>
+    <message>
+        <source>What the link leads to is not affected. Exclude the link to hide this message.</source>
+        <translation>Wohin die Verknüpfung führt, ist nicht betroffen. Lassen Sie die Verknüpfung aus, um diese Meldung nicht mehr zu sehen.</translation>
+    </message>
+</context>
+<context>
+    <name>ProblemsModel</name>
+    <message>
+        <source>File or folder</source>
+        <translation>Datei oder Ordner</translation>
+    </message>
+    <message>
+        <source>Reason</source>
+        <translation>Grund</translation>
+    </message>
+</context>
+<context>
+    <name>ProblemsPage</name>
+    <message>
+        <source>Adds it to what this backup leaves out</source>
+        <translation>Fügt es dem hinzu, was diese Sicherung auslässt</translation>
+    </message>
+    <message>
+        <source>If a file cannot be backed up, it is listed here by name, with the reason and what to do.</source>
+        <translation>Wenn eine Datei nicht gesichert werden kann, steht sie hier mit Namen, Grund und Abhilfe.</translation>
+    </message>
+    <message>
+        <source>Leave this &amp;out from now on</source>
+        <translation>Dies künftig &amp;auslassen</translation>
+    </message>
+    <message>
+        <source>No problems</source>
+        <translation>Keine Probleme</translation>
+    </message>
+    <message>
+        <source>T&amp;ry again</source>
+        <translation>Noch einmal ver&amp;suchen</translation>
+    </message>
+    <message>
+        <source>This drive will not &amp;come back…</source>
+        <translation>Dieses Laufwerk &amp;kommt nicht wieder …</translation>
+    </message>
+    <message>
+        <source>What could not be backed up</source>
+        <translation>Was nicht gesichert werden konnte</translation>
+    </message>
+    <message>
+        <source>What the backup has of this drive then counts as deleted</source>
+        <translation>Was die Sicherung von diesem Laufwerk hat, gilt dann als gelöscht</translation>
+    </message>
+</context>
+<context>
+    <name>Restoration</name>
+    <message>
+        <source>An unexpected error. The log has the details.</source>
+        <translation>Ein unerwarteter Fehler. Näheres steht im Protokoll.</translation>
+    </message>
+    <message>
+        <source>The backup of this folder could not be paused. You can save the files elsewhere.</source>
+        <translation>Die Sicherung dieses Ordners konnte nicht angehalten werden. Sie können die Dateien anderswo speichern.</translation>
+    </message>
+    <message>
+        <source>The folder to restore to is not there. You can save the files elsewhere.</source>
+        <translation>Der Ordner, in den wiederhergestellt werden soll, ist nicht da. Sie können die Dateien anderswo speichern.</translation>
+    </message>
+    <message>
+        <source>You can save the files elsewhere.</source>
+        <translation>Sie können die Dateien anderswo speichern.</translation>
+    </message>
+    <message>
+        <source>You have stopped it.</source>
+        <translation>Sie haben es angehalten.</translation>
+    </message>
+    <message>
+        <source>restored {when}</source>
+        <translation>wiederhergestellt {when}</translation>
+    </message>
+</context>
+<context>
+    <name>Restore</name>
+    <message>
+        <source>There was no file to restore.</source>
+        <translation>Es gab keine Datei wiederherzustellen.</translation>
+    </message>
+</context>
+<context>
+    <name>RestoreDesk</name>
+    <message>
+        <source>Choose the folder that holds the copies of your files.</source>
+        <translation>Wählen Sie den Ordner, in dem die Kopien Ihrer Dateien liegen.</translation>
+    </message>
+    <message>
+        <source>This folder cannot be read</source>
+        <translation>Dieser Ordner kann nicht gelesen werden</translation>
+    </message>
+</context>
+<context>
+    <name>RestoreDialog</name>
+    <message>
+        <source>&amp;Cancel</source>
+        <translation>&amp;Abbrechen</translation>
+    </message>
+    <message>
+        <source>&amp;Open the folder</source>
+        <translation>Ordner ö&amp;ffnen</translation>
+    </message>
+    <message>
+        <source>C&amp;lose</source>
+        <translation>&amp;Schließen</translation>
+    </message>
+    <message>
+        <source>Files that need a word</source>
+        <translation>Dateien, zu denen etwas zu sagen ist</translation>
+    </message>
+    <message>
+        <source>Folder: {folder}</source>
+        <translation>Ordner: {folder}</translation>
+    </message>
+    <message>
+        <source>Getting ready…</source>
+        <translation>Wird vorbereitet …</translation>
+    </message>
+    <message>
+        <source>Nothing was restored.</source>
+        <translation>Nichts wurde wiederhergestellt.</translation>
+    </message>
+    <message>
+        <source>Pausing the backup of this folder…</source>
+        <translation>Die Sicherung dieses Ordners wird angehalten …</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>Fortschritt</translation>
+    </message>
+    <message>
+        <source>Restore</source>
+        <translation>Wiederherstellen</translation>
+    </message>
+    <message>
+        <source>Restored beside it as “{name}”</source>
+        <translation>Daneben wiederhergestellt als „{name}“</translation>
+    </message>
+    <message>
+        <source>Stopping…</source>
+        <translation>Wird angehalten …</translation>
+    </message>
+    <message>
+        <source>{done} of {total}</source>
+        <translation>{done} von {total}</translation>
+    </message>
+</context>
+<context>
+    <name>ReviewDialog</name>
+    <message>
+        <source>&amp;Keep these files</source>
+        <translation>Diese Dateien &amp;behalten</translation>
+    </message>
+    <message>
+        <source>&amp;Move them to the history</source>
+        <translation>In den Verlau&amp;f verschieben</translation>
+    </message>
+    <message>
+        <source>&amp;Put them back into my folder</source>
+        <translation>In meinen Ordner &amp;zurückholen</translation>
+    </message>
+    <message>
+        <source>A backup is an exact copy of your folder, so these would have to leave it.</source>
+        <translation>Eine Sicherung ist eine genaue Kopie Ihres Ordners, daher müssten diese sie verlassen.</translation>
+    </message>
+    <message>
+        <source>Decide &amp;later</source>
+        <translation>&amp;Später entscheiden</translation>
+    </message>
+    <message>
+        <source>No history is kept for this backup: what is deleted is gone.</source>
+        <translation>Zu dieser Sicherung gibt es keinen Verlauf: Was gelöscht wird, ist weg.</translation>
+    </message>
+    <message>
+        <source>Review: {name}</source>
+        <translation>Durchsehen: {name}</translation>
+    </message>
+    <message>
+        <source>So many changes at once may be what you did, or a mistake, a drive that is away or malware.</source>
+        <translation>So viele Änderungen auf einmal können von Ihnen stammen, aber auch ein Versehen, ein fehlendes Laufwerk oder ein Schadprogramm sein.</translation>
+    </message>
+    <message>
+        <source>These &amp;changes are right</source>
+        <translation>Diese &amp;Änderungen stimmen</translation>
+    </message>
+    <message>
+        <source>These &amp;deletions are right</source>
+        <translation>Diese Löschungen s&amp;timmen</translation>
+    </message>
+    <message>
+        <source>What leaves the backup stays in its history.</source>
+        <translation>Was die Sicherung verlässt, bleibt in ihrem Verlauf.</translation>
+    </message>
+</context>
+<context>
+    <name>RoomBar</name>
+    <message>
+        <source>&amp;Count again</source>
+        <translation>Na&amp;chzählen</translation>
+    </message>
+    <message>
+        <source>Backup</source>
+        <translation>Sicherung</translation>
+    </message>
+    <message>
+        <source>Counted at {time}</source>
+        <translation>Gezählt um {time}</translation>
+    </message>
+    <message>
+        <source>Counting…</source>
+        <translation>Wird gezählt …</translation>
+    </message>
+    <message>
+        <source>Counts how much room the backup and its history take</source>
+        <translation>Zählt, wie viel Platz die Sicherung und ihr Verlauf brauchen</translation>
+    </message>
+    <message>
+        <source>History</source>
+        <translation>Verlauf</translation>
+    </message>
+    <message>
+        <source>Not counted yet</source>
+        <translation>Noch nicht gezählt</translation>
+    </message>
+    <message>
+        <source>Not reachable at the moment</source>
+        <translation>Im Moment nicht erreichbar</translation>
+    </message>
+    <message>
+        <source>Other</source>
+        <translation>Anderes</translation>
+    </message>
+    <message>
+        <source>Used</source>
+        <translation>Belegt</translation>
+    </message>
+    <message>
+        <source>{free} free of {total}</source>
+        <translation>{free} von {total} frei</translation>
+    </message>
+</context>
+<context>
+    <name>RulesEdit</name>
+    <message>
+        <source>One rule a line, such as *.tmp or /Downloads/</source>
+        <translation>Eine Regel je Zeile, etwa *.tmp oder /Downloads/</translation>
+    </message>
+</context>
+<context>
+    <name>Sentences</name>
+    <message>
+        <source>A file or a link is where its folder should be</source>
+        <translation>Wo sein Ordner sein sollte, ist eine Datei oder eine Verknüpfung</translation>
+    </message>
+    <message>
+        <source>A folder is not there any more: {path}</source>
+        <translation>Ein Ordner ist nicht mehr da: {path}</translation>
+    </message>
+    <message>
+        <source>An exclusion rule is empty.</source>
+        <translation>Eine Regel ist leer.</translation>
+    </message>
+    <message>
+        <source>An exclusion rule must be a single line.</source>
+        <translation>Eine Regel darf nur eine Zeile haben.</translation>
+    </message>
+    <message>
+        <source>An unexpected error ended the pass: {why}</source>
+        <translation>Ein unerwarteter Fehler hat den Vorgang beendet: {why}</translation>
+    </message>
+    <message>
+        <source>An unexpected error has ended this backup. The log has the details.</source>
+        <translation>Ein unerwarteter Fehler hat diese Sicherung beendet. Näheres steht im Protokoll.</translation>
+    </message>
+    <message>
+        <source>Another backup, “{name}”, uses this place.</source>
+        <translation>Eine andere Sicherung, „{name}“, benutzt diesen Ort.</translation>
+    </message>
+    <message>
+        <source>Another drive is where the source was: {path}</source>
+        <translation>Wo Ihr Ordner war, ist jetzt ein anderes Laufwerk: {path}</translation>
+    </message>
+    <message>
+        <source>Another instance of the program is already backing up to {path}.</source>
+        <translation>Das Programm läuft schon ein zweites Mal und sichert nach {path}.</translation>
+    </message>
+    <message>
+        <source>Another program instance is writing to {path}.</source>
+        <translation>Das Programm läuft ein zweites Mal und schreibt nach {path}.</translation>
+    </message>
+    <message>
+        <source>Change notification is switched off</source>
+        <translation>Das sofortige Bemerken von Änderungen ist ausgeschaltet</translation>
+    </message>
+    <message>
+        <source>Changes cannot be watched: {why}</source>
+        <translation>Änderungen können nicht beobachtet werden: {why}</translation>
+    </message>
+    <message>
+        <source>It has changed in the backup since it was chosen</source>
+        <translation>In der Sicherung hat es sich geändert, seit es gewählt wurde</translation>
+    </message>
+    <message>
+        <source>It is not where the backup moved it to any more</source>
+        <translation>Es ist nicht mehr, wohin die Sicherung es verschoben hat</translation>
+    </message>
+    <message>
+        <source>Links are not possible on the backup drive</source>
+        <translation>Verknüpfungen sind auf dem Sicherungslaufwerk nicht möglich</translation>
+    </message>
+    <message>
+        <source>Links are not possible on the drive that is restored to</source>
+        <translation>Verknüpfungen sind auf dem Laufwerk, auf das wiederhergestellt wird, nicht möglich</translation>
+    </message>
+    <message>
+        <source>Neither the backup nor its history has it</source>
+        <translation>Weder die Sicherung noch ihr Verlauf hat es</translation>
+    </message>
+    <message>
+        <source>Network folders do not tell of changes made elsewhere</source>
+        <translation>Netzwerkordner melden Änderungen nicht, die anderswo gemacht werden</translation>
+    </message>
+    <message>
+        <source>Network folders do not tell of changes made elsewhere: {path}</source>
+        <translation>Netzwerkordner melden Änderungen nicht, die anderswo gemacht werden: {path}</translation>
+    </message>
+    <message>
+        <source>No permission to read this</source>
+        <translation>Das darf nicht gelesen werden</translation>
+    </message>
+    <message>
+        <source>No permission to read this in the backup</source>
+        <translation>Das darf in der Sicherung nicht gelesen werden</translation>
+    </message>
+    <message>
+        <source>No permission to write there</source>
+        <translation>Dort darf nicht geschrieben werden</translation>
+    </message>
+    <message>
+        <source>No permission to write this in the backup</source>
+        <translation>Das darf nicht in die Sicherung geschrieben werden</translation>
+    </message>
+    <message>
+        <source>Not all that this check did is known by name; restore the rest from the history by its time</source>
+        <translation>Nicht alles, was dieser Vorgang getan hat, ist mit Namen bekannt; stellen Sie den Rest nach seiner Zeit aus dem Verlauf wieder her</translation>
+    </message>
+    <message>
+        <source>Some folders cannot be watched</source>
+        <translation>Einige Ordner können nicht beobachtet werden</translation>
+    </message>
+    <message>
+        <source>Something else changed the backup while it was being written</source>
+        <translation>Etwas anderes hat die Sicherung geändert, während sie geschrieben wurde</translation>
+    </message>
+    <message>
+        <source>Something is there already and was left alone</source>
+        <translation>Dort ist schon etwas und wurde nicht angerührt</translation>
+    </message>
+    <message>
+        <source>Stopped before the end</source>
+        <translation>Vor dem Ende angehalten</translation>
+    </message>
+    <message>
+        <source>The backup drive cannot tell this name from another one in the same folder</source>
+        <translation>Das Sicherungslaufwerk kann diesen Namen nicht von einem anderen im selben Ordner unterscheiden</translation>
+    </message>
+    <message>
+        <source>The backup drive is full</source>
+        <translation>Das Sicherungslaufwerk ist voll</translation>
+    </message>
+    <message>
+        <source>The backup drive is full: the destination cannot be made: {path}</source>
+        <translation>Das Sicherungslaufwerk ist voll, der Sicherungsordner kann nicht angelegt werden: {path}</translation>
+    </message>
+    <message>
+        <source>The backup drive is read-only</source>
+        <translation>Das Sicherungslaufwerk ist schreibgeschützt</translation>
+    </message>
+    <message>
+        <source>The backup drive reported an error while this was being read</source>
+        <translation>Das Sicherungslaufwerk hat beim Lesen einen Fehler gemeldet</translation>
+    </message>
+    <message>
+        <source>The backup drive reported an error while this was being written</source>
+        <translation>Das Sicherungslaufwerk hat beim Schreiben einen Fehler gemeldet</translation>
+    </message>
+    <message>
+        <source>The backup is not there at the moment.</source>
+        <translation>Die Sicherung ist im Moment nicht da.</translation>
+    </message>
+    <message>
+        <source>The backup keeps its own version of this, as you decided, and not the one that is here now</source>
+        <translation>Die Sicherung behält davon ihre eigene Fassung, wie Sie entschieden haben, und nicht die jetzige</translation>
+    </message>
+    <message>
+        <source>The content is backed up, but not all of its permissions, times or attributes</source>
+        <translation>Der Inhalt ist gesichert, aber nicht alle Rechte, Zeiten oder Eigenschaften</translation>
+    </message>
+    <message>
+        <source>The copy in the backup is protected against changes</source>
+        <translation>Die Kopie in der Sicherung ist gegen Änderungen geschützt</translation>
+    </message>
+    <message>
+        <source>The damaged settings are kept as {path}.</source>
+        <translation>Die beschädigten Einstellungen sind aufbewahrt als {path}.</translation>
+    </message>
+    <message>
+        <source>The days that versions are kept must be from 0 to {number}; 0 keeps all.</source>
+        <translation>Fassungen können 0 bis {number} Tage aufbewahrt werden; 0 bewahrt alle auf.</translation>
+    </message>
+    <message>
+        <source>The destination cannot be opened ({detail}): {path}</source>
+        <translation>Der Sicherungsordner kann nicht geöffnet werden ({detail}): {path}</translation>
+    </message>
+    <message>
+        <source>The destination cannot be written to: {why}.</source>
+        <translation>In den Sicherungsordner kann nicht geschrieben werden: {why}.</translation>
+    </message>
+    <message>
+        <source>The destination consists of spaces only.</source>
+        <translation>Das Ziel besteht nur aus Leerzeichen.</translation>
+    </message>
+    <message>
+        <source>The destination contains a character that no path can have.</source>
+        <translation>Das Ziel enthält ein Zeichen, das in keinem Pfad vorkommen kann.</translation>
+    </message>
+    <message>
+        <source>The destination folder is not there: {path}</source>
+        <translation>Der Sicherungsordner ist nicht da: {path}</translation>
+    </message>
+    <message>
+        <source>The destination is a whole drive: choose a folder for the history, or keep none.</source>
+        <translation>Das Ziel ist ein ganzes Laufwerk: Wählen Sie einen Ordner für den Verlauf, oder verzichten Sie auf ihn.</translation>
+    </message>
+    <message>
+        <source>The destination is missing.</source>
+        <translation>Das Ziel fehlt.</translation>
+    </message>
+    <message>
+        <source>The destination is not a folder.</source>
+        <translation>Das Ziel ist kein Ordner.</translation>
+    </message>
+    <message>
+        <source>The destination is not a folder: {path}</source>
+        <translation>Das Ziel ist kein Ordner: {path}</translation>
+    </message>
+    <message>
+        <source>The destination is not where it was any more: {path}</source>
+        <translation>Der Sicherungsordner ist nicht mehr, wo er war: {path}</translation>
+    </message>
+    <message>
+        <source>The destination lies inside the history.</source>
+        <translation>Das Ziel liegt im Verlauf.</translation>
+    </message>
+    <message>
+        <source>The destination lies inside the source.</source>
+        <translation>Das Ziel liegt im zu sichernden Ordner.</translation>
+    </message>
+    <message>
+        <source>The destination lies inside the source: {path}</source>
+        <translation>Der Sicherungsordner liegt in Ihrem Ordner: {path}</translation>
+    </message>
+    <message>
+        <source>The drive is read-only</source>
+        <translation>Das Laufwerk ist schreibgeschützt</translation>
+    </message>
+    <message>
+        <source>The drive of the destination is not there any more: {path}</source>
+        <translation>Das Sicherungslaufwerk ist nicht mehr da: {path}</translation>
+    </message>
+    <message>
+        <source>The drive of the destination is not there: {path}</source>
+        <translation>Das Sicherungslaufwerk ist nicht da: {path}</translation>
+    </message>
+    <message>
+        <source>The drive of the source is not there: {path}</source>
+        <translation>Das Laufwerk Ihres Ordners ist nicht da: {path}</translation>
+    </message>
+    <message>
+        <source>The drive reported an error while this was being read</source>
+        <translation>Das Laufwerk hat beim Lesen einen Fehler gemeldet</translation>
+    </message>
+    <message>
+        <source>The drive that belongs in this folder is not there</source>
+        <translation>Das Laufwerk, das in diesen Ordner gehört, ist nicht da</translation>
+    </message>
+    <message>
+        <source>The drive that is restored to is full</source>
+        <translation>Das Laufwerk, auf das wiederhergestellt wird, ist voll</translation>
+    </message>
+    <message>
+        <source>The drive that is restored to is read-only</source>
+        <translation>Das Laufwerk, auf das wiederhergestellt wird, ist schreibgeschützt</translation>
+    </message>
+    <message>
+        <source>The drive that is restored to reported an error</source>
+        <translation>Das Laufwerk, auf das wiederhergestellt wird, hat einen Fehler gemeldet</translation>
+    </message>
+    <message>
+        <source>The file is open in another program</source>
+        <translation>Die Datei ist in einem anderen Programm geöffnet</translation>
+    </message>
+    <message>
+        <source>The file is too large for the backup drive&apos;s file system</source>
+        <translation>Die Datei ist zu groß für das Dateisystem des Sicherungslaufwerks</translation>
+    </message>
+    <message>
+        <source>The file is too large for the drive that is restored to</source>
+        <translation>Die Datei ist zu groß für das Laufwerk, auf das wiederhergestellt wird</translation>
+    </message>
+    <message>
+        <source>The file keeps changing while it is being copied</source>
+        <translation>Die Datei ändert sich ständig, während sie kopiert wird</translation>
+    </message>
+    <message>
+        <source>The folder for the program&apos;s own data cannot be made: {why}.</source>
+        <translation>Der Ordner für die eigenen Daten des Programms kann nicht angelegt werden: {why}.</translation>
+    </message>
+    <message>
+        <source>The history and the destination lie inside each other: {path}</source>
+        <translation>Der Verlauf und der Sicherungsordner liegen ineinander: {path}</translation>
+    </message>
+    <message>
+        <source>The history and the source lie inside each other: {path}</source>
+        <translation>Der Verlauf und Ihr Ordner liegen ineinander: {path}</translation>
+    </message>
+    <message>
+        <source>The history consists of spaces only.</source>
+        <translation>Der Verlaufsordner besteht nur aus Leerzeichen.</translation>
+    </message>
+    <message>
+        <source>The history contains a character that no path can have.</source>
+        <translation>Der Verlaufsordner enthält ein Zeichen, das in keinem Pfad vorkommen kann.</translation>
+    </message>
+    <message>
+        <source>The history does not have what was here before</source>
+        <translation>Der Verlauf hat nicht, was vorher hier war</translation>
+    </message>
+    <message>
+        <source>The history is not a folder.</source>
+        <translation>Der Verlauf ist kein Ordner.</translation>
+    </message>
+    <message>
+        <source>The history lies inside the destination.</source>
+        <translation>Der Verlauf liegt im Ziel.</translation>
+    </message>
+    <message>
+        <source>The history lies inside the source.</source>
+        <translation>Der Verlauf liegt im zu sichernden Ordner.</translation>
+    </message>
+    <message>
+        <source>The history needs a folder of its own.</source>
+        <translation>Der Verlauf braucht einen eigenen Ordner.</translation>
+    </message>
+    <message>
+        <source>The history would lie on another drive than the destination. Name a history folder on the same drive, or keep none: {path}</source>
+        <translation>Der Verlauf läge auf einem anderen Laufwerk als die Sicherung. Wählen Sie einen Verlaufsordner auf demselben Laufwerk, oder verzichten Sie auf den Verlauf: {path}</translation>
+    </message>
+    <message>
+        <source>The interval must be from 1 to {number} seconds.</source>
+        <translation>Der Abstand muss zwischen 1 und {number} Sekunden liegen.</translation>
+    </message>
+    <message>
+        <source>The name is not possible on the backup drive</source>
+        <translation>Der Name ist auf dem Sicherungslaufwerk nicht möglich</translation>
+    </message>
+    <message>
+        <source>The name is not possible on the drive that is restored to</source>
+        <translation>Der Name ist auf dem Laufwerk, auf das wiederhergestellt wird, nicht möglich</translation>
+    </message>
+    <message>
+        <source>The name is too long for the drive that is restored to</source>
+        <translation>Der Name ist zu lang für das Laufwerk, auf das wiederhergestellt wird</translation>
+    </message>
+    <message>
+        <source>The name must not be longer than {number} characters.</source>
+        <translation>Der Name darf nicht länger als {number} Zeichen sein.</translation>
+    </message>
+    <message>
+        <source>The name or path is too long for the backup drive</source>
+        <translation>Der Name oder Pfad ist zu lang für das Sicherungslaufwerk</translation>
+    </message>
+    <message>
+        <source>The number of changes that is never held must not be negative.</source>
+        <translation>Die Zahl der Änderungen, nach denen nie gefragt wird, darf nicht negativ sein.</translation>
+    </message>
+    <message>
+        <source>The program&apos;s own data cannot be opened: {why}.</source>
+        <translation>Die eigenen Daten des Programms können nicht geöffnet werden: {why}.</translation>
+    </message>
+    <message>
+        <source>The program&apos;s own data cannot be written: {why}.</source>
+        <translation>Die eigenen Daten des Programms können nicht geschrieben werden: {why}.</translation>
+    </message>
+    <message>
+        <source>The program&apos;s own data folder cannot be used: {why}</source>
+        <translation>Der Ordner für die eigenen Daten des Programms ist nicht benutzbar: {why}</translation>
+    </message>
+    <message>
+        <source>The settings could not be read, so the app begins anew. The damaged file is kept as {path}.</source>
+        <translation>Die Einstellungen konnten nicht gelesen werden, daher fängt das Programm neu an. Die beschädigte Datei ist aufbewahrt als {path}.</translation>
+    </message>
+    <message>
+        <source>The settings could not be read: {why}.</source>
+        <translation>Die Einstellungen konnten nicht gelesen werden: {why}.</translation>
+    </message>
+    <message>
+        <source>The share of changes that is never held must be from 0 to 1.</source>
+        <translation>Der Anteil der Änderungen, nach denen nie gefragt wird, muss zwischen 0 und 1 liegen.</translation>
+    </message>
+    <message>
+        <source>The size of the history must be a number of bytes; 0 sets no limit.</source>
+        <translation>Die Größe des Verlaufs muss eine Zahl von Bytes sein; 0 setzt keine Grenze.</translation>
+    </message>
+    <message>
+        <source>The source and the destination are the same folder.</source>
+        <translation>Quelle und Ziel sind derselbe Ordner.</translation>
+    </message>
+    <message>
+        <source>The source consists of spaces only.</source>
+        <translation>Die Quelle besteht nur aus Leerzeichen.</translation>
+    </message>
+    <message>
+        <source>The source contains a character that no path can have.</source>
+        <translation>Die Quelle enthält ein Zeichen, das in keinem Pfad vorkommen kann.</translation>
+    </message>
+    <message>
+        <source>The source folder cannot be opened ({why}): {path}</source>
+        <translation>Ihr Ordner kann nicht geöffnet werden ({why}): {path}</translation>
+    </message>
+    <message>
+        <source>The source folder cannot be read: {why}</source>
+        <translation>Ihr Ordner kann nicht gelesen werden: {why}</translation>
+    </message>
+    <message>
+        <source>The source folder cannot be written to: {why}</source>
+        <translation>In Ihren Ordner kann nicht geschrieben werden: {why}</translation>
+    </message>
+    <message>
+        <source>The source folder is not there</source>
+        <translation>Ihr Ordner ist nicht da</translation>
+    </message>
+    <message>
+        <source>The source folder is not there any more: {path}</source>
+        <translation>Ihr Ordner ist nicht mehr da: {path}</translation>
+    </message>
+    <message>
+        <source>The source folder is not there: {path}</source>
+        <translation>Ihr Ordner ist nicht da: {path}</translation>
+    </message>
+    <message>
+        <source>The source folder may not be read</source>
+        <translation>Ihr Ordner darf nicht gelesen werden</translation>
+    </message>
+    <message>
+        <source>The source is missing.</source>
+        <translation>Die Quelle fehlt.</translation>
+    </message>
+    <message>
+        <source>The source is no longer where it was.</source>
+        <translation>Ihr Ordner ist nicht mehr, wo er war.</translation>
+    </message>
+    <message>
+        <source>The source is not a folder any more: {path}</source>
+        <translation>Die Quelle ist kein Ordner mehr: {path}</translation>
+    </message>
+    <message>
+        <source>The source is not a folder.</source>
+        <translation>Die Quelle ist kein Ordner.</translation>
+    </message>
+    <message>
+        <source>The source is not a folder: {path}</source>
+        <translation>Die Quelle ist kein Ordner: {path}</translation>
+    </message>
+    <message>
+        <source>The source lies inside the destination.</source>
+        <translation>Die Quelle liegt im Ziel.</translation>
+    </message>
+    <message>
+        <source>The source lies inside the destination: {path}</source>
+        <translation>Ihr Ordner liegt im Sicherungsordner: {path}</translation>
+    </message>
+    <message>
+        <source>The source lies inside the history.</source>
+        <translation>Die Quelle liegt im Verlauf.</translation>
+    </message>
+    <message>
+        <source>The system refused</source>
+        <translation>Das System hat es abgelehnt</translation>
+    </message>
+    <message>
+        <source>The system&apos;s limit for programs that watch folders is reached</source>
+        <translation>Die Grenze des Systems für Programme, die Ordner beobachten, ist erreicht</translation>
+    </message>
+    <message>
+        <source>The system&apos;s limit for watched folders is reached</source>
+        <translation>Die Grenze des Systems für beobachtete Ordner ist erreicht</translation>
+    </message>
+    <message>
+        <source>The time between full checks must be from 1 to {number} seconds.</source>
+        <translation>Der Abstand vollständiger Prüfungen muss zwischen 1 und {number} Sekunden liegen.</translation>
+    </message>
+    <message>
+        <source>There are too many files on the backup drive: {count} more do not fit</source>
+        <translation>Auf dem Sicherungslaufwerk sind zu viele Dateien: {count} weitere passen nicht mehr</translation>
+    </message>
+    <message>
+        <source>There are too many files on the backup drive: {count} more does not fit</source>
+        <translation>Auf dem Sicherungslaufwerk sind zu viele Dateien: {count} weitere passt nicht mehr</translation>
+    </message>
+    <message>
+        <source>There is a backup of this folder to that place already.</source>
+        <translation>Es gibt schon eine Sicherung dieses Ordners an diesen Ort.</translation>
+    </message>
+    <message>
+        <source>There is no permission to read this folder.</source>
+        <translation>Dieser Ordner darf nicht gelesen werden.</translation>
+    </message>
+    <message>
+        <source>There is no permission to write here.</source>
+        <translation>Hier darf nicht geschrieben werden.</translation>
+    </message>
+    <message>
+        <source>There is no such folder at the moment.</source>
+        <translation>Im Moment gibt es diesen Ordner nicht.</translation>
+    </message>
+    <message>
+        <source>This exclusion rule is not understood: {rule}</source>
+        <translation>Diese Regel ist nicht verständlich: {rule}</translation>
+    </message>
+    <message>
+        <source>This folder belongs to the system. Choose another one.</source>
+        <translation>Dieser Ordner gehört dem System. Wählen Sie einen anderen.</translation>
+    </message>
+    <message>
+        <source>This folder cannot be read: {why}.</source>
+        <translation>Dieser Ordner kann nicht gelesen werden: {why}.</translation>
+    </message>
+    <message>
+        <source>This folder is not empty. What is in it is shown to you before anything leaves it.</source>
+        <translation>Dieser Ordner ist nicht leer. Was darin ist, wird Ihnen gezeigt, bevor etwas entfernt wird.</translation>
+    </message>
+    <message>
+        <source>This folder is not empty. What is in it is shown to you before anything leaves it. A new folder may suit better: {path}</source>
+        <translation>Dieser Ordner ist nicht leer. Was darin ist, wird Ihnen gezeigt, bevor etwas entfernt wird. Ein neuer Ordner passt vielleicht besser: {path}</translation>
+    </message>
+    <message>
+        <source>This is not a file or folder but a pipe, socket or device, which cannot be copied</source>
+        <translation>Das ist weder Datei noch Ordner, sondern eine Verbindung oder ein Gerät, die sich nicht kopieren lassen</translation>
+    </message>
+    <message>
+        <source>This is not a folder.</source>
+        <translation>Das ist kein Ordner.</translation>
+    </message>
+    <message>
+        <source>This is on the same drive as your files. If the drive fails, both are lost.</source>
+        <translation>Das ist auf demselben Laufwerk wie Ihre Dateien. Fällt das Laufwerk aus, ist beides verloren.</translation>
+    </message>
+    <message>
+        <source>This is your home folder or lies around it. Choose a folder that holds nothing but the backup.</source>
+        <translation>Das ist Ihr persönlicher Ordner oder liegt um ihn herum. Wählen Sie einen Ordner, in dem nur die Sicherung liegt.</translation>
+    </message>
+    <message>
+        <source>What is there is protected against changes</source>
+        <translation>Was dort ist, ist gegen Änderungen geschützt</translation>
+    </message>
+    <message>
+        <source>What this check did is not known any more; restore from the history by its time</source>
+        <translation>Was dieser Vorgang getan hat, ist nicht mehr bekannt; stellen Sie nach seiner Zeit aus dem Verlauf wieder her</translation>
+    </message>
+    <message>
+        <source>Windows keeps this name for a device</source>
+        <translation>Windows verwendet diesen Namen für ein Gerät</translation>
+    </message>
+    <message>
+        <source>it cannot hold more files, however small</source>
+        <translation>Es fasst keine weiteren Dateien, so klein sie auch sind</translation>
+    </message>
+    <message>
+        <source>it contains &apos;{character}&apos;</source>
+        <translation>Er enthält „{character}“</translation>
+    </message>
+    <message>
+        <source>it contains a control character</source>
+        <translation>Er enthält ein Steuerzeichen</translation>
+    </message>
+    <message>
+        <source>it contains bytes that are not text</source>
+        <translation>Er enthält Zeichen, die kein Text sind</translation>
+    </message>
+    <message>
+        <source>it ends with a space or a full stop</source>
+        <translation>Er endet mit einem Leerzeichen oder Punkt</translation>
+    </message>
+    <message>
+        <source>your quota on it is used up</source>
+        <translation>Ihr Anteil daran ist aufgebraucht</translation>
+    </message>
+    <message>
+        <source>your quota on it is used up, and {size} more is needed</source>
+        <translation>Ihr Anteil daran ist aufgebraucht, und {size} mehr werden gebraucht</translation>
+    </message>
+    <message>
+        <source>{size} more is needed</source>
+        <translation>{size} mehr werden gebraucht</translation>
+    </message>
+</context>
+<context>
+    <name>SettingsDialog</name>
+    <message>
+        <source>&amp;Appearance</source>
+        <translation>&amp;Aussehen</translation>
+    </message>
+    <message>
+        <source>&amp;Language</source>
+        <translation>S&amp;prache</translation>
+    </message>
+    <message>
+        <source>&amp;Overdue after</source>
+        <translation>&amp;Überfällig nach</translation>
+    </message>
+    <message>
+        <source>&amp;Start when I log in</source>
+        <translation>&amp;Starten, wenn ich mich anmelde</translation>
+    </message>
+    <message>
+        <source>Appearance</source>
+        <translation>Aussehen</translation>
+    </message>
+    <message>
+        <source>As often as ever</source>
+        <translation>So oft wie sonst</translation>
+    </message>
+    <message>
+        <source>As the system</source>
+        <translation>Wie das System</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>Dunkel</translation>
+    </message>
+    <message>
+        <source>Files are backed up only while the app runs.</source>
+        <translation>Dateien werden nur gesichert, solange das Programm läuft.</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>Sprache</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>Hell</translation>
+    </message>
+    <message>
+        <source>Log</source>
+        <translation>Protokoll</translation>
+    </message>
+    <message>
+        <source>Messages</source>
+        <translation>Meldungen</translation>
+    </message>
+    <message>
+        <source>Never</source>
+        <translation>Nie</translation>
+    </message>
+    <message>
+        <source>On &amp;battery, check everything</source>
+        <translation>Im A&amp;kkubetrieb alles prüfen</translation>
+    </message>
+    <message>
+        <source>On battery, check everything</source>
+        <translation>Im Akkubetrieb alles prüfen</translation>
+    </message>
+    <message>
+        <source>Only every {interval}</source>
+        <translation>Im Abstand von {interval}</translation>
+    </message>
+    <message>
+        <source>Only when something needs you, and for the first complete backup.</source>
+        <translation>Nur wenn Sie gebraucht werden, und nach der ersten vollständigen Sicherung.</translation>
+    </message>
+    <message>
+        <source>Open log &amp;folder</source>
+        <translation>Protokollo&amp;rdner öffnen</translation>
+    </message>
+    <message>
+        <source>Overdue after</source>
+        <translation>Überfällig nach</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>Einstellungen</translation>
+    </message>
+    <message>
+        <source>Show &amp;notifications</source>
+        <translation>&amp;Benachrichtigungen zeigen</translation>
+    </message>
+    <message>
+        <source>Start</source>
+        <translation>Start</translation>
+    </message>
+    <message>
+        <source>Used from the next start on.</source>
+        <translation>Gilt ab dem nächsten Start.</translation>
+    </message>
+    <message>
+        <source>What you change is copied at once all the same. The same holds for network folders on a metered network.</source>
+        <translation>Was Sie ändern, wird trotzdem sofort kopiert. Dasselbe gilt für Netzwerkordner in einem Netz, in dem Daten Geld kosten.</translation>
+    </message>
+    <message>
+        <source>With the &amp;window closed, only the icon</source>
+        <translation>Mit geschlossenem &amp;Fenster, nur das Symbol</translation>
+    </message>
+    <message>
+        <source>Without a complete backup for so long, you are told once a day.</source>
+        <translation>So lange ohne vollständige Sicherung, und Sie werden einmal am Tag daran erinnert.</translation>
+    </message>
+</context>
+<context>
+    <name>StartPage</name>
+    <message>
+        <source>&amp;Keep replaced and deleted files (recommended)</source>
+        <translation>Ersetzte und gelöschte Dateien auf&amp;bewahren (empfohlen)</translation>
+    </message>
+    <message>
+        <source>&amp;Look at it in detail…</source>
+        <translation>&amp;Genauer ansehen …</translation>
+    </message>
+    <message>
+        <source>About {time}, depending on the drive</source>
+        <translation>Etwa {time}, je nach Laufwerk</translation>
+    </message>
+    <message>
+        <source>Looking at your files… {files} so far</source>
+        <translation>Ihre Dateien werden angesehen … bisher {files}</translation>
+    </message>
+    <message>
+        <source>Nothing has to be copied: everything is there already.</source>
+        <translation>Nichts muss kopiert werden: Alles ist schon da.</translation>
+    </message>
+    <message>
+        <source>Start when I lo&amp;g in (recommended)</source>
+        <translation>Starten, wenn ich mich &amp;anmelde (empfohlen)</translation>
+    </message>
+    <message>
+        <source>The first backup</source>
+        <translation>Die erste Sicherung</translation>
+    </message>
+    <message>
+        <source>{files}, {size}</source>
+        <translation>{files}, {size}</translation>
+    </message>
+    <message>
+        <source>{path}: {reason}</source>
+        <translation>{path}: {reason}</translation>
+    </message>
+    <message>
+        <source>{source}  →  {destination}</source>
+        <translation>{source}  →  {destination}</translation>
+    </message>
+</context>
+<context>
+    <name>TimeBar</name>
+    <message>
+        <source>As it is in the backup now</source>
+        <translation>Wie er jetzt in der Sicherung ist</translation>
+    </message>
+    <message>
+        <source>As it was on {when}</source>
+        <translation>Wie er war: {when}</translation>
+    </message>
+    <message>
+        <source>Date and time</source>
+        <translation>Datum und Uhrzeit</translation>
+    </message>
+    <message>
+        <source>Each step is a change: to the left is the past</source>
+        <translation>Jeder Schritt ist eine Änderung: Links liegt die Vergangenheit</translation>
+    </message>
+    <message>
+        <source>No&amp;w</source>
+        <translation>&amp;Jetzt</translation>
+    </message>
+    <message>
+        <source>Nothing has been replaced or deleted yet.</source>
+        <translation>Noch wurde nichts ersetzt oder gelöscht.</translation>
+    </message>
+    <message>
+        <source>Show the folder as it is in the backup now</source>
+        <translation>Den Ordner zeigen, wie er jetzt in der Sicherung ist</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>Zeit</translation>
+    </message>
+</context>
+<context>
+    <name>Tray</name>
+    <message>
+        <source>&amp;All backups</source>
+        <translation>&amp;Alle Sicherungen</translation>
+    </message>
+    <message>
+        <source>&amp;Back up now</source>
+        <translation>&amp;Jetzt sichern</translation>
+    </message>
+    <message>
+        <source>&amp;Open</source>
+        <translation>Ö&amp;ffnen</translation>
+    </message>
+    <message>
+        <source>&amp;Pause</source>
+        <translation>P&amp;ause</translation>
+    </message>
+    <message>
+        <source>&amp;Quit</source>
+        <translation>&amp;Beenden</translation>
+    </message>
+    <message>
+        <source>&amp;Resume</source>
+        <translation>Fortset&amp;zen</translation>
+    </message>
+    <message>
+        <source>&amp;Settings…</source>
+        <translation>&amp;Einstellungen …</translation>
+    </message>
+    <message>
+        <source>Checked {ago}.</source>
+        <translation>Geprüft {ago}.</translation>
+    </message>
+    <message>
+        <source>Folder Backup</source>
+        <translation>Folder Backup</translation>
+    </message>
+    <message>
+        <source>Folder Backup goes on</source>
+        <translation>Folder Backup läuft weiter</translation>
+    </message>
+    <message>
+        <source>Last complete backup {ago}.</source>
+        <translation>Letzte vollständige Sicherung {ago}.</translation>
+    </message>
+    <message>
+        <source>No backup yet</source>
+        <translation>Noch keine Sicherung</translation>
+    </message>
+    <message>
+        <source>Pro&amp;blems ({count})</source>
+        <translation>&amp;Probleme ({count})</translation>
+    </message>
+    <message>
+        <source>R&amp;estore…</source>
+        <translation>&amp;Wiederherstellen …</translation>
+    </message>
+    <message>
+        <source>Your files go on being backed up. Click this icon to open the window again.</source>
+        <translation>Ihre Dateien werden weiter gesichert. Klicken Sie auf dieses Symbol, um das Fenster wieder zu öffnen.</translation>
+    </message>
+</context>
+<context>
+    <name>VersionPanel</name>
+    <message>
+        <source>No preview of this sort of file</source>
+        <translation>Keine Vorschau für diese Art von Datei</translation>
+    </message>
+    <message>
+        <source>This file is not in the backup any more.</source>
+        <translation>Diese Datei ist nicht mehr in der Sicherung.</translation>
+    </message>
+    <message>
+        <source>Versions of this file</source>
+        <translation>Fassungen dieser Datei</translation>
+    </message>
+    <message>
+        <source>What the file looks like</source>
+        <translation>So sieht die Datei aus</translation>
+    </message>
+    <message>
+        <source>What the picture looks like</source>
+        <translation>So sieht das Bild aus</translation>
+    </message>
+</context>
+<context>
+    <name>VersionsModel</name>
+    <message>
+        <source>In the backup until {when}</source>
+        <translation>In der Sicherung bis {when}</translation>
+    </message>
+    <message>
+        <source>Last changed {when}</source>
+        <translation>Zuletzt geändert: {when}</translation>
+    </message>
+    <message>
+        <source>Now: {changed}, {size}</source>
+        <translation>Jetzt: {changed}, {size}</translation>
+    </message>
+    <message>
+        <source>{changed}, {size}</source>
+        <translation>{changed}, {size}</translation>
+    </message>
+</context>
+<context>
+    <name>Wording</name>
+    <message>
+        <source>just now</source>
+        <translation>gerade eben</translation>
+    </message>
+    <message>
+        <source>less than a minute ago</source>
+        <translation>vor weniger als einer Minute</translation>
+    </message>
+    <message>
+        <source>under 1 s</source>
+        <translation>unter 1 s</translation>
+    </message>
+    <message>
+        <source>{hours} h {minutes} min</source>
+        <translation>{hours} h {minutes} min</translation>
+    </message>
+    <message>
+        <source>{minutes} min</source>
+        <translation>{minutes} min</translation>
+    </message>
+    <message>
+        <source>{seconds} s</source>
+        <translation>{seconds} s</translation>
+    </message>
+    <message>
+        <source>{size}/s</source>
+        <translation>{size}/s</translation>
+    </message>
+</context>
+<context>
+    <name>_LegendEntry</name>
+    <message>
+        <source>{part}: {size}</source>
+        <translation>{part}: {size}</translation>
+    </message>
+</context>
+</TS>
