@@ -9,20 +9,24 @@ from PySide6.QtWidgets import QApplication
 
 from backup_gui.app import resource_folder
 from backup_gui.ui.icons import Icons
-from tests.helpers.screens import write_all
+from tests.helpers.screens import LOOKS, write_all
 
 FOLDER = Path(__file__).parents[2] / "build" / "screenshots"
 
 
-def test_every_view_is_drawn_light_and_dark(qapp: QApplication) -> None:
+def test_every_view_is_drawn_light_dark_large_and_mirrored(qapp: QApplication) -> None:
     written = write_all(FOLDER, qapp)
-    assert len(written) >= 34
-    for light, dark in zip(written[: len(written) // 2], written[len(written) // 2 :], strict=True):
-        images = QImage(str(light)), QImage(str(dark))
-        assert images[0].size() == images[1].size()
-        corners = [image.pixelColor(2, image.height() - 3).lightness() for image in images]
+    names = [path.stem.removesuffix("-light") for path in written if path.stem.endswith("-light")]
+    assert len(names) >= 40
+    assert len(written) == len(names) * len(LOOKS)
+    for name in names:
+        light, dark, large, mirrored = (QImage(str(FOLDER / f"{name}-{look}.png")) for look in LOOKS)
+        assert light.size() == dark.size()
+        corners = [image.pixelColor(2, image.height() - 3).lightness() for image in (light, dark)]
         assert corners[0] > 200
         assert corners[1] < 60
+        assert large.width() * large.height() > light.width() * light.height(), f"{name} does not grow with its text"
+        assert mirrored != light, f"{name} is the same from right to left"
 
 
 def test_every_icon_draws_something(icons: Icons, qapp: QApplication) -> None:

@@ -30,12 +30,12 @@ class Person:
         self._reader = reader
         self.actions = 0
 
-    def click(self, name: str, role: str = "", window: str = "", *, is_counted: bool = True) -> None:
+    def click(self, name: str, role: str = "", window: str = "") -> None:
         """Click what is called so, with the mouse, as soon as it is there and can be used."""
         control = self.wait_for(name, role, window)
         x, y = self._reader.centre(control)
         self._desktop.output_of("xdotool", "mousemove", str(x), str(y), "click", "1")
-        self.actions += is_counted
+        self.actions += 1
 
     def press(self, key: str) -> None:
         """Press a key, or keys together."""
@@ -45,12 +45,12 @@ class Person:
     def wait_for(self, name: str, role: str = "", window: str = "", timeout_s: float = 10.0) -> Control:
         """The control of this name, as soon as it is on the screen and can be used."""
 
-        def usable() -> Control | None:
+        def usable() -> list[Control]:
             control = self._reader.find(name, role, window)
-            return control if control is not None and control.is_enabled else None
+            return [control] if control is not None and control.is_enabled else []
 
         try:
-            return wait_until(usable, f"{role or 'something'} called {name!r}", timeout_s)  # type: ignore[return-value]
+            return wait_until(usable, f"{role or 'something'} called {name!r}", timeout_s)[0]
         except TimeoutError as failure:
             failure.add_note(f"on the screen: {self._reader.texts()}")
             raise
@@ -78,9 +78,7 @@ def person_at(desktop: Desktop) -> Iterator[Person]:
         reader.close()
 
 
-def start_app(
-    desktop: Desktop, *options: str, name: str = "app", is_readable: bool = False
-) -> subprocess.Popen[bytes]:
+def start_app(desktop: Desktop, *options: str, name: str = "app", is_readable: bool = False) -> subprocess.Popen[bytes]:
     """Start the program in the session; ``is_readable`` lets it be read by a person."""
     command = (sys.executable, "-X", "faulthandler", "-m", "backup_gui", *options)
     return desktop.start(*command, name=name, environment=READABLE if is_readable else None)
