@@ -704,7 +704,8 @@ def picture(widget: QWidget, path: Path) -> None:
         if isinstance(widget, MainWindow | ReviewDialog | PreviewDialog | HistoryWindow)
         else widget.sizeHint()
     )
-    if isinstance(widget, MainWindow) and QApplication.font().pointSizeF() > _LARGE_PT:
+    if isinstance(widget, MainWindow | HistoryWindow) and QApplication.font().pointSizeF() > _LARGE_PT:
+        # The platform of the pictures has a smaller screen than people have.
         size = (size * 2).boundedTo(_MOST_ROOM)
     widget.resize(size.expandedTo(QSize(1, 1)))
     widget.show()
