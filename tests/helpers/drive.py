@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,7 +42,9 @@ def plugged_in(folder: Path, size_bytes: int) -> Iterator[Drive]:
     # Without reserved blocks, and with all that a first use would still have to set up left to the kernel.
     subprocess.run(["mkfs.ext4", "-q", "-m", "0", "-E", "lazy_itable_init=1", str(image)], check=True)
     found = subprocess.run(["losetup", "--find", "--show", str(image)], check=True, capture_output=True, text=True)
-    drive = Drive(found.stdout.strip(), Path(tempfile.mkdtemp(prefix="drive-", dir=MEDIA)))
+    # No underscore: in a menu that a panel shows, it marks a mnemonic.
+    drive = Drive(found.stdout.strip(), MEDIA / f"drive-{uuid.uuid4().hex[:8]}")
+    drive.root.mkdir(parents=True)
     try:
         drive.plug_in()
         (drive.root / "lost+found").rmdir()
