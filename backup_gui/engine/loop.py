@@ -260,7 +260,9 @@ class Loop:
         if now_s < self._look_s:
             return
         self._look_s = now_s + LOOK_EVERY_S
-        if self._notification.is_lost() or self._presence.is_lost():
+        if self._presence.is_lost():
+            self._schedule.want_full(now_s)
+        if self._notification.is_lost():
             self._schedule.want_full(now_s)
         elif self._notification.has_new_gaps():
             # New folders were not all watched; from now on they are checked at the interval.

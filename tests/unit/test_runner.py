@@ -566,6 +566,7 @@ def test_dead_watcher_is_noticed_within_five_seconds(world: World) -> None:
     assert len(world.watchers) == 2
 
 
+@pytest.mark.hazard(6)
 def test_destination_that_goes_away_is_noticed_within_five_seconds(world: World) -> None:
     mirror = world.tmp / "mirror"
     mirror.mkdir()
@@ -580,6 +581,7 @@ def test_destination_that_goes_away_is_noticed_within_five_seconds(world: World)
     assert world.statuses[-1].state is JobState.WAITING
 
 
+@pytest.mark.hazard(6)
 def test_destination_on_another_drive_than_before_is_noticed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     (world.tmp / "mirror").mkdir()
     # What lay below the drive's folder shows when the drive is gone: a folder too, but of another file system.
