@@ -62,7 +62,7 @@ package:
 	$(BIN)/pyinstaller --noconfirm --log-level WARN --distpath dist --workpath build/pyinstaller packaging/backup-gui.spec
 	$(BIN)/python -m pytest -m package tests/e2e
 
-# Pictures of every view in light and dark, and of the app in a real desktop session, in build/screenshots/.
+# Pictures of every view, light, dark, with large text and from right to left, and of the app in a real desktop session, in build/screenshots/.
 screenshots:
 	$(SETUP) test
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.helpers.screens

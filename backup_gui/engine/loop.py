@@ -41,6 +41,7 @@ from backup_gui.engine.events import (
 )
 from backup_gui.engine.model import FULL, Held, Job, JobState, PassStatus, Report, Scope, Status
 from backup_gui.engine.notification import Notification, WatcherMaker
+from backup_gui.engine.presence import Presence
 from backup_gui.engine.schedule import Schedule
 from backup_gui.engine.soundness import doubt
 
@@ -121,6 +122,7 @@ class Loop:
         self._open_catalog = open_catalog
         self._catalog: Catalog | None = None
 
+        self._presence = Presence(job.destination)
         self._notification = Notification(job, make_watcher, commands.wake, self._inbox.interrupts)
         now_s = clock.monotonic()
         self._schedule = Schedule(job.interval_s, job.full_pass_every_s, now_s)
@@ -243,7 +245,7 @@ class Loop:
         self._condition = self._condition._replace(is_paused=False, paused_until=None)
 
     def _look_around(self) -> None:
-        """Notice what nobody tells: the end of a pause, a sleep, a watcher that has died."""
+        """Notice what nobody tells: the end of a pause, a sleep, a watcher that has died, a drive that was pulled."""
         now_s, now_at = self._clock.monotonic(), self._clock.time()
         gap_s = (now_at - self._seen_at) - (now_s - self._seen_monotonic_s)
         self._seen_monotonic_s, self._seen_at = now_s, now_at
@@ -256,6 +258,8 @@ class Loop:
         if now_s < self._look_s:
             return
         self._look_s = now_s + LOOK_EVERY_S
+        if self._presence.is_lost():
+            self._schedule.want_full(now_s)
         if self._notification.is_lost():
             self._schedule.want_full(now_s)
         elif self._notification.has_new_gaps():
@@ -422,6 +426,7 @@ class Loop:
             self._schedule.want_full(now_s)
             return
         self._schedule.recover()
+        self._presence.note()
         if scope.is_full:
             self._update_coverage()
             self._schedule.full_pass_ended(started_s, now_s, is_polling=self._notification.is_polling)

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from backup_gui.engine.records import PassKind
 from backup_gui.ui.labels import MutedLabel, RowDelegate
 from backup_gui.ui.passes import ActivityModel, PassRow, pass_text
-from backup_gui.ui.theme import GRID_PX
+from backup_gui.ui.theme import GRID_PX, scaled_px
 from backup_gui.ui.vacancy import Vacancy
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class ActivityPage(QWidget):
         header.setStretchLastSection(False)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         for section, width in ((0, 20), (2, 11), (3, 10)):
-            header.resizeSection(section, width * GRID_PX)
+            header.resizeSection(section, scaled_px(self, width * GRID_PX))
         model.set_filter(self._kind(), self.search_edit.text().strip())
         self._on_rows_changed()
         self._on_current_changed()

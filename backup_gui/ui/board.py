@@ -40,7 +40,7 @@ from backup_gui.ui.jobview import (
 from backup_gui.ui.logview import LogView
 from backup_gui.ui.overview import Overview, add_pause_actions
 from backup_gui.ui.problems import ProblemsPage
-from backup_gui.ui.theme import GRID_PX
+from backup_gui.ui.theme import GRID_PX, scaled_px
 
 if TYPE_CHECKING:
     from backup_gui.engine.model import Report
@@ -129,7 +129,8 @@ class Board(QWidget):
         splitter.addWidget(self._build_list())
         splitter.addWidget(self.tabs)
         splitter.setStretchFactor(1, 1)
-        splitter.setSizes([_LIST_WIDTH_PX, 4 * _LIST_WIDTH_PX])
+        list_px = scaled_px(self, _LIST_WIDTH_PX)
+        splitter.setSizes([list_px, 4 * list_px])
         self.tabs.currentChanged.connect(self._show_selected)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -112,6 +112,8 @@ class _Face:
         flags = QStyle.visualAlignment(direction, side | Qt.AlignmentFlag.AlignVCenter)
         painter.setFont(font)
         painter.setPen(colour)
+        # Which side it is on is the layout's, but a path is read from left to right everywhere.
+        painter.setLayoutDirection(Qt.LayoutDirection.LayoutDirectionAuto)
         shown = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideMiddle, box.width())
         painter.drawText(QStyle.visualRect(direction, self._button.rect(), box), int(flags), shown)
 

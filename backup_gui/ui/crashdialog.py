@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Signal, Slot
-from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from backup_gui.engine.model import JobState
 from backup_gui.ui.labels import MutedLabel
-from backup_gui.ui.theme import GRID_PX, scaled_font
+from backup_gui.ui.theme import GRID_PX, fixed_font, scaled_font
 from backup_gui.ui.wording import counted
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ class CrashDialog(QDialog):
         self.details = QPlainTextEdit()
         self.details.setReadOnly(True)
         self.details.setTabChangesFocus(True)
-        self.details.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.details.setFont(fixed_font(self))
         self.details.setAccessibleName(self.tr("What happened"))
         self.details.setMinimumHeight(16 * GRID_PX)
         diagnostics = QPushButton(self.tr("Copy &diagnostics…"))

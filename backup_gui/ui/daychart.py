@@ -23,7 +23,7 @@ from PySide6.QtGui import (
     QPen,
     QPolygonF,
 )
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStyle, QToolTip, QVBoxLayout, QWidget
 
 from backup_gui.engine.model import JobState
 from backup_gui.engine.records import DayTotal
@@ -119,6 +119,17 @@ class _LegendEntry(QLabel):
         super().__init__(text)
         self._key = key
         self.setIndent(2 * GRID_PX)
+        self._align()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LayoutDirectionChange:
+            self._align()
+
+    def _align(self) -> None:
+        # Beside the mark, whatever the direction of the words themselves, which is what a label goes by.
+        leading = Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter
+        self.setAlignment(QStyle.visualAlignment(self.layoutDirection(), leading))
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         super().paintEvent(event)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Slot
-from PySide6.QtGui import QFontDatabase, QGuiApplication
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from backup_gui.ui.labels import MutedLabel, PrimaryButton
-from backup_gui.ui.theme import GRID_PX
+from backup_gui.ui.theme import GRID_PX, fixed_font
 
 
 class DiagnosticsDialog(QDialog):
@@ -31,7 +31,7 @@ class DiagnosticsDialog(QDialog):
         self.text = QPlainTextEdit()
         self.text.setReadOnly(True)
         self.text.setTabChangesFocus(True)
-        self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.text.setFont(fixed_font(self))
         self.text.setAccessibleName(self.tr("Diagnostics"))
         self.names_check = QCheckBox(self.tr("With &names of backups, folders and files"))
         self.names_check.toggled.connect(self._on_toggled)

@@ -29,7 +29,7 @@ from backup_gui.engine.retrieval import Item, Moment, Policy, Search
 from backup_gui.ui.historytree import HistoryModel
 from backup_gui.ui.historyview import Asked, RestoreWish, Subject
 from backup_gui.ui.labels import ElidedLabel, MutedLabel, PrimaryButton, RowDelegate
-from backup_gui.ui.theme import GRID_PX
+from backup_gui.ui.theme import GRID_PX, scaled_px
 from backup_gui.ui.timebar import TimeBar
 from backup_gui.ui.vacancy import Vacancy
 from backup_gui.ui.versionpanel import VersionPanel
@@ -386,8 +386,8 @@ class HistoryPage(QWidget):
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         metrics = self.fontMetrics()
-        header.resizeSection(1, metrics.horizontalAdvance("000.0 MB") + 2 * GRID_PX)
-        header.resizeSection(2, metrics.horizontalAdvance("deleted 00/00/0000 00:00") + GRID_PX)
+        header.resizeSection(1, metrics.horizontalAdvance("deleted 00/00/0000 00:00") + 2 * GRID_PX)
+        header.resizeSection(2, metrics.horizontalAdvance("000.0 MB") + 2 * GRID_PX)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.tree)
         for vacancy in self._vacancies.values():
@@ -411,7 +411,7 @@ class HistoryPage(QWidget):
         splitter.addWidget(self.versions)
         splitter.setStretchFactor(0, 3)
         splitter.setStretchFactor(1, 2)
-        splitter.setSizes([55 * GRID_PX, 28 * GRID_PX])
+        splitter.setSizes([scaled_px(self, 55 * GRID_PX), scaled_px(self, 28 * GRID_PX)])
 
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, GRID_PX)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
 _PAGE_ROWS = 500
+# The last one: figures that end where dates begin run into each other.
+_SIZE_COLUMN = 2
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 
@@ -37,7 +39,7 @@ class _Node:
 
 
 class HistoryModel(QAbstractItemModel):
-    """Files and folders with size and date.
+    """Files and folders with date and size.
 
     Rows are given to the view in pages: 100,000 files in a folder cost nothing until they are scrolled through.
     """
@@ -114,8 +116,8 @@ class HistoryModel(QAbstractItemModel):
     ) -> object:
         """Headings of the columns."""
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return (self.tr("Name"), self.tr("Size"), self.tr("Changed"))[section]
-        if role == Qt.ItemDataRole.TextAlignmentRole and section == 1:
+            return (self.tr("Name"), self.tr("Changed"), self.tr("Size"))[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole and section == _SIZE_COLUMN:
             return _RIGHT
         return None
 
@@ -127,7 +129,7 @@ class HistoryModel(QAbstractItemModel):
         column = index.column()
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(item, column)
-        if role == Qt.ItemDataRole.TextAlignmentRole and column == 1:
+        if role == Qt.ItemDataRole.TextAlignmentRole and column == _SIZE_COLUMN:
             return _RIGHT
         if role == Qt.ItemDataRole.DecorationRole and column == 0:
             palette = QGuiApplication.palette()
@@ -244,7 +246,7 @@ class HistoryModel(QAbstractItemModel):
     def _text(self, item: Item, column: int) -> str:
         if column == 0:
             return path_text(item.path if self._is_flat else item.name)
-        if column == 1:
+        if column == _SIZE_COLUMN:
             return size_text(item.size_bytes) if item.kind is EntryKind.FILE else ""
         return self._date_text(item)
 

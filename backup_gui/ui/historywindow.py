@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from backup_gui.ui.history import HistoryPage
 from backup_gui.ui.labels import ElidedLabel
-from backup_gui.ui.theme import GRID_PX
+from backup_gui.ui.theme import GRID_PX, opening_size
 from backup_gui.ui.wording import path_text
 
 if TYPE_CHECKING:
@@ -47,4 +47,4 @@ class HistoryWindow(QDialog):
         head.addWidget(place)
         column.addLayout(head)
         column.addWidget(self.page, 1)
-        self.resize(_SIZE)
+        self.resize(opening_size(self, _SIZE))

@@ -187,12 +187,16 @@ class CardDelegate(QStyledItemDelegate):
             ),
         )
         top = area.top()
+        flags = QStyle.visualAlignment(painter.layoutDirection(), Qt.AlignmentFlag.AlignLeading)
+        flags |= Qt.AlignmentFlag.AlignVCenter
+        # A path is read from left to right everywhere.
+        painter.setLayoutDirection(Qt.LayoutDirection.LayoutDirectionAuto)
         for text, line_font, colour, elide in lines:
             metrics = QFontMetrics(line_font)
             painter.setFont(line_font)
             painter.setPen(colour)
             rect = QRect(area.left(), top, area.width(), metrics.height())
-            painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter, metrics.elidedText(text, elide, area.width()))
+            painter.drawText(rect, int(flags), metrics.elidedText(text, elide, area.width()))
             top += metrics.height() + 1
 
     @staticmethod

@@ -39,6 +39,8 @@ class MutedLabel(QLabel):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's signature
         """Paint the text in the second-rank colour."""
         painter = QPainter(self)
+        # A path stays one in a window that is read from right to left, and a sentence keeps its full stop at its end.
+        painter.setLayoutDirection(Qt.LayoutDirection.LayoutDirectionAuto)
         painter.setPen(muted(self.palette()) if self._is_muted else self.palette().windowText().color())
         flags = QStyle.visualAlignment(self.layoutDirection(), self.alignment())
         wrap = Qt.TextFlag.TextWordWrap if self.wordWrap() else Qt.TextFlag.TextSingleLine

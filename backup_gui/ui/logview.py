@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtGui import QFontDatabase, QGuiApplication
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from backup_gui.ui.labels import MutedLabel
-from backup_gui.ui.theme import GRID_PX
+from backup_gui.ui.theme import GRID_PX, fixed_font
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +28,7 @@ class LogView(QWidget):
         self._text = QPlainTextEdit()
         self._text.setReadOnly(True)
         self._text.setMaximumBlockCount(_KEPT_LINES)
-        self._text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self._text.setFont(fixed_font(self))
         self._text.setAccessibleName(self.tr("Log"))
         self._text.setTabChangesFocus(True)
         self._text.setPlaceholderText(self.tr("Nothing has been noted since the app was started."))

@@ -22,6 +22,7 @@ from backup_gui.ui.overview import add_pause_actions
 from backup_gui.ui.preview import PreviewDialog
 from backup_gui.ui.review import ReviewDialog
 from backup_gui.ui.settingsdialog import SettingsDialog
+from backup_gui.ui.theme import opening_size
 from backup_gui.ui.wording import path_text
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(self.tr("Folder Backup"))
         self.setWindowIcon(icons.app())
         self.setAcceptDrops(True)
-        self.resize(_SIZE)
+        self.resize(opening_size(self, _SIZE))
 
         self.welcome = FirstRun(icons)
         self.welcome.by_hand_requested.connect(self._on_new_job)

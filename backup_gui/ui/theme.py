@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize
-from PySide6.QtGui import QColor, QFont, QPalette
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 
 from backup_gui.engine.model import JobState
 
@@ -93,6 +93,26 @@ def scaled_size(widget: QWidget, size: QSize) -> QSize:
     """A size that was chosen for ordinary text, for the text that a widget has."""
     factor = max(1.0, widget.fontMetrics().height() / _ORDINARY_TEXT_PX)
     return QSize(round(size.width() * factor), round(size.height() * factor))
+
+
+def scaled_px(widget: QWidget, size_px: int) -> int:
+    """A width that was chosen for ordinary text, for the text that a widget has."""
+    return scaled_size(widget, QSize(size_px, 0)).width()
+
+
+def opening_size(window: QWidget, size: QSize) -> QSize:
+    """The size of a window for the text that it has: no larger than the screen, unless the ordinary size is."""
+    return scaled_size(window, size).boundedTo(window.screen().availableSize()).expandedTo(size)
+
+
+def fixed_font(widget: QWidget) -> QFont:
+    """The system's font whose characters are all of one width, in the size of a widget's text."""
+    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+    if widget.font().pointSizeF() > 0:
+        font.setPointSizeF(widget.font().pointSizeF())
+    else:
+        font.setPixelSize(widget.font().pixelSize())
+    return font
 
 
 def set_muted(widget: QWidget) -> None:

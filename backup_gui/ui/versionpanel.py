@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QFontDatabase, QImage, QPixmap, QResizeEvent
+from PySide6.QtGui import QImage, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QLabel,
     QListView,
@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from backup_gui.ui.labels import ElidedLabel, MutedLabel, RowDelegate
-from backup_gui.ui.theme import GRID_PX
+from backup_gui.ui.theme import GRID_PX, fixed_font
 from backup_gui.ui.wording import exact_text, path_text, short_text, size_text
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class VersionPanel(QWidget):
         self.text = QPlainTextEdit()
         self.text.setReadOnly(True)
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.text.setFont(fixed_font(self))
         self.text.setAccessibleName(self.tr("What the file looks like"))
         self.text.setTabChangesFocus(True)
         self._picture = _Picture()

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.helpers.desktop import Desktop, Panel, desktop_session
-from tests.helpers.trees import contents, read_tree
+from tests.helpers.person import QUIT_LIMIT_S, quit_app, start_app, wait_for_mirror
+from tests.helpers.trees import contents
 from tests.helpers.waiting import wait_until
 
 pytestmark = [pytest.mark.desktop, pytest.mark.timeout(180)]
 
 WINDOW = "^Folder Backup$"
 NEW_JOB = "^New backup"
-QUIT_LIMIT_S = 2.0
-# An interval of 5 s, and what copying and a busy machine take on top.
-FOLLOW_LIMIT_S = 10.0
 MEMORY_LIMIT_BYTES = 250 * 1024 * 1024
 LARGE_FILE_BYTES = 2 * 1024**3
 CHUNK_BYTES = 16 * 1024**2
@@ -150,6 +147,11 @@ def test_quitting_in_the_middle_of_a_large_file_takes_a_moment_and_leaves_no_hal
     assert not (destination / "large.iso").exists(), "it was copied before it could be stopped"
     assert not list(destination.rglob(".~bg-*"))
 
+    again = start_app(desktop, "--hidden", name="again")
+    wait_until((destination / "large.iso").exists, "the copy that was broken off", timeout_s=20.0)
+    assert (destination / "large.iso").stat().st_size == LARGE_FILE_BYTES
+    quit_app(desktop, again)
+
 
 def test_without_a_tray_closing_minimises(session_folder: Path) -> None:
     with desktop_session(session_folder, Panel.NONE) as desktop:
@@ -162,6 +164,13 @@ def test_without_a_tray_closing_minimises(session_folder: Path) -> None:
         )
         assert app.poll() is None
 
+        # What the icon's menu would offer is in the window, and the window comes back.
+        second = start_app(desktop, name="second")
+        assert second.wait(15) == 0
+        wait_until(lambda: re.search(WINDOW, desktop.active_window()), "the window to come back")
+        desktop.press("ctrl+q")
+        assert app.wait(15) == 0, desktop.log_of("app")
+
 
 def test_sigterm_ends_the_app_in_order(desktop: Desktop, source: Path, destination: Path) -> None:
     app = start_app(desktop)
@@ -171,10 +180,6 @@ def test_sigterm_ends_the_app_in_order(desktop: Desktop, source: Path, destinati
     app.terminate()
     assert app.wait(QUIT_LIMIT_S) in {0, 143}
     assert "Traceback" not in desktop.log_of("app")
-
-
-def start_app(desktop: Desktop, *options: str, name: str = "app") -> subprocess.Popen[bytes]:
-    return desktop.start(sys.executable, "-X", "faulthandler", "-m", "backup_gui", *options, name=name)
 
 
 def add_job(desktop: Desktop, source: Path, destination: Path, screenshot: str = "") -> None:
@@ -198,32 +203,6 @@ def add_job(desktop: Desktop, source: Path, destination: Path, screenshot: str =
         return not desktop.windows(NEW_JOB)
 
     wait_until(is_accepted, "the dialog to accept the folders")
-
-
-def quit_app(desktop: Desktop, app: subprocess.Popen[bytes]) -> None:
-    """Quit by the tray icon's menu, saying yes if asked; must end in order, and soon."""
-    desktop.tray_icon().click("Quit")
-    wait_until(lambda: app.poll() is not None or desktop.windows("^Quit"), "an answer to Quit")
-    start_s = time.monotonic()
-    if app.poll() is None:
-        desktop.focus("^Quit")
-        start_s = time.monotonic()
-        desktop.press("Return")
-    app.wait(15)
-    took_s = time.monotonic() - start_s
-    assert app.returncode == 0, desktop.log_of("app")
-    assert took_s < QUIT_LIMIT_S
-
-
-def wait_for_mirror(source: Path, destination: Path) -> None:
-    wait_until(lambda: _has_same_tree(source, destination), "the mirror to agree with the source", FOLLOW_LIMIT_S)
-
-
-def _has_same_tree(source: Path, destination: Path) -> bool:
-    try:
-        return read_tree(source) == read_tree(destination)
-    except FileNotFoundError:  # a temporary went while it was read
-        return False
 
 
 def memory_bytes(process: subprocess.Popen[bytes]) -> int:

@@ -154,12 +154,12 @@ def test_deleted_files_are_dimmed_and_said_to_be_deleted(wishes: Wishes) -> None
     page = wishes.page
     page.gone_check.click()
     assert wishes.folders[-1].shows_gone
-    index = page.model.index(6, 2)
+    index = page.model.index(6, 1)
     assert index.data() == "deleted 22/11/2026 13:53"
     assert index.data(Qt.ItemDataRole.FontRole).italic()
     assert index.data(Qt.ItemDataRole.ForegroundRole) != page.palette().text().color()
     assert "Deleted" in index.data(Qt.ItemDataRole.ToolTipRole)
-    there = page.model.index(7, 2)
+    there = page.model.index(7, 1)
     assert there.data(Qt.ItemDataRole.FontRole) is None
     assert "deleted" not in there.data()
 

@@ -1,7 +1,7 @@
 """A real desktop session without a screen: X server, session bus, window manager, panel, notifications.
 
 Everything is started for one test and stopped at its end by process id. The session has a home and settings of its own,
-and a session bus on which nothing can be started but what a panel needs.
+and a session bus on which nothing can be started but what a panel and a screen reader need.
 """
 
 from __future__ import annotations
@@ -301,10 +301,11 @@ def _x_server(environment: dict[str, str], folder: Path) -> Iterator[str]:
 def _session_bus(environment: dict[str, str], folder: Path) -> Iterator[str]:
     services = folder / "services"
     services.mkdir()
-    # The panel keeps its settings in this service, which the bus starts for it.
-    settings = Path("/usr/share/dbus-1/services/org.xfce.Xfconf.service")
-    if settings.exists():
-        shutil.copy(settings, services)
+    # Where the panel keeps its settings, and what lets screen readers in; the bus starts both when they are asked for.
+    for name in ("org.xfce.Xfconf", "org.a11y.Bus"):
+        service = Path(f"/usr/share/dbus-1/services/{name}.service")
+        if service.exists():
+            shutil.copy(service, services)
     config = folder / "bus.conf"
     config.write_text(BUS_CONFIG.format(folder=folder), encoding="utf-8")
     with (folder / "dbus.log").open("wb") as log:

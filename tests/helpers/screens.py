@@ -1,4 +1,4 @@
-"""Pictures of every view with fixed values, light and dark, for eyes and for the README.
+"""Pictures of every view with fixed values, light, dark, with large text and mirrored, for eyes and for the README.
 
 Run as a module it writes them to ``build/screenshots``; so does a test.
 """
@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
-from PySide6.QtCore import QCoreApplication, QEvent, QLocale, QSize
+from PySide6.QtCore import QCoreApplication, QEvent, QLocale, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QImage, QLinearGradient, QPainter, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -84,7 +85,31 @@ from backup_gui.ui.theme import dark_palette, light_palette
 
 # Sunday, 22 November 2026, 14:03:20 UTC
 NOW = 1_795_356_200.0
-SCHEMES: dict[str, Callable[[], QPalette]] = {"light": light_palette, "dark": dark_palette}
+
+
+class Look(NamedTuple):
+    """How the views are drawn.
+
+    Attributes:
+        palette: Makes the palette.
+        text_scale: Size of the text, as a multiple of the ordinary one.
+        direction: Where lines begin.
+    """
+
+    palette: Callable[[], QPalette]
+    text_scale: int = 1
+    direction: Qt.LayoutDirection = Qt.LayoutDirection.LeftToRight
+
+
+LOOKS = {
+    "light": Look(light_palette),
+    "dark": Look(dark_palette),
+    "large": Look(light_palette, text_scale=2),
+    "mirrored": Look(light_palette, direction=Qt.LayoutDirection.RightToLeft),
+}
+_LARGE_PT = 15
+# What a screen of 1920 x 1080 points has room for.
+_MOST_ROOM = QSize(1_840, 1_000)
 
 DOCUMENTS = Job("/home/anna/Documents", "/media/anna/Backup/Documents", id="a1", name="Documents")
 PICTURES = Job(
@@ -653,18 +678,24 @@ def scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
 
 
 @contextmanager
-def appearance(application: QApplication, palette: QPalette) -> Iterator[None]:
-    """Give all windows a palette for a while."""
-    before = application.palette()
-    application.setPalette(palette)
+def appearance(application: QApplication, look: Look) -> Iterator[None]:
+    """Give all windows a look for a while."""
+    before = application.palette(), application.font(), application.layoutDirection()
+    font = QFont(before[1])
+    font.setPointSizeF(before[1].pointSizeF() * look.text_scale)
+    application.setPalette(look.palette())
+    application.setFont(font)
+    application.setLayoutDirection(look.direction)
     try:
         yield
     finally:
-        application.setPalette(before)
+        application.setPalette(before[0])
+        application.setFont(before[1])
+        application.setLayoutDirection(before[2])
 
 
 def write_all(folder: Path, application: QApplication) -> list[Path]:
-    """Write a picture of every view in both schemes.
+    """Write a picture of every view in every look.
 
     Args:
         folder: Where to; made if need be.
@@ -676,11 +707,11 @@ def write_all(folder: Path, application: QApplication) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     QLocale.setDefault(QLocale(QLocale.Language.English, QLocale.Country.UnitedKingdom))
-    for scheme, palette in SCHEMES.items():
-        with appearance(application, palette()):
+    for name_of_look, look in LOOKS.items():
+        with appearance(application, look):
             icons = Icons(resource_folder() / "icons")
             for name, widget in scenes(icons):
-                path = folder / f"{name}-{scheme}.png"
+                path = folder / f"{name}-{name_of_look}.png"
                 picture(widget, path)
                 written.append(path)
                 widget.deleteLater()
@@ -695,6 +726,9 @@ def show_scene(widget: QWidget) -> None:
         if isinstance(widget, MainWindow | ReviewDialog | PreviewDialog | HistoryWindow)
         else widget.sizeHint()
     )
+    if isinstance(widget, MainWindow | HistoryWindow) and QApplication.font().pointSizeF() > _LARGE_PT:
+        # The platform of the pictures has a smaller screen than people have.
+        size = (size * 2).boundedTo(_MOST_ROOM)
     widget.resize(size.expandedTo(QSize(1, 1)))
     widget.show()
     QCoreApplication.processEvents()

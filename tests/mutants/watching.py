@@ -23,6 +23,16 @@ MUTATIONS = (
         (f"{_RUNNER}test_dead_watcher_is_noticed_within_five_seconds",),
     ),
     Mutation(
+        "a pulled drive leads to a full pass",
+        "engine/loop.py",
+        "        if self._presence.is_lost():\n            self._schedule.want_full(now_s)\n",
+        "        if self._presence.is_lost():\n            pass\n",
+        (
+            f"{_RUNNER}test_destination_that_goes_away_is_noticed_within_five_seconds",
+            f"{_RUNNER}test_destination_on_another_drive_than_before_is_noticed",
+        ),
+    ),
+    Mutation(
         "overflow leads to a full pass",
         "engine/watch.py",
         "were lost: the system's queue overflowed\", self._source)\n        self._note_failure()\n",

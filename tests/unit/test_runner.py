@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine import runner
+from backup_gui.engine import presence, runner
 from backup_gui.engine.clock import SystemClock
 from backup_gui.engine.commands import Commands
 from backup_gui.engine.dirty import DirtySet, Pending
@@ -564,6 +564,50 @@ def test_dead_watcher_is_noticed_within_five_seconds(world: World) -> None:
     world.run(until_s=30)
     assert world.full_times == [0.0, 15.0]
     assert len(world.watchers) == 2
+
+
+@pytest.mark.hazard(6)
+def test_destination_that_goes_away_is_noticed_within_five_seconds(world: World) -> None:
+    mirror = world.tmp / "mirror"
+    mirror.mkdir()
+
+    def pull() -> None:
+        mirror.rmdir()
+        world.answers = [RootAbsentError("The drive is not there")]
+
+    world.clock.at(11, pull)
+    world.run(until_s=19)
+    assert world.full_times == [0.0, 15.0]
+    assert world.statuses[-1].state is JobState.WAITING
+
+
+@pytest.mark.hazard(6)
+def test_destination_on_another_drive_than_before_is_noticed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    (world.tmp / "mirror").mkdir()
+    # What lay below the drive's folder shows when the drive is gone: a folder too, but of another file system.
+    world.clock.at(11, lambda: monkeypatch.setattr(presence, "_device_of", lambda _: -1))
+    world.run(until_s=60)
+    assert world.full_times == [0.0, 15.0], "looked at once: the pass has accepted what is there now"
+
+
+def test_destination_that_stays_is_no_reason_for_a_pass(world: World) -> None:
+    (world.tmp / "mirror").mkdir()
+    world.run(until_s=600)
+    assert world.full_times == [0.0]
+
+
+def test_destination_that_becomes_a_file_is_lost(tmp_path: Path) -> None:
+    folder = tmp_path / "mirror"
+    known = presence.Presence(str(folder))
+    known.note()
+    assert not known.is_lost(), "what never was there cannot get lost"
+    folder.mkdir()
+    assert not known.is_lost()
+    known.note()
+    assert not known.is_lost()
+    folder.rmdir()
+    folder.write_text("x")
+    assert known.is_lost()
 
 
 @pytest.mark.hazard(40)
