@@ -176,6 +176,17 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
 </context>
 <context>
+    <name>AnswersDesk</name>
+    <message>
+        <source>Choose “Back up now” first, then try again.</source>
+        <translation>Wählen Sie zuerst „Jetzt sichern“ und versuchen Sie es dann noch einmal.</translation>
+    </message>
+    <message>
+        <source>This backup is not running</source>
+        <translation>Diese Sicherung läuft nicht</translation>
+    </message>
+</context>
+<context>
     <name>Banner</name>
     <message>
         <source>State of the backup</source>
@@ -316,10 +327,24 @@ ist in der Sicherung jetzt {old}</translation>
         </translation>
     </message>
     <message numerus="yes">
+        <source>%Ln files are kept in the backup that your folder does not have.</source>
+        <translation>
+            <numerusform>%Ln Datei, die Ihr Ordner nicht hat, bleibt in der Sicherung.</numerusform>
+            <numerusform>%Ln Dateien, die Ihr Ordner nicht hat, bleiben in der Sicherung.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%Ln files cannot be copied:</source>
         <translation>
             <numerusform>%Ln Datei kann nicht kopiert werden:</numerusform>
             <numerusform>%Ln Dateien können nicht kopiert werden:</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln files come back into your folder as they were before: what was deleted, replaced or moved.</source>
+        <translation>
+            <numerusform>%Ln Datei kommt so in Ihren Ordner zurück, wie sie vorher war: was gelöscht, ersetzt oder verschoben wurde.</numerusform>
+            <numerusform>%Ln Dateien kommen so in Ihren Ordner zurück, wie sie vorher waren: was gelöscht, ersetzt oder verschoben wurde.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -428,6 +453,20 @@ ist in der Sicherung jetzt {old}</translation>
         </translation>
     </message>
     <message numerus="yes">
+        <source>%Ln old versions were removed from the history, as its limits say.</source>
+        <translation>
+            <numerusform>%Ln alte Version wurde aus dem Verlauf entfernt, wie seine Grenzen es vorsehen.</numerusform>
+            <numerusform>%Ln alte Versionen wurden aus dem Verlauf entfernt, wie seine Grenzen es vorsehen.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln old versions were removed to make room.</source>
+        <translation>
+            <numerusform>%Ln alte Version wurde entfernt, um Platz zu schaffen.</numerusform>
+            <numerusform>%Ln alte Versionen wurden entfernt, um Platz zu schaffen.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%Ln problems</source>
         <translation>
             <numerusform>%Ln Problem</numerusform>
@@ -470,6 +509,13 @@ ist in der Sicherung jetzt {old}</translation>
         </translation>
     </message>
     <message numerus="yes">
+        <source>All %Ln files and folders are back in your folder, and verified.</source>
+        <translation>
+            <numerusform>%Ln Datei oder Ordner ist zurück in Ihrem Ordner und geprüft.</numerusform>
+            <numerusform>Alle %Ln Dateien und Ordner sind zurück in Ihrem Ordner und geprüft.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>All %Ln files were restored and verified.</source>
         <translation>
             <numerusform>Die Datei wurde wiederhergestellt und geprüft.</numerusform>
@@ -481,6 +527,13 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>
             <numerusform>Geprüft, nichts hatte sich geändert.</numerusform>
             <numerusform>%Ln-mal geprüft, nichts hatte sich geändert.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Keep these %Ln files no more?</source>
+        <translation>
+            <numerusform>Diese %Ln Datei nicht mehr behalten?</numerusform>
+            <numerusform>Diese %Ln Dateien nicht mehr behalten?</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -551,6 +604,13 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>
             <numerusform>seit %Ln Tag</numerusform>
             <numerusform>seit %Ln Tagen</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{done} of %Ln files and folders are back in your folder, and verified.</source>
+        <translation>
+            <numerusform>{done} von %Ln Datei oder Ordner ist zurück in Ihrem Ordner und geprüft.</numerusform>
+            <numerusform>{done} von %Ln Dateien und Ordnern sind zurück in Ihrem Ordner und geprüft.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -1028,6 +1088,10 @@ ist in der Sicherung jetzt {old}</translation>
     <message>
         <source>Counting…</source>
         <translation>Wird gezählt …</translation>
+    </message>
+    <message>
+        <source>It cannot be looked at at the moment</source>
+        <translation>Er kann im Moment nicht angesehen werden</translation>
     </message>
     <message>
         <source>Keep them f&amp;or</source>
@@ -1561,12 +1625,12 @@ ist in der Sicherung jetzt {old}</translation>
 
 What is replaced or deleted is kept in the history, a folder beside the backup: plain files, in the same folders, with the time in their names.
 
-Your own folder is never written to, except where you put files back from the history. Unusually many deletions wait for your word.</source>
-        <translation>Folder Backup hält in einem anderen Ordner eine genaue Kopie Ihres Ordners bereit. Das Programm beobachtet Ihren Ordner, kopiert Neues und Geändertes innerhalb von Sekunden und entfernt aus der Kopie, was Sie löschen.
+Your own folder is never written to, except where you have files put back. Unusually many deletions wait for your word.</source>
+        <translation>Folder Backup hält eine genaue Kopie eines Ordners in einem anderen. Es beobachtet Ihren Ordner, kopiert Neues und Geändertes innerhalb von Sekunden und entfernt aus der Kopie, was Sie löschen.
 
-Was ersetzt oder gelöscht wird, bleibt im Verlauf, einem Ordner neben der Sicherung: als gewöhnliche Dateien, in denselben Ordnern, mit der Zeit im Namen.
+Was ersetzt oder gelöscht wird, bleibt im Verlauf, einem Ordner neben der Sicherung: gewöhnliche Dateien in denselben Ordnern, mit der Zeit in ihren Namen.
 
-In Ihren eigenen Ordner wird nie geschrieben, außer wenn Sie Dateien aus dem Verlauf zurückholen. Ungewöhnlich viele Löschungen warten auf Ihre Entscheidung.</translation>
+In Ihren eigenen Ordner wird nie geschrieben, außer wenn Sie Dateien zurücklegen lassen. Ungewöhnlich viele Löschungen warten auf Ihr Wort.</translation>
     </message>
     <message>
         <source>How it works</source>
@@ -1692,6 +1756,14 @@ Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translatio
         <translation>Verlauf</translation>
     </message>
     <message>
+        <source>Keep them no &amp;more…</source>
+        <translation>Nicht &amp;mehr behalten…</translation>
+    </message>
+    <message>
+        <source>Kept for you</source>
+        <translation>Für Sie behalten</translation>
+    </message>
+    <message>
         <source>Last 30 days</source>
         <translation>Letzte 30 Tage</translation>
     </message>
@@ -1750,6 +1822,10 @@ Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translatio
     <message>
         <source>R&amp;estore…</source>
         <translation>&amp;Wiederherstellen …</translation>
+    </message>
+    <message>
+        <source>Takes back what you decided when these files were held</source>
+        <translation>Nimmt zurück, was Sie entschieden haben, als diese Dateien angehalten wurden</translation>
     </message>
     <message>
         <source>Until &amp;tomorrow morning</source>
@@ -2078,6 +2154,65 @@ Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translatio
     </message>
 </context>
 <context>
+    <name>Questions</name>
+    <message>
+        <source>&amp;Keep them no more</source>
+        <translation>&amp;Nicht mehr behalten</translation>
+    </message>
+    <message>
+        <source>&amp;Undo</source>
+        <translation>&amp;Rückgängig machen</translation>
+    </message>
+    <message>
+        <source>Drive</source>
+        <translation>Laufwerk</translation>
+    </message>
+    <message>
+        <source>If these are unusually many, you are asked once more before anything is deleted.</source>
+        <translation>Sind es ungewöhnlich viele, werden Sie noch einmal gefragt, bevor etwas gelöscht wird.</translation>
+    </message>
+    <message>
+        <source>It will &amp;not come back</source>
+        <translation>Es kommt &amp;nicht wieder</translation>
+    </message>
+    <message>
+        <source>Kept files</source>
+        <translation>Behaltene Dateien</translation>
+    </message>
+    <message>
+        <source>Nothing is lost: what you have changed since stays beside them under another name.</source>
+        <translation>Nichts geht verloren: Was Sie seither geändert haben, bleibt unter einem anderen Namen daneben.</translation>
+    </message>
+    <message>
+        <source>The backup becomes an exact copy of your folder again. No history is kept, so what leaves it is gone.</source>
+        <translation>Die Sicherung wird wieder eine genaue Kopie Ihres Ordners. Ein Verlauf wird nicht geführt; was sie verlässt, ist also weg.</translation>
+    </message>
+    <message>
+        <source>The backup becomes an exact copy of your folder again. What leaves it goes to the history.</source>
+        <translation>Die Sicherung wird wieder eine genaue Kopie Ihres Ordners. Was sie verlässt, kommt in den Verlauf.</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>Rückgängig machen</translation>
+    </message>
+    <message>
+        <source>Undo this pass?</source>
+        <translation>Diesen Vorgang rückgängig machen?</translation>
+    </message>
+    <message>
+        <source>What the backup has of it then counts as deleted. No history is kept, so it is gone.</source>
+        <translation>Was die Sicherung davon hat, gilt dann als gelöscht. Ein Verlauf wird nicht geführt; es ist also weg.</translation>
+    </message>
+    <message>
+        <source>What the backup has of it then counts as deleted: it leaves the backup and goes to the history.</source>
+        <translation>Was die Sicherung davon hat, gilt dann als gelöscht: Es verlässt die Sicherung und kommt in den Verlauf.</translation>
+    </message>
+    <message>
+        <source>Will the drive of “{folder}” never come back?</source>
+        <translation>Kommt das Laufwerk von „{folder}“ nie wieder?</translation>
+    </message>
+</context>
+<context>
     <name>Restoration</name>
     <message>
         <source>An unexpected error. The log has the details.</source>
@@ -2175,6 +2310,25 @@ Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translatio
     <message>
         <source>{done} of {total}</source>
         <translation>{done} von {total}</translation>
+    </message>
+</context>
+<context>
+    <name>Returned</name>
+    <message>
+        <source>Beside it is now “{name}”</source>
+        <translation>Daneben liegt jetzt „{name}“</translation>
+    </message>
+    <message>
+        <source>Brought back</source>
+        <translation>Zurückgeholt</translation>
+    </message>
+    <message>
+        <source>Folder: {folder}</source>
+        <translation>Ordner: {folder}</translation>
+    </message>
+    <message>
+        <source>Nothing was brought back.</source>
+        <translation>Nichts wurde zurückgeholt.</translation>
     </message>
 </context>
 <context>
