@@ -11,7 +11,7 @@ from array import array
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from backup_gui.engine.model import NO_COUNTS, Action, Counts, Op
+from backup_gui.engine.model import NO_COUNTS, Action, Counts, Op, counts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -100,14 +100,7 @@ def arrange(wish: Arrangement, should_stop: Callable[[], bool]) -> Arranged | No
         rows.append(number)
         if len(rows) % _PART == 0 and should_stop():
             return None
-    counts = Counts(
-        created=tally[Op.CREATE],
-        replaced=tally[Op.REPLACE],
-        deleted=tally[Op.DELETE],
-        moved=tally[Op.MOVE],
-        metadata=tally[Op.SET_METADATA],
-        bytes=size_bytes,
-    )
+    counts = counts_of(tally, size_bytes)
     return Arranged(wish.serial, rows, counts)
 
 

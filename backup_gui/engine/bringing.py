@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING
 from backup_gui.engine.errors import RootAbsentError
 from backup_gui.engine.identity import Standing, identify, read_identity, standing
 from backup_gui.engine.model import Returned
+from backup_gui.engine.restoring import beside
 from backup_gui.engine.roots import DESTINATION_KEY, SOURCE_KEY
-from backup_gui.engine.tree import join
 
 if TYPE_CHECKING:
     from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.model import Job
 
-_MAX_NAME_BYTES = 255
 _MAX_SUFFIX_BYTES = 20
 
 THERE_ALREADY = "Something is there already and was left alone"
@@ -84,12 +83,5 @@ def name_beside(path: str, words: str, at: datetime, count: int = 0) -> str:
         A path in the same folder, with the same extension: ``docs/letter (words 2026-11-22 21.06.05).odt``. A name
         that would be longer than file systems allow is cut.
     """
-    folder, _, name = path.rpartition("/")
-    stem, suffix = os.path.splitext(name)
-    if len(os.fsencode(suffix)) > _MAX_SUFFIX_BYTES:
-        stem, suffix = name, ""
     mark = f" ({words} {at:%Y-%m-%d %H.%M.%S}{f', {count + 1}' if count else ''})"
-    room = _MAX_NAME_BYTES - len(os.fsencode(mark + suffix))
-    while len(os.fsencode(stem)) > room:
-        stem = stem[:-1]
-    return join(folder, f"{stem}{mark}{suffix}")
+    return beside(path, mark, _MAX_SUFFIX_BYTES)

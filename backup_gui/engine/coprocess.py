@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from backup_gui.engine.attributes import IN_STEP, hands_down
 from backup_gui.engine.system import end_with_parent
-from backup_gui.engine.transfer import Rights, Shortened, is_same_version, receive
+from backup_gui.engine.transfer import Rights, Shortened, ignore_bytes, is_same_version, never, receive
 from backup_gui.engine.tree import Tree
 
 if TYPE_CHECKING:
@@ -200,8 +200,8 @@ def _copy(source: Tree, target: Tree, path: str, place: str, rights: Rights, *, 
             rights,
             flushes=flushes,
             is_handed_down=_hands_down(folder_fd, place.rpartition("/")[0]),
-            on_bytes=_ignore,
-            should_stop=_never,
+            on_bytes=ignore_bytes,
+            should_stop=never,
         )
     except (OSError, Shortened):
         return None
@@ -260,11 +260,3 @@ def _read(fd: int, count: int) -> bytes:
 def _hands_down(folder_fd: int | None, _folder: str) -> bool:
     """Ask once for each folder; it is known by its path, since the descriptors' numbers come again."""
     return folder_fd is not None and hands_down(folder_fd)
-
-
-def _ignore(_count: int) -> None:
-    return
-
-
-def _never() -> bool:
-    return False

@@ -18,7 +18,18 @@ from backup_gui.engine.coprocess import BATCH_FILES, SMALL_BYTES, Coprocess, Ord
 from backup_gui.engine.copying import NotCopied, Vanished, copy_file, data_bytes, has_same_content
 from backup_gui.engine.errors import BackupError, DestinationFullError, DestinationUnusableError, RootAbsentError
 from backup_gui.engine.links import LinkMaker
-from backup_gui.engine.model import NO_COUNTS, Action, Counts, EntryKind, Op, Phase, ProblemCode, Stage, kind_of
+from backup_gui.engine.model import (
+    NO_COUNTS,
+    Action,
+    Counts,
+    EntryKind,
+    Op,
+    Phase,
+    ProblemCode,
+    Stage,
+    counts_of,
+    kind_of,
+)
 from backup_gui.engine.problems import is_full, problem, problem_from
 from backup_gui.engine.room import NO_ROOM, Amount, explained
 from backup_gui.engine.transfer import BLOCK_BYTES, Cancelled
@@ -167,14 +178,7 @@ class Execution:
     @property
     def outcome(self) -> Outcome:
         """What was done until now, also by a run that was given up."""
-        self._outcome.counts = Counts(
-            created=self._tally[Op.CREATE],
-            replaced=self._tally[Op.REPLACE],
-            deleted=self._tally[Op.DELETE],
-            moved=self._tally[Op.MOVE],
-            metadata=self._tally[Op.SET_METADATA],
-            bytes=self._bytes,
-        )
+        self._outcome.counts = counts_of(self._tally, self._bytes)
         return self._outcome
 
     def _carry_out(self, actions: Iterable[Action]) -> None:

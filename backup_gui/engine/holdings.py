@@ -14,6 +14,7 @@ from backup_gui.engine.history import read_version_name
 from backup_gui.engine.model import HistorySize
 from backup_gui.engine.room import NO_ROOM, Amount
 from backup_gui.engine.thinning import Stamp
+from backup_gui.engine.transfer import never
 from backup_gui.engine.tree import Tree, join
 
 if TYPE_CHECKING:
@@ -179,13 +180,9 @@ def _pass_over(_path: str, _error: OSError) -> None:
     """Leave a folder out that cannot be read."""
 
 
-def _never() -> bool:
-    return False
-
-
 def measure(
     history_root: str,
-    should_stop: Callable[[], bool] = _never,
+    should_stop: Callable[[], bool] = never,
     on_error: Callable[[str, OSError], None] = _pass_over,
 ) -> HistorySize | None:
     """Measure a history; takes some seconds for a large one, so never in a window's thread.

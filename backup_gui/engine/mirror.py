@@ -20,7 +20,7 @@ from backup_gui.engine.progress import Meter
 from backup_gui.engine.reporting import HELD_KEY, make_report, record, remembered_files, room_of, say_what_is_not_held
 from backup_gui.engine.room import most_needed
 from backup_gui.engine.roots import open_roots, remembered_drives
-from backup_gui.engine.transfer import Cancelled
+from backup_gui.engine.transfer import Cancelled, never
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,11 +32,6 @@ if TYPE_CHECKING:
     from backup_gui.engine.tree import Tree
 
 _CODES_OF_LOSS = frozenset({HeldCode.MASS_CHANGE.value, HeldCode.SLOW_CHANGE.value})
-
-
-def never() -> bool:
-    """Say no: the default for ``should_stop``."""
-    return False
 
 
 def ignore(_event: Event) -> None:

@@ -10,7 +10,10 @@ from __future__ import annotations
 import os
 import stat
 from enum import Enum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 DEFAULT_INTERVAL_S = 5
 MAX_INTERVAL_S = 604_800
@@ -161,14 +164,8 @@ class Plan(NamedTuple):
     is_full: bool = True
 
 
-def count_actions(actions: tuple[Action, ...] | list[Action]) -> Counts:
-    """Count actions by what they do."""
-    tally = dict.fromkeys(Op, 0)
-    size_bytes = 0
-    for action in actions:
-        tally[action.op] += 1
-        if action.op is Op.CREATE or action.op is Op.REPLACE:
-            size_bytes += action.size_bytes
+def counts_of(tally: Mapping[Op, int], size_bytes: int) -> Counts:
+    """Return the counts for a number of actions of each sort."""
     return Counts(
         created=tally[Op.CREATE],
         replaced=tally[Op.REPLACE],
@@ -177,6 +174,17 @@ def count_actions(actions: tuple[Action, ...] | list[Action]) -> Counts:
         metadata=tally[Op.SET_METADATA],
         bytes=size_bytes,
     )
+
+
+def count_actions(actions: tuple[Action, ...] | list[Action]) -> Counts:
+    """Count actions by what they do."""
+    tally = dict.fromkeys(Op, 0)
+    size_bytes = 0
+    for action in actions:
+        tally[action.op] += 1
+        if action.op is Op.CREATE or action.op is Op.REPLACE:
+            size_bytes += action.size_bytes
+    return counts_of(tally, size_bytes)
 
 
 class ProblemCode(Enum):

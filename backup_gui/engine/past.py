@@ -17,7 +17,7 @@ from backup_gui.engine.errors import RootAbsentError
 from backup_gui.engine.history import list_versions, shortened_paths, versions_in
 from backup_gui.engine.model import HISTORY_SUFFIX, EntryKind, kind_of
 from backup_gui.engine.retrieval import Item, Moment, Piece, Search
-from backup_gui.engine.transfer import Cancelled
+from backup_gui.engine.transfer import Cancelled, never
 from backup_gui.engine.tree import Tree, is_at_or_below, is_temporary, join, parent_of
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ class Past:
         self,
         destination: str,
         history_root: str | None,
-        should_stop: Callable[[], bool] = lambda: False,
+        should_stop: Callable[[], bool] = never,
         shelf: Shelf | None = None,
     ) -> None:
         self._shelf = shelf if shelf is not None else Shelf()

@@ -8,22 +8,19 @@ wanted is decided in ``past.py``; how each gets there safely, in ``restoring.py`
 from __future__ import annotations
 
 import errno
-import os
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.model import EntryKind, ProblemCode, Stage, kind_of
 from backup_gui.engine.problems import code_of
-from backup_gui.engine.restoring import DIFFERS, Restorer
+from backup_gui.engine.restoring import DIFFERS, Restorer, beside
 from backup_gui.engine.retrieval import Policy, PutBack, Step
-from backup_gui.engine.transfer import Cancelled, Shortened, TargetError
-from backup_gui.engine.tree import join
+from backup_gui.engine.transfer import Cancelled, Shortened, TargetError, never
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from backup_gui.engine.retrieval import Piece
 
-_MAX_NAME_BYTES = 255
 _MOST_NAMES = 1_000
 
 IN_THE_WAY = "A file or a link is where its folder should be"
@@ -55,7 +52,7 @@ def put_back(
     backup: str | None = None,
     makes_folder: bool = False,
     on_step: Callable[[Step], None] = lambda _step: None,
-    should_stop: Callable[[], bool] = lambda: False,
+    should_stop: Callable[[], bool] = never,
 ) -> PutBack:
     """Bring pieces back into a folder, each compared with what it came from.
 
@@ -117,15 +114,7 @@ def name_beside(path: str, mark: str, number: int = 1) -> str:
     Returns:
         Such as ``docs/report (restored 2026-11-22 14.02).odt``. A name that would be too long is cut.
     """
-    folder, _, name = path.rpartition("/")
-    stem, suffix = os.path.splitext(name)
-    added = f" ({mark})" if number == 1 else f" ({mark}, {number})"
-    room = _MAX_NAME_BYTES - len(os.fsencode(added + suffix))
-    if room < 1:
-        stem, suffix, room = name, "", _MAX_NAME_BYTES - len(os.fsencode(added))
-    while len(os.fsencode(stem)) > room:
-        stem = stem[:-1]
-    return join(folder, f"{stem}{added}{suffix}")
+    return beside(path, f" ({mark})" if number == 1 else f" ({mark}, {number})")
 
 
 class _Outcome:

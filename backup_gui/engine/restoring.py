@@ -15,7 +15,16 @@ from typing import TYPE_CHECKING, Self
 from backup_gui.engine.attributes import copy_attributes
 from backup_gui.engine.model import EntryKind, kind_of
 from backup_gui.engine.system import own_ids, rename_to_free_name
-from backup_gui.engine.transfer import Cancelled, TargetError, flush_file, is_same_version, transfer
+from backup_gui.engine.transfer import (
+    Cancelled,
+    TargetError,
+    create,
+    flush_file,
+    ignore_bytes,
+    is_same_version,
+    never,
+    transfer,
+)
 from backup_gui.engine.tree import HAS_FOLDER_DESCRIPTORS, TEMPORARY_PREFIX, Tree, join, parent_of
 
 if TYPE_CHECKING:
@@ -23,18 +32,9 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.model import Entry
 
-_CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _BLOCK_BYTES = 1 << 20
+_MAX_NAME_BYTES = 255
 DIFFERS = "the copy differs from the original"
-
-
-def _ignore_bytes(count: int) -> None:
-    """Tell nobody."""
-
-
-def _never() -> bool:
-    """Go on."""
-    return False
 
 
 class Restorer:
@@ -58,8 +58,8 @@ class Restorer:
         *,
         inherits: bool = False,
         makes_folder: bool = True,
-        on_bytes: Callable[[int], None] = _ignore_bytes,
-        should_stop: Callable[[], bool] = _never,
+        on_bytes: Callable[[int], None] = ignore_bytes,
+        should_stop: Callable[[], bool] = never,
     ) -> None:
         if makes_folder:
             os.makedirs(to, exist_ok=True)
@@ -234,7 +234,7 @@ class Restorer:
             entry = os.fstat(fd)
             name, folder_fd = self._to.at(temporary)
             with _told_as_targets():
-                out = os.open(name, _CREATE, 0o600, dir_fd=folder_fd)
+                out = create(name, folder_fd)
             try:
                 if entry.st_size:
                     transfer(fd, out, entry, self._on_bytes, self._should_stop)
@@ -284,6 +284,27 @@ class Restorer:
             except PermissionError:
                 return False
         return True
+
+
+def beside(path: str, added: str, longest_suffix_bytes: int = _MAX_NAME_BYTES) -> str:
+    """Name what comes to lie beside something of the same name: ``docs/report`` + added + ``.odt``.
+
+    Args:
+        path: The path that is taken.
+        added: What tells both apart.
+        longest_suffix_bytes: What is longer is no extension, and the name is added to as a whole.
+
+    Returns:
+        A path in the same folder. A name that would be longer than file systems allow is cut.
+    """
+    folder, _, name = path.rpartition("/")
+    stem, suffix = os.path.splitext(name)
+    room = _MAX_NAME_BYTES - len(os.fsencode(added + suffix))
+    if room < 1 or len(os.fsencode(suffix)) > longest_suffix_bytes:
+        stem, suffix, room = name, "", _MAX_NAME_BYTES - len(os.fsencode(added))
+    while len(os.fsencode(stem)) > room:
+        stem = stem[:-1]
+    return join(folder, f"{stem}{added}{suffix}")
 
 
 @contextlib.contextmanager

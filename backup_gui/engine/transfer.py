@@ -31,6 +31,15 @@ _CREATE: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 
 _SET_ID: Final = stat.S_ISUID | stat.S_ISGID
 
 
+def never() -> bool:
+    """Say no: the default for ``should_stop``."""
+    return False
+
+
+def ignore_bytes(_count: int) -> None:
+    """Tell nobody: the default for ``on_bytes``."""
+
+
 class Cancelled(Exception):  # noqa: N818 - it is no error
     """The copy was given up on request."""
 

@@ -21,6 +21,7 @@ from backup_gui.engine.copying import has_same_content
 from backup_gui.engine.model import EntryKind, Op, Phase, kind_of
 from backup_gui.engine.restoring import Restorer
 from backup_gui.engine.system import rename_to_free_name
+from backup_gui.engine.transfer import never
 from backup_gui.engine.tree import Tree
 
 if TYPE_CHECKING:
@@ -205,7 +206,7 @@ class _Undoing:
                 kept is not None
                 and kind_of(kept) is EntryKind.FILE
                 and kept.st_size == entry.st_size
-                and has_same_content(self._source, change.path, history, change.stored, lambda: False)
+                and has_same_content(self._source, change.path, history, change.stored, never)
             )
 
     def _is_spare(self, change: Change, entry: Entry) -> bool:
@@ -218,9 +219,7 @@ class _Undoing:
             return False
         if kind_of(entry) is EntryKind.LINK:
             return self._source.read_link(path) == self._mirror.read_link(path)
-        return kind_of(entry) is EntryKind.FILE and has_same_content(
-            self._source, path, self._mirror, path, lambda: False
-        )
+        return kind_of(entry) is EntryKind.FILE and has_same_content(self._source, path, self._mirror, path, never)
 
     def _set_aside(self, path: str) -> str:
         count = 0

@@ -20,6 +20,7 @@ from backup_gui.engine.filters import Filter
 from backup_gui.engine.model import Entry, EntryKind, Phase, Progress, Stage, kind_of
 from backup_gui.engine.problems import problem_from
 from backup_gui.engine.progress import Meter
+from backup_gui.engine.transfer import never
 from backup_gui.engine.tree import Tree, join
 
 BLOCK_BYTES = 1024 * 1024
@@ -73,10 +74,6 @@ class Difference:
     reason: str
 
 
-def _never() -> bool:
-    return False
-
-
 def _ignore(_progress: Progress) -> None:
     return
 
@@ -85,7 +82,7 @@ def verify(
     source: str,
     destination: str,
     exclude: tuple[str, ...] = (),
-    should_stop: Callable[[], bool] = _never,
+    should_stop: Callable[[], bool] = never,
     on_progress: Callable[[Progress], None] = _ignore,
 ) -> Iterator[Difference]:
     """Compare names, kinds, contents and link targets on both sides.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QCheckBox, QRadioButton, QSizePolicy, QStyle, QStyleOptionButton
@@ -9,6 +11,11 @@ from PySide6.QtWidgets import QAbstractButton, QCheckBox, QRadioButton, QSizePol
 from backup_gui.engine.model import JobState
 from backup_gui.ui.icons import Icons
 from backup_gui.ui.theme import GRID_PX, accent, mix, muted, outline, scaled_font, surface
+
+if TYPE_CHECKING:
+    _Button = QAbstractButton
+else:
+    _Button = object
 
 _RADIUS_PX = 8.0
 _PADDING_PX = GRID_PX + 4
@@ -136,74 +143,52 @@ class _Face:
         )
 
 
-class TickCard(QCheckBox):
+class _Card(_Button):
+    """What both sorts of card have in common; comes before the style's own button among the bases."""
+
+    _mark: QStyle.PrimitiveElement
+
+    def __init__(self, icons: Icons) -> None:
+        """Build it without words."""
+        super().__init__()
+        self.face = _Face(self, icons)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """As large as its words."""
+        return self.face.size()
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """As narrow as it must be: words are shortened."""
+        return QSize(24 * GRID_PX, self.face.size().height())
+
+    def hitButton(self, pos: QPoint) -> bool:  # noqa: N802 - Qt's name
+        """The whole card is the button."""
+        return self.rect().contains(pos)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's signature
+        """Paint the card."""
+        self.face.paint(self._mark)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Take the room that another font needs."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.updateGeometry()
+
+
+class TickCard(_Card, QCheckBox):
     """A card that is ticked or not."""
 
-    def __init__(self, icons: Icons) -> None:
-        """Build it without words."""
-        super().__init__()
-        self.face = _Face(self, icons)
-        _prepare(self)
-
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """As large as its words."""
-        return self.face.size()
-
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """As narrow as it must be: words are shortened."""
-        return QSize(24 * GRID_PX, self.face.size().height())
-
-    def hitButton(self, pos: QPoint) -> bool:  # noqa: N802 - Qt's name
-        """The whole card is the button."""
-        return self.rect().contains(pos)
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's signature
-        """Paint the card."""
-        self.face.paint(QStyle.PrimitiveElement.PE_IndicatorCheckBox)
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        """Take the room that another font needs."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self.updateGeometry()
+    _mark = QStyle.PrimitiveElement.PE_IndicatorCheckBox
 
 
-class ChoiceCard(QRadioButton):
+class ChoiceCard(_Card, QRadioButton):
     """A card of which one is chosen."""
 
-    def __init__(self, icons: Icons) -> None:
-        """Build it without words."""
-        super().__init__()
-        self.face = _Face(self, icons)
-        _prepare(self)
-
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """As large as its words."""
-        return self.face.size()
-
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """As narrow as it must be: words are shortened."""
-        return QSize(24 * GRID_PX, self.face.size().height())
-
-    def hitButton(self, pos: QPoint) -> bool:  # noqa: N802 - Qt's name
-        """The whole card is the button."""
-        return self.rect().contains(pos)
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's signature
-        """Paint the card."""
-        self.face.paint(QStyle.PrimitiveElement.PE_IndicatorRadioButton)
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        """Take the room that another font needs."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self.updateGeometry()
-
-
-def _prepare(button: QAbstractButton) -> None:
-    button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-    button.setAttribute(Qt.WidgetAttribute.WA_Hover)
-    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    _mark = QStyle.PrimitiveElement.PE_IndicatorRadioButton
 
 
 def _fonts(font: QFont) -> tuple[QFont, QFont]:

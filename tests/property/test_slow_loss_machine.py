@@ -13,10 +13,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from backup_gui.engine.answers import keep
 from backup_gui.engine.catalog import Catalog
-from backup_gui.engine.mirror import never, run_pass
+from backup_gui.engine.mirror import run_pass
 from backup_gui.engine.model import FULL, Held, HeldCode, Job, PassStatus, Scope
 from backup_gui.engine.progress import Meter
 from backup_gui.engine.returning import put_back
+from backup_gui.engine.transfer import never
 from backup_gui.engine.undo import undo_pass
 from tests.helpers.trees import contents
 from tests.property.world import FAST

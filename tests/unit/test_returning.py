@@ -11,10 +11,10 @@ import pytest
 
 from backup_gui.engine.bringing import name_beside
 from backup_gui.engine.errors import RootAbsentError
-from backup_gui.engine.mirror import never
 from backup_gui.engine.model import Held, HeldCode, PassStatus, Returned
 from backup_gui.engine.progress import Meter
 from backup_gui.engine.returning import put_back
+from backup_gui.engine.transfer import never
 from backup_gui.engine.tree import is_temporary
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import HOSTILE_NAMES, Rig

@@ -11,9 +11,9 @@ import pytest
 
 from backup_gui.engine.copying import has_same_content
 from backup_gui.engine.errors import RootAbsentError
-from backup_gui.engine.mirror import never
 from backup_gui.engine.model import PassStatus, Report, Returned
 from backup_gui.engine.progress import Meter
+from backup_gui.engine.transfer import never
 from backup_gui.engine.undo import undo_pass
 from tests.helpers.descriptors import open_below
 from tests.helpers.trees import contents, read_tree
