@@ -157,4 +157,6 @@ def test_a_file_too_large_for_the_file_system_is_one_problem_and_the_rest_goes_o
             assert scene.in_mirror() == {"small": b"1"}
             assert scene.temporaries() == []
         (scene.source / "large").unlink()
+        # The folder lost an entry that the mirror never had: what is left to be done is the folder's own time.
+        scene.make_pass()
         scene.assert_in_step()
