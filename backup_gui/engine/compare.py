@@ -15,7 +15,7 @@ from backup_gui.engine.copying import has_same_content
 from backup_gui.engine.links import Links, is_linked_file
 from backup_gui.engine.model import Action, EntryKind, Op, Plan, ProblemCode, Scope, Stage, kind_of
 from backup_gui.engine.problems import problem, problem_from
-from backup_gui.engine.transfer import Cancelled
+from backup_gui.engine.transfer import Cancelled, ignore_count
 from backup_gui.engine.tree import TEMPORARY_PREFIX, Tree, is_at_or_below, is_below, is_temporary, join, parent_of
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def compare(
     should_stop: Callable[[], bool],
     drives: frozenset[str] = frozenset(),
     learns: bool = True,
+    on_copies: Callable[[int], None] = ignore_count,
 ) -> Plan:
     """Compare a source and its mirror.
 
@@ -64,12 +65,15 @@ def compare(
         drives: Folders of the source that another volume is remembered to be mounted on. If one is not, nothing at
             or below it is deleted.
         learns: Whether files found equal are recorded in the catalog.
+        on_copies: Told between folders how many things are to be copied, as far as that is known.
 
     Returns:
         The plan: what is in the way first, then folders before what is in them, then moves, then names of files that
         have several, then deletions, the deepest first.
     """
-    comparison = _Comparison(source, target, rules, catalog, meter, should_stop, drives=drives, learns=learns)
+    comparison = _Comparison(
+        source, target, rules, catalog, meter, should_stop, on_copies, drives=drives, learns=learns
+    )
     for path in sorted(scope.trees):
         comparison.compare_path(path, is_tree=True)
     for path in sorted(scope.paths):
@@ -88,6 +92,7 @@ class _Comparison:
         catalog: Catalog,
         meter: Meter,
         should_stop: Callable[[], bool],
+        on_copies: Callable[[int], None],
         *,
         drives: frozenset[str],
         learns: bool,
@@ -98,6 +103,7 @@ class _Comparison:
         self._catalog = catalog
         self._meter = meter
         self._should_stop = should_stop
+        self._on_copies = on_copies
         self._learns = learns
         self._knows_moves = not catalog.is_empty()
         self._compares_owner = target.holds_owner
@@ -296,6 +302,7 @@ class _Comparison:
             path, making = pending.pop()
             self._source_folders += 1
             self._compare_folder(path, making, pending)
+            self._on_copies(len(self._copies))
 
     def _compare_folder(self, path: str, making: Action | None, pending: list[_Folder]) -> None:
         try:

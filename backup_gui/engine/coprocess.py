@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from backup_gui.engine.attributes import IN_STEP, hands_down
 from backup_gui.engine.system import end_with_parent
-from backup_gui.engine.transfer import Rights, Shortened, ignore_bytes, is_same_version, never, receive
+from backup_gui.engine.transfer import Rights, Shortened, ignore_count, is_same_version, never, receive
 from backup_gui.engine.tree import Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Self
 
     from backup_gui.engine.model import Action, Entry
@@ -96,9 +96,9 @@ class Coprocess:
         self._is_alive = True
 
     @classmethod
-    def start_for(cls, source: Tree, target: Writer, small_files: int) -> Self | None:
-        """Start one if it helps: for many files, on a machine with more than one processor."""
-        if sys.platform != "linux" or small_files < WORTHWHILE_FILES or not sys.executable:
+    def start_for(cls, source: Tree, target: Writer) -> Self | None:
+        """Start one if that can help, as it does on a machine with more than one processor."""
+        if sys.platform != "linux" or not sys.executable:
             return None
         if len(os.sched_getaffinity(0)) < 2:
             return None
@@ -162,6 +162,38 @@ class Coprocess:
         return answers
 
 
+class Standby:
+    """Starts the process as soon as it is known to be worth it: there is more to do before it can get any orders.
+
+    Args:
+        start: Starts the process; returns None if it cannot help.
+    """
+
+    def __init__(self, start: Callable[[], Coprocess | None]) -> None:
+        self._start: Callable[[], Coprocess | None] | None = start
+        self._coprocess: Coprocess | None = None
+
+    def expect(self, files: int) -> None:
+        """Hear how many files are going to be copied, as far as that is known."""
+        if files >= WORTHWHILE_FILES and self._start is not None:
+            start, self._start = self._start, None
+            self._coprocess = start()
+
+    def take(self, small_files: int) -> Coprocess | None:
+        """Return the process, which is the caller's to close from now on, if so many small files are worth it."""
+        self.expect(small_files)
+        if small_files < WORTHWHILE_FILES:
+            return None
+        coprocess, self._coprocess = self._coprocess, None
+        return coprocess
+
+    def close(self) -> None:
+        """End the process, unless it was taken."""
+        if self._coprocess is not None:
+            self._coprocess.close()
+            self._coprocess = None
+
+
 def serve(arguments: Sequence[str], *, reading: int = 0, writing: int = 1) -> None:
     """Be the other process: copy what comes in, until the other end is closed.
 
@@ -200,7 +232,7 @@ def _copy(source: Tree, target: Tree, path: str, place: str, rights: Rights, *, 
             rights,
             flushes=flushes,
             is_handed_down=_hands_down(folder_fd, place.rpartition("/")[0]),
-            on_bytes=ignore_bytes,
+            on_bytes=ignore_count,
             should_stop=never,
         )
     except (OSError, Shortened):

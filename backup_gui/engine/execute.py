@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.attributes import attributes_of
 from backup_gui.engine.compare import ROOT_KEY
-from backup_gui.engine.coprocess import BATCH_FILES, SMALL_BYTES, Coprocess, Order
+from backup_gui.engine.coprocess import BATCH_FILES, SMALL_BYTES, Order
 from backup_gui.engine.copying import NotCopied, Vanished, copy_file, data_bytes, has_same_content
 from backup_gui.engine.errors import BackupError, DestinationFullError, DestinationUnusableError, RootAbsentError
 from backup_gui.engine.links import LinkMaker
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.attributes import Attributes
     from backup_gui.engine.catalog import Catalog
-    from backup_gui.engine.coprocess import Copied
+    from backup_gui.engine.coprocess import Coprocess, Standby
     from backup_gui.engine.filters import Filter
     from backup_gui.engine.model import Entry, Problem
     from backup_gui.engine.progress import Meter
@@ -53,6 +53,8 @@ GROUP_BYTES = 64 << 20
 SETTLING_NS = 2_000_000_000
 # Below this, asking how much room there is costs more than a copy that fails.
 ASK_FOR_ROOM_BYTES = 1 << 20
+# Recording so many takes as long as the other process needs for a batch.
+_PORTION_FILES = 64
 
 _COPIES = frozenset({Op.CREATE, Op.REPLACE, Op.SET_METADATA})
 
@@ -94,6 +96,7 @@ class Execution:
         target: The destination.
         catalog: Where what was done is recorded.
         rules: What is left out of the source.
+        standby: Has the other process, if there is one.
         meter: Told of files and bytes.
         should_stop: Asked between actions and within large ones.
         on_done: Told of actions done, some hundred at a time.
@@ -107,6 +110,7 @@ class Execution:
         catalog: Catalog,
         *,
         rules: Filter,
+        standby: Standby,
         meter: Meter,
         should_stop: Callable[[], bool],
         on_done: Callable[[list[Action]], None],
@@ -120,8 +124,14 @@ class Execution:
         self._should_stop = should_stop
         self._on_done = on_done
         self._on_problem = on_problem
+        self._standby = standby
         self._group: list[_Ready] = []
         self._group_bytes = 0
+        # Published, and not recorded yet.
+        self._published: list[_Ready] = []
+        self._published_at_ns = 0
+        # Published without all of their attributes, and not to be recorded.
+        self._incomplete: set[str] = set()
         self._coprocess: Coprocess | None = None
         self._batch: list[Action] = []
         self._links = LinkMaker(source, target, catalog)
@@ -154,8 +164,7 @@ class Execution:
         self._meter.begin(Phase.COPYING, files_total, bytes_total)
         try:
             self._sweep(litter)
-            small_files = sum(map(_is_small_copy, actions))
-            self._coprocess = Coprocess.start_for(self._source, self._target, small_files)
+            self._coprocess = self._standby.take(sum(map(_is_small_copy, actions)))
             self._carry_out(actions)
             self._publish()
             self._finish_folders()
@@ -170,6 +179,7 @@ class Execution:
             raise DestinationUnusableError(f"The destination cannot be written to: {error.strerror}.") from error
         finally:
             self._end_coprocess()
+            self._record()
             self._catalog.forget(self._deleted)
             self._catalog.commit()
         self._meter.end()
@@ -196,6 +206,9 @@ class Execution:
                     self._copy_batch()
                     self._publish_if_full()
             elif action.op in _COPIES:
+                if action.kind is EntryKind.FILE:
+                    # This may take long, or ask the catalog for another name of the file.
+                    self._record()
                 self._copy(action)
                 self._publish_if_full()
             else:
@@ -243,8 +256,11 @@ class Execution:
         """Have a batch of small files copied by the other process; here, if that has enough to do."""
         assert self._coprocess is not None
         batch, self._batch = self._batch, []
-        for copied in self._coprocess.results():
-            self._take(copied)
+        self._take_results()
+        while self._published and not self._coprocess.takes_more():
+            # The best time for it: the other process goes on meanwhile.
+            self._record(_PORTION_FILES)
+            self._take_results()
         if self._coprocess.takes_more():
             self._coprocess.hand_over([Order(action, *self._target.reserve(action.path)) for action in batch])
         else:
@@ -257,15 +273,15 @@ class Execution:
         batch, self._batch = self._batch, []
         for action in batch:
             self._copy(action)
-        for copied in self._coprocess.results(waits=True):
-            self._take(copied)
+        self._take_results(waits=True)
 
-    def _take(self, copied: Copied) -> None:
-        action, temporary, _ = copied.order
-        if copied.entry is None:
-            self._copy(action)
-        else:
-            self._add_ready(_Ready(action, temporary, copied.entry))
+    def _take_results(self, *, waits: bool = False) -> None:
+        assert self._coprocess is not None
+        for (action, temporary, _), entry in self._coprocess.results(waits=waits):
+            if entry is None:
+                self._copy(action)
+            else:
+                self._add_ready(_Ready(action, temporary, entry))
 
     def _end_coprocess(self) -> None:
         if self._coprocess is not None:
@@ -441,11 +457,19 @@ class Execution:
 
     def _publish_if_full(self) -> None:
         if len(self._group) >= GROUP_FILES or self._group_bytes >= GROUP_BYTES:
-            self._publish()
+            self._publish_group()
+            if self._coprocess is None:
+                self._record()
 
     def _publish(self) -> None:
-        """Publish the group: content on the disk first, then the names, then those on the disk, then the catalog."""
+        """Publish what is ready, and record it."""
+        self._publish_group()
+        self._record()
+
+    def _publish_group(self) -> None:
+        """Publish the group: content on the disk first, then the names, then those on the disk."""
         self._finish_batches()
+        self._record()
         if not self._group and not self._target.has_unseen_folders:
             return
         self._target.flush()
@@ -474,21 +498,28 @@ class Execution:
                 published.append(ready)
         self._group_bytes = 0
         self._target.flush()
-        self._record_published(published)
+        self._published = published
+        self._published_at_ns = time.time_ns()
+        for path, why in self._target.without_attributes.items():
+            # The content is there; it is not recorded, so that the next pass tries again.
+            self._add_problem(problem_from(why, path, Stage.METADATA))
+            self._incomplete.add(path)
+        self._target.without_attributes.clear()
 
-    def _record_published(self, published: list[_Ready]) -> None:
-        youngest_ns = time.time_ns() - SETTLING_NS
+    def _record(self, files: int | None = None) -> None:
+        """Record what was published, all of it or so many files: the catalog never knows more than the disk has."""
+        if not self._published:
+            return
+        youngest_ns = self._published_at_ns - SETTLING_NS
         keeps_times = self._target.abilities.holds_times
         done: list[Action] = []
         small_bytes = 0
-        without_attributes = self._target.without_attributes
-        for path, why in without_attributes.items():
-            # The content is there; it is not recorded, so that the next pass tries again.
-            self._add_problem(problem_from(why, path, Stage.METADATA))
-        for ready in published:
+        portion = self._published[:files]
+        del self._published[:files]
+        for ready in portion:
             action, entry = ready.action, ready.entry
             path = action.path
-            if path not in without_attributes:
+            if path not in self._incomplete:
                 self._catalog.record(path, entry)
             self._touched.add(parent_of(path))
             if entry.st_mtime_ns > youngest_ns and action.kind is not EntryKind.FOLDER:
@@ -505,9 +536,9 @@ class Execution:
             self._note_kinds(action)
             done.append(action)
             small_bytes += _bytes_not_counted(action)
-        without_attributes.clear()
-        self._catalog.commit()
-        self._meter.add_files(len(done), done[-1].path if done else "", small_bytes)
+        if not self._published:
+            self._catalog.commit()
+        self._meter.add_files(len(done), done[-1].path, small_bytes)
         self._on_done(done)
 
     def _publish_one(self, ready: _Ready, left_at: datetime) -> None:

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.compare import compare
+from backup_gui.engine.coprocess import Coprocess, Standby
 from backup_gui.engine.copying import data_bytes
 from backup_gui.engine.errors import BackupError, RootAbsentError
 from backup_gui.engine.events import ActionDone, HeldBack, PlanMade, ProblemFound, Progressed
@@ -20,7 +21,7 @@ from backup_gui.engine.progress import Meter
 from backup_gui.engine.reporting import HELD_KEY, make_report, record, remembered_files, room_of, say_what_is_not_held
 from backup_gui.engine.room import most_needed
 from backup_gui.engine.roots import open_roots, remembered_drives
-from backup_gui.engine.transfer import Cancelled, never
+from backup_gui.engine.transfer import Cancelled, ignore_count, never
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,6 +77,8 @@ def run_pass(
     meter = Meter(lambda progress: _tell_progress(progress, on_event))
     with contextlib.ExitStack() as stack:
         source, target, is_source_other = open_roots(job, catalog, stack, allowed, is_dry_run=is_dry_run)
+        standby = Standby(lambda: Coprocess.start_for(source, target))
+        stack.callback(standby.close)
         meter.begin(Phase.COMPARING)
         plan = compare(
             source,
@@ -87,6 +90,7 @@ def run_pass(
             should_stop=should_stop,
             drives=frozenset() if job.allows_mass_delete else remembered_drives(catalog),
             learns=not is_dry_run,
+            on_copies=ignore_count if is_dry_run else standby.expect,
         )
         if should_stop():
             return Report(PassStatus.CANCELLED, started_at, time.monotonic() - began, plan.is_full)
@@ -117,6 +121,7 @@ def run_pass(
             target,
             catalog,
             rules=rules,
+            standby=standby,
             meter=meter,
             should_stop=should_stop,
             on_done=lambda actions: _tell_done(actions, journal, on_event),

@@ -20,7 +20,7 @@ from backup_gui.engine.transfer import (
     TargetError,
     create,
     flush_file,
-    ignore_bytes,
+    ignore_count,
     is_same_version,
     never,
     transfer,
@@ -58,7 +58,7 @@ class Restorer:
         *,
         inherits: bool = False,
         makes_folder: bool = True,
-        on_bytes: Callable[[int], None] = ignore_bytes,
+        on_bytes: Callable[[int], None] = ignore_count,
         should_stop: Callable[[], bool] = never,
     ) -> None:
         if makes_folder:

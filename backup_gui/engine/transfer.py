@@ -36,8 +36,8 @@ def never() -> bool:
     return False
 
 
-def ignore_bytes(_count: int) -> None:
-    """Tell nobody: the default for ``on_bytes``."""
+def ignore_count(_count: int) -> None:
+    """Tell nobody: the default for ``on_bytes`` and ``on_copies``."""
 
 
 class Cancelled(Exception):  # noqa: N818 - it is no error

@@ -7,16 +7,18 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from backup_gui import __main__ as start
-from backup_gui.engine import coprocess, execute, roots
+from backup_gui.engine import coprocess, execute, mirror, roots
 from backup_gui.engine.abilities import ALL
-from backup_gui.engine.coprocess import SMALL_BYTES, Copied, Coprocess, Order, serve
+from backup_gui.engine.catalog import Catalog
+from backup_gui.engine.coprocess import SMALL_BYTES, Copied, Coprocess, Order, Standby, serve
+from backup_gui.engine.events import PlanMade
 from backup_gui.engine.target import Target
 from backup_gui.engine.transfer import receive
 from backup_gui.engine.tree import Tree
@@ -61,7 +63,7 @@ def started(many: Rig, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Coproce
             wait_until(lambda: not self._ahead or coprocess._has_message(fd), "an answer")
             return super().takes_more()
 
-    monkeypatch.setattr(execute, "Coprocess", Noted)
+    monkeypatch.setattr(mirror, "Coprocess", Noted)
     yield processes
     for process in processes:
         assert process._process.poll() is not None
@@ -188,12 +190,112 @@ def test_what_the_process_cannot_copy_is_named_by_the_pass(
     assert len(started) == 1
 
 
-def test_few_files_or_one_processor_start_no_process(many: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_processor_alone_starts_no_process(many: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     many.mirror.mkdir()
     with Tree(str(many.source)) as source, Target(str(many.mirror), None) as target:
-        assert Coprocess.start_for(source, target, MANY - 1) is None
         monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0})
-        assert Coprocess.start_for(source, target, MANY) is None
+        assert Coprocess.start_for(source, target) is None
+
+
+def test_few_files_start_no_process(rig: Rig, started: list[Coprocess]) -> None:
+    for path in list(rig.source.rglob("file *"))[: MANY // 2]:
+        path.unlink()
+    rig.run()
+    assert read_tree(rig.mirror) == read_tree(rig.source)
+    assert started == []
+
+
+def test_it_starts_while_the_rest_is_still_being_compared(many: Rig, started: list[Coprocess]) -> None:
+    at_plan: list[int] = []
+    many.run(on_event=lambda event: at_plan.append(len(started)) if isinstance(event, PlanMade) else None)
+    assert at_plan == [1]
+    assert len(started) == 1
+
+
+def test_it_ends_when_nothing_comes_of_the_plan(many: Rig, started: list[Coprocess]) -> None:
+    many.run(should_stop=lambda: bool(started))
+    assert len(started) == 1
+    assert os.listdir(many.mirror) == []
+
+
+def test_it_ends_when_most_of_what_is_to_be_copied_is_not_small(rig: Rig, started: list[Coprocess]) -> None:
+    for number, path in enumerate(sorted(rig.source.rglob("file *"))):
+        path.unlink()
+        path.symlink_to(f"text {number}")
+    rig.run()
+    assert read_tree(rig.mirror) == read_tree(rig.source)
+    assert len(started) == 1
+
+
+def test_looking_at_what_would_be_done_starts_no_process(many: Rig, started: list[Coprocess]) -> None:
+    many.run(is_dry_run=True)
+    assert started == []
+
+
+def test_a_standby_starts_one_at_most() -> None:
+    starts: list[int] = []
+    standby = Standby(lambda: starts.append(1))
+    standby.expect(coprocess.WORTHWHILE_FILES - 1)
+    assert starts == []
+    standby.expect(coprocess.WORTHWHILE_FILES)
+    assert standby.take(coprocess.WORTHWHILE_FILES) is None
+    assert starts == [1]
+    standby.close()
+
+
+# Recording what was published, while the other process goes on
+
+
+@pytest.fixture
+def small_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(execute, "GROUP_FILES", 40)
+    monkeypatch.setattr(execute, "_PORTION_FILES", 3)
+
+
+@pytest.mark.usefixtures("small_groups", "started")
+def test_a_file_is_recorded_once_and_after_its_name_is_on_the_disk(many: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[tuple[str, str]] = []
+
+    def noting(owner: type, name: str, path_of: Callable[..., str]) -> None:
+        call = getattr(owner, name)
+
+        def noted(self: object, *arguments: Any, **options: Any) -> Any:
+            steps.append((name, path_of(*arguments)))
+            return call(self, *arguments, **options)
+
+        monkeypatch.setattr(owner, name, noted)
+
+    noting(Target, "publish", lambda _temporary, path: path)
+    noting(Target, "flush", lambda: "")
+    noting(Catalog, "record", lambda path, _entry: path)
+    for file in list(many.source.rglob("file *")):
+        many.write_at(many.mirror / file.relative_to(many.source), "another")
+    many.options["guard_count"] = 10**6
+    assert many.run().counts.replaced == MANY
+    published = [path for name, path in steps if name == "publish" and "file " in path]
+    assert len(published) == len(set(published)) == MANY
+    for path in published:
+        assert steps.count(("record", path)) == 1
+        between = steps[steps.index(("publish", path)) : steps.index(("record", path))]
+        assert ("flush", "") in between
+
+
+@pytest.mark.usefixtures("small_groups", "started")
+def test_what_was_published_before_a_stop_is_recorded(many: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    published: list[str] = []
+    publish_group = execute.Execution._publish_group
+
+    def note(self: execute.Execution) -> None:
+        publish_group(self)
+        published.extend(ready.action.path for ready in self._published)
+
+    monkeypatch.setattr(execute.Execution, "_publish_group", note)
+    report = many.run(should_stop=lambda: bool(published))
+    assert len(published) >= 40
+    assert report.counts.created == len(published)
+    for path in published:
+        folder, _, name = path.rpartition("/")
+        assert (many.mirror / path).exists() is (name in many.catalog.folder(folder)), path
 
 
 # The other end

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from backup_gui.engine import execute as execute_module
+from backup_gui.engine.coprocess import Standby
 from backup_gui.engine.copying import NotCopied
 from backup_gui.engine.errors import DestinationUnusableError, RootAbsentError
 from backup_gui.engine.execute import Execution, Outcome
@@ -48,6 +49,7 @@ class Run:
                 target,
                 self.rig.catalog,
                 rules=self.rules,
+                standby=Standby(lambda: None),
                 meter=Meter(self.progress.append),
                 should_stop=self.should_stop,
                 on_done=self.done.extend,
