@@ -1,7 +1,7 @@
 """Start of the program: without a command the app, with one the command line.
 
 Qt is imported for the app only, so that the command line works where there is no screen and starts at once. A packaged
-program also starts itself as the process that helps with copying.
+program also starts itself as the process that helps with comparing and copying.
 """
 
 from __future__ import annotations

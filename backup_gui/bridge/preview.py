@@ -17,6 +17,7 @@ from backup_gui.engine.errors import BackupError
 from backup_gui.engine.events import ActionDone, Progressed
 from backup_gui.engine.mirror import run_pass
 from backup_gui.engine.model import FULL, EntryKind, Op, PassStatus, ProblemCode, Stage
+from backup_gui.engine.passlog import open_for_reading
 from backup_gui.engine.problems import problem
 
 if TYPE_CHECKING:
@@ -102,9 +103,8 @@ def _copied_catalog(path: Path) -> Iterator[Catalog]:
     with tempfile.TemporaryDirectory(prefix="backup-gui-") as folder:
         copy = Path(folder, "catalog.sqlite")
         try:
-            uri = f"{path.absolute().as_uri()}?mode=ro"
             with (
-                contextlib.closing(sqlite3.connect(uri, uri=True, timeout=10.0)) as original,
+                contextlib.closing(open_for_reading(path)) as original,
                 contextlib.closing(sqlite3.connect(copy)) as target,
             ):
                 original.backup(target)

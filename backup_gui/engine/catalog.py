@@ -65,6 +65,12 @@ def fingerprint_of(row: Row) -> Fingerprint:
     return Fingerprint(row[0] & _UNSIGNED, *row[1:4])
 
 
+def rows_of(connection: sqlite3.Connection, folder: str) -> dict[str, Row]:
+    """Return what a catalog knows of one folder, by name."""
+    query = "SELECT inode, ctime_ns, size_bytes, mtime_ns, name FROM files WHERE folder = ?"
+    return {decode(row[4]): row for row in connection.execute(query, (encode(folder),))}
+
+
 class Catalog:
     """The memory of one job. Used by one thread at a time.
 
@@ -74,10 +80,12 @@ class Catalog:
         passlog: What earlier passes did.
         recent: What the guard knows of the last hour.
         kept: What the mirror keeps against the source, at the user's word.
+        file: Where it is kept; None if it is forgotten when closed.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, file: Path | None = None) -> None:
         self._connection = connection
+        self.file = file
         self.passlog = PassLog(connection)
         self.recent = Recent(connection)
         self.kept = Kept(connection)
@@ -102,7 +110,7 @@ class Catalog:
         except OSError as error:
             raise CatalogError(f"The folder for the program's own data cannot be made: {error.strerror}.") from error
         try:
-            return cls(_connect(path))
+            return cls(_connect(path), path)
         except sqlite3.DatabaseError as error:
             if is_of_the_moment(error, path):
                 # Locked, or may not be opened: a healthy file of somebody else's must not be set aside.
@@ -110,7 +118,7 @@ class Catalog:
             log.warning("The catalog %s cannot be used (%s); it is set aside and rebuilt.", path, error)
         try:
             set_aside(path)
-            return cls(_connect(path))
+            return cls(_connect(path), path)
         except (OSError, sqlite3.DatabaseError) as error:
             raise CatalogError(f"The program's own data cannot be written: {error}.") from error
 
@@ -130,10 +138,7 @@ class Catalog:
         """Return what this program put into one folder of the mirror, by name; see ``fingerprint_of``."""
         if self._pending:
             self._write()
-        rows = self._connection.execute(
-            "SELECT inode, ctime_ns, size_bytes, mtime_ns, name FROM files WHERE folder = ?", (encode(path),)
-        )
-        return {decode(row[4]): row for row in rows}
+        return rows_of(self._connection, path)
 
     def fingerprint(self, path: str) -> Fingerprint | None:
         """Return the fingerprint of one path, or None if this program did not put anything there."""

@@ -15,6 +15,7 @@ from backup_gui.engine.copying import has_same_content
 from backup_gui.engine.links import Links, is_linked_file
 from backup_gui.engine.model import Action, EntryKind, Op, Plan, ProblemCode, Scope, Stage, kind_of
 from backup_gui.engine.problems import problem, problem_from
+from backup_gui.engine.scout import BATCH_FOLDERS
 from backup_gui.engine.transfer import Cancelled, ignore_count
 from backup_gui.engine.tree import TEMPORARY_PREFIX, Tree, is_at_or_below, is_below, is_temporary, join, parent_of
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.model import Entry, Problem
     from backup_gui.engine.naming import Alignment
     from backup_gui.engine.progress import Meter
+    from backup_gui.engine.scout import Scout
     from backup_gui.engine.spelling import Spelling
     from backup_gui.engine.target import Target
 
@@ -51,6 +53,7 @@ def compare(
     drives: frozenset[str] = frozenset(),
     learns: bool = True,
     on_copies: Callable[[int], None] = ignore_count,
+    scout: Scout | None = None,
 ) -> Plan:
     """Compare a source and its mirror.
 
@@ -66,13 +69,14 @@ def compare(
             or below it is deleted.
         learns: Whether files found equal are recorded in the catalog.
         on_copies: Told between folders how many things are to be copied, as far as that is known.
+        scout: Looks over folders, too, and finds those in which all is as it was.
 
     Returns:
         The plan: what is in the way first, then folders before what is in them, then moves, then names of files that
         have several, then deletions, the deepest first.
     """
     comparison = _Comparison(
-        source, target, rules, catalog, meter, should_stop, on_copies, drives=drives, learns=learns
+        source, target, rules, catalog, meter, should_stop, on_copies, scout, drives=drives, learns=learns
     )
     for path in sorted(scope.trees):
         comparison.compare_path(path, is_tree=True)
@@ -93,6 +97,7 @@ class _Comparison:
         meter: Meter,
         should_stop: Callable[[], bool],
         on_copies: Callable[[int], None],
+        scout: Scout | None,
         *,
         drives: frozenset[str],
         learns: bool,
@@ -104,6 +109,7 @@ class _Comparison:
         self._meter = meter
         self._should_stop = should_stop
         self._on_copies = on_copies
+        self._scout = scout
         self._learns = learns
         self._knows_moves = not catalog.is_empty()
         self._compares_owner = target.holds_owner
@@ -298,11 +304,36 @@ class _Comparison:
 
     def _walk(self, pending: list[_Folder]) -> None:
         """Compare folders and all that is below them."""
-        while pending and not self._should_stop():
+        while not self._should_stop():
+            if self._scout is not None:
+                self._share(pending, self._scout)
+            if not pending:
+                return
             path, making = pending.pop()
             self._source_folders += 1
             self._compare_folder(path, making, pending)
             self._on_copies(len(self._copies))
+
+    def _share(self, pending: list[_Folder], scout: Scout) -> None:
+        """Take what the scout has found, and give it more; wait for it only if there is nothing else to do."""
+        while findings := scout.findings(waits=not pending):
+            for path, found in findings:
+                self._source_folders += 1
+                if found is None:
+                    self._compare_folder(path, None, pending)
+                    continue
+                self._meter.add_files(found.entries, path)
+                self._mirror_files += found.files
+                prefix = path + "/" if path else ""
+                pending.extend([(prefix + name, None) for name in found.folders])
+        while len(pending) > 1 and scout.takes_more():
+            # The last one is for here, and those that are yet to be made are for nobody else.
+            some = slice(-BATCH_FOLDERS - 1, -1)
+            batch = [path for path, making in pending[some] if making is None]
+            if not batch:
+                return
+            pending[some] = [folder for folder in pending[some] if folder[1] is not None]
+            scout.hand_over(batch)
 
     def _compare_folder(self, path: str, making: Action | None, pending: list[_Folder]) -> None:
         try:

@@ -1,71 +1,40 @@
-"""A second process that copies small files, so that a first mirror uses more than one processor.
+"""A second process that works for one pass, so that comparing and copying use more than one processor.
 
-Threads would not do: copying a small file is a dozen short system calls, and Python's lock is handed over at each. The
-process is given the two roots as open folders and works for one pass. It takes the common way only: whatever does not
-go smoothly is undone and left to the pass itself, which tries again and knows what to say about it.
+Threads would not do: listing folders and copying small files is a long row of short system calls, and Python's lock is
+handed over at each. The process is given the two roots as open folders. It takes the common way only: whatever does
+not go smoothly is left to the pass itself, which tries again and knows what to say about it.
 
 Messages in both directions are lists in the form of ``marshal``, each after its length: both ends are the same program.
+What is asked, and how it is answered, is a matter of ``scout`` and ``copier``.
 """
 
 from __future__ import annotations
 
-import contextlib
+import gc
 import marshal
 import os
 import select
-import stat
 import sys
 from collections import deque
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
-from backup_gui.engine.attributes import IN_STEP, hands_down
 from backup_gui.engine.system import end_with_parent
-from backup_gui.engine.transfer import Rights, Shortened, ignore_count, is_same_version, never, receive
 from backup_gui.engine.tree import Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from typing import Self
 
-    from backup_gui.engine.model import Action, Entry
     from backup_gui.engine.writer import Writer
 
-# Its start takes as long as copying so many small files.
-WORTHWHILE_FILES: Final = 1_000
-# Larger files are the business of the pass itself, which can stop in the middle of one.
-SMALL_BYTES: Final = 256 << 10
-BATCH_FILES: Final = 16
 # One that is being worked on and one that waits: the pass never waits long, and neither does the other process.
 _BATCHES_AHEAD: Final = 2
 _LENGTH_BYTES: Final = 4
-OPTION: Final = "--copy-small-files"
+OPTION: Final = "--second-process"
 
-
-class Order(NamedTuple):
-    """One file to copy.
-
-    Attributes:
-        action: The action; its path is that in the source.
-        temporary: The temporary's path in the destination, as the pass knows it.
-        place: The temporary's path on the disk at present, which differs while new folders are not to be seen.
-    """
-
-    action: Action
-    temporary: str
-    place: str
-
-
-class Copied(NamedTuple):
-    """What became of an order.
-
-    Attributes:
-        order: The order.
-        entry: The source's entry that the temporary is a complete copy of; None if there is no temporary.
-    """
-
-    order: Order
-    entry: Entry | None
+# As many as ``backup_gui.__main__`` sets for the pass itself, for its reasons.
+_OBJECTS_BETWEEN_COLLECTIONS: Final = 100_000
 
 
 class Coprocess:
@@ -82,17 +51,15 @@ class Coprocess:
     def __init__(self, source: Tree, target: Writer) -> None:
         import subprocess  # noqa: PLC0415 - slow to import, and rarely needed
 
-        numbers = (os.getpid(), source.root_fd, target.root_fd, *target.rights.owner, int(target.flushes_files))
         self._process = subprocess.Popen(
-            [*_command(), *map(str, numbers)],
+            [*_command(), *map(str, (os.getpid(), source.root_fd, target.root_fd))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,
             # Ctrl+C in a terminal is for the pass alone, which ends this process in order.
             process_group=0,
         )
-        self._target = target
-        self._ahead: deque[Sequence[Order]] = deque()
+        self._ahead: deque[Sequence[Any]] = deque()
         self._is_alive = True
 
     @classmethod
@@ -110,42 +77,55 @@ class Coprocess:
         except OSError:
             return None
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether there are batches that have not been asked back."""
+        return bool(self._ahead)
+
     def takes_more(self) -> bool:
         """Tell whether another batch can be handed over now."""
         return self._is_alive and len(self._ahead) < _BATCHES_AHEAD
 
-    def hand_over(self, orders: Sequence[Order]) -> None:
-        """Have some files copied."""
-        self._ahead.append(orders)
+    def hand_over(self, task: str, settings: Sequence[object], batch: Sequence[Any], parts: Sequence[object]) -> None:
+        """Have something done.
+
+        Args:
+            task: Name of the module that does it, see ``serve``.
+            settings: What holds for all of the pass.
+            batch: The things it is about, as they come back with the answers.
+            parts: What the other process needs to know of each.
+        """
+        self._ahead.append(batch)
         assert self._process.stdin is not None
         try:
-            _send(self._process.stdin.fileno(), [(order.action.path, order.place) for order in orders])
+            _send(self._process.stdin.fileno(), [task, list(settings), list(parts)])
         except OSError:
             self._is_alive = False
 
-    def results(self, *, waits: bool = False) -> Iterator[Copied]:
-        """Yield what has been done by now, or with ``waits`` all that was handed over."""
+    def answers(self, *, waits: bool = False) -> tuple[Sequence[Any], list[Any] | None] | None:
+        """Return the oldest batch and an answer for each thing in it.
+
+        The answers are None if the process has ended, and how far it came is not known.
+
+        Args:
+            waits: Whether to wait for them.
+
+        Returns:
+            None if there is nothing that was not returned before; without ``waits`` also if it is not done yet.
+        """
+        if not self._ahead:
+            return None
         assert self._process.stdout is not None
         fd = self._process.stdout.fileno()
-        while self._ahead and (waits or not self._is_alive or _has_message(fd)):
-            answers = self._receive(fd) if self._is_alive else None
-            orders = self._ahead.popleft()
-            if answers is None:
-                # It has ended, and how far it came is not known.
-                for order in orders:
-                    with contextlib.suppress(OSError):
-                        self._target.discard(order.temporary)
-                    yield Copied(order, None)
-                continue
-            for order, fields in zip(orders, answers, strict=True):
-                yield Copied(order, None if fields is None else os.stat_result(*fields))
+        if self._is_alive and not waits and not _has_message(fd):
+            return None
+        answers = self._receive(fd) if self._is_alive else None
+        return self._ahead.popleft(), answers
 
     def close(self) -> None:
-        """End the process. What it has copied and nobody has asked for is removed."""
-        for copied in self.results(waits=True):
-            if copied.entry is not None:
-                with contextlib.suppress(OSError):
-                    self._target.discard(copied.order.temporary)
+        """End the process; what it was asked and has not answered is waited for."""
+        while self.answers(waits=True) is not None:
+            pass
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()
@@ -163,7 +143,7 @@ class Coprocess:
 
 
 class Standby:
-    """Starts the process as soon as it is known to be worth it: there is more to do before it can get any orders.
+    """Starts the process as soon as it is known to be worth it, and once at most.
 
     Args:
         start: Starts the process; returns None if it cannot help.
@@ -173,81 +153,41 @@ class Standby:
         self._start: Callable[[], Coprocess | None] | None = start
         self._coprocess: Coprocess | None = None
 
-    def expect(self, files: int) -> None:
-        """Hear how many files are going to be copied, as far as that is known."""
-        if files >= WORTHWHILE_FILES and self._start is not None:
+    def get(self) -> Coprocess | None:
+        """Return the process, started if need be; None if there can be none."""
+        if self._start is not None:
             start, self._start = self._start, None
             self._coprocess = start()
-
-    def take(self, small_files: int) -> Coprocess | None:
-        """Return the process, which is the caller's to close from now on, if so many small files are worth it."""
-        self.expect(small_files)
-        if small_files < WORTHWHILE_FILES:
-            return None
-        coprocess, self._coprocess = self._coprocess, None
-        return coprocess
+        return self._coprocess
 
     def close(self) -> None:
-        """End the process, unless it was taken."""
+        """End the process, if there is one."""
+        self._start = None
         if self._coprocess is not None:
             self._coprocess.close()
             self._coprocess = None
 
 
 def serve(arguments: Sequence[str], *, reading: int = 0, writing: int = 1) -> None:
-    """Be the other process: copy what comes in, until the other end is closed.
+    """Be the other process: do what comes in, until the other end is closed.
 
     Args:
-        arguments: Process id of the parent, its descriptors of the roots, the owner of new files (user and group), and
-            whether each file is flushed by itself.
+        arguments: Process id of the parent, and its descriptors of the roots.
         reading: Descriptor on which batches come in.
         writing: Descriptor on which the answers go out.
     """
-    parent, source_fd, target_fd, user, group, flushes = map(int, arguments)
+    parent, source_fd, target_fd = map(int, arguments)
     end_with_parent(parent)
-    rights = Rights((user, group))
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     # Opened anew and not inherited: the parent's lock on its destination must end with the parent.
     opened = f"/proc/{parent}/fd"
+    workers: dict[str, Callable[[Any], object]] = {}
     with Tree(f"{opened}/{source_fd}") as source, Tree(f"{opened}/{target_fd}") as target:
-        while (batch := _next_message(reading)) is not None:
-            _send(writing, [_copy(source, target, path, place, rights, flushes=bool(flushes)) for path, place in batch])
-
-
-def _copy(source: Tree, target: Tree, path: str, place: str, rights: Rights, *, flushes: bool) -> object:
-    """Copy one file; returns the fields of the source's entry, or None if there is no whole copy."""
-    try:
-        fd = source.open_file(path)
-    except OSError:
-        return None
-    try:
-        before = os.fstat(fd)
-        if not stat.S_ISREG(before.st_mode) or before.st_size > 2 * SMALL_BYTES:
-            return None
-        name, folder_fd = target.at(place)
-        outcome = receive(
-            fd,
-            before,
-            name,
-            folder_fd,
-            rights,
-            flushes=flushes,
-            is_handed_down=_hands_down(folder_fd, place.rpartition("/")[0]),
-            on_bytes=ignore_count,
-            should_stop=never,
-        )
-    except (OSError, Shortened):
-        return None
-    finally:
-        os.close(fd)
-    try:
-        after = source.stat(path)
-        if outcome == IN_STEP and is_same_version(before, after):
-            return before.__reduce__()[1]
-    except OSError:
-        pass
-    with contextlib.suppress(OSError):
-        os.unlink(name, dir_fd=folder_fd)
-    return None
+        while (message := _next_message(reading)) is not None:
+            task, settings, parts = message
+            if task not in workers:
+                workers[task] = import_module(f"backup_gui.engine.{task}").worker(source, target, *settings)
+            _send(writing, list(map(workers[task], parts)))
 
 
 def _command() -> list[str]:
@@ -255,7 +195,8 @@ def _command() -> list[str]:
     if getattr(sys, "frozen", False):
         return [sys.executable, OPTION]
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    start = f"import sys; sys.path.insert(0, {root!r}); from {__name__} import serve; serve(sys.argv[1:])"
+    # Without a look at what is installed, which takes longer than all else: it is where it is for this process.
+    start = f"import sys; sys.path[:] = {[root, *sys.path]!r}; from {__name__} import serve; serve(sys.argv[1:])"
     return [sys.executable, "-I", "-S", "-c", start]
 
 
@@ -286,9 +227,3 @@ def _read(fd: int, count: int) -> bytes:
             return b""
         parts += part
     return parts
-
-
-@lru_cache(1)
-def _hands_down(folder_fd: int | None, _folder: str) -> bool:
-    """Ask once for each folder; it is known by its path, since the descriptors' numbers come again."""
-    return folder_fd is not None and hands_down(folder_fd)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.attributes import attributes_of
 from backup_gui.engine.compare import ROOT_KEY
-from backup_gui.engine.coprocess import BATCH_FILES, SMALL_BYTES, Order
+from backup_gui.engine.copier import BATCH_FILES, SMALL_BYTES, WORTHWHILE_FILES, Copier, Order
 from backup_gui.engine.copying import NotCopied, Vanished, copy_file, data_bytes, has_same_content
 from backup_gui.engine.errors import BackupError, DestinationFullError, DestinationUnusableError, RootAbsentError
 from backup_gui.engine.links import LinkMaker
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.attributes import Attributes
     from backup_gui.engine.catalog import Catalog
-    from backup_gui.engine.coprocess import Coprocess, Standby
+    from backup_gui.engine.coprocess import Standby
     from backup_gui.engine.filters import Filter
     from backup_gui.engine.model import Entry, Problem
     from backup_gui.engine.progress import Meter
@@ -132,7 +132,7 @@ class Execution:
         self._published_at_ns = 0
         # Published without all of their attributes, and not to be recorded.
         self._incomplete: set[str] = set()
-        self._coprocess: Coprocess | None = None
+        self._copier: Copier | None = None
         self._batch: list[Action] = []
         self._links = LinkMaker(source, target, catalog)
         self._touched: set[str] = set()
@@ -164,7 +164,7 @@ class Execution:
         self._meter.begin(Phase.COPYING, files_total, bytes_total)
         try:
             self._sweep(litter)
-            self._coprocess = self._standby.take(sum(map(_is_small_copy, actions)))
+            self._copier = self._copier_for(actions)
             self._carry_out(actions)
             self._publish()
             self._finish_folders()
@@ -178,7 +178,7 @@ class Execution:
                 raise DestinationFullError(f"The destination cannot be written to: {error.strerror}.") from error
             raise DestinationUnusableError(f"The destination cannot be written to: {error.strerror}.") from error
         finally:
-            self._end_coprocess()
+            self._end_copier()
             self._record()
             self._catalog.forget(self._deleted)
             self._catalog.commit()
@@ -191,6 +191,13 @@ class Execution:
         self._outcome.counts = counts_of(self._tally, self._bytes)
         return self._outcome
 
+    def _copier_for(self, actions: Iterable[Action]) -> Copier | None:
+        """Return who copies small files, too, if there are many."""
+        if sum(map(_is_small_copy, actions)) < WORTHWHILE_FILES:
+            return None
+        coprocess = self._standby.get()
+        return None if coprocess is None else Copier(coprocess, self._target)
+
     def _carry_out(self, actions: Iterable[Action]) -> None:
         is_checked = False
         for action in actions:
@@ -200,7 +207,7 @@ class Execution:
                 if action.kind is EntryKind.FOLDER:
                     self._unmade.add(action.path)
                 continue
-            if self._coprocess is not None and _is_small_copy(action):
+            if self._copier is not None and _is_small_copy(action):
                 self._batch.append(action)
                 if len(self._batch) == BATCH_FILES:
                     self._copy_batch()
@@ -254,21 +261,21 @@ class Execution:
 
     def _copy_batch(self) -> None:
         """Have a batch of small files copied by the other process; here, if that has enough to do."""
-        assert self._coprocess is not None
+        assert self._copier is not None
         batch, self._batch = self._batch, []
         self._take_results()
-        while self._published and not self._coprocess.takes_more():
+        while self._published and not self._copier.takes_more():
             # The best time for it: the other process goes on meanwhile.
             self._record(_PORTION_FILES)
             self._take_results()
-        if self._coprocess.takes_more():
-            self._coprocess.hand_over([Order(action, *self._target.reserve(action.path)) for action in batch])
+        if self._copier.takes_more():
+            self._copier.hand_over([Order(action, *self._target.reserve(action.path)) for action in batch])
         else:
             for action in batch:
                 self._copy(action)
 
     def _finish_batches(self) -> None:
-        if self._coprocess is None:
+        if self._copier is None:
             return
         batch, self._batch = self._batch, []
         for action in batch:
@@ -276,17 +283,17 @@ class Execution:
         self._take_results(waits=True)
 
     def _take_results(self, *, waits: bool = False) -> None:
-        assert self._coprocess is not None
-        for (action, temporary, _), entry in self._coprocess.results(waits=waits):
+        assert self._copier is not None
+        for (action, temporary, _), entry in self._copier.results(waits=waits):
             if entry is None:
                 self._copy(action)
             else:
                 self._add_ready(_Ready(action, temporary, entry))
 
-    def _end_coprocess(self) -> None:
-        if self._coprocess is not None:
-            self._coprocess.close()
-            self._coprocess = None
+    def _end_copier(self) -> None:
+        if self._copier is not None:
+            self._copier.close()
+            self._copier = None
 
     def _make_folder(self, action: Action) -> None:
         if action.op is Op.SET_METADATA:
@@ -458,7 +465,7 @@ class Execution:
     def _publish_if_full(self) -> None:
         if len(self._group) >= GROUP_FILES or self._group_bytes >= GROUP_BYTES:
             self._publish_group()
-            if self._coprocess is None:
+            if self._copier is None:
                 self._record()
 
     def _publish(self) -> None:
@@ -594,7 +601,7 @@ class Execution:
             self._catalog.record_stamp(path, there.st_mtime_ns)
 
     def _drop_group(self) -> None:
-        self._end_coprocess()
+        self._end_copier()
         self._target.drop_unseen_folders()
         for ready in self._group:
             self._discard(ready)

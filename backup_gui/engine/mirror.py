@@ -6,6 +6,7 @@ import contextlib
 import time
 from typing import TYPE_CHECKING
 
+from backup_gui.engine import copier, scout
 from backup_gui.engine.compare import compare
 from backup_gui.engine.coprocess import Coprocess, Standby
 from backup_gui.engine.copying import data_bytes
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.events import Event
     from backup_gui.engine.model import Action, Counts, Held, Job, Plan, Progress, Removed, Scope
+    from backup_gui.engine.scout import Scout
     from backup_gui.engine.target import Target
     from backup_gui.engine.tree import Tree
 
@@ -79,6 +81,7 @@ def run_pass(
         source, target, is_source_other = open_roots(job, catalog, stack, allowed, is_dry_run=is_dry_run)
         standby = Standby(lambda: Coprocess.start_for(source, target))
         stack.callback(standby.close)
+        drives = frozenset() if job.allows_mass_delete else remembered_drives(catalog)
         meter.begin(Phase.COMPARING)
         plan = compare(
             source,
@@ -88,9 +91,10 @@ def run_pass(
             catalog=catalog,
             meter=meter,
             should_stop=should_stop,
-            drives=frozenset() if job.allows_mass_delete else remembered_drives(catalog),
+            drives=drives,
             learns=not is_dry_run,
-            on_copies=ignore_count if is_dry_run else standby.expect,
+            on_copies=ignore_count if is_dry_run else lambda copies: _expect(copies, standby),
+            scout=None if drives or not scope.is_full else _scout_for(job, target, catalog, standby),
         )
         if should_stop():
             return Report(PassStatus.CANCELLED, started_at, time.monotonic() - began, plan.is_full)
@@ -149,6 +153,22 @@ def run_pass(
         if status is None and plan.is_full and job.keeps_history and not is_held and not should_stop():
             report = report._replace(thinned=_thin_history(job, target, catalog, now(), should_stop))
     return report
+
+
+def _expect(copies: int, standby: Standby) -> None:
+    """Have the other process ready by the time that there is something to copy for it."""
+    if copies >= copier.WORTHWHILE_FILES:
+        standby.get()
+
+
+def _scout_for(job: Job, target: Target, catalog: Catalog, standby: Standby) -> Scout | None:
+    """Return who looks over the tree, too, if it is large and nearly all of it is known."""
+    if catalog.file is None or remembered_files(catalog) < scout.WORTHWHILE_FILES:
+        return None
+    coprocess = standby.get()
+    if coprocess is None:
+        return None
+    return scout.Scout(coprocess, str(catalog.file), job.exclude, compares_owner=target.holds_owner)
 
 
 def _tell_progress(progress: Progress, on_event: Callable[[Event], None]) -> None:

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from tests.mutants import content, reaching_disk, roots, watching
+from tests.mutants import content, reaching_disk, roots, second_process, watching
 
-MUTATIONS = (*reaching_disk.MUTATIONS, *roots.MUTATIONS, *content.MUTATIONS, *watching.MUTATIONS)
+MUTATIONS = (
+    *reaching_disk.MUTATIONS,
+    *roots.MUTATIONS,
+    *content.MUTATIONS,
+    *watching.MUTATIONS,
+    *second_process.MUTATIONS,
+)

@@ -1,0 +1,162 @@
+"""Small files copied by the second process, while the pass itself copies others.
+
+Whatever does not go smoothly there is undone, and left to the pass.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from backup_gui.engine.attributes import IN_STEP, hands_down
+from backup_gui.engine.transfer import Rights, Shortened, ignore_count, is_same_version, never, receive
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from backup_gui.engine.coprocess import Coprocess
+    from backup_gui.engine.model import Action, Entry
+    from backup_gui.engine.tree import Tree
+    from backup_gui.engine.writer import Writer
+
+# The start of the process takes as long as copying so many small files.
+WORTHWHILE_FILES: Final = 1_000
+# Larger files are the business of the pass itself, which can stop in the middle of one.
+SMALL_BYTES: Final = 256 << 10
+BATCH_FILES: Final = 16
+_TASK: Final = __name__.rpartition(".")[2]
+
+
+class Order(NamedTuple):
+    """One file to copy.
+
+    Attributes:
+        action: The action; its path is that in the source.
+        temporary: The temporary's path in the destination, as the pass knows it.
+        place: The temporary's path on the disk at present, which differs while new folders are not to be seen.
+    """
+
+    action: Action
+    temporary: str
+    place: str
+
+
+class Copied(NamedTuple):
+    """What became of an order.
+
+    Attributes:
+        order: The order.
+        entry: The source's entry that the temporary is a complete copy of; None if there is no temporary.
+    """
+
+    order: Order
+    entry: Entry | None
+
+
+class Copier:
+    """The pass's end.
+
+    Args:
+        coprocess: The other process.
+        target: The destination.
+    """
+
+    def __init__(self, coprocess: Coprocess, target: Writer) -> None:
+        self._coprocess = coprocess
+        self._target = target
+        self._settings = (*target.rights.owner, target.flushes_files)
+
+    def takes_more(self) -> bool:
+        """Tell whether another batch can be handed over now."""
+        return self._coprocess.takes_more()
+
+    def hand_over(self, orders: Sequence[Order]) -> None:
+        """Have some files copied."""
+        parts = [(order.action.path, order.place) for order in orders]
+        self._coprocess.hand_over(_TASK, self._settings, orders, parts)
+
+    def results(self, *, waits: bool = False) -> Iterator[Copied]:
+        """Yield what has been done by now, or with ``waits`` all that was handed over."""
+        while (batch := self._coprocess.answers(waits=waits)) is not None:
+            orders, answers = batch
+            if answers is None:
+                for order in orders:
+                    self._discard(order)
+                    yield Copied(order, None)
+                continue
+            for order, fields in zip(orders, answers, strict=True):
+                yield Copied(order, None if fields is None else os.stat_result(*fields))
+
+    def close(self) -> None:
+        """Remove what was copied and nobody has asked for."""
+        for copied in self.results(waits=True):
+            if copied.entry is not None:
+                self._discard(copied.order)
+
+    def _discard(self, order: Order) -> None:
+        with contextlib.suppress(OSError):
+            self._target.discard(order.temporary)
+
+
+def worker(source: Tree, target: Tree, user: int, group: int, flushes: bool) -> Callable[[tuple[str, str]], object]:  # noqa: FBT001
+    """Return what copies one file at the other end.
+
+    Args:
+        source: The source.
+        target: The destination.
+        user: Owner of new files.
+        group: Group of new files.
+        flushes: Whether each file is flushed by itself.
+
+    Returns:
+        Takes a path and the temporary's place, and returns the fields of the source's entry, or None if there is no
+        whole copy.
+    """
+    rights = Rights((user, group))
+
+    def copy(part: tuple[str, str]) -> object:
+        path, place = part
+        try:
+            fd = source.open_file(path)
+        except OSError:
+            return None
+        try:
+            before = os.fstat(fd)
+            if not stat.S_ISREG(before.st_mode) or before.st_size > 2 * SMALL_BYTES:
+                return None
+            name, folder_fd = target.at(place)
+            outcome = receive(
+                fd,
+                before,
+                name,
+                folder_fd,
+                rights,
+                flushes=flushes,
+                is_handed_down=_hands_down(folder_fd, place.rpartition("/")[0]),
+                on_bytes=ignore_count,
+                should_stop=never,
+            )
+        except (OSError, Shortened):
+            return None
+        finally:
+            os.close(fd)
+        try:
+            after = source.stat(path)
+            if outcome == IN_STEP and is_same_version(before, after):
+                return before.__reduce__()[1]
+        except OSError:
+            pass
+        with contextlib.suppress(OSError):
+            os.unlink(name, dir_fd=folder_fd)
+        return None
+
+    return copy
+
+
+@lru_cache(1)
+def _hands_down(folder_fd: int | None, _folder: str) -> bool:
+    """Ask once for each folder; it is known by its path, since the descriptors' numbers come again."""
+    return folder_fd is not None and hands_down(folder_fd)

@@ -1,0 +1,167 @@
+"""Folders looked over by the second process: those in which all is as it was need not be looked at by the pass.
+
+This is the common case of a full pass, and the only one that the other process knows: it says of a folder that there
+is nothing to do and nothing to learn in it, or that it cannot say so, and then the pass compares it itself.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from backup_gui.engine.catalog import rows_of
+from backup_gui.engine.filters import Filter
+from backup_gui.engine.passlog import open_for_reading
+from backup_gui.engine.tree import TEMPORARY_PREFIX, is_temporary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from backup_gui.engine.coprocess import Coprocess
+    from backup_gui.engine.tree import Tree
+
+# The start of the process takes as long as comparing so many files.
+WORTHWHILE_FILES: Final = 20_000
+BATCH_FOLDERS: Final = 8
+_TASK: Final = __name__.rpartition(".")[2]
+_TYPE_BITS: Final = 0o170000
+
+
+class Unchanged(NamedTuple):
+    """A folder of the source in which all is as it was.
+
+    Attributes:
+        entries: How many names it has.
+        files: How many files and links of them the mirror has.
+        folders: Names of the folders in it. They are as they were themselves; what is in them is another matter.
+    """
+
+    entries: int
+    files: int
+    folders: Sequence[str]
+
+
+class Scout:
+    """The pass's end.
+
+    Args:
+        coprocess: The other process.
+        catalog_file: The catalog's file.
+        exclude: Rules of what is left out of the source.
+        compares_owner: Whether owners are compared.
+    """
+
+    def __init__(
+        self, coprocess: Coprocess, catalog_file: str, exclude: Sequence[str], *, compares_owner: bool
+    ) -> None:
+        self._coprocess = coprocess
+        self._settings = (catalog_file, list(exclude), compares_owner)
+
+    def takes_more(self) -> bool:
+        """Tell whether another batch can be handed over now."""
+        return self._coprocess.takes_more()
+
+    def hand_over(self, paths: Sequence[str]) -> None:
+        """Have some folders looked over that both sides have."""
+        self._coprocess.hand_over(_TASK, self._settings, paths, paths)
+
+    def findings(self, *, waits: bool) -> list[tuple[str, Unchanged | None]]:
+        """Return what was found of one batch: of each folder, or None where the pass has to look itself.
+
+        Args:
+            waits: Whether to wait for it.
+
+        Returns:
+            Nothing if there is no more; without ``waits`` also if it is not known yet.
+        """
+        batch = self._coprocess.answers(waits=waits)
+        if batch is None:
+            return []
+        paths, answers = batch
+        if answers is None:
+            return [(path, None) for path in paths]
+        return [
+            (path, None if answer is None else Unchanged(*answer)) for path, answer in zip(paths, answers, strict=True)
+        ]
+
+
+class _OtherEnd:
+    """The other process's end; see ``Scout`` for the arguments."""
+
+    def __init__(
+        self, source: Tree, target: Tree, connection: sqlite3.Connection, rules: Filter, *, compares_owner: bool
+    ) -> None:
+        self._source = source
+        self._target = target
+        self._connection = connection
+        self._excludes = rules.excludes if rules else None
+        self._compares_owner = compares_owner
+        self._device = source.root_entry.st_dev
+
+    def answer(self, path: str) -> tuple[object, ...] | None:
+        """Return the fields of ``Unchanged``, or None if it is another case or cannot be told."""
+        try:
+            found = self._look_over(path)
+        except (OSError, sqlite3.Error):
+            return None
+        return None if found is None else tuple(found)
+
+    def _look_over(self, path: str) -> Unchanged | None:
+        """Look a folder over.
+
+        Raises:
+            OSError: Something could not be read, or is gone by now.
+            sqlite3.Error: The catalog could not be.
+        """
+        ours, theirs, known = self._source.list(path), self._target.list(path), rows_of(self._connection, path)
+        entries = len(ours)
+        prefix = path + "/" if path else ""
+        if self._excludes is not None:
+            ours = {
+                name: our for name, our in ours.items() if not self._excludes(prefix + name, stat.S_ISDIR(our.st_mode))
+            }
+        if ours.keys() != theirs.keys() or ours.keys() != known.keys():
+            return None
+        compares_owner = self._compares_owner
+        folders = []
+        for name, our in ours.items():
+            their, mark = theirs[name], known[name]
+            mode = our.st_mode
+            kind = mode & _TYPE_BITS
+            if (
+                our.st_mtime_ns != their.st_mtime_ns
+                or our.st_ctime_ns != mark[1]
+                or our.st_ino != mark[0]
+                or mode != their.st_mode
+                or (compares_owner and (our.st_uid != their.st_uid or our.st_gid != their.st_gid))
+                or (name.startswith(TEMPORARY_PREFIX) and is_temporary(name))
+            ):
+                return None
+            if kind == stat.S_IFREG:
+                if our.st_size != mark[2] or our.st_size != their.st_size or our.st_mtime_ns != mark[3]:
+                    return None
+            elif kind == stat.S_IFDIR and our.st_dev == self._device:
+                folders.append(name)
+            elif kind != stat.S_IFLNK or not self._have_same_text(prefix + name):
+                return None
+        return Unchanged(entries, len(ours) - len(folders), folders)
+
+    def _have_same_text(self, path: str) -> bool:
+        return self._source.read_link(path) == self._target.read_link(path)
+
+
+def worker(
+    source: Tree,
+    target: Tree,
+    catalog_file: str,
+    exclude: Sequence[str],
+    compares_owner: bool,  # noqa: FBT001 - called with positions
+) -> Callable[[str], object]:
+    """Return what looks a folder over at the other end; see ``Scout`` for the arguments."""
+    try:
+        connection = open_for_reading(Path(catalog_file))
+    except sqlite3.Error:
+        return lambda _path: None
+    return _OtherEnd(source, target, connection, Filter(exclude), compares_owner=compares_owner).answer
