@@ -30,7 +30,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--source", dest="app_source", type=path, help=argparse.SUPPRESS)
     parser.add_argument("--destination", dest="app_destination", type=path, help=argparse.SUPPRESS)
     parser.add_argument("--interval", dest="app_interval", type=interval, help=argparse.SUPPRESS)
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    # Named once more, since finding out how it is named takes the layout of a help page.
+    commands = parser.add_subparsers(prog=PROGRAM, dest="command", metavar="COMMAND", title="commands")
     _add_run(commands)
     _add_verify(commands)
     _add_versions(commands)

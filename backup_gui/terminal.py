@@ -230,6 +230,8 @@ class TextPrinter:
 
     def __call__(self, event: Event) -> None:
         """Print an event that people are to see."""
+        if isinstance(event, ActionDone) and not self._shows_actions:
+            return
         if isinstance(event, Progressed):
             if self._bar is not None:
                 self._bar.show(event.progress)
@@ -252,7 +254,7 @@ class TextPrinter:
 
     def _line(self, event: Event) -> str:
         match event:
-            case ActionDone(action) if self._shows_actions:
+            case ActionDone(action):
                 origin = "" if action.old_path is None else f"{escape(action.old_path)} -> "
                 return f"{action.op.value}: {origin}{named(action.path)}"
             case ProblemFound(problem):

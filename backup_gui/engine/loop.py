@@ -363,6 +363,11 @@ class Loop:
         )
 
     def _on_pass_event(self, event: Event) -> None:
+        trouble = self._condition.trouble
+        if trouble is None and isinstance(event, ActionDone):
+            # By far the most.
+            self._tell(event)
+            return
         self._note_started()
         trouble = self._condition.trouble
         if isinstance(event, HeldBack):

@@ -45,8 +45,9 @@ class Program:
 PROGRAMS = (
     Program(
         OURS,
+        # The command that users have.
         lambda source, destination: [
-            *(sys.executable, "-m", "backup_gui", "run", str(source), str(destination), "--once"),
+            *(str(Path(sys.executable).with_name("backup-gui")), "run", str(source), str(destination), "--once"),
         ],
     ),
     Program(RSYNC, lambda s, d: ["rsync", "-a", "--delete", f"{s}/", f"{d}/"]),

@@ -32,7 +32,7 @@ TEMPORARY = f"{TEMPORARY_PREFIX}0123456789abcdef"
 def known(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> Rig:
     """A tree of some folders that the catalog knows, with all sorts of names, kinds and times."""
     monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0, 1})
-    monkeypatch.setattr(scout, "BATCH_FOLDERS", 3)
+    monkeypatch.setattr(comparing, "BATCH_FOLDERS", 3)
     for number in range(FOLDERS):
         rig.write(f"folder {number}/deeper/a", f"content of {number}")
         rig.write(f"folder {number}/deeper/b", f"other content of {number}")
