@@ -6,34 +6,30 @@ one path becomes a problem, and the rest goes on.
 
 from __future__ import annotations
 
-import contextlib
 import errno
-import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from backup_gui.engine.attributes import attributes_of
 from backup_gui.engine.compare import ROOT_KEY
 from backup_gui.engine.copier import BATCH_FILES, SMALL_BYTES, WORTHWHILE_FILES, Copier, Order
 from backup_gui.engine.copying import NotCopied, Vanished, copy_file, data_bytes, has_same_content
 from backup_gui.engine.errors import BackupError, DestinationFullError, DestinationUnusableError, RootAbsentError
+from backup_gui.engine.ledger import Ledger, Outcome
 from backup_gui.engine.links import LinkMaker
 from backup_gui.engine.model import (
-    NO_COUNTS,
     Action,
-    Counts,
     EntryKind,
     Op,
     Phase,
     ProblemCode,
     Stage,
-    counts_of,
     kind_of,
 )
 from backup_gui.engine.problems import is_full, problem, problem_from
-from backup_gui.engine.room import NO_ROOM, Amount, explained
-from backup_gui.engine.transfer import BLOCK_BYTES, Cancelled
-from backup_gui.engine.tree import parent_of, parents_of
+from backup_gui.engine.publishing import PORTION_FILES, Publisher, Ready
+from backup_gui.engine.transfer import Cancelled
+from backup_gui.engine.tree import parent_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -47,45 +43,10 @@ if TYPE_CHECKING:
     from backup_gui.engine.target import Target
     from backup_gui.engine.tree import Tree
 
-GROUP_FILES = 500
-GROUP_BYTES = 64 << 20
-# A file's time stamp younger than this may be given to a second edit too, so such a path is looked at once more.
-SETTLING_NS = 2_000_000_000
 # Below this, asking how much room there is costs more than a copy that fails.
 ASK_FOR_ROOM_BYTES = 1 << 20
-# Recording so many takes as long as the other process needs for a batch.
-_PORTION_FILES = 64
 
 _COPIES = frozenset({Op.CREATE, Op.REPLACE, Op.SET_METADATA})
-
-
-class Outcome:
-    """What was done.
-
-    Attributes:
-        counts: How much of each sort.
-        problems: What could not be done.
-        unsettled: Paths written whose time stamp is too young to be trusted.
-        missing: What could not be written for want of room.
-        added_files: How many more files and links the mirror has than before, or fewer.
-    """
-
-    __slots__ = ("added_files", "counts", "missing", "problems", "unsettled")
-
-    def __init__(self, counts: Counts = NO_COUNTS) -> None:
-        self.counts = counts
-        self.problems: list[Problem] = []
-        self.unsettled: list[str] = []
-        self.missing = NO_ROOM
-        self.added_files = 0
-
-
-class _Ready(NamedTuple):
-    """A complete temporary that waits for its group to be published; a new folder has none of its own."""
-
-    action: Action
-    temporary: str
-    entry: Entry
 
 
 class Execution:
@@ -122,27 +83,13 @@ class Execution:
         self._rules = rules
         self._meter = meter
         self._should_stop = should_stop
-        self._on_done = on_done
-        self._on_problem = on_problem
         self._standby = standby
-        self._group: list[_Ready] = []
-        self._group_bytes = 0
-        # Published, and not recorded yet.
-        self._published: list[_Ready] = []
-        self._published_at_ns = 0
-        # Published without all of their attributes, and not to be recorded.
-        self._incomplete: set[str] = set()
         self._copier: Copier | None = None
         self._batch: list[Action] = []
         self._links = LinkMaker(source, target, catalog)
-        self._touched: set[str] = set()
-        # Folders whose attributes are to be brought into step too, once their content is complete.
-        self._attributed: set[str] = set()
-        self._unmade: set[str] = set()
+        self._ledger = Ledger(target, meter=meter, on_done=on_done, on_problem=on_problem)
+        self._publisher = Publisher(target, catalog, self._links, self._ledger)
         self._deleted: list[str] = []
-        self._tally = dict.fromkeys(Op, 0)
-        self._bytes = 0
-        self._outcome = Outcome()
 
     def run(self, actions: Sequence[Action], litter: Iterable[str], *, files_total: int, bytes_total: int) -> Outcome:
         """Carry out actions, in the order given.
@@ -170,16 +117,16 @@ class Execution:
             self._finish_folders()
             self._target.flush()
         except (Cancelled, BackupError):
-            self._drop_group()
+            self._drop()
             raise
         except OSError as error:
-            self._drop_group()
+            self._drop()
             if is_full(error):
                 raise DestinationFullError(f"The destination cannot be written to: {error.strerror}.") from error
             raise DestinationUnusableError(f"The destination cannot be written to: {error.strerror}.") from error
         finally:
             self._end_copier()
-            self._record()
+            self._publisher.record()
             self._catalog.forget(self._deleted)
             self._catalog.commit()
         self._meter.end()
@@ -188,8 +135,7 @@ class Execution:
     @property
     def outcome(self) -> Outcome:
         """What was done until now, also by a run that was given up."""
-        self._outcome.counts = counts_of(self._tally, self._bytes)
-        return self._outcome
+        return self._ledger.outcome
 
     def _copier_for(self, actions: Iterable[Action]) -> Copier | None:
         """Return who copies small files, too, if there are many."""
@@ -203,9 +149,9 @@ class Execution:
         for action in actions:
             if self._should_stop():
                 raise Cancelled
-            if self._unmade and parent_of(action.path) in self._unmade:
+            if self._ledger.unmade and parent_of(action.path) in self._ledger.unmade:
                 if action.kind is EntryKind.FOLDER:
-                    self._unmade.add(action.path)
+                    self._ledger.unmade.add(action.path)
                 continue
             if self._copier is not None and _is_small_copy(action):
                 self._batch.append(action)
@@ -215,7 +161,7 @@ class Execution:
             elif action.op in _COPIES:
                 if action.kind is EntryKind.FILE:
                     # This may take long, or ask the catalog for another name of the file.
-                    self._record()
+                    self._publisher.record()
                 self._copy(action)
                 self._publish_if_full()
             else:
@@ -237,8 +183,8 @@ class Execution:
             try:
                 self._target.discard(path)
             except OSError as error:
-                self._add_problem(problem_from(error, path, Stage.DELETE))
-            self._touched.add(parent_of(path))
+                self._ledger.add_problem(problem_from(error, path, Stage.DELETE))
+            self._ledger.touched.add(parent_of(path))
 
     # Copies
 
@@ -255,18 +201,18 @@ class Execution:
         except Vanished:
             return
         except NotCopied as failure:
-            self._add_problem(failure.problem, action.size_bytes)
+            self._ledger.add_problem(failure.problem, action.size_bytes)
             if action.kind is EntryKind.FOLDER:
-                self._unmade.add(action.path)
+                self._ledger.unmade.add(action.path)
 
     def _copy_batch(self) -> None:
         """Have a batch of small files copied by the other process; here, if that has enough to do."""
         assert self._copier is not None
         batch, self._batch = self._batch, []
         self._take_results()
-        while self._published and not self._copier.takes_more():
+        while self._publisher.has_unrecorded and not self._copier.takes_more():
             # The best time for it: the other process goes on meanwhile.
-            self._record(_PORTION_FILES)
+            self._publisher.record(PORTION_FILES)
             self._take_results()
         if self._copier.takes_more():
             self._copier.hand_over([Order(action, *self._target.reserve(action.path)) for action in batch])
@@ -288,7 +234,7 @@ class Execution:
             if entry is None:
                 self._copy(action)
             else:
-                self._add_ready(_Ready(action, temporary, entry))
+                self._publisher.add(Ready(action, temporary, entry))
 
     def _end_copier(self) -> None:
         if self._copier is not None:
@@ -297,9 +243,9 @@ class Execution:
 
     def _make_folder(self, action: Action) -> None:
         if action.op is Op.SET_METADATA:
-            self._touched.add(action.path)
-            self._attributed.add(action.path)
-            self._count(action)
+            self._ledger.touched.add(action.path)
+            self._ledger.attributed.add(action.path)
+            self._ledger.count(action)
             return
         try:
             entry = self._source.stat(action.path)
@@ -316,10 +262,10 @@ class Execution:
                 there = self._target.look(action.path)
                 if there is None or kind_of(there) is not EntryKind.FOLDER:
                     raise
-                self._refuse_other_name(action.path)
+                self._publisher.refuse_other_name(action.path)
         except OSError as error:
             raise NotCopied(problem_from(error, action.path, Stage.COPY, is_writing=True)) from error
-        self._add_ready(_Ready(action, "", entry))
+        self._publisher.add(Ready(action, "", entry))
 
     def _copy_link(self, action: Action) -> None:
         try:
@@ -336,13 +282,13 @@ class Execution:
             if failure.code is ProblemCode.PROTECTED:
                 failure = problem(ProblemCode.LINK_NOT_POSSIBLE, action.path, Stage.COPY)
             raise NotCopied(failure) from error
-        ready = _Ready(action, temporary, entry)
+        ready = Ready(action, temporary, entry)
         try:
             self._target.set_metadata(temporary, entry, self._attributes_of_link(action.path))
         except OSError as error:
-            self._discard(ready)
+            self._publisher.discard(ready)
             raise NotCopied(problem_from(error, action.path, Stage.COPY, is_writing=True)) from error
-        self._add_ready(ready)
+        self._publisher.add(ready)
 
     def _attributes_of_link(self, path: str) -> Attributes | None:
         """Read a link's own attributes, such as only the superuser can set."""
@@ -371,7 +317,7 @@ class Execution:
             on_bytes=lambda count: self._meter.add_bytes(count, path),
             should_stop=self._should_stop,
         )
-        self._add_ready(_Ready(action, temporary, entry))
+        self._publisher.add(Ready(action, temporary, entry))
 
     def _find_first(self, action: Action) -> tuple[str, Entry] | None:
         """Find the name of the mirror that one is to be linked to; it may just have been copied."""
@@ -389,7 +335,7 @@ class Execution:
         """
         temporary = self._links.make(first, action.path)
         if temporary is not None:
-            self._add_ready(_Ready(action, temporary, entry))
+            self._publisher.add(Ready(action, temporary, entry))
         return temporary is not None
 
     def _join(self, action: Action) -> bool:
@@ -414,7 +360,7 @@ class Execution:
             self._copy_file(replacing._replace(link_to=first) if is_first_right else replacing)
             return True
         # Whatever comes of it, a name is made and removed there.
-        self._touched.add(parent_of(path))
+        self._ledger.touched.add(parent_of(path))
         temporary = self._links.make(first, path)
         if temporary is None:
             return False
@@ -426,7 +372,7 @@ class Execution:
             return True
         self._target.publish(temporary, path, may_replace=True)
         self._catalog.record(path, ours)
-        self._count(action)
+        self._ledger.count(action)
         return True
 
     def _set_metadata(self, action: Action) -> None:
@@ -449,7 +395,7 @@ class Execution:
         if action.seen_at_ns in {0, entry.st_ctime_ns}:
             self._catalog.record(action.path, entry)
         # Else touched since its content was compared: the next pass compares it again.
-        self._count(action)
+        self._ledger.count(action)
 
     def _has_same_content_by_looks(self, ours: Entry, theirs: Entry) -> bool:
         return ours.st_size == theirs.st_size and self._target.abilities.is_same_time(
@@ -458,164 +404,22 @@ class Execution:
 
     # Publishing
 
-    def _add_ready(self, ready: _Ready) -> None:
-        self._group.append(ready)
-        self._group_bytes += ready.entry.st_size
-
     def _publish_if_full(self) -> None:
-        if len(self._group) >= GROUP_FILES or self._group_bytes >= GROUP_BYTES:
-            self._publish_group()
+        if self._publisher.is_full:
+            self._finish_batches()
+            self._publisher.publish()
             if self._copier is None:
-                self._record()
+                self._publisher.record()
 
     def _publish(self) -> None:
         """Publish what is ready, and record it."""
-        self._publish_group()
-        self._record()
-
-    def _publish_group(self) -> None:
-        """Publish the group: content on the disk first, then the names, then those on the disk."""
         self._finish_batches()
-        self._record()
-        if not self._group and not self._target.has_unseen_folders:
-            return
-        self._target.flush()
-        unmade = self._target.reveal()
-        for path, error in unmade.items():
-            self._add_problem(problem_from(error, path, Stage.COPY, is_writing=True))
-            self._unmade.add(path)
-        left_at = datetime.now(UTC)
-        published: list[_Ready] = []
-        while self._group:
-            ready = self._group.pop()
-            path = ready.action.path
-            if unmade and (path in unmade or any(parent in unmade for parent in parents_of(path))):
-                continue
-            try:
-                self._publish_one(ready, left_at)
-            except NotCopied as failure:
-                self._discard(ready)
-                self._add_problem(failure.problem)
-            except OSError as error:
-                # First: some problems end the pass.
-                self._discard(ready)
-                found = problem_from(error, ready.action.path, Stage.COPY, is_writing=True)
-                self._add_problem(found, ready.action.size_bytes)
-            else:
-                published.append(ready)
-        self._group_bytes = 0
-        self._target.flush()
-        self._published = published
-        self._published_at_ns = time.time_ns()
-        for path, why in self._target.without_attributes.items():
-            # The content is there; it is not recorded, so that the next pass tries again.
-            self._add_problem(problem_from(why, path, Stage.METADATA))
-            self._incomplete.add(path)
-        self._target.without_attributes.clear()
+        self._publisher.publish()
+        self._publisher.record()
 
-    def _record(self, files: int | None = None) -> None:
-        """Record what was published, all of it or so many files: the catalog never knows more than the disk has."""
-        if not self._published:
-            return
-        youngest_ns = self._published_at_ns - SETTLING_NS
-        keeps_times = self._target.abilities.holds_times
-        done: list[Action] = []
-        small_bytes = 0
-        portion = self._published[:files]
-        del self._published[:files]
-        for ready in portion:
-            action, entry = ready.action, ready.entry
-            path = action.path
-            if path not in self._incomplete:
-                self._catalog.record(path, entry)
-            self._touched.add(parent_of(path))
-            if entry.st_mtime_ns > youngest_ns and action.kind is not EntryKind.FOLDER:
-                self._outcome.unsettled.append(path)
-            if action.kind is EntryKind.FILE:
-                if action.link_to is None:
-                    self._bytes += entry.st_size
-                    if not keeps_times:
-                        self._note_stamp(path, entry)
-            elif action.kind is EntryKind.FOLDER:
-                self._touched.add(path)
-                self._attributed.add(path)
-            self._tally[action.op] += 1
-            self._note_kinds(action)
-            done.append(action)
-            small_bytes += _bytes_not_counted(action)
-        if not self._published:
-            self._catalog.commit()
-        self._meter.add_files(len(done), done[-1].path, small_bytes)
-        self._on_done(done)
-
-    def _publish_one(self, ready: _Ready, left_at: datetime) -> None:
-        path = ready.action.path
-        if ready.action.kind is EntryKind.FOLDER:
-            return
-        if (
-            ready.action.link_to is not None
-            and ready.temporary != path
-            and self._links.is_one_file(ready.temporary, path)
-        ):
-            # Renaming a name of a file onto another does nothing at all, and would leave both.
-            self._target.discard(ready.temporary)
-            return
-        is_new = ready.action.op is Op.CREATE or ready.action.old_kind is EntryKind.FOLDER
-        if is_new:
-            try:
-                self._target.publish(ready.temporary, path, may_replace=False)
-            except FileExistsError:
-                self._refuse_other_name(path)
-                # Somebody put something there since the comparison: a file is kept like any other version.
-                is_new = False
-                there = self._target.look(path)
-                if there is not None and kind_of(there) is EntryKind.FOLDER:
-                    raise
-        if not is_new:
-            kept = self._target.keep(path, left_at, leaves=False)
-            # RACE: where there are no hard links, what was kept is gone from its place until the next call. Killed in
-            # between, the old version is in the history and the new one comes with the next pass.
-            try:
-                self._target.publish(ready.temporary, path, may_replace=True)
-            except OSError:
-                if kept is not None and not self._target.abilities.holds_hard_links:
-                    self._target.put_back(kept, path)
-                raise
-
-    def _refuse_other_name(self, path: str) -> None:
-        """Refuse to take what the mirror has under another name for what is to be at a path.
-
-        Raises:
-            NotCopied: The destination takes both names for one, or hides what it has there.
-            OSError: It cannot be told.
-        """
-        abilities = self._target.abilities
-        if abilities.limits_names and not self._target.is_listed(path):
-            code = ProblemCode.NAME_COLLISION if abilities.folds_names else ProblemCode.NAME_NOT_POSSIBLE
-            raise NotCopied(problem(code, path, Stage.COPY))
-
-    def _note_stamp(self, path: str, entry: Entry) -> None:
-        """Remember the time that a copy has, where it is not the one that it was given."""
-        there = self._target.look(path)
-        if there is not None and not self._target.abilities.is_same_time(entry.st_mtime_ns, there.st_mtime_ns):
-            self._catalog.record_stamp(path, there.st_mtime_ns)
-
-    def _drop_group(self) -> None:
+    def _drop(self) -> None:
         self._end_copier()
-        self._target.drop_unseen_folders()
-        for ready in self._group:
-            self._discard(ready)
-        self._group.clear()
-
-    def _discard(self, ready: _Ready) -> None:
-        if ready.temporary in {"", ready.action.path}:
-            # It came and goes with a new folder.
-            return
-        try:
-            self._target.discard(ready.temporary)
-        except OSError:
-            # Litter: the next full pass removes it.
-            return
+        self._publisher.drop()
 
     # Moves and deletions
 
@@ -628,11 +432,11 @@ class Execution:
         except FileNotFoundError:
             return
         except OSError as error:
-            self._add_problem(problem_from(error, action.path, Stage.MOVE))
+            self._ledger.add_problem(problem_from(error, action.path, Stage.MOVE))
             return
         self._catalog.respell(old_path, action.path)
-        self._touched.add(parent_of(action.path))
-        self._count(action)
+        self._ledger.touched.add(parent_of(action.path))
+        self._ledger.count(action)
 
     def _move(self, action: Action) -> None:
         assert action.old_path is not None
@@ -653,12 +457,12 @@ class Execution:
                 self._target.set_metadata(action.path, ours, attributes_of(self._source, action.path))
                 self._catalog.record(action.path, ours)
                 self._deleted.append(action.old_path)
-                self._touched.update((parent_of(action.path), parent_of(action.old_path)))
-                self._count(action)
+                self._ledger.touched.update((parent_of(action.path), parent_of(action.old_path)))
+                self._ledger.count(action)
                 return
         except OSError as error:
             if error.errno != errno.EXDEV:
-                self._add_problem(problem_from(error, action.path, Stage.MOVE))
+                self._ledger.add_problem(problem_from(error, action.path, Stage.MOVE))
                 return
         # The mirror has changed since, or another drive is mounted within it: copied, and what was moved is deleted.
         if ours is not None:
@@ -672,7 +476,7 @@ class Execution:
             if not self._is_gone(action):
                 return
         except OSError as error:
-            self._add_problem(problem_from(error, action.path, Stage.COMPARE))
+            self._ledger.add_problem(problem_from(error, action.path, Stage.COMPARE))
             return
         try:
             if action.kind is EntryKind.FOLDER:
@@ -681,12 +485,12 @@ class Execution:
             else:
                 self._take_away(action.path)
         except OSError as error:
-            self._add_problem(problem_from(error, action.path, Stage.DELETE))
+            self._ledger.add_problem(problem_from(error, action.path, Stage.DELETE))
             return
         self._deleted.append(action.path)
-        self._touched.discard(action.path)
-        self._touched.add(parent_of(action.path))
-        self._count(action)
+        self._ledger.touched.discard(action.path)
+        self._ledger.touched.add(parent_of(action.path))
+        self._ledger.count(action)
 
     def _is_gone(self, action: Action) -> bool:
         """Tell whether what the mirror has at a path really is nothing that the source has there.
@@ -719,12 +523,12 @@ class Execution:
 
     def _finish_folders(self) -> None:
         """Give the folders in which something was changed their own mode and times back, the deepest first."""
-        for path in sorted(self._touched, key=lambda path: path.count("/") if path else -1, reverse=True):
+        for path in sorted(self._ledger.touched, key=lambda path: path.count("/") if path else -1, reverse=True):
             try:
                 entry = self._source.look(path)
                 if entry is None or kind_of(entry) is not EntryKind.FOLDER:
                     continue
-                is_attributed = path in self._attributed
+                is_attributed = path in self._ledger.attributed
                 attributes = attributes_of(self._source, path) if is_attributed else None
                 self._target.set_metadata(path, entry, attributes)
                 if is_attributed and path:
@@ -734,36 +538,9 @@ class Execution:
             except FileNotFoundError:
                 continue
             except OSError as error:
-                if path in self._attributed:
+                if path in self._ledger.attributed:
                     self._catalog.forget([path])
-                self._add_problem(problem_from(error, path, Stage.METADATA))
-
-    def _count(self, action: Action) -> None:
-        self._tally[action.op] += 1
-        self._note_kinds(action)
-        self._meter.add_files(1, action.path)
-        self._on_done([action])
-
-    def _note_kinds(self, action: Action) -> None:
-        """Keep count of the mirror's files and links."""
-        if action.kind is not EntryKind.FOLDER:
-            if action.op is Op.CREATE or action.old_kind is EntryKind.FOLDER:
-                self._outcome.added_files += 1
-            elif action.op is Op.DELETE:
-                self._outcome.added_files -= 1
-        elif action.op is Op.REPLACE:
-            self._outcome.added_files -= 1
-
-    def _add_problem(self, found: Problem, size_bytes: int = 0) -> None:
-        if found.code is ProblemCode.READ_ONLY:
-            raise DestinationUnusableError(f"{found.reason}.")
-        if found.code is ProblemCode.NO_SPACE:
-            missing = self._outcome.missing
-            self._outcome.missing = Amount(missing.bytes + size_bytes, missing.files + 1)
-            with contextlib.suppress(OSError):
-                found = explained(found, size_bytes, self._target.room())
-        self._outcome.problems.append(found)
-        self._on_problem(found)
+                self._ledger.add_problem(problem_from(error, path, Stage.METADATA))
 
 
 def _is_small_copy(action: Action) -> bool:
@@ -774,8 +551,3 @@ def _is_small_copy(action: Action) -> bool:
         and action.kind is EntryKind.FILE
         and (action.op is Op.CREATE or action.op is Op.REPLACE)
     )
-
-
-def _bytes_not_counted(action: Action) -> int:
-    """Return the bytes of a file so small that none of them were counted while it was copied."""
-    return action.size_bytes if action.size_bytes <= BLOCK_BYTES else 0

@@ -12,11 +12,12 @@ from backup_gui.engine.coprocess import Coprocess, Standby
 from backup_gui.engine.copying import data_bytes
 from backup_gui.engine.errors import BackupError, RootAbsentError
 from backup_gui.engine.events import ActionDone, HeldBack, PlanMade, ProblemFound, Progressed
-from backup_gui.engine.execute import ASK_FOR_ROOM_BYTES, Execution, Outcome
+from backup_gui.engine.execute import ASK_FOR_ROOM_BYTES, Execution
 from backup_gui.engine.filters import Filter
 from backup_gui.engine.guard import NOTHING_LATELY, TAKES_AWAY, Condition, judge
 from backup_gui.engine.journal import Journal
 from backup_gui.engine.kept import spare
+from backup_gui.engine.ledger import Outcome
 from backup_gui.engine.model import NO_COUNTS, NOTHING_REMOVED, HeldCode, PassStatus, Phase, Report, count_actions
 from backup_gui.engine.progress import Meter
 from backup_gui.engine.reporting import HELD_KEY, make_report, record, remembered_files, room_of, say_what_is_not_held

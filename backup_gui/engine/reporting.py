@@ -13,9 +13,9 @@ from backup_gui.engine.roots import DESTINATION_KEY, remember_drives
 
 if TYPE_CHECKING:
     from backup_gui.engine.catalog import Catalog
-    from backup_gui.engine.execute import Outcome
     from backup_gui.engine.guard import Verdict
     from backup_gui.engine.journal import Journal
+    from backup_gui.engine.ledger import Outcome
     from backup_gui.engine.model import Plan, Problem
     from backup_gui.engine.room import Room
     from backup_gui.engine.target import Target

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine import execute
+from backup_gui.engine import publishing
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.errors import DestinationUnusableError
 from backup_gui.engine.events import ActionDone, Event
@@ -28,7 +28,7 @@ GROUP_FILES = 4
 @pytest.fixture
 def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
     """Files to be replaced, moved, deleted and added, in several groups."""
-    monkeypatch.setattr(execute, "GROUP_FILES", GROUP_FILES)
+    monkeypatch.setattr(publishing, "GROUP_FILES", GROUP_FILES)
     scene = Scene(tmp_path, tmp_path)
     for name in (*FILES, "gone", "moved"):
         scene.write(name, b"old " + name.encode())

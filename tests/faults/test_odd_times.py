@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine import execute
+from backup_gui.engine import execute, publishing
 from backup_gui.engine.history import list_versions
 from backup_gui.engine.model import Counts
 from tests.faults.scene import Scene
@@ -42,6 +42,7 @@ def test_versions_kept_while_the_clock_jumps_back_and_forth_are_all_there(
         noon + timedelta(seconds=seconds) for seconds in (0, 0, -86_400, 0, 86_400 * 3650, -86_400, 0)
     ]
     monkeypatch.setattr(execute, "datetime", JumpingClock)
+    monkeypatch.setattr(publishing, "datetime", JumpingClock)
     for number in range(12):
         scene.write("file", b"version %d" % number)
         scene.make_pass()

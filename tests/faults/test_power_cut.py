@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import execute, writer
+from backup_gui.engine import publishing, writer
 from backup_gui.engine.errors import BackupError
 from backup_gui.engine.events import ActionDone, Event
 from backup_gui.engine.model import Op
@@ -37,7 +37,7 @@ def disk(tmp_path: Path) -> Iterator[CuttableDisk]:
 @pytest.fixture
 def scene(tmp_path: Path, disk: CuttableDisk, monkeypatch: pytest.MonkeyPatch) -> Scene:
     """A mirror whose first versions are on the disk, and whose files are all to be replaced, moved or deleted."""
-    monkeypatch.setattr(execute, "GROUP_FILES", GROUP_FILES)
+    monkeypatch.setattr(publishing, "GROUP_FILES", GROUP_FILES)
     scene = Scene(tmp_path, disk.point)
     for name in FILES:
         scene.write(name, old(name))

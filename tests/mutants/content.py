@@ -117,7 +117,7 @@ MUTATIONS = (
     ),
     Mutation(
         "RENAME_NOREPLACE for new files",
-        "engine/execute.py",
+        "engine/publishing.py",
         "                self._target.publish(ready.temporary, path, may_replace=False)\n",
         "                self._target.publish(ready.temporary, path, may_replace=True)\n",
         (f"{_OLD_PLAN}test_what_a_stranger_puts_where_a_new_file_is_to_go_is_kept",),
@@ -131,21 +131,21 @@ MUTATIONS = (
     ),
     Mutation(
         "kept before it is replaced",
-        "engine/execute.py",
+        "engine/publishing.py",
         "            kept = self._target.keep(path, left_at, leaves=False)\n",
         "            kept = None\n",
         ("unit/test_mirror.py::test_what_somebody_edits_in_the_mirror_is_kept_and_set_right",),
     ),
     Mutation(
         "what could not be replaced comes back",
-        "engine/execute.py",
+        "engine/publishing.py",
         "                    self._target.put_back(kept, path)\n",
         "                    pass\n",
         ("faults/test_exfat.py::test_a_version_that_cannot_be_replaced_gets_its_place_back",),
     ),
     Mutation(
         "names that are one to the drive",
-        "engine/execute.py",
+        "engine/publishing.py",
         "        if abilities.limits_names and not self._target.is_listed(path):\n",
         "        if not abilities:\n",
         (
@@ -161,7 +161,7 @@ MUTATIONS = (
     ),
     Mutation(
         "not replaced if it cannot be kept",
-        "engine/execute.py",
+        "engine/publishing.py",
         "            kept = self._target.keep(path, left_at, leaves=False)\n",
         "            try:\n                kept = self._target.keep(path, left_at, leaves=False)\n"
         "            except OSError:\n                kept = None\n",

@@ -10,28 +10,28 @@ AFTER_REPORT = "faults/test_power_cut.py::test_a_power_cut_after_the_report_lose
 MUTATIONS = (
     Mutation(
         "first barrier",
-        "engine/execute.py",
+        "engine/publishing.py",
         "        self._target.flush()\n        unmade = self._target.reveal()\n",
         "        unmade = self._target.reveal()\n",
         ("faults/test_barriers.py",),
     ),
     Mutation(
         "first barrier, by power cut",
-        "engine/execute.py",
+        "engine/publishing.py",
         "        self._target.flush()\n        unmade = self._target.reveal()\n",
         "        unmade = self._target.reveal()\n",
         (POWER_CUT,),
     ),
     Mutation(
         "second barrier",
-        "engine/execute.py",
+        "engine/publishing.py",
         "        self._group_bytes = 0\n        self._target.flush()\n",
         "        self._group_bytes = 0\n",
         ("faults/test_barriers.py",),
     ),
     Mutation(
         "second barrier, by power cut",
-        "engine/execute.py",
+        "engine/publishing.py",
         "        self._group_bytes = 0\n        self._target.flush()\n",
         "        self._group_bytes = 0\n",
         (POWER_CUT,),
@@ -115,8 +115,8 @@ MUTATIONS = (
     ),
     Mutation(
         "what was not published is dropped",
-        "engine/execute.py",
-        "        for ready in self._group:\n            self._discard(ready)\n        self._group.clear()\n",
+        "engine/publishing.py",
+        "        for ready in self._group:\n            self.discard(ready)\n        self._group.clear()\n",
         "        self._group.clear()\n",
         (
             "faults/test_io_errors.py::test_content_that_cannot_be_flushed_is_not_published",
@@ -153,7 +153,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a read-only drive ends the pass",
-        "engine/execute.py",
+        "engine/ledger.py",
         "        if found.code is ProblemCode.READ_ONLY:\n",
         "        if not found:\n",
         ("faults/test_space.py::test_a_drive_that_became_read_only_ends_the_pass_and_nothing_else",),

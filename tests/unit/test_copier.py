@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine import copier, coprocess, execute, mirror, roots
+from backup_gui.engine import copier, coprocess, execute, mirror, publishing, roots
 from backup_gui.engine.abilities import ALL
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.copier import SMALL_BYTES, Copied, Copier, Order
 from backup_gui.engine.coprocess import Coprocess, serve
 from backup_gui.engine.events import PlanMade
+from backup_gui.engine.publishing import Publisher
 from backup_gui.engine.target import Target
 from backup_gui.engine.transfer import receive
 from backup_gui.engine.tree import Tree
@@ -230,8 +231,8 @@ def test_looking_at_what_would_be_done_starts_no_process(many: Rig, started: lis
 
 @pytest.fixture
 def small_groups(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(execute, "GROUP_FILES", 40)
-    monkeypatch.setattr(execute, "_PORTION_FILES", 3)
+    monkeypatch.setattr(publishing, "GROUP_FILES", 40)
+    monkeypatch.setattr(execute, "PORTION_FILES", 3)
 
 
 @pytest.mark.usefixtures("small_groups", "started")
@@ -265,13 +266,13 @@ def test_a_file_is_recorded_once_and_after_its_name_is_on_the_disk(many: Rig, mo
 @pytest.mark.usefixtures("small_groups", "started")
 def test_what_was_published_before_a_stop_is_recorded(many: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     published: list[str] = []
-    publish_group = execute.Execution._publish_group
+    publish = Publisher.publish
 
-    def note(self: execute.Execution) -> None:
-        publish_group(self)
+    def note(self: Publisher) -> None:
+        publish(self)
         published.extend(ready.action.path for ready in self._published)
 
-    monkeypatch.setattr(execute.Execution, "_publish_group", note)
+    monkeypatch.setattr(Publisher, "publish", note)
     report = many.run(should_stop=lambda: bool(published))
     assert len(published) >= 40
     assert report.counts.created == len(published)

@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 
 from backup_gui.engine import execute as execute_module
+from backup_gui.engine import publishing
 from backup_gui.engine.coprocess import Standby
 from backup_gui.engine.copying import NotCopied
 from backup_gui.engine.errors import DestinationUnusableError, RootAbsentError
-from backup_gui.engine.execute import Execution, Outcome
+from backup_gui.engine.execute import Execution
 from backup_gui.engine.filters import Filter
+from backup_gui.engine.ledger import Outcome
 from backup_gui.engine.model import Action, Counts, EntryKind, Op, Phase, Problem, ProblemCode, Progress, Stage
 from backup_gui.engine.progress import Meter
 from backup_gui.engine.room import Amount
@@ -111,8 +113,8 @@ def test_each_sort_of_action_is_done_counted_and_told(rig: Rig) -> None:
 
 
 def test_groups_are_published_when_they_are_full(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(execute_module, "GROUP_FILES", 4)
-    monkeypatch.setattr(execute_module, "GROUP_BYTES", 1_000)
+    monkeypatch.setattr(publishing, "GROUP_FILES", 4)
+    monkeypatch.setattr(publishing, "GROUP_BYTES", 1_000)
     flushes: list[set[str]] = []
     real = Target.flush
 

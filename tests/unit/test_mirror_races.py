@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import execute, mirror, roots, target, transfer, tree
+from backup_gui.engine import mirror, publishing, roots, target, transfer, tree
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.errors import (
     DestinationUnusableError,
@@ -359,7 +359,7 @@ def plant_changes(rig: Rig) -> None:
 def test_cancelled_anywhere_every_file_is_whole_and_nothing_is_lost(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(execute, "GROUP_FILES", 3)
+    monkeypatch.setattr(publishing, "GROUP_FILES", 3)
     monkeypatch.setattr(transfer, "BLOCK_BYTES", 1000)
     for limit in range(1_000):
         case = place / str(limit)

@@ -1,0 +1,222 @@
+"""Gives complete temporaries their names, a group at a time: the protocol by which nothing is ever half there.
+
+Content on the disk first, then the names, then those on the disk, then the catalog.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from backup_gui.engine.copying import NotCopied
+from backup_gui.engine.model import Action, EntryKind, Op, ProblemCode, Stage, kind_of
+from backup_gui.engine.problems import problem, problem_from
+from backup_gui.engine.tree import parent_of
+
+if TYPE_CHECKING:
+    from backup_gui.engine.catalog import Catalog
+    from backup_gui.engine.ledger import Ledger
+    from backup_gui.engine.links import LinkMaker
+    from backup_gui.engine.model import Entry
+    from backup_gui.engine.target import Target
+
+GROUP_FILES = 500
+GROUP_BYTES = 64 << 20
+# Recording so many takes as long as the other process needs for a batch.
+PORTION_FILES = 64
+# A file's time stamp younger than this may be given to a second edit too, so such a path is looked at once more.
+SETTLING_NS = 2_000_000_000
+
+
+class Ready(NamedTuple):
+    """A complete temporary that waits for its group to be published; a new folder has none of its own."""
+
+    action: Action
+    temporary: str
+    entry: Entry
+
+
+class Publisher:
+    """What is ready, and what was published.
+
+    Args:
+        target: The destination.
+        catalog: Where what was published is recorded.
+        links: Knows which names are of one file.
+        ledger: Told of all that was done.
+    """
+
+    def __init__(self, target: Target, catalog: Catalog, links: LinkMaker, ledger: Ledger) -> None:
+        self._target = target
+        self._catalog = catalog
+        self._links = links
+        self._ledger = ledger
+        self._group: list[Ready] = []
+        self._group_bytes = 0
+        # Published, and not recorded yet.
+        self._published: list[Ready] = []
+        self._published_at_ns = 0
+        # Published without all of their attributes, and not to be recorded.
+        self._incomplete: set[str] = set()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the group is to be published."""
+        return len(self._group) >= GROUP_FILES or self._group_bytes >= GROUP_BYTES
+
+    @property
+    def has_unrecorded(self) -> bool:
+        """Whether something was published and is not recorded yet."""
+        return bool(self._published)
+
+    def add(self, ready: Ready) -> None:
+        """Add a temporary to the group."""
+        self._group.append(ready)
+        self._group_bytes += ready.entry.st_size
+
+    def publish(self) -> None:
+        """Publish the group, all but recording it.
+
+        Raises:
+            DestinationUnusableError: Nothing can be written at all.
+            OSError: What was written cannot be brought to the disk.
+        """
+        self.record()
+        if not self._group and not self._target.has_unseen_folders:
+            return
+        self._target.flush()
+        unmade = self._target.reveal()
+        for path, error in unmade.items():
+            self._ledger.add_problem(problem_from(error, path, Stage.COPY, is_writing=True))
+            self._ledger.unmade.add(path)
+        left_at = datetime.now(UTC)
+        published: list[Ready] = []
+        while self._group:
+            ready = self._group.pop()
+            if unmade and self._ledger.is_unmade(ready.action.path):
+                continue
+            try:
+                self._publish_one(ready, left_at)
+            except NotCopied as failure:
+                self.discard(ready)
+                self._ledger.add_problem(failure.problem)
+            except OSError as error:
+                # First: some problems end the pass.
+                self.discard(ready)
+                found = problem_from(error, ready.action.path, Stage.COPY, is_writing=True)
+                self._ledger.add_problem(found, ready.action.size_bytes)
+            else:
+                published.append(ready)
+        self._group_bytes = 0
+        self._target.flush()
+        self._published = published
+        self._published_at_ns = time.time_ns()
+        for path, why in self._target.without_attributes.items():
+            # The content is there; it is not recorded, so that the next pass tries again.
+            self._ledger.add_problem(problem_from(why, path, Stage.METADATA))
+            self._incomplete.add(path)
+        self._target.without_attributes.clear()
+
+    def record(self, files: int | None = None) -> None:
+        """Record what was published, all of it or so many files: the catalog never knows more than the disk has."""
+        if not self._published:
+            return
+        ledger = self._ledger
+        youngest_ns = self._published_at_ns - SETTLING_NS
+        keeps_times = self._target.abilities.holds_times
+        done: list[Action] = []
+        portion = self._published[:files]
+        del self._published[:files]
+        for ready in portion:
+            action, entry = ready.action, ready.entry
+            path = action.path
+            written_bytes = 0
+            if path not in self._incomplete:
+                self._catalog.record(path, entry)
+            ledger.touched.add(parent_of(path))
+            if entry.st_mtime_ns > youngest_ns and action.kind is not EntryKind.FOLDER:
+                ledger.note_unsettled(path)
+            if action.kind is EntryKind.FILE:
+                if action.link_to is None:
+                    written_bytes = entry.st_size
+                    if not keeps_times:
+                        self._note_stamp(path, entry)
+            elif action.kind is EntryKind.FOLDER:
+                ledger.touched.add(path)
+                ledger.attributed.add(path)
+            ledger.note(action, written_bytes)
+            done.append(action)
+        if not self._published:
+            self._catalog.commit()
+        ledger.tell(done)
+
+    def drop(self) -> None:
+        """Remove what is not published yet."""
+        self._target.drop_unseen_folders()
+        for ready in self._group:
+            self.discard(ready)
+        self._group.clear()
+
+    def refuse_other_name(self, path: str) -> None:
+        """Refuse to take what the mirror has under another name for what is to be at a path.
+
+        Raises:
+            NotCopied: The destination takes both names for one, or hides what it has there.
+            OSError: It cannot be told.
+        """
+        abilities = self._target.abilities
+        if abilities.limits_names and not self._target.is_listed(path):
+            code = ProblemCode.NAME_COLLISION if abilities.folds_names else ProblemCode.NAME_NOT_POSSIBLE
+            raise NotCopied(problem(code, path, Stage.COPY))
+
+    def discard(self, ready: Ready) -> None:
+        """Remove a temporary."""
+        if ready.temporary in {"", ready.action.path}:
+            # It came and goes with a new folder.
+            return
+        try:
+            self._target.discard(ready.temporary)
+        except OSError:
+            # Litter: the next full pass removes it.
+            return
+
+    def _publish_one(self, ready: Ready, left_at: datetime) -> None:
+        path = ready.action.path
+        if ready.action.kind is EntryKind.FOLDER:
+            return
+        if (
+            ready.action.link_to is not None
+            and ready.temporary != path
+            and self._links.is_one_file(ready.temporary, path)
+        ):
+            # Renaming a name of a file onto another does nothing at all, and would leave both.
+            self._target.discard(ready.temporary)
+            return
+        is_new = ready.action.op is Op.CREATE or ready.action.old_kind is EntryKind.FOLDER
+        if is_new:
+            try:
+                self._target.publish(ready.temporary, path, may_replace=False)
+            except FileExistsError:
+                self.refuse_other_name(path)
+                # Somebody put something there since the comparison: a file is kept like any other version.
+                is_new = False
+                there = self._target.look(path)
+                if there is not None and kind_of(there) is EntryKind.FOLDER:
+                    raise
+        if not is_new:
+            kept = self._target.keep(path, left_at, leaves=False)
+            # RACE: where there are no hard links, what was kept is gone from its place until the next call. Killed in
+            # between, the old version is in the history and the new one comes with the next pass.
+            try:
+                self._target.publish(ready.temporary, path, may_replace=True)
+            except OSError:
+                if kept is not None and not self._target.abilities.holds_hard_links:
+                    self._target.put_back(kept, path)
+                raise
+
+    def _note_stamp(self, path: str, entry: Entry) -> None:
+        """Remember the time that a copy has, where it is not the one that it was given."""
+        there = self._target.look(path)
+        if there is not None and not self._target.abilities.is_same_time(entry.st_mtime_ns, there.st_mtime_ns):
+            self._catalog.record_stamp(path, there.st_mtime_ns)
