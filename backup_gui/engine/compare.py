@@ -327,8 +327,9 @@ class _Comparison:
                 prefix = path + "/" if path else ""
                 pending.extend([(prefix + name, None) for name in found.folders])
         while len(pending) > 1 and scout.takes_more():
-            # The last one is for here, and those that are yet to be made are for nobody else.
-            some = slice(-BATCH_FOLDERS - 1, -1)
+            # The last one is for here, and those that are yet to be made are for nobody else. The fewer there are, the
+            # fewer at a time: in the end neither is to wait long for the other.
+            some = slice(-1 - max(1, min(BATCH_FOLDERS, len(pending) // 4)), -1)
             batch = [path for path, making in pending[some] if making is None]
             if not batch:
                 return
