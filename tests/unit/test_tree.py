@@ -208,6 +208,7 @@ def open_descriptors() -> int:
     return count_open()
 
 
+@pytest.mark.hazard(32)
 def test_few_descriptors_are_held_however_many_folders_are_read(place: Path) -> None:
     for number in range(3 * MAX_OPEN_FOLDERS):
         (place / str(number) / "below").mkdir(parents=True)
