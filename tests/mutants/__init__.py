@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from tests.mutants import content, reaching_disk, roots, watching
+from tests.mutants import content, drives, reaching_disk, roots, watching
 
-MUTATIONS = (*reaching_disk.MUTATIONS, *roots.MUTATIONS, *content.MUTATIONS, *watching.MUTATIONS)
+MUTATIONS = (
+    *reaching_disk.MUTATIONS,
+    *roots.MUTATIONS,
+    *content.MUTATIONS,
+    *drives.MUTATIONS,
+    *watching.MUTATIONS,
+)
