@@ -1,4 +1,4 @@
-"""Connects the window with what watches over the jobs from outside: overdue alarm, battery and network, crashes."""
+"""Connects the window with what watches over the jobs from outside: alarm, stalls, battery and network, crashes."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from backup_gui.bridge.alarm import Alarm, Overdue
 from backup_gui.bridge.crashes import Crash, CrashRelay
 from backup_gui.bridge.diagnostics import ErrorKeeper, describe
 from backup_gui.bridge.power import Power, Supply
+from backup_gui.bridge.stall import Stalls
 from backup_gui.engine.chronicle import Chronicle
 from backup_gui.engine.mounts import can_watch
 from backup_gui.ui.jobview import JobView, Saving
@@ -70,6 +71,8 @@ class CareDesk(QObject):
         self._alarm = Alarm(store, now, self._settings.overdue_days, self)
         self._alarm.changed.connect(self._on_overdue_changed)
         self._alarm.reminded.connect(self.reminded)
+        self._stalls = Stalls(controller.pulses, parent=self)
+        self._stalls.changed.connect(self.changed)
         self._power = make_power(self)
         self._power.changed.connect(self._on_supply_changed)
         window.diagnostics_requested.connect(self._on_diagnostics_requested)
@@ -77,6 +80,7 @@ class CareDesk(QObject):
     def close(self) -> None:
         """Watch no more."""
         self._alarm.stop()
+        self._stalls.stop()
         self._crashes.close()
         self._errors.close()
 
@@ -125,7 +129,13 @@ class CareDesk(QObject):
     def complete(self, view: JobView) -> JobView:
         """Add to a view what is known of its job from outside."""
         saving, every_s = self.saving(view.job)
-        return replace(view, overdue_since=self.overdue_since(view.job.id), saving=saving, full_check_every_s=every_s)
+        return replace(
+            view,
+            overdue_since=self.overdue_since(view.job.id),
+            silent_s=self._stalls.silent_s(view.job.id),
+            saving=saving,
+            full_check_every_s=every_s,
+        )
 
     def _spare(self) -> None:
         """Tell each job how often to check everything at the moment."""

@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from backup_gui.bridge.worker import JobThread, Run
 from backup_gui.engine import runner
+from backup_gui.engine.commands import Pulse
 from backup_gui.engine.events import (
     AllowHeld,
     BackUpNow,
@@ -125,6 +126,15 @@ class Controller(QObject):
     def is_running(self, job_id: str) -> bool:
         """Whether somebody hears what a job is told: its thread has not ended."""
         return job_id in self._threads
+
+    def pulses(self) -> dict[str, Pulse]:
+        """The sign of life of each job's thread; if a job waits for an old thread to end, of that one."""
+        found = {job_id: thread.pulse for job_id, thread in self._threads.items()}
+        for job in self._successors.values():
+            before = self._predecessor(job)
+            if before is not None:
+                found[job.id] = before.pulse
+        return found
 
     def add(self, job: Job) -> None:
         """Run a job from now on; one that is not enabled begins paused."""
@@ -271,7 +281,7 @@ class Controller(QObject):
     def _start(self, job: Job) -> None:
         if self._is_shut_down or job.id in self._threads:
             return
-        if any(thread.job.id == job.id or thread.job.destination == job.destination for thread in self._ending):
+        if self._predecessor(job) is not None:
             self._successors[job.id] = job
             return
         thread = JobThread(job, self._data_folder, run=self._run, parent=self)
@@ -286,6 +296,13 @@ class Controller(QObject):
             thread.put(CheckEvery(self._least_every_s[job.id]))
         self._threads[job.id] = thread
         thread.start()
+
+    def _predecessor(self, job: Job) -> JobThread | None:
+        """A thread that has to end before a job can begin."""
+        for thread in self._ending:
+            if thread.job.id == job.id or thread.job.destination == job.destination:
+                return thread
+        return None
 
     def _end_then(self, old_id: str, successor: Job | None) -> None:
         if successor is not None:

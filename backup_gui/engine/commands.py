@@ -5,8 +5,23 @@ from __future__ import annotations
 import queue
 import threading
 from collections import deque
+from typing import NamedTuple
 
 from backup_gui.engine.events import Command, Pause, Stop
+
+
+class Pulse(NamedTuple):
+    """A sign of life of a runner.
+
+    Attributes:
+        looks: How often it has looked for commands; it does so at every step, however long a pass takes.
+        is_at_rest: Whether it waits for something to do.
+        ran_ns: How long its thread has kept a processor busy, nanoseconds; 0 where that cannot be told.
+    """
+
+    looks: int
+    is_at_rest: bool
+    ran_ns: int = 0
 
 
 class Commands:
@@ -21,6 +36,9 @@ class Commands:
         self._queue: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
         # Only the runner's side uses it: what was received while waiting and not taken yet.
         self._received: deque[Command | None] = deque()
+        # Others only read it: when it stands still, the runner hangs in a call of the system.
+        self._looks = 0
+        self._is_at_rest = False
 
     def put(self, command: Command) -> None:
         """Leave a command."""
@@ -32,10 +50,17 @@ class Commands:
 
     def is_empty(self) -> bool:
         """Whether nothing was put since all was taken; costs less than ``take``."""
+        self._looks += 1
         return not self._received and self._queue.empty()
+
+    @property
+    def pulse(self) -> Pulse:
+        """The runner's sign of life; for any thread."""
+        return Pulse(self._looks, self._is_at_rest)
 
     def take(self) -> Command | None:
         """Take the oldest command, or None if there is none."""
+        self._looks += 1
         while True:
             try:
                 command = self._received.popleft() if self._received else self._queue.get_nowait()
@@ -48,10 +73,14 @@ class Commands:
         """Return as soon as something is put, or after ``timeout_s`` seconds."""
         if self._received or timeout_s <= 0:
             return
+        self._is_at_rest = True
         try:
             self._received.append(self._queue.get(timeout=min(timeout_s, threading.TIMEOUT_MAX)))
         except queue.Empty:
             return
+        finally:
+            self._is_at_rest = False
+            self._looks += 1
 
 
 class Inbox:

@@ -82,8 +82,8 @@ def headline(view: JobView, now: float) -> Headline:
         The words for the banner.
     """
     state = view.status.state
-    if view.overdue_since is not None and view.shown_state is not state:
-        return _headline_overdue(view, view.overdue_since, now)
+    if (seen := _headline_from_outside(view, now)) is not None:
+        return seen
     if state is JobState.OK:
         return _headline_ok(view, now)
     if state is JobState.WORKING:
@@ -135,6 +135,8 @@ def card_text(view: JobView, now: float) -> str:
     if view.overdue_since is not None and view.shown_state is not status.state:
         days = max(1, int((now - view.overdue_since) // 86_400))
         return counted("Not backed up for %Ln days", "Not backed up for %Ln day", days)
+    if view.silent_s and view.shown_state is JobState.WAITING:
+        return _tr("Waiting for the drive")
     if status.state is JobState.WORKING:
         progress = view.progress
         if progress is not None and progress.bytes_total:
@@ -157,6 +159,11 @@ def problems_text(count: int) -> str:
         "%Ln file could not be backed up.",
         count,
     )
+
+
+def silence_text(silent_s: int) -> str:
+    """That a drive does not answer. What it is asked to write down may also take it long."""
+    return _tr("Waiting for the drive: it has not answered for {time}.").format(time=duration_text(silent_s))
 
 
 def pending_text(count: int) -> str:
@@ -222,6 +229,15 @@ def _left(left_s: float) -> str:
     return _tr("about {time} left").format(time=duration_text(max(1.0, left_s)))
 
 
+def _headline_from_outside(view: JobView, now: float) -> Headline | None:
+    """Say what a job does not say itself: that it is overdue, or that it hangs."""
+    if view.overdue_since is not None and view.shown_state is not view.status.state:
+        return _headline_overdue(view, view.overdue_since, now)
+    if view.silent_s and view.shown_state is JobState.WAITING:
+        return Headline(silence_text(view.silent_s), _waiting_detail(view, now), Remedy.EXPLAIN)
+    return None
+
+
 def _headline_ok(view: JobView, now: float) -> Headline:
     status = view.status
     if status.pending:
@@ -253,7 +269,8 @@ def overdue_text(view: JobView, since: float, now: float) -> str:
 
 def _headline_overdue(view: JobView, since: float, now: float) -> Headline:
     remedy = {JobState.WAITING: Remedy.EXPLAIN, JobState.PAUSED: Remedy.RESUME}.get(view.status.state, Remedy.BACK_UP)
-    detail = said(view.status.reason) or behind_sentence(view.status, now) or _checked(view, now)
+    silence = silence_text(view.silent_s) if view.silent_s else ""
+    detail = silence or said(view.status.reason) or behind_sentence(view.status, now) or _checked(view, now)
     return Headline(overdue_text(view, since, now), detail, remedy)
 
 

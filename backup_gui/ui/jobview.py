@@ -65,6 +65,7 @@ class JobView:
         room: Space on the backup's drive; None while unknown.
         has_kept: Whether the user chose to keep what is held now.
         overdue_since: When it was last completely backed up, if that is too long ago; else None.
+        silent_s: For how many seconds its drive has not answered, if that is long; else 0.
         saving: Why everything is checked less often at the moment.
         full_check_every_s: Seconds between full checks at the moment.
     """
@@ -76,15 +77,18 @@ class JobView:
     room: Room | None = None
     has_kept: bool = False
     overdue_since: float | None = None
+    silent_s: int = 0
     saving: Saving = Saving.NO
     full_check_every_s: int = 0
 
     @property
     def shown_state(self) -> JobState:
-        """The state for icons: a backup that is overdue is never shown as if all were well."""
-        if self.overdue_since is not None and self.status.state in _CALM:
+        """The state for icons: a backup that is overdue, or hangs, is never shown as if all were well."""
+        if self.status.state not in _CALM:
+            return self.status.state
+        if self.overdue_since is not None:
             return JobState.ATTENTION
-        return self.status.state
+        return JobState.WAITING if self.silent_s else self.status.state
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,7 @@ class Overview(QScrollArea):
 
     def _show_progress(self, view: JobView) -> None:
         progress = view.progress
-        is_working = view.status.state is JobState.WORKING
+        is_working = view.status.state is JobState.WORKING and not view.silent_s
         self._bar.setVisible(is_working)
         self._file.setVisible(is_working)
         if not is_working or progress is None:

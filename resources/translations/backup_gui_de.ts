@@ -995,6 +995,14 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Wartet</translation>
     </message>
     <message>
+        <source>Waiting for the drive</source>
+        <translation>Wartet auf das Laufwerk</translation>
+    </message>
+    <message>
+        <source>Waiting for the drive: it has not answered for {time}.</source>
+        <translation>Wartet auf das Laufwerk: Es antwortet seit {time} nicht.</translation>
+    </message>
+    <message>
         <source>What is this?</source>
         <translation>Was ist das?</translation>
     </message>

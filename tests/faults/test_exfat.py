@@ -224,6 +224,17 @@ def test_an_edit_that_keeps_its_size_is_seen_in_a_folder_that_changed_its_case(s
     assert scene.in_mirror() == {"DOCS/a": b"two"}
 
 
+@pytest.mark.hazard(28, 34)
+def test_an_edit_that_keeps_size_and_time_is_seen_in_a_file_that_changed_its_case(scene: Scene) -> None:
+    write(scene, "docs/a", "one")
+    scene.make_pass()
+    (scene.source / "docs/a").rename(scene.source / "docs/A")
+    write(scene, "docs/A", "two")
+    scene.make_pass()
+    assert scene.in_mirror() == {"docs/A": b"two"}
+    assert scene.in_history() == {b"one"}
+
+
 @pytest.mark.parametrize("change", ["the source's file goes", "the mirror's file goes", "the drive refuses"])
 def test_a_spelling_that_cannot_be_changed_any_more_does_no_harm(
     scene: Scene, change: str, monkeypatch: pytest.MonkeyPatch

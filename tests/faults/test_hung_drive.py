@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import time
 from itertools import pairwise
@@ -16,22 +15,10 @@ from backup_gui.bridge import controller as controller_module
 from backup_gui.bridge.controller import Controller
 from backup_gui.bridge.worker import JobThread
 from backup_gui.engine.model import Job
-from tests.faults.volumes import cuttable_disk, run_tool
+from tests.faults.volumes import cuttable_disk, is_any_thread_stuck, run_tool
 from tests.helpers.trees import contents
 
 OLD, NEW = b"old", b"newer" * 1000
-
-
-def is_any_thread_stuck() -> bool:
-    """Tell whether a thread of this process waits in the system without being able to be interrupted."""
-    for task in os.listdir("/proc/self/task"):
-        try:
-            state = Path(f"/proc/self/task/{task}/stat").read_text().rpartition(")")[2].split()[0]
-        except FileNotFoundError:
-            continue
-        if state == "D":
-            return True
-    return False
 
 
 @pytest.mark.hazard(18)

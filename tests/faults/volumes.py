@@ -93,6 +93,18 @@ def cuttable_disk(base: Path) -> Iterator[CuttableDisk]:
         disk.unmount()
 
 
+def is_any_thread_stuck() -> bool:
+    """Tell whether a thread of this process waits in the system without being able to be interrupted."""
+    for task in os.listdir("/proc/self/task"):
+        try:
+            state = Path(f"/proc/self/task/{task}/stat").read_text().rpartition(")")[2].split()[0]
+        except FileNotFoundError:
+            continue
+        if state == "D":
+            return True
+    return False
+
+
 _MAKERS = {
     "exfat": ("mkfs.exfat",),
     "ntfs": ("mkntfs", "--quiet", "--fast"),

@@ -110,6 +110,21 @@ def test_each_event_becomes_a_signal_with_one_value(
     assert seen["report_made"] == [REPORT]
 
 
+@pytest.mark.hazard(18)
+def test_the_runner_works_in_a_thread_of_its_own(start: Start, job: Job, qtbot: QtBot) -> None:
+    threads: list[int] = []
+
+    def run(job: Job, commands: Commands, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
+        threads.append(threading.get_ident())
+        return Outcome(None, None, is_stopped=True)
+
+    thread = start(job, run)
+    with qtbot.waitSignal(thread.finished):
+        thread.start()
+    assert threads
+    assert threads != [threading.get_ident()]
+
+
 def test_signals_arrive_in_the_windows_thread(start: Start, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> None:
     thread = start(job, scripted)
     threads: list[int] = []

@@ -665,6 +665,7 @@ def scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
     yield "overview-kept", wide_overview(icons, kept)
     yield from answer_scenes(icons)
     yield "overview-overdue", make_window(icons, replace(VIEWS["waiting"], overdue_since=NOW - 3.2 * 86_400))
+    yield "overview-silent", make_window(icons, replace(VIEWS["working"], silent_s=40))
     yield "activity-earlier", look_back(icons)
     drive = Problem("Camera", Stage.COMPARE, ProblemCode.DRIVE_AWAY, REASONS[ProblemCode.DRIVE_AWAY])
     away = replace(VIEWS["attention"], status=VIEWS["attention"].status._replace(problems=(drive, *PROBLEMS)))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from tests.mutants import content, reaching_disk, roots, second_process, watching
+from tests.mutants import content, drives, reaching_disk, roots, second_process, watching
 
 MUTATIONS = (
     *reaching_disk.MUTATIONS,
     *roots.MUTATIONS,
     *content.MUTATIONS,
     *watching.MUTATIONS,
+    *drives.MUTATIONS,
     *second_process.MUTATIONS,
 )

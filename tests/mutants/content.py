@@ -46,6 +46,16 @@ MUTATIONS = (
     Mutation(
         "a listing that breaks off",
         "engine/tree.py",
+        "                    return {item.name: item.stat(follow_symlinks=False) for item in listing}\n",
+        '                    with __import__("contextlib").suppress(OSError):\n'
+        "                        for item in listing:\n"
+        "                            entries[item.name] = item.stat(follow_symlinks=False)\n"
+        "                    return entries\n",
+        ("unit/test_tree.py::test_a_listing_that_fails_halfway_gives_nothing",),
+    ),
+    Mutation(
+        "a listing that breaks off while names vanish",
+        "engine/tree.py",
         "        with os.scandir(where) as listing:\n            for item in listing:\n",
         '        with __import__("contextlib").suppress(OSError), os.scandir(where) as listing:\n'
         "            for item in listing:\n",
@@ -84,6 +94,13 @@ MUTATIONS = (
         "            if action.kind is EntryKind.FILE and not self._has_same_content_by_looks(entry, theirs):\n",
         "            if not action:\n",
         ("unit/test_mirror.py::test_a_file_edited_after_its_changed_mode_was_planned_is_not_taken_for_copied",),
+    ),
+    Mutation(
+        "compared again if touched before its mode is set",
+        "engine/execute.py",
+        "        if action.seen_at_ns in {0, entry.st_ctime_ns}:\n",
+        "        if action:\n",
+        ("unit/test_mirror.py::test_an_edit_that_keeps_size_and_time_after_a_changed_mode_was_planned_is_found",),
     ),
     Mutation(
         "a moved file is compared by content",

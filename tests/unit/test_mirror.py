@@ -388,6 +388,22 @@ def test_a_file_edited_after_its_changed_mode_was_planned_is_not_taken_for_copie
             rig.write("file", "new!")
 
     rig.run(on_event=edit)
+    assert contents(rig.mirror) == {"file": b"new!"}
+    rig.run()
+    rig.check_in_step()
+
+
+@pytest.mark.hazard(34)
+def test_an_edit_that_keeps_size_and_time_after_a_changed_mode_was_planned_is_found(rig: Rig) -> None:
+    file = rig.write("file", "old!")
+    rig.run()
+    file.chmod(0o600)
+
+    def edit(event: Event) -> None:
+        if isinstance(event, PlanMade):
+            keep_times(file, lambda: file.write_text("new!"))
+
+    rig.run(on_event=edit)
     rig.run()
     rig.check_in_step()
 

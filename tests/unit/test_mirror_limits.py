@@ -189,6 +189,7 @@ def test_a_name_that_cannot_be_asked_for_is_tried(
 # Spelling anew
 
 
+@pytest.mark.hazard(28)
 def test_a_rename_that_has_no_effect_is_made_by_way_of_another_name(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from backup_gui.engine import presence, runner
 from backup_gui.engine.clock import SystemClock
-from backup_gui.engine.commands import Commands
+from backup_gui.engine.commands import Commands, Pulse
 from backup_gui.engine.dirty import DirtySet, Pending
 from backup_gui.engine.errors import (
     BackupError,
@@ -62,6 +62,7 @@ from backup_gui.engine.model import (
     Status,
 )
 from tests.helpers.fake_clock import FakeClock
+from tests.helpers.waiting import wait_until
 
 
 @dataclass
@@ -1141,6 +1142,36 @@ def test_idle_runner_wakes_up_rarely(world: World) -> None:
 
 
 # The real clock and mailbox
+
+
+@pytest.mark.hazard(18)
+def test_a_pass_gives_signs_of_life_at_every_step(world: World) -> None:
+    pulses: list[Pulse] = []
+
+    def work(call: Call) -> Report:
+        for _ in range(3):
+            assert not call.should_stop()
+            pulses.append(world.commands.pulse)
+        return report()
+
+    world.answers = [work]
+    world.run(until_s=1)
+    assert len(set(pulses)) == 3
+    assert not any(pulse.is_at_rest for pulse in pulses)
+
+
+@pytest.mark.hazard(18)
+def test_who_waits_for_something_to_do_is_at_rest() -> None:
+    commands = Commands()
+    waiter = threading.Thread(target=commands.wait, args=(60.0,))
+    before = commands.pulse
+    assert not before.is_at_rest
+    waiter.start()
+    wait_until(lambda: commands.pulse.is_at_rest, "rest")
+    commands.put(Stop())
+    waiter.join(5)
+    assert not commands.pulse.is_at_rest
+    assert commands.pulse != before
 
 
 def test_command_from_another_thread_ends_the_waiting_at_once() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -135,6 +136,7 @@ def test_a_tree_can_be_closed_twice(place: Path) -> None:
 def test_a_name_that_vanishes_while_it_is_listed_is_left_out(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (place / "stays").touch()
     (place / "vanishes").touch()
+    (place / "link").symlink_to("stays")
     real = os.scandir
     entries: list[os.DirEntry[str]] = []
 
@@ -155,17 +157,26 @@ def test_a_name_that_vanishes_while_it_is_listed_is_left_out(place: Path, monkey
 
     with Tree(str(place)) as found:
         monkeypatch.setattr(os, "scandir", Listing)
-        assert set(found.list("")) == {"stays"}
+        listed = found.list("")
+    assert set(listed) == {"stays", "link"}
+    assert stat.S_ISLNK(listed["link"].st_mode)
 
 
 @pytest.mark.hazard(4)
-def test_a_listing_that_fails_halfway_gives_nothing(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("has_vanishing_name", [False, True])
+def test_a_listing_that_fails_halfway_gives_nothing(
+    place: Path, monkeypatch: pytest.MonkeyPatch, *, has_vanishing_name: bool
+) -> None:
     (place / "a").touch()
+    with os.scandir(place) as listing:
+        vanishing = [*listing] if has_vanishing_name else []
+    if has_vanishing_name:
+        (place / "a").unlink()
 
     def broken(_where: Any) -> Any:
         class Listing:
             def __enter__(self) -> Iterator[os.DirEntry[str]]:
-                yield from ()
+                yield from vanishing
                 raise OSError(errno.EIO, "Input/output error")
 
             def __exit__(self, *_exception: object) -> None:
@@ -208,6 +219,7 @@ def open_descriptors() -> int:
     return count_open()
 
 
+@pytest.mark.hazard(32)
 def test_few_descriptors_are_held_however_many_folders_are_read(place: Path) -> None:
     for number in range(3 * MAX_OPEN_FOLDERS):
         (place / str(number) / "below").mkdir(parents=True)

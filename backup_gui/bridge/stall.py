@@ -1,0 +1,94 @@
+"""Tells when a job hangs: its thread gives no sign of life, though it is not at rest.
+
+So it is while a call of the system does not come back, as on a frozen file system or a network drive that is dead; or
+while a slow drive writes down what it was given. Lives in the window's thread with a timer of its own, and asks no
+drive anything.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from backup_gui.engine.commands import Pulse
+
+LOOK_EVERY_MS = 1_000
+LEAST_S = 10.0
+# Who looks so late was asleep itself, and knows nothing of the time between.
+_MOST_GAP_S = 5.0
+
+
+class _Seen(NamedTuple):
+    """A sign of life, and when it was first seen."""
+
+    pulse: Pulse
+    at_s: float
+
+
+class Stalls(QObject):
+    """Watches the signs of life of all jobs."""
+
+    changed = Signal(object)
+
+    def __init__(
+        self,
+        pulses: Callable[[], Mapping[str, Pulse]],
+        clock: Callable[[], float] = time.monotonic,
+        parent: QObject | None = None,
+    ) -> None:
+        """Begin to watch.
+
+        Args:
+            pulses: Gives the signs of life of all jobs that run, by job.
+            clock: Monotonic seconds.
+            parent: Owner.
+        """
+        super().__init__(parent)
+        self._pulses = pulses
+        self._clock = clock
+        self._looked_s = clock()
+        self._seen: dict[str, _Seen] = {}
+        self._silent_s: dict[str, int] = {}
+        self._timer = QTimer(self)
+        self._timer.setInterval(LOOK_EVERY_MS)
+        self._timer.timeout.connect(self.look)
+        self._timer.start()
+
+    def stop(self) -> None:
+        """Watch no more."""
+        self._timer.stop()
+
+    def silent_s(self, job_id: str) -> int:
+        """For how long a job has given no sign of life, in whole tens of seconds or minutes; 0 if it is not long."""
+        return self._silent_s.get(job_id, 0)
+
+    @Slot()
+    def look(self) -> None:
+        """Look at all jobs; ``changed`` tells each one for which ``silent_s`` is another than before."""
+        now_s = self._clock()
+        gap_s = now_s - self._looked_s
+        unseen_s = gap_s if gap_s > _MOST_GAP_S else 0.0
+        self._looked_s = now_s
+        before, self._silent_s = self._silent_s, {}
+        seen, self._seen = self._seen, {}
+        for job_id, pulse in self._pulses().items():
+            known = seen.get(job_id)
+            if pulse.is_at_rest or known is None or known.pulse != pulse:
+                self._seen[job_id] = _Seen(pulse, now_s)
+                continue
+            self._seen[job_id] = known = known._replace(at_s=known.at_s + unseen_s)
+            silent_s = now_s - known.at_s
+            if silent_s >= LEAST_S:
+                self._silent_s[job_id] = _rounded(silent_s)
+        for job_id in sorted({*before, *self._silent_s}):
+            if before.get(job_id) != self._silent_s.get(job_id):
+                self.changed.emit(job_id)
+
+
+def _rounded(silent_s: float) -> int:
+    """Round down, so that what is shown of it changes seldom."""
+    step_s = 10 if silent_s < 60 else 60
+    return max(1, int(silent_s // step_s) * step_s)

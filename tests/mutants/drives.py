@@ -1,0 +1,260 @@
+"""Protections that have to do with what a drive can hold, and with one that does not answer."""
+
+from __future__ import annotations
+
+from tests.mutants.mutation import Mutation
+
+_LINKS = "unit/test_links.py::"
+_LIMITS = "unit/test_mirror_limits.py::"
+_EXFAT = "faults/test_exfat.py::"
+_NTFS = "faults/test_ntfs.py::"
+_SPACE = "faults/test_space.py::"
+_DEEP = "unit/test_mirror.py::test_three_thousand_levels_are_mirrored_and_deleted"
+
+MUTATIONS = (
+    # A drive that does not answer
+    Mutation(
+        "a job works in a thread of its own",
+        "bridge/worker.py",
+        "        self._worker.moveToThread(self._thread)\n",
+        "",
+        ("gui/test_worker.py::test_the_runner_works_in_a_thread_of_its_own",),
+    ),
+    Mutation(
+        "drives are looked at away from the window's thread",
+        "bridge/background.py",
+        "        thread.start()\n",
+        "        thread.run()\n",
+        ("gui/test_desk.py::test_work_in_the_background_is_done_elsewhere_and_the_latest_wins",),
+    ),
+    Mutation(
+        "quitting leaves a job that hangs behind",
+        "bridge/controller.py",
+        "thread.wait(max(0, round((end_s - self._clock()) * 1_000)))",
+        "thread.wait(round(end_s * 1_000))",
+        ("gui/test_controller.py::test_shutdown_gives_up_on_a_job_that_hangs",),
+    ),
+    Mutation(
+        "stopping a watcher leaves a thread that hangs behind",
+        "engine/watch.py",
+        "        stopper.join(_STOP_LIMIT_S)\n",
+        "        stopper.join(10.0)\n",
+        ("unit/test_watch.py::test_stop_is_bounded_when_a_thread_hangs",),
+    ),
+    Mutation(
+        "the runner gives signs of life",
+        "engine/commands.py",
+        "        self._looks += 1\n        return not self._received and self._queue.empty()\n",
+        "        return not self._received and self._queue.empty()\n",
+        ("unit/test_runner.py::test_a_pass_gives_signs_of_life_at_every_step",),
+    ),
+    Mutation(
+        "a job that hangs is noticed",
+        "bridge/stall.py",
+        "            if silent_s >= LEAST_S:\n",
+        "            if not self._seen:\n",
+        ("gui/test_stall.py::test_a_job_without_a_sign_of_life_is_told_in_growing_steps",),
+    ),
+    Mutation(
+        "a job that hangs is told to the window",
+        "caredesk.py",
+        "        self._stalls.changed.connect(self.changed)\n",
+        "",
+        ("gui/test_stall.py::test_a_drive_that_freezes_is_shown_until_it_answers_again",),
+    ),
+    Mutation(
+        "a job at rest does not hang",
+        "bridge/stall.py",
+        "            if pulse.is_at_rest or known is None or known.pulse != pulse:\n",
+        "            if known is None or known.pulse != pulse:\n",
+        ("gui/test_stall.py::test_a_job_that_rests_or_gets_on_is_not_told",),
+    ),
+    Mutation(
+        "a drive that does not answer is shown",
+        "ui/jobview.py",
+        "        return JobState.WAITING if self.silent_s else self.status.state\n",
+        "        return self.status.state\n",
+        ("gui/test_stall.py::test_a_drive_that_does_not_answer_is_shown_in_window_and_tray",),
+    ),
+    # Hard links
+    Mutation(
+        "names of one file stay names of one file",
+        "engine/compare.py",
+        "        if self._makes_links:\n            action = self._links.joined(action, ours, theirs)\n",
+        "",
+        (f"{_LINKS}test_a_file_with_several_names_is_copied_once_and_linked",),
+    ),
+    Mutation(
+        "equal files that became names of one file are joined",
+        "engine/links.py",
+        "        return self._first(path, ours, theirs).copy != _file_of(theirs)\n",
+        "        return False\n",
+        (
+            f"{_LINKS}test_equal_files_that_became_names_of_one_file_are_joined_and_nothing_is_lost",
+            f"{_LINKS}test_a_mirror_with_equal_files_made_by_another_program_is_joined",
+        ),
+    ),
+    Mutation(
+        "a name that became a file of its own is one in the mirror",
+        "engine/links.py",
+        "        return owner != file\n",
+        "        return False\n",
+        (f"{_LINKS}test_a_name_that_became_an_equal_file_of_its_own_becomes_one_in_the_mirror",),
+    ),
+    Mutation(
+        "an edit behind a new name is looked for",
+        "engine/links.py",
+        "                    if not self._is_equal(path, ours, other, other_theirs):\n"
+        "                        continue\n",
+        "",
+        (f"{_LINKS}test_an_edit_that_keeps_size_and_time_is_found_behind_a_new_name",),
+    ),
+    Mutation(
+        "where there are no hard links each name is a copy",
+        "engine/target.py",
+        "            if error.errno in NOT_SUPPORTED and not self._can_link(path):\n                return None\n",
+        "",
+        (f"{_LINKS}test_where_there_are_no_links_each_name_is_a_copy_and_a_second_pass_does_nothing",),
+    ),
+    # Protected files
+    Mutation(
+        "a protected file is a problem of its own: replaced",
+        "engine/execute.py",
+        "                # First: some problems end the pass.\n",
+        "                raise\n",
+        (f"{_SPACE}test_an_immutable_file_is_a_problem_of_its_own_and_stays_immutable",),
+    ),
+    Mutation(
+        "a protected file is a problem of its own: deleted",
+        "engine/execute.py",
+        "            self._add_problem(problem_from(error, action.path, Stage.DELETE))\n            return\n",
+        "            raise\n",
+        (f"{_SPACE}test_an_immutable_file_is_a_problem_of_its_own_and_stays_immutable",),
+    ),
+    Mutation(
+        "a protected file is told as such",
+        "engine/problems.py",
+        '    (_numbers("EPERM"), ProblemCode.PROTECTED),\n',
+        "",
+        (f"{_SPACE}test_an_immutable_file_is_a_problem_of_its_own_and_stays_immutable",),
+    ),
+    # Names that change only in case
+    Mutation(
+        "a rename that changes only case is a move",
+        "engine/compare.py",
+        "            self._moves.append(Action(Op.MOVE, path, kind, ours.st_size, old_path=old_path))\n"
+        "            return True\n",
+        "            return False\n",
+        ("faults/test_odd_times.py::test_a_rename_that_changes_only_case_is_a_rename_in_the_mirror_too",),
+    ),
+    Mutation(
+        "a rename that changes only case is followed where both names are one",
+        "engine/naming.py",
+        "if not is_same_spelling(name, place, abilities))\n",
+        "if not name)\n",
+        (f"{_EXFAT}test_a_name_that_changes_its_case_only_is_renamed_and_not_copied",),
+    ),
+    Mutation(
+        "a rename that changes only case goes by another name",
+        "engine/target.py",
+        "        if new not in self.list(folder):\n",
+        "        if not folder and not new:\n",
+        (f"{_LIMITS}test_a_rename_that_has_no_effect_is_made_by_way_of_another_name",),
+    ),
+    Mutation(
+        "what had its case changed is known by its old name",
+        "engine/naming.py",
+        "        known[name] = known.pop(before) if name in alignment.respelt else known[before]\n",
+        "        pass\n",
+        (f"{_EXFAT}test_an_edit_that_keeps_size_and_time_is_seen_in_a_file_that_changed_its_case",),
+    ),
+    # Names that are not possible
+    Mutation(
+        "names are looked at before anything is copied",
+        "engine/naming.py",
+        '        reason = "" if name in theirs else why_not(name, abilities)\n',
+        '        reason = ""\n',
+        (f"{_EXFAT}test_a_dry_run_names_what_is_not_possible_and_writes_nothing",),
+    ),
+    Mutation(
+        "bytes that are not text are not given to a drive for text",
+        "engine/naming.py",
+        '            return "it contains bytes that are not text"\n',
+        '            return ""\n',
+        (f"{_EXFAT}test_what_can_be_held_is_backed_up_and_the_rest_is_named_with_its_reason",),
+    ),
+    Mutation(
+        "names that the drive keeps for itself",
+        "engine/naming.py",
+        "            if place is None:\n",
+        "            if not name:\n",
+        (f"{_NTFS}test_names_that_the_volume_keeps_for_itself_are_left_alone",),
+    ),
+    Mutation(
+        "an invalid argument is blamed on the name",
+        "engine/problems.py",
+        "    if error.errno == errno.EINVAL and stage in _NAMING and suspect:\n",
+        "    if not error and suspect:\n",
+        ("unit/test_problems.py::test_an_invalid_argument_for_a_suspicious_name_is_blamed_on_the_name",),
+    ),
+    # Depth
+    Mutation(
+        "from folder to folder by descriptor",
+        "engine/tree.py",
+        "            current = os.open(self.name_on_disk(path[:end]), OPEN_FOLDER, dir_fd=current)\n",
+        "            current = os.open(path[:end], OPEN_FOLDER, dir_fd=self.root_fd)\n",
+        (_DEEP,),
+    ),
+    Mutation(
+        "few folders are open at a time",
+        "engine/tree.py",
+        "            if len(folders) > MAX_OPEN_FOLDERS:\n",
+        "            if not path:\n",
+        ("unit/test_tree.py::test_few_descriptors_are_held_however_many_folders_are_read",),
+    ),
+    Mutation(
+        "paths of any length on Windows",
+        "engine/tree.py",
+        '            return "\\\\\\\\?\\\\" + whole\n',
+        "            return whole\n",
+        ("unit/test_tree.py::test_windows_gets_paths_of_any_length",),
+    ),
+    # Times
+    Mutation(
+        "times are compared as finely as the drive keeps them",
+        "engine/compare.py",
+        "        if abs(ours.st_mtime_ns - theirs.st_mtime_ns) < self._time_step_ns:\n",
+        "        if ours.st_mtime_ns == theirs.st_mtime_ns:\n",
+        ("unit/test_compare.py::test_times_are_compared_as_finely_as_the_target_keeps_them",),
+    ),
+    Mutation(
+        "times out of range become the nearest",
+        "engine/abilities.py",
+        "        return min(max(time_ns, self.earliest_ns), self.latest_ns)\n",
+        "        return time_ns\n",
+        (f"{_LIMITS}test_dates_out_of_range_are_set_to_the_nearest_and_known_again",),
+    ),
+    Mutation(
+        "times out of range are known again",
+        "engine/compare.py",
+        "        return not self._abilities.limits_times or not self._abilities.is_same_time(\n"
+        "            ours.st_mtime_ns, theirs.st_mtime_ns\n"
+        "        )\n",
+        "        return True\n",
+        (f"{_LIMITS}test_dates_out_of_range_are_set_to_the_nearest_and_known_again",),
+    ),
+    Mutation(
+        "times of another zone are no change",
+        "engine/abilities.py",
+        "        if not self.has_local_times:\n",
+        "        if ours_ns:\n",
+        (f"{_EXFAT}test_what_changes_all_times_by_whole_hours_copies_nothing_anew",),
+    ),
+    Mutation(
+        "the time that a copy got is remembered",
+        "engine/execute.py",
+        "                        self._note_stamp(path, entry)\n",
+        "                        pass\n",
+        (f"{_LIMITS}test_where_times_are_not_held_copies_are_known_by_the_time_that_they_got",),
+    ),
+)
