@@ -607,6 +607,8 @@ class _Comparison:
                     continue
                 if self._spelling is not None and not self._spelling.is_free(old_path):
                     continue
+                if ours.st_nlink > 1 and self._makes_links and self._links.has_other_copy(ours, theirs):
+                    continue
                 # A file in a folder that was renamed is untouched. One renamed by itself has a new change time, as
                 # one has that was edited and given its old time back: only the content tells.
                 if known.ctime_ns != ours.st_ctime_ns and not self._is_content_equal(path, ours, old_path, theirs):
