@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from backup_gui.engine.spelling import Spelling
     from backup_gui.engine.target import Target
 
-_WHOLE_FOLDER = "nothing in this folder is backed up"
-
 # When the source's root was last changed as far as its own attributes are known to be in the mirror.
 ROOT_KEY = "root changed at"
 
@@ -258,11 +256,10 @@ class _Comparison:
         if path in self._done_names:
             return
         self._done_names.add(path)
+        from backup_gui.engine.naming import refused  # noqa: PLC0415 - as above
+
         refusal = alignment.refused[path.rpartition("/")[2]]
-        detail = refusal.detail
-        if stat.S_ISDIR(entry.st_mode):
-            detail = f"{detail}; {_WHOLE_FOLDER}" if detail else _WHOLE_FOLDER
-        self._problems.append(problem(refusal.code, path, Stage.COMPARE, detail=detail))
+        self._problems.append(refused(path, refusal, is_folder=stat.S_ISDIR(entry.st_mode)))
 
     def _respell(self, folder: str, name: str, entry: Entry | None, alignment: Alignment) -> None:
         path = join(folder, name)
