@@ -36,7 +36,8 @@ def put(rig: Rig, path: str, age_s: float, content: bytes | str = b"x", number: 
 
 
 def run(rig: Rig, after_s: float = 0.0, **arguments: Any) -> Report:
-    return rig.run(now=lambda: NOW_S + after_s, **arguments)
+    # The computer runs all the time.
+    return rig.run(now=lambda: NOW_S + after_s, uptime=lambda: DAY_S + after_s, **arguments)
 
 
 def stay(rig: Rig) -> set[str]:
