@@ -176,7 +176,13 @@ def _condition(plan: Plan, source: Tree, catalog: Catalog, *, is_source_other: b
     except OSError as error:
         raise RootAbsentError(f"The source folder cannot be read: {error.strerror}") from error
     lately = catalog.recent.look(taken) if taken else NOTHING_LATELY
-    return Condition(mirror_files, is_source_empty=is_source_empty, is_source_other=is_source_other, lately=lately)
+    return Condition(
+        mirror_files,
+        is_source_empty=is_source_empty,
+        is_source_other=is_source_other,
+        lately=lately,
+        is_holding=catalog.recent.stands_still,
+    )
 
 
 def _has_agreed(job: Job, allowed: Held | None) -> bool:
