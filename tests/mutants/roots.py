@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.mutants.mutation import Mutation
 
+_UNMOUNTED = "faults/test_unmounted_roots.py::"
 _ROOTS = "unit/test_mirror_roots.py::"
 _RACES = "unit/test_mirror_races.py::"
 _METADATA = "faults/test_metadata_through_links.py::"
@@ -50,10 +51,7 @@ MUTATIONS = (
         "engine/roots.py",
         "    return catalog.fact(POINT_KEY) == _mount_point(anchor)\n",
         "    return os.path.ismount(anchor)\n",
-        (
-            "faults/test_unmounted_roots.py"
-            "::test_a_volume_above_the_place_where_the_drive_was_mounted_is_not_taken_for_a_new_drive",
-        ),
+        (f"{_UNMOUNTED}test_a_volume_above_the_place_where_the_drive_was_mounted_is_not_taken_for_a_new_drive",),
     ),
     Mutation(
         "no version is removed by a clock that has jumped ahead",
