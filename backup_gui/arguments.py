@@ -91,7 +91,8 @@ def _add_verify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     verify = commands.add_parser(
         "verify",
         help="compare contents byte by byte",
-        description="Compare SOURCE and DESTINATION byte by byte. Exit status 1, and the names, if anything differs.",
+        description="Compare SOURCE and DESTINATION byte by byte. Exit status 1, and the names, if anything differs "
+        "or can never be in the backup.",
         allow_abbrev=False,
     )
     _add_folders(verify)

@@ -228,8 +228,11 @@ def status_of_report(report: Report | None) -> int:
 
 
 def _verify(options: argparse.Namespace, output: Output, interruption: Interruption) -> int:
+    from backup_gui.engine.chronicle import remembered_facts  # noqa: PLC0415
+    from backup_gui.engine.probing import ABILITIES_KEY  # noqa: PLC0415
     from backup_gui.engine.verify import verify  # noqa: PLC0415
     from backup_gui.jobs import make_job  # noqa: PLC0415
+    from backup_gui.places import Places  # noqa: PLC0415
 
     job = make_job(options.source, options.destination, exclude=tuple(options.exclude), keeps_history=False)
     bar = ProgressBar() if _is_watched(options) else None
@@ -241,18 +244,23 @@ def _verify(options: argparse.Namespace, output: Output, interruption: Interrupt
         if bar is not None:
             bar.show(progress)
 
-    count = 0
+    count = problems = 0
     try:
-        found = verify(job.source, job.destination, job.exclude, interruption.has_come, on_progress)
+        # Whichever job has tried out what the drive can hold.
+        memories = remembered_facts(Places().data, ABILITIES_KEY)
+        found = verify(job.source, job.destination, job.exclude, interruption.has_come, on_progress, memories)
         for difference in found:
-            count += 1
+            code = difference.code
+            count += code is None
+            problems += code is not None
             if output.is_gone:
                 break
-            path = escape(difference.path)
-            line = f"{named(difference.path)}: {difference.reason}"
-            if options.json:
-                kind, reason = difference.kind.value, difference.reason
-                line = to_json({"event": "difference", "path": path, "kind": kind, "reason": reason})
+            path, reason = escape(difference.path), one_line(difference.reason)
+            line = f"{'' if code is None else 'problem: '}{named(difference.path)}: {reason}"
+            if options.json and code is not None:
+                line = to_json({"event": "problem", "path": path, "reason": reason, "code": code.value})
+            elif options.json:
+                line = to_json({"event": "difference", "path": path, "kind": difference.kind.value, "reason": reason})
             if bar is None or not output.is_terminal or not bar.print_above(line):
                 output.write(line)
     finally:
@@ -262,12 +270,13 @@ def _verify(options: argparse.Namespace, output: Output, interruption: Interrupt
         return PROBLEMS
     if options.json:
         tally = {"entries": seen.files_done, "bytes": seen.bytes_done, "differences": count}
+        tally |= {"problems": problems} if problems else {}
         output.write(to_json({"event": "verified", **tally}))
-    elif count:
-        output.write(f"{count:,} of {seen.files_done:,} differ.")
     else:
-        output.write(f"No difference: {seen.files_done:,} compared, {seen.bytes_done:,} bytes.")
-    return PROBLEMS if count else OK
+        words = f"No difference: {seen.files_done:,} compared, {seen.bytes_done:,} bytes."
+        words = f"{count:,} of {seen.files_done:,} differ." if count else words
+        output.write(f"{words} {problems:,} cannot be in the backup." if problems else words)
+    return PROBLEMS if count or problems else OK
 
 
 def _versions(options: argparse.Namespace, output: Output, interruption: Interruption) -> int:

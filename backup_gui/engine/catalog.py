@@ -200,6 +200,7 @@ class Catalog:
             folder, _, name = path.rpartition("/")
             keys.append((encode(folder), encode(name)))
         self._connection.executemany("DELETE FROM files WHERE folder = ? AND name = ?", keys)
+        self._connection.executemany("DELETE FROM stamps WHERE folder = ? AND name = ?", keys)
 
     def respell(self, old_path: str, new_path: str) -> None:
         """Know a path, and all that is below it, under another spelling; what is known under that already stays."""
@@ -214,12 +215,15 @@ class Catalog:
                 (new + b"/", len(old) + 2, len(old) + 1, old + b"/"),
             ),
         )
-        for change, values in changes:
-            self._connection.execute(f"UPDATE OR IGNORE files {change}", values)
-        self._connection.execute("DELETE FROM files WHERE folder = ? AND name = ?", (old_folder, old_name))
-        self._connection.execute(
-            "DELETE FROM files WHERE folder = ? OR substr(folder, 1, ?) = ?", (old, len(old) + 1, old + b"/")
+        rests = (
+            ("WHERE folder = ? AND name = ?", (old_folder, old_name)),
+            ("WHERE folder = ? OR substr(folder, 1, ?) = ?", (old, len(old) + 1, old + b"/")),
         )
+        for table in ("files", "stamps"):
+            for change, values in changes:
+                self._connection.execute(f"UPDATE OR IGNORE {table} {change}", values)
+            for rest, keys in rests:
+                self._connection.execute(f"DELETE FROM {table} {rest}", keys)  # noqa: S608 - both are from here
 
     # Times that came out otherwise than they were set
 

@@ -16,6 +16,7 @@ from backup_gui.engine.records import DayTotal, PassKind, PastChange
 from backup_gui.engine.tree import decode
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from backup_gui.engine.records import PastPass
@@ -135,3 +136,17 @@ def _pattern(search: str) -> str:
     for special in "\\%_":
         text = text.replace(special, f"\\{special}")
     return f"%{text}%"
+
+
+def remembered_facts(data_folder: Path, key: str) -> Iterator[str]:
+    """Read one fact in the catalogs of all jobs, as far as they can be read.
+
+    Args:
+        data_folder: Absolute path of where catalogs lie, see ``runner.run``.
+        key: The fact's.
+    """
+    for path in sorted(data_folder.glob("jobs/*.sqlite")):
+        with contextlib.suppress(sqlite3.Error), contextlib.closing(open_for_reading(path)) as connection:
+            row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+            if row is not None:
+                yield str(row[0])

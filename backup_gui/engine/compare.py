@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from backup_gui.engine.spelling import Spelling
     from backup_gui.engine.target import Target
 
-_WHOLE_FOLDER = "nothing in this folder is backed up"
-
 # When the source's root was last changed as far as its own attributes are known to be in the mirror.
 ROOT_KEY = "root changed at"
 
@@ -264,11 +262,10 @@ class _Comparison:
         if path in self._done_names:
             return
         self._done_names.add(path)
+        from backup_gui.engine.naming import refused  # noqa: PLC0415 - as above
+
         refusal = alignment.refused[path.rpartition("/")[2]]
-        detail = refusal.detail
-        if stat.S_ISDIR(entry.st_mode):
-            detail = f"{detail}; {_WHOLE_FOLDER}" if detail else _WHOLE_FOLDER
-        self._problems.append(problem(refusal.code, path, Stage.COMPARE, detail=detail))
+        self._problems.append(refused(path, refusal, is_folder=stat.S_ISDIR(entry.st_mode)))
 
     def _respell(self, folder: str, name: str, entry: Entry | None, alignment: Alignment) -> None:
         path = join(folder, name)
@@ -638,6 +635,8 @@ class _Comparison:
                 if theirs is None or theirs.st_size != ours.st_size or self._differs_in_time(ours, theirs):
                     continue
                 if self._spelling is not None and not self._spelling.is_free(old_path):
+                    continue
+                if ours.st_nlink > 1 and self._makes_links and self._links.has_other_copy(ours, theirs):
                     continue
                 # A file in a folder that was renamed is untouched. One renamed by itself has a new change time, as
                 # one has that was edited and given its old time back: only the content tells.

@@ -49,12 +49,14 @@ class Condition(NamedTuple):
         is_source_empty: Whether the source has nothing at all in it.
         is_source_other: Whether the source is another folder than the one recorded.
         lately: What went before.
+        is_holding: Whether losses are held since an earlier pass, of which a quick one may see nothing.
     """
 
     mirror_files: int
     is_source_empty: bool = False
     is_source_other: bool = False
     lately: Lately = NOTHING_LATELY
+    is_holding: bool = False
 
 
 class Verdict(NamedTuple):
@@ -127,9 +129,12 @@ def _files_before(fresh: list[Action], condition: Condition) -> int:
     """Say how many files the mirror had before the hour: the measure of what is lost within it.
 
     A file gone and a new one are taken for the same one under another name and with other content, as a program
-    that encrypts leaves them: such new ones do not make the mirror larger.
+    that encrypts leaves them: such new ones do not make the mirror larger. As long as losses are held, what has the
+    old name is still there, so that every new one may be such.
     """
     lately = condition.lately
+    if condition.is_holding:
+        return condition.mirror_files + lately.gone - lately.made
     old_gone = lately.old_gone + sum(action.op is Op.DELETE and action.path not in lately.new for action in fresh)
     return condition.mirror_files + lately.gone - min(old_gone, lately.made)
 

@@ -126,6 +126,14 @@ class Links:
         """Tell whether a name that is in step is another file in the mirror than the other names of its file."""
         return self._first(path, ours, theirs).copy != _file_of(theirs)
 
+    def has_other_copy(self, ours: Entry, theirs: Entry) -> bool:
+        """Tell whether another name of a file comes into the mirror, or is there, as another file than this one.
+
+        A rename of this one would then leave two files; the name is to be linked to the other instead.
+        """
+        group = self._group(ours)
+        return group.path is not None and group.copy != _file_of(theirs)
+
     def take_moved(self, path: str, ours: Entry, theirs: Entry) -> None:
         """Note that the mirror is going to have a file under a new name, by a rename."""
         group = self._group(ours)

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from backup_gui.engine import copier, scout
+from backup_gui.engine.belief import believable, uptime_s
 from backup_gui.engine.compare import compare
 from backup_gui.engine.coprocess import Coprocess, Standby
 from backup_gui.engine.copying import data_bytes
@@ -52,6 +53,7 @@ def run_pass(
     on_event: Callable[[Event], None] = ignore,
     is_dry_run: bool = False,
     now: Callable[[], float] = time.time,
+    uptime: Callable[[], float] = uptime_s,
 ) -> Report:
     """Bring the mirror into step with the source, as far as ``scope`` goes.
 
@@ -64,6 +66,7 @@ def run_pass(
         on_event: Told of the plan, of each action and problem, of progress and of what is held.
         is_dry_run: Whether the plan is only made and told, and nothing written.
         now: The user's clock, seconds since 1970, UTC.
+        uptime: How long the system has been running, seconds.
 
     Returns:
         What was done.
@@ -76,6 +79,8 @@ def run_pass(
         DestinationUnusableError: The destination cannot be written to at all.
     """
     started_at, began = now(), time.monotonic()
+    # Also if the drive is away: whether a time holds is seen in every pass.
+    dated = now if is_dry_run else believable(catalog, now, uptime())
     rules = Filter(job.exclude)
     meter = Meter(lambda progress: _tell_progress(progress, on_event))
     with contextlib.ExitStack() as stack:
@@ -118,7 +123,7 @@ def run_pass(
         made_room = NOTHING_REMOVED
         if job.keeps_history and counts.total:
             made_room = _prepare_history(
-                job, source, target, catalog, verdict.actions, counts, now(), should_stop, is_held=is_held
+                job, source, target, catalog, verdict.actions, counts, dated(), should_stop, is_held=is_held
             )
         journal = Journal(job, catalog, target, plan, counts, allowed)
         execution = Execution(
@@ -152,7 +157,7 @@ def run_pass(
         say_what_is_not_held(target, catalog)
         record(catalog, plan, report, execution.outcome.added_files, journal)
         if status is None and plan.is_full and job.keeps_history and not is_held and not should_stop():
-            report = report._replace(thinned=_thin_history(job, target, catalog, now(), should_stop))
+            report = report._replace(thinned=_thin_history(job, target, catalog, dated(), should_stop))
     return report
 
 
@@ -192,7 +197,13 @@ def _condition(plan: Plan, source: Tree, catalog: Catalog, *, is_source_other: b
     except OSError as error:
         raise RootAbsentError(f"The source folder cannot be read: {error.strerror}") from error
     lately = catalog.recent.look(taken) if taken else NOTHING_LATELY
-    return Condition(mirror_files, is_source_empty=is_source_empty, is_source_other=is_source_other, lately=lately)
+    return Condition(
+        mirror_files,
+        is_source_empty=is_source_empty,
+        is_source_other=is_source_other,
+        lately=lately,
+        is_holding=catalog.recent.stands_still,
+    )
 
 
 def _has_agreed(job: Job, allowed: Held | None) -> bool:

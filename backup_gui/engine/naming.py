@@ -10,18 +10,21 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
-from backup_gui.engine.model import ProblemCode
+from backup_gui.engine.model import ProblemCode, Stage
+from backup_gui.engine.problems import problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
     from backup_gui.engine.abilities import Abilities
+    from backup_gui.engine.model import Problem
 
 T = TypeVar("T")
 
 _DEVICES: Final = frozenset(
     {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in "123456789¹²³")}
 )
+_WHOLE_FOLDER: Final = "nothing in this folder is backed up"
 RESERVED: Final = "the drive keeps this name for itself"
 
 
@@ -167,6 +170,14 @@ def inherit(known: dict[str, T], ours: Collection[str], alignment: Alignment) ->
             continue
         # What is respelt is known under its new name when that is done; else the old name is to be forgotten.
         known[name] = known.pop(before) if name in alignment.respelt else known[before]
+
+
+def refused(path: str, refusal: Refusal, *, is_folder: bool) -> Problem:
+    """Make the problem of a path whose name stays out of the mirror."""
+    detail = refusal.detail
+    if is_folder:
+        detail = f"{detail}; {_WHOLE_FOLDER}" if detail else _WHOLE_FOLDER
+    return problem(refusal.code, path, Stage.COMPARE, detail=detail)
 
 
 def _collision(other: str) -> Refusal:

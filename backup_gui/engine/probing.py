@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import logging
+import math
 import os
 import stat
 import sys
@@ -30,10 +31,11 @@ from backup_gui.engine.tree import OPEN_ROOT, join
 from backup_gui.engine.volume import time_step_ns, volume_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.mounts import Mount
+    from backup_gui.engine.tree import Tree
     from backup_gui.engine.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -69,19 +71,15 @@ def abilities_of(target: Writer, root: str, catalog: Catalog, *, may_try: bool) 
         may_try: Whether anything may be written. If not, and nothing is known, it is guessed.
     """
     mount = mount_of(root)
-    if mount is not None and mount.kind in _HOLD_ALL and _holds_fractions(target) and not _takes_case_for_one(root):
+    if _holds_all(target, root, mount):
         return ALL
     key = _key(root, mount)
-    known = _recall(catalog, key)
+    known = _recall(catalog.fact(ABILITIES_KEY), key, TRUSTED_S)
     if known is not None:
         return known
     kind = "" if mount is None else mount.kind
     if not may_try:
-        return (
-            FAT._replace(largest_bytes=_largest_bytes(target, kind))
-            if kind in _FAT_KINDS
-            else ALL._replace(time_step_ns=time_step_ns(target.root))
-        )
+        return _guess(target, kind)
     try:
         found = try_out(target, kind)
     except OSError as error:
@@ -91,6 +89,23 @@ def abilities_of(target: Writer, root: str, catalog: Catalog, *, may_try: bool) 
     if found.in_words():
         log.info("The destination does not keep: %s", found.in_words())
     return found
+
+
+def known_abilities(mirror: Tree, root: str, memories: Iterable[str | None]) -> Abilities:
+    """Say what a destination's file system can do without writing anything to it.
+
+    Args:
+        mirror: The destination.
+        root: Absolute path of the mirror.
+        memories: What jobs remember under ``ABILITIES_KEY``, of any drive and however long ago. What none of them has
+            tried out is guessed.
+    """
+    mount = mount_of(root)
+    if _holds_all(mirror, root, mount):
+        return ALL
+    key = _key(root, mount)
+    found = (_recall(memory, key, math.inf) for memory in memories)
+    return next(filter(None, found), None) or _guess(mirror, "" if mount is None else mount.kind)
 
 
 def try_out(target: Writer, kind: str) -> Abilities:
@@ -273,7 +288,19 @@ def _scratch(target: Writer) -> Iterator[_Lab]:
             target.set_metadata("", before)
 
 
-def _holds_fractions(target: Writer) -> bool:
+def _holds_all(mirror: Tree, root: str, mount: Mount | None) -> bool:
+    """Tell whether a file system is one of which it is known that it can do everything."""
+    is_known = mount is not None and mount.kind in _HOLD_ALL
+    return is_known and _holds_fractions(mirror) and not _takes_case_for_one(root)
+
+
+def _guess(mirror: Tree, kind: str) -> Abilities:
+    if kind in _FAT_KINDS:
+        return FAT._replace(largest_bytes=_largest_bytes(mirror, kind))
+    return ALL._replace(time_step_ns=time_step_ns(mirror.root))
+
+
+def _holds_fractions(target: Tree) -> bool:
     """Tell whether times have more than whole seconds: on ext volumes made long ago, or small ones, they have not."""
     return target.root_entry.st_ctime_ns % 1_000_000_000 != 0
 
@@ -305,15 +332,16 @@ def _key(root: str, mount: Mount | None) -> str:
         return how
 
 
-def _recall(catalog: Catalog, key: str) -> Abilities | None:
-    text, _, known_key = (catalog.fact(ABILITIES_KEY) or "").partition("\n")
+def _recall(memory: str | None, key: str, trusted_s: float) -> Abilities | None:
+    """Read what is remembered of a volume, unless that is too old or of another one."""
+    text, _, known_key = (memory or "").partition("\n")
     at, _, fields = text.partition(" ")
-    if known_key != key or not at.isdecimal() or not 0 <= time.time() - int(at) < TRUSTED_S:
+    if known_key != key or not at.isdecimal() or not 0 <= time.time() - int(at) < trusted_s:
         return None
     return read_abilities(fields)
 
 
-def _largest_bytes(target: Writer, kind: str) -> int:
+def _largest_bytes(target: Tree, kind: str) -> int:
     """Return how large a file can be, where that is little; writing that much to find out would take too long."""
     if sys.platform == "darwin":
         try:

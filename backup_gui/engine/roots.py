@@ -11,6 +11,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.errors import DestinationFullError, DestinationUnusableError, JobError, RootAbsentError
+from backup_gui.engine.escaping import escape
 from backup_gui.engine.identity import Standing, identify, nearest_existing, read_identity, standing
 from backup_gui.engine.model import HeldCode
 from backup_gui.engine.nesting import is_within
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 SOURCE_KEY = "source"
 DESTINATION_KEY = "destination"
 DRIVES_KEY = "drives"
+POINT_KEY = "destination mounted at"
+WELCOME_KEY = "a new drive is welcome"
 
 
 class Roots(NamedTuple):
@@ -146,7 +149,7 @@ def _open_target(job: Job, catalog: Catalog, stack: contextlib.ExitStack, *, is_
         is_there = os.path.lexists(root)
         anchor = nearest_existing(root)
         is_other = recorded is not None and volume_id(anchor) != recorded.volume
-        if is_other and not (job.allows_mass_delete and _is_in_use(root)):
+        if is_other and not _may_be_other(job, catalog, anchor):
             raise RootAbsentError(f"The drive of the destination is not there: {root}")
         if not is_there:
             if is_dry_run:
@@ -180,6 +183,38 @@ def _is_in_use(root: str) -> bool:
     return os.path.isdir(root) and (os.path.ismount(root) or bool(os.listdir(root)))
 
 
+def _may_be_other(job: Job, catalog: Catalog, anchor: str) -> bool:
+    """Tell whether the user has said that another drive is the destination's from now on, and one is there.
+
+    Raises:
+        OSError: It cannot be told.
+    """
+    if job.allows_mass_delete and _is_in_use(job.destination):
+        return True
+    return (job.allows_mass_delete or bool(catalog.fact(WELCOME_KEY))) and _is_new_drive(anchor, catalog)
+
+
+def _is_new_drive(anchor: str, catalog: Catalog) -> bool:
+    """Tell whether another drive is mounted just where the destination's was, so that its folder may be made there.
+
+    Only there: the nearest folder that exists may lie on a volume of its own which never was a backup drive, such as
+    the one in memory that drives are mounted on.
+
+    Args:
+        anchor: The destination, or the nearest folder above it that exists.
+        catalog: Remembers where the destination's drive was mounted.
+    """
+    return catalog.fact(POINT_KEY) == _mount_point(anchor)
+
+
+def _mount_point(path: str) -> str:
+    """Return the folder that the volume of an existing folder is mounted on, escaped."""
+    point = os.path.realpath(path)
+    while not os.path.ismount(point):
+        point = os.path.dirname(point)
+    return escape(point)
+
+
 def _remember_roots(job: Job, catalog: Catalog, *, has_new_source: bool) -> None:
     """Record which folders and drives the roots are, at the first pass or when the user says that they are right.
 
@@ -194,6 +229,8 @@ def _remember_roots(job: Job, catalog: Catalog, *, has_new_source: bool) -> None
         catalog.remember(SOURCE_KEY, str(source))
     # A destination made anew on the same volume is the destination from now on.
     catalog.remember(DESTINATION_KEY, str(destination))
+    catalog.remember(POINT_KEY, _mount_point(job.destination))
+    catalog.remember(WELCOME_KEY, "")
     catalog.commit()
 
 
@@ -221,11 +258,17 @@ def remember_drives(catalog: Catalog, drives: frozenset[str]) -> None:
 
 
 def forget_drive(catalog: Catalog, drive: str) -> None:
-    """Expect a drive no longer that was mounted in the source; what was on it counts as deleted from now on.
+    """Expect a drive no longer.
+
+    If it was mounted in the source, what was on it counts as deleted from now on. If it was the destination's, the next
+    one that is mounted in its place is taken for the destination's, even if it is empty; nothing is ever written where
+    none is mounted.
 
     Args:
         catalog: The job's memory.
-        drive: The folder that it was mounted on, as the problem names it.
+        drive: The folder of the source that it was mounted on, as the problem names it; empty for the destination's.
     """
+    if not drive:
+        catalog.remember(WELCOME_KEY, "1")
     remember_drives(catalog, remembered_drives(catalog) - {drive})
     catalog.commit()

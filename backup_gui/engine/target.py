@@ -288,7 +288,8 @@ class Target(Writer):
                 name, folder_fd = history.at(path)
                 os.rmdir(name, dir_fd=folder_fd)
             except FileNotFoundError:
-                return
+                # Removed by a run that was ended before it came to those above.
+                pass
             except OSError as error:
                 if error.errno in {errno.ENOTEMPTY, errno.EEXIST}:
                     return

@@ -10,6 +10,7 @@ import logging
 import math
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from backup_gui.engine.emptying import Emptying
 from backup_gui.engine.escaping import escape
 from backup_gui.engine.holdings import Tally, add_up, folders_of, occupied_bytes, oldest
 from backup_gui.engine.model import NOTHING_REMOVED, Removed
@@ -87,7 +88,8 @@ def thin_history(job: Job, target: Target, catalog: Catalog, now_s: float, shoul
     Returns:
         What was removed.
     """
-    keeper = _Keeper(target, should_stop)
+    keeper = _Keeper(target, Emptying(catalog), should_stop)
+    keeper.finish_removals()
     tally = Tally(now_s - LEAST_AGE_S)
     next_s = math.inf
     for folder in keeper.folders():
@@ -136,7 +138,7 @@ def make_room(
         return NOTHING_REMOVED
     if not room.lacks(needed(actions, room.block_bytes, size_of)):
         return NOTHING_REMOVED
-    keeper = _Keeper(target, should_stop)
+    keeper = _Keeper(target, Emptying(catalog), should_stop)
     before_s = now_s - LEAST_AGE_S
     tally = Tally(before_s)
     add_up(tally, keeper.folders())
@@ -145,6 +147,7 @@ def make_room(
     lacking = room.lacks(needed(actions, room.block_bytes, size_of, most))
     if not lacking or removable.lacks(lacking) or should_stop():
         return NOTHING_REMOVED
+    keeper.finish_removals()
     keeper.remove_oldest(lacking, tally, before_s)
     keeper.tell("pruned to make room")
     _note_gain(target, catalog, room, keeper.removed, now_s)
@@ -168,8 +171,9 @@ def _note_gain(target: Target, catalog: Catalog, before: Room, removed: Removed,
 class _Keeper:
     """Goes through the history and removes what it is told to."""
 
-    def __init__(self, target: Target, should_stop: Callable[[], bool]) -> None:
+    def __init__(self, target: Target, emptying: Emptying, should_stop: Callable[[], bool]) -> None:
         self._target = target
+        self._emptying = emptying
         self._should_stop = should_stop
         self._removed = [0, 0]
         self._failure = ""
@@ -187,6 +191,22 @@ class _Keeper:
             self._note_failure("", error)
             return ()
         return () if history is None else folders_of(history, self._should_stop, self._note_failure)
+
+    def finish_removals(self) -> None:
+        """Remove the folders that an earlier run took the last versions from, and was ended before it removed them."""
+        left = self._emptying.left()
+        if not left:
+            return
+        try:
+            # Not opened for removing: that would make one that is not there.
+            history = self._target.history_tree()
+        except OSError as error:
+            self._note_failure("", error)
+            return
+        if history is not None:
+            for path in sorted(left, reverse=True):
+                self._remove_folders(path)
+        self._emptying.end()
 
     def thin_folder(self, folder: Folder, now_s: float, days: int, tally: Tally) -> float:
         """Remove what is too old or too close together in one folder.
@@ -209,17 +229,23 @@ class _Keeper:
             thinned = thin(left, now_s, days)
             next_s = min(next_s, thinned.next_s)
             surplus.update((name, stamp) for stamp in thinned.surplus)
-        is_empty = bool(surplus) and not folder.has_others
+        is_emptied = bool(surplus) and not folder.has_others
+        is_emptied = is_emptied and all((version.name, version.stamp) in surplus for version in folder.versions)
+        if is_emptied:
+            self._emptying.begin([folder.path])
+        stays = False
         for version in folder.versions:
             if (version.name, version.stamp) in surplus and not self._should_stop():
                 # A file that has other names goes on taking its room.
                 frees_bytes = occupied_bytes(version.entry) if version.entry.st_nlink == 1 else 0
                 if self._remove(version.stored, version.entry.st_ino, frees_bytes):
                     continue
-            is_empty = False
+            stays = True
             tally.add(version)
-        if is_empty:
-            self._remove_folders(folder.path)
+        if is_emptied:
+            if not stays:
+                self._remove_folders(folder.path)
+            self._emptying.end()
         return next_s
 
     def remove_oldest(self, wanted: Amount, tally: Tally, before_s: float) -> None:
@@ -235,6 +261,7 @@ class _Keeper:
             chosen = oldest(self.folders(), wanted, before_s, last_names)
             freed = NO_ROOM
             emptied = set()
+            self._emptying.begin({parent_of(candidate.stored) for candidate in chosen})
             for candidate in chosen:
                 if self._should_stop():
                     break
@@ -243,6 +270,7 @@ class _Keeper:
                     emptied.add(parent_of(candidate.stored))
             for path in sorted(emptied, reverse=True):
                 self._remove_folders(path)
+            self._emptying.end()
             wanted = freed.lacks(wanted)
             if not freed:
                 return

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from io import RawIOBase
@@ -17,7 +17,9 @@ from io import RawIOBase
 from backup_gui.engine.errors import RootAbsentError
 from backup_gui.engine.escaping import escape
 from backup_gui.engine.filters import Filter
-from backup_gui.engine.model import Entry, EntryKind, Phase, Progress, Stage, kind_of
+from backup_gui.engine.holding import Holding
+from backup_gui.engine.model import Entry, EntryKind, Phase, Problem, ProblemCode, Progress, Stage, kind_of
+from backup_gui.engine.probing import known_abilities
 from backup_gui.engine.problems import problem_from
 from backup_gui.engine.progress import Meter
 from backup_gui.engine.transfer import never
@@ -35,6 +37,7 @@ class DifferenceKind(Enum):
     CONTENT = "content"
     LINK = "link"
     UNREADABLE = "unreadable"
+    NOT_HELD = "not-held"
 
 
 REASONS: dict[DifferenceKind, str] = {
@@ -67,11 +70,13 @@ class Difference:
         path: The path, relative to both roots.
         kind: How it differs.
         reason: The same in plain English words.
+        code: Why the mirror can never have it, as a pass tells it; None if it is a difference that a pass mends.
     """
 
     path: str
     kind: DifferenceKind
     reason: str
+    code: ProblemCode | None = None
 
 
 def _ignore(_progress: Progress) -> None:
@@ -84,11 +89,13 @@ def verify(
     exclude: tuple[str, ...] = (),
     should_stop: Callable[[], bool] = never,
     on_progress: Callable[[Progress], None] = _ignore,
+    memories: Iterable[str | None] = (),
 ) -> Iterator[Difference]:
     """Compare names, kinds, contents and link targets on both sides.
 
     What the rules leave out is not expected in the mirror, so there it counts as a difference, and so does an
-    unfinished copy. Times and permissions are not compared.
+    unfinished copy. Times and permissions are not compared. What the destination's file system can never hold, such as
+    a name or a link, is named with its reason and ``NOT_HELD``: no pass will ever bring it into the mirror.
 
     Args:
         source: Absolute path of the folder protected.
@@ -96,6 +103,7 @@ def verify(
         exclude: The job's exclusion rules.
         should_stop: Asked between blocks; True ends the comparison early and silently.
         on_progress: Takes entries and bytes compared so far, at most ten times a second.
+        memories: What jobs remember of drives, see ``probing.known_abilities``.
 
     Returns:
         The differences as they are found, folders before what is in them, names in order.
@@ -111,7 +119,8 @@ def verify(
     except RootAbsentError:
         source_tree.close()
         raise
-    return _Comparison(source_tree, mirror_tree, rules, should_stop, Meter(on_progress)).differences()
+    holding = Holding(mirror_tree, known_abilities(mirror_tree, destination, memories))
+    return _Comparison(source_tree, mirror_tree, rules, holding, should_stop, Meter(on_progress)).differences()
 
 
 def _open(root: str, name: str) -> Tree:
@@ -138,11 +147,18 @@ class _Comparison:
     """The walk over both trees."""
 
     def __init__(
-        self, source: Tree, mirror: Tree, rules: Filter, should_stop: Callable[[], bool], meter: Meter
+        self,
+        source: Tree,
+        mirror: Tree,
+        rules: Filter,
+        holding: Holding,
+        should_stop: Callable[[], bool],
+        meter: Meter,
     ) -> None:
         self._source = source
         self._mirror = mirror
         self._rules = rules
+        self._holding = holding
         self._should_stop = should_stop
         self._meter = meter
 
@@ -169,6 +185,9 @@ class _Comparison:
         except OSError as error:
             yield _unreadable(visit.path, error)
             return
+        for refused in self._holding.align(visit.path, originals, copies):
+            yield _not_held(refused)
+            self._meter.add_files(1, refused.path)
         for name in sorted(originals.keys() | copies.keys()):
             if self._should_stop():
                 raise _Stopped
@@ -197,6 +216,9 @@ class _Comparison:
     def _entry(self, path: str, original: Entry | None, copy: Entry | None) -> Difference | None:
         if original is None:
             return _difference(path, DifferenceKind.EXTRA)
+        refused = self._holding.refusal(path, original, copy)
+        if refused is not None:
+            return _not_held(refused)
         if copy is None:
             return _difference(path, DifferenceKind.MISSING)
         kind, copy_kind = kind_of(original), kind_of(copy)
@@ -261,6 +283,10 @@ def _read_from_disk(fd: int) -> None:
 
 def _difference(path: str, kind: DifferenceKind) -> Difference:
     return Difference(path, kind, REASONS[kind])
+
+
+def _not_held(refused: Problem) -> Difference:
+    return Difference(refused.path, DifferenceKind.NOT_HELD, refused.reason, refused.code)
 
 
 def _unreadable(path: str, error: OSError) -> Difference:

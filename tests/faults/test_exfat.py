@@ -134,6 +134,67 @@ def test_what_can_be_held_is_backed_up_and_the_rest_is_named_with_its_reason(sce
     assert_settled(scene, report)
 
 
+def call(*arguments: str) -> tuple[int, list[dict[str, object]]]:
+    """Run the program: its exit status, and what it told."""
+    run = subprocess.run(
+        [sys.executable, "-m", "backup_gui", *arguments, "--json"],
+        cwd=Path(__file__).resolve().parents[2],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    return run.returncode, [json.loads(line) for line in run.stdout.splitlines()]
+
+
+@pytest.mark.hazard(21, 29, 31)
+def test_verify_names_what_can_never_be_there_as_a_pass_does(scene: Scene, stick: Stick) -> None:
+    for path in (
+        "plain",
+        "Case",
+        "case",
+        "CASE",
+        "Docs/a",
+        "docs/b",
+        "a:b",
+        "new\nline",
+        "folder: no/inside",
+        "Σ",
+        "ς",
+    ):
+        write(scene, path, path)
+    (scene.source / "link").symlink_to("plain")
+    os.mkfifo(scene.source / "pipe")
+    write(scene, "old", "before 1980", -20 * YEARS_S * SECOND_NS)
+    (scene.source / "plain").chmod(0o4711)
+    os.chown(scene.source / "plain", 1234, 1234)
+    folders = str(scene.source), str(scene.mirror)
+    status, told = call("run", *folders, "--once")
+    problems = {(event["path"], event["code"], event["reason"]) for event in told if event["event"] == "problem"}
+    assert (status, len(problems)) == (1, 9)
+    stick.replug()
+
+    status, told = call("verify", *folders)
+    named = {(event.get("path"), event.get("code"), event.get("reason")) for event in told[:-1]}
+    assert (status, named) == (1, problems)
+    tally = {"event": "verified", "differences": 0, "problems": len(problems)}
+    assert tally.items() <= told[-1].items()
+
+    (scene.mirror / "plain").write_text("PLAIN")
+    (scene.mirror / "CASE").unlink()
+    stick.replug()
+    status, told = call("verify", *folders)
+    differences = {event["path"]: event["kind"] for event in told if event["event"] == "difference"}
+    # Which of the three is going to be there is for the next pass to say.
+    missing = dict.fromkeys(("CASE", "Case", "case"), "missing")
+    assert (status, differences) == (1, {"plain": "content"} | missing)
+    # With all that is remembered lost, nothing is passed over.
+    shutil.rmtree(os.environ["XDG_DATA_HOME"])
+    status, told = call("verify", *folders)
+    assert status == 1
+    assert {event.get("path") for event in told} >= {*differences, *(path for path, *_ in problems)}
+
+
 def test_the_second_pass_tries_nothing_out_again(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     write(scene, "a", "1")
     scene.make_pass()

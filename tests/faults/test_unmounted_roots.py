@@ -17,6 +17,7 @@ import pytest
 
 from backup_gui.engine.errors import BackupError, RootAbsentError
 from backup_gui.engine.events import ActionDone, Event, PlanMade, Progressed
+from backup_gui.engine.roots import forget_drive
 from tests.faults.scene import Scene
 from tests.faults.volumes import run_tool, small_volume
 from tests.helpers.trees import contents, read_tree
@@ -195,12 +196,84 @@ def test_the_users_word_does_not_fill_the_place_where_a_drive_was_mounted(
         with pytest.raises(RootAbsentError):
             scene.make_pass()
         assert list(drive.iterdir()) == []
-    # Another drive in its place is taken by the user's word once there is something in the folder.
+    # Another drive in its place is taken by the user's word.
     with mounted_anew(drive):
         mirror.mkdir(exist_ok=True)
         (mirror / "known to the user").write_bytes(b"")
         scene.make_pass()
         assert contents(mirror) == contents(scene.source)
+
+
+@pytest.mark.hazard(6)
+@pytest.mark.parametrize("has_folder", [False, True], ids=["empty", "with an empty folder"])
+@pytest.mark.parametrize("says", ["the standing word", "forget the drive"])
+@pytest.mark.parametrize("name", ["drive", "dr\udcffive"])
+def test_a_new_drive_where_the_old_one_was_mounted_is_taken_by_the_users_word_alone(
+    tmp_path: Path, says: str, name: str, *, has_folder: bool
+) -> None:
+    drive = tmp_path / name
+    drive.mkdir()
+    scene = Scene(tmp_path, drive)
+    scene.with_job(destination=str(drive / "backups" / "mine"))
+    mirror = Path(scene.job.destination)
+    plant(scene)
+    with mounted_anew(drive):
+        scene.make_pass()
+
+    def say() -> None:
+        if says == "the standing word":
+            scene.with_job(allows_mass_delete=True)
+        else:
+            forget_drive(scene.catalog, "")
+
+    with mounted_anew(drive):
+        if has_folder:
+            mirror.mkdir(parents=True)
+        for _ in range(2):
+            with pytest.raises(RootAbsentError):
+                scene.make_pass()
+        assert contents(drive) == {}
+    # The word alone does not fill the place where it was mounted, also if there is a folder by now.
+    say()
+    if has_folder:
+        mirror.mkdir(parents=True)
+    for _ in range(2):
+        with pytest.raises(RootAbsentError):
+            scene.make_pass()
+        assert contents(drive) == {}
+    with mounted_anew(drive):
+        if has_folder:
+            mirror.mkdir(parents=True)
+        scene.make_pass()
+        assert contents(mirror) == contents(scene.source)
+        # And from now on it is the destination's.
+        scene.with_job(allows_mass_delete=False)
+        scene.write("new", b"new")
+        scene.make_pass()
+        assert contents(mirror) == contents(scene.source)
+    with mounted_anew(drive), pytest.raises(RootAbsentError):
+        scene.make_pass()
+
+
+@pytest.mark.hazard(6)
+def test_a_volume_above_the_place_where_the_drive_was_mounted_is_not_taken_for_a_new_drive(tmp_path: Path) -> None:
+    media = tmp_path / "media"
+    drive = media / "me" / "drive"
+    drive.mkdir(parents=True)
+    scene = Scene(tmp_path, drive)
+    scene.with_job(allows_mass_delete=True)
+    plant(scene)
+    with mounted_anew(drive):
+        scene.make_pass()
+    # As after a start of a system that mounts drives on a volume in memory.
+    with mounted_anew(media):
+        for folder in ("me", "me/drive"):
+            with pytest.raises(RootAbsentError):
+                scene.make_pass()
+            (media / folder).mkdir()
+        with pytest.raises(RootAbsentError):
+            scene.make_pass()
+        assert contents(media) == {}
 
 
 @pytest.mark.hazard(4)

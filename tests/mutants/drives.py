@@ -119,7 +119,7 @@ MUTATIONS = (
     # Protected files
     Mutation(
         "a protected file is a problem of its own: replaced",
-        "engine/execute.py",
+        "engine/publishing.py",
         "                # First: some problems end the pass.\n",
         "                raise\n",
         (f"{_SPACE}test_an_immutable_file_is_a_problem_of_its_own_and_stays_immutable",),
@@ -127,7 +127,7 @@ MUTATIONS = (
     Mutation(
         "a protected file is a problem of its own: deleted",
         "engine/execute.py",
-        "            self._add_problem(problem_from(error, action.path, Stage.DELETE))\n            return\n",
+        "            self._ledger.add_problem(problem_from(error, action.path, Stage.DELETE))\n            return\n",
         "            raise\n",
         (f"{_SPACE}test_an_immutable_file_is_a_problem_of_its_own_and_stays_immutable",),
     ),
@@ -252,7 +252,7 @@ MUTATIONS = (
     ),
     Mutation(
         "the time that a copy got is remembered",
-        "engine/execute.py",
+        "engine/publishing.py",
         "                        self._note_stamp(path, entry)\n",
         "                        pass\n",
         (f"{_LIMITS}test_where_times_are_not_held_copies_are_known_by_the_time_that_they_got",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.mutants.mutation import Mutation
 
+_UNMOUNTED = "faults/test_unmounted_roots.py::"
 _ROOTS = "unit/test_mirror_roots.py::"
 _RACES = "unit/test_mirror_races.py::"
 _METADATA = "faults/test_metadata_through_links.py::"
@@ -41,9 +42,30 @@ MUTATIONS = (
     Mutation(
         "no word makes a bare mount point the destination",
         "engine/roots.py",
-        "        if is_other and not (job.allows_mass_delete and _is_in_use(root)):\n",
+        "        if is_other and not _may_be_other(job, catalog, anchor):\n",
         "        if is_other and not job.allows_mass_delete:\n",
         ("faults/test_unmounted_roots.py::test_the_users_word_does_not_fill_the_place_where_a_drive_was_mounted",),
+    ),
+    Mutation(
+        "a new drive only where the old one was mounted",
+        "engine/roots.py",
+        "    return catalog.fact(POINT_KEY) == _mount_point(anchor)\n",
+        "    return os.path.ismount(anchor)\n",
+        (f"{_UNMOUNTED}test_a_volume_above_the_place_where_the_drive_was_mounted_is_not_taken_for_a_new_drive",),
+    ),
+    Mutation(
+        "no version is removed by a clock that has jumped ahead",
+        "engine/belief.py",
+        "    return max(0.0, now_s - believed_s)\n",
+        "    return 0.0\n",
+        ("unit/test_belief.py::test_a_clock_set_forward_and_back_removes_nothing",),
+    ),
+    Mutation(
+        "guard: new names while the old ones are held",
+        "engine/guard.py",
+        "    if condition.is_holding:\n",
+        "    if False:\n",
+        ("unit/test_mirror_slow_loss.py::test_new_names_do_not_raise_the_limit_while_the_old_ones_are_held",),
     ),
     Mutation(
         "root in place before deletions",

@@ -151,6 +151,8 @@ class SlowLossMachine(RuleBasedStateMachine):
             returned = put_back(self.job, self.catalog, held, meter=Meter(lambda _: None), should_stop=never)
             assert not returned.failed
             assert before.items() <= contents(self.source).items(), "something was written over"
+            # What comes beside something is a new path, by the user's own word.
+            self.made += len(returned.beside)
 
     @rule(which=PICKS)
     def undo(self, which: int) -> None:

@@ -70,6 +70,19 @@ def test_what_is_recorded_is_found_at_once_by_every_question(catalog: Catalog) -
     assert catalog.is_empty()
 
 
+def test_times_that_came_out_otherwise_go_with_their_paths(catalog: Catalog) -> None:
+    for path in ("docs/a", "docs/deep/b", "DOCS/taken", "docs/taken", "docs", "docs2/c"):
+        catalog.record(path, entry())
+        catalog.record_stamp(path, len(path))
+    catalog.record_stamp("DOCS/taken", 77)
+    catalog.respell("docs", "DOCS")
+    assert [catalog.stamp(path) for path in ("DOCS/a", "DOCS/deep/b", "DOCS", "docs2/c")] == [6, 11, 4, 7]
+    assert catalog.stamp("DOCS/taken") == 77, "what was known under that already stays"
+    assert [catalog.stamp(path) for path in ("docs/a", "docs/deep/b", "docs/taken", "docs")] == [None] * 4
+    catalog.forget(["DOCS/a"])
+    assert (catalog.stamp("DOCS/a"), catalog.stamp("DOCS/deep/b")) == (None, 11)
+
+
 @pytest.mark.parametrize("inode", [0, 1, (1 << 63) - 1, 1 << 63, (1 << 64) - 1])
 def test_inode_numbers_of_any_size_come_back_as_they_were(catalog: Catalog, inode: int) -> None:
     catalog.record("folder/a", entry(inode))

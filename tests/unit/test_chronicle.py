@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine.catalog import Catalog
-from backup_gui.engine.chronicle import Chronicle
+from backup_gui.engine.chronicle import Chronicle, remembered_facts
 from backup_gui.engine.model import Counts, PassStatus, Problem, ProblemCode, Report, Stage
 from backup_gui.engine.records import DayTotal, PassKind, PastChange
 from tests.unit.test_passlog import FIRST_SCHEMA
@@ -168,3 +168,16 @@ def test_ten_thousand_passes_of_a_month_are_added_up_quickly(catalog: Catalog, c
     days = chronicle.days(NOON - 40 * A_DAY_S)
     assert sum(day.files for day in days) == 10_000
     assert 30 <= len(days) <= 32
+
+
+def test_a_fact_is_read_in_every_catalog_that_can_be_read(tmp_path: Path) -> None:
+    jobs = tmp_path / "jobs"
+    assert list(remembered_facts(tmp_path, "key")) == []
+    for name, value in (("a", "1"), ("b", None), ("d", "3")):
+        made = Catalog.open(jobs / f"{name}.sqlite")
+        if value is not None:
+            made.remember("key", value)
+        made.close()
+    (jobs / "c.sqlite").write_text("no catalog")
+    assert list(remembered_facts(tmp_path, "key")) == ["1", "3"]
+    assert (jobs / "c.sqlite").read_text() == "no catalog"

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from backup_gui.engine import compare as compare_module
+from backup_gui.engine import roots
+from backup_gui.engine.abilities import ALL
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.copying import has_same_content
 from backup_gui.engine.events import ActionDone, Event, PlanMade
@@ -400,6 +402,31 @@ def test_a_file_that_was_renamed_and_given_another_name_is_copied_by_neither(rig
     assert done(report) == Counts(created=1, moved=1)
     assert not rig.history.exists()
     check_settled(rig)
+
+
+def test_a_file_that_was_renamed_after_it_took_another_ones_name_is_one_file(rig: Rig) -> None:
+    rig.write("a", "the other")
+    rig.write("folder/b", "shared")
+    (rig.source / "new").mkdir()
+    rig.run()
+    (rig.source / "a").unlink()
+    link(rig, "folder/b", "a")
+    (rig.source / "folder").rename(rig.source / "new" / "folder")
+    assert rig.run().status is COMPLETE
+    check_settled(rig)
+    assert rig.kept_contents() == [b"shared", b"the other"]
+
+
+def test_where_there_are_no_links_renamed_names_are_renamed_each(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(roots, "abilities_of", lambda *_a, **_o: ALL._replace(holds_hard_links=False))
+    rig.write("folder/a", "shared")
+    link(rig, "folder/a", "folder/b")
+    without_links(monkeypatch)
+    rig.run()
+    (rig.source / "folder").rename(rig.source / "other")
+    report = rig.run()
+    assert (report.counts.moved, report.counts.bytes) == (2, 0)
+    assert contents(rig.mirror) == {"other/a": b"shared", "other/b": b"shared"}
 
 
 def test_a_deleted_name_goes_to_the_history_and_the_others_stay(group: Rig) -> None:

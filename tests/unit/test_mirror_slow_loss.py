@@ -336,3 +336,17 @@ def test_what_is_held_waits_for_the_users_word_however_long(
 def jump(rig: Rig, seconds: float) -> None:
     """Let the guard's clock be so much later than the system's."""
     rig.catalog.recent._steady = lambda: time.monotonic() + seconds
+
+
+@pytest.mark.hazard(9)
+def test_new_names_do_not_raise_the_limit_while_the_old_ones_are_held(rig: Rig) -> None:
+    fill(rig, 120)
+    rig.run()
+    for number in range(120):
+        encrypt(rig, number)
+    assert rig.run().status is HELD
+    assert len(contents(rig.mirror)) == 240
+    # Quick passes see but one deletion each, in a mirror that seems to be twice as large.
+    for number in range(120):
+        rig.run(paths(f"docs/{number:03}"))
+    assert originals(rig) >= 60

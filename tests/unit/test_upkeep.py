@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from backup_gui.engine import holdings, upkeep
+from backup_gui.engine.emptying import EMPTYING_KEY
 from backup_gui.engine.history import version_path
 from backup_gui.engine.holdings import measure
 from backup_gui.engine.model import NOTHING_REMOVED, HistorySize, PassStatus, Removed, Report
@@ -21,6 +22,7 @@ from backup_gui.engine.target import Target
 from backup_gui.engine.thinning import DAY_S, HOUR_S
 from backup_gui.engine.tree import Tree
 from tests.helpers.trees import contents, read_tree
+from tests.property.faulty_os import open_catalog
 from tests.unit.conftest import HOSTILE_NAMES, Rig, as_nobody, paths
 
 NOW_S = 20_000 * DAY_S + 12 * HOUR_S
@@ -34,7 +36,8 @@ def put(rig: Rig, path: str, age_s: float, content: bytes | str = b"x", number: 
 
 
 def run(rig: Rig, after_s: float = 0.0, **arguments: Any) -> Report:
-    return rig.run(now=lambda: NOW_S + after_s, **arguments)
+    # The computer runs all the time.
+    return rig.run(now=lambda: NOW_S + after_s, uptime=lambda: DAY_S + after_s, **arguments)
 
 
 def stay(rig: Rig) -> set[str]:
@@ -116,6 +119,94 @@ def test_folders_that_thinning_leaves_empty_are_removed_and_no_others(rig: Rig) 
     assert run(rig).thinned.versions == 5
     folders = {path for path, node in read_tree(rig.history).items() if node.kind == "folder"}
     assert folders == {"kept", "stranger", "stranger/own", "empty"}
+
+
+class Killed(BaseException):
+    """Ends the program without a chance to tidy up."""
+
+
+@pytest.mark.hazard(13, 45)
+@pytest.mark.parametrize("by", ["age", "size"])
+@pytest.mark.parametrize("call", ["remove_history_folders", "os.rmdir"])
+def test_folders_that_a_killed_thinning_left_empty_are_removed_by_the_next_one(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, by: str, call: str
+) -> None:
+    rig.catalog.close()
+    catalog = open_catalog(rig.root / "data" / "job.sqlite")
+    rig.catalog = catalog
+    put(rig, "a/b/c\udcff/old", 40 * DAY_S)
+    (rig.history / "a/empty").mkdir()
+    put(rig, "d/e/old", 40 * DAY_S)
+    rig.options |= {"history_days": 30} if by == "age" else {"history_days": 0, "history_max_bytes": 1}
+    removed: list[str] = []
+
+    def die(*_arguments: object, **_options: object) -> None:
+        raise Killed
+
+    def remove_one_and_die(name: str, **options: int) -> None:
+        if removed:
+            raise Killed
+        removed.append(name)
+        rmdir(name, **options)
+
+    rmdir = os.rmdir
+    with monkeypatch.context() as patched:
+        if call == "os.rmdir":
+            patched.setattr(os, "rmdir", remove_one_and_die)
+        else:
+            patched.setattr(Target, call, die)
+        with pytest.raises(Killed):
+            run(rig)
+    catalog.abandon()
+    rig.catalog = open_catalog(rig.root / "data" / "job.sqlite")
+    left = {path for path, node in read_tree(rig.history).items() if node.kind == "folder"}
+    assert left & {"a/b", "d"}, "the kill came too late to leave anything"
+    run(rig, HOUR_S)
+    assert set(read_tree(rig.history)) == {"a", "a/empty"}
+    # And a folder that somebody makes there later is not ours.
+    (rig.history / "a/b").mkdir()
+    rig.catalog.remember(upkeep.HISTORY_KEY, "")
+    run(rig, 2 * HOUR_S)
+    assert set(read_tree(rig.history)) == {"a", "a/b", "a/empty"}
+
+
+@pytest.mark.parametrize(
+    "text", ["no json", "7", '[7, "kept"]', "[" * 100_000, '["never/was", "../empty", "/", "a/../../empty"]']
+)
+def test_a_damaged_memory_of_emptied_folders_does_no_harm(rig: Rig, text: str) -> None:
+    (rig.root / "empty").mkdir()
+    put(rig, "kept/young", DAY_S)
+    (rig.history / "a").mkdir()
+    rig.catalog.remember(EMPTYING_KEY, text)
+    assert run(rig).status is PassStatus.COMPLETE
+    assert len(rig.kept()) == 1
+    assert (rig.root / "empty").is_dir()
+    assert (rig.history / "a").is_dir()
+
+
+def test_without_a_history_none_is_made_for_what_was_being_emptied(rig: Rig) -> None:
+    rig.catalog.remember(EMPTYING_KEY, '["a"]')
+    run(rig)
+    assert not rig.history.exists()
+
+
+def test_an_unreadable_history_keeps_what_was_being_emptied_for_later(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(rig, "kept/young", DAY_S)
+    (rig.history / "a").mkdir()
+    rig.catalog.remember(EMPTYING_KEY, '["a"]')
+
+    def refuse(_target: Target) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Target, "history_tree", refuse)
+        run(rig)
+    assert (rig.history / "a").is_dir()
+    rig.catalog.remember(upkeep.HISTORY_KEY, "")
+    run(rig, HOUR_S)
+    assert not (rig.history / "a").exists()
 
 
 def test_a_history_thinned_to_nothing_takes_new_versions_in_the_same_folders(rig: Rig) -> None:

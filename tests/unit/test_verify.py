@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine import verify as verify_module
+from backup_gui.engine.abilities import ALL
 from backup_gui.engine.errors import JobError, RootAbsentError
-from backup_gui.engine.model import Progress
+from backup_gui.engine.model import ProblemCode, Progress
 from backup_gui.engine.tree import Tree
 from backup_gui.engine.verify import BLOCK_BYTES, DifferenceKind, verify
 from tests.helpers.descriptors import count_open
@@ -118,7 +119,43 @@ def test_special_files_are_never_opened(pair: Pair) -> None:
             server.bind("s")
         finally:
             os.chdir(place)
-        assert found(pair) == [("s", DifferenceKind.MISSING)]
+        assert found(pair) == [("s", DifferenceKind.NOT_HELD)]
+
+
+def test_what_can_never_be_in_the_mirror_is_named_with_the_reason_of_a_pass(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cannot = ALL._replace(holds_links=False, largest_bytes=10, forbidden=":")
+    monkeypatch.setattr(verify_module, "known_abilities", lambda *_arguments: cannot)
+    (pair[0] / "folder: no").mkdir()
+    (pair[0] / "folder: no" / "inside").write_text("x")
+    (pair[0] / "a:b").write_text("x")
+    (pair[0] / "missing").write_text("x")
+    (pair[0] / "link").symlink_to("nothing")
+    os.mkfifo(pair[0] / "pipe")
+    (pair[1] / "folder" / "link").unlink()
+    (pair[1] / "link").write_text("a stranger's")
+    found = {item.path: (item.kind, item.code) for item in verify(str(pair[0]), str(pair[1]))}
+    assert found == {
+        "a\nb\udcff": (DifferenceKind.NOT_HELD, ProblemCode.TOO_LARGE),
+        "a:b": (DifferenceKind.NOT_HELD, ProblemCode.NAME_NOT_POSSIBLE),
+        "folder: no": (DifferenceKind.NOT_HELD, ProblemCode.NAME_NOT_POSSIBLE),
+        "folder/link": (DifferenceKind.NOT_HELD, ProblemCode.LINK_NOT_POSSIBLE),
+        "link": (DifferenceKind.KIND, None),
+        "missing": (DifferenceKind.MISSING, None),
+        "pipe": (DifferenceKind.NOT_HELD, ProblemCode.SPECIAL_FILE),
+    }
+
+
+def test_a_place_that_cannot_be_looked_at_is_not_taken(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verify_module, "known_abilities", lambda *_arguments: ALL._replace(folds_case=True))
+    (pair[0] / "new").write_text("x")
+
+    def refuse(_tree: Tree, _path: str) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(Tree, "look", refuse)
+    assert found(pair) == [("new", DifferenceKind.MISSING)]
 
 
 def test_what_is_excluded_is_not_expected_in_the_mirror(pair: Pair) -> None:
