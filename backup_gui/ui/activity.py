@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QHeaderView,
+    QLabel,
     QLineEdit,
     QPushButton,
     QStackedLayout,
@@ -55,6 +56,8 @@ class ActivityPage(QWidget):
             (PassKind.TROUBLE, self.tr("Problems")),
         ):
             self.kind_combo.addItem(text, kind.value)
+        kind_label = QLabel(self.tr("Sho&w:"))
+        kind_label.setBuddy(self.kind_combo)
         self._typing = QTimer(self)
         self._typing.setSingleShot(True)
         self._typing.setInterval(_TYPING_MS)
@@ -81,6 +84,7 @@ class ActivityPage(QWidget):
         head = QHBoxLayout()
         head.setSpacing(GRID_PX)
         head.addWidget(self.search_edit, 1)
+        head.addWidget(kind_label)
         head.addWidget(self.kind_combo)
         foot = QHBoxLayout()
         foot.addWidget(self._nothing, 1)

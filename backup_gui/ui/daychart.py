@@ -9,7 +9,19 @@ import math
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QDate, QEvent, QLocale, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QCoreApplication,
+    QDate,
+    QEvent,
+    QLocale,
+    QPointF,
+    QRectF,
+    QSignalBlocker,
+    QSize,
+    Qt,
+    Signal,
+    Slot,
+)
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleEvent,
@@ -22,8 +34,18 @@ from PySide6.QtGui import (
     QPalette,
     QPen,
     QPolygonF,
+    QWheelEvent,
 )
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStyle, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractSlider,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QStyle,
+    QToolTip,
+    QVBoxLayout,
+    QWidget,
+)
 
 from backup_gui.engine.model import JobState
 from backup_gui.engine.records import DayTotal
@@ -146,8 +168,11 @@ class _LegendEntry(QLabel):
         painter.drawRoundedRect(area, 1.5, 1.5)
 
 
-class DayPlot(QWidget):
-    """The drawing, one column a day; the arrow keys go from day to day."""
+class DayPlot(QAbstractSlider):
+    """The drawing, one column a day; the arrow keys go from day to day.
+
+    To those who read it with other eyes it is what it is used as: a slider over the days, the newest at its end.
+    """
 
     chosen = Signal(str)
 
@@ -155,6 +180,8 @@ class DayPlot(QWidget):
         super().__init__()
         self._days: tuple[DayTotal, ...] = ()
         self._current = -1
+        self.setOrientation(Qt.Orientation.Horizontal)
+        self.valueChanged.connect(self._choose)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -166,6 +193,9 @@ class DayPlot(QWidget):
             return
         self._days = days
         self._current = min(self._current, len(days) - 1)
+        with QSignalBlocker(self):
+            self.setRange(0, max(0, len(days) - 1))
+            self.setValue(self._current if self._current >= 0 else self.maximum())
         self._tell()
         self.update()
 
@@ -201,6 +231,10 @@ class DayPlot(QWidget):
             super().keyPressEvent(event)
             return
         self._choose(max(0, min(last, target)))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
+        """Leave the wheel to the page that this lies on."""
+        event.ignore()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Choose a day."""
@@ -248,9 +282,12 @@ class DayPlot(QWidget):
         if event.type() in {QEvent.Type.LocaleChange, QEvent.Type.LanguageChange, QEvent.Type.LayoutDirectionChange}:
             self._tell()
 
+    @Slot(int)
     def _choose(self, number: int) -> None:
         if number != self._current:
             self._current = number
+            if number >= 0:
+                self.setValue(number)
             self._tell()
             self.update()
 

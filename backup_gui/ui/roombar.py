@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPaintEvent, QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from backup_gui.engine.model import JobState
 from backup_gui.ui.jobview import BackupSizes, Room
@@ -174,8 +174,8 @@ class _LegendEntry(QWidget):
         painter.drawRoundedRect(area, 2, 2)
 
 
-class _Bar(QWidget):
-    """The drawing; it says nothing that the words do not."""
+class _Bar(QProgressBar):
+    """The drawing; it says nothing that the words do not. As a value it has the share of the drive that is used."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -186,6 +186,7 @@ class _Bar(QWidget):
     def show_parts(self, parts: tuple[_Part, ...], room: Room) -> None:
         """Fill the bar."""
         self._parts, self._room = parts, room
+        self.setValue(round(100 * (1 - room.free_bytes / room.total_bytes)))
         self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name

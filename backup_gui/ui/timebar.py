@@ -124,6 +124,8 @@ class TimeBar(QWidget):
         else:
             self._words.setText(self.tr("As it was on {when}").format(when=exact_text(at)))
         self._detail.setText(self._detail_text(at))
+        # A slider tells the number of its step, which says nothing.
+        self.slider.setAccessibleDescription(f"{self._words.text()}. {self._detail.text()}")
 
     def _position(self, at: float | None) -> int:
         """Where the slider stands: before the change that comes next."""

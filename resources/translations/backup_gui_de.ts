@@ -167,6 +167,10 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>In den Vorgängen suchen</translation>
     </message>
     <message>
+        <source>Sho&amp;w:</source>
+        <translation>An&amp;zeigen:</translation>
+    </message>
+    <message>
         <source>What to show</source>
         <translation>Was gezeigt wird</translation>
     </message>
@@ -1603,6 +1607,10 @@ ist in der Sicherung jetzt {old}</translation>
     <message>
         <source>&amp;What would be done?</source>
         <translation>&amp;Was würde getan?</translation>
+    </message>
+    <message>
+        <source>About Folder Backup</source>
+        <translation>Über Folder Backup</translation>
     </message>
     <message>
         <source>Changes are not backed up until you open it again. Nothing is lost.</source>
