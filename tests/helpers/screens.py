@@ -70,6 +70,7 @@ from backup_gui.ui.jobview import (
     Room,
     Saving,
 )
+from backup_gui.ui.legibility import make_legible
 from backup_gui.ui.mainwindow import MainWindow
 from backup_gui.ui.pace import Pace
 from backup_gui.ui.planview import PlanView
@@ -686,12 +687,14 @@ def appearance(application: QApplication, look: Look) -> Iterator[None]:
     application.setPalette(look.palette())
     application.setFont(font)
     application.setLayoutDirection(look.direction)
+    make_legible(application)
     try:
         yield
     finally:
         application.setPalette(before[0])
         application.setFont(before[1])
         application.setLayoutDirection(before[2])
+        application.setStyleSheet("")
 
 
 def write_all(folder: Path, application: QApplication) -> list[Path]:
