@@ -127,6 +127,10 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Holt zurück, was dieser Vorgang aus der Sicherung genommen hat</translation>
     </message>
     <message>
+        <source>Choose a pass to bring back what it took away from the backup</source>
+        <translation>Wählen Sie einen Vorgang, um zurückzuholen, was er aus der Sicherung genommen hat</translation>
+    </message>
+    <message>
         <source>Each time your files are checked or copied, it is noted here.</source>
         <translation>Jedes Mal, wenn Ihre Dateien geprüft oder kopiert werden, wird es hier vermerkt.</translation>
     </message>
@@ -145,6 +149,10 @@ ist in der Sicherung jetzt {old}</translation>
     <message>
         <source>Files moved</source>
         <translation>Verschobene Dateien</translation>
+    </message>
+    <message>
+        <source>It is no longer known what this pass did to which file. What it took away is in the history, by its time.</source>
+        <translation>Es ist nicht mehr bekannt, was dieser Vorgang mit welcher Datei getan hat. Was er genommen hat, ist im Verlauf unter seiner Zeit.</translation>
     </message>
     <message>
         <source>Nothing has been done yet</source>
@@ -169,6 +177,10 @@ ist in der Sicherung jetzt {old}</translation>
     <message>
         <source>Sho&amp;w:</source>
         <translation>An&amp;zeigen:</translation>
+    </message>
+    <message>
+        <source>This pass took nothing away from the backup</source>
+        <translation>Dieser Vorgang hat nichts aus der Sicherung genommen</translation>
     </message>
     <message>
         <source>What to show</source>
@@ -997,6 +1009,14 @@ ist in der Sicherung jetzt {old}</translation>
     <message>
         <source>Waiting</source>
         <translation>Wartet</translation>
+    </message>
+    <message>
+        <source>Waiting for the drive of “{name}”: {path}</source>
+        <translation>Warten auf das Laufwerk von „{name}“: {path}</translation>
+    </message>
+    <message>
+        <source>Waiting for the folder of “{name}”: {path}</source>
+        <translation>Warten auf den Ordner von „{name}“: {path}</translation>
     </message>
     <message>
         <source>What is this?</source>

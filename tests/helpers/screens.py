@@ -269,7 +269,11 @@ DAYS = tuple(
 )
 SIZES = BackupSizes(412_000_000_000, 96_500_000_000, counted_at=NOW - 1_500)
 EARLIER = tuple(
-    PastPass(900 - n, NOW - 100_000 - n * 7_000.0, 1.5, n % 5 == 0, "complete", "", n % 4, 1, n % 3, 0, 210_000 * n, 0)
+    PastPass(
+        *(900 - n, NOW - 100_000 - n * 7_000.0, 1.5, n % 5 == 0, "complete", "", n % 4, 1, n % 3, 0, 210_000 * n, 0),
+        recorded=n % 4 + 1 + n % 3,
+        is_whole=True,
+    )
     for n in range(40)
 )
 FILES = (
