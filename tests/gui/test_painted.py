@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QDate, QPoint, QRect, Qt
+from PySide6.QtCore import QDate, QDateTime, QPoint, QRect, Qt
 from PySide6.QtGui import QAccessible, QColor, QFontMetrics, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -285,6 +285,18 @@ def test_the_past_is_at_the_right_from_right_to_left(qapp: QApplication, qtbot: 
         with on_a_card(qapp, bar, look):
             pictures.append(picture(bar.slider))
     assert difference(mirrored(pictures[0]), pictures[1]) < MOST_DIFFERENT < difference(pictures[0], pictures[1])
+
+
+@pytest.mark.parametrize("look", ["light", "mirrored"])
+def test_hours_are_written_before_seconds_in_both_directions(qapp: QApplication, look: str, qtbot: QtBot) -> None:
+    with appearance(qapp, LOOKS[look]):
+        bar = TimeBar(lambda: NOW)
+        qtbot.addWidget(bar)
+        bar.choose(NOW)
+        date, _, time = bar.edit.text().partition(" ")
+        at = QDateTime.fromMSecsSinceEpoch(round(NOW * 1_000))
+        assert time == at.toString("HH:mm:ss")
+        assert date == at.toString("dd/MM/yyyy")
 
 
 @schemes
