@@ -23,6 +23,7 @@ from backup_gui.desk import Desk, System
 from backup_gui.logs import LOG_NAME, qt_message_handler, set_up_logging
 from backup_gui.places import Places
 from backup_gui.ui.icons import Icons
+from backup_gui.ui.legibility import make_legible
 from backup_gui.ui.theme import dark_palette, light_palette
 
 log = logging.getLogger(__name__)
@@ -113,6 +114,7 @@ def apply_appearance(application: QApplication, appearance: Appearance, native: 
     elif hints.colorScheme() is not schemes[appearance] or sys.platform == "linux":
         # Where the platform has no schemes to choose from, the hint alone changes nothing.
         application.setPalette(dark_palette() if appearance is Appearance.DARK else light_palette())
+    make_legible(application)
 
 
 def _application() -> QApplication:

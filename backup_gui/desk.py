@@ -27,6 +27,7 @@ from backup_gui.bridge.inspection import Findings, examine, is_folder, leave_out
 from backup_gui.bridge.instance import Wish
 from backup_gui.bridge.logrelay import LogRelay
 from backup_gui.bridge.power import Power, system_power
+from backup_gui.bridge.traymenu import is_menu_on_bus
 from backup_gui.bridge.worker import Run
 from backup_gui.caredesk import CareDesk
 from backup_gui.config import Appearance, Settings
@@ -76,6 +77,7 @@ class System:
         now: Seconds since 1970.
         make_tray_icon: Makes the platform's tray icon.
         has_tray: Whether there is a tray.
+        is_menu_on_bus: Whether a panel draws the icon's menu.
         entry: Makes the entry with which the app is started at login.
         apply_appearance: Gives all windows other colours.
         open_folder: Opens a folder in the file manager.
@@ -87,6 +89,7 @@ class System:
     now: Callable[[], float] = time.time
     make_tray_icon: Callable[[], TrayIcon] = QSystemTrayIcon
     has_tray: Callable[[], bool] = QSystemTrayIcon.isSystemTrayAvailable
+    is_menu_on_bus: Callable[[], bool] = is_menu_on_bus
     entry: Callable[[], LoginEntry] = login_entry
     apply_appearance: Callable[[Appearance], None] = _ignore_appearance
     open_folder: Callable[[QUrl], bool] = QDesktopServices.openUrl
@@ -134,6 +137,7 @@ class Desk(QObject):
             icons, self._tray_icon, self.window, store, system.now, system.has_tray, self._shown_views, self
         )
         self.tray = self._trays.tray
+        self.tray.is_on_bus = system.is_menu_on_bus()
         self._relay = LogRelay(self)
         self._plans = PlanDesk(self.window, self.errands, places.data, self)
         self._forms = FormDesk(

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QHeaderView,
+    QLabel,
     QLineEdit,
     QPushButton,
     QStackedLayout,
@@ -55,6 +56,8 @@ class ActivityPage(QWidget):
             (PassKind.TROUBLE, self.tr("Problems")),
         ):
             self.kind_combo.addItem(text, kind.value)
+        kind_label = QLabel(self.tr("Sho&w:"))
+        kind_label.setBuddy(self.kind_combo)
         self._typing = QTimer(self)
         self._typing.setSingleShot(True)
         self._typing.setInterval(_TYPING_MS)
@@ -62,7 +65,6 @@ class ActivityPage(QWidget):
         self.search_edit.textChanged.connect(self._typing.start)
         self.kind_combo.currentIndexChanged.connect(self._on_filter_changed)
         self.undo_button = QPushButton(self.tr("&Undo this pass…"))
-        self.undo_button.setToolTip(self.tr("Brings back what this pass took away from the backup"))
         self.undo_button.clicked.connect(self._on_undo_clicked)
 
         self._list = QTreeView()
@@ -81,6 +83,7 @@ class ActivityPage(QWidget):
         head = QHBoxLayout()
         head.setSpacing(GRID_PX)
         head.addWidget(self.search_edit, 1)
+        head.addWidget(kind_label)
         head.addWidget(self.kind_combo)
         foot = QHBoxLayout()
         foot.addWidget(self._nothing, 1)
@@ -151,6 +154,20 @@ class ActivityPage(QWidget):
     def _on_current_changed(self) -> None:
         row = self._model.row_at(self._list.currentIndex()) if self._model is not None else None
         self.undo_button.setEnabled(row is not None and row.can_be_undone)
+        self.undo_button.setToolTip(self._undo_hint(row))
+
+    def _undo_hint(self, row: PassRow | None) -> str:
+        """What the button does, or why it cannot."""
+        if row is None:
+            return self.tr("Choose a pass to bring back what it took away from the backup")
+        if row.is_forgotten:
+            return self.tr(
+                "It is no longer known what this pass did to which file. "
+                "What it took away is in the history, by its time."
+            )
+        if not row.files_taken:
+            return self.tr("This pass took nothing away from the backup")
+        return self.tr("Brings back what this pass took away from the backup")
 
     @Slot()
     def _on_undo_clicked(self) -> None:

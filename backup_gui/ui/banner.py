@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePol
 from backup_gui.engine.model import JobState
 from backup_gui.ui.headline import Headline, Remedy, remedy_text, state_text
 from backup_gui.ui.labels import ElidedLabel
-from backup_gui.ui.theme import GRID_PX, outline, scaled_font, tint
+from backup_gui.ui.theme import GRID_PX, outline, scaled_font, scaled_px, scaled_size, tint
 
 if TYPE_CHECKING:
     from backup_gui.ui.icons import Icons
@@ -34,7 +34,8 @@ class Banner(QFrame):
         self.setAccessibleName(self.tr("State of the backup"))
 
         self._icon = QLabel()
-        self._icon.setFixedSize(_ICON_PX, _ICON_PX)
+        side = scaled_px(self, _ICON_PX)
+        self._icon.setFixedSize(side, side)
         self._title = QLabel()
         self._title.setFont(scaled_font(self.font(), 1.3, is_bold=True))
         self._title.setWordWrap(True)
@@ -101,7 +102,7 @@ class Banner(QFrame):
         painter.drawLine(self.rect().bottomLeft(), self.rect().bottomRight())
 
     def _draw_icon(self) -> None:
-        size = QSize(_ICON_PX, _ICON_PX)
+        size = scaled_size(self, QSize(_ICON_PX, _ICON_PX))
         colour = self.palette().color(QPalette.ColorRole.WindowText)
         self._icon.setPixmap(self._icons.picture(f"state-{self._state.value}", size, colour, self.devicePixelRatioF()))
         self._icon.setAccessibleName(state_text(self._state))

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QCheckBox, QRadioButton, QSizePol
 
 from backup_gui.engine.model import JobState
 from backup_gui.ui.icons import Icons
-from backup_gui.ui.theme import GRID_PX, accent, mix, muted, outline, scaled_font, surface
+from backup_gui.ui.theme import GRID_PX, accent, around, mix, muted, outline, scaled_font, scaled_px, surface
 
 if TYPE_CHECKING:
     _Button = QAbstractButton
@@ -52,12 +52,12 @@ class _Face:
         right = self._right_width()
         left = max(first.horizontalAdvance(self.title), min(second.horizontalAdvance(self.detail), 24 * GRID_PX))
         width = 2 * _PADDING_PX + self._indicator_size().width() + GRID_PX + left + right + 3 * GRID_PX
-        return QSize(width, first.height() + _BETWEEN_PX + max(second.height(), _MARK_PX) + 2 * _PADDING_PX)
+        return QSize(width, first.height() + _BETWEEN_PX + max(second.height(), self._mark_side()) + 2 * _PADDING_PX)
 
     def paint(self, primitive: QStyle.PrimitiveElement) -> None:
         """Paint the card."""
         button = self._button
-        palette = button.palette()
+        palette = around(button)
         painter = QPainter(button)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ground = surface(palette)
@@ -87,7 +87,7 @@ class _Face:
 
     def _paint_words(self, painter: QPainter) -> None:
         button = self._button
-        palette = button.palette()
+        palette = around(button)
         first, second = self._metrics()
         left = _PADDING_PX + self._indicator_size().width() + GRID_PX + 4
         right = self._right_width()
@@ -100,11 +100,12 @@ class _Face:
         self._line(painter, top, title_font, strong, self.title, words_width, is_left=True)
         self._line(painter, bottom, rest_font, quiet, self.detail, words_width, is_left=True)
         self._line(painter, top, rest_font, strong, self.figure, right, is_left=False)
-        mark = _MARK_PX + GRID_PX // 2 if self.state is not None else 0
+        mark = self._mark_side() + GRID_PX // 2 if self.state is not None else 0
         self._line(painter, bottom, rest_font, strong, self.remark, right - mark, is_left=False)
         if self.state is not None:
             width = second.horizontalAdvance(self.remark) + _SLACK_PX
-            at = QRect(bottom.right() - width - mark, bottom.center().y() - _MARK_PX // 2, _MARK_PX, _MARK_PX)
+            side = self._mark_side()
+            at = QRect(bottom.right() - width - mark, bottom.center().y() - side // 2, side, side)
             at = QStyle.visualRect(button.layoutDirection(), button.rect(), at)
             name = f"state-{self.state.value}"
             ratio = button.devicePixelRatioF()
@@ -126,9 +127,12 @@ class _Face:
 
     def _right_width(self) -> int:
         _, second = self._metrics()
-        mark = _MARK_PX + GRID_PX // 2 if self.state is not None else 0
+        mark = self._mark_side() + GRID_PX // 2 if self.state is not None else 0
         # A little more than the words, or rounding shortens them.
         return max(second.horizontalAdvance(self.figure), second.horizontalAdvance(self.remark) + mark) + _SLACK_PX
+
+    def _mark_side(self) -> int:
+        return scaled_px(self._button, _MARK_PX)
 
     def _metrics(self) -> tuple[QFontMetrics, QFontMetrics]:
         first, second = _fonts(self._button.font())

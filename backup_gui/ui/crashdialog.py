@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QPus
 
 from backup_gui.engine.model import JobState
 from backup_gui.ui.labels import MutedLabel
-from backup_gui.ui.theme import GRID_PX, fixed_font, scaled_font
+from backup_gui.ui.theme import GRID_PX, fixed_font, scaled_font, scaled_size
 from backup_gui.ui.wording import counted
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class CrashDialog(QDialog):
         self.setWindowTitle(self.tr("Unexpected error"))
         self.setMinimumWidth(64 * GRID_PX)
         picture = QLabel()
-        size = QSize(_ICON_PX, _ICON_PX)
+        size = scaled_size(self, QSize(_ICON_PX, _ICON_PX))
         ground = self.palette().windowText().color()
         name = f"state-{JobState.ATTENTION.value}"
         picture.setPixmap(icons.picture(name, size, ground, self.devicePixelRatioF()))

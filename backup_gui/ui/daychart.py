@@ -9,7 +9,19 @@ import math
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QDate, QEvent, QLocale, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QCoreApplication,
+    QDate,
+    QEvent,
+    QLocale,
+    QPointF,
+    QRectF,
+    QSignalBlocker,
+    QSize,
+    Qt,
+    Signal,
+    Slot,
+)
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleEvent,
@@ -22,13 +34,23 @@ from PySide6.QtGui import (
     QPalette,
     QPen,
     QPolygonF,
+    QWheelEvent,
 )
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStyle, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractSlider,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QStyle,
+    QToolTip,
+    QVBoxLayout,
+    QWidget,
+)
 
 from backup_gui.engine.model import JobState
 from backup_gui.engine.records import DayTotal
 from backup_gui.ui.labels import MutedLabel
-from backup_gui.ui.theme import GRID_PX, accent, mix, muted, outline, state_colour, surface
+from backup_gui.ui.theme import GRID_PX, accent, figure, mix, muted, scaled_px, state_colour, surface
 from backup_gui.ui.wording import counted, files_text, size_text
 
 if TYPE_CHECKING:
@@ -38,7 +60,7 @@ DAYS = 30
 _ISO = Qt.DateFormat.ISODate
 _GAP_SHARE = 0.25
 _SHORTEST_PX = 3.0
-_MARK_PX = 10.0
+_MARK_PX = 10
 _UPPER_SHARE = 0.6
 _DECADES = 5.0
 
@@ -118,7 +140,7 @@ class _LegendEntry(QLabel):
     def __init__(self, key: _Key, text: str) -> None:
         super().__init__(text)
         self._key = key
-        self.setIndent(2 * GRID_PX)
+        self.setIndent(scaled_px(self, 2 * GRID_PX))
         self._align()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
@@ -136,18 +158,22 @@ class _LegendEntry(QLabel):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         is_mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
-        left = self.width() - _MARK_PX - 1 if is_mirrored else 1.0
-        area = QRectF(left, (self.height() - _MARK_PX) / 2, _MARK_PX, _MARK_PX)
+        side = scaled_px(self, _MARK_PX)
+        left = self.width() - side - 1 if is_mirrored else 1.0
+        area = QRectF(left, (self.height() - side) / 2, side, side)
         if self._key is _Key.TROUBLE:
-            _paint_mark(painter, QPointF(area.center().x(), area.top()), self.palette())
+            _paint_mark(painter, QPointF(area.center().x(), area.top()), side, self.palette())
             return
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(accent(self.palette()) if self._key is _Key.BYTES else _files_colour(self.palette()))
+        painter.setBrush(accent(self.palette()) if self._key is _Key.BYTES else figure(self.palette()))
         painter.drawRoundedRect(area, 1.5, 1.5)
 
 
-class DayPlot(QWidget):
-    """The drawing, one column a day; the arrow keys go from day to day."""
+class DayPlot(QAbstractSlider):
+    """The drawing, one column a day; the arrow keys go from day to day.
+
+    To those who read it with other eyes it is what it is used as: a slider over the days, the newest at its end.
+    """
 
     chosen = Signal(str)
 
@@ -155,6 +181,8 @@ class DayPlot(QWidget):
         super().__init__()
         self._days: tuple[DayTotal, ...] = ()
         self._current = -1
+        self.setOrientation(Qt.Orientation.Horizontal)
+        self.valueChanged.connect(self._choose)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -166,6 +194,9 @@ class DayPlot(QWidget):
             return
         self._days = days
         self._current = min(self._current, len(days) - 1)
+        with QSignalBlocker(self):
+            self.setRange(0, max(0, len(days) - 1))
+            self.setValue(self._current if self._current >= 0 else self.maximum())
         self._tell()
         self.update()
 
@@ -183,7 +214,7 @@ class DayPlot(QWidget):
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Wide enough to see each day, high enough for two rows of bars and the dates."""
-        return QSize(40 * GRID_PX, 12 * GRID_PX + self.fontMetrics().height())
+        return QSize(40 * GRID_PX, scaled_px(self, 12 * GRID_PX) + self.fontMetrics().height())
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """A column of a few pixels for each day."""
@@ -201,6 +232,10 @@ class DayPlot(QWidget):
             super().keyPressEvent(event)
             return
         self._choose(max(0, min(last, target)))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
+        """Leave the wheel to the page that this lies on."""
+        event.ignore()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Choose a day."""
@@ -224,21 +259,22 @@ class DayPlot(QWidget):
         axis = self._axis()
         most_bytes = max((day.bytes for day in self._days), default=0)
         most_files = max((day.files for day in self._days), default=0)
-        files_colour = _files_colour(palette)
+        files_colour = figure(palette)
+        mark = scaled_px(self, _MARK_PX)
         for number, day in enumerate(self._days):
             column = self._column(number)
             if number == self._current:
                 self._paint_choice(painter, column)
             gap = column.width() * _GAP_SHARE / 2
             bar = QRectF(column.left() + gap, 0, column.width() - 2 * gap, 0)
-            room = axis - _MARK_PX - 2
+            room = axis - mark - 2
             self._paint_bar(painter, bar, axis, -_height(day.bytes, most_bytes, room), accent(palette))
             below = self._floor() - axis - 2
             self._paint_bar(painter, bar, axis + 2, _height(day.files, most_files, below), files_colour)
             if day.troubled:
-                top = axis - _height(day.bytes, most_bytes, room) - _MARK_PX - 1
-                _paint_mark(painter, QPointF(column.center().x(), top), palette)
-        painter.setPen(QPen(outline(palette), 1))
+                top = axis - _height(day.bytes, most_bytes, room) - mark - 1
+                _paint_mark(painter, QPointF(column.center().x(), top), mark, palette)
+        painter.setPen(QPen(files_colour, 1))
         painter.drawLine(QPointF(0, axis + 1), QPointF(self.width(), axis + 1))
         self._paint_dates(painter)
 
@@ -248,9 +284,12 @@ class DayPlot(QWidget):
         if event.type() in {QEvent.Type.LocaleChange, QEvent.Type.LanguageChange, QEvent.Type.LayoutDirectionChange}:
             self._tell()
 
+    @Slot(int)
     def _choose(self, number: int) -> None:
         if number != self._current:
             self._current = number
+            if number >= 0:
+                self.setValue(number)
             self._tell()
             self.update()
 
@@ -279,8 +318,7 @@ class DayPlot(QWidget):
 
     def _paint_choice(self, painter: QPainter, column: QRectF) -> None:
         painter.setBrush(mix(accent(self.palette()), surface(self.palette()), 0.16))
-        has_focus = self.hasFocus()
-        painter.setPen(QPen(accent(self.palette()), 1.5) if has_focus else Qt.PenStyle.NoPen)
+        painter.setPen(QPen(accent(self.palette()), 2 if self.hasFocus() else 1))
         painter.drawRoundedRect(column.adjusted(0.75, 0.75, -0.75, -0.75), 3, 3)
 
     @staticmethod
@@ -302,17 +340,13 @@ class DayPlot(QWidget):
         painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignAbsolute, right)
 
 
-def _paint_mark(painter: QPainter, top: QPointF, palette: QPalette) -> None:
+def _paint_mark(painter: QPainter, top: QPointF, side: float, palette: QPalette) -> None:
     """Paint the triangle of a day with problems, its point at a place."""
-    half = _MARK_PX / 2
-    corners = [top, top + QPointF(half, _MARK_PX - 1), top + QPointF(-half, _MARK_PX - 1)]
+    half = side / 2
+    corners = [top, top + QPointF(half, side - 1), top + QPointF(-half, side - 1)]
     painter.setPen(QPen(palette.windowText().color(), 1))
     painter.setBrush(state_colour(JobState.ATTENTION))
     painter.drawPolygon(QPolygonF(corners))
-
-
-def _files_colour(palette: QPalette) -> QColor:
-    return mix(palette.windowText().color(), surface(palette), 0.45)
 
 
 def _height(value: int, most: int, room_px: float) -> float:

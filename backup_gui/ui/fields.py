@@ -20,7 +20,7 @@ from backup_gui.engine.model import MAX_INTERVAL_S, JobState
 from backup_gui.ui.icons import Icons
 from backup_gui.ui.jobview import Level, Remark
 from backup_gui.ui.labels import MutedLabel
-from backup_gui.ui.theme import GRID_PX
+from backup_gui.ui.theme import GRID_PX, scaled_px, scaled_size
 from backup_gui.ui.wording import interval_text
 
 _REMARK_ICON_PX = 16
@@ -34,7 +34,8 @@ class RemarkLabel(QWidget):
         super().__init__(parent)
         self._icons = icons
         self._icon = QLabel()
-        self._icon.setFixedSize(_REMARK_ICON_PX, _REMARK_ICON_PX)
+        side = scaled_px(self, _REMARK_ICON_PX)
+        self._icon.setFixedSize(side, side)
         self._words = MutedLabel()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -54,7 +55,7 @@ class RemarkLabel(QWidget):
         self._words.setText(remark.text)
         self._words.setAccessibleName(remark.text)
         state = {Level.FINE: JobState.OK, Level.NOTE: JobState.ATTENTION, Level.WRONG: JobState.FAILED}[remark.level]
-        size = QSize(_REMARK_ICON_PX, _REMARK_ICON_PX)
+        size = scaled_size(self, QSize(_REMARK_ICON_PX, _REMARK_ICON_PX))
         colour = self.palette().windowText().color()
         self._icon.setPixmap(self._icons.picture(f"state-{state.value}", size, colour, self.devicePixelRatioF()))
 

@@ -39,6 +39,11 @@ SEVERITY = (
 )
 
 
+# What the engine says when a root is away, before its path.
+_DRIVES_AWAY = frozenset({"The drive of the destination is not there", "The drive of the source is not there"})
+_FOLDERS_AWAY = frozenset({"The destination folder is not there", "The source folder is not there"})
+
+
 class Remedy(Enum):
     """The one fitting thing to do about a state."""
 
@@ -97,7 +102,7 @@ def headline(view: JobView, now: float) -> Headline:
         title = _tr("Paused.") if until is None else _tr("Paused until {time}.").format(time=clock_text(until, now))
         return Headline(title, _waiting_detail(view, now), Remedy.RESUME)
     if state is JobState.FAILED or view.status.reason:
-        title = said(view.status.reason) or _tr("The backup has stopped.")
+        title = _waiting_title(view) or said(view.status.reason) or _tr("The backup has stopped.")
         remedy = Remedy.TRY_AGAIN if state is JobState.FAILED else Remedy.EXPLAIN
         return Headline(title, _waiting_detail(view, now), remedy)
     return Headline(_tr("Getting ready."), _tr("The folders are being looked at."), Remedy.BACK_UP)
@@ -313,6 +318,21 @@ def _rest_is_safe(view: JobView, now: float) -> str:
     return _tr("Everything else is backed up. Checked at {time}.").format(
         time=clock_text(view.status.last_pass_at, now)
     )
+
+
+def _waiting_title(view: JobView) -> str:
+    """Whose drive or folder is waited for, and where it should be; empty if something else is."""
+    sentence, _, path = view.status.reason.partition(": ")
+    sentence = sentence.removesuffix(" any more")
+    if view.status.state is not JobState.WAITING or not path:
+        return ""
+    if sentence in _DRIVES_AWAY:
+        pattern = _tr("Waiting for the drive of “{name}”: {path}")
+    elif sentence in _FOLDERS_AWAY:
+        pattern = _tr("Waiting for the folder of “{name}”: {path}")
+    else:
+        return ""
+    return pattern.format(name=view.job.name, path=path_text(path))
 
 
 def _waiting_detail(view: JobView, now: float) -> str:

@@ -20,7 +20,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from backup_gui.ui.headline import card_text, headline, state_text
-from backup_gui.ui.theme import GRID_PX, accent, mix, muted, outline, scaled_font, surface
+from backup_gui.ui.theme import GRID_PX, ORDINARY_TEXT_PX, accent, mix, muted, outline, scaled_font, surface
 from backup_gui.ui.wording import exact_text, path_text, size_text
 
 if TYPE_CHECKING:
@@ -160,17 +160,18 @@ class CardDelegate(QStyledItemDelegate):
 
         inner = area.adjusted(GRID_PX + 4, GRID_PX + 4, -GRID_PX - 4, -GRID_PX)
         is_rtl = option.direction == Qt.LayoutDirection.RightToLeft
-        self._paint_icon(painter, view, inner, is_rtl=is_rtl)
-        space = _ICON_PX + GRID_PX + 4
+        side = self._side(option.font)
+        self._paint_icon(painter, view, inner, side, is_rtl=is_rtl)
+        space = side + GRID_PX + 4
         words = inner.adjusted(0, 0, -space, 0) if is_rtl else inner.adjusted(space, 0, 0, 0)
         self._paint_words(painter, view, words, palette, option.font)
         painter.restore()
 
-    def _paint_icon(self, painter: QPainter, view: JobView, inner: QRect, *, is_rtl: bool) -> None:
-        left = inner.right() - _ICON_PX if is_rtl else inner.left()
+    def _paint_icon(self, painter: QPainter, view: JobView, inner: QRect, side: int, *, is_rtl: bool) -> None:
+        left = inner.right() + 1 - side if is_rtl else inner.left()
         ratio = painter.device().devicePixelRatio()
         name = f"state-{view.shown_state.value}"
-        pixmap = self._icons.picture(name, QSize(_ICON_PX, _ICON_PX), QColor(), ratio)
+        pixmap = self._icons.picture(name, QSize(side, side), QColor(), ratio)
         painter.drawPixmap(QPoint(left, inner.top() + 2), pixmap)
 
     def _paint_words(self, painter: QPainter, view: JobView, area: QRect, palette: QPalette, font: QFont) -> None:
@@ -198,6 +199,11 @@ class CardDelegate(QStyledItemDelegate):
             rect = QRect(area.left(), top, area.width(), metrics.height())
             painter.drawText(rect, int(flags), metrics.elidedText(text, elide, area.width()))
             top += metrics.height() + 1
+
+    @staticmethod
+    def _side(font: QFont) -> int:
+        """How large the icon is: it grows with the text."""
+        return round(_ICON_PX * max(1.0, QFontMetrics(font).height() / ORDINARY_TEXT_PX))
 
     @staticmethod
     def _fonts(font: QFont) -> tuple[QFont, QFont]:

@@ -17,10 +17,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backup_gui.ui.theme import GRID_PX, accent, mix, muted, outline, scaled_font, surface
+from backup_gui.ui.theme import GRID_PX, accent, is_dark, mix, muted, outline, scaled_font, surface
 
 _RADIUS_PX = 8.0
-_DEPTH = 0.75
+# How much of the accent is left in the one button; styles lighten it more on a dark window.
+_DEPTH, _DEPTH_IN_DARK = 0.55, 0.45
 
 
 class MutedLabel(QLabel):
@@ -143,7 +144,8 @@ class PrimaryButton(QPushButton):
         palette = QApplication.palette(self)
         if self.isEnabled():
             # Styles lighten it for gradients and when it is the default; white words must stay easy to read.
-            palette.setColor(QPalette.ColorRole.Button, mix(accent(palette), QColor("#000000"), _DEPTH))
+            depth = _DEPTH_IN_DARK if is_dark(QApplication.palette()) else _DEPTH
+            palette.setColor(QPalette.ColorRole.Button, mix(accent(palette), QColor("#000000"), depth))
             palette.setColor(QPalette.ColorRole.ButtonText, QColor("#ffffff"))
         self.setPalette(palette)
 

@@ -521,7 +521,9 @@ class MainWindow(QMainWindow):
     @Slot()
     def _on_about(self) -> None:
         text = self.tr("Version {version}\n\nKeeps an exact, current copy of a folder, with a history.")
-        self._message(QMessageBox.Icon.NoIcon, self.tr("Folder Backup"), text.format(version=self._version))
+        box = self._message(QMessageBox.Icon.NoIcon, self.tr("Folder Backup"), text.format(version=self._version))
+        # Told from the main window in lists of windows, and by those who hear its title.
+        box.setWindowTitle(self.tr("About Folder Backup"))
 
     def _message(self, icon: QMessageBox.Icon, title: str, text: str) -> QMessageBox:
         box = QMessageBox(icon, title, title, QMessageBox.StandardButton.Close, self)

@@ -29,7 +29,7 @@ from backup_gui.ui.jobview import BackupSizes, JobView, Saving
 from backup_gui.ui.labels import ElidedLabel, FieldLabel, Panel
 from backup_gui.ui.roombar import RoomBar
 from backup_gui.ui.sentences import said
-from backup_gui.ui.theme import GRID_PX, scaled_font
+from backup_gui.ui.theme import GRID_PX, scaled_font, scaled_px
 from backup_gui.ui.wording import ago_text, clock_text, counted, exact_text, folders_text, interval_text, path_text
 
 if TYPE_CHECKING:
@@ -248,7 +248,8 @@ class Overview(QScrollArea):
         label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         button = QPushButton(self._icons.action("folder", self.palette().color(QPalette.ColorRole.ButtonText)), "")
         button.setFlat(True)
-        button.setFixedSize(3 * GRID_PX, 3 * GRID_PX)
+        side = scaled_px(self, 3 * GRID_PX)
+        button.setFixedSize(side, side)
         button.setToolTip(hint)
         button.setAccessibleName(hint)
         button.clicked.connect(slot)

@@ -47,12 +47,14 @@ class PassRow:
         repeats: How many there were.
         pass_id: Its key in the catalog; 0 if it is not known there.
         problems: How many paths could not be handled.
+        is_forgotten: Whether it is no longer known what it did to which path.
     """
 
     report: Report
     repeats: int = 1
     pass_id: int = 0
     problems: int = 0
+    is_forgotten: bool = False
 
     @property
     def is_quiet(self) -> bool:
@@ -64,12 +66,12 @@ class PassRow:
     @property
     def has_files(self) -> bool:
         """Whether there is something to be seen below it."""
-        return self.pass_id > 0 and self.report.counts.total > 0
+        return self.pass_id > 0 and self.report.counts.total > 0 and not self.is_forgotten
 
     @property
     def can_be_undone(self) -> bool:
-        """Whether it has taken something away from the backup."""
-        return self.pass_id > 0 and self.files_taken > 0
+        """Whether it has taken something away from the backup, and is known to have."""
+        return self.pass_id > 0 and self.files_taken > 0 and not self.is_forgotten
 
     @property
     def files_taken(self) -> int:
@@ -294,7 +296,9 @@ class ActivityModel(QAbstractItemModel):
             self._files[key] = [*known, *page.changes]
             self.endInsertRows()
         else:
-            # Nothing is known of its files, so there is nothing to open any more.
+            # Nothing is known of its files, so there is nothing to open any more, and nothing to bring back.
+            if not known:
+                self._rows[row] = replace(self._rows[row], is_forgotten=True)
             self.dataChanged.emit(self.index(row, 0), self.index(row, 3))
 
     # What is asked
@@ -425,7 +429,8 @@ def _row_of(past: PastPass) -> PassRow:
         # Of a later version of the program.
         status = PassStatus.COMPLETE
     report = Report(status, past.started_at, past.duration_s, is_full=past.is_full, counts=counts, reason=past.reason)
-    return PassRow(report, pass_id=past.id, problems=past.problems)
+    is_forgotten = counts.total > 0 and not past.recorded
+    return PassRow(report, pass_id=past.id, problems=past.problems, is_forgotten=is_forgotten)
 
 
 def _done_text(report: Report) -> str:

@@ -31,7 +31,7 @@ from PySide6.QtWidgets import (
 from backup_gui.engine.model import JobState
 from backup_gui.ui.labels import ElidedLabel, MutedLabel, RowDelegate
 from backup_gui.ui.sentences import said
-from backup_gui.ui.theme import GRID_PX, scaled_font
+from backup_gui.ui.theme import GRID_PX, scaled_font, scaled_size
 from backup_gui.ui.wording import counted, number_text, path_text, size_text
 
 if TYPE_CHECKING:
@@ -274,7 +274,7 @@ class RestoreDialog(QDialog):
         self.resize(self.sizeHint())
 
     def _show_state(self, state: JobState) -> None:
-        size = QSize(_ICON_PX, _ICON_PX)
+        size = scaled_size(self, QSize(_ICON_PX, _ICON_PX))
         colour = self.palette().windowText().color()
         self._picture.setPixmap(self._icons.picture(f"state-{state.value}", size, colour, self.devicePixelRatioF()))
 

@@ -5,19 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPaintEvent, QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QBrush, QPainter, QPainterPath, QPaintEvent, QPalette
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from backup_gui.engine.model import JobState
 from backup_gui.ui.jobview import BackupSizes, Room
 from backup_gui.ui.labels import MutedLabel
-from backup_gui.ui.theme import GRID_PX, accent, mix, outline, state_colour, surface
+from backup_gui.ui.theme import GRID_PX, accent, around, figure, mix, scaled_px, state_colour, surface, track
 from backup_gui.ui.wording import clock_text, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _SCARCE_SHARE = 0.1
+_SWATCH_PX = 11
+_BETWEEN_PX = 2.0
 
 
 class _Part(NamedTuple):
@@ -146,7 +148,7 @@ class _LegendEntry(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        row.addSpacing(2 * GRID_PX)
+        row.addSpacing(scaled_px(self, 2 * GRID_PX))
         row.addWidget(self._words)
 
     @property
@@ -163,19 +165,19 @@ class _LegendEntry(QWidget):
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        side = 1.4 * GRID_PX
+        side = scaled_px(self, _SWATCH_PX)
         is_mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
         left = self.width() - side - 0.5 if is_mirrored else 0.5
         area = QRectF(left, (self.height() - side) / 2, side, side)
-        painter.setPen(outline(self.palette()))
+        painter.setPen(figure(self.palette()))
         painter.setBrush(surface(self.palette()))
         painter.drawRoundedRect(area, 2, 2)
         painter.setBrush(self._part.brush(self.palette()))
         painter.drawRoundedRect(area, 2, 2)
 
 
-class _Bar(QWidget):
-    """The drawing; it says nothing that the words do not."""
+class _Bar(QProgressBar):
+    """The drawing; it says nothing that the words do not. As a value it has the share of the drive that is used."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -186,6 +188,7 @@ class _Bar(QWidget):
     def show_parts(self, parts: tuple[_Part, ...], room: Room) -> None:
         """Fill the bar."""
         self._parts, self._room = parts, room
+        self.setValue(round(100 * (1 - room.free_bytes / room.total_bytes)))
         self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
@@ -202,10 +205,11 @@ class _Bar(QWidget):
         shape = QPainterPath()
         shape.addRoundedRect(area, area.height() / 2, area.height() / 2)
         painter.setClipPath(shape)
-        palette = self.palette()
+        palette = around(self)
         is_scarce = self._room.free_bytes < _SCARCE_SHARE * self._room.total_bytes
-        track = state_colour(JobState.FAILED) if is_scarce else palette.windowText().color()
-        painter.fillRect(area, mix(track, surface(palette), 0.35 if is_scarce else 0.14))
+        painter.fillRect(
+            area, mix(state_colour(JobState.FAILED), surface(palette), 0.35) if is_scarce else track(palette)
+        )
         is_mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
         done = 0.0
         for part in self._parts:
@@ -213,8 +217,16 @@ class _Bar(QWidget):
             left = area.width() - done - width if is_mirrored else done
             place = QRectF(left, 0, width, area.height())
             painter.fillRect(place, surface(palette))
-            painter.fillRect(place, part.brush(palette))
+            # A gap tells neighbours apart for those to whom both colours are the same.
+            gap = min(_BETWEEN_PX, width / 2)
+            painter.fillRect(
+                place.adjusted(gap if is_mirrored else 0, 0, 0 if is_mirrored else -gap, 0), part.brush(palette)
+            )
             done += width
+        painter.setClipping(False)
+        painter.setPen(figure(palette))
+        inner = area.adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.drawRoundedRect(inner, inner.height() / 2, inner.height() / 2)
 
 
 def _backup_brush(palette: QPalette) -> QBrush:
@@ -227,4 +239,4 @@ def _history_brush(palette: QPalette) -> QBrush:
 
 
 def _other_brush(palette: QPalette) -> QBrush:
-    return QBrush(QColor(mix(palette.windowText().color(), surface(palette), 0.45)))
+    return QBrush(figure(palette))

@@ -12,7 +12,7 @@ from functools import cache
 from PySide6.QtCore import QCoreApplication
 
 from backup_gui.engine.problems import REASONS
-from backup_gui.ui.wording import path_text
+from backup_gui.ui.wording import number_text, path_text, size_text
 
 CONTEXT = "Sentences"
 
@@ -162,6 +162,9 @@ PATTERNS: tuple[str, ...] = tuple(
     )
 )
 _DETAILED = ": {detail}"
+_NUMBERS = frozenset({"count", "number"})
+_UNITS = ("B", "KB", "MB", "GB", "TB")
+_SIZE = re.compile(rf"(?P<figure>[\d,]+(?:\.\d+)?) (?P<unit>{'|'.join(_UNITS)})")
 
 
 def said(sentence: str) -> str:
@@ -200,8 +203,18 @@ def _translated(pattern: str, values: dict[str, str]) -> str:
         return f"{reason}: {values['detail']}"
     text = QCoreApplication.translate(CONTEXT, pattern)
     for name, value in values.items():
-        text = text.replace(f"{{{name}}}", value)
+        text = text.replace(f"{{{name}}}", _value_said(name, value))
     return text
+
+
+def _value_said(name: str, value: str) -> str:
+    """Write a figure of the engine in the way of the user's locale; anything else stays."""
+    if name in _NUMBERS and value.replace(",", "").isdecimal():
+        return number_text(int(value.replace(",", "")))
+    size = _SIZE.fullmatch(value) if name == "size" else None
+    if size is not None:
+        return size_text(float(size["figure"].replace(",", "")) * 1_000 ** _UNITS.index(size["unit"]))
+    return value
 
 
 @cache

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
 GRID_PX = 8
-_ORDINARY_TEXT_PX = 17
+ORDINARY_TEXT_PX = 17
 
 # One colour for each state; the same as in resources/icons/state-*.svg.
 _STATE_COLOURS = {
@@ -67,6 +67,16 @@ def outline(palette: QPalette) -> QColor:
     return mix(palette.windowText().color(), palette.window().color(), 0.16)
 
 
+def figure(palette: QPalette) -> QColor:
+    """Parts of drawings that have no colour of their own, with a contrast above 3 to 1 on card and track."""
+    return mix(palette.windowText().color(), surface(palette), 0.65)
+
+
+def track(palette: QPalette) -> QColor:
+    """What a bar has not filled."""
+    return mix(palette.windowText().color(), surface(palette), 0.08 if is_dark(palette) else 0.14)
+
+
 def muted(palette: QPalette) -> QColor:
     """Text of second rank, still with a contrast above 4.5 to 1 on window and cards."""
     return mix(palette.windowText().color(), palette.window().color(), 0.72)
@@ -91,7 +101,7 @@ def scaled_font(font: QFont, factor: float, *, is_bold: bool = False) -> QFont:
 
 def scaled_size(widget: QWidget, size: QSize) -> QSize:
     """A size that was chosen for ordinary text, for the text that a widget has."""
-    factor = max(1.0, widget.fontMetrics().height() / _ORDINARY_TEXT_PX)
+    factor = max(1.0, widget.fontMetrics().height() / ORDINARY_TEXT_PX)
     return QSize(round(size.width() * factor), round(size.height() * factor))
 
 
@@ -113,6 +123,12 @@ def fixed_font(widget: QWidget) -> QFont:
     else:
         font.setPixelSize(widget.font().pixelSize())
     return font
+
+
+def around(widget: QWidget) -> QPalette:
+    """The palette of what a widget lies on; those that the style draws with an edge have one of their own."""
+    parent = widget.parentWidget()
+    return parent.palette() if parent is not None else widget.palette()
 
 
 def set_muted(widget: QWidget) -> None:

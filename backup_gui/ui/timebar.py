@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -48,7 +49,7 @@ class TimeBar(QWidget):
         self.edit = QDateTimeEdit()
         self.edit.setCalendarPopup(True)
         self.edit.setAccessibleName(self.tr("Date and time"))
-        self.edit.setDisplayFormat(_edit_format())
+        self.edit.setDisplayFormat(_edit_format(is_mirrored=self.edit.isRightToLeft()))
         self.edit.setKeyboardTracking(False)
         self.now_button = QPushButton(self.tr("No&w"))
         self.now_button.setToolTip(self.tr("Show the folder as it is in the backup now"))
@@ -124,6 +125,8 @@ class TimeBar(QWidget):
         else:
             self._words.setText(self.tr("As it was on {when}").format(when=exact_text(at)))
         self._detail.setText(self._detail_text(at))
+        # A slider tells the number of its step, which says nothing.
+        self.slider.setAccessibleDescription(f"{self._words.text()}. {self._detail.text()}")
 
     def _position(self, at: float | None) -> int:
         """Where the slider stands: before the change that comes next."""
@@ -168,12 +171,18 @@ class TimeBar(QWidget):
         self.choose(None)
 
 
-def _edit_format() -> str:
-    """The locale's short date, with a year of four digits, and the time to the second."""
+def _edit_format(*, is_mirrored: bool) -> str:
+    """The locale's short date, with a year of four digits, and the time to the second.
+
+    Args:
+        is_mirrored: Whether the field is read from right to left. Qt turns the order of its parts round then, as if
+            seconds were written before hours; what is turned round already becomes right again.
+    """
     date = QLocale().dateFormat(QLocale.FormatType.ShortFormat)
     if "yyyy" not in date:
         date = date.replace("yy", "yyyy")
-    return f"{date} HH:mm:ss"
+    parts = re.split(r"([^A-Za-z]+)", f"{date} HH:mm:ss")
+    return "".join(reversed(parts) if is_mirrored else parts)
 
 
 def _local(at: float) -> QDateTime:

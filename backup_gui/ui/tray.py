@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 from backup_gui.engine.model import JobState
 from backup_gui.ui.headline import SEVERITY, headline, worst
 from backup_gui.ui.jobview import JobView, PauseWish
+from backup_gui.ui.menutext import menu_text
 from backup_gui.ui.overview import add_pause_actions
 from backup_gui.ui.wording import ago_text
 
@@ -70,6 +71,8 @@ class Tray(QObject):
         self._state: JobState | None = None
         self._has_icon = False
         self._notice: Notice | None = None
+        # Whether a panel draws the menu, see ``menu_text``.
+        self.is_on_bus = False
         self.menu = QMenu()
         self._build_menu()
         icon.setContextMenu(self.menu)
@@ -154,7 +157,7 @@ class Tray(QObject):
         self.back_up_menu.addAction(self.tr("&All backups"), self._on_back_up_all)
         self.back_up_menu.addSeparator()
         for view in self._views:
-            name = view.job.name.replace("&", "&&")
+            name = self._literal(view.job.name)
             self.back_up_menu.addAction(name, partial(self._on_back_up, view.job.id))
 
     def _update_menu(self) -> None:
@@ -176,8 +179,11 @@ class Tray(QObject):
         if not self._views:
             return self.tr("No backup yet")
         view = max(self._views, key=lambda view: SEVERITY.index(view.shown_state))
-        title = headline(view, self._now()).title.replace("&", "&&")
-        return title if len(self._views) == 1 else f"{view.job.name.replace('&', '&&')}: {title}"
+        title = headline(view, self._now()).title
+        return self._literal(title if len(self._views) == 1 else f"{view.job.name}: {title}")
+
+    def _literal(self, text: str) -> str:
+        return menu_text(text, is_on_bus=self.is_on_bus)
 
     def _on_back_up(self, job_id: str, *_checked: bool) -> None:
         self.back_up_requested.emit(job_id)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from backup_gui.ui.labels import MutedLabel
-from backup_gui.ui.theme import GRID_PX, muted, scaled_font
+from backup_gui.ui.theme import GRID_PX, muted, scaled_font, scaled_size
 
 if TYPE_CHECKING:
     from backup_gui.ui.icons import Icons
@@ -56,5 +56,5 @@ class Vacancy(QWidget):
             self._draw()
 
     def _draw(self) -> None:
-        size = QSize(_ICON_PX, _ICON_PX)
+        size = scaled_size(self, QSize(_ICON_PX, _ICON_PX))
         self._picture.setPixmap(self._icons.picture(self._name, size, muted(self.palette()), self.devicePixelRatioF()))

@@ -5,13 +5,16 @@ Pure functions: the time now is always an argument.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
+from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, Qt
+from PySide6.QtGui import QGuiApplication
 
 from backup_gui.engine.escaping import one_line
 
 _MINUTE_S = 60
 _HOUR_S = 3_600
 _DAY_S = 86_400
+# What Unicode has around a part of a text with a direction of its own, which its first letter tells.
+_FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
 
 
 def counted(many: str, one: str, count: int) -> str:
@@ -33,6 +36,16 @@ def counted(many: str, one: str, count: int) -> str:
     return text.replace("%Ln", number)
 
 
+def isolated(text: str) -> str:
+    """Keep a value with a unit or a separator in one piece where words are read from right to left.
+
+    There "180.0 MB" would become "MB 180.0": digits have no direction, and Latin letters have their own.
+    """
+    if not text or QGuiApplication.layoutDirection() != Qt.LayoutDirection.RightToLeft:
+        return text
+    return f"{_FIRST_STRONG_ISOLATE}{text}{_POP_ISOLATE}"
+
+
 def number_text(value: int) -> str:
     """A whole number with the locale's grouping, also beyond 32 bits."""
     return QLocale().toString(value)
@@ -50,16 +63,20 @@ def folders_text(count: int) -> str:
 
 def size_text(size_bytes: float) -> str:
     """Such as "1.2 GB", in powers of 1,000 as drives are sold."""
-    return QLocale().formattedDataSize(round(size_bytes), 1, QLocale.DataSizeFormat.DataSizeSIFormat)
+    return isolated(QLocale().formattedDataSize(round(size_bytes), 1, QLocale.DataSizeFormat.DataSizeSIFormat))
 
 
 def speed_text(bytes_per_s: float) -> str:
     """Such as "35.1 MB/s"."""
-    return _tr("{size}/s").format(size=size_text(bytes_per_s))
+    return isolated(_tr("{size}/s").format(size=size_text(bytes_per_s)))
 
 
 def duration_text(duration_s: float) -> str:
     """A duration in its largest fitting unit, such as "40 s", "4 min" or "2 h 10 min"."""
+    return isolated(_duration(duration_s))
+
+
+def _duration(duration_s: float) -> str:
     if duration_s < 1:
         return _tr("under 1 s")
     if duration_s < _MINUTE_S:
@@ -117,20 +134,20 @@ def clock_text(at: float, now: float) -> str:
     """A time of day, with the date if it is not today's."""
     moment = _local(at)
     if moment.date() == _local(now).date():
-        return QLocale().toString(moment.time(), QLocale.FormatType.ShortFormat)
-    return QLocale().toString(moment, QLocale.FormatType.ShortFormat)
+        return isolated(QLocale().toString(moment.time(), QLocale.FormatType.ShortFormat))
+    return isolated(QLocale().toString(moment, QLocale.FormatType.ShortFormat))
 
 
 def exact_text(at: float) -> str:
     """Date and time to the second."""
     moment = _local(at)
     date = QLocale().toString(moment.date(), QLocale.FormatType.LongFormat)
-    return f"{date}, {moment.time().toString('HH:mm:ss')}"
+    return isolated(f"{date}, {moment.time().toString('HH:mm:ss')}")
 
 
 def short_text(at: float) -> str:
     """Date and time to the minute, as short as the locale has it."""
-    return QLocale().toString(_local(at), QLocale.FormatType.ShortFormat)
+    return isolated(QLocale().toString(_local(at), QLocale.FormatType.ShortFormat))
 
 
 def path_text(path: str) -> str:

@@ -127,6 +127,10 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Holt zurück, was dieser Vorgang aus der Sicherung genommen hat</translation>
     </message>
     <message>
+        <source>Choose a pass to bring back what it took away from the backup</source>
+        <translation>Wählen Sie einen Vorgang, um zurückzuholen, was er aus der Sicherung genommen hat</translation>
+    </message>
+    <message>
         <source>Each time your files are checked or copied, it is noted here.</source>
         <translation>Jedes Mal, wenn Ihre Dateien geprüft oder kopiert werden, wird es hier vermerkt.</translation>
     </message>
@@ -147,6 +151,10 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Verschobene Dateien</translation>
     </message>
     <message>
+        <source>It is no longer known what this pass did to which file. What it took away is in the history, by its time.</source>
+        <translation>Es ist nicht mehr bekannt, was dieser Vorgang mit welcher Datei getan hat. Was er genommen hat, ist im Verlauf unter seiner Zeit.</translation>
+    </message>
+    <message>
         <source>Nothing has been done yet</source>
         <translation>Noch ist nichts geschehen</translation>
     </message>
@@ -165,6 +173,14 @@ ist in der Sicherung jetzt {old}</translation>
     <message>
         <source>Search in what was done</source>
         <translation>In den Vorgängen suchen</translation>
+    </message>
+    <message>
+        <source>Sho&amp;w:</source>
+        <translation>An&amp;zeigen:</translation>
+    </message>
+    <message>
+        <source>This pass took nothing away from the backup</source>
+        <translation>Dieser Vorgang hat nichts aus der Sicherung genommen</translation>
     </message>
     <message>
         <source>What to show</source>
@@ -999,8 +1015,16 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Wartet auf das Laufwerk</translation>
     </message>
     <message>
+        <source>Waiting for the drive of “{name}”: {path}</source>
+        <translation>Warten auf das Laufwerk von „{name}“: {path}</translation>
+    </message>
+    <message>
         <source>Waiting for the drive: it has not answered for {time}.</source>
         <translation>Wartet auf das Laufwerk: Es antwortet seit {time} nicht.</translation>
+    </message>
+    <message>
+        <source>Waiting for the folder of “{name}”: {path}</source>
+        <translation>Warten auf den Ordner von „{name}“: {path}</translation>
     </message>
     <message>
         <source>What is this?</source>
@@ -1611,6 +1635,10 @@ ist in der Sicherung jetzt {old}</translation>
     <message>
         <source>&amp;What would be done?</source>
         <translation>&amp;Was würde getan?</translation>
+    </message>
+    <message>
+        <source>About Folder Backup</source>
+        <translation>Über Folder Backup</translation>
     </message>
     <message>
         <source>Changes are not backed up until you open it again. Nothing is lost.</source>

@@ -129,6 +129,28 @@ def test_a_job_given_at_the_start_runs_and_is_given_only_once(
     quit_app(desktop, app)
 
 
+@pytest.mark.parametrize("panel", [Panel.RECORDED, Panel.XFCE])
+def test_the_panel_is_told_the_names_of_backups_as_they_are(
+    panel: Panel, session_folder: Path, destination: Path
+) -> None:
+    names = ["my_docs", "Salt & pepper", "a&b_c&d"]
+    with desktop_session(session_folder, panel) as desktop:
+        app = None
+        for name in names:
+            (session_folder / name).mkdir()
+            options = ("--source", str(session_folder / name), "--destination", str(destination / name))
+            started = start_app(desktop, *options, name="app" if app is None else "later")
+            if app is None:
+                app = started
+                desktop.wait_for_window(WINDOW)
+            else:
+                assert started.wait(15) == 0
+        assert app is not None
+        icon = desktop.tray_icon()
+        wait_until(lambda: set(names) <= set(icon.labels()), f"the names among {icon.labels()}")
+        quit_app(desktop, app)
+
+
 def test_quitting_in_the_middle_of_a_large_file_takes_a_moment_and_leaves_no_half_file(
     desktop: Desktop, source: Path, destination: Path
 ) -> None:

@@ -215,6 +215,7 @@ class DeskMaker:
             now=lambda: NOW,
             make_tray_icon=lambda: self._tray_icon,
             has_tray=lambda: self.has_tray,
+            is_menu_on_bus=lambda: False,
             entry=lambda: self._entry,
             apply_appearance=self.appearances.append,
             open_folder=self._open,

@@ -25,7 +25,8 @@ def past(number: int, **fields: Any) -> PastPass:
     """The pass with this key; the higher the key, the later."""
     values: dict[str, Any] = {
         "id": number, "started_at": NOW - 1e6 + number, "duration_s": 1.0, "is_full": False, "status": "complete",
-        "reason": "", "created": 1, "replaced": 0, "deleted": 0, "moved": 0, "bytes": 10, "problems": 0, **fields,
+        "reason": "", "created": 1, "replaced": 0, "deleted": 0, "moved": 0, "bytes": 10, "problems": 0,
+        "recorded": 1, "is_whole": True, **fields,
     }  # fmt: skip
     return PastPass(**values)
 
@@ -214,6 +215,36 @@ def test_only_what_took_something_away_can_be_undone(icons: Icons, qtbot: QtBot)
     assert wishes == [UndoWish("a1", row.pass_id, counts.deleted + counts.replaced + counts.moved)]
     page.list.setCurrentIndex(page.list.model().index(0, 0))
     assert not page.undo_button.isEnabled()
+
+
+def test_a_pass_whose_paths_are_forgotten_is_not_offered_to_be_undone(
+    icons: Icons, model: ActivityModel, qtbot: QtBot
+) -> None:
+    page = ActivityPage(icons)
+    qtbot.addWidget(page)
+    page.show()
+    page.show_model(model)
+    assert "Choose a pass" in page.undo_button.toolTip()
+    known, forgotten, harmless = past(3, deleted=2, recorded=2), past(2, deleted=2, recorded=0), past(1, recorded=1)
+    model.begin()
+    model.put_page(PassPage(PassQuery("a1", 0), (known, forgotten, harmless), is_last=True))
+    page.refresh()
+    hints = []
+    for row in range(3):
+        page.list.setCurrentIndex(model.index(row, 0))
+        hints.append(page.undo_button.toolTip())
+        assert page.undo_button.isEnabled() is (row == 0)
+    assert hints[0].startswith("Brings back")
+    assert hints[1].startswith("It is no longer known")
+    assert hints[2].startswith("This pass took nothing")
+    assert not model.hasChildren(model.index(1, 0)), "there is nothing to open"
+
+    # Forgotten between the list and the look at it.
+    page.list.setCurrentIndex(model.index(0, 0))
+    model.fetchMore(model.index(0, 0))
+    model.put_files(FilesPage(FilesQuery("a1", 3, 0), (), is_last=True))
+    assert not page.undo_button.isEnabled()
+    assert page.undo_button.toolTip() == hints[1]
 
 
 def test_a_drive_that_is_away_can_be_given_up(icons: Icons, qtbot: QtBot) -> None:

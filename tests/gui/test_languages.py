@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QLocale, Qt, QTranslator
+from PySide6.QtGui import QTextLayout, QTextOption
 from PySide6.QtWidgets import QApplication
 
 from backup_gui.app import resource_folder
 from backup_gui.bridge.languages import speak
 from backup_gui.ui.sentences import said
-from backup_gui.ui.wording import files_text, size_text
+from backup_gui.ui.wording import (
+    duration_text,
+    exact_text,
+    files_text,
+    isolated,
+    short_text,
+    size_text,
+    speed_text,
+)
 
 
 @pytest.fixture
@@ -37,8 +47,65 @@ def test_the_program_speaks_german_with_plural_forms_and_qts_own_words(
     assert QCoreApplication.translate("QPlatformTheme", "Cancel") == "Abbrechen"
     assert said("The source folder is not there: /home/a") == "Ihr Ordner ist nicht da: /home/a"
     assert said("The backup drive is full: 2.0 GB more is needed.") == (
-        "Das Sicherungslaufwerk ist voll: 2.0 GB mehr werden gebraucht."
+        "Das Sicherungslaufwerk ist voll: 2,0 GB mehr werden gebraucht."
     )
+
+
+@pytest.mark.parametrize(
+    ("sentence", "figure"),
+    [
+        ("The backup drive is full: 312 B more is needed", "312 Byte"),
+        ("The backup drive is full: 1.2 KB more is needed", "1,2 kB"),
+        ("The backup drive is full: your quota on it is used up, and 3.0 TB more is needed", "3,0 TB"),
+        ("There are too many files on the backup drive: 12,345 more do not fit", "12.345 "),
+        ("The interval must be from 1 to 604800 seconds.", "604.800 "),
+        ("A folder is not there any more: /home/1,234.5 GB", "/home/1,234.5 GB"),
+    ],
+)
+def test_figures_in_sentences_are_written_the_german_way_and_names_are_left_alone(
+    qapp: QApplication, no_translators: None, sentence: str, figure: str
+) -> None:
+    speak(qapp, resource_folder() / "translations", "de")
+    assert figure in said(sentence)
+
+
+def test_a_size_stays_in_one_piece_where_words_are_read_from_right_to_left(qapp: QApplication) -> None:
+    texts: dict[str, Callable[[], str]] = {
+        "size": lambda: size_text(180e6),
+        "speed": lambda: speed_text(180e6),
+        "duration": lambda: duration_text(7_800),
+        "date": lambda: short_text(1_795_356_200.0),
+        "time": lambda: exact_text(1_795_356_200.0),
+    }
+    before = {name: text() for name, text in texts.items()}
+    qapp.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    try:
+        for name, text in texts.items():
+            assert seen_from_left_to_right(text()) == before[name]
+        assert seen_from_left_to_right(before["size"]) == "MB 180.0", "what it would be without"
+        assert isolated("") == ""
+    finally:
+        qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+    assert {name: text() for name, text in texts.items()} == before
+
+
+def seen_from_left_to_right(text: str) -> str:
+    """The letters of a text in the order in which they are drawn from right to left."""
+    layout = QTextLayout(text)
+    option = QTextOption()
+    option.setTextDirection(Qt.LayoutDirection.RightToLeft)
+    layout.setTextOption(option)
+    layout.beginLayout()
+    line = layout.createLine()
+    line.setLineWidth(10_000)
+    layout.endLayout()
+    drawn = (
+        (run.stringIndexes(), run.positions())
+        for run in layout.glyphRuns(0, len(text), QTextLayout.GlyphRunRetrievalFlag.RetrieveAll)
+    )
+    places = [(point.x(), index) for indexes, points in drawn for index, point in zip(indexes, points, strict=True)]
+    letters = "".join(text[index] for _, index in sorted(places))
+    return re.sub("[\u2066-\u2069\u200e\u200f]", "", letters)
 
 
 def test_a_language_from_right_to_left_turns_the_windows(

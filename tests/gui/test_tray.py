@@ -55,6 +55,26 @@ def test_one_job_is_shown_with_its_state(tray: Tray, tray_icon: RecordedTrayIcon
     assert tray_icon.tooltip == "Folder Backup\nOne & only: Everything is backed up. Checked 1 minute ago."
 
 
+@pytest.mark.parametrize(
+    ("name", "on_bus", "drawn_by_qt"),
+    [
+        ("my_docs", "my__docs", "my_docs"),
+        ("One & only", "One && only", "One && only"),
+        ("a&b_c&d", "a&&b__c&d", "a&&b_c&&d"),
+        ("plain", "plain", "plain"),
+    ],
+)
+def test_a_name_is_told_as_it_is_to_whoever_draws_the_menu(
+    tray: Tray, name: str, on_bus: str, drawn_by_qt: str
+) -> None:
+    for is_on_bus, told in ((True, on_bus), (False, drawn_by_qt)):
+        tray.is_on_bus = is_on_bus
+        tray.show_jobs(())
+        tray.show_jobs((JobView(ONE._replace(name=name), ok_status()), JobView(TWO, ok_status())))
+        assert told in [action.text() for action in tray.back_up_menu.actions()]
+        assert tray.status_action.text().startswith(f"{told}: ")
+
+
 def test_the_worst_job_gives_icon_and_status_line(tray: Tray, tray_icon: RecordedTrayIcon, icons: Icons) -> None:
     failed = Status(JobState.FAILED, reason="The backup drive is full.")
     tray.show_jobs((JobView(ONE, ok_status()), JobView(TWO, failed)))

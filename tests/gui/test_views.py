@@ -60,7 +60,7 @@ Make = Callable[[str | None], MainWindow]
 TITLES = {
     "ok": ("Everything is backed up.", "Back up now"),
     "working": ("Copying 312 of 1,204 files, about 4 min left.", "Pause"),
-    "waiting": ("The drive of the destination is not there: /media/anna/Backup/Documents", "What is this?"),
+    "waiting": ("Waiting for the drive of “Documents”: /media/anna/Backup/Documents", "What is this?"),
     "attention": ("3 files could not be backed up.", "Show"),
     "held": ("840 of 1,000 files would be deleted from the backup. Is that right?", "Review…"),
     "failed": ("The backup drive is full.", "Try again"),
@@ -100,6 +100,26 @@ def test_what_was_lost_bit_by_bit_is_told_with_what_went_before() -> None:
     held = Held(HeldCode.SLOW_CHANGE, "", Counts(deleted=1), 100, lost_before=50)
     words = headline(replace(VIEWS["held"], status=VIEWS["held"].status._replace(held=held)), NOW)
     assert words.title.startswith("Within an hour, 51 of 100 files were deleted")
+
+
+@pytest.mark.parametrize(
+    ("reason", "title"),
+    [
+        ("The drive of the source is not there: /x: y", "Waiting for the drive of “Documents”: /x: y"),
+        ("The source folder is not there any more: /x", "Waiting for the folder of “Documents”: /x"),
+        ("The source folder is not there: /x", "Waiting for the folder of “Documents”: /x"),
+        ("Another drive is where the source was: /x", "Another drive is where the source was: /x"),
+        ("The backup is not there at the moment.", "The backup is not there at the moment."),
+    ],
+)
+def test_what_is_waited_for_is_told_with_the_name_of_the_backup(reason: str, title: str) -> None:
+    view = VIEWS["waiting"]
+    words = headline(replace(view, status=view.status._replace(reason=reason)), NOW)
+    assert words.title == title
+    assert words.remedy is Remedy.EXPLAIN
+    assert "12 files" in words.detail
+    failed = headline(replace(view, status=view.status._replace(state=JobState.FAILED, reason=reason)), NOW)
+    assert failed.title == reason
 
 
 def test_never_green_before_a_complete_backup() -> None:

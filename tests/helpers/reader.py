@@ -17,7 +17,8 @@ _REGISTRY = ("org.a11y.atspi.Registry", "/org/a11y/atspi/accessible/root")
 _ACCESSIBLE = "org.a11y.atspi.Accessible"
 _COMPONENT = "org.a11y.atspi.Component"
 _CALL_TIMEOUT_S = 5.0
-_ENABLED, _FOCUSED, _CHECKED, _SHOWING = 8, 12, 4, 25
+_ENABLED, _FOCUSABLE, _FOCUSED, _CHECKED, _SHOWING = 8, 11, 12, 4, 25
+_LABELLED_BY = 2
 _SCREEN = 0
 # A list has a child for each cell; what is looked for lies among the first ones.
 _MOST_CHILDREN = 120
@@ -50,6 +51,11 @@ class Control:
         return _CHECKED in self.states
 
     @property
+    def is_focusable(self) -> bool:
+        """Whether the keyboard can go there."""
+        return _FOCUSABLE in self.states
+
+    @property
     def is_focused(self) -> bool:
         """Whether it has the keyboard."""
         return _FOCUSED in self.states
@@ -73,11 +79,37 @@ class ScreenReader:
         Args:
             window: Pattern of the title of the windows meant; all if empty.
         """
+        for control, _ in self.tree(window):
+            yield control
+
+    def tree(self, window: str = "") -> Iterator[tuple[Control, tuple[Control, ...]]]:
+        """The same, each with what it lies in, from its window down.
+
+        Args:
+            window: Pattern of the title of the windows meant; all if empty.
+        """
         for program in self._children(_REGISTRY):
             for top in self._children(program):
                 control = self._control(top)
                 if control is not None and re.search(window, control.name):
-                    yield from self._below(control)
+                    yield from self._below(control, ())
+
+    def labels_of(self, control: Control) -> list[str]:
+        """What is written beside a control to name it."""
+        relations = self._call(control.address, _ACCESSIBLE, "GetRelationSet")[0]
+        labels = (self._control(target) for kind, targets in relations if kind == _LABELLED_BY for target in targets)
+        return [label.name for label in labels if label is not None and label.name]
+
+    def give_focus(self, control: Control) -> bool:
+        """Move the keyboard to a control; tells whether it, or something in it, has it then."""
+        self._call(control.address, _COMPONENT, "GrabFocus")
+        now = self._control(control.address)
+        return now is not None and any(inner.is_focused for inner, _ in self._below(now, ()))
+
+    def has_focus(self, control: Control) -> bool:
+        """Whether a control has the keyboard now."""
+        now = self._control(control.address)
+        return now is not None and now.is_focused
 
     def find(self, name: str, role: str = "", window: str = "") -> Control | None:
         """The first control on the screen whose name matches a pattern, if there is any.
@@ -99,12 +131,12 @@ class ScreenReader:
         x, y, width, height = self._call(control.address, _COMPONENT, "GetExtents", "u", (_SCREEN,))[0]
         return x + width // 2, y + height // 2
 
-    def _below(self, control: Control) -> Iterator[Control]:
-        yield control
+    def _below(self, control: Control, above: tuple[Control, ...]) -> Iterator[tuple[Control, tuple[Control, ...]]]:
+        yield control, above
         for address in self._children(control.address):
             child = self._control(address)
             if child is not None and _SHOWING in child.states:
-                yield from self._below(child)
+                yield from self._below(child, (*above, control))
 
     def _children(self, address: tuple[str, str]) -> list[tuple[str, str]]:
         # What is asked may be gone by now: a window closed, a page rebuilt.

@@ -70,6 +70,7 @@ from backup_gui.ui.jobview import (
     Room,
     Saving,
 )
+from backup_gui.ui.legibility import make_legible
 from backup_gui.ui.mainwindow import MainWindow
 from backup_gui.ui.pace import Pace
 from backup_gui.ui.planview import PlanView
@@ -268,7 +269,11 @@ DAYS = tuple(
 )
 SIZES = BackupSizes(412_000_000_000, 96_500_000_000, counted_at=NOW - 1_500)
 EARLIER = tuple(
-    PastPass(900 - n, NOW - 100_000 - n * 7_000.0, 1.5, n % 5 == 0, "complete", "", n % 4, 1, n % 3, 0, 210_000 * n, 0)
+    PastPass(
+        *(900 - n, NOW - 100_000 - n * 7_000.0, 1.5, n % 5 == 0, "complete", "", n % 4, 1, n % 3, 0, 210_000 * n, 0),
+        recorded=n % 4 + 1 + n % 3,
+        is_whole=True,
+    )
     for n in range(40)
 )
 FILES = (
@@ -687,12 +692,14 @@ def appearance(application: QApplication, look: Look) -> Iterator[None]:
     application.setPalette(look.palette())
     application.setFont(font)
     application.setLayoutDirection(look.direction)
+    make_legible(application)
     try:
         yield
     finally:
         application.setPalette(before[0])
         application.setFont(before[1])
         application.setLayoutDirection(before[2])
+        application.setStyleSheet("")
 
 
 def write_all(folder: Path, application: QApplication) -> list[Path]:
