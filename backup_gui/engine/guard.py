@@ -49,7 +49,8 @@ class Condition(NamedTuple):
         is_source_empty: Whether the source has nothing at all in it.
         is_source_other: Whether the source is another folder than the one recorded.
         lately: What went before.
-        is_holding: Whether losses are held since an earlier pass, of which a quick one may see nothing.
+        is_holding: Whether losses are held since an earlier pass, of which a quick one may see nothing, or the mirror
+            keeps files that were.
     """
 
     mirror_files: int
@@ -129,8 +130,8 @@ def _files_before(fresh: list[Action], condition: Condition) -> int:
     """Say how many files the mirror had before the hour: the measure of what is lost within it.
 
     A file gone and a new one are taken for the same one under another name and with other content, as a program
-    that encrypts leaves them: such new ones do not make the mirror larger. As long as losses are held, what has the
-    old name is still there, so that every new one may be such.
+    that encrypts leaves them: such new ones do not make the mirror larger. As long as losses are held, or the mirror
+    keeps what was, what has the old name is still there, so that every new one may be such.
     """
     lately = condition.lately
     if condition.is_holding:

@@ -202,7 +202,7 @@ def _condition(plan: Plan, source: Tree, catalog: Catalog, *, is_source_other: b
         is_source_empty=is_source_empty,
         is_source_other=is_source_other,
         lately=lately,
-        is_holding=catalog.recent.stands_still,
+        is_holding=bool(taken) and (catalog.recent.stands_still or catalog.kept.count() > 0),
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from backup_gui.engine.answers import keep
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.errors import DestinationUnusableError
 from backup_gui.engine.events import HeldBack
@@ -350,3 +351,22 @@ def test_new_names_do_not_raise_the_limit_while_the_old_ones_are_held(rig: Rig) 
     for number in range(120):
         rig.run(paths(f"docs/{number:03}"))
     assert originals(rig) >= 60
+
+
+@pytest.mark.hazard(9)
+def test_new_names_do_not_raise_the_limit_while_the_mirror_keeps_the_old_ones(rig: Rig) -> None:
+    rig.options["guard_share"] = 0.2
+    fill(rig, 200)
+    fill(rig, 100, "kept")
+    rig.run()
+    for number in range(100):
+        (rig.source / f"kept/{number:03}").unlink()
+        rig.write(f"kept/{number:03}.locked", "encrypted")
+    held = rig.run().held
+    assert held is not None
+    keep(rig.job, rig.catalog, held)
+    assert rig.run().held is None
+    for number in range(200):
+        rewrite(rig, number)
+        rig.run(paths(f"docs/{number:03}"))
+    assert originals(rig) == 300 - 60
