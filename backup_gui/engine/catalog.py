@@ -25,6 +25,7 @@ from backup_gui.engine.tree import decode, encode, join
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from backup_gui.engine.copier import Seen
     from backup_gui.engine.model import Entry
 
 log = logging.getLogger(__name__)
@@ -174,7 +175,7 @@ class Catalog:
         self._write()
         return int(self._connection.execute("SELECT count(*) FROM files").fetchone()[0])
 
-    def record(self, path: str, entry: Entry) -> None:
+    def record(self, path: str, entry: Entry | Seen) -> None:
         """Remember that the mirror has what the source's entry was; kept in memory until there are many."""
         folder, _, name = path.rpartition("/")
         if folder != self._last_folder[0]:

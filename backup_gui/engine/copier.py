@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from backup_gui.engine.coprocess import Coprocess
-    from backup_gui.engine.model import Action, Entry
+    from backup_gui.engine.model import Action
     from backup_gui.engine.tree import Tree
     from backup_gui.engine.writer import Writer
 
@@ -44,16 +44,25 @@ class Order(NamedTuple):
     place: str
 
 
+class Seen(NamedTuple):
+    """What is remembered of a source's entry; the fields are named as those of the whole."""
+
+    st_ino: int
+    st_ctime_ns: int
+    st_size: int
+    st_mtime_ns: int
+
+
 class Copied(NamedTuple):
     """What became of an order.
 
     Attributes:
         order: The order.
-        entry: The source's entry that the temporary is a complete copy of; None if there is no temporary.
+        entry: Of the source's entry that the temporary is a complete copy of; None if there is no temporary.
     """
 
     order: Order
-    entry: Entry | None
+    entry: Seen | None
 
 
 class Copier:
@@ -88,7 +97,7 @@ class Copier:
                     yield Copied(order, None)
                 continue
             for order, fields in zip(orders, answers, strict=True):
-                yield Copied(order, None if fields is None else os.stat_result(*fields))
+                yield Copied(order, None if fields is None else Seen(*fields))
 
     def close(self) -> None:
         """Remove what was copied and nobody has asked for."""
@@ -112,7 +121,7 @@ def worker(source: Tree, target: Tree, user: int, group: int, flushes: bool) -> 
         flushes: Whether each file is flushed by itself.
 
     Returns:
-        Takes a path and the temporary's place, and returns the fields of the source's entry, or None if there is no
+        Takes a path and the temporary's place, and returns the fields of ``Seen``, or None if there is no
         whole copy.
     """
     rights = Rights((user, group))
@@ -146,7 +155,7 @@ def worker(source: Tree, target: Tree, user: int, group: int, flushes: bool) -> 
         try:
             after = source.stat(path)
             if outcome == IN_STEP and is_same_version(before, after):
-                return before.__reduce__()[1]
+                return before.st_ino, before.st_ctime_ns, before.st_size, before.st_mtime_ns
         except OSError:
             pass
         with contextlib.suppress(OSError):

@@ -16,6 +16,7 @@ from backup_gui.engine.tree import parent_of
 
 if TYPE_CHECKING:
     from backup_gui.engine.catalog import Catalog
+    from backup_gui.engine.copier import Seen
     from backup_gui.engine.ledger import Ledger
     from backup_gui.engine.links import LinkMaker
     from backup_gui.engine.model import Entry
@@ -34,7 +35,7 @@ class Ready(NamedTuple):
 
     action: Action
     temporary: str
-    entry: Entry
+    entry: Entry | Seen
 
 
 class Publisher:
@@ -215,7 +216,7 @@ class Publisher:
                     self._target.put_back(kept, path)
                 raise
 
-    def _note_stamp(self, path: str, entry: Entry) -> None:
+    def _note_stamp(self, path: str, entry: Entry | Seen) -> None:
         """Remember the time that a copy has, where it is not the one that it was given."""
         there = self._target.look(path)
         if there is not None and not self._target.abilities.is_same_time(entry.st_mtime_ns, there.st_mtime_ns):
