@@ -28,7 +28,7 @@ from tests.property.world import ANCHOR, NAMES, World, clear_path, is_file, is_f
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads descriptors from /proc and makes special files")
 
-EXAMPLES = 40
+EXAMPLES = 200
 STEPS = 40
 
 PICKS = st.integers(0, 10_000)
@@ -503,7 +503,7 @@ IS_NIGHTLY = settings().max_examples > 1_000
 
 TestAnythingMayHappen = MirrorMachine.TestCase
 TestAnythingMayHappen.settings = settings(
-    max_examples=settings().max_examples // 5 if IS_NIGHTLY else EXAMPLES,
+    max_examples=settings().max_examples if IS_NIGHTLY else EXAMPLES,
     stateful_step_count=STEPS,
     phases=list(Phase) if IS_NIGHTLY else [Phase.explicit, Phase.reuse, Phase.generate],
     report_multiple_bugs=False,

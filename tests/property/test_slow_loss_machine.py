@@ -22,7 +22,7 @@ from backup_gui.engine.undo import undo_pass
 from tests.helpers.trees import contents
 from tests.property.world import FAST
 
-EXAMPLES = 25
+EXAMPLES = 100
 STEPS = 60
 COUNT, SHARE = 4, 0.4
 FOLDERS = ("", "a", "a/b", "c")
@@ -222,7 +222,7 @@ IS_NIGHTLY = settings().max_examples > 1_000
 
 TestSlowLoss = SlowLossMachine.TestCase
 TestSlowLoss.settings = settings(
-    max_examples=settings().max_examples // 5 if IS_NIGHTLY else EXAMPLES,
+    max_examples=settings().max_examples if IS_NIGHTLY else EXAMPLES,
     stateful_step_count=STEPS,
     phases=list(Phase) if IS_NIGHTLY else [Phase.explicit, Phase.reuse, Phase.generate],
     report_multiple_bugs=False,
