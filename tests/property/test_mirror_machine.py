@@ -500,6 +500,8 @@ class MirrorMachine(RuleBasedStateMachine):
 
 # Making a failing example small takes minutes, so it is left to the nightly run, which also tries more of them.
 IS_NIGHTLY = settings().max_examples > 1_000
+# Hundreds of cases take minutes, thousands hours.
+pytestmark = pytest.mark.timeout(7_200 if IS_NIGHTLY else 600)
 
 TestAnythingMayHappen = MirrorMachine.TestCase
 TestAnythingMayHappen.settings = settings(

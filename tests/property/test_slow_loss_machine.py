@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, Phase, assume, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -219,6 +220,8 @@ class SlowLossMachine(RuleBasedStateMachine):
 
 
 IS_NIGHTLY = settings().max_examples > 1_000
+# Hundreds of cases take minutes, thousands hours.
+pytestmark = pytest.mark.timeout(7_200 if IS_NIGHTLY else 600)
 
 TestSlowLoss = SlowLossMachine.TestCase
 TestSlowLoss.settings = settings(
