@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import time
 from itertools import pairwise
@@ -31,9 +32,11 @@ def test_while_a_drive_does_not_answer_the_window_does_and_quitting_works(
     source = tmp_path / "source"
     source.mkdir()
     (source / "file").write_bytes(OLD)
-    with cuttable_disk(tmp_path) as disk:
+    with cuttable_disk(tmp_path) as disk, contextlib.ExitStack() as stack:
         mirror = disk.point / "mirror"
         controller = Controller(tmp_path / "data")
+        # Should anything fail here: a thread that is left at work would end the whole run when it is destroyed.
+        stack.callback(controller.shut_down, 20.0)
         controller.add(Job(str(source), str(mirror), id="job", name="job", interval_s=1))
         qtbot.waitUntil(lambda: contents(mirror) == {"file": OLD}, timeout=20_000)
         run_tool("fsfreeze", "--freeze", str(disk.point))

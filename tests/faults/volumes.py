@@ -98,7 +98,8 @@ def is_any_thread_stuck() -> bool:
     for task in os.listdir("/proc/self/task"):
         try:
             state = Path(f"/proc/self/task/{task}/stat").read_text().rpartition(")")[2].split()[0]
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):
+            # It ended before or while it was looked at.
             continue
         if state == "D":
             return True
