@@ -11,10 +11,6 @@ import sys
 
 from backup_gui.engine import coprocess
 
-# A comparison makes millions of small objects that are never part of a cycle. Looking for cycles among them as often
-# as Python does by itself takes a twentieth of an unchanged pass.
-_OBJECTS_BETWEEN_COLLECTIONS = 100_000
-
 
 def main() -> int:
     """Run the program with the arguments of this process.
@@ -25,7 +21,7 @@ def main() -> int:
     if sys.argv[1:2] == [coprocess.OPTION]:
         coprocess.serve(sys.argv[2:])
         return 0
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    gc.set_threshold(coprocess.OBJECTS_BETWEEN_COLLECTIONS)
     from backup_gui import cli  # noqa: PLC0415 - the other process has no use for it
 
     return cli.main(sys.argv[1:], run_app=_run_app)

@@ -104,7 +104,7 @@ def _copied_catalog(path: Path) -> Iterator[Catalog]:
         copy = Path(folder, "catalog.sqlite")
         try:
             with (
-                contextlib.closing(open_for_reading(path)) as original,
+                contextlib.closing(open_for_reading(path, wait_s=10.0)) as original,
                 contextlib.closing(sqlite3.connect(copy)) as target,
             ):
                 original.backup(target)

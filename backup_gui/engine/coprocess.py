@@ -33,8 +33,9 @@ _BATCHES_AHEAD: Final = 2
 _LENGTH_BYTES: Final = 4
 OPTION: Final = "--second-process"
 
-# As many as ``backup_gui.__main__`` sets for the pass itself, for its reasons.
-_OBJECTS_BETWEEN_COLLECTIONS: Final = 100_000
+# A comparison makes millions of small objects that are never part of a cycle. Looking for cycles among them as often
+# as Python does by itself takes a twentieth of an unchanged pass.
+OBJECTS_BETWEEN_COLLECTIONS: Final = 100_000
 
 
 class Coprocess:
@@ -76,11 +77,6 @@ class Coprocess:
             return cls(source, target)
         except OSError:
             return None
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether there are batches that have not been asked back."""
-        return bool(self._ahead)
 
     def takes_more(self) -> bool:
         """Tell whether another batch can be handed over now."""
@@ -178,7 +174,7 @@ def serve(arguments: Sequence[str], *, reading: int = 0, writing: int = 1) -> No
     """
     parent, source_fd, target_fd = map(int, arguments)
     end_with_parent(parent)
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     # Opened anew and not inherited: the parent's lock on its destination must end with the parent.
     opened = f"/proc/{parent}/fd"
     workers: dict[str, Callable[[Any], object]] = {}

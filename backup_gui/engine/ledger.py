@@ -101,10 +101,9 @@ class Ledger:
         self._outcome.unsettled.append(path)
 
     def tell(self, done: list[Action]) -> None:
-        """Tell of copies that were noted."""
-        if done:
-            self._meter.add_files(len(done), done[-1].path, sum(map(_bytes_not_counted, done)))
-            self._on_done(done)
+        """Tell of copies that were noted, of one at least."""
+        self._meter.add_files(len(done), done[-1].path, sum(map(_bytes_not_counted, done)))
+        self._on_done(done)
 
     def count(self, action: Action) -> None:
         """Note something that was done without copying, and tell of it."""

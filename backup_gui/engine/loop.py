@@ -363,8 +363,7 @@ class Loop:
         )
 
     def _on_pass_event(self, event: Event) -> None:
-        trouble = self._condition.trouble
-        if trouble is None and isinstance(event, ActionDone):
+        if isinstance(event, ActionDone) and self._condition.trouble is None:
             # By far the most.
             self._tell(event)
             return

@@ -183,11 +183,12 @@ class PassLog:
             self._changes -= recorded
 
 
-def open_for_reading(catalog: Path) -> sqlite3.Connection:
+def open_for_reading(catalog: Path, wait_s: float = _WAIT_S) -> sqlite3.Connection:
     """Open a job's catalog for reading, beside the job that goes on writing it.
 
     Args:
         catalog: The job's catalog, see ``places``.
+        wait_s: For how long to wait where somebody else has it locked, seconds.
 
     Returns:
         The connection, which the caller closes; it belongs to the calling thread.
@@ -195,7 +196,7 @@ def open_for_reading(catalog: Path) -> sqlite3.Connection:
     Raises:
         sqlite3.Error: It is not there yet, or cannot be read.
     """
-    return sqlite3.connect(f"{catalog.absolute().as_uri()}?mode=ro", uri=True, timeout=_WAIT_S)
+    return sqlite3.connect(f"{catalog.absolute().as_uri()}?mode=ro", uri=True, timeout=wait_s)
 
 
 def past_pass(row: tuple[Any, ...]) -> PastPass:

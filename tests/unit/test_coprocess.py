@@ -62,13 +62,13 @@ def test_what_it_is_asked_it_answers_in_order_and_the_rest_is_waited_for(rig: Ri
             assert process.takes_more()
             process.hand_over("copier", [*target.rights.owner, True], [name], [("a", f"copy {name}")])
         assert not process.takes_more()
-        assert process.is_busy
+        assert process._ahead
         batch = process.answers(waits=True)
         assert batch is not None
         assert batch[0] == ["first"]
         assert batch[1] is not None
         process.close()
-        assert not process.is_busy
+        assert not process._ahead
     assert sorted(os.listdir(rig.mirror)) == ["copy first", "copy second"]
 
 

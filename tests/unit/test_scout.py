@@ -61,7 +61,7 @@ def findings(monkeypatch: pytest.MonkeyPatch) -> dict[str, Unchanged | None]:
 
     def noted(self: Scout, *, waits: bool) -> list[tuple[str, Unchanged | None]]:
         # However slow its start is, everything that it was given is its to answer.
-        found = original(self, waits=waits or self._coprocess.is_busy)
+        found = original(self, waits=waits or bool(self._coprocess._ahead))
         seen.update(found)
         return found
 
