@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,12 +20,6 @@ NEW_JOB = "^New backup"
 MEMORY_LIMIT_BYTES = 250 * 1024 * 1024
 LARGE_FILE_BYTES = 2 * 1024**3
 CHUNK_BYTES = 16 * 1024**2
-
-
-@pytest.fixture
-def desktop(session_folder: Path) -> Iterator[Desktop]:
-    with desktop_session(session_folder) as running:
-        yield running
 
 
 @pytest.fixture

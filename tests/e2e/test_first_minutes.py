@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.desktop import Desktop, desktop_session
+from tests.helpers.desktop import Desktop
 from tests.helpers.drive import Drive, plugged_in
 from tests.helpers.person import Person, person_at, quit_app, start_app, wait_for_mirror
 from tests.helpers.waiting import wait_until
@@ -30,12 +30,6 @@ MOST_TO_RETURN = 5
 DOCUMENT = Path(__file__).parents[2] / "docs" / "first-minutes.md"
 # The drive is looked for every few seconds.
 NOTICE_LIMIT_S = 8.0
-
-
-@pytest.fixture
-def desktop(session_folder: Path) -> Iterator[Desktop]:
-    with desktop_session(session_folder) as running:
-        yield running
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.desktop import Desktop, desktop_session
+from tests.helpers.desktop import Desktop
 from tests.helpers.person import Person, person_at, quit_app, start_app
 from tests.helpers.reader import Control, ScreenReader
 from tests.helpers.waiting import wait_until
@@ -44,12 +44,6 @@ MOST_TABS = 40
 CELLS = {"cell", "list item", "tree item", "column header"}
 
 Tree = list[tuple[Control, tuple[Control, ...]]]
-
-
-@pytest.fixture
-def desktop(session_folder: Path) -> Iterator[Desktop]:
-    with desktop_session(session_folder) as running:
-        yield running
 
 
 @pytest.fixture

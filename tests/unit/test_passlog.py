@@ -232,3 +232,16 @@ def test_a_step_that_fails_leaves_the_first_version_as_it_was(tmp_path: Path, mo
 
 def test_every_earlier_version_has_a_way_to_this_one() -> None:
     assert set(schema._MIGRATIONS) == set(range(1, schema.SCHEMA_VERSION))
+
+
+@pytest.mark.parametrize(("options", "wait_ms"), [({}, 2_000), ({"wait_s": 10.0}, 10_000)])
+def test_a_reader_waits_for_a_locked_catalog_as_long_as_it_was_told(
+    tmp_path: Path, options: dict[str, float], wait_ms: int
+) -> None:
+    file = tmp_path / "catalog.sqlite"
+    Catalog.open(file).close()
+    connection = open_for_reading(file, **options)
+    try:
+        assert connection.execute("PRAGMA busy_timeout").fetchone()[0] == wait_ms
+    finally:
+        connection.close()
