@@ -14,6 +14,7 @@ from PySide6.QtCore import QStandardPaths, QStorageInfo
 
 from backup_gui.bridge.inspection import examine
 from backup_gui.config import absolute, default_name
+from backup_gui.engine.disks import disks_of
 from backup_gui.engine.model import Job
 
 # What shows something else than a drive's own files.
@@ -34,7 +35,7 @@ class Place:
         name: What the drive is called.
         total_bytes: Its size.
         free_bytes: What the user may still write.
-        is_own: Whether it is the drive that the system is on.
+        is_own: Whether it is the drive that the system or the home folder is on, be it in another part of it.
     """
 
     root: str
@@ -94,7 +95,7 @@ def usual_folders(protected: tuple[str, ...]) -> tuple[str, ...]:
 def places() -> tuple[Place, ...]:
     """Return the drives that can be written to, others than the system's first, then those with the most room."""
     found: dict[int, Place] = {}
-    home_device = _device(str(Path.home()))
+    home_disks = _disks(str(Path.home()))
     for volume in QStorageInfo.mountedVolumes():
         root = volume.rootPath()
         kind = bytes(volume.fileSystemType().data()).decode(errors="replace")
@@ -103,7 +104,7 @@ def places() -> tuple[Place, ...]:
         device = _device(root)
         if device is None or device in found or volume.bytesTotal() <= 0:
             continue
-        is_own = device == home_device or root == "/"
+        is_own = bool(_disks(root) & home_disks) or root == "/"
         if is_own:
             root = str(Path.home() / BACKUPS_FOLDER)
         elif not os.access(root, os.W_OK | os.X_OK):
@@ -175,3 +176,10 @@ def _device(path: str) -> int | None:
         return os.stat(path).st_dev
     except OSError:
         return None
+
+
+def _disks(path: str) -> frozenset[str]:
+    try:
+        return disks_of(path)
+    except OSError:
+        return frozenset()

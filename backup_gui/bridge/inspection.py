@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from backup_gui.config import absolute, default_name, folder_faults, job_faults, make_job
+from backup_gui.engine.disks import are_on_one_disk
 from backup_gui.engine.errors import JobError
 from backup_gui.engine.escaping import one_line
 from backup_gui.engine.model import Job
@@ -156,7 +157,7 @@ def _destination_note(source: str, destination: str) -> str:
             f"A new folder may suit better: {one_line(inside)}"
         )
     try:
-        is_same_drive = os.stat(source).st_dev == os.stat(_nearest_existing(destination)).st_dev
+        is_same_drive = are_on_one_disk(source, _nearest_existing(destination))
     except OSError:
         return ""
     if is_same_drive:

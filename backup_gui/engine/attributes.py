@@ -27,7 +27,11 @@ DEFAULT_LIST: Final = "system.posix_acl_default"
 
 _EVERYBODYS: Final = "user."
 _SUPERUSERS: Final = ("security.", "trusted.")
-_OF_THE_SYSTEM: Final = ("security.selinux", "security.ima", "security.evm", "security.apparmor", "security.SMACK64")
+_OF_THE_SYSTEM: Final = (
+    *("security.selinux", "security.ima", "security.evm", "security.apparmor", "security.SMACK64"),
+    # How XFS stores access lists: to remove it is to remove the list.
+    "trusted.SGI_ACL_",
+)
 # What a file system answers that has no such thing, not for this sort of file, or no room for so much of it in a file.
 _CANNOT_HOLD: Final = frozenset(
     {errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL, errno.E2BIG, errno.ERANGE, errno.ENOSPC}

@@ -10,9 +10,10 @@ more, our own time goes on by no more than the system runs, and the clock is bel
 with it, however often it was switched off meanwhile. A clock that is behind removes nothing before its time, and is
 followed at once; whether our own time was the wrong one is found out in the same way.
 
-What this does not protect from: a clock that is wrong by less than three days, or for longer than a day of running, and
-a catalog that is lost together with a wrong clock. Versions kept while the clock is ahead have a name from the future:
-they stay until that time has come.
+Where nothing is remembered, as when a catalog was lost, the newest version in the history is the last look at a clock.
+
+What this does not protect from: a clock that is wrong by less than three days, or for longer than a day of running.
+Versions kept while the clock is ahead have a name from the future: they stay until that time has come.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ import math
 import sys
 import time
 from typing import TYPE_CHECKING, Final
+
+from backup_gui.engine.history import list_versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,21 +49,27 @@ def uptime_s() -> float:
     return time.monotonic()
 
 
-def ahead_s(catalog: Catalog, now_s: float, run_s: float) -> float:
+def ahead_s(catalog: Catalog, now_s: float, run_s: float, newest_s: Callable[[], float | None] = lambda: None) -> float:
     """Say how far the user's clock is ahead of the time that can be believed, and remember the look at it.
 
     Args:
         catalog: Remembers what was seen of the clock, permanently.
         now_s: The user's clock, seconds since 1970, UTC.
         run_s: How long the system has been running, seconds.
+        newest_s: Tells when the newest version was kept, seconds since 1970, UTC; only asked if nothing is remembered.
 
     Returns:
         Seconds, never less than 0; 0 nearly always.
     """
     seen = _seen(catalog)
     if seen is None:
-        _note(catalog, now_s, run_s, _NO_DOUBT)
-        return 0.0
+        last_s = newest_s()
+        if last_s is None or now_s - last_s <= MOST_AHEAD_S:
+            _note(catalog, now_s, run_s, _NO_DOUBT)
+            return 0.0
+        _warn(now_s - last_s)
+        _note(catalog, last_s, run_s, 0.0)
+        return now_s - last_s
     believed_s, last_run_s, held_s = seen
     # Since a start of the system in between it has run for as long as it says itself.
     ran_s = run_s - last_run_s if run_s >= last_run_s else run_s
@@ -74,8 +83,7 @@ def ahead_s(catalog: Catalog, now_s: float, run_s: float) -> float:
         believed_s, held_s = now_s, _NO_DOUBT
     if is_in_doubt is not was_in_doubt:
         if is_in_doubt:
-            days = (now_s - believed_s) / _DAY_S
-            log.warning("The clock is %+.1f days off: the history is not thinned by it before a day of running", days)
+            _warn(now_s - believed_s)
         else:
             log.info("The clock is believed")
     if ran_s >= _NOTE_EVERY_S or is_in_doubt is not was_in_doubt:
@@ -83,10 +91,27 @@ def ahead_s(catalog: Catalog, now_s: float, run_s: float) -> float:
     return max(0.0, now_s - believed_s)
 
 
-def believable(catalog: Catalog, now: Callable[[], float], run_s: float) -> Callable[[], float]:
-    """Return a clock for the removal of old versions: the user's, as far as it can be believed."""
-    behind_s = ahead_s(catalog, now(), run_s)
+def believable(
+    catalog: Catalog, now: Callable[[], float], run_s: float, history_root: str | None
+) -> Callable[[], float]:
+    """Return a clock for the removal of old versions of a history: the user's, as far as it can be believed."""
+    behind_s = ahead_s(catalog, now(), run_s, lambda: _newest_s(history_root))
     return (lambda: now() - behind_s) if behind_s else now
+
+
+def _newest_s(history_root: str | None) -> float | None:
+    if history_root is None:
+        return None
+    try:
+        return max((version.left_at.timestamp() for version in list_versions(history_root)), default=None)
+    except OSError:
+        # What cannot be read now cannot be thinned out either.
+        return None
+
+
+def _warn(off_s: float) -> None:
+    days = off_s / _DAY_S
+    log.warning("The clock is %+.1f days off: the history is not thinned by it before a day of running", days)
 
 
 def _seen(catalog: Catalog) -> tuple[float, float, float] | None:

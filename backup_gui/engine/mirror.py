@@ -80,7 +80,7 @@ def run_pass(
     """
     started_at, began = now(), time.monotonic()
     # Also if the drive is away: whether a time holds is seen in every pass.
-    dated = now if is_dry_run else believable(catalog, now, uptime())
+    dated = now if is_dry_run else believable(catalog, now, uptime(), job.history_root)
     rules = Filter(job.exclude)
     meter = Meter(lambda progress: _tell_progress(progress, on_event))
     with contextlib.ExitStack() as stack:

@@ -328,6 +328,8 @@ class Writer(Tree):
                 os.utime(name, ns=times, dir_fd=folder_fd, follow_symlinks=False)
             elif not is_link:
                 os.utime(name, ns=times)
+        if not self._syncs_whole and HAS_FOLDER_DESCRIPTORS:
+            self._flush_metadata(path, source)
         if failure is not None:
             raise failure
 
@@ -371,6 +373,21 @@ class Writer(Tree):
             for folder in self._unflushed:
                 flush_folder(self, folder)
         self._unflushed.clear()
+
+    def _flush_metadata(self, path: str, source: Entry) -> None:
+        """Have a folder flushed with the next group; flush a file at once, as those copied are."""
+        if stat.S_ISDIR(source.st_mode):
+            self._unflushed.add(path)
+        elif stat.S_ISREG(source.st_mode):
+            try:
+                fd = self.open_file(path)
+            except PermissionError:
+                # Not to be read by its own mode. Should the change be lost, a full pass makes it again.
+                return
+            try:
+                os.fsync(fd)
+            finally:
+                os.close(fd)
 
     # What is special about reading what is being written
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -28,9 +29,9 @@ class PowerCut(BaseException):
     """There is nothing left to run on."""
 
 
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[CuttableDisk]:
-    with cuttable_disk(tmp_path) as disk:
+@pytest.fixture(params=["ext4", "xfs", "btrfs"])
+def disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[CuttableDisk]:
+    with cuttable_disk(tmp_path, request.param) as disk:
         yield disk
 
 
@@ -41,7 +42,7 @@ def scene(tmp_path: Path, disk: CuttableDisk, monkeypatch: pytest.MonkeyPatch) -
     scene = Scene(tmp_path, disk.point)
     for name in FILES:
         scene.write(name, old(name))
-    for name in ("gone", "folder0/gone", "moved"):
+    for name in ("gone", "folder0/gone", "moved", "closed"):
         scene.write(name, old(name))
     scene.make_pass()
     disk.flush_something_else()
@@ -51,6 +52,7 @@ def scene(tmp_path: Path, disk: CuttableDisk, monkeypatch: pytest.MonkeyPatch) -
     (scene.source / "gone").unlink()
     (scene.source / "folder0/gone").unlink()
     (scene.source / "moved").rename(scene.source / "folder1/moved")
+    (scene.source / "closed").chmod(0o600)
     return scene
 
 
@@ -103,7 +105,7 @@ def restart(disk: CuttableDisk) -> None:
 
 
 def assert_all_whole(scene: Scene) -> None:
-    names = {*FILES, "gone", "folder0/gone", "moved"}
+    names = {*FILES, "gone", "folder0/gone", "moved", "closed"}
     there, kept = scene.in_mirror(), scene.in_history()
     for name, content in there.items():
         versions = {old(name), new(name), old("moved")} if name == "folder1/moved" else {old(name), new(name)}
@@ -151,6 +153,8 @@ def test_a_power_cut_after_the_report_loses_nothing_of_it(
     assert scene.in_mirror() == {
         **{name: new(name) for name in (*FILES, "added")},
         "folder1/moved": old("moved"),
+        "closed": old("closed"),
     }
+    assert stat.S_IMODE((scene.mirror / "closed").stat().st_mode) == 0o600
     assert {*map(old, FILES), old("gone"), old("folder0/gone")} <= scene.in_history()
     scene.assert_in_step()

@@ -8,6 +8,7 @@ import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -42,27 +43,51 @@ def remount(point: Path, options: str) -> None:
     subprocess.run(["mount", "-o", f"remount,{options}", str(point)], check=True, capture_output=True)
 
 
-class CuttableDisk:
-    """An ext4 volume that loses what was not flushed when it is cut from power.
+class _Format(NamedTuple):
+    """How a volume is made and mounted so that nothing reaches it by itself."""
 
-    Nothing reaches it by itself: it is mounted so that its log is written every ten minutes, and so that a rename does
-    not flush the file renamed, as ext4 otherwise does to hide missing flushes.
+    maker: tuple[str, ...]
+    options: str
+    size_bytes: int = _IMAGE_BYTES
+
+
+_CUTTABLE = {
+    # A rename flushes the file renamed, unless told not to: it would hide missing flushes. The log waits ten minutes.
+    "ext4": _Format(("mkfs.ext4", "-q", "-E", "lazy_itable_init=0"), "loop,noauto_da_alloc,commit=600"),
+    "xfs": _Format(("mkfs.xfs", "-q"), "loop", 300 << 20),
+    "btrfs": _Format(("mkfs.btrfs", "--quiet", "--mixed"), "loop,commit=600,noflushoncommit", 64 << 20),
+}
+
+
+class CuttableDisk:
+    """A volume that loses what was not flushed when it is cut from power.
+
+    Args:
+        base: A folder for the image and the mount point.
+        kind: ``ext4`` or ``xfs``, which can be told to stop, or ``btrfs``: of that, what had reached its image when it
+            was cut is what comes back.
     """
 
-    def __init__(self, base: Path) -> None:
-        self._image, self.point = base / "disk.img", base / "disk"
+    def __init__(self, base: Path, kind: str = "ext4") -> None:
+        self._kind, self._image, self._left = kind, base / "disk.img", base / "left.img"
+        self.point = base / "disk"
+        # One that was cut cannot be asked.
+        self._is_mounted = False
         self.point.mkdir()
         with self._image.open("wb") as file:
-            file.truncate(_IMAGE_BYTES)
-        run_tool("mkfs.ext4", "-q", "-E", "lazy_itable_init=0", str(self._image))
+            file.truncate(_CUTTABLE[kind].size_bytes)
+        run_tool(*_CUTTABLE[kind].maker, str(self._image))
 
     def mount(self) -> None:
-        options = "loop,noauto_da_alloc,commit=600"
-        run_tool("mount", "-t", "ext4", "-o", options, str(self._image), str(self.point))
+        run_tool("mount", "-t", self._kind, "-o", _CUTTABLE[self._kind].options, str(self._image), str(self.point))
+        self._is_mounted = True
 
     def unmount(self) -> None:
-        if os.path.ismount(self.point):
+        if self._is_mounted:
             subprocess.run(["umount", str(self.point)], check=True)
+            self._is_mounted = False
+        if self._left.exists():
+            self._left.replace(self._image)
 
     def flush_something_else(self) -> None:
         """Have another program flush a file of its own, which writes the log, and so all names, but no other data."""
@@ -74,7 +99,11 @@ class CuttableDisk:
             os.close(fd)
 
     def cut(self) -> None:
-        """Cut the power."""
+        """Cut the power; a second time changes nothing."""
+        if self._kind == "btrfs":
+            if not self._left.exists():
+                run_tool("cp", "--sparse=always", str(self._image), str(self._left))
+            return
         fd = os.open(self.point, os.O_RDONLY)
         try:
             fcntl.ioctl(fd, _SHUTDOWN, _WITHOUT_FLUSHING_THE_LOG)
@@ -83,9 +112,9 @@ class CuttableDisk:
 
 
 @contextlib.contextmanager
-def cuttable_disk(base: Path) -> Iterator[CuttableDisk]:
+def cuttable_disk(base: Path, kind: str = "ext4") -> Iterator[CuttableDisk]:
     """Make and mount such a volume."""
-    disk = CuttableDisk(base)
+    disk = CuttableDisk(base, kind)
     disk.mount()
     try:
         yield disk
@@ -110,17 +139,19 @@ _MAKERS = {
     "exfat": ("mkfs.exfat",),
     "ntfs": ("mkntfs", "--quiet", "--fast"),
     "ext2": ("mkfs.ext2", "-q", "-b", "1024", "-N", "8192"),
+    "btrfs": ("mkfs.btrfs", "--quiet", "--mixed"),
+    "xfs": ("mkfs.xfs", "-q"),
 }
-_MOUNTERS = {"exfat": ("mount.exfat-fuse",), "ntfs": ("ntfs-3g",), "ext2": ("mount", "-t", "ext2")}
+_MOUNTERS = {"exfat": ("mount.exfat-fuse",), "ntfs": ("ntfs-3g",)}
 _FOLDING_NTFS = "lowntfs-3g"
 
 
 class Stick:
-    """A drive as people have them, with a file system that is not Linux's own, in a file.
+    """A drive as people have them, in a file.
 
     Args:
         base: A folder for the image and the mount point.
-        kind: ``exfat``, ``ntfs`` or ``ext2``.
+        kind: ``exfat``, ``ntfs``, ``ext2``, ``btrfs`` or ``xfs``.
         options: How to mount it; with ``ignore_case`` NTFS is mounted by its second driver, which has that.
         size_bytes: How large it is; the image is a hole where nothing was written.
     """
@@ -152,7 +183,11 @@ class Stick:
 
     def plug_in(self) -> None:
         """Mount it."""
-        command = (_FOLDING_NTFS,) if "ignore_case" in self._options else _MOUNTERS[self._kind]
+        command = (
+            (_FOLDING_NTFS,)
+            if "ignore_case" in self._options
+            else _MOUNTERS.get(self._kind, ("mount", "-t", self._kind))
+        )
         run_tool(*command, *(("-o", self._options) if self._options else ()), self._device, str(self.point))
         if not os.path.ismount(self.point):
             pytest.skip(f"{command[0]} did not mount {self._device}")

@@ -409,3 +409,10 @@ def test_the_own_drive_leads_to_a_folder_at_home_and_comes_last(own_places: Path
         assert place.root == str(own_places / "Backups")
     assert all(place.total_bytes >= place.free_bytes >= 0 for place in found)
     assert not any(place.root.startswith(("/proc", "/sys", "/dev")) for place in found)
+
+
+def test_another_part_of_the_own_drive_is_not_offered_as_another_drive(
+    own_places: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beginning, "disks_of", lambda _path: frozenset({"sda"}))
+    assert {(place.root, place.is_own) for place in places()} <= {(str(own_places / "Backups"), True)}

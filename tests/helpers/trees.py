@@ -9,7 +9,10 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-OF_THE_SYSTEM = ("security.selinux", "security.ima", "security.evm", "security.apparmor", "security.SMACK64")
+OF_THE_SYSTEM = (
+    *("security.selinux", "security.ima", "security.evm", "security.apparmor", "security.SMACK64"),
+    "trusted.SGI_ACL_",
+)
 
 
 class Node(NamedTuple):

@@ -71,6 +71,7 @@ def other(place: Path) -> Path:
         ("trusted.anything", True, True),
         ("trusted.anything", False, False),
         ("security.selinux", True, False),
+        ("trusted.SGI_ACL_FILE", True, False),
         ("security.ima", True, False),
         ("security.evm", True, False),
         ("security.SMACK64EXEC", True, False),

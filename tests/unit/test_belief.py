@@ -168,6 +168,20 @@ def test_a_time_holds_also_while_the_drive_is_away(computer: Computer) -> None:
     assert computer.versions() == 0
 
 
+@pytest.mark.hazard(35, 46)
+@pytest.mark.parametrize("days", [4, 40, 400])
+def test_a_catalog_lost_while_the_clock_is_ahead_removes_nothing(rig: Rig, days: int) -> None:
+    for age_s in AGES_S:
+        put(rig, "docs/a", age_s, f"{age_s}")
+    computer = Computer(rig)
+    computer.wrong_s = days * DAY_S
+    computer.run(5)
+    assert computer.versions() >= len(AGES_S) - 2, "those within the first hours may be thinned among themselves"
+    computer.wrong_s = 0
+    computer.run(1)
+    assert computer.versions() >= len(AGES_S) - 2
+
+
 @pytest.fixture
 def catalog() -> Iterator[Catalog]:
     made = Catalog.in_memory()

@@ -1,0 +1,152 @@
+"""Source and destination on the other file systems that Linux computers have: all that ext4 holds, they hold."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from backup_gui.engine.errors import JobError
+from backup_gui.engine.history import list_versions
+from backup_gui.engine.model import ProblemCode
+from tests.faults.scene import Scene
+from tests.faults.volumes import Stick, plugged_in, run_tool
+from tests.helpers.trees import contents
+
+pytestmark = pytest.mark.root
+
+SIZE_BYTES = 320 << 20
+MIB = 1 << 20
+
+
+@pytest.fixture(params=["btrfs", "xfs"])
+def stick(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Stick]:
+    with plugged_in(tmp_path, request.param, size_bytes=SIZE_BYTES) as made:
+        yield made
+
+
+@pytest.fixture
+def scene(tmp_path: Path, stick: Stick) -> Scene:
+    return Scene(tmp_path, stick.point)
+
+
+def fill(scene: Scene) -> None:
+    """Make one of everything."""
+    for name in ("plain", "a:b", "new\nline", "\udcff", "é", "e\u0301", "n" * 255, "Case", "case", "deep/er/file"):
+        scene.write(name, name.encode(errors="surrogateescape"))
+    (scene.source / "empty").mkdir()
+    (scene.source / "link").symlink_to("plain")
+    (scene.source / "dangling").symlink_to("nowhere")
+    (scene.source / "set-id").write_bytes(b"x")
+    os.chown(scene.source / "set-id", 1234, 1234)
+    (scene.source / "set-id").chmod(0o4711)
+    os.link(scene.source / "plain", scene.source / "deep" / "same")
+    os.setxattr(scene.source / "plain", "user.colour", b"red")
+    run_tool("setfacl", "-m", "u:1234:r", str(scene.source / "deep/er/file"))
+    with (scene.source / "holes").open("wb") as file:
+        file.seek(64 * MIB)
+        file.write(b"end")
+    os.utime(scene.source / "plain", ns=(1, 1_600_000_001_987_654_321))
+
+
+@pytest.mark.hazard(21, 23, 25, 26)
+def test_everything_is_held_and_found_unchanged_after_the_drive_was_away(scene: Scene, stick: Stick) -> None:
+    fill(scene)
+    report = scene.make_pass()
+    assert report.problems == ()
+    scene.assert_in_step()
+    assert (scene.mirror / "holes").stat().st_blocks * 512 < MIB
+    owned = (scene.mirror / "set-id").stat()
+    assert (owned.st_uid, owned.st_gid, owned.st_mode & 0o7777) == (1234, 1234, 0o4711)
+    stick.replug()
+    scene.assert_in_step()
+
+
+def test_edits_deletions_and_moves_reach_it_and_its_history(scene: Scene) -> None:
+    fill(scene)
+    scene.make_pass()
+    inode = (scene.mirror / "deep/er/file").stat().st_ino
+    scene.write("Case", b"edited")
+    (scene.source / "a:b").unlink()
+    (scene.source / "deep/er").rename(scene.source / "elsewhere")
+    counts = scene.make_pass().counts
+    # Of a folder that moved the file is moved, and its old place deleted.
+    assert (counts.replaced, counts.moved, counts.deleted) == (1, 1, 2)
+    scene.assert_in_step()
+    assert (scene.mirror / "elsewhere/file").stat().st_ino == inode
+    assert scene.in_history() == {b"Case", b"a:b"}
+    assert {version.path for version in list_versions(str(scene.history))} == {"Case", "a:b"}
+
+
+def test_with_the_source_on_it_too_contents_are_shared_and_not_written_again(stick: Stick) -> None:
+    scene = Scene(stick.point, stick.point)
+    content = os.urandom(16 * MIB)
+    scene.write("large", content)
+    os.sync()
+    free = os.statvfs(stick.point)
+    scene.make_pass()
+    os.sync()
+    after = os.statvfs(stick.point)
+    assert (free.f_bfree - after.f_bfree) * free.f_bsize < 8 * MIB
+    assert scene.in_mirror() == {"large": content}
+    # An edit of the one is none of the other.
+    with (scene.source / "large").open("r+b") as file:
+        file.write(b"edited")
+    assert scene.in_mirror() == {"large": content}
+    scene.make_pass()
+    scene.assert_in_step()
+    assert scene.in_history() == {content}
+
+
+@pytest.fixture
+def subvolumes(tmp_path: Path) -> Iterator[Path]:
+    with plugged_in(tmp_path, "btrfs", size_bytes=SIZE_BYTES) as stick:
+        yield stick.point
+
+
+def make_subvolume(path: Path) -> Path:
+    run_tool("btrfs", "subvolume", "create", str(path))
+    return path
+
+
+@pytest.mark.hazard(23)
+def test_subvolumes_and_snapshots_within_the_source_are_folders_like_others(subvolumes: Path, tmp_path: Path) -> None:
+    scene = Scene(subvolumes, tmp_path)
+    scene.write("file", b"1")
+    within = make_subvolume(scene.source / "within")
+    (within / "file").write_bytes(b"2")
+    os.link(within / "file", within / "same")
+    run_tool("btrfs", "subvolume", "snapshot", "-r", str(within), str(scene.source / "snapshot"))
+    assert (within / "file").stat().st_ino == (scene.source / "snapshot/file").stat().st_ino
+    assert scene.make_pass().problems == ()
+    scene.assert_in_step()
+    # The same inode number, size and time, in another volume: neither a move nor one more name of the same file.
+    (within / "file").unlink()
+    (within / "same").unlink()
+    scene.make_pass()
+    scene.assert_in_step()
+    assert contents(scene.mirror) == {"file": b"1", "snapshot/file": b"2", "snapshot/same": b"2"}
+
+
+@pytest.mark.hazard(5)
+def test_a_subvolume_that_is_deleted_keeps_its_copy_and_is_named(subvolumes: Path, tmp_path: Path) -> None:
+    scene = Scene(subvolumes, tmp_path)
+    scene.write("file", b"1")
+    within = make_subvolume(scene.source / "within")
+    (within / "file").write_bytes(b"2")
+    scene.make_pass()
+    run_tool("btrfs", "subvolume", "delete", str(within))
+    report = scene.make_pass()
+    assert [(problem.path, problem.code) for problem in report.problems] == [("within", ProblemCode.DRIVE_AWAY)]
+    assert scene.in_mirror() == {"file": b"1", "within/file": b"2"}
+
+
+def test_a_history_in_another_subvolume_than_the_mirror_is_refused(subvolumes: Path, tmp_path: Path) -> None:
+    scene = Scene(tmp_path, subvolumes)
+    scene.write("file", b"1")
+    make_subvolume(scene.mirror)
+    with pytest.raises(JobError, match="The history would lie on another drive"):
+        scene.make_pass()
+    assert contents(scene.mirror) == {}
