@@ -168,8 +168,8 @@ class Notifications(QObject):
             "",
             _sendable(note.title),
             html.escape(_sendable(note.text), quote=False) if "body-markup" in abilities else _sendable(note.text),
-            # Clicking the note itself is the first action; what a service has no button for is not offered.
-            [_DEFAULT, note.button, _SHOW, note.button] if "actions" in abilities else [],
+            # The first is a click on the note itself, without words: some services would make a second button of them.
+            [_DEFAULT, "", _SHOW, note.button] if "actions" in abilities else [],
             _hints(note),
             _FOR_EVER if note.is_urgent else _AS_LONG_AS_USUAL,
         )

@@ -109,7 +109,7 @@ def test_a_note_is_told_with_all_that_a_desktop_wants_to_know(
         "icon": "",
         "summary": "Title of one",
         "body": "calm",
-        "actions": ["default", "Show", "show", "Show"],
+        "actions": ["default", "", "show", "Show"],
         "hints": {"desktop-entry": "backup-gui", "urgency": 1},
         "image": [5, 3],
         "timeout_ms": -1,
