@@ -115,6 +115,10 @@ class Notifications(QObject):
 
     def close(self) -> None:
         """Take all notes away, for a click on one would lead nowhere, and leave the bus."""
+        if self._bus.is_open:
+            # Whatever is still sent to one who leaves ends the connection, with all that the bus has not read of it.
+            for rule in _rules():
+                self._bus.tell(_without_reply(message_bus.RemoveMatch(rule)))
         for place in self._places.values():
             if place.id:
                 self._take_away(place)
@@ -129,11 +133,8 @@ class Notifications(QObject):
             return True
         if not self._bus.open():
             return False
-        for rule in (
-            MatchRule(type="signal", sender=SERVICE, interface=SERVICE, path=PATH),
-            _owner_rule(),
-        ):
-            self._bus.tell(message_bus.AddMatch(rule))
+        for rule in _rules():
+            self._bus.tell(_without_reply(message_bus.AddMatch(rule)))
         return True
 
     def _step(self, key: str) -> None:
@@ -177,9 +178,9 @@ class Notifications(QObject):
 
     def _take_away(self, place: _Place) -> None:
         message = new_method_call(_SERVICE, "CloseNotification", "u", (place.id,))
-        message.header.flags |= MessageFlag.no_reply_expected | MessageFlag.no_auto_start
+        message.header.flags |= MessageFlag.no_auto_start
         place.id, place.shown = 0, None
-        self._bus.tell(message)
+        self._bus.tell(_without_reply(message))
 
     def _ask(self, message: Message, on_answer: OnAnswer) -> None:
         self._bus.call(message, on_answer)
@@ -296,10 +297,16 @@ class Notifications(QObject):
         self._on_owner_changed("")
 
 
-def _owner_rule() -> MatchRule:
-    rule = MatchRule(type="signal", sender=message_bus.bus_name, member="NameOwnerChanged")
-    rule.add_arg_condition(0, SERVICE)
-    return rule
+def _rules() -> tuple[MatchRule, MatchRule]:
+    """Which signals are listened to: those of the service, and that another program has become the service."""
+    owner = MatchRule(type="signal", sender=message_bus.bus_name, member="NameOwnerChanged")
+    owner.add_arg_condition(0, SERVICE)
+    return MatchRule(type="signal", sender=SERVICE, interface=SERVICE, path=PATH), owner
+
+
+def _without_reply(message: Message) -> Message:
+    message.header.flags |= MessageFlag.no_reply_expected
+    return message
 
 
 def _sender(message: Message | None) -> str:

@@ -16,7 +16,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from jeepney import DBusAddress, HeaderFields, Message, MessageType, new_error, new_method_return, new_signal
+from jeepney import (
+    DBusAddress,
+    HeaderFields,
+    Message,
+    MessageFlag,
+    MessageType,
+    new_error,
+    new_method_return,
+    new_signal,
+)
 from jeepney.bus_messages import message_bus
 from jeepney.io.blocking import DBusConnection, open_dbus_connection
 
@@ -73,7 +82,9 @@ class Services:
             except (ConnectionError, EOFError):
                 return
             if call.header.message_type is MessageType.method_call:
-                self._connection.send(self._answer(call))
+                answer = self._answer(call)
+                if not call.header.flags & MessageFlag.no_reply_expected:
+                    self._connection.send(answer)
 
     def _answer(self, call: Message) -> Message:
         answer = self._answers.get(call.header.fields[HeaderFields.member])
