@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from jeepney import DBusAddress, new_signal
+from jeepney import DBusAddress, HeaderFields, new_signal
 from jeepney.bus_messages import message_bus
 from jeepney.io.blocking import open_dbus_connection
 from PySide6.QtCore import QElapsedTimer, QTimer
@@ -404,10 +404,14 @@ def test_other_programs_cannot_click(service: NotificationService, address: str,
     teller.tell("one", "first")
     qtbot.waitUntil(lambda: bool(service.standing()))
     qtbot.waitUntil(lambda: teller.notifications._places["one"].id == 1)
-    forged = DBusAddress(PATHS[NOTIFICATIONS], interface=NOTIFICATIONS)
+    emitter = DBusAddress(PATHS[NOTIFICATIONS], interface=NOTIFICATIONS)
     with open_dbus_connection(address) as connection:
-        connection.send(new_signal(forged, "ActionInvoked", "us", (1, "default")))
-        connection.send(new_signal(forged, "NotificationClosed", "uu", (1, 2)))
+        # What goes to all does not get here; what is sent to somebody by name does, whoever listens for what.
+        for name in connection.send_and_get_reply(message_bus.ListNames()).body[0]:
+            for member, signature, value in (("ActionInvoked", "us", "default"), ("NotificationClosed", "uu", 2)):
+                forged = new_signal(emitter, member, signature, (1, value))
+                forged.header.fields[HeaderFields.destination] = name
+                connection.send(forged)
     service.click(1)
     qtbot.waitUntil(lambda: bool(teller.clicked))
     assert teller.clicked == ["first"]
