@@ -26,6 +26,7 @@ from backup_gui.bridge.errands import Errands
 from backup_gui.bridge.inspection import Findings, examine, is_folder, leave_out, room
 from backup_gui.bridge.instance import Wish
 from backup_gui.bridge.logrelay import LogRelay
+from backup_gui.bridge.notes import Notifier, desktop_notifier
 from backup_gui.bridge.power import Power, system_power
 from backup_gui.bridge.traymenu import is_menu_on_bus
 from backup_gui.bridge.worker import Run
@@ -78,6 +79,7 @@ class System:
         make_tray_icon: Makes the platform's tray icon.
         has_tray: Whether there is a tray.
         is_menu_on_bus: Whether a panel draws the icon's menu.
+        make_notifier: Makes what shows notifications; None where the tray icon is all there is.
         entry: Makes the entry with which the app is started at login.
         apply_appearance: Gives all windows other colours.
         open_folder: Opens a folder in the file manager.
@@ -90,6 +92,7 @@ class System:
     make_tray_icon: Callable[[], TrayIcon] = QSystemTrayIcon
     has_tray: Callable[[], bool] = QSystemTrayIcon.isSystemTrayAvailable
     is_menu_on_bus: Callable[[], bool] = is_menu_on_bus
+    make_notifier: Callable[[QObject], Notifier | None] = desktop_notifier
     entry: Callable[[], LoginEntry] = login_entry
     apply_appearance: Callable[[Appearance], None] = _ignore_appearance
     open_folder: Callable[[QUrl], bool] = QDesktopServices.openUrl
@@ -134,7 +137,15 @@ class Desk(QObject):
         self.answers = AnswersDesk(icons, self.window, self.controller, self._on_folder_requested, self)
         self._tray_icon = system.make_tray_icon()
         self._trays = TrayDesk(
-            icons, self._tray_icon, self.window, store, system.now, system.has_tray, self._shown_views, self
+            icons,
+            self._tray_icon,
+            self.window,
+            store,
+            system.now,
+            system.has_tray,
+            self._shown_views,
+            self,
+            make_notifier=system.make_notifier,
         )
         self.tray = self._trays.tray
         self.tray.is_on_bus = system.is_menu_on_bus()

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
+from backup_gui.bridge.notes import Note, Notifier
 from backup_gui.engine.model import JobState
 from backup_gui.ui.board import Page
-from backup_gui.ui.notices import Notice, Notices
+from backup_gui.ui.notices import Notice, Notices, button_text, hidden_notice
 from backup_gui.ui.tray import Tray, TrayIcon
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 _EVERY_MS = 1_000
 # A tray may come later than the app at login; after this the window is shown minimised instead.
 _PATIENCE_MS = 10_000
+# Large enough for a screen of high density.
+_PICTURE_PX = 96
 _FIRST = "first"
 _CLOSED = "closed"
 
@@ -38,6 +41,8 @@ class TrayDesk(QObject):
         has_tray: Callable[[], bool],
         views: Callable[[], tuple[JobView, ...]],
         parent: QObject | None = None,
+        *,
+        make_notifier: Callable[[QObject], Notifier | None],
     ) -> None:
         """Connect; nothing is shown yet.
 
@@ -50,8 +55,10 @@ class TrayDesk(QObject):
             has_tray: Whether there is a tray.
             views: All jobs as they are shown.
             parent: Owner.
+            make_notifier: Makes what shows notifications; None where the tray icon is all there is.
         """
         super().__init__(parent)
+        self._icons = icons
         self._window = window
         self._store = store
         self._now = now
@@ -60,6 +67,12 @@ class TrayDesk(QObject):
         self._notices = Notices(store.told(_FIRST))
         self.is_telling = store.settings().notifications_enabled
         self.tray = Tray(icons, icon, now, self)
+        # What stands about each job, until it is replaced or true no more.
+        self._standing: dict[str, Notice] = {}
+        self._notifier = make_notifier(self)
+        if self._notifier is not None:
+            self._notifier.clicked.connect(self._on_notice_clicked)
+            self._notifier.refused.connect(self.tray.tell)
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(_EVERY_MS)
@@ -84,13 +97,20 @@ class TrayDesk(QObject):
         """Show nothing any more."""
         self._pause.stop()
         self.patience.stop()
+        if self._notifier is not None:
+            self._notifier.close()
         self.tray.hide()
 
     @Slot()
     def show_jobs(self) -> None:
         """Show all jobs at once."""
         self._pause.stop()
-        self.tray.show_jobs(self._views())
+        views = self._views()
+        for view in views:
+            notice = self._standing.get(view.job.id)
+            if notice is not None and notice.is_over(view):
+                self._withdraw(view.job.id)
+        self.tray.show_jobs(views)
 
     def note_view(self, view: JobView, before: JobView | None) -> None:
         """Take note of how a job stands.
@@ -99,12 +119,13 @@ class TrayDesk(QObject):
             view: The job.
             before: As it was shown before; None if it was not.
         """
+        # Told first: what is new takes the place of what is over.
+        self._tell(self._notices.on_status(view, self._now()))
         if before is None or before.shown_state is not view.shown_state:
             self.show_jobs()
         elif not self._pause.isActive():
             # The tray's words change with every file, and each change is a message to another process.
             self._pause.start()
-        self._tell(self._notices.on_status(view, self._now()))
 
     def remind(self, view: JobView, since: float) -> None:
         """Tell that a job is overdue.
@@ -118,6 +139,7 @@ class TrayDesk(QObject):
     def forget(self, job_id: str) -> None:
         """Forget a job that is no more."""
         self._notices.forget(job_id)
+        self._withdraw(job_id)
 
     def _tell(self, notice: Notice | None) -> None:
         if notice is None:
@@ -125,7 +147,29 @@ class TrayDesk(QObject):
         if notice.is_first_backup:
             self._store.note_told(f"{_FIRST}/{notice.job_id}")
         if self.is_telling:
+            self._send(notice)
+
+    def _send(self, notice: Notice) -> None:
+        self._standing[notice.job_id] = notice
+        if self._notifier is None:
             self.tray.tell(notice)
+            return
+        icon = self._icons.state(notice.state) if notice.job_id else self._icons.app()
+        self._notifier.tell(
+            Note(
+                key=notice.job_id,
+                title=notice.title,
+                text=notice.text,
+                button=button_text(notice),
+                image=icon.pixmap(_PICTURE_PX).toImage(),
+                is_urgent=notice.is_urgent,
+                subject=notice,
+            )
+        )
+
+    def _withdraw(self, job_id: str) -> None:
+        if self._standing.pop(job_id, None) is not None and self._notifier is not None:
+            self._notifier.withdraw(job_id)
 
     @Slot(object)
     def _on_problems_requested(self, job_id: str) -> None:
@@ -133,6 +177,9 @@ class TrayDesk(QObject):
 
     @Slot(object)
     def _on_notice_clicked(self, notice: Notice) -> None:
+        if not notice.job_id:
+            self._window.come_up()
+            return
         has_problems = notice.state is JobState.ATTENTION and not notice.is_overdue
         self._window.show_job(notice.job_id, Page.PROBLEMS if has_problems else Page.OVERVIEW)
         if notice.state is JobState.HELD:
@@ -143,7 +190,7 @@ class TrayDesk(QObject):
         self._store.save_geometry(self._window.saved_geometry())
         if not self._store.was_told(_CLOSED):
             self._store.note_told(_CLOSED)
-            self.tray.tell_hidden()
+            self._send(hidden_notice())
 
     @Slot()
     def _on_patience_over(self) -> None:

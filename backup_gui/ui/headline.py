@@ -64,11 +64,13 @@ class Headline:
         title: One sentence.
         detail: More, or empty.
         remedy: What the button beside it does.
+        has_name: Whether the title says which job it is about.
     """
 
     title: str
     detail: str
     remedy: Remedy
+    has_name: bool = False
 
 
 def worst(states: list[JobState]) -> JobState:
@@ -102,10 +104,24 @@ def headline(view: JobView, now: float) -> Headline:
         title = _tr("Paused.") if until is None else _tr("Paused until {time}.").format(time=clock_text(until, now))
         return Headline(title, _waiting_detail(view, now), Remedy.RESUME)
     if state is JobState.FAILED or view.status.reason:
-        title = _waiting_title(view) or said(view.status.reason) or _tr("The backup has stopped.")
+        away = _waiting_title(view)
+        title = away or said(view.status.reason) or _tr("The backup has stopped.")
         remedy = Remedy.TRY_AGAIN if state is JobState.FAILED else Remedy.EXPLAIN
-        return Headline(title, _waiting_detail(view, now), remedy)
+        return Headline(title, _waiting_detail(view, now), remedy, has_name=bool(away))
     return Headline(_tr("Getting ready."), _tr("The folders are being looked at."), Remedy.BACK_UP)
+
+
+def sentence(view: JobView, now: float) -> str:
+    """Say how a job stands where others stand too: which one it is about is said once.
+
+    Args:
+        view: The job.
+        now: The time, seconds since 1970.
+    """
+    words = headline(view, now)
+    if words.has_name:
+        return words.title
+    return _tr("{name}: {sentence}").format(name=view.job.name, sentence=words.title)
 
 
 def remedy_text(remedy: Remedy) -> str:
@@ -276,7 +292,7 @@ def _headline_overdue(view: JobView, since: float, now: float) -> Headline:
     remedy = {JobState.WAITING: Remedy.EXPLAIN, JobState.PAUSED: Remedy.RESUME}.get(view.status.state, Remedy.BACK_UP)
     silence = silence_text(view.silent_s) if view.silent_s else ""
     detail = silence or said(view.status.reason) or behind_sentence(view.status, now) or _checked(view, now)
-    return Headline(overdue_text(view, since, now), detail, remedy)
+    return Headline(overdue_text(view, since, now), detail, remedy, has_name=True)
 
 
 def _working_title(progress: Progress | None, pace: Pace) -> str:

@@ -13,18 +13,22 @@ from backup_gui.engine.model import JobState, Status
 from backup_gui.ui.headline import headline, overdue_text
 from backup_gui.ui.jobview import JobView
 
+# A drive that is back and a backup that goes on are news at once; all else is over with a complete backup.
+_LEFT_AT_ONCE = frozenset({JobState.WAITING, JobState.PAUSED})
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:
     """One notification.
 
     Attributes:
-        job_id: The job that it is about.
+        job_id: The job that it is about; empty for the app itself.
         state: Its state, for the icon.
         title: Heading.
         text: One or two sentences.
         is_first_backup: Whether it tells of the first complete backup.
         is_overdue: Whether it tells that the backup is overdue.
+        reason: The state in which a backup became overdue.
     """
 
     job_id: str
@@ -33,6 +37,42 @@ class Notice:
     text: str
     is_first_backup: bool = False
     is_overdue: bool = False
+    reason: JobState | None = None
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether nothing goes on without the user."""
+        return self.state in {JobState.HELD, JobState.FAILED}
+
+    def is_over(self, view: JobView) -> bool:
+        """Tell whether what it says of a job is true no more."""
+        state = view.status.state
+        if self.is_first_backup:
+            return False
+        if self.is_overdue:
+            return view.overdue_since is None or (self.reason in _LEFT_AT_ONCE and state is not self.reason)
+        return state is JobState.OK or (self.state is JobState.HELD and view.has_kept)
+
+
+def button_text(notice: Notice) -> str:
+    """What a notification's button says."""
+    if notice.state is JobState.HELD:
+        return QCoreApplication.translate("Notices", "Review")
+    if notice.state is JobState.OK:
+        return QCoreApplication.translate("Notices", "Open")
+    return QCoreApplication.translate("Notices", "Show")
+
+
+def hidden_notice() -> Notice:
+    """That closing the window did not end the backups."""
+    return Notice(
+        "",
+        JobState.OK,
+        QCoreApplication.translate("Notices", "Folder Backup goes on"),
+        QCoreApplication.translate(
+            "Notices", "Your files go on being backed up. Click the icon to open the window again."
+        ),
+    )
 
 
 class Notices:
@@ -80,7 +120,8 @@ class Notices:
             since: When it was last completely backed up, or added.
             now: The time, seconds since 1970.
         """
-        return Notice(view.job.id, JobState.ATTENTION, view.job.name, overdue_text(view, since, now), is_overdue=True)
+        text = overdue_text(view, since, now)
+        return Notice(view.job.id, JobState.ATTENTION, view.job.name, text, is_overdue=True, reason=view.status.state)
 
     def forget(self, job_id: str) -> None:
         """Forget a job that is no more."""

@@ -11,7 +11,7 @@ from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
 from backup_gui.engine.model import JobState
-from backup_gui.ui.headline import SEVERITY, headline, worst
+from backup_gui.ui.headline import SEVERITY, headline, sentence, worst
 from backup_gui.ui.jobview import JobView, PauseWish
 from backup_gui.ui.menutext import menu_text
 from backup_gui.ui.overview import add_pause_actions
@@ -106,7 +106,7 @@ class Tray(QObject):
         """State of each job, and when it was last complete."""
         lines = [self.tr("Folder Backup")]
         for view in self._views:
-            line = f"{view.job.name}: {headline(view, self._now()).title}"
+            line = sentence(view, self._now())
             if view.status.state is not JobState.OK and view.status.last_complete_at is not None:
                 ago = ago_text(view.status.last_complete_at, self._now())
                 line += " " + self.tr("Last complete backup {ago}.").format(ago=ago)
@@ -118,19 +118,10 @@ class Tray(QObject):
         return "\n".join(lines)
 
     def tell(self, notice: Notice) -> None:
-        """Show a notification; the one before it is replaced."""
+        """Show a notification the platform's own way; the one before it is forgotten."""
         self._notice = notice
-        self._icon.showMessage(notice.title, notice.text, self._icons.state(notice.state), _NOTICE_MS)
-
-    def tell_hidden(self) -> None:
-        """Say that closing the window did not end the backups."""
-        self._notice = None
-        self._icon.showMessage(
-            self.tr("Folder Backup goes on"),
-            self.tr("Your files go on being backed up. Click this icon to open the window again."),
-            self._icons.app(),
-            _NOTICE_MS,
-        )
+        icon = self._icons.state(notice.state) if notice.job_id else self._icons.app()
+        self._icon.showMessage(notice.title, notice.text, icon, _NOTICE_MS)
 
     def _build_menu(self) -> None:
         self.status_action = QAction(self.menu)
@@ -179,8 +170,8 @@ class Tray(QObject):
         if not self._views:
             return self.tr("No backup yet")
         view = max(self._views, key=lambda view: SEVERITY.index(view.shown_state))
-        title = headline(view, self._now()).title
-        return self._literal(title if len(self._views) == 1 else f"{view.job.name}: {title}")
+        now = self._now()
+        return self._literal(headline(view, now).title if len(self._views) == 1 else sentence(view, now))
 
     def _literal(self, text: str) -> str:
         return menu_text(text, is_on_bus=self.is_on_bus)

@@ -1106,6 +1106,10 @@ ist in der Sicherung jetzt {old}</translation>
         <source>{name} has not been backed up {age}: its drive or folder is away.</source>
         <translation>{name} ist {age} nicht gesichert worden: Das Laufwerk oder der Ordner fehlt.</translation>
     </message>
+    <message>
+        <source>{name}: {sentence}</source>
+        <translation>{name}: {sentence}</translation>
+    </message>
 </context>
 <context>
     <name>HistoryLimits</name>
@@ -1745,8 +1749,28 @@ Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translatio
         <translation>Alles andere ist gesichert.</translation>
     </message>
     <message>
+        <source>Folder Backup goes on</source>
+        <translation>Folder Backup läuft weiter</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>Öffnen</translation>
+    </message>
+    <message>
+        <source>Review</source>
+        <translation>Durchsehen</translation>
+    </message>
+    <message>
+        <source>Show</source>
+        <translation>Zeigen</translation>
+    </message>
+    <message>
         <source>The first backup is complete. From now on every change follows by itself.</source>
         <translation>Die erste Sicherung ist vollständig. Ab jetzt folgt jede Änderung von selbst.</translation>
+    </message>
+    <message>
+        <source>Your files go on being backed up. Click the icon to open the window again.</source>
+        <translation>Ihre Dateien werden weiter gesichert. Ein Klick auf das Symbol öffnet das Fenster wieder.</translation>
     </message>
 </context>
 <context>
@@ -3255,10 +3279,6 @@ Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translatio
         <translation>Folder Backup</translation>
     </message>
     <message>
-        <source>Folder Backup goes on</source>
-        <translation>Folder Backup läuft weiter</translation>
-    </message>
-    <message>
         <source>Last complete backup {ago}.</source>
         <translation>Letzte vollständige Sicherung {ago}.</translation>
     </message>
@@ -3273,10 +3293,6 @@ Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translatio
     <message>
         <source>R&amp;estore…</source>
         <translation>&amp;Wiederherstellen …</translation>
-    </message>
-    <message>
-        <source>Your files go on being backed up. Click this icon to open the window again.</source>
-        <translation>Ihre Dateien werden weiter gesichert. Klicken Sie auf dieses Symbol, um das Fenster wieder zu öffnen.</translation>
     </message>
 </context>
 <context>

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from backup_gui.app import resource_folder
 from backup_gui.bridge import controller as controller_module
+from backup_gui.bridge.notes import Notifier
 from backup_gui.bridge.power import Power
 from backup_gui.bridge.store import Store
 from backup_gui.config import Appearance
@@ -205,6 +206,7 @@ class DeskMaker:
         self.appearances: list[Appearance] = []
         self.has_tray = True
         self.power: QObject | None = None
+        self.make_notifier: Callable[[QObject], Notifier | None] = lambda _parent: None
 
     def store(self) -> Store:
         return Store(self._places.config)
@@ -216,6 +218,7 @@ class DeskMaker:
             make_tray_icon=lambda: self._tray_icon,
             has_tray=lambda: self.has_tray,
             is_menu_on_bus=lambda: False,
+            make_notifier=self.make_notifier,
             entry=lambda: self._entry,
             apply_appearance=self.appearances.append,
             open_folder=self._open,

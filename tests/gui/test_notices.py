@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QApplication
 
 from backup_gui.engine.model import Job, JobState, Status
 from backup_gui.ui.jobview import JobView
-from backup_gui.ui.notices import Notices
+from backup_gui.ui.notices import Notice, Notices, button_text, hidden_notice
 from tests.gui.conftest import NOW, ok_status
 from tests.helpers.screens import HELD, PROBLEMS
 
@@ -68,3 +68,45 @@ def test_two_jobs_are_told_separately(notices: Notices) -> None:
     status = TROUBLES[JobState.FAILED]
     found = [notices.on_status(JobView(job, status), NOW) for job in (JOB, other)]
     assert [notice.title for notice in found if notice is not None] == ["One", "Two"]
+
+
+def test_only_what_waits_for_the_user_is_urgent(notices: Notices) -> None:
+    found = [notices.on_status(JobView(JOB, status), NOW) for status in TROUBLES.values()]
+    assert [notice and notice.is_urgent for notice in found] == [False, True, True]
+    assert [notice and button_text(notice) for notice in found] == ["Show", "Review", "Show"]
+    assert (button_text(hidden_notice()), hidden_notice().is_urgent) == ("Open", False)
+
+
+@pytest.mark.parametrize("state", TROUBLES, ids=lambda state: state.value)
+def test_trouble_is_over_when_everything_is_backed_up(notices: Notices, state: JobState) -> None:
+    notice = notices.on_status(JobView(JOB, TROUBLES[state]), NOW)
+    assert notice is not None
+    for status in (TROUBLES[state], Status(JobState.WORKING), Status(JobState.WAITING), Status(JobState.PAUSED)):
+        assert not notice.is_over(JobView(JOB, status))
+    assert notice.is_over(JobView(JOB, ok_status()))
+
+
+def test_a_question_is_over_when_it_is_answered(notices: Notices) -> None:
+    notice = notices.on_status(JobView(JOB, TROUBLES[JobState.HELD]), NOW)
+    assert notice is not None
+    assert notice.is_over(JobView(JOB, TROUBLES[JobState.HELD], has_kept=True))
+
+
+def test_that_the_first_backup_is_complete_is_never_untrue(qapp: QApplication) -> None:
+    notice = Notices().on_status(JobView(JOB, ok_status()), NOW)
+    assert notice is not None
+    assert not notice.is_over(JobView(JOB, ok_status()))
+
+
+@pytest.mark.parametrize(
+    ("state", "is_over_at_once"), [(JobState.WAITING, True), (JobState.PAUSED, True), (JobState.ATTENTION, False)]
+)
+def test_an_alarm_is_over_with_its_reason_or_with_a_complete_backup(
+    notices: Notices, *, state: JobState, is_over_at_once: bool
+) -> None:
+    view = JobView(JOB, Status(state), overdue_since=NOW - 86_400 * 4)
+    notice: Notice = notices.on_overdue(view, NOW - 86_400 * 4, NOW)
+    assert not notice.is_over(view)
+    working = JobView(JOB, Status(JobState.WORKING), overdue_since=NOW - 86_400 * 4)
+    assert notice.is_over(working) is is_over_at_once
+    assert notice.is_over(JobView(JOB, Status(state)))

@@ -15,6 +15,7 @@ from tests.gui.conftest import NOW, RecordedTrayIcon, ok_status
 from tests.helpers.screens import PROBLEMS
 
 ONE = Job("/a", "/b", id="one", name="One & only")
+FULL = "The backup drive is full."
 TWO = Job("/c", "/d", id="two", name="Two")
 
 
@@ -82,6 +83,29 @@ def test_the_worst_job_gives_icon_and_status_line(tray: Tray, tray_icon: Recorde
     assert tray.status_action.text() == "Two: The backup drive is full."
     assert visible(tray.back_up_menu.actions()) == ["All backups", "One  only", "Two"]
     assert not tray.back_up_action.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("view", "words"),
+    [
+        (
+            JobView(TWO, Status(JobState.WAITING, reason="The drive of the destination is not there: /media/usb")),
+            "Waiting for the drive of “Two”: /media/usb",
+        ),
+        (
+            JobView(TWO, Status(JobState.WAITING), overdue_since=NOW - 86_400 * 4),
+            "Two has not been backed up for 4 days: its drive or folder is away.",
+        ),
+        (JobView(TWO, Status(JobState.FAILED, reason=FULL)), f"Two: {FULL}"),
+    ],
+)
+def test_a_job_among_others_is_named_once(tray: Tray, tray_icon: RecordedTrayIcon, view: JobView, words: str) -> None:
+    tray.show_jobs((JobView(ONE, ok_status()), view))
+    assert tray.status_action.text() == words
+    assert tray_icon.tooltip.splitlines()[2] == words
+    tray.show_jobs((view,))
+    assert tray.status_action.text() == words.removeprefix("Two: ")
+    assert tray_icon.tooltip.splitlines()[1] == words
 
 
 def test_each_state_has_an_icon_of_its_own(tray: Tray, tray_icon: RecordedTrayIcon) -> None:

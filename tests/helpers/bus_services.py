@@ -2,26 +2,42 @@
 
 ``python -m tests.helpers.bus_services LOG [--with-tray-host]`` owns ``org.freedesktop.Notifications``, and with the
 option also ``org.kde.StatusNotifierWatcher``, so that a tray icon finds a host where no panel runs. It writes each call
-as one JSON line to LOG, prints ``ready`` once the names are its own, and ends when the bus does.
+as one JSON line to LOG, prints ``ready`` once the names are its own, and ends when the bus does. What a person would do
+it does when it is called for it: ``Click`` (a notification's number, an action) and ``Dismiss`` (a number).
+``--abilities=body,actions`` says what it is able to do, ``--first-id=100`` what numbers it begins with.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from jeepney import DBusAddress, HeaderFields, Message, MessageType, new_error, new_method_return, new_signal
+from jeepney import (
+    DBusAddress,
+    HeaderFields,
+    Message,
+    MessageFlag,
+    MessageType,
+    new_error,
+    new_method_return,
+    new_signal,
+)
 from jeepney.bus_messages import message_bus
 from jeepney.io.blocking import DBusConnection, open_dbus_connection
 
 NOTIFICATIONS = "org.freedesktop.Notifications"
 WATCHER = "org.kde.StatusNotifierWatcher"
+PATHS = {NOTIFICATIONS: "/org/freedesktop/Notifications", WATCHER: "/StatusNotifierWatcher"}
 DO_NOT_QUEUE = 4
 PRIMARY_OWNER = 1
+CLOSED_BY_USER = 2
 CLOSED_BY_CALL = 3
+ABILITIES = ("body", "actions", "persistence")
+ACTIVATION_TOKEN = "leave to come up"
 
 Answer = Callable[[Message], Message]
 
@@ -29,16 +45,20 @@ Answer = Callable[[Message], Message]
 class Services:
     """Answers the calls that programs make to a notification service and a tray host."""
 
-    def __init__(self, connection: DBusConnection, log: Path) -> None:
+    def __init__(
+        self, connection: DBusConnection, log: Path, abilities: Sequence[str] = ABILITIES, first_id: int = 1
+    ) -> None:
         """Serve on ``connection`` and record into ``log``."""
         self._connection = connection
         self._log = log
-        self._notification_id = 0
+        self._notification_id = first_id - 1
         self._items: list[str] = []
         self._answers: dict[str, Answer] = {
             "Notify": self._notify,
             "CloseNotification": self._close,
-            "GetCapabilities": lambda call: new_method_return(call, "as", (["body", "actions", "persistence"],)),
+            "GetCapabilities": lambda call: new_method_return(call, "as", (list(abilities),)),
+            "Click": self._click,
+            "Dismiss": self._dismiss,
             "GetServerInformation": lambda call: new_method_return(call, "ssss", ("recorder", "tests", "1", "1.2")),
             "RegisterStatusNotifierItem": self._register_item,
             "RegisterStatusNotifierHost": new_method_return,
@@ -62,7 +82,9 @@ class Services:
             except (ConnectionError, EOFError):
                 return
             if call.header.message_type is MessageType.method_call:
-                self._connection.send(self._answer(call))
+                answer = self._answer(call)
+                if not call.header.flags & MessageFlag.no_reply_expected:
+                    self._connection.send(answer)
 
     def _answer(self, call: Message) -> Message:
         answer = self._answers.get(call.header.fields[HeaderFields.member])
@@ -76,10 +98,12 @@ class Services:
 
     def _notify(self, call: Message) -> Message:
         app, replaced_id, icon, summary, body, actions, hints, timeout_ms = call.body
-        self._notification_id = replaced_id or self._notification_id + 1
+        if not replaced_id:
+            self._notification_id += 1
+        number = replaced_id or self._notification_id
         self._record(
             call="Notify",
-            id=self._notification_id,
+            id=number,
             app=app,
             replaces=replaced_id,
             icon=icon,
@@ -87,13 +111,25 @@ class Services:
             body=body,
             actions=actions,
             hints={name: value[1] for name, value in hints.items() if "image" not in name and "icon" not in name},
+            image=hints["image-data"][1][:2] if "image-data" in hints else [],
             timeout_ms=timeout_ms,
         )
-        return new_method_return(call, "u", (self._notification_id,))
+        return new_method_return(call, "u", (number,))
 
     def _close(self, call: Message) -> Message:
         self._record(call="CloseNotification", id=call.body[0])
         self._emit(NOTIFICATIONS, "NotificationClosed", "uu", (call.body[0], CLOSED_BY_CALL))
+        return new_method_return(call)
+
+    def _click(self, call: Message) -> Message:
+        number, action = call.body
+        self._emit(NOTIFICATIONS, "ActivationToken", "us", (number, ACTIVATION_TOKEN))
+        self._emit(NOTIFICATIONS, "ActionInvoked", "us", (number, action))
+        self._emit(NOTIFICATIONS, "NotificationClosed", "uu", (number, CLOSED_BY_USER))
+        return new_method_return(call)
+
+    def _dismiss(self, call: Message) -> Message:
+        self._emit(NOTIFICATIONS, "NotificationClosed", "uu", (call.body[0], CLOSED_BY_USER))
         return new_method_return(call)
 
     def _register_item(self, call: Message) -> Message:
@@ -119,15 +155,21 @@ class Services:
         }
 
     def _emit(self, name: str, member: str, signature: str, body: tuple[Any, ...]) -> None:
-        emitter = DBusAddress("/" + name.rsplit(".", 1)[1], interface=name)
-        self._connection.send(new_signal(emitter, member, signature, body))
+        self._connection.send(new_signal(DBusAddress(PATHS[name], interface=name), member, signature, body))
 
 
 def main() -> None:
     """Serve until the bus ends."""
-    services = Services(open_dbus_connection("SESSION"), Path(sys.argv[1]))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("log", type=Path)
+    parser.add_argument("--with-tray-host", action="store_true")
+    parser.add_argument("--abilities", default=",".join(ABILITIES))
+    parser.add_argument("--first-id", type=int, default=1)
+    options = parser.parse_args()
+    abilities = [ability for ability in options.abilities.split(",") if ability]
+    services = Services(open_dbus_connection("SESSION"), options.log, abilities, options.first_id)
     services.own(NOTIFICATIONS)
-    if "--with-tray-host" in sys.argv[2:]:
+    if options.with_tray_host:
         services.own(WATCHER)
     print("ready", flush=True)
     services.serve()

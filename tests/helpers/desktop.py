@@ -68,6 +68,11 @@ PANEL_CONFIG = """<?xml version="1.0" encoding="UTF-8"?>
   </property>
 </channel>
 """
+# As most services do of their own: a click does what the notification is for.
+DUNST_CONFIG = "[global]\n    mouse_left_click = do_action, close_current\n"
+NOTIFICATIONS = "org.freedesktop.Notifications"
+# The windows that real services show notifications in.
+_POPUPS = re.compile(r'\("(?:xfce4-notifyd|Dunst)" "[^"]*"\)\s+(\d+)x(\d+)\S+\s+\+(\d+)\+(\d+)')
 
 
 class Panel(Enum):
@@ -76,6 +81,7 @@ class Panel(Enum):
     XFCE = "a real panel, with notifications recorded"
     RECORDED = "no panel; icons and notifications are recorded"
     TRAYER = "an old-style tray, with a real notification service"
+    NOTIFYD = "a real panel, with a real notification service that is started when it is asked for"
     NONE = "neither tray nor notifications"
 
 
@@ -169,6 +175,18 @@ class Desktop:
         """Close a window as its cross does: by asking the program."""
         self.output_of("wmctrl", "-i", "-c", self.wait_for_window(title))
 
+    def click(self, x: int, y: int) -> None:
+        """Click with the mouse at a place of the screen, in pixels."""
+        self.output_of("xdotool", "mousemove", str(x), str(y), "click", "1")
+
+    def popups(self) -> list[tuple[int, int, int, int]]:
+        """Left, top, width and height of the windows with notifications, the topmost first, in pixels."""
+        found = (map(int, numbers) for numbers in _POPUPS.findall(self.output_of("xwininfo", "-root", "-tree")))
+        # Such services have a tiny window besides, in which nothing is shown.
+        return sorted(
+            ((x, y, width, height) for width, height, x, y in found if width > 50), key=lambda place: place[1]
+        )
+
     def screenshot(self, name: str) -> Path:
         """Write the whole screen to ``build/screenshots/<name>.png``."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
@@ -217,9 +235,11 @@ def desktop_session(folder: Path, panel: Panel = Panel.RECORDED) -> Iterator[Des
         folder: An empty folder, with a short path: sockets lie in it.
         panel: What hosts tray icons.
     """
-    programs = (
-        [] if panel is Panel.NONE else {Panel.XFCE: ["xfce4-panel"], Panel.TRAYER: ["trayer", "dunst"]}.get(panel, [])
-    )
+    programs = {
+        Panel.XFCE: ["xfce4-panel"],
+        Panel.NOTIFYD: ["xfce4-panel"],
+        Panel.TRAYER: ["trayer", "dunst"],
+    }.get(panel, [])
     missing = [
         name for name in ("Xvfb", "dbus-daemon", "openbox", "xdotool", "import", *programs) if not shutil.which(name)
     ]
@@ -229,7 +249,7 @@ def desktop_session(folder: Path, panel: Panel = Panel.RECORDED) -> Iterator[Des
     with contextlib.ExitStack() as stack:
         stack.callback(_end_strays, environment["XDG_RUNTIME_DIR"])
         environment["DISPLAY"] = stack.enter_context(_x_server(environment, folder))
-        environment["DBUS_SESSION_BUS_ADDRESS"] = stack.enter_context(_session_bus(environment, folder))
+        environment["DBUS_SESSION_BUS_ADDRESS"] = stack.enter_context(_session_bus(environment, folder, panel))
         connection = stack.enter_context(open_dbus_connection(environment["DBUS_SESSION_BUS_ADDRESS"]))
         desktop = Desktop(folder, environment, connection)
         stack.callback(desktop.stop)
@@ -298,11 +318,14 @@ def _x_server(environment: dict[str, str], folder: Path) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _session_bus(environment: dict[str, str], folder: Path) -> Iterator[str]:
+def _session_bus(environment: dict[str, str], folder: Path, panel: Panel) -> Iterator[str]:
     services = folder / "services"
     services.mkdir()
     # Where the panel keeps its settings, and what lets screen readers in; the bus starts both when they are asked for.
-    for name in ("org.xfce.Xfconf", "org.a11y.Bus"):
+    names = ["org.xfce.Xfconf", "org.a11y.Bus"]
+    if panel is Panel.NOTIFYD:
+        names.append("org.xfce.xfce4-notifyd.Notifications")
+    for name in names:
         service = Path(f"/usr/share/dbus-1/services/{name}.service")
         if service.exists():
             shutil.copy(service, services)
@@ -328,19 +351,30 @@ def _start_panel(desktop: Desktop, panel: Panel) -> None:
     if panel is Panel.TRAYER:
         desktop.start("trayer", "--edge", "bottom", "--align", "right", "--SetDockType", "true", "--height", "32")
         wait_until(lambda: desktop.output_of("xdotool", "search", "--class", "trayer"), "the tray")
-        desktop.start("dunst")
-        wait_until(lambda: desktop.has_owner("org.freedesktop.Notifications"), "the notification service")
+        config = desktop.folder / "dunstrc"
+        config.write_text(DUNST_CONFIG, encoding="utf-8")
+        desktop.start("dunst", "-conf", str(config))
+        wait_until(lambda: desktop.has_owner(NOTIFICATIONS), "the notification service")
         return
+    if panel is not Panel.NOTIFYD:
+        _start_recorder(desktop, panel)
+    if panel is not Panel.RECORDED:
+        _start_xfce(desktop)
+
+
+def _start_recorder(desktop: Desktop, panel: Panel) -> None:
     calls = str(desktop.folder / "calls.jsonl")
     options = [] if panel is Panel.XFCE else ["--with-tray-host"]
     desktop.start(sys.executable, "-m", "tests.helpers.bus_services", calls, *options, name="services")
     wait_until(lambda: "ready" in desktop.log_of("services"), "the recording services")
-    if panel is Panel.XFCE:
-        config = Path(desktop.environment["XDG_CONFIG_HOME"]) / "xfce4/xfconf/xfce-perchannel-xml/xfce4-panel.xml"
-        config.parent.mkdir(parents=True)
-        config.write_text(PANEL_CONFIG, encoding="utf-8")
-        desktop.start("xfce4-panel", "--disable-wm-check")
-        wait_until(lambda: desktop.has_owner("org.kde.StatusNotifierWatcher"), "the panel", timeout_s=20)
+
+
+def _start_xfce(desktop: Desktop) -> None:
+    config = Path(desktop.environment["XDG_CONFIG_HOME"]) / "xfce4/xfconf/xfce-perchannel-xml/xfce4-panel.xml"
+    config.parent.mkdir(parents=True)
+    config.write_text(PANEL_CONFIG, encoding="utf-8")
+    desktop.start("xfce4-panel", "--disable-wm-check")
+    wait_until(lambda: desktop.has_owner("org.kde.StatusNotifierWatcher"), "the panel", timeout_s=20)
 
 
 def _end_strays(runtime_folder: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants import content, drives, reaching_disk, roots, second_process, watching
+from tests.mutants import content, drives, reaching_disk, roots, second_process, telling, watching
 
 MUTATIONS = (
     *reaching_disk.MUTATIONS,
@@ -10,5 +10,6 @@ MUTATIONS = (
     *content.MUTATIONS,
     *watching.MUTATIONS,
     *drives.MUTATIONS,
+    *telling.MUTATIONS,
     *second_process.MUTATIONS,
 )

@@ -1,0 +1,342 @@
+"""Notifications of the freedesktop kind: one for each job, replaced and not stacked, and each leads back when clicked.
+
+Everything is asked of ``org.freedesktop.Notifications`` without waiting for the answer. What it cannot show is handed
+back, so that it can be told another way.
+"""
+
+from __future__ import annotations
+
+import html
+import logging
+import os
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from jeepney import DBusAddress, HeaderFields, Message, MessageFlag, MessageType, new_method_call
+from jeepney.bus_messages import MatchRule, message_bus
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtGui import QGuiApplication, QImage
+
+from backup_gui.bridge.sessionbus import OnAnswer, SessionBus
+
+if TYPE_CHECKING:
+    from backup_gui.bridge.notes import Note
+
+log = logging.getLogger(__name__)
+
+SERVICE = "org.freedesktop.Notifications"
+PATH = "/org/freedesktop/Notifications"
+APP_NAME = "Folder Backup"
+# The name of the desktop entry, by which a desktop knows whose notifications these are.
+APP_ID = "backup-gui"
+# As long as a bus usually waits for an answer: a service that is only being started answers well before.
+PATIENCE_MS = 25_000
+_SERVICE = DBusAddress(PATH, bus_name=SERVICE, interface=SERVICE)
+_DEFAULT = "default"
+_SHOW = "show"
+_NORMAL, _CRITICAL = 1, 2
+_AS_LONG_AS_USUAL, _FOR_EVER = -1, 0
+_UNKNOWN_METHOD = "org.freedesktop.DBus.Error.UnknownMethod"
+
+
+@dataclass(slots=True)
+class _Place:
+    """Where the notification about one thing stands.
+
+    Attributes:
+        wanted: What is to be seen in the end; None for nothing.
+        under_way: What the service was given and has not answered yet.
+        shown: What the service shows.
+        id: The service's number for it; 0 for none.
+    """
+
+    wanted: Note | None = None
+    under_way: Note | None = None
+    shown: Note | None = None
+    id: int = 0
+
+
+@dataclass(slots=True)
+class _Service:
+    """What is known of the service that runs now.
+
+    Attributes:
+        owner: Its own name on the bus; empty as long as it has said nothing.
+        abilities: What it can do; None as long as that is not known.
+        is_asked: Whether it was asked for that, and has not answered yet.
+    """
+
+    owner: str = ""
+    abilities: frozenset[str] | None = None
+    is_asked: bool = False
+
+
+class Notifications(QObject):
+    """Shows notes, and tells which one was clicked."""
+
+    clicked = Signal(object)
+    refused = Signal(object)
+
+    def __init__(self, parent: QObject | None = None, patience_ms: int = PATIENCE_MS) -> None:
+        """Begin without any; the bus is not asked before there is something to tell.
+
+        Args:
+            parent: Owner.
+            patience_ms: How long the service may take to answer before notes are handed back.
+        """
+        super().__init__(parent)
+        self._places: dict[str, _Place] = {}
+        self._service = _Service()
+        self._is_stuck = False
+        self._token = ""
+        self._bus = SessionBus(self)
+        self._bus.signalled.connect(self._on_signalled)
+        self._bus.lost.connect(self._on_lost)
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(patience_ms)
+        self._patience.timeout.connect(self._on_patience_over)
+
+    def tell(self, note: Note) -> None:
+        """Show a note in place of the last one with its key; it comes back as refused if that is not possible."""
+        if self._is_stuck or not self._connect():
+            self.refused.emit(note.subject)
+            return
+        place = self._places.setdefault(note.key, _Place())
+        place.wanted = note
+        self._step(note.key)
+
+    def withdraw(self, key: str) -> None:
+        """Show nothing about this any more."""
+        if (place := self._places.get(key)) is not None:
+            place.wanted = None
+            self._step(key)
+
+    def close(self) -> None:
+        """Take all notes away, for a click on one would lead nowhere, and leave the bus."""
+        if self._bus.is_open:
+            # Whatever is still sent to one who leaves ends the connection, with all that the bus has not read of it.
+            for rule in _rules():
+                self._bus.tell(_without_reply(message_bus.RemoveMatch(rule)))
+        for place in self._places.values():
+            if place.id:
+                self._take_away(place)
+        self._places.clear()
+        self._patience.stop()
+        self._bus.close()
+
+    # What is to be done
+
+    def _connect(self) -> bool:
+        if self._bus.is_open:
+            return True
+        if not self._bus.open():
+            return False
+        for rule in _rules():
+            self._bus.tell(_without_reply(message_bus.AddMatch(rule)))
+        return True
+
+    def _step(self, key: str) -> None:
+        """Bring what is shown nearer to what is wanted, if nothing is under way."""
+        place = self._places.get(key)
+        if place is None or place.under_way is not None:
+            return
+        if place.wanted is None:
+            if place.id:
+                self._take_away(place)
+            del self._places[key]
+        elif place.wanted is not place.shown:
+            if not self._bus.is_open:
+                self._hand_back(key, place)
+            elif self._service.abilities is None:
+                self._ask_for_abilities()
+            else:
+                self._show(key, place, place.wanted, self._service.abilities)
+
+    def _ask_for_abilities(self) -> None:
+        if not self._service.is_asked:
+            self._service.is_asked = True
+            self._ask(new_method_call(_SERVICE, "GetCapabilities"), self._on_abilities)
+
+    def _show(self, key: str, place: _Place, note: Note, abilities: frozenset[str]) -> None:
+        # RACE: a service that has taken the last one's place a moment ago, unheard of here yet, takes the number as one
+        # of its own. Worst case: one notification of another program is replaced.
+        place.under_way = note
+        body = (
+            APP_NAME,
+            place.id,
+            "",
+            _sendable(note.title),
+            html.escape(_sendable(note.text), quote=False) if "body-markup" in abilities else _sendable(note.text),
+            # The first is a click on the note itself, without words: some services would make a second button of them.
+            [_DEFAULT, "", _SHOW, note.button] if "actions" in abilities else [],
+            _hints(note),
+            _FOR_EVER if note.is_urgent else _AS_LONG_AS_USUAL,
+        )
+        self._ask(new_method_call(_SERVICE, "Notify", "susssasa{sv}i", body), partial(self._on_shown, key))
+
+    def _take_away(self, place: _Place) -> None:
+        message = new_method_call(_SERVICE, "CloseNotification", "u", (place.id,))
+        message.header.flags |= MessageFlag.no_auto_start
+        place.id, place.shown = 0, None
+        self._bus.tell(_without_reply(message))
+
+    def _ask(self, message: Message, on_answer: OnAnswer) -> None:
+        self._bus.call(message, on_answer)
+        if not self._patience.isActive():
+            self._patience.start()
+
+    def _hand_back(self, key: str, place: _Place) -> None:
+        """Hand back what cannot be shown; if the service shows it after all, it is taken away then."""
+        note = place.wanted
+        if note is not None and note is not place.shown:
+            place.wanted = None
+            self.refused.emit(note.subject)
+            self._step(key)
+
+    def _hand_back_all(self) -> None:
+        for key, place in tuple(self._places.items()):
+            self._hand_back(key, place)
+
+    # What the service says
+
+    def _on_abilities(self, answer: Message | None) -> None:
+        self._service.is_asked = False
+        self._note_answer(answer)
+        abilities = _result(answer, "as")
+        if not isinstance(abilities, list) and _error(answer) != _UNKNOWN_METHOD:
+            log.debug("There is no notification service: %s", _error(answer))
+            self._hand_back_all()
+            return
+        self._service = _Service(_sender(answer), frozenset(abilities if isinstance(abilities, list) else ()))
+        for key in tuple(self._places):
+            self._step(key)
+
+    def _on_shown(self, key: str, answer: Message | None) -> None:
+        place = self._places.get(key)
+        note = place.under_way if place is not None else None
+        if place is None or note is None:
+            return
+        place.under_way = None
+        self._note_answer(answer)
+        number = _result(answer, "u")
+        if isinstance(number, int):
+            place.id, place.shown = number, note
+        else:
+            log.debug("A notification is not shown: %s", _error(answer))
+            place.id, place.shown = 0, None
+            if place.wanted is note:
+                self._hand_back(key, place)
+        self._step(key)
+
+    def _note_answer(self, answer: Message | None) -> None:
+        """Take note that the service answers; what else is under way has its time from now on."""
+        self._patience.stop()
+        if answer is not None:
+            self._is_stuck = False
+            if self._service.is_asked or any(place.under_way is not None for place in self._places.values()):
+                self._patience.start()
+
+    @Slot()
+    def _on_patience_over(self) -> None:
+        log.debug("The notification service does not answer")
+        self._is_stuck = True
+        self._hand_back_all()
+
+    @Slot(object)
+    def _on_signalled(self, message: Message) -> None:
+        fields = message.header.fields
+        member = fields.get(HeaderFields.member)
+        if _sender(message) == message_bus.bus_name:
+            if member == "NameOwnerChanged" and message.body[0] == SERVICE:
+                self._on_owner_changed(message.body[2])
+        elif (
+            fields.get(HeaderFields.interface) == SERVICE
+            and _sender(message) == self._service.owner
+            and len(message.body) == 2
+        ):
+            # Numbers mean something to the service alone that gave them, so nobody else is listened to.
+            for key, place in tuple(self._places.items()):
+                if place.id and place.id == message.body[0]:
+                    self._on_told(key, place, str(member), message.body[1])
+
+    def _on_told(self, key: str, place: _Place, member: str, value: object) -> None:
+        if member == "ActivationToken":
+            self._token = str(value)
+        elif member == "ActionInvoked" and place.shown is not None:
+            self._hand_on_token()
+            self.clicked.emit(place.shown.subject)
+        elif member == "NotificationClosed":
+            place.id = 0
+            self._forget_shown(key, place)
+
+    def _hand_on_token(self) -> None:
+        """Let Qt have the desktop's leave to come to the front; under Wayland a window needs one for that."""
+        if self._token and QGuiApplication.platformName().startswith("wayland"):
+            os.environ["XDG_ACTIVATION_TOKEN"] = self._token
+        self._token = ""
+
+    def _on_owner_changed(self, owner: str) -> None:
+        """Forget what the last service showed: to the next one the numbers mean nothing, or something else."""
+        self._service = _Service(owner, is_asked=self._service.is_asked)
+        for key, place in tuple(self._places.items()):
+            place.id = 0
+            self._forget_shown(key, place)
+
+    def _forget_shown(self, key: str, place: _Place) -> None:
+        shown, place.shown = place.shown, None
+        if place.wanted is shown:
+            place.wanted = None
+        self._step(key)
+
+    @Slot()
+    def _on_lost(self) -> None:
+        self._patience.stop()
+        self._is_stuck = False
+        self._on_owner_changed("")
+
+
+def _rules() -> tuple[MatchRule, MatchRule]:
+    """Which signals are listened to: those of the service, and that another program has become the service."""
+    owner = MatchRule(type="signal", sender=message_bus.bus_name, member="NameOwnerChanged")
+    owner.add_arg_condition(0, SERVICE)
+    return MatchRule(type="signal", sender=SERVICE, interface=SERVICE, path=PATH), owner
+
+
+def _without_reply(message: Message) -> Message:
+    message.header.flags |= MessageFlag.no_reply_expected
+    return message
+
+
+def _sender(message: Message | None) -> str:
+    return "" if message is None else str(message.header.fields.get(HeaderFields.sender, ""))
+
+
+def _error(answer: Message | None) -> str:
+    return "" if answer is None else str(answer.header.fields.get(HeaderFields.error_name, ""))
+
+
+def _result(answer: Message | None, signature: str) -> object:
+    """The one value of an answer; None if it is an error, or not of the kind that it should be."""
+    if answer is None or answer.header.message_type is not MessageType.method_return:
+        return None
+    return answer.body[0] if answer.header.fields.get(HeaderFields.signature) == signature else None
+
+
+def _sendable(text: str) -> str:
+    """Text as the bus takes it: names of files may have what is no text, and one such would end the connection."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "")
+
+
+def _hints(note: Note) -> dict[str, tuple[str, Any]]:
+    hints: dict[str, tuple[str, Any]] = {
+        "desktop-entry": ("s", APP_ID),
+        "urgency": ("y", _CRITICAL if note.is_urgent else _NORMAL),
+    }
+    if not note.image.isNull():
+        # The pixels themselves: a path would need a service that may read the file, and can draw SVG.
+        image = note.image.convertToFormat(QImage.Format.Format_RGBA8888)
+        layout = (image.width(), image.height(), image.bytesPerLine(), True, 8, 4, bytes(image.constBits()))
+        hints["image-data"] = ("(iiibiiay)", layout)
+    return hints

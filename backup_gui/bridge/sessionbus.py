@@ -1,0 +1,231 @@
+"""A place on the desktop's session bus that never waits, for the calls that PySide6 cannot make.
+
+PySide6 turns every number into a signed one before Qt sees it, and calls such as ``Notify`` take unsigned ones. So
+jeepney writes and reads the messages here, while the socket belongs to the event loop. Nothing in this module blocks:
+what the bus does not take at once is kept until it does, and an answer comes whenever it comes.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import struct
+import sys
+from collections.abc import Callable, Iterator
+from itertools import count
+
+from jeepney import HeaderFields, Message, MessageType, Parser
+from jeepney.auth import BEGIN, Authenticator
+from jeepney.bus import get_connectable_addresses
+from jeepney.bus_messages import message_bus
+from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal, Slot
+
+log = logging.getLogger(__name__)
+
+# Getting in takes a millisecond; a bus that takes this long is as good as none.
+LOGIN_LIMIT_MS = 5_000
+_CHUNK_BYTES = 65_536
+
+# Takes the answer, an error among them; None if the bus was lost before there was one.
+OnAnswer = Callable[[Message | None], None]
+
+
+class SessionBus(QObject):
+    """Sends calls to programs of the session, and passes on their answers and signals."""
+
+    signalled = Signal(object)
+    lost = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        """Begin without a connection."""
+        super().__init__(parent)
+        self._socket: socket.socket | None = None
+        self._reading: QSocketNotifier | None = None
+        self._writing: QSocketNotifier | None = None
+        self._login: Authenticator | None = None
+        self._parser = Parser()
+        self._serials = count(1)
+        self._waiting: dict[int, OnAnswer] = {}
+        # What the socket has not taken yet, and what may follow once the bus has let us in.
+        self._unsent = bytearray()
+        self._after_login = bytearray()
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(LOGIN_LIMIT_MS)
+        self._patience.timeout.connect(self._lose)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a connection, or one is being made."""
+        return self._socket is not None
+
+    def open(self) -> bool:
+        """Connect, if that is not done already; calls may follow at once.
+
+        Returns:
+            False if there is no bus.
+        """
+        if self._socket is None and (found := _connected_socket()) is not None:
+            self._begin(found)
+        return self.is_open
+
+    def call(self, message: Message, on_answer: OnAnswer) -> None:
+        """Make a call.
+
+        Args:
+            message: The call, on an open connection.
+            on_answer: Takes the answer, later.
+        """
+        self._waiting[self._send(message)] = on_answer
+
+    def tell(self, message: Message) -> None:
+        """Send what needs no answer, on an open connection."""
+        self._send(message)
+
+    def close(self) -> None:
+        """End the connection; nobody is told."""
+        self._waiting.clear()
+        self._disconnect()
+
+    def _begin(self, connected: socket.socket) -> None:
+        self._socket = connected
+        self._login = Authenticator()
+        self._parser = Parser()
+        self._reading = QSocketNotifier(connected.fileno(), QSocketNotifier.Type.Read, self)
+        self._reading.activated.connect(self._on_readable)
+        self._writing = QSocketNotifier(connected.fileno(), QSocketNotifier.Type.Write, self)
+        self._writing.setEnabled(False)
+        self._writing.activated.connect(self._write)
+        self._patience.start()
+        self._unsent += self._login.data_to_send() or b""
+        self._write()
+        self.call(message_bus.Hello(), self._on_welcome)
+
+    def _send(self, message: Message) -> int:
+        serial = next(self._serials)
+        if self._login is not None:
+            self._after_login += message.serialise(serial=serial)
+        else:
+            self._unsent += message.serialise(serial=serial)
+            self._write()
+        return serial
+
+    @Slot()
+    def _write(self) -> None:
+        if self._socket is None or self._writing is None:
+            return
+        try:
+            while self._unsent:
+                del self._unsent[: self._socket.send(self._unsent)]
+        except BlockingIOError:
+            self._writing.setEnabled(True)
+        except OSError as error:
+            # Whoever sends is not done yet: those who wait for answers hear of it when that is over.
+            log.debug("The session bus takes nothing more: %s", error)
+            QTimer.singleShot(0, self, self._lose)
+        else:
+            self._writing.setEnabled(False)
+
+    @Slot()
+    def _on_readable(self) -> None:
+        if self._socket is None:
+            return
+        try:
+            data = self._socket.recv(_CHUNK_BYTES)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            log.debug("The session bus is gone: %s", error)
+            data = b""
+        if not data:
+            self._lose()
+            return
+        try:
+            messages = self._read(data)
+        except (ValueError, LookupError, struct.error) as error:
+            log.warning("The session bus says what cannot be understood: %s", error)
+            self._lose()
+            return
+        for message in messages:
+            self._take(message)
+
+    def _read(self, data: bytes) -> list[Message]:
+        """Take what the bus has sent; what is no message raises as jeepney stumbles over it."""
+        if self._login is None:
+            return list(self._parser.feed(data))
+        self._login.feed(data)
+        if self._login.authenticated:
+            self._login = None
+            self._unsent += BEGIN + self._after_login
+            self._after_login.clear()
+            self._write()
+        return []
+
+    def _take(self, message: Message) -> None:
+        kind = message.header.message_type
+        if kind is MessageType.signal:
+            self.signalled.emit(message)
+        elif kind in {MessageType.method_return, MessageType.error}:
+            on_answer = self._waiting.pop(message.header.fields.get(HeaderFields.reply_serial, 0), None)
+            if on_answer is not None:
+                on_answer(message)
+
+    def _on_welcome(self, answer: Message | None) -> None:
+        if answer is not None and answer.header.message_type is MessageType.method_return:
+            self._patience.stop()
+        else:
+            self._lose()
+
+    @Slot()
+    def _lose(self) -> None:
+        if not self.is_open:
+            return
+        self._disconnect()
+        waiting, self._waiting = self._waiting, {}
+        for on_answer in waiting.values():
+            on_answer(None)
+        self.lost.emit()
+
+    def _disconnect(self) -> None:
+        self._patience.stop()
+        for notifier in (self._reading, self._writing):
+            if notifier is not None:
+                notifier.setEnabled(False)
+                notifier.deleteLater()
+        self._reading = self._writing = self._login = None
+        self._unsent.clear()
+        self._after_login.clear()
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+
+def _connected_socket() -> socket.socket | None:
+    """A socket that never waits, connected to the session bus; None if there is none, or it is too busy to listen."""
+    if sys.platform == "win32":
+        return None
+    for address in _addresses():
+        found = socket.socket(socket.AF_UNIX)
+        found.setblocking(False)
+        try:
+            found.connect(address)
+        except OSError as error:
+            log.debug("There is no session bus at %r: %s", address, error)
+            found.close()
+        else:
+            return found
+    return None
+
+
+def _addresses() -> Iterator[str]:
+    """Where the session bus may be: as the session says, else where systemd has it."""
+    told = os.environ.get("DBUS_SESSION_BUS_ADDRESS")
+    runtime_folder = os.environ.get("XDG_RUNTIME_DIR")
+    if told:
+        try:
+            yield from get_connectable_addresses(told)
+        except (RuntimeError, ValueError) as error:
+            log.debug("The session bus cannot be reached: %s", error)
+    elif runtime_folder:
+        yield f"{runtime_folder}/bus"

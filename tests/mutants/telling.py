@@ -1,0 +1,98 @@
+"""Protections of what the user is told, and of where a click on it leads."""
+
+from __future__ import annotations
+
+from tests.mutants.mutation import Mutation
+
+_SERVICE = "gui/test_notifications.py::"
+_DESK = "gui/test_traydesk.py::"
+
+MUTATIONS = (
+    Mutation(
+        "a notification takes the place of the job's last one",
+        "bridge/notifications.py",
+        "            place.id, place.shown = number, note\n",
+        "            place.id, place.shown = 0, note\n",
+        (f"{_SERVICE}test_a_later_note_takes_the_place_of_the_one_about_the_same",),
+    ),
+    Mutation(
+        "what was wiped away is not replaced",
+        "bridge/notifications.py",
+        'member == "NotificationClosed"',
+        'member == "NotificationLost"',
+        (f"{_SERVICE}test_what_was_wiped_away_is_forgotten",),
+    ),
+    Mutation(
+        "a click is that of the notification clicked",
+        "bridge/notifications.py",
+        "                if place.id and place.id == message.body[0]:\n",
+        "                if place.id:\n",
+        (f"{_SERVICE}test_a_click_tells_which_note_it_was_also_if_it_is_an_older_one",),
+    ),
+    Mutation(
+        "only the service itself is believed",
+        "bridge/notifications.py",
+        "            and _sender(message) == self._service.owner\n",
+        "",
+        (f"{_SERVICE}test_other_programs_cannot_click",),
+    ),
+    Mutation(
+        "the numbers of a service are forgotten with it",
+        "bridge/notifications.py",
+        "                self._on_owner_changed(message.body[2])\n",
+        "                pass\n",
+        (f"{_SERVICE}test_the_numbers_of_a_service_mean_nothing_to_the_next_one",),
+    ),
+    Mutation(
+        "a service that hangs is given up",
+        "bridge/notifications.py",
+        "        self._is_stuck = True\n        self._hand_back_all()\n",
+        "        self._is_stuck = True\n",
+        (f"{_SERVICE}test_a_service_that_hangs_from_the_start_is_not_waited_for_either",),
+    ),
+    Mutation(
+        "text is no markup",
+        "bridge/notifications.py",
+        'html.escape(_sendable(note.text), quote=False) if "body-markup" in abilities else _sendable(note.text)',
+        "_sendable(note.text)",
+        (f"{_SERVICE}test_only_what_the_service_can_do_is_asked_of_it",),
+    ),
+    Mutation(
+        "the bus is not waited for",
+        "bridge/sessionbus.py",
+        "        found.setblocking(False)\n",
+        "        found.settimeout(1.0)\n",
+        (f"{_SERVICE}test_a_bus_that_takes_nothing_for_a_while_gets_all_of_it_later",),
+    ),
+    Mutation(
+        "what the bus does not take at once is sent later",
+        "bridge/sessionbus.py",
+        "        except BlockingIOError:\n            self._writing.setEnabled(True)\n",
+        "        except BlockingIOError:\n            self._unsent.clear()\n",
+        (f"{_SERVICE}test_a_bus_that_takes_nothing_for_a_while_gets_all_of_it_later",),
+    ),
+    Mutation(
+        "what is true no more is taken away",
+        "traydesk.py",
+        "            if notice is not None and notice.is_over(view):\n",
+        "            if notice is not None and notice.is_first_backup:\n",
+        (
+            f"{_DESK}test_another_trouble_of_a_job_takes_the_place_of_the_last_and_goes_with_it",
+            f"{_DESK}test_an_alarm_ends_as_soon_as_the_backup_goes_on",
+        ),
+    ),
+    Mutation(
+        "without a service the tray icon tells",
+        "traydesk.py",
+        "            self._notifier.refused.connect(self.tray.tell)\n",
+        "",
+        (f"{_DESK}test_without_a_service_the_tray_icon_tells_and_its_click_leads_to_the_page",),
+    ),
+    Mutation(
+        "nothing stands that nobody would hear a click on",
+        "traydesk.py",
+        "            self._notifier.close()\n",
+        "            pass\n",
+        (f"{_DESK}test_nothing_stands_once_the_app_has_ended",),
+    ),
+)
