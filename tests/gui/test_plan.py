@@ -263,6 +263,7 @@ def test_a_million_actions_are_opened_on_demand(form: str, icons: Icons, qtbot: 
     view.resize(800, 600)
     view.arrangement_requested.connect(wishes.append)
     view.show()
+    QCoreApplication.processEvents()
     longest_s = 0.0
     with timed() as took:
         view.show_actions(actions)
@@ -288,14 +289,15 @@ def test_a_million_actions_are_opened_on_demand(form: str, icons: Icons, qtbot: 
     assert view.model.total == 1_000_000
     assert len(rows(view)) < 5_000
     sys.stdout.write(f"1,000,000 actions, {form}: longest step {longest_s * 1e3:.0f} ms\n")
-    # 50 ms on a machine with nothing else to do.
-    assert longest_s < 0.25
+    # Less than 30 ms on a fast machine.
+    assert longest_s < 0.15
 
 
 @contextmanager
 def timed() -> Iterator[Callable[[], float]]:
-    began_s = time.monotonic()
-    yield lambda: time.monotonic() - began_s
+    """How long this thread has worked, whatever else the machine does."""
+    began_s = time.thread_time()
+    yield lambda: time.thread_time() - began_s
 
 
 def test_the_pages_of_a_folder_come_as_it_is_scrolled_through(icons: Icons, qtbot: QtBot) -> None:
