@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QModelIndex, Qt, QTimer
+from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QHeaderView
 from pytestqt.qtbot import QtBot
@@ -210,6 +211,16 @@ def test_the_tree_is_for_the_keyboard(view: PlanView) -> None:
     assert "Travel/2011/Day 60.jpg" not in shown(view)
     choose(view, "&Close all folders")
     assert shown(view) == ["Films/Summer 2026", "Letters/Tax 2026", "Travel", ""]
+
+
+def test_a_screen_reader_is_told_of_a_tree_with_its_rows(view: PlanView) -> None:
+    tree = QAccessible.queryAccessibleInterface(view.tree)
+    assert tree.role() == QAccessible.Role.Tree
+    assert tree.text(QAccessible.Text.Name) == "What would happen"
+    cells = [tree.child(number) for number in range(tree.childCount())]
+    items = [cell.text(QAccessible.Text.Name) for cell in cells if cell.role() == QAccessible.Role.TreeItem]
+    assert items[:3] == ["Films/Summer 2026, folder", "added, with 9 in it", "1.6 GB"]
+    assert cells[3].state().expandable  # type: ignore[attr-defined]
 
 
 def test_the_key_for_all_opens_no_more_than_can_be_looked_through(view: PlanView) -> None:

@@ -27,7 +27,8 @@ PLAN = (
     Action(Op.CREATE, "A", FOLDER),
     Action(Op.SET_METADATA, "", FOLDER),
 )
-names = st.text(alphabet="aB/-é", max_size=6)
+nested = st.lists(st.sampled_from(("a", "B", "b-", "é")), min_size=1, max_size=5).map("/".join)
+names = nested | st.text(alphabet="aB/-é", max_size=6)
 plans = st.lists(
     st.builds(
         Action,
@@ -132,6 +133,7 @@ def test_a_folder_tells_what_is_in_it_and_what_happens_to_itself() -> None:
     assert tree.counts(~year) == Counts(deleted=2, bytes=70)
     assert tree.action(moved) == plan[4]
     assert tree.parents[~year] == ~photos
+    assert tree.places[~year] == 0
     assert tree.counts(0) == count_actions(plan)._replace(bytes=75)
 
 
