@@ -237,6 +237,15 @@ def test_the_rows_of_each_folder_are_in_order(paths: list[str], is_descending: b
         assert keys == sorted(keys, reverse=is_descending)
 
 
+@pytest.mark.parametrize("is_descending", [False, True])
+def test_a_folder_too_large_for_one_sort_is_in_order(is_descending: bool) -> None:  # noqa: FBT001
+    plan = files(*(f"all/{n * 3_571 % 5_003:04}" for n in range(5_003)))
+    tree = arranged(plan, is_descending=is_descending).tree
+    (folder,) = rows(tree)
+    found = [tree.path(entry) for entry in rows(tree, ~folder)]
+    assert found == sorted((action.path for action in plan), reverse=is_descending)
+
+
 def test_a_list_is_made_of_a_plan_at_once() -> None:
     tree = flat(PLAN)
     assert [tree.action(entry) for entry in rows(tree)] == list(PLAN)
