@@ -1,4 +1,4 @@
-"""A plan's actions as a person wants to see them: by kind, by a word in the path, in an order. Pure.
+"""A plan's actions as a person wants to see them: by kind, by a word in the path, as a tree in an order. Pure.
 
 A plan may have a million actions, and a sort of so many holds the interpreter for seconds, with everything that runs
 in it, the window too. So small parts are sorted, and merged in steps that let others take turns.
@@ -9,19 +9,26 @@ from __future__ import annotations
 import heapq
 from array import array
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from backup_gui.engine.model import NO_COUNTS, Action, Counts, Op, counts_of
+from backup_gui.engine.plantree import PlanTree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+_T = TypeVar("_T")
 
 # Sorted in about 2 ms.
 _PART = 2_048
+_SHELVES = 512
+# So many rows are looked through faster than folders are opened.
+MOST_OPENED_ROWS = 200
+_KINDS = {op: number for number, op in enumerate(Op)}
 
 
 class Order(Enum):
-    """What actions are ordered by."""
+    """What rows are ordered by."""
 
     PATH = "path"
     KIND = "kind"
@@ -36,8 +43,10 @@ class Arrangement(NamedTuple):
         actions: The plan's actions.
         text: Only paths with this in them, whatever its case; empty for all.
         op: Only actions of this kind; None for all.
-        order: What they are ordered by.
-        is_descending: Whether the largest comes first.
+        order: What the rows of each folder are ordered by: folders come before files, but for their size.
+        is_descending: Whether it is turned round.
+        opened: Paths of folders that are open.
+        opens_more: Whether those are to be opened, too, without which there is little to see.
     """
 
     serial: int
@@ -46,6 +55,8 @@ class Arrangement(NamedTuple):
     op: Op | None = None
     order: Order = Order.PATH
     is_descending: bool = False
+    opened: frozenset[str] = frozenset()
+    opens_more: bool = True
 
 
 class Arranged(NamedTuple):
@@ -53,17 +64,19 @@ class Arranged(NamedTuple):
 
     Attributes:
         serial: The wish's.
-        rows: Places in the plan's actions, in the order wished for.
+        tree: The actions wished for, in their folders.
         counts: Of each kind, how many have the text in their path; ``bytes`` is what these are going to copy.
+        opened: The tree's folders that are to be open, each after the one around it.
     """
 
     serial: int
-    rows: Sequence[int] = ()
+    tree: PlanTree
     counts: Counts = NO_COUNTS
+    opened: tuple[int, ...] = ()
 
 
 def arrange(wish: Arrangement, should_stop: Callable[[], bool]) -> Arranged | None:
-    """Choose and order actions.
+    """Choose actions, put them under their folders and order them there.
 
     Args:
         wish: What is wanted.
@@ -72,50 +85,224 @@ def arrange(wish: Arrangement, should_stop: Callable[[], bool]) -> Arranged | No
     Returns:
         The answer; None if it was stopped.
     """
-    actions = wish.actions
+    try:
+        chosen, counts = _choose(wish, should_stop)
+        grower = _Grower(wish, should_stop)
+        tree = grower.grow(chosen)
+    except _StoppedError:
+        return None
+    folders = {folder for path in wish.opened if (folder := grower.find(path)) and tree.row_count(folder)}
+    grower.forget()
+    if wish.opens_more:
+        folders |= _worth_opening(tree, is_search=bool(wish.text))
+    return Arranged(wish.serial, tree, counts, tuple(sorted(folders)))
+
+
+class _StoppedError(Exception):
+    """It is not wanted any more."""
+
+
+def _steps(items: Iterable[_T], should_stop: Callable[[], bool]) -> Iterator[_T]:
+    for number, item in enumerate(items):
+        if number % _PART == 0 and should_stop():
+            raise _StoppedError
+        yield item
+
+
+def _choose(wish: Arrangement, should_stop: Callable[[], bool]) -> tuple[array[int], Counts]:
+    """Choose the actions by their places, and count those that have the text."""
     text = wish.text.casefold()
     tally = dict.fromkeys(Op, 0)
     size_bytes = 0
-    parts: list[list[int]] = []
-    part: list[int] = []
-    key = _key(actions, wish.order)
-    for number, action in enumerate(actions):
+    chosen = array("q")
+    for number, action in enumerate(_steps(wish.actions, should_stop)):
         if text and text not in action.path.casefold() and text not in (action.old_path or "").casefold():
             continue
         tally[action.op] += 1
         if action.op is Op.CREATE or action.op is Op.REPLACE:
             size_bytes += action.size_bytes
-        if wish.op is not None and action.op is not wish.op:
-            continue
-        part.append(number)
-        if len(part) == _PART:
-            if should_stop():
-                return None
-            part.sort(key=key, reverse=wish.is_descending)
-            parts.append(part)
-            part = []
-    part.sort(key=key, reverse=wish.is_descending)
-    rows = array("L")
-    for number in heapq.merge(*parts, part, key=key, reverse=wish.is_descending):
-        rows.append(number)
-        if len(rows) % _PART == 0 and should_stop():
-            return None
-    counts = counts_of(tally, size_bytes)
-    return Arranged(wish.serial, rows, counts)
+        if wish.op is None or action.op is wish.op:
+            chosen.append(number)
+    return chosen, counts_of(tally, size_bytes)
 
 
-def _key(actions: tuple[Action, ...], order: Order) -> Callable[[int], tuple[object, ...]]:
-    kinds = {op: number for number, op in enumerate(Op)}
+class _Grower:
+    """Makes the tree: finds the folders, counts what is in them, gives each its rows and orders these."""
 
-    def by_path(number: int) -> tuple[object, ...]:
-        path = actions[number].path
-        # What is in a folder comes right after it, before "folder-2"; equal names in another case keep one order.
-        return path.casefold().replace("/", "\0"), path
+    def __init__(self, wish: Arrangement, should_stop: Callable[[], bool]) -> None:
+        # In small parts, too: a dictionary of a million holds the interpreter while it grows, and while it is freed.
+        self._folders: list[dict[str, int]] = [{} for _ in range(_SHELVES)]
+        self._shelf("")[""] = 0
+        self._wish = wish
+        self._actions = wish.actions
+        self._should_stop = should_stop
+        # As of a tree; folders are found from the top down, so that each has a larger number than the one around it.
+        self._parents = array("q", [0])
+        self._examples = array("q", [-1])
+        self._lengths = array("q", [0])
 
-    def by_kind(number: int) -> tuple[object, ...]:
-        return kinds[actions[number].op], *by_path(number)
+    def grow(self, chosen: Sequence[int]) -> PlanTree:
+        """Make the tree of the actions with these numbers."""
+        # The folder that each action is in; -1 if it is a folder's own, which has no row for itself.
+        homes = array("q")
+        for number in self._steps(chosen):
+            homes.append(self._home_of(number))
+        count = len(self._parents)
+        rows, sizes, owns = self._filled(count), self._filled(count), self._filled(count, -1)
+        tallies = tuple(self._filled(count) for _ in Op)
+        for place, number in enumerate(self._steps(chosen)):
+            action = self._actions[number]
+            home = homes[place]
+            tallies[_KINDS[action.op]][home] += 1
+            folder = self.find(action.path)
+            if folder and owns[folder] < 0:
+                owns[folder] = number
+                sizes[folder] += action.size_bytes
+                homes[place] = -1
+            else:
+                rows[home] += 1
+                sizes[home] += action.size_bytes
+        folders_in = self._add_up(sizes, *tallies)
+        is_link = self._pass_over_links(rows, owns, folders_in)
+        starts = self._starts(rows)
+        entries = self._entries(chosen, homes, is_link, starts)
+        places = self._filled(count)
+        tree = PlanTree(
+            *(self._actions, entries, starts, len(chosen), self._parents, places),
+            *(owns, self._examples, self._lengths, tallies, sizes),
+        )
+        self._sort(tree, entries)
+        for place, entry in enumerate(self._steps(entries)):
+            if entry < 0:
+                places[~entry] = place - starts[self._parents[~entry]]
+        return tree
 
-    def by_size(number: int) -> tuple[object, ...]:
-        return actions[number].size_bytes, *by_path(number)
+    def find(self, path: str) -> int:
+        """The folder with a path; 0 if it is the root, or none."""
+        return self._shelf(path).get(path, 0)
+
+    def forget(self) -> None:
+        """Free what was needed to make the tree."""
+        while self._folders:
+            self._folders.pop()
+
+    def _shelf(self, path: str) -> dict[str, int]:
+        return self._folders[hash(path) % _SHELVES]
+
+    def _home_of(self, number: int) -> int:
+        """The folder of an action; it is made if it is new, with those around it."""
+        path = self._actions[number].path.rpartition("/")[0]
+        missing = []
+        while (folder := self._shelf(path).get(path, -1)) < 0:
+            missing.append(path)
+            path = path.rpartition("/")[0]
+        for path in reversed(missing):
+            self._parents.append(folder)
+            self._examples.append(number)
+            self._lengths.append(len(path))
+            folder = self._shelf(path)[path] = len(self._parents) - 1
+        return folder
+
+    def _add_up(self, *figures: array[int]) -> array[int]:
+        """Add to the figures of each folder those of the folders in it, and tell how many these are."""
+        folders_in = self._filled(len(self._parents))
+        for folder in self._steps(range(len(self._parents) - 1, 0, -1)):
+            parent = self._parents[folder]
+            folders_in[parent] += 1
+            for figure in figures:
+                figure[parent] += figure[folder]
+        return folders_in
+
+    def _pass_over_links(self, rows: array[int], owns: array[int], folders_in: array[int]) -> bytearray:
+        """Join folders to the nearest one around them that has a row, and count the rows of each with them."""
+        is_link = bytearray(len(self._parents))
+        for folder in self._steps(range(1, len(self._parents))):
+            parent = self._parents[folder]
+            if is_link[parent]:
+                parent = self._parents[folder] = self._parents[parent]
+            if owns[folder] < 0 and rows[folder] == 0 and folders_in[folder] == 1:
+                is_link[folder] = 1
+            else:
+                rows[parent] += 1
+        return is_link
+
+    def _starts(self, rows: array[int]) -> array[int]:
+        starts = array("q", [0])
+        for count in self._steps(rows):
+            starts.append(starts[-1] + count)
+        return starts
+
+    def _entries(
+        self, chosen: Sequence[int], homes: Sequence[int], is_link: bytearray, starts: array[int]
+    ) -> array[int]:
+        """The rows of all folders, in no order."""
+        entries = self._filled(starts[-1])
+        free = starts[:]
+        for folder in self._steps(range(1, len(self._parents))):
+            if not is_link[folder]:
+                home = self._parents[folder]
+                entries[free[home]] = ~folder
+                free[home] += 1
+        for home, number in self._steps(zip(homes, chosen, strict=True)):
+            if home >= 0:
+                entries[free[home]] = number
+                free[home] += 1
+        return entries
+
+    def _sort(self, tree: PlanTree, entries: array[int]) -> None:
+        """Bring the rows of each folder into order."""
+        is_descending = self._wish.is_descending
+        for folder in self._steps(range(len(self._parents))):
+            start, end = tree.starts[folder], tree.starts[folder + 1]
+            if end - start < 2:
+                continue
+            key = _key(tree, folder, self._wish.order)
+            parts = [
+                sorted(entries[begin : min(end, begin + _PART)], key=key, reverse=is_descending)
+                for begin in self._steps(range(start, end, _PART))
+            ]
+            if len(parts) == 1:
+                entries[start:end] = array("q", parts[0])
+                continue
+            for place, entry in enumerate(self._steps(heapq.merge(*parts, key=key, reverse=is_descending)), start):
+                entries[place] = entry
+
+    def _filled(self, count: int, value: int = 0) -> array[int]:
+        return array("q", [value]) * count
+
+    def _steps(self, items: Iterable[_T]) -> Iterator[_T]:
+        return _steps(items, self._should_stop)
+
+
+def _key(tree: PlanTree, folder: int, order: Order) -> Callable[[int], tuple[object, ...]]:
+    """What the rows of a folder are sorted by."""
+    actions = tree.actions
+    skipped = tree.lengths[folder] + 1 if folder else 0
+
+    def by_path(entry: int) -> tuple[object, ...]:
+        if entry >= 0:
+            name = actions[entry].path[skipped:]
+            # Equal names in another case keep one order.
+            return True, name.casefold(), name
+        name = tree.path(entry)[skipped:]
+        # Several folders may share a row: "a/b" comes before "a-b".
+        return False, name.casefold().replace("/", "\0"), name
+
+    def by_kind(entry: int) -> tuple[object, ...]:
+        if entry >= 0:
+            return _KINDS[actions[entry].op], *by_path(entry)
+        under = [tally[~entry] for tally in tree.tallies]
+        return under.index(max(under)), *by_path(entry)
+
+    def by_size(entry: int) -> tuple[object, ...]:
+        return actions[entry].size_bytes if entry >= 0 else tree.sizes[~entry], *by_path(entry)
 
     return {Order.PATH: by_path, Order.KIND: by_kind, Order.SIZE: by_size}[order]
+
+
+def _worth_opening(tree: PlanTree, *, is_search: bool) -> set[int]:
+    """Choose folders that say little while they are closed, or that have what was searched for."""
+    opened = tree.single_way()
+    if is_search or len(tree.entries) <= MOST_OPENED_ROWS:
+        opened += tree.unfold(opened[-1] if opened else 0, MOST_OPENED_ROWS)
+    return set(opened)

@@ -659,17 +659,18 @@ class _Comparison:
 
     def _add_deletions(self, path: str, entry: Entry, deletions: list[Action], *, is_known: bool) -> None:
         """Add the deletion of a path of the mirror, and of all that is below it, the highest first."""
-        pending = [(path, kind_of(entry), is_known)]
+        pending = [(path, entry, is_known)]
         while pending:
-            path, kind, is_known = pending.pop()
+            path, entry, is_known = pending.pop()
             if path in self._drives and not self._rules.excludes(path, True):
                 self._name_drive(path)
                 continue
+            kind = kind_of(entry)
+            size_bytes = entry.st_size if kind is EntryKind.FILE else 0
+            deletions.append(Action(Op.DELETE, path, kind, size_bytes, is_known=is_known))
             if kind is not EntryKind.FOLDER:
                 self._mirror_files += 1
-                deletions.append(Action(Op.DELETE, path, kind, is_known=is_known))
                 continue
-            deletions.append(Action(Op.DELETE, path, kind, is_known=is_known))
             try:
                 entries = self._target.list(path)
             except OSError as error:
@@ -680,4 +681,4 @@ class _Comparison:
                 if is_temporary(name):
                     self._litter.append(join(path, name))
                 else:
-                    pending.append((join(path, name), kind_of(child), name in known))
+                    pending.append((join(path, name), child, name in known))

@@ -75,7 +75,7 @@ class Action(NamedTuple):
         op: What to do.
         path: The path in the mirror that is to change.
         kind: What the source has there; for a deletion, what the mirror has there.
-        size_bytes: Size of the file to copy, 0 for anything else.
+        size_bytes: Size of the file that is copied, moved, deleted or changed, 0 for anything else.
         old_path: For a move, where the content is now.
         old_kind: For a replacement, what the mirror has there now.
         is_known: For what the mirror has there now, whether the catalog says that this program put it there.

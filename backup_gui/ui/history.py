@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSplitter,
     QStackedWidget,
-    QTreeView,
     QVBoxLayout,
     QWidget,
 )
@@ -28,9 +27,10 @@ from PySide6.QtWidgets import (
 from backup_gui.engine.retrieval import Item, Moment, Policy, Search
 from backup_gui.ui.historytree import HistoryModel
 from backup_gui.ui.historyview import Asked, RestoreWish, Subject
-from backup_gui.ui.labels import ElidedLabel, MutedLabel, PrimaryButton, RowDelegate
+from backup_gui.ui.labels import ElidedLabel, MutedLabel, PrimaryButton
 from backup_gui.ui.theme import GRID_PX, scaled_px
 from backup_gui.ui.timebar import TimeBar
+from backup_gui.ui.trees import PagedTree
 from backup_gui.ui.vacancy import Vacancy
 from backup_gui.ui.versionpanel import VersionPanel
 from backup_gui.ui.wording import counted, size_text
@@ -293,18 +293,6 @@ class HistoryPage(QWidget):
                 self.tree.expand(index)
 
     @Slot()
-    def _on_scrolled(self) -> None:
-        """Fetch the next page of an opened folder when its end comes into sight; the view does so for the top only."""
-        area = self.tree.viewport().rect()
-        index = self.tree.indexAt(area.topLeft())
-        while index.isValid() and self.tree.visualRect(index).top() <= area.bottom():
-            parent = index.parent()
-            if index.row() + 1 == self.model.rowCount(parent) and self.model.canFetchMore(parent):
-                self.model.fetchMore(parent)
-                return
-            index = self.tree.indexBelow(index)
-
-    @Slot()
     def _on_selection_changed(self) -> None:
         items = self._selected()
         if items:
@@ -373,15 +361,9 @@ class HistoryPage(QWidget):
     # Small things
 
     def _build(self) -> None:
-        self.tree = QTreeView()
+        self.tree = PagedTree(self.tr("Files and folders at that time"))
         self.tree.setModel(self.model)
-        self.tree.setUniformRowHeights(True)
-        self.tree.setAlternatingRowColors(True)
-        self.tree.setAllColumnsShowFocus(True)
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.tree.setItemDelegate(RowDelegate(self.tree))
-        self.tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.tree.setAccessibleName(self.tr("Files and folders at that time"))
         header = self.tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
@@ -457,7 +439,6 @@ class HistoryPage(QWidget):
         self.model.modelReset.connect(self._on_selection_changed)
         self.tree.expanded.connect(self._on_expanded)
         self.tree.collapsed.connect(self._on_collapsed)
-        self.tree.verticalScrollBar().valueChanged.connect(self._on_scrolled)
         self.tree.selectionModel().selectionChanged.connect(self._on_selection_changed)
         self.tree.clicked.connect(self._on_clicked)
         self.versions.look_requested.connect(self._on_look_requested)

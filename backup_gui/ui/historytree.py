@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon
+from PySide6.QtGui import QFont, QGuiApplication
 
 from backup_gui.engine.model import EntryKind
 from backup_gui.ui.theme import muted
@@ -54,7 +54,6 @@ class HistoryModel(QAbstractItemModel):
         """
         super().__init__()
         self._icons = icons
-        self._drawn: dict[tuple[str, str, str], QIcon] = {}
         self._next_key = 1
         self._nodes: dict[int, _Node] = {}
         self._root = _Node(0, None, None, 0)
@@ -134,7 +133,8 @@ class HistoryModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.DecorationRole and column == 0:
             palette = QGuiApplication.palette()
             colour = muted(palette) if item.is_gone else palette.text().color()
-            return self._icon("folder" if item.is_folder else "file", colour, palette.highlightedText().color())
+            name = "folder" if item.is_folder else "file"
+            return self._icons.in_rows(name, colour, palette.highlightedText().color())
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._hint(item)
         return _dimmed(role) if item.is_gone else None
@@ -232,16 +232,6 @@ class HistoryModel(QAbstractItemModel):
             pending.extend(child.rows)
         self.endRemoveRows()
         self._is_changing = False
-
-    def _icon(self, name: str, colour: QColor, selected: QColor) -> QIcon:
-        """An icon that can also be seen on the colour of the selection."""
-        key = (name, colour.name(), selected.name())
-        if key not in self._drawn:
-            icon = QIcon(self._icons.action(name, colour))
-            for size in icon.availableSizes():
-                icon.addPixmap(self._icons.action(name, selected).pixmap(size), QIcon.Mode.Selected)
-            self._drawn[key] = icon
-        return self._drawn[key]
 
     def _text(self, item: Item, column: int) -> str:
         if column == 0:

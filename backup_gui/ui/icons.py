@@ -31,6 +31,7 @@ class Icons:
         self._folder = folder
         self._sources: dict[str, str] = {}
         self._icons: dict[tuple[str, str], QIcon] = {}
+        self._in_rows: dict[tuple[str, str, str], QIcon] = {}
         self._pictures: dict[tuple[str, int, int, str, float], QPixmap] = {}
 
     def app(self) -> QIcon:
@@ -44,6 +45,16 @@ class Icons:
     def action(self, name: str, colour: QColor) -> QIcon:
         """An action's icon in a colour, usually that of the button's text."""
         return self._icon(name, colour)
+
+    def in_rows(self, name: str, colour: QColor, selected: QColor) -> QIcon:
+        """An icon of a list's row that can also be seen on the colour of the selection."""
+        key = (name, colour.name(), selected.name())
+        if key not in self._in_rows:
+            icon = QIcon(self._icon(name, colour))
+            for size in icon.availableSizes():
+                icon.addPixmap(self._icon(name, selected).pixmap(size), QIcon.Mode.Selected)
+            self._in_rows[key] = icon
+        return self._in_rows[key]
 
     def picture(self, name: str, size: QSize, colour: QColor, ratio: float = 1.0) -> QPixmap:
         """Draw one icon or illustration at a size in device-independent pixels; each is drawn once."""

@@ -31,7 +31,7 @@ _EDGED = (
 _FOCUSED = ("QLineEdit", "QAbstractSpinBox", "QComboBox", "QPlainTextEdit")
 _FOCUS_SHARE = 0.55
 # Marks grow from here on; a little more or less is a matter of fonts.
-_LEAST_SCALE = 1.15
+LEAST_SCALE = 1.15
 _MARK_PX = 13
 _ICON_PX = 16
 
@@ -50,7 +50,7 @@ def make_legible(application: QApplication) -> None:
             # Text is what it takes, whatever its types say.
             application.setPalette(edged(palette, name), name)  # type: ignore[arg-type]
     scale = QFontMetrics(application.font()).height() / ORDINARY_TEXT_PX
-    if scale >= _LEAST_SCALE:
+    if scale >= LEAST_SCALE:
         mark, icon = round(_MARK_PX * scale), round(_ICON_PX * scale)
         application.setStyleSheet(
             "QCheckBox::indicator, QRadioButton::indicator, QAbstractItemView::indicator"

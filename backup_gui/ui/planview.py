@@ -1,22 +1,24 @@
-"""A plan as a table: what would be new, replaced, moved and deleted, by kind and with a search. Changes nothing."""
+"""A plan as a tree: what would be new, replaced, moved and deleted, by kind and with a search. Changes nothing."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction, QPalette
+from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QHeaderView, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from backup_gui.engine.arranging import Arranged, Arrangement, Order
-from backup_gui.engine.model import Action, Counts, EntryKind, Op
+from backup_gui.engine.arranging import MOST_OPENED_ROWS, Arranged, Arrangement, Order
+from backup_gui.engine.model import Action, Counts, Op
+from backup_gui.engine.plantree import flat
 from backup_gui.ui.labels import MutedLabel
-from backup_gui.ui.rows import RIGHT, RowsModel, make_table
+from backup_gui.ui.planmodel import SIZE_COLUMN, PlanModel
 from backup_gui.ui.theme import GRID_PX
-from backup_gui.ui.wording import number_text, path_text, size_text
+from backup_gui.ui.trees import PagedTree
+from backup_gui.ui.wording import number_text, size_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from backup_gui.ui.icons import Icons
     from backup_gui.ui.jobs import Index
@@ -24,106 +26,39 @@ if TYPE_CHECKING:
 # A search after each key would start one for every letter.
 _QUIET_MS = 150
 _ORDERS = (Order.PATH, Order.KIND, Order.SIZE)
-_ICONS = {
-    Op.CREATE: "add",
-    Op.REPLACE: "copy",
-    Op.DELETE: "remove",
-    Op.MOVE: "arrow",
-    Op.SET_METADATA: "edit",
-}
 _FILTERS = (None, Op.CREATE, Op.REPLACE, Op.MOVE, Op.DELETE, Op.SET_METADATA)
 
 
-class ActionsModel(RowsModel):
-    """Actions of a plan, in the plan's order or in another one; rows are given to the view in pages."""
+class PlanTreeView(PagedTree):
+    """The tree itself. The key that opens all below a row opens as much as the window can show at once."""
 
-    figure_columns = frozenset({2})
+    opening_requested = Signal(QModelIndex)
 
-    def __init__(self, actions: tuple[Action, ...] = (), *, keeps_history: bool = False) -> None:
-        """Show actions.
-
-        Args:
-            actions: The actions, in their order.
-            keeps_history: Whether what is deleted goes to the history.
-        """
-        super().__init__()
-        self._keeps_history = keeps_history
-        self._icons: Icons | None = None
-        self._palette = QPalette()
-        self._actions = actions
-        self._rows: Sequence[int] | None = None
-        self.show_first_page()
-
-    @property
-    def total(self) -> int:
-        """How many there are, known to the view or not."""
-        return len(self._actions) if self._rows is None else len(self._rows)
-
-    def headings(self) -> tuple[str, ...]:
-        """Path, what would happen, size."""
-        return self.tr("File or folder"), self.tr("In the backup it would be"), self.tr("Size")
-
-    def show_actions(self, actions: tuple[Action, ...], rows: Sequence[int] | None = None) -> None:
-        """Show other actions, or others of them.
+    def __init__(self, name: str, model: PlanModel) -> None:
+        """Show a model.
 
         Args:
-            actions: The actions.
-            rows: Places of those to show, in order; None for all as they are.
+            name: What screen readers call it.
+            model: The rows.
         """
-        self.beginResetModel()
-        self._actions = actions
-        self._rows = rows
-        self.show_first_page()
-        self.endResetModel()
+        super().__init__(name)
+        self._rows = model
+        self.setModel(model)
 
-    def use_icons(self, icons: Icons, palette: QPalette) -> None:
-        """Show an icon for each kind, in a palette's text colour."""
-        self._icons = icons
-        self._palette = palette
+    def has_more(self, parent: Index) -> bool:
+        """Whether the view does not know all rows of a folder yet."""
+        return self._rows.has_more(parent)
 
-    def action(self, row: int) -> Action:
-        """The action at a row."""
-        return self._actions[row if self._rows is None else self._rows[row]]
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """One cell."""
-        if not index.isValid():
-            return None
-        action = self.action(index.row())
-        column = index.column()
-        if role == Qt.ItemDataRole.TextAlignmentRole and column in self.figure_columns:
-            return RIGHT
-        if role == Qt.ItemDataRole.DecorationRole and column == 1 and self._icons is not None:
-            return self._icons.action(_ICONS[action.op], self._palette.color(QPalette.ColorRole.Text))
-        if role == Qt.ItemDataRole.ToolTipRole and column == 0:
-            return self._tooltip(action)
-        if role not in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole}:
-            return None
-        if column == 0:
-            # The root itself has no name of its own.
-            return path_text(action.path) or self.tr("The folder itself")
-        if column == 1:
-            return self._op_text(action.op)
-        return size_text(action.size_bytes) if action.size_bytes else ""
-
-    def _tooltip(self, action: Action) -> str:
-        path = path_text(action.path)
-        if action.old_path is not None:
-            return self.tr("{path}\nis now {old} in the backup").format(path=path, old=path_text(action.old_path))
-        return self.tr("{path} (folder)").format(path=path) if action.kind is EntryKind.FOLDER else path
-
-    def _op_text(self, op: Op) -> str:
-        return {
-            Op.CREATE: self.tr("added"),
-            Op.REPLACE: self.tr("replaced"),
-            Op.DELETE: self.tr("moved to the history") if self._keeps_history else self.tr("deleted"),
-            Op.MOVE: self.tr("moved"),
-            Op.SET_METADATA: self.tr("brought up to date"),
-        }[op]
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Do not open a million rows one by one, as the view would."""
+        if event.key() == Qt.Key.Key_Asterisk:
+            self.opening_requested.emit(self.currentIndex())
+            return
+        super().keyPressEvent(event)
 
 
 class PlanView(QWidget):
-    """The table with its filter and search. Choosing and ordering a million rows takes time, so others do it."""
+    """The tree with its filter and search. Choosing and ordering a million rows takes time, so others do it."""
 
     arrangement_requested = Signal(object)
 
@@ -140,12 +75,15 @@ class PlanView(QWidget):
         self._serial = 0
         self._order = Order.PATH
         self._is_descending = False
-        self.model = ActionsModel(keeps_history=keeps_history)
-        self.model.use_icons(icons, self.palette())
+        # Paths of the folders that are open, and the search that they were opened in.
+        self._opened: set[str] = set()
+        self._text = ""
+        self._opens_more = True
+        self.model = PlanModel(icons, keeps_history=keeps_history)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_QUIET_MS)
-        self._timer.timeout.connect(self._request)
+        self._timer.timeout.connect(self._on_search_settled)
 
         self.search_edit = QLineEdit()
         self.search_edit.setClearButtonEnabled(True)
@@ -166,21 +104,22 @@ class PlanView(QWidget):
             self._filters.addWidget(button)
         self._filters.addStretch()
         self._group.idClicked.connect(self._on_filter_clicked)
-        self._build_table()
+        self._build_tree()
         self.foot = MutedLabel()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID_PX)
         column.addLayout(self._filters)
         column.addWidget(self.search_edit)
-        column.addWidget(self.table, 1)
+        column.addWidget(self.tree, 1)
         column.addWidget(self.foot)
         self._show_counts(Counts())
 
     def show_actions(self, actions: tuple[Action, ...]) -> None:
-        """Show a plan: at once in its own order, and as the user wants it as soon as somebody answers."""
+        """Show a plan: at once as a list in its own order, and as the user wants it as soon as somebody answers."""
         self._actions = actions
-        self.model.show_actions(actions)
+        self._opened.clear()
+        self.model.show_tree(flat(actions))
         # The other kinds are counted with the first answer.
         self.filter_buttons[None].setText(self.tr("&All ({count})").format(count=number_text(len(actions))))
         self._request()
@@ -189,9 +128,12 @@ class PlanView(QWidget):
         """Show the answer to a request, unless there has been another one since."""
         if arranged.serial != self._serial:
             return
-        self.model.show_actions(self._actions, arranged.rows)
+        self._opens_more = False
+        self._opened.clear()
+        self.model.show_tree(arranged.tree)
+        self._open(arranged.opened)
         self._show_counts(arranged.counts)
-        self.table.scrollToTop()
+        self.tree.scrollToTop()
 
     def request_again(self) -> None:
         """Ask again, as when there is now somebody to answer."""
@@ -202,26 +144,38 @@ class PlanView(QWidget):
         """The kind shown; None for all."""
         return _FILTERS[max(0, self._group.checkedId())]
 
-    def _build_table(self) -> None:
-        self.table = make_table(self.tr("What would happen"))
-        self.table.setModel(self.model)
-        header = self.table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+    def _build_tree(self) -> None:
+        self.tree = PlanTreeView(self.tr("What would happen"), self.model)
+        self.tree.expanded.connect(self._on_expanded)
+        self.tree.collapsed.connect(self._on_collapsed)
+        self.tree.opening_requested.connect(self._on_opening_requested)
+        header = self.tree.header()
+        header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         metrics = self.fontMetrics()
-        header.resizeSection(1, metrics.horizontalAdvance(self.model.headings()[1]) + 5 * GRID_PX)
-        header.resizeSection(2, metrics.horizontalAdvance("0,000.0 MB") + 3 * GRID_PX)
+        header.resizeSection(1, metrics.horizontalAdvance("moved to the history, with 000 in it") + 5 * GRID_PX)
+        header.resizeSection(SIZE_COLUMN, metrics.horizontalAdvance("0,000.0 MB") + 3 * GRID_PX)
         header.setSectionsClickable(True)
         header.setSortIndicatorShown(True)
         header.setSortIndicator(0, Qt.SortOrder.AscendingOrder)
         header.sortIndicatorChanged.connect(self._on_order_changed)
         # A header cannot be reached by keyboard, a context menu can.
-        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         for column, text in enumerate((self.tr("Sort by &name"), self.tr("Sort by &kind"), self.tr("Sort by &size"))):
-            action = QAction(text, self.table)
+            action = QAction(text, self.tree)
             action.setData(column)
             action.triggered.connect(self._on_sort_chosen)
-            self.table.addAction(action)
+            self.tree.addAction(action)
+        divider = QAction(self.tree)
+        divider.setSeparator(True)
+        self.tree.addAction(divider)
+        close_action = QAction(self.tr("&Close all folders"), self.tree)
+        close_action.triggered.connect(self._on_close_all_chosen)
+        self.tree.addAction(close_action)
+
+    def _open(self, folders: Iterable[int]) -> None:
+        for folder in folders:
+            self.tree.expand(self.model.index_of(folder))
 
     def _show_counts(self, counts: Counts) -> None:
         numbers = {
@@ -245,15 +199,52 @@ class PlanView(QWidget):
             button.setVisible(bool(numbers[op]) or op is self.op or op is None)
         if counts.bytes:
             self.foot.setText(self.tr("{size} would be copied").format(size=size_text(counts.bytes)))
-        self.foot.setVisible(bool(counts.bytes))
+        elif self._text and not counts.total:
+            self.foot.setText(self.tr("Nothing with this in its name was found."))
+        else:
+            self.foot.clear()
+        self.foot.setVisible(bool(self.foot.text()))
 
-    @Slot()
-    def _request(self) -> None:
+    def _request(self, *, opens_more: bool = True) -> None:
         self._timer.stop()
         self._serial += 1
+        text = self.search_edit.text()
+        # What was opened to show what a search has found is closed again after it.
+        if text != self._text:
+            self._opened.clear()
+            self._text = text
+        # Also if there was no time to answer the wish before this one.
+        self._opens_more |= opens_more
         self.arrangement_requested.emit(
-            Arrangement(self._serial, self._actions, self.search_edit.text(), self.op, self._order, self._is_descending)
+            Arrangement(
+                *(self._serial, self._actions, text, self.op, self._order, self._is_descending),
+                opened=frozenset(self._opened),
+                opens_more=self._opens_more,
+            )
         )
+
+    @Slot()
+    def _on_search_settled(self) -> None:
+        self._request()
+
+    @Slot(QModelIndex)
+    def _on_expanded(self, index: QModelIndex) -> None:
+        self._opened.add(self.model.path(index))
+
+    @Slot(QModelIndex)
+    def _on_collapsed(self, index: QModelIndex) -> None:
+        self._opened.discard(self.model.path(index))
+
+    @Slot(QModelIndex)
+    def _on_opening_requested(self, index: QModelIndex) -> None:
+        folder = self.model.folder(index.siblingAtColumn(0))
+        if folder > 0:
+            self._open((folder, *self.model.tree.unfold(folder, MOST_OPENED_ROWS)))
+
+    @Slot()
+    def _on_close_all_chosen(self) -> None:
+        self.tree.collapseAll()
+        self._opened.clear()
 
     @Slot(int)
     def _on_filter_clicked(self, _number: int) -> None:
@@ -263,7 +254,8 @@ class PlanView(QWidget):
     def _on_order_changed(self, column: int, order: Qt.SortOrder) -> None:
         self._order = _ORDERS[column]
         self._is_descending = order == Qt.SortOrder.DescendingOrder
-        self._request()
+        # The same rows as before: what the user has closed stays closed.
+        self._request(opens_more=False)
 
     @Slot()
     def _on_sort_chosen(self) -> None:
@@ -272,4 +264,4 @@ class PlanView(QWidget):
             column = int(action.data())
             is_again = self._order is _ORDERS[column] and not self._is_descending
             order = Qt.SortOrder.DescendingOrder if is_again else Qt.SortOrder.AscendingOrder
-            self.table.horizontalHeader().setSortIndicator(column, order)
+            self.tree.header().setSortIndicator(column, order)

@@ -22,6 +22,7 @@ from backup_gui.ui.fields import RemarkLabel
 from backup_gui.ui.headline import held_text, problems_text
 from backup_gui.ui.jobview import Level, Remark
 from backup_gui.ui.labels import ElidedLabel, MutedLabel
+from backup_gui.ui.planmodel import counts_text
 from backup_gui.ui.planview import PlanView
 from backup_gui.ui.problems import reason_text
 from backup_gui.ui.sentences import said
@@ -109,10 +110,10 @@ class PreviewDialog(QDialog):
             self._title.setVisible(False)
             self._pages.setCurrentWidget(self._vacancy)
             return
-        self._title.setText(_summary(counts))
+        self._title.setText(counts_text(counts))
         self.plan.show_actions(actions)
         self._pages.setCurrentWidget(self.plan)
-        self.plan.table.setFocus()
+        self.plan.tree.setFocus()
 
     def show_held(self, held: Held) -> None:
         """Say what would wait for the user's word."""
@@ -163,19 +164,3 @@ class PreviewDialog(QDialog):
         column.addWidget(self._path)
         column.addStretch()
         return waiting
-
-
-def _summary(counts: Counts) -> str:
-    """Such as "312 new  ·  4 replaced"."""
-    parts = []
-    if counts.created:
-        parts.append(counted("%Ln new", "%Ln new", counts.created))
-    if counts.replaced:
-        parts.append(counted("%Ln replaced", "%Ln replaced", counts.replaced))
-    if counts.moved:
-        parts.append(counted("%Ln moved", "%Ln moved", counts.moved))
-    if counts.deleted:
-        parts.append(counted("%Ln deleted", "%Ln deleted", counts.deleted))
-    if counts.metadata:
-        parts.append(counted("%Ln with new details", "%Ln with new details", counts.metadata))
-    return "  ·  ".join(parts)

@@ -11,7 +11,7 @@ from backup_gui.engine.model import Held, HeldCode, JobState
 from backup_gui.ui.headline import held_text
 from backup_gui.ui.jobview import HeldAnswer, PutBackWish
 from backup_gui.ui.labels import MutedLabel
-from backup_gui.ui.planview import ActionsModel, PlanView
+from backup_gui.ui.planview import PlanView
 from backup_gui.ui.tabbing import tab_as_laid_out
 from backup_gui.ui.theme import GRID_PX, scaled_font, scaled_size
 
@@ -97,11 +97,6 @@ class ReviewDialog(QDialog):
     def held(self) -> Held:
         """What is shown."""
         return self._held
-
-    @property
-    def model(self) -> ActionsModel:
-        """The list shown."""
-        return self.plan.model
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         """Keep the heading's font in step with the dialog's."""

@@ -2,59 +2,6 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="de" sourcelanguage="en">
 <context>
-    <name>ActionsModel</name>
-    <message>
-        <source>File or folder</source>
-        <translation>Datei oder Ordner</translation>
-    </message>
-    <message>
-        <source>In the backup it would be</source>
-        <translation>In der Sicherung würde es</translation>
-    </message>
-    <message>
-        <source>Size</source>
-        <translation>Größe</translation>
-    </message>
-    <message>
-        <source>The folder itself</source>
-        <translation>Der Ordner selbst</translation>
-    </message>
-    <message>
-        <source>added</source>
-        <translation>hinzugefügt</translation>
-    </message>
-    <message>
-        <source>brought up to date</source>
-        <translation>auf den neuesten Stand gebracht</translation>
-    </message>
-    <message>
-        <source>deleted</source>
-        <translation>gelöscht</translation>
-    </message>
-    <message>
-        <source>moved</source>
-        <translation>verschoben</translation>
-    </message>
-    <message>
-        <source>moved to the history</source>
-        <translation>in den Verlauf verschoben</translation>
-    </message>
-    <message>
-        <source>replaced</source>
-        <translation>ersetzt</translation>
-    </message>
-    <message>
-        <source>{path}
-is now {old} in the backup</source>
-        <translation>{path}
-ist in der Sicherung jetzt {old}</translation>
-    </message>
-    <message>
-        <source>{path} (folder)</source>
-        <translation>{path} (Ordner)</translation>
-    </message>
-</context>
-<context>
     <name>Activity</name>
     <message>
         <source>Checked, nothing had changed.</source>
@@ -634,6 +581,13 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>
             <numerusform>Die Datei konnte nicht wiederhergestellt werden.</numerusform>
             <numerusform>{done} von %Ln Dateien wurden wiederhergestellt und geprüft.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{what}, with %Ln in it</source>
+        <translation>
+            <numerusform>{what}, mit %Ln darin</numerusform>
+            <numerusform>{what}, mit %Ln darin</numerusform>
         </translation>
     </message>
 </context>
@@ -1964,10 +1918,79 @@ Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translatio
     </message>
 </context>
 <context>
+    <name>PlanModel</name>
+    <message>
+        <source>File or folder</source>
+        <translation>Datei oder Ordner</translation>
+    </message>
+    <message>
+        <source>In the backup it would be</source>
+        <translation>In der Sicherung würde es</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Größe</translation>
+    </message>
+    <message>
+        <source>The folder itself</source>
+        <translation>Der Ordner selbst</translation>
+    </message>
+    <message>
+        <source>added</source>
+        <translation>hinzugefügt</translation>
+    </message>
+    <message>
+        <source>brought up to date</source>
+        <translation>auf den neuesten Stand gebracht</translation>
+    </message>
+    <message>
+        <source>deleted</source>
+        <translation>gelöscht</translation>
+    </message>
+    <message>
+        <source>moved</source>
+        <translation>verschoben</translation>
+    </message>
+    <message>
+        <source>moved from {old}</source>
+        <translation>von {old} verschoben</translation>
+    </message>
+    <message>
+        <source>moved to the history</source>
+        <translation>in den Verlauf verschoben</translation>
+    </message>
+    <message>
+        <source>replaced</source>
+        <translation>ersetzt</translation>
+    </message>
+    <message>
+        <source>{counts}; itself {what}</source>
+        <translation>{counts}; selbst {what}</translation>
+    </message>
+    <message>
+        <source>{name}, folder</source>
+        <translation>{name}, Ordner</translation>
+    </message>
+    <message>
+        <source>{path}
+is now {old} in the backup</source>
+        <translation>{path}
+ist in der Sicherung jetzt {old}</translation>
+    </message>
+    <message>
+        <source>{path} (folder)</source>
+        <translation>{path} (Ordner)</translation>
+    </message>
+</context>
+<context>
     <name>PlanView</name>
     <message>
         <source>&amp;All ({count})</source>
         <translation>&amp;Alle ({count})</translation>
+    </message>
+    <message>
+        <source>&amp;Close all folders</source>
+        <translation>Alle Ordner &amp;schließen</translation>
     </message>
     <message>
         <source>&amp;Only details ({count})</source>
@@ -1988,6 +2011,10 @@ Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translatio
     <message>
         <source>Ne&amp;w ({count})</source>
         <translation>&amp;Neu ({count})</translation>
+    </message>
+    <message>
+        <source>Nothing with this in its name was found.</source>
+        <translation>Nichts mit diesem Namen gefunden.</translation>
     </message>
     <message>
         <source>Search for a name</source>

@@ -5,11 +5,18 @@ from __future__ import annotations
 import itertools
 import os
 import sqlite3
+import sys
 import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QCoreApplication, QModelIndex, Qt, QTimer
+from PySide6.QtGui import QAccessible
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QHeaderView
 from pytestqt.qtbot import QtBot
 
@@ -18,7 +25,7 @@ from backup_gui.bridge.errands import Errand, Errands
 from backup_gui.bridge.instance import Wish
 from backup_gui.bridge.preview import expected_s, foresee
 from backup_gui.engine import runner
-from backup_gui.engine.arranging import Arranged, Arrangement, Order
+from backup_gui.engine.arranging import Arranged, Arrangement, Order, arrange
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.events import StatusChanged
 from backup_gui.engine.mirror import run_pass
@@ -36,8 +43,10 @@ from backup_gui.engine.model import (
     Progress,
     Status,
 )
+from backup_gui.engine.plantree import flat
 from backup_gui.ui.icons import Icons
 from backup_gui.ui.jobview import PutBackWish
+from backup_gui.ui.planmodel import PlanModel
 from backup_gui.ui.planview import PlanView
 from backup_gui.ui.preview import PreviewDialog
 from backup_gui.ui.review import ReviewDialog
@@ -57,8 +66,33 @@ def view(icons: Icons, qtbot: QtBot) -> PlanView:
     return view
 
 
+def rows(view: PlanView) -> list[QModelIndex]:
+    """The rows in sight or scrolled to, from above to below."""
+    found = []
+    index = view.tree.model().index(0, 0)
+    while index.isValid():
+        found.append(index)
+        index = view.tree.indexBelow(index)
+    return found
+
+
 def shown(view: PlanView) -> list[str]:
-    return [str(view.model.data(view.model.index(row, 0))) for row in range(view.model.rowCount())]
+    return [view.model.path(index) for index in rows(view)]
+
+
+def texts(view: PlanView, path: str) -> list[str]:
+    """What is written in a row."""
+    index = row_of(view, path)
+    return [str(index.siblingAtColumn(column).data()) for column in range(3)]
+
+
+def row_of(view: PlanView, path: str) -> QModelIndex:
+    return next(index for index in rows(view) if view.model.path(index) == path)
+
+
+def choose(view: PlanView, words: str) -> None:
+    """Choose a line of the context menu, which is for those without a mouse."""
+    next(action for action in view.tree.actions() if action.text() == words).trigger()
 
 
 def test_the_kinds_are_counted_and_filter(view: PlanView) -> None:
@@ -72,40 +106,228 @@ def test_the_kinds_are_counted_and_filter(view: PlanView) -> None:
         "&Only details (1)",
     ]
     view.filter_buttons[Op.MOVE].click()
-    assert shown(view) == ["Travel/2024/Lisbon.jpg"]
+    assert shown(view) == ["Travel/2024", "Travel/2024/Lisbon.jpg"]
+    assert texts(view, "Travel/2024/Lisbon.jpg") == ["Lisbon.jpg", "moved from Inbox/IMG_1204.jpg", "3.4 MB"]
     assert view.foot.text() == "1.6 GB would be copied"
+
+
+def test_a_folder_tells_at_a_glance_what_is_in_it(view: PlanView) -> None:
+    assert shown(view) == ["Films/Summer 2026", "Letters/Tax 2026", "Travel", ""]
+    assert texts(view, "Films/Summer 2026") == ["Films/Summer 2026", "added, with 9 in it", "1.6 GB"]
+    assert texts(view, "Travel") == ["Travel", "1 moved  ·  840 deleted", "3.2 GB"]
+    assert texts(view, "") == ["The folder itself", "brought up to date", ""]
+    view.tree.expand(row_of(view, "Travel"))
+    assert texts(view, "Travel/2010") == ["2010", "60 deleted", "205.7 MB"]
+    assert row_of(view, "Travel/2010").data(Qt.ItemDataRole.ToolTipRole) == "Travel/2010 (folder)"
+    assert row_of(view, "Travel/2010").data(Qt.ItemDataRole.AccessibleTextRole) == "2010, folder"
+
+
+def test_a_folder_to_which_something_else_happens_says_both(icons: Icons, qtbot: QtBot) -> None:
+    view = PlanView(icons, keeps_history=True)
+    qtbot.addWidget(view)
+    arrange_now(view)
+    view.show_actions(
+        (
+            Action(Op.SET_METADATA, "a", EntryKind.FOLDER),
+            Action(Op.CREATE, "a/new", EntryKind.FILE, 5),
+            Action(Op.DELETE, "b", EntryKind.FOLDER),
+            Action(Op.DELETE, "b/old", EntryKind.FILE, 5),
+        )
+    )
+    assert texts(view, "a")[1] == "1 new; itself brought up to date"
+    assert texts(view, "b")[1] == "moved to the history, with 1 in it"
 
 
 def test_a_plan_is_shown_in_its_own_order_until_somebody_answers(icons: Icons, qtbot: QtBot) -> None:
     view = PlanView(icons, keeps_history=False)
     qtbot.addWidget(view)
     view.show_actions(PLAN)
-    assert shown(view)[0] == PLAN[0].path
+    assert shown(view)[:2] == [action.path for action in PLAN[:2]]
+    assert texts(view, PLAN[0].path)[0] == PLAN[0].path
     assert view.filter_buttons[None].text() == "&All (853)"
 
 
-def test_the_search_narrows_and_counts_anew(view: PlanView, qtbot: QtBot) -> None:
+def test_the_search_narrows_counts_anew_and_opens_what_it_found(view: PlanView, qtbot: QtBot) -> None:
+    before = shown(view)
     view.search_edit.setText("LISBON")
-    qtbot.waitUntil(lambda: shown(view) == ["Travel/2024/Lisbon.jpg"])
+    qtbot.waitUntil(lambda: shown(view) == ["Travel/2024", "Travel/2024/Lisbon.jpg"])
     assert [op for op, button in view.filter_buttons.items() if button.isVisible()] == [None, Op.MOVE]
+    view.search_edit.setText("nowhere")
+    qtbot.waitUntil(lambda: view.foot.text() == "Nothing with this in its name was found.")
+    assert shown(view) == []
+    view.search_edit.clear()
+    qtbot.waitUntil(lambda: shown(view) == before)
 
 
 def test_the_largest_comes_first_on_demand(view: PlanView) -> None:
-    header = view.table.horizontalHeader()
+    header = view.tree.header()
     assert isinstance(header, QHeaderView)
-    view.table.actions()[2].trigger()
-    view.table.actions()[2].trigger()
-    assert shown(view)[0] == "Films/Summer 2026/clip 08.mov"
+    view.tree.expand(row_of(view, "Films/Summer 2026"))
+    choose(view, "Sort by &size")
+    choose(view, "Sort by &size")
+    # What was open stays so.
+    assert shown(view)[:3] == ["Travel", "Films/Summer 2026", "Films/Summer 2026/clip 08.mov"]
     assert header.sortIndicatorSection() == 2
+    view.tree.collapse(row_of(view, "Films/Summer 2026"))
+    choose(view, "Sort by &name")
+    assert shown(view) == ["Films/Summer 2026", "Letters/Tax 2026", "Travel", ""]
+
+
+def test_what_is_open_stays_open_when_the_kind_is_chosen(view: PlanView) -> None:
+    view.tree.expand(row_of(view, "Travel"))
+    view.tree.expand(row_of(view, "Travel/2011"))
+    view.filter_buttons[Op.DELETE].click()
+    found = shown(view)
+    assert found[:3] == ["Travel", "Travel/2010", "Travel/2011"]
+    assert found[3] == "Travel/2011/Day 01.jpg"
+
+
+def test_a_sort_before_the_first_answer_opens_as_much_as_without(icons: Icons, qtbot: QtBot) -> None:
+    view = PlanView(icons, keeps_history=False)
+    qtbot.addWidget(view)
+    wishes: list[Arrangement] = []
+    view.arrangement_requested.connect(wishes.append)
+    view.show_actions(PLAN[:3])
+    choose(view, "Sort by &size")
+    assert [wish.opens_more for wish in wishes] == [True, True]
+    arranged = arrange(wishes[-1], bool)
+    assert arranged is not None
+    view.show_arranged(arranged)
+    choose(view, "Sort by &name")
+    assert not wishes[-1].opens_more
+
+
+def test_the_tree_is_for_the_keyboard(view: PlanView) -> None:
+    view.tree.setCurrentIndex(row_of(view, "Travel"))
+    QTest.keyClick(view.tree, Qt.Key.Key_Right)
+    assert "Travel/2010" in shown(view)
+    QTest.keyClick(view.tree, Qt.Key.Key_Minus)
+    assert "Travel/2010" not in shown(view)
+    QTest.keyClick(view.tree, Qt.Key.Key_Plus)
+    QTest.keyClick(view.tree, Qt.Key.Key_Down)
+    assert view.model.path(view.tree.currentIndex()) == "Travel/2010"
+    QTest.keyClick(view.tree, Qt.Key.Key_Asterisk)
+    assert shown(view).count("Travel/2010/Day 60.jpg") == 1
+    assert "Travel/2011/Day 60.jpg" not in shown(view)
+    choose(view, "&Close all folders")
+    assert shown(view) == ["Films/Summer 2026", "Letters/Tax 2026", "Travel", ""]
+
+
+def test_a_screen_reader_is_told_of_a_tree_with_its_rows(view: PlanView) -> None:
+    tree = QAccessible.queryAccessibleInterface(view.tree)
+    assert tree.role() == QAccessible.Role.Tree
+    assert tree.text(QAccessible.Text.Name) == "What would happen"
+    cells = [tree.child(number) for number in range(tree.childCount())]
+    items = [cell.text(QAccessible.Text.Name) for cell in cells if cell.role() == QAccessible.Role.TreeItem]
+    assert items[:3] == ["Films/Summer 2026, folder", "added, with 9 in it", "1.6 GB"]
+    assert cells[3].state().expandable  # type: ignore[attr-defined]
+
+
+def test_the_key_for_all_opens_no_more_than_can_be_looked_through(view: PlanView) -> None:
+    view.tree.setCurrentIndex(row_of(view, "Travel"))
+    QTest.keyClick(view.tree, Qt.Key.Key_Asterisk)
+    found = shown(view)
+    assert "Travel/2010" in found
+    assert "Travel/2010/Day 01.jpg" not in found
+    # At a file it does nothing.
+    view.tree.setCurrentIndex(row_of(view, ""))
+    QTest.keyClick(view.tree, Qt.Key.Key_Asterisk)
+    assert shown(view) == found
 
 
 def test_an_answer_to_an_older_wish_is_ignored(view: PlanView) -> None:
     wishes: list[Arrangement] = []
     view.arrangement_requested.connect(wishes.append)
     view.filter_buttons[Op.MOVE].click()
-    view.show_arranged(Arranged(wishes[0].serial - 1, (0,)))
-    assert shown(view) == ["Travel/2024/Lisbon.jpg"]
+    view.show_arranged(Arranged(wishes[0].serial - 1, flat(PLAN)))
+    assert shown(view) == ["Travel/2024", "Travel/2024/Lisbon.jpg"]
     assert wishes[0].order is Order.PATH
+
+
+# The model
+
+
+def model_of(icons: Icons, actions: tuple[Action, ...]) -> PlanModel:
+    arranged = arrange(Arrangement(1, actions), bool)
+    assert arranged is not None
+    model = PlanModel(icons, keeps_history=False)
+    model.show_tree(arranged.tree)
+    return model
+
+
+def test_the_tree_is_one_to_qt(icons: Icons, qtmodeltester: Any) -> None:
+    qtmodeltester.check(model_of(icons, PLAN))
+    action = Action(Op.DELETE, "a\nb\udcff", EntryKind.FILE, 10 * 1024**3)
+    model = model_of(icons, (action,) * 3)
+    assert [model.index(0, column).data() for column in range(3)] == ["a\\nb\\xff", "deleted", "10.7 GB"]
+    qtmodeltester.check(model)
+
+
+@pytest.mark.parametrize("form", ["f {many}/g {some}/{one}", "{one}", "all/{one}"])
+def test_a_million_actions_are_opened_on_demand(form: str, icons: Icons, qtbot: QtBot) -> None:
+    actions = tuple(
+        Action(Op.DELETE, form.format(many=n % 100, some=n % 1_000, one=n), EntryKind.FILE, n) for n in range(1_000_000)
+    )
+    wishes: list[Arrangement] = []
+    view = PlanView(icons, keeps_history=False)
+    qtbot.addWidget(view)
+    view.resize(800, 600)
+    view.arrangement_requested.connect(wishes.append)
+    view.show()
+    QCoreApplication.processEvents()
+    longest_s = 0.0
+    with timed() as took:
+        view.show_actions(actions)
+        QCoreApplication.processEvents()
+    longest_s = max(longest_s, took())
+    arranged = arrange(wishes[-1], bool)
+    assert arranged is not None
+    with timed() as took:
+        view.show_arranged(arranged)
+        QCoreApplication.processEvents()
+    longest_s = max(longest_s, took())
+    for _ in range(3):
+        with timed() as took:
+            view.tree.setCurrentIndex(view.tree.model().index(0, 0, view.tree.currentIndex()))
+            QTest.keyClick(view.tree, Qt.Key.Key_Asterisk)
+            QCoreApplication.processEvents()
+        longest_s = max(longest_s, took())
+    for _ in range(5):
+        with timed() as took:
+            view.tree.scrollToBottom()
+            QCoreApplication.processEvents()
+        longest_s = max(longest_s, took())
+    assert view.model.total == 1_000_000
+    assert len(rows(view)) < 5_000
+    sys.stdout.write(f"1,000,000 actions, {form}: longest step {longest_s * 1e3:.0f} ms\n")
+    # Less than 30 ms on a fast machine.
+    assert longest_s < 0.15
+
+
+@contextmanager
+def timed() -> Iterator[Callable[[], float]]:
+    """How long this thread has worked, whatever else the machine does."""
+    began_s = time.thread_time()
+    yield lambda: time.thread_time() - began_s
+
+
+def test_the_pages_of_a_folder_come_as_it_is_scrolled_through(icons: Icons, qtbot: QtBot) -> None:
+    actions = tuple(Action(Op.DELETE, f"a/{n:04}", EntryKind.FILE, n) for n in range(1_700))
+    view = PlanView(icons, keeps_history=False)
+    qtbot.addWidget(view)
+    arrange_now(view)
+    view.show_actions((*actions, Action(Op.DELETE, "last", EntryKind.FILE)))
+    view.tree.expand(row_of(view, "a"))
+    view.show()
+    assert len(rows(view)) == 502
+    bar = view.tree.verticalScrollBar()
+
+    def is_all_there() -> bool:
+        bar.setValue(bar.value() + bar.pageStep() // 2)
+        return len(rows(view)) == 1_702
+
+    qtbot.waitUntil(is_all_there, timeout=20_000)
+    assert shown(view) == ["a", *(action.path for action in actions), "last"]
 
 
 def test_the_preview_tells_what_would_be_done(icons: Icons, qtbot: QtBot) -> None:
@@ -155,7 +377,7 @@ def test_what_would_be_done_is_shown_and_not_done(
     assert dialog is not None
     qtbot.waitUntil(lambda: dialog.plan.filter_buttons[Op.DELETE].text() == "D&eleted (1)")
     assert dialog.title == "1 new  ·  1 replaced  ·  1 deleted  ·  1 with new details"
-    assert set(shown(dialog.plan)) == {"The folder itself", "changes", "comes", "goes"}
+    assert set(shown(dialog.plan)) == {"", "changes", "comes", "goes"}
     assert (read_tree(Path(job.destination)), read_tree(Path(job.source))) == before
     dialog.close()
 
@@ -186,7 +408,7 @@ def test_what_is_held_is_filtered_in_the_review(
     assert dialog is not None
     qtbot.waitUntil(lambda: dialog.plan.filter_buttons[Op.DELETE].text() == "D&eleted (840)")
     dialog.plan.search_edit.setText("2015/Day 07")
-    qtbot.waitUntil(lambda: shown(dialog.plan) == ["Travel/2015/Day 07.jpg"])
+    qtbot.waitUntil(lambda: shown(dialog.plan) == ["Travel/2015", "Travel/2015/Day 07.jpg"])
     dialog.reject()
 
 
@@ -212,9 +434,6 @@ def test_putting_back_is_offered_only_where_it_makes_sense(icons: Icons, qtbot: 
 def test_a_million_rows_are_filtered_without_stopping_the_window(
     make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
-    import sys
-    import time
-
     from backup_gui.app import SWITCH_INTERVAL_S
 
     actions = tuple(Action(Op.DELETE, f"f {n % 1000}/{n}", EntryKind.FILE, n) for n in range(1_000_000))
@@ -237,7 +456,7 @@ def test_a_million_rows_are_filtered_without_stopping_the_window(
         assert dialog is not None
         button = dialog.plan.filter_buttons[Op.DELETE]
         qtbot.waitUntil(lambda: button.text() == "D&eleted (1,000,000)", timeout=60_000)
-        dialog.plan.table.scrollToBottom()
+        dialog.plan.tree.scrollToBottom()
         dialog.plan.search_edit.setText("999999")
         qtbot.waitUntil(lambda: button.text() == "D&eleted (1)", timeout=60_000)
         timer.stop()

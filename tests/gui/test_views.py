@@ -26,14 +26,11 @@ from pytestqt.qtbot import QtBot
 
 from backup_gui.config import Appearance, Settings
 from backup_gui.engine.model import (
-    Action,
     Counts,
     Coverage,
-    EntryKind,
     Held,
     HeldCode,
     JobState,
-    Op,
     PassStatus,
     Problem,
     ProblemCode,
@@ -48,7 +45,6 @@ from backup_gui.ui.jobdialog import JobDialog
 from backup_gui.ui.jobview import ExcludeWish, HeldAnswer, PauseWish
 from backup_gui.ui.mainwindow import MainWindow
 from backup_gui.ui.overview import coverage_text
-from backup_gui.ui.planview import ActionsModel
 from backup_gui.ui.problems import ProblemsModel
 from backup_gui.ui.review import ReviewDialog
 from backup_gui.ui.settingsdialog import SettingsDialog
@@ -291,18 +287,6 @@ def test_strangers_go_to_the_history_by_name(icons: Icons, qtbot: QtBot) -> None
     dialog = ReviewDialog(icons, DOCUMENTS._replace(keeps_history=False), STRANGERS)
     qtbot.addWidget(dialog)
     assert "history" not in dialog.allow_button.text()
-
-
-def test_the_review_shows_a_million_actions_on_demand(qtmodeltester: Any) -> None:
-    action = Action(Op.DELETE, "a\nb\udcff", EntryKind.FILE, 10 * 1024**3)
-    model = ActionsModel((action,) * 1_000_000)
-    assert model.rowCount() == 500
-    assert model.data(model.index(0, 0)) == "a\\nb\\xff"
-    assert model.data(model.index(0, 2)) == "10.7 GB"
-    while model.rowCount() < 2_000:
-        model.fetchMore(model.index(-1, -1))
-    assert model.rowCount() == 2_000
-    qtmodeltester.check(ActionsModel((action,) * 3))
 
 
 @pytest.mark.hazard(47)

@@ -445,6 +445,17 @@ def arrange_now(view: PlanView) -> None:
     view.request_again()
 
 
+def open_folders(view: PlanView, *paths: str) -> None:
+    """Open folders of a plan that are in sight, as the user does."""
+    for path in paths:
+        index = view.tree.model().index(0, 0)
+        while index.isValid():
+            if view.model.path(index) == path:
+                view.tree.expand(index)
+                break
+            index = view.tree.indexBelow(index)
+
+
 def first_run(icons: Icons, step: int, place: str = "/media/anna/Backup") -> MainWindow:
     """The first run at one of its steps."""
     window = make_window(icons, None)
@@ -618,7 +629,13 @@ def scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
     preview.show_plan(PLAN, count_actions(PLAN))
     preview.show_held(HELD)
     preview.show_problems((*PROBLEMS, *PROBLEMS))
+    open_folders(preview.plan, "Letters/Tax 2026", "Travel", "Travel/2024")
     yield "preview", preview
+    preview = PreviewDialog(icons, DOCUMENTS)
+    arrange_now(preview.plan)
+    preview.plan.search_edit.setText("Lisbon")
+    preview.show_plan(PLAN, count_actions(PLAN))
+    yield "preview-search", preview
     preview = PreviewDialog(icons, DOCUMENTS)
     preview.show_progress(Progress(Phase.COMPARING, 12_204, path="Films/Summer 2026/The long way.mov"))
     yield "preview-comparing", preview

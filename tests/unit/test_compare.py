@@ -309,6 +309,14 @@ def test_files_and_folders_are_counted_where_they_are_compared(rig: Rig) -> None
     assert (found.mirror_files, found.source_folders, found.is_full) == (1, 0, False)
 
 
+def test_a_deletion_tells_how_large_the_file_is(rig: Rig) -> None:
+    both(rig, "stays/a")
+    rig.write_at(rig.mirror / "alone", "12345")
+    rig.write_at(rig.mirror / "gone" / "deep" / "file", "1234567")
+    found = {action.path: action.size_bytes for action in plan(rig).actions if action.op is Op.DELETE}
+    assert found == {"alone": 5, "gone": 0, "gone/deep": 0, "gone/deep/file": 7}
+
+
 def test_what_the_catalog_does_not_know_is_a_stranger(rig: Rig) -> None:
     for name in ("ours", "theirs", "folder/ours", "folder/theirs"):
         rig.write_at(rig.mirror / name)

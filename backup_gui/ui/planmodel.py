@@ -1,0 +1,255 @@
+"""A plan as rows of a tree: what would be new, replaced, moved and deleted, and how much of it under each folder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, Qt
+from PySide6.QtGui import QGuiApplication, QIcon, QPixmap
+
+from backup_gui.engine.model import Action, Counts, EntryKind, Op
+from backup_gui.engine.plantree import PlanTree, flat
+from backup_gui.ui.jobs import Index
+from backup_gui.ui.rows import PAGE_ROWS, RIGHT
+from backup_gui.ui.wording import counted, isolated, path_text, size_text
+
+if TYPE_CHECKING:
+    from backup_gui.ui.icons import Icons
+
+SIZE_COLUMN = 2
+_LARGEST_ICON_PX = 64
+_NO_INDEX = QModelIndex()
+_ICONS = {
+    Op.CREATE: "add",
+    Op.REPLACE: "copy",
+    Op.DELETE: "remove",
+    Op.MOVE: "arrow",
+    Op.SET_METADATA: "edit",
+}
+
+
+class PlanModel(QAbstractItemModel):
+    """Actions of a plan under their folders; the rows of each folder are given to the view in pages.
+
+    The number of an index is that of the folder whose row it is.
+    """
+
+    def __init__(self, icons: Icons, *, keeps_history: bool) -> None:
+        """Begin empty.
+
+        Args:
+            icons: The icons.
+            keeps_history: Whether what is deleted goes to the history.
+        """
+        super().__init__()
+        self._icons = icons
+        self._keeps_history = keeps_history
+        # Words that no picture fits begin where the others do.
+        self._blank = _blank_icon()
+        self._tree = flat(())
+        # How many rows of a folder the view knows, where that is more than the first page.
+        self._shown: dict[int, int] = {}
+
+    @property
+    def tree(self) -> PlanTree:
+        """What is shown."""
+        return self._tree
+
+    @property
+    def total(self) -> int:
+        """How many actions there are, known to the view or not."""
+        return self._tree.total
+
+    def show_tree(self, tree: PlanTree) -> None:
+        """Show other actions, or others of them."""
+        self.beginResetModel()
+        self._tree = tree
+        self._shown = {}
+        self.endResetModel()
+
+    # The tree
+
+    def index(self, row: int, column: int, parent: Index = _NO_INDEX) -> QModelIndex:
+        """The place of a cell."""
+        folder = self.folder(parent)
+        if 0 <= column <= SIZE_COLUMN and 0 <= row < self._row_count(folder):
+            return self.createIndex(row, column, folder)
+        return QModelIndex()
+
+    def parent(self, index: Index) -> QModelIndex:  # type: ignore[override] # Qt has two of this name
+        """The place of the folder that a row is in."""
+        return self.index_of(index.internalId()) if index.isValid() else QModelIndex()
+
+    def rowCount(self, parent: Index = _NO_INDEX) -> int:  # noqa: N802 - Qt's name
+        """How many rows of a folder the view knows by now."""
+        return self._row_count(self.folder(parent))
+
+    def columnCount(self, parent: Index = _NO_INDEX) -> int:  # noqa: ARG002, N802 - Qt's signature
+        """Name, what would happen, size."""
+        return SIZE_COLUMN + 1
+
+    def hasChildren(self, parent: Index = _NO_INDEX) -> bool:  # noqa: N802 - Qt's name
+        """Whether a row can be opened."""
+        return self._row_count(self.folder(parent)) > 0
+
+    def has_more(self, parent: Index) -> bool:
+        """Whether a folder has more rows than the view knows.
+
+        It is not told so: it would fetch a page whenever it lays its rows out, until that takes long.
+        """
+        folder = self.folder(parent)
+        return folder >= 0 and self._row_count(folder) < self._tree.row_count(folder)
+
+    def fetchMore(self, parent: Index) -> None:  # noqa: N802 - Qt's name
+        """Give the view the next page of a folder."""
+        folder = self.folder(parent)
+        first = self._row_count(folder)
+        last = min(self._tree.row_count(folder), first + PAGE_ROWS) - 1
+        if folder >= 0 and last >= first:
+            self.beginInsertRows(self.index_of(folder), first, last)
+            self._shown[folder] = last + 1
+            self.endInsertRows()
+
+    def headerData(  # noqa: N802 - Qt's name
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        """Headings of the columns."""
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return (self.tr("File or folder"), self.tr("In the backup it would be"), self.tr("Size"))[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole and section == SIZE_COLUMN:
+            return RIGHT
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """One cell."""
+        if not index.isValid():
+            return None
+        entry = self._tree.entry(index.internalId(), index.row())
+        column = index.column()
+        if role == Qt.ItemDataRole.TextAlignmentRole and column == SIZE_COLUMN:
+            return RIGHT
+        if role == Qt.ItemDataRole.DecorationRole:
+            return self._icon(entry, column)
+        if role == Qt.ItemDataRole.AccessibleTextRole and column == 0 and self._is_folder(entry):
+            return self.tr("{name}, folder").format(name=self._name(index.internalId(), entry))
+        if role == Qt.ItemDataRole.ToolTipRole and column == 0:
+            return self._tooltip(entry)
+        if role not in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole}:
+            return None
+        if column == 0:
+            return self._name(index.internalId(), entry)
+        return self._what_text(entry) if column == 1 else self._size_text(entry)
+
+    # What a row is
+
+    def folder(self, index: Index) -> int:
+        """The folder at an index, 0 for the root; -1 if nothing is under it."""
+        if not index.isValid():
+            return 0
+        if index.column():
+            return -1
+        entry = self._tree.entry(index.internalId(), index.row())
+        return ~entry if entry < 0 else -1
+
+    def index_of(self, folder: int) -> QModelIndex:
+        """The place of a folder's own row; the root has none."""
+        return self.createIndex(self._tree.places[folder], 0, self._tree.parents[folder]) if folder else QModelIndex()
+
+    def path(self, index: Index) -> str:
+        """The path of a row."""
+        return self._tree.path(self._tree.entry(index.internalId(), index.row()))
+
+    def action(self, index: Index) -> Action | None:
+        """The action of a row; None for a folder to which nothing happens itself."""
+        return self._tree.action(self._tree.entry(index.internalId(), index.row()))
+
+    def _row_count(self, folder: int) -> int:
+        return min(self._tree.row_count(folder), self._shown.get(folder, PAGE_ROWS)) if folder >= 0 else 0
+
+    def _is_folder(self, entry: int) -> bool:
+        return entry < 0 or self._tree.actions[entry].kind is EntryKind.FOLDER
+
+    # Words and pictures
+
+    def _name(self, folder: int, entry: int) -> str:
+        # The root itself has no name of its own.
+        return isolated(path_text(self._tree.name(folder, entry))) or self.tr("The folder itself")
+
+    def _what_text(self, entry: int) -> str:
+        action = self._tree.action(entry)
+        if entry >= 0:
+            return self._action_text(self._tree.actions[entry])
+        counts = self._tree.counts(~entry)
+        if action is None:
+            return isolated(counts_text(counts))
+        what = self._op_text(action.op)
+        if self._only_op(entry) is not None:
+            return counted("{what}, with %Ln in it", "{what}, with %Ln in it", counts.total).format(what=what)
+        return self.tr("{counts}; itself {what}").format(counts=isolated(counts_text(counts)), what=what)
+
+    def _action_text(self, action: Action) -> str:
+        if action.old_path is not None:
+            return self.tr("moved from {old}").format(old=isolated(path_text(action.old_path)))
+        return self._op_text(action.op)
+
+    def _op_text(self, op: Op) -> str:
+        return {
+            Op.CREATE: self.tr("added"),
+            Op.REPLACE: self.tr("replaced"),
+            Op.DELETE: self.tr("moved to the history") if self._keeps_history else self.tr("deleted"),
+            Op.MOVE: self.tr("moved"),
+            Op.SET_METADATA: self.tr("brought up to date"),
+        }[op]
+
+    def _size_text(self, entry: int) -> str:
+        size_bytes = self._tree.actions[entry].size_bytes if entry >= 0 else self._tree.sizes[~entry]
+        return size_text(size_bytes) if size_bytes else ""
+
+    def _tooltip(self, entry: int) -> str:
+        path = path_text(self._tree.path(entry))
+        action = self._tree.action(entry)
+        if action is not None and action.old_path is not None:
+            return self.tr("{path}\nis now {old} in the backup").format(path=path, old=path_text(action.old_path))
+        return self.tr("{path} (folder)").format(path=path) if self._is_folder(entry) else path
+
+    def _icon(self, entry: int, column: int) -> QIcon | None:
+        if column == SIZE_COLUMN:
+            return None
+        if column == 0:
+            name = "folder" if self._is_folder(entry) else "file"
+        elif (op := self._only_op(entry)) is None:
+            return self._blank
+        else:
+            name = _ICONS[op]
+        palette = QGuiApplication.palette()
+        return self._icons.in_rows(name, palette.text().color(), palette.highlightedText().color())
+
+    def _only_op(self, entry: int) -> Op | None:
+        """What happens to all of a row; None if that is not the same."""
+        action = self._tree.action(entry)
+        ops = {action.op} if action is not None else set()
+        if entry < 0:
+            ops.update(op for op, tally in zip(Op, self._tree.tallies, strict=True) if tally[~entry])
+        return ops.pop() if len(ops) == 1 else None
+
+
+def _blank_icon() -> QIcon:
+    pixmap = QPixmap(_LARGEST_ICON_PX, _LARGEST_ICON_PX)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    return QIcon(pixmap)
+
+
+def counts_text(counts: Counts) -> str:
+    """Such as "312 new  ·  4 replaced"."""
+    parts = []
+    if counts.created:
+        parts.append(counted("%Ln new", "%Ln new", counts.created))
+    if counts.replaced:
+        parts.append(counted("%Ln replaced", "%Ln replaced", counts.replaced))
+    if counts.moved:
+        parts.append(counted("%Ln moved", "%Ln moved", counts.moved))
+    if counts.deleted:
+        parts.append(counted("%Ln deleted", "%Ln deleted", counts.deleted))
+    if counts.metadata:
+        parts.append(counted("%Ln with new details", "%Ln with new details", counts.metadata))
+    return "  ·  ".join(parts)

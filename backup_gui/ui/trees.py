@@ -1,0 +1,85 @@
+"""What the trees of the window share: one look, and folders whose rows come in pages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, Qt, Slot
+from PySide6.QtGui import QPainter, QPolygonF
+from PySide6.QtWidgets import QTreeView
+
+from backup_gui.ui.labels import RowDelegate
+from backup_gui.ui.legibility import LEAST_SCALE
+from backup_gui.ui.theme import ORDINARY_TEXT_PX, figure
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QRect
+    from PySide6.QtWidgets import QWidget
+
+    from backup_gui.ui.jobs import Index
+
+# Beside text of ordinary size, pointing where lines end.
+_MARK = QPolygonF([QPointF(-2, -4), QPointF(2, 0), QPointF(-2, 4)])
+
+
+class PagedTree(QTreeView):
+    """A tree that fetches the next page of an opened folder when its end comes into sight.
+
+    The view itself does so for the top only.
+    """
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        """Build it without a model.
+
+        Args:
+            name: What screen readers call it.
+            parent: Owner.
+        """
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setUniformRowHeights(True)
+        self.setAlternatingRowColors(True)
+        self.setAllColumnsShowFocus(True)
+        self.setItemDelegate(RowDelegate(self))
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        # Wide enough for marks that grow with the text.
+        self.setIndentation(max(self.indentation(), self.fontMetrics().height()))
+        self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
+        self.verticalScrollBar().rangeChanged.connect(self._on_scrolled)
+
+    def has_more(self, parent: Index) -> bool:
+        """Whether the view does not know all rows of a folder yet."""
+        return self.model().canFetchMore(parent)
+
+    def drawBranches(self, painter: QPainter, rect: QRect, index: Index) -> None:  # noqa: N802 - Qt's name
+        """Draw the mark of what can be opened, as large as its text; styles know only one size."""
+        scale = self.fontMetrics().height() / ORDINARY_TEXT_PX
+        if scale < LEAST_SCALE:
+            super().drawBranches(painter, rect, index)
+            return
+        if not self.model().hasChildren(index):
+            return
+        # The mark is in the last of the steps, one for each folder around.
+        beside = self.indentation() / 2
+        is_mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(figure(self.palette()))
+        painter.translate(rect.left() + beside if is_mirrored else rect.right() + 1 - beside, rect.center().y() + 0.5)
+        painter.rotate(90 if self.isExpanded(index) else 180 if is_mirrored else 0)
+        painter.scale(scale, scale)
+        painter.drawPolygon(_MARK)
+        painter.restore()
+
+    @Slot()
+    def _on_scrolled(self) -> None:
+        model = self.model()
+        area = self.viewport().rect()
+        index = self.indexAt(area.topLeft())
+        while index.isValid() and self.visualRect(index).top() <= area.bottom():
+            parent = index.parent()
+            if index.row() + 1 == model.rowCount(parent) and self.has_more(parent):
+                model.fetchMore(parent)
+                return
+            index = self.indexBelow(index)
