@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.attributes import attributes_of
-from backup_gui.engine.compare import ROOT_KEY
+from backup_gui.engine.catalog import ROOT_KEY
 from backup_gui.engine.copier import BATCH_FILES, SMALL_BYTES, WORTHWHILE_FILES, Copier, Order
 from backup_gui.engine.copying import NotCopied, Vanished, copy_file, data_bytes, has_same_content
 from backup_gui.engine.errors import BackupError, DestinationFullError, DestinationUnusableError, RootAbsentError

@@ -104,24 +104,24 @@ MUTATIONS = (
     ),
     Mutation(
         "a moved file is compared by content",
-        "engine/compare.py",
-        "                if known.ctime_ns != ours.st_ctime_ns and"
-        " not self._is_content_equal(path, ours, old_path, theirs):\n"
-        "                    continue\n",
+        "engine/moves.py",
+        "        if changed_at_ns != ours.st_ctime_ns and"
+        " not self._equality.is_content_equal(path, ours, old_path, theirs):\n"
+        "            return None\n",
         "",
         ("unit/test_mirror.py::test_an_edit_that_keeps_size_and_time_and_moves_the_file_is_found",),
     ),
     Mutation(
         "an edit that keeps size and time",
-        "engine/compare.py",
-        "        return is_touched and not self._is_content_equal(path, ours, path, theirs)\n",
+        "engine/equality.py",
+        "        return is_touched and not self.is_content_equal(path, ours, path, theirs)\n",
         "        return False\n",
         ("unit/test_mirror.py::test_an_edit_that_keeps_size_and_time_is_found",),
     ),
     Mutation(
         "a file as it was: change time",
-        "engine/compare.py",
-        "                and our.st_ctime_ns == mark[1]\n",
+        "engine/sift.py",
+        "            and our.st_ctime_ns == mark[1]\n",
         "",
         ("unit/test_mirror.py::test_an_edit_that_keeps_size_and_time_is_found",),
     ),
@@ -209,8 +209,8 @@ MUTATIONS = (
     ),
     Mutation(
         "temporaries are never mirrored",
-        "engine/compare.py",
-        "            if name.startswith(TEMPORARY_PREFIX) and is_temporary(name):\n                continue\n",
+        "engine/sift.py",
+        "        if name.startswith(TEMPORARY_PREFIX) and is_temporary(name):\n            continue\n",
         "",
         ("unit/test_mirror.py::test_temporaries_of_a_killed_run_are_swept_and_never_mirrored",),
     ),
