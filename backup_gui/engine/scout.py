@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from backup_gui.engine.coprocess import Coprocess
     from backup_gui.engine.tree import Tree
 
-# The start of the process takes as long as comparing so many files.
-WORTHWHILE_FILES: Final = 20_000
 BATCH_FOLDERS: Final = 8
 _TASK: Final = __name__.rpartition(".")[2]
 

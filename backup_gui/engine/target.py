@@ -12,6 +12,7 @@ import contextlib
 import errno
 import os
 import stat
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.errors import DestinationBusyError, RootAbsentError
@@ -24,8 +25,6 @@ from backup_gui.engine.tree import HAS_FOLDER_DESCRIPTORS, Tree, parent_of
 from backup_gui.engine.writer import OWNER_ALL, Writer, flush_folder
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from backup_gui.engine.model import Entry
 
 
@@ -231,6 +230,17 @@ class Target(Writer):
         self._open_up(parent_of(path))
         self._unlink(path)
         self._note(parent_of(path))
+
+    def take_away(self, path: str) -> None:
+        """Take a file or link out of the mirror, into the history if one is kept.
+
+        Raises:
+            OSError: It is still there.
+        """
+        if self.keeps_history:
+            self.keep(path, datetime.now(UTC), leaves=True)
+        else:
+            self.remove_file(path)
 
     # Old versions
 

@@ -73,14 +73,14 @@ MUTATIONS = (
     ),
     Mutation(
         "looked at again before it is deleted",
-        "engine/execute.py",
+        "engine/clearing.py",
         "            if not self._is_gone(action):\n                return\n",
         "            pass\n",
         (f"{_OLD_PLAN}test_what_is_back_in_the_source_is_not_deleted",),
     ),
     Mutation(
         "looked at again before it is moved",
-        "engine/execute.py",
+        "engine/clearing.py",
         "                and self._source.look(action.old_path) is None\n",
         "",
         (
@@ -90,14 +90,14 @@ MUTATIONS = (
     ),
     Mutation(
         "looked at again before its time is set",
-        "engine/execute.py",
-        "            if action.kind is EntryKind.FILE and not self._has_same_content_by_looks(entry, theirs):\n",
+        "engine/making.py",
+        "            if action.kind is EntryKind.FILE and not looks_alike(entry, theirs, self._target.abilities):\n",
         "            if not action:\n",
         ("unit/test_mirror.py::test_a_file_edited_after_its_changed_mode_was_planned_is_not_taken_for_copied",),
     ),
     Mutation(
         "compared again if touched before its mode is set",
-        "engine/execute.py",
+        "engine/making.py",
         "        if action.seen_at_ns in {0, entry.st_ctime_ns}:\n",
         "        if action:\n",
         ("unit/test_mirror.py::test_an_edit_that_keeps_size_and_time_after_a_changed_mode_was_planned_is_found",),
@@ -171,9 +171,9 @@ MUTATIONS = (
     ),
     Mutation(
         "kept when it is deleted",
-        "engine/execute.py",
-        "            self._target.keep(path, datetime.now(UTC), leaves=True)\n",
-        "            self._target.remove_file(path)\n",
+        "engine/target.py",
+        "            self.keep(path, datetime.now(UTC), leaves=True)\n",
+        "            self.remove_file(path)\n",
         ("unit/test_mirror.py::test_everything_goes_again_and_is_kept",),
     ),
     Mutation(
@@ -202,7 +202,7 @@ MUTATIONS = (
     ),
     Mutation(
         "only empty folders are removed",
-        "engine/execute.py",
+        "engine/clearing.py",
         "                if not self._target.remove_folder(action.path):\n                    return\n",
         "                self._target.remove_folder(action.path)\n",
         (f"{_EXECUTE}test_a_folder_that_is_no_longer_empty_is_left",),

@@ -146,7 +146,7 @@ MUTATIONS = (
     ),
     Mutation(
         "room is asked for before a large copy",
-        "engine/execute.py",
+        "engine/making.py",
         "            and free_bytes < data_bytes(self._source, action)\n",
         "            and not action\n",
         ("unit/test_execute.py::test_room_is_asked_for_before_a_large_copy",),

@@ -11,7 +11,8 @@ import pytest
 
 from backup_gui import __main__ as start
 from backup_gui.engine import coprocess
-from backup_gui.engine.coprocess import Coprocess, Standby
+from backup_gui.engine.coprocess import Coprocess
+from backup_gui.engine.standby import Standby
 from backup_gui.engine.target import Target
 from backup_gui.engine.tree import Tree
 from tests.helpers.waiting import wait_until
