@@ -186,14 +186,14 @@ MUTATIONS = (
     ),
     Mutation(
         "counter of versions that leave in one second",
-        "engine/target.py",
+        "engine/keeping.py",
         "            except FileExistsError:\n                count += 1\n",
         "            except FileExistsError:\n                return kept\n",
         ("unit/test_mirror.py::test_two_versions_that_leave_within_a_second_are_both_kept",),
     ),
     Mutation(
         "a history removed meanwhile",
-        "engine/target.py",
+        "engine/keeping.py",
         "            if self.look(path) is None:\n                return None\n",
         "            return None\n",
         (

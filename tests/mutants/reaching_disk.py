@@ -66,7 +66,7 @@ MUTATIONS = (
     ),
     Mutation(
         "flush of the history's folders",
-        "engine/target.py",
+        "engine/keeping.py",
         "            for folder in self._unflushed_history:\n                flush_folder(self._history, folder)\n",
         "            pass\n",
         ("unit/test_target.py::test_new_folders_of_the_history_are_flushed_into_their_parents",),

@@ -97,7 +97,7 @@ MUTATIONS = (
     ),
     Mutation(
         "no history is made where the drive was",
-        "engine/target.py",
+        "engine/keeping.py",
         "            if not self.is_root_in_place():\n"
         '                raise RootAbsentError(f"The destination is not where it was any more: {self.root}")\n'
         "            # The history need not lie where the destination is mounted.\n"
@@ -107,7 +107,7 @@ MUTATIONS = (
     ),
     Mutation(
         "no history on a drive that took its place",
-        "engine/target.py",
+        "engine/keeping.py",
         "                self._check_drive(history.root_entry)\n",
         "                pass\n",
         ("unit/test_mirror_limits.py::test_a_history_on_another_drive_than_the_pass_began_with_is_not_used",),
@@ -223,21 +223,21 @@ MUTATIONS = (
     ),
     Mutation(
         "O_NOFOLLOW for modes",
-        "engine/writer.py",
+        "engine/metadata.py",
         "        fd = os.open(name, os.O_PATH | os.O_NOFOLLOW, dir_fd=folder_fd)\n",
         "        fd = os.open(name, os.O_PATH, dir_fd=folder_fd)\n",
         ("faults/test_metadata_through_links.py",),
     ),
     Mutation(
         "times are not set through links",
-        "engine/writer.py",
+        "engine/metadata.py",
         "os.utime(name, ns=times, dir_fd=folder_fd, follow_symlinks=False)\n",
         "os.utime(name, ns=times, dir_fd=folder_fd)\n",
         ("faults/test_metadata_through_links.py",),
     ),
     Mutation(
         "owners are not set through links",
-        "engine/writer.py",
+        "engine/metadata.py",
         "os.chown(name, source.st_uid, source.st_gid, dir_fd=folder_fd, follow_symlinks=False)\n",
         "os.chown(name, source.st_uid, source.st_gid, dir_fd=folder_fd)\n",
         ("faults/test_metadata_through_links.py",),
