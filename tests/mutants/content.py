@@ -303,8 +303,8 @@ MUTATIONS = (
     ),
     Mutation(
         "a catalog with values of another kind is set aside",
-        "engine/loop.py",
-        "        doubt(self._catalog_path)\n",
+        "engine/custody.py",
+        "        doubt(self._path)\n",
         "",
         ("faults/test_damaged_catalog.py::test_a_value_of_another_kind_stops_one_pass_and_not_the_backup",),
     ),

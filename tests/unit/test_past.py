@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import past as past_module
 from backup_gui.engine import shelf as shelf_module
 from backup_gui.engine.errors import RootAbsentError
 from backup_gui.engine.history import Version, version_path, versions_in
