@@ -16,8 +16,8 @@ from backup_gui.bridge.attendant import Attendant, Errand, Throttle
 from backup_gui.engine.errors import BackupError
 from backup_gui.engine.escaping import one_line
 from backup_gui.engine.model import JobState
-from backup_gui.engine.past import Shelf
 from backup_gui.engine.retrieval import PutBack, Search, Step
+from backup_gui.engine.shelf import Shelf
 from backup_gui.engine.transfer import Cancelled
 from backup_gui.ui.historyview import Asked, RestoreWish, Subject
 from backup_gui.ui.historywindow import HistoryWindow

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _WRITE_EVERY = 2_000
+# When the source's root was last changed as far as its own attributes are known to be in the mirror.
+ROOT_KEY = "root changed at"
 _COMPLETE_KEY = "last complete at"
 # The year 9999, beyond which no date can be shown.
 _LATEST_AT = 253_370_764_800.0

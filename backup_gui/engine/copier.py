@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from backup_gui.engine.attributes import IN_STEP, hands_down
+from backup_gui.engine.model import EntryKind, Op
 from backup_gui.engine.transfer import Rights, Shortened, ignore_count, is_same_version, never, receive
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from backup_gui.engine.tree import Tree
     from backup_gui.engine.writer import Writer
 
-# The start of the process takes as long as copying so many small files.
-WORTHWHILE_FILES: Final = 1_000
 # Larger files are the business of the pass itself, which can stop in the middle of one.
 SMALL_BYTES: Final = 256 << 10
 BATCH_FILES: Final = 16
@@ -108,6 +107,16 @@ class Copier:
     def _discard(self, order: Order) -> None:
         with contextlib.suppress(OSError):
             self._target.discard(order.temporary)
+
+
+def is_small_copy(action: Action) -> bool:
+    """Tell whether an action copies a file that the other process may copy."""
+    return (
+        action.size_bytes <= SMALL_BYTES
+        and action.link_to is None
+        and action.kind is EntryKind.FILE
+        and (action.op is Op.CREATE or action.op is Op.REPLACE)
+    )
 
 
 def worker(source: Tree, target: Tree, user: int, group: int, flushes: bool) -> Callable[[tuple[str, str]], object]:  # noqa: FBT001

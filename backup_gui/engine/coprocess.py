@@ -138,32 +138,6 @@ class Coprocess:
         return answers
 
 
-class Standby:
-    """Starts the process as soon as it is known to be worth it, and once at most.
-
-    Args:
-        start: Starts the process; returns None if it cannot help.
-    """
-
-    def __init__(self, start: Callable[[], Coprocess | None]) -> None:
-        self._start: Callable[[], Coprocess | None] | None = start
-        self._coprocess: Coprocess | None = None
-
-    def get(self) -> Coprocess | None:
-        """Return the process, started if need be; None if there can be none."""
-        if self._start is not None:
-            start, self._start = self._start, None
-            self._coprocess = start()
-        return self._coprocess
-
-    def close(self) -> None:
-        """End the process, if there is one."""
-        self._start = None
-        if self._coprocess is not None:
-            self._coprocess.close()
-            self._coprocess = None
-
-
 def serve(arguments: Sequence[str], *, reading: int = 0, writing: int = 1) -> None:
     """Be the other process: do what comes in, until the other end is closed.
 

@@ -18,6 +18,7 @@ from backup_gui.engine.transfer import Cancelled, Shortened, TargetError, bytes_
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from backup_gui.engine.abilities import Abilities
     from backup_gui.engine.model import Action, Entry, Problem
     from backup_gui.engine.target import Target
     from backup_gui.engine.tree import Tree
@@ -126,6 +127,11 @@ def has_same_content(source: Tree, path: str, target: Tree, target_path: str, sh
             os.close(theirs)
     finally:
         os.close(ours)
+
+
+def looks_alike(ours: Entry, theirs: Entry, abilities: Abilities) -> bool:
+    """Tell whether a file of the mirror has the size of the source's, and its time as far as the mirror holds it."""
+    return ours.st_size == theirs.st_size and abilities.is_same_time(ours.st_mtime_ns, theirs.st_mtime_ns)
 
 
 def _open_source(source: Tree, path: str) -> int:

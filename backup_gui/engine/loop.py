@@ -7,7 +7,6 @@ the watcher come from outside, so that every timing can be tested without waitin
 from __future__ import annotations
 
 import logging
-import sqlite3
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from backup_gui.engine.answers import Answer, carry_out
@@ -16,7 +15,8 @@ from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.clock import Clock
 from backup_gui.engine.commands import Commands, Inbox
 from backup_gui.engine.condition import Condition, Trouble
-from backup_gui.engine.errors import BackupError, CatalogError, DestinationBusyError, JobError, RootAbsentError
+from backup_gui.engine.custody import Custody
+from backup_gui.engine.errors import BackupError, DestinationBusyError, JobError, RootAbsentError
 from backup_gui.engine.events import (
     ActionDone,
     AllowHeld,
@@ -43,7 +43,8 @@ from backup_gui.engine.model import FULL, Held, Job, JobState, PassStatus, Repor
 from backup_gui.engine.notification import Notification, WatcherMaker
 from backup_gui.engine.presence import Presence
 from backup_gui.engine.schedule import Schedule
-from backup_gui.engine.soundness import doubt
+from backup_gui.engine.telling import Teller
+from backup_gui.engine.wakefulness import Wakefulness
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,10 +53,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 5.0
-# The user's clock has advanced by this much more than the computer has been running, so it was asleep.
-_SLEEP_GAP_S = 5.0
-# Where the steady clock goes on while the computer sleeps, waiting this much too long says the same.
-_OVERSLEPT_S = 30.0
 
 
 class Outcome(NamedTuple):
@@ -114,21 +111,17 @@ class Loop:
         self._job = job
         self._commands = commands
         self._inbox = Inbox(commands)
-        self._on_event = on_event
-        self._listener_error: Exception | None = None
+        self._teller = Teller(on_event)
         self._clock = clock
         self._run_pass = run_pass
-        self._catalog_path = catalog_path
-        self._open_catalog = open_catalog
-        self._catalog: Catalog | None = None
+        self._custody = Custody(catalog_path, open_catalog)
 
         self._presence = Presence(job.destination)
         self._notification = Notification(job, make_watcher, commands.wake, self._inbox.interrupts)
         now_s = clock.monotonic()
         self._schedule = Schedule(job.interval_s, job.full_pass_every_s, now_s)
         self._look_s = now_s + LOOK_EVERY_S
-        self._seen_monotonic_s = now_s
-        self._seen_at = clock.time()
+        self._wakefulness = Wakefulness(clock)
 
         self._backlog = BacklogMeter(job.source)
         self._condition = Condition()
@@ -140,8 +133,6 @@ class Loop:
         self._has_answered = False
         self._has_started = False
         self._allowed: Held | None = None
-        self._told_held: Held | None = None
-        self._told_reasons: set[str] = set()
         self._report: Report | None = None
 
     def run_once(self) -> Outcome:
@@ -164,11 +155,11 @@ class Loop:
                 self._set_trouble(JobState.WAITING if is_absent else JobState.FAILED, str(caught))
             except Exception as caught:  # noqa: BLE001 - the worker's boundary; logged, and becomes a failed report
                 self._report = self._report_of_crash(caught)
-                self._doubt_catalog()
+                self._custody.doubt()
             self._is_working = False
             if self._report is not None:
                 self._accept(self._report, FULL)
-                self._tell(ReportMade(self._report))
+                self._teller.tell(ReportMade(self._report))
             self._publish()
             self._obey()
         return Outcome(self._report, error, self._is_stopping)
@@ -195,7 +186,7 @@ class Loop:
     def close(self) -> None:
         """End the watcher's threads and close the catalog."""
         self._notification.stop()
-        self._close_catalog()
+        self._custody.close()
 
     # Between passes
 
@@ -232,7 +223,9 @@ class Loop:
         self._publish()
         try:
             catalog = self._opened_catalog()
-            allowed = carry_out(command, self._job, catalog, should_stop=self._inbox.interrupts, on_event=self._tell)
+            allowed = carry_out(
+                command, self._job, catalog, should_stop=self._inbox.interrupts, on_event=self._teller.tell
+            )
         except BackupError as error:
             log.warning("What was decided could not be done: %s", error)
         else:
@@ -247,10 +240,7 @@ class Loop:
     def _look_around(self) -> None:
         """Notice what nobody tells: the end of a pause, a sleep, a watcher that has died, a drive that was pulled."""
         now_s, now_at = self._clock.monotonic(), self._clock.time()
-        gap_s = (now_at - self._seen_at) - (now_s - self._seen_monotonic_s)
-        self._seen_monotonic_s, self._seen_at = now_s, now_at
-        if gap_s > _SLEEP_GAP_S:
-            log.info("The clock went on by %.0f s while nothing ran here: full pass", gap_s)
+        if self._wakefulness.has_slept(now_s, now_at):
             self._schedule.want_full(now_s)
         until = self._condition.paused_until
         if until is not None and now_at >= until:
@@ -298,10 +288,7 @@ class Loop:
             until_s = min(until_s, self._schedule.next_s(self._notification.pending()))
         elif self._condition.paused_until is not None:
             until_s = min(until_s, now_s + max(0.0, self._condition.paused_until - self._clock.time()))
-        timeout_s = max(0.0, until_s - now_s)
-        self._clock.wait(self._commands, timeout_s)
-        if self._clock.monotonic() - now_s > timeout_s + _OVERSLEPT_S:
-            log.info("Waiting took much longer than asked for: full pass")
+        if self._wakefulness.wait(self._commands, max(0.0, until_s - now_s)):
             self._schedule.want_full(self._clock.monotonic())
 
     # Passes
@@ -332,13 +319,13 @@ class Loop:
             self._begin_failure(self._failed_report(str(error)))
         except Exception as error:  # noqa: BLE001 - the worker's boundary; logged, and becomes a failed report
             self._report = self._report_of_crash(error)
-            self._doubt_catalog()
+            self._custody.doubt()
             self._begin_failure(self._report)
         else:
             self._report = report
             if self._accept(report, scope):
                 self._plan_next(report, scope, started_s)
-                self._tell(ReportMade(report))
+                self._teller.tell(ReportMade(report))
             else:
                 self._begin_failure(report)
         finally:
@@ -365,12 +352,12 @@ class Loop:
     def _on_pass_event(self, event: Event) -> None:
         if isinstance(event, ActionDone) and self._condition.trouble is None:
             # By far the most.
-            self._tell(event)
+            self._teller.tell(event)
             return
         self._note_started()
         trouble = self._condition.trouble
         if isinstance(event, HeldBack):
-            self._tell_held(event.held)
+            self._teller.tell_held(event.held)
             return
         if isinstance(event, PlanMade) and event.counts.total > 0 and trouble is None:
             self._is_working = True
@@ -383,13 +370,13 @@ class Loop:
         elif isinstance(event, Progressed):
             # What changes while a long pass goes on is behind, too.
             self._publish()
-        self._tell(event)
+        self._teller.tell(event)
 
     def _note_started(self) -> None:
         """Both folders were accepted."""
         if not self._has_started:
             self._has_started = True
-            self._tell(Started(self._job.source, self._job.destination))
+            self._teller.tell(Started(self._job.source, self._job.destination))
         trouble = self._condition.trouble
         if trouble is not None and trouble.state is JobState.WAITING:
             self._condition = self._condition._replace(trouble=None)
@@ -408,16 +395,16 @@ class Loop:
         if report.status is PassStatus.CANCELLED:
             self._condition = self._condition.after_cancel(report, now_at)
             return True
-        self._told_reasons.clear()
+        self._teller.forget_reasons()
         before_at = self._condition.last_complete_at
         self._condition = self._condition.after(report, scope, now_at, is_polling=self._notification.is_polling)
         complete_at = self._condition.last_complete_at
         if complete_at is not None and complete_at != before_at and not self._is_dry_run:
             self._opened_catalog().remember_complete(complete_at)
         if report.held is not None:
-            self._tell_held(report.held)
+            self._teller.tell_held(report.held)
         elif report.is_full:
-            self._told_held = None
+            self._teller.forget_held()
         if scope.is_full:
             self._allowed = None
         self._backlog.settle(scope)
@@ -447,22 +434,20 @@ class Loop:
         self._schedule.wait_for_root(self._clock.monotonic())
         # When the root is back its watches are to be set at once.
         self._notification.forget_failures()
-        if reason not in self._told_reasons:
-            self._told_reasons.add(reason)
+        if self._teller.is_new(reason):
             log.info("Waiting: %s", reason)
-            self._tell(Waiting(reason))
+            self._teller.tell(Waiting(reason))
 
     def _begin_failure(self, report: Report) -> None:
         self._set_trouble(JobState.FAILED, report.reason)
         self._schedule.fail(self._clock.monotonic())
-        if report.reason not in self._told_reasons:
-            self._told_reasons.add(report.reason)
+        if self._teller.is_new(report.reason):
             log.warning("The pass failed: %s", report.reason)
-            self._tell(ReportMade(report))
+            self._teller.tell(ReportMade(report))
 
     def _report_of_crash(self, error: Exception) -> Report:
         """Deal with what nobody foresaw; this is the worker's boundary, and nothing goes further."""
-        if error is self._listener_error:
+        if self._teller.is_listeners(error):
             raise error
         log.error("A pass ended unexpectedly", exc_info=error)
         return self._failed_report(f"An unexpected error ended the pass: {type(error).__name__}: {error}")
@@ -480,34 +465,11 @@ class Loop:
         self._condition = self._condition._replace(coverage=coverage)
 
     def _opened_catalog(self) -> Catalog:
-        if self._catalog is None:
-            try:
-                self._catalog_path.parent.mkdir(parents=True, exist_ok=True)
-                self._catalog = self._open_catalog(self._catalog_path)
-            except OSError as error:
-                raise CatalogError(f"The program's own data folder cannot be used: {error.strerror}") from error
-            if self._condition.last_complete_at is None:
-                self._condition = self._condition._replace(last_complete_at=self._catalog.last_complete_at())
-        return self._catalog
-
-    def _close_catalog(self) -> None:
-        catalog, self._catalog = self._catalog, None
-        if catalog is not None:
-            catalog.close()
-
-    def _doubt_catalog(self) -> None:
-        """Look closely at a catalog whose state is unknown; opening it anew repairs or replaces it."""
-        try:
-            self._close_catalog()
-        except sqlite3.DatabaseError as error:
-            log.warning("The catalog could not be closed: %s", error)
-            self._catalog = None
-        doubt(self._catalog_path)
-
-    def _tell_held(self, held: Held) -> None:
-        if held != self._told_held:
-            self._told_held = held
-            self._tell(HeldBack(held))
+        was_open = self._custody.is_open
+        catalog = self._custody.catalog()
+        if not was_open and self._condition.last_complete_at is None:
+            self._condition = self._condition._replace(last_complete_at=catalog.last_complete_at())
+        return catalog
 
     def _publish(self) -> None:
         """Tell the status, if it is another than before."""
@@ -523,12 +485,4 @@ class Loop:
         status = self._condition.status(is_working=self._is_working, pending=pending, backlog=figures)
         if status != self._status:
             self._status = status
-            self._tell(StatusChanged(status))
-
-    def _tell(self, event: Event) -> None:
-        try:
-            self._on_event(event)
-        except Exception as error:
-            # The caller's own mistake: recognised at the boundary, which would otherwise take it for the pass's.
-            self._listener_error = error
-            raise
+            self._teller.tell(StatusChanged(status))

@@ -6,24 +6,25 @@ import contextlib
 import time
 from typing import TYPE_CHECKING
 
-from backup_gui.engine import copier, scout
 from backup_gui.engine.belief import believable, uptime_s
 from backup_gui.engine.compare import compare
-from backup_gui.engine.coprocess import Coprocess, Standby
+from backup_gui.engine.coprocess import Coprocess
 from backup_gui.engine.copying import data_bytes
 from backup_gui.engine.errors import BackupError, RootAbsentError
 from backup_gui.engine.events import ActionDone, HeldBack, PlanMade, ProblemFound, Progressed
-from backup_gui.engine.execute import ASK_FOR_ROOM_BYTES, Execution
+from backup_gui.engine.execute import Execution
 from backup_gui.engine.filters import Filter
 from backup_gui.engine.guard import NOTHING_LATELY, TAKES_AWAY, Condition, judge
 from backup_gui.engine.journal import Journal
 from backup_gui.engine.kept import spare
-from backup_gui.engine.ledger import Outcome
+from backup_gui.engine.ledger import Ledger, Outcome
+from backup_gui.engine.making import ASK_FOR_ROOM_BYTES
 from backup_gui.engine.model import NO_COUNTS, NOTHING_REMOVED, HeldCode, PassStatus, Phase, Report, count_actions
 from backup_gui.engine.progress import Meter
 from backup_gui.engine.reporting import HELD_KEY, make_report, record, remembered_files, room_of, say_what_is_not_held
 from backup_gui.engine.room import most_needed
 from backup_gui.engine.roots import open_roots, remembered_drives
+from backup_gui.engine.standby import Standby
 from backup_gui.engine.transfer import Cancelled, ignore_count, never
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.events import Event
     from backup_gui.engine.model import Action, Counts, Held, Job, Plan, Progress, Removed, Scope
-    from backup_gui.engine.scout import Scout
     from backup_gui.engine.target import Target
     from backup_gui.engine.tree import Tree
 
@@ -99,8 +99,8 @@ def run_pass(
             should_stop=should_stop,
             drives=drives,
             learns=not is_dry_run,
-            on_copies=ignore_count if is_dry_run else lambda copies: _expect(copies, standby),
-            scout=None if drives or not scope.is_full else _scout_for(job, target, catalog, standby),
+            on_copies=ignore_count if is_dry_run else standby.expect,
+            scout=None if drives or not scope.is_full else standby.scout(job, target, catalog),
         )
         if should_stop():
             return Report(PassStatus.CANCELLED, started_at, time.monotonic() - began, plan.is_full)
@@ -120,22 +120,18 @@ def run_pass(
                 on_event(ActionDone(action))
             return make_report(plan, verdict, Outcome(counts=counts), None, started_at, began)
         is_held = verdict.held is not None or (not plan.is_full and bool(catalog.fact(HELD_KEY)))
-        made_room = NOTHING_REMOVED
-        if job.keeps_history and counts.total:
-            made_room = _prepare_history(
-                job, source, target, catalog, verdict.actions, counts, dated(), should_stop, is_held=is_held
-            )
+        made_room = _prepare_history(
+            job, source, target, catalog, verdict.actions, counts, dated, should_stop, is_held=is_held
+        )
         journal = Journal(job, catalog, target, plan, counts, allowed)
-        execution = Execution(
-            source,
+        ledger = Ledger(
             target,
-            catalog,
-            rules=rules,
-            standby=standby,
             meter=meter,
-            should_stop=should_stop,
             on_done=lambda actions: _tell_done(actions, journal, on_event),
             on_problem=lambda problem: on_event(ProblemFound(problem)),
+        )
+        execution = Execution(
+            source, target, catalog, ledger, rules=rules, standby=standby, meter=meter, should_stop=should_stop
         )
         status: PassStatus | None = None
         try:
@@ -147,34 +143,18 @@ def run_pass(
         except BackupError as error:
             # What was done before counts all the same.
             failed = make_report(
-                plan, verdict, execution.outcome, target, started_at, began, PassStatus.FAILED, str(error)
+                plan, verdict, ledger.outcome, target, started_at, began, PassStatus.FAILED, str(error)
             )
             if failed.counts != NO_COUNTS:
-                record(catalog, plan, failed, execution.outcome.added_files, journal)
+                record(catalog, plan, failed, ledger.outcome.added_files, journal)
             raise
-        report = make_report(plan, verdict, execution.outcome, target, started_at, began, status)
+        report = make_report(plan, verdict, ledger.outcome, target, started_at, began, status)
         report = report._replace(made_room=made_room, kept=catalog.kept.count())
         say_what_is_not_held(target, catalog)
-        record(catalog, plan, report, execution.outcome.added_files, journal)
+        record(catalog, plan, report, ledger.outcome.added_files, journal)
         if status is None and plan.is_full and job.keeps_history and not is_held and not should_stop():
             report = report._replace(thinned=_thin_history(job, target, catalog, dated(), should_stop))
     return report
-
-
-def _expect(copies: int, standby: Standby) -> None:
-    """Have the other process ready by the time that there is something to copy for it."""
-    if copies >= copier.WORTHWHILE_FILES:
-        standby.get()
-
-
-def _scout_for(job: Job, target: Target, catalog: Catalog, standby: Standby) -> Scout | None:
-    """Return who looks over the tree, too, if it is large and nearly all of it is known."""
-    if catalog.file is None or remembered_files(catalog) < scout.WORTHWHILE_FILES:
-        return None
-    coprocess = standby.get()
-    if coprocess is None:
-        return None
-    return scout.Scout(coprocess, str(catalog.file), job.exclude, compares_owner=target.holds_owner)
 
 
 def _tell_progress(progress: Progress, on_event: Callable[[Event], None]) -> None:
@@ -218,7 +198,7 @@ def _prepare_history(
     catalog: Catalog,
     actions: tuple[Action, ...],
     counts: Counts,
-    now_s: float,
+    now: Callable[[], float],
     should_stop: Callable[[], bool],
     *,
     is_held: bool,
@@ -228,6 +208,8 @@ def _prepare_history(
     As long as the guard holds something, the history loses nothing: it may be all that is left of what the user cares
     for. What encrypts files under new names writes new content, which nobody holds.
     """
+    if not job.keeps_history or not counts.total:
+        return NOTHING_REMOVED
     room = room_of(target)
     if room is not None and not room.lacks(most_needed(counts, room.block_bytes)):
         room = None
@@ -244,7 +226,7 @@ def _prepare_history(
     def size_of(action: Action) -> int:
         return data_bytes(source, action) if action.size_bytes >= ASK_FOR_ROOM_BYTES else action.size_bytes
 
-    return upkeep.make_room(job, target, catalog, room, actions, size_of, now_s, should_stop)
+    return upkeep.make_room(job, target, catalog, room, actions, size_of, now(), should_stop)
 
 
 def _thin_history(job: Job, target: Target, catalog: Catalog, now_s: float, should_stop: Callable[[], bool]) -> Removed:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import math
-import time
-from collections import OrderedDict, deque
+from collections import deque
 from typing import TYPE_CHECKING, Self
 
 from backup_gui.engine.errors import RootAbsentError
-from backup_gui.engine.history import list_versions, shortened_paths, versions_in
+from backup_gui.engine.history import shortened_paths
 from backup_gui.engine.model import HISTORY_SUFFIX, EntryKind, kind_of
-from backup_gui.engine.retrieval import Item, Moment, Piece, Search
+from backup_gui.engine.retrieval import Item, Piece, Search
+from backup_gui.engine.shelf import Shelf
 from backup_gui.engine.transfer import Cancelled, never
 from backup_gui.engine.tree import Tree, is_at_or_below, is_temporary, join, parent_of
 
@@ -26,43 +26,9 @@ if TYPE_CHECKING:
     from backup_gui.engine.history import Version
     from backup_gui.engine.model import Entry
 
-# What left the mirror within so many seconds was most likely one change.
-_MOMENT_S = 2.0
 # How many entries are looked at to tell whether a folder had anything in it; beyond that it is taken to have had.
 _LONGEST_LOOK = 2_000
 _SECOND_NS = 1_000_000_000
-_SETTLED_NS = 2 * _SECOND_NS
-# A version takes about 700 bytes.
-_MOST_REMEMBERED = 200_000
-
-
-def moments(history_root: str | None, should_stop: Callable[[], bool]) -> tuple[Moment, ...]:
-    """Find the times at which something left the mirror.
-
-    Args:
-        history_root: Absolute path of the history; None if there is none.
-        should_stop: Asked again and again whether to give up.
-
-    Returns:
-        The times, oldest first; what left within two seconds counts as one.
-
-    Raises:
-        Cancelled: ``should_stop`` said so.
-        OSError: The history cannot be read.
-    """
-    counts: dict[float, int] = {}
-    for version in list_versions(history_root) if history_root is not None else ():
-        at = version.left_at.timestamp()
-        counts[at] = counts.get(at, 0) + 1
-        if should_stop():
-            raise Cancelled
-    found: list[Moment] = []
-    for at in sorted(counts):
-        if found and at - found[-1].at <= _MOMENT_S:
-            found[-1] = Moment(found[-1].at, found[-1].files + counts[at])
-        else:
-            found.append(Moment(at, counts[at]))
-    return tuple(found)
 
 
 def backup_at(folder: str) -> tuple[str, str | None]:
@@ -89,37 +55,6 @@ def backup_at(folder: str) -> tuple[str, str | None]:
             return mirror, mirror + HISTORY_SUFFIX
     except FileNotFoundError:
         return mirror, None
-
-
-class Shelf:
-    """Remembers the versions in folders of one history that were read lately, as long as the folders do not change."""
-
-    def __init__(self) -> None:
-        self._known: OrderedDict[str, tuple[tuple[int, int, int], list[Version]]] = OrderedDict()
-        self._size = 0
-
-    def versions(self, tree: Tree, folder: str) -> list[Version]:
-        """List the versions in a folder of an open history, as ``versions_in`` does.
-
-        Raises:
-            OSError: The folder cannot be read.
-        """
-        entry = tree.look(folder)
-        if entry is None:
-            return []
-        mark = entry.st_ino, entry.st_mtime_ns, entry.st_ctime_ns
-        before, found = self._known.pop(folder, (None, []))
-        self._size -= len(found)
-        # What was changed only now may be changed again without a new stamp.
-        is_settled = time.time_ns() - entry.st_mtime_ns > _SETTLED_NS
-        if before != mark or not is_settled:
-            found = versions_in(tree, folder)
-        self._known[folder] = mark, found
-        self._size += len(found)
-        while self._size > _MOST_REMEMBERED and len(self._known) > 1:
-            _, (_, oldest) = self._known.popitem(last=False)
-            self._size -= len(oldest)
-        return found
 
 
 class Past:

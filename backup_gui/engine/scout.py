@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from backup_gui.engine.catalog import rows_of
 from backup_gui.engine.filters import Filter
 from backup_gui.engine.passlog import open_for_reading
-from backup_gui.engine.tree import TEMPORARY_PREFIX, is_temporary
+from backup_gui.engine.sift import TYPE_BITS, sift
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,11 +22,8 @@ if TYPE_CHECKING:
     from backup_gui.engine.coprocess import Coprocess
     from backup_gui.engine.tree import Tree
 
-# The start of the process takes as long as comparing so many files.
-WORTHWHILE_FILES: Final = 20_000
 BATCH_FOLDERS: Final = 8
 _TASK: Final = __name__.rpartition(".")[2]
-_TYPE_BITS: Final = 0o170000
 
 
 class Unchanged(NamedTuple):
@@ -116,37 +113,30 @@ class _OtherEnd:
             sqlite3.Error: The catalog could not be.
         """
         ours, theirs, known = self._source.list(path), self._target.list(path), rows_of(self._connection, path)
-        entries = len(ours)
         prefix = path + "/" if path else ""
-        if self._excludes is not None:
-            ours = {
-                name: our for name, our in ours.items() if not self._excludes(prefix + name, stat.S_ISDIR(our.st_mode))
-            }
-        if ours.keys() != theirs.keys() or ours.keys() != known.keys():
+        files, others = sift(prefix, ours, theirs, known, self._excludes, compares_owner=self._compares_owner)
+        if theirs or known:
             return None
-        compares_owner = self._compares_owner
         folders = []
-        for name, our in ours.items():
-            their, mark = theirs[name], known[name]
-            mode = our.st_mode
-            kind = mode & _TYPE_BITS
+        for name, our, their, mark in others:
             if (
-                our.st_mtime_ns != their.st_mtime_ns
+                their is None
+                or mark is None
+                or our.st_mtime_ns != their.st_mtime_ns
                 or our.st_ctime_ns != mark[1]
                 or our.st_ino != mark[0]
-                or mode != their.st_mode
-                or (compares_owner and (our.st_uid != their.st_uid or our.st_gid != their.st_gid))
-                or (name.startswith(TEMPORARY_PREFIX) and is_temporary(name))
+                or our.st_mode != their.st_mode
+                or (self._compares_owner and (our.st_uid, our.st_gid) != (their.st_uid, their.st_gid))
             ):
                 return None
-            if kind == stat.S_IFREG:
-                if our.st_size != mark[2] or our.st_size != their.st_size or our.st_mtime_ns != mark[3]:
-                    return None
-            elif kind == stat.S_IFDIR and our.st_dev == self._device:
+            kind = our.st_mode & TYPE_BITS
+            if kind == stat.S_IFDIR and our.st_dev == self._device:
                 folders.append(name)
-            elif kind != stat.S_IFLNK or not self._have_same_text(prefix + name):
+            elif kind == stat.S_IFLNK and self._have_same_text(prefix + name):
+                files += 1
+            else:
                 return None
-        return Unchanged(entries, len(ours) - len(folders), folders)
+        return Unchanged(len(ours), files, folders)
 
     def _have_same_text(self, path: str) -> bool:
         return self._source.read_link(path) == self._target.read_link(path)

@@ -1,7 +1,7 @@
-"""The destination: the only module that writes to one.
+"""The destination: the only module that writes to one, with the parts that it is made of.
 
-What comes into it comes by the primitives of ``writer.py``, which is a part of this; what leaves the mirror goes to the
-history by link or rename. Nothing outside the destination and its history is ever touched.
+What comes into it comes by the primitives of ``writer.py``; what leaves it goes to the history by ``keeping.py``.
+Nothing outside the destination and its history is ever touched.
 
 A further kind of destination would offer the same methods.
 """
@@ -11,57 +11,23 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import stat
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
 
-from backup_gui.engine.errors import DestinationBusyError, RootAbsentError
-from backup_gui.engine.history import read_version_name, version_path
-from backup_gui.engine.identity import nearest_existing
+from backup_gui.engine.errors import DestinationBusyError
+from backup_gui.engine.keeping import Keeper, give_back, pair
 from backup_gui.engine.lock import lock_file
 from backup_gui.engine.system import rename_to_free_name
 from backup_gui.engine.transfer import NOT_SUPPORTED, create
-from backup_gui.engine.tree import HAS_FOLDER_DESCRIPTORS, Tree, parent_of
-from backup_gui.engine.writer import OWNER_ALL, Writer, flush_folder
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from backup_gui.engine.model import Entry
+from backup_gui.engine.tree import HAS_FOLDER_DESCRIPTORS, parent_of
 
 
-class Target(Writer):
-    """A destination folder and its history.
-
-    Args:
-        root: Absolute path of the destination, which exists.
-        history_root: Absolute path of the history, on the same volume, made when it is first needed; None to keep
-            none.
-
-    Raises:
-        OSError: The destination cannot be opened or is not a folder.
-    """
+class Target(Keeper):
+    """A destination folder and its history; see ``Keeper`` for the arguments."""
 
     def __init__(self, root: str, history_root: str | None) -> None:
-        super().__init__(root)
-        self._history_root = history_root
-        self._history: Tree | None = None
-        self._history_folders: set[str] = set()
-        # As for the mirror itself, but in the history.
-        self._unflushed_history: set[str] = set()
+        super().__init__(root, history_root)
         # Whether the file system has hard links; None as long as nobody asked.
         self._has_hard_links: bool | None = None
-        # Where the last version of each path went, until somebody takes note of it.
-        self.kept_as: dict[str, str] = {}
-
-    @property
-    def keeps_history(self) -> bool:
-        """Whether what leaves the mirror is kept."""
-        return self._history_root is not None
-
-    def close(self) -> None:
-        """Give all descriptors back."""
-        self._close_history()
-        super().close()
 
     def lock(self) -> None:
         """Keep other processes from writing here as long as this target is open.
@@ -88,11 +54,11 @@ class Target(Writer):
         """
         self._open_up(parent_of(old_path))
         self._open_up(parent_of(new_path))
-        old, old_fd, new, new_fd = _pair(self, old_path, self, new_path)
+        old, old_fd, new, new_fd = pair(self, old_path, self, new_path)
         try:
             rename_to_free_name(old, old_fd, new, new_fd)
         finally:
-            _give_back(old_fd)
+            give_back(old_fd)
         self.forget(old_path)
         self._note(parent_of(old_path))
         self._note(parent_of(new_path))
@@ -124,59 +90,6 @@ class Target(Writer):
                 return None
             raise
         return temporary
-
-    def keep(self, path: str, left_at: datetime, *, leaves: bool) -> str | None:
-        """Keep what is at a path as a version in the history.
-
-        Args:
-            path: The file or link.
-            left_at: When it leaves the mirror, UTC.
-            leaves: Whether its name goes with it. If not, it stays under its name until it is replaced.
-
-        Returns:
-            The version's path in the history, or None if no history is kept or nothing was there.
-
-        Raises:
-            OSError: It could not be kept, and is still where it was.
-        """
-        if self._history_root is None:
-            return None
-        there = self.look(path)
-        if there is None:
-            return None
-        if stat.S_ISDIR(there.st_mode):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
-        if leaves:
-            self._open_up(parent_of(path))
-        try:
-            kept = self._keep(path, left_at, leaves=leaves)
-        except FileNotFoundError:
-            if self.look(path) is None:
-                return None
-            # It is the history that is gone, or a folder in it: somebody is tidying up.
-            self._close_history()
-            kept = self._keep(path, left_at, leaves=leaves)
-        self._note(parent_of(path))
-        self._unflushed_history.add(parent_of(path))
-        self.kept_as[path] = kept
-        return kept
-
-    def put_back(self, kept: str, path: str) -> None:
-        """Give a version that was kept a moment ago its place in the mirror back, if nothing is there.
-
-        Raises:
-            OSError: It could not be put back, and is still in the history.
-        """
-        if self.look(path) is not None:
-            return
-        old, old_fd, new, new_fd = _pair(self._opened_history(), kept, self, path)
-        try:
-            rename_to_free_name(old, old_fd, new, new_fd)
-        finally:
-            _give_back(old_fd)
-        self.kept_as.pop(path, None)
-        self._note(parent_of(path))
-        self._unflushed_history.add(parent_of(kept))
 
     def respell(self, old_path: str, new_path: str) -> None:
         """Give something another spelling of its name, which the file system takes for the same name.
@@ -232,90 +145,25 @@ class Target(Writer):
         self._unlink(path)
         self._note(parent_of(path))
 
-    # Old versions
-
-    def history_tree(self) -> Tree | None:
-        """Return the history for reading; None if none is kept or nothing was ever kept.
+    def take_away(self, path: str) -> None:
+        """Take a file or link out of the mirror, into the history if one is kept.
 
         Raises:
-            OSError: It cannot be opened.
+            OSError: It is still there.
         """
-        if self._history_root is None:
-            return None
-        try:
-            # Not opened for keeping: that would make it.
-            self._history = self._history or Tree(self._history_root)
-        except FileNotFoundError:
-            return None
-        return self._history
-
-    def remove_version(self, path: str, inode: int) -> bool:
-        """Remove a version from the history for good.
-
-        Args:
-            path: Its path in the history.
-            inode: What was seen there.
-
-        Returns:
-            Whether it was removed; False if something else is there now, or nothing.
-
-        Raises:
-            ValueError: It is not named as versions are.
-            OSError: It could not be removed.
-        """
-        if read_version_name(path.rpartition("/")[2]) is None:
-            raise ValueError(path)
-        history = self._opened_history()
-        now = history.look(path)
-        # A folder of that name is one of the mirror's, or a stranger's.
-        if now is None or stat.S_ISDIR(now.st_mode) or now.st_ino != inode:
-            return False
-        name, folder_fd = history.at(path)
-        # RACE: what somebody else gives this very name between the look and here is removed.
-        os.unlink(name, dir_fd=folder_fd)
-        return True
-
-    def remove_history_folders(self, path: str) -> None:
-        """Remove a folder of the history that versions were removed from, and those above it, as far as they are empty.
-
-        Raises:
-            OSError: One could not be removed for another reason.
-        """
-        history = self._opened_history()
-        while path:
-            history.forget(path)
-            try:
-                name, folder_fd = history.at(path)
-                os.rmdir(name, dir_fd=folder_fd)
-            except FileNotFoundError:
-                # Removed by a run that was ended before it came to those above.
-                pass
-            except OSError as error:
-                if error.errno in {errno.ENOTEMPTY, errno.EEXIST}:
-                    return
-                raise
-            path = parent_of(path)
-
-    def flush(self) -> None:
-        """Return when everything written so far is on the disk, in the history too.
-
-        Raises:
-            OSError: Some of it is not, and may be lost.
-        """
-        super().flush()
-        if self._history is not None and HAS_FOLDER_DESCRIPTORS and not self._syncs_whole:
-            for folder in self._unflushed_history:
-                flush_folder(self._history, folder)
-        self._unflushed_history.clear()
+        if self.keeps_history:
+            self.keep(path, datetime.now(UTC), leaves=True)
+        else:
+            self.remove_file(path)
 
     # Inner parts
 
     def _link(self, first: str, path: str) -> None:
-        old, old_fd, new, new_fd = _pair(self, first, self, path)
+        old, old_fd, new, new_fd = pair(self, first, self, path)
         try:
             os.link(old, new, src_dir_fd=old_fd, dst_dir_fd=new_fd, follow_symlinks=False)
         finally:
-            _give_back(old_fd)
+            give_back(old_fd)
 
     def _can_link(self, path: str) -> bool:
         """Try once whether the file system has hard links: what it refuses of one file it may allow of another."""
@@ -343,83 +191,6 @@ class Target(Writer):
         new, _ = self.at(new_path)
         os.rename(old, new, src_dir_fd=folder_fd, dst_dir_fd=folder_fd)
 
-    def _keep(self, path: str, left_at: datetime, *, leaves: bool) -> str:
-        self._make_history_folder(parent_of(path))
-        history = self._opened_history()
-        count = 0
-        while True:
-            kept = version_path(path, left_at, count)
-            old, old_fd, new, new_fd = _pair(self, path, history, kept)
-            try:
-                if leaves or not self.abilities.holds_hard_links or not self._links(old, old_fd, new, new_fd):
-                    rename_to_free_name(old, old_fd, new, new_fd)
-            except FileExistsError:
-                count += 1
-            else:
-                return kept
-            finally:
-                _give_back(old_fd)
-
-    def _close_history(self) -> None:
-        if self._history is not None:
-            self._history.close()
-            self._history = None
-        self._history_folders.clear()
-
-    def _links(self, old: str, old_fd: int | None, new: str, new_fd: int | None) -> bool:
-        """Link a file into the history; False where the file system has no hard links."""
-        try:
-            os.link(old, new, src_dir_fd=old_fd, dst_dir_fd=new_fd, follow_symlinks=False)
-        except (FileExistsError, FileNotFoundError):
-            raise
-        except OSError as error:
-            if error.errno in NOT_SUPPORTED:
-                return False
-            raise
-        return True
-
-    def _opened_history(self) -> Tree:
-        if self._history is None:
-            assert self._history_root is not None
-            if not self.is_root_in_place():
-                raise RootAbsentError(f"The destination is not where it was any more: {self.root}")
-            # The history need not lie where the destination is mounted.
-            self._check_drive(os.stat(nearest_existing(self._history_root)))
-            # RACE: pulled out at this moment, an empty folder is made where the drive was mounted.
-            os.makedirs(self._history_root, mode=OWNER_ALL, exist_ok=True)
-            history = Tree(self._history_root)
-            try:
-                self._check_drive(history.root_entry)
-            except RootAbsentError:
-                history.close()
-                raise
-            self._history = history
-        return self._history
-
-    def _check_drive(self, entry: Entry) -> None:
-        """Make sure that a folder lies on the volume that the pass began with: it may have been pulled out since.
-
-        Raises:
-            RootAbsentError: It does not.
-        """
-        if entry.st_dev != self.root_entry.st_dev:
-            raise RootAbsentError(f"The drive of the destination is not there any more: {self.root}")
-
-    def _make_history_folder(self, path: str) -> None:
-        history = self._opened_history()
-        if not path or path in self._history_folders:
-            return
-        missing = []
-        folder = path
-        while folder and folder not in self._history_folders and history.look(folder) is None:
-            missing.append(folder)
-            folder = parent_of(folder)
-        for descendant in reversed(missing):
-            name, parent_fd = history.at(descendant)
-            os.mkdir(name, OWNER_ALL, dir_fd=parent_fd)
-            self._unflushed_history.add(parent_of(descendant))
-        self._history_folders.add(path)
-
 
 def make_root(path: str) -> None:
     """Make a destination, and the folders above it, if it is not there.
@@ -428,22 +199,3 @@ def make_root(path: str) -> None:
         OSError: It could not be made.
     """
     os.makedirs(path, exist_ok=True)
-
-
-def _pair(old_tree: Tree, old_path: str, new_tree: Tree, new_path: str) -> tuple[str, int | None, str, int | None]:
-    """Return names and descriptors for a call on two paths; the first descriptor is a copy, to be given back."""
-    old, old_fd = old_tree.at(old_path)
-    if old_fd is not None:
-        # Opening the second folder may close the first one's.
-        old_fd = os.dup(old_fd)
-    try:
-        new, new_fd = new_tree.at(new_path)
-    except OSError:
-        _give_back(old_fd)
-        raise
-    return old, old_fd, new, new_fd
-
-
-def _give_back(fd: int | None) -> None:
-    if fd is not None:
-        os.close(fd)

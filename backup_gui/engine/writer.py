@@ -12,15 +12,15 @@ import errno
 import os
 import stat
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from backup_gui.engine.abilities import ALL, Abilities
-from backup_gui.engine.attributes import IN_STEP, drop_access_lists, hands_down, place_of, set_attributes
+from backup_gui.engine.attributes import IN_STEP, drop_access_lists
+from backup_gui.engine.metadata import OWNER_ALL, MetadataWriter
 from backup_gui.engine.room import Room
-from backup_gui.engine.system import CAN_SYNC_VOLUME, own_ids, rename_to_free_name, sync_volume
-from backup_gui.engine.transfer import Rights, TargetError, receive
+from backup_gui.engine.system import CAN_SYNC_VOLUME, rename_to_free_name, sync_volume
+from backup_gui.engine.transfer import TargetError, receive
 from backup_gui.engine.tree import HAS_FOLDER_DESCRIPTORS, TEMPORARY_PREFIX, Tree, is_temporary, join, parent_of
-from backup_gui.engine.volume import supports_syncfs, time_step_ns
+from backup_gui.engine.volume import supports_syncfs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,14 +29,15 @@ if TYPE_CHECKING:
     from backup_gui.engine.attributes import Outcome as AttributesOutcome
     from backup_gui.engine.model import Entry
 
-OWNER_ALL: Final = stat.S_IRWXU
 
-
-class Writer(Tree):
+class Writer(MetadataWriter):
     """A root folder, for writing into it.
 
     Args:
         root: Absolute path of the folder, which exists.
+
+    Attributes:
+        without_attributes: Copies that lack some of their attributes, and why.
 
     Raises:
         OSError: The folder cannot be opened or is none.
@@ -51,28 +52,10 @@ class Writer(Tree):
         self._staged: dict[str, str] = {}
         # All folders that are not to be seen yet: those, and the ones in them.
         self._unseen: set[str] = set()
-        self.rights = Rights(own_ids())
         self._syncs_whole = CAN_SYNC_VOLUME and supports_syncfs(root)
         # Folders in which a name was made or removed since the last flush, where the whole cannot be flushed.
         self._unflushed: set[str] = set()
-        # The folder that something new was made in last, and whether it hands down an access list of its choice.
-        self._asked_folder: str | None = None
-        self._hands_down = False
-
-        # Whether all attributes were held, as far as any were set; and the copies that lack some for another reason.
-        self.holds_attributes = True
         self.without_attributes: dict[str, OSError] = {}
-        # Whether folders that their own owner may not read or write are changed for the length of a pass.
-        self.opens_up = True
-        self.adopt(ALL._replace(time_step_ns=time_step_ns(root)))
-
-    def adopt(self, abilities: Abilities) -> None:
-        """Go by what the file system can do from now on."""
-        self.abilities = abilities
-        self.rights = self.rights._replace(abilities=abilities)
-        # Owners are set, and so compared, only by those who may set them, and where they stay.
-        self.holds_owner = self.rights.sets_owner
-        self.time_step_ns = abilities.time_step_ns
 
     @property
     def flushes_files(self) -> bool:
@@ -299,39 +282,7 @@ class Writer(Tree):
         self._note(parent_of(path))
         return True
 
-    # Metadata and room
-
-    def set_metadata(self, path: str, source: Entry, attributes: Attributes | None = None) -> None:
-        """Give a path of the mirror the owner, mode and times that the source has.
-
-        Args:
-            path: The path.
-            source: The source's entry.
-            attributes: The extended attributes and access lists that it shall have; None to leave them as they are.
-
-        Raises:
-            OSError: Some of it was refused.
-        """
-        name, folder_fd = self.at(path) if path else ("", None)
-        is_link = stat.S_ISLNK(source.st_mode)
-        if path and self.holds_owner:
-            self._set_owner(name, folder_fd, source)
-        # After the owner, since a new one takes away capabilities; before the mode, which an access list changes.
-        failure = None if attributes is None else self._set_attributes(path, source, attributes)
-        if not path:
-            self._set_root_metadata(source)
-        else:
-            if not is_link and self.abilities.holds_modes:
-                self._set_mode(path, stat.S_IFMT(source.st_mode) | self.rights.mode_of(source))
-            times = self.rights.times_of(source)
-            if HAS_FOLDER_DESCRIPTORS:
-                os.utime(name, ns=times, dir_fd=folder_fd, follow_symlinks=False)
-            elif not is_link:
-                os.utime(name, ns=times)
-        if not self._syncs_whole and HAS_FOLDER_DESCRIPTORS:
-            self._flush_metadata(path, source)
-        if failure is not None:
-            raise failure
+    # Room
 
     def free_bytes(self) -> int:
         """Return how much room there is for this user.
@@ -374,9 +325,17 @@ class Writer(Tree):
                 flush_folder(self, folder)
         self._unflushed.clear()
 
-    def _flush_metadata(self, path: str, source: Entry) -> None:
-        """Have a folder flushed with the next group; flush a file at once, as those copied are."""
+    def set_metadata(self, path: str, source: Entry, attributes: Attributes | None = None) -> None:
+        """Give a path of the mirror the source's metadata, as described above, so that it reaches the disk.
+
+        Raises:
+            OSError: Some of it was refused, or did not reach the disk.
+        """
+        super().set_metadata(path, source, attributes)
+        if self._syncs_whole or not HAS_FOLDER_DESCRIPTORS:
+            return
         if stat.S_ISDIR(source.st_mode):
+            # Flushed with those that names were added to.
             self._unflushed.add(path)
         elif stat.S_ISREG(source.st_mode):
             try:
@@ -388,21 +347,6 @@ class Writer(Tree):
                 os.fsync(fd)
             finally:
                 os.close(fd)
-
-    # What is special about reading what is being written
-
-    def list(self, path: str) -> dict[str, Entry]:
-        """List a folder, as ``Tree.list``; one whose owner may not read it, but who owns it, is opened up.
-
-        Raises:
-            OSError: The folder could not be read to its end.
-        """
-        try:
-            return super().list(path)
-        except PermissionError:
-            if not self.opens_up or not self._open_up(path):
-                raise
-        return super().list(path)
 
     def name_on_disk(self, path: str) -> str:
         """Return the name that a path's last part has on the disk at present."""
@@ -428,17 +372,6 @@ class Writer(Tree):
             on_bytes=on_bytes,
             should_stop=should_stop,
         )
-
-    def _inherits(self, folder_fd: int | None) -> bool:
-        """Tell whether what is made in the folder asked for last begins with an access list of that folder.
-
-        The source may not have such a list.
-        """
-        # The folder asked for last is nearly always the one asked about last.
-        if self._last_path is not self._asked_folder:
-            self._hands_down = folder_fd is not None and hands_down(folder_fd)
-            self._asked_folder = self._last_path
-        return self._hands_down
 
     def _place_of(self, folder: str) -> str:
         """Return where a new folder is on the disk at present: only the highest one has another name than its own."""
@@ -473,75 +406,6 @@ class Writer(Tree):
     def _note(self, folder: str) -> None:
         if not self._syncs_whole:
             self._unflushed.add(folder)
-
-    def _open_up(self, folder: str) -> bool:
-        """Let the owner write in a folder of the mirror whose source is write-protected.
-
-        Returns:
-            Whether the mode was changed. Its own mode comes back when the pass sets the metadata of the folders that
-            it touched.
-        """
-        if sys.platform == "win32" or self.rights.is_superuser:
-            return False
-        entry = self.stat(folder)
-        mode = stat.S_IMODE(entry.st_mode)
-        if mode & OWNER_ALL == OWNER_ALL:
-            return False
-        try:
-            if folder:
-                self._set_mode(folder, stat.S_IFMT(entry.st_mode) | mode | OWNER_ALL)
-            else:
-                os.fchmod(self.root_fd, mode | OWNER_ALL)
-        except PermissionError:
-            return False
-        return True
-
-    def _set_mode(self, path: str, kind_and_mode: int) -> None:
-        """Set a mode without following a link and without needing to be allowed to open what it is for."""
-        mode = stat.S_IMODE(kind_and_mode)
-        name, folder_fd = self.at(path)
-        if sys.platform != "linux":
-            os.chmod(name, mode, dir_fd=folder_fd, follow_symlinks=os.chmod not in os.supports_follow_symlinks)
-            return
-        fd = os.open(name, os.O_PATH | os.O_NOFOLLOW, dir_fd=folder_fd)
-        try:
-            if stat.S_IFMT(os.fstat(fd).st_mode) == stat.S_IFMT(kind_and_mode):
-                os.chmod(f"/proc/self/fd/{fd}", mode)
-        finally:
-            os.close(fd)
-
-    def _set_root_metadata(self, source: Entry) -> None:
-        if sys.platform == "win32":
-            os.utime(self.root, ns=self.rights.times_of(source))
-            return
-        if self.holds_owner:
-            os.fchown(self.root_fd, source.st_uid, source.st_gid)
-        if self.abilities.holds_modes:
-            os.fchmod(self.root_fd, self.rights.mode_of(source))
-        os.utime(self.root_fd, ns=self.rights.times_of(source))
-
-    def _set_owner(self, name: str, folder_fd: int | None, source: Entry) -> None:
-        if sys.platform == "win32":
-            return
-        if stat.S_ISREG(source.st_mode):
-            # Even the same owner, set again, takes away capabilities.
-            there = os.stat(name, dir_fd=folder_fd, follow_symlinks=False)
-            if (there.st_uid, there.st_gid) == (source.st_uid, source.st_gid):
-                return
-        os.chown(name, source.st_uid, source.st_gid, dir_fd=folder_fd, follow_symlinks=False)
-
-    def _set_attributes(self, path: str, source: Entry, wanted: Attributes) -> OSError | None:
-        """Give a path exactly the attributes wanted, and return why not all of them, if the target could hold them."""
-        self._asked_folder, self._hands_down = None, False
-        held = set_attributes(place_of(self, path), wanted)
-        if held.error is not None and held.error.errno == errno.EACCES and not self.rights.is_superuser:
-            # Some need the right to write, which the mode about to be set may not give to the owner either.
-            kind = stat.S_IFMT(source.st_mode)
-            if path and kind != stat.S_IFLNK:
-                self._set_mode(path, kind | OWNER_ALL)
-                held = set_attributes(place_of(self, path), wanted)
-        self.holds_attributes &= held.are_held
-        return held.error
 
 
 def flush_folder(tree: Tree, folder: str) -> None:

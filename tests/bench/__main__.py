@@ -1,7 +1,8 @@
 """``make bench``: speed and memory of the command line beside rsync and cp, on the same tree, as whole processes.
 
 Trees on tmpfs, where no disk hides what the programs themselves cost. The programs take turns, so that what slows the
-machine meanwhile slows all of them. Nothing is switched off: flushes, history, guard and catalog are on.
+machine meanwhile slows all of them. Nothing is switched off: flushes, history, guard and catalog are on. Memory is that
+of all processes of a program together, with each page that they share once (PSS).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from tests.bench.following import follow
-from tests.bench.programs import OURS, PROGRAMS, PROJECT, Series, run
+from tests.bench.programs import OURS, PROGRAMS, PROJECT, Series, run, weigh
 from tests.bench.trees import make_tree
 
 SHARED_MEMORY = Path("/dev/shm")
@@ -45,12 +46,13 @@ def compare(folder: Path, files: int, runs: int) -> None:
     print(f"{files:,} files, {size_bytes / 1e6:.0f} MB, on {folder}; {runs} runs each, medians\n")
     first = {program.name: Series() for program in PROGRAMS}
     unchanged = {program.name: Series() for program in PROGRAMS}
-    for _ in range(runs):
+    # The last time for memory alone.
+    for measure in (*[run] * runs, weigh):
         for program in PROGRAMS:
             place = folder / "place"
             (place / "home").mkdir(parents=True)
             for series in (first, unchanged):
-                run(program, source, place, series[program.name])
+                measure(program, source, place, series[program.name])
             shutil.rmtree(place)
     print_table("first mirror", first)
     print_table("unchanged", unchanged)
@@ -69,6 +71,8 @@ def compare_large(folder: Path, files: int, runs: int) -> None:
     for _ in range(runs):
         for program in PROGRAMS:
             run(program, source, folder / program.name, unchanged[program.name])
+    for program in PROGRAMS:
+        weigh(program, source, folder / program.name, unchanged[program.name])
     print_table("first (one run)", first)
     print_table("unchanged", unchanged)
     follow(source, folder / OURS)
@@ -79,8 +83,9 @@ def print_table(title: str, table: dict[str, Series]) -> None:
     ours_s = table[OURS].median_s
     print(f"{title:<20} {'median':>9} {'least':>9} {'most':>9} {'memory':>8} {'ours/this':>10}")
     for name, series in table.items():
+        memory = f"{series.memory_bytes / 1e6:>5.0f} MB" if series.memory_bytes else f"{'-':>8}"
         figures = f"{series.median_s:>7.3f} s {min(series.seconds):>7.3f} s {max(series.seconds):>7.3f} s"
-        print(f"{name:<20} {figures} {series.peak_bytes / 1e6:>5.0f} MB {ours_s / series.median_s:>10.2f}")
+        print(f"{name:<20} {figures} {memory} {ours_s / series.median_s:>10.2f}")
     print()
 
 

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.bench.memory import peak_bytes
+
 PROJECT = Path(__file__).resolve().parents[2]
 OURS = "backup-gui"
 RSYNC = "rsync -a --delete"
@@ -18,10 +20,15 @@ RSYNC = "rsync -a --delete"
 
 @dataclass(slots=True)
 class Series:
-    """All runs of one program at one task."""
+    """All runs of one program at one task.
+
+    Attributes:
+        seconds: How long each took, as seen from outside.
+        memory_bytes: The most memory that all of its processes had at one time, in a run that is not timed.
+    """
 
     seconds: list[float] = field(default_factory=list)
-    peak_bytes: int = 0
+    memory_bytes: int = 0
 
     @property
     def median_s(self) -> float:
@@ -56,22 +63,39 @@ PROGRAMS = (
 
 
 def run(program: Program, source: Path, place: Path, series: Series) -> None:
-    """Run one program once and add what it took."""
-    environment = own_environment(place / "home")
-    command = program.command(source, place / "mirror")
+    """Run one program once and add how long it took."""
     start_s = time.perf_counter()
-    process = subprocess.Popen(
-        command, env=environment, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    )
-    assert process.stderr is not None
-    with process.stderr:
+    with _start(program, source, place) as process:
+        assert process.stderr is not None
         complaint = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    series.seconds.append(time.perf_counter() - start_s)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    series.peak_bytes = max(series.peak_bytes, usage.ru_maxrss * 1024)
+        process.wait()
+        series.seconds.append(time.perf_counter() - start_s)
+    _check(process, complaint)
+
+
+def weigh(program: Program, source: Path, place: Path, series: Series) -> None:
+    """Run one program once and note how much memory it had; looking at that costs time, so that is not noted."""
+    with _start(program, source, place) as process:
+        series.memory_bytes = max(series.memory_bytes, peak_bytes(process))
+        assert process.stderr is not None
+        complaint = process.stderr.read()
+    _check(process, complaint)
+
+
+def _start(program: Program, source: Path, place: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        program.command(source, place / "mirror"),
+        env=own_environment(place / "home"),
+        cwd=PROJECT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _check(process: subprocess.Popen[str], complaint: str) -> None:
     if process.returncode != 0:
-        sys.exit(f"{command} ended with {process.returncode}: {complaint}")
+        sys.exit(f"{process.args!r} ended with {process.returncode}: {complaint}")
 
 
 def own_environment(home: Path) -> dict[str, str]:

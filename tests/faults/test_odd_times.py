@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine import execute, publishing
+from backup_gui.engine import publishing
+from backup_gui.engine import target as target_module
 from backup_gui.engine.history import list_versions
 from backup_gui.engine.model import Counts
 from tests.faults.scene import Scene
@@ -41,7 +42,7 @@ def test_versions_kept_while_the_clock_jumps_back_and_forth_are_all_there(
     JumpingClock.moments = [
         noon + timedelta(seconds=seconds) for seconds in (0, 0, -86_400, 0, 86_400 * 3650, -86_400, 0)
     ]
-    monkeypatch.setattr(execute, "datetime", JumpingClock)
+    monkeypatch.setattr(target_module, "datetime", JumpingClock)
     monkeypatch.setattr(publishing, "datetime", JumpingClock)
     for number in range(12):
         scene.write("file", b"version %d" % number)

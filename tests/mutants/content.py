@@ -73,14 +73,14 @@ MUTATIONS = (
     ),
     Mutation(
         "looked at again before it is deleted",
-        "engine/execute.py",
+        "engine/clearing.py",
         "            if not self._is_gone(action):\n                return\n",
         "            pass\n",
         (f"{_OLD_PLAN}test_what_is_back_in_the_source_is_not_deleted",),
     ),
     Mutation(
         "looked at again before it is moved",
-        "engine/execute.py",
+        "engine/clearing.py",
         "                and self._source.look(action.old_path) is None\n",
         "",
         (
@@ -90,38 +90,38 @@ MUTATIONS = (
     ),
     Mutation(
         "looked at again before its time is set",
-        "engine/execute.py",
-        "            if action.kind is EntryKind.FILE and not self._has_same_content_by_looks(entry, theirs):\n",
+        "engine/making.py",
+        "            if action.kind is EntryKind.FILE and not looks_alike(entry, theirs, self._target.abilities):\n",
         "            if not action:\n",
         ("unit/test_mirror.py::test_a_file_edited_after_its_changed_mode_was_planned_is_not_taken_for_copied",),
     ),
     Mutation(
         "compared again if touched before its mode is set",
-        "engine/execute.py",
+        "engine/making.py",
         "        if action.seen_at_ns in {0, entry.st_ctime_ns}:\n",
         "        if action:\n",
         ("unit/test_mirror.py::test_an_edit_that_keeps_size_and_time_after_a_changed_mode_was_planned_is_found",),
     ),
     Mutation(
         "a moved file is compared by content",
-        "engine/compare.py",
-        "                if known.ctime_ns != ours.st_ctime_ns and"
-        " not self._is_content_equal(path, ours, old_path, theirs):\n"
-        "                    continue\n",
+        "engine/moves.py",
+        "        if changed_at_ns != ours.st_ctime_ns and"
+        " not self._equality.is_content_equal(path, ours, old_path, theirs):\n"
+        "            return None\n",
         "",
         ("unit/test_mirror.py::test_an_edit_that_keeps_size_and_time_and_moves_the_file_is_found",),
     ),
     Mutation(
         "an edit that keeps size and time",
-        "engine/compare.py",
-        "        return is_touched and not self._is_content_equal(path, ours, path, theirs)\n",
+        "engine/equality.py",
+        "        return is_touched and not self.is_content_equal(path, ours, path, theirs)\n",
         "        return False\n",
         ("unit/test_mirror.py::test_an_edit_that_keeps_size_and_time_is_found",),
     ),
     Mutation(
         "a file as it was: change time",
-        "engine/compare.py",
-        "                and our.st_ctime_ns == mark[1]\n",
+        "engine/sift.py",
+        "            and our.st_ctime_ns == mark[1]\n",
         "",
         ("unit/test_mirror.py::test_an_edit_that_keeps_size_and_time_is_found",),
     ),
@@ -171,9 +171,9 @@ MUTATIONS = (
     ),
     Mutation(
         "kept when it is deleted",
-        "engine/execute.py",
-        "            self._target.keep(path, datetime.now(UTC), leaves=True)\n",
-        "            self._target.remove_file(path)\n",
+        "engine/target.py",
+        "            self.keep(path, datetime.now(UTC), leaves=True)\n",
+        "            self.remove_file(path)\n",
         ("unit/test_mirror.py::test_everything_goes_again_and_is_kept",),
     ),
     Mutation(
@@ -186,14 +186,14 @@ MUTATIONS = (
     ),
     Mutation(
         "counter of versions that leave in one second",
-        "engine/target.py",
+        "engine/keeping.py",
         "            except FileExistsError:\n                count += 1\n",
         "            except FileExistsError:\n                return kept\n",
         ("unit/test_mirror.py::test_two_versions_that_leave_within_a_second_are_both_kept",),
     ),
     Mutation(
         "a history removed meanwhile",
-        "engine/target.py",
+        "engine/keeping.py",
         "            if self.look(path) is None:\n                return None\n",
         "            return None\n",
         (
@@ -202,15 +202,15 @@ MUTATIONS = (
     ),
     Mutation(
         "only empty folders are removed",
-        "engine/execute.py",
+        "engine/clearing.py",
         "                if not self._target.remove_folder(action.path):\n                    return\n",
         "                self._target.remove_folder(action.path)\n",
         (f"{_EXECUTE}test_a_folder_that_is_no_longer_empty_is_left",),
     ),
     Mutation(
         "temporaries are never mirrored",
-        "engine/compare.py",
-        "            if name.startswith(TEMPORARY_PREFIX) and is_temporary(name):\n                continue\n",
+        "engine/sift.py",
+        "        if name.startswith(TEMPORARY_PREFIX) and is_temporary(name):\n            continue\n",
         "",
         ("unit/test_mirror.py::test_temporaries_of_a_killed_run_are_swept_and_never_mirrored",),
     ),
@@ -303,8 +303,8 @@ MUTATIONS = (
     ),
     Mutation(
         "a catalog with values of another kind is set aside",
-        "engine/loop.py",
-        "        doubt(self._catalog_path)\n",
+        "engine/custody.py",
+        "        doubt(self._path)\n",
         "",
         ("faults/test_damaged_catalog.py::test_a_value_of_another_kind_stops_one_pass_and_not_the_backup",),
     ),

@@ -126,7 +126,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a protected file is a problem of its own: deleted",
-        "engine/execute.py",
+        "engine/clearing.py",
         "            self._ledger.add_problem(problem_from(error, action.path, Stage.DELETE))\n            return\n",
         "            raise\n",
         (f"{_SPACE}test_an_immutable_file_is_a_problem_of_its_own_and_stays_immutable",),
@@ -141,8 +141,8 @@ MUTATIONS = (
     # Names that change only in case
     Mutation(
         "a rename that changes only case is a move",
-        "engine/compare.py",
-        "            self._moves.append(Action(Op.MOVE, path, kind, ours.st_size, old_path=old_path))\n"
+        "engine/moves.py",
+        "            self._draft.moves.append(Action(Op.MOVE, path, EntryKind.FILE, ours.st_size, old_path=old_path))\n"
         "            return True\n",
         "            return False\n",
         ("faults/test_odd_times.py::test_a_rename_that_changes_only_case_is_a_rename_in_the_mirror_too",),
@@ -222,7 +222,7 @@ MUTATIONS = (
     # Times
     Mutation(
         "times are compared as finely as the drive keeps them",
-        "engine/compare.py",
+        "engine/equality.py",
         "        if abs(ours.st_mtime_ns - theirs.st_mtime_ns) < self._time_step_ns:\n",
         "        if ours.st_mtime_ns == theirs.st_mtime_ns:\n",
         ("unit/test_compare.py::test_times_are_compared_as_finely_as_the_target_keeps_them",),
@@ -236,7 +236,7 @@ MUTATIONS = (
     ),
     Mutation(
         "times out of range are known again",
-        "engine/compare.py",
+        "engine/equality.py",
         "        return not self._abilities.limits_times or not self._abilities.is_same_time(\n"
         "            ours.st_mtime_ns, theirs.st_mtime_ns\n"
         "        )\n",

@@ -66,7 +66,7 @@ MUTATIONS = (
     ),
     Mutation(
         "flush of the history's folders",
-        "engine/target.py",
+        "engine/keeping.py",
         "            for folder in self._unflushed_history:\n                flush_folder(self._history, folder)\n",
         "            pass\n",
         ("unit/test_target.py::test_new_folders_of_the_history_are_flushed_into_their_parents",),
@@ -146,7 +146,7 @@ MUTATIONS = (
     ),
     Mutation(
         "room is asked for before a large copy",
-        "engine/execute.py",
+        "engine/making.py",
         "            and free_bytes < data_bytes(self._source, action)\n",
         "            and not action\n",
         ("unit/test_execute.py::test_room_is_asked_for_before_a_large_copy",),

@@ -97,7 +97,7 @@ MUTATIONS = (
     ),
     Mutation(
         "no history is made where the drive was",
-        "engine/target.py",
+        "engine/keeping.py",
         "            if not self.is_root_in_place():\n"
         '                raise RootAbsentError(f"The destination is not where it was any more: {self.root}")\n'
         "            # The history need not lie where the destination is mounted.\n"
@@ -107,7 +107,7 @@ MUTATIONS = (
     ),
     Mutation(
         "no history on a drive that took its place",
-        "engine/target.py",
+        "engine/keeping.py",
         "                self._check_drive(history.root_entry)\n",
         "                pass\n",
         ("unit/test_mirror_limits.py::test_a_history_on_another_drive_than_the_pass_began_with_is_not_used",),
@@ -164,21 +164,21 @@ MUTATIONS = (
     Mutation(
         "drive away: nothing below it is compared",
         "engine/compare.py",
-        "        if self._drives and self._is_on_drive_away(path):\n            return\n        is_as_known",
+        "        if self._drives.known and self._drives.is_away(path):\n            return\n        is_as_known",
         "        is_as_known",
         (f"{_ROOTS}test_nothing_is_deleted_below_a_drive_unmounted_within_the_source",),
     ),
     Mutation(
         "drive away: its folder is not deleted",
-        "engine/compare.py",
-        "            if path in self._drives and not self._rules.excludes(path, True):\n",
+        "engine/surplus.py",
+        "            if path in self._drives.known and not self._rules.excludes(path, True):\n",
         "            if not path:\n",
         (f"{_ROOTS}test_a_drive_within_the_source_is_waited_for_even_if_its_folder_goes_with_it",),
     ),
     Mutation(
         "drive away: a single path",
         "engine/compare.py",
-        "            if self._drives and self._is_on_drive_away(path):\n                return\n"
+        "            if self._drives.known and self._drives.is_away(path):\n                return\n"
         "            if not path:\n",
         "            if not path:\n",
         (f"{_ROOTS}test_nothing_is_deleted_below_a_drive_unmounted_within_the_source",),
@@ -223,21 +223,21 @@ MUTATIONS = (
     ),
     Mutation(
         "O_NOFOLLOW for modes",
-        "engine/writer.py",
+        "engine/metadata.py",
         "        fd = os.open(name, os.O_PATH | os.O_NOFOLLOW, dir_fd=folder_fd)\n",
         "        fd = os.open(name, os.O_PATH, dir_fd=folder_fd)\n",
         ("faults/test_metadata_through_links.py",),
     ),
     Mutation(
         "times are not set through links",
-        "engine/writer.py",
+        "engine/metadata.py",
         "os.utime(name, ns=times, dir_fd=folder_fd, follow_symlinks=False)\n",
         "os.utime(name, ns=times, dir_fd=folder_fd)\n",
         ("faults/test_metadata_through_links.py",),
     ),
     Mutation(
         "owners are not set through links",
-        "engine/writer.py",
+        "engine/metadata.py",
         "os.chown(name, source.st_uid, source.st_gid, dir_fd=folder_fd, follow_symlinks=False)\n",
         "os.chown(name, source.st_uid, source.st_gid, dir_fd=folder_fd)\n",
         ("faults/test_metadata_through_links.py",),

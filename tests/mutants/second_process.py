@@ -12,36 +12,46 @@ def _overlooked(what: str, old: str, new: str, change: str) -> Mutation:
     return Mutation(f"second process overlooks {what}", "engine/scout.py", old, new, (f"{_CHANGE}[{change}]",))
 
 
+def _sifted(what: str, old: str, new: str, change: str) -> Mutation:
+    return Mutation(f"a file as it was: {what}", "engine/sift.py", old, new, (f"{_CHANGE}[{change}]",))
+
+
 MUTATIONS = (
-    _overlooked(
-        "times of the mirror",
-        "            if (\n                our.st_mtime_ns != their.st_mtime_ns\n                or our.st_ctime_ns",
-        "            if (\n                our.st_ctime_ns",
-        "mirror: time",
+    _sifted("time of the mirror", " == mark[3] == their.st_mtime_ns\n", " == mark[3]\n", "mirror: time"),
+    _sifted("inode", "            and our.st_ino == mark[0]\n", "", "catalog: another inode"),
+    _sifted(
+        "mode",
+        "            and (mode := our.st_mode) == their.st_mode\n            and mode &",
+        "            and our.st_mode &",
+        "mirror: mode",
     ),
-    _overlooked(
-        "times of change",
-        "                or our.st_ctime_ns != mark[1]\n",
-        "",
-        "content with the old time and size",
-    ),
-    _overlooked("inodes", "                or our.st_ino != mark[0]\n", "", "catalog: another inode"),
-    _overlooked("modes", "                or mode != their.st_mode\n", "", "mirror: mode"),
-    _overlooked(
-        "owners",
-        "                or (compares_owner and (our.st_uid != their.st_uid or our.st_gid != their.st_gid))\n",
+    _sifted(
+        "owner",
+        "            and (not compares_owner or (our.st_uid == their.st_uid and our.st_gid == their.st_gid))\n",
         "",
         "mirror: owner",
     ),
-    _overlooked("sizes", " or our.st_size != their.st_size or ", " or ", "mirror: content with the same time"),
+    _sifted("size", " == mark[2] == their.st_size\n", " == mark[2]\n", "mirror: content with the same time"),
     _overlooked(
-        "texts of links",
-        "            elif kind != stat.S_IFLNK or not self._have_same_text(prefix + name):\n",
-        "            elif kind != stat.S_IFLNK:\n",
-        "mirror: another link",
+        "times of the mirror's folders",
+        "                or our.st_mtime_ns != their.st_mtime_ns\n",
+        "",
+        "mirror: a folder's time",
     ),
-    _overlooked("names of one side", "        if ours.keys() != theirs.keys() or ", "        if ", "mirror: new"),
-    _overlooked("what the catalog does not know", " or ours.keys() != known.keys():\n", ":\n", "catalog: one row more"),
+    _overlooked(
+        "times of change of folders", "                or our.st_ctime_ns != mark[1]\n", "", "a folder's attribute"
+    ),
+    _overlooked("inodes of folders", "                or our.st_ino != mark[0]\n", "", "catalog: a folder's inode"),
+    _overlooked("modes of folders", "                or our.st_mode != their.st_mode\n", "", "mirror: a folder's mode"),
+    _overlooked(
+        "owners of folders",
+        "                or (self._compares_owner and (our.st_uid, our.st_gid) != (their.st_uid, their.st_gid))\n",
+        "",
+        "mirror: a folder's owner",
+    ),
+    _overlooked("texts of links", " and self._have_same_text(prefix + name):\n", ":\n", "mirror: another link"),
+    _overlooked("names of the mirror alone", "        if theirs or known:\n", "        if known:\n", "mirror: new"),
+    _overlooked("names gone", "        if theirs or known:\n", "        if theirs:\n", "catalog: one row more"),
     Mutation(
         "second process looks beyond the source's volume",
         "engine/scout.py",
@@ -67,8 +77,8 @@ MUTATIONS = (
     Mutation(
         "what was published before a stop is recorded",
         "engine/execute.py",
-        "            self._end_copier()\n            self._publisher.record()\n",
-        "            self._end_copier()\n",
+        "            self._end_batches()\n            self._publisher.record()\n",
+        "            self._end_batches()\n",
         (f"{_COPIER}test_what_was_published_before_a_stop_is_recorded",),
     ),
 )

@@ -84,15 +84,15 @@ MUTATIONS = (
     ),
     Mutation(
         "a sleep leads to a full pass",
-        "engine/loop.py",
+        "engine/wakefulness.py",
         "        if gap_s > _SLEEP_GAP_S:\n",
         "        if gap_s > 1e9:\n",
         (f"{_RUNNER}test_sleep_leads_to_a_full_pass",),
     ),
     Mutation(
         "a sleep that the steady clock counts",
-        "engine/loop.py",
-        "        if self._clock.monotonic() - now_s > timeout_s + _OVERSLEPT_S:\n",
+        "engine/wakefulness.py",
+        "        if self._clock.monotonic() - began_s > timeout_s + _OVERSLEPT_S:\n",
         "        if not self._clock:\n",
         (f"{_RUNNER}test_steady_clock_that_counts_sleep_is_understood_too",),
     ),
@@ -141,7 +141,7 @@ MUTATIONS = (
     Mutation(
         "a failure is told once",
         "engine/loop.py",
-        "        if report.reason not in self._told_reasons:\n",
+        "        if self._teller.is_new(report.reason):\n",
         "        if report.reason:\n",
         (f"{_RUNNER}test_unusable_destination_is_said_once_and_tried_in_growing_pauses",),
     ),

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine import copier, coprocess, execute, mirror, publishing, roots
+from backup_gui.engine import batches, copier, coprocess, mirror, publishing, roots, standby
 from backup_gui.engine.abilities import ALL
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.copier import SMALL_BYTES, Copied, Copier, Order
@@ -35,8 +35,7 @@ MANY = 200
 def many(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> Rig:
     """A source with more small files than a pass copies by itself, in old and new folders, under all sorts of names."""
     monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0, 1})
-    monkeypatch.setattr(copier, "WORTHWHILE_FILES", MANY)
-    monkeypatch.setattr(execute, "WORTHWHILE_FILES", MANY)
+    monkeypatch.setattr(standby, "WORTHWHILE_COPIES", MANY)
     for number in range(MANY):
         rig.write(f"folder {number % 7}/deeper/file {number}", f"content of {number}")
     for name in HOSTILE_NAMES:
@@ -232,7 +231,7 @@ def test_looking_at_what_would_be_done_starts_no_process(many: Rig, started: lis
 @pytest.fixture
 def small_groups(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publishing, "GROUP_FILES", 40)
-    monkeypatch.setattr(execute, "PORTION_FILES", 3)
+    monkeypatch.setattr(batches, "PORTION_FILES", 3)
 
 
 @pytest.mark.usefixtures("small_groups", "started")

@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from backup_gui import __main__ as start
-from backup_gui.engine import coprocess
-from backup_gui.engine.coprocess import Coprocess, Standby
+from backup_gui.engine import coprocess, standby
+from backup_gui.engine.coprocess import Coprocess
+from backup_gui.engine.standby import Standby
 from backup_gui.engine.target import Target
 from backup_gui.engine.tree import Tree
+from tests.helpers.trees import read_tree
 from tests.helpers.waiting import wait_until
 from tests.unit.conftest import Rig
 
@@ -124,3 +126,46 @@ def test_a_packaged_program_starts_itself(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(sys, "argv", [*command, "1", "2"])
     assert start.main() == 0
     assert given == [["1", "2"]]
+
+
+def test_a_packaged_program_s_second_process_is_its_own_start_and_does_its_part(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in the package, the program is one file that knows nothing but what it is called with."""
+    program = rig.root / "backup-gui"
+    program.write_text(f'#!/bin/sh\ncd / && PYTHONPATH="{PROJECT}" exec "{sys.executable}" -m backup_gui "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", str(program))
+    rig.write("a", "content")
+    rig.mirror.mkdir()
+    with Tree(str(rig.source)) as source, Target(str(rig.mirror), None) as target:
+        process = Coprocess(source, target)
+        process.hand_over("copier", [*target.rights.owner, True], ["a"], [("a", "copy")])
+        assert process.answers(waits=True) == (["a"], [seen(rig.source / "a")])
+        process.close()
+        assert process._process.returncode == 0
+    assert (rig.mirror / "copy").read_text() == "content"
+
+
+def seen(file: Path) -> tuple[int, int, int, int]:
+    entry = file.stat()
+    return entry.st_ino, entry.st_ctime_ns, entry.st_size, entry.st_mtime_ns
+
+
+@pytest.mark.parametrize("program", ["gone", "not to be started", "ends at once"])
+def test_a_packaged_program_that_cannot_start_itself_works_in_one_process(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
+    file = rig.root / "backup-gui"
+    if program != "gone":
+        file.write_text("#!/bin/sh\nexit 1\n")
+        file.chmod(0o755 if program == "ends at once" else 0o644)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0, 1})
+    monkeypatch.setattr(standby, "WORTHWHILE_COPIES", 3)
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", str(file))
+    for number in range(40):
+        rig.write(f"folder/{number}", f"content of {number}")
+    assert rig.run().problems == ()
+    assert read_tree(rig.mirror) == read_tree(rig.source)

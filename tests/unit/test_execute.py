@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine import execute as execute_module
-from backup_gui.engine import publishing
-from backup_gui.engine.coprocess import Standby
+from backup_gui.engine import making, publishing
+from backup_gui.engine.clearing import Clearer
 from backup_gui.engine.copying import NotCopied
 from backup_gui.engine.errors import DestinationUnusableError, RootAbsentError
 from backup_gui.engine.execute import Execution
 from backup_gui.engine.filters import Filter
-from backup_gui.engine.ledger import Outcome
+from backup_gui.engine.ledger import Ledger, Outcome
 from backup_gui.engine.model import Action, Counts, EntryKind, Op, Phase, Problem, ProblemCode, Progress, Stage
 from backup_gui.engine.progress import Meter
 from backup_gui.engine.room import Amount
+from backup_gui.engine.standby import Standby
 from backup_gui.engine.target import Target
 from backup_gui.engine.transfer import Cancelled
 from backup_gui.engine.tree import Tree
@@ -46,17 +46,19 @@ class Run:
     def __call__(self, *actions: Action, litter: Iterable[str] = ()) -> Outcome:
         history = str(self.rig.history) if self.keeps_history else None
         with Tree(str(self.rig.source)) as source, Target(str(self.rig.mirror), history) as target:
-            return Execution(
+            meter = Meter(self.progress.append)
+            ledger = Ledger(target, meter=meter, on_done=self.done.extend, on_problem=self.problems.append)
+            Execution(
                 source,
                 target,
                 self.rig.catalog,
+                ledger,
                 rules=self.rules,
                 standby=Standby(lambda: None),
-                meter=Meter(self.progress.append),
+                meter=meter,
                 should_stop=self.should_stop,
-                on_done=self.done.extend,
-                on_problem=self.problems.append,
             ).run(actions, litter, files_total=len(actions), bytes_total=sum(action.size_bytes for action in actions))
+            return ledger.outcome
 
     def codes(self) -> list[tuple[str, ProblemCode, Stage]]:
         return [(problem.path, problem.code, problem.stage) for problem in self.problems]
@@ -166,7 +168,7 @@ def test_a_deletion_that_cannot_be_checked_or_done_is_a_problem(rig: Rig, monkey
     rig.write_at(rig.mirror / "b", "2")
     run = Run(rig)
     with monkeypatch.context() as patch:
-        patch.setattr(Execution, "_is_gone", refuse(errno.EACCES))
+        patch.setattr(Clearer, "_is_gone", refuse(errno.EACCES))
         run(Action(Op.DELETE, "a", FILE))
     with monkeypatch.context() as patch:
         patch.setattr(Target, "keep", refuse(errno.EPERM))
@@ -419,7 +421,7 @@ def test_a_read_only_destination_ends_the_run(rig: Rig, monkeypatch: pytest.Monk
     def fail(*_arguments: object, **_options: object) -> None:
         raise NotCopied(Problem("a", Stage.COPY, ProblemCode.READ_ONLY, "The backup drive is read-only"))
 
-    monkeypatch.setattr(execute_module, "copy_file", fail)
+    monkeypatch.setattr(making, "copy_file", fail)
     rig.write("a")
     with pytest.raises(DestinationUnusableError, match="read-only"):
         Run(rig)(Action(Op.CREATE, "a", FILE))

@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine import compare as compare_module
-from backup_gui.engine import roots
+from backup_gui.engine import equality, roots
 from backup_gui.engine.abilities import ALL
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.copying import has_same_content
@@ -61,7 +60,7 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
         calls.append((path, mirror_path))
         return real(source, path, target, mirror_path, should_stop)
 
-    monkeypatch.setattr(compare_module, "has_same_content", compare)
+    monkeypatch.setattr(equality, "has_same_content", compare)
     return calls
 
 

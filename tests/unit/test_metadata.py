@@ -15,7 +15,7 @@ import pytest
 
 from backup_gui.engine import attributes as attributes_module
 from backup_gui.engine.attributes import ACCESS_LIST, DEFAULT_LIST
-from backup_gui.engine.compare import ROOT_KEY
+from backup_gui.engine.catalog import ROOT_KEY
 from backup_gui.engine.events import Event, PlanMade
 from backup_gui.engine.model import FULL, Counts, PassStatus, ProblemCode, Scope, Stage
 from tests.helpers.access_lists import access_list

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import roots, target, tree, writer
+from backup_gui.engine import keeping, metadata, roots, target, tree, writer
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.events import ActionDone, Event, PlanMade, ProblemFound
 from backup_gui.engine.history import read_version_name
@@ -110,7 +110,7 @@ def test_everything_goes_again_and_is_kept(rig: Rig) -> None:
 
 
 def test_where_there_are_no_folder_descriptors_a_pass_does_the_same(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (tree, target, writer):
+    for module in (tree, target, keeping, metadata, writer):
         monkeypatch.setattr(module, "HAS_FOLDER_DESCRIPTORS", False)
     monkeypatch.setattr(writer, "CAN_SYNC_VOLUME", False)
     # Parts that are left out on Windows by the platform's name.

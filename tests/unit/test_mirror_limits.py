@@ -273,7 +273,7 @@ def test_a_history_on_another_drive_than_the_pass_began_with_is_not_used(
             tree.root_entry = os.stat("/proc")
             return tree
 
-        monkeypatch.setattr("backup_gui.engine.target.Tree", mounted_meanwhile)
+        monkeypatch.setattr("backup_gui.engine.keeping.Tree", mounted_meanwhile)
         with pytest.raises(RootAbsentError, match="not there any more"):
             target.keep("a", datetime.now(UTC), leaves=True)
     assert contents(place / "mirror") == {"a": b"1"}

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import past as past_module
+from backup_gui.engine import shelf as shelf_module
 from backup_gui.engine.errors import RootAbsentError
 from backup_gui.engine.history import Version, version_path, versions_in
 from backup_gui.engine.model import EntryKind
-from backup_gui.engine.past import Past, Shelf, backup_at, moments
+from backup_gui.engine.past import Past, backup_at
 from backup_gui.engine.retrieval import Item, Moment
+from backup_gui.engine.shelf import Shelf, moments
 from backup_gui.engine.transfer import Cancelled
 from backup_gui.engine.tree import Tree
 from tests.unit.conftest import Rig
@@ -299,7 +300,7 @@ def test_folders_of_the_history_are_read_again_only_when_they_change(rig: Rig, m
         read.append(folder)
         return real(tree, folder)
 
-    monkeypatch.setattr(past_module, "versions_in", note)
+    monkeypatch.setattr(shelf_module, "versions_in", note)
     shelf = Shelf()
 
     def look() -> list[str]:
@@ -319,7 +320,7 @@ def test_folders_of_the_history_are_read_again_only_when_they_change(rig: Rig, m
 
 
 def test_no_more_is_remembered_than_there_is_room_for(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(past_module, "_MOST_REMEMBERED", 3)
+    monkeypatch.setattr(shelf_module, "_MOST_REMEMBERED", 3)
     shelf = Shelf()
     for folder in "abc":
         for name in "xy":

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine import compare as comparing
-from backup_gui.engine import mirror, scout
+from backup_gui.engine import mirror, scout, standby
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.coprocess import Coprocess
 from backup_gui.engine.filters import Filter
@@ -49,7 +49,7 @@ def known(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> Rig:
     rig.run()
     # Times too young to be trusted are looked at once more, and what was made last is learnt.
     rig.run()
-    monkeypatch.setattr(scout, "WORTHWHILE_FILES", 1)
+    monkeypatch.setattr(standby, "WORTHWHILE_FILES", 1)
     return rig
 
 
@@ -111,7 +111,7 @@ def test_a_tree_in_which_nothing_has_changed_is_found_so_by_both_together(
     both = plans_of(known, monkeypatch)()
     assert len(findings) > FOLDERS // 2
     assert None not in findings.values()
-    monkeypatch.setattr(scout, "WORTHWHILE_FILES", 10**9)
+    monkeypatch.setattr(standby, "WORTHWHILE_FILES", 10**9)
     alone = plans_of(known, monkeypatch)()
     assert both == alone
     assert both.actions == ()
@@ -174,6 +174,7 @@ CHANGES: dict[str, Callable[[Rig], object]] = {
     "another link": lambda rig: relink(rig.source / PLACE / "link"),
     "a link's time": lambda rig: set_time(rig.source / PLACE / "link"),
     "a folder's mode": lambda rig: (rig.source / PLACE).chmod(0o700),
+    "a folder's attribute": lambda rig: os.setxattr(rig.source / PLACE, "user.colour", b"red"),
     "a folder's time": lambda rig: set_time(rig.source / PLACE),
     "one more name": lambda rig: os.link(rig.source / PLACE / "a", rig.source / PLACE / "also a"),
     "attribute": lambda rig: os.setxattr(rig.source / PLACE / "a", "user.colour", b"red"),
@@ -189,6 +190,10 @@ CHANGES: dict[str, Callable[[Rig], object]] = {
     "mirror: litter": lambda rig: rig.write_at(rig.mirror / PLACE / f"{TEMPORARY}"),
     "mirror: left out": lambda rig: rig.write_at(rig.mirror / PLACE / "left out.tmp"),
     "mirror: a folder's mode": lambda rig: (rig.mirror / PLACE).chmod(0o700),
+    "mirror: a folder's owner": lambda rig: os.chown(rig.mirror / PLACE, 12345, 54321),
+    "mirror: a folder's time": lambda rig: set_time(rig.mirror / PLACE),
+    "mirror: a link's time": lambda rig: set_time(rig.mirror / PLACE / "link"),
+    "catalog: a folder's inode": lambda rig: rig.catalog.record(PLACE, with_inode(rig.source / PLACE, 7)),
     "catalog: one row less": lambda rig: rig.catalog.forget([f"{PLACE}/a"]),
     "catalog: one row more": lambda rig: rig.catalog.record(f"{PLACE}/no more", os.stat(rig.source / PLACE / "a")),
     "catalog: another inode": lambda rig: rig.catalog.record(f"{PLACE}/a", with_inode(rig.source / PLACE / "a", 7)),
@@ -209,14 +214,14 @@ def test_a_change_of_any_sort_is_found_as_the_pass_alone_finds_it(
         assert answer("folder 12") == (1, 0, ["deeper"])
     both = plans_of(known, monkeypatch)()
     assert findings
-    monkeypatch.setattr(scout, "WORTHWHILE_FILES", 10**9)
+    monkeypatch.setattr(standby, "WORTHWHILE_FILES", 10**9)
     alone = plans_of(known, monkeypatch)()
     assert both == alone
-    monkeypatch.setattr(scout, "WORTHWHILE_FILES", 1)
+    monkeypatch.setattr(standby, "WORTHWHILE_FILES", 1)
     findings.clear()
     known.run()
     assert findings
-    monkeypatch.setattr(scout, "WORTHWHILE_FILES", 10**9)
+    monkeypatch.setattr(standby, "WORTHWHILE_FILES", 10**9)
     known.run()
     assert known.run().counts.total == 0
     left_out = {path for path in read_tree(known.source) if path.endswith((".tmp", TEMPORARY))}
@@ -278,7 +283,7 @@ def test_partial_passes_small_trees_and_trees_with_drives_are_looked_over_by_the
     monkeypatch.setattr(mirror, "remembered_drives", lambda _catalog: frozenset({"folder 1"}))
     known.run()
     monkeypatch.undo()
-    monkeypatch.setattr(scout, "WORTHWHILE_FILES", 10**6)
+    monkeypatch.setattr(standby, "WORTHWHILE_FILES", 10**6)
     known.run()
     assert findings == {}
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import system, writer
+from backup_gui.engine import metadata, system, writer
 from backup_gui.engine import target as target_module
 from backup_gui.engine import transfer as transfer_module
 from backup_gui.engine.errors import DestinationBusyError
@@ -383,7 +383,7 @@ def test_on_other_systems_metadata_is_set_by_path(at: Place, monkeypatch: pytest
         patch.setattr(os, "chmod", lambda *arguments, **_options: calls.append(arguments))
         at.target.set_metadata("file", at.source.stat())
         patch.setattr(sys, "platform", "win32")
-        patch.setattr(writer, "HAS_FOLDER_DESCRIPTORS", False)
+        patch.setattr(metadata, "HAS_FOLDER_DESCRIPTORS", False)
         at.target._set_root_metadata(at.source.stat())
     assert calls == [("file", 0o640)]
     assert at.mirror.stat().st_mtime_ns == at.source.stat().st_mtime_ns

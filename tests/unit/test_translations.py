@@ -25,7 +25,7 @@ FILES = sorted(translations.FOLDER.glob("*.ts"))
 # Modules whose sentences reach the window, and the few of theirs that do not.
 SPEAKING = (
     *("engine/answers", "engine/bringing", "engine/catalog", "engine/execute", "engine/filters", "engine/lock"),
-    *("engine/ledger",),
+    *("engine/custody", "engine/keeping", "engine/ledger"),
     *("engine/loop", "engine/mirror", "engine/mounts", "engine/naming", "engine/notification", "engine/past"),
     *("engine/putback", "engine/returning", "engine/roots", "engine/room", "engine/target"),
     *("engine/undo", "engine/watch", "bridge/beginning", "bridge/inspection", "bridge/store", "bridge/worker", "jobs"),

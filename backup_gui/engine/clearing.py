@@ -1,0 +1,143 @@
+"""Takes out of its place in the mirror what is gone from it in the source: moves it to its new name, or deletes it.
+
+Comes after the copies. Each path is looked at once more on both sides: what is there again stays.
+"""
+
+from __future__ import annotations
+
+import errno
+from typing import TYPE_CHECKING
+
+from backup_gui.engine.attributes import attributes_of
+from backup_gui.engine.copying import looks_alike
+from backup_gui.engine.model import Action, EntryKind, Op, Stage, kind_of
+from backup_gui.engine.problems import problem_from
+from backup_gui.engine.tree import parent_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from backup_gui.engine.catalog import Catalog
+    from backup_gui.engine.filters import Filter
+    from backup_gui.engine.ledger import Ledger
+    from backup_gui.engine.target import Target
+    from backup_gui.engine.tree import Tree
+
+
+class Clearer:
+    """Moves and deletes.
+
+    Args:
+        source: The source.
+        target: The destination.
+        catalog: Where moves are recorded.
+        rules: What is left out of the source.
+        ledger: Told of what was done, and of problems.
+        copy: Makes and publishes what the source has at a path.
+
+    Attributes:
+        gone: Paths that the mirror no longer has, for the catalog to forget.
+    """
+
+    def __init__(
+        self,
+        source: Tree,
+        target: Target,
+        catalog: Catalog,
+        rules: Filter,
+        ledger: Ledger,
+        copy: Callable[[Action], None],
+    ) -> None:
+        self._source = source
+        self._target = target
+        self._catalog = catalog
+        self._rules = rules
+        self._ledger = ledger
+        self._copy = copy
+        self.gone: list[str] = []
+
+    def move(self, action: Action) -> None:
+        """Give something in the mirror the name that it has in the source now; copy it, if that is not possible."""
+        assert action.old_path is not None
+        if action.is_respelling:
+            self._respell(action.old_path, action)
+            return
+        try:
+            ours = self._source.look(action.path)
+            theirs = self._target.look(action.old_path)
+            is_still_so = (
+                ours is not None
+                and theirs is not None
+                and self._source.look(action.old_path) is None
+                and looks_alike(ours, theirs, self._target.abilities)
+            )
+            if is_still_so and ours is not None:
+                self._target.move(action.old_path, action.path)
+                self._target.set_metadata(action.path, ours, attributes_of(self._source, action.path))
+                self._catalog.record(action.path, ours)
+                self.gone.append(action.old_path)
+                self._ledger.touched.update((parent_of(action.path), parent_of(action.old_path)))
+                self._ledger.count(action)
+                return
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                self._ledger.add_problem(problem_from(error, action.path, Stage.MOVE))
+                return
+        # The mirror has changed since, or another drive is mounted within it: copied, and what was moved is deleted.
+        if ours is not None:
+            self._copy(Action(Op.CREATE, action.path, kind_of(ours), ours.st_size))
+        if theirs is not None and self._target.look(action.path) is not None:
+            self.delete(Action(Op.DELETE, action.old_path, kind_of(theirs)))
+
+    def delete(self, action: Action) -> None:
+        """Delete something in the mirror; a folder only if nothing is left in it."""
+        try:
+            if not self._is_gone(action):
+                return
+        except OSError as error:
+            self._ledger.add_problem(problem_from(error, action.path, Stage.COMPARE))
+            return
+        try:
+            if action.kind is EntryKind.FOLDER:
+                if not self._target.remove_folder(action.path):
+                    return
+            else:
+                self._target.take_away(action.path)
+        except OSError as error:
+            self._ledger.add_problem(problem_from(error, action.path, Stage.DELETE))
+            return
+        self.gone.append(action.path)
+        self._ledger.touched.discard(action.path)
+        self._ledger.touched.add(parent_of(action.path))
+        self._ledger.count(action)
+
+    def _respell(self, old_path: str, action: Action) -> None:
+        """Give something in the mirror the spelling that its name has in the source."""
+        try:
+            if self._source.look(action.path) is None:
+                return
+            self._target.respell(old_path, action.path)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            self._ledger.add_problem(problem_from(error, action.path, Stage.MOVE))
+            return
+        self._catalog.respell(old_path, action.path)
+        self._ledger.touched.add(parent_of(action.path))
+        self._ledger.count(action)
+
+    def _is_gone(self, action: Action) -> bool:
+        """Tell whether what the mirror has at a path really is nothing that the source has there.
+
+        Raises:
+            OSError: It cannot be told.
+        """
+        entry = self._source.look(action.path)
+        if entry is None:
+            return True
+        kind = kind_of(entry)
+        if kind is EntryKind.SPECIAL or (action.kind is EntryKind.FOLDER) is not (kind is EntryKind.FOLDER):
+            return True
+        if kind is EntryKind.LINK and not self._target.abilities.holds_links:
+            return True
+        return bool(self._rules) and self._rules.excludes(action.path, kind is EntryKind.FOLDER)

@@ -1,0 +1,65 @@
+"""Has a job's catalog in its keeping: opens it when it is first needed, and looks closely at it after a crash."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from typing import TYPE_CHECKING
+
+from backup_gui.engine.errors import CatalogError
+from backup_gui.engine.soundness import doubt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from backup_gui.engine.catalog import Catalog
+
+log = logging.getLogger(__name__)
+
+
+class Custody:
+    """A catalog, open or not.
+
+    Args:
+        path: The catalog's file.
+        open_catalog: Opens it.
+    """
+
+    def __init__(self, path: Path, open_catalog: Callable[[Path], Catalog]) -> None:
+        self._path = path
+        self._open_catalog = open_catalog
+        self._catalog: Catalog | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the catalog is open."""
+        return self._catalog is not None
+
+    def catalog(self) -> Catalog:
+        """Return the catalog, opened if need be.
+
+        Raises:
+            CatalogError: It cannot be opened.
+        """
+        if self._catalog is None:
+            try:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                self._catalog = self._open_catalog(self._path)
+            except OSError as error:
+                raise CatalogError(f"The program's own data folder cannot be used: {error.strerror}") from error
+        return self._catalog
+
+    def close(self) -> None:
+        """Close the catalog, if it is open."""
+        catalog, self._catalog = self._catalog, None
+        if catalog is not None:
+            catalog.close()
+
+    def doubt(self) -> None:
+        """Look closely at a catalog whose state is unknown; opening it anew repairs or replaces it."""
+        try:
+            self.close()
+        except sqlite3.DatabaseError as error:
+            log.warning("The catalog could not be closed: %s", error)
+        doubt(self._path)

@@ -1,0 +1,82 @@
+"""A plan in the making: what a comparison has found so far, and in which order that is to be done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backup_gui.engine.model import Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from backup_gui.engine.model import Action, Problem
+
+
+class Draft:
+    """What was found until now.
+
+    Attributes:
+        in_the_way: Deletions of what other things need the place of, folders before what is in them.
+        respellings: Moves that only change the spelling of a name.
+        copies: What is made, copied or given new metadata, folders before what is in them.
+        moves: Files that the mirror has under another name.
+        joins: Names of files that have several, to be linked to the first.
+        deletions: What the source does not have, folders before what is in them.
+        problems: What could not be compared, or cannot come into the mirror.
+        litter: Unfinished temporaries in the mirror.
+        moved_away: Paths of the mirror that are going to be renamed.
+        mirror_files: How many files and links of the mirror were seen.
+        source_folders: How many folders of the source were seen.
+    """
+
+    __slots__ = (
+        "copies",
+        "deletions",
+        "in_the_way",
+        "joins",
+        "litter",
+        "mirror_files",
+        "moved_away",
+        "moves",
+        "problems",
+        "respellings",
+        "source_folders",
+    )
+
+    def __init__(self) -> None:
+        self.in_the_way: list[Action] = []
+        self.respellings: list[Action] = []
+        self.copies: list[Action] = []
+        self.moves: list[Action] = []
+        self.joins: list[Action] = []
+        self.deletions: list[Action] = []
+        self.problems: list[Problem] = []
+        self.litter: list[str] = []
+        self.moved_away: set[str] = set()
+        self.mirror_files = 0
+        self.source_folders = 0
+
+    def plan(self, drives: Collection[str], *, is_full: bool) -> Plan:
+        """Put together what was found.
+
+        Args:
+            drives: Folders of the source that another volume is mounted on.
+            is_full: Whether everything was compared.
+        """
+        deletions = [action for action in reversed(self.deletions) if action.path not in self.moved_away]
+        return Plan(
+            actions=(
+                *self.respellings,
+                *reversed(self.in_the_way),
+                *self.copies,
+                *self.moves,
+                *self.joins,
+                *deletions,
+            ),
+            problems=tuple(self.problems),
+            litter=tuple(self.litter),
+            mirror_files=self.mirror_files,
+            source_folders=self.source_folders,
+            drives=frozenset(drives),
+            is_full=is_full,
+        )

@@ -1,0 +1,61 @@
+"""Other volumes that are mounted within the source: one that is away takes nothing out of the mirror with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backup_gui.engine.model import ProblemCode, Stage
+from backup_gui.engine.problems import problem
+from backup_gui.engine.tree import is_at_or_below
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from backup_gui.engine.model import Entry, Problem
+    from backup_gui.engine.tree import Tree
+
+
+class Drives:
+    """The volumes within a source, as they were and as they are now.
+
+    Args:
+        source: The source.
+        remembered: Folders that another volume is remembered to be mounted on.
+        problems: Where one that is away is named, once.
+
+    Attributes:
+        known: Those remembered, and those noticed since.
+    """
+
+    def __init__(self, source: Tree, remembered: Collection[str], problems: list[Problem]) -> None:
+        self._source = source
+        self._problems = problems
+        self._root_device = source.root_entry.st_dev
+        self._away: set[str] = set()
+        self.known = set(remembered)
+
+    def notice(self, path: str, ours: Entry) -> None:
+        """Remember that another volume is mounted at a folder of the source, for when it is not."""
+        if ours.st_dev != self._root_device and not any(is_at_or_below(path, drive) for drive in self.known):
+            self.known.add(path)
+
+    def is_away(self, path: str) -> bool:
+        """Tell whether a path belongs to a volume that is not mounted now, and name that as a problem once.
+
+        Raises:
+            OSError: It cannot be told.
+        """
+        for drive in self.known:
+            if not is_at_or_below(path, drive):
+                continue
+            ours = self._source.look(drive)
+            if ours is None or ours.st_dev == self._root_device:
+                self.name_as_away(drive)
+                return True
+        return False
+
+    def name_as_away(self, drive: str) -> None:
+        """Name a volume that is not mounted as a problem, once."""
+        if drive not in self._away:
+            self._away.add(drive)
+            self._problems.append(problem(ProblemCode.DRIVE_AWAY, drive, Stage.COMPARE))

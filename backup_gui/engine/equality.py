@@ -1,0 +1,169 @@
+"""Whether what both sides have at a path is equal: content and time, owner and mode, extended attributes.
+
+What is read is as little as possible: of a file that the catalog knows, and that nobody touched, its entry tells.
+"""
+
+from __future__ import annotations
+
+import stat
+from typing import TYPE_CHECKING
+
+from backup_gui.engine.attributes import have_same_attributes
+from backup_gui.engine.copying import has_same_content
+from backup_gui.engine.links import Links, is_linked_file
+from backup_gui.engine.model import Op
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from backup_gui.engine.catalog import Catalog, Fingerprint
+    from backup_gui.engine.model import Entry
+    from backup_gui.engine.target import Target
+    from backup_gui.engine.tree import Tree
+
+
+class Equality:
+    """The yardstick of one comparison.
+
+    Args:
+        source: The source.
+        target: The destination.
+        catalog: What is known from earlier passes.
+        moved_away: Paths of the mirror that are going to be renamed; filled by others.
+        should_stop: Asked while contents are compared.
+        settle: Told of another name of a file whose content was found to be in the mirror; see ``Links``.
+        learns: Whether what is found equal is recorded in the catalog.
+
+    Attributes:
+        links: The names that are one file.
+    """
+
+    def __init__(
+        self,
+        source: Tree,
+        target: Target,
+        catalog: Catalog,
+        moved_away: set[str],
+        should_stop: Callable[[], bool],
+        settle: Callable[[str, Entry, Entry], None],
+        *,
+        learns: bool,
+    ) -> None:
+        self._source = source
+        self._target = target
+        self._catalog = catalog
+        self._should_stop = should_stop
+        self._learns = learns
+        self._abilities = target.abilities
+        self._makes_links = target.abilities.holds_hard_links
+        self._compares_owner = target.holds_owner
+        self._time_step_ns = target.time_step_ns
+        self.links = Links(source, target, catalog, moved_away, self.is_content_equal, settle)
+
+    def difference(self, path: str, ours: Entry, theirs: Entry, known: Fingerprint | None) -> Op | None:
+        """Say what has to be done with a file or link that both sides have; what is equal is learnt.
+
+        Raises:
+            OSError: It cannot be told.
+            Cancelled: The comparison is to stop.
+        """
+        is_touched = known is not None and (known.inode, known.ctime_ns) != (ours.st_ino, ours.st_ctime_ns)
+        if self._has_other_content(path, ours, theirs, known, is_touched=is_touched):
+            return Op.REPLACE
+        # A file's time was looked at with its content.
+        if self.differs_in_metadata(ours, theirs, compares_time=stat.S_ISLNK(ours.st_mode)):
+            return Op.SET_METADATA
+        if known is not None and not is_touched:
+            return None
+        is_apart = self._makes_links and is_linked_file(ours) and self.links.is_apart(path, ours, theirs)
+        if is_apart or self.has_other_attributes(path, ours):
+            return Op.SET_METADATA
+        if self._learns:
+            self._catalog.record(path, ours)
+        return None
+
+    def differs_in_time(self, ours: Entry, theirs: Entry) -> bool:
+        """Tell whether two modification times differ, as far as the destination holds them."""
+        if abs(ours.st_mtime_ns - theirs.st_mtime_ns) < self._time_step_ns:
+            return False
+        return not self._abilities.limits_times or not self._abilities.is_same_time(
+            ours.st_mtime_ns, theirs.st_mtime_ns
+        )
+
+    def differs_in_metadata(self, ours: Entry, theirs: Entry, *, compares_time: bool = True) -> bool:
+        """Tell whether time, owner or mode differ, as far as the destination holds them."""
+        if compares_time and self._abilities.holds_times and self.differs_in_time(ours, theirs):
+            return True
+        if self._compares_owner and (ours.st_uid, ours.st_gid) != (theirs.st_uid, theirs.st_gid):
+            return True
+        if not self._abilities.holds_modes or stat.S_ISLNK(ours.st_mode):
+            return False
+        return self._target.rights.mode_of(ours) != stat.S_IMODE(theirs.st_mode)
+
+    def has_other_attributes(self, path: str, ours: Entry) -> bool:
+        """Compare extended attributes and access lists, only ever of what is new to the catalog or was touched.
+
+        Raises:
+            OSError: They could not be read.
+        """
+        try:
+            return not have_same_attributes(self._source, self._target, path, ours)
+        except FileNotFoundError:
+            # Gone on one side: the next pass sees to it.
+            return False
+
+    def is_content_equal(self, path: str, ours: Entry, mirror_path: str, theirs: Entry) -> bool:
+        """Compare a file of the source with one of the mirror, byte by byte; the same two only once.
+
+        Raises:
+            OSError: One of them could not be read.
+            Cancelled: The comparison is to stop.
+        """
+        is_equal = self.links.judgement(path, ours, theirs) if ours.st_nlink > 1 else None
+        if is_equal is None:
+            is_equal = has_same_content(self._source, path, self._target, mirror_path, self._should_stop)
+            if ours.st_nlink > 1:
+                self.links.judge(ours, theirs, is_equal=is_equal)
+        return is_equal
+
+    def _has_other_content(
+        self, path: str, ours: Entry, theirs: Entry, known: Fingerprint | None, *, is_touched: bool
+    ) -> bool:
+        """Tell whether a file or link has to be copied again.
+
+        Raises:
+            OSError: It cannot be told.
+            Cancelled: The comparison is to stop.
+        """
+        if stat.S_ISLNK(ours.st_mode):
+            return self._source.read_link(path) != self._target.read_link(path)
+        if ours.st_size != theirs.st_size:
+            return True
+        if self.differs_in_time(ours, theirs) and not self._is_time_explained(path, ours, theirs, known):
+            return True
+        if known is not None and not is_touched:
+            return False
+        if theirs.st_nlink > 1 and self.links.is_strange(path, ours, theirs, known):
+            return True
+        # Touched, though size and time agree: an edit whose time was set back looks like this, and so does a change of
+        # mode or attributes, a further name, or a rename back and forth. Nothing that the system tells sets them
+        # apart: only the content does.
+        return is_touched and not self.is_content_equal(path, ours, path, theirs)
+
+    def _is_time_explained(self, path: str, ours: Entry, theirs: Entry, known: Fingerprint | None) -> bool:
+        """Tell whether a file of the mirror has another time for the destination's reasons, and not for a change.
+
+        Raises:
+            OSError: It could not be read.
+            Cancelled: The comparison is to stop.
+        """
+        abilities = self._abilities
+        is_shifted = abilities.is_shifted_time(ours.st_mtime_ns, theirs.st_mtime_ns)
+        if known is not None:
+            is_as_copied = is_shifted or (not abilities.holds_times and self._catalog.stamp(path) == theirs.st_mtime_ns)
+            return is_as_copied and known == (ours.st_ino, ours.st_ctime_ns, ours.st_size, ours.st_mtime_ns)
+        # Nothing is known, so only the content tells.
+        is_equal = (is_shifted or not abilities.holds_times) and self.is_content_equal(path, ours, path, theirs)
+        if is_equal and not abilities.holds_times and self._learns:
+            self._catalog.record_stamp(path, theirs.st_mtime_ns)
+        return is_equal

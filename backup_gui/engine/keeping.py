@@ -1,0 +1,286 @@
+"""Keeps what leaves a folder as versions in a history beside it, by link or rename; never a copy.
+
+The history is made when it is first needed, and only on the volume that the pass began with.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from backup_gui.engine.errors import RootAbsentError
+from backup_gui.engine.history import read_version_name, version_path
+from backup_gui.engine.identity import nearest_existing
+from backup_gui.engine.metadata import OWNER_ALL
+from backup_gui.engine.system import rename_to_free_name
+from backup_gui.engine.transfer import NOT_SUPPORTED
+from backup_gui.engine.tree import HAS_FOLDER_DESCRIPTORS, Tree, parent_of
+from backup_gui.engine.writer import Writer, flush_folder
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from backup_gui.engine.model import Entry
+
+
+class Keeper(Writer):
+    """A folder and its history.
+
+    Args:
+        root: Absolute path of the folder, which exists.
+        history_root: Absolute path of the history, on the same volume, made when it is first needed; None to keep
+            none.
+
+    Attributes:
+        kept_as: Where the last version of each path went, until somebody takes note of it.
+
+    Raises:
+        OSError: The folder cannot be opened or is none.
+    """
+
+    def __init__(self, root: str, history_root: str | None) -> None:
+        super().__init__(root)
+        self._history_root = history_root
+        self._history: Tree | None = None
+        self._history_folders: set[str] = set()
+        # As for the folder itself, but in the history.
+        self._unflushed_history: set[str] = set()
+        self.kept_as: dict[str, str] = {}
+
+    @property
+    def keeps_history(self) -> bool:
+        """Whether what leaves the mirror is kept."""
+        return self._history_root is not None
+
+    def close(self) -> None:
+        """Give all descriptors back."""
+        self._close_history()
+        super().close()
+
+    def keep(self, path: str, left_at: datetime, *, leaves: bool) -> str | None:
+        """Keep what is at a path as a version in the history.
+
+        Args:
+            path: The file or link.
+            left_at: When it leaves the mirror, UTC.
+            leaves: Whether its name goes with it. If not, it stays under its name until it is replaced.
+
+        Returns:
+            The version's path in the history, or None if no history is kept or nothing was there.
+
+        Raises:
+            OSError: It could not be kept, and is still where it was.
+        """
+        if self._history_root is None:
+            return None
+        there = self.look(path)
+        if there is None:
+            return None
+        if stat.S_ISDIR(there.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+        if leaves:
+            self._open_up(parent_of(path))
+        try:
+            kept = self._keep(path, left_at, leaves=leaves)
+        except FileNotFoundError:
+            if self.look(path) is None:
+                return None
+            # It is the history that is gone, or a folder in it: somebody is tidying up.
+            self._close_history()
+            kept = self._keep(path, left_at, leaves=leaves)
+        self._note(parent_of(path))
+        self._unflushed_history.add(parent_of(path))
+        self.kept_as[path] = kept
+        return kept
+
+    def put_back(self, kept: str, path: str) -> None:
+        """Give a version that was kept a moment ago its place in the mirror back, if nothing is there.
+
+        Raises:
+            OSError: It could not be put back, and is still in the history.
+        """
+        if self.look(path) is not None:
+            return
+        old, old_fd, new, new_fd = pair(self._opened_history(), kept, self, path)
+        try:
+            rename_to_free_name(old, old_fd, new, new_fd)
+        finally:
+            give_back(old_fd)
+        self.kept_as.pop(path, None)
+        self._note(parent_of(path))
+        self._unflushed_history.add(parent_of(kept))
+
+    def history_tree(self) -> Tree | None:
+        """Return the history for reading; None if none is kept or nothing was ever kept.
+
+        Raises:
+            OSError: It cannot be opened.
+        """
+        if self._history_root is None:
+            return None
+        try:
+            # Not opened for keeping: that would make it.
+            self._history = self._history or Tree(self._history_root)
+        except FileNotFoundError:
+            return None
+        return self._history
+
+    def remove_version(self, path: str, inode: int) -> bool:
+        """Remove a version from the history for good.
+
+        Args:
+            path: Its path in the history.
+            inode: What was seen there.
+
+        Returns:
+            Whether it was removed; False if something else is there now, or nothing.
+
+        Raises:
+            ValueError: It is not named as versions are.
+            OSError: It could not be removed.
+        """
+        if read_version_name(path.rpartition("/")[2]) is None:
+            raise ValueError(path)
+        history = self._opened_history()
+        now = history.look(path)
+        # A folder of that name is one of the mirror's, or a stranger's.
+        if now is None or stat.S_ISDIR(now.st_mode) or now.st_ino != inode:
+            return False
+        name, folder_fd = history.at(path)
+        # RACE: what somebody else gives this very name between the look and here is removed.
+        os.unlink(name, dir_fd=folder_fd)
+        return True
+
+    def remove_history_folders(self, path: str) -> None:
+        """Remove a folder of the history that versions were removed from, and those above it, as far as they are empty.
+
+        Raises:
+            OSError: One could not be removed for another reason.
+        """
+        history = self._opened_history()
+        while path:
+            history.forget(path)
+            try:
+                name, folder_fd = history.at(path)
+                os.rmdir(name, dir_fd=folder_fd)
+            except FileNotFoundError:
+                # Removed by a run that was ended before it came to those above.
+                pass
+            except OSError as error:
+                if error.errno in {errno.ENOTEMPTY, errno.EEXIST}:
+                    return
+                raise
+            path = parent_of(path)
+
+    def flush(self) -> None:
+        """Return when everything written so far is on the disk, in the history too.
+
+        Raises:
+            OSError: Some of it is not, and may be lost.
+        """
+        super().flush()
+        if self._history is not None and HAS_FOLDER_DESCRIPTORS and not self._syncs_whole:
+            for folder in self._unflushed_history:
+                flush_folder(self._history, folder)
+        self._unflushed_history.clear()
+
+    # Inner parts
+
+    def _keep(self, path: str, left_at: datetime, *, leaves: bool) -> str:
+        self._make_history_folder(parent_of(path))
+        history = self._opened_history()
+        count = 0
+        while True:
+            kept = version_path(path, left_at, count)
+            old, old_fd, new, new_fd = pair(self, path, history, kept)
+            try:
+                if leaves or not self.abilities.holds_hard_links or not self._links(old, old_fd, new, new_fd):
+                    rename_to_free_name(old, old_fd, new, new_fd)
+            except FileExistsError:
+                count += 1
+            else:
+                return kept
+            finally:
+                give_back(old_fd)
+
+    def _links(self, old: str, old_fd: int | None, new: str, new_fd: int | None) -> bool:
+        """Link a file into the history; False where the file system has no hard links."""
+        try:
+            os.link(old, new, src_dir_fd=old_fd, dst_dir_fd=new_fd, follow_symlinks=False)
+        except (FileExistsError, FileNotFoundError):
+            raise
+        except OSError as error:
+            if error.errno in NOT_SUPPORTED:
+                return False
+            raise
+        return True
+
+    def _opened_history(self) -> Tree:
+        if self._history is None:
+            assert self._history_root is not None
+            if not self.is_root_in_place():
+                raise RootAbsentError(f"The destination is not where it was any more: {self.root}")
+            # The history need not lie where the destination is mounted.
+            self._check_drive(os.stat(nearest_existing(self._history_root)))
+            # RACE: pulled out at this moment, an empty folder is made where the drive was mounted.
+            os.makedirs(self._history_root, mode=OWNER_ALL, exist_ok=True)
+            history = Tree(self._history_root)
+            try:
+                self._check_drive(history.root_entry)
+            except RootAbsentError:
+                history.close()
+                raise
+            self._history = history
+        return self._history
+
+    def _close_history(self) -> None:
+        if self._history is not None:
+            self._history.close()
+            self._history = None
+        self._history_folders.clear()
+
+    def _check_drive(self, entry: Entry) -> None:
+        """Make sure that a folder lies on the volume that the pass began with: it may have been pulled out since.
+
+        Raises:
+            RootAbsentError: It does not.
+        """
+        if entry.st_dev != self.root_entry.st_dev:
+            raise RootAbsentError(f"The drive of the destination is not there any more: {self.root}")
+
+    def _make_history_folder(self, path: str) -> None:
+        history = self._opened_history()
+        if not path or path in self._history_folders:
+            return
+        missing = []
+        folder = path
+        while folder and folder not in self._history_folders and history.look(folder) is None:
+            missing.append(folder)
+            folder = parent_of(folder)
+        for descendant in reversed(missing):
+            name, parent_fd = history.at(descendant)
+            os.mkdir(name, OWNER_ALL, dir_fd=parent_fd)
+            self._unflushed_history.add(parent_of(descendant))
+        self._history_folders.add(path)
+
+
+def pair(old_tree: Tree, old_path: str, new_tree: Tree, new_path: str) -> tuple[str, int | None, str, int | None]:
+    """Return names and descriptors for a call on two paths; the first descriptor is a copy, to be given back."""
+    old, old_fd = old_tree.at(old_path)
+    if old_fd is not None:
+        # Opening the second folder may close the first one's.
+        old_fd = os.dup(old_fd)
+    try:
+        new, new_fd = new_tree.at(new_path)
+    except OSError:
+        give_back(old_fd)
+        raise
+    return old, old_fd, new, new_fd
+
+
+def give_back(fd: int | None) -> None:
+    """Close a descriptor that ``pair`` returned first, if there is one."""
+    if fd is not None:
+        os.close(fd)

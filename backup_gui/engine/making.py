@@ -1,0 +1,250 @@
+"""Makes in the mirror what the source has: folders, links, files, further names of files, and their metadata.
+
+Contents become complete temporaries and are handed to the publisher; metadata of what is there already are set at once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backup_gui.engine.attributes import attributes_of
+from backup_gui.engine.copying import NotCopied, Vanished, copy_file, data_bytes, has_same_content, looks_alike
+from backup_gui.engine.model import Action, EntryKind, Op, ProblemCode, Stage, kind_of
+from backup_gui.engine.problems import problem, problem_from
+from backup_gui.engine.publishing import Ready
+from backup_gui.engine.tree import parent_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from backup_gui.engine.attributes import Attributes
+    from backup_gui.engine.catalog import Catalog
+    from backup_gui.engine.ledger import Ledger
+    from backup_gui.engine.links import LinkMaker
+    from backup_gui.engine.model import Entry
+    from backup_gui.engine.progress import Meter
+    from backup_gui.engine.publishing import Publisher
+    from backup_gui.engine.target import Target
+    from backup_gui.engine.tree import Tree
+
+# Below this, asking how much room there is costs more than a copy that fails.
+ASK_FOR_ROOM_BYTES = 1 << 20
+
+
+class Maker:
+    """Makes one thing after the other.
+
+    Args:
+        source: The source.
+        target: The destination.
+        catalog: Where what was done is recorded.
+        links: Makes names of files that the mirror has.
+        publisher: Takes what is complete.
+        ledger: Told of all else that was done, and of problems.
+        meter: Told of bytes.
+        publish: Publishes all that is ready, and records it.
+        should_stop: Asked within large files.
+    """
+
+    def __init__(
+        self,
+        source: Tree,
+        target: Target,
+        catalog: Catalog,
+        links: LinkMaker,
+        publisher: Publisher,
+        ledger: Ledger,
+        *,
+        meter: Meter,
+        publish: Callable[[], None],
+        should_stop: Callable[[], bool],
+    ) -> None:
+        self._source = source
+        self._target = target
+        self._catalog = catalog
+        self._links = links
+        self._publisher = publisher
+        self._ledger = ledger
+        self._meter = meter
+        self._publish = publish
+        self._should_stop = should_stop
+
+    def make(self, action: Action) -> None:
+        """Make what an action says, as the source has it now.
+
+        Raises:
+            Cancelled: ``should_stop`` said so.
+            DestinationUnusableError: Nothing can be written at all.
+            OSError: What was ready before could not be brought to the disk.
+        """
+        try:
+            if action.kind is EntryKind.FOLDER:
+                self._make_folder(action)
+            elif action.op is Op.SET_METADATA:
+                self._set_metadata(action)
+            elif action.kind is EntryKind.LINK:
+                self._copy_link(action)
+            else:
+                self._copy_file(action)
+        except Vanished:
+            return
+        except NotCopied as failure:
+            self._ledger.add_problem(failure.problem, action.size_bytes)
+            if action.kind is EntryKind.FOLDER:
+                self._ledger.unmade.add(action.path)
+
+    def _make_folder(self, action: Action) -> None:
+        if action.op is Op.SET_METADATA:
+            self._ledger.touched.add(action.path)
+            self._ledger.attributed.add(action.path)
+            self._ledger.count(action)
+            return
+        try:
+            entry = self._source.stat(action.path)
+        except FileNotFoundError as error:
+            raise Vanished from error
+        except OSError as error:
+            raise NotCopied(problem_from(error, action.path, Stage.COPY)) from error
+        try:
+            if action.op is Op.REPLACE:
+                self._target.take_away(action.path)
+            try:
+                self._target.make_folder(action.path)
+            except FileExistsError:
+                there = self._target.look(action.path)
+                if there is None or kind_of(there) is not EntryKind.FOLDER:
+                    raise
+                self._publisher.refuse_other_name(action.path)
+        except OSError as error:
+            raise NotCopied(problem_from(error, action.path, Stage.COPY, is_writing=True)) from error
+        self._publisher.add(Ready(action, "", entry))
+
+    def _copy_link(self, action: Action) -> None:
+        try:
+            entry = self._source.stat(action.path)
+            text = self._source.read_link(action.path)
+        except FileNotFoundError as error:
+            raise Vanished from error
+        except OSError as error:
+            raise NotCopied(problem_from(error, action.path, Stage.COPY)) from error
+        try:
+            temporary = self._target.create_link(action.path, text)
+        except OSError as error:
+            failure = problem_from(error, action.path, Stage.COPY, is_writing=True)
+            if failure.code is ProblemCode.PROTECTED:
+                failure = problem(ProblemCode.LINK_NOT_POSSIBLE, action.path, Stage.COPY)
+            raise NotCopied(failure) from error
+        ready = Ready(action, temporary, entry)
+        try:
+            self._target.set_metadata(temporary, entry, self._attributes_of_link(action.path))
+        except OSError as error:
+            self._publisher.discard(ready)
+            raise NotCopied(problem_from(error, action.path, Stage.COPY, is_writing=True)) from error
+        self._publisher.add(ready)
+
+    def _attributes_of_link(self, path: str) -> Attributes | None:
+        """Read a link's own attributes, such as only the superuser can set."""
+        return attributes_of(self._source, path) if self._target.holds_owner else None
+
+    def _copy_file(self, action: Action) -> None:
+        if action.link_to is not None:
+            try:
+                found = self._find_first(action)
+                if found is not None and self._link(action, *found):
+                    return
+                action = self._links.copied_instead(action, stays=found is None)
+            except OSError as error:
+                raise NotCopied(problem_from(error, action.path, Stage.COPY, is_writing=True)) from error
+        path = action.path
+        if (
+            action.size_bytes >= ASK_FOR_ROOM_BYTES
+            and (free_bytes := self._target.free_bytes()) < action.size_bytes
+            and free_bytes < data_bytes(self._source, action)
+        ):
+            raise NotCopied(problem(ProblemCode.NO_SPACE, path, Stage.COPY))
+        temporary, entry = copy_file(
+            self._source,
+            self._target,
+            path,
+            on_bytes=lambda count: self._meter.add_bytes(count, path),
+            should_stop=self._should_stop,
+        )
+        self._publisher.add(Ready(action, temporary, entry))
+
+    def _find_first(self, action: Action) -> tuple[str, Entry] | None:
+        """Find the name of the mirror that one is to be linked to; it may just have been copied."""
+        found = self._links.find(action)
+        if found is None:
+            self._publish()
+            found = self._links.find(action)
+        return found
+
+    def _link(self, action: Action, first: str, entry: Entry) -> bool:
+        """Make a name of a file that the mirror has ready for its group; False if that is not possible there.
+
+        Raises:
+            OSError: It is possible, but was refused.
+        """
+        temporary = self._links.make(first, action.path)
+        if temporary is not None:
+            self._publisher.add(Ready(action, temporary, entry))
+        return temporary is not None
+
+    def _join(self, action: Action) -> bool:
+        """Make an equal file of the mirror's own a name of the file that it is in the source.
+
+        Returns:
+            Whether the path has been seen to; if not, it stays the file that it is.
+
+        Raises:
+            OSError: It could not be done.
+        """
+        path = action.path
+        found = self._find_first(action)
+        if found is None or self._links.is_one_file(found[0], path):
+            return False
+        first, ours = found
+        before = self._target.stat(path)
+        if not has_same_content(self._target, first, self._target, path, self._should_stop):
+            # One of both is not what it seemed to be: what this one is now is kept, and it becomes what it should be.
+            is_first_right = has_same_content(self._source, path, self._target, first, self._should_stop)
+            replacing = Action(Op.REPLACE, path, action.kind, ours.st_size, old_kind=action.kind)
+            self._copy_file(replacing._replace(link_to=first) if is_first_right else replacing)
+            return True
+        # Whatever comes of it, a name is made and removed there.
+        self._ledger.touched.add(parent_of(path))
+        temporary = self._links.make(first, path)
+        if temporary is None:
+            return False
+        now = self._target.look(path)
+        # RACE: what a stranger writes here between this look and the rename is lost. All else leaves nothing to keep:
+        # the content stays, under the first name.
+        if now is None or (now.st_ino, now.st_ctime_ns) != (before.st_ino, before.st_ctime_ns):
+            self._target.discard(temporary)
+            return True
+        self._target.publish(temporary, path, may_replace=True)
+        self._catalog.record(path, ours)
+        self._ledger.count(action)
+        return True
+
+    def _set_metadata(self, action: Action) -> None:
+        try:
+            if action.link_to is not None and self._join(action):
+                return
+            entry = self._source.stat(action.path)
+            theirs = self._target.stat(action.path)
+            if action.kind is EntryKind.FILE and not looks_alike(entry, theirs, self._target.abilities):
+                # Edited since the comparison: the new time must not be given to the old content.
+                edited = Action(Op.REPLACE, action.path, action.kind, entry.st_size, old_kind=kind_of(theirs))
+                self._copy_file(edited)
+                return
+            attributes = attributes_of(self._source, action.path)
+            self._target.set_metadata(action.path, entry, attributes)
+        except FileNotFoundError as error:
+            raise Vanished from error
+        except OSError as error:
+            raise NotCopied(problem_from(error, action.path, Stage.METADATA)) from error
+        if action.seen_at_ns in {0, entry.st_ctime_ns}:
+            self._catalog.record(action.path, entry)
+        # Else touched since its content was compared: the next pass compares it again.
+        self._ledger.count(action)

@@ -1,0 +1,100 @@
+"""Files that are new at their place and that the mirror has under a name gone from the source: to be renamed there.
+
+A file is known again by the source's inode, size and time; where anything else speaks against it, by its content.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backup_gui.engine.model import Action, EntryKind, Op
+from backup_gui.engine.transfer import Cancelled
+
+if TYPE_CHECKING:
+    from backup_gui.engine.catalog import Catalog
+    from backup_gui.engine.draft import Draft
+    from backup_gui.engine.equality import Equality
+    from backup_gui.engine.model import Entry
+    from backup_gui.engine.spelling import Spelling
+    from backup_gui.engine.target import Target
+    from backup_gui.engine.tree import Tree
+
+
+class Moves:
+    """Finds moves in one comparison.
+
+    Args:
+        source: The source.
+        target: The destination.
+        catalog: What is known from earlier passes.
+        equality: Compares what it finds.
+        spelling: Which names belong together, where the destination cannot hold or tell apart all.
+        draft: Takes the moves.
+    """
+
+    def __init__(
+        self,
+        source: Tree,
+        target: Target,
+        catalog: Catalog,
+        equality: Equality,
+        spelling: Spelling | None,
+        draft: Draft,
+    ) -> None:
+        self._source = source
+        self._target = target
+        self._catalog = catalog
+        self._equality = equality
+        self._links = equality.links
+        self._spelling = spelling
+        self._draft = draft
+        self._moved_away = draft.moved_away
+        self._has_memory = not catalog.is_empty()
+        self._makes_links = target.abilities.holds_hard_links
+
+    def follow(self, path: str, ours: Entry) -> bool:
+        """Find a file that is new at its place to be one that the mirror has, and plan to rename that.
+
+        Returns:
+            Whether it is; if not, it is to be copied.
+        """
+        if not self._has_memory:
+            return False
+        for old_path, known in self._catalog.paths_of(ours.st_ino):
+            if (known.size_bytes, known.mtime_ns) != (ours.st_size, ours.st_mtime_ns) or old_path in self._moved_away:
+                continue
+            try:
+                theirs = self._moved(path, ours, old_path, changed_at_ns=known.ctime_ns)
+            except (OSError, Cancelled):
+                continue
+            if theirs is None:
+                continue
+            if ours.st_nlink > 1:
+                self._links.take_moved(path, ours, theirs)
+                self._links.see(ours)
+            self._moved_away.add(old_path)
+            self._draft.moves.append(Action(Op.MOVE, path, EntryKind.FILE, ours.st_size, old_path=old_path))
+            return True
+        return False
+
+    def _moved(self, path: str, ours: Entry, old_path: str, *, changed_at_ns: int) -> Entry | None:
+        """Return the mirror's file at an old path if it is the one that is at another path of the source now.
+
+        Raises:
+            OSError: It cannot be told.
+            Cancelled: The comparison is to stop.
+        """
+        if self._source.look(old_path) is not None:
+            return None
+        theirs = self._target.look(old_path)
+        if theirs is None or theirs.st_size != ours.st_size or self._equality.differs_in_time(ours, theirs):
+            return None
+        if self._spelling is not None and not self._spelling.is_free(old_path):
+            return None
+        if ours.st_nlink > 1 and self._makes_links and self._links.has_other_copy(ours, theirs):
+            return None
+        # A file in a folder that was renamed is untouched. One renamed by itself has a new change time, as one has
+        # that was edited and given its old time back: only the content tells.
+        if changed_at_ns != ours.st_ctime_ns and not self._equality.is_content_equal(path, ours, old_path, theirs):
+            return None
+        return theirs

@@ -1,0 +1,73 @@
+"""Decides for what the second process is worth its start, and starts it once at most."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from backup_gui.engine.copier import Copier, is_small_copy
+from backup_gui.engine.reporting import remembered_files
+from backup_gui.engine.scout import Scout
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from backup_gui.engine.catalog import Catalog
+    from backup_gui.engine.coprocess import Coprocess
+    from backup_gui.engine.model import Action, Job
+    from backup_gui.engine.target import Target
+
+# The start of the process takes as long as copying so many small files,
+WORTHWHILE_COPIES: Final = 1_000
+# and as long as comparing so many.
+WORTHWHILE_FILES: Final = 20_000
+
+
+class Standby:
+    """Starts the other process as soon as it is known to be worth it, and once at most.
+
+    Args:
+        start: Starts the process; returns None if it cannot help.
+    """
+
+    def __init__(self, start: Callable[[], Coprocess | None]) -> None:
+        self._start: Callable[[], Coprocess | None] | None = start
+        self._coprocess: Coprocess | None = None
+
+    def get(self) -> Coprocess | None:
+        """Return the process, started if need be; None if there can be none."""
+        if self._start is not None:
+            start, self._start = self._start, None
+            self._coprocess = start()
+        return self._coprocess
+
+    def expect(self, copies: int) -> None:
+        """Have it ready by the time that there is something to copy for it.
+
+        Args:
+            copies: How many things are to be copied, as far as that is known.
+        """
+        if copies >= WORTHWHILE_COPIES:
+            self.get()
+
+    def copier(self, actions: Iterable[Action], target: Target) -> Copier | None:
+        """Return who copies small files, too, if there are many."""
+        if sum(map(is_small_copy, actions)) < WORTHWHILE_COPIES:
+            return None
+        coprocess = self.get()
+        return None if coprocess is None else Copier(coprocess, target)
+
+    def scout(self, job: Job, target: Target, catalog: Catalog) -> Scout | None:
+        """Return who looks over the tree, too, if it is large and nearly all of it is known."""
+        if catalog.file is None or remembered_files(catalog) < WORTHWHILE_FILES:
+            return None
+        coprocess = self.get()
+        if coprocess is None:
+            return None
+        return Scout(coprocess, str(catalog.file), job.exclude, compares_owner=target.holds_owner)
+
+    def close(self) -> None:
+        """End the process, if there is one."""
+        self._start = None
+        if self._coprocess is not None:
+            self._coprocess.close()
+            self._coprocess = None

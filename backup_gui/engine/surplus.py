@@ -1,0 +1,71 @@
+"""What the mirror has and the source does not, to be deleted: a path, and all that is below it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backup_gui.engine.model import Action, EntryKind, Op, Stage, kind_of
+from backup_gui.engine.problems import problem_from
+from backup_gui.engine.tree import is_temporary, join
+
+if TYPE_CHECKING:
+    from backup_gui.engine.catalog import Catalog
+    from backup_gui.engine.draft import Draft
+    from backup_gui.engine.drives import Drives
+    from backup_gui.engine.filters import Filter
+    from backup_gui.engine.model import Entry
+    from backup_gui.engine.target import Target
+
+
+class Surplus:
+    """Plans deletions.
+
+    Args:
+        target: The destination.
+        catalog: What is known from earlier passes.
+        rules: What is left out of the source.
+        drives: Volumes within the source.
+        draft: Takes the deletions, the highest first.
+    """
+
+    def __init__(self, target: Target, catalog: Catalog, rules: Filter, drives: Drives, draft: Draft) -> None:
+        self._target = target
+        self._catalog = catalog
+        self._rules = rules
+        self._drives = drives
+        self._draft = draft
+
+    def add(self, path: str, entry: Entry, *, is_known: bool, is_in_the_way: bool = False) -> None:
+        """Add the deletion of a path of the mirror, and of all that is below it.
+
+        Args:
+            path: The path.
+            entry: What the mirror has there.
+            is_known: Whether the catalog knows it.
+            is_in_the_way: Whether something else is to come to that place.
+        """
+        draft = self._draft
+        deletions = draft.in_the_way if is_in_the_way else draft.deletions
+        pending = [(path, entry, is_known)]
+        while pending:
+            path, entry, is_known = pending.pop()
+            if path in self._drives.known and not self._rules.excludes(path, True):
+                self._drives.name_as_away(path)
+                continue
+            kind = kind_of(entry)
+            size_bytes = entry.st_size if kind is EntryKind.FILE else 0
+            deletions.append(Action(Op.DELETE, path, kind, size_bytes, is_known=is_known))
+            if kind is not EntryKind.FOLDER:
+                draft.mirror_files += 1
+                continue
+            try:
+                entries = self._target.list(path)
+            except OSError as error:
+                draft.problems.append(problem_from(error, path, Stage.COMPARE, is_writing=True))
+                continue
+            known = self._catalog.folder(path)
+            for name, child in entries.items():
+                if is_temporary(name):
+                    draft.litter.append(join(path, name))
+                else:
+                    pending.append((join(path, name), child, name in known))
