@@ -220,7 +220,7 @@ def test_a_screen_reader_is_told_of_a_tree_with_its_rows(view: PlanView) -> None
     cells = [tree.child(number) for number in range(tree.childCount())]
     items = [cell.text(QAccessible.Text.Name) for cell in cells if cell.role() == QAccessible.Role.TreeItem]
     assert items[:3] == ["Films/Summer 2026, folder", "added, with 9 in it", "1.6 GB"]
-    assert cells[3].state().expandable  # type: ignore[attr-defined]
+    assert cells[3].state().expandable
 
 
 def test_the_key_for_all_opens_no_more_than_can_be_looked_through(view: PlanView) -> None:
