@@ -18,7 +18,7 @@ from tests.helpers.pseudo import PseudoTranslator, pseudo, speaking, texts_of, u
 # What in the pictures is a person's own, or the same in every language.
 _OWN = (
     *("Documents", "Pictures", "Notes", "Backup", "STICK", "Camera", "Desktop", "Folder Backup", "English"),
-    *("Letters", "Old drafts", "Taxes", "Travel", "backup", "IMG_1204.jpg"),
+    *("Letters", "Old drafts", "Taxes", "Travel", "Scans", "backup", "IMG_1204.jpg"),
     *("kB", "MB", "GB", "TB", "bytes", "min", "*.tmp", "0.1.0"),
     *(screens.TRACEBACK, screens.DIAGNOSTICS, "ValueError", "overview.py"),
 )

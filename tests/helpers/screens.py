@@ -150,9 +150,7 @@ STRANGERS = Held(
     "12 files are not from this program.",
     Counts(deleted=12),
     mirror_files=12,
-    actions=tuple(
-        Action(Op.DELETE, f"old stuff/scan-{number:03}.pdf", EntryKind.FILE, 210_000) for number in range(12)
-    ),
+    actions=tuple(Action(Op.DELETE, f"Scans/scan-{number:03}.pdf", EntryKind.FILE, 210_000) for number in range(12)),
 )
 PLAN = (
     *(Action(Op.CREATE, f"Films/Summer 2026/clip {number:02}.mov", EntryKind.FILE, 180_000_000) for number in range(9)),
