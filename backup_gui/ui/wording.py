@@ -126,7 +126,8 @@ def ago_text(at: float, now: float) -> str:
     return counted(
         "%Ln days ago",
         "%Ln day ago",
-        int(age_s // _DAY_S),
+        # By the calendar, as the date that stands beside it; a day may be an hour shorter or longer.
+        max(1, _local(at).date().daysTo(_local(now).date())),
     )
 
 
