@@ -25,7 +25,7 @@ from backup_gui.ui.restoredialog import RestoreDialog
 from backup_gui.ui.returneddialog import ReturnedDialog
 from backup_gui.ui.settingsdialog import SettingsDialog
 from backup_gui.ui.theme import fixed_font
-from backup_gui.ui.wording import ago_text
+from backup_gui.ui.wording import ago_text, duration_text
 from tests.helpers.screens import (
     DOCUMENTS,
     LOOKS,
@@ -260,3 +260,8 @@ def test_headings_stand_above_the_figures_of_their_columns(icons: Icons) -> None
     role = Qt.ItemDataRole.TextAlignmentRole
     for column in range(4):
         assert model.headerData(column, Qt.Orientation.Horizontal, role) == model.index(0, column).data(role)
+
+
+def test_a_long_time_is_told_in_days() -> None:
+    assert duration_text(47 * 3_600) == "47 h 0 min"
+    assert duration_text(76 * 3_600) == "3 days"
