@@ -61,16 +61,19 @@ def mark_rules(look: Look) -> str:
 
 def _arrows(look: Look) -> list[str]:
     width, narrow = round(_ARROW_PX * look.scale), round(_LIST_ARROW_PX * look.scale)
+    button = round(_BUTTON_PX * look.scale)
     side = "left" if look.is_mirrored else "right"
     lists = "QComboBox::down-arrow, QDateTimeEdit::down-arrow"
     off = "QComboBox::down-arrow:disabled, QDateTimeEdit::down-arrow:disabled, QPushButton::menu-indicator:disabled"
     text = look.palette.text().color()
-    place = f"subcontrol-position: center {side}; {side}: {width // 2}px"
+    place = f"subcontrol-position: center {side}; {side}: 2px"
     return [
+        # Without a rule of its own this part is filled by the arrow.
+        f"QComboBox::drop-down, QDateTimeEdit::drop-down {{ width: {button}px; border: none }}",
         f"{lists} {{ {_box(narrow)} {_wedge('down', text)} }}",
         f"QHeaderView::down-arrow {{ {_box(width)} {_wedge('down', text)} }}",
         f"QHeaderView::up-arrow {{ {_box(width)} {_wedge('up', text)} }}",
-        f"QPushButton::menu-indicator {{ {_box(width)} {_wedge('down', text)}; {place} }}",
+        f"QPushButton::menu-indicator {{ {_box(narrow)} {_wedge('down', text)}; {place} }}",
         f"{off} {{ {_wedge('down', _off(look))} }}",
     ]
 
