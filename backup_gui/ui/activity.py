@@ -64,7 +64,7 @@ class ActivityPage(QWidget):
         self._typing.timeout.connect(self._on_filter_changed)
         self.search_edit.textChanged.connect(self._typing.start)
         self.kind_combo.currentIndexChanged.connect(self._on_filter_changed)
-        self.undo_button = QPushButton(self.tr("&Undo this pass…"))
+        self.undo_button = QPushButton(self.tr("&Undo these changes…"))
         self.undo_button.clicked.connect(self._on_undo_clicked)
 
         self._list = QTreeView()
@@ -159,15 +159,15 @@ class ActivityPage(QWidget):
     def _undo_hint(self, row: PassRow | None) -> str:
         """What the button does, or why it cannot."""
         if row is None:
-            return self.tr("Choose a pass to bring back what it took away from the backup")
+            return self.tr("Choose a line to bring back what was taken away from the backup then")
         if row.is_forgotten:
             return self.tr(
-                "It is no longer known what this pass did to which file. "
-                "What it took away is in the history, by its time."
+                "It is no longer known what was done to which file then. "
+                "What was taken away is in the history, by its time."
             )
         if not row.files_taken:
-            return self.tr("This pass took nothing away from the backup")
-        return self.tr("Brings back what this pass took away from the backup")
+            return self.tr("Nothing was taken away from the backup then")
+        return self.tr("Brings back what was taken away from the backup then")
 
     @Slot()
     def _on_undo_clicked(self) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QSize, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from backup_gui.engine.model import JobState
 from backup_gui.ui.headline import Headline, Remedy, remedy_text, state_text
-from backup_gui.ui.labels import ElidedLabel
+from backup_gui.ui.labels import ElidedLabel, Words
 from backup_gui.ui.theme import GRID_PX, outline, scaled_font, scaled_px, scaled_size, tint
 
 if TYPE_CHECKING:
@@ -36,10 +36,9 @@ class Banner(QFrame):
         self._icon = QLabel()
         side = scaled_px(self, _ICON_PX)
         self._icon.setFixedSize(side, side)
-        self._title = QLabel()
+        self._title = Words()
         self._title.setFont(scaled_font(self.font(), 1.3, is_bold=True))
         self._title.setWordWrap(True)
-        self._title.setTextFormat(Qt.TextFormat.PlainText)
         self._title.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._detail = ElidedLabel()
         self._button = QPushButton()

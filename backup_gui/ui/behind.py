@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QTimer, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
 from backup_gui.engine.model import Status
+from backup_gui.ui.labels import Words
 from backup_gui.ui.wording import counted, duration_text, files_text, size_text
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def behind_sentence(status: Status, now: float) -> str:
     return _tr("Not yet backed up: {changes}.").format(changes=words) if words else ""
 
 
-class BehindLabel(QLabel):
+class BehindLabel(Words):
     """The figures as one line, which goes on with the clock as long as it is seen."""
 
     def __init__(self, now: Callable[[], float], parent: QWidget | None = None) -> None:
@@ -49,7 +50,7 @@ class BehindLabel(QLabel):
             now: The clock, seconds since 1970.
             parent: Owner.
         """
-        super().__init__(parent)
+        super().__init__(parent=parent)
         self._now = now
         self._status: Status | None = None
         self.setWordWrap(True)
@@ -91,9 +92,15 @@ class BehindLabel(QLabel):
     def _on_tick(self) -> None:
         if self._status is None:
             return
-        words = behind_text(self._status, self._now()) or self.tr("Nothing")
+        words = behind_text(self._status, self._now()) or _left_text(self._status) or self.tr("Nothing")
         if words != self.text():
             self.setText(words)
+
+
+def _left_text(status: Status) -> str:
+    """What is not backed up because it cannot be; empty if there is nothing."""
+    count = len(status.problems)
+    return counted("%Ln files, see Problems", "%Ln file, see Problems", count) if count else ""
 
 
 def _changes_text(count: int) -> str:

@@ -8,8 +8,8 @@ from PySide6.QtCore import QSize, Signal, Slot
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from backup_gui.engine.model import JobState
-from backup_gui.ui.labels import MutedLabel
-from backup_gui.ui.theme import GRID_PX, fixed_font, scaled_font, scaled_size
+from backup_gui.ui.labels import MutedLabel, Words
+from backup_gui.ui.theme import GRID_PX, fixed_font, scaled_font, scaled_px, scaled_size
 from backup_gui.ui.wording import counted
 
 if TYPE_CHECKING:
@@ -36,16 +36,16 @@ class CrashDialog(QDialog):
         super().__init__(parent)
         self._count = 0
         self.setWindowTitle(self.tr("Unexpected error"))
-        self.setMinimumWidth(64 * GRID_PX)
+        self.setMinimumWidth(scaled_px(self, 64 * GRID_PX))
         picture = QLabel()
         size = scaled_size(self, QSize(_ICON_PX, _ICON_PX))
         ground = self.palette().windowText().color()
         name = f"state-{JobState.ATTENTION.value}"
         picture.setPixmap(icons.picture(name, size, ground, self.devicePixelRatioF()))
-        title = QLabel(self.tr("Something unexpected happened in Folder Backup"))
+        title = Words(self.tr("Something unexpected happened in Folder Backup"))
         title.setFont(scaled_font(self.font(), 1.2, is_bold=True))
         title.setWordWrap(True)
-        self.words = QLabel(
+        self.words = Words(
             self.tr(
                 "Your files and your backup are unharmed: each file is put into the backup as a whole or not at all. "
                 "The backups go on. If something in this window does not answer any more, quit the app and open it "
@@ -60,7 +60,7 @@ class CrashDialog(QDialog):
         self.details.setTabChangesFocus(True)
         self.details.setFont(fixed_font(self))
         self.details.setAccessibleName(self.tr("What happened"))
-        self.details.setMinimumHeight(16 * GRID_PX)
+        self.details.setMinimumHeight(scaled_px(self, 16 * GRID_PX))
         diagnostics = QPushButton(self.tr("Copy &diagnostics…"))
         diagnostics.clicked.connect(self.diagnostics_requested)
         log_button = QPushButton(self.tr("Open log &folder"))

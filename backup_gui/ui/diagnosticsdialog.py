@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QSize, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from backup_gui.ui.labels import MutedLabel, PrimaryButton
-from backup_gui.ui.theme import GRID_PX, fixed_font
+from backup_gui.ui.theme import GRID_PX, fixed_font, scaled_size
 
 
 class DiagnosticsDialog(QDialog):
@@ -24,7 +24,7 @@ class DiagnosticsDialog(QDialog):
         super().__init__(parent)
         self._plain, self._full = plain, full
         self.setWindowTitle(self.tr("Copy diagnostics"))
-        self.setMinimumSize(72 * GRID_PX, 48 * GRID_PX)
+        self.setMinimumSize(scaled_size(self, QSize(72 * GRID_PX, 48 * GRID_PX)))
         intro = MutedLabel(
             self.tr("This helps somebody to find out what is wrong. Nothing is sent: it is copied for you to pass on.")
         )
@@ -43,8 +43,8 @@ class DiagnosticsDialog(QDialog):
         self.done_label = MutedLabel()
         foot = QHBoxLayout()
         foot.addWidget(self.done_label, 1)
-        foot.addWidget(close)
         foot.addWidget(self.copy_button)
+        foot.addWidget(close)
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
         column.setSpacing(GRID_PX + GRID_PX // 2)

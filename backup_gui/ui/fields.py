@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from backup_gui.engine.model import MAX_INTERVAL_S, JobState
 from backup_gui.ui.icons import Icons
 from backup_gui.ui.jobview import Level, Remark
-from backup_gui.ui.labels import MutedLabel
+from backup_gui.ui.labels import MutedLabel, RowLabel
 from backup_gui.ui.theme import GRID_PX, scaled_px, scaled_size
 from backup_gui.ui.wording import interval_text
 
@@ -79,7 +79,7 @@ class FolderField(QWidget):
         self.edit = QLineEdit()
         self.edit.setAccessibleName(name)
         self.edit.setPlaceholderText(hint)
-        self.edit.setMinimumWidth(24 * GRID_PX)
+        self.edit.setMinimumWidth(scaled_px(self, 24 * GRID_PX))
         self.button = QPushButton(self.tr("Choose…"))
         self.button.setAccessibleName(self.tr("Choose: {field}").format(field=name))
         self.button.setAutoDefault(False)
@@ -118,7 +118,7 @@ class IntervalField(QWidget):
         self.spin.setValue(5)
         self.spin.setSuffix(self.tr(" s"))
         self.spin.setGroupSeparatorShown(True)
-        self.spin.setMinimumWidth(16 * GRID_PX)
+        self.spin.setMinimumWidth(scaled_px(self, 22 * GRID_PX))
         self._words = MutedLabel()
         self._words.setWordWrap(False)
         self.spin.valueChanged.connect(self._on_changed)
@@ -155,7 +155,7 @@ def add_row(
     form: QFormLayout, label: str, buddy: QWidget, content: QWidget | QHBoxLayout, remark: QWidget | None = None
 ) -> None:
     """Add a labelled row, with a remark under its field; the field takes its name from the label."""
-    words = QLabel(label)
+    words = RowLabel(label, content if isinstance(content, FolderField) else buddy)
     words.setBuddy(buddy)
     if not buddy.accessibleName():
         buddy.setAccessibleName(label.replace("&", ""))

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QPushButton,
     QRadioButton,
@@ -26,7 +25,7 @@ from backup_gui.ui.cards import ChoiceCard, TickCard
 from backup_gui.ui.fields import RemarkLabel, choose_folder
 from backup_gui.ui.firstvalues import FirstForecast, FirstVerdict, FolderCount, PlaceOffer
 from backup_gui.ui.jobview import Level, Remark
-from backup_gui.ui.labels import ElidedLabel, MutedLabel, Panel
+from backup_gui.ui.labels import ElidedLabel, MutedLabel, Panel, Words
 from backup_gui.ui.sentences import said
 from backup_gui.ui.theme import GRID_PX, scaled_font
 from backup_gui.ui.wording import counted, duration_text, files_text, path_text, size_text
@@ -292,7 +291,7 @@ class StartPage(_Page):
         super().__init__()
         self._jobs = QVBoxLayout()
         self._jobs.setSpacing(GRID_PX // 2)
-        self._figures = QLabel()
+        self._figures = Words()
         self._figures.setFont(scaled_font(self.font(), 1.15, is_bold=True))
         self._figures.setWordWrap(True)
         self._time = MutedLabel()

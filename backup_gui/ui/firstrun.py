@@ -245,6 +245,8 @@ class FirstRun(QWidget):
     def _lay_out(self) -> None:
         foot = QHBoxLayout()
         foot.setSpacing(GRID_PX)
+        # In line with the cards, which leave room for the ring around the one with the keyboard.
+        foot.setContentsMargins(2, 0, 2, 0)
         foot.addWidget(self._step)
         foot.addStretch()
         for button in (self.back_button, self.next_button, self.start_button):
@@ -277,7 +279,9 @@ class FirstRun(QWidget):
 
     def _draw(self) -> None:
         colour = self.palette().windowText().color()
-        self._picture.setPixmap(self._icons.picture("welcome", _PICTURE, colour, self.devicePixelRatioF()))
+        self._picture.setPixmap(
+            self._icons.picture("welcome", scaled_size(self, _PICTURE), colour, self.devicePixelRatioF())
+        )
         self._title.setFont(scaled_font(self.font(), 1.7, is_bold=True))
         # Longer lines are hard to read, and cards with much between their two ends too.
         self._inner.setMaximumWidth(scaled_size(self, QSize(88 * GRID_PX, 0)).width())

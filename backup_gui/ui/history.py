@@ -394,6 +394,8 @@ class HistoryPage(QWidget):
         splitter.setStretchFactor(0, 3)
         splitter.setStretchFactor(1, 2)
         splitter.setSizes([scaled_px(self, 55 * GRID_PX), scaled_px(self, 28 * GRID_PX)])
+        # From right to left Qt lays its parts one pixel too far to the right, where the edge of the list is cut off.
+        splitter.setContentsMargins(0, 0, int(self.isRightToLeft()), 0)
 
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, GRID_PX)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QSpinBox
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QSpinBox
 
-from backup_gui.ui.labels import MutedLabel
-from backup_gui.ui.theme import GRID_PX
+from backup_gui.ui.labels import MutedLabel, RowLabel, Words
+from backup_gui.ui.theme import GRID_PX, scaled_px
 from backup_gui.ui.wording import counted, size_text
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class HistoryLimits(QObject):
         self._kept_bytes = 0
         for spin in (self.days_spin, self.size_spin):
             spin.setGroupSeparatorShown(True)
-            spin.setMinimumWidth(22 * GRID_PX)
+            spin.setMinimumWidth(scaled_px(spin, 22 * GRID_PX))
             spin.valueChanged.connect(self.changed)
 
     def add_to(self, form: QFormLayout) -> None:
@@ -49,14 +49,14 @@ class HistoryLimits(QObject):
             (self.tr("Keep them f&or"), self.days_spin),
             (self.tr("Si&ze at most"), self.size_spin),
         ):
-            words = QLabel(label)
+            words = RowLabel(label, spin)
             words.setBuddy(spin)
             spin.setAccessibleName(label.replace("&", ""))
             row = QHBoxLayout()
             row.addWidget(spin)
             row.addStretch()
             form.addRow(words, row)
-        form.addRow(QLabel(self.tr("Size now")), self.size_label)
+        form.addRow(Words(self.tr("Size now")), self.size_label)
 
     def show_job(self, job: Job) -> None:
         """Show a job's limits; its history's size is not known yet."""

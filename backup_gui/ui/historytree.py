@@ -9,7 +9,7 @@ from PySide6.QtGui import QFont, QGuiApplication
 
 from backup_gui.engine.model import EntryKind
 from backup_gui.ui.theme import muted
-from backup_gui.ui.wording import exact_text, path_text, short_text, size_text
+from backup_gui.ui.wording import exact_text, isolated, path_text, short_text, size_text
 
 if TYPE_CHECKING:
     from backup_gui.engine.retrieval import Item
@@ -235,14 +235,14 @@ class HistoryModel(QAbstractItemModel):
 
     def _text(self, item: Item, column: int) -> str:
         if column == 0:
-            return path_text(item.path if self._is_flat else item.name)
+            return isolated(path_text(item.path if self._is_flat else item.name))
         if column == _SIZE_COLUMN:
             return size_text(item.size_bytes) if item.kind is EntryKind.FILE else ""
         return self._date_text(item)
 
     def _date_text(self, item: Item) -> str:
         if item.is_gone and item.left_at is not None:
-            return self.tr("deleted {when}").format(when=short_text(item.left_at))
+            return isolated(self.tr("deleted {when}").format(when=short_text(item.left_at)))
         return "" if item.is_folder else short_text(item.mtime_ns / 1e9)
 
     def _hint(self, item: Item) -> str:

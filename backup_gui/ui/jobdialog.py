@@ -25,7 +25,7 @@ from backup_gui.ui.fields import FolderField, IntervalField, RemarkLabel, add_ro
 from backup_gui.ui.jobview import DraftVerdict, JobDraft, Remark
 from backup_gui.ui.labels import PrimaryButton
 from backup_gui.ui.tabbing import tab_as_laid_out
-from backup_gui.ui.theme import GRID_PX
+from backup_gui.ui.theme import GRID_PX, scaled_px
 
 if TYPE_CHECKING:
     from backup_gui.engine.model import Job
@@ -59,7 +59,7 @@ class JobDialog(QDialog):
         self._verdict: DraftVerdict | None = None
         self._has_typed = job is not None
         self.setWindowTitle(self.tr("New backup") if job is None else self.tr("Edit “{name}”").format(name=job.name))
-        self.setMinimumWidth(72 * GRID_PX)
+        self.setMinimumWidth(scaled_px(self, 72 * GRID_PX))
 
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -126,7 +126,7 @@ class JobDialog(QDialog):
         self.destination_remark = RemarkLabel(self._icons)
         self.other_remark = RemarkLabel(self._icons)
         interval_field = self._build_choices()
-        exclude_row = self._build_exclusions()
+        exclude_row = self._build_exclusions(source_field.button.sizeHint().width())
         form = QFormLayout()
         form.setHorizontalSpacing(2 * GRID_PX)
         form.setVerticalSpacing(GRID_PX + GRID_PX // 2)
@@ -166,10 +166,12 @@ class JobDialog(QDialog):
         self.history_check.setChecked(True)
         return interval
 
-    def _build_exclusions(self) -> QHBoxLayout:
+    def _build_exclusions(self, width: int) -> QHBoxLayout:
+        """The rules with a button that is as wide as those above it."""
         self.exclude_edit = RulesEdit()
         presets = QPushButton(self.tr("&Add…"))
         presets.setAutoDefault(False)
+        presets.setMinimumWidth(width)
         presets.setToolTip(self.tr("Add rules that many people use"))
         menu = QMenu(presets)
         for preset in PRESETS:

@@ -135,7 +135,7 @@ class CardDelegate(QStyledItemDelegate):
         """Four lines and the distances."""
         name, rest = self._fonts(option.font)
         lines = QFontMetrics(name).height() + 3 * QFontMetrics(rest).height()
-        return QSize(26 * GRID_PX, lines + 3 * GRID_PX + 2 * GRID_PX)
+        return QSize(26 * GRID_PX, lines + 4 * GRID_PX + 3)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint one card."""

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QScrollArea,
@@ -26,8 +25,8 @@ from backup_gui.ui.exclusions import PRESETS, RulesEdit, with_rules, without_rul
 from backup_gui.ui.fields import FolderField, IntervalField, RemarkLabel, add_row
 from backup_gui.ui.historylimits import HistoryLimits
 from backup_gui.ui.jobview import DraftVerdict, Remark
-from backup_gui.ui.labels import MutedLabel, Panel, PrimaryButton
-from backup_gui.ui.theme import GRID_PX
+from backup_gui.ui.labels import MutedLabel, Panel, PrimaryButton, RowLabel, Words
+from backup_gui.ui.theme import GRID_PX, scaled_px
 from backup_gui.ui.wording import counted, size_text
 
 if TYPE_CHECKING:
@@ -293,7 +292,7 @@ class JobSettings(QWidget):
         count.addWidget(self.count_label, 1)
         count.addWidget(self.stop_button)
         panel, form = self._panel(self.tr("What is left out"))
-        form.addRow(_label(self.tr("Usual")), ticks)
+        form.addRow(RowLabel(self.tr("Common kinds"), self.preset_checks[0]), ticks)
         add_row(form, self.tr("Rule&s"), self.rules_edit, self.rules_edit)
         form.addRow(_label(""), count)
         return panel
@@ -322,7 +321,7 @@ class JobSettings(QWidget):
         self.guard_share_spin.setSuffix(self.tr(" %"))
         self.strangers_check = QCheckBox(self.tr("Ask about files not &written by this program"))
         for spin in (self.full_spin, self.guard_count_spin, self.guard_share_spin):
-            spin.setMinimumWidth(16 * GRID_PX)
+            spin.setMinimumWidth(scaled_px(spin, 22 * GRID_PX))
         panel, form = self._panel(self.tr("Checks and safety"))
         add_row(form, self.tr("Chec&k every"), self.interval_field.spin, self.interval_field)
         form.addRow(_label(""), self.watch_check)
@@ -475,8 +474,8 @@ class JobSettings(QWidget):
         return self._job.guard_share if percent == round(self._job.guard_share * 100) else percent / 100
 
 
-def _label(text: str) -> QLabel:
-    return QLabel(text)
+def _label(text: str) -> Words:
+    return Words(text)
 
 
 def _beside(widget: QWidget) -> QHBoxLayout:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
     QLabel,
+    QPlainTextEdit,
     QPushButton,
     QSizePolicy,
     QStyle,
@@ -22,6 +23,61 @@ from backup_gui.ui.theme import GRID_PX, accent, is_dark, mix, muted, outline, s
 _RADIUS_PX = 8.0
 # How much of the accent is left in the one button; styles lighten it more on a dark window.
 _DEPTH, _DEPTH_IN_DARK = 0.55, 0.45
+
+
+class Words(QLabel):
+    """Plain words that begin where the window's lines begin; a label of Qt puts them where their own letters begin."""
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        """Show a text."""
+        super().__init__(text, parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self._align()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Follow a change of the direction."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LayoutDirectionChange:
+            self._align()
+
+    def _align(self) -> None:
+        side = Qt.AlignmentFlag.AlignRight if self.isRightToLeft() else Qt.AlignmentFlag.AlignLeft
+        self.setAlignment(side | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter)
+
+
+class RowLabel(Words):
+    """The label of a row in a form, level with the first line of its field, whatever else is below that."""
+
+    def __init__(self, text: str, line: QWidget, parent: QWidget | None = None) -> None:
+        """Show a text.
+
+        Args:
+            text: The text.
+            line: What it stands beside: the first widget of the field.
+            parent: Owner.
+        """
+        super().__init__(text, parent)
+        self._line = line
+        self._level()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Follow a change of the font."""
+        super().changeEvent(event)
+        if event.type() in {QEvent.Type.FontChange, QEvent.Type.StyleChange}:
+            self._level()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Measure again: only now the field has its font and its style for sure."""
+        super().showEvent(event)
+        self._level()
+
+    def _level(self) -> None:
+        # A form gives the label of a high field more room than a line has, and puts its words in the middle of that.
+        line = self._line
+        height = line.sizeHint().height()
+        if isinstance(line, QPlainTextEdit):
+            height = line.fontMetrics().height() + 2 * round(line.frameWidth() + line.document().documentMargin())
+        self.setMaximumHeight(max(height, self.sizeHint().height()))
 
 
 class MutedLabel(QLabel):
@@ -166,7 +222,7 @@ class Panel(QFrame):
         self.body.setContentsMargins(2 * GRID_PX, GRID_PX + 4, 2 * GRID_PX, GRID_PX + 4)
         self.body.setSpacing(GRID_PX)
         if title:
-            heading = QLabel(title)
+            heading = Words(title)
             heading.setFont(scaled_font(self.font(), 1.05, is_bold=True))
             self.body.addWidget(heading)
             self.setAccessibleName(title)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPalette
 
+from backup_gui.ui.marks import Look, mark_rules
 from backup_gui.ui.theme import ORDINARY_TEXT_PX, is_dark, mix
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ _SOFT = ("QSlider",)
 _SOFT_EDGE_SHARE = 0.8
 _EDGED = (
     *("QLineEdit", "QAbstractSpinBox", "QComboBox", "QPlainTextEdit"),
-    *("QCheckBox", "QRadioButton", "QPushButton", "QSlider", "QProgressBar", "QTreeView", "QTableView"),
+    *("QCheckBox", "QRadioButton", "QPushButton", "QSlider", "QProgressBar", "QTreeView", "QTableView", "VersionList"),
 )
 # The edge of a field with the keyboard is its highlight, a little darker.
 _FOCUSED = ("QLineEdit", "QAbstractSpinBox", "QComboBox", "QPlainTextEdit")
@@ -54,8 +56,14 @@ def make_legible(application: QApplication) -> None:
         mark, icon = round(_MARK_PX * scale), round(_ICON_PX * scale)
         application.setStyleSheet(
             "QCheckBox::indicator, QRadioButton::indicator, QAbstractItemView::indicator"
-            f" {{ width: {mark}px; height: {mark}px }} * {{ icon-size: {icon}px }}"
+            f" {{ width: {mark}px; height: {mark}px }} * {{ icon-size: {icon}px }} {_other_marks(application, scale)}"
         )
+
+
+def _other_marks(application: QApplication, scale: float) -> str:
+    palette, metrics = application.palette(), QFontMetrics(application.font())
+    is_mirrored = application.layoutDirection() == Qt.LayoutDirection.RightToLeft
+    return mark_rules(Look(palette, edge(palette), scale, metrics.height(), is_mirrored))
 
 
 def edge(palette: QPalette, share: float = _EDGE_SHARE) -> QColor:

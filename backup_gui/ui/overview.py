@@ -6,12 +6,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QDate, QDateTime, Qt, QTime, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QTime, Signal, Slot
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QProgressBar,
     QPushButton,
@@ -26,7 +25,7 @@ from backup_gui.ui.behind import BehindLabel
 from backup_gui.ui.daychart import DayChart
 from backup_gui.ui.headline import card_text, progress_figures
 from backup_gui.ui.jobview import BackupSizes, JobView, Saving
-from backup_gui.ui.labels import ElidedLabel, FieldLabel, Panel
+from backup_gui.ui.labels import ElidedLabel, FieldLabel, Panel, Words
 from backup_gui.ui.roombar import RoomBar
 from backup_gui.ui.sentences import said
 from backup_gui.ui.theme import GRID_PX, scaled_font, scaled_px
@@ -156,10 +155,9 @@ class Overview(QScrollArea):
     def _build_now(self) -> Panel:
         panel = Panel()
         colour = self.palette().color(QPalette.ColorRole.ButtonText)
-        self._name = QLabel()
+        self._name = Words()
         self._name.setFont(scaled_font(self.font(), 1.2, is_bold=True))
-        self._name.setTextFormat(Qt.TextFormat.PlainText)
-        self._figures = QLabel()
+        self._figures = Words()
         self._figures.setWordWrap(True)
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
@@ -208,7 +206,7 @@ class Overview(QScrollArea):
     def _build_care(self) -> Panel:
         panel = Panel(self.tr("Protection"))
         form = _form()
-        self._checked, self._pending, self._watched = QLabel(), BehindLabel(self._now), QLabel()
+        self._checked, self._pending, self._watched = Words(), BehindLabel(self._now), Words()
         self._watched.setWordWrap(True)
         self._room = RoomBar(self._now)
         self._room.count_requested.connect(self.count_requested)
@@ -224,7 +222,7 @@ class Overview(QScrollArea):
         return panel
 
     def _build_kept(self) -> QWidget:
-        self.kept_label = QLabel()
+        self.kept_label = Words()
         self.kept_label.setWordWrap(True)
         self.release_button = QPushButton(self.tr("Keep them no &more…"))
         self.release_button.setToolTip(self.tr("Takes back what you decided when these files were held"))
@@ -297,7 +295,7 @@ def coverage_text(coverage: Coverage, interval_s: int) -> str:
             "%Ln more are checked every {interval}", "%Ln more is checked every {interval}", coverage.folders_polled
         )
         text = _tr("{folders}, changes are seen at once; {rest}").format(folders=live, rest=rest.format(interval=every))
-    return f"{text}. {said(coverage.reason)}" if coverage.reason else f"{text}."
+    return f"{text}. {said(coverage.reason).rstrip('.')}." if coverage.reason else f"{text}."
 
 
 def kept_text(count: int) -> str:

@@ -19,7 +19,7 @@ from backup_gui.ui.headline import held_text, problems_text
 from backup_gui.ui.jobs import Index
 from backup_gui.ui.jobview import FilesPage, FilesQuery, PassPage, PassQuery
 from backup_gui.ui.sentences import said
-from backup_gui.ui.wording import clock_text, counted, duration_text, exact_text, path_text, size_text
+from backup_gui.ui.wording import clock_text, counted, duration_text, exact_text, isolated, path_text, size_text
 
 if TYPE_CHECKING:
     from backup_gui.ui.icons import Icons
@@ -175,6 +175,8 @@ class ActivityModel(QAbstractItemModel):
         """Headings of the columns."""
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return (self.tr("When"), self.tr("What happened"), self.tr("Copied"), self.tr("Took"))[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole and section >= 2:
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
@@ -190,7 +192,7 @@ class ActivityModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return (
                 clock_text(ended_at, self._now()),
-                pass_text(row),
+                isolated(pass_text(row)),
                 size_text(report.counts.bytes) if report.counts.bytes else "",
                 duration_text(report.duration_s),
             )[index.column()]
@@ -416,8 +418,11 @@ def _file_data(change: PastChange, column: int, role: int) -> object:
         return change_text(change.op)
     if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole} and column == 1:
         if change.old_path:
-            return _tr("{new}, before: {old}").format(new=path_text(change.path), old=path_text(change.old_path))
-        return path_text(change.path)
+            words = _tr("{new}, before: {old}")
+            return isolated(
+                words.format(new=isolated(path_text(change.path)), old=isolated(path_text(change.old_path)))
+            )
+        return isolated(path_text(change.path))
     return None
 
 

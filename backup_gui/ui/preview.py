@@ -9,7 +9,6 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QLabel,
     QProgressBar,
     QPushButton,
     QStackedLayout,
@@ -21,8 +20,12 @@ from backup_gui.engine.model import Counts
 from backup_gui.ui.fields import RemarkLabel
 from backup_gui.ui.headline import held_text, problems_text
 from backup_gui.ui.jobview import Level, Remark
+<<<<<<< HEAD
 from backup_gui.ui.labels import ElidedLabel, MutedLabel
 from backup_gui.ui.planmodel import counts_text
+=======
+from backup_gui.ui.labels import ElidedLabel, MutedLabel, Words
+>>>>>>> pictures
 from backup_gui.ui.planview import PlanView
 from backup_gui.ui.problems import reason_text
 from backup_gui.ui.sentences import said
@@ -53,7 +56,7 @@ class PreviewDialog(QDialog):
         self.job = job
         self.setWindowTitle(self.tr("What would be done: {name}").format(name=job.name))
         self.resize(scaled_size(self, QSize(92 * GRID_PX, 72 * GRID_PX)))
-        self._title = QLabel(self.tr("Comparing your folder with its backup…"))
+        self._title = Words(self.tr("Comparing your folder with its backup…"))
         self._title.setFont(scaled_font(self.font(), 1.2, is_bold=True))
         self._title.setWordWrap(True)
         self._text = MutedLabel(self.tr("This is only a look: nothing is copied and nothing is deleted."))
@@ -135,7 +138,7 @@ class PreviewDialog(QDialog):
 
     def show_failure(self, reason: str) -> None:
         """Say why it cannot be told."""
-        title = self.tr("This cannot be told at the moment")
+        title = self.tr("A preview is not possible at the moment")
         self._title.setText(title)
         self._title.setVisible(False)
         failure = Vacancy(self._icons, "problems", title, said(reason))
@@ -153,7 +156,7 @@ class PreviewDialog(QDialog):
         bar.setTextVisible(False)
         bar.setFixedHeight(GRID_PX + 2)
         bar.setAccessibleName(self.tr("Comparing"))
-        self._seen = QLabel()
+        self._seen = Words()
         self._path = ElidedLabel()
         waiting = QWidget()
         column = QVBoxLayout(waiting)

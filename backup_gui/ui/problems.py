@@ -23,7 +23,7 @@ from backup_gui.ui.rows import RowsModel, make_table
 from backup_gui.ui.sentences import said
 from backup_gui.ui.theme import GRID_PX
 from backup_gui.ui.vacancy import Vacancy
-from backup_gui.ui.wording import path_text
+from backup_gui.ui.wording import isolated, path_text
 
 if TYPE_CHECKING:
     from backup_gui.engine.model import Problem
@@ -67,7 +67,7 @@ class ProblemsModel(RowsModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"{path_text(problem.path)}\n{reason_text(problem)}.\n{advice_text(problem)}"
         if role == Qt.ItemDataRole.DisplayRole:
-            return path_text(problem.path) if index.column() == 0 else reason_text(problem)
+            return isolated(path_text(problem.path) if index.column() == 0 else reason_text(problem))
         return None
 
     def show_problems(self, problems: tuple[Problem, ...]) -> None:
@@ -155,7 +155,9 @@ class ProblemsPage(QWidget):
         place = self._table.verticalScrollBar().value()
         self.model.show_problems(problems)
         if problems and not self._table.currentIndex().isValid():
-            self._table.selectRow(min(max(before, 0), self.model.rowCount() - 1))
+            # Selecting a row by its number does nothing from right to left as long as the table has no width.
+            row = min(max(before, 0), self.model.rowCount() - 1)
+            self._table.setCurrentIndex(self.model.index(row, 0))
         self._table.verticalScrollBar().setValue(place)
         self._stack.setCurrentWidget(self._listing if problems else self._vacancy)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QLabel, QMessageBox, QWidget
 
 from backup_gui.ui.wording import counted, path_text
 
@@ -24,7 +24,7 @@ def ask_to_undo(files: int, on_yes: Callable[[], None], parent: QWidget) -> QMes
         files,
     )
     safe = _tr("Nothing is lost: what you have changed since stays beside them under another name.")
-    return _ask(_tr("Undo"), _tr("Undo this pass?"), f"{means}\n\n{safe}", _tr("&Undo"), on_yes, parent)
+    return _ask(_tr("Undo"), _tr("Undo these changes?"), f"{means}\n\n{safe}", _tr("&Undo"), on_yes, parent)
 
 
 def ask_to_forget_drive(path: str, on_yes: Callable[[], None], parent: QWidget, *, keeps_history: bool) -> QMessageBox:
@@ -74,6 +74,10 @@ def _ask(
     # A folder may be called as if it were HTML.
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setInformativeText(text)
+    if box.isRightToLeft():
+        # A label goes by its letters, which may have another direction than the window.
+        for label in box.findChildren(QLabel):
+            label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignTop)
     button = box.addButton(yes, QMessageBox.ButtonRole.AcceptRole)
     # Enter must not do what was not read.
     box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))

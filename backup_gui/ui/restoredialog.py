@@ -29,10 +29,10 @@ from PySide6.QtWidgets import (
 )
 
 from backup_gui.engine.model import JobState
-from backup_gui.ui.labels import ElidedLabel, MutedLabel, RowDelegate
+from backup_gui.ui.labels import ElidedLabel, MutedLabel, RowDelegate, Words
 from backup_gui.ui.sentences import said
-from backup_gui.ui.theme import GRID_PX, scaled_font, scaled_size
-from backup_gui.ui.wording import counted, number_text, path_text, size_text
+from backup_gui.ui.theme import GRID_PX, scaled_font, scaled_px, scaled_size
+from backup_gui.ui.wording import counted, isolated, number_text, path_text, size_text
 
 if TYPE_CHECKING:
     from backup_gui.engine.retrieval import PutBack, Step
@@ -88,7 +88,7 @@ class NotesModel(QAbstractTableModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """One cell."""
         if index.isValid() and role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole}:
-            return self._rows[index.row()][index.column()]
+            return isolated(self._rows[index.row()][index.column()])
         return None
 
 
@@ -111,10 +111,10 @@ class RestoreDialog(QDialog):
         self._folder = folder
         self._is_over = False
         self.setWindowTitle(self.tr("Restore"))
-        self.setMinimumWidth(64 * GRID_PX)
+        self.setMinimumWidth(scaled_px(self, 64 * GRID_PX))
         self._picture = QLabel()
         self._picture.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._title = QLabel(self.tr("Getting ready…"))
+        self._title = Words(self.tr("Getting ready…"))
         self._title.setFont(scaled_font(self.font(), 1.2, is_bold=True))
         self._title.setWordWrap(True)
         self._details = MutedLabel()
@@ -267,10 +267,10 @@ class RestoreDialog(QDialog):
         header = self._notes.header()
         header.setStretchLastSection(True)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
-        header.resizeSection(0, 36 * GRID_PX)
-        self._notes.setMinimumHeight(14 * GRID_PX)
+        header.resizeSection(0, scaled_px(self, 36 * GRID_PX))
+        self._notes.setMinimumHeight(scaled_px(self, 14 * GRID_PX))
         self._notes.setVisible(True)
-        self.setMinimumWidth(96 * GRID_PX)
+        self.setMinimumWidth(scaled_px(self, 96 * GRID_PX))
         self.resize(self.sizeHint())
 
     def _show_state(self, state: JobState) -> None:

@@ -32,7 +32,7 @@ class ReturnedDialog(RestoreDialog):
         self._end(returned_title(returned), _state(returned))
         lines = [_tr("Folder: {folder}").format(folder=path_text(folder))]
         if returned.reason:
-            lines.insert(0, _reason(returned.reason))
+            lines.insert(0, f"{_reason(returned.reason).rstrip('.')}.")
         self._details.setText("\n".join(lines))
         rows = [
             *((path_text(path), _reason(reason)) for path, reason in (*returned.failed, *returned.skipped)),

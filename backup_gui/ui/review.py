@@ -10,8 +10,13 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QP
 from backup_gui.engine.model import Held, HeldCode, JobState
 from backup_gui.ui.headline import held_text
 from backup_gui.ui.jobview import HeldAnswer, PutBackWish
+<<<<<<< HEAD
 from backup_gui.ui.labels import MutedLabel
 from backup_gui.ui.planview import PlanView
+=======
+from backup_gui.ui.labels import MutedLabel, Words
+from backup_gui.ui.planview import ActionsModel, PlanView
+>>>>>>> pictures
 from backup_gui.ui.tabbing import tab_as_laid_out
 from backup_gui.ui.theme import GRID_PX, scaled_font, scaled_size
 
@@ -48,7 +53,7 @@ class ReviewDialog(QDialog):
         name = f"state-{JobState.HELD.value}"
         picture.setPixmap(icons.picture(name, size, self.palette().windowText().color(), self.devicePixelRatioF()))
         picture.setAlignment(Qt.AlignmentFlag.AlignTop)
-        title = QLabel(held_text(held))
+        title = Words(held_text(held))
         title.setFont(scaled_font(self.font(), 1.2, is_bold=True))
         title.setWordWrap(True)
         self._title = title

@@ -13,15 +13,14 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from backup_gui.config import Appearance, Settings
-from backup_gui.ui.labels import MutedLabel
-from backup_gui.ui.theme import GRID_PX
+from backup_gui.ui.labels import MutedLabel, RowLabel
+from backup_gui.ui.theme import GRID_PX, scaled_px
 from backup_gui.ui.wording import interval_text
 
 _DAY_S = 86_400
@@ -48,7 +47,7 @@ class SettingsDialog(QDialog):
         super().__init__(parent)
         self._settings = settings
         self.setWindowTitle(self.tr("Settings"))
-        self.setMinimumWidth(64 * GRID_PX)
+        self.setMinimumWidth(scaled_px(self, 72 * GRID_PX))
         form = QFormLayout()
         form.setHorizontalSpacing(2 * GRID_PX)
         form.setVerticalSpacing(GRID_PX + GRID_PX // 2)
@@ -62,7 +61,7 @@ class SettingsDialog(QDialog):
         row = QHBoxLayout()
         row.addWidget(self.log_button)
         row.addStretch()
-        form.addRow(QLabel(self.tr("Log")), row)
+        form.addRow(RowLabel(self.tr("Log"), self.log_button), row)
 
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         self.accept_button = buttons.button(QDialogButtonBox.StandardButton.Ok)
@@ -78,18 +77,18 @@ class SettingsDialog(QDialog):
     def _add_start(self, form: QFormLayout) -> None:
         self.login_check = QCheckBox(self.tr("&Start when I log in"))
         self.login_check.setChecked(self._settings.start_at_login)
-        self.hidden_check = QCheckBox(self.tr("With the &window closed, only the icon"))
+        self.hidden_check = QCheckBox(self.tr("Start with the &window closed"))
         self.hidden_check.setChecked(self._settings.start_hidden)
         self.hidden_check.setEnabled(self._settings.start_at_login)
         self.login_check.toggled.connect(self.hidden_check.setEnabled)
         note = self.tr("Files are backed up only while the app runs.")
-        form.addRow(QLabel(self.tr("Start")), _with_note(note, self.login_check, self.hidden_check))
+        form.addRow(RowLabel(self.tr("Start"), self.login_check), _with_note(note, self.login_check, self.hidden_check))
 
     def _add_messages(self, form: QFormLayout) -> None:
         self.notices_check = QCheckBox(self.tr("Show &notifications"))
         self.notices_check.setChecked(self._settings.notifications_enabled)
         note = self.tr("Only when something needs you, and for the first complete backup.")
-        form.addRow(QLabel(self.tr("Messages")), _with_note(note, self.notices_check))
+        form.addRow(RowLabel(self.tr("Messages"), self.notices_check), _with_note(note, self.notices_check))
         self.overdue_combo = QComboBox()
         self.overdue_combo.setAccessibleName(self.tr("Overdue after"))
         choices = [
@@ -161,8 +160,8 @@ def _fill(combo: QComboBox, choices: Sequence[tuple[object, str]], current: obje
     combo.setCurrentIndex(combo.findData(current))
 
 
-def _label(text: str, buddy: QWidget) -> QLabel:
-    label = QLabel(text)
+def _label(text: str, buddy: QWidget) -> RowLabel:
+    label = RowLabel(text, buddy)
     label.setBuddy(buddy)
     return label
 

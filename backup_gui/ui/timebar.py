@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QDateTime, QLocale, QSignalBlocker, Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QDateTimeEdit, QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDateTimeEdit, QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QWidget
 
-from backup_gui.ui.labels import MutedLabel
+from backup_gui.ui.labels import MutedLabel, Words
 from backup_gui.ui.theme import GRID_PX, scaled_font
 from backup_gui.ui.wording import counted, exact_text
 
@@ -38,9 +38,8 @@ class TimeBar(QWidget):
         self._moments: tuple[Moment, ...] = ()
         self._at: float | None = None
         self._at_wanted: float | None = None
-        self._words = QLabel()
+        self._words = Words()
         self._words.setFont(scaled_font(self.font(), 1.05, is_bold=True))
-        self._words.setTextFormat(Qt.TextFormat.PlainText)
         self._words.setWordWrap(True)
         self._detail = MutedLabel()
         self.slider = QSlider(Qt.Orientation.Horizontal)

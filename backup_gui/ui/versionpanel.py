@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from backup_gui.ui.labels import ElidedLabel, MutedLabel, RowDelegate
 from backup_gui.ui.theme import GRID_PX, fixed_font
-from backup_gui.ui.wording import exact_text, path_text, short_text, size_text
+from backup_gui.ui.wording import exact_text, isolated, path_text, short_text, size_text
 
 if TYPE_CHECKING:
     from backup_gui.engine.retrieval import Item
@@ -48,8 +48,8 @@ class VersionsModel(QAbstractListModel):
         size, changed = size_text(item.size_bytes), item.mtime_ns / 1e9
         if role == Qt.ItemDataRole.DisplayRole:
             if item.left_at is None:
-                return self.tr("Now: {changed}, {size}").format(changed=short_text(changed), size=size)
-            return self.tr("{changed}, {size}").format(changed=short_text(changed), size=size)
+                return isolated(self.tr("Now: {changed}, {size}").format(changed=short_text(changed), size=size))
+            return isolated(self.tr("{changed}, {size}").format(changed=short_text(changed), size=size))
         if role == Qt.ItemDataRole.ToolTipRole:
             words = self.tr("Last changed {when}").format(when=exact_text(changed))
             if item.left_at is not None:
@@ -73,6 +73,10 @@ class VersionsModel(QAbstractListModel):
         return places.index((item.root, item.stored)) if (item.root, item.stored) in places else -1
 
 
+class VersionList(QListView):
+    """The list of versions; by its name it is drawn with an edge, as the tree beside it and other than the jobs."""
+
+
 class VersionPanel(QWidget):
     """Asks for a look at the version that is chosen."""
 
@@ -84,7 +88,7 @@ class VersionPanel(QWidget):
         self.model = VersionsModel()
         self._wanted: Item | None = None
         self._title = ElidedLabel(is_muted=False)
-        self.list = QListView()
+        self.list = VersionList()
         self.list.setModel(self.model)
         self.list.setUniformItemSizes(True)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -94,7 +98,6 @@ class VersionPanel(QWidget):
         self.list.selectionModel().currentRowChanged.connect(self._on_row_changed)
         self.text = QPlainTextEdit()
         self.text.setReadOnly(True)
-        self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.text.setFont(fixed_font(self))
         self.text.setAccessibleName(self.tr("What the file looks like"))
         self.text.setTabChangesFocus(True)

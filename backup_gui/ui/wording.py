@@ -72,7 +72,7 @@ def speed_text(bytes_per_s: float) -> str:
 
 
 def duration_text(duration_s: float) -> str:
-    """A duration in its largest fitting unit, such as "40 s", "4 min" or "2 h 10 min"."""
+    """A duration in its largest fitting unit, such as "40 s", "4 min", "2 h 10 min" or "3 days"."""
     return isolated(_duration(duration_s))
 
 
@@ -83,6 +83,8 @@ def _duration(duration_s: float) -> str:
         return _tr("{seconds} s").format(seconds=number_text(round(duration_s)))
     if duration_s < _HOUR_S:
         return _tr("{minutes} min").format(minutes=number_text(round(duration_s / _MINUTE_S)))
+    if duration_s >= 2 * _DAY_S:
+        return counted("%Ln days", "%Ln day", int(duration_s // _DAY_S))
     minutes = round(duration_s / _MINUTE_S)
     return _tr("{hours} h {minutes} min").format(hours=number_text(minutes // 60), minutes=number_text(minutes % 60))
 
@@ -126,7 +128,8 @@ def ago_text(at: float, now: float) -> str:
     return counted(
         "%Ln days ago",
         "%Ln day ago",
-        int(age_s // _DAY_S),
+        # By the calendar, as the date that stands beside it; a day may be an hour shorter or longer.
+        max(1, _local(at).date().daysTo(_local(now).date())),
     )
 
 

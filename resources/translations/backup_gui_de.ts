@@ -66,18 +66,6 @@
 <context>
     <name>ActivityPage</name>
     <message>
-        <source>&amp;Undo this pass…</source>
-        <translation>Diesen Vorgang &amp;rückgängig machen …</translation>
-    </message>
-    <message>
-        <source>Brings back what this pass took away from the backup</source>
-        <translation>Holt zurück, was dieser Vorgang aus der Sicherung genommen hat</translation>
-    </message>
-    <message>
-        <source>Choose a pass to bring back what it took away from the backup</source>
-        <translation>Wählen Sie einen Vorgang, um zurückzuholen, was er aus der Sicherung genommen hat</translation>
-    </message>
-    <message>
         <source>Each time your files are checked or copied, it is noted here.</source>
         <translation>Jedes Mal, wenn Ihre Dateien geprüft oder kopiert werden, wird es hier vermerkt.</translation>
     </message>
@@ -98,8 +86,20 @@
         <translation>Verschobene Dateien</translation>
     </message>
     <message>
-        <source>It is no longer known what this pass did to which file. What it took away is in the history, by its time.</source>
-        <translation>Es ist nicht mehr bekannt, was dieser Vorgang mit welcher Datei getan hat. Was er genommen hat, ist im Verlauf unter seiner Zeit.</translation>
+        <source>&amp;Undo these changes…</source>
+        <translation>Diese Änderungen &amp;rückgängig machen …</translation>
+    </message>
+    <message>
+        <source>Brings back what was taken away from the backup then</source>
+        <translation>Holt zurück, was damals aus der Sicherung genommen wurde</translation>
+    </message>
+    <message>
+        <source>Choose a line to bring back what was taken away from the backup then</source>
+        <translation>Wählen Sie eine Zeile, um zurückzuholen, was damals aus der Sicherung genommen wurde</translation>
+    </message>
+    <message>
+        <source>It is no longer known what was done to which file then. What was taken away is in the history, by its time.</source>
+        <translation>Es ist nicht mehr bekannt, was damals mit welcher Datei getan wurde. Was genommen wurde, ist im Verlauf unter seiner Zeit.</translation>
     </message>
     <message>
         <source>Nothing has been done yet</source>
@@ -108,6 +108,10 @@
     <message>
         <source>Nothing of this kind was found.</source>
         <translation>Davon wurde nichts gefunden.</translation>
+    </message>
+    <message>
+        <source>Nothing was taken away from the backup then</source>
+        <translation>Damals wurde nichts aus der Sicherung genommen</translation>
     </message>
     <message>
         <source>Problems</source>
@@ -124,10 +128,6 @@
     <message>
         <source>Sho&amp;w:</source>
         <translation>An&amp;zeigen:</translation>
-    </message>
-    <message>
-        <source>This pass took nothing away from the backup</source>
-        <translation>Dieser Vorgang hat nichts aus der Sicherung genommen</translation>
     </message>
     <message>
         <source>What to show</source>
@@ -343,6 +343,13 @@
         <translation>
             <numerusform>%Ln Datei wurde ersetzt; was vorher da war, kommt in den Verlauf.</numerusform>
             <numerusform>%Ln Dateien wurden ersetzt; was vorher da war, kommt in den Verlauf.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln files, see Problems</source>
+        <translation>
+            <numerusform>%Ln Datei, siehe Probleme</numerusform>
+            <numerusform>%Ln Dateien, siehe Probleme</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -1382,6 +1389,10 @@
         <translation>Ordner wählen, der gesichert werden soll</translation>
     </message>
     <message>
+        <source>Common kinds</source>
+        <translation>Häufige Arten</translation>
+    </message>
+    <message>
         <source>Folder for the backup</source>
         <translation>Ordner für die Sicherung</translation>
     </message>
@@ -1456,10 +1467,6 @@
     <message>
         <source>The folder’s name</source>
         <translation>Der Name des Ordners</translation>
-    </message>
-    <message>
-        <source>Usual</source>
-        <translation>Übliches</translation>
     </message>
     <message>
         <source>What is left out</source>
@@ -2067,6 +2074,10 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>&amp;Schließen</translation>
     </message>
     <message>
+        <source>A preview is not possible at the moment</source>
+        <translation>Eine Vorschau ist im Moment nicht möglich</translation>
+    </message>
+    <message>
         <source>Comparing</source>
         <translation>Vergleich</translation>
     </message>
@@ -2085,10 +2096,6 @@ ist in der Sicherung jetzt {old}</translation>
     <message>
         <source>The backup is an exact copy of your folder.</source>
         <translation>Die Sicherung ist eine genaue Kopie Ihres Ordners.</translation>
-    </message>
-    <message>
-        <source>This cannot be told at the moment</source>
-        <translation>Das lässt sich im Moment nicht sagen</translation>
     </message>
     <message>
         <source>This is only a look: nothing is copied and nothing is deleted.</source>
@@ -2283,8 +2290,8 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Rückgängig machen</translation>
     </message>
     <message>
-        <source>Undo this pass?</source>
-        <translation>Diesen Vorgang rückgängig machen?</translation>
+        <source>Undo these changes?</source>
+        <translation>Diese Änderungen rückgängig machen?</translation>
     </message>
     <message>
         <source>What the backup has of it then counts as deleted. No history is kept, so it is gone.</source>
@@ -3173,16 +3180,16 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Start</translation>
     </message>
     <message>
+        <source>Start with the &amp;window closed</source>
+        <translation>Mit geschlossenem &amp;Fenster starten</translation>
+    </message>
+    <message>
         <source>Used from the next start on.</source>
         <translation>Gilt ab dem nächsten Start.</translation>
     </message>
     <message>
         <source>What you change is copied at once all the same. The same holds for network folders on a metered network.</source>
         <translation>Was Sie ändern, wird trotzdem sofort kopiert. Dasselbe gilt für Netzwerkordner in einem Netz, in dem Daten Geld kosten.</translation>
-    </message>
-    <message>
-        <source>With the &amp;window closed, only the icon</source>
-        <translation>Mit geschlossenem &amp;Fenster, nur das Symbol</translation>
     </message>
     <message>
         <source>Without a complete backup for so long, you are told once a day.</source>

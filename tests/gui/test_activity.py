@@ -224,7 +224,7 @@ def test_a_pass_whose_paths_are_forgotten_is_not_offered_to_be_undone(
     qtbot.addWidget(page)
     page.show()
     page.show_model(model)
-    assert "Choose a pass" in page.undo_button.toolTip()
+    assert "Choose a line" in page.undo_button.toolTip()
     known, forgotten, harmless = past(3, deleted=2, recorded=2), past(2, deleted=2, recorded=0), past(1, recorded=1)
     model.begin()
     model.put_page(PassPage(PassQuery("a1", 0), (known, forgotten, harmless), is_last=True))
@@ -236,7 +236,7 @@ def test_a_pass_whose_paths_are_forgotten_is_not_offered_to_be_undone(
         assert page.undo_button.isEnabled() is (row == 0)
     assert hints[0].startswith("Brings back")
     assert hints[1].startswith("It is no longer known")
-    assert hints[2].startswith("This pass took nothing")
+    assert hints[2].startswith("Nothing was taken")
     assert not model.hasChildren(model.index(1, 0)), "there is nothing to open"
 
     # Forgotten between the list and the look at it.

@@ -261,7 +261,7 @@ def test_what_could_not_be_brought_back_is_named_with_the_reason(
     scripted.tell(job.id, FilesReturned(returned))
     dialog = result_of(running, qtbot)
     assert dialog.title == "2 of 4 files and folders are back in your folder, and verified."
-    assert dialog.details == f"Stopped before the end\nFolder: {job.source}"
+    assert dialog.details == f"Stopped before the end.\nFolder: {job.source}"
     assert dialog.notes == (
         ("d", "Input/output error"),
         ("c", "Something is there already and was left alone"),

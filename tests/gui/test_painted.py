@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QDate, QDateTime, QPoint, QRect, Qt
-from PySide6.QtGui import QAccessible, QColor, QFontMetrics, QImage
+from PySide6.QtGui import QAccessible, QColor, QFontMetrics, QImage, QPolygon
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QPushButton,
     QRadioButton,
+    QSlider,
     QSpinBox,
     QStyle,
     QTreeWidget,
@@ -38,7 +39,7 @@ from backup_gui.ui.daychart import DAYS, DayChart
 from backup_gui.ui.icons import Icons
 from backup_gui.ui.jobs import CardDelegate, JobsModel
 from backup_gui.ui.jobview import BackupSizes, Room
-from backup_gui.ui.labels import Panel, PrimaryButton
+from backup_gui.ui.labels import Panel, PrimaryButton, RowDelegate
 from backup_gui.ui.legibility import edge
 from backup_gui.ui.roombar import RoomBar
 from backup_gui.ui.timebar import TimeBar
@@ -445,6 +446,106 @@ def test_marks_and_icons_grow_with_the_text(qapp: QApplication, icons: Icons) ->
     assert scale > 1.4
     for small, large in zip(sides["light"], sides["large"], strict=True):
         assert 0.9 * scale * small <= large <= 1.2 * scale * small
+
+
+def _marked(widget: QWidget, area: QRect) -> QRect:
+    """Where something is drawn that stands out from what is around it."""
+    image = picture(widget)
+    ground = QColor(colours(image, area, step=1).most_common(1)[0][0])
+    places = [
+        QPoint(x, y)
+        for x in range(area.left(), area.right() + 1)
+        for y in range(area.top(), area.bottom() + 1)
+        if contrast(image.pixelColor(x, y), ground) >= LEAST_OF_GRAPHICS
+    ]
+    return QRect(places[0], places[0]).united(QPolygon(places).boundingRect()) if places else QRect()
+
+
+def _arrow_of_a_list() -> tuple[QWidget, QRect]:
+    combo = QComboBox()
+    combo.resize(300, 60)
+    return combo, QRect(240, 6, 55, 48)
+
+
+def _arrow_of_a_number() -> tuple[QWidget, QRect]:
+    spin = QSpinBox()
+    spin.setRange(-9, 9)
+    spin.resize(300, 60)
+    # Beside the line before the buttons, and above the one between them.
+    return spin, QRect(288, 4, 9, 20) if not QApplication.instance().styleSheet() else QRect(250, 4, 45, 25)  # type: ignore[union-attr]
+
+
+def _arrow_of_a_column() -> tuple[QWidget, QRect]:
+    tree = QTreeWidget()
+    tree.setHeaderLabels([""])
+    tree.setSortingEnabled(True)
+    tree.resize(300, 200)
+    return tree, QRect(200, 4, 98, 14)
+
+
+def _arrow_of_a_branch() -> tuple[QWidget, QRect]:
+    tree = QTreeWidget()
+    tree.setHeaderHidden(True)
+    tree.setItemDelegate(RowDelegate(tree))
+    QTreeWidgetItem(QTreeWidgetItem(tree, [""]), ["below"])
+    tree.resize(300, 200)
+    return tree, QRect(2, 2, 20, 24)
+
+
+def _handle() -> tuple[QWidget, QRect]:
+    slider = QSlider(Qt.Orientation.Horizontal)
+    slider.resize(300, 60)
+    slider.setValue(50)
+    # Above the groove.
+    return slider, QRect(0, 0, 300, 26)
+
+
+@pytest.mark.parametrize(
+    "make", [_arrow_of_a_list, _arrow_of_a_number, _arrow_of_a_column, _arrow_of_a_branch, _handle]
+)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_arrows_and_handles_grow_with_the_text(
+    qapp: QApplication, scheme: str, make: Callable[[], tuple[QWidget, QRect]]
+) -> None:
+    widths = []
+    for scale in (1, 2):
+        with appearance(qapp, LOOKS[scheme]._replace(text_scale=scale)):
+            widget, area = make()
+            widget.show()
+            qapp.processEvents()
+            mark = _marked(widget, area)
+            widths.append(mark.width())
+            assert mark.height() <= 2 * mark.width(), "an arrow and no stroke"
+            widget.hide()
+    assert widths[0] > 0
+    assert widths[1] >= 1.4 * widths[0]
+
+
+def test_a_closed_branch_points_to_where_lines_go(qapp: QApplication) -> None:
+    heights = []
+    for direction in (Qt.LayoutDirection.LeftToRight, Qt.LayoutDirection.RightToLeft):
+        with appearance(qapp, LOOKS["large"]._replace(direction=direction)):
+            tree, area = _arrow_of_a_branch()
+            tree.show()
+            qapp.processEvents()
+            if direction == Qt.LayoutDirection.RightToLeft:
+                area.moveRight(tree.width() - 3)
+            image = picture(tree)
+            mark = _marked(tree, area)
+            ground = QColor(colours(image, area, step=1).most_common(1)[0][0])
+            heights.append(
+                [
+                    sum(
+                        contrast(image.pixelColor(x, y), ground) >= LEAST_OF_GRAPHICS
+                        for y in range(mark.top(), mark.bottom() + 1)
+                    )
+                    for x in (mark.left() + 1, mark.right() - 1)
+                ]
+            )
+            tree.hide()
+    (base, tip), (tip_mirrored, base_mirrored) = heights
+    assert base > tip
+    assert base_mirrored > tip_mirrored
 
 
 def test_a_ticked_box_in_a_list_grows_too(qapp: QApplication) -> None:

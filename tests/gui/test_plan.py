@@ -347,7 +347,7 @@ def test_a_preview_that_cannot_be_made_says_why(icons: Icons, qtbot: QtBot) -> N
     dialog = PreviewDialog(icons, DOCUMENTS)
     qtbot.addWidget(dialog)
     dialog.show_failure("The source folder is not there.")
-    assert "cannot be told" in dialog.title
+    assert "not possible" in dialog.title
 
 
 # Wired

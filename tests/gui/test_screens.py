@@ -5,17 +5,42 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit, QSplitter, QStyle, QWidget
 from pytestqt.qtbot import QtBot
 
 from backup_gui.app import resource_folder
+from backup_gui.config import Settings
+from backup_gui.ui.behind import BehindLabel
+from backup_gui.ui.board import Page
+from backup_gui.ui.crashdialog import CrashDialog
 from backup_gui.ui.daychart import DayChart
+from backup_gui.ui.diagnosticsdialog import DiagnosticsDialog
 from backup_gui.ui.icons import Icons
-from backup_gui.ui.labels import MutedLabel
+from backup_gui.ui.jobdialog import JobDialog
+from backup_gui.ui.labels import MutedLabel, RowLabel, Words
+from backup_gui.ui.problems import ProblemsPage
+from backup_gui.ui.restoredialog import RestoreDialog
+from backup_gui.ui.returneddialog import ReturnedDialog
+from backup_gui.ui.settingsdialog import SettingsDialog
 from backup_gui.ui.theme import fixed_font
-from tests.helpers.screens import LOOKS, VIEWS, appearance, make_window, write_all
+from backup_gui.ui.wording import ago_text, duration_text
+from tests.helpers.screens import (
+    DOCUMENTS,
+    LOOKS,
+    NOW,
+    PROBLEMS,
+    RETURNED,
+    VIEWS,
+    appearance,
+    fixed_now,
+    make_window,
+    scenes,
+    settings_page,
+    show_scene,
+    write_all,
+)
 
 FOLDER = Path(__file__).parents[2] / "build" / "screenshots"
 
@@ -103,3 +128,140 @@ def _ink_heights(widget: QWidget) -> dict[int, int]:
     ground = image.pixel(0, 0)
     heights = {x: sum(image.pixel(x, y) != ground for y in range(image.height())) for x in range(image.width())}
     return {x: height for x, height in heights.items() if height}
+
+
+def test_words_begin_where_lines_begin_in_every_mirrored_view(qapp: QApplication, icons: Icons) -> None:
+    right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignAbsolute
+    looked_at = 0
+    with appearance(qapp, LOOKS["mirrored"]):
+        for name, view in scenes(icons):
+            show_scene(view)
+            for label in view.findChildren(QLabel):
+                # Those that paint themselves have tests of their own; a hint of Qt's is none of ours.
+                if type(label).paintEvent is not QLabel.paintEvent or not label.text() or not label.isVisible():
+                    continue
+                if label.alignment() & Qt.AlignmentFlag.AlignHCenter or label.metaObject().className() == "QTipLabel":
+                    continue
+                if label.buddy() is not None and label.width() <= label.sizeHint().width():
+                    continue
+                looked_at += 1
+                stands = QStyle.visualAlignment(Qt.LayoutDirection.LeftToRight, label.alignment())
+                assert stands & right == right or not _has_spare_room(label), f"{name}: {label.text()}"
+            _drop(view)
+    assert looked_at > 200
+
+
+def test_words_change_sides_with_the_direction(qtbot: QtBot) -> None:
+    words = Words("Hill.")
+    qtbot.addWidget(words)
+    for direction, side in (
+        (Qt.LayoutDirection.RightToLeft, Qt.AlignmentFlag.AlignRight),
+        (Qt.LayoutDirection.LeftToRight, Qt.AlignmentFlag.AlignLeft),
+    ):
+        words.setLayoutDirection(direction)
+        assert words.alignment() & side
+        assert words.alignment() & Qt.AlignmentFlag.AlignAbsolute
+
+
+@pytest.mark.parametrize("look", ["light", "large"])
+def test_the_label_of_a_field_is_level_with_its_first_line(qapp: QApplication, icons: Icons, look: str) -> None:
+    """However many lines and remarks are below that."""
+    found = 0
+    with appearance(qapp, LOOKS[look]):
+        for view in (SettingsDialog(Settings()), JobDialog(icons, DOCUMENTS), settings_page(icons)):
+            show_scene(view)
+            for label in view.findChildren(RowLabel):
+                line = label._line
+                height = line.height()
+                if isinstance(line, QPlainTextEdit):
+                    height = line.fontMetrics().height() + 2 * line.frameWidth() + 8
+                middle = line.mapTo(view, QPoint(0, height // 2)).y()
+                words = label.mapTo(view, label.rect().center()).y()
+                found += 1
+                assert abs(words - middle) <= 2, label.text()
+            _drop(view)
+    assert found >= 20
+
+
+def test_no_edge_of_the_list_of_files_is_cut_off(qapp: QApplication, icons: Icons) -> None:
+    for look in ("light", "mirrored"):
+        with appearance(qapp, LOOKS[look]):
+            view = make_window(icons, VIEWS["ok"])
+            view.board.show_page(Page.HISTORY)
+            show_scene(view)
+            history = view.board.history
+            part = next(
+                one for one in history.findChildren(QSplitter) if one.orientation() == Qt.Orientation.Horizontal
+            )
+            parts = [part.widget(number) for number in range(part.count())]
+            assert len(parts) == 2
+            for one in parts:
+                assert one is not None
+                assert part.rect().contains(one.geometry()), look
+            _drop(view)
+
+
+def test_windows_with_fields_and_lists_are_wider_with_larger_text(qapp: QApplication, icons: Icons) -> None:
+    widths: list[list[int]] = []
+    for look in ("light", "large"):
+        with appearance(qapp, LOOKS[look]):
+            views = (
+                SettingsDialog(Settings()),
+                JobDialog(icons),
+                CrashDialog(icons, "ValueError", "Traceback"),
+                DiagnosticsDialog("plain", "full"),
+                RestoreDialog(icons, DOCUMENTS.source),
+                ReturnedDialog(icons, DOCUMENTS.source, RETURNED),
+            )
+            widths.append([view.minimumWidth() for view in views])
+            for view in views:
+                _drop(view)
+    for small, large in zip(*widths, strict=True):
+        assert large >= 1.6 * small
+
+
+def _has_spare_room(label: QLabel) -> bool:
+    return label.width() > label.sizeHint().width() + 2
+
+
+def _drop(view: QWidget) -> None:
+    view.hide()
+    view.deleteLater()
+    QCoreApplication.sendPostedEvents(view, QEvent.Type.DeferredDelete)
+
+
+def test_the_first_problem_is_chosen_in_both_directions(qapp: QApplication, icons: Icons) -> None:
+    for look in ("light", "mirrored"):
+        with appearance(qapp, LOOKS[look]):
+            page = ProblemsPage(icons)
+            page.show_problems(PROBLEMS)
+            assert page._table.currentIndex().row() == 0, look
+            assert PROBLEMS[0].path in page._advice.text(), look
+            _drop(page)
+
+
+def test_what_has_problems_is_not_said_to_be_backed_up(qtbot: QtBot) -> None:
+    label = BehindLabel(fixed_now)
+    qtbot.addWidget(label)
+    label.show_status(VIEWS["attention"].status)
+    assert label.text() == "3 files, see Problems"
+    label.show_status(VIEWS["ok"].status)
+    assert label.text() == "Nothing"
+
+
+def test_days_are_counted_as_on_the_calendar() -> None:
+    """The date stands beside it: on the 22nd, something of the 20th was not "1 day ago"."""
+    assert ago_text(NOW - 172_000, NOW) == "2 days ago"
+    assert ago_text(NOW - 93_000, NOW) == "1 day ago"
+
+
+def test_headings_stand_above_the_figures_of_their_columns(icons: Icons) -> None:
+    model = make_window(icons, VIEWS["ok"]).board.activity.list.model()
+    role = Qt.ItemDataRole.TextAlignmentRole
+    for column in range(4):
+        assert model.headerData(column, Qt.Orientation.Horizontal, role) == model.index(0, column).data(role)
+
+
+def test_a_long_time_is_told_in_days() -> None:
+    assert duration_text(47 * 3_600) == "47 h 0 min"
+    assert duration_text(76 * 3_600) == "3 days"

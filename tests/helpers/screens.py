@@ -120,6 +120,8 @@ PICTURES = Job(
     name="Pictures",
     interval_s=60,
 )
+# The path that the first run proposes.
+FIRST_PICTURES = PICTURES._replace(destination="/media/anna/Backup/Pictures")
 NOTES = Job("/home/anna/Notes", "/mnt/nas/anna/Notes", id="c3", name="Notes", keeps_history=False)
 
 PROBLEMS = tuple(
@@ -235,7 +237,9 @@ VIEWS = {
             JobState.FAILED,
             reason="The backup drive is full.",
             last_complete_at=NOW - 172_000,
+            pending=37,
             coverage=Coverage(9_000),
+            backlog=Backlog(37, 1_840_000_000, NOW - 171_000),
         ),
         room=Room(total_bytes=2_000_398_934_016, free_bytes=12_000_000),
     ),
@@ -268,8 +272,9 @@ DAYS = tuple(
 SIZES = BackupSizes(412_000_000_000, 96_500_000_000, counted_at=NOW - 1_500)
 EARLIER = tuple(
     PastPass(
-        *(900 - n, NOW - 100_000 - n * 7_000.0, 1.5, n % 5 == 0, "complete", "", n % 4, 1, n % 3, 0, 210_000 * n, 0),
-        recorded=n % 4 + 1 + n % 3,
+        *(900 - n, NOW - 100_000 - n * 7_000.0, 1.5, n % 5 == 0, "complete", ""),
+        *((n + 1) % 4, 1, (n + 1) % 3, int(n == 0), 210_000 * (n + 1), 0),
+        recorded=(n + 1) % 4 + 1 + (n + 1) % 3 + int(n == 0),
         is_whole=True,
     )
     for n in range(40)
@@ -281,7 +286,7 @@ FILES = (
     PastChange("delete", "Drafts/old.txt"),
 )
 REPORTS = (
-    Report(PassStatus.COMPLETE, NOW - 90_000, 812.0, is_full=True, counts=Counts(created=18_204, bytes=48_200_000_000)),
+    Report(PassStatus.COMPLETE, NOW - 90_000, 94.0, is_full=True, counts=Counts(created=214, bytes=1_900_000_000)),
     Report(PassStatus.COMPLETE, NOW - 20_000, 3.4, is_full=True),
     Report(PassStatus.COMPLETE, NOW - 16_400, 3.5, is_full=True),
     Report(PassStatus.COMPLETE, NOW - 9_000, 0.4, is_full=False, counts=Counts(created=1, replaced=2, bytes=2_310_000)),
@@ -349,6 +354,19 @@ NOTES_VERSIONS = (
     _past_item("Notes.txt", 1_180, 7_400, 7_300),
     _past_item("Notes.txt", 950, 90_000, 86_400),
 )
+# The same folder as it was 12 days ago.
+TOP_THEN = (
+    _past_item("Letters", -1, 13 * 86_400),
+    _past_item("Old drafts", -1, 19 * 86_400),
+    _past_item("Taxes", -1, 20 * 86_400),
+    _past_item("Travel", -1, 30 * 86_400),
+    _past_item("Budget.ods", 41_100, 21 * 86_400, 400_000),
+    _past_item("Minutes.odt", 17_900, 14 * 86_400, 700_000),
+    _past_item("Notes.txt", 810, 20 * 86_400, 90_000),
+    _past_item("Plans.odt", 22_000, 60 * 86_400, 40 * 86_400, is_gone=True),
+)
+TRAVEL_THEN = (TRAVEL[0], _past_item("Travel/Route.gpx", 240_100, 8_000_000, 86_400), TRAVEL[2])
+FOUND = tuple(_past_item(f"Travel/Valley {number:03}.jpg", 3_100_000, 9_000_000 - number * 61) for number in range(80))
 NOTES_TEXT = (
     "Packing list\n\n- tent, mats, stove\n- maps 1:25,000\n- rain coats\n- first aid\n\nTrain leaves 7:42, platform 3\n"
 )
@@ -401,7 +419,8 @@ def make_window(icons: Icons, view: JobView | None, *, has_others: bool = True) 
         window.put_job(view)
         for other in OTHERS if has_others else ():
             window.put_job(other)
-        for report in REPORTS:
+        troubled = (*REPORTS[:-2], REPORTS[-2]._replace(started_at=NOW - 81))
+        for report in troubled if view.status.problems else REPORTS:
             window.add_report(view.job.id, report)
         window.add_log_lines(LOG_LINES)
         window.board.put_days(view.job.id, DAYS)
@@ -409,10 +428,19 @@ def make_window(icons: Icons, view: JobView | None, *, has_others: bool = True) 
     return window
 
 
+def overdue() -> JobView:
+    """A job whose drive has been away for days."""
+    since = NOW - 3.2 * 86_400
+    status = VIEWS["waiting"].status._replace(
+        last_complete_at=since, pending=212, backlog=Backlog(212, 486_000_000, since + 3_000)
+    )
+    return replace(VIEWS["waiting"], status=status, overdue_since=since)
+
+
 def wide_overview(icons: Icons, view: JobView) -> MainWindow:
     """A window so high that the whole Overview page is seen."""
     window = make_window(icons, view, has_others=False)
-    window.resize(1_000, 1_060)
+    window.resize(1_000, 860)
     return window
 
 
@@ -478,7 +506,7 @@ def first_run(icons: Icons, step: int, place: str = "/media/anna/Backup") -> Mai
     steps.show_verdict(
         FirstVerdict(
             serials[-1],
-            (DOCUMENTS, PICTURES),
+            (DOCUMENTS,) if place == "/srv/backup" else (DOCUMENTS, FIRST_PICTURES),
             note=note if place == "/srv/backup" else "",
             is_place_empty=place != "/srv/backup",
         )
@@ -487,9 +515,9 @@ def first_run(icons: Icons, step: int, place: str = "/media/anna/Backup") -> Mai
         steps.next_button.click()
     steps.show_forecast(
         FirstForecast(
-            18_204,
-            48_200_000_000,
-            840.0,
+            20_514,
+            57_300_000_000,
+            990.0,
             tuple((problem.path, reason_text(problem)) for problem in PROBLEMS),
             problem_count=7,
             strangers=12,
@@ -517,21 +545,23 @@ def settings_page(icons: Icons) -> MainWindow:
     note = Remark(Level.NOTE, said("This is on the same drive as your files. If the drive fails, both are lost."))
     page.show_verdict(DraftVerdict(drafts[-1].serial, destination=note, job=drafts[-1].wanted))
     page.show_rules_count(RulesCount(wishes[-1].serial, 214, 3_100_000_000, is_done=True))
-    page.show_history_size(DOCUMENTS.id, HistorySize(6_400_000_000, 1_412, round(NOW) - 2_000_000))
+    page.show_history_size(DOCUMENTS.id, HistorySize(SIZES.history_bytes, 1_412, round(NOW) - 2_000_000))
     return window
 
 
 def fill_history(page: HistoryPage, subject: Subject) -> None:
     """Answer a History page with fixed values, with a file chosen and looked at."""
+    top, travel = (TOP, TRAVEL) if page.time.at is None else (TOP_THEN, TRAVEL_THEN)
+    notes = next(item for item in top if item.path == "Notes.txt")
     page.gone_check.setChecked(True)
     asked = Asked(subject, page._serial, at=page.time.at, shows_gone=True)
     page.show_moments(asked, MOMENTS)
-    page.show_folder(asked, TOP)
+    page.show_folder(asked, top)
     page.tree.expand(page.model.index(3, 0))
-    page.show_folder(replace(asked, path="Travel"), TRAVEL)
-    page.tree.setCurrentIndex(page.model.index(7, 0))
-    page.show_versions(replace(asked, path="Notes.txt"), NOTES_VERSIONS)
-    page.show_look(replace(asked, item=NOTES_VERSIONS[0]), NOTES_TEXT, None, is_cut=False)
+    page.show_folder(replace(asked, path="Travel"), travel)
+    page.tree.setCurrentIndex(page.model.index(top.index(notes), 0))
+    page.show_versions(replace(asked, path="Notes.txt"), (*NOTES_VERSIONS, TOP_THEN[6]))
+    page.show_look(replace(asked, item=notes), NOTES_TEXT, None, is_cut=False)
 
 
 def history_scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
@@ -546,10 +576,12 @@ def history_scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
         fill_history(page, subject)
         asked = Asked(subject, page._serial, at=page.time.at)
         if name == "picture":
-            page.show_look(replace(asked, item=NOTES_VERSIONS[0]), None, _some_picture(), is_cut=False)
+            page.tree.setCurrentIndex(page.model.index(0, 0, page.model.index(3, 0)))
+            page.show_versions(replace(asked, path=TRAVEL[0].path), TRAVEL[:1])
+            page.show_look(replace(asked, item=TRAVEL[0]), None, _some_picture(), is_cut=False)
         elif name == "found":
             page.search.setText("valley")
-            page.show_found(Asked(subject, page._serial, text="valley"), Search((TRAVEL[2],), is_cut=True))
+            page.show_found(Asked(subject, page._serial, text="valley"), Search(FOUND, is_cut=True))
         elif name == "none":
             page.search.setText("summer")
             page.show_found(Asked(subject, page._serial, text="summer"), Search())
@@ -619,9 +651,6 @@ def scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
         review = ReviewDialog(icons, DOCUMENTS, held)
         arrange_now(review.plan)
         yield f"review-{name}", review
-    review = ReviewDialog(icons, DOCUMENTS, HELD)
-    arrange_now(review.plan)
-    yield "review-put-back", review
     preview = PreviewDialog(icons, DOCUMENTS)
     arrange_now(preview.plan)
     preview.show_plan(PLAN, count_actions(PLAN))
@@ -657,7 +686,8 @@ def scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
         )
     )
     yield "job-wrong", dialog
-    dialog = JobDialog(icons, DOCUMENTS)
+    beside = DOCUMENTS._replace(destination="/home/anna/Backup")
+    dialog = JobDialog(icons, beside)
     dialog.interval_spin.setValue(3_600)
     dialog.exclude_edit.setPlainText("*.tmp\n.cache/")
     dialog.show_verdict(
@@ -666,7 +696,7 @@ def scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
             destination=Remark(
                 Level.NOTE, said("This is on the same drive as your files. If the drive fails, both are lost.")
             ),
-            job=DOCUMENTS,
+            job=beside,
         )
     )
     yield "job-edit", dialog
@@ -684,7 +714,7 @@ def scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
     kept = replace(VIEWS["ok"], status=VIEWS["ok"].status._replace(kept=840))
     yield "overview-kept", wide_overview(icons, kept)
     yield from answer_scenes(icons)
-    yield "overview-overdue", make_window(icons, replace(VIEWS["waiting"], overdue_since=NOW - 3.2 * 86_400))
+    yield "overview-overdue", make_window(icons, overdue())
     yield "overview-silent", make_window(icons, replace(VIEWS["working"], silent_s=40))
     yield "activity-earlier", look_back(icons)
     drive = Problem("Camera", Stage.COMPARE, ProblemCode.DRIVE_AWAY, REASONS[ProblemCode.DRIVE_AWAY])

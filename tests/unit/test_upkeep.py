@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from backup_gui.engine import holdings, upkeep
+from backup_gui.engine.belief import ahead_s
 from backup_gui.engine.emptying import EMPTYING_KEY
 from backup_gui.engine.history import version_path
 from backup_gui.engine.holdings import measure
@@ -33,6 +34,12 @@ def put(rig: Rig, path: str, age_s: float, content: bytes | str = b"x", number: 
     """Put a version into the history that left the mirror some time ago."""
     stored = version_path(path, datetime.fromtimestamp(NOW_S - age_s, UTC), number)
     return rig.write_at(rig.history / stored, content)
+
+
+@pytest.fixture(autouse=True)
+def known_clock(rig: Rig) -> None:
+    """Let the clock have been seen before: one that is new is only believed as far as the newest version."""
+    assert ahead_s(rig.catalog, NOW_S, DAY_S) == 0
 
 
 def run(rig: Rig, after_s: float = 0.0, **arguments: Any) -> Report:
