@@ -412,9 +412,11 @@ def test_other_programs_cannot_click(service: NotificationService, address: str,
                 forged = new_signal(emitter, member, signature, (1, value))
                 forged.header.fields[HeaderFields.destination] = name
                 connection.send(forged)
+    teller.tell("one", "second")
+    qtbot.waitUntil(lambda: service.standing() == {1: "second"})
+    assert teller.clicked == []
     service.click(1)
-    qtbot.waitUntil(lambda: bool(teller.clicked))
-    assert teller.clicked == ["first"]
+    qtbot.waitUntil(lambda: teller.clicked == ["second"])
 
 
 def test_names_that_are_no_text_are_told_as_far_as_they_are(
