@@ -20,12 +20,8 @@ from backup_gui.engine.model import Counts
 from backup_gui.ui.fields import RemarkLabel
 from backup_gui.ui.headline import held_text, problems_text
 from backup_gui.ui.jobview import Level, Remark
-<<<<<<< HEAD
-from backup_gui.ui.labels import ElidedLabel, MutedLabel
-from backup_gui.ui.planmodel import counts_text
-=======
 from backup_gui.ui.labels import ElidedLabel, MutedLabel, Words
->>>>>>> pictures
+from backup_gui.ui.planmodel import counts_text
 from backup_gui.ui.planview import PlanView
 from backup_gui.ui.problems import reason_text
 from backup_gui.ui.sentences import said

@@ -10,13 +10,8 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QP
 from backup_gui.engine.model import Held, HeldCode, JobState
 from backup_gui.ui.headline import held_text
 from backup_gui.ui.jobview import HeldAnswer, PutBackWish
-<<<<<<< HEAD
-from backup_gui.ui.labels import MutedLabel
-from backup_gui.ui.planview import PlanView
-=======
 from backup_gui.ui.labels import MutedLabel, Words
-from backup_gui.ui.planview import ActionsModel, PlanView
->>>>>>> pictures
+from backup_gui.ui.planview import PlanView
 from backup_gui.ui.tabbing import tab_as_laid_out
 from backup_gui.ui.theme import GRID_PX, scaled_font, scaled_size
 
