@@ -22,6 +22,7 @@ from backup_gui.engine.events import (
     CheckEvery,
     Command,
     ForgetDrive,
+    GiveUp,
     KeepHeld,
     Pause,
     PutBack,
@@ -239,6 +240,10 @@ class Controller(QObject):
     def undo_pass(self, job_id: str, key: int) -> None:
         """Bring back what a pass has taken away; ``files_returned`` tells what became of it."""
         self._put(job_id, UndoPass(key))
+
+    def give_up(self, job_id: str) -> None:
+        """End what ``put_back`` or ``undo_pass`` began; ``files_returned`` tells what became of it until then."""
+        self._put(job_id, GiveUp())
 
     def forget_drive(self, job_id: str, path: str) -> None:
         """Pass on that a drive that was mounted in the source is gone for good."""

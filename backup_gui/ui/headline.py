@@ -284,6 +284,8 @@ def _working_title(progress: Progress | None, pace: Pace) -> str:
         return _tr("Looking for changes.")
     if progress.phase is Phase.DELETING:
         return _tr("Tidying up the backup.")
+    if progress.phase is Phase.RETURNING:
+        return _tr("Putting files back into your folder.")
     title = _tr("Copying {done} of {all} files").format(
         done=number_text(progress.files_done), all=number_text(progress.files_total)
     )

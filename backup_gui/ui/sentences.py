@@ -135,6 +135,7 @@ _PATTERNS = (
     "A file or a link is where its folder should be",
     "It has changed in the backup since it was chosen",
     "It is not where the backup moved it to any more",
+    "Nothing waits for your word any more",
     "Not all that this check did is known by name; restore the rest from the history by its time",
     "Something is there already and was left alone",
     "No permission to read this in the backup",

@@ -271,6 +271,49 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
 </context>
 <context>
+    <name>BringingDialog</name>
+    <message>
+        <source>&amp;Cancel</source>
+        <translation>&amp;Abbrechen</translation>
+    </message>
+    <message>
+        <source>&amp;Open the folder</source>
+        <translation>Ordner ö&amp;ffnen</translation>
+    </message>
+    <message>
+        <source>C&amp;lose</source>
+        <translation>&amp;Schließen</translation>
+    </message>
+    <message>
+        <source>Files that need a word</source>
+        <translation>Dateien, zu denen etwas zu sagen ist</translation>
+    </message>
+    <message>
+        <source>Getting ready…</source>
+        <translation>Wird vorbereitet …</translation>
+    </message>
+    <message>
+        <source>It waits for the drive, or for the check under way. You can close this window: it stops by itself, and what is back already is complete.</source>
+        <translation>Es wird auf das Laufwerk oder auf die laufende Prüfung gewartet. Sie können dieses Fenster schließen: Es hört von selbst auf, und was schon zurück ist, ist vollständig.</translation>
+    </message>
+    <message>
+        <source>Nothing was restored.</source>
+        <translation>Nichts wurde wiederhergestellt.</translation>
+    </message>
+    <message>
+        <source>Stopping takes a while…</source>
+        <translation>Das Anhalten dauert eine Weile …</translation>
+    </message>
+    <message>
+        <source>Stopping…</source>
+        <translation>Wird angehalten …</translation>
+    </message>
+    <message>
+        <source>{done} of {total}</source>
+        <translation>{done} von {total}</translation>
+    </message>
+</context>
+<context>
     <name>Counted</name>
     <message numerus="yes">
         <source>%Ln changes</source>
@@ -571,6 +614,13 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>
             <numerusform>Probleme an %Ln Tag.</numerusform>
             <numerusform>Probleme an %Ln Tagen.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Putting back {done} of %Ln files and folders</source>
+        <translation>
+            <numerusform>%Ln Datei oder Ordner wird zurückgelegt</numerusform>
+            <numerusform>{done} von %Ln Dateien und Ordnern werden zurückgelegt</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -965,6 +1015,10 @@ ist in der Sicherung jetzt {old}</translation>
     <message>
         <source>Paused.</source>
         <translation>Pausiert.</translation>
+    </message>
+    <message>
+        <source>Putting files back into your folder.</source>
+        <translation>Dateien werden in Ihren Ordner zurückgelegt.</translation>
     </message>
     <message>
         <source>Resume</source>
@@ -2190,6 +2244,13 @@ Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translatio
     </message>
 </context>
 <context>
+    <name>ProgressPanel</name>
+    <message>
+        <source>Progress</source>
+        <translation>Fortschritt</translation>
+    </message>
+</context>
+<context>
     <name>Questions</name>
     <message>
         <source>&amp;Keep them no more</source>
@@ -2296,40 +2357,12 @@ Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translatio
 <context>
     <name>RestoreDialog</name>
     <message>
-        <source>&amp;Cancel</source>
-        <translation>&amp;Abbrechen</translation>
-    </message>
-    <message>
-        <source>&amp;Open the folder</source>
-        <translation>Ordner ö&amp;ffnen</translation>
-    </message>
-    <message>
-        <source>C&amp;lose</source>
-        <translation>&amp;Schließen</translation>
-    </message>
-    <message>
-        <source>Files that need a word</source>
-        <translation>Dateien, zu denen etwas zu sagen ist</translation>
-    </message>
-    <message>
         <source>Folder: {folder}</source>
         <translation>Ordner: {folder}</translation>
     </message>
     <message>
-        <source>Getting ready…</source>
-        <translation>Wird vorbereitet …</translation>
-    </message>
-    <message>
-        <source>Nothing was restored.</source>
-        <translation>Nichts wurde wiederhergestellt.</translation>
-    </message>
-    <message>
         <source>Pausing the backup of this folder…</source>
         <translation>Die Sicherung dieses Ordners wird angehalten …</translation>
-    </message>
-    <message>
-        <source>Progress</source>
-        <translation>Fortschritt</translation>
     </message>
     <message>
         <source>Restore</source>
@@ -2339,13 +2372,12 @@ Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translatio
         <source>Restored beside it as “{name}”</source>
         <translation>Daneben wiederhergestellt als „{name}“</translation>
     </message>
+</context>
+<context>
+    <name>ReturnDesk</name>
     <message>
-        <source>Stopping…</source>
-        <translation>Wird angehalten …</translation>
-    </message>
-    <message>
-        <source>{done} of {total}</source>
-        <translation>{done} von {total}</translation>
+        <source>This backup was removed or changed.</source>
+        <translation>Diese Sicherung wurde entfernt oder geändert.</translation>
     </message>
 </context>
 <context>
@@ -2365,6 +2397,10 @@ Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translatio
     <message>
         <source>Nothing was brought back.</source>
         <translation>Nichts wurde zurückgeholt.</translation>
+    </message>
+    <message>
+        <source>The check that is under way is finished first…</source>
+        <translation>Die laufende Prüfung wird erst noch beendet …</translation>
     </message>
 </context>
 <context>
@@ -2565,6 +2601,10 @@ Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translatio
     <message>
         <source>Not all that this check did is known by name; restore the rest from the history by its time</source>
         <translation>Nicht alles, was dieser Vorgang getan hat, ist mit Namen bekannt; stellen Sie den Rest nach seiner Zeit aus dem Verlauf wieder her</translation>
+    </message>
+    <message>
+        <source>Nothing waits for your word any more</source>
+        <translation>Es wartet nichts mehr auf Ihre Entscheidung</translation>
     </message>
     <message>
         <source>Some folders cannot be watched</source>

@@ -55,7 +55,7 @@ def result_of(desk: Desk, qtbot: QtBot) -> ReturnedDialog:
     dialog = desk.window.findChild(ReturnedDialog)
     assert dialog is not None
     assert dialog.isVisible()
-    assert dialog.is_over
+    qtbot.waitUntil(lambda: dialog.is_over, timeout=LONG_MS)
     return dialog
 
 

@@ -574,6 +574,19 @@ def answer_scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
     yield "ask-release", ask_to_release(840, parent.show, parent, keeps_history=True)
     yield "returned", ReturnedDialog(icons, DOCUMENTS.source, Returned(840, tuple(map(str, range(840)))))
     yield "returned-part", ReturnedDialog(icons, DOCUMENTS.source, RETURNED)
+    going = ReturnedDialog(icons, DOCUMENTS.source)
+    going.show_step(Progress(Phase.RETURNING, 311, 840, 1_200_000_000, 4_800_000_000, "Travel/2026/Sea.mov"))
+    yield "returned-going", going
+    silent = ReturnedDialog(icons, DOCUMENTS.source)
+    silent.show_step(Progress(Phase.RETURNING, 311, 840, 1_200_000_000, 4_800_000_000, "Travel/2026/Sea.mov"))
+    silent.show_silence(40)
+    yield "returned-silent", silent
+    left = ReturnedDialog(icons, DOCUMENTS.source)
+    left.show_step(Progress(Phase.RETURNING, 311, 840, 1_200_000_000, 4_800_000_000, "Travel/2026/Sea.mov"))
+    left.show_silence(40)
+    left.cancel_button.click()
+    left._on_patience_over()
+    yield "returned-left", left
     yield "returned-none", ReturnedDialog(icons, DOCUMENTS.source, Returned(reason="The source folder is not there"))
 
 
