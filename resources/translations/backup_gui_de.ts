@@ -1306,12 +1306,20 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Die Sicherung kann im Moment nicht gelesen werden</translation>
     </message>
     <message>
+        <source>The drive does not answer</source>
+        <translation>Das Laufwerk antwortet nicht</translation>
+    </message>
+    <message>
         <source>There are more: only the first are shown.</source>
         <translation>Es gibt noch mehr: Nur die ersten werden gezeigt.</translation>
     </message>
     <message>
         <source>This cannot be read at the moment.</source>
         <translation>Das kann im Moment nicht gelesen werden.</translation>
+    </message>
+    <message>
+        <source>What is on it is shown as soon as it does. All else in the window goes on.</source>
+        <translation>Was darauf ist, wird gezeigt, sobald es antwortet. Alles andere im Fenster geht weiter.</translation>
     </message>
     <message>
         <source>Where something else is, what is put back gets a name of its own beside it. If you choose to replace, what was there goes to the history; what is not in the backup yet is never replaced.</source>
@@ -2348,6 +2356,14 @@ Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translatio
     <message>
         <source>Choose the folder that holds the copies of your files.</source>
         <translation>Wählen Sie den Ordner, in dem die Kopien Ihrer Dateien liegen.</translation>
+    </message>
+    <message>
+        <source>The backup folder is opened as soon as it does. You can choose another one meanwhile.</source>
+        <translation>Der Sicherungsordner wird geöffnet, sobald es antwortet. Sie können inzwischen einen anderen wählen.</translation>
+    </message>
+    <message>
+        <source>The drive does not answer</source>
+        <translation>Das Laufwerk antwortet nicht</translation>
     </message>
     <message>
         <source>This folder cannot be read</source>

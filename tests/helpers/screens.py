@@ -527,14 +527,15 @@ def fill_history(page: HistoryPage, subject: Subject) -> None:
 
 def history_scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
     """Every view of looking back and of bringing back."""
-    for name in ("now", "past", "picture", "found", "none", "failed"):
+    for name in ("now", "past", "picture", "found", "none", "failed", "silent", "silent-later"):
         window = make_window(icons, VIEWS["ok"])
         window.board.show_page(Page.HISTORY)
         page, subject = window.board.history, subject_of(DOCUMENTS)
         if name == "past":
             page.show_moments(Asked(subject, page._serial), MOMENTS)
             page.time.choose(MOMENTS[1].at - 1)
-        fill_history(page, subject)
+        if name != "silent":
+            fill_history(page, subject)
         asked = Asked(subject, page._serial, at=page.time.at)
         if name == "picture":
             page.show_look(replace(asked, item=NOTES_VERSIONS[0]), None, _some_picture(), is_cut=False)
@@ -546,6 +547,8 @@ def history_scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
             page.show_found(Asked(subject, page._serial, text="summer"), Search())
         elif name == "failed":
             page.show_failure(asked)
+        elif name.startswith("silent"):
+            page.show_silence(40)
         yield f"history-{name}", window
     subject = Subject("Documents", DOCUMENTS.destination, f"{DOCUMENTS.destination}.history")
     standalone = HistoryWindow(icons, fixed_now, subject)
@@ -635,6 +638,10 @@ def scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
     preview = PreviewDialog(icons, DOCUMENTS)
     preview.show_progress(Progress(Phase.COMPARING, 12_204, path="Films/Summer 2026/The long way.mov"))
     yield "preview-comparing", preview
+    preview = PreviewDialog(icons, DOCUMENTS)
+    preview.show_progress(Progress(Phase.COMPARING, 12_204, path="Films/Summer 2026/The long way.mov"))
+    preview.show_silence(40)
+    yield "preview-silent", preview
     preview = PreviewDialog(icons, DOCUMENTS)
     preview.show_plan((), Counts())
     yield "preview-nothing", preview
