@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 from backup_gui.returndesk import ReturnDesk
-from backup_gui.ui.questions import ask_to_forget_drive, ask_to_release, ask_to_undo
+from backup_gui.ui.questions import ask_to_forget_drive, ask_to_release, ask_to_undo, ask_to_use_drive
 
 if TYPE_CHECKING:
     from backup_gui.bridge.controller import Controller
@@ -52,6 +52,7 @@ class AnswersDesk(QObject):
         window.put_back_requested.connect(self._on_put_back_requested)
         window.undo_requested.connect(self._on_undo_requested)
         window.forget_drive_requested.connect(self._on_forget_drive_requested)
+        window.new_drive_requested.connect(self._on_new_drive_requested)
         window.release_requested.connect(self._on_release_requested)
 
     def complete(self, view: JobView) -> JobView:
@@ -95,6 +96,14 @@ class AnswersDesk(QObject):
             forget = partial(self._controller.forget_drive, wish.job_id, wish.path)
             on_yes = partial(self._pass_on, wish.job_id, forget)
             ask_to_forget_drive(wish.path, on_yes, self._window, keeps_history=job.keeps_history)
+
+    @Slot(object)
+    def _on_new_drive_requested(self, job_id: str) -> None:
+        job = self._controller.job(job_id)
+        if job is not None:
+            welcome = partial(self._controller.welcome_drive, job_id)
+            on_yes = partial(self._pass_on, job_id, welcome)
+            ask_to_use_drive(job.destination, on_yes, self._window, keeps_history=job.keeps_history)
 
     @Slot(object)
     def _on_release_requested(self, job_id: str) -> None:

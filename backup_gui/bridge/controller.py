@@ -249,6 +249,10 @@ class Controller(QObject):
         """Pass on that a drive that was mounted in the source is gone for good."""
         self._put(job_id, ForgetDrive(path))
 
+    def welcome_drive(self, job_id: str) -> None:
+        """Pass on that another drive, mounted where the destination's was, is the destination's from now on."""
+        self._put(job_id, ForgetDrive(""))
+
     def shut_down(self, limit_s: float = SHUTDOWN_S) -> bool:
         """Ask all jobs to end and wait for them.
 

@@ -151,7 +151,7 @@ class GiveUp(NamedTuple):
 
 
 class ForgetDrive(NamedTuple):
-    """A drive that was mounted at ``path`` in the source is gone for good."""
+    """A drive that was mounted at ``path`` in the source is gone for good; if empty, the destination's."""
 
     path: str
     wish: str = "forget drive"

@@ -20,6 +20,7 @@ CONTEXT = "Sentences"
 _PATTERNS = (
     # Roots that are away or of no use
     "A folder is not there any more: {path}",
+    "Another drive is where the destination was: {path}",
     "Another drive is where the source was: {path}",
     "Another instance of the program is already backing up to {path}.",
     "Another program instance is writing to {path}.",

@@ -929,6 +929,10 @@ ist in der Sicherung jetzt {old}</translation>
 <context>
     <name>Headline</name>
     <message>
+        <source>Another drive is where the backup of “{name}” was: {path}</source>
+        <translation>Ein anderes Laufwerk ist, wo die Sicherung von „{name}“ war: {path}</translation>
+    </message>
+    <message>
         <source>Back up now</source>
         <translation>Jetzt sichern</translation>
     </message>
@@ -1059,6 +1063,10 @@ ist in der Sicherung jetzt {old}</translation>
     <message>
         <source>Try again</source>
         <translation>Noch einmal</translation>
+    </message>
+    <message>
+        <source>Use this new drive…</source>
+        <translation>Dieses neue Laufwerk verwenden …</translation>
     </message>
     <message>
         <source>Waiting</source>
@@ -2269,8 +2277,24 @@ Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translatio
         <translation>&amp;Rückgängig machen</translation>
     </message>
     <message>
+        <source>&amp;Use the new drive</source>
+        <translation>Neues Laufwerk &amp;verwenden</translation>
+    </message>
+    <message>
         <source>Drive</source>
         <translation>Laufwerk</translation>
+    </message>
+    <message>
+        <source>Everything is copied to the new drive, and a new history begins. The old drive keeps its backup and its history, but this backup waits for it no longer.</source>
+        <translation>Alles wird auf das neue Laufwerk kopiert, und ein neuer Verlauf beginnt. Das alte Laufwerk behält seine Sicherung und seinen Verlauf, aber diese Sicherung wartet nicht mehr darauf.</translation>
+    </message>
+    <message>
+        <source>Everything is copied to the new drive. The old drive keeps its backup, but this backup waits for it no longer.</source>
+        <translation>Alles wird auf das neue Laufwerk kopiert. Das alte Laufwerk behält seine Sicherung, aber diese Sicherung wartet nicht mehr darauf.</translation>
+    </message>
+    <message>
+        <source>If there are files in the backup folder on the new drive already, you are asked before they leave it.</source>
+        <translation>Wenn im Sicherungsordner auf dem neuen Laufwerk schon Dateien sind, werden Sie gefragt, bevor sie ihn verlassen.</translation>
     </message>
     <message>
         <source>If these are unusually many, you are asked once more before anything is deleted.</source>
@@ -2283,6 +2307,10 @@ Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translatio
     <message>
         <source>Kept files</source>
         <translation>Behaltene Dateien</translation>
+    </message>
+    <message>
+        <source>New drive</source>
+        <translation>Neues Laufwerk</translation>
     </message>
     <message>
         <source>Nothing is lost: what you have changed since stays beside them under another name.</source>
@@ -2303,6 +2331,10 @@ Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translatio
     <message>
         <source>Undo this pass?</source>
         <translation>Diesen Vorgang rückgängig machen?</translation>
+    </message>
+    <message>
+        <source>Use the drive that is there now for the backup in “{folder}”?</source>
+        <translation>Das jetzt angeschlossene Laufwerk für die Sicherung in „{folder}“ verwenden?</translation>
     </message>
     <message>
         <source>What the backup has of it then counts as deleted. No history is kept, so it is gone.</source>
@@ -2549,6 +2581,10 @@ Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translatio
     <message>
         <source>Another backup, “{name}”, uses this place.</source>
         <translation>Eine andere Sicherung, „{name}“, benutzt diesen Ort.</translation>
+    </message>
+    <message>
+        <source>Another drive is where the destination was: {path}</source>
+        <translation>Ein anderes Laufwerk ist, wo das Ziel war: {path}</translation>
     </message>
     <message>
         <source>Another drive is where the source was: {path}</source>

@@ -76,7 +76,7 @@ from backup_gui.ui.pace import Pace
 from backup_gui.ui.planview import PlanView
 from backup_gui.ui.preview import PreviewDialog
 from backup_gui.ui.problems import reason_text
-from backup_gui.ui.questions import ask_to_forget_drive, ask_to_release, ask_to_undo
+from backup_gui.ui.questions import ask_to_forget_drive, ask_to_release, ask_to_undo, ask_to_use_drive
 from backup_gui.ui.restoredialog import RestoreDialog
 from backup_gui.ui.returneddialog import ReturnedDialog
 from backup_gui.ui.review import ReviewDialog
@@ -574,6 +574,7 @@ def answer_scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
     parent = QWidget()
     yield "ask-undo", ask_to_undo(312, parent.show, parent)
     yield "ask-drive", ask_to_forget_drive("Pictures/Camera", parent.show, parent, keeps_history=True)
+    yield "ask-new-drive", ask_to_use_drive(DOCUMENTS.destination, parent.show, parent, keeps_history=True)
     yield "ask-release", ask_to_release(840, parent.show, parent, keeps_history=True)
     yield "returned", ReturnedDialog(icons, DOCUMENTS.source, Returned(840, tuple(map(str, range(840)))))
     yield "returned-part", ReturnedDialog(icons, DOCUMENTS.source, RETURNED)
@@ -691,6 +692,10 @@ def scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
     yield from answer_scenes(icons)
     yield "overview-overdue", make_window(icons, replace(VIEWS["waiting"], overdue_since=NOW - 3.2 * 86_400))
     yield "overview-silent", make_window(icons, replace(VIEWS["working"], silent_s=40))
+    replaced = VIEWS["waiting"].status._replace(
+        reason="Another drive is where the destination was: /media/anna/Backup/Documents"
+    )
+    yield "overview-new-drive", make_window(icons, replace(VIEWS["waiting"], status=replaced))
     yield "activity-earlier", look_back(icons)
     drive = Problem("Camera", Stage.COMPARE, ProblemCode.DRIVE_AWAY, REASONS[ProblemCode.DRIVE_AWAY])
     away = replace(VIEWS["attention"], status=VIEWS["attention"].status._replace(problems=(drive, *PROBLEMS)))
