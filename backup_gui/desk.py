@@ -338,6 +338,7 @@ class Desk(QObject):
         for job in start.jobs:
             if self.controller.job(job.id) is None:
                 self.controller.add(job)
+                self.care.watch(job)
         self._save()
         self.window.board.select_job(start.jobs[0].id)
         self._look_for_room()
