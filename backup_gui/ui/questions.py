@@ -91,6 +91,20 @@ def ask_to_release(files: int, on_yes: Callable[[], None], parent: QWidget, *, k
     return _ask(_tr("Kept files"), title, f"{fate}\n\n{again}", _tr("&Keep them no more"), on_yes, parent)
 
 
+def ask_to_remove(name: str, path: str, on_yes: Callable[[], None], parent: QWidget) -> QMessageBox:
+    """Ask whether a folder is to be backed up no more.
+
+    Args:
+        name: What the job is called.
+        path: The destination, which stays.
+        on_yes: Called if the user means it.
+        parent: Owner.
+    """
+    title = _tr("Stop backing up “{name}”?").format(name=name)
+    text = _tr("The backup itself and its history stay where they are:\n{folder}").format(folder=path_text(path))
+    return _ask(_tr("Remove"), title, text, _tr("&Remove"), on_yes, parent)
+
+
 def _ask(
     window_title: str, title: str, text: str, yes: str, on_yes: Callable[[], None], parent: QWidget
 ) -> QMessageBox:

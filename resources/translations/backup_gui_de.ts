@@ -1643,10 +1643,6 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>&amp;Fenster schließen</translation>
     </message>
     <message>
-        <source>&amp;Do not say this again</source>
-        <translation>Das &amp;nicht mehr sagen</translation>
-    </message>
-    <message>
         <source>&amp;Edit…</source>
         <translation>&amp;Bearbeiten …</translation>
     </message>
@@ -1687,10 +1683,6 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>&amp;Beenden</translation>
     </message>
     <message>
-        <source>&amp;Remove</source>
-        <translation>&amp;Entfernen</translation>
-    </message>
-    <message>
         <source>&amp;Restore from a backup folder…</source>
         <translation>Aus einem Sicherungsordner wiederher&amp;stellen …</translation>
     </message>
@@ -1707,20 +1699,55 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>&amp;Was würde getan?</translation>
     </message>
     <message>
-        <source>About Folder Backup</source>
-        <translation>Über Folder Backup</translation>
-    </message>
-    <message>
-        <source>Changes are not backed up until you open it again. Nothing is lost.</source>
-        <translation>Änderungen werden nicht gesichert, bis Sie das Programm wieder öffnen. Nichts geht verloren.</translation>
-    </message>
-    <message>
         <source>Choose the backup folder</source>
         <translation>Sicherungsordner wählen</translation>
     </message>
     <message>
         <source>Copy &amp;diagnostics…</source>
         <translation>&amp;Diagnose kopieren …</translation>
+    </message>
+    <message>
+        <source>Folder Backup</source>
+        <translation>Folder Backup</translation>
+    </message>
+    <message>
+        <source>New backup step &amp;by step…</source>
+        <translation>Neue Sicherung &amp;Schritt für Schritt …</translation>
+    </message>
+    <message>
+        <source>Open log &amp;folder</source>
+        <translation>Protokollo&amp;rdner öffnen</translation>
+    </message>
+    <message>
+        <source>Re&amp;move…</source>
+        <translation>&amp;Entfernen …</translation>
+    </message>
+    <message>
+        <source>Re&amp;store…</source>
+        <translation>&amp;Wiederherstellen …</translation>
+    </message>
+    <message>
+        <source>Re&amp;view…</source>
+        <translation>D&amp;urchsehen …</translation>
+    </message>
+</context>
+<context>
+    <name>Messages</name>
+    <message>
+        <source>&amp;Do not say this again</source>
+        <translation>Das &amp;nicht mehr sagen</translation>
+    </message>
+    <message>
+        <source>&amp;Quit</source>
+        <translation>&amp;Beenden</translation>
+    </message>
+    <message>
+        <source>About Folder Backup</source>
+        <translation>Über Folder Backup</translation>
+    </message>
+    <message>
+        <source>Changes are not backed up until you open it again. Nothing is lost.</source>
+        <translation>Änderungen werden nicht gesichert, bis Sie das Programm wieder öffnen. Nichts geht verloren.</translation>
     </message>
     <message>
         <source>Folder Backup</source>
@@ -1743,16 +1770,8 @@ In Ihren eigenen Ordner wird nie geschrieben, außer wenn Sie Dateien zurückleg
         <translation>So funktioniert es</translation>
     </message>
     <message>
-        <source>New backup step &amp;by step…</source>
-        <translation>Neue Sicherung &amp;Schritt für Schritt …</translation>
-    </message>
-    <message>
         <source>Nothing is wrong with your files. As long as a folder or its drive cannot be reached, nothing is copied and nothing is deleted. The backup goes on by itself as soon as it is there again.</source>
         <translation>Mit Ihren Dateien ist alles in Ordnung. Solange ein Ordner oder sein Laufwerk nicht erreichbar ist, wird nichts kopiert und nichts gelöscht. Die Sicherung geht von selbst weiter, sobald er wieder da ist.</translation>
-    </message>
-    <message>
-        <source>Open log &amp;folder</source>
-        <translation>Protokollo&amp;rdner öffnen</translation>
     </message>
     <message>
         <source>Quit</source>
@@ -1761,32 +1780,6 @@ In Ihren eigenen Ordner wird nie geschrieben, außer wenn Sie Dateien zurückleg
     <message>
         <source>Quit Folder Backup?</source>
         <translation>Folder Backup beenden?</translation>
-    </message>
-    <message>
-        <source>Re&amp;move…</source>
-        <translation>&amp;Entfernen …</translation>
-    </message>
-    <message>
-        <source>Re&amp;store…</source>
-        <translation>&amp;Wiederherstellen …</translation>
-    </message>
-    <message>
-        <source>Re&amp;view…</source>
-        <translation>D&amp;urchsehen …</translation>
-    </message>
-    <message>
-        <source>Remove</source>
-        <translation>Entfernen</translation>
-    </message>
-    <message>
-        <source>Stop backing up “{name}”?</source>
-        <translation>„{name}“ nicht mehr sichern?</translation>
-    </message>
-    <message>
-        <source>The backup itself and its history stay where they are:
-{folder}</source>
-        <translation>Die Sicherung selbst und ihr Verlauf bleiben, wo sie sind:
-{folder}</translation>
     </message>
     <message>
         <source>Version {version}
@@ -2273,6 +2266,10 @@ Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translatio
         <translation>&amp;Nicht mehr behalten</translation>
     </message>
     <message>
+        <source>&amp;Remove</source>
+        <translation>&amp;Entfernen</translation>
+    </message>
+    <message>
         <source>&amp;Undo</source>
         <translation>&amp;Rückgängig machen</translation>
     </message>
@@ -2317,12 +2314,26 @@ Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translatio
         <translation>Nichts geht verloren: Was Sie seither geändert haben, bleibt unter einem anderen Namen daneben.</translation>
     </message>
     <message>
+        <source>Remove</source>
+        <translation>Entfernen</translation>
+    </message>
+    <message>
+        <source>Stop backing up “{name}”?</source>
+        <translation>„{name}“ nicht mehr sichern?</translation>
+    </message>
+    <message>
         <source>The backup becomes an exact copy of your folder again. No history is kept, so what leaves it is gone.</source>
         <translation>Die Sicherung wird wieder eine genaue Kopie Ihres Ordners. Ein Verlauf wird nicht geführt; was sie verlässt, ist also weg.</translation>
     </message>
     <message>
         <source>The backup becomes an exact copy of your folder again. What leaves it goes to the history.</source>
         <translation>Die Sicherung wird wieder eine genaue Kopie Ihres Ordners. Was sie verlässt, kommt in den Verlauf.</translation>
+    </message>
+    <message>
+        <source>The backup itself and its history stay where they are:
+{folder}</source>
+        <translation>Die Sicherung selbst und ihr Verlauf bleiben, wo sie sind:
+{folder}</translation>
     </message>
     <message>
         <source>Undo</source>
