@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from backup_gui.ui.questions import ask_to_forget_drive, ask_to_release, ask_to_undo
-from backup_gui.ui.returneddialog import ReturnedDialog
+from backup_gui.returndesk import ReturnDesk
+from backup_gui.ui.questions import ask_to_forget_drive, ask_to_release, ask_to_undo, ask_to_use_drive
 
 if TYPE_CHECKING:
-    from backup_gui.bridge.controller import Controller, JobReturned
+    from backup_gui.bridge.controller import Controller
     from backup_gui.engine.model import Held
     from backup_gui.ui.icons import Icons
     from backup_gui.ui.jobview import ForgetDriveWish, HeldAnswer, JobView, PutBackWish, UndoWish
@@ -43,29 +43,30 @@ class AnswersDesk(QObject):
             parent: Owner.
         """
         super().__init__(parent)
-        self._icons = icons
         self._window = window
         self._controller = controller
-        self._open_folder = open_folder
+        self._returns = ReturnDesk(icons, window, controller, open_folder, self)
         # What the user has refused, until the job has carried it out.
         self._refused: dict[str, Held] = {}
         window.held_answered.connect(self._on_held_answered)
         window.put_back_requested.connect(self._on_put_back_requested)
         window.undo_requested.connect(self._on_undo_requested)
         window.forget_drive_requested.connect(self._on_forget_drive_requested)
+        window.new_drive_requested.connect(self._on_new_drive_requested)
         window.release_requested.connect(self._on_release_requested)
-        controller.files_returned.connect(self._on_files_returned)
 
     def complete(self, view: JobView) -> JobView:
         """Add to a view whether what is held in it was refused."""
         job_id, held = view.job.id, view.status.held
         if held is None or not _is_same(held, self._refused.get(job_id)):
             self._refused.pop(job_id, None)
+        self._returns.show_silence(job_id, view.silent_s)
         return replace(view, has_kept=job_id in self._refused)
 
     def forget(self, job_id: str) -> None:
         """Forget a job that is no more."""
         self._refused.pop(job_id, None)
+        self._returns.forget(job_id)
 
     @Slot(object)
     def _on_held_answered(self, answer: HeldAnswer) -> None:
@@ -79,12 +80,14 @@ class AnswersDesk(QObject):
 
     @Slot(object)
     def _on_put_back_requested(self, wish: PutBackWish) -> None:
-        self._pass_on(wish.job_id, partial(self._controller.put_back, wish.job_id, wish.held))
+        put_back = partial(self._controller.put_back, wish.job_id, wish.held)
+        self._pass_on(wish.job_id, partial(self._returns.begin, wish.job_id, put_back))
 
     @Slot(object)
     def _on_undo_requested(self, wish: UndoWish) -> None:
         undo = partial(self._controller.undo_pass, wish.job_id, wish.pass_id)
-        ask_to_undo(wish.files, partial(self._pass_on, wish.job_id, undo), self._window)
+        begin = partial(self._returns.begin, wish.job_id, undo)
+        ask_to_undo(wish.files, partial(self._pass_on, wish.job_id, begin), self._window)
 
     @Slot(object)
     def _on_forget_drive_requested(self, wish: ForgetDriveWish) -> None:
@@ -93,6 +96,14 @@ class AnswersDesk(QObject):
             forget = partial(self._controller.forget_drive, wish.job_id, wish.path)
             on_yes = partial(self._pass_on, wish.job_id, forget)
             ask_to_forget_drive(wish.path, on_yes, self._window, keeps_history=job.keeps_history)
+
+    @Slot(object)
+    def _on_new_drive_requested(self, job_id: str) -> None:
+        job = self._controller.job(job_id)
+        if job is not None:
+            welcome = partial(self._controller.welcome_drive, job_id)
+            on_yes = partial(self._pass_on, job_id, welcome)
+            ask_to_use_drive(job.destination, on_yes, self._window, keeps_history=job.keeps_history)
 
     @Slot(object)
     def _on_release_requested(self, job_id: str) -> None:
@@ -111,16 +122,6 @@ class AnswersDesk(QObject):
             self._window.show_problem(
                 self.tr("This backup is not running"), self.tr("Choose “Back up now” first, then try again.")
             )
-
-    @Slot(object)
-    def _on_files_returned(self, news: JobReturned) -> None:
-        job = self._controller.job(news.job_id)
-        if job is None:
-            return
-        dialog = ReturnedDialog(self._icons, job.source, news.returned, self._window)
-        dialog.folder_requested.connect(self._open_folder)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
 
 
 def _is_same(held: Held, other: Held | None) -> bool:

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, qInstallMessageHandler
@@ -23,7 +24,7 @@ from backup_gui.desk import Desk, System
 from backup_gui.logs import LOG_NAME, qt_message_handler, set_up_logging
 from backup_gui.places import Places
 from backup_gui.ui.icons import Icons
-from backup_gui.ui.legibility import make_legible
+from backup_gui.ui.legibility import Legibility
 from backup_gui.ui.theme import dark_palette, light_palette
 
 log = logging.getLogger(__name__)
@@ -94,13 +95,12 @@ def resource_folder() -> Path:
     return next((folder for folder in candidates if (folder / "icons").is_dir()), candidates[0])
 
 
-def apply_appearance(application: QApplication, appearance: Appearance, native: QPalette) -> None:
+def apply_appearance(application: QApplication, appearance: Appearance) -> None:
     """Give all windows light, dark or the system's colours.
 
     Args:
         application: The application.
         appearance: The user's choice.
-        native: The palette that the system had given.
     """
     schemes = {
         Appearance.SYSTEM: Qt.ColorScheme.Unknown,
@@ -110,11 +110,11 @@ def apply_appearance(application: QApplication, appearance: Appearance, native: 
     hints = application.styleHints()
     hints.setColorScheme(schemes[appearance])
     if appearance is Appearance.SYSTEM:
-        application.setPalette(native)
+        # One of its own would not follow the system's, as when that turns dark in the evening.
+        application.setPalette(QPalette())
     elif hints.colorScheme() is not schemes[appearance] or sys.platform == "linux":
         # Where the platform has no schemes to choose from, the hint alone changes nothing.
         application.setPalette(dark_palette() if appearance is Appearance.DARK else light_palette())
-    make_legible(application)
 
 
 def _application() -> QApplication:
@@ -141,14 +141,12 @@ def _run(application: QApplication, places: Places, instance: Instance, wish: Wi
     translations = resource_folder() / "translations"
     application.setLayoutDirection(speak(application, translations, store.settings().language))
     languages = tuple((code, language_name(code)) for code in found_languages(translations))
-    native = application.palette()
-    apply_appearance(application, store.settings().appearance, native)
-
-    def follow(appearance: Appearance) -> None:
-        apply_appearance(application, appearance, native)
-
+    Legibility(application)
+    apply_appearance(application, store.settings().appearance)
     signals = QuitSignals()
-    desk = Desk(icons, store, places, System(apply_appearance=follow, languages=languages))
+    desk = Desk(
+        icons, store, places, System(apply_appearance=partial(apply_appearance, application), languages=languages)
+    )
     desk.finished.connect(application.quit, Qt.ConnectionType.QueuedConnection)
     # The session may end without asking: what is to be done before the end is done then too.
     application.aboutToQuit.connect(desk.shut_down)

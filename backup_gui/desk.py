@@ -35,7 +35,7 @@ from backup_gui.config import Appearance, Settings
 from backup_gui.engine import runner
 from backup_gui.engine.model import Job
 from backup_gui.firstdesk import FirstDesk
-from backup_gui.formdesk import FormDesk, verdict
+from backup_gui.formdesk import FormDesk, unanswered, verdict
 from backup_gui.overviewdesk import OverviewDesk
 from backup_gui.plandesk import PlanDesk
 from backup_gui.restoredesk import RestoreDesk
@@ -151,9 +151,7 @@ class Desk(QObject):
         self.tray.is_on_bus = system.is_menu_on_bus()
         self._relay = LogRelay(self)
         self._plans = PlanDesk(self.window, self.errands, places.data, self)
-        self._forms = FormDesk(
-            self.window.board.settings, self.controller, self.background, self.errands, self._put_job, self
-        )
+        self._forms = FormDesk(self.window.board.settings, self.controller, self.errands, self._put_job, self)
         self._first = FirstDesk(
             self.window,
             self.controller,
@@ -314,11 +312,20 @@ class Desk(QObject):
         before = self.controller.job(draft.job_id)
         others = tuple(job for job in self.controller.jobs if job.id != draft.job_id)
         work = partial(examine, _wanted(draft, before), before, others)
-        self.background.submit("draft", work, partial(self._on_examined, draft.serial))
+        self.errands.begin(
+            "draft",
+            lambda _errand: work(),
+            partial(self._on_examined, draft.serial),
+            on_silent=partial(self._on_check_silent, draft.serial),
+        )
 
     def _on_examined(self, serial: int, findings: object) -> None:
         if isinstance(findings, Findings):
             self.window.show_verdict(verdict(serial, findings))
+
+    def _on_check_silent(self, serial: int, silent_s: int) -> None:
+        if silent_s:
+            self.window.show_verdict(unanswered(serial, silent_s))
 
     @Slot(object)
     def _on_job_saved(self, job: Job) -> None:
@@ -342,6 +349,7 @@ class Desk(QObject):
         for job in start.jobs:
             if self.controller.job(job.id) is None:
                 self.controller.add(job)
+                self.care.watch(job)
         self._save()
         self.window.board.select_job(start.jobs[0].id)
         self._look_for_room()

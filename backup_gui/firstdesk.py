@@ -15,6 +15,7 @@ from backup_gui.bridge.counting import Tally, count_folder
 from backup_gui.bridge.preview import expected_s, foresee
 from backup_gui.engine.model import EntryKind, HeldCode, Job, Op, Problem, Progress
 from backup_gui.ui.firstvalues import FirstChoice, FirstForecast, FirstStart, FirstVerdict, FolderCount, PlaceOffer
+from backup_gui.ui.headline import silence_text
 from backup_gui.ui.problems import reason_text
 from backup_gui.ui.sentences import said
 from backup_gui.ui.wording import path_text
@@ -131,7 +132,8 @@ class _Clerk:
         """Look whether a choice is possible."""
         wanted = Choice(choice.sources, choice.place, choice.is_whole_place, choice.keeps_history)
         work = partial(propose, wanted, self._controller.jobs)
-        self._begin("check", lambda _: work(), partial(self._show_proposal, choice.serial))
+        silent = partial(self._show_silence, choice.serial)
+        self._begin("check", lambda _: work(), partial(self._show_proposal, choice.serial), on_silent=silent)
 
     def forecast(self, jobs: tuple[Job, ...]) -> None:
         """Find out what the first passes are going to do."""
@@ -148,10 +150,11 @@ class _Clerk:
         work: Callable[[Errand], object],
         on_done: Callable[[object], None],
         on_told: Callable[[object], None] | None = None,
+        on_silent: Callable[[int], None] | None = None,
     ) -> None:
         key = f"{self._key} {name}"
         self._keys.add(key)
-        self._errands.begin(key, work, on_done, on_told)
+        self._errands.begin(key, work, on_done, on_told, on_silent)
 
     def _show_folders(self, found: object) -> None:
         if isinstance(found, tuple):
@@ -182,6 +185,10 @@ class _Clerk:
                     is_place_empty=proposal.is_place_empty,
                 )
             )
+
+    def _show_silence(self, serial: int, silent_s: int) -> None:
+        if silent_s:
+            self._steps.show_verdict(FirstVerdict(serial, fault=silence_text(silent_s)))
 
     def _show_looking(self, progress: object) -> None:
         if isinstance(progress, Progress):

@@ -12,12 +12,12 @@ from backup_gui.bridge.counting import LeftOut, count_left_out
 from backup_gui.bridge.inspection import Findings, examine
 from backup_gui.engine.holdings import measure
 from backup_gui.engine.model import HistorySize, Job
+from backup_gui.ui.headline import silence_text
 from backup_gui.ui.jobsettings import JobSettings, RulesCount, RulesWish, SettingsDraft
 from backup_gui.ui.jobview import DraftVerdict, Level, Remark
 from backup_gui.ui.sentences import said
 
 if TYPE_CHECKING:
-    from backup_gui.bridge.background import Background
     from backup_gui.bridge.controller import Controller
     from backup_gui.bridge.errands import Errand, Errands
 
@@ -33,7 +33,6 @@ class FormDesk(QObject):
         self,
         page: JobSettings,
         controller: Controller,
-        background: Background,
         errands: Errands,
         replace_job: Callable[[str, Job], None],
         parent: QObject | None = None,
@@ -43,15 +42,13 @@ class FormDesk(QObject):
         Args:
             page: The page.
             controller: Knows the jobs.
-            background: For short looks.
-            errands: For counting.
+            errands: For looking and counting.
             replace_job: Puts another version in the place of a job.
             parent: Owner.
         """
         super().__init__(parent)
         self._page = page
         self._controller = controller
-        self._background = background
         self._errands = errands
         self._replace_job = replace_job
         page.check_requested.connect(self._on_check_requested)
@@ -65,11 +62,20 @@ class FormDesk(QObject):
         before = self._controller.job(draft.before.id)
         others = tuple(job for job in self._controller.jobs if job.id != draft.before.id)
         work = partial(examine, draft.wanted, before, others)
-        self._background.submit("settings", work, partial(self._on_examined, draft.serial))
+        self._errands.begin(
+            "settings",
+            lambda _errand: work(),
+            partial(self._on_examined, draft.serial),
+            on_silent=partial(self._on_silent, draft.serial),
+        )
 
     def _on_examined(self, serial: int, findings: object) -> None:
         if isinstance(findings, Findings):
             self._page.show_verdict(verdict(serial, findings))
+
+    def _on_silent(self, serial: int, silent_s: int) -> None:
+        if silent_s:
+            self._page.show_verdict(unanswered(serial, silent_s))
 
     @Slot(object)
     def _on_count_requested(self, wish: RulesWish) -> None:
@@ -127,6 +133,11 @@ def verdict(serial: int, findings: Findings) -> DraftVerdict:
         Remark(),
     )
     return DraftVerdict(serial, source=source, destination=destination, other=other, job=findings.job)
+
+
+def unanswered(serial: int, silent_s: int) -> DraftVerdict:
+    """Say that a draft cannot be judged yet, since a drive has not answered for so many seconds."""
+    return DraftVerdict(serial, other=Remark(Level.NOTE, silence_text(silent_s)))
 
 
 def _remark(findings: Findings, field: str) -> Remark:

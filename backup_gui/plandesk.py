@@ -55,6 +55,7 @@ class PlanDesk(QObject):
             partial(_look_ahead, dialog.job, self._data_folder),
             partial(_show_outlook, dialog),
             partial(_show_progress, dialog),
+            dialog.show_silence,
         )
 
     @Slot(object)

@@ -12,11 +12,11 @@ from PySide6.QtCore import QDateTime, QObject, QTimer, Slot
 
 from backup_gui.bridge import archive
 from backup_gui.bridge.archive import Backup, Look, Wanted
-from backup_gui.bridge.attendant import Attendant, Errand, Throttle
+from backup_gui.bridge.attendant import Attendant, Errand, StopAsked, Throttle
 from backup_gui.engine.errors import BackupError
 from backup_gui.engine.escaping import one_line
 from backup_gui.engine.model import JobState
-from backup_gui.engine.retrieval import PutBack, Search, Step
+from backup_gui.engine.retrieval import Item, PutBack, Search, Step
 from backup_gui.engine.shelf import Shelf
 from backup_gui.engine.transfer import Cancelled
 from backup_gui.ui.historyview import Asked, RestoreWish, Subject
@@ -36,6 +36,13 @@ log = logging.getLogger(__name__)
 _PAUSE_PATIENCE_MS = 20_000
 
 
+class _Reading:
+    """What is remembered of one history; for the one thread that reads at the moment."""
+
+    def __init__(self) -> None:
+        self.shelf = Shelf()
+
+
 class Clerk(QObject):
     """Answers what one History page wants to know."""
 
@@ -49,8 +56,10 @@ class Clerk(QObject):
         super().__init__(parent)
         self._page = page
         self._subject: Subject | None = None
-        self._shelf = Shelf()
+        self._reading = _Reading()
         self.attendant = Attendant("history", self)
+        self.attendant.left.connect(self._on_left)
+        self.attendant.silence_changed.connect(page.show_silence)
         page.moments_requested.connect(self._on_moments_requested)
         page.folder_requested.connect(self._on_folder_requested)
         page.search_requested.connect(self._on_search_requested)
@@ -63,37 +72,27 @@ class Clerk(QObject):
 
     @Slot(object)
     def _on_moments_requested(self, asked: Asked) -> None:
+        if asked.subject != self._subject:
+            # Of another backup nothing is wanted any more; its drive may not even answer.
+            self.attendant.give_up()
+            self._reading_of(asked)
         work = partial(archive.find_moments, _backup(asked.subject))
         self._submit("moments", asked, work, partial(self._page.show_moments, asked))
 
     @Slot(object)
     def _on_folder_requested(self, asked: Asked) -> None:
         self.attendant.give_up("search")
-        work = partial(
-            archive.list_folder,
-            _backup(asked.subject),
-            self._shelf_of(asked),
-            asked.path,
-            asked.at,
-            shows_gone=asked.shows_gone,
-        )
+        work = partial(_list_folder, self._reading_of(asked), asked)
         self._submit(f"folder {asked.path}", asked, work, partial(self._page.show_folder, asked))
 
     @Slot(object)
     def _on_search_requested(self, asked: Asked) -> None:
-        work = partial(
-            archive.search,
-            _backup(asked.subject),
-            self._shelf_of(asked),
-            asked.text,
-            asked.at,
-            shows_gone=asked.shows_gone,
-        )
+        work = partial(_search, self._reading_of(asked), asked)
         self._submit("search", asked, work, partial(self._on_found, asked))
 
     @Slot(object)
     def _on_versions_requested(self, asked: Asked) -> None:
-        work = partial(archive.list_versions, _backup(asked.subject), self._shelf_of(asked), asked.path)
+        work = partial(_list_versions, self._reading_of(asked), asked)
         self._submit("versions", asked, work, partial(self._page.show_versions, asked))
 
     @Slot(object)
@@ -101,11 +100,15 @@ class Clerk(QObject):
         if asked.item is not None:
             self._submit("look", asked, partial(archive.look_at, asked.item), partial(self._on_looked, asked))
 
-    def _shelf_of(self, asked: Asked) -> Shelf:
-        """What is remembered of the history asked about; used in the attendant's one thread only."""
+    def _reading_of(self, asked: Asked) -> _Reading:
+        """What is remembered of the history asked about."""
         if asked.subject != self._subject:
-            self._subject, self._shelf = asked.subject, Shelf()
-        return self._shelf
+            self._subject, self._reading = asked.subject, _Reading()
+        return self._reading
+
+    @Slot()
+    def _on_left(self) -> None:
+        self._reading.shelf = Shelf()
 
     def _submit(self, key: str, asked: Asked, work: Callable[..., object], show: Callable[..., None]) -> None:
         self.attendant.submit(key, Errand(work, show, partial(self._on_failed, asked)))
@@ -146,12 +149,16 @@ class Restoration(QObject):
         self._attendant = attendant
         self._key = f"restore {id(self)}"
         self._has_begun = False
-        self._is_cancelled = False
+        self._is_unseen = False
+        self._is_released = False
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
         self._patience.setInterval(_PAUSE_PATIENCE_MS)
         self._patience.timeout.connect(self._on_patience_over)
         dialog.cancel_requested.connect(self._on_cancel_requested)
+        dialog.left.connect(self._on_left)
+        dialog.finished.connect(self._on_closed)
+        attendant.silence_changed.connect(self._on_silence_changed)
 
     @property
     def is_into_source(self) -> bool:
@@ -209,11 +216,29 @@ class Restoration(QObject):
             self._end(self.tr("You have stopped it."))
 
     @Slot()
+    def _on_left(self) -> None:
+        """It was stopped, and does not stop: other restores go on without it, and so does the job."""
+        self._attendant.leave(self._key)
+        self._release()
+
+    @Slot()
+    def _on_closed(self) -> None:
+        if self._dialog.is_over:
+            self.deleteLater()
+        else:
+            self._is_unseen = True
+
+    @Slot(object)
+    def _on_silence_changed(self, silent_s: int) -> None:
+        if self._has_begun and not self._is_unseen:
+            self._dialog.show_silence(silent_s)
+
+    @Slot()
     def _on_patience_over(self) -> None:
         self._end(self.tr("The backup of this folder could not be paused. You can save the files elsewhere."))
 
     def _on_step(self, step: object) -> None:
-        if isinstance(step, Step):
+        if isinstance(step, Step) and not self._is_unseen:
             self._dialog.show_step(step)
 
     def _on_result(self, result: object) -> None:
@@ -225,7 +250,8 @@ class Restoration(QObject):
                 len(result.present),
                 len(result.failed),
             )
-            self._dialog.show_result(result)
+            if not self._is_unseen:
+                self._dialog.show_result(result)
         self._release()
 
     def _on_failed(self, error: object) -> None:
@@ -242,13 +268,18 @@ class Restoration(QObject):
             self._end(self.tr("An unexpected error. The log has the details."))
 
     def _end(self, text: str) -> None:
-        self._dialog.show_failure(text)
+        if not self._is_unseen:
+            self._dialog.show_failure(text)
         self._release()
 
     def _release(self) -> None:
         self._patience.stop()
-        if self.is_into_source:
+        if self.is_into_source and not self._is_released:
+            # Once: another restore may need the pause by now.
+            self._is_released = True
             self._controller.release(self._wish.subject.job_id)
+        if self._is_unseen:
+            self.deleteLater()
 
 
 class RestoreDesk(QObject):
@@ -281,14 +312,14 @@ class RestoreDesk(QObject):
         self._open_folder = open_folder
         self._restorer = Attendant("restore", self)
         self._finder = Attendant("backup folder", self)
+        self._finder.silence_changed.connect(self._on_finder_silent)
         self._clerks: list[Clerk] = []
-        self._is_closed = False
+        self._was_told_of_silence = False
         self._serve(window.board.history)
         window.backup_chosen.connect(self._on_backup_chosen)
 
     def close(self) -> None:
         """Give everything up and answer nothing more; returns at once."""
-        self._is_closed = True
         for attendant in self._attendants():
             attendant.close()
 
@@ -319,7 +350,7 @@ class RestoreDesk(QObject):
         sender = self.sender()
         above = sender.window() if isinstance(sender, type(self._window.board.history)) else self._window
         dialog = RestoreDialog(self._icons, wish.to or wish.subject.source, above)
-        restoration = Restoration(wish, dialog, self._controller, self._restorer, dialog)
+        restoration = Restoration(wish, dialog, self._controller, self._restorer, self)
         dialog.folder_requested.connect(self._open_folder)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
@@ -329,6 +360,15 @@ class RestoreDesk(QObject):
     def _on_backup_chosen(self, folder: str) -> None:
         work = partial(archive.find_backup, folder)
         self._finder.submit("find", Errand(work, self._on_backup_found, partial(self._on_no_backup, folder)))
+
+    @Slot(object)
+    def _on_finder_silent(self, silent_s: int) -> None:
+        if silent_s and not self._was_told_of_silence:
+            self._window.show_problem(
+                self.tr("The drive does not answer"),
+                self.tr("The backup folder is opened as soon as it does. You can choose another one meanwhile."),
+            )
+        self._was_told_of_silence = silent_s > 0
 
     def _on_backup_found(self, backup: object) -> None:
         if isinstance(backup, Backup):
@@ -350,6 +390,22 @@ class RestoreDesk(QObject):
             self._window.show_problem(
                 self.tr("This folder cannot be read"), self.tr("Choose the folder that holds the copies of your files.")
             )
+
+
+def _list_folder(reading: _Reading, asked: Asked, should_stop: StopAsked) -> tuple[Item, ...]:
+    return archive.list_folder(
+        _backup(asked.subject), reading.shelf, asked.path, asked.at, should_stop, shows_gone=asked.shows_gone
+    )
+
+
+def _search(reading: _Reading, asked: Asked, should_stop: StopAsked) -> Search:
+    return archive.search(
+        _backup(asked.subject), reading.shelf, asked.text, asked.at, should_stop, shows_gone=asked.shows_gone
+    )
+
+
+def _list_versions(reading: _Reading, asked: Asked, should_stop: StopAsked) -> tuple[Item, ...]:
+    return archive.list_versions(_backup(asked.subject), reading.shelf, asked.path, should_stop)
 
 
 def _backup(subject: Subject) -> Backup:

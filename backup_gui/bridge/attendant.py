@@ -10,8 +10,11 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import NamedTuple
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 
+from backup_gui.bridge.heart import Heart
+from backup_gui.bridge.stall import Stalls
+from backup_gui.engine.commands import Pulse
 from backup_gui.engine.errors import BackupError
 from backup_gui.engine.transfer import Cancelled
 
@@ -19,6 +22,8 @@ log = logging.getLogger(__name__)
 
 MOST_WAITING = 256
 _NEWS_EVERY_S = 0.1
+# Threads that hang cost no time but memory.
+_MOST_LEFT = 16
 
 StopAsked = Callable[[], bool]
 
@@ -38,13 +43,32 @@ class Errand(NamedTuple):
     fail: Callable[[object], None]
 
 
+class _Hand:
+    """One thread, and the errand that it is at."""
+
+    def __init__(self, work: Callable[[_Hand], None], name: str) -> None:
+        self.heart = Heart()
+        self.key = ""
+        self.stop = threading.Event()
+        self.is_outdated = False
+        self.thread = threading.Thread(target=work, args=(self,), name=name, daemon=True)
+
+    def should_stop(self) -> bool:
+        """Whether to give up the errand under way; each question is a sign of life."""
+        self.heart.beat()
+        return self.stop.is_set()
+
+
 class Attendant(QObject):
     """Does errands one after the other, in the order in which they came.
 
     The thread begins with the first errand and ends with the last. It is Python's own and a daemon: a drive that does
-    not answer must not keep the program from ending.
+    not answer must not keep the program from ending. One that hangs on such a drive is told of, and left to itself if
+    what it does was given up: what waits is then done by another one.
     """
 
+    silence_changed = Signal(object)
+    left = Signal()
     _done = Signal(object)
 
     def __init__(self, name: str, parent: QObject | None = None) -> None:
@@ -58,11 +82,11 @@ class Attendant(QObject):
         self._name = name
         self._lock = threading.Lock()
         self._waiting: OrderedDict[str, Errand] = OrderedDict()
-        self._thread: threading.Thread | None = None
-        self._key = ""
-        self._stop = threading.Event()
-        self._is_outdated = False
+        self._hand: _Hand | None = None
+        self._left: set[_Hand] = set()
         self._is_closed = False
+        self._stalls = Stalls(self._pulses, parent=self, rests=True)
+        self._stalls.changed.connect(self._on_silence_changed)
         self._done.connect(self._on_done, Qt.ConnectionType.QueuedConnection)
 
     def submit(self, key: str, errand: Errand) -> None:
@@ -77,23 +101,52 @@ class Attendant(QObject):
                 return
             self._waiting.pop(key, None)
             self._waiting[key] = errand
-            if key == self._key:
-                self._is_outdated = True
-                self._stop.set()
+            if self._hand is not None and key == self._hand.key:
+                self._hand.is_outdated = True
+                self._hand.stop.set()
             while len(self._waiting) > MOST_WAITING:
                 _, oldest = self._waiting.popitem(last=False)
                 self.post(oldest.fail, Cancelled())
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-                self._thread.start()
+            self._begin()
+        self._stalls.start()
+        self._leave_if_hanging()
 
     def give_up(self, key: str = "") -> None:
         """Give up the errand with a key, or all; what comes of it is told."""
         with self._lock:
             for waiting in [waiting for waiting in self._waiting if key in ("", waiting)]:
                 self.post(self._waiting.pop(waiting).fail, Cancelled())
-            if key in ("", self._key):
-                self._stop.set()
+            if self._hand is not None and key in ("", self._hand.key):
+                self._hand.stop.set()
+        self._leave_if_hanging()
+
+    def leave(self, key: str) -> None:
+        """Leave the errand under way to itself, if it is the one with a key; what waits is done by another thread.
+
+        It is given up, and what comes of it is told whenever it ends.
+        """
+        # Whoever shares something with the thread must know before another one begins.
+        self.left.emit()
+        with self._lock:
+            hand = self._hand
+            if hand is None or hand.key != key or len(self._left) >= _MOST_LEFT:
+                return
+            log.warning("%s does not get on and is left to itself: %s", self._name, key)
+            hand.stop.set()
+            self._left.add(hand)
+            self._hand = None
+            self._begin()
+        self._stalls.look()
+
+    @property
+    def silent_s(self) -> int:
+        """For how long the thread hangs, as ``Stalls.silent_s`` says; 0 if it does not."""
+        return self._stalls.silent_s(self._name)
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether there is anything that it does or has to do; what was left to itself does not count."""
+        return self._hand is not None
 
     def post(self, deliver: Callable[[object], None], value: object) -> None:
         """Tell the window's thread something, from the thread."""
@@ -105,6 +158,7 @@ class Attendant(QObject):
     def close(self) -> None:
         """Give everything up and deliver nothing more; returns at once."""
         self._is_closed = True
+        self._stalls.stop()
         self.give_up()
 
     def wait(self, limit_s: float) -> bool:
@@ -116,38 +170,69 @@ class Attendant(QObject):
         Returns:
             Whether it has ended. If not, it hangs in the system, and ends with the process.
         """
-        thread = self._thread
-        if thread is not None:
-            thread.join(limit_s)
-        return thread is None or not thread.is_alive()
+        hand = self._hand
+        if hand is not None:
+            hand.thread.join(limit_s)
+        return hand is None or not hand.thread.is_alive()
 
-    def _run(self) -> None:
-        while True:
-            with self._lock:
-                if not self._waiting:
-                    self._key, self._thread = "", None
-                    return
-                self._key, errand = self._waiting.popitem(last=False)
-                self._stop = stop = threading.Event()
-                self._is_outdated = False
+    def _begin(self) -> None:
+        """Begin a thread if something waits for one; the lock is held."""
+        if self._hand is None and self._waiting:
+            self._hand = _Hand(self._run, self._name)
+            self._hand.thread.start()
+
+    def _pulses(self) -> dict[str, Pulse]:
+        hand = self._hand
+        return {} if hand is None else {self._name: hand.heart.pulse}
+
+    def _leave_if_hanging(self) -> None:
+        hand = self._hand
+        if hand is not None and self.silent_s and hand.stop.is_set():
+            self.leave(hand.key)
+
+    @Slot(object)
+    def _on_silence_changed(self, _name: object) -> None:
+        self._leave_if_hanging()
+        self.silence_changed.emit(self.silent_s)
+
+    def _run(self, hand: _Hand) -> None:
+        hand.heart.begin()
+        while (errand := self._take(hand)) is not None:
             deliver: Callable[[object], None]
             result: object
             try:
-                deliver, result = errand.deliver, errand.work(stop.is_set)
+                deliver, result = errand.deliver, errand.work(hand.should_stop)
             except Exception as error:
                 # The boundary of the thread: whoever asked is told.
                 if not isinstance(error, Cancelled | OSError | BackupError):
                     log.exception("%s failed", self._name)
                 deliver, result = errand.fail, error
             with self._lock:
-                is_outdated = self._is_outdated
+                is_outdated = hand.is_outdated
             if not is_outdated:
                 self.post(deliver, result)
 
+    def _take(self, hand: _Hand) -> Errand | None:
+        """Take what a thread is to do next; None if it is to end."""
+        with self._lock:
+            if hand in self._left:
+                self._left.discard(hand)
+                return None
+            if not self._waiting:
+                self._hand = None
+                return None
+            hand.key, errand = self._waiting.popitem(last=False)
+            # A new one, since what was told of the errand before must not reach this one.
+            hand.stop = threading.Event()
+            hand.is_outdated = False
+            return errand
+
     def _on_done(self, outcome: tuple[Callable[[object], None], object]) -> None:
         deliver, result = outcome
-        if not self._is_closed:
-            deliver(result)
+        if self._is_closed:
+            return
+        self._stalls.look()
+        deliver(result)
 
 
 class Throttle:

@@ -22,6 +22,7 @@ from backup_gui.engine.events import (
     CheckEvery,
     Command,
     ForgetDrive,
+    GiveUp,
     KeepHeld,
     Pause,
     PutBack,
@@ -240,9 +241,17 @@ class Controller(QObject):
         """Bring back what a pass has taken away; ``files_returned`` tells what became of it."""
         self._put(job_id, UndoPass(key))
 
+    def give_up(self, job_id: str) -> None:
+        """End what ``put_back`` or ``undo_pass`` began; ``files_returned`` tells what became of it until then."""
+        self._put(job_id, GiveUp())
+
     def forget_drive(self, job_id: str, path: str) -> None:
         """Pass on that a drive that was mounted in the source is gone for good."""
         self._put(job_id, ForgetDrive(path))
+
+    def welcome_drive(self, job_id: str) -> None:
+        """Pass on that another drive, mounted where the destination's was, is the destination's from now on."""
+        self._put(job_id, ForgetDrive(""))
 
     def shut_down(self, limit_s: float = SHUTDOWN_S) -> bool:
         """Ask all jobs to end and wait for them.

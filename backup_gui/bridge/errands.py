@@ -9,9 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+from backup_gui.bridge.heart import Heart
 
 if TYPE_CHECKING:
     from backup_gui.bridge.background import Background
@@ -32,10 +34,12 @@ class Errand:
         self._tell = tell
         self._now = now
         self._told_s = now()
+        self.heart = Heart()
         self._is_over = False
 
     def should_stop(self) -> bool:
         """Whether nobody wants the result any more."""
+        self.heart.beat()
         return self._is_over
 
     def stop(self) -> None:
@@ -48,6 +52,14 @@ class Errand:
         if not self._is_over and now_s - self._told_s >= LEAST_PAUSE_S:
             self._told_s = now_s
             self._tell(value)
+
+
+class _Running(NamedTuple):
+    """An errand under way, and who is to be told of it."""
+
+    errand: Errand
+    on_told: Callable[[object], None]
+    on_silent: Callable[[int], None]
 
 
 class Errands(QObject):
@@ -64,7 +76,8 @@ class Errands(QObject):
         """
         super().__init__(parent)
         self._background = background
-        self._running: dict[str, tuple[Errand, Callable[[object], None]]] = {}
+        self._running: dict[str, _Running] = {}
+        background.silence_changed.connect(self._on_silence_changed)
         self._told.connect(self._on_told, Qt.ConnectionType.QueuedConnection)
 
     def begin(
@@ -73,6 +86,7 @@ class Errands(QObject):
         work: Callable[[Errand], object],
         on_done: Callable[[object], None],
         on_told: Callable[[object], None] | None = None,
+        on_silent: Callable[[int], None] | None = None,
     ) -> None:
         """Begin some work; what runs with the same key is given up.
 
@@ -81,17 +95,20 @@ class Errands(QObject):
             work: Called in another thread; must not touch any Qt object.
             on_done: Called in the window's thread with what it returned, unless it was given up or raised.
             on_told: Called in the window's thread with what it told.
+            on_silent: Called in the window's thread when it hangs, as on a drive that does not answer: for how many
+                seconds, and with 0 when it goes on.
         """
         self.cancel(key)
         errand = Errand(lambda value: self._told.emit((key, errand, value)))
-        self._running[key] = errand, on_told or _ignore
-        self._background.submit(key, partial(work, errand), partial(self._on_done, key, errand, on_done))
+        self._running[key] = _Running(errand, on_told or _ignore, on_silent or _ignore)
+        deliver = partial(self._on_done, key, errand, on_done)
+        self._background.submit(key, partial(work, errand), deliver, replaces=True, heart=errand.heart)
 
     def cancel(self, key: str) -> None:
         """Give up the work with a key, if there is any."""
-        errand, _ = self._running.pop(key, (None, None))
-        if errand is not None:
-            errand.stop()
+        running = self._running.pop(key, None)
+        if running is not None:
+            running.errand.stop()
 
     def is_running(self, key: str) -> bool:
         """Whether work with a key was begun and has not ended."""
@@ -103,15 +120,22 @@ class Errands(QObject):
             self.cancel(key)
 
     def _on_done(self, key: str, errand: Errand, on_done: Callable[[object], None], result: object) -> None:
-        if self._running.get(key, (None,))[0] is errand:
+        running = self._running.get(key)
+        if running is not None and running.errand is errand:
             del self._running[key]
             on_done(result)
 
     def _on_told(self, told: tuple[str, Errand, object]) -> None:
         key, errand, value = told
         running = self._running.get(key)
-        if running is not None and running[0] is errand:
-            running[1](value)
+        if running is not None and running.errand is errand:
+            running.on_told(value)
+
+    @Slot(object)
+    def _on_silence_changed(self, key: str) -> None:
+        running = self._running.get(key)
+        if running is not None:
+            running.on_silent(self._background.silent_s(key))
 
 
 def _ignore(value: object) -> None:

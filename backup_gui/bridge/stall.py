@@ -1,4 +1,4 @@
-"""Tells when a job hangs: its thread gives no sign of life, though it is not at rest.
+"""Tells when a job, or work in the background, hangs: its thread gives no sign of life, though it is not at rest.
 
 So it is while a call of the system does not come back, as on a frozen file system or a network drive that is dead; or
 while a slow drive writes down what it was given. Lives in the window's thread with a timer of its own, and asks no
@@ -29,7 +29,7 @@ class _Seen(NamedTuple):
 
 
 class Stalls(QObject):
-    """Watches the signs of life of all jobs."""
+    """Watches the signs of life of all jobs, or of other work, by key."""
 
     changed = Signal(object)
 
@@ -38,6 +38,8 @@ class Stalls(QObject):
         pulses: Callable[[], Mapping[str, Pulse]],
         clock: Callable[[], float] = time.monotonic,
         parent: QObject | None = None,
+        *,
+        rests: bool = False,
     ) -> None:
         """Begin to watch.
 
@@ -45,8 +47,10 @@ class Stalls(QObject):
             pulses: Gives the signs of life of all jobs that run, by job.
             clock: Monotonic seconds.
             parent: Owner.
+            rests: Whether it watches only from ``start`` on, until there is nothing any more that has a sign of life.
         """
         super().__init__(parent)
+        self._rests = rests
         self._pulses = pulses
         self._clock = clock
         self._looked_s = clock()
@@ -55,7 +59,15 @@ class Stalls(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(LOOK_EVERY_MS)
         self._timer.timeout.connect(self.look)
-        self._timer.start()
+        if not rests:
+            self._timer.start()
+
+    def start(self) -> None:
+        """Watch on; nothing is known of the time between."""
+        if not self._timer.isActive():
+            self._looked_s = self._clock()
+            self._seen.clear()
+            self._timer.start()
 
     def stop(self) -> None:
         """Watch no more."""
@@ -74,7 +86,8 @@ class Stalls(QObject):
         self._looked_s = now_s
         before, self._silent_s = self._silent_s, {}
         seen, self._seen = self._seen, {}
-        for job_id, pulse in self._pulses().items():
+        pulses = self._pulses()
+        for job_id, pulse in pulses.items():
             known = seen.get(job_id)
             if pulse.is_at_rest or known is None or known.pulse != pulse:
                 self._seen[job_id] = _Seen(pulse, now_s)
@@ -86,6 +99,8 @@ class Stalls(QObject):
         for job_id in sorted({*before, *self._silent_s}):
             if before.get(job_id) != self._silent_s.get(job_id):
                 self.changed.emit(job_id)
+        if self._rests and not pulses:
+            self._timer.stop()
 
 
 def _rounded(silent_s: float) -> int:

@@ -6,17 +6,14 @@ thread, owns the other one, and hands on what it told at most ten times a second
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import sys
-import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
 
+from backup_gui.bridge.heart import Heart
 from backup_gui.bridge.outbox import Outbox
 from backup_gui.engine import runner
 from backup_gui.engine.commands import Pulse
@@ -62,22 +59,12 @@ class Worker(QObject):
         self._outbox = outbox
         self._run = run
         self._data_folder = data_folder
-        self._cpu_clock: int | None = None
-
-    def ran_ns(self) -> int:
-        """How long the thread has kept a processor busy, nanoseconds; 0 where that cannot be told. For any thread."""
-        if sys.platform == "linux" and self._cpu_clock is not None:
-            # Once the thread has ended there is no such clock.
-            with contextlib.suppress(OSError):
-                return time.clock_gettime_ns(self._cpu_clock)
-        return 0
+        self.heart = Heart()
 
     @Slot()
     def work(self) -> None:
         """Run the job; returns when it has ended, however it ended."""
-        if sys.platform == "linux":
-            # Asked for here, since doing so for a thread that has ended may crash.
-            self._cpu_clock = time.pthread_getcpuclockid(threading.get_ident())
+        self.heart.begin()
         try:
             outcome = self._run(self._job, self._commands, self._on_event, data_folder=self._data_folder)
         except Exception:
@@ -166,7 +153,7 @@ class JobThread(QObject):
     @property
     def pulse(self) -> Pulse:
         """The runner's sign of life."""
-        return self._commands.pulse._replace(ran_ns=self._worker.ran_ns())
+        return self._commands.pulse._replace(ran_ns=self._worker.heart.ran_ns())
 
     def silence(self) -> None:
         """Tell nothing any more."""

@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 
 Answer = KeepHeld | ReleaseKept | PutBack | UndoPass | ForgetDrive
 
+NOTHING_HELD = "Nothing waits for your word any more"
+
 
 def carry_out(
     command: Answer,
@@ -71,6 +73,18 @@ def carry_out(
         case PutBack() | UndoPass():
             return _bring_back(command, job, catalog, should_stop, on_event)
     return None
+
+
+def decline(command: Answer, reason: str, on_event: Callable[[Event], None]) -> None:
+    """Say that nothing could be brought back, to whoever waits for that; of other decisions nobody waits for the end.
+
+    Args:
+        command: The decision.
+        reason: Why, in plain words.
+        on_event: Told of it.
+    """
+    if isinstance(command, PutBack | UndoPass):
+        on_event(FilesReturned(Returned(reason=reason)))
 
 
 def keep(job: Job, catalog: Catalog, held: Held) -> None:
@@ -110,7 +124,7 @@ def _bring_back(
             returned = undo_pass(job, catalog, command.id, meter=meter, should_stop=should_stop)
     except (BackupError, OSError) as error:
         reason = str(error) if isinstance(error, BackupError) else error.strerror or str(error)
-        on_event(FilesReturned(Returned(reason=reason)))
+        decline(command, reason, on_event)
         if isinstance(error, BackupError):
             raise
         raise RootAbsentError(f"The source folder cannot be written to: {reason}") from error

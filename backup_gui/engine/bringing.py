@@ -6,23 +6,29 @@ each file compared afterwards. Both roots are looked at first, as before a pass.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.errors import RootAbsentError
 from backup_gui.engine.identity import Standing, identify, read_identity, standing
-from backup_gui.engine.model import Returned
+from backup_gui.engine.model import EntryKind, Phase, Returned, kind_of
 from backup_gui.engine.restoring import beside
 from backup_gui.engine.roots import DESTINATION_KEY, SOURCE_KEY
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.model import Job
+    from backup_gui.engine.progress import Meter
+    from backup_gui.engine.tree import Tree
 
 _MAX_SUFFIX_BYTES = 20
 
 THERE_ALREADY = "Something is there already and was left alone"
+STOPPED = "Stopped before the end"
 
 
 class Tally:
@@ -53,6 +59,60 @@ class Tally:
             failed=tuple(self._failed),
             reason=reason,
         )
+
+
+class Steps:
+    """Tells how far bringing back has come, in files and in bytes.
+
+    Args:
+        meter: Told of each step.
+        sizes: For each path, how many bytes are to be copied.
+    """
+
+    def __init__(self, meter: Meter, sizes: Sequence[int]) -> None:
+        self._meter = meter
+        self._sizes = iter(sizes)
+        self._path = ""
+        self._left_bytes = 0
+        meter.begin(Phase.RETURNING, len(sizes), sum(sizes))
+
+    def begin(self, path: str) -> None:
+        """Begin with the next path."""
+        self._path, self._left_bytes = path, next(self._sizes, 0)
+
+    def add_bytes(self, count: int) -> None:
+        """Note that so many bytes more were copied."""
+        count = min(count, self._left_bytes)
+        self._left_bytes -= count
+        self._meter.add_bytes(count, self._path)
+
+    def end(self) -> None:
+        """Note that the path is done, whatever became of it."""
+        self._meter.add_files(1, self._path, self._left_bytes)
+
+
+def sizes_of(paths: Sequence[str | None], root: Tree, should_stop: Callable[[], bool]) -> list[int]:
+    """Look how large files are.
+
+    Args:
+        paths: Paths below the root; None for what nothing is copied of.
+        root: The mirror or the history.
+        should_stop: Asked before each; what follows then counts as empty.
+
+    Returns:
+        A number of bytes for each path; 0 for what is no file, or cannot be looked at.
+    """
+    sizes = [0] * len(paths)
+    for number, path in enumerate(paths):
+        if should_stop():
+            break
+        if path is not None:
+            # What cannot be told here fails again, and is named, when it is to be copied.
+            with contextlib.suppress(OSError):
+                entry = root.look(path)
+                if entry is not None and kind_of(entry) is EntryKind.FILE:
+                    sizes[number] = entry.st_size
+    return sizes
 
 
 def check_roots(job: Job, catalog: Catalog) -> None:

@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from typing import NamedTuple
 
-from backup_gui.engine.events import Command, Pause, Stop
+from backup_gui.engine.events import Command, GiveUp, Pause, Stop
 
 
 class Pulse(NamedTuple):
@@ -96,12 +96,17 @@ class Inbox:
         # Passes may ask from several threads. A signal handler never takes this lock: it only puts.
         self._lock = threading.Lock()
         self._interrupts = 0
+        self._surrenders = 0
 
     def interrupts(self) -> bool:
         """Whether a command has arrived that ends the pass under way; cheap, since it is asked for every entry."""
         if not self._commands.is_empty():
             self._receive()
         return self._interrupts > 0
+
+    def gives_up(self) -> bool:
+        """Whether a command has arrived that ends what is being brought back."""
+        return self.interrupts() or self._surrenders > 0
 
     def take(self) -> Command | None:
         """Take the oldest command, or None if there is none."""
@@ -111,6 +116,8 @@ class Inbox:
         command = self._received.popleft()
         if isinstance(command, Stop | Pause):
             self._interrupts -= 1
+        elif isinstance(command, GiveUp):
+            self._surrenders -= 1
         return command
 
     def _receive(self) -> None:
@@ -119,3 +126,5 @@ class Inbox:
                 self._received.append(command)
                 if isinstance(command, Stop | Pause):
                     self._interrupts += 1
+                elif isinstance(command, GiveUp):
+                    self._surrenders += 1

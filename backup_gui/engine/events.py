@@ -144,8 +144,14 @@ class UndoPass(NamedTuple):
     wish: str = "undo pass"
 
 
+class GiveUp(NamedTuple):
+    """End what is being brought back into the source; what is back stays. Ends nothing that is asked for later."""
+
+    wish: str = "give up"
+
+
 class ForgetDrive(NamedTuple):
-    """A drive that was mounted at ``path`` in the source is gone for good."""
+    """A drive that was mounted at ``path`` in the source is gone for good; if empty, the destination's."""
 
     path: str
     wish: str = "forget drive"
@@ -177,6 +183,7 @@ Command = (
     | ReleaseKept
     | PutBack
     | UndoPass
+    | GiveUp
     | ForgetDrive
     | Stop
 )

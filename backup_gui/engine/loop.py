@@ -9,14 +9,14 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from backup_gui.engine.answers import Answer, carry_out
+from backup_gui.engine.answers import NOTHING_HELD, Answer, carry_out, decline
 from backup_gui.engine.backlog import BacklogMeter
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.clock import Clock
 from backup_gui.engine.commands import Commands, Inbox
 from backup_gui.engine.condition import Condition, Trouble
 from backup_gui.engine.custody import Custody
-from backup_gui.engine.errors import BackupError, DestinationBusyError, JobError, RootAbsentError
+from backup_gui.engine.errors import BackupError, CatalogError, DestinationBusyError, JobError, RootAbsentError
 from backup_gui.engine.events import (
     ActionDone,
     AllowHeld,
@@ -24,6 +24,7 @@ from backup_gui.engine.events import (
     CheckEvery,
     Event,
     ForgetDrive,
+    GiveUp,
     HeldBack,
     KeepHeld,
     Pause,
@@ -211,11 +212,15 @@ class Loop:
                     log.info("Nothing is held any more, so there is nothing to agree to")
                 case KeepHeld() | ReleaseKept() | PutBack() | UndoPass() | ForgetDrive():
                     self._answer(command)
+                case GiveUp():
+                    # It has ended what was being brought back when it came; nothing is any more.
+                    pass
 
     def _answer(self, command: Answer) -> None:
         """Do what the user has decided; everything is looked at again afterwards."""
         if isinstance(command, KeepHeld | PutBack) and self._condition.held is None:
             log.info("Nothing is held any more, so there is nothing to decide")
+            decline(command, NOTHING_HELD, self._teller.tell)
             return
         if self._is_dry_run:
             return
@@ -223,8 +228,14 @@ class Loop:
         self._publish()
         try:
             catalog = self._opened_catalog()
+        except CatalogError as error:
+            log.warning("What was decided could not be done: %s", error)
+            decline(command, str(error), self._teller.tell)
+            self._is_working = False
+            return
+        try:
             allowed = carry_out(
-                command, self._job, catalog, should_stop=self._inbox.interrupts, on_event=self._teller.tell
+                command, self._job, catalog, should_stop=self._inbox.gives_up, on_event=self._teller.tell
             )
         except BackupError as error:
             log.warning("What was decided could not be done: %s", error)

@@ -245,6 +245,7 @@ class Phase(Enum):
     COMPARING = "comparing"
     COPYING = "copying"
     DELETING = "deleting"
+    RETURNING = "returning"
 
 
 class Progress(NamedTuple):

@@ -9,9 +9,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.bringing import THERE_ALREADY, Tally, check_roots, name_beside
-from backup_gui.engine.model import EntryKind, Op, Phase
+from backup_gui.engine.bringing import STOPPED, THERE_ALREADY, Steps, Tally, check_roots, name_beside, sizes_of
+from backup_gui.engine.model import EntryKind, Op
 from backup_gui.engine.restoring import Restorer
+from backup_gui.engine.transfer import Cancelled
+from backup_gui.engine.tree import Tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,8 +36,8 @@ def put_back(
         job: The job.
         catalog: Knows which folders the roots are.
         held: What the user was shown.
-        meter: Told of each path.
-        should_stop: Asked before each path.
+        meter: Told of each path, and of the bytes of large files.
+        should_stop: Asked before each path, and within large files.
         at: The time for the names of what is put beside; now if None.
 
     Returns:
@@ -52,22 +54,27 @@ def put_back(
     wanted = [action for action in held.actions if action.op is Op.REPLACE or action.path not in replaced]
     actions = sorted(wanted, key=lambda action: action.path)
     tally = Tally(len(actions))
-    meter.begin(Phase.COPYING, len(actions))
+    with Tree(job.destination) as mirror:
+        steps = Steps(meter, sizes_of([action.path for action in actions], mirror, should_stop))
     # A folder that the source has something else in the place of: all in it comes to lie in a folder beside.
     moved: dict[str, str] = {}
     reason = ""
-    with Restorer(job.source, inherits=True) as restorer:
+    with Restorer(job.source, inherits=True, on_bytes=steps.add_bytes, should_stop=should_stop) as restorer:
         for action in actions:
             if should_stop():
-                reason = "Stopped before the end"
+                reason = STOPPED
                 break
+            steps.begin(action.path)
             try:
                 _put_back(restorer, job.destination, action, moved, at, tally)
             except FileExistsError:
                 tally.skipped.append((action.path, THERE_ALREADY))
             except OSError as error:
                 tally.fail(action.path, error)
-            meter.add_files(1, action.path)
+            except Cancelled:
+                reason = STOPPED
+                break
+            steps.end()
     meter.end()
     return tally.returned(reason)
 

@@ -150,6 +150,8 @@ def _open_target(job: Job, catalog: Catalog, stack: contextlib.ExitStack, *, is_
         anchor = nearest_existing(root)
         is_other = recorded is not None and volume_id(anchor) != recorded.volume
         if is_other and not _may_be_other(job, catalog, anchor):
+            if _is_new_drive(anchor, catalog):
+                raise RootAbsentError(f"Another drive is where the destination was: {root}")
             raise RootAbsentError(f"The drive of the destination is not there: {root}")
         if not is_there:
             if is_dry_run:

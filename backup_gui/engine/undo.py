@@ -16,12 +16,12 @@ import stat
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
-from backup_gui.engine.bringing import THERE_ALREADY, Tally, check_roots, name_beside
+from backup_gui.engine.bringing import STOPPED, THERE_ALREADY, Steps, Tally, check_roots, name_beside, sizes_of
 from backup_gui.engine.copying import has_same_content
-from backup_gui.engine.model import EntryKind, Op, Phase, kind_of
+from backup_gui.engine.model import EntryKind, Op, kind_of
 from backup_gui.engine.restoring import Restorer
 from backup_gui.engine.system import rename_to_free_name
-from backup_gui.engine.transfer import never
+from backup_gui.engine.transfer import Cancelled
 from backup_gui.engine.tree import Tree
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ def undo_pass(
         job: The job.
         catalog: Knows what the pass did.
         key: The pass.
-        meter: Told of each path.
-        should_stop: Asked before each path.
+        meter: Told of each path, and of the bytes of large files.
+        should_stop: Asked before each path, and within large files.
         at: The time for the names of what is kept beside; now if None.
 
     Returns:
@@ -71,16 +71,35 @@ def undo_pass(
     elif not record.is_whole and len([change for change in changes if change.kind is not EntryKind.FOLDER]) < total:
         reason = "Not all that this check did is known by name; restore the rest from the history by its time"
     tally = Tally(len(changes))
-    meter.begin(Phase.COPYING, len(changes))
-    with _Undoing(job, catalog.passlog.paths_changed_after(key), tally, at) as undoing:
+    steps = Steps(meter, _sizes(job, changes, should_stop))
+    since = catalog.passlog.paths_changed_after(key)
+    with _Undoing(job, since, tally, at, steps.add_bytes, should_stop) as undoing:
         for change in changes:
             if should_stop():
-                reason = "Stopped before the end"
+                reason = STOPPED
                 break
-            undoing.undo(change)
-            meter.add_files(1, change.path)
+            steps.begin(change.path)
+            try:
+                undoing.undo(change)
+            except Cancelled:
+                reason = STOPPED
+                break
+            steps.end()
     meter.end()
     return tally.returned(reason)
+
+
+def _sizes(job: Job, changes: list[Change], should_stop: Callable[[], bool]) -> list[int]:
+    """Look how much is to be copied for each change."""
+    if job.history_root is None:
+        return [0] * len(changes)
+    # The history may not be there, which becomes each path's own failure.
+    try:
+        history = Tree(job.history_root)
+    except OSError:
+        return [0] * len(changes)
+    with history:
+        return sizes_of([change.stored for change in changes], history, should_stop)
 
 
 def _in_order(changes: list[Change]) -> list[Change]:
@@ -100,17 +119,28 @@ class _Undoing:
         changed_since: Paths that later passes changed; None if they are not all known.
         tally: Takes what becomes of each path.
         at: The time for names.
+        on_bytes: Told of what is copied of large files.
+        should_stop: Asked within large files.
     """
 
-    def __init__(self, job: Job, changed_since: set[str] | None, tally: Tally, at: datetime) -> None:
+    def __init__(
+        self,
+        job: Job,
+        changed_since: set[str] | None,
+        tally: Tally,
+        at: datetime,
+        on_bytes: Callable[[int], None],
+        should_stop: Callable[[], bool],
+    ) -> None:
         self._changed_since = changed_since
         self._tally = tally
         self._at = at
+        self._should_stop = should_stop
         self._history = job.history_root
         with contextlib.ExitStack() as stack:
             self._source = stack.enter_context(Tree(job.source))
             self._mirror = stack.enter_context(Tree(job.destination))
-            self._restorer = Restorer(job.source, inherits=True)
+            self._restorer = Restorer(job.source, inherits=True, on_bytes=on_bytes, should_stop=should_stop)
             stack.pop_all()
 
     def __enter__(self) -> Self:
@@ -122,7 +152,11 @@ class _Undoing:
         self._source.close()
 
     def undo(self, change: Change) -> None:
-        """Undo what was done to one path."""
+        """Undo what was done to one path.
+
+        Raises:
+            Cancelled: ``should_stop`` said so, before the path was touched.
+        """
         try:
             if change.op is Op.MOVE:
                 self._move_back(change)
@@ -206,7 +240,7 @@ class _Undoing:
                 kept is not None
                 and kind_of(kept) is EntryKind.FILE
                 and kept.st_size == entry.st_size
-                and has_same_content(self._source, change.path, history, change.stored, never)
+                and has_same_content(self._source, change.path, history, change.stored, self._should_stop)
             )
 
     def _is_spare(self, change: Change, entry: Entry) -> bool:
@@ -219,7 +253,9 @@ class _Undoing:
             return False
         if kind_of(entry) is EntryKind.LINK:
             return self._source.read_link(path) == self._mirror.read_link(path)
-        return kind_of(entry) is EntryKind.FILE and has_same_content(self._source, path, self._mirror, path, never)
+        return kind_of(entry) is EntryKind.FILE and has_same_content(
+            self._source, path, self._mirror, path, self._should_stop
+        )
 
     def _set_aside(self, path: str) -> str:
         count = 0

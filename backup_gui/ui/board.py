@@ -77,6 +77,7 @@ class Board(QWidget):
     selection_changed = Signal()
     undo_requested = Signal(object)
     forget_drive_requested = Signal(object)
+    new_drive_requested = Signal(object)
     release_requested = Signal(object)
     count_requested = Signal(object)
     passes_wanted = Signal(object)
@@ -340,6 +341,8 @@ class Board(QWidget):
             self.show_page(Page.PROBLEMS)
         elif remedy is Remedy.REVIEW:
             self.review_requested.emit(job_id)
+        elif remedy is Remedy.USE_DRIVE:
+            self.new_drive_requested.emit(job_id)
         elif remedy is Remedy.EXPLAIN:
             self.explanation_requested.emit(job_id)
         else:

@@ -41,6 +41,7 @@ SEVERITY = (
 
 # What the engine says when a root is away, before its path.
 _DRIVES_AWAY = frozenset({"The drive of the destination is not there", "The drive of the source is not there"})
+_DRIVE_REPLACED = "Another drive is where the destination was"
 _FOLDERS_AWAY = frozenset({"The destination folder is not there", "The source folder is not there"})
 
 
@@ -51,6 +52,7 @@ class Remedy(Enum):
     PAUSE = "pause"
     RESUME = "resume"
     EXPLAIN = "explain"
+    USE_DRIVE = "use drive"
     SHOW_PROBLEMS = "show problems"
     REVIEW = "review"
     TRY_AGAIN = "try again"
@@ -106,7 +108,7 @@ def headline(view: JobView, now: float) -> Headline:
     if state is JobState.FAILED or view.status.reason:
         away = _waiting_title(view)
         title = away or said(view.status.reason) or _tr("The backup has stopped.")
-        remedy = Remedy.TRY_AGAIN if state is JobState.FAILED else Remedy.EXPLAIN
+        remedy = Remedy.TRY_AGAIN if state is JobState.FAILED else _waiting_remedy(view)
         return Headline(title, _waiting_detail(view, now), remedy, has_name=bool(away))
     return Headline(_tr("Getting ready."), _tr("The folders are being looked at."), Remedy.BACK_UP)
 
@@ -131,6 +133,7 @@ def remedy_text(remedy: Remedy) -> str:
         Remedy.PAUSE: _tr("Pause"),
         Remedy.RESUME: _tr("Resume"),
         Remedy.EXPLAIN: _tr("What is this?"),
+        Remedy.USE_DRIVE: _tr("Use this new drive…"),
         Remedy.SHOW_PROBLEMS: _tr("Show"),
         Remedy.REVIEW: _tr("Review…"),
         Remedy.TRY_AGAIN: _tr("Try again"),
@@ -289,7 +292,9 @@ def overdue_text(view: JobView, since: float, now: float) -> str:
 
 
 def _headline_overdue(view: JobView, since: float, now: float) -> Headline:
-    remedy = {JobState.WAITING: Remedy.EXPLAIN, JobState.PAUSED: Remedy.RESUME}.get(view.status.state, Remedy.BACK_UP)
+    remedy = {JobState.WAITING: _waiting_remedy(view), JobState.PAUSED: Remedy.RESUME}.get(
+        view.status.state, Remedy.BACK_UP
+    )
     silence = silence_text(view.silent_s) if view.silent_s else ""
     detail = silence or said(view.status.reason) or behind_sentence(view.status, now) or _checked(view, now)
     return Headline(overdue_text(view, since, now), detail, remedy, has_name=True)
@@ -300,6 +305,8 @@ def _working_title(progress: Progress | None, pace: Pace) -> str:
         return _tr("Looking for changes.")
     if progress.phase is Phase.DELETING:
         return _tr("Tidying up the backup.")
+    if progress.phase is Phase.RETURNING:
+        return _tr("Putting files back into your folder.")
     title = _tr("Copying {done} of {all} files").format(
         done=number_text(progress.files_done), all=number_text(progress.files_total)
     )
@@ -346,9 +353,16 @@ def _waiting_title(view: JobView) -> str:
         pattern = _tr("Waiting for the drive of “{name}”: {path}")
     elif sentence in _FOLDERS_AWAY:
         pattern = _tr("Waiting for the folder of “{name}”: {path}")
+    elif sentence == _DRIVE_REPLACED:
+        pattern = _tr("Another drive is where the backup of “{name}” was: {path}")
     else:
         return ""
     return pattern.format(name=view.job.name, path=path_text(path))
+
+
+def _waiting_remedy(view: JobView) -> Remedy:
+    is_replaced = view.status.reason.startswith(f"{_DRIVE_REPLACED}: ")
+    return Remedy.USE_DRIVE if is_replaced else Remedy.EXPLAIN
 
 
 def _waiting_detail(view: JobView, now: float) -> str:

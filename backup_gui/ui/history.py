@@ -25,8 +25,11 @@ from PySide6.QtWidgets import (
 )
 
 from backup_gui.engine.retrieval import Item, Moment, Policy, Search
+from backup_gui.ui.fields import RemarkLabel
+from backup_gui.ui.headline import silence_text
 from backup_gui.ui.historytree import HistoryModel
 from backup_gui.ui.historyview import Asked, RestoreWish, Subject
+from backup_gui.ui.jobview import Level, Remark
 from backup_gui.ui.labels import ElidedLabel, MutedLabel, PrimaryButton
 from backup_gui.ui.theme import GRID_PX, scaled_px
 from backup_gui.ui.timebar import TimeBar
@@ -76,6 +79,7 @@ class HistoryPage(QWidget):
         self.gone_check = QCheckBox(self.tr("Show &deleted files"))
         self.gone_check.setToolTip(self.tr("Also what had been deleted before that time, dimmed"))
         self.versions = VersionPanel()
+        self._silence = RemarkLabel(icons)
         self._note = MutedLabel()
         self._note.setWordWrap(False)
         self._vacancies: dict[str, Vacancy] = {
@@ -87,6 +91,12 @@ class HistoryPage(QWidget):
             ),
             "none": Vacancy(
                 icons, "history", self.tr("Nothing found"), self.tr("No file of that name at the time chosen.")
+            ),
+            "silent": Vacancy(
+                icons,
+                "drive",
+                self.tr("The drive does not answer"),
+                self.tr("What is on it is shown as soon as it does. All else in the window goes on."),
             ),
             "failed": Vacancy(
                 icons,
@@ -179,6 +189,14 @@ class HistoryPage(QWidget):
             self.model.clear()
             self._say("")
             self._show_part("failed")
+
+    def show_silence(self, silent_s: int) -> None:
+        """Show for how long the drive has not answered, in seconds; 0 if it does."""
+        self._silence.show_remark(Remark(Level.NOTE, silence_text(silent_s)) if silent_s else Remark())
+        if silent_s and self.model.is_empty:
+            self._show_part("silent")
+        elif not silent_s and self._stack.currentWidget() is self._vacancies["silent"]:
+            self._show_part("")
 
     # What the user does
 
@@ -402,6 +420,7 @@ class HistoryPage(QWidget):
         column.setSpacing(GRID_PX)
         column.addWidget(self.time)
         column.addLayout(find)
+        column.addWidget(self._silence)
         column.addWidget(splitter, 1)
         column.addLayout(self._build_foot())
 

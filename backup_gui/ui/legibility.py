@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QColor, QFontMetrics, QPalette
 
 from backup_gui.ui.marks import Look, mark_rules
@@ -36,6 +36,26 @@ _FOCUS_SHARE = 0.55
 LEAST_SCALE = 1.15
 _MARK_PX = 13
 _ICON_PX = 16
+
+
+class Legibility(QObject):
+    """Makes an application legible, and keeps it so whenever its palette or its font changes."""
+
+    def __init__(self, application: QApplication) -> None:
+        """Begin.
+
+        Args:
+            application: The application; owner.
+        """
+        super().__init__(application)
+        self._application = application
+        application.paletteChanged.connect(self._follow)
+        application.fontChanged.connect(self._follow)
+        self._follow()
+
+    @Slot()
+    def _follow(self) -> None:
+        make_legible(self._application)
 
 
 def make_legible(application: QApplication) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QMainWindow, QMenu, QMessageBox, QStackedWidget
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenu, QMessageBox, QStackedWidget
 
 from backup_gui.engine.model import JobState
 from backup_gui.ui.board import Board, Page
@@ -18,12 +18,13 @@ from backup_gui.ui.headline import headline
 from backup_gui.ui.icons import TintedIcons
 from backup_gui.ui.jobdialog import JobDialog
 from backup_gui.ui.jobview import DraftVerdict, HeldAnswer, JobView, PauseWish
+from backup_gui.ui.messages import ask_to_quit, tell, tell_about, tell_how_it_works, tell_why_it_waits
 from backup_gui.ui.overview import add_pause_actions
 from backup_gui.ui.preview import PreviewDialog
+from backup_gui.ui.questions import ask_to_remove
 from backup_gui.ui.review import ReviewDialog
 from backup_gui.ui.settingsdialog import SettingsDialog
 from backup_gui.ui.theme import opening_size
-from backup_gui.ui.wording import path_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,6 +53,7 @@ class MainWindow(QMainWindow):
     exclusion_requested = Signal(object)
     undo_requested = Signal(object)
     forget_drive_requested = Signal(object)
+    new_drive_requested = Signal(object)
     release_requested = Signal(object)
     diagnostics_requested = Signal()
     first_run_opened = Signal(object)
@@ -205,24 +207,11 @@ class MainWindow(QMainWindow):
 
     def show_problem(self, title: str, text: str) -> QMessageBox:
         """Tell of something that went wrong with the program itself, such as damaged settings."""
-        return self._message(QMessageBox.Icon.Warning, title, text)
+        return tell(QMessageBox.Icon.Warning, title, text, self)
 
     def ask_to_quit(self) -> QMessageBox:
         """Say what quitting means, and quit if that is meant."""
-        box = QMessageBox(self)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setIcon(QMessageBox.Icon.Question)
-        box.setWindowTitle(self.tr("Quit"))
-        box.setText(self.tr("Quit Folder Backup?"))
-        box.setInformativeText(self.tr("Changes are not backed up until you open it again. Nothing is lost."))
-        check = QCheckBox(self.tr("&Do not say this again"))
-        box.setCheckBox(check)
-        quit_button = box.addButton(self.tr("&Quit"), QMessageBox.ButtonRole.AcceptRole)
-        box.addButton(QMessageBox.StandardButton.Cancel)
-        box.setDefaultButton(quit_button)
-        quit_button.clicked.connect(lambda: self.quit_confirmed.emit(check.isChecked()))
-        box.open()
-        return box
+        return ask_to_quit(self.quit_confirmed.emit, self)
 
     def review(self, job_id: str) -> ReviewDialog | None:
         """Open the review of what is held for a job."""
@@ -265,23 +254,9 @@ class MainWindow(QMainWindow):
 
     def ask_to_remove(self, view: JobView) -> QMessageBox:
         """Say what removing a job means, and ask for it if that is meant."""
-        box = QMessageBox(self)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setIcon(QMessageBox.Icon.Question)
-        box.setWindowTitle(self.tr("Remove"))
-        box.setText(self.tr("Stop backing up “{name}”?").format(name=view.job.name))
-        box.setInformativeText(
-            self.tr("The backup itself and its history stay where they are:\n{folder}").format(
-                folder=path_text(view.job.destination)
-            )
-        )
-        remove = box.addButton(self.tr("&Remove"), QMessageBox.ButtonRole.AcceptRole)
-        cancel = box.addButton(QMessageBox.StandardButton.Cancel)
-        box.setDefaultButton(cancel)
         job_id = view.job.id
-        remove.clicked.connect(lambda: self.removal_requested.emit(job_id))
-        box.open()
-        return box
+        on_yes = lambda: self.removal_requested.emit(job_id)  # noqa: E731 - a signal's emit would get Qt's "checked"
+        return ask_to_remove(view.job.name, view.job.destination, on_yes, self)
 
     # What Qt tells
 
@@ -397,6 +372,7 @@ class MainWindow(QMainWindow):
         board.log_folder_requested.connect(self.log_folder_requested)
         board.undo_requested.connect(self.undo_requested)
         board.forget_drive_requested.connect(self.forget_drive_requested)
+        board.new_drive_requested.connect(self.new_drive_requested)
         board.release_requested.connect(self.release_requested)
         board.review_requested.connect(self.review)
         board.explanation_requested.connect(self._on_explain)
@@ -491,28 +467,12 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_explain(self, job_id: str) -> None:
         view = self.board.jobs.view(self.board.jobs.row_of(job_id))
-        if view is None:
-            return
-        text = self.tr(
-            "Nothing is wrong with your files. As long as a folder or its drive cannot be reached, nothing is copied "
-            "and nothing is deleted. The backup goes on by itself as soon as it is there again."
-        )
-        self._message(QMessageBox.Icon.Information, headline(view, self._now()).title, text)
+        if view is not None:
+            tell_why_it_waits(headline(view, self._now()).title, self)
 
     @Slot()
     def _on_help(self) -> None:
-        self._message(
-            QMessageBox.Icon.Information,
-            self.tr("How it works"),
-            self.tr(
-                "Folder Backup keeps an exact copy of a folder in another one. It watches your folder, copies what is "
-                "new or changed within seconds, and removes from the copy what you delete.\n\n"
-                "What is replaced or deleted is kept in the history, a folder beside the backup: plain "
-                "files, in the same folders, with the time in their names.\n\n"
-                "Your own folder is never written to, except where you have files put back. Unusually many deletions "
-                "wait for your word."
-            ),
-        )
+        tell_how_it_works(self)
 
     @Slot()
     def _on_log(self) -> None:
@@ -520,17 +480,4 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _on_about(self) -> None:
-        text = self.tr("Version {version}\n\nKeeps an exact, current copy of a folder, with a history.")
-        box = self._message(QMessageBox.Icon.NoIcon, self.tr("Folder Backup"), text.format(version=self._version))
-        # Told from the main window in lists of windows, and by those who hear its title.
-        box.setWindowTitle(self.tr("About Folder Backup"))
-
-    def _message(self, icon: QMessageBox.Icon, title: str, text: str) -> QMessageBox:
-        box = QMessageBox(icon, title, title, QMessageBox.StandardButton.Close, self)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setInformativeText(text)
-        if icon is QMessageBox.Icon.NoIcon:
-            box.setIconPixmap(self._icons.picture("app", QSize(64, 64), self.palette().windowText().color()))
-        box.open()
-        return box
+        tell_about(self._version, self._icons, self)

@@ -9,7 +9,6 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QProgressBar,
     QPushButton,
     QStackedLayout,
     QVBoxLayout,
@@ -20,10 +19,11 @@ from backup_gui.engine.model import Counts
 from backup_gui.ui.fields import RemarkLabel
 from backup_gui.ui.headline import held_text, problems_text
 from backup_gui.ui.jobview import Level, Remark
-from backup_gui.ui.labels import ElidedLabel, MutedLabel, Words
+from backup_gui.ui.labels import MutedLabel, Words
 from backup_gui.ui.planmodel import counts_text
 from backup_gui.ui.planview import PlanView
 from backup_gui.ui.problems import reason_text
+from backup_gui.ui.progresspanel import ProgressPanel
 from backup_gui.ui.sentences import said
 from backup_gui.ui.theme import GRID_PX, scaled_font, scaled_size
 from backup_gui.ui.vacancy import Vacancy
@@ -93,8 +93,12 @@ class PreviewDialog(QDialog):
 
     def show_progress(self, progress: Progress) -> None:
         """Show how far the comparison is."""
-        self._seen.setText(self.tr("{files} looked at").format(files=files_text(progress.files_done)))
-        self._path.set_full_text(path_text(progress.path))
+        self.progress.show_words(self.tr("{files} looked at").format(files=files_text(progress.files_done)))
+        self.progress.show_path(progress.path)
+
+    def show_silence(self, silent_s: int) -> None:
+        """Show for how long a drive has not answered, in seconds; 0 if it does."""
+        self.progress.show_silence(silent_s)
 
     def show_plan(self, actions: tuple[Action, ...], counts: Counts) -> None:
         """Show a plan.
@@ -147,19 +151,12 @@ class PreviewDialog(QDialog):
         self.close_button.setFocus()
 
     def _build_waiting(self) -> QWidget:
-        bar = QProgressBar()
-        bar.setRange(0, 0)
-        bar.setTextVisible(False)
-        bar.setFixedHeight(GRID_PX + 2)
-        bar.setAccessibleName(self.tr("Comparing"))
-        self._seen = Words()
-        self._path = ElidedLabel()
+        self.progress = ProgressPanel(self._icons)
+        self.progress.bar.setAccessibleName(self.tr("Comparing"))
         waiting = QWidget()
         column = QVBoxLayout(waiting)
         column.setContentsMargins(0, GRID_PX, 0, 0)
         column.setSpacing(GRID_PX)
-        column.addWidget(bar)
-        column.addWidget(self._seen)
-        column.addWidget(self._path)
+        column.addWidget(self.progress)
         column.addStretch()
         return waiting

@@ -45,6 +45,31 @@ def ask_to_forget_drive(path: str, on_yes: Callable[[], None], parent: QWidget, 
     return _ask(_tr("Drive"), title, fate, _tr("It will &not come back"), on_yes, parent)
 
 
+def ask_to_use_drive(path: str, on_yes: Callable[[], None], parent: QWidget, *, keeps_history: bool) -> QMessageBox:
+    """Ask whether another drive takes the place of the backup's.
+
+    Args:
+        path: The destination.
+        on_yes: Called if the user means it.
+        parent: Owner.
+        keeps_history: Whether what leaves the backup goes to a history.
+    """
+    fate = (
+        _tr(
+            "Everything is copied to the new drive, and a new history begins. The old drive keeps its backup and its "
+            "history, but this backup waits for it no longer."
+        )
+        if keeps_history
+        else _tr(
+            "Everything is copied to the new drive. The old drive keeps its backup, but this backup waits for it no "
+            "longer."
+        )
+    )
+    safe = _tr("If there are files in the backup folder on the new drive already, you are asked before they leave it.")
+    title = _tr("Use the drive that is there now for the backup in “{folder}”?").format(folder=path_text(path))
+    return _ask(_tr("New drive"), title, f"{fate}\n\n{safe}", _tr("&Use the new drive"), on_yes, parent)
+
+
 def ask_to_release(files: int, on_yes: Callable[[], None], parent: QWidget, *, keeps_history: bool) -> QMessageBox:
     """Ask whether files that are kept against the source are to be kept no more.
 
@@ -64,6 +89,20 @@ def ask_to_release(files: int, on_yes: Callable[[], None], parent: QWidget, *, k
     )
     again = _tr("If these are unusually many, you are asked once more before anything is deleted.")
     return _ask(_tr("Kept files"), title, f"{fate}\n\n{again}", _tr("&Keep them no more"), on_yes, parent)
+
+
+def ask_to_remove(name: str, path: str, on_yes: Callable[[], None], parent: QWidget) -> QMessageBox:
+    """Ask whether a folder is to be backed up no more.
+
+    Args:
+        name: What the job is called.
+        path: The destination, which stays.
+        on_yes: Called if the user means it.
+        parent: Owner.
+    """
+    title = _tr("Stop backing up “{name}”?").format(name=name)
+    text = _tr("The backup itself and its history stay where they are:\n{folder}").format(folder=path_text(path))
+    return _ask(_tr("Remove"), title, text, _tr("&Remove"), on_yes, parent)
 
 
 def _ask(

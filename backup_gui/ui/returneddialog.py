@@ -7,35 +7,55 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWidget
 
-from backup_gui.engine.model import JobState, Returned
-from backup_gui.ui.restoredialog import RestoreDialog
+from backup_gui.engine.model import JobState, Progress, Returned
+from backup_gui.ui.bringingdialog import BringingDialog
+from backup_gui.ui.sentences import said
 from backup_gui.ui.wording import counted, number_text, path_text
 
 if TYPE_CHECKING:
     from backup_gui.ui.icons import Icons
 
 
-class ReturnedDialog(RestoreDialog):
-    """The result view of a restore for files that the job itself has brought back; it is over when it opens."""
+class ReturnedDialog(BringingDialog):
+    """Shows what the job itself brings back."""
 
-    def __init__(self, icons: Icons, folder: str, returned: Returned, parent: QWidget | None = None) -> None:
-        """Show what came of it.
+    def __init__(
+        self, icons: Icons, folder: str, returned: Returned | None = None, parent: QWidget | None = None
+    ) -> None:
+        """Build it for what is about to begin, or for what is over already.
 
         Args:
             icons: The icons.
             folder: Absolute path of the source.
-            returned: What became of each path.
+            returned: What became of each path; None if it is not known yet.
             parent: Owner.
         """
         super().__init__(icons, folder, parent)
         self.setWindowTitle(_tr("Brought back"))
+        if returned is not None:
+            self.show_returned(returned)
+
+    def show_waiting(self) -> None:
+        """Say that something else is done first."""
+        self._title.setText(_tr("The check that is under way is finished first…"))
+
+    def show_step(self, progress: Progress) -> None:
+        """Show how far it is."""
+        title = counted(
+            "Putting back {done} of %Ln files and folders", "Putting back %Ln file or folder", progress.files_total
+        ).format(done=number_text(min(progress.files_done + 1, progress.files_total)))
+        files, size_bytes = (progress.files_done, progress.files_total), (progress.bytes_done, progress.bytes_total)
+        self._show_far(title, files, size_bytes, progress.path)
+
+    def show_returned(self, returned: Returned) -> None:
+        """Show what came of it."""
         self._end(returned_title(returned), _state(returned))
-        lines = [_tr("Folder: {folder}").format(folder=path_text(folder))]
+        lines = [_tr("Folder: {folder}").format(folder=path_text(self._folder))]
         if returned.reason:
-            lines.insert(0, f"{_reason(returned.reason).rstrip('.')}.")
-        self._details.setText("\n".join(lines))
+            lines.insert(0, f"{said(returned.reason).rstrip('.')}.")
+        self.progress.show_words("\n".join(lines))
         rows = [
-            *((path_text(path), _reason(reason)) for path, reason in (*returned.failed, *returned.skipped)),
+            *((path_text(path), said(reason)) for path, reason in (*returned.failed, *returned.skipped)),
             *(
                 (path_text(path), _tr("Beside it is now “{name}”").format(name=_last(beside)))
                 for path, beside in returned.beside
@@ -74,10 +94,6 @@ def _state(returned: Returned) -> JobState:
 
 def _last(path: str) -> str:
     return path_text(path.rpartition("/")[2])
-
-
-def _reason(reason: str) -> str:
-    return QCoreApplication.translate("Restored", reason)
 
 
 def _tr(text: str) -> str:

@@ -20,6 +20,7 @@ CONTEXT = "Sentences"
 _PATTERNS = (
     # Roots that are away or of no use
     "A folder is not there any more: {path}",
+    "Another drive is where the destination was: {path}",
     "Another drive is where the source was: {path}",
     "Another instance of the program is already backing up to {path}.",
     "Another program instance is writing to {path}.",
@@ -135,6 +136,7 @@ _PATTERNS = (
     "A file or a link is where its folder should be",
     "It has changed in the backup since it was chosen",
     "It is not where the backup moved it to any more",
+    "Nothing waits for your word any more",
     "Not all that this check did is known by name; restore the rest from the history by its time",
     "Something is there already and was left alone",
     "No permission to read this in the backup",

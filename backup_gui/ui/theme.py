@@ -131,13 +131,6 @@ def around(widget: QWidget) -> QPalette:
     return parent.palette() if parent is not None else widget.palette()
 
 
-def set_muted(widget: QWidget) -> None:
-    """Give a label the colour of second-rank text."""
-    palette = QPalette(widget.palette())
-    palette.setColor(QPalette.ColorRole.WindowText, muted(palette))
-    widget.setPalette(palette)
-
-
 def light_palette() -> QPalette:
     """A light palette of fixed colours, for pictures and tests and where the system has no dark one."""
     return _palette(window="#f3f4f6", base="#ffffff", text="#1d2126", button="#fbfbfc", accent_name="#2a6fc9")

@@ -218,6 +218,49 @@
     </message>
 </context>
 <context>
+    <name>BringingDialog</name>
+    <message>
+        <source>&amp;Cancel</source>
+        <translation>&amp;Abbrechen</translation>
+    </message>
+    <message>
+        <source>&amp;Open the folder</source>
+        <translation>Ordner ö&amp;ffnen</translation>
+    </message>
+    <message>
+        <source>C&amp;lose</source>
+        <translation>&amp;Schließen</translation>
+    </message>
+    <message>
+        <source>Files that need a word</source>
+        <translation>Dateien, zu denen etwas zu sagen ist</translation>
+    </message>
+    <message>
+        <source>Getting ready…</source>
+        <translation>Wird vorbereitet …</translation>
+    </message>
+    <message>
+        <source>It waits for the drive, or for the check under way. You can close this window: it stops by itself, and what is back already is complete.</source>
+        <translation>Es wird auf das Laufwerk oder auf die laufende Prüfung gewartet. Sie können dieses Fenster schließen: Es hört von selbst auf, und was schon zurück ist, ist vollständig.</translation>
+    </message>
+    <message>
+        <source>Nothing was restored.</source>
+        <translation>Nichts wurde wiederhergestellt.</translation>
+    </message>
+    <message>
+        <source>Stopping takes a while…</source>
+        <translation>Das Anhalten dauert eine Weile …</translation>
+    </message>
+    <message>
+        <source>Stopping…</source>
+        <translation>Wird angehalten …</translation>
+    </message>
+    <message>
+        <source>{done} of {total}</source>
+        <translation>{done} von {total}</translation>
+    </message>
+</context>
+<context>
     <name>Counted</name>
     <message numerus="yes">
         <source>%Ln changes</source>
@@ -525,6 +568,13 @@
         <translation>
             <numerusform>Probleme an %Ln Tag.</numerusform>
             <numerusform>Probleme an %Ln Tagen.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Putting back {done} of %Ln files and folders</source>
+        <translation>
+            <numerusform>%Ln Datei oder Ordner wird zurückgelegt</numerusform>
+            <numerusform>{done} von %Ln Dateien und Ordnern werden zurückgelegt</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -840,6 +890,10 @@
 <context>
     <name>Headline</name>
     <message>
+        <source>Another drive is where the backup of “{name}” was: {path}</source>
+        <translation>Ein anderes Laufwerk ist, wo die Sicherung von „{name}“ war: {path}</translation>
+    </message>
+    <message>
         <source>Back up now</source>
         <translation>Jetzt sichern</translation>
     </message>
@@ -928,6 +982,10 @@
         <translation>Pausiert.</translation>
     </message>
     <message>
+        <source>Putting files back into your folder.</source>
+        <translation>Dateien werden in Ihren Ordner zurückgelegt.</translation>
+    </message>
+    <message>
         <source>Resume</source>
         <translation>Fortsetzen</translation>
     </message>
@@ -966,6 +1024,10 @@
     <message>
         <source>Try again</source>
         <translation>Noch einmal</translation>
+    </message>
+    <message>
+        <source>Use this new drive…</source>
+        <translation>Dieses neue Laufwerk verwenden …</translation>
     </message>
     <message>
         <source>Waiting</source>
@@ -1217,12 +1279,20 @@
         <translation>Die Sicherung kann im Moment nicht gelesen werden</translation>
     </message>
     <message>
+        <source>The drive does not answer</source>
+        <translation>Das Laufwerk antwortet nicht</translation>
+    </message>
+    <message>
         <source>There are more: only the first are shown.</source>
         <translation>Es gibt noch mehr: Nur die ersten werden gezeigt.</translation>
     </message>
     <message>
         <source>This cannot be read at the moment.</source>
         <translation>Das kann im Moment nicht gelesen werden.</translation>
+    </message>
+    <message>
+        <source>What is on it is shown as soon as it does. All else in the window goes on.</source>
+        <translation>Was darauf ist, wird gezeigt, sobald es antwortet. Alles andere im Fenster geht weiter.</translation>
     </message>
     <message>
         <source>Where something else is, what is put back gets a name of its own beside it. If you choose to replace, what was there goes to the history; what is not in the backup yet is never replaced.</source>
@@ -1538,10 +1608,6 @@
         <translation>&amp;Fenster schließen</translation>
     </message>
     <message>
-        <source>&amp;Do not say this again</source>
-        <translation>Das &amp;nicht mehr sagen</translation>
-    </message>
-    <message>
         <source>&amp;Edit…</source>
         <translation>&amp;Bearbeiten …</translation>
     </message>
@@ -1582,10 +1648,6 @@
         <translation>&amp;Beenden</translation>
     </message>
     <message>
-        <source>&amp;Remove</source>
-        <translation>&amp;Entfernen</translation>
-    </message>
-    <message>
         <source>&amp;Restore from a backup folder…</source>
         <translation>Aus einem Sicherungsordner wiederher&amp;stellen …</translation>
     </message>
@@ -1602,20 +1664,55 @@
         <translation>&amp;Was würde getan?</translation>
     </message>
     <message>
-        <source>About Folder Backup</source>
-        <translation>Über Folder Backup</translation>
-    </message>
-    <message>
-        <source>Changes are not backed up until you open it again. Nothing is lost.</source>
-        <translation>Änderungen werden nicht gesichert, bis Sie das Programm wieder öffnen. Nichts geht verloren.</translation>
-    </message>
-    <message>
         <source>Choose the backup folder</source>
         <translation>Sicherungsordner wählen</translation>
     </message>
     <message>
         <source>Copy &amp;diagnostics…</source>
         <translation>&amp;Diagnose kopieren …</translation>
+    </message>
+    <message>
+        <source>Folder Backup</source>
+        <translation>Folder Backup</translation>
+    </message>
+    <message>
+        <source>New backup step &amp;by step…</source>
+        <translation>Neue Sicherung &amp;Schritt für Schritt …</translation>
+    </message>
+    <message>
+        <source>Open log &amp;folder</source>
+        <translation>Protokollo&amp;rdner öffnen</translation>
+    </message>
+    <message>
+        <source>Re&amp;move…</source>
+        <translation>&amp;Entfernen …</translation>
+    </message>
+    <message>
+        <source>Re&amp;store…</source>
+        <translation>&amp;Wiederherstellen …</translation>
+    </message>
+    <message>
+        <source>Re&amp;view…</source>
+        <translation>D&amp;urchsehen …</translation>
+    </message>
+</context>
+<context>
+    <name>Messages</name>
+    <message>
+        <source>&amp;Do not say this again</source>
+        <translation>Das &amp;nicht mehr sagen</translation>
+    </message>
+    <message>
+        <source>&amp;Quit</source>
+        <translation>&amp;Beenden</translation>
+    </message>
+    <message>
+        <source>About Folder Backup</source>
+        <translation>Über Folder Backup</translation>
+    </message>
+    <message>
+        <source>Changes are not backed up until you open it again. Nothing is lost.</source>
+        <translation>Änderungen werden nicht gesichert, bis Sie das Programm wieder öffnen. Nichts geht verloren.</translation>
     </message>
     <message>
         <source>Folder Backup</source>
@@ -1638,16 +1735,8 @@ In Ihren eigenen Ordner wird nie geschrieben, außer wenn Sie Dateien zurückleg
         <translation>So funktioniert es</translation>
     </message>
     <message>
-        <source>New backup step &amp;by step…</source>
-        <translation>Neue Sicherung &amp;Schritt für Schritt …</translation>
-    </message>
-    <message>
         <source>Nothing is wrong with your files. As long as a folder or its drive cannot be reached, nothing is copied and nothing is deleted. The backup goes on by itself as soon as it is there again.</source>
         <translation>Mit Ihren Dateien ist alles in Ordnung. Solange ein Ordner oder sein Laufwerk nicht erreichbar ist, wird nichts kopiert und nichts gelöscht. Die Sicherung geht von selbst weiter, sobald er wieder da ist.</translation>
-    </message>
-    <message>
-        <source>Open log &amp;folder</source>
-        <translation>Protokollo&amp;rdner öffnen</translation>
     </message>
     <message>
         <source>Quit</source>
@@ -1656,32 +1745,6 @@ In Ihren eigenen Ordner wird nie geschrieben, außer wenn Sie Dateien zurückleg
     <message>
         <source>Quit Folder Backup?</source>
         <translation>Folder Backup beenden?</translation>
-    </message>
-    <message>
-        <source>Re&amp;move…</source>
-        <translation>&amp;Entfernen …</translation>
-    </message>
-    <message>
-        <source>Re&amp;store…</source>
-        <translation>&amp;Wiederherstellen …</translation>
-    </message>
-    <message>
-        <source>Re&amp;view…</source>
-        <translation>D&amp;urchsehen …</translation>
-    </message>
-    <message>
-        <source>Remove</source>
-        <translation>Entfernen</translation>
-    </message>
-    <message>
-        <source>Stop backing up “{name}”?</source>
-        <translation>„{name}“ nicht mehr sichern?</translation>
-    </message>
-    <message>
-        <source>The backup itself and its history stay where they are:
-{folder}</source>
-        <translation>Die Sicherung selbst und ihr Verlauf bleiben, wo sie sind:
-{folder}</translation>
     </message>
     <message>
         <source>Version {version}
@@ -2248,18 +2311,45 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
 </context>
 <context>
+    <name>ProgressPanel</name>
+    <message>
+        <source>Progress</source>
+        <translation>Fortschritt</translation>
+    </message>
+</context>
+<context>
     <name>Questions</name>
     <message>
         <source>&amp;Keep them no more</source>
         <translation>&amp;Nicht mehr behalten</translation>
     </message>
     <message>
+        <source>&amp;Remove</source>
+        <translation>&amp;Entfernen</translation>
+    </message>
+    <message>
         <source>&amp;Undo</source>
         <translation>&amp;Rückgängig machen</translation>
     </message>
     <message>
+        <source>&amp;Use the new drive</source>
+        <translation>Neues Laufwerk &amp;verwenden</translation>
+    </message>
+    <message>
         <source>Drive</source>
         <translation>Laufwerk</translation>
+    </message>
+    <message>
+        <source>Everything is copied to the new drive, and a new history begins. The old drive keeps its backup and its history, but this backup waits for it no longer.</source>
+        <translation>Alles wird auf das neue Laufwerk kopiert, und ein neuer Verlauf beginnt. Das alte Laufwerk behält seine Sicherung und seinen Verlauf, aber diese Sicherung wartet nicht mehr darauf.</translation>
+    </message>
+    <message>
+        <source>Everything is copied to the new drive. The old drive keeps its backup, but this backup waits for it no longer.</source>
+        <translation>Alles wird auf das neue Laufwerk kopiert. Das alte Laufwerk behält seine Sicherung, aber diese Sicherung wartet nicht mehr darauf.</translation>
+    </message>
+    <message>
+        <source>If there are files in the backup folder on the new drive already, you are asked before they leave it.</source>
+        <translation>Wenn im Sicherungsordner auf dem neuen Laufwerk schon Dateien sind, werden Sie gefragt, bevor sie ihn verlassen.</translation>
     </message>
     <message>
         <source>If these are unusually many, you are asked once more before anything is deleted.</source>
@@ -2274,8 +2364,20 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Behaltene Dateien</translation>
     </message>
     <message>
+        <source>New drive</source>
+        <translation>Neues Laufwerk</translation>
+    </message>
+    <message>
         <source>Nothing is lost: what you have changed since stays beside them under another name.</source>
         <translation>Nichts geht verloren: Was Sie seither geändert haben, bleibt unter einem anderen Namen daneben.</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>Entfernen</translation>
+    </message>
+    <message>
+        <source>Stop backing up “{name}”?</source>
+        <translation>„{name}“ nicht mehr sichern?</translation>
     </message>
     <message>
         <source>The backup becomes an exact copy of your folder again. No history is kept, so what leaves it is gone.</source>
@@ -2286,12 +2388,22 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Die Sicherung wird wieder eine genaue Kopie Ihres Ordners. Was sie verlässt, kommt in den Verlauf.</translation>
     </message>
     <message>
+        <source>The backup itself and its history stay where they are:
+{folder}</source>
+        <translation>Die Sicherung selbst und ihr Verlauf bleiben, wo sie sind:
+{folder}</translation>
+    </message>
+    <message>
         <source>Undo</source>
         <translation>Rückgängig machen</translation>
     </message>
     <message>
         <source>Undo these changes?</source>
         <translation>Diese Änderungen rückgängig machen?</translation>
+    </message>
+    <message>
+        <source>Use the drive that is there now for the backup in “{folder}”?</source>
+        <translation>Das jetzt angeschlossene Laufwerk für die Sicherung in „{folder}“ verwenden?</translation>
     </message>
     <message>
         <source>What the backup has of it then counts as deleted. No history is kept, so it is gone.</source>
@@ -2347,6 +2459,14 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Wählen Sie den Ordner, in dem die Kopien Ihrer Dateien liegen.</translation>
     </message>
     <message>
+        <source>The backup folder is opened as soon as it does. You can choose another one meanwhile.</source>
+        <translation>Der Sicherungsordner wird geöffnet, sobald es antwortet. Sie können inzwischen einen anderen wählen.</translation>
+    </message>
+    <message>
+        <source>The drive does not answer</source>
+        <translation>Das Laufwerk antwortet nicht</translation>
+    </message>
+    <message>
         <source>This folder cannot be read</source>
         <translation>Dieser Ordner kann nicht gelesen werden</translation>
     </message>
@@ -2354,40 +2474,12 @@ ist in der Sicherung jetzt {old}</translation>
 <context>
     <name>RestoreDialog</name>
     <message>
-        <source>&amp;Cancel</source>
-        <translation>&amp;Abbrechen</translation>
-    </message>
-    <message>
-        <source>&amp;Open the folder</source>
-        <translation>Ordner ö&amp;ffnen</translation>
-    </message>
-    <message>
-        <source>C&amp;lose</source>
-        <translation>&amp;Schließen</translation>
-    </message>
-    <message>
-        <source>Files that need a word</source>
-        <translation>Dateien, zu denen etwas zu sagen ist</translation>
-    </message>
-    <message>
         <source>Folder: {folder}</source>
         <translation>Ordner: {folder}</translation>
     </message>
     <message>
-        <source>Getting ready…</source>
-        <translation>Wird vorbereitet …</translation>
-    </message>
-    <message>
-        <source>Nothing was restored.</source>
-        <translation>Nichts wurde wiederhergestellt.</translation>
-    </message>
-    <message>
         <source>Pausing the backup of this folder…</source>
         <translation>Die Sicherung dieses Ordners wird angehalten …</translation>
-    </message>
-    <message>
-        <source>Progress</source>
-        <translation>Fortschritt</translation>
     </message>
     <message>
         <source>Restore</source>
@@ -2397,13 +2489,12 @@ ist in der Sicherung jetzt {old}</translation>
         <source>Restored beside it as “{name}”</source>
         <translation>Daneben wiederhergestellt als „{name}“</translation>
     </message>
+</context>
+<context>
+    <name>ReturnDesk</name>
     <message>
-        <source>Stopping…</source>
-        <translation>Wird angehalten …</translation>
-    </message>
-    <message>
-        <source>{done} of {total}</source>
-        <translation>{done} von {total}</translation>
+        <source>This backup was removed or changed.</source>
+        <translation>Diese Sicherung wurde entfernt oder geändert.</translation>
     </message>
 </context>
 <context>
@@ -2423,6 +2514,10 @@ ist in der Sicherung jetzt {old}</translation>
     <message>
         <source>Nothing was brought back.</source>
         <translation>Nichts wurde zurückgeholt.</translation>
+    </message>
+    <message>
+        <source>The check that is under way is finished first…</source>
+        <translation>Die laufende Prüfung wird erst noch beendet …</translation>
     </message>
 </context>
 <context>
@@ -2557,6 +2652,10 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Eine andere Sicherung, „{name}“, benutzt diesen Ort.</translation>
     </message>
     <message>
+        <source>Another drive is where the destination was: {path}</source>
+        <translation>Ein anderes Laufwerk ist, wo das Ziel war: {path}</translation>
+    </message>
+    <message>
         <source>Another drive is where the source was: {path}</source>
         <translation>Wo Ihr Ordner war, ist jetzt ein anderes Laufwerk: {path}</translation>
     </message>
@@ -2623,6 +2722,10 @@ ist in der Sicherung jetzt {old}</translation>
     <message>
         <source>Not all that this check did is known by name; restore the rest from the history by its time</source>
         <translation>Nicht alles, was dieser Vorgang getan hat, ist mit Namen bekannt; stellen Sie den Rest nach seiner Zeit aus dem Verlauf wieder her</translation>
+    </message>
+    <message>
+        <source>Nothing waits for your word any more</source>
+        <translation>Es wartet nichts mehr auf Ihre Entscheidung</translation>
     </message>
     <message>
         <source>Some folders cannot be watched</source>

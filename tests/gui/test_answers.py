@@ -19,6 +19,7 @@ from backup_gui.ui.board import Page
 from backup_gui.ui.icons import Icons
 from backup_gui.ui.jobview import ForgetDriveWish, PutBackWish, UndoWish
 from backup_gui.ui.returneddialog import ReturnedDialog, returned_title
+from tests.faults.test_unmounted_roots import mounted_anew
 from tests.gui.conftest import DeskMaker, ScriptedRun, ok_status
 from tests.helpers.screens import HELD, PROBLEMS
 from tests.helpers.trees import contents
@@ -55,7 +56,7 @@ def result_of(desk: Desk, qtbot: QtBot) -> ReturnedDialog:
     dialog = desk.window.findChild(ReturnedDialog)
     assert dialog is not None
     assert dialog.isVisible()
-    assert dialog.is_over
+    qtbot.waitUntil(lambda: dialog.is_over, timeout=LONG_MS)
     return dialog
 
 
@@ -223,6 +224,65 @@ def test_without_a_history_the_question_says_that_it_is_gone(
     assert "No history is kept" in box_of(desk.window).informativeText()
     say_yes(desk.window)
     qtbot.waitUntil(lambda: scripted.received(job.id) == [ReleaseKept(None)])
+
+
+@pytest.mark.parametrize("keeps_history", [True, False])
+def test_a_new_drive_is_used_only_when_the_user_means_it(
+    make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot, *, keeps_history: bool
+) -> None:
+    make_desk.store().save_jobs((job._replace(keeps_history=keeps_history),))
+    desk = make_desk(scripted)
+    desk.start(Wish())
+    qtbot.waitUntil(lambda: scripted.has_started(job.id))
+    banner = desk.window.board.banner
+    away = Status(JobState.WAITING, reason=f"The drive of the destination is not there: {job.destination}")
+    scripted.tell(job.id, StatusChanged(away))
+    qtbot.waitUntil(lambda: banner.title.startswith("Waiting for the drive of “Documents”"))
+    assert banner.button.text() == "What is this?"
+    replaced = away._replace(reason=f"Another drive is where the destination was: {job.destination}")
+    scripted.tell(job.id, StatusChanged(replaced))
+    title = f"Another drive is where the backup of “Documents” was: {job.destination}"
+    qtbot.waitUntil(lambda: banner.title == title)
+    assert banner.button.text() == "Use this new drive…"
+    banner.button.click()
+    box = box_of(desk.window)
+    assert ("a new history begins" in box.informativeText()) is keeps_history
+    assert "you are asked before they leave it" in box.informativeText()
+    box.defaultButton().click()
+    qtbot.waitUntil(lambda: not desk.window.findChildren(QMessageBox))
+    assert scripted.received(job.id) == []
+    banner.button.click()
+    say_yes(desk.window)
+    qtbot.waitUntil(lambda: scripted.received(job.id) == [ForgetDrive("")])
+
+
+@pytest.mark.hazard(6)
+@pytest.mark.root
+def test_a_backup_goes_on_upon_a_new_drive_after_one_click_and_one_answer(
+    make_desk: DeskMaker, job: Job, tmp_path: Path, qtbot: QtBot
+) -> None:
+    drive = tmp_path / "drive"
+    drive.mkdir()
+    Path(job.source, "a").write_text("1")
+    job = job._replace(destination=str(drive / "backup"), interval_s=1, asks_about_strangers=True)
+    make_desk.store().save_jobs((job,))
+    desk = make_desk(runner.run)
+    banner = desk.window.board.banner
+    with mounted_anew(drive):
+        desk.start(Wish())
+        settle(desk, job, qtbot)
+    qtbot.waitUntil(lambda: banner.title.startswith("Waiting for the drive of"), timeout=LONG_MS)
+    with mounted_anew(drive):
+        Path(drive, "backup").mkdir()
+        Path(drive, "backup", "of somebody").write_text("2")
+        qtbot.waitUntil(lambda: banner.title.startswith("Another drive is"), timeout=LONG_MS)
+        assert contents(drive) == {"backup/of somebody": b"2"}
+        banner.button.click()
+        say_yes(desk.window)
+        # What was there is a question of its own.
+        qtbot.waitUntil(lambda: desk.controller.status(job.id).state is JobState.HELD, timeout=LONG_MS)
+        assert contents(drive) == {"backup/a": b"1", "backup/of somebody": b"2"}
+        desk.shut_down()
 
 
 def test_answers_reach_the_job_and_nobody_else(running: Desk, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> None:

@@ -76,7 +76,7 @@ def test_the_thread_ends_with_the_last_errand(attendant: Attendant, qtbot: QtBot
     seen: list[object] = []
     for _ in range(2):
         attendant.submit("a", Errand(partial(tell, 1), seen.append, unexpected))
-        qtbot.waitUntil(lambda: attendant._thread is None)
+        qtbot.waitUntil(lambda: not attendant.is_at_work)
     qtbot.waitUntil(lambda: seen == [1, 1])
 
 

@@ -90,6 +90,8 @@ def test_from_the_first_start_to_a_running_backup_it_takes_three_clicks(
     assert make_desk.store().jobs == jobs
     assert make_desk.store().settings().start_at_login
     qtbot.waitUntil(entry.is_present)
+    # They are watched over from the first minute on.
+    assert desk.care._alarm._since.keys() == {job.id for job in jobs}
 
 
 def test_enter_three_times_is_enough(

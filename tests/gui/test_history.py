@@ -15,11 +15,12 @@ from pytestqt.qtbot import QtBot
 
 from backup_gui.engine.model import EntryKind
 from backup_gui.engine.retrieval import Item, Moment, Policy, PutBack, Search, Step
+from backup_gui.ui.bringingdialog import NotesModel
 from backup_gui.ui.history import HistoryPage
 from backup_gui.ui.historytree import HistoryModel
 from backup_gui.ui.historyview import Asked, RestoreWish, Subject
 from backup_gui.ui.icons import Icons
-from backup_gui.ui.restoredialog import NotesModel, RestoreDialog, result_title
+from backup_gui.ui.restoredialog import RestoreDialog, result_title
 from backup_gui.ui.timebar import TimeBar
 from tests.gui.conftest import NOW
 from tests.helpers.screens import MOMENTS, NOTES_VERSIONS, RESULT, TOP, TRAVEL
@@ -408,7 +409,7 @@ def test_a_restore_is_shown_as_it_goes_and_what_came_of_it(dialog: RestoreDialog
     assert not dialog.open_button.isVisible()
     dialog.show_step(Step(1, 4, 10 * 1024**3, 40 * 1024**3, "docs/a"))
     assert dialog.title == "Restoring file 2 of 4"
-    assert dialog._bar.value() == 250
+    assert dialog.progress.bar.value() == 250
     dialog.close()
     assert dialog.isVisible()
     assert cancelled == [1]

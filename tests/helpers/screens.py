@@ -76,7 +76,7 @@ from backup_gui.ui.pace import Pace
 from backup_gui.ui.planview import PlanView
 from backup_gui.ui.preview import PreviewDialog
 from backup_gui.ui.problems import reason_text
-from backup_gui.ui.questions import ask_to_forget_drive, ask_to_release, ask_to_undo
+from backup_gui.ui.questions import ask_to_forget_drive, ask_to_release, ask_to_undo, ask_to_use_drive
 from backup_gui.ui.restoredialog import RestoreDialog
 from backup_gui.ui.returneddialog import ReturnedDialog
 from backup_gui.ui.review import ReviewDialog
@@ -566,14 +566,15 @@ def fill_history(page: HistoryPage, subject: Subject) -> None:
 
 def history_scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
     """Every view of looking back and of bringing back."""
-    for name in ("now", "past", "picture", "found", "none", "failed"):
+    for name in ("now", "past", "picture", "found", "none", "failed", "silent", "silent-later"):
         window = make_window(icons, VIEWS["ok"])
         window.board.show_page(Page.HISTORY)
         page, subject = window.board.history, subject_of(DOCUMENTS)
         if name == "past":
             page.show_moments(Asked(subject, page._serial), MOMENTS)
             page.time.choose(MOMENTS[1].at - 1)
-        fill_history(page, subject)
+        if name != "silent":
+            fill_history(page, subject)
         asked = Asked(subject, page._serial, at=page.time.at)
         if name == "picture":
             page.tree.setCurrentIndex(page.model.index(0, 0, page.model.index(3, 0)))
@@ -587,6 +588,8 @@ def history_scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
             page.show_found(Asked(subject, page._serial, text="summer"), Search())
         elif name == "failed":
             page.show_failure(asked)
+        elif name.startswith("silent"):
+            page.show_silence(40)
         yield f"history-{name}", window
     subject = Subject("Documents", DOCUMENTS.destination, f"{DOCUMENTS.destination}.history")
     standalone = HistoryWindow(icons, fixed_now, subject)
@@ -612,9 +615,23 @@ def answer_scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
     parent = QWidget()
     yield "ask-undo", ask_to_undo(312, parent.show, parent)
     yield "ask-drive", ask_to_forget_drive("Pictures/Camera", parent.show, parent, keeps_history=True)
+    yield "ask-new-drive", ask_to_use_drive(DOCUMENTS.destination, parent.show, parent, keeps_history=True)
     yield "ask-release", ask_to_release(840, parent.show, parent, keeps_history=True)
     yield "returned", ReturnedDialog(icons, DOCUMENTS.source, Returned(840, tuple(map(str, range(840)))))
     yield "returned-part", ReturnedDialog(icons, DOCUMENTS.source, RETURNED)
+    going = ReturnedDialog(icons, DOCUMENTS.source)
+    going.show_step(Progress(Phase.RETURNING, 311, 840, 1_200_000_000, 4_800_000_000, "Travel/2026/Sea.mov"))
+    yield "returned-going", going
+    silent = ReturnedDialog(icons, DOCUMENTS.source)
+    silent.show_step(Progress(Phase.RETURNING, 311, 840, 1_200_000_000, 4_800_000_000, "Travel/2026/Sea.mov"))
+    silent.show_silence(40)
+    yield "returned-silent", silent
+    left = ReturnedDialog(icons, DOCUMENTS.source)
+    left.show_step(Progress(Phase.RETURNING, 311, 840, 1_200_000_000, 4_800_000_000, "Travel/2026/Sea.mov"))
+    left.show_silence(40)
+    left.cancel_button.click()
+    left._on_patience_over()
+    yield "returned-left", left
     yield "returned-none", ReturnedDialog(icons, DOCUMENTS.source, Returned(reason="The source folder is not there"))
 
 
@@ -667,6 +684,10 @@ def scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
     preview.show_progress(Progress(Phase.COMPARING, 12_204, path="Films/Summer 2026/The long way.mov"))
     yield "preview-comparing", preview
     preview = PreviewDialog(icons, DOCUMENTS)
+    preview.show_progress(Progress(Phase.COMPARING, 12_204, path="Films/Summer 2026/The long way.mov"))
+    preview.show_silence(40)
+    yield "preview-silent", preview
+    preview = PreviewDialog(icons, DOCUMENTS)
     preview.show_plan((), Counts())
     yield "preview-nothing", preview
     preview = PreviewDialog(icons, DOCUMENTS)
@@ -716,6 +737,10 @@ def scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
     yield from answer_scenes(icons)
     yield "overview-overdue", make_window(icons, overdue())
     yield "overview-silent", make_window(icons, replace(VIEWS["working"], silent_s=40))
+    replaced = VIEWS["waiting"].status._replace(
+        reason="Another drive is where the destination was: /media/anna/Backup/Documents"
+    )
+    yield "overview-new-drive", make_window(icons, replace(VIEWS["waiting"], status=replaced))
     yield "activity-earlier", look_back(icons)
     drive = Problem("Camera", Stage.COMPARE, ProblemCode.DRIVE_AWAY, REASONS[ProblemCode.DRIVE_AWAY])
     away = replace(VIEWS["attention"], status=VIEWS["attention"].status._replace(problems=(drive, *PROBLEMS)))

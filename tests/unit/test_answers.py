@@ -16,6 +16,7 @@ from backup_gui.engine.events import (
     Event,
     FilesReturned,
     ForgetDrive,
+    GiveUp,
     HeldBack,
     KeepHeld,
     Pause,
@@ -156,7 +157,7 @@ def test_an_answer_works_in_a_pause_and_ends_with_a_check(rig: Rig, session: Ses
     rig.check_in_step()
 
 
-def test_an_answer_to_nothing_does_nothing(rig: Rig, session: Session) -> None:
+def test_an_answer_to_nothing_does_nothing_and_whoever_waits_for_files_is_told(rig: Rig, session: Session) -> None:
     rig.source.joinpath("docs").rename(rig.root / "away")
     first = Session(rig, session.data)
     first.run()
@@ -165,7 +166,7 @@ def test_an_answer_to_nothing_does_nothing(rig: Rig, session: Session) -> None:
     session.at(3, KeepHeld(held))
     session.at(4, PutBack(held))
     session.run()
-    assert session.returned == []
+    assert session.returned == [Returned(reason="Nothing waits for your word any more")]
     assert (session.statuses[-1].state, session.statuses[-1].kept) == (JobState.OK, 0)
 
 
@@ -239,6 +240,41 @@ def test_one_pass_is_followed_by_another_when_it_was_answered(rig: Rig, session:
     assert outcome.report is not None
     assert (outcome.report.status, outcome.report.kept) == (PassStatus.COMPLETE, 60)
     assert [report.status for report in session.reports] == [PassStatus.HELD, PassStatus.COMPLETE]
+
+
+def test_putting_back_is_given_up_and_the_job_goes_on(rig: Rig, session: Session) -> None:
+    lose(rig)
+    first = Session(rig, session.data)
+    first.run()
+
+    def put_three() -> None:
+        for command in (PutBack(first.helds[0]), GiveUp(), PutBack(first.helds[0])):
+            session.commands.put(command)
+
+    session.clock.at(2, put_three)
+    session.run()
+    given_up, done = session.returned
+    assert (given_up.asked, given_up.restored, given_up.reason) == (61, (), "Stopped before the end")
+    assert (len(done.restored), done.reason) == (61, "")
+    assert session.statuses[-1].state is JobState.OK
+    rig.check_in_step()
+
+
+def test_giving_up_ends_nothing_else(rig: Rig, session: Session) -> None:
+    rig.write("new", "1")
+    session.at(0, GiveUp())
+    session.run(3)
+    assert {report.status for report in session.reports} == {PassStatus.COMPLETE}
+    rig.check_in_step()
+
+
+def test_whoever_waits_for_files_is_told_that_the_program_cannot_read_its_own_data(session: Session) -> None:
+    (session.data / "jobs").rename(session.data / "moved")
+    (session.data / "jobs").write_text("in the way")
+    session.commands.put(UndoPass(1))
+    session.run(3)
+    (returned,) = session.returned
+    assert (returned.asked, returned.reason) == (0, "The program's own data folder cannot be used: File exists")
 
 
 def test_putting_back_ends_when_the_program_is_to_end(rig: Rig, session: Session) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import stat
@@ -9,9 +10,10 @@ from datetime import datetime
 
 import pytest
 
-from backup_gui.engine.bringing import name_beside
+from backup_gui.engine import transfer
+from backup_gui.engine.bringing import Steps, name_beside
 from backup_gui.engine.errors import RootAbsentError
-from backup_gui.engine.model import Held, HeldCode, PassStatus, Returned
+from backup_gui.engine.model import Held, HeldCode, PassStatus, Phase, Progress, Returned
 from backup_gui.engine.progress import Meter
 from backup_gui.engine.returning import put_back
 from backup_gui.engine.transfer import never
@@ -32,6 +34,10 @@ def hold(rig: Rig) -> Held:
     held = rig.run().held
     assert held is not None
     return held
+
+
+def finished(rig: Rig) -> list[str]:
+    return [path for path in contents(rig.source) if not is_temporary(os.path.basename(path))]
 
 
 def bring(rig: Rig, held: Held, **options: object) -> Returned:
@@ -118,11 +124,62 @@ def test_it_can_be_stopped(rig: Rig) -> None:
     fill(rig)
     rig.run()
     shutil.rmtree(rig.source / "docs")
-    answers = iter([False] * 10)
-    returned = bring(rig, hold(rig), should_stop=lambda: next(answers, True))
+    returned = bring(rig, hold(rig), should_stop=lambda: len(finished(rig)) == 9)
     assert (returned.asked, len(returned.restored), returned.reason) == (61, 10, "Stopped before the end")
     assert len(contents(rig.source)) == 9
     assert not [path for path in read_tree(rig.source) if is_temporary(os.path.basename(path))]
+
+
+def test_a_large_file_is_stopped_in_its_middle_and_leaves_nothing_unfinished(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transfer, "BLOCK_BYTES", 1 << 20)
+    rig.write("a", "small")
+    rig.write("large", b"x" * (5 << 20))
+    rig.write("stays")
+    rig.options.update(guard_count=1, guard_share=0.1)
+    rig.run()
+    for name in ("a", "large"):
+        (rig.source / name).unlink()
+    held = hold(rig)
+    told: list[Progress] = []
+    meter = Meter(told.append, now=itertools.count().__next__)
+    returned = bring(rig, held, meter=meter, should_stop=lambda: bool(told and told[-1].bytes_done > 5))
+    assert (returned.asked, returned.restored, returned.reason) == (2, ("a",), "Stopped before the end")
+    assert contents(rig.source).keys() == {"a", "stays"}
+    assert 5 < told[-1].bytes_done < 5 << 20
+    assert bring(rig, held).restored == ("large",)
+    rig.run()
+    rig.check_in_step()
+
+
+def test_it_tells_how_far_it_is_in_files_and_bytes(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transfer, "BLOCK_BYTES", 1 << 20)
+    fill(rig, 3)
+    rig.write("docs/large", b"x" * (3 << 20))
+    rig.options.update(guard_count=1, guard_share=0.1)
+    rig.run()
+    size_bytes = sum(map(len, contents(rig.source).values()))
+    shutil.rmtree(rig.source / "docs")
+    told: list[Progress] = []
+    bring(rig, hold(rig), meter=Meter(told.append, now=itertools.count().__next__))
+    assert {progress.phase for progress in told} == {Phase.RETURNING}
+    assert {(progress.files_total, progress.bytes_total) for progress in told} == {(5, size_bytes)}
+    done = [(progress.files_done, progress.bytes_done) for progress in told]
+    assert done == sorted(done)
+    assert (done[0], done[-1]) == ((0, 0), (5, size_bytes))
+    # In the middle of a large file, too.
+    assert "docs/large" in {progress.path for progress in told if progress.files_done == 4}
+
+
+def test_a_file_that_grows_meanwhile_does_not_count_more_than_all(rig: Rig) -> None:
+    told: list[Progress] = []
+    steps = Steps(Meter(told.append, now=itertools.count().__next__), [10])
+    steps.begin("a")
+    steps.add_bytes(8)
+    steps.add_bytes(8)
+    steps.end()
+    assert (told[-1].files_done, told[-1].bytes_done) == (1, 10)
 
 
 def test_nothing_is_done_while_a_folder_is_away(rig: Rig) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 from datetime import datetime
@@ -9,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from backup_gui.engine import transfer
 from backup_gui.engine.copying import has_same_content
 from backup_gui.engine.errors import RootAbsentError
-from backup_gui.engine.model import PassStatus, Report, Returned
+from backup_gui.engine.model import PassStatus, Progress, Report, Returned
 from backup_gui.engine.progress import Meter
 from backup_gui.engine.transfer import never
+from backup_gui.engine.tree import is_temporary
 from backup_gui.engine.undo import undo_pass
 from tests.helpers.descriptors import open_below
 from tests.helpers.trees import contents, read_tree
@@ -26,6 +29,10 @@ COMPLETE = PassStatus.COMPLETE
 
 def newest(rig: Rig) -> int:
     return rig.catalog.passlog.passes()[0].id
+
+
+def finished(rig: Rig) -> list[str]:
+    return [path for path in contents(rig.source) if not is_temporary(os.path.basename(path))]
 
 
 def undo(rig: Rig, key: int, **options: object) -> Returned:
@@ -281,9 +288,27 @@ def test_it_can_be_stopped(rig: Rig) -> None:
     for number in range(19):
         (rig.source / f"{number:02}").unlink()
     run(rig)
-    answers = iter([False] * 5)
-    returned = undo(rig, newest(rig), should_stop=lambda: next(answers, True))
+    returned = undo(rig, newest(rig), should_stop=lambda: len(finished(rig)) == 6)
     assert (returned.asked, len(returned.restored), returned.reason) == (19, 5, "Stopped before the end")
+
+
+def test_an_undoing_that_is_stopped_in_a_large_file_changes_nothing_of_it_and_can_be_done_again(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transfer, "BLOCK_BYTES", 1 << 20)
+    rig.write("large", b"x" * (5 << 20))
+    run(rig)
+    rig.write("large", b"new")
+    run(rig)
+    key = newest(rig)
+    told: list[Progress] = []
+    meter = Meter(told.append, now=itertools.count().__next__)
+    returned = undo(rig, key, meter=meter, should_stop=lambda: bool(told and told[-1].bytes_done))
+    assert (returned.asked, returned.restored, returned.reason) == (1, (), "Stopped before the end")
+    assert contents(rig.source) == {"large": b"new"}
+    assert told[0].bytes_total == 5 << 20
+    assert undo(rig, key).restored == ("large",)
+    assert contents(rig.source) == {"large": b"x" * (5 << 20)}
 
 
 def test_a_source_that_cannot_be_written_is_told_path_by_path(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,287 @@
+"""The frame of what brings files back: how far it is, a way to stop it, and room for what came of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QKeyEvent
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from backup_gui.engine.model import JobState
+from backup_gui.ui.labels import RowDelegate, Words
+from backup_gui.ui.progresspanel import ProgressPanel
+from backup_gui.ui.theme import GRID_PX, scaled_font, scaled_px, scaled_size
+from backup_gui.ui.wording import isolated, size_text
+
+if TYPE_CHECKING:
+    from backup_gui.ui.icons import Icons
+
+Index = QModelIndex | QPersistentModelIndex
+_NO_INDEX = QModelIndex()
+_PAGE_ROWS = 500
+_ICON_PX = 40
+# Whoever brings files back stops at the next block; what takes longer waits for a drive.
+STOP_PATIENCE_MS = 2_000
+
+
+class NotesModel(QAbstractTableModel):
+    """Paths with a word about each, given to the view in pages."""
+
+    def __init__(self, rows: tuple[tuple[str, str], ...]) -> None:
+        """Show rows.
+
+        Args:
+            rows: A path and a sentence each.
+        """
+        super().__init__()
+        self._rows = rows
+        self._shown = min(len(rows), _PAGE_ROWS)
+
+    def rowCount(self, parent: Index = _NO_INDEX) -> int:  # noqa: N802 - Qt's name
+        """How many rows the view knows by now."""
+        return 0 if parent.isValid() else self._shown
+
+    def columnCount(self, parent: Index = _NO_INDEX) -> int:  # noqa: N802 - Qt's name
+        """Path and sentence."""
+        return 0 if parent.isValid() else 2
+
+    def canFetchMore(self, parent: Index) -> bool:  # noqa: N802 - Qt's name
+        """Whether there are more."""
+        return not parent.isValid() and self._shown < len(self._rows)
+
+    def fetchMore(self, parent: Index) -> None:  # noqa: ARG002, N802 - Qt's signature
+        """Give the view the next page."""
+        last = min(len(self._rows), self._shown + _PAGE_ROWS) - 1
+        self.beginInsertRows(QModelIndex(), self._shown, last)
+        self._shown = last + 1
+        self.endInsertRows()
+
+    def headerData(  # noqa: N802 - Qt's name
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        """Headings of the columns."""
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return (self.tr("File"), self.tr("What happened"))[section]
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """One cell."""
+        if index.isValid() and role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole}:
+            return isolated(self._rows[index.row()][index.column()])
+        return None
+
+
+class BringingDialog(QDialog):
+    """Opens with the work and stays until the user has seen what came of it.
+
+    It can be closed before that only if stopping takes long, as with a drive that does not answer.
+    """
+
+    cancel_requested = Signal()
+    folder_requested = Signal(object)
+    left = Signal()
+
+    def __init__(self, icons: Icons, folder: str, parent: QWidget | None = None) -> None:
+        """Build it for work that is about to begin.
+
+        Args:
+            icons: The icons.
+            folder: Absolute path of the folder that files are brought back to.
+            parent: Owner.
+        """
+        super().__init__(parent)
+        self._icons = icons
+        self._folder = folder
+        self._is_over = False
+        self._is_cancelled = False
+        self._is_left = False
+        self.setMinimumWidth(scaled_px(self, 64 * GRID_PX))
+        self._picture = QLabel()
+        self._picture.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._title = Words(self.tr("Getting ready…"))
+        self._title.setFont(scaled_font(self.font(), 1.2, is_bold=True))
+        self._title.setWordWrap(True)
+        self.progress = ProgressPanel(icons)
+        self._notes = QTreeView()
+        self._notes.setRootIsDecorated(False)
+        self._notes.setUniformRowHeights(True)
+        self._notes.setAlternatingRowColors(True)
+        self._notes.setItemDelegate(RowDelegate(self._notes))
+        self._notes.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self._notes.setAccessibleName(self.tr("Files that need a word"))
+        self._notes.setVisible(False)
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(STOP_PATIENCE_MS)
+        self._patience.timeout.connect(self._on_patience_over)
+        self._lay_out(self._build_buttons())
+        self._show_state(JobState.WORKING)
+
+    def _build_buttons(self) -> QDialogButtonBox:
+        self.cancel_button = QPushButton(self.tr("&Cancel"))
+        self.cancel_button.clicked.connect(self._on_cancel)
+        self.open_button = QPushButton(self.tr("&Open the folder"))
+        self.open_button.clicked.connect(self._on_open)
+        self.close_button = QPushButton(self.tr("C&lose"))
+        self.close_button.clicked.connect(self.accept)
+        buttons = QDialogButtonBox()
+        buttons.addButton(self.open_button, QDialogButtonBox.ButtonRole.ActionRole)
+        buttons.addButton(self.cancel_button, QDialogButtonBox.ButtonRole.ActionRole)
+        buttons.addButton(self.close_button, QDialogButtonBox.ButtonRole.RejectRole)
+        # Hidden only now: a box shows what it is given.
+        self.open_button.setVisible(False)
+        self.close_button.setVisible(False)
+        return buttons
+
+    def _lay_out(self, buttons: QDialogButtonBox) -> None:
+        words = QVBoxLayout()
+        words.setSpacing(GRID_PX)
+        words.addWidget(self._title)
+        words.addWidget(self.progress)
+        words.addStretch()
+        head = QHBoxLayout()
+        head.setSpacing(2 * GRID_PX)
+        head.addWidget(self._picture)
+        head.addLayout(words, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
+        column.setSpacing(2 * GRID_PX)
+        column.addLayout(head)
+        column.addWidget(self._notes, 1)
+        column.addWidget(buttons)
+
+    @property
+    def title(self) -> str:
+        """The sentence on top."""
+        return self._title.text()
+
+    @property
+    def details(self) -> str:
+        """What is said below it."""
+        return self.progress.words
+
+    @property
+    def notes(self) -> tuple[tuple[str, str], ...]:
+        """The files listed, each with its word."""
+        model = self._notes.model()
+        if model is None:
+            return ()
+        return tuple(
+            (str(model.index(row, 0).data()), str(model.index(row, 1).data())) for row in range(model.rowCount())
+        )
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is known what came of it."""
+        return self._is_over
+
+    def show_silence(self, silent_s: int) -> None:
+        """Show for how long the drive has not answered, in seconds; 0 if it does."""
+        if not self._is_over:
+            self.progress.show_silence(silent_s)
+
+    def show_failure(self, text: str) -> None:
+        """Say why nothing could be brought back."""
+        self._end(self.tr("Nothing was restored."), JobState.FAILED)
+        self.progress.show_words(text)
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        """Closing it while it goes on means giving up."""
+        if self._is_over or self._is_left:
+            super().closeEvent(event)
+        else:
+            event.ignore()
+            self._on_cancel()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Escape means the same."""
+        if event.key() == Qt.Key.Key_Escape and not (self._is_over or self._is_left):
+            self._on_cancel()
+        else:
+            super().keyPressEvent(event)
+
+    def _show_far(self, title: str, files: tuple[int, int], size_bytes: tuple[int, int], path: str) -> None:
+        """Show how far it is.
+
+        Args:
+            title: The sentence on top.
+            files: How many are done, and all.
+            size_bytes: How much is done, and all.
+            path: What is at hand.
+        """
+        if self._is_over or not files[1]:
+            return
+        if not self._is_cancelled:
+            self._title.setText(title)
+        words = self.tr("{done} of {total}").format(done=size_text(size_bytes[0]), total=size_text(size_bytes[1]))
+        self.progress.show_words(words if size_bytes[1] else "")
+        self.progress.show_path(path)
+        self.progress.show_share(*files, *size_bytes)
+
+    def _end(self, title: str, state: JobState) -> None:
+        self._is_over = True
+        self._patience.stop()
+        self._title.setText(title)
+        self._show_state(state)
+        self.progress.end()
+        self._offer_to_close()
+
+    def _offer_to_close(self) -> None:
+        self.cancel_button.setVisible(False)
+        self.close_button.setVisible(True)
+        self.close_button.setDefault(True)
+        self.close_button.setFocus()
+
+    def _show_notes(self, rows: tuple[tuple[str, str], ...]) -> None:
+        self._model = NotesModel(rows)
+        self._notes.setModel(self._model)
+        header = self._notes.header()
+        header.setStretchLastSection(True)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
+        header.resizeSection(0, scaled_px(self, 36 * GRID_PX))
+        self._notes.setMinimumHeight(scaled_px(self, 14 * GRID_PX))
+        self._notes.setVisible(True)
+        self.setMinimumWidth(scaled_px(self, 96 * GRID_PX))
+        self.resize(self.sizeHint())
+
+    def _show_state(self, state: JobState) -> None:
+        size = scaled_size(self, QSize(_ICON_PX, _ICON_PX))
+        colour = self.palette().windowText().color()
+        self._picture.setPixmap(self._icons.picture(f"state-{state.value}", size, colour, self.devicePixelRatioF()))
+
+    @Slot()
+    def _on_cancel(self) -> None:
+        if not self._is_cancelled:
+            self._is_cancelled = True
+            self.cancel_button.setEnabled(False)
+            self._title.setText(self.tr("Stopping…"))
+            self._patience.start()
+            self.cancel_requested.emit()
+
+    @Slot()
+    def _on_patience_over(self) -> None:
+        self._is_left = True
+        self._title.setText(self.tr("Stopping takes a while…"))
+        text = self.tr(
+            "It waits for the drive, or for the check under way. You can close this window: it stops by itself, and "
+            "what is back already is complete."
+        )
+        self.progress.show_words(text)
+        self._show_state(JobState.WAITING)
+        self._offer_to_close()
+        self.left.emit()
+
+    @Slot()
+    def _on_open(self) -> None:
+        self.folder_requested.emit(self._folder)
