@@ -40,7 +40,7 @@ from backup_gui.engine.events import (
     UndoPass,
     Waiting,
 )
-from backup_gui.engine.model import FULL, Held, Job, JobState, PassStatus, Report, Scope, Status
+from backup_gui.engine.model import FULL, Held, HeldCode, Job, JobState, PassStatus, Report, Scope, Status
 from backup_gui.engine.notification import Notification, WatcherMaker
 from backup_gui.engine.presence import Presence
 from backup_gui.engine.schedule import Schedule
@@ -54,6 +54,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 5.0
+# What is held may be right again after any change, but a full pass after each one would be too many.
+HELD_AGAIN_S = 30.0
 
 
 class Outcome(NamedTuple):
@@ -435,6 +437,10 @@ class Loop:
         elif report.held is not None:
             # The part of the tree that was looked at does not show all that is to be agreed to.
             self._schedule.want_full(now_s)
+        elif self._condition.held is not None:
+            # Nor does it show whether that is still so; but a source that was empty is not any more.
+            is_refilled = self._condition.held.code is HeldCode.SOURCE_EMPTY
+            self._schedule.want_full(now_s if is_refilled else now_s + HELD_AGAIN_S)
         self._schedule.put_back(report.unsettled, now_s)
         self._schedule.retry_problems(self._condition.retry_scope(), now_s)
 

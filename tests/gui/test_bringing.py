@@ -90,7 +90,7 @@ def test_it_is_stopped_by_button_key_or_closing_and_tells_what_is_back(
     assert dialog.title == "Stopping…"
     scripted.tell(job.id, FilesReturned(Returned(840, ("a",), reason="Stopped before the end")))
     qtbot.waitUntil(lambda: dialog.is_over)
-    assert dialog.details.startswith("Stopped before the end\n")
+    assert dialog.details.startswith("Stopped before the end.\n")
     assert scripted.received(job.id) == [PutBack(HELD), GiveUp()]
     dialog.close()
     assert not dialog.isVisible()

@@ -42,6 +42,7 @@ from backup_gui.engine.events import (
     Waiting,
 )
 from backup_gui.engine.lock import DestinationLock
+from backup_gui.engine.loop import HELD_AGAIN_S
 from backup_gui.engine.model import (
     FULL,
     Action,
@@ -990,6 +991,23 @@ def test_held_part_that_is_gone_is_forgotten_and_said_again_when_it_recurs(world
     world.run(until_s=30)
     assert len(world.told(HeldBack)) == 2
     assert JobState.OK in world.states
+
+
+def test_what_is_held_is_looked_at_again_some_time_after_a_change_and_not_after_each(world: World) -> None:
+    world.answers = [with_held(held_back())]
+    for second in range(10, 20):
+        world.change(second, "back")
+    world.run(until_s=60)
+    assert world.full_times == [0.0, 10.5 + HELD_AGAIN_S]
+    assert world.states[-1] is JobState.OK
+
+
+def test_a_source_that_is_empty_no_more_is_checked_in_full_at_once(world: World) -> None:
+    world.answers = [with_held(held_back()._replace(code=HeldCode.SOURCE_EMPTY))]
+    world.change(10, "back")
+    world.run(until_s=20)
+    assert world.full_times == [0.0, 10.5]
+    assert world.states[-1] is JobState.OK
 
 
 # Pause
