@@ -24,12 +24,13 @@ import sys
 import time
 from typing import TYPE_CHECKING, Final
 
-from backup_gui.engine.history import list_versions
+from backup_gui.engine.holdings import folders_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backup_gui.engine.catalog import Catalog
+    from backup_gui.engine.target import Target
 
 log = logging.getLogger(__name__)
 
@@ -49,27 +50,60 @@ def uptime_s() -> float:
     return time.monotonic()
 
 
-def ahead_s(catalog: Catalog, now_s: float, run_s: float, newest_s: Callable[[], float | None] = lambda: None) -> float:
-    """Say how far the user's clock is ahead of the time that can be believed, and remember the look at it.
+def follow(catalog: Catalog, now_s: float, run_s: float) -> None:
+    """Look at the clock in a pass that may not come to the history: whether a time holds is seen all the same.
 
     Args:
         catalog: Remembers what was seen of the clock, permanently.
         now_s: The user's clock, seconds since 1970, UTC.
         run_s: How long the system has been running, seconds.
-        newest_s: Tells when the newest version was kept, seconds since 1970, UTC; only asked if nothing is remembered.
+    """
+    if _seen(catalog) is not None:
+        ahead_s(catalog, now_s, run_s)
+
+
+def believable(
+    catalog: Catalog, now: Callable[[], float], run_s: float, target: Target, should_stop: Callable[[], bool]
+) -> Callable[[], float]:
+    """Return a clock for the removal of old versions of a history: the user's, as far as it can be believed.
+
+    Args:
+        catalog: As for ``follow``.
+        now: The user's clock, seconds since 1970, UTC.
+        run_s: As for ``follow``.
+        target: Has the history.
+        should_stop: Asked while all of the history is listed, where nothing is remembered.
+    """
+    if _seen(catalog) is None:
+        try:
+            newest_s = _newest_s(target, should_stop)
+        except OSError:
+            # What cannot be opened cannot be thinned out either.
+            return now
+        if should_stop():
+            return now
+        if newest_s is not None and now() - newest_s > MOST_AHEAD_S:
+            _warn(now() - newest_s)
+            _note(catalog, newest_s, run_s, 0.0)
+    behind_s = ahead_s(catalog, now(), run_s)
+    return (lambda: now() - behind_s) if behind_s else now
+
+
+def ahead_s(catalog: Catalog, now_s: float, run_s: float) -> float:
+    """Say how far the user's clock is ahead of the time that can be believed, and remember the look at it.
+
+    Args:
+        catalog: As for ``follow``.
+        now_s: As for ``follow``.
+        run_s: As for ``follow``.
 
     Returns:
         Seconds, never less than 0; 0 nearly always.
     """
     seen = _seen(catalog)
     if seen is None:
-        last_s = newest_s()
-        if last_s is None or now_s - last_s <= MOST_AHEAD_S:
-            _note(catalog, now_s, run_s, _NO_DOUBT)
-            return 0.0
-        _warn(now_s - last_s)
-        _note(catalog, last_s, run_s, 0.0)
-        return now_s - last_s
+        _note(catalog, now_s, run_s, _NO_DOUBT)
+        return 0.0
     believed_s, last_run_s, held_s = seen
     # Since a start of the system in between it has run for as long as it says itself.
     ran_s = run_s - last_run_s if run_s >= last_run_s else run_s
@@ -91,22 +125,13 @@ def ahead_s(catalog: Catalog, now_s: float, run_s: float, newest_s: Callable[[],
     return max(0.0, now_s - believed_s)
 
 
-def believable(
-    catalog: Catalog, now: Callable[[], float], run_s: float, history_root: str | None
-) -> Callable[[], float]:
-    """Return a clock for the removal of old versions of a history: the user's, as far as it can be believed."""
-    behind_s = ahead_s(catalog, now(), run_s, lambda: _newest_s(history_root))
-    return (lambda: now() - behind_s) if behind_s else now
-
-
-def _newest_s(history_root: str | None) -> float | None:
-    if history_root is None:
+def _newest_s(target: Target, should_stop: Callable[[], bool]) -> float | None:
+    history = target.history_tree()
+    if history is None:
         return None
-    try:
-        return max((version.left_at.timestamp() for version in list_versions(history_root)), default=None)
-    except OSError:
-        # What cannot be read now cannot be thinned out either.
-        return None
+    folders = folders_of(history, should_stop, lambda _path, _error: None)
+    newest_s = max((version.stamp.left_s for folder in folders for version in folder.versions), default=None)
+    return None if newest_s is None else float(newest_s)
 
 
 def _warn(off_s: float) -> None:

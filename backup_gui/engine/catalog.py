@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 _WRITE_EVERY = 2_000
 # When the source's root was last changed as far as its own attributes are known to be in the mirror.
 ROOT_KEY = "root changed at"
+MIRROR_FILES_KEY = "mirror files"
 _COMPLETE_KEY = "last complete at"
 # The year 9999, beyond which no date can be shown.
 _LATEST_AT = 253_370_764_800.0
@@ -204,6 +205,14 @@ class Catalog:
             keys.append((encode(folder), encode(name)))
         self._connection.executemany("DELETE FROM files WHERE folder = ? AND name = ?", keys)
         self._connection.executemany("DELETE FROM stamps WHERE folder = ? AND name = ?", keys)
+
+    def forget_mirror(self) -> None:
+        """Forget everything that is in the mirror: it is another one."""
+        self._pending.clear()
+        for table in ("files", "stamps"):
+            self._connection.execute(f"DELETE FROM {table}")  # noqa: S608 - both are from here
+        self.kept.release()
+        self._connection.executemany("DELETE FROM meta WHERE key = ?", [(ROOT_KEY,), (MIRROR_FILES_KEY,)])
 
     def respell(self, old_path: str, new_path: str) -> None:
         """Know a path, and all that is below it, under another spelling; what is known under that already stays."""

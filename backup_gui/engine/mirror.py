@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from backup_gui.engine.belief import believable, uptime_s
+from backup_gui.engine.belief import believable, follow, uptime_s
 from backup_gui.engine.compare import compare
 from backup_gui.engine.coprocess import Coprocess
 from backup_gui.engine.copying import data_bytes
@@ -27,8 +27,10 @@ from backup_gui.engine.roots import open_roots, remembered_drives
 from backup_gui.engine.standby import Standby
 from backup_gui.engine.transfer import Cancelled, ignore_count, never
 
+T = TypeVar("T")
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.events import Event
@@ -79,12 +81,14 @@ def run_pass(
         DestinationUnusableError: The destination cannot be written to at all.
     """
     started_at, began = now(), time.monotonic()
-    # Also if the drive is away: whether a time holds is seen in every pass.
-    dated = now if is_dry_run else believable(catalog, now, uptime(), job.history_root)
+    if not is_dry_run:
+        # Also if the drive is away.
+        follow(catalog, now(), uptime())
     rules = Filter(job.exclude)
     meter = Meter(lambda progress: _tell_progress(progress, on_event))
     with contextlib.ExitStack() as stack:
         source, target, is_source_other = open_roots(job, catalog, stack, allowed, is_dry_run=is_dry_run)
+        dated = now if is_dry_run else believable(catalog, now, uptime(), target, should_stop)
         standby = Standby(lambda: Coprocess.start_for(source, target))
         stack.callback(standby.close)
         drives = frozenset() if job.allows_mass_delete else remembered_drives(catalog)
@@ -105,8 +109,7 @@ def run_pass(
         if should_stop():
             return Report(PassStatus.CANCELLED, started_at, time.monotonic() - began, plan.is_full)
         plan = spare(plan, catalog.kept, source, learns=not is_dry_run)
-        for found in plan.problems:
-            on_event(ProblemFound(found))
+        _tell_each(ProblemFound, plan.problems, on_event)
         catalog.recent.stands_still = catalog.fact(HELD_KEY) in _CODES_OF_LOSS
         if not is_dry_run and _has_agreed(job, allowed):
             catalog.recent.start_anew()
@@ -116,8 +119,7 @@ def run_pass(
         if verdict.held is not None:
             on_event(HeldBack(verdict.held))
         if is_dry_run:
-            for action in verdict.actions:
-                on_event(ActionDone(action))
+            _tell_each(ActionDone, verdict.actions, on_event)
             return make_report(plan, verdict, Outcome(counts=counts), None, started_at, began)
         is_held = verdict.held is not None or (not plan.is_full and bool(catalog.fact(HELD_KEY)))
         made_room = _prepare_history(
@@ -155,6 +157,11 @@ def run_pass(
         if status is None and plan.is_full and job.keeps_history and not is_held and not should_stop():
             report = report._replace(thinned=_thin_history(job, target, catalog, dated(), should_stop))
     return report
+
+
+def _tell_each(kind: Callable[[T], Event], found: Iterable[T], on_event: Callable[[Event], None]) -> None:
+    for one in found:
+        on_event(kind(one))
 
 
 def _tell_progress(progress: Progress, on_event: Callable[[Event], None]) -> None:

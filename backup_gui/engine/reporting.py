@@ -6,6 +6,7 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
+from backup_gui.engine.catalog import MIRROR_FILES_KEY
 from backup_gui.engine.escaping import escape
 from backup_gui.engine.model import NO_COUNTS, PassStatus, ProblemCode, Report
 from backup_gui.engine.room import full_in_words, is_of_quota, made_room_in_words
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MIRROR_FILES_KEY = "mirror files"
 HELD_KEY = "held"
 LEFT_OUT_KEY = "attributes left out"
 PROBLEMS_KEY = "problems"

@@ -229,6 +229,10 @@ def _remember_roots(job: Job, catalog: Catalog, *, has_new_source: bool) -> None
         raise RootAbsentError(f"A folder is not there any more: {error.filename}") from error
     if has_new_source or catalog.fact(SOURCE_KEY) is None:
         catalog.remember(SOURCE_KEY, str(source))
+    recorded = read_identity(catalog.fact(DESTINATION_KEY))
+    if recorded is not None and recorded.volume != destination.volume:
+        # What is on another drive is not what was put on the first one, whatever it is called.
+        catalog.forget_mirror()
     # A destination made anew on the same volume is the destination from now on.
     catalog.remember(DESTINATION_KEY, str(destination))
     catalog.remember(POINT_KEY, _mount_point(job.destination))

@@ -18,7 +18,7 @@ from backup_gui.engine.attributes import IN_STEP, drop_access_lists
 from backup_gui.engine.metadata import OWNER_ALL, MetadataWriter
 from backup_gui.engine.room import Room
 from backup_gui.engine.system import CAN_SYNC_VOLUME, rename_to_free_name, sync_volume
-from backup_gui.engine.transfer import TargetError, receive
+from backup_gui.engine.transfer import TargetError, flush_file, receive
 from backup_gui.engine.tree import HAS_FOLDER_DESCRIPTORS, TEMPORARY_PREFIX, Tree, is_temporary, join, parent_of
 from backup_gui.engine.volume import supports_syncfs
 
@@ -331,28 +331,30 @@ class Writer(MetadataWriter):
         Raises:
             OSError: Some of it was refused, or did not reach the disk.
         """
-        super().set_metadata(path, source, attributes)
-        if self._syncs_whole or not HAS_FOLDER_DESCRIPTORS:
-            return
-        if stat.S_ISDIR(source.st_mode):
-            # Flushed with those that names were added to.
-            self._unflushed.add(path)
-        elif stat.S_ISREG(source.st_mode):
-            try:
-                fd = self.open_file(path)
-            except PermissionError:
-                # Not to be read by its own mode. Should the change be lost, a full pass makes it again.
-                return
-            try:
-                os.fsync(fd)
-            finally:
-                os.close(fd)
+        try:
+            super().set_metadata(path, source, attributes)
+        finally:
+            if not self._syncs_whole and HAS_FOLDER_DESCRIPTORS:
+                # What may not be read by its own mode cannot be flushed. Should it be lost, a full pass makes it again.
+                with contextlib.suppress(PermissionError):
+                    self._flush_metadata(path, source)
 
     def name_on_disk(self, path: str) -> str:
         """Return the name that a path's last part has on the disk at present."""
         return self._staged.get(path) or path.rpartition("/")[2]
 
     # Inner parts
+
+    def _flush_metadata(self, path: str, source: Entry) -> None:
+        # At once: a folder need not be open to be read when the next group is flushed.
+        if stat.S_ISDIR(source.st_mode):
+            flush_folder(self, path)
+        elif stat.S_ISREG(source.st_mode):
+            fd = self.open_file(path)
+            try:
+                flush_file(fd)
+            finally:
+                os.close(fd)
 
     def _receive(
         self, path: str, fd: int, source: Entry, on_bytes: Callable[[int], None], should_stop: Callable[[], bool]

@@ -17,6 +17,7 @@ import pytest
 
 from backup_gui.engine.errors import BackupError, RootAbsentError
 from backup_gui.engine.events import ActionDone, Event, PlanMade, Progressed
+from backup_gui.engine.model import HeldCode
 from backup_gui.engine.roots import forget_drive
 from tests.faults.scene import Scene
 from tests.faults.volumes import run_tool, small_volume
@@ -202,6 +203,34 @@ def test_the_users_word_does_not_fill_the_place_where_a_drive_was_mounted(
         (mirror / "known to the user").write_bytes(b"")
         scene.make_pass()
         assert contents(mirror) == contents(scene.source)
+
+
+@pytest.mark.hazard(6, 7)
+@pytest.mark.parametrize("keeps_history", [True, False], ids=["history", "no history"])
+def test_what_a_new_drive_has_is_not_taken_for_what_was_put_on_the_old_one(
+    tmp_path: Path, *, keeps_history: bool
+) -> None:
+    drive = tmp_path / "drive"
+    drive.mkdir()
+    scene = Scene(tmp_path, drive, keeps_history=keeps_history)
+    scene.with_job(asks_about_strangers=True)
+    for name in ("one", "two", "three"):
+        scene.write(name, name.encode())
+    os.setxattr(scene.source / "two", "user.colour", b"red")
+    with mounted_anew(drive):
+        scene.make_pass()
+    with mounted_anew(drive):
+        scene.mirror.mkdir()
+        (scene.mirror / "one").write_bytes(b"not ours")
+        (scene.mirror / "two").write_bytes(b"two")
+        times = (scene.source / "two").stat().st_mtime_ns
+        os.utime(scene.mirror / "two", ns=(times, times))
+        forget_drive(scene.catalog, "")
+        report = scene.make_pass()
+        assert report.held is not None
+        assert (report.held.code, {action.path for action in report.held.actions}) == (HeldCode.STRANGERS, {"one"})
+        assert scene.in_mirror() == {"one": b"not ours", "two": b"two", "three": b"three"}
+        assert os.getxattr(scene.mirror / "two", "user.colour") == b"red"
 
 
 @pytest.mark.hazard(6)

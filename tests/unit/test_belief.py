@@ -12,6 +12,7 @@ from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.errors import RootAbsentError
 from backup_gui.engine.model import PassStatus
 from backup_gui.engine.thinning import DAY_S, HOUR_S
+from backup_gui.engine.tree import Tree
 from tests.helpers.trees import contents
 from tests.unit.conftest import Rig
 from tests.unit.test_upkeep import BLOCK, NOW_S, put
@@ -180,6 +181,39 @@ def test_a_catalog_lost_while_the_clock_is_ahead_removes_nothing(rig: Rig, days:
     computer.wrong_s = 0
     computer.run(1)
     assert computer.versions() >= len(AGES_S) - 2
+
+
+@pytest.mark.hazard(35, 46)
+def test_a_catalog_lost_while_the_drive_is_away_and_the_clock_ahead_removes_nothing(rig: Rig) -> None:
+    put(rig, "docs/a", 60, "x")
+    computer = Computer(rig)
+    computer.wrong_s = 60 * DAY_S
+    rig.source.rename(rig.root / "away")
+    with pytest.raises(RootAbsentError):
+        computer.run()
+    (rig.root / "away").rename(rig.source)
+    computer.run(2)
+    assert computer.versions() == 1
+
+
+@pytest.mark.hazard(35, 46)
+def test_one_folder_of_the_history_that_cannot_be_read_hides_nothing_of_the_others(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(rig, "docs/a", 60, "x")
+    put(rig, "closed/a", 60, "x")
+    listed = Tree.list
+
+    def refuse(self: Tree, path: str) -> object:
+        if path == "closed":
+            raise PermissionError(13, "Permission denied")
+        return listed(self, path)
+
+    monkeypatch.setattr(Tree, "list", refuse)
+    computer = Computer(rig)
+    computer.wrong_s = 60 * DAY_S
+    computer.run(2)
+    assert computer.versions() == 2
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import (
     LONG_AGO_NS,
     Rig,
+    as_nobody,
     done,
     keep_times,
     paths,
@@ -591,3 +592,25 @@ def test_a_dry_run_to_an_absent_destination_makes_nothing(rig: Rig) -> None:
     assert snapshot(rig.root) == before
     assert rig.catalog.fact(roots.DESTINATION_KEY) is None
     assert rig.catalog.is_empty()
+
+
+@pytest.mark.hazard(4, 12)
+@pytest.mark.parametrize("mode", [0o000, 0o111, 0o300])
+def test_a_folder_that_may_not_be_read_stops_nothing_where_each_is_flushed_by_itself(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, mode: int
+) -> None:
+    monkeypatch.setattr(writer, "supports_syncfs", lambda _path: False)
+    rig.write("file", "1")
+    closed = rig.source / "closed"
+    closed.mkdir()
+    try:
+        with as_nobody(rig.source, rig.mirror.parent):
+            for attempt, wanted in enumerate((mode, 0o555, mode)):
+                closed.chmod(wanted)
+                rig.write("file", str(attempt))
+                report = rig.run()
+                assert report.status is (PROBLEMS if wanted == mode else COMPLETE)
+                assert {problem.path for problem in report.problems} == ({"closed"} if wanted == mode else set())
+                assert (rig.mirror / "file").read_text() == str(attempt)
+    finally:
+        closed.chmod(0o755)
