@@ -89,8 +89,7 @@ def run_pass(
     with contextlib.ExitStack() as stack:
         source, target, is_source_other = open_roots(job, catalog, stack, allowed, is_dry_run=is_dry_run)
         dated = now if is_dry_run else believable(catalog, now, uptime(), target, should_stop)
-        standby = Standby(lambda: Coprocess.start_for(source, target))
-        stack.callback(standby.close)
+        standby = stack.enter_context(contextlib.closing(Standby(lambda: Coprocess.start_for(source, target))))
         drives = frozenset() if job.allows_mass_delete else remembered_drives(catalog)
         meter.begin(Phase.COMPARING)
         plan = compare(
