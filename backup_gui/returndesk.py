@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -45,7 +46,7 @@ class ReturnDesk(QObject):
         self._open_folder = open_folder
         self._dialogs: dict[str, ReturnedDialog] = {}
         # Jobs that were told to stop, and whose dialog was closed before they had.
-        self._left: set[str] = set()
+        self._left: Counter[str] = Counter()
         controller.news.connect(self._on_news)
         controller.files_returned.connect(self._on_files_returned)
 
@@ -75,7 +76,7 @@ class ReturnDesk(QObject):
     def forget(self, job_id: str) -> None:
         """Forget a job that is no more."""
         dialog = self._dialogs.get(job_id)
-        self._left.discard(job_id)
+        del self._left[job_id]
         if dialog is not None:
             dialog.show_failure(self.tr("This backup was removed or changed."))
 
@@ -89,7 +90,7 @@ class ReturnDesk(QObject):
         if self._dialogs.get(job_id) is dialog:
             del self._dialogs[job_id]
             if not dialog.is_over:
-                self._left.add(job_id)
+                self._left[job_id] += 1
         dialog.deleteLater()
 
     @Slot(object)
@@ -108,9 +109,11 @@ class ReturnDesk(QObject):
         if job is None:
             return
         dialog = self._dialogs.get(news.job_id)
-        was_left = news.job_id in self._left
-        self._left.discard(news.job_id)
-        if dialog is not None and not dialog.is_over:
+        # A job does one after the other: what was left is told of before what was asked for since.
+        was_left = self._left[news.job_id] > 0
+        if was_left:
+            self._left[news.job_id] -= 1
+        if dialog is not None and not dialog.is_over and not was_left:
             dialog.show_returned(news.returned)
         elif not was_left or news.returned.restored or news.returned.failed:
             # Of what nothing has come to pass after its dialog was closed, nobody needs to hear.

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import sys
 import threading
 import time
 
 from backup_gui.engine.commands import Pulse
+
+# Far enough apart that a new heart is not taken for the one before it, which has stopped.
+_BEGINNINGS = itertools.count(0, 1 << 32)
 
 
 class Heart:
@@ -17,7 +21,7 @@ class Heart:
     """
 
     def __init__(self) -> None:
-        self._looks = 0
+        self._looks = next(_BEGINNINGS)
         self._cpu_clock: int | None = None
 
     def begin(self) -> None:

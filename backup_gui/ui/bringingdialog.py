@@ -225,7 +225,8 @@ class BringingDialog(QDialog):
         if not self._is_cancelled:
             self._title.setText(title)
         words = self.tr("{done} of {total}").format(done=size_text(size_bytes[0]), total=size_text(size_bytes[1]))
-        self.progress.show_words(words if size_bytes[1] else "")
+        if not self._is_left:
+            self.progress.show_words(words if size_bytes[1] else "")
         self.progress.show_path(path)
         self.progress.show_share(*files, *size_bytes)
 

@@ -120,6 +120,28 @@ def test_what_does_not_stop_can_be_left_and_tells_later_what_came_of_it(
     assert len(dialogs(desk)) == 1 + len(restored)
 
 
+def test_what_was_left_is_not_told_in_the_dialog_of_what_was_asked_for_since(
+    desk: Desk, dialog: ReturnedDialog, job: Job, scripted: ScriptedRun, qtbot: QtBot
+) -> None:
+    dialog._patience.setInterval(1)
+    dialog.cancel_button.click()
+    qtbot.waitUntil(dialog.close_button.isVisible)
+    scripted.tell(job.id, Progressed(STEP))
+    scripted.tell(job.id, Progressed(STEP._replace(files_done=312)))
+    qtbot.waitUntil(lambda: dialog.progress.bar.value() > 0)
+    assert "You can close this window" in dialog.details
+    dialog.close_button.click()
+    qtbot.waitUntil(lambda: not dialogs(desk))
+    desk.window.put_back_requested.emit(PutBackWish(job.id, HELD))
+    (second,) = dialogs(desk)
+    scripted.tell(job.id, FilesReturned(Returned(840, ("a",), reason="Stopped before the end")))
+    qtbot.waitUntil(lambda: len(dialogs(desk)) == 2)
+    assert not second.is_over
+    scripted.tell(job.id, FilesReturned(Returned(1, ("z",))))
+    qtbot.waitUntil(lambda: second.is_over)
+    assert second.title == "It is back in your folder, and verified."
+
+
 def test_a_result_that_comes_at_last_is_shown_in_the_dialog_that_was_not_left(
     dialog: ReturnedDialog, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:

@@ -18,6 +18,7 @@ from backup_gui.bridge import archive, inspection, preview, stall
 from backup_gui.bridge.attendant import Attendant, Errand
 from backup_gui.bridge.background import Background
 from backup_gui.bridge.errands import Errands
+from backup_gui.bridge.heart import Heart
 from backup_gui.bridge.instance import Wish
 from backup_gui.desk import Desk
 from backup_gui.engine import putback
@@ -408,3 +409,7 @@ def test_saving_to_a_drive_that_freezes_is_stopped_in_the_window_at_once_and_lea
             assert contents(disk.point / "saved") == {}
         finally:
             qtbot.waitUntil(lambda: not desk.restoring._restorer._left, timeout=LONG_MS)
+
+
+def test_a_new_heart_is_not_taken_for_one_that_has_stopped() -> None:
+    assert Heart().pulse != Heart().pulse
