@@ -1596,6 +1596,17 @@
 <context>
     <name>MainWindow</name>
     <message>
+        <source>Choose the backup folder</source>
+        <translation>Sicherungsordner wählen</translation>
+    </message>
+    <message>
+        <source>Folder Backup</source>
+        <translation>Folder Backup</translation>
+    </message>
+</context>
+<context>
+    <name>MenuBar</name>
+    <message>
         <source>&amp;About Folder Backup</source>
         <translation>&amp;Über Folder Backup</translation>
     </message>
@@ -1664,16 +1675,8 @@
         <translation>&amp;Was würde getan?</translation>
     </message>
     <message>
-        <source>Choose the backup folder</source>
-        <translation>Sicherungsordner wählen</translation>
-    </message>
-    <message>
         <source>Copy &amp;diagnostics…</source>
         <translation>&amp;Diagnose kopieren …</translation>
-    </message>
-    <message>
-        <source>Folder Backup</source>
-        <translation>Folder Backup</translation>
     </message>
     <message>
         <source>New backup step &amp;by step…</source>

@@ -239,7 +239,7 @@ def test_the_job_is_paused_while_it_restores_into_its_own_source(
 def test_a_pause_of_the_users_is_not_ended_by_a_restore(
     scene: Desk, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
-    scene.window.pause_menu.actions()[-1].trigger()
+    scene.window.menus.pause_menu.actions()[-1].trigger()
     qtbot.waitUntil(lambda: scene.controller.status(job.id).state is JobState.PAUSED)
     scene.window.board.history.back_button.click()
     result_of(scene, qtbot)
