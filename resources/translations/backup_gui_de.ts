@@ -736,18 +736,6 @@
         <translation>Einige Einstellungen konnten nicht gelesen werden</translation>
     </message>
     <message>
-        <source>The backups go on, but changes to them are lost when the app ends.</source>
-        <translation>Die Sicherungen gehen weiter, aber Änderungen an ihnen gehen verloren, sobald das Programm endet.</translation>
-    </message>
-    <message>
-        <source>The settings could not be saved</source>
-        <translation>Die Einstellungen konnten nicht gespeichert werden</translation>
-    </message>
-    <message>
-        <source>This backup cannot be added</source>
-        <translation>Diese Sicherung kann nicht hinzugefügt werden</translation>
-    </message>
-    <message>
         <source>This folder is not there at the moment</source>
         <translation>Dieser Ordner ist im Moment nicht da</translation>
     </message>
@@ -1319,6 +1307,21 @@
     <message>
         <source> s</source>
         <translation> s</translation>
+    </message>
+</context>
+<context>
+    <name>JobDesk</name>
+    <message>
+        <source>The backups go on, but changes to them are lost when the app ends.</source>
+        <translation>Die Sicherungen gehen weiter, aber Änderungen an ihnen gehen verloren, sobald das Programm endet.</translation>
+    </message>
+    <message>
+        <source>The settings could not be saved</source>
+        <translation>Die Einstellungen konnten nicht gespeichert werden</translation>
+    </message>
+    <message>
+        <source>This backup cannot be added</source>
+        <translation>Diese Sicherung kann nicht hinzugefügt werden</translation>
     </message>
 </context>
 <context>
