@@ -13,7 +13,8 @@ from backup_gui.bridge.inspection import Findings, examine
 from backup_gui.engine.holdings import measure
 from backup_gui.engine.model import HistorySize, Job
 from backup_gui.judging import unanswered, verdict
-from backup_gui.ui.jobsettings import JobSettings, RulesCount, RulesWish, SettingsDraft
+from backup_gui.ui.jobsettings import JobSettings, SettingsDraft
+from backup_gui.ui.rulespanel import RulesCount, RulesWish
 
 if TYPE_CHECKING:
     from backup_gui.bridge.controller import Controller

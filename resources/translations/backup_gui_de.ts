@@ -1462,10 +1462,6 @@
         <translation>Ordner wählen, der gesichert werden soll</translation>
     </message>
     <message>
-        <source>Common kinds</source>
-        <translation>Häufige Arten</translation>
-    </message>
-    <message>
         <source>Folder for the backup</source>
         <translation>Ordner für die Sicherung</translation>
     </message>
@@ -1498,20 +1494,8 @@
         <translation>Noch nicht übernommen.</translation>
     </message>
     <message>
-        <source>Not counted.</source>
-        <translation>Nicht gezählt.</translation>
-    </message>
-    <message>
-        <source>Nothing is left out.</source>
-        <translation>Nichts wird ausgelassen.</translation>
-    </message>
-    <message>
         <source>Prot&amp;ect</source>
         <translation>&amp;Quelle</translation>
-    </message>
-    <message>
-        <source>Rule&amp;s</source>
-        <translation>Regeln, &amp;je Zeile eine</translation>
     </message>
     <message>
         <source>See &amp;changes at once, where possible</source>
@@ -1526,14 +1510,6 @@
         <translation>Oben stimmt etwas noch nicht.</translation>
     </message>
     <message>
-        <source>Stop &amp;counting</source>
-        <translation>Zählen &amp;anhalten</translation>
-    </message>
-    <message>
-        <source>The folder cannot be looked at, so nothing was counted.</source>
-        <translation>Der Ordner kann nicht angesehen werden, daher wurde nichts gezählt.</translation>
-    </message>
-    <message>
         <source>The folder with your files</source>
         <translation>Der Ordner mit Ihren Dateien</translation>
     </message>
@@ -1542,24 +1518,12 @@
         <translation>Der Name des Ordners</translation>
     </message>
     <message>
-        <source>What is left out</source>
-        <translation>Was ausgelassen wird</translation>
-    </message>
-    <message>
         <source>an&amp;d more than</source>
         <translation>&amp;und mehr als</translation>
     </message>
     <message>
         <source>of the files in the backup are deleted or replaced at once</source>
         <translation>der gesicherten Dateien auf einmal gelöscht oder ersetzt werden</translation>
-    </message>
-    <message>
-        <source>{words} so far…</source>
-        <translation>Bisher: {words} …</translation>
-    </message>
-    <message>
-        <source>{words}. Some folders could not be looked at.</source>
-        <translation>{words}. Einige Ordner konnten nicht angesehen werden.</translation>
     </message>
 </context>
 <context>
@@ -2625,6 +2589,45 @@ ist in der Sicherung jetzt {old}</translation>
     <message>
         <source>One rule a line, such as *.tmp or /Downloads/</source>
         <translation>Eine Regel je Zeile, etwa *.tmp oder /Downloads/</translation>
+    </message>
+</context>
+<context>
+    <name>RulesPanel</name>
+    <message>
+        <source>Common kinds</source>
+        <translation>Häufige Arten</translation>
+    </message>
+    <message>
+        <source>Not counted.</source>
+        <translation>Nicht gezählt.</translation>
+    </message>
+    <message>
+        <source>Nothing is left out.</source>
+        <translation>Nichts wird ausgelassen.</translation>
+    </message>
+    <message>
+        <source>Rule&amp;s</source>
+        <translation>Regeln, &amp;je Zeile eine</translation>
+    </message>
+    <message>
+        <source>Stop &amp;counting</source>
+        <translation>Zählen &amp;anhalten</translation>
+    </message>
+    <message>
+        <source>The folder cannot be looked at, so nothing was counted.</source>
+        <translation>Der Ordner kann nicht angesehen werden, daher wurde nichts gezählt.</translation>
+    </message>
+    <message>
+        <source>What is left out</source>
+        <translation>Was ausgelassen wird</translation>
+    </message>
+    <message>
+        <source>{words} so far…</source>
+        <translation>Bisher: {words} …</translation>
+    </message>
+    <message>
+        <source>{words}. Some folders could not be looked at.</source>
+        <translation>{words}. Einige Ordner konnten nicht angesehen werden.</translation>
     </message>
 </context>
 <context>
