@@ -1166,6 +1166,45 @@
     </message>
 </context>
 <context>
+    <name>HistoryList</name>
+    <message>
+        <source>At this time there was nothing here. Choose another time, or show deleted files.</source>
+        <translation>Zu diesem Zeitpunkt war hier nichts. Wählen Sie einen anderen, oder lassen Sie gelöschte Dateien zeigen.</translation>
+    </message>
+    <message>
+        <source>Files and folders at that time</source>
+        <translation>Dateien und Ordner zu diesem Zeitpunkt</translation>
+    </message>
+    <message>
+        <source>Its drive may be away. Connect it, and come back to this page.</source>
+        <translation>Vielleicht fehlt ihr Laufwerk. Schließen Sie es an, und kommen Sie auf diese Seite zurück.</translation>
+    </message>
+    <message>
+        <source>No file of that name at the time chosen.</source>
+        <translation>Zum gewählten Zeitpunkt gab es keine Datei dieses Namens.</translation>
+    </message>
+    <message>
+        <source>Nothing found</source>
+        <translation>Nichts gefunden</translation>
+    </message>
+    <message>
+        <source>Nothing here</source>
+        <translation>Hier ist nichts</translation>
+    </message>
+    <message>
+        <source>The backup cannot be read at the moment</source>
+        <translation>Die Sicherung kann im Moment nicht gelesen werden</translation>
+    </message>
+    <message>
+        <source>The drive does not answer</source>
+        <translation>Das Laufwerk antwortet nicht</translation>
+    </message>
+    <message>
+        <source>What is on it is shown as soon as it does. All else in the window goes on.</source>
+        <translation>Was darauf ist, wird gezeigt, sobald es antwortet. Alles andere im Fenster geht weiter.</translation>
+    </message>
+</context>
+<context>
     <name>HistoryModel</name>
     <message>
         <source>Changed</source>
@@ -1207,16 +1246,8 @@
         <translation>Auch was vor diesem Zeitpunkt gelöscht wurde, abgeblendet</translation>
     </message>
     <message>
-        <source>At this time there was nothing here. Choose another time, or show deleted files.</source>
-        <translation>Zu diesem Zeitpunkt war hier nichts. Wählen Sie einen anderen, oder lassen Sie gelöschte Dateien zeigen.</translation>
-    </message>
-    <message>
         <source>Choose a file to see its versions.</source>
         <translation>Wählen Sie eine Datei, um ihre Fassungen zu sehen.</translation>
-    </message>
-    <message>
-        <source>Files and folders at that time</source>
-        <translation>Dateien und Ordner zu diesem Zeitpunkt</translation>
     </message>
     <message>
         <source>If it is the&amp;re:</source>
@@ -1225,22 +1256,6 @@
     <message>
         <source>If something is there already</source>
         <translation>Falls dort schon etwas ist</translation>
-    </message>
-    <message>
-        <source>Its drive may be away. Connect it, and come back to this page.</source>
-        <translation>Vielleicht fehlt ihr Laufwerk. Schließen Sie es an, und kommen Sie auf diese Seite zurück.</translation>
-    </message>
-    <message>
-        <source>No file of that name at the time chosen.</source>
-        <translation>Zum gewählten Zeitpunkt gab es keine Datei dieses Namens.</translation>
-    </message>
-    <message>
-        <source>Nothing found</source>
-        <translation>Nichts gefunden</translation>
-    </message>
-    <message>
-        <source>Nothing here</source>
-        <translation>Hier ist nichts</translation>
     </message>
     <message>
         <source>Put &amp;back</source>
@@ -1263,24 +1278,12 @@
         <translation>&amp;Gelöschte Dateien zeigen</translation>
     </message>
     <message>
-        <source>The backup cannot be read at the moment</source>
-        <translation>Die Sicherung kann im Moment nicht gelesen werden</translation>
-    </message>
-    <message>
-        <source>The drive does not answer</source>
-        <translation>Das Laufwerk antwortet nicht</translation>
-    </message>
-    <message>
         <source>There are more: only the first are shown.</source>
         <translation>Es gibt noch mehr: Nur die ersten werden gezeigt.</translation>
     </message>
     <message>
         <source>This cannot be read at the moment.</source>
         <translation>Das kann im Moment nicht gelesen werden.</translation>
-    </message>
-    <message>
-        <source>What is on it is shown as soon as it does. All else in the window goes on.</source>
-        <translation>Was darauf ist, wird gezeigt, sobald es antwortet. Alles andere im Fenster geht weiter.</translation>
     </message>
     <message>
         <source>Where something else is, what is put back gets a name of its own beside it. If you choose to replace, what was there goes to the history; what is not in the backup yet is never replaced.</source>

@@ -242,11 +242,11 @@ def test_a_history_on_a_drive_that_hangs_says_so_and_another_ones_is_read(
     board.select_job(job.id)
     desk.window.show_history()
     qtbot.waitUntil(lambda: page._silence.text.startswith(SILENT), timeout=LONG_MS)
-    assert page._stack.currentWidget() is page._vacancies["silent"]
+    assert page.list.currentWidget() is page.list.vacancies["silent"]
     board.select_job("pictures")
     qtbot.waitUntil(lambda: row_of(page, "of Pictures").isValid(), timeout=LONG_MS)
     assert page._silence.text == ""
-    assert page._stack.currentWidget() is page.tree
+    assert page.list.currentWidget() is page.tree
     board.select_job(job.id)
     qtbot.waitUntil(lambda: page._silence.text.startswith(SILENT), timeout=LONG_MS)
     drive.answer()

@@ -214,7 +214,7 @@ def test_files_are_found_by_name(scene: Desk, job: Job, qtbot: QtBot) -> None:
     QTest.keyClicks(page.search, "need")
     qtbot.waitUntil(lambda: row_of(page, "deep/Needle").isValid(), timeout=LONG_MS)
     QTest.keyClicks(page.search, "x")
-    qtbot.waitUntil(lambda: page._stack.currentWidget() is page._vacancies["none"], timeout=LONG_MS)
+    qtbot.waitUntil(lambda: page.list.currentWidget() is page.list.vacancies["none"], timeout=LONG_MS)
 
 
 def test_the_job_is_paused_while_it_restores_into_its_own_source(
@@ -317,7 +317,7 @@ def test_a_backup_that_has_gone_is_told(scene: Desk, job: Job, tmp_path: Path, q
     page.save_to(str(tmp_path / "saved"))
     assert "not there at the moment" in result_of(scene, qtbot).details
     page.note_change()
-    qtbot.waitUntil(lambda: page._stack.currentWidget() is page._vacancies["failed"], timeout=LONG_MS)
+    qtbot.waitUntil(lambda: page.list.currentWidget() is page.list.vacancies["failed"], timeout=LONG_MS)
     (tmp_path / "moved").rename(job.destination)
     scene.window.board.show_page(Page.OVERVIEW)
     scene.window.board.show_page(Page.HISTORY)
