@@ -84,6 +84,7 @@ class CareDesk(QObject):
         self._crashes.close()
         self._errors.close()
 
+    @Slot(object)
     def watch(self, job: Job) -> None:
         """Watch over a job that is new, or is changed."""
         self._alarm.watch(job.id)

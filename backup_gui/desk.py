@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, QUrl, Signal, Slot
+from PySide6.QtCore import QObject, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QSystemTrayIcon
 
@@ -23,7 +23,7 @@ from backup_gui.bridge.autostart import LoginEntry, login_entry, start_command
 from backup_gui.bridge.background import Background
 from backup_gui.bridge.controller import SHUTDOWN_S, Controller, JobNews, JobReport
 from backup_gui.bridge.errands import Errands
-from backup_gui.bridge.inspection import Findings, examine, is_folder, leave_out, room
+from backup_gui.bridge.inspection import is_folder
 from backup_gui.bridge.instance import Wish
 from backup_gui.bridge.logrelay import LogRelay
 from backup_gui.bridge.notes import Notifier, desktop_notifier
@@ -33,25 +33,19 @@ from backup_gui.bridge.worker import Run
 from backup_gui.caredesk import CareDesk
 from backup_gui.config import Appearance, Settings
 from backup_gui.engine import runner
-from backup_gui.engine.model import Job
 from backup_gui.firstdesk import FirstDesk
-from backup_gui.formdesk import FormDesk, unanswered, verdict
+from backup_gui.formdesk import FormDesk
+from backup_gui.jobdesk import JobDesk
 from backup_gui.overviewdesk import OverviewDesk
 from backup_gui.plandesk import PlanDesk
 from backup_gui.restoredesk import RestoreDesk
 from backup_gui.traydesk import TrayDesk
 from backup_gui.ui.firstvalues import FirstStart
-from backup_gui.ui.jobview import (
-    ExcludeWish,
-    JobDraft,
-    JobView,
-    PauseWish,
-    Room,
-)
+from backup_gui.ui.jobview import JobView
 from backup_gui.ui.mainwindow import MainWindow
-from backup_gui.ui.pace import Pace, PaceMeter
 from backup_gui.ui.sentences import said
 from backup_gui.ui.tray import TrayIcon
+from backup_gui.viewdesk import ShownView, ViewDesk
 
 if TYPE_CHECKING:
     from backup_gui.bridge.store import Store
@@ -59,10 +53,6 @@ if TYPE_CHECKING:
     from backup_gui.ui.icons import Icons
 
 log = logging.getLogger(__name__)
-
-_ROOM_EVERY_MS = 60_000
-# Someone at a window can be asked.
-_NEW_JOB = Job("", "", id="", name="", asks_about_strangers=True)
 
 
 def _ignore_appearance(appearance: Appearance) -> None:
@@ -119,9 +109,6 @@ class Desk(QObject):
         self._places = places
         self._system = system
         self._settings = store.settings()
-        self._rooms: dict[str, Room] = {}
-        self._paces: dict[str, tuple[PaceMeter, Pace]] = {}
-        self._views: dict[str, JobView] = {}
         self._is_over = False
         self.has_ended_cleanly = True
 
@@ -135,6 +122,8 @@ class Desk(QObject):
         )
         self.restoring = RestoreDesk(icons, self.window, self.controller, system.now, self._on_folder_requested, self)
         self.answers = AnswersDesk(icons, self.window, self.controller, self._on_folder_requested, self)
+        self.views = ViewDesk(self.window, self.controller, self.background, self._completed, self)
+        self.jobs = JobDesk(self.window, self.controller, store, self.background, self.errands, self)
         self._tray_icon = system.make_tray_icon()
         self._trays = TrayDesk(
             icons,
@@ -143,7 +132,7 @@ class Desk(QObject):
             store,
             system.now,
             system.has_tray,
-            self._shown_views,
+            lambda: self.views.shown,
             self,
             make_notifier=system.make_notifier,
         )
@@ -151,7 +140,7 @@ class Desk(QObject):
         self.tray.is_on_bus = system.is_menu_on_bus()
         self._relay = LogRelay(self)
         self._plans = PlanDesk(self.window, self.errands, places.data, self)
-        self._forms = FormDesk(self.window.board.settings, self.controller, self.errands, self._put_job, self)
+        self._forms = FormDesk(self.window.board.settings, self.controller, self.errands, self.jobs.put, self)
         self._first = FirstDesk(
             self.window,
             self.controller,
@@ -161,9 +150,6 @@ class Desk(QObject):
             adopt=self._adopt,
             parent=self,
         )
-        self._room_timer = QTimer(self)
-        self._room_timer.setInterval(_ROOM_EVERY_MS)
-        self._room_timer.timeout.connect(self._look_for_room)
         self._connect()
 
     def start(self, wish: Wish) -> None:
@@ -179,8 +165,7 @@ class Desk(QObject):
         for job in self._store.jobs:
             self.controller.add(job)
             self.care.watch(job)
-        self._room_timer.start()
-        self._look_for_room()
+        self.views.start()
         if self._settings.start_at_login:
             # The program may have moved since the entry was made.
             self._write_login_entry(self._settings)
@@ -195,7 +180,7 @@ class Desk(QObject):
         if wish.shows_window:
             self.window.come_up()
         if wish.source and wish.destination:
-            self._add_pair(wish)
+            self.jobs.add_pair(wish)
 
     def quit(self) -> None:
         """End the app without asking."""
@@ -207,7 +192,7 @@ class Desk(QObject):
         if self._is_over:
             return
         self._is_over = True
-        self._room_timer.stop()
+        self.views.stop()
         self._store.save_geometry(self.window.saved_geometry())
         self.window.hide()
         self._trays.close()
@@ -225,175 +210,38 @@ class Desk(QObject):
 
     @Slot(object)
     def _on_news(self, news: JobNews) -> None:
-        job = self.controller.job(news.job_id)
-        if job is None:
-            return
-        before = self._views.get(job.id)
-        view = JobView(
-            job=job,
-            status=news.status,
-            progress=news.progress,
-            pace=self._pace(news),
-            room=self._rooms.get(job.id),
-        )
-        self.care.note_status(job.id, news.status)
-        view = self._completed(view)
-        self._views[job.id] = view
-        self.window.put_job(view)
-        self._trays.note_view(view, before)
+        if self.controller.job(news.job_id) is not None:
+            self.care.note_status(news.job_id, news.status)
+            self.views.take(news)
+
+    @Slot(object)
+    def _on_news_shown(self, shown: ShownView) -> None:
+        self._trays.note_view(shown.view, shown.before)
 
     @Slot(object)
     def _on_report_made(self, news: JobReport) -> None:
         self.window.add_report(news.job_id, news.report)
         self.overview.note_report(news.job_id, news.report)
         if news.report.counts.bytes or news.report.counts.deleted:
-            self._look_for_room()
-
-    @Slot(object)
-    def _on_view_changed(self, job_id: str) -> None:
-        view = self._views.get(job_id)
-        if view is not None and (shown := self._completed(view)) != view:
-            self._views[job_id] = shown
-            self.window.put_job(shown)
-            self._trays.show_jobs()
+            self.views.look_for_room()
 
     def _completed(self, view: JobView) -> JobView:
         """Add to a view what is known beside the job's own words."""
         return self.answers.complete(self.care.complete(view))
 
-    def _shown_views(self) -> tuple[JobView, ...]:
-        return tuple(self._views[job.id] for job in self.controller.jobs if job.id in self._views)
-
     @Slot(object)
     def _on_reminded(self, overdue: Overdue) -> None:
-        view = self._views.get(overdue.job_id)
+        view = self.views.view(overdue.job_id)
         if view is not None and overdue.since is not None:
             self._trays.remind(view, overdue.since)
 
-    def _pace(self, news: JobNews) -> Pace:
-        if news.progress is None:
-            self._paces.pop(news.job_id, None)
-            return Pace()
-        meter, _ = self._paces.get(news.job_id) or (PaceMeter(), Pace())
-        pace = meter.add(news.progress)
-        self._paces[news.job_id] = (meter, pace)
-        return pace
-
-    def _look_for_room(self) -> None:
-        for job in self.controller.jobs:
-            self.background.submit(f"room {job.id}", partial(room, job.destination), partial(self._on_room, job.id))
-
-    def _on_room(self, job_id: str, found: object) -> None:
-        view = self._views.get(job_id)
-        if view is None:
-            return
-        if isinstance(found, tuple):
-            self._rooms[job_id] = Room(total_bytes=found[0], free_bytes=found[1])
-        else:
-            self._rooms.pop(job_id, None)
-        if view.room != self._rooms.get(job_id):
-            self._views[job_id] = replace(view, room=self._rooms.get(job_id))
-            self.window.put_job(self._views[job_id])
-
     # From the window to the jobs
-
-    @Slot(object)
-    def _on_pause_requested(self, wish: PauseWish) -> None:
-        self.controller.pause(wish.job_id, wish.until)
-        self._store.save_jobs(self.controller.jobs)
-
-    @Slot(object)
-    def _on_resume_requested(self, job_id: str) -> None:
-        self.controller.resume(job_id)
-        self._store.save_jobs(self.controller.jobs)
-
-    @Slot(object)
-    def _on_check_requested(self, draft: JobDraft) -> None:
-        before = self.controller.job(draft.job_id)
-        others = tuple(job for job in self.controller.jobs if job.id != draft.job_id)
-        work = partial(examine, _wanted(draft, before), before, others)
-        self.errands.begin(
-            "draft",
-            lambda _errand: work(),
-            partial(self._on_examined, draft.serial),
-            on_silent=partial(self._on_check_silent, draft.serial),
-        )
-
-    def _on_examined(self, serial: int, findings: object) -> None:
-        if isinstance(findings, Findings):
-            self.window.show_verdict(verdict(serial, findings))
-
-    def _on_check_silent(self, serial: int, silent_s: int) -> None:
-        if silent_s:
-            self.window.show_verdict(unanswered(serial, silent_s))
-
-    @Slot(object)
-    def _on_job_saved(self, job: Job) -> None:
-        self._put_job(self.window.edited_id, job)
-
-    def _put_job(self, old_id: str, job: Job) -> None:
-        """Put a job in the place of another one, or add it."""
-        if old_id and self.controller.job(old_id) is not None:
-            if old_id != job.id:
-                self._forget(old_id)
-            self.controller.change(old_id, job)
-        else:
-            self.controller.add(job)
-        self.care.watch(job)
-        self._save()
-        self.window.board.select_job(job.id)
-        self._look_for_room()
 
     def _adopt(self, start: FirstStart) -> None:
         """Run the jobs of a first run."""
-        for job in start.jobs:
-            if self.controller.job(job.id) is None:
-                self.controller.add(job)
-                self.care.watch(job)
-        self._save()
-        self.window.board.select_job(start.jobs[0].id)
-        self._look_for_room()
+        self.jobs.add(start.jobs, start.jobs[0].id)
         if start.starts_at_login and not self._settings.start_at_login:
             self._on_settings_saved(replace(self._settings, start_at_login=True))
-
-    def _add_pair(self, wish: Wish) -> None:
-        for job in self.controller.jobs:
-            if (job.source, job.destination) == (wish.source, wish.destination):
-                self.window.board.select_job(job.id)
-                return
-        wanted = _NEW_JOB._replace(source=wish.source, destination=wish.destination)
-        if wish.interval_s:
-            wanted = wanted._replace(interval_s=wish.interval_s)
-        work = partial(examine, wanted, None, self.controller.jobs)
-        self.background.submit("pair", work, self._on_pair_examined)
-
-    @Slot(object)
-    def _on_pair_examined(self, findings: object) -> None:
-        if not isinstance(findings, Findings):
-            return
-        if findings.job is None:
-            text = "\n".join(said(fault) for fault in findings.faults.values())
-            log.warning("The backup asked for cannot be added: %s", "; ".join(findings.faults.values()))
-            self.window.show_problem(self.tr("This backup cannot be added"), text)
-        elif self.controller.job(findings.job.id) is None:
-            self.controller.add(findings.job)
-            self.care.watch(findings.job)
-            self._save()
-            self.window.board.select_job(findings.job.id)
-            self._look_for_room()
-
-    @Slot(object)
-    def _on_removal_requested(self, job_id: str) -> None:
-        self.controller.remove(job_id)
-        self._forget(job_id)
-        self._save()
-
-    @Slot(object)
-    def _on_exclusion_requested(self, wish: ExcludeWish) -> None:
-        job = self.controller.job(wish.job_id)
-        if job is not None:
-            self.controller.change(job.id, leave_out(job, wish.path))
-            self._save()
 
     @Slot()
     def _on_settings_requested(self) -> None:
@@ -453,57 +301,35 @@ class Desk(QObject):
         controller.news.connect(self._on_news)
         controller.report_made.connect(self._on_report_made)
         self._relay.lines_ready.connect(window.add_log_lines)
-        self.care.changed.connect(self._on_view_changed)
-        self.answers.changed.connect(self._on_view_changed)
+        self.care.changed.connect(self.views.renew)
+        self.answers.changed.connect(self.views.renew)
+        self.views.news_shown.connect(self._on_news_shown)
+        self.views.view_changed.connect(self._trays.show_jobs)
+        self.jobs.job_put.connect(self.care.watch)
+        self.jobs.job_dropped.connect(self._forget)
+        self.jobs.jobs_saved.connect(self._trays.show_jobs)
+        self.jobs.places_changed.connect(self.views.look_for_room)
         self.care.reminded.connect(self._on_reminded)
         for part in (window, tray):
             part.back_up_requested.connect(controller.back_up_now)
-            part.pause_requested.connect(self._on_pause_requested)
-            part.resume_requested.connect(self._on_resume_requested)
+            part.pause_requested.connect(self.jobs.pause)
+            part.resume_requested.connect(self.jobs.resume)
             part.settings_requested.connect(self._on_settings_requested)
             part.quit_requested.connect(self._on_quit_requested)
-        window.check_requested.connect(self._on_check_requested)
-        window.job_saved.connect(self._on_job_saved)
-        window.removal_requested.connect(self._on_removal_requested)
         window.folder_requested.connect(self._on_folder_requested)
         window.log_folder_requested.connect(self._on_log_folder_requested)
-        window.exclusion_requested.connect(self._on_exclusion_requested)
         window.settings_saved.connect(self._on_settings_saved)
         window.quit_confirmed.connect(self._on_quit_confirmed)
 
+    @Slot(object)
     def _forget(self, job_id: str) -> None:
         self.window.remove_job(job_id)
-        for known in (self._views, self._rooms, self._paces):
-            known.pop(job_id, None)
-        for part in (self._trays, self.overview, self.care, self.answers):
+        for part in (self.views, self._trays, self.overview, self.care, self.answers):
             part.forget(job_id)
-
-    def _save(self) -> None:
-        if not self._store.save_jobs(self.controller.jobs):
-            self.window.show_problem(
-                self.tr("The settings could not be saved"),
-                self.tr("The backups go on, but changes to them are lost when the app ends."),
-            )
-        self._trays.show_jobs()
 
     def _write_login_entry(self, settings: Settings) -> None:
         command = start_command(is_hidden=settings.start_hidden)
         self.background.submit("login", partial(self._system.entry().write, command), _ignore)
-
-
-def _wanted(draft: JobDraft, before: Job | None) -> Job:
-    """The job that a draft asks for; options that the dialog does not show stay as they were."""
-    base = before if before is not None else _NEW_JOB
-    return base._replace(
-        source=draft.source,
-        destination=draft.destination,
-        # A history chosen elsewhere belongs to the old destination.
-        history=base.history if draft.destination == base.destination else "",
-        name=draft.name,
-        interval_s=draft.interval_s,
-        exclude=draft.exclude,
-        keeps_history=draft.keeps_history,
-    )
 
 
 def _ignore(result: object) -> None:

@@ -12,10 +12,9 @@ from backup_gui.bridge.counting import LeftOut, count_left_out
 from backup_gui.bridge.inspection import Findings, examine
 from backup_gui.engine.holdings import measure
 from backup_gui.engine.model import HistorySize, Job
-from backup_gui.ui.headline import silence_text
-from backup_gui.ui.jobsettings import JobSettings, RulesCount, RulesWish, SettingsDraft
-from backup_gui.ui.jobview import DraftVerdict, Level, Remark
-from backup_gui.ui.sentences import said
+from backup_gui.judging import unanswered, verdict
+from backup_gui.ui.jobsettings import JobSettings, SettingsDraft
+from backup_gui.ui.rulespanel import RulesCount, RulesWish
 
 if TYPE_CHECKING:
     from backup_gui.bridge.controller import Controller
@@ -119,33 +118,6 @@ def merged(now: Job, before: Job, wanted: Job) -> Job:
     """A job with what was changed in a form, and with all else as it is now: it may have been paused meanwhile."""
     changes = {name: getattr(wanted, name) for name in Job._fields if getattr(wanted, name) != getattr(before, name)}
     return now._replace(**changes)
-
-
-def verdict(serial: int, findings: Findings) -> DraftVerdict:
-    """Sort what was found by the field that it is shown under."""
-    source, destination = _remark(findings, "source"), _remark(findings, "destination")
-    other = next(
-        (
-            Remark(Level.WRONG, said(text))
-            for name, text in findings.faults.items()
-            if name not in {"source", "destination"}
-        ),
-        Remark(),
-    )
-    return DraftVerdict(serial, source=source, destination=destination, other=other, job=findings.job)
-
-
-def unanswered(serial: int, silent_s: int) -> DraftVerdict:
-    """Say that a draft cannot be judged yet, since a drive has not answered for so many seconds."""
-    return DraftVerdict(serial, other=Remark(Level.NOTE, silence_text(silent_s)))
-
-
-def _remark(findings: Findings, field: str) -> Remark:
-    if field in findings.faults:
-        return Remark(Level.WRONG, said(findings.faults[field]))
-    if field in findings.notes:
-        return Remark(Level.NOTE, said(findings.notes[field]))
-    return Remark()
 
 
 def _count_rules(wish: RulesWish, errand: Errand) -> RulesCount | None:

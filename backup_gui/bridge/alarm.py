@@ -10,7 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
+
+from backup_gui.bridge.periodic import periodic
 
 CHECK_EVERY_MS = 60_000
 DAY_S = 86_400.0
@@ -65,9 +67,7 @@ class Alarm(QObject):
         # When each job was last complete, or added.
         self._since: dict[str, float] = {}
         self._overdue: set[str] = set()
-        self._timer = QTimer(self)
-        self._timer.setInterval(CHECK_EVERY_MS)
-        self._timer.timeout.connect(self.check)
+        self._timer = periodic(self, CHECK_EVERY_MS, self.check)
         self._timer.start()
 
     def stop(self) -> None:

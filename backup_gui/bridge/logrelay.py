@@ -6,8 +6,9 @@ import logging
 import threading
 from collections import deque
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
+from backup_gui.bridge.periodic import periodic
 from backup_gui.engine.escaping import one_line
 
 _EVERY_MS = 250
@@ -24,9 +25,7 @@ class LogRelay(QObject):
         """Begin to gather lines."""
         super().__init__(parent)
         self._handler = _Gatherer()
-        self._timer = QTimer(self)
-        self._timer.setInterval(_EVERY_MS)
-        self._timer.timeout.connect(self._on_timeout)
+        self._timer = periodic(self, _EVERY_MS, self._on_timeout)
         self._timer.start()
         logging.getLogger().addHandler(self._handler)
 

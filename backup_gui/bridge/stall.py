@@ -11,8 +11,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
+from backup_gui.bridge.periodic import periodic
 from backup_gui.engine.commands import Pulse
 
 LOOK_EVERY_MS = 1_000
@@ -56,9 +57,7 @@ class Stalls(QObject):
         self._looked_s = clock()
         self._seen: dict[str, _Seen] = {}
         self._silent_s: dict[str, int] = {}
-        self._timer = QTimer(self)
-        self._timer.setInterval(LOOK_EVERY_MS)
-        self._timer.timeout.connect(self.look)
+        self._timer = periodic(self, LOOK_EVERY_MS, self.look)
         if not rests:
             self._timer.start()
 

@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
 
 from backup_gui.engine.records import PassKind
 from backup_gui.ui.labels import MutedLabel, RowDelegate
-from backup_gui.ui.passes import ActivityModel, PassRow, pass_text
+from backup_gui.ui.passes import ActivityModel
+from backup_gui.ui.passrow import PassRow, pass_text
 from backup_gui.ui.theme import GRID_PX, scaled_px
 from backup_gui.ui.vacancy import Vacancy
 

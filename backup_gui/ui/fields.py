@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QSizePolicy,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -19,7 +20,7 @@ from PySide6.QtWidgets import (
 from backup_gui.engine.model import MAX_INTERVAL_S, JobState
 from backup_gui.ui.icons import Icons
 from backup_gui.ui.jobview import Level, Remark
-from backup_gui.ui.labels import MutedLabel, RowLabel
+from backup_gui.ui.labels import MutedLabel, Panel, RowLabel
 from backup_gui.ui.theme import GRID_PX, scaled_px, scaled_size
 from backup_gui.ui.wording import interval_text
 
@@ -132,6 +133,27 @@ class IntervalField(QWidget):
     @Slot(int)
     def _on_changed(self, seconds: int) -> None:
         self._words.setText(interval_text(seconds) if seconds >= 60 else "")
+
+
+class FormPanel(Panel):
+    """A panel with a form in it."""
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        """Build it without rows.
+
+        Args:
+            title: Heading.
+            parent: Owner.
+        """
+        super().__init__(title, parent)
+        # As high as its words need at the width they have.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        self.form = QFormLayout()
+        self.form.setHorizontalSpacing(2 * GRID_PX)
+        self.form.setVerticalSpacing(GRID_PX)
+        self.form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self.body.addLayout(self.form)
 
 
 def choose_folder(parent: QWidget, title: str, start: str) -> QFileDialog:

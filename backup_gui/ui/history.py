@@ -6,35 +6,29 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSignalBlocker, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QImage, QShowEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QCheckBox,
     QComboBox,
-    QFileDialog,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QLineEdit,
     QPushButton,
     QSplitter,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from backup_gui.engine.retrieval import Item, Moment, Policy, Search
-from backup_gui.ui.fields import RemarkLabel
+from backup_gui.ui.fields import RemarkLabel, choose_folder
 from backup_gui.ui.headline import silence_text
-from backup_gui.ui.historytree import HistoryModel
+from backup_gui.ui.historylist import HistoryList
 from backup_gui.ui.historyview import Asked, RestoreWish, Subject
 from backup_gui.ui.jobview import Level, Remark
 from backup_gui.ui.labels import ElidedLabel, MutedLabel, PrimaryButton
 from backup_gui.ui.theme import GRID_PX, scaled_px
 from backup_gui.ui.timebar import TimeBar
-from backup_gui.ui.trees import PagedTree
-from backup_gui.ui.vacancy import Vacancy
 from backup_gui.ui.versionpanel import VersionPanel
 from backup_gui.ui.wording import counted, size_text
 
@@ -68,9 +62,8 @@ class HistoryPage(QWidget):
         self._subject: Subject | None = None
         self._serial = 0
         self._is_stale = True
-        self._opened: set[str] = set()
-        self._chosen: set[str] = set()
-        self.model = HistoryModel(icons)
+        self.list = HistoryList(icons)
+        self.model, self.tree = self.list.model, self.list.tree
         self.time = TimeBar(now)
         self.search = QLineEdit()
         self.search.setPlaceholderText(self.tr("Search by name"))
@@ -82,29 +75,6 @@ class HistoryPage(QWidget):
         self._silence = RemarkLabel(icons)
         self._note = MutedLabel()
         self._note.setWordWrap(False)
-        self._vacancies: dict[str, Vacancy] = {
-            "empty": Vacancy(
-                icons,
-                "history",
-                self.tr("Nothing here"),
-                self.tr("At this time there was nothing here. Choose another time, or show deleted files."),
-            ),
-            "none": Vacancy(
-                icons, "history", self.tr("Nothing found"), self.tr("No file of that name at the time chosen.")
-            ),
-            "silent": Vacancy(
-                icons,
-                "drive",
-                self.tr("The drive does not answer"),
-                self.tr("What is on it is shown as soon as it does. All else in the window goes on."),
-            ),
-            "failed": Vacancy(
-                icons,
-                "drive",
-                self.tr("The backup cannot be read at the moment"),
-                self.tr("Its drive may be away. Connect it, and come back to this page."),
-            ),
-        }
         self._build()
         self._typing = self._timer(_TYPING_MS, self._refresh)
         self._change = self._timer(_CHANGE_MS, self._on_change_settled)
@@ -119,8 +89,7 @@ class HistoryPage(QWidget):
             return
         self._subject = subject
         self._serial += 1
-        self._opened.clear()
-        self._chosen.clear()
+        self.list.forget()
         self.time.reset()
         with QSignalBlocker(self.search), QSignalBlocker(self.gone_check):
             self.search.clear()
@@ -157,19 +126,19 @@ class HistoryPage(QWidget):
                 self.model.clear()
             self.model.show_folder(asked.path, items)
             if not asked.path:
-                self._show_part("empty" if self.model.is_empty else "")
+                self.list.show_part("empty" if self.model.is_empty else "")
                 self._say("")
 
     def show_found(self, asked: Asked, found: Search) -> None:
         """Show what a search found."""
         if self._is_current(asked):
             self.model.show_found(found.items)
-            self._show_part("none" if self.model.is_empty else "")
+            self.list.show_part("none" if self.model.is_empty else "")
             self._say(self.tr("There are more: only the first are shown.") if found.is_cut else "")
 
     def show_versions(self, asked: Asked, items: tuple[Item, ...]) -> None:
         """Show the versions of the file chosen."""
-        chosen = self._single()
+        chosen = self.list.single()
         if asked.subject == self._subject and chosen is not None and chosen.path == asked.path:
             self.versions.show_versions(items)
             self._update_buttons()
@@ -181,31 +150,31 @@ class HistoryPage(QWidget):
 
     def show_failure(self, asked: Asked) -> None:
         """Show that something could not be read."""
-        if asked.item is not None or (asked.path and asked.path not in self._opened):
+        if asked.item is not None or (asked.path and asked.path not in self.list.opened):
             if self._is_looked_at(asked) or asked.item is None:
                 self.versions.show_failure(self.tr("This cannot be read at the moment."))
         elif self._is_current(asked):
             self._is_stale = True
             self.model.clear()
             self._say("")
-            self._show_part("failed")
+            self.list.show_part("failed")
 
     def show_silence(self, silent_s: int) -> None:
         """Show for how long the drive has not answered, in seconds; 0 if it does."""
         self._silence.show_remark(Remark(Level.NOTE, silence_text(silent_s)) if silent_s else Remark())
         if silent_s and self.model.is_empty:
-            self._show_part("silent")
-        elif not silent_s and self._stack.currentWidget() is self._vacancies["silent"]:
-            self._show_part("")
+            self.list.show_part("silent")
+        elif not silent_s and self.list.part == "silent":
+            self.list.show_part("")
 
     # What the user does
 
     def wished_items(self) -> tuple[Item, ...]:
         """What the user has chosen: the version if one file is chosen, else all rows."""
-        single, version = self._single(), self.versions.chosen
+        single, version = self.list.single(), self.versions.chosen
         if single is not None and version is not None and version.path == single.path:
             return (version,)
-        return self._selected()
+        return self.list.selected()
 
     def save_to(self, folder: str) -> None:
         """Ask for what is chosen to be saved in a folder."""
@@ -232,8 +201,8 @@ class HistoryPage(QWidget):
             self.search_requested.emit(self._asked())
             return
         if not self.model.is_flat:
-            self.model.forget_unseen(self._opened)
-        for path in ("", *sorted(self._opened)):
+            self.model.forget_unseen(self.list.opened)
+        for path in ("", *sorted(self.list.opened)):
             self.folder_requested.emit(replace(self._asked(), path=path))
 
     def _asked(self) -> Asked:
@@ -251,16 +220,6 @@ class HistoryPage(QWidget):
 
     def _is_looked_at(self, asked: Asked) -> bool:
         return asked.subject == self._subject and asked.item is not None and asked.item == self.versions.chosen
-
-    def _selected(self) -> tuple[Item, ...]:
-        rows = self.tree.selectionModel().selectedRows()
-        items = (self.model.item(index) for index in rows)
-        return tuple(item for item in items if item is not None)
-
-    def _single(self) -> Item | None:
-        """The one file chosen; None for none, several, or a folder."""
-        selected = self._selected()
-        return selected[0] if len(selected) == 1 and not selected[0].is_folder else None
 
     @Slot()
     def _on_view_changed(self) -> None:
@@ -280,53 +239,15 @@ class HistoryPage(QWidget):
     def _on_folder_opened(self, path: str) -> None:
         self.folder_requested.emit(replace(self._asked(), path=path))
 
-    @Slot(QModelIndex)
-    def _on_expanded(self, index: QModelIndex) -> None:
-        item = self.model.item(index)
-        if item is not None:
-            self._opened.add(item.path)
-
-    @Slot(QModelIndex)
-    def _on_collapsed(self, index: QModelIndex) -> None:
-        item = self.model.item(index)
-        if item is not None:
-            self._opened.discard(item.path)
-
-    @Slot(QModelIndex, int, int)
-    def _on_rows_inserted(self, parent: QModelIndex, first: int, last: int) -> None:
-        """Open and choose again what was open and chosen at another time."""
-        if not self._opened and not self._chosen:
-            return
-        selection = self.tree.selectionModel()
-        flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
-        wanted, opened = set(self._chosen), set(self._opened)
-        for row in range(first, last + 1):
-            index = self.model.index(row, 0, parent)
-            item = self.model.item(index)
-            if item is None:
-                continue
-            if item.path in wanted:
-                selection.select(index, flags)
-            if item.is_folder and item.path in opened and not self.model.is_flat:
-                self.tree.expand(index)
-
     @Slot()
     def _on_selection_changed(self) -> None:
-        items = self._selected()
-        if items:
-            self._chosen = {item.path for item in items}
-        single = self._single()
+        single = self.list.single()
         if single is None:
             self.versions.show_nothing(self._hint())
         else:
             self.versions.await_item(single)
             self.versions_requested.emit(replace(self._asked(), path=single.path, text=""))
         self._update_buttons()
-
-    @Slot()
-    def _on_clicked(self) -> None:
-        # What is chosen from now on is what the user chose, not what was chosen at another time.
-        self._chosen = {item.path for item in self._selected()}
 
     @Slot(object)
     def _on_look_requested(self, item: Item) -> None:
@@ -343,15 +264,10 @@ class HistoryPage(QWidget):
 
     @Slot()
     def _on_save_clicked(self) -> None:
-        dialog = QFileDialog(self, self.tr("Save in which folder?"))
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self.save_to)
-        dialog.open()
+        choose_folder(self, self.tr("Save in which folder?"), "").fileSelected.connect(self.save_to)
 
     def _hint(self) -> str:
-        selected = self._selected()
+        selected = self.list.selected()
         if not selected:
             return self.tr("Choose a file to see its versions.")
         if len(selected) == 1:
@@ -373,25 +289,9 @@ class HistoryPage(QWidget):
         self._note.setText(text)
         self._note.setVisible(bool(text))
 
-    def _show_part(self, vacancy: str) -> None:
-        self._stack.setCurrentWidget(self._vacancies[vacancy] if vacancy else self.tree)
-
     # Small things
 
     def _build(self) -> None:
-        self.tree = PagedTree(self.tr("Files and folders at that time"))
-        self.tree.setModel(self.model)
-        self.tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        header = self.tree.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        metrics = self.fontMetrics()
-        header.resizeSection(1, metrics.horizontalAdvance("deleted 00/00/0000 00:00") + 2 * GRID_PX)
-        header.resizeSection(2, metrics.horizontalAdvance("000.0 MB") + 2 * GRID_PX)
-        self._stack = QStackedWidget()
-        self._stack.addWidget(self.tree)
-        for vacancy in self._vacancies.values():
-            self._stack.addWidget(vacancy)
         self._note.setVisible(False)
 
         find = QHBoxLayout()
@@ -402,7 +302,7 @@ class HistoryPage(QWidget):
         inner = QVBoxLayout(left)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(GRID_PX)
-        inner.addWidget(self._stack, 1)
+        inner.addWidget(self.list, 1)
         inner.addWidget(self._note)
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setChildrenCollapsible(False)
@@ -454,14 +354,8 @@ class HistoryPage(QWidget):
         self.time.chosen.connect(self._on_view_changed)
         self.gone_check.toggled.connect(self._on_view_changed)
         self.search.textChanged.connect(self._on_typed)
-        self.model.folder_requested.connect(self._on_folder_opened)
-        self.model.rowsInserted.connect(self._on_rows_inserted)
-        self.model.rowsRemoved.connect(self._on_selection_changed)
-        self.model.modelReset.connect(self._on_selection_changed)
-        self.tree.expanded.connect(self._on_expanded)
-        self.tree.collapsed.connect(self._on_collapsed)
-        self.tree.selectionModel().selectionChanged.connect(self._on_selection_changed)
-        self.tree.clicked.connect(self._on_clicked)
+        self.list.folder_requested.connect(self._on_folder_opened)
+        self.list.selection_changed.connect(self._on_selection_changed)
         self.versions.look_requested.connect(self._on_look_requested)
 
     def _timer(self, delay_ms: int, slot: Callable[[], None]) -> QTimer:

@@ -10,24 +10,21 @@ from PySide6.QtGui import QHideEvent, QPalette, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QFormLayout,
-    QGridLayout,
     QHBoxLayout,
     QLineEdit,
     QPushButton,
     QScrollArea,
-    QSizePolicy,
     QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
-from backup_gui.ui.exclusions import PRESETS, RulesEdit, with_rules, without_rules
-from backup_gui.ui.fields import FolderField, IntervalField, RemarkLabel, add_row
+from backup_gui.ui.fields import FolderField, FormPanel, IntervalField, RemarkLabel, add_row
 from backup_gui.ui.historylimits import HistoryLimits
 from backup_gui.ui.jobview import DraftVerdict, Remark
-from backup_gui.ui.labels import MutedLabel, Panel, PrimaryButton, RowLabel, Words
+from backup_gui.ui.labels import MutedLabel, Panel, PrimaryButton, Words
+from backup_gui.ui.rulespanel import RulesCount, RulesPanel
 from backup_gui.ui.theme import GRID_PX, scaled_px
-from backup_gui.ui.wording import counted, size_text
 
 if TYPE_CHECKING:
     from backup_gui.engine.model import HistorySize, Job
@@ -54,40 +51,6 @@ class SettingsDraft:
     wanted: Job
 
 
-@dataclass(frozen=True, slots=True)
-class RulesWish:
-    """Somebody wants to know what rules leave out.
-
-    Attributes:
-        serial: Which wish this is; the answer carries it back.
-        source: The folder.
-        rules: The rules.
-    """
-
-    serial: int
-    source: str
-    rules: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RulesCount:
-    """What rules leave out.
-
-    Attributes:
-        serial: The wish's serial.
-        files: Files left out so far.
-        bytes: Their sizes together.
-        is_done: Whether there is no more to come.
-        is_whole: Whether everything could be looked at.
-    """
-
-    serial: int
-    files: int = 0
-    bytes: int = 0
-    is_done: bool = False
-    is_whole: bool = True
-
-
 class JobSettings(QWidget):
     """A form with Apply and Revert. It shows another job at once, and the same one anew only if nothing was typed."""
 
@@ -103,15 +66,12 @@ class JobSettings(QWidget):
         self._icons = icons
         self._job: Job | None = None
         self._serial = 0
-        self._rules_serial = 0
         self._verdict: DraftVerdict | None = None
         self._is_filling = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_QUIET_MS)
         self._timer.timeout.connect(self._request_check)
-        # What was counted last; files come and go, so it is counted anew whenever the page is turned to.
-        self._counted: tuple[str, tuple[str, ...]] | None = None
         self._sized: str | None = ""
         self.area = QScrollArea()
         self.area.setAccessibleName(self.tr("Settings of the backup"))
@@ -145,7 +105,7 @@ class JobSettings(QWidget):
             history=self._job.history if self.destination_field.edit.text() == self._job.destination else "",
             name=self.name_edit.text().strip(),
             interval_s=self.interval_field.spin.value(),
-            exclude=self.rules_edit.rules(),
+            exclude=self.rules.rules(),
             keeps_history=self.history_check.isChecked(),
             uses_notification=self.watch_check.isChecked(),
             full_pass_every_s=self._full_pass_every_s(),
@@ -167,24 +127,11 @@ class JobSettings(QWidget):
 
     def show_rules_count(self, count: RulesCount) -> None:
         """Show what the rules leave out, as far as it is counted."""
-        if count.serial != self._rules_serial:
-            return
-        self.stop_button.setVisible(not count.is_done)
-        if not self.rules_edit.rules():
-            self.count_label.setText(self.tr("Nothing is left out."))
-            return
-        words = counted("Leaves out %Ln files, {size}", "Leaves out %Ln file, {size}", count.files)
-        words = words.format(size=size_text(count.bytes))
-        if not count.is_done:
-            words = self.tr("{words} so far…").format(words=words)
-        elif not count.is_whole:
-            words = self.tr("{words}. Some folders could not be looked at.").format(words=words)
-        self.count_label.setText(words)
+        self.rules.show_count(count)
 
     def show_no_count(self) -> None:
         """Say that it could not be counted."""
-        self.stop_button.setVisible(False)
-        self.count_label.setText(self.tr("The folder cannot be looked at, so nothing was counted."))
+        self.rules.show_no_count()
 
     def show_history_size(self, job_id: str, size: HistorySize | None) -> None:
         """Show how large the history is now; None if that cannot be found out."""
@@ -209,7 +156,8 @@ class JobSettings(QWidget):
         column = QVBoxLayout(page)
         column.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
         column.setSpacing(GRID_PX + 4)
-        for panel in (self._folders_panel(), self._rules_panel(), self._history_panel(), self._care_panel()):
+        self.rules = RulesPanel()
+        for panel in (self._folders_panel(), self.rules, self._history_panel(), self._care_panel()):
             column.addWidget(panel)
         self.other_remark = RemarkLabel(self._icons)
         self.revert_button = QPushButton(self.tr("&Revert"))
@@ -266,7 +214,8 @@ class JobSettings(QWidget):
         self.name_edit = QLineEdit()
         self.name_edit.setMaxLength(100)
         self.name_edit.setPlaceholderText(self.tr("The folder’s name"))
-        panel, form = self._panel(self.tr("Folders"))
+        panel = FormPanel(self.tr("Folders"))
+        form = panel.form
         add_row(form, self.tr("Prot&ect"), self.source_field.edit, self.source_field, self.source_remark)
         add_row(
             form, self.tr("Back &up to"), self.destination_field.edit, self.destination_field, self.destination_remark
@@ -274,34 +223,12 @@ class JobSettings(QWidget):
         add_row(form, self.tr("Na&me"), self.name_edit, self.name_edit)
         return panel
 
-    def _rules_panel(self) -> Panel:
-        self.preset_checks = []
-        ticks = QGridLayout()
-        ticks.setHorizontalSpacing(3 * GRID_PX)
-        for number, preset in enumerate(PRESETS):
-            check = QCheckBox(preset.title)
-            check.setToolTip(", ".join(preset.rules))
-            self.preset_checks.append(check)
-            ticks.addWidget(check, number // 2, number % 2)
-        ticks.setColumnStretch(2, 1)
-        self.rules_edit = RulesEdit()
-        self.count_label = MutedLabel()
-        self.stop_button = QPushButton(self.tr("Stop &counting"))
-        self.stop_button.setVisible(False)
-        count = QHBoxLayout()
-        count.addWidget(self.count_label, 1)
-        count.addWidget(self.stop_button)
-        panel, form = self._panel(self.tr("What is left out"))
-        form.addRow(RowLabel(self.tr("Common kinds"), self.preset_checks[0]), ticks)
-        add_row(form, self.tr("Rule&s"), self.rules_edit, self.rules_edit)
-        form.addRow(_label(""), count)
-        return panel
-
     def _history_panel(self) -> Panel:
         self.history_check = QCheckBox(self.tr("Keep replaced and deleted files"))
         self.limits = HistoryLimits()
-        panel, form = self._panel(self.tr("History"))
-        form.addRow(_label(""), self.history_check)
+        panel = FormPanel(self.tr("History"))
+        form = panel.form
+        form.addRow(Words(""), self.history_check)
         self.limits.add_to(form)
         return panel
 
@@ -322,28 +249,17 @@ class JobSettings(QWidget):
         self.strangers_check = QCheckBox(self.tr("Ask about files not &written by this program"))
         for spin in (self.full_spin, self.guard_count_spin, self.guard_share_spin):
             spin.setMinimumWidth(scaled_px(spin, 22 * GRID_PX))
-        panel, form = self._panel(self.tr("Checks and safety"))
+        panel = FormPanel(self.tr("Checks and safety"))
+        form = panel.form
         add_row(form, self.tr("Chec&k every"), self.interval_field.spin, self.interval_field)
-        form.addRow(_label(""), self.watch_check)
+        form.addRow(Words(""), self.watch_check)
         add_row(form, self.tr("Look at everythin&g every"), self.full_spin, _beside(self.full_spin))
         add_row(form, self.tr("Ask &before more than"), self.guard_count_spin, _beside(self.guard_count_spin))
         hint = MutedLabel(self.tr("of the files in the backup are deleted or replaced at once"))
         add_row(form, self.tr("an&d more than"), self.guard_share_spin, _beside(self.guard_share_spin))
-        form.addRow(_label(""), hint)
-        form.addRow(_label(""), self.strangers_check)
+        form.addRow(Words(""), hint)
+        form.addRow(Words(""), self.strangers_check)
         return panel
-
-    def _panel(self, title: str) -> tuple[Panel, QFormLayout]:
-        panel = Panel(title)
-        # As high as its words need at the width they have.
-        panel.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        form = QFormLayout()
-        form.setHorizontalSpacing(2 * GRID_PX)
-        form.setVerticalSpacing(GRID_PX)
-        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        panel.body.addLayout(form)
-        return panel, form
 
     # What the user does
 
@@ -354,11 +270,10 @@ class JobSettings(QWidget):
             spin.valueChanged.connect(self._on_changed)
         for check in (self.history_check, self.watch_check, self.strangers_check):
             check.toggled.connect(self._on_changed)
-        for preset_check in self.preset_checks:
-            preset_check.clicked.connect(self._on_preset_clicked)
         self.limits.changed.connect(self._on_changed)
-        self.rules_edit.textChanged.connect(self._on_changed)
-        self.stop_button.clicked.connect(self._on_stop_clicked)
+        self.rules.changed.connect(self._on_changed)
+        self.rules.count_requested.connect(self.count_requested)
+        self.rules.count_cancelled.connect(self.count_cancelled)
         self.revert_button.clicked.connect(self._on_revert_clicked)
         self.apply_button.clicked.connect(self._on_apply_clicked)
         self._update()
@@ -369,7 +284,7 @@ class JobSettings(QWidget):
         self.destination_field.edit.setText(job.destination)
         self.name_edit.setText(job.name)
         self.interval_field.spin.setValue(job.interval_s)
-        self.rules_edit.show_rules(job.exclude)
+        self.rules.show_rules(job.exclude)
         self.history_check.setChecked(job.keeps_history)
         self.limits.show_job(job)
         self.watch_check.setChecked(job.uses_notification)
@@ -389,9 +304,7 @@ class JobSettings(QWidget):
             return
         self._serial += 1
         self._verdict = None
-        rules = self.rules_edit.rules()
-        for check, preset in zip(self.preset_checks, PRESETS, strict=True):
-            check.setChecked(preset.is_in(rules))
+        self.rules.tick()
         self.limits.setEnabled(self.history_check.isChecked())
         self._update()
         self._timer.start()
@@ -406,30 +319,7 @@ class JobSettings(QWidget):
         if self._sized != self._job.history_root:
             self._sized = self._job.history_root
             self.size_requested.emit(self._job)
-        if self._counted == (wanted.source, wanted.exclude):
-            return
-        self._counted = (wanted.source, wanted.exclude)
-        self._rules_serial += 1
-        self.count_cancelled.emit()
-        self.show_rules_count(RulesCount(self._rules_serial, is_done=not wanted.exclude))
-        if wanted.exclude:
-            self.count_requested.emit(RulesWish(self._rules_serial, wanted.source, wanted.exclude))
-
-    @Slot()
-    def _on_preset_clicked(self) -> None:
-        rules = self.rules_edit.rules()
-        for check, preset in zip(self.preset_checks, PRESETS, strict=True):
-            if check.isChecked() and not preset.is_in(rules):
-                rules = with_rules(rules, preset.rules)
-            elif not check.isChecked() and preset.is_in(rules):
-                rules = without_rules(rules, preset.rules)
-        self.rules_edit.show_rules(rules)
-
-    @Slot()
-    def _on_stop_clicked(self) -> None:
-        self.count_cancelled.emit()
-        self.stop_button.setVisible(False)
-        self.count_label.setText(self.tr("Not counted."))
+        self.rules.count(wanted.source, wanted.exclude)
 
     @Slot()
     def _on_revert_clicked(self) -> None:
@@ -446,7 +336,7 @@ class JobSettings(QWidget):
             self.apply_requested.emit(draft)
 
     def _forget_figures(self) -> None:
-        self._counted = None
+        self.rules.forget_count()
         self._sized = ""
 
     def _update(self) -> None:
@@ -472,10 +362,6 @@ class JobSettings(QWidget):
         assert self._job is not None
         percent = self.guard_share_spin.value()
         return self._job.guard_share if percent == round(self._job.guard_share * 100) else percent / 100
-
-
-def _label(text: str) -> Words:
-    return Words(text)
 
 
 def _beside(widget: QWidget) -> QHBoxLayout:

@@ -1,25 +1,26 @@
-"""The main window: menus and dialogs around the board, and what closing it means."""
+"""The main window: dialogs around the board, and what closing it means."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenu, QMessageBox, QStackedWidget
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox, QStackedWidget
 
-from backup_gui.engine.model import JobState
 from backup_gui.ui.board import Board, Page
 from backup_gui.ui.crashdialog import CrashDialog
 from backup_gui.ui.diagnosticsdialog import DiagnosticsDialog
+from backup_gui.ui.fields import choose_folder
 from backup_gui.ui.firstrun import FirstRun, FirstRunDialog
 from backup_gui.ui.headline import headline
 from backup_gui.ui.icons import TintedIcons
 from backup_gui.ui.jobdialog import JobDialog
-from backup_gui.ui.jobview import DraftVerdict, HeldAnswer, JobView, PauseWish
+from backup_gui.ui.jobview import DraftVerdict, JobView
+from backup_gui.ui.menubar import MenuBar
 from backup_gui.ui.messages import ask_to_quit, tell, tell_about, tell_how_it_works, tell_why_it_waits
-from backup_gui.ui.overview import add_pause_actions
 from backup_gui.ui.preview import PreviewDialog
 from backup_gui.ui.questions import ask_to_remove
 from backup_gui.ui.review import ReviewDialog
@@ -97,7 +98,10 @@ class MainWindow(QMainWindow):
         self._stack.addWidget(self.welcome)
         self._stack.addWidget(self.board)
         self.setCentralWidget(self._stack)
-        self._build_menus()
+        self.menus = MenuBar(self._tints, now, self)
+        self.setMenuBar(self.menus)
+        self._connect_menus()
+        self._tints.bind(self.board.new_button, "add")
         self._tints.apply(self.palette())
         self._update_actions()
 
@@ -150,12 +154,8 @@ class MainWindow(QMainWindow):
 
     def choose_backup(self) -> QFileDialog:
         """Ask for a backup folder to restore from, which need not be any job's."""
-        dialog = QFileDialog(self, self.tr("Choose the backup folder"))
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog = choose_folder(self, self.tr("Choose the backup folder"), "")
         dialog.fileSelected.connect(self._on_backup_chosen)
-        dialog.open()
         return dialog
 
     def come_up(self) -> None:
@@ -220,7 +220,7 @@ class MainWindow(QMainWindow):
             return None
         dialog = ReviewDialog(self._icons, view.job, view.status.held, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.answered.connect(self._on_held_answered)
+        dialog.answered.connect(self.held_answered)
         dialog.put_back_requested.connect(self.put_back_requested)
         self.review_opened.emit(dialog)
         dialog.open()
@@ -291,76 +291,36 @@ class MainWindow(QMainWindow):
         """Size and place, to be remembered."""
         return self.saveGeometry()
 
-    # Menus
+    # What the menus and the board ask for
 
-    def _build_menus(self) -> None:
-        key = QKeySequence.StandardKey
-        file = self.menuBar().addMenu(self.tr("&File"))
-        self.new_action = self._action(file, self.tr("&New backup…"), "add", self._on_new_job, key.New)
-        self.steps_action = self._action(
-            file, self.tr("New backup step &by step…"), "add", self.begin_step_by_step, "Ctrl+Shift+N"
+    def _connect_menus(self) -> None:
+        menus = self.menus
+        slots: tuple[tuple[QAction, Callable[[], object]], ...] = (
+            (menus.new_action, self._on_new_job),
+            (menus.steps_action, self.begin_step_by_step),
+            (menus.from_backup_action, self.choose_backup),
+            (menus.settings_action, self.settings_requested.emit),
+            (menus.close_action, self.close),
+            (menus.quit_action, self.quit_requested.emit),
+            (menus.restore_action, self.show_history),
+            (menus.edit_action, self._on_edit),
+            (menus.remove_action, self._on_remove),
+            (menus.help_action, self._on_help),
+            (menus.log_action, partial(self.board.show_page, Page.LOG)),
+            (menus.log_folder_action, self.log_folder_requested.emit),
+            (menus.diagnostics_action, self.diagnostics_requested.emit),
+            (menus.about_action, self._on_about),
         )
-        self.from_backup_action = self._action(
-            file, self.tr("&Restore from a backup folder…"), "history", self.choose_backup
-        )
-        self.settings_action = self._action(file, self.tr("&Settings…"), "settings", self.settings_requested.emit)
-        file.addSeparator()
-        self.close_action = self._action(file, self.tr("&Close window"), "", self.close, key.Close)
-        self.quit_action = self._action(file, self.tr("&Quit"), "quit", self.quit_requested.emit, "Ctrl+Q")
-        self.quit_action.setMenuRole(QAction.MenuRole.QuitRole)
-
-        job = self.menuBar().addMenu(self.tr("&Job"))
-        self.back_up_action = self._action(job, self.tr("&Back up now"), "backup", self._on_back_up, "F5")
-        self.pause_menu = job.addMenu(self.tr("&Pause"))
-        self._tints.bind(self.pause_menu.menuAction(), "pause")
-        add_pause_actions(self.pause_menu, self._now, self._on_pause_chosen)
-        self.resume_action = self._action(job, self.tr("&Resume"), "resume", self._on_resume)
-        self.review_action = self._action(job, self.tr("Re&view…"), "review", self._on_review)
-        self.preview_action = self._action(job, self.tr("&What would be done?"), "review", self._on_preview, "Ctrl+P")
-        job.addSeparator()
-        self.restore_action = self._action(job, self.tr("Re&store…"), "history", self.show_history, "Ctrl+R")
-        self.open_action = self._action(job, self.tr("&Open backup folder"), "open", self._on_open)
-        self.edit_action = self._action(job, self.tr("&Edit…"), "edit", self._on_edit, "Ctrl+E")
-        self.remove_action = self._action(job, self.tr("Re&move…"), "remove", self._on_remove, key.Delete)
-        # Only while the list has the focus: Delete in a text field deletes text.
-        self.remove_action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        for action in (
-            self.back_up_action,
-            self.preview_action,
-            self.open_action,
-            self.edit_action,
-            self.remove_action,
-        ):
+        for action, slot in slots:
+            action.triggered.connect(partial(_call, slot))
+        menus.back_up_requested.connect(self.back_up_requested)
+        menus.pause_requested.connect(self.pause_requested)
+        menus.resume_requested.connect(self.resume_requested)
+        menus.folder_requested.connect(self.folder_requested)
+        menus.review_requested.connect(self.review)
+        menus.preview_requested.connect(self.preview)
+        for action in menus.list_actions:
             self.board.add_list_action(action)
-
-        help_menu = self.menuBar().addMenu(self.tr("&Help"))
-        self.help_action = self._action(help_menu, self.tr("&How it works"), "info", self._on_help, "F1")
-        self.log_action = self._action(help_menu, self.tr("&Log"), "log", self._on_log)
-        self._action(help_menu, self.tr("Open log &folder"), "folder", self.log_folder_requested.emit)
-        self.diagnostics_action = self._action(
-            help_menu, self.tr("Copy &diagnostics…"), "copy", self.diagnostics_requested.emit
-        )
-        help_menu.addSeparator()
-        about = self._action(help_menu, self.tr("&About Folder Backup"), "", self._on_about)
-        about.setMenuRole(QAction.MenuRole.AboutRole)
-        self._tints.bind(self.board.new_button, "add")
-
-    def _action(
-        self,
-        menu: QMenu,
-        text: str,
-        icon: str,
-        slot: Callable[[], object],
-        keys: QKeySequence.StandardKey | str | None = None,
-    ) -> QAction:
-        action = QAction(text, self)
-        action.triggered.connect(lambda: slot())  # noqa: PLW0108 - a signal's emit would get Qt's "checked"
-        if keys is not None:
-            action.setShortcut(QKeySequence(keys))
-        if icon:
-            self._tints.bind(action, icon)
-        menu.addAction(action)
-        return action
 
     def _connect_board(self) -> None:
         board = self.board
@@ -380,22 +340,9 @@ class MainWindow(QMainWindow):
         board.edit_requested.connect(self._on_edit)
         board.selection_changed.connect(self._update_actions)
 
+    @Slot()
     def _update_actions(self) -> None:
-        view = self.board.selected
-        has_job = view is not None
-        state = view.status.state if view is not None else None
-        for action in (
-            self.restore_action,
-            self.open_action,
-            self.edit_action,
-            self.remove_action,
-            self.preview_action,
-        ):
-            action.setEnabled(has_job)
-        self.back_up_action.setEnabled(has_job and state is not JobState.WORKING)
-        self.pause_menu.menuAction().setEnabled(has_job and state is not JobState.PAUSED)
-        self.resume_action.setEnabled(state is JobState.PAUSED)
-        self.review_action.setEnabled(view is not None and view.status.held is not None)
+        self.menus.show_selected(self.board.selected)
 
     # What the user does
 
@@ -421,42 +368,10 @@ class MainWindow(QMainWindow):
         self.backup_chosen.emit(folder)
 
     @Slot()
-    def _on_open(self) -> None:
-        view = self.board.selected
-        if view is not None:
-            self.folder_requested.emit(view.job.destination)
-
-    @Slot()
-    def _on_back_up(self) -> None:
-        self.back_up_requested.emit(self.board.selected_id)
-
-    @Slot()
-    def _on_resume(self) -> None:
-        self.resume_requested.emit(self.board.selected_id)
-
-    @Slot()
     def _on_crash_dialog_finished(self) -> None:
         if self._crash_dialog is not None:
             self._crash_dialog.deleteLater()
             self._crash_dialog = None
-
-    @Slot()
-    def _on_review(self) -> None:
-        self.review(self.board.selected_id)
-
-    @Slot()
-    def _on_preview(self) -> None:
-        view = self.board.selected
-        if view is not None:
-            self.preview(view.job)
-
-    @Slot(object)
-    def _on_pause_chosen(self, until: float | None) -> None:
-        self.pause_requested.emit(PauseWish(self.board.selected_id, until))
-
-    @Slot(object)
-    def _on_held_answered(self, answer: HeldAnswer) -> None:
-        self.held_answered.emit(answer)
 
     @Slot()
     def _on_job_dialog_finished(self) -> None:
@@ -475,9 +390,10 @@ class MainWindow(QMainWindow):
         tell_how_it_works(self)
 
     @Slot()
-    def _on_log(self) -> None:
-        self.board.show_page(Page.LOG)
-
-    @Slot()
     def _on_about(self) -> None:
         tell_about(self._version, self._icons, self)
+
+
+def _call(slot: Callable[[], object], *_checked: bool) -> None:
+    """Leave away what Qt hands over with ``triggered``."""
+    slot()

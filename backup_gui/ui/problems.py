@@ -45,17 +45,10 @@ class ProblemsModel(RowsModel):
 
     def __init__(self) -> None:
         """Begin empty."""
-        super().__init__()
+        # Without self.tr: there is no self for Qt yet.
+        file = QCoreApplication.translate("ProblemsModel", "File or folder")
+        super().__init__((file, QCoreApplication.translate("ProblemsModel", "Reason")))
         self._problems: tuple[Problem, ...] = ()
-
-    @property
-    def total(self) -> int:
-        """How many there are, shown or not."""
-        return len(self._problems)
-
-    def headings(self) -> tuple[str, ...]:
-        """File and reason."""
-        return self.tr("File or folder"), self.tr("Reason")
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """One cell."""
@@ -76,7 +69,7 @@ class ProblemsModel(RowsModel):
             return
         self.beginResetModel()
         self._problems = problems
-        self.show_first_page()
+        self.show_first_page(len(problems))
         self.endResetModel()
 
     def problem(self, row: int) -> Problem:

@@ -15,30 +15,35 @@ RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 class RowsModel(QAbstractTableModel):
     """A table whose rows cost nothing until they are looked at.
 
-    Subclasses say how many rows there are (``total``), how the columns are called (``headings``) and what is in a cell
-    (``data``), and tell of changes with ``show_first_page``.
+    Subclasses say what is in a cell (``data``), and how many rows there are with ``show_first_page``.
     """
 
     # Columns with figures, which are aligned at their last digit.
     figure_columns: frozenset[int] = frozenset()
 
-    def __init__(self) -> None:
-        """Begin empty."""
+    def __init__(self, headings: tuple[str, ...]) -> None:
+        """Begin empty.
+
+        Args:
+            headings: What is written over the columns.
+        """
         super().__init__()
-        self._shown = 0
+        self._headings = headings
+        self._total = self._shown = 0
 
     @property
     def total(self) -> int:
         """How many rows there are, known to the view or not."""
-        raise NotImplementedError
+        return self._total
 
-    def headings(self) -> tuple[str, ...]:
-        """What is written over the columns."""
-        raise NotImplementedError
+    def show_first_page(self, total: int) -> None:
+        """Begin anew; to be called between ``beginResetModel`` and ``endResetModel``.
 
-    def show_first_page(self) -> None:
-        """Count anew; to be called between ``beginResetModel`` and ``endResetModel``."""
-        self._shown = min(self.total, PAGE_ROWS)
+        Args:
+            total: How many rows there are from now on.
+        """
+        self._total = total
+        self._shown = min(total, PAGE_ROWS)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's signature
         """How many rows the view knows by now."""
@@ -46,15 +51,15 @@ class RowsModel(QAbstractTableModel):
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's signature
         """As many as there are headings."""
-        return 0 if parent.isValid() else len(self.headings())
+        return 0 if parent.isValid() else len(self._headings)
 
     def canFetchMore(self, parent: Index) -> bool:  # noqa: N802 - Qt's name
         """Whether there are more rows."""
-        return not parent.isValid() and self._shown < self.total
+        return not parent.isValid() and self._shown < self._total
 
     def fetchMore(self, parent: Index) -> None:  # noqa: ARG002, N802 - Qt's signature
         """Give the view the next page."""
-        last = min(self.total, self._shown + PAGE_ROWS) - 1
+        last = min(self._total, self._shown + PAGE_ROWS) - 1
         self.beginInsertRows(QModelIndex(), self._shown, last)
         self._shown = last + 1
         self.endInsertRows()
@@ -67,7 +72,7 @@ class RowsModel(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.TextAlignmentRole and section in self.figure_columns:
             return RIGHT
-        return self.headings()[section] if role == Qt.ItemDataRole.DisplayRole else None
+        return self._headings[section] if role == Qt.ItemDataRole.DisplayRole else None
 
 
 def make_table(name: str) -> QTableView:

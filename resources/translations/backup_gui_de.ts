@@ -736,18 +736,6 @@
         <translation>Einige Einstellungen konnten nicht gelesen werden</translation>
     </message>
     <message>
-        <source>The backups go on, but changes to them are lost when the app ends.</source>
-        <translation>Die Sicherungen gehen weiter, aber Änderungen an ihnen gehen verloren, sobald das Programm endet.</translation>
-    </message>
-    <message>
-        <source>The settings could not be saved</source>
-        <translation>Die Einstellungen konnten nicht gespeichert werden</translation>
-    </message>
-    <message>
-        <source>This backup cannot be added</source>
-        <translation>Diese Sicherung kann nicht hinzugefügt werden</translation>
-    </message>
-    <message>
         <source>This folder is not there at the moment</source>
         <translation>Dieser Ordner ist im Moment nicht da</translation>
     </message>
@@ -1178,6 +1166,45 @@
     </message>
 </context>
 <context>
+    <name>HistoryList</name>
+    <message>
+        <source>At this time there was nothing here. Choose another time, or show deleted files.</source>
+        <translation>Zu diesem Zeitpunkt war hier nichts. Wählen Sie einen anderen, oder lassen Sie gelöschte Dateien zeigen.</translation>
+    </message>
+    <message>
+        <source>Files and folders at that time</source>
+        <translation>Dateien und Ordner zu diesem Zeitpunkt</translation>
+    </message>
+    <message>
+        <source>Its drive may be away. Connect it, and come back to this page.</source>
+        <translation>Vielleicht fehlt ihr Laufwerk. Schließen Sie es an, und kommen Sie auf diese Seite zurück.</translation>
+    </message>
+    <message>
+        <source>No file of that name at the time chosen.</source>
+        <translation>Zum gewählten Zeitpunkt gab es keine Datei dieses Namens.</translation>
+    </message>
+    <message>
+        <source>Nothing found</source>
+        <translation>Nichts gefunden</translation>
+    </message>
+    <message>
+        <source>Nothing here</source>
+        <translation>Hier ist nichts</translation>
+    </message>
+    <message>
+        <source>The backup cannot be read at the moment</source>
+        <translation>Die Sicherung kann im Moment nicht gelesen werden</translation>
+    </message>
+    <message>
+        <source>The drive does not answer</source>
+        <translation>Das Laufwerk antwortet nicht</translation>
+    </message>
+    <message>
+        <source>What is on it is shown as soon as it does. All else in the window goes on.</source>
+        <translation>Was darauf ist, wird gezeigt, sobald es antwortet. Alles andere im Fenster geht weiter.</translation>
+    </message>
+</context>
+<context>
     <name>HistoryModel</name>
     <message>
         <source>Changed</source>
@@ -1219,16 +1246,8 @@
         <translation>Auch was vor diesem Zeitpunkt gelöscht wurde, abgeblendet</translation>
     </message>
     <message>
-        <source>At this time there was nothing here. Choose another time, or show deleted files.</source>
-        <translation>Zu diesem Zeitpunkt war hier nichts. Wählen Sie einen anderen, oder lassen Sie gelöschte Dateien zeigen.</translation>
-    </message>
-    <message>
         <source>Choose a file to see its versions.</source>
         <translation>Wählen Sie eine Datei, um ihre Fassungen zu sehen.</translation>
-    </message>
-    <message>
-        <source>Files and folders at that time</source>
-        <translation>Dateien und Ordner zu diesem Zeitpunkt</translation>
     </message>
     <message>
         <source>If it is the&amp;re:</source>
@@ -1237,22 +1256,6 @@
     <message>
         <source>If something is there already</source>
         <translation>Falls dort schon etwas ist</translation>
-    </message>
-    <message>
-        <source>Its drive may be away. Connect it, and come back to this page.</source>
-        <translation>Vielleicht fehlt ihr Laufwerk. Schließen Sie es an, und kommen Sie auf diese Seite zurück.</translation>
-    </message>
-    <message>
-        <source>No file of that name at the time chosen.</source>
-        <translation>Zum gewählten Zeitpunkt gab es keine Datei dieses Namens.</translation>
-    </message>
-    <message>
-        <source>Nothing found</source>
-        <translation>Nichts gefunden</translation>
-    </message>
-    <message>
-        <source>Nothing here</source>
-        <translation>Hier ist nichts</translation>
     </message>
     <message>
         <source>Put &amp;back</source>
@@ -1275,24 +1278,12 @@
         <translation>&amp;Gelöschte Dateien zeigen</translation>
     </message>
     <message>
-        <source>The backup cannot be read at the moment</source>
-        <translation>Die Sicherung kann im Moment nicht gelesen werden</translation>
-    </message>
-    <message>
-        <source>The drive does not answer</source>
-        <translation>Das Laufwerk antwortet nicht</translation>
-    </message>
-    <message>
         <source>There are more: only the first are shown.</source>
         <translation>Es gibt noch mehr: Nur die ersten werden gezeigt.</translation>
     </message>
     <message>
         <source>This cannot be read at the moment.</source>
         <translation>Das kann im Moment nicht gelesen werden.</translation>
-    </message>
-    <message>
-        <source>What is on it is shown as soon as it does. All else in the window goes on.</source>
-        <translation>Was darauf ist, wird gezeigt, sobald es antwortet. Alles andere im Fenster geht weiter.</translation>
     </message>
     <message>
         <source>Where something else is, what is put back gets a name of its own beside it. If you choose to replace, what was there goes to the history; what is not in the backup yet is never replaced.</source>
@@ -1319,6 +1310,21 @@
     <message>
         <source> s</source>
         <translation> s</translation>
+    </message>
+</context>
+<context>
+    <name>JobDesk</name>
+    <message>
+        <source>The backups go on, but changes to them are lost when the app ends.</source>
+        <translation>Die Sicherungen gehen weiter, aber Änderungen an ihnen gehen verloren, sobald das Programm endet.</translation>
+    </message>
+    <message>
+        <source>The settings could not be saved</source>
+        <translation>Die Einstellungen konnten nicht gespeichert werden</translation>
+    </message>
+    <message>
+        <source>This backup cannot be added</source>
+        <translation>Diese Sicherung kann nicht hinzugefügt werden</translation>
     </message>
 </context>
 <context>
@@ -1459,10 +1465,6 @@
         <translation>Ordner wählen, der gesichert werden soll</translation>
     </message>
     <message>
-        <source>Common kinds</source>
-        <translation>Häufige Arten</translation>
-    </message>
-    <message>
         <source>Folder for the backup</source>
         <translation>Ordner für die Sicherung</translation>
     </message>
@@ -1495,20 +1497,8 @@
         <translation>Noch nicht übernommen.</translation>
     </message>
     <message>
-        <source>Not counted.</source>
-        <translation>Nicht gezählt.</translation>
-    </message>
-    <message>
-        <source>Nothing is left out.</source>
-        <translation>Nichts wird ausgelassen.</translation>
-    </message>
-    <message>
         <source>Prot&amp;ect</source>
         <translation>&amp;Quelle</translation>
-    </message>
-    <message>
-        <source>Rule&amp;s</source>
-        <translation>Regeln, &amp;je Zeile eine</translation>
     </message>
     <message>
         <source>See &amp;changes at once, where possible</source>
@@ -1523,14 +1513,6 @@
         <translation>Oben stimmt etwas noch nicht.</translation>
     </message>
     <message>
-        <source>Stop &amp;counting</source>
-        <translation>Zählen &amp;anhalten</translation>
-    </message>
-    <message>
-        <source>The folder cannot be looked at, so nothing was counted.</source>
-        <translation>Der Ordner kann nicht angesehen werden, daher wurde nichts gezählt.</translation>
-    </message>
-    <message>
         <source>The folder with your files</source>
         <translation>Der Ordner mit Ihren Dateien</translation>
     </message>
@@ -1539,24 +1521,12 @@
         <translation>Der Name des Ordners</translation>
     </message>
     <message>
-        <source>What is left out</source>
-        <translation>Was ausgelassen wird</translation>
-    </message>
-    <message>
         <source>an&amp;d more than</source>
         <translation>&amp;und mehr als</translation>
     </message>
     <message>
         <source>of the files in the backup are deleted or replaced at once</source>
         <translation>der gesicherten Dateien auf einmal gelöscht oder ersetzt werden</translation>
-    </message>
-    <message>
-        <source>{words} so far…</source>
-        <translation>Bisher: {words} …</translation>
-    </message>
-    <message>
-        <source>{words}. Some folders could not be looked at.</source>
-        <translation>{words}. Einige Ordner konnten nicht angesehen werden.</translation>
     </message>
 </context>
 <context>
@@ -1595,6 +1565,17 @@
 </context>
 <context>
     <name>MainWindow</name>
+    <message>
+        <source>Choose the backup folder</source>
+        <translation>Sicherungsordner wählen</translation>
+    </message>
+    <message>
+        <source>Folder Backup</source>
+        <translation>Folder Backup</translation>
+    </message>
+</context>
+<context>
+    <name>MenuBar</name>
     <message>
         <source>&amp;About Folder Backup</source>
         <translation>&amp;Über Folder Backup</translation>
@@ -1664,16 +1645,8 @@
         <translation>&amp;Was würde getan?</translation>
     </message>
     <message>
-        <source>Choose the backup folder</source>
-        <translation>Sicherungsordner wählen</translation>
-    </message>
-    <message>
         <source>Copy &amp;diagnostics…</source>
         <translation>&amp;Diagnose kopieren …</translation>
-    </message>
-    <message>
-        <source>Folder Backup</source>
-        <translation>Folder Backup</translation>
     </message>
     <message>
         <source>New backup step &amp;by step…</source>
@@ -2619,6 +2592,45 @@ ist in der Sicherung jetzt {old}</translation>
     <message>
         <source>One rule a line, such as *.tmp or /Downloads/</source>
         <translation>Eine Regel je Zeile, etwa *.tmp oder /Downloads/</translation>
+    </message>
+</context>
+<context>
+    <name>RulesPanel</name>
+    <message>
+        <source>Common kinds</source>
+        <translation>Häufige Arten</translation>
+    </message>
+    <message>
+        <source>Not counted.</source>
+        <translation>Nicht gezählt.</translation>
+    </message>
+    <message>
+        <source>Nothing is left out.</source>
+        <translation>Nichts wird ausgelassen.</translation>
+    </message>
+    <message>
+        <source>Rule&amp;s</source>
+        <translation>Regeln, &amp;je Zeile eine</translation>
+    </message>
+    <message>
+        <source>Stop &amp;counting</source>
+        <translation>Zählen &amp;anhalten</translation>
+    </message>
+    <message>
+        <source>The folder cannot be looked at, so nothing was counted.</source>
+        <translation>Der Ordner kann nicht angesehen werden, daher wurde nichts gezählt.</translation>
+    </message>
+    <message>
+        <source>What is left out</source>
+        <translation>Was ausgelassen wird</translation>
+    </message>
+    <message>
+        <source>{words} so far…</source>
+        <translation>Bisher: {words} …</translation>
+    </message>
+    <message>
+        <source>{words}. Some folders could not be looked at.</source>
+        <translation>{words}. Einige Ordner konnten nicht angesehen werden.</translation>
     </message>
 </context>
 <context>

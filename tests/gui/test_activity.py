@@ -14,7 +14,8 @@ from backup_gui.ui.activity import ActivityPage
 from backup_gui.ui.board import Page
 from backup_gui.ui.icons import Icons
 from backup_gui.ui.jobview import FilesPage, FilesQuery, ForgetDriveWish, PassPage, PassQuery, UndoWish
-from backup_gui.ui.passes import ActivityModel, pass_text
+from backup_gui.ui.passes import ActivityModel
+from backup_gui.ui.passrow import pass_text
 from tests.gui.conftest import NOW
 from tests.helpers.screens import VIEWS, look_back, make_window
 

@@ -203,7 +203,7 @@ def test_sizes_are_counted_once_an_hour_or_when_asked(
     Path(job.destination).mkdir(parents=True)
     desk = start(make_desk, job, scripted)
     desk.window.show()
-    desk._look_for_room()
+    desk.views.look_for_room()
     qtbot.waitUntil(lambda: desk.overview._sizes.get(job.id) is not None)
     qtbot.waitUntil(lambda: not desk.overview._sizes[job.id].is_counting)
     first = desk.overview._sizes[job.id]
@@ -218,7 +218,7 @@ def test_sizes_are_counted_once_an_hour_or_when_asked(
 def test_hidden_windows_count_nothing(make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> None:
     Path(job.destination).mkdir(parents=True)
     desk = start(make_desk, job, scripted)
-    desk._look_for_room()
+    desk.views.look_for_room()
     qtbot.waitUntil(lambda: desk.window.board.selected.room is not None)  # type: ignore[union-attr]
     assert desk.overview._sizes == {}
 
@@ -226,7 +226,7 @@ def test_hidden_windows_count_nothing(make_desk: DeskMaker, job: Job, scripted: 
 def test_a_removed_job_leaves_no_notes(make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> None:
     desk = start(make_desk, job, scripted)
     qtbot.waitUntil(lambda: make_desk.store().recall(f"added/{job.id}") != "")
-    desk._on_removal_requested(job.id)
+    desk.jobs.remove(job.id)
     assert make_desk.store().recall(f"added/{job.id}") == ""
 
 

@@ -188,7 +188,7 @@ def test_help_offers_the_diagnostics(make_desk: DeskMaker, job: Job, scripted: S
     desk = make_desk(scripted)
     desk.start(Wish())
     desk.controller.add(job)
-    desk.window.diagnostics_action.trigger()
+    desk.window.menus.diagnostics_action.trigger()
     dialog = desk.window.findChild(DiagnosticsDialog)
     assert dialog is not None
     assert "Backup 1: waiting" in dialog.text.toPlainText()

@@ -129,7 +129,7 @@ def test_a_job_is_added_with_the_dialog(
     desk = make_desk(scripted)
     desk.start(Wish())
     assert desk.window.welcome.isVisible()
-    desk.window.new_action.trigger()
+    desk.window.menus.new_action.trigger()
     dialog = desk.window.findChild(JobDialog)
     assert dialog is not None
     dialog.source_edit.setText(str(source))
@@ -154,7 +154,7 @@ def test_a_job_is_edited_in_its_place(
     desk = make_desk(scripted)
     desk.start(Wish())
     desk.window.board.select_job("one")
-    desk.window.edit_action.trigger()
+    desk.window.menus.edit_action.trigger()
     dialog = desk.window.findChild(JobDialog)
     assert dialog is not None
     dialog.interval_spin.setValue(60)
@@ -260,7 +260,7 @@ def test_quitting_says_what_it_means_until_told_not_to(
     again = make_desk(scripted)
     again.start(HIDDEN)
     with qtbot.waitSignal(again.finished):
-        again.window.quit_action.trigger()
+        again.window.menus.quit_action.trigger()
 
 
 def test_the_job_of_the_command_line_is_added_once(
@@ -364,7 +364,7 @@ def test_back_up_now_reaches_the_runner(make_desk: DeskMaker, job: Job, scripted
     desk = make_desk(scripted)
     desk.start(Wish())
     desk.controller.add(job)
-    desk.window.back_up_action.trigger()
+    desk.window.menus.back_up_action.trigger()
     desk.tray.back_up_action.trigger()
     qtbot.waitUntil(lambda: scripted.received(job.id) == [BackUpNow(), BackUpNow()])
 

@@ -309,7 +309,7 @@ def test_a_further_backup_can_be_made_step_by_step(
     make_desk.store().save_jobs((job._replace(source=str(home / "Documents")),))
     desk = make_desk(scripted)
     desk.start(Wish())
-    desk.window.steps_action.trigger()
+    desk.window.menus.steps_action.trigger()
     dialog = desk.window.findChild(FirstRunDialog)
     assert dialog is not None
     # What is protected already is not offered again.

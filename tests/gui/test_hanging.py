@@ -12,8 +12,7 @@ import pytest
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
-from backup_gui import desk as desk_module
-from backup_gui import formdesk, plandesk
+from backup_gui import formdesk, jobdesk, plandesk
 from backup_gui.bridge import archive, inspection, preview, stall
 from backup_gui.bridge.attendant import Attendant, Errand
 from backup_gui.bridge.background import Background
@@ -244,11 +243,11 @@ def test_a_history_on_a_drive_that_hangs_says_so_and_another_ones_is_read(
     board.select_job(job.id)
     desk.window.show_history()
     qtbot.waitUntil(lambda: page._silence.text.startswith(SILENT), timeout=LONG_MS)
-    assert page._stack.currentWidget() is page._vacancies["silent"]
+    assert page.list.currentWidget() is page.list.vacancies["silent"]
     board.select_job("pictures")
     qtbot.waitUntil(lambda: row_of(page, "of Pictures").isValid(), timeout=LONG_MS)
     assert page._silence.text == ""
-    assert page._stack.currentWidget() is page.tree
+    assert page.list.currentWidget() is page.tree
     board.select_job(job.id)
     qtbot.waitUntil(lambda: page._silence.text.startswith(SILENT), timeout=LONG_MS)
     drive.answer()
@@ -335,7 +334,7 @@ def test_a_preview_of_a_drive_that_hangs_says_so_and_another_one_is_made(
 def test_a_form_about_a_drive_that_hangs_says_so_and_judges_another_folder(
     desk: Desk, job: Job, drive: Drive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot, form: str
 ) -> None:
-    module = desk_module if form == "dialog" else formdesk
+    module = jobdesk if form == "dialog" else formdesk
     monkeypatch.setattr(module, "examine", hang_at(inspection.examine, drive, "/hung/"))
     if form == "dialog":
         dialog = desk.window.edit_job(None, job.source)

@@ -19,8 +19,9 @@ from backup_gui.ui.board import Page
 from backup_gui.ui.exclusions import PRESETS
 from backup_gui.ui.historylimits import HistoryLimits
 from backup_gui.ui.icons import Icons
-from backup_gui.ui.jobsettings import JobSettings, RulesCount, RulesWish, SettingsDraft
+from backup_gui.ui.jobsettings import JobSettings, SettingsDraft
 from backup_gui.ui.jobview import DraftVerdict, Level, Remark
+from backup_gui.ui.rulespanel import RulesCount, RulesWish
 from backup_gui.ui.wording import size_text
 from tests.gui.conftest import DeskMaker, ScriptedRun
 from tests.helpers.screens import DOCUMENTS, PICTURES
@@ -71,7 +72,7 @@ def test_each_choice_can_be_changed(page: JobSettings) -> None:
     page.destination_field.edit.setText("/mnt/b")
     page.name_edit.setText("Letters")
     page.interval_field.spin.setValue(9)
-    page.rules_edit.show_rules(("x",))
+    page.rules.edit.show_rules(("x",))
     page.history_check.click()
     page.watch_check.click()
     page.full_spin.setValue(30)
@@ -133,16 +134,16 @@ def test_what_was_changed_meanwhile_stays_changed() -> None:
 
 def test_ticking_a_preset_adds_its_rules_and_unticking_takes_them_away(page: JobSettings) -> None:
     page.show_job(JOB)
-    temporary = page.preset_checks[1]
+    temporary = page.rules.preset_checks[1]
     assert not temporary.isChecked()
     temporary.click()
-    assert PRESETS[1].is_in(page.rules_edit.rules())
-    assert page.rules_edit.rules()[:2] == JOB.exclude
+    assert PRESETS[1].is_in(page.rules.edit.rules())
+    assert page.rules.edit.rules()[:2] == JOB.exclude
     temporary.click()
     # The rule that was there before the tick belongs to the preset too.
-    assert page.rules_edit.rules() == ("/a b/",)
-    page.rules_edit.show_rules(PRESETS[3].rules)
-    assert [check.isChecked() for check in page.preset_checks] == [False, False, False, True]
+    assert page.rules.edit.rules() == ("/a b/",)
+    page.rules.edit.show_rules(PRESETS[3].rules)
+    assert [check.isChecked() for check in page.rules.preset_checks] == [False, False, False, True]
 
 
 def test_the_live_count_is_told(page: JobSettings, qtbot: QtBot) -> None:
@@ -152,19 +153,19 @@ def test_the_live_count_is_told(page: JobSettings, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: bool(wishes))
     serial = wishes[-1].serial
     page.show_rules_count(RulesCount(serial, 12, 3_000))
-    assert page.count_label.text() == "Leaves out 12 files, 3.0 kB so far…"
-    assert page.stop_button.isVisible()
+    assert page.rules.count_label.text() == "Leaves out 12 files, 3.0 kB so far…"
+    assert page.rules.stop_button.isVisible()
     page.show_rules_count(RulesCount(serial, 214, 3_100_000_000, is_done=True))
-    assert page.count_label.text() == "Leaves out 214 files, 3.1 GB"
+    assert page.rules.count_label.text() == "Leaves out 214 files, 3.1 GB"
     page.show_rules_count(RulesCount(serial - 1, 1, 1, is_done=True))
-    assert page.count_label.text() == "Leaves out 214 files, 3.1 GB"
+    assert page.rules.count_label.text() == "Leaves out 214 files, 3.1 GB"
     # Another field's change is no reason to count again.
     drafts = approve(page)
     page.interval_field.spin.setValue(9)
     qtbot.waitUntil(lambda: bool(drafts))
     assert len(wishes) == 1
-    page.rules_edit.show_rules(())
-    qtbot.waitUntil(lambda: page.count_label.text() == "Nothing is left out.")
+    page.rules.edit.show_rules(())
+    qtbot.waitUntil(lambda: page.rules.count_label.text() == "Nothing is left out.")
 
 
 def test_counting_can_be_stopped(page: JobSettings, qtbot: QtBot) -> None:
@@ -174,9 +175,9 @@ def test_counting_can_be_stopped(page: JobSettings, qtbot: QtBot) -> None:
     page.show_job(JOB)
     qtbot.waitUntil(lambda: bool(wishes))
     page.count_cancelled.connect(lambda: stops.append(None))
-    page.stop_button.click()
+    page.rules.stop_button.click()
     assert len(stops) == 1
-    assert not page.stop_button.isVisible()
+    assert not page.rules.stop_button.isVisible()
     page.hide()
     assert len(stops) == 2
 
@@ -233,8 +234,8 @@ def test_a_change_takes_effect_at_once_and_the_catalog_stays(make_desk: DeskMake
     inode = catalog.stat().st_ino
     desk.window.board.show_page(Page.SETTINGS)
     page = desk.window.board.settings
-    page.preset_checks[1].click()
-    qtbot.waitUntil(lambda: page.count_label.text() == "Leaves out 1 file, 3 bytes")
+    page.rules.preset_checks[1].click()
+    qtbot.waitUntil(lambda: page.rules.count_label.text() == "Leaves out 1 file, 3 bytes")
     qtbot.waitUntil(page.apply_button.isEnabled)
     desk.controller.pause(job.id, None)
     page.apply_button.click()
@@ -263,13 +264,13 @@ def test_a_refusal_is_told_while_typing(make_desk: DeskMaker, job: Job, scripted
     page.destination_field.edit.setText(job.source + "/inside")
     qtbot.waitUntil(lambda: page.destination_remark.text == "The destination lies inside the source.")
     page.revert_button.click()
-    page.rules_edit.show_rules(("!",))
+    page.rules.edit.show_rules(("!",))
     qtbot.waitUntil(lambda: "not understood" in page.other_remark.text)
     assert not page.apply_button.isEnabled()
     page.revert_button.click()
     page.source_field.edit.setText(job.source + " away")
-    page.rules_edit.show_rules(("x",))
-    qtbot.waitUntil(lambda: "nothing was counted" in page.count_label.text())
+    page.rules.edit.show_rules(("x",))
+    qtbot.waitUntil(lambda: "nothing was counted" in page.rules.count_label.text())
 
 
 def test_a_history_that_cannot_be_looked_at_is_not_called_empty(

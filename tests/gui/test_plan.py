@@ -372,7 +372,7 @@ def test_what_would_be_done_is_shown_and_not_done(
     make_desk.store().save_jobs((job,))
     desk = make_desk(scripted)
     desk.start(Wish())
-    desk.window.preview_action.trigger()
+    desk.window.menus.preview_action.trigger()
     dialog = desk.window.findChild(PreviewDialog)
     assert dialog is not None
     qtbot.waitUntil(lambda: dialog.plan.filter_buttons[Op.DELETE].text() == "D&eleted (1)")

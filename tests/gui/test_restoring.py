@@ -214,7 +214,7 @@ def test_files_are_found_by_name(scene: Desk, job: Job, qtbot: QtBot) -> None:
     QTest.keyClicks(page.search, "need")
     qtbot.waitUntil(lambda: row_of(page, "deep/Needle").isValid(), timeout=LONG_MS)
     QTest.keyClicks(page.search, "x")
-    qtbot.waitUntil(lambda: page._stack.currentWidget() is page._vacancies["none"], timeout=LONG_MS)
+    qtbot.waitUntil(lambda: page.list.currentWidget() is page.list.vacancies["none"], timeout=LONG_MS)
 
 
 def test_the_job_is_paused_while_it_restores_into_its_own_source(
@@ -239,7 +239,7 @@ def test_the_job_is_paused_while_it_restores_into_its_own_source(
 def test_a_pause_of_the_users_is_not_ended_by_a_restore(
     scene: Desk, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
-    scene.window.pause_menu.actions()[-1].trigger()
+    scene.window.menus.pause_menu.actions()[-1].trigger()
     qtbot.waitUntil(lambda: scene.controller.status(job.id).state is JobState.PAUSED)
     scene.window.board.history.back_button.click()
     result_of(scene, qtbot)
@@ -317,7 +317,7 @@ def test_a_backup_that_has_gone_is_told(scene: Desk, job: Job, tmp_path: Path, q
     page.save_to(str(tmp_path / "saved"))
     assert "not there at the moment" in result_of(scene, qtbot).details
     page.note_change()
-    qtbot.waitUntil(lambda: page._stack.currentWidget() is page._vacancies["failed"], timeout=LONG_MS)
+    qtbot.waitUntil(lambda: page.list.currentWidget() is page.list.vacancies["failed"], timeout=LONG_MS)
     (tmp_path / "moved").rename(job.destination)
     scene.window.board.show_page(Page.OVERVIEW)
     scene.window.board.show_page(Page.HISTORY)

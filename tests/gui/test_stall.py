@@ -234,7 +234,7 @@ def test_a_drive_that_freezes_is_shown_until_it_answers_again(
         desk = make_desk(runner.run)
         try:
             desk.start(VISIBLE)
-            desk._put_job("", Job(str(source), str(mirror), id="job", name="job", interval_s=1))
+            desk.jobs.put("", Job(str(source), str(mirror), id="job", name="job", interval_s=1))
             banner = desk.window.board.banner
             qtbot.waitUntil(lambda: banner.title == "Everything is backed up.", timeout=20_000)
             run_tool("fsfreeze", "--freeze", str(disk.point))

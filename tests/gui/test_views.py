@@ -149,7 +149,7 @@ def test_coverage_is_told_honestly() -> None:
 def test_without_jobs_the_window_invites(make: Make, qtbot: QtBot) -> None:
     window = make(None)
     assert window.welcome.isVisible()
-    assert not window.back_up_action.isEnabled()
+    assert not window.menus.back_up_action.isEnabled()
     QTest.mouseClick(window.welcome.by_hand_button, Qt.MouseButton.LeftButton)
     assert window.board.jobs.rowCount() == 0
     assert window.findChild(JobDialog) is not None
@@ -345,7 +345,7 @@ def test_pauses_are_offered_from_the_menu(make: Make) -> None:
     window = make("ok")
     wishes: list[object] = []
     window.pause_requested.connect(wishes.append)
-    for action in window.pause_menu.actions():
+    for action in window.menus.pause_menu.actions():
         action.trigger()
     assert wishes[0] == PauseWish("a1", NOW + 1_800)
     assert wishes[1] == PauseWish("a1", NOW + 7_200)

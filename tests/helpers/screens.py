@@ -56,7 +56,7 @@ from backup_gui.ui.historyview import Asked, Subject, subject_of
 from backup_gui.ui.historywindow import HistoryWindow
 from backup_gui.ui.icons import Icons
 from backup_gui.ui.jobdialog import JobDialog
-from backup_gui.ui.jobsettings import RulesCount, RulesWish, SettingsDraft
+from backup_gui.ui.jobsettings import SettingsDraft
 from backup_gui.ui.jobview import (
     BackupSizes,
     DraftVerdict,
@@ -80,6 +80,7 @@ from backup_gui.ui.questions import ask_to_forget_drive, ask_to_release, ask_to_
 from backup_gui.ui.restoredialog import RestoreDialog
 from backup_gui.ui.returneddialog import ReturnedDialog
 from backup_gui.ui.review import ReviewDialog
+from backup_gui.ui.rulespanel import RulesCount, RulesWish
 from backup_gui.ui.sentences import said
 from backup_gui.ui.settingsdialog import SettingsDialog
 from backup_gui.ui.theme import dark_palette, light_palette
@@ -536,7 +537,7 @@ def settings_page(icons: Icons) -> MainWindow:
     wishes: list[RulesWish] = []
     page.check_requested.connect(drafts.append)
     page.count_requested.connect(wishes.append)
-    for check in page.preset_checks[:2]:
+    for check in page.rules.preset_checks[:2]:
         check.click()
     page.show()
     page.destination_field.edit.setText("/home/anna/Backup")

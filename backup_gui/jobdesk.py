@@ -1,0 +1,188 @@
+"""Adds, changes and removes jobs as the user asks, and has them saved."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from backup_gui.bridge.inspection import Findings, examine, leave_out
+from backup_gui.engine.model import Job
+from backup_gui.judging import unanswered, verdict
+from backup_gui.ui.jobview import ExcludeWish, JobDraft, PauseWish
+from backup_gui.ui.sentences import said
+
+if TYPE_CHECKING:
+    from backup_gui.bridge.background import Background
+    from backup_gui.bridge.controller import Controller
+    from backup_gui.bridge.errands import Errands
+    from backup_gui.bridge.instance import Wish
+    from backup_gui.bridge.store import Store
+    from backup_gui.ui.mainwindow import MainWindow
+
+log = logging.getLogger(__name__)
+
+# Someone at a window can be asked.
+_NEW_JOB = Job("", "", id="", name="", asks_about_strangers=True)
+
+
+class JobDesk(QObject):
+    """Keeps the jobs that run, and those that are saved, as the user wants them."""
+
+    job_put = Signal(object)
+    job_dropped = Signal(object)
+    jobs_saved = Signal()
+    places_changed = Signal()
+
+    def __init__(
+        self,
+        window: MainWindow,
+        controller: Controller,
+        store: Store,
+        background: Background,
+        errands: Errands,
+        parent: QObject | None = None,
+    ) -> None:
+        """Connect the window's wishes.
+
+        Args:
+            window: The window.
+            controller: Runs the jobs.
+            store: Saves them.
+            background: For examining what a start of the program asked for.
+            errands: For examining what is being typed.
+            parent: Owner.
+        """
+        super().__init__(parent)
+        self._window = window
+        self._controller = controller
+        self._store = store
+        self._background = background
+        self._errands = errands
+        window.check_requested.connect(self._on_check_requested)
+        window.job_saved.connect(self._on_job_saved)
+        window.removal_requested.connect(self.remove)
+        window.exclusion_requested.connect(self._on_exclusion_requested)
+
+    @Slot(object)
+    def pause(self, wish: PauseWish) -> None:
+        """Pause a job, also in the next run of the program."""
+        self._controller.pause(wish.job_id, wish.until)
+        self._store.save_jobs(self._controller.jobs)
+
+    @Slot(object)
+    def resume(self, job_id: str) -> None:
+        """Pause a job no more."""
+        self._controller.resume(job_id)
+        self._store.save_jobs(self._controller.jobs)
+
+    def put(self, old_id: str, job: Job) -> None:
+        """Put a job in the place of another one, or add it."""
+        if old_id and self._controller.job(old_id) is not None:
+            if old_id != job.id:
+                self.job_dropped.emit(old_id)
+            self._controller.change(old_id, job)
+        else:
+            self._controller.add(job)
+        self.job_put.emit(job)
+        self._settle(job.id)
+
+    def add(self, jobs: Iterable[Job], selected_id: str) -> None:
+        """Run further jobs, but for those that run already, and select one of them."""
+        for job in jobs:
+            if self._controller.job(job.id) is None:
+                self._controller.add(job)
+                self.job_put.emit(job)
+        self._settle(selected_id)
+
+    def add_pair(self, wish: Wish) -> None:
+        """Add the job that a start of the program asked for, if it can be one; one that runs is only selected."""
+        for job in self._controller.jobs:
+            if (job.source, job.destination) == (wish.source, wish.destination):
+                self._window.board.select_job(job.id)
+                return
+        wanted = _NEW_JOB._replace(source=wish.source, destination=wish.destination)
+        if wish.interval_s:
+            wanted = wanted._replace(interval_s=wish.interval_s)
+        work = partial(examine, wanted, None, self._controller.jobs)
+        self._background.submit("pair", work, self._on_pair_examined)
+
+    @Slot(object)
+    def remove(self, job_id: str) -> None:
+        """Back up a folder no more."""
+        self._controller.remove(job_id)
+        self.job_dropped.emit(job_id)
+        self._save()
+
+    @Slot(object)
+    def _on_check_requested(self, draft: JobDraft) -> None:
+        before = self._controller.job(draft.job_id)
+        others = tuple(job for job in self._controller.jobs if job.id != draft.job_id)
+        work = partial(examine, _wanted(draft, before), before, others)
+        self._errands.begin(
+            "draft",
+            lambda _errand: work(),
+            partial(self._on_examined, draft.serial),
+            on_silent=partial(self._on_check_silent, draft.serial),
+        )
+
+    def _on_examined(self, serial: int, findings: object) -> None:
+        if isinstance(findings, Findings):
+            self._window.show_verdict(verdict(serial, findings))
+
+    def _on_check_silent(self, serial: int, silent_s: int) -> None:
+        if silent_s:
+            self._window.show_verdict(unanswered(serial, silent_s))
+
+    @Slot(object)
+    def _on_job_saved(self, job: Job) -> None:
+        self.put(self._window.edited_id, job)
+
+    @Slot(object)
+    def _on_pair_examined(self, findings: object) -> None:
+        if not isinstance(findings, Findings):
+            return
+        if findings.job is None:
+            text = "\n".join(said(fault) for fault in findings.faults.values())
+            log.warning("The backup asked for cannot be added: %s", "; ".join(findings.faults.values()))
+            self._window.show_problem(self.tr("This backup cannot be added"), text)
+        elif self._controller.job(findings.job.id) is None:
+            self.add((findings.job,), findings.job.id)
+
+    @Slot(object)
+    def _on_exclusion_requested(self, wish: ExcludeWish) -> None:
+        job = self._controller.job(wish.job_id)
+        if job is not None:
+            self._controller.change(job.id, leave_out(job, wish.path))
+            self._save()
+
+    def _settle(self, selected_id: str) -> None:
+        self._save()
+        self._window.board.select_job(selected_id)
+        self.places_changed.emit()
+
+    def _save(self) -> None:
+        if not self._store.save_jobs(self._controller.jobs):
+            self._window.show_problem(
+                self.tr("The settings could not be saved"),
+                self.tr("The backups go on, but changes to them are lost when the app ends."),
+            )
+        self.jobs_saved.emit()
+
+
+def _wanted(draft: JobDraft, before: Job | None) -> Job:
+    """The job that a draft asks for; options that the dialog does not show stay as they were."""
+    base = before if before is not None else _NEW_JOB
+    return base._replace(
+        source=draft.source,
+        destination=draft.destination,
+        # A history chosen elsewhere belongs to the old destination.
+        history=base.history if draft.destination == base.destination else "",
+        name=draft.name,
+        interval_s=draft.interval_s,
+        exclude=draft.exclude,
+        keeps_history=draft.keeps_history,
+    )

@@ -1,0 +1,150 @@
+"""Files and folders of a backup as it stood; what is open and chosen among them outlasts a change of the time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, Signal, Slot
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStackedWidget, QWidget
+
+from backup_gui.ui.historytree import HistoryModel
+from backup_gui.ui.theme import GRID_PX
+from backup_gui.ui.trees import PagedTree
+from backup_gui.ui.vacancy import Vacancy
+
+if TYPE_CHECKING:
+    from backup_gui.engine.retrieval import Item
+    from backup_gui.ui.icons import Icons
+
+
+class HistoryList(QStackedWidget):
+    """The tree, or a word on why there is none."""
+
+    folder_requested = Signal(object)
+    selection_changed = Signal()
+
+    def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
+        """Build it empty.
+
+        Args:
+            icons: The icons.
+            parent: Owner.
+        """
+        super().__init__(parent)
+        self.opened: set[str] = set()
+        self._chosen: set[str] = set()
+        self.model = HistoryModel(icons)
+        self.vacancies: dict[str, Vacancy] = {
+            "empty": Vacancy(
+                icons,
+                "history",
+                self.tr("Nothing here"),
+                self.tr("At this time there was nothing here. Choose another time, or show deleted files."),
+            ),
+            "none": Vacancy(
+                icons, "history", self.tr("Nothing found"), self.tr("No file of that name at the time chosen.")
+            ),
+            "silent": Vacancy(
+                icons,
+                "drive",
+                self.tr("The drive does not answer"),
+                self.tr("What is on it is shown as soon as it does. All else in the window goes on."),
+            ),
+            "failed": Vacancy(
+                icons,
+                "drive",
+                self.tr("The backup cannot be read at the moment"),
+                self.tr("Its drive may be away. Connect it, and come back to this page."),
+            ),
+        }
+        self.tree = PagedTree(self.tr("Files and folders at that time"))
+        self.tree.setModel(self.model)
+        self.tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        header = self.tree.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        metrics = self.fontMetrics()
+        header.resizeSection(1, metrics.horizontalAdvance("deleted 00/00/0000 00:00") + 2 * GRID_PX)
+        header.resizeSection(2, metrics.horizontalAdvance("000.0 MB") + 2 * GRID_PX)
+        self.addWidget(self.tree)
+        for vacancy in self.vacancies.values():
+            self.addWidget(vacancy)
+        self._connect()
+
+    @property
+    def part(self) -> str:
+        """The vacancy that is shown; empty for the tree."""
+        shown = self.currentWidget()
+        return next((name for name, vacancy in self.vacancies.items() if vacancy is shown), "")
+
+    def show_part(self, vacancy: str) -> None:
+        """Show a vacancy; empty for the tree."""
+        self.setCurrentWidget(self.vacancies[vacancy] if vacancy else self.tree)
+
+    def forget(self) -> None:
+        """Forget what was open and chosen."""
+        self.opened.clear()
+        self._chosen.clear()
+
+    def selected(self) -> tuple[Item, ...]:
+        """All files and folders chosen."""
+        rows = self.tree.selectionModel().selectedRows()
+        items = (self.model.item(index) for index in rows)
+        return tuple(item for item in items if item is not None)
+
+    def single(self) -> Item | None:
+        """The one file chosen; None for none, several, or a folder."""
+        selected = self.selected()
+        return selected[0] if len(selected) == 1 and not selected[0].is_folder else None
+
+    def _connect(self) -> None:
+        self.model.folder_requested.connect(self.folder_requested)
+        self.model.rowsInserted.connect(self._on_rows_inserted)
+        self.model.rowsRemoved.connect(self._on_selection_changed)
+        self.model.modelReset.connect(self._on_selection_changed)
+        self.tree.expanded.connect(self._on_expanded)
+        self.tree.collapsed.connect(self._on_collapsed)
+        self.tree.selectionModel().selectionChanged.connect(self._on_selection_changed)
+        self.tree.clicked.connect(self._on_clicked)
+
+    @Slot(QModelIndex)
+    def _on_expanded(self, index: QModelIndex) -> None:
+        item = self.model.item(index)
+        if item is not None:
+            self.opened.add(item.path)
+
+    @Slot(QModelIndex)
+    def _on_collapsed(self, index: QModelIndex) -> None:
+        item = self.model.item(index)
+        if item is not None:
+            self.opened.discard(item.path)
+
+    @Slot(QModelIndex, int, int)
+    def _on_rows_inserted(self, parent: QModelIndex, first: int, last: int) -> None:
+        """Open and choose again what was open and chosen at another time."""
+        if not self.opened and not self._chosen:
+            return
+        selection = self.tree.selectionModel()
+        flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+        wanted, opened = set(self._chosen), set(self.opened)
+        for row in range(first, last + 1):
+            index = self.model.index(row, 0, parent)
+            item = self.model.item(index)
+            if item is None:
+                continue
+            if item.path in wanted:
+                selection.select(index, flags)
+            if item.is_folder and item.path in opened and not self.model.is_flat:
+                self.tree.expand(index)
+
+    @Slot()
+    def _on_selection_changed(self) -> None:
+        items = self.selected()
+        if items:
+            self._chosen = {item.path for item in items}
+        self.selection_changed.emit()
+
+    @Slot()
+    def _on_clicked(self) -> None:
+        # What is chosen from now on is what the user chose, not what was chosen at another time.
+        self._chosen = {item.path for item in self.selected()}

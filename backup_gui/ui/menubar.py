@@ -1,0 +1,160 @@
+"""The menu bar of the main window: what can be done, with which keys, and when it makes sense.
+
+It does nothing itself. What concerns the job selected it asks for with that job; the other actions are the window's to
+connect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+
+from backup_gui.engine.model import JobState
+from backup_gui.ui.jobview import PauseWish
+from backup_gui.ui.overview import add_pause_actions
+
+if TYPE_CHECKING:
+    from backup_gui.ui.icons import TintedIcons
+    from backup_gui.ui.jobview import JobView
+
+
+class MenuBar(QMenuBar):
+    """The menus; each action is an attribute."""
+
+    back_up_requested = Signal(object)
+    pause_requested = Signal(object)
+    resume_requested = Signal(object)
+    review_requested = Signal(object)
+    preview_requested = Signal(object)
+    folder_requested = Signal(object)
+
+    def __init__(self, tints: TintedIcons, now: Callable[[], float], parent: QWidget | None = None) -> None:
+        """Build the menus; the actions of a job are off until one is shown.
+
+        Args:
+            tints: Gives the actions their icons, in the colour of the palette.
+            now: The clock, seconds since 1970.
+            parent: Owner.
+        """
+        super().__init__(parent)
+        self._tints = tints
+        self._view: JobView | None = None
+        self._build_file()
+        self._build_job(now)
+        self._build_help()
+        self._connect()
+        self.show_selected(None)
+
+    @property
+    def list_actions(self) -> tuple[QAction, ...]:
+        """What is offered for a job in the list as well."""
+        return (self.back_up_action, self.preview_action, self.open_action, self.edit_action, self.remove_action)
+
+    def show_selected(self, view: JobView | None) -> None:
+        """Offer what makes sense for the job selected; None for none."""
+        self._view = view
+        has_job = view is not None
+        state = view.status.state if view is not None else None
+        for action in (
+            self.restore_action,
+            self.open_action,
+            self.edit_action,
+            self.remove_action,
+            self.preview_action,
+        ):
+            action.setEnabled(has_job)
+        self.back_up_action.setEnabled(has_job and state is not JobState.WORKING)
+        self.pause_menu.menuAction().setEnabled(has_job and state is not JobState.PAUSED)
+        self.resume_action.setEnabled(state is JobState.PAUSED)
+        self.review_action.setEnabled(view is not None and view.status.held is not None)
+
+    def _build_file(self) -> None:
+        key = QKeySequence.StandardKey
+        menu = self.addMenu(self.tr("&File"))
+        self.new_action = self._action(menu, self.tr("&New backup…"), "add", key.New)
+        self.steps_action = self._action(menu, self.tr("New backup step &by step…"), "add", "Ctrl+Shift+N")
+        self.from_backup_action = self._action(menu, self.tr("&Restore from a backup folder…"), "history")
+        self.settings_action = self._action(menu, self.tr("&Settings…"), "settings")
+        menu.addSeparator()
+        self.close_action = self._action(menu, self.tr("&Close window"), "", key.Close)
+        self.quit_action = self._action(menu, self.tr("&Quit"), "quit", "Ctrl+Q")
+        self.quit_action.setMenuRole(QAction.MenuRole.QuitRole)
+
+    def _build_job(self, now: Callable[[], float]) -> None:
+        menu = self.addMenu(self.tr("&Job"))
+        self.back_up_action = self._action(menu, self.tr("&Back up now"), "backup", "F5")
+        self.pause_menu = menu.addMenu(self.tr("&Pause"))
+        self._tints.bind(self.pause_menu.menuAction(), "pause")
+        add_pause_actions(self.pause_menu, now, self._on_pause_chosen)
+        self.resume_action = self._action(menu, self.tr("&Resume"), "resume")
+        self.review_action = self._action(menu, self.tr("Re&view…"), "review")
+        self.preview_action = self._action(menu, self.tr("&What would be done?"), "review", "Ctrl+P")
+        menu.addSeparator()
+        self.restore_action = self._action(menu, self.tr("Re&store…"), "history", "Ctrl+R")
+        self.open_action = self._action(menu, self.tr("&Open backup folder"), "open")
+        self.edit_action = self._action(menu, self.tr("&Edit…"), "edit", "Ctrl+E")
+        self.remove_action = self._action(menu, self.tr("Re&move…"), "remove", QKeySequence.StandardKey.Delete)
+        # Only while the list has the focus: Delete in a text field deletes text.
+        self.remove_action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+
+    def _build_help(self) -> None:
+        menu = self.addMenu(self.tr("&Help"))
+        self.help_action = self._action(menu, self.tr("&How it works"), "info", "F1")
+        self.log_action = self._action(menu, self.tr("&Log"), "log")
+        self.log_folder_action = self._action(menu, self.tr("Open log &folder"), "folder")
+        self.diagnostics_action = self._action(menu, self.tr("Copy &diagnostics…"), "copy")
+        menu.addSeparator()
+        self.about_action = self._action(menu, self.tr("&About Folder Backup"), "")
+        self.about_action.setMenuRole(QAction.MenuRole.AboutRole)
+
+    def _action(self, menu: QMenu, text: str, icon: str, keys: QKeySequence.StandardKey | str | None = None) -> QAction:
+        action = QAction(text, self)
+        if keys is not None:
+            action.setShortcut(QKeySequence(keys))
+        if icon:
+            self._tints.bind(action, icon)
+        menu.addAction(action)
+        return action
+
+    # What the user does
+
+    def _connect(self) -> None:
+        self.back_up_action.triggered.connect(self._on_back_up)
+        self.resume_action.triggered.connect(self._on_resume)
+        self.review_action.triggered.connect(self._on_review)
+        self.preview_action.triggered.connect(self._on_preview)
+        self.open_action.triggered.connect(self._on_open)
+
+    @Slot()
+    def _on_back_up(self) -> None:
+        if self._view is not None:
+            self.back_up_requested.emit(self._view.job.id)
+
+    @Slot(object)
+    def _on_pause_chosen(self, until: float | None) -> None:
+        if self._view is not None:
+            self.pause_requested.emit(PauseWish(self._view.job.id, until))
+
+    @Slot()
+    def _on_resume(self) -> None:
+        if self._view is not None:
+            self.resume_requested.emit(self._view.job.id)
+
+    @Slot()
+    def _on_review(self) -> None:
+        if self._view is not None:
+            self.review_requested.emit(self._view.job.id)
+
+    @Slot()
+    def _on_preview(self) -> None:
+        if self._view is not None:
+            self.preview_requested.emit(self._view.job)
+
+    @Slot()
+    def _on_open(self) -> None:
+        if self._view is not None:
+            self.folder_requested.emit(self._view.job.destination)

@@ -1,0 +1,165 @@
+"""One pass as a row of the Activity page: what is known of it, and what it did in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QCoreApplication, Qt
+
+from backup_gui.engine.model import NOTHING_REMOVED, Counts, Op, PassStatus, Report
+from backup_gui.engine.records import PastChange, PastPass
+from backup_gui.ui.headline import held_text, problems_text
+from backup_gui.ui.sentences import said
+from backup_gui.ui.wording import counted, isolated, path_text
+
+
+@dataclass(frozen=True, slots=True)
+class PassRow:
+    """A pass, or several one after the other that found nothing to do.
+
+    Attributes:
+        report: The latest of them.
+        repeats: How many there were.
+        pass_id: Its key in the catalog; 0 if it is not known there.
+        problems: How many paths could not be handled.
+        is_forgotten: Whether it is no longer known what it did to which path.
+    """
+
+    report: Report
+    repeats: int = 1
+    pass_id: int = 0
+    problems: int = 0
+    is_forgotten: bool = False
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether there was nothing to do."""
+        report = self.report
+        is_tidy = report.made_room == report.thinned == NOTHING_REMOVED
+        return report.status is PassStatus.COMPLETE and report.counts.total == 0 and is_tidy
+
+    @property
+    def has_files(self) -> bool:
+        """Whether there is something to be seen below it."""
+        return self.pass_id > 0 and self.report.counts.total > 0 and not self.is_forgotten
+
+    @property
+    def can_be_undone(self) -> bool:
+        """Whether it has taken something away from the backup, and is known to have."""
+        return self.pass_id > 0 and self.files_taken > 0 and not self.is_forgotten
+
+    @property
+    def files_taken(self) -> int:
+        """How many files it has taken away from the backup, or from where they were in it."""
+        counts = self.report.counts
+        return counts.deleted + counts.replaced + counts.moved
+
+
+def pass_text(row: PassRow) -> str:
+    """What a pass did, in one sentence; and in another one what it removed from the history."""
+    return " ".join(part for part in (_outcome_text(row), _removed_text(row.report)) if part)
+
+
+def _outcome_text(row: PassRow) -> str:
+    report = row.report
+    if report.status is PassStatus.FAILED:
+        return said(report.reason) or _tr("The backup could not be made.")
+    done = _done_text(report)
+    if report.status is PassStatus.HELD:
+        held = held_text(report.held) if report.held is not None else _tr("Some of it waited for your word.")
+        return " ".join(part for part in (done, held) if part)
+    if report.status is PassStatus.CANCELLED:
+        return " ".join(part for part in (_tr("Stopped before the end."), done) if part)
+    if row.problems:
+        return " ".join(part for part in (done, problems_text(row.problems)) if part)
+    if row.repeats > 1:
+        return counted(
+            "Checked %Ln times, nothing had changed.",
+            "Checked, nothing had changed.",
+            row.repeats,
+        )
+    return done or _tr("Checked, nothing had changed.")
+
+
+def _removed_text(report: Report) -> str:
+    """Which old versions are gone from the history, and why."""
+    parts = []
+    if report.made_room.versions:
+        parts.append(
+            counted(
+                "%Ln old versions were removed to make room.",
+                "%Ln old version was removed to make room.",
+                report.made_room.versions,
+            )
+        )
+    if report.thinned.versions:
+        parts.append(
+            counted(
+                "%Ln old versions were removed from the history, as its limits say.",
+                "%Ln old version was removed from the history, as its limits say.",
+                report.thinned.versions,
+            )
+        )
+    return " ".join(parts)
+
+
+def change_text(op: str) -> str:
+    """What was done to a path, in a word."""
+    words = {
+        Op.CREATE.value: _tr("New"),
+        Op.REPLACE.value: _tr("Updated"),
+        Op.DELETE.value: _tr("Deleted"),
+        Op.MOVE.value: _tr("Moved"),
+        Op.SET_METADATA.value: _tr("Details"),
+    }
+    return words.get(op, op)
+
+
+def file_data(change: PastChange, column: int, role: int) -> object:
+    """One cell of a file that a pass changed."""
+    if role == Qt.ItemDataRole.DisplayRole and column == 0:
+        return change_text(change.op)
+    if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole} and column == 1:
+        if change.old_path:
+            words = _tr("{new}, before: {old}")
+            return isolated(
+                words.format(new=isolated(path_text(change.path)), old=isolated(path_text(change.old_path)))
+            )
+        return isolated(path_text(change.path))
+    return None
+
+
+def row_of(past: PastPass) -> PassRow:
+    """The row of a pass that is known from the catalog."""
+    counts = Counts(past.created, past.replaced, past.deleted, past.moved, bytes=past.bytes)
+    try:
+        status = PassStatus(past.status)
+    except ValueError:
+        # Of a later version of the program.
+        status = PassStatus.COMPLETE
+    report = Report(status, past.started_at, past.duration_s, is_full=past.is_full, counts=counts, reason=past.reason)
+    is_forgotten = counts.total > 0 and not past.recorded
+    return PassRow(report, pass_id=past.id, problems=past.problems, is_forgotten=is_forgotten)
+
+
+def _done_text(report: Report) -> str:
+    counts = report.counts
+    parts = []
+    if counts.created:
+        parts.append(counted("%Ln new", "%Ln new", counts.created))
+    if counts.replaced:
+        parts.append(counted("%Ln updated", "%Ln updated", counts.replaced))
+    if counts.moved:
+        parts.append(counted("%Ln moved", "%Ln moved", counts.moved))
+    if counts.deleted:
+        parts.append(counted("%Ln deleted", "%Ln deleted", counts.deleted))
+    if counts.metadata and not parts:
+        parts.append(counted("details of %Ln files brought up to date", "details of %Ln file updated", counts.metadata))
+    if not parts:
+        return ""
+    sentence = ", ".join(parts)
+    return f"{sentence[0].upper()}{sentence[1:]}."
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Activity", text)

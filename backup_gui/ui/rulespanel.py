@@ -1,0 +1,151 @@
+"""What a backup leaves out, as part of a form: common kinds to tick, the rules as text, and how much they leave out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QCoreApplication, Signal, Slot
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QPushButton, QWidget
+
+from backup_gui.ui.exclusions import PRESETS, RulesEdit, with_rules, without_rules
+from backup_gui.ui.fields import FormPanel, add_row
+from backup_gui.ui.labels import MutedLabel, RowLabel, Words
+from backup_gui.ui.theme import GRID_PX
+from backup_gui.ui.wording import counted, size_text
+
+
+@dataclass(frozen=True, slots=True)
+class RulesWish:
+    """Somebody wants to know what rules leave out.
+
+    Attributes:
+        serial: Which wish this is; the answer carries it back.
+        source: The folder.
+        rules: The rules.
+    """
+
+    serial: int
+    source: str
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RulesCount:
+    """What rules leave out.
+
+    Attributes:
+        serial: The wish's serial.
+        files: Files left out so far.
+        bytes: Their sizes together.
+        is_done: Whether there is no more to come.
+        is_whole: Whether everything could be looked at.
+    """
+
+    serial: int
+    files: int = 0
+    bytes: int = 0
+    is_done: bool = False
+    is_whole: bool = True
+
+
+class RulesPanel(FormPanel):
+    """The rules of one job, which can be counted for one folder at a time."""
+
+    changed = Signal()
+    count_requested = Signal(object)
+    count_cancelled = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        """Build it without rules."""
+        super().__init__(QCoreApplication.translate("RulesPanel", "What is left out"), parent)
+        self._serial = 0
+        # What was counted last; files come and go, so it is counted anew whenever the page is turned to.
+        self._counted: tuple[str, tuple[str, ...]] | None = None
+        self.preset_checks: list[QCheckBox] = []
+        ticks = QGridLayout()
+        ticks.setHorizontalSpacing(3 * GRID_PX)
+        for number, preset in enumerate(PRESETS):
+            check = QCheckBox(preset.title)
+            check.setToolTip(", ".join(preset.rules))
+            check.clicked.connect(self._on_preset_clicked)
+            self.preset_checks.append(check)
+            ticks.addWidget(check, number // 2, number % 2)
+        ticks.setColumnStretch(2, 1)
+        self.edit = RulesEdit()
+        self.edit.textChanged.connect(self.changed)
+        self.count_label = MutedLabel()
+        self.stop_button = QPushButton(self.tr("Stop &counting"))
+        self.stop_button.setVisible(False)
+        self.stop_button.clicked.connect(self._on_stop_clicked)
+        count = QHBoxLayout()
+        count.addWidget(self.count_label, 1)
+        count.addWidget(self.stop_button)
+        self.form.addRow(RowLabel(self.tr("Common kinds"), self.preset_checks[0]), ticks)
+        add_row(self.form, self.tr("Rule&s"), self.edit, self.edit)
+        self.form.addRow(Words(""), count)
+
+    def rules(self) -> tuple[str, ...]:
+        """The rules as they are written now."""
+        return self.edit.rules()
+
+    def show_rules(self, rules: tuple[str, ...]) -> None:
+        """Write down other rules."""
+        self.edit.show_rules(rules)
+
+    def tick(self) -> None:
+        """Tick the kinds that are in the rules."""
+        rules = self.edit.rules()
+        for check, preset in zip(self.preset_checks, PRESETS, strict=True):
+            check.setChecked(preset.is_in(rules))
+
+    def count(self, source: str, rules: tuple[str, ...]) -> None:
+        """Ask what rules leave out of a folder, unless that was asked last."""
+        if self._counted == (source, rules):
+            return
+        self._counted = (source, rules)
+        self._serial += 1
+        self.count_cancelled.emit()
+        self.show_count(RulesCount(self._serial, is_done=not rules))
+        if rules:
+            self.count_requested.emit(RulesWish(self._serial, source, rules))
+
+    def forget_count(self) -> None:
+        """Have everything counted anew at the next occasion."""
+        self._counted = None
+
+    def show_count(self, count: RulesCount) -> None:
+        """Show what the rules leave out, as far as it is counted."""
+        if count.serial != self._serial:
+            return
+        self.stop_button.setVisible(not count.is_done)
+        if not self.edit.rules():
+            self.count_label.setText(self.tr("Nothing is left out."))
+            return
+        words = counted("Leaves out %Ln files, {size}", "Leaves out %Ln file, {size}", count.files)
+        words = words.format(size=size_text(count.bytes))
+        if not count.is_done:
+            words = self.tr("{words} so far…").format(words=words)
+        elif not count.is_whole:
+            words = self.tr("{words}. Some folders could not be looked at.").format(words=words)
+        self.count_label.setText(words)
+
+    def show_no_count(self) -> None:
+        """Say that it could not be counted."""
+        self.stop_button.setVisible(False)
+        self.count_label.setText(self.tr("The folder cannot be looked at, so nothing was counted."))
+
+    @Slot()
+    def _on_preset_clicked(self) -> None:
+        rules = self.edit.rules()
+        for check, preset in zip(self.preset_checks, PRESETS, strict=True):
+            if check.isChecked() and not preset.is_in(rules):
+                rules = with_rules(rules, preset.rules)
+            elif not check.isChecked() and preset.is_in(rules):
+                rules = without_rules(rules, preset.rules)
+        self.edit.show_rules(rules)
+
+    @Slot()
+    def _on_stop_clicked(self) -> None:
+        self.count_cancelled.emit()
+        self.stop_button.setVisible(False)
+        self.count_label.setText(self.tr("Not counted."))

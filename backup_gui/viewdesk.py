@@ -1,0 +1,147 @@
+"""Keeps what the window shows of each job: its own words, its pace, the room on its drive, and what others add."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from backup_gui.bridge.inspection import room
+from backup_gui.ui.jobview import JobView, Room
+from backup_gui.ui.pace import Pace, PaceMeter
+
+if TYPE_CHECKING:
+    from backup_gui.bridge.background import Background
+    from backup_gui.bridge.controller import Controller, JobNews
+    from backup_gui.ui.mainwindow import MainWindow
+
+_ROOM_EVERY_MS = 60_000
+
+
+class ShownView(NamedTuple):
+    """A job told something of itself, and is shown so.
+
+    Attributes:
+        view: As it is shown now.
+        before: As it was shown before; None if it was not.
+    """
+
+    view: JobView
+    before: JobView | None
+
+
+class ViewDesk(QObject):
+    """Shows all jobs in the window."""
+
+    news_shown = Signal(object)
+    view_changed = Signal()
+
+    def __init__(
+        self,
+        window: MainWindow,
+        controller: Controller,
+        background: Background,
+        complete: Callable[[JobView], JobView],
+        parent: QObject | None = None,
+    ) -> None:
+        """Begin with nothing shown.
+
+        Args:
+            window: The window.
+            controller: Knows the jobs.
+            background: For looking at drives.
+            complete: Adds to a view what is known beside the job's own words.
+            parent: Owner.
+        """
+        super().__init__(parent)
+        self._window = window
+        self._controller = controller
+        self._background = background
+        self._complete = complete
+        self._rooms: dict[str, Room] = {}
+        self._paces: dict[str, tuple[PaceMeter, Pace]] = {}
+        self._views: dict[str, JobView] = {}
+        self._room_timer = QTimer(self)
+        self._room_timer.setInterval(_ROOM_EVERY_MS)
+        self._room_timer.timeout.connect(self.look_for_room)
+
+    def start(self) -> None:
+        """Look at the drives, now and every minute."""
+        self._room_timer.start()
+        self.look_for_room()
+
+    def stop(self) -> None:
+        """Look at the drives no more."""
+        self._room_timer.stop()
+
+    @property
+    def shown(self) -> tuple[JobView, ...]:
+        """All jobs that are shown, in the order of the jobs."""
+        return tuple(self._views[job.id] for job in self._controller.jobs if job.id in self._views)
+
+    def view(self, job_id: str) -> JobView | None:
+        """What is shown of a job; None if nothing is."""
+        return self._views.get(job_id)
+
+    def forget(self, job_id: str) -> None:
+        """Show a job no more."""
+        for known in (self._views, self._rooms, self._paces):
+            known.pop(job_id, None)
+
+    def take(self, news: JobNews) -> None:
+        """Show what a job told of itself; ``news_shown`` passes it on."""
+        job = self._controller.job(news.job_id)
+        if job is None:
+            return
+        before = self._views.get(job.id)
+        view = self._complete(
+            JobView(
+                job=job,
+                status=news.status,
+                progress=news.progress,
+                pace=self._pace(news),
+                room=self._rooms.get(job.id),
+            )
+        )
+        self._views[job.id] = view
+        self._window.put_job(view)
+        self.news_shown.emit(ShownView(view, before))
+
+    @Slot(object)
+    def renew(self, job_id: str) -> None:
+        """Show a job anew if what is known beside its own words has changed; ``view_changed`` tells so."""
+        view = self._views.get(job_id)
+        if view is not None and (shown := self._complete(view)) != view:
+            self._views[job_id] = shown
+            self._window.put_job(shown)
+            self.view_changed.emit()
+
+    @Slot()
+    def look_for_room(self) -> None:
+        """Look how much room the drives have."""
+        for job in self._controller.jobs:
+            self._background.submit(f"room {job.id}", partial(room, job.destination), partial(self._on_room, job.id))
+
+    def _on_room(self, job_id: str, found: object) -> None:
+        view = self._views.get(job_id)
+        if view is None:
+            return
+        if isinstance(found, tuple):
+            self._rooms[job_id] = Room(total_bytes=found[0], free_bytes=found[1])
+        else:
+            self._rooms.pop(job_id, None)
+        if view.room != self._rooms.get(job_id):
+            self._views[job_id] = replace(view, room=self._rooms.get(job_id))
+            self._window.put_job(self._views[job_id])
+
+    def _pace(self, news: JobNews) -> Pace:
+        if news.progress is None:
+            self._paces.pop(news.job_id, None)
+            return Pace()
+        meter, _ = self._paces.get(news.job_id) or (PaceMeter(), Pace())
+        pace = meter.add(news.progress)
+        self._paces[news.job_id] = (meter, pace)
+        return pace
