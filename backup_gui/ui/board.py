@@ -341,6 +341,9 @@ class Board(QWidget):
             self.show_page(Page.PROBLEMS)
         elif remedy is Remedy.REVIEW:
             self.review_requested.emit(job_id)
+        elif remedy is Remedy.SHOW_HISTORY_SIZE:
+            self.show_page(Page.SETTINGS)
+            self.settings.show_history()
         elif remedy is Remedy.USE_DRIVE:
             self.new_drive_requested.emit(job_id)
         elif remedy is Remedy.EXPLAIN:

@@ -41,6 +41,7 @@ SEVERITY = (
 
 # What the engine says when a root is away, before its path.
 _DRIVES_AWAY = frozenset({"The drive of the destination is not there", "The drive of the source is not there"})
+_DRIVE_FULL = ("The backup drive is full", "There are too many files on the backup drive")
 _DRIVE_REPLACED = "Another drive is where the destination was"
 _FOLDERS_AWAY = frozenset({"The destination folder is not there", "The source folder is not there"})
 
@@ -55,6 +56,7 @@ class Remedy(Enum):
     USE_DRIVE = "use drive"
     SHOW_PROBLEMS = "show problems"
     REVIEW = "review"
+    SHOW_HISTORY_SIZE = "show history size"
     TRY_AGAIN = "try again"
 
 
@@ -108,7 +110,7 @@ def headline(view: JobView, now: float) -> Headline:
     if state is JobState.FAILED or view.status.reason:
         away = _waiting_title(view)
         title = away or said(view.status.reason) or _tr("The backup has stopped.")
-        remedy = Remedy.TRY_AGAIN if state is JobState.FAILED else _waiting_remedy(view)
+        remedy = _failed_remedy(view) if state is JobState.FAILED else _waiting_remedy(view)
         return Headline(title, _waiting_detail(view, now), remedy, has_name=bool(away))
     return Headline(_tr("Getting ready."), _tr("The folders are being looked at."), Remedy.BACK_UP)
 
@@ -136,6 +138,7 @@ def remedy_text(remedy: Remedy) -> str:
         Remedy.USE_DRIVE: _tr("Use this new drive…"),
         Remedy.SHOW_PROBLEMS: _tr("Show"),
         Remedy.REVIEW: _tr("Review…"),
+        Remedy.SHOW_HISTORY_SIZE: _tr("Show history size"),
         Remedy.TRY_AGAIN: _tr("Try again"),
     }[remedy]
 
@@ -358,6 +361,12 @@ def _waiting_title(view: JobView) -> str:
     else:
         return ""
     return pattern.format(name=view.job.name, path=path_text(path))
+
+
+def _failed_remedy(view: JobView) -> Remedy:
+    is_full = view.status.reason.startswith(_DRIVE_FULL)
+    # Without a history there is nothing on the drive that could give way.
+    return Remedy.SHOW_HISTORY_SIZE if is_full and view.job.keeps_history else Remedy.TRY_AGAIN
 
 
 def _waiting_remedy(view: JobView) -> Remedy:

@@ -133,6 +133,11 @@ class JobSettings(QWidget):
         """Say that it could not be counted."""
         self.rules.show_no_count()
 
+    def show_history(self) -> None:
+        """Bring how large the history is, and may be, into view."""
+        self.area.ensureWidgetVisible(self.limits.size_label)
+        self.limits.size_spin.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def show_history_size(self, job_id: str, size: HistorySize | None) -> None:
         """Show how large the history is now; None if that cannot be found out."""
         if self._job is not None and self._job.id == job_id:

@@ -986,6 +986,10 @@
         <translation>Zeigen</translation>
     </message>
     <message>
+        <source>Show history size</source>
+        <translation>Größe des Verlaufs zeigen</translation>
+    </message>
+    <message>
         <source>The backup has stopped.</source>
         <translation>Die Sicherung ist stehen geblieben.</translation>
     </message>

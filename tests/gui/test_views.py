@@ -59,7 +59,7 @@ TITLES = {
     "waiting": ("Waiting for the drive of “Documents”: /media/anna/Backup/Documents", "What is this?"),
     "attention": ("3 files could not be backed up.", "Show"),
     "held": ("840 of 1,000 files would be deleted from the backup. Is that right?", "Review…"),
-    "failed": ("The backup drive is full.", "Try again"),
+    "failed": ("The backup drive is full.", "Show history size"),
 }
 
 
@@ -80,6 +80,27 @@ def test_the_banner_tells_each_state(make: Make, name: str) -> None:
     title, button = TITLES[name]
     assert window.board.banner.title == title
     assert window.board.banner.button.text() == button
+
+
+def test_a_full_drive_leads_to_the_size_of_the_history(make: Make, qtbot: QtBot) -> None:
+    window = make("failed")
+    board = window.board
+    board.banner.button.click()
+    assert board.tabs.currentIndex() == Page.SETTINGS.value
+    qtbot.waitUntil(board.settings.limits.size_spin.hasFocus)
+    label = board.settings.limits.size_label
+    assert not label.visibleRegion().isEmpty()
+
+
+@pytest.mark.parametrize(
+    ("reason", "keeps_history"),
+    [("The backup drive is full.", False), ("The destination cannot be opened (Permission denied): /x", True)],
+)
+def test_what_no_smaller_history_would_help_is_tried_again(reason: str, *, keeps_history: bool) -> None:
+    view = VIEWS["failed"]
+    status = view.status._replace(reason=reason)
+    words = headline(replace(view, job=view.job._replace(keeps_history=keeps_history), status=status), NOW)
+    assert words.remedy is Remedy.TRY_AGAIN
 
 
 def test_the_pause_says_until_when(make: Make) -> None:
@@ -170,8 +191,9 @@ def test_the_banners_button_does_what_it_says(make: Make, qtbot: QtBot) -> None:
     button = window.board.banner.button
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     assert window.board.tabs.currentIndex() == Page.PROBLEMS.value
-    for name in ("ok", "failed", "paused"):
-        window.put_job(VIEWS[name])
+    failed = replace(VIEWS["failed"], status=VIEWS["failed"].status._replace(reason="The drive is read-only"))
+    for view in (VIEWS["ok"], failed, VIEWS["paused"]):
+        window.put_job(view)
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     assert wishes == ["a1", "a1", "a1"]
     window.put_job(VIEWS["held"])
