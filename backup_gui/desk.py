@@ -209,10 +209,8 @@ class Desk(QObject):
     # From the jobs to the window
 
     @Slot(object)
-    def _on_news(self, news: JobNews) -> None:
-        if self.controller.job(news.job_id) is not None:
-            self.care.note_status(news.job_id, news.status)
-            self.views.take(news)
+    def _on_news_taken(self, news: JobNews) -> None:
+        self.care.note_status(news.job_id, news.status)
 
     @Slot(object)
     def _on_news_shown(self, shown: ShownView) -> None:
@@ -298,11 +296,12 @@ class Desk(QObject):
 
     def _connect(self) -> None:
         controller, window, tray = self.controller, self.window, self.tray
-        controller.news.connect(self._on_news)
+        controller.news.connect(self.views.take)
         controller.report_made.connect(self._on_report_made)
         self._relay.lines_ready.connect(window.add_log_lines)
         self.care.changed.connect(self.views.renew)
         self.answers.changed.connect(self.views.renew)
+        self.views.news_taken.connect(self._on_news_taken)
         self.views.news_shown.connect(self._on_news_shown)
         self.views.view_changed.connect(self._trays.show_jobs)
         self.jobs.job_put.connect(self.care.watch)

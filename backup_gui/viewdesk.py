@@ -36,6 +36,7 @@ class ShownView(NamedTuple):
 class ViewDesk(QObject):
     """Shows all jobs in the window."""
 
+    news_taken = Signal(object)
     news_shown = Signal(object)
     view_changed = Signal()
 
@@ -91,21 +92,22 @@ class ViewDesk(QObject):
         for known in (self._views, self._rooms, self._paces):
             known.pop(job_id, None)
 
+    @Slot(object)
     def take(self, news: JobNews) -> None:
-        """Show what a job told of itself; ``news_shown`` passes it on."""
+        """Show what a job told of itself; ``news_taken`` tells it before, ``news_shown`` after it is shown."""
         job = self._controller.job(news.job_id)
         if job is None:
             return
         before = self._views.get(job.id)
-        view = self._complete(
-            JobView(
-                job=job,
-                status=news.status,
-                progress=news.progress,
-                pace=self._pace(news),
-                room=self._rooms.get(job.id),
-            )
+        view = JobView(
+            job=job,
+            status=news.status,
+            progress=news.progress,
+            pace=self._pace(news),
+            room=self._rooms.get(job.id),
         )
+        self.news_taken.emit(news)
+        view = self._complete(view)
         self._views[job.id] = view
         self._window.put_job(view)
         self.news_shown.emit(ShownView(view, before))
