@@ -179,7 +179,7 @@ class MainWindow(QMainWindow):
         """
         dialog = SettingsDialog(settings, languages, self)
         dialog.log_requested.connect(self.log_folder_requested)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.finished.connect(dialog.deleteLater)
         dialog.settings_accepted.connect(self.settings_saved)
         dialog.open()
         return dialog
@@ -201,7 +201,7 @@ class MainWindow(QMainWindow):
     def show_diagnostics(self, plain: str, full: str) -> DiagnosticsDialog:
         """Show what is going to be copied for somebody who helps, without and with private names."""
         dialog = DiagnosticsDialog(plain, full, self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
         return dialog
 
@@ -219,7 +219,7 @@ class MainWindow(QMainWindow):
         if view is None or view.status.held is None:
             return None
         dialog = ReviewDialog(self._icons, view.job, view.status.held, self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.finished.connect(dialog.deleteLater)
         dialog.answered.connect(self.held_answered)
         dialog.put_back_requested.connect(self.put_back_requested)
         self.review_opened.emit(dialog)
@@ -229,7 +229,7 @@ class MainWindow(QMainWindow):
     def preview(self, job: Job) -> PreviewDialog:
         """Open the view of what would be done for a job; whoever learns of it fills it."""
         dialog = PreviewDialog(self._icons, job, self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.finished.connect(dialog.deleteLater)
         self.preview_opened.emit(dialog)
         dialog.open()
         return dialog
@@ -237,7 +237,7 @@ class MainWindow(QMainWindow):
     def begin_step_by_step(self) -> FirstRunDialog:
         """Open the three steps to a new job; whoever learns of it answers them."""
         dialog = FirstRunDialog(self._icons, self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.finished.connect(dialog.deleteLater)
         self.first_run_opened.emit(dialog.steps)
         dialog.open()
         return dialog
@@ -395,5 +395,8 @@ class MainWindow(QMainWindow):
 
 
 def _call(slot: Callable[[], object], *_checked: bool) -> None:
-    """Leave away what Qt hands over with ``triggered``."""
+    """Leave away what Qt hands over with ``triggered``.
+
+    Connected without it, a method of a window that opens a message box made the program crash when that was deleted.
+    """
     slot()

@@ -24,7 +24,7 @@ def tell(icon: QMessageBox.Icon, title: str, text: str, parent: QWidget) -> QMes
         parent: Owner.
     """
     box = QMessageBox(icon, title, title, QMessageBox.StandardButton.Close, parent)
-    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.finished.connect(box.deleteLater)
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setInformativeText(text)
     box.open()
@@ -83,7 +83,7 @@ def ask_to_quit(on_yes: Callable[[bool], None], parent: QWidget) -> QMessageBox:
         parent: Owner.
     """
     box = QMessageBox(parent)
-    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.finished.connect(box.deleteLater)
     box.setIcon(QMessageBox.Icon.Question)
     box.setWindowTitle(_tr("Quit"))
     box.setText(_tr("Quit Folder Backup?"))

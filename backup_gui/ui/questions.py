@@ -109,7 +109,7 @@ def _ask(
     window_title: str, title: str, text: str, yes: str, on_yes: Callable[[], None], parent: QWidget
 ) -> QMessageBox:
     box = QMessageBox(QMessageBox.Icon.Question, window_title, title, QMessageBox.StandardButton.NoButton, parent)
-    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.finished.connect(box.deleteLater)
     # A folder may be called as if it were HTML.
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setInformativeText(text)
