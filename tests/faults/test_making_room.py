@@ -370,7 +370,8 @@ def test_another_volume_mounted_in_the_history_is_left_alone(tmp_path: Path) -> 
     scene = Scene(tmp_path, tmp_path)
     scene.write("file", b"x")
     put(scene, "own", 40 * DAY_S, b"own")
+    put(scene, "young", HOUR_S, b"young")
     with small_volume(scene.history / "mounted", "size=1m"):
         put(scene, "mounted/foreign", 40 * DAY_S, b"foreign")
         assert scene.make_pass().thinned.versions == 1
-        assert scene.in_history() == {b"foreign"}
+        assert scene.in_history() == {b"foreign", b"young"}
