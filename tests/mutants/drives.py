@@ -12,6 +12,13 @@ _SPACE = "faults/test_space.py::"
 _DEEP = "unit/test_mirror.py::test_three_thousand_levels_are_mirrored_and_deleted"
 
 MUTATIONS = (
+    Mutation(
+        "the access lists of XFS are left alone",
+        "engine/attributes.py",
+        '    "trusted.SGI_ACL_",\n',
+        "",
+        ("faults/test_linux_volumes.py::test_edits_deletions_and_moves_reach_it_and_its_history",),
+    ),
     # A drive that does not answer
     Mutation(
         "a job works in a thread of its own",

@@ -9,6 +9,13 @@ AFTER_REPORT = "faults/test_power_cut.py::test_a_power_cut_after_the_report_lose
 
 MUTATIONS = (
     Mutation(
+        "flush of metadata where each file is flushed",
+        "engine/writer.py",
+        "                    self._flush_metadata(path, source)\n",
+        "                    pass\n",
+        (AFTER_REPORT,),
+    ),
+    Mutation(
         "first barrier",
         "engine/publishing.py",
         "        self._target.flush()\n        unmade = self._target.reveal()\n",

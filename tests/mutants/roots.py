@@ -54,6 +54,27 @@ MUTATIONS = (
         (f"{_UNMOUNTED}test_a_volume_above_the_place_where_the_drive_was_mounted_is_not_taken_for_a_new_drive",),
     ),
     Mutation(
+        "what a new drive has is not taken for what the old one had",
+        "engine/roots.py",
+        "        catalog.forget_mirror()\n",
+        "        pass\n",
+        (f"{_UNMOUNTED}test_what_a_new_drive_has_is_not_taken_for_what_was_put_on_the_old_one",),
+    ),
+    Mutation(
+        "what is held is looked at again",
+        "engine/loop.py",
+        "        elif self._condition.held is not None:\n",
+        "        elif False:\n",
+        ("unit/test_runner.py::test_what_is_held_is_looked_at_again_some_time_after_a_change_and_not_after_each",),
+    ),
+    Mutation(
+        "a clock seen for the first time is compared with the history",
+        "engine/belief.py",
+        "        if newest_s is not None and now() - newest_s > MOST_AHEAD_S:\n",
+        "        if False:\n",
+        ("unit/test_belief.py::test_a_catalog_lost_while_the_clock_is_ahead_removes_nothing",),
+    ),
+    Mutation(
         "no version is removed by a clock that has jumped ahead",
         "engine/belief.py",
         "    return max(0.0, now_s - believed_s)\n",
