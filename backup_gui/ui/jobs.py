@@ -91,8 +91,11 @@ class JobsModel(QAbstractListModel):
             self._views.append(view)
             self.endInsertRows()
             return
+        has_other_height = (view.room is None) is not (self._views[row].room is None)
         self._views[row] = view
         self.dataChanged.emit(self.index(row), self.index(row))
+        if has_other_height:
+            self.layoutChanged.emit()
 
     def remove(self, job_id: str) -> None:
         """Show a job no more."""
@@ -117,7 +120,7 @@ class JobsModel(QAbstractListModel):
 
 
 class CardDelegate(QStyledItemDelegate):
-    """Paints a job as a card: state, name, both folders, and when it was last backed up."""
+    """Paints a job as a card: state, name, both folders, when it was last backed up, and how much is free there."""
 
     def __init__(self, icons: Icons, now: Callable[[], float], parent: QWidget) -> None:
         """Paint with the given icons.
@@ -131,11 +134,13 @@ class CardDelegate(QStyledItemDelegate):
         self._icons = icons
         self._now = now
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: ARG002, N802 - Qt's signature
-        """Four lines and the distances."""
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802 - Qt's name
+        """Four lines, or five if it is known how much is free, and the distances."""
+        view: JobView = index.data(VIEW_ROLE)
         name, rest = self._fonts(option.font)
-        lines = QFontMetrics(name).height() + 3 * QFontMetrics(rest).height()
-        return QSize(26 * GRID_PX, lines + 4 * GRID_PX + 3)
+        count = 3 if view.room is None else 4
+        lines = QFontMetrics(name).height() + count * (QFontMetrics(rest).height() + 1)
+        return QSize(26 * GRID_PX, lines + 4 * GRID_PX)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint one card."""
@@ -176,7 +181,7 @@ class CardDelegate(QStyledItemDelegate):
 
     def _paint_words(self, painter: QPainter, view: JobView, area: QRect, palette: QPalette, font: QFont) -> None:
         name_font, rest_font = self._fonts(font)
-        lines = (
+        lines = [
             (view.job.name, name_font, palette.color(QPalette.ColorRole.WindowText), Qt.TextElideMode.ElideRight),
             (path_text(view.job.source), rest_font, muted(palette), Qt.TextElideMode.ElideMiddle),
             (f"→ {path_text(view.job.destination)}", rest_font, muted(palette), Qt.TextElideMode.ElideMiddle),
@@ -186,7 +191,10 @@ class CardDelegate(QStyledItemDelegate):
                 palette.color(QPalette.ColorRole.WindowText),
                 Qt.TextElideMode.ElideRight,
             ),
-        )
+        ]
+        if view.room is not None:
+            free = self.tr("{size} free").format(size=size_text(view.room.free_bytes))
+            lines.append((free, rest_font, muted(palette), Qt.TextElideMode.ElideRight))
         top = area.top()
         flags = QStyle.visualAlignment(painter.layoutDirection(), Qt.AlignmentFlag.AlignLeading)
         flags |= Qt.AlignmentFlag.AlignVCenter

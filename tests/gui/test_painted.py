@@ -329,14 +329,32 @@ def test_the_cards_of_jobs_stand_out(qapp: QApplication, icons: Icons, scheme: s
             assert max(contrast(one, other) for one in many for other in many) >= LEAST_OF_GRAPHICS, model.views()[
                 row
             ].shown_state
-            height = (inner.height()) // 4
-            for line in range(4):
+            lines = 4 if model.views()[row].room is None else 5
+            height = inner.height() // lines
+            for line in range(lines):
                 words = QRect(area.left() + 260, inner.top() + line * height, 500, height)
                 ink = ground_and_ink(image, words)[1]
                 assert contrast(ink, ground) >= LEAST_OF_TEXT, (row, line)
         holder.hide()
     assert row >= 4
     holder.deleteLater()
+
+
+def test_a_card_gets_a_line_more_when_it_is_known_how_much_is_free(icons: Icons, qtbot: QtBot) -> None:
+    model = JobsModel(lambda: NOW)
+    view = QListView()
+    qtbot.addWidget(view)
+    view.setModel(model)
+    view.setItemDelegate(CardDelegate(icons, lambda: NOW, view))
+    view.resize(320, 400)
+    view.show()
+    heights = []
+    for room in (None, VIEWS["ok"].room, None):
+        model.put(replace(VIEWS["ok"], room=room))
+        QApplication.processEvents()
+        heights.append(view.visualRect(model.index(0)).height())
+    assert heights[0] < heights[1]
+    assert heights[2] == heights[0]
 
 
 @schemes
