@@ -30,8 +30,8 @@ WARM_UP_S = 5.0
 # Memory and descriptors of a process that has been at work for longer than the first samples.
 MOST_GROWTH_KB = 30_000
 MOST_GROWTH_DESCRIPTORS = 10
-# A pass keeps folders of both sides open, as many as it is going to need again, and the process may be in one.
-MOST_OF_A_PASS = 2 * MAX_OPEN_FOLDERS
+# A pass keeps folders of source, mirror and history open that it is going to need again, and the process may be in one.
+MOST_OF_A_PASS = 3 * MAX_OPEN_FOLDERS
 
 
 @dataclass
