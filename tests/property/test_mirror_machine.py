@@ -268,10 +268,12 @@ class MirrorMachine(RuleBasedStateMachine):
     @rule(where=PICKS, number=st.integers(0, 3))
     def plant_litter(self, where: int, number: int) -> None:
         folders = self.world.folders(self.world.mirror)
-        full = self.world.mirror / folders[where % len(folders)] / f"{TEMPORARY_PREFIX}{number:016x}"
+        name = f"{TEMPORARY_PREFIX}{number:016x}"
+        full = self.world.mirror / folders[where % len(folders)] / name
         # It may be there, and have become a link that leads out.
         assume(not os.path.lexists(full))
         full.write_bytes(b"half")
+        self.world.litter.add(name)
         self.is_certain = False
 
     @rule(which=PICKS, is_truncated=st.booleans())

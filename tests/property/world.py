@@ -7,7 +7,7 @@ import shutil
 import stat
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -72,6 +72,8 @@ class World:
         self._folders: set[str] = set()
         # What was in the mirror between two steps and must not get lost.
         self._kept: set[bytes] = set()
+        # Names of unfinished files that a stranger left: what lies under them is to be removed.
+        self.litter: set[str] = set()
         self.hints: list[tuple[str, bool]] = []
         # Files edited without a trace in size and time since the last pass that saw everything.
         self.stealthy: set[int] = set()
@@ -136,7 +138,7 @@ class World:
         """Take what the mirror has now for put there by a stranger, and what is gone for lost by the stranger."""
         for path, content in contents(self.mirror).items():
             self._whole[path].add(content)
-        self._kept &= self._present()
+        self._kept &= self._present(but=self.litter)
 
     def check(self) -> None:
         """Check what must hold at any moment."""
@@ -166,8 +168,9 @@ class World:
         for field in ("st_mode", "st_mtime_ns"):
             assert getattr(os.stat(self.mirror), field) == getattr(os.stat(self.source), field)
 
-    def _present(self) -> set[bytes]:
-        return {*contents(self.mirror).values(), *contents(self.history).values()}
+    def _present(self, but: Collection[str] = ()) -> set[bytes]:
+        mirror = {content for path, content in contents(self.mirror).items() if os.path.basename(path) not in but}
+        return {*mirror, *contents(self.history).values()}
 
 
 def is_unfinished(path: str) -> bool:
