@@ -141,10 +141,12 @@ class Equality:
             return True
         if self.differs_in_time(ours, theirs) and not self._is_time_explained(path, ours, theirs, known):
             return True
-        if known is not None and not is_touched:
-            return False
-        if theirs.st_nlink > 1 and self.links.is_strange(path, ours, theirs, known):
+        is_settled = known is not None and not is_touched
+        may_be_strange = theirs.st_nlink > 1 and not (is_settled and ours.st_nlink > 1)
+        if may_be_strange and self.links.is_strange(path, ours, theirs, known):
             return True
+        if is_settled:
+            return False
         # Touched, though size and time agree: an edit whose time was set back looks like this, and so does a change of
         # mode or attributes, a further name, or a rename back and forth. Nothing that the system tells sets them
         # apart: only the content does.

@@ -787,3 +787,20 @@ def test_rsync_finds_nothing_to_do(group: Rig) -> None:
     group.run()
     assert differences() == ""
     check_settled(group)
+
+
+@pytest.mark.hazard(23, 46)
+def test_two_files_that_were_one_are_two_in_the_mirror_also_if_only_one_is_remembered(rig: Rig) -> None:
+    rig.write("a", "shared")
+    link(rig, "a", "b")
+    rig.run()
+    times = (rig.source / "b").stat().st_mtime_ns
+    (rig.source / "b").unlink()
+    rig.write("b", "shared")
+    os.utime(rig.source / "b", ns=(times, times))
+    (rig.source / "b").chmod(0o600)
+    rig.forget_everything()
+    rig.run(paths("b"))
+    rig.run()
+    check_settled(rig)
+    assert len(inodes(rig, "a", "b")) == 2
