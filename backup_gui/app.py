@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 from backup_gui import __version__
 from backup_gui.bridge import display
+from backup_gui.bridge.collecting import Collector
 from backup_gui.bridge.instance import Instance, Wish
 from backup_gui.bridge.languages import found_languages, language_name, speak
 from backup_gui.bridge.signals import QuitSignals
@@ -152,11 +153,14 @@ def _run(application: QApplication, places: Places, instance: Instance, wish: Wi
     application.aboutToQuit.connect(desk.shut_down)
     signals.quit_requested.connect(desk.quit)
     instance.wished.connect(desk.grant)
+    collector = Collector(application)
+    collector.start()
     desk.start(wish)
     try:
         status = application.exec()
     finally:
         desk.shut_down()
+        collector.stop()
         signals.close()
         qInstallMessageHandler(None)
     log.info("Folder Backup has ended")

@@ -395,8 +395,5 @@ class MainWindow(QMainWindow):
 
 
 def _call(slot: Callable[[], object], *_checked: bool) -> None:
-    """Leave away what Qt hands over with ``triggered``.
-
-    Connected without it, a method of a window that opens a message box made the program crash when that was deleted.
-    """
+    """Leave away what Qt hands over with ``triggered``."""
     slot()

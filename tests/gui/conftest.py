@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -142,6 +143,24 @@ def ok_status(**fields: object) -> Status:
         **fields,
     }
     return Status(**values)  # type: ignore[arg-type]
+
+
+@pytest.fixture(autouse=True, scope="package")
+def no_collection_elsewhere() -> Iterator[None]:
+    """Keep Python from destroying windows that tests have dropped in the thread of a job."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    yield
+    gc.enable()
+    gc.unfreeze()
+
+
+@pytest.fixture(autouse=True)
+def collection_here(no_collection_elsewhere: None) -> Iterator[None]:
+    """Destroy what the test has dropped in the window's thread."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(autouse=True)

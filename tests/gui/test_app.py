@@ -15,6 +15,17 @@ import pytest
 from tests.helpers.waiting import wait_until
 
 CODE = "import sys; from backup_gui.__main__ import main; sys.exit(main())"
+# The same, but Python's collections begin after few objects, and those in other threads are told.
+WATCHED_CODE = """
+import gc, os, sys, threading
+from backup_gui import __main__
+def watch(phase, info):
+    if threading.current_thread() is not threading.main_thread():
+        os.write(2, b"collected elsewhere")
+__main__.coprocess.OBJECTS_BETWEEN_COLLECTIONS = 500
+gc.callbacks.append(watch)
+sys.exit(__main__.main())
+"""
 
 
 @pytest.fixture
@@ -27,10 +38,12 @@ def started() -> Iterator[list[subprocess.Popen[str]]]:
         process.communicate(timeout=10)
 
 
-def start(started: list[subprocess.Popen[str]], *options: str, **variables: str) -> subprocess.Popen[str]:
+def start(
+    started: list[subprocess.Popen[str]], *options: str, code: str = CODE, **variables: str
+) -> subprocess.Popen[str]:
     environment = {**os.environ, **variables}
     process = subprocess.Popen(
-        [sys.executable, "-c", CODE, *options],
+        [sys.executable, "-c", code, *options],
         env={name: value for name, value in environment.items() if value},
         stderr=subprocess.PIPE,
         text=True,
@@ -81,3 +94,18 @@ def test_a_second_start_hands_over_its_job_and_ends(started: list[subprocess.Pop
     assert second.wait(20) == 0
     wait_until((tmp_path / "backup" / "file").exists, "the job handed over runs", 20)
     assert first.poll() is None
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
+def test_no_garbage_is_collected_in_the_thread_of_a_job(started: list[subprocess.Popen[str]], tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    for index in range(1_000):
+        (source / f"file{index}").write_bytes(b"x")
+    destination = tmp_path / "destination"
+    process = start(started, "--source", str(source), "--destination", str(destination), code=WATCHED_CODE)
+    wait_until(lambda: len(list(destination.glob("file*"))) == 1_000, "the backup is complete", 30)
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert "elsewhere" not in errors
