@@ -120,7 +120,7 @@ class CareDesk(QObject):
     def saving(self, job: Job) -> tuple[Saving, int]:
         """Why a job is checked as a whole less often at the moment, and how often, in seconds."""
         supply, every_s = self._power.supply, self._settings.saving_check_every_s
-        if every_s > job.full_pass_every_s and job.uses_notification:
+        if every_s > job.full_pass_every_s and job.uses_notification and job.saves_power:
             if supply.is_on_battery:
                 return Saving.BATTERY, every_s
             if supply.is_metered and job.id in self._on_network:

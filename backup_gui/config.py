@@ -267,6 +267,7 @@ READERS: dict[str, Callable[[object], object]] = {
     "history_max_bytes": _whole_number,
     "uses_notification": _flag,
     "full_pass_every_s": _whole_number,
+    "saves_power": _flag,
     "guard_count": _whole_number,
     "guard_share": _number,
     "allows_mass_delete": _flag,

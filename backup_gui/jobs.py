@@ -35,6 +35,7 @@ class JobOptions(TypedDict, total=False):
     history_max_bytes: int
     uses_notification: bool
     full_pass_every_s: int
+    saves_power: bool
     guard_count: int
     guard_share: float
     allows_mass_delete: bool

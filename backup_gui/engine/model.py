@@ -411,6 +411,7 @@ class Job(NamedTuple):
             in any case. With neither limit, old versions do not give way to new content either.
         uses_notification: Whether the system's change notification is used; otherwise full checks at the interval.
         full_pass_every_s: Seconds between full passes while notification works.
+        saves_power: Whether the app makes full passes less often on battery and on a metered network.
         guard_count: Deletions plus replacements up to this many are never held.
         guard_share: Share of the mirror, 0 to 1, up to which they are never held.
         allows_mass_delete: The user's standing word for the guard.
@@ -431,6 +432,7 @@ class Job(NamedTuple):
     history_max_bytes: int = 0
     uses_notification: bool = True
     full_pass_every_s: int = DEFAULT_FULL_PASS_EVERY_S
+    saves_power: bool = True
     guard_count: int = DEFAULT_GUARD_COUNT
     guard_share: float = DEFAULT_GUARD_SHARE
     allows_mass_delete: bool = False

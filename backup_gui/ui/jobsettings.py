@@ -109,6 +109,7 @@ class JobSettings(QWidget):
             keeps_history=self.history_check.isChecked(),
             uses_notification=self.watch_check.isChecked(),
             full_pass_every_s=self._full_pass_every_s(),
+            saves_power=self.saving_check.isChecked(),
             guard_count=self.guard_count_spin.value(),
             guard_share=self._guard_share(),
             asks_about_strangers=self.strangers_check.isChecked(),
@@ -244,6 +245,8 @@ class JobSettings(QWidget):
         self.full_spin.setRange(1, _MOST_MINUTES)
         self.full_spin.setSuffix(self.tr(" min"))
         self.full_spin.setGroupSeparatorShown(True)
+        self.saving_check = QCheckBox(self.tr("Less often on battery or a metered network"))
+        self.saving_check.setToolTip(self.tr("How often then, the settings of the app say."))
         self.guard_count_spin = QSpinBox()
         self.guard_count_spin.setRange(0, _MOST_COUNT)
         self.guard_count_spin.setSuffix(self.tr(" files"))
@@ -260,6 +263,7 @@ class JobSettings(QWidget):
         form.addRow(Words(""), self.watch_check)
         add_row(form, self.tr("Look at everythin&g every"), self.full_spin, _beside(self.full_spin))
         add_row(form, self.tr("Ask &before more than"), self.guard_count_spin, _beside(self.guard_count_spin))
+        form.addRow(Words(""), self.saving_check)
         hint = MutedLabel(self.tr("of the files in the backup are deleted or replaced at once"))
         add_row(form, self.tr("an&d more than"), self.guard_share_spin, _beside(self.guard_share_spin))
         form.addRow(Words(""), hint)
@@ -273,7 +277,7 @@ class JobSettings(QWidget):
             edit.textChanged.connect(self._on_changed)
         for spin in (self.interval_field.spin, self.full_spin, self.guard_count_spin, self.guard_share_spin):
             spin.valueChanged.connect(self._on_changed)
-        for check in (self.history_check, self.watch_check, self.strangers_check):
+        for check in (self.history_check, self.watch_check, self.saving_check, self.strangers_check):
             check.toggled.connect(self._on_changed)
         self.limits.changed.connect(self._on_changed)
         self.rules.changed.connect(self._on_changed)
@@ -294,6 +298,7 @@ class JobSettings(QWidget):
         self.limits.show_job(job)
         self.watch_check.setChecked(job.uses_notification)
         self.full_spin.setValue(max(1, round(job.full_pass_every_s / _MINUTE_S)))
+        self.saving_check.setChecked(job.saves_power)
         self.guard_count_spin.setValue(job.guard_count)
         self.guard_share_spin.setValue(round(job.guard_share * 100))
         self.strangers_check.setChecked(job.asks_about_strangers)
@@ -311,6 +316,8 @@ class JobSettings(QWidget):
         self._verdict = None
         self.rules.tick()
         self.limits.setEnabled(self.history_check.isChecked())
+        # Without notification, everything is looked at each time: that is how changes are found at all.
+        self.saving_check.setEnabled(self.watch_check.isChecked())
         self._update()
         self._timer.start()
 

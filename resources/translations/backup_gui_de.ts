@@ -1492,8 +1492,16 @@
         <translation>Verlauf</translation>
     </message>
     <message>
+        <source>How often then, the settings of the app say.</source>
+        <translation>Wie oft dann, sagen die Einstellungen der App.</translation>
+    </message>
+    <message>
         <source>Keep replaced and deleted files</source>
         <translation>Ersetzte und gelöschte Dateien aufbewahren</translation>
+    </message>
+    <message>
+        <source>Less often on battery or a metered network</source>
+        <translation>Seltener im Akkubetrieb oder wo Daten Geld kosten</translation>
     </message>
     <message>
         <source>Look at everythin&amp;g every</source>

@@ -146,6 +146,20 @@ def test_a_job_that_is_started_anew_on_battery_is_told_at_once(
     qtbot.waitUntil(lambda: [*map(type, scripted.received(job.id))] == [CheckEvery, Stop, CheckEvery])
 
 
+def test_a_job_that_is_not_to_save_power_is_checked_as_often_as_ever(
+    make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
+) -> None:
+    wasteful = job._replace(saves_power=False)
+    desk = start(make_desk, wasteful, scripted, power := FakePower())
+    qtbot.waitUntil(lambda: scripted.has_started(job.id) and not desk.background._running)
+    power.set(Supply(is_on_battery=True))
+    assert desk.care.saving(wasteful) == (Saving.NO, job.full_pass_every_s)
+    assert desk.care.saving(job) == (Saving.BATTERY, 14_400)
+    desk.quit()
+    qtbot.waitUntil(lambda: Stop() in scripted.received(job.id))
+    assert CheckEvery(14_400) not in scripted.received(job.id)
+
+
 def test_a_metered_network_counts_only_for_folders_that_are_reached_over_it(
     make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:

@@ -32,6 +32,7 @@ JOB = DOCUMENTS._replace(
     keeps_history=False,
     uses_notification=False,
     full_pass_every_s=7_200,
+    saves_power=False,
     guard_count=10,
     guard_share=0.25,
     asks_about_strangers=True,
@@ -76,6 +77,7 @@ def test_each_choice_can_be_changed(page: JobSettings) -> None:
     page.history_check.click()
     page.watch_check.click()
     page.full_spin.setValue(30)
+    page.saving_check.click()
     page.guard_count_spin.setValue(7)
     page.guard_share_spin.setValue(80)
     page.strangers_check.click()
@@ -87,12 +89,20 @@ def test_each_choice_can_be_changed(page: JobSettings) -> None:
         keeps_history=True,
         uses_notification=True,
         full_pass_every_s=1_800,
+        saves_power=True,
         guard_count=7,
         guard_share=0.8,
         asks_about_strangers=False,
     )
     page.revert_button.click()
     assert page.wanted() == JOB
+
+
+def test_saving_power_needs_notification(page: JobSettings) -> None:
+    page.show_job(JOB._replace(uses_notification=True))
+    assert page.saving_check.isEnabled()
+    page.watch_check.click()
+    assert not page.saving_check.isEnabled()
 
 
 def test_only_what_was_checked_can_be_applied(page: JobSettings, qtbot: QtBot) -> None:

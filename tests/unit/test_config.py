@@ -83,6 +83,7 @@ def sound_jobs(draw: st.DrawFn) -> Job:
         history_max_bytes=draw(st.integers(0, 2**63 - 1)),
         uses_notification=draw(st.booleans()),
         full_pass_every_s=draw(st.integers(1, MAX_INTERVAL_S)),
+        saves_power=draw(st.booleans()),
         guard_count=draw(st.integers(0, 10**6)),
         guard_share=draw(st.floats(0, 1)),
         allows_mass_delete=draw(st.booleans()),
