@@ -14,6 +14,7 @@ from backup_gui.config import absolute, default_name, folder_faults, job_faults,
 from backup_gui.engine.disks import are_on_one_disk
 from backup_gui.engine.errors import JobError
 from backup_gui.engine.escaping import one_line
+from backup_gui.engine.identity import nearest_existing
 from backup_gui.engine.model import Job
 from backup_gui.engine.nesting import is_within
 
@@ -138,7 +139,7 @@ def _destination_fault(destination: str, others: tuple[Job, ...]) -> str:
         taken = [other.destination, *([other.history_root] if other.history_root is not None else [])]
         if any(is_within(destination, folder) or is_within(folder, destination) for folder in taken):
             return f"Another backup, “{one_line(other.name)}”, uses this place."
-    parent = _nearest_existing(destination)
+    parent = nearest_existing(destination)
     if not os.access(parent, os.W_OK | os.X_OK):
         return "There is no permission to write here."
     return ""
@@ -157,18 +158,9 @@ def _destination_note(source: str, destination: str) -> str:
             f"A new folder may suit better: {one_line(inside)}"
         )
     try:
-        is_same_drive = are_on_one_disk(source, _nearest_existing(destination))
+        is_same_drive = are_on_one_disk(source, nearest_existing(destination))
     except OSError:
         return ""
     if is_same_drive:
         return "This is on the same drive as your files. If the drive fails, both are lost."
     return ""
-
-
-def _nearest_existing(path: str) -> str:
-    while not os.path.exists(path):
-        parent = os.path.dirname(path)
-        if parent == path:
-            break
-        path = parent
-    return path

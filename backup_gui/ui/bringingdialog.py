@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -21,22 +21,21 @@ from PySide6.QtWidgets import (
 from backup_gui.engine.model import JobState
 from backup_gui.ui.labels import RowDelegate, Words
 from backup_gui.ui.progresspanel import ProgressPanel
+from backup_gui.ui.rows import RowsModel
 from backup_gui.ui.theme import GRID_PX, scaled_font, scaled_px, scaled_size
 from backup_gui.ui.wording import isolated, size_text
 
 if TYPE_CHECKING:
     from backup_gui.ui.icons import Icons
+    from backup_gui.ui.jobs import Index
 
-Index = QModelIndex | QPersistentModelIndex
-_NO_INDEX = QModelIndex()
-_PAGE_ROWS = 500
 _ICON_PX = 40
 # Whoever brings files back stops at the next block; what takes longer waits for a drive.
 STOP_PATIENCE_MS = 2_000
 
 
-class NotesModel(QAbstractTableModel):
-    """Paths with a word about each, given to the view in pages."""
+class NotesModel(RowsModel):
+    """Paths with a word about each."""
 
     def __init__(self, rows: tuple[tuple[str, str], ...]) -> None:
         """Show rows.
@@ -44,36 +43,11 @@ class NotesModel(QAbstractTableModel):
         Args:
             rows: A path and a sentence each.
         """
-        super().__init__()
+        # Without self.tr: there is no self for Qt yet.
+        file = QCoreApplication.translate("NotesModel", "File")
+        super().__init__((file, QCoreApplication.translate("NotesModel", "What happened")))
         self._rows = rows
-        self._shown = min(len(rows), _PAGE_ROWS)
-
-    def rowCount(self, parent: Index = _NO_INDEX) -> int:  # noqa: N802 - Qt's name
-        """How many rows the view knows by now."""
-        return 0 if parent.isValid() else self._shown
-
-    def columnCount(self, parent: Index = _NO_INDEX) -> int:  # noqa: N802 - Qt's name
-        """Path and sentence."""
-        return 0 if parent.isValid() else 2
-
-    def canFetchMore(self, parent: Index) -> bool:  # noqa: N802 - Qt's name
-        """Whether there are more."""
-        return not parent.isValid() and self._shown < len(self._rows)
-
-    def fetchMore(self, parent: Index) -> None:  # noqa: ARG002, N802 - Qt's signature
-        """Give the view the next page."""
-        last = min(len(self._rows), self._shown + _PAGE_ROWS) - 1
-        self.beginInsertRows(QModelIndex(), self._shown, last)
-        self._shown = last + 1
-        self.endInsertRows()
-
-    def headerData(  # noqa: N802 - Qt's name
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> object:
-        """Headings of the columns."""
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return (self.tr("File"), self.tr("What happened"))[section]
-        return None
+        self.show_first_page(len(rows))
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """One cell."""

@@ -39,9 +39,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QAbstractSlider,
     QHBoxLayout,
-    QLabel,
     QSizePolicy,
-    QStyle,
     QToolTip,
     QVBoxLayout,
     QWidget,
@@ -49,7 +47,7 @@ from PySide6.QtWidgets import (
 
 from backup_gui.engine.model import JobState
 from backup_gui.engine.records import DayTotal
-from backup_gui.ui.labels import MutedLabel
+from backup_gui.ui.labels import MutedLabel, Words
 from backup_gui.ui.theme import GRID_PX, accent, figure, mix, muted, scaled_px, state_colour, surface
 from backup_gui.ui.wording import counted, files_text, size_text
 
@@ -134,24 +132,13 @@ class _Key(Enum):
     TROUBLE = "trouble"
 
 
-class _LegendEntry(QLabel):
+class _LegendEntry(Words):
     """A mark and what it stands for."""
 
     def __init__(self, key: _Key, text: str) -> None:
         super().__init__(text)
         self._key = key
         self.setIndent(scaled_px(self, 2 * GRID_PX))
-        self._align()
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.LayoutDirectionChange:
-            self._align()
-
-    def _align(self) -> None:
-        # Beside the mark, whatever the direction of the words themselves, which is what a label goes by.
-        leading = Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter
-        self.setAlignment(QStyle.visualAlignment(self.layoutDirection(), leading))
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         super().paintEvent(event)
