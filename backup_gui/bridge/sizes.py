@@ -11,9 +11,10 @@ import threading
 import time
 from dataclasses import dataclass
 
+from backup_gui.engine.holdings import occupied_bytes
+
 # After so much work it rests as long: neither the window nor a job shall notice that somebody counts.
 _WORK_S = 0.005
-_BLOCK_BYTES = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def _count(root: str, seen: set[tuple[int, int]], stop: threading.Event) -> int 
                     elif found.st_nlink <= 1 or (found.st_dev, found.st_ino) not in seen:
                         if found.st_nlink > 1:
                             seen.add((found.st_dev, found.st_ino))
-                        total_bytes += _room_of(found)
+                        total_bytes += occupied_bytes(found)
                     if time.monotonic() - rested_s > _WORK_S:
                         stop.wait(_WORK_S)
                         rested_s = time.monotonic()
@@ -76,9 +77,3 @@ def _count(root: str, seen: set[tuple[int, int]], stop: threading.Event) -> int 
             # What cannot be read, or went away meanwhile, cannot be counted either.
             continue
     return total_bytes
-
-
-def _room_of(entry: os.stat_result) -> int:
-    """What an entry takes on the drive: of a file with holes, not its whole length."""
-    blocks: int | None = getattr(entry, "st_blocks", None)
-    return entry.st_size if blocks is None else blocks * _BLOCK_BYTES
