@@ -153,9 +153,10 @@ class FirstRun(QWidget):
         self._focus()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        """Follow a change of the palette or the font."""
+        """Follow a change of the palette, the font or the direction."""
         super().changeEvent(event)
-        if event.type() in {QEvent.Type.PaletteChange, QEvent.Type.FontChange} and hasattr(self, "_title"):
+        looks = {QEvent.Type.PaletteChange, QEvent.Type.FontChange, QEvent.Type.LayoutDirectionChange}
+        if event.type() in looks and hasattr(self, "_title"):
             self._draw()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
@@ -279,8 +280,10 @@ class FirstRun(QWidget):
 
     def _draw(self) -> None:
         colour = self.palette().windowText().color()
+        # Not simply turned round: a tick is the same in all directions.
+        name = "welcome-mirrored" if self.isRightToLeft() else "welcome"
         self._picture.setPixmap(
-            self._icons.picture("welcome", scaled_size(self, _PICTURE), colour, self.devicePixelRatioF())
+            self._icons.picture(name, scaled_size(self, _PICTURE), colour, self.devicePixelRatioF())
         )
         self._title.setFont(scaled_font(self.font(), 1.7, is_bold=True))
         # Longer lines are hard to read, and cards with much between their two ends too.

@@ -239,17 +239,21 @@ def progress_figures(progress: Progress, pace: Pace) -> str:
     parts = [
         _tr("{done} of {all} files").format(
             done=number_text(progress.files_done), all=number_text(progress.files_total)
-        )
+        ),
+        *_amounts(progress),
     ]
-    if progress.bytes_total:
-        parts.append(
-            _tr("{done} of {all}").format(done=size_text(progress.bytes_done), all=size_text(progress.bytes_total))
-        )
     if pace.bytes_per_s > 0:
         parts.append(speed_text(pace.bytes_per_s))
     if pace.left_s is not None:
         parts.append(_left(pace.left_s))
     return "  ·  ".join(parts)
+
+
+def _amounts(progress: Progress) -> list[str]:
+    """How many bytes of how many, if there are any."""
+    if not progress.bytes_total:
+        return []
+    return [_tr("{done} of {all}").format(done=size_text(progress.bytes_done), all=size_text(progress.bytes_total))]
 
 
 def _left(left_s: float) -> str:
@@ -310,10 +314,15 @@ def _working_title(progress: Progress | None, pace: Pace) -> str:
         return _tr("Tidying up the backup.")
     if progress.phase is Phase.RETURNING:
         return _tr("Putting files back into your folder.")
-    title = _tr("Copying {done} of {all} files").format(
-        done=number_text(progress.files_done), all=number_text(progress.files_total)
-    )
-    return title + (f", {_left(pace.left_s)}." if pace.left_s is not None else ".")
+    parts = [
+        _tr("Copying {done} of {all} files").format(
+            done=number_text(progress.files_done), all=number_text(progress.files_total)
+        ),
+        *_amounts(progress),
+    ]
+    if pace.left_s is not None:
+        parts.append(_left(pace.left_s))
+    return ", ".join(parts) + "."
 
 
 def _working_detail(progress: Progress | None) -> str:

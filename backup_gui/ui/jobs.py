@@ -169,7 +169,7 @@ class CardDelegate(QStyledItemDelegate):
         self._paint_icon(painter, view, inner, side, is_rtl=is_rtl)
         space = side + GRID_PX + 4
         words = inner.adjusted(0, 0, -space, 0) if is_rtl else inner.adjusted(space, 0, 0, 0)
-        self._paint_words(painter, view, words, palette, option.font)
+        self._paint_words(painter, view, words, palette, option.font, is_rtl=is_rtl)
         painter.restore()
 
     def _paint_icon(self, painter: QPainter, view: JobView, inner: QRect, side: int, *, is_rtl: bool) -> None:
@@ -179,12 +179,20 @@ class CardDelegate(QStyledItemDelegate):
         pixmap = self._icons.picture(name, QSize(side, side), QColor(), ratio)
         painter.drawPixmap(QPoint(left, inner.top() + 2), pixmap)
 
-    def _paint_words(self, painter: QPainter, view: JobView, area: QRect, palette: QPalette, font: QFont) -> None:
+    def _paint_words(
+        self, painter: QPainter, view: JobView, area: QRect, palette: QPalette, font: QFont, *, is_rtl: bool
+    ) -> None:
         name_font, rest_font = self._fonts(font)
+        destination = leads_to(path_text(view.job.destination), is_rtl=is_rtl)
         lines = [
             (view.job.name, name_font, palette.color(QPalette.ColorRole.WindowText), Qt.TextElideMode.ElideRight),
             (path_text(view.job.source), rest_font, muted(palette), Qt.TextElideMode.ElideMiddle),
-            (f"→ {path_text(view.job.destination)}", rest_font, muted(palette), Qt.TextElideMode.ElideMiddle),
+            (
+                destination,
+                rest_font,
+                muted(palette),
+                Qt.TextElideMode.ElideMiddle,
+            ),
             (
                 card_text(view, self._now()),
                 rest_font,
@@ -216,3 +224,8 @@ class CardDelegate(QStyledItemDelegate):
     @staticmethod
     def _fonts(font: QFont) -> tuple[QFont, QFont]:
         return scaled_font(font, 1.05, is_bold=True), scaled_font(font, 0.92)
+
+
+def leads_to(path: str, *, is_rtl: bool) -> str:
+    """A path with an arrow towards it at the start of the line; a path is read from left to right everywhere."""
+    return f"{path} ←" if is_rtl else f"→ {path}"

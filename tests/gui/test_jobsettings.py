@@ -105,6 +105,11 @@ def test_saving_power_needs_notification(page: JobSettings) -> None:
     assert not page.saving_check.isEnabled()
 
 
+def test_saving_power_stands_below_what_it_is_about(page: JobSettings) -> None:
+    page.show_job(JOB)
+    assert page.full_spin.y() < page.saving_check.y() < page.guard_count_spin.y()
+
+
 def test_only_what_was_checked_can_be_applied(page: JobSettings, qtbot: QtBot) -> None:
     applied: list[SettingsDraft] = []
     page.apply_requested.connect(applied.append)

@@ -37,7 +37,7 @@ from backup_gui.ui import theme
 from backup_gui.ui.cards import ChoiceCard, TickCard
 from backup_gui.ui.daychart import DAYS, DayChart
 from backup_gui.ui.icons import Icons
-from backup_gui.ui.jobs import CardDelegate, JobsModel
+from backup_gui.ui.jobs import CardDelegate, JobsModel, leads_to
 from backup_gui.ui.jobview import BackupSizes, Room
 from backup_gui.ui.labels import Panel, PrimaryButton, RowDelegate
 from backup_gui.ui.legibility import edge
@@ -45,7 +45,7 @@ from backup_gui.ui.roombar import RoomBar
 from backup_gui.ui.timebar import TimeBar
 from tests.gui.test_accessible import contrast
 from tests.helpers.screens import DAYS as SOME_DAYS
-from tests.helpers.screens import LOOKS, MOMENTS, NOW, VIEWS, appearance
+from tests.helpers.screens import LOOKS, MOMENTS, NOW, VIEWS, appearance, first_run
 
 # WCAG 2.1, 1.4.11 and 1.4.3.
 LEAST_OF_GRAPHICS = 3.0
@@ -286,6 +286,31 @@ def test_the_past_is_at_the_right_from_right_to_left(qapp: QApplication, qtbot: 
         with on_a_card(qapp, bar, look):
             pictures.append(picture(bar.slider))
     assert difference(mirrored(pictures[0]), pictures[1]) < MOST_DIFFERENT < difference(pictures[0], pictures[1])
+
+
+def test_the_first_picture_leads_the_way_lines_are_read(qapp: QApplication, icons: Icons) -> None:
+    sides = []
+    for look in ("light", "mirrored"):
+        with appearance(qapp, LOOKS[look]):
+            steps = first_run(icons, 0).welcome
+            image = steps._picture.pixmap().toImage()
+            blue = [
+                x
+                for x in range(image.width())
+                for y in range(image.height())
+                if image.pixelColor(x, y).alpha() > 200
+                and image.pixelColor(x, y).blue() > 220
+                and image.pixelColor(x, y).red() < 120
+            ]
+            sides.append(sum(blue) / len(blue) / image.width())
+    assert sides[0] < 0.4
+    assert sides[1] > 0.6
+
+
+def test_the_arrow_of_a_card_points_from_the_start_of_the_line(icons: Icons) -> None:
+    """Towards the path, which is read from left to right everywhere."""
+    assert leads_to("/mnt/b", is_rtl=False) == "→ /mnt/b"
+    assert leads_to("/mnt/b", is_rtl=True) == "/mnt/b ←"
 
 
 @pytest.mark.parametrize("look", ["light", "mirrored"])

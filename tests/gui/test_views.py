@@ -55,7 +55,7 @@ Make = Callable[[str | None], MainWindow]
 
 TITLES = {
     "ok": ("Everything is backed up.", "Back up now"),
-    "working": ("Copying 312 of 1,204 files, about 4 min left.", "Pause"),
+    "working": ("Copying 312 of 1,204 files, 1.2 GB of 4.8 GB, about 4 min left.", "Pause"),
     "waiting": ("Waiting for the drive of “Documents”: /media/anna/Backup/Documents", "What is this?"),
     "attention": ("3 files could not be backed up.", "Show"),
     "held": ("840 of 1,000 files would be deleted from the backup. Is that right?", "Review…"),
