@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 import time
@@ -14,9 +15,11 @@ from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
 from backup_gui.app import SWITCH_INTERVAL_S
+from backup_gui.bridge.collecting import Collector
 from backup_gui.bridge.instance import Wish
 from backup_gui.engine import runner
 from backup_gui.engine.commands import Commands
+from backup_gui.engine.coprocess import OBJECTS_BETWEEN_COLLECTIONS
 from backup_gui.engine.events import ActionDone, Event, ProblemFound, Progressed, StatusChanged, Stop
 from backup_gui.engine.model import (
     Action,
@@ -44,11 +47,19 @@ USUAL_SHARE = 0.97
 
 @pytest.fixture(autouse=True)
 def as_in_the_app() -> Iterator[None]:
-    """Let threads take turns as often as they do in the app."""
-    before_s = sys.getswitchinterval()
+    """Let threads take turns as often as they do in the app, and collect Python's garbage as there."""
+    before_s, limits = sys.getswitchinterval(), gc.get_threshold()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
+    collector = Collector()
+    collector.start()
     yield
+    collector.stop()
     sys.setswitchinterval(before_s)
+    gc.set_threshold(*limits)
+    # As it was, for the tests to come.
+    gc.disable()
+    gc.freeze()
 
 
 def test_a_flood_of_events_does_not_stop_the_window(make_desk: DeskMaker, job: Job, qtbot: QtBot) -> None:
