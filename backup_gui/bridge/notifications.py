@@ -1,7 +1,7 @@
 """Notifications of the freedesktop kind: one for each job, replaced and not stacked, and each leads back when clicked.
 
-Everything is asked of ``org.freedesktop.Notifications`` without waiting for the answer. What it cannot show is handed
-back, so that it can be told another way.
+Everything is asked of ``org.freedesktop.Notifications`` without waiting for the answer, but for a moment at the very
+end. What it cannot show is handed back, so that it can be told another way.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ APP_NAME = "Folder Backup"
 APP_ID = "backup-gui"
 # As long as a bus usually waits for an answer: a service that is only being started answers well before.
 PATIENCE_MS = 25_000
+# At the end, when no window is left to stand still: a service that is there answers within a few milliseconds.
+FAREWELL_MS = 500
 _SERVICE = DBusAddress(PATH, bus_name=SERVICE, interface=SERVICE)
 _DEFAULT = "default"
 _SHOW = "show"
@@ -114,19 +116,34 @@ class Notifications(QObject):
             self._step(key)
 
     def close(self) -> None:
-        """Take all notes away, for a click on one would lead nowhere, and leave the bus."""
+        """Take all notes away, for a click on one would lead nowhere, and leave the bus.
+
+        A note that the service has not answered for yet has no number by which it could be taken away, so that answer
+        is waited for, but not for long.
+        """
+        # Nobody is there any more to be told of a click.
+        self.blockSignals(True)
         if self._bus.is_open:
             # Whatever is still sent to one who leaves ends the connection, with all that the bus has not read of it.
             for rule in _rules():
                 self._bus.tell(_without_reply(message_bus.RemoveMatch(rule)))
+        for key in tuple(self._places):
+            self.withdraw(key)
+        self._bus.wait_while(self._is_any_under_way, FAREWELL_MS)
+        # RACE: a note that even now is not answered for gets a number that nobody here hears of. Worst case: it stays
+        # on the screen until somebody wipes it away, and a click on it does nothing.
         for place in self._places.values():
             if place.id:
                 self._take_away(place)
         self._places.clear()
         self._patience.stop()
         self._bus.close()
+        self.blockSignals(False)
 
     # What is to be done
+
+    def _is_any_under_way(self) -> bool:
+        return any(place.under_way is not None for place in self._places.values())
 
     def _connect(self) -> bool:
         if self._bus.is_open:
@@ -235,7 +252,7 @@ class Notifications(QObject):
         self._patience.stop()
         if answer is not None:
             self._is_stuck = False
-            if self._service.is_asked or any(place.under_way is not None for place in self._places.values()):
+            if self._service.is_asked or self._is_any_under_way():
                 self._patience.start()
 
     @Slot()

@@ -2,16 +2,19 @@
 
 PySide6 turns every number into a signed one before Qt sees it, and calls such as ``Notify`` take unsigned ones. So
 jeepney writes and reads the messages here, while the socket belongs to the event loop. Nothing in this module blocks:
-what the bus does not take at once is kept until it does, and an answer comes whenever it comes.
+what the bus does not take at once is kept until it does, and an answer comes whenever it comes. Only who is about to
+leave may wait a little, when there is no window any more that could stand still.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import select
 import socket
 import struct
 import sys
+import time
 from collections.abc import Callable, Iterator
 from itertools import count
 
@@ -82,6 +85,22 @@ class SessionBus(QObject):
     def tell(self, message: Message) -> None:
         """Send what needs no answer, on an open connection."""
         self._send(message)
+
+    def wait_while(self, is_due: Callable[[], bool], limit_ms: int) -> None:
+        """Wait for what the bus has to say, without the event loop; what it says is passed on as ever.
+
+        Args:
+            is_due: Whether something is still to come.
+            limit_ms: How long to wait at most.
+        """
+        end_s = time.monotonic() + limit_ms / 1_000
+        while self._socket is not None and is_due() and (left_s := end_s - time.monotonic()) > 0:
+            writing = [self._socket] if self._unsent else []
+            readable, writable, _ = select.select([self._socket], writing, [], left_s)
+            if writable:
+                self._write()
+            if readable:
+                self._on_readable()
 
     def close(self) -> None:
         """End the connection; nobody is told."""

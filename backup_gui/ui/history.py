@@ -94,6 +94,7 @@ class HistoryPage(QWidget):
         with QSignalBlocker(self.search), QSignalBlocker(self.gone_check):
             self.search.clear()
             self.gone_check.setChecked(False)
+        self.list.make_room(has_deleted=False)
         self.model.clear()
         self.versions.show_nothing(self._hint())
         self._policy.setVisible(bool(subject.source))
@@ -128,6 +129,7 @@ class HistoryPage(QWidget):
             if not asked.path:
                 self.list.show_part("empty" if self.model.is_empty else "")
                 self._say("")
+                self._show_hint()
 
     def show_found(self, asked: Asked, found: Search) -> None:
         """Show what a search found."""
@@ -135,6 +137,7 @@ class HistoryPage(QWidget):
             self.model.show_found(found.items)
             self.list.show_part("none" if self.model.is_empty else "")
             self._say(self.tr("There are more: only the first are shown.") if found.is_cut else "")
+            self._show_hint()
 
     def show_versions(self, asked: Asked, items: tuple[Item, ...]) -> None:
         """Show the versions of the file chosen."""
@@ -227,6 +230,11 @@ class HistoryPage(QWidget):
         self._refresh()
 
     @Slot()
+    def _on_gone_toggled(self) -> None:
+        self.list.make_room(has_deleted=self.gone_check.isChecked())
+        self._on_view_changed()
+
+    @Slot()
     def _on_typed(self) -> None:
         self._serial += 1
         self._typing.start()
@@ -268,11 +276,18 @@ class HistoryPage(QWidget):
 
     def _hint(self) -> str:
         selected = self.list.selected()
+        if self.model.is_empty:
+            return ""
         if not selected:
             return self.tr("Choose a file to see its versions.")
         if len(selected) == 1:
             return self.tr("A folder comes back with all that is in it.")
         return counted("%Ln files and folders are chosen.", "%Ln file or folder is chosen.", len(selected))
+
+    def _show_hint(self) -> None:
+        """Say what could be chosen now that something is shown, if nothing is chosen yet."""
+        if not self.list.selected():
+            self.versions.show_nothing(self._hint())
 
     def _update_buttons(self) -> None:
         items = self.wished_items()
@@ -352,7 +367,7 @@ class HistoryPage(QWidget):
 
     def _connect(self) -> None:
         self.time.chosen.connect(self._on_view_changed)
-        self.gone_check.toggled.connect(self._on_view_changed)
+        self.gone_check.toggled.connect(self._on_gone_toggled)
         self.search.textChanged.connect(self._on_typed)
         self.list.folder_requested.connect(self._on_folder_opened)
         self.list.selection_changed.connect(self._on_selection_changed)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QItemSelectionModel, QModelIndex, Signal, Slot
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStackedWidget, QWidget
 
 from backup_gui.ui.historytree import HistoryModel
+from backup_gui.ui.pathcells import PathDelegate
 from backup_gui.ui.theme import GRID_PX
 from backup_gui.ui.trees import PagedTree
 from backup_gui.ui.vacancy import Vacancy
@@ -59,13 +60,13 @@ class HistoryList(QStackedWidget):
         }
         self.tree = PagedTree(self.tr("Files and folders at that time"))
         self.tree.setModel(self.model)
+        self.tree.setItemDelegate(PathDelegate(self.tree))
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         header = self.tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        metrics = self.fontMetrics()
-        header.resizeSection(1, metrics.horizontalAdvance("deleted 00/00/0000 00:00") + 2 * GRID_PX)
-        header.resizeSection(2, metrics.horizontalAdvance("000.0 MB") + 2 * GRID_PX)
+        header.resizeSection(2, self.fontMetrics().horizontalAdvance("000.0 MB") + 2 * GRID_PX)
+        self.make_room(has_deleted=False)
         self.addWidget(self.tree)
         for vacancy in self.vacancies.values():
             self.addWidget(vacancy)
@@ -80,6 +81,11 @@ class HistoryList(QStackedWidget):
     def show_part(self, vacancy: str) -> None:
         """Show a vacancy; empty for the tree."""
         self.setCurrentWidget(self.vacancies[vacancy] if vacancy else self.tree)
+
+    def make_room(self, *, has_deleted: bool) -> None:
+        """Leave the room beside the names that the dates need: more where some say that a file is deleted."""
+        widest = "deleted 00/00/0000 00:00" if has_deleted else "00/00/0000 00:00"
+        self.tree.header().resizeSection(1, self.fontMetrics().horizontalAdvance(widest) + 2 * GRID_PX)
 
     def forget(self) -> None:
         """Forget what was open and chosen."""
@@ -101,11 +107,17 @@ class HistoryList(QStackedWidget):
         self.model.folder_requested.connect(self.folder_requested)
         self.model.rowsInserted.connect(self._on_rows_inserted)
         self.model.rowsRemoved.connect(self._on_selection_changed)
-        self.model.modelReset.connect(self._on_selection_changed)
+        self.model.modelReset.connect(self._on_reset)
         self.tree.expanded.connect(self._on_expanded)
         self.tree.collapsed.connect(self._on_collapsed)
         self.tree.selectionModel().selectionChanged.connect(self._on_selection_changed)
         self.tree.clicked.connect(self._on_clicked)
+
+    @Slot()
+    def _on_reset(self) -> None:
+        # What is found is not opened: the room of the marks for that is the names'.
+        self.tree.setRootIsDecorated(not self.model.is_flat)
+        self._on_selection_changed()
 
     @Slot(QModelIndex)
     def _on_expanded(self, index: QModelIndex) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelInde
 from PySide6.QtGui import QFont, QGuiApplication
 
 from backup_gui.engine.model import EntryKind
+from backup_gui.ui.pathcells import PATH_ROLE
 from backup_gui.ui.theme import muted
 from backup_gui.ui.wording import exact_text, isolated, path_text, short_text, size_text
 
@@ -130,6 +131,8 @@ class HistoryModel(QAbstractItemModel):
             return self._text(item, column)
         if role == Qt.ItemDataRole.TextAlignmentRole and column == _SIZE_COLUMN:
             return _RIGHT
+        if role == PATH_ROLE and column == 0 and self._is_flat:
+            return path_text(item.path)
         if role == Qt.ItemDataRole.DecorationRole and column == 0:
             palette = QGuiApplication.palette()
             colour = muted(palette) if item.is_gone else palette.text().color()

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QHeaderView, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QHeaderView, QLineEdit, QVBoxLayout, QWidget
 
 from backup_gui.engine.arranging import MOST_OPENED_ROWS, Arranged, Arrangement, Order
 from backup_gui.engine.model import Action, Counts, Op
 from backup_gui.engine.plantree import flat
+from backup_gui.ui.filterbutton import FilterButton
 from backup_gui.ui.labels import MutedLabel
 from backup_gui.ui.planmodel import SIZE_COLUMN, PlanModel
 from backup_gui.ui.theme import GRID_PX
@@ -91,13 +92,11 @@ class PlanView(QWidget):
         self.search_edit.setAccessibleName(self.tr("Search for a name"))
         self.search_edit.textChanged.connect(self._timer.start)
         self._group = QButtonGroup(self)
-        self.filter_buttons: dict[Op | None, QPushButton] = {}
+        self.filter_buttons: dict[Op | None, FilterButton] = {}
         self._filters = QHBoxLayout()
         self._filters.setSpacing(GRID_PX // 2)
         for number, op in enumerate(_FILTERS):
-            button = QPushButton()
-            button.setCheckable(True)
-            button.setAutoDefault(False)
+            button = FilterButton()
             button.setChecked(op is None)
             self._group.addButton(button, number)
             self.filter_buttons[op] = button

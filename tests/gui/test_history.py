@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from PySide6.QtCore import QDateTime, QModelIndex, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QFontMetrics, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QStyle, QStyleOptionViewItem, QTreeView
 from pytestqt.qtbot import QtBot
 
 from backup_gui.engine.model import EntryKind
@@ -20,6 +22,7 @@ from backup_gui.ui.history import HistoryPage
 from backup_gui.ui.historytree import HistoryModel
 from backup_gui.ui.historyview import Asked, RestoreWish, Subject
 from backup_gui.ui.icons import Icons
+from backup_gui.ui.pathcells import PathDelegate, shortened
 from backup_gui.ui.restoredialog import RestoreDialog, result_title
 from backup_gui.ui.timebar import TimeBar
 from tests.gui.conftest import NOW
@@ -293,6 +296,113 @@ def test_an_empty_time_and_a_backup_that_is_away_are_said(wishes: Wishes) -> Non
     page.hide()
     page.show()
     assert wishes.paths() == [""]
+
+
+def test_a_choice_is_offered_only_where_there_is_something_to_choose(icons: Icons, qtbot: QtBot) -> None:
+    page = HistoryPage(icons, lambda: NOW)
+    qtbot.addWidget(page)
+    page.show_subject(SUBJECT)
+    page.show()
+    assert page.versions.words == "", "nothing has been read yet"
+    asked = Asked(SUBJECT, page._serial)
+    page.show_folder(asked, TOP)
+    hint = page.versions.words
+    assert hint
+    found = replace(asked, text="x")
+    empty: tuple[Callable[[], None], ...] = (
+        lambda: page.show_folder(asked, ()),
+        lambda: page.show_found(found, Search()),
+        lambda: page.show_failure(asked),
+    )
+    for show in empty:
+        show()
+        assert (page.list.part != "", page.versions.words) == (True, "")
+        page.show_found(found, Search(TOP))
+        assert (page.list.part, page.versions.words) == ("", hint)
+    page.show_failure(asked)
+    page.show_silence(40)
+    assert (page.list.part, page.versions.words) == ("silent", "")
+
+
+def test_what_is_chosen_stays_shown_when_the_folder_is_read_again(wishes: Wishes) -> None:
+    page = wishes.page
+    wishes.choose("Notes.txt")
+    page.show_versions(wishes.versions[-1], NOTES_VERSIONS)
+    page.show_folder(Asked(SUBJECT, page._serial), TOP)
+    assert page.versions.chosen is not None
+
+
+LONG = "Travel/Summer of the long way around/Pictures by Anna/2024-08-10 Lake in the valley.jpg"
+
+
+@pytest.mark.parametrize("direction", [Qt.LayoutDirection.LeftToRight, Qt.LayoutDirection.RightToLeft])
+def test_the_name_of_a_file_that_was_found_can_be_read(
+    qapp: QApplication, icons: Icons, qtbot: QtBot, direction: Qt.LayoutDirection
+) -> None:
+    qapp.setLayoutDirection(direction)
+    try:
+        page = HistoryPage(icons, lambda: NOW)
+        qtbot.addWidget(page)
+        page.resize(900, 500)
+        page.show_subject(SUBJECT)
+        page.search.setText("lake")
+        found = (
+            Item(LONG, EntryKind.FILE, 1, 0, "/b", LONG),
+            Item("Lake.jpg", EntryKind.FILE, 1, 0, "/b", "Lake.jpg"),
+        )
+        page.show_found(Asked(SUBJECT, page._serial, text="lake"), Search(found))
+        page.show()
+        shown, short = (drawn(page.tree, row) for row in (0, 1))
+        assert re.fullmatch(r"Travel?.*….*/2024-08-10 Lake in the valley\.jpg", shown)
+        assert short == "Lake.jpg"
+        assert LONG in page.model.index(0, 0).data(Qt.ItemDataRole.ToolTipRole).splitlines()
+        # The names of a folder's own files have no folder to leave out.
+        page.model.clear()
+        page.show_folder(Asked(SUBJECT, page._serial), found[1:])
+        assert drawn(page.tree, 0) == "Lake.jpg"
+    finally:
+        qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+
+
+def drawn(tree: QTreeView, row: int) -> str:
+    """What stands in the first cell of a row; the style shortens it once more if it is too wide."""
+    index = tree.model().index(row, 0)
+    option = QStyleOptionViewItem()
+    tree.initViewItemOption(option)
+    option.rect = tree.visualRect(index)
+    delegate = tree.itemDelegate()
+    assert isinstance(delegate, PathDelegate)
+    delegate.initStyleOption(option, index)
+    area = tree.style().subElementRect(QStyle.SubElement.SE_ItemViewItemText, option, tree)
+    margin = tree.style().pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin) + 1
+    text = re.sub("[\u2066-\u2069]", "", option.text)
+    assert option.fontMetrics.horizontalAdvance(text) <= area.width() - 2 * margin
+    return text
+
+
+@pytest.mark.parametrize("path", [LONG, "a/b", "a name without any folder around it.txt", "/rooted.txt"])
+def test_a_path_is_shortened_in_its_folders_first_and_is_never_too_wide(qapp: QApplication, path: str) -> None:
+    metrics = QFontMetrics(qapp.font())
+    name = path.rpartition("/")[2]
+    needed = metrics.horizontalAdvance(f"…/{name}")
+    for width_px in range(metrics.horizontalAdvance("…") + 1, metrics.horizontalAdvance(path) + 2):
+        text = shortened(path, metrics, width_px)
+        assert metrics.horizontalAdvance(text) <= width_px
+        assert (text == path) is (width_px >= metrics.horizontalAdvance(path))
+        if width_px >= needed:
+            assert text.endswith(f"/{name}" if "/" in path else name[-1])
+    assert shortened(path, metrics, 10_000) == path
+
+
+def test_dates_take_no_more_room_from_the_names_than_they_need(wishes: Wishes) -> None:
+    page = wishes.page
+    widths = []
+    for is_shown in (False, True):
+        page.gone_check.setChecked(is_shown)
+        widths.append(page.tree.columnWidth(1))
+    assert widths[0] + 30 < widths[1]
+    page.show_subject(ALONE)
+    assert page.tree.columnWidth(1) == widths[0]
 
 
 def test_a_hundred_thousand_files_are_shown_on_demand(wishes: Wishes, qtbot: QtBot) -> None:

@@ -24,6 +24,7 @@ from backup_gui.ui.wording import (
     size_text,
     speed_text,
 )
+from tests.helpers.pseudo import HebrewTranslator, hebrew, speaking
 
 
 @pytest.fixture
@@ -87,6 +88,16 @@ def test_a_size_stays_in_one_piece_where_words_are_read_from_right_to_left(qapp:
     finally:
         qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
     assert {name: text() for name, text in texts.items()} == before
+
+
+def test_a_made_up_language_for_pictures_is_read_from_right_to_left(qapp: QApplication, no_translators: None) -> None:
+    assert hebrew("{count} of %Ln\nbad %1") == "{count} ופ %Ln\nבאד %1"
+    assert seen_from_left_to_right(hebrew("Add…")) == "…דדא"
+    assert seen_from_left_to_right("Add…") == "…Add", "which is at no end of the words"
+    with speaking(qapp, HebrewTranslator()):
+        assert files_text(3) == "3 פילעס"
+        assert QCoreApplication.translate("QPlatformTheme", "Cancel") == "כאנכעל"
+        assert QCoreApplication.translate("QShortcut", "Ctrl") == "Ctrl"
 
 
 def seen_from_left_to_right(text: str) -> str:

@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from jeepney import DBusAddress, HeaderFields, new_signal
@@ -20,7 +21,7 @@ from pytestqt.qtbot import QtBot
 
 from backup_gui.bridge import sessionbus
 from backup_gui.bridge.notes import Note
-from backup_gui.bridge.notifications import Notifications
+from backup_gui.bridge.notifications import FAREWELL_MS, Notifications
 from tests.helpers.bus_services import ACTIVATION_TOKEN, NOTIFICATIONS, PATHS
 from tests.helpers.fake_power import private_bus
 from tests.helpers.notification_service import NotificationService, notification_service
@@ -434,6 +435,78 @@ def test_at_the_end_nothing_is_left_that_could_be_clicked(
     qtbot.waitUntil(lambda: all(place.id for place in teller.notifications._places.values()))
     teller.notifications.close()
     qtbot.waitUntil(lambda: service.standing() == {})
+
+
+def test_a_note_that_is_only_just_given_to_the_service_is_not_left_behind_either(
+    service: NotificationService, teller: Teller, qtbot: QtBot
+) -> None:
+    teller.tell("one", "first")
+    qtbot.waitUntil(lambda: bool(service.standing()))
+    for key in ("one", "two", "three"):
+        teller.tell(key, f"last of {key}")
+    teller.notifications.close()
+    qtbot.waitUntil(lambda: len(service.calls("Notify")) == 4 and service.standing() == {})
+    assert (teller.clicked, teller.refused) == ([], [])
+
+
+def test_a_service_that_answers_late_is_waited_for_at_the_end(
+    service: NotificationService, teller: Teller, qtbot: QtBot
+) -> None:
+    teller.tell("one", "first")
+    qtbot.waitUntil(lambda: teller.notifications._places["one"].id == 1)
+    service.hang()
+    teller.tell("two", "second")
+    later = Timer(0.1, service.go_on)
+    later.start()
+    teller.notifications.close()
+    later.join()
+    qtbot.waitUntil(lambda: len(service.calls("Notify")) == 2 and service.standing() == {})
+
+
+@pytest.mark.parametrize("is_bus_stopped", [False, True])
+def test_a_service_or_a_bus_that_hangs_holds_up_the_end_for_a_moment_only(
+    tmp_path: Path, log: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, *, is_bus_stopped: bool
+) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={tmp_path}/bus")
+    teller = Teller()
+    picture = QImage(96, 96, QImage.Format.Format_ARGB32)
+    with bus_to_stop(tmp_path) as (stop, go_on), notification_service(f"unix:path={tmp_path}/bus", log) as service:
+        teller.tell("one", "first")
+        qtbot.waitUntil(lambda: teller.notifications._places["one"].id == 1)
+        (stop if is_bus_stopped else service.hang)()
+        # More than the socket takes of what nobody reads.
+        for number in range(40):
+            teller.tell(f"job {number}", "given", image=picture)
+        teller.tell("one", "second")
+        watch = QElapsedTimer()
+        watch.start()
+        teller.notifications.close()
+        assert FAREWELL_MS - 10 <= watch.elapsed() <= FAREWELL_MS + BLOCK_LIMIT_MS
+        (go_on if is_bus_stopped else service.go_on)()
+        # What has a number already is taken away without a word of the service.
+        if not is_bus_stopped:
+            qtbot.waitUntil(lambda: len(service.calls("Notify")) == 42 and 1 not in service.standing())
+    assert (teller.clicked, teller.refused) == ([], [])
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_the_end_is_not_held_up_where_nothing_is_under_way(
+    tmp_path: Path, log: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, *, is_lost: bool
+) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={tmp_path}/bus")
+    teller = Teller()
+    with private_bus(tmp_path) as address, notification_service(address, log) as service:
+        teller.tell("one", "first")
+        qtbot.waitUntil(lambda: teller.notifications._places["one"].id == 1)
+        if is_lost:
+            service.hang()
+            teller.tell("one", "second")
+            service.go_on()
+            service.end()
+        watch = QElapsedTimer()
+        watch.start()
+        teller.notifications.close()
+        assert watch.elapsed() <= BLOCK_LIMIT_MS
 
 
 @pytest.mark.parametrize(("platform", "token"), [("wayland", ACTIVATION_TOKEN), ("xcb", None)])

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QFormLayout,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
     QListView,
@@ -36,6 +37,7 @@ from backup_gui.engine.model import JobState
 from backup_gui.ui import theme
 from backup_gui.ui.cards import ChoiceCard, TickCard
 from backup_gui.ui.daychart import DAYS, DayChart
+from backup_gui.ui.filterbutton import FilterButton
 from backup_gui.ui.icons import Icons
 from backup_gui.ui.jobs import CardDelegate, JobsModel, leads_to
 from backup_gui.ui.jobview import BackupSizes, Room
@@ -452,6 +454,40 @@ def test_the_words_on_the_one_button_can_be_read(qapp: QApplication, scheme: str
         words = max((QColor(colour) for colour in colours(image, inner)), key=QColor.lightness)
         assert min(contrast(words, ground) for ground in grounds) >= LEAST_OF_TEXT
         assert max(contrast(ground, holder.palette().window().color()) for ground in grounds) >= 2
+        holder.hide()
+    holder.deleteLater()
+
+
+@schemes
+def test_the_filter_that_is_chosen_has_a_ground_a_bar_and_bold_words(qapp: QApplication, scheme: str) -> None:
+    holder = QWidget()
+    row = QHBoxLayout(holder)
+    with appearance(qapp, LOOKS[scheme]):
+        chosen, other, short = FilterButton(), FilterButton(), FilterButton()
+        for button, words_on_it in ((chosen, "&Deleted (840)"), (other, "&Deleted (840)"), (short, "Ne&w (10)")):
+            button.setText(words_on_it)
+            row.addWidget(button)
+        chosen.setChecked(True)
+        holder.show()
+        qapp.processEvents()
+        shown, plain = picture(chosen, ENLARGED), picture(other, ENLARGED)
+        words = shown.rect().adjusted(40, 24, -40, -32)
+        line = QRect(shown.width() // 3, shown.height() - 18, shown.width() // 3, 8)
+        ground, ink = ground_and_ink(shown, words)
+        assert contrast(ink, ground) >= LEAST_OF_TEXT
+        # The style's grounds go from one shade to another one from above to below.
+        grounds = [shown.pixelColor(words.left() - 20, y) for y in range(words.top(), words.bottom())]
+        assert min(contrast(ink, shade) for shade in grounds) >= LEAST_OF_TEXT
+        assert contrast(ground_and_ink(shown, line)[0], grounds[-1]) >= LEAST_OF_GRAPHICS, "the bar"
+        assert contrast(ground_and_ink(plain, line)[1], ground_and_ink(plain, line)[0]) < LEAST_OF_GRAPHICS
+        blueness = [shade.blue() - shade.red() for shade in (ground, ground_and_ink(plain, words)[0])]
+        assert blueness[0] >= blueness[1] + 20, "the accent"
+        assert chosen.font().weight() > other.font().weight()
+        for button in (other, short):
+            size = button.size()
+            button.setChecked(True)
+            qapp.processEvents()
+            assert button.size() == button.sizeHint() == size, "nothing moves"
         holder.hide()
     holder.deleteLater()
 

@@ -1,4 +1,7 @@
-"""A made-up language: English with longer words in brackets, which shows what cannot be translated and what is cut."""
+"""Made-up languages: one that shows what is not translated or cut, and one that is read from right to left.
+
+The first is English with longer words in brackets, the other one English in Hebrew letters.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,11 @@ from backup_gui.ui.labels import ElidedLabel
 OPEN, CLOSE = "⟦", "⟧"
 _ACCENTS = str.maketrans("aeiounAEIOU", "äéîöûñÄÉÎÖÛ")
 _KEPT = re.compile(r"(\{\w+\}|%L?n|&.|\n)")
+_FILLED_IN = re.compile(r"(\{\w+\}|%L?n|%\d)")
+_HEBREW = str.maketrans(
+    dict(zip("abcdefghijklmnopqrstuvwxyz", "אבכדעפגהיזקלמנוףקרסתוושחיצ", strict=True))
+    | dict(zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "אבכדעפגהיזקלמנוףקרסתוושחיצ", strict=True))
+)
 # Longer by this share, as German is than English.
 _MORE = 0.4
 
@@ -56,6 +64,24 @@ def pseudo(text: str) -> str:
     changed = "".join(part if _KEPT.fullmatch(part) else part.translate(_ACCENTS) for part in _KEPT.split(core))
     words = len(re.sub(r"\{\w+\}|%L?n", "", core))
     return f"{before}{OPEN}{changed}{'~' * round(words * _MORE)}{CLOSE}{after}"
+
+
+class HebrewTranslator(QTranslator):
+    """Translates every word of the program and of Qt into one that is read from right to left."""
+
+    def isEmpty(self) -> bool:  # noqa: N802 - Qt's name
+        return False
+
+    def translate(self, context: str, sourceText: str, disambiguation: str | None = None, n: int = -1) -> str:  # noqa: N803
+        if sourceText == "QT_LAYOUT_DIRECTION":
+            return "RTL"
+        # Names of keys are written on keys.
+        return sourceText if context == "QShortcut" else hebrew(sourceText)
+
+
+def hebrew(text: str) -> str:
+    """Write a text in Hebrew letters; what is filled in stays."""
+    return "".join(part if _FILLED_IN.fullmatch(part) else part.translate(_HEBREW) for part in _FILLED_IN.split(text))
 
 
 def unmarked(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -84,6 +84,7 @@ from backup_gui.ui.rulespanel import RulesCount, RulesWish
 from backup_gui.ui.sentences import said
 from backup_gui.ui.settingsdialog import SettingsDialog
 from backup_gui.ui.theme import dark_palette, light_palette
+from tests.helpers.pseudo import HebrewTranslator, speaking
 
 # Sunday, 22 November 2026, 14:03:20 UTC
 NOW = 1_795_356_200.0
@@ -787,7 +788,9 @@ def write_all(folder: Path, application: QApplication) -> list[Path]:
     written = []
     QLocale.setDefault(QLocale(QLocale.Language.English, QLocale.Country.UnitedKingdom))
     for name_of_look, look in LOOKS.items():
-        with appearance(application, look):
+        # Windows are only turned for a language that is read so; English in one has its full stops at the wrong end.
+        is_turned = look.direction == Qt.LayoutDirection.RightToLeft
+        with appearance(application, look), speaking(application, HebrewTranslator()) if is_turned else nullcontext():
             icons = Icons(resource_folder() / "icons")
             for name, widget in scenes(icons):
                 path = folder / f"{name}-{name_of_look}.png"

@@ -51,6 +51,13 @@ MUTATIONS = (
         (f"{_SERVICE}test_a_service_that_hangs_from_the_start_is_not_waited_for_either",),
     ),
     Mutation(
+        "at the end a note that is under way is waited for",
+        "bridge/notifications.py",
+        "        self._bus.wait_while(self._is_any_under_way, FAREWELL_MS)\n",
+        "",
+        (f"{_SERVICE}test_a_note_that_is_only_just_given_to_the_service_is_not_left_behind_either",),
+    ),
+    Mutation(
         "text is no markup",
         "bridge/notifications.py",
         'html.escape(_sendable(note.text), quote=False) if "body-markup" in abilities else _sendable(note.text)',
