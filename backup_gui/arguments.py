@@ -6,7 +6,7 @@ import argparse
 from datetime import UTC, datetime
 
 from backup_gui import __version__
-from backup_gui.engine.model import DEFAULT_INTERVAL_S, MAX_INTERVAL_S
+from backup_gui.engine.job import DEFAULT_INTERVAL_S, MAX_INTERVAL_S
 
 PROGRAM = "backup-gui"
 _MAX_DIGITS = 20  # longer texts are out of range anyway, and Python refuses to convert very long ones

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from backup_gui.bridge.controller import Controller
     from backup_gui.bridge.store import Store
     from backup_gui.config import Settings
-    from backup_gui.engine.model import Job, Status
+    from backup_gui.engine.job import Job
+    from backup_gui.engine.status import Status
     from backup_gui.ui.mainwindow import MainWindow
 
 

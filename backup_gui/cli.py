@@ -20,7 +20,8 @@ from backup_gui.arguments import PROGRAM, build_parser
 from backup_gui.engine.errors import BackupError, DestinationBusyError, JobError, RootAbsentError
 from backup_gui.engine.escaping import escape, one_line
 from backup_gui.engine.events import HeldBack, KeepHeld, Stop, Waiting
-from backup_gui.engine.model import HISTORY_SUFFIX, PassStatus, Phase, Progress, Report
+from backup_gui.engine.job import HISTORY_SUFFIX
+from backup_gui.engine.model import PassStatus, Phase, Progress, Report
 from backup_gui.logs import set_up_logging
 from backup_gui.terminal import JsonPrinter, Output, Printer, ProgressBar, TextPrinter, named, to_json
 

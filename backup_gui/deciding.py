@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from backup_gui.engine.model import Job, Returned
+    from backup_gui.engine.job import Job
+    from backup_gui.engine.model import Returned
     from backup_gui.engine.passlog import Change
     from backup_gui.engine.records import PastPass
 

@@ -11,7 +11,8 @@ from PySide6.QtCore import QObject, Slot
 from backup_gui.bridge.counting import LeftOut, count_left_out
 from backup_gui.bridge.inspection import Findings, examine
 from backup_gui.engine.holdings import measure
-from backup_gui.engine.model import HistorySize, Job
+from backup_gui.engine.job import Job
+from backup_gui.engine.model import HistorySize
 from backup_gui.judging import unanswered, verdict
 from backup_gui.ui.jobsettings import JobSettings, SettingsDraft
 from backup_gui.ui.rulespanel import RulesCount, RulesWish

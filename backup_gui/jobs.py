@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypedDict
 from backup_gui.engine.errors import JobError
 from backup_gui.engine.escaping import escape
 from backup_gui.engine.filters import Filter
-from backup_gui.engine.model import MAX_HISTORY_DAYS, MAX_INTERVAL_S, Job
+from backup_gui.engine.job import MAX_HISTORY_DAYS, MAX_INTERVAL_S, Job
 from backup_gui.engine.nesting import is_within
 
 if TYPE_CHECKING:

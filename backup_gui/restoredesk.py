@@ -16,8 +16,8 @@ from backup_gui.bridge.attendant import Attendant, Errand, Throttle
 from backup_gui.clerk import Clerk, backup_of
 from backup_gui.engine.errors import BackupError
 from backup_gui.engine.escaping import one_line
-from backup_gui.engine.model import JobState
 from backup_gui.engine.retrieval import PutBack, Step
+from backup_gui.engine.status import JobState
 from backup_gui.engine.transfer import Cancelled
 from backup_gui.ui.historyview import RestoreWish, Subject
 from backup_gui.ui.historywindow import HistoryWindow

@@ -15,7 +15,7 @@ from PySide6.QtCore import QStandardPaths, QStorageInfo
 from backup_gui.bridge.inspection import examine
 from backup_gui.config import absolute, default_name
 from backup_gui.engine.disks import disks_of
-from backup_gui.engine.model import Job
+from backup_gui.engine.job import Job
 
 # What shows something else than a drive's own files.
 _NO_DRIVES = re.compile(

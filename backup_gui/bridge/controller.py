@@ -30,8 +30,10 @@ from backup_gui.engine.events import (
     Resume,
     UndoPass,
 )
-from backup_gui.engine.model import Held, Job, JobState, Progress, Report, Returned, Status
+from backup_gui.engine.job import Job
+from backup_gui.engine.model import Held, Progress, Report, Returned
 from backup_gui.engine.runner import Outcome
+from backup_gui.engine.status import JobState, Status
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from backup_gui.engine.disks import are_on_one_disk
 from backup_gui.engine.errors import JobError
 from backup_gui.engine.escaping import one_line
 from backup_gui.engine.identity import nearest_existing
-from backup_gui.engine.model import Job
+from backup_gui.engine.job import Job
 from backup_gui.engine.nesting import is_within
 
 _SYSTEM_FOLDERS = ("/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr")

@@ -22,7 +22,8 @@ from backup_gui.engine.events import (
     StatusChanged,
     Waiting,
 )
-from backup_gui.engine.model import Held, Problem, Progress, Report, Returned, Status
+from backup_gui.engine.model import Held, Problem, Progress, Report, Returned
+from backup_gui.engine.status import Status
 
 # The window shows the standing problems of the status; these are only for showing them while the pass goes on.
 _MOST_PROBLEMS = 10_000

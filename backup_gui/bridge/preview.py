@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from backup_gui.engine.events import Event
-    from backup_gui.engine.model import Action, Held, Job, Problem, Progress
+    from backup_gui.engine.job import Job
+    from backup_gui.engine.model import Action, Held, Problem, Progress
 
 # A file takes this long besides its content, and a drive writes at least so fast; for a first guess.
 _FILE_S = 0.002

@@ -14,7 +14,7 @@ from pathlib import Path
 from PySide6.QtCore import QByteArray, QSettings
 
 from backup_gui.config import Settings, jobs_to_text, parse_jobs, parse_settings, settings_to_texts
-from backup_gui.engine.model import Job
+from backup_gui.engine.job import Job
 
 log = logging.getLogger(__name__)
 

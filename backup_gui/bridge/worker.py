@@ -19,7 +19,7 @@ from backup_gui.engine import runner
 from backup_gui.engine.commands import Pulse
 from backup_gui.engine.errors import BackupError
 from backup_gui.engine.events import Command, Event, Stop
-from backup_gui.engine.model import Job
+from backup_gui.engine.job import Job
 from backup_gui.engine.runner import Commands, Outcome
 
 log = logging.getLogger(__name__)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.events import Event
-    from backup_gui.engine.model import Job
+    from backup_gui.engine.job import Job
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,8 @@ import stat
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.dirty import MAX_PATHS
-from backup_gui.engine.model import NO_BACKLOG, Backlog, Scope
+from backup_gui.engine.model import Scope
+from backup_gui.engine.status import NO_BACKLOG, Backlog
 from backup_gui.engine.tree import is_below
 
 if TYPE_CHECKING:

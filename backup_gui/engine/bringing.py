@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from backup_gui.engine.catalog import Catalog
-    from backup_gui.engine.model import Job
+    from backup_gui.engine.job import Job
     from backup_gui.engine.progress import Meter
     from backup_gui.engine.tree import Tree
 

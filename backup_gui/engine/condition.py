@@ -4,20 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from backup_gui.engine.model import (
-    NO_BACKLOG,
-    Backlog,
-    Coverage,
-    Held,
-    JobState,
-    PassStatus,
-    Problem,
-    ProblemCode,
-    Report,
-    Scope,
-    Stage,
-    Status,
-)
+from backup_gui.engine.model import Held, PassStatus, Problem, ProblemCode, Report, Scope, Stage
+from backup_gui.engine.status import NO_BACKLOG, Backlog, Coverage, JobState, Status
 from backup_gui.engine.tree import is_below
 
 # These depend on the path itself, which sends an event when it changes: trying again without one is no use.

@@ -12,7 +12,7 @@ from backup_gui.engine.model import Action, EntryKind, Held, HeldCode, Op, Plan,
 from backup_gui.engine.tree import parents_of
 
 if TYPE_CHECKING:
-    from backup_gui.engine.model import Job
+    from backup_gui.engine.job import Job
 
 TAKES_AWAY = frozenset({Op.DELETE, Op.REPLACE})
 

@@ -14,7 +14,8 @@ from backup_gui.engine.recent import FLEETING, MADE, MOST_MADE
 
 if TYPE_CHECKING:
     from backup_gui.engine.catalog import Catalog
-    from backup_gui.engine.model import Action, Counts, Held, Job, Plan, Report
+    from backup_gui.engine.job import Job
+    from backup_gui.engine.model import Action, Counts, Held, Plan, Report
     from backup_gui.engine.target import Target
 
 _BATCH = 500

@@ -40,10 +40,12 @@ from backup_gui.engine.events import (
     UndoPass,
     Waiting,
 )
-from backup_gui.engine.model import FULL, Held, HeldCode, Job, JobState, PassStatus, Report, Scope, Status
+from backup_gui.engine.job import Job
+from backup_gui.engine.model import FULL, Held, HeldCode, PassStatus, Report, Scope
 from backup_gui.engine.notification import Notification, WatcherMaker
 from backup_gui.engine.presence import Presence
 from backup_gui.engine.schedule import Schedule
+from backup_gui.engine.status import JobState, Status
 from backup_gui.engine.telling import Teller
 from backup_gui.engine.wakefulness import Wakefulness
 

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.events import Event
-    from backup_gui.engine.model import Action, Counts, Held, Job, Plan, Progress, Removed, Scope
+    from backup_gui.engine.job import Job
+    from backup_gui.engine.model import Action, Counts, Held, Plan, Progress, Removed, Scope
     from backup_gui.engine.target import Target
     from backup_gui.engine.tree import Tree
 

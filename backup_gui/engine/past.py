@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Self
 
 from backup_gui.engine.errors import RootAbsentError
 from backup_gui.engine.history import shortened_paths
-from backup_gui.engine.model import HISTORY_SUFFIX, EntryKind, kind_of
+from backup_gui.engine.job import HISTORY_SUFFIX
+from backup_gui.engine.model import EntryKind, kind_of
 from backup_gui.engine.retrieval import Item, Piece, Search
 from backup_gui.engine.shelf import Shelf
 from backup_gui.engine.transfer import Cancelled, never

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backup_gui.engine.catalog import Catalog
-    from backup_gui.engine.model import Action, Held, Job, Returned
+    from backup_gui.engine.job import Job
+    from backup_gui.engine.model import Action, Held, Returned
     from backup_gui.engine.progress import Meter
 
 BESIDE = "from the backup"

@@ -23,7 +23,8 @@ from backup_gui.engine.volume import volume_id
 
 if TYPE_CHECKING:
     from backup_gui.engine.catalog import Catalog
-    from backup_gui.engine.model import Held, Job
+    from backup_gui.engine.job import Job
+    from backup_gui.engine.model import Held
 
 SOURCE_KEY = "source"
 DESTINATION_KEY = "destination"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from backup_gui.engine.events import Event
-    from backup_gui.engine.model import Job
+    from backup_gui.engine.job import Job
     from backup_gui.engine.notification import SourceWatcher, WatcherMaker
 
 __all__ = ["Clock", "Commands", "Outcome", "run"]

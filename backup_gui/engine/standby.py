@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.coprocess import Coprocess
-    from backup_gui.engine.model import Action, Job
+    from backup_gui.engine.job import Job
+    from backup_gui.engine.model import Action
     from backup_gui.engine.target import Target
 
 # The start of the process takes as long as copying so many small files,

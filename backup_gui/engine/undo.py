@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backup_gui.engine.catalog import Catalog
-    from backup_gui.engine.model import Entry, Job, Returned
+    from backup_gui.engine.job import Job
+    from backup_gui.engine.model import Entry, Returned
     from backup_gui.engine.passlog import Change
     from backup_gui.engine.progress import Meter
 

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.holdings import Folder
-    from backup_gui.engine.model import Action, Job
+    from backup_gui.engine.job import Job
+    from backup_gui.engine.model import Action
     from backup_gui.engine.room import Room
     from backup_gui.engine.target import Target
 

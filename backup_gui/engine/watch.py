@@ -31,8 +31,9 @@ from watchdog.events import (
 
 from backup_gui.engine.dirty import MAX_PATHS, DirtySet, Pending
 from backup_gui.engine.errors import WatchCancelledError, WatchError
-from backup_gui.engine.model import Coverage, Scope
+from backup_gui.engine.model import Scope
 from backup_gui.engine.mounts import NETWORK_REASON, can_watch, network_mount_below
+from backup_gui.engine.status import Coverage
 from backup_gui.engine.tree import parent_of
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from backup_gui.engine.retrieval import Item, Policy
 
 if TYPE_CHECKING:
-    from backup_gui.engine.model import Job
+    from backup_gui.engine.job import Job
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from backup_gui.engine.model import Held, Job, JobState, Progress, Status
+from backup_gui.engine.job import Job
+from backup_gui.engine.model import Held, Progress
 from backup_gui.engine.records import PassKind, PastChange, PastPass
+from backup_gui.engine.status import JobState, Status
 from backup_gui.ui.pace import Pace
 
 

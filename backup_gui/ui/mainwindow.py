@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from backup_gui.config import Settings
-    from backup_gui.engine.model import Job, Report
+    from backup_gui.engine.job import Job
+    from backup_gui.engine.model import Report
     from backup_gui.ui.icons import Icons
 
 _SIZE = QSize(940, 640)

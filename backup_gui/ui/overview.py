@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backup_gui.engine.model import Coverage, JobState, Phase
+from backup_gui.engine.model import Phase
+from backup_gui.engine.status import Coverage, JobState
 from backup_gui.ui.behind import BehindLabel
 from backup_gui.ui.daychart import DayChart
 from backup_gui.ui.headline import card_text, progress_figures

@@ -30,7 +30,8 @@ from backup_gui.ui.vacancy import Vacancy
 from backup_gui.ui.wording import counted, files_text, path_text
 
 if TYPE_CHECKING:
-    from backup_gui.engine.model import Action, Held, Job, Problem, Progress
+    from backup_gui.engine.job import Job
+    from backup_gui.engine.model import Action, Held, Problem, Progress
     from backup_gui.ui.icons import Icons
 
 _MOST_SHOWN = 3

@@ -12,8 +12,9 @@ import sys
 from backup_gui.engine import writer
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.errors import BackupError
+from backup_gui.engine.job import Job
 from backup_gui.engine.mirror import run_pass
-from backup_gui.engine.model import FULL, Job
+from backup_gui.engine.model import FULL
 
 
 def main() -> None:

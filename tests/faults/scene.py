@@ -8,8 +8,9 @@ from pathlib import Path
 
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.events import Event
+from backup_gui.engine.job import Job
 from backup_gui.engine.mirror import ignore, run_pass
-from backup_gui.engine.model import FULL, NO_COUNTS, Job, Report
+from backup_gui.engine.model import FULL, NO_COUNTS, Report
 from backup_gui.engine.tree import is_temporary
 from tests.helpers.trees import contents, read_tree
 

@@ -12,7 +12,9 @@ import pytest
 from backup_gui.engine import runner
 from backup_gui.engine.commands import Commands
 from backup_gui.engine.events import Event, HeldBack, StatusChanged, Stop
-from backup_gui.engine.model import Held, Job, JobState
+from backup_gui.engine.job import Job
+from backup_gui.engine.model import Held
+from backup_gui.engine.status import JobState
 from tests.helpers.fake_clock import FakeClock
 from tests.helpers.trees import contents
 

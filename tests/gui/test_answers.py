@@ -13,8 +13,10 @@ from backup_gui.bridge.instance import Wish
 from backup_gui.desk import Desk
 from backup_gui.engine import runner
 from backup_gui.engine.events import FilesReturned, ForgetDrive, PutBack, ReleaseKept, StatusChanged, UndoPass
-from backup_gui.engine.model import Job, JobState, Problem, ProblemCode, Returned, Stage, Status
+from backup_gui.engine.job import Job
+from backup_gui.engine.model import Problem, ProblemCode, Returned, Stage
 from backup_gui.engine.runner import Outcome
+from backup_gui.engine.status import JobState, Status
 from backup_gui.ui.board import Page
 from backup_gui.ui.icons import Icons
 from backup_gui.ui.jobview import ForgetDriveWish, PutBackWish, UndoWish

@@ -31,8 +31,10 @@ from backup_gui.engine.events import (
     Stop,
     UndoPass,
 )
-from backup_gui.engine.model import Counts, Held, HeldCode, Job, JobState, PassStatus, Report, Returned
+from backup_gui.engine.job import Job
+from backup_gui.engine.model import Counts, Held, HeldCode, PassStatus, Report, Returned
 from backup_gui.engine.runner import Outcome
+from backup_gui.engine.status import JobState
 from tests.gui.conftest import ScriptedRun, make_test_job, ok_status
 
 

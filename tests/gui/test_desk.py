@@ -18,7 +18,9 @@ from backup_gui.config import Appearance, Settings
 from backup_gui.desk import Desk
 from backup_gui.engine import runner
 from backup_gui.engine.events import AllowHeld, BackUpNow, KeepHeld, ReportMade, StatusChanged
-from backup_gui.engine.model import Counts, Job, JobState, PassStatus, Phase, Progress, Report, Status
+from backup_gui.engine.job import Job
+from backup_gui.engine.model import Counts, PassStatus, Phase, Progress, Report
+from backup_gui.engine.status import JobState, Status
 from backup_gui.ui.board import Page
 from backup_gui.ui.jobdialog import JobDialog
 from backup_gui.ui.review import ReviewDialog

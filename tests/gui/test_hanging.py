@@ -22,7 +22,8 @@ from backup_gui.bridge.instance import Wish
 from backup_gui.desk import Desk
 from backup_gui.engine import putback
 from backup_gui.engine.events import Pause, Resume, StatusChanged
-from backup_gui.engine.model import Job, JobState
+from backup_gui.engine.job import Job
+from backup_gui.engine.status import JobState
 from backup_gui.ui.board import Page
 from backup_gui.ui.firstvalues import FirstChoice
 from backup_gui.ui.historyview import RestoreWish, subject_of

@@ -21,20 +21,10 @@ from backup_gui.engine import runner
 from backup_gui.engine.commands import Commands
 from backup_gui.engine.coprocess import OBJECTS_BETWEEN_COLLECTIONS
 from backup_gui.engine.events import ActionDone, Event, ProblemFound, Progressed, StatusChanged, Stop
-from backup_gui.engine.model import (
-    Action,
-    EntryKind,
-    Job,
-    JobState,
-    Op,
-    Phase,
-    Problem,
-    ProblemCode,
-    Progress,
-    Stage,
-    Status,
-)
+from backup_gui.engine.job import Job
+from backup_gui.engine.model import Action, EntryKind, Op, Phase, Problem, ProblemCode, Progress, Stage
 from backup_gui.engine.runner import Outcome
+from backup_gui.engine.status import JobState, Status
 from tests.gui.conftest import DeskMaker, ok_status
 
 EVENTS = 100_000

@@ -10,7 +10,7 @@ import pytest
 from backup_gui.bridge.display import is_available
 from backup_gui.bridge.inspection import Findings, examine, is_folder, leave_out, room
 from backup_gui.engine.filters import Filter
-from backup_gui.engine.model import Job
+from backup_gui.engine.job import Job
 
 NEW = Job("", "", id="", name="", asks_about_strangers=True)
 

@@ -13,7 +13,9 @@ from backup_gui.bridge.counting import LeftOut, Tally, count_folder, count_left_
 from backup_gui.bridge.instance import Wish
 from backup_gui.engine import runner
 from backup_gui.engine.holdings import measure
-from backup_gui.engine.model import HistorySize, Job, JobState
+from backup_gui.engine.job import Job
+from backup_gui.engine.model import HistorySize
+from backup_gui.engine.status import JobState
 from backup_gui.formdesk import merged
 from backup_gui.ui.board import Page
 from backup_gui.ui.exclusions import PRESETS

@@ -28,22 +28,11 @@ from backup_gui.engine import runner
 from backup_gui.engine.arranging import Arranged, Arrangement, Order, arrange
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.events import StatusChanged
+from backup_gui.engine.job import Job
 from backup_gui.engine.mirror import run_pass
-from backup_gui.engine.model import (
-    FULL,
-    Action,
-    Counts,
-    EntryKind,
-    HeldCode,
-    Job,
-    JobState,
-    Op,
-    Phase,
-    ProblemCode,
-    Progress,
-    Status,
-)
+from backup_gui.engine.model import FULL, Action, Counts, EntryKind, HeldCode, Op, Phase, ProblemCode, Progress
 from backup_gui.engine.plantree import flat
+from backup_gui.engine.status import JobState, Status
 from backup_gui.ui.icons import Icons
 from backup_gui.ui.jobview import PutBackWish
 from backup_gui.ui.planmodel import PlanModel

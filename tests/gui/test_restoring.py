@@ -19,7 +19,8 @@ from backup_gui.bridge.instance import Wish
 from backup_gui.desk import Desk
 from backup_gui.engine import runner
 from backup_gui.engine.events import Pause, Resume, StatusChanged
-from backup_gui.engine.model import Job, JobState, Status
+from backup_gui.engine.job import Job
+from backup_gui.engine.status import JobState, Status
 from backup_gui.engine.transfer import Cancelled
 from backup_gui.ui.board import Page
 from backup_gui.ui.history import HistoryPage

@@ -8,7 +8,7 @@ from PySide6.QtCore import QByteArray
 
 from backup_gui.bridge.store import FILE_NAME, Store
 from backup_gui.config import Appearance, Settings
-from backup_gui.engine.model import Job
+from backup_gui.engine.job import Job
 from backup_gui.places import Places
 
 JOB = Job(

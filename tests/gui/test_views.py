@@ -25,18 +25,8 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from backup_gui.config import Appearance, Settings
-from backup_gui.engine.model import (
-    Counts,
-    Coverage,
-    Held,
-    HeldCode,
-    JobState,
-    PassStatus,
-    Problem,
-    ProblemCode,
-    Report,
-    Stage,
-)
+from backup_gui.engine.model import Counts, Held, HeldCode, PassStatus, Problem, ProblemCode, Report, Stage
+from backup_gui.engine.status import Coverage, JobState
 from backup_gui.ui.activity import ActivityModel
 from backup_gui.ui.board import Page
 from backup_gui.ui.headline import SEVERITY, Remedy, headline, worst

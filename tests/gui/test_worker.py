@@ -25,14 +25,13 @@ from backup_gui.engine.events import (
     StatusChanged,
     Waiting,
 )
+from backup_gui.engine.job import Job
 from backup_gui.engine.model import (
     Action,
     Counts,
     EntryKind,
     Held,
     HeldCode,
-    Job,
-    JobState,
     Op,
     PassStatus,
     Phase,
@@ -41,9 +40,9 @@ from backup_gui.engine.model import (
     Progress,
     Report,
     Stage,
-    Status,
 )
 from backup_gui.engine.runner import Outcome
+from backup_gui.engine.status import JobState, Status
 from tests.gui.conftest import ScriptedRun, ok_status
 
 BIG_BYTES = 10 * 1024**3

@@ -21,17 +21,14 @@ from PySide6.QtWidgets import QApplication, QWidget
 from backup_gui.app import resource_folder
 from backup_gui.config import Settings
 from backup_gui.engine.arranging import Arrangement, arrange
+from backup_gui.engine.job import Job
 from backup_gui.engine.model import (
     Action,
-    Backlog,
     Counts,
-    Coverage,
     EntryKind,
     Held,
     HeldCode,
     HistorySize,
-    Job,
-    JobState,
     Op,
     PassStatus,
     Phase,
@@ -41,12 +38,12 @@ from backup_gui.engine.model import (
     Report,
     Returned,
     Stage,
-    Status,
     count_actions,
 )
 from backup_gui.engine.problems import REASONS
 from backup_gui.engine.records import DayTotal, PastChange, PastPass
 from backup_gui.engine.retrieval import Item, Moment, PutBack, Search, Step
+from backup_gui.engine.status import Backlog, Coverage, JobState, Status
 from backup_gui.ui.board import Page
 from backup_gui.ui.crashdialog import CrashDialog
 from backup_gui.ui.diagnosticsdialog import DiagnosticsDialog

@@ -14,8 +14,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from backup_gui.engine.answers import keep
 from backup_gui.engine.catalog import Catalog
+from backup_gui.engine.job import Job
 from backup_gui.engine.mirror import run_pass
-from backup_gui.engine.model import FULL, Held, HeldCode, Job, PassStatus, Scope
+from backup_gui.engine.model import FULL, Held, HeldCode, PassStatus, Scope
 from backup_gui.engine.progress import Meter
 from backup_gui.engine.returning import put_back
 from backup_gui.engine.transfer import never

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from backup_gui.engine.history import read_version_name
-from backup_gui.engine.model import Job, Scope
+from backup_gui.engine.job import Job
+from backup_gui.engine.model import Scope
 from backup_gui.engine.tree import is_temporary
 from tests.helpers.trees import Node, contents, read_tree
 

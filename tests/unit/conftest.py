@@ -19,8 +19,9 @@ import pytest
 
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.events import Event
+from backup_gui.engine.job import Job
 from backup_gui.engine.mirror import run_pass
-from backup_gui.engine.model import FULL, Counts, Job, Report, Scope
+from backup_gui.engine.model import FULL, Counts, Report, Scope
 from backup_gui.engine.tree import is_temporary
 from tests.helpers.descriptors import open_below
 from tests.helpers.trees import read_tree

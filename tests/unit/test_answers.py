@@ -27,8 +27,9 @@ from backup_gui.engine.events import (
     Stop,
     UndoPass,
 )
-from backup_gui.engine.model import Held, JobState, PassStatus, ProblemCode, Report, Returned, Status
+from backup_gui.engine.model import Held, PassStatus, ProblemCode, Report, Returned
 from backup_gui.engine.roots import DRIVES_KEY
+from backup_gui.engine.status import JobState, Status
 from tests.helpers.fake_clock import FakeClock
 from tests.helpers.trees import contents
 from tests.unit.conftest import Rig

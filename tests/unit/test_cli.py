@@ -28,7 +28,8 @@ from backup_gui.engine.errors import (
     RootAbsentError,
 )
 from backup_gui.engine.events import Event, ReportMade, Stop
-from backup_gui.engine.model import MAX_INTERVAL_S, Job, PassStatus, Report
+from backup_gui.engine.job import MAX_INTERVAL_S, Job
+from backup_gui.engine.model import PassStatus, Report
 from backup_gui.engine.runner import Commands, Outcome
 from backup_gui.terminal import Output
 

@@ -30,7 +30,7 @@ from backup_gui.config import (
     settings_to_texts,
 )
 from backup_gui.engine.errors import JobError
-from backup_gui.engine.model import MAX_HISTORY_DAYS, MAX_INTERVAL_S, Job
+from backup_gui.engine.job import MAX_HISTORY_DAYS, MAX_INTERVAL_S, Job
 
 # Settings
 

@@ -14,14 +14,7 @@ from backup_gui.engine import keeping, metadata, roots, target, tree, writer
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.events import ActionDone, Event, PlanMade, ProblemFound
 from backup_gui.engine.history import read_version_name
-from backup_gui.engine.model import (
-    FULL,
-    Counts,
-    Op,
-    PassStatus,
-    ProblemCode,
-    Scope,
-)
+from backup_gui.engine.model import FULL, Counts, Op, PassStatus, ProblemCode, Scope
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import (
     LONG_AGO_NS,

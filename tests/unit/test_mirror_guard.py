@@ -6,10 +6,7 @@ import shutil
 
 import pytest
 
-from backup_gui.engine.model import (
-    HeldCode,
-    PassStatus,
-)
+from backup_gui.engine.model import HeldCode, PassStatus
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import (
     Rig,

@@ -5,11 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 
-from backup_gui.engine.model import (
-    Counts,
-    PassStatus,
-    Scope,
-)
+from backup_gui.engine.model import Counts, PassStatus, Scope
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import (
     Rig,

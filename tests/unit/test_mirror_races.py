@@ -18,14 +18,7 @@ from backup_gui.engine.errors import (
 )
 from backup_gui.engine.events import ActionDone, Event, PlanMade, Progressed
 from backup_gui.engine.identity import identify
-from backup_gui.engine.model import (
-    FULL,
-    Counts,
-    EntryKind,
-    Op,
-    PassStatus,
-    ProblemCode,
-)
+from backup_gui.engine.model import FULL, Counts, EntryKind, Op, PassStatus, ProblemCode
 from backup_gui.engine.room import size_in_words
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import (

@@ -16,12 +16,7 @@ from backup_gui.engine.errors import (
     RootAbsentError,
 )
 from backup_gui.engine.events import HeldBack
-from backup_gui.engine.model import (
-    FULL,
-    HeldCode,
-    PassStatus,
-    ProblemCode,
-)
+from backup_gui.engine.model import FULL, HeldCode, PassStatus, ProblemCode
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import (
     Rig,

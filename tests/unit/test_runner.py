@@ -41,18 +41,16 @@ from backup_gui.engine.events import (
     Stop,
     Waiting,
 )
+from backup_gui.engine.job import Job
 from backup_gui.engine.lock import DestinationLock
 from backup_gui.engine.loop import HELD_AGAIN_S
 from backup_gui.engine.model import (
     FULL,
     Action,
     Counts,
-    Coverage,
     EntryKind,
     Held,
     HeldCode,
-    Job,
-    JobState,
     Op,
     PassStatus,
     Problem,
@@ -60,8 +58,8 @@ from backup_gui.engine.model import (
     Report,
     Scope,
     Stage,
-    Status,
 )
+from backup_gui.engine.status import Coverage, JobState, Status
 from tests.helpers.fake_clock import FakeClock
 from tests.helpers.waiting import wait_until
 

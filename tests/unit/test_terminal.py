@@ -29,7 +29,6 @@ from backup_gui.engine.model import (
     EntryKind,
     Held,
     HeldCode,
-    JobState,
     Op,
     PassStatus,
     Phase,
@@ -39,8 +38,8 @@ from backup_gui.engine.model import (
     Removed,
     Report,
     Stage,
-    Status,
 )
+from backup_gui.engine.status import JobState, Status
 from backup_gui.terminal import (
     JsonPrinter,
     Output,

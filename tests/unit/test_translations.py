@@ -11,7 +11,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from backup_gui.engine.model import Job, ProblemCode
+from backup_gui.engine.job import Job
+from backup_gui.engine.model import ProblemCode
 from backup_gui.engine.problems import ADVICE, REASONS
 from backup_gui.jobs import job_faults
 from backup_gui.ui.sentences import PATTERNS, is_known, said

@@ -29,7 +29,8 @@ from watchdog.events import (
 
 from backup_gui.engine import watch as watch_module
 from backup_gui.engine.errors import WatchCancelledError, WatchError
-from backup_gui.engine.model import Coverage, Scope
+from backup_gui.engine.model import Scope
+from backup_gui.engine.status import Coverage
 from backup_gui.engine.watch import (
     ABSENT_REASON,
     DENIED_REASON,

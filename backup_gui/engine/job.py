@@ -1,0 +1,68 @@
+"""What is to be kept like what, and how: a job and its defaults."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+DEFAULT_INTERVAL_S = 5
+MAX_INTERVAL_S = 604_800
+DEFAULT_FULL_PASS_EVERY_S = 3_600
+DEFAULT_GUARD_COUNT = 50
+DEFAULT_GUARD_SHARE = 0.5
+DEFAULT_HISTORY_DAYS = 30
+MAX_HISTORY_DAYS = 36_500
+HISTORY_SUFFIX = ".history"
+
+
+class Job(NamedTuple):
+    """A source, a destination and options. Built and checked by ``config.py``.
+
+    Attributes:
+        source: Absolute path of the folder protected.
+        destination: Absolute path of the folder that mirrors it.
+        id: Stable key of the job, also the name of its catalog.
+        name: What the user calls it.
+        interval_s: Seconds between checks.
+        exclude: Exclusion rules, gitignore syntax, in order.
+        keeps_history: Whether replaced and deleted versions are kept.
+        history: Absolute path of the history; empty for ``<destination>.history``.
+        history_days: For how many days versions are kept, fewer and fewer of them: see ``thinning.py``. 0 for every
+            one, without end.
+        history_max_bytes: How much room the history may take; 0 for any. What left the mirror in the last hour is kept
+            in any case. With neither limit, old versions do not give way to new content either.
+        uses_notification: Whether the system's change notification is used; otherwise full checks at the interval.
+        full_pass_every_s: Seconds between full passes while notification works.
+        saves_power: Whether the app makes full passes less often on battery and on a metered network.
+        guard_count: Deletions plus replacements up to this many are never held.
+        guard_share: Share of the mirror, 0 to 1, up to which they are never held.
+        allows_mass_delete: The user's standing word for the guard.
+        asks_about_strangers: Whether files in the destination that this program did not put there are held
+            for the user's word, instead of going to the history.
+        is_enabled: Whether the app runs it.
+    """
+
+    source: str
+    destination: str
+    id: str
+    name: str
+    interval_s: int = DEFAULT_INTERVAL_S
+    exclude: tuple[str, ...] = ()
+    keeps_history: bool = True
+    history: str = ""
+    history_days: int = DEFAULT_HISTORY_DAYS
+    history_max_bytes: int = 0
+    uses_notification: bool = True
+    full_pass_every_s: int = DEFAULT_FULL_PASS_EVERY_S
+    saves_power: bool = True
+    guard_count: int = DEFAULT_GUARD_COUNT
+    guard_share: float = DEFAULT_GUARD_SHARE
+    allows_mass_delete: bool = False
+    asks_about_strangers: bool = False
+    is_enabled: bool = True
+
+    @property
+    def history_root(self) -> str | None:
+        """Absolute path of the history, or None if none is kept."""
+        if not self.keeps_history:
+            return None
+        return self.history or self.destination.rstrip("/\\") + HISTORY_SUFFIX

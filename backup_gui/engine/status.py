@@ -1,0 +1,85 @@
+"""How a job stands: what a window and a tray icon show of it."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple
+
+from backup_gui.engine.model import Held, Problem
+
+
+class JobState(Enum):
+    """What a job is doing, or waiting for; the worst state of all jobs is the tray icon's."""
+
+    OK = "ok"
+    WORKING = "working"
+    WAITING = "waiting"
+    PAUSED = "paused"
+    ATTENTION = "attention"
+    HELD = "held"
+    FAILED = "failed"
+
+
+class Coverage(NamedTuple):
+    """How the source is being watched.
+
+    Attributes:
+        folders_live: Folders whose changes are notified.
+        folders_polled: Folders that are only checked at every interval.
+        reason: Why some are not live, in plain words; empty if all are.
+    """
+
+    folders_live: int = 0
+    folders_polled: int = 0
+    reason: str = ""
+
+
+class Backlog(NamedTuple):
+    """What has changed and is not backed up yet.
+
+    Attributes:
+        files: How many files and links; what is gone and still in the mirror counts too.
+        bytes: How large they are.
+        oldest_at: When the first of these changes was noticed, seconds since 1970, UTC; None if there are none.
+        is_whole: Whether all of them were looked at; if not, there are at least so many bytes.
+    """
+
+    files: int = 0
+    bytes: int = 0
+    oldest_at: float | None = None
+    is_whole: bool = True
+
+
+NO_BACKLOG = Backlog()
+
+
+class Status(NamedTuple):
+    """Everything about a job's condition that a window or a tray icon shows.
+
+    Attributes:
+        state: The state.
+        reason: For waiting, failed and held: why, in plain words.
+        last_complete_at: End of the last pass after which everything was backed up, seconds since 1970, UTC.
+        last_pass_at: End of the last pass of any outcome.
+        problems: Paths that could not be handled and still stand.
+        held: What waits for the user's word.
+        coverage: How the source is watched.
+        pending: Paths known to have changed and not yet backed up.
+        paused_until: End of the pause, seconds since 1970, UTC; None when paused without end or not paused.
+        has_full_pass: Whether a full pass has been completed since the job started.
+        kept: Files that stay in the backup though the source has them no longer, or has others, at the user's word.
+        backlog: The same as ``pending`` in figures.
+    """
+
+    state: JobState
+    reason: str = ""
+    last_complete_at: float | None = None
+    last_pass_at: float | None = None
+    problems: tuple[Problem, ...] = ()
+    held: Held | None = None
+    coverage: Coverage = Coverage()
+    pending: int = 0
+    paused_until: float | None = None
+    has_full_pass: bool = False
+    kept: int = 0
+    backlog: Backlog = NO_BACKLOG
