@@ -127,7 +127,7 @@ class HistoryPage(QWidget):
                 self.model.clear()
             self.model.show_folder(asked.path, items)
             if not asked.path:
-                self.list.show_part("empty" if self.model.is_empty else "")
+                self._show_part("empty" if self.model.is_empty else "")
                 self._say("")
                 self._show_hint()
 
@@ -135,7 +135,7 @@ class HistoryPage(QWidget):
         """Show what a search found."""
         if self._is_current(asked):
             self.model.show_found(found.items)
-            self.list.show_part("none" if self.model.is_empty else "")
+            self._show_part("none" if self.model.is_empty else "")
             self._say(self.tr("There are more: only the first are shown.") if found.is_cut else "")
             self._show_hint()
 
@@ -160,15 +160,15 @@ class HistoryPage(QWidget):
             self._is_stale = True
             self.model.clear()
             self._say("")
-            self.list.show_part("failed")
+            self._show_part("failed")
 
     def show_silence(self, silent_s: int) -> None:
         """Show for how long the drive has not answered, in seconds; 0 if it does."""
         self._silence.show_remark(Remark(Level.NOTE, silence_text(silent_s)) if silent_s else Remark())
         if silent_s and self.model.is_empty:
-            self.list.show_part("silent")
+            self._show_part("silent")
         elif not silent_s and self.list.part == "silent":
-            self.list.show_part("")
+            self._show_part("")
 
     # What the user does
 
@@ -283,6 +283,11 @@ class HistoryPage(QWidget):
         if len(selected) == 1:
             return self.tr("A folder comes back with all that is in it.")
         return counted("%Ln files and folders are chosen.", "%Ln file or folder is chosen.", len(selected))
+
+    def _show_part(self, vacancy: str) -> None:
+        """Show a vacancy, and nothing beside it; empty for the files."""
+        self.list.show_part(vacancy)
+        self.versions.setVisible(not vacancy)
 
     def _show_hint(self) -> None:
         """Say what could be chosen now that something is shown, if nothing is chosen yet."""

@@ -221,6 +221,8 @@ class PlanModel(QAbstractItemModel):
             return self._blank
         else:
             name = _ICONS[op]
+            if op is Op.MOVE and QGuiApplication.layoutDirection() == Qt.LayoutDirection.RightToLeft:
+                name = "arrow-mirrored"
         palette = QGuiApplication.palette()
         return self._icons.in_rows(name, palette.text().color(), palette.highlightedText().color())
 

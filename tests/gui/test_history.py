@@ -317,8 +317,10 @@ def test_a_choice_is_offered_only_where_there_is_something_to_choose(icons: Icon
     for show in empty:
         show()
         assert (page.list.part != "", page.versions.words) == (True, "")
+        assert not page.versions.isVisible()
         page.show_found(found, Search(TOP))
         assert (page.list.part, page.versions.words) == ("", hint)
+        assert page.versions.isVisible()
     page.show_failure(asked)
     page.show_silence(40)
     assert (page.list.part, page.versions.words) == ("silent", "")

@@ -17,7 +17,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QModelIndex, Qt, QTimer
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QHeaderView
+from PySide6.QtWidgets import QApplication, QHeaderView
 from pytestqt.qtbot import QtBot
 
 from backup_gui.bridge.background import Background
@@ -98,6 +98,23 @@ def test_the_kinds_are_counted_and_filter(view: PlanView) -> None:
     assert shown(view) == ["Travel/2024", "Travel/2024/Lisbon.jpg"]
     assert texts(view, "Travel/2024/Lisbon.jpg") == ["Lisbon.jpg", "moved from Inbox/IMG_1204.jpg", "3.4 MB"]
     assert view.foot.text() == "1.6 GB would be copied"
+
+
+def test_the_arrow_of_what_moves_points_to_where_lines_go(view: PlanView, qapp: QApplication) -> None:
+    view.filter_buttons[Op.MOVE].click()
+    row = row_of(view, "Travel/2024/Lisbon.jpg")
+    pictures = []
+    for direction in (Qt.LayoutDirection.LeftToRight, Qt.LayoutDirection.RightToLeft):
+        qapp.setLayoutDirection(direction)
+        try:
+            pictures.append(row.siblingAtColumn(1).data(Qt.ItemDataRole.DecorationRole).pixmap(64).toImage())
+        finally:
+            qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+    tips = [
+        [sum(image.pixelColor(x, y).alpha() > 128 for y in range(image.height())) for x in range(image.width())]
+        for image in pictures
+    ]
+    assert [heights.index(max(heights)) > len(heights) / 2 for heights in tips] == [True, False]
 
 
 def test_a_folder_tells_at_a_glance_what_is_in_it(view: PlanView) -> None:
@@ -542,7 +559,7 @@ def test_files_that_may_not_be_read_are_named_before_copying(open_folder: Path, 
     script = (
         "import pathlib, sys\n"
         "from backup_gui.bridge.preview import foresee\n"
-        "from backup_gui.engine.model import Job\n"
+        "from backup_gui.engine.job import Job\n"
         f"job = Job({str(source)!r}, {str(open_folder / 'backup')!r}, id='a', name='a')\n"
         f"found = foresee(job, pathlib.Path({str(open_folder / 'data')!r}), bool, bool)\n"
         "print([(p.path, p.code.value) for p in found.problems])\n"
