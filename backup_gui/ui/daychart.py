@@ -49,7 +49,7 @@ from backup_gui.engine.records import DayTotal
 from backup_gui.engine.status import JobState
 from backup_gui.ui.labels import MutedLabel, Words
 from backup_gui.ui.theme import GRID_PX, accent, figure, mix, muted, scaled_px, state_colour, surface
-from backup_gui.ui.wording import counted, files_text, size_text
+from backup_gui.ui.wording import counted, files_text, isolated, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +72,7 @@ def last_days(totals: Sequence[DayTotal], today: QDate) -> tuple[DayTotal, ...]:
 
 def day_text(total: DayTotal) -> str:
     """One day in words."""
-    date = QLocale().toString(QDate.fromString(total.day, _ISO), QLocale.FormatType.LongFormat)
+    date = isolated(QLocale().toString(QDate.fromString(total.day, _ISO), QLocale.FormatType.LongFormat))
     if not total.passes:
         return _tr("{date}: nothing to copy").format(date=date)
     figures = _tr("{date}: {files}, {size}").format(

@@ -28,7 +28,7 @@ from backup_gui.ui.jobview import Level, Remark
 from backup_gui.ui.labels import ElidedLabel, MutedLabel, Panel, Words
 from backup_gui.ui.sentences import said
 from backup_gui.ui.theme import GRID_PX, scaled_font
-from backup_gui.ui.wording import counted, duration_text, files_text, path_text, size_text
+from backup_gui.ui.wording import counted, duration_text, files_text, path_in_words, path_text, size_text
 
 if TYPE_CHECKING:
     from backup_gui.engine.job import Job
@@ -226,7 +226,7 @@ class PlacePage(_Page):
         may_be_whole = chosen is not None and chosen.is_folder and len(sources) == 1
         self._ways.setVisible(may_be_whole and not verdict.is_place_empty)
         if sources:
-            name = path_text(_name(sources[0])).replace("&", "&&")
+            name = path_in_words(_name(sources[0])).replace("&", "&&")
             self.new_radio.setText(self.tr("In a new fol&der there: {name} (recommended)").format(name=name))
         if chosen is not None and not self.fits:
             text = self.tr("There is not enough room: {need} are needed, {free} are free.").format(

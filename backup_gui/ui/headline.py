@@ -22,7 +22,9 @@ from backup_gui.ui.wording import (
     counted,
     duration_text,
     files_text,
+    isolated,
     number_text,
+    path_in_words,
     path_text,
     size_text,
     speed_text,
@@ -126,7 +128,7 @@ def sentence(view: JobView, now: float) -> str:
     words = headline(view, now)
     if words.has_name:
         return words.title
-    return _tr("{name}: {sentence}").format(name=view.job.name, sentence=words.title)
+    return _tr("{name}: {sentence}").format(name=isolated(view.job.name), sentence=words.title)
 
 
 def remedy_text(remedy: Remedy) -> str:
@@ -296,7 +298,7 @@ def overdue_text(view: JobView, since: float, now: float) -> str:
         JobState.FAILED: _tr("{name} has not been backed up {age}: it does not get through."),
     }.get(view.status.state, _tr("{name} has not been backed up completely {age}."))
     days = max(1, int((now - since) // 86_400))
-    return pattern.format(name=view.job.name, age=counted("for %Ln days", "for %Ln day", days))
+    return pattern.format(name=isolated(view.job.name), age=counted("for %Ln days", "for %Ln day", days))
 
 
 def _headline_overdue(view: JobView, since: float, now: float) -> Headline:
@@ -370,7 +372,7 @@ def _waiting_title(view: JobView) -> str:
         pattern = _tr("Another drive is where the backup of “{name}” was: {path}")
     else:
         return ""
-    return pattern.format(name=view.job.name, path=path_text(path))
+    return pattern.format(name=isolated(view.job.name), path=path_in_words(path))
 
 
 def _failed_remedy(view: JobView) -> Remedy:

@@ -11,7 +11,7 @@ from backup_gui.engine.model import Action, Counts, EntryKind, Op
 from backup_gui.engine.plantree import PlanTree, flat
 from backup_gui.ui.jobs import Index
 from backup_gui.ui.rows import PAGE_ROWS, RIGHT
-from backup_gui.ui.wording import counted, isolated, path_text, size_text
+from backup_gui.ui.wording import counted, isolated, path_in_words, path_text, size_text
 
 if TYPE_CHECKING:
     from backup_gui.ui.icons import Icons
@@ -206,10 +206,10 @@ class PlanModel(QAbstractItemModel):
         return size_text(size_bytes) if size_bytes else ""
 
     def _tooltip(self, entry: int) -> str:
-        path = path_text(self._tree.path(entry))
+        path = path_in_words(self._tree.path(entry))
         action = self._tree.action(entry)
         if action is not None and action.old_path is not None:
-            return self.tr("{path}\nis now {old} in the backup").format(path=path, old=path_text(action.old_path))
+            return self.tr("{path}\nis now {old} in the backup").format(path=path, old=path_in_words(action.old_path))
         return self.tr("{path} (folder)").format(path=path) if self._is_folder(entry) else path
 
     def _icon(self, entry: int, column: int) -> QIcon | None:

@@ -27,7 +27,7 @@ from backup_gui.ui.progresspanel import ProgressPanel
 from backup_gui.ui.sentences import said
 from backup_gui.ui.theme import GRID_PX, scaled_font, scaled_size
 from backup_gui.ui.vacancy import Vacancy
-from backup_gui.ui.wording import counted, files_text, path_text
+from backup_gui.ui.wording import counted, files_text, path_in_words
 
 if TYPE_CHECKING:
     from backup_gui.engine.job import Job
@@ -130,7 +130,7 @@ class PreviewDialog(QDialog):
             return
         lines = [problems_text(len(problems))]
         lines += [
-            self.tr("{path}: {reason}").format(path=path_text(problem.path), reason=reason_text(problem))
+            self.tr("{path}: {reason}").format(path=path_in_words(problem.path), reason=reason_text(problem))
             for problem in problems[:_MOST_SHOWN]
         ]
         if len(problems) > _MOST_SHOWN:

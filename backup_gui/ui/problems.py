@@ -23,7 +23,7 @@ from backup_gui.ui.rows import RowsModel, make_table
 from backup_gui.ui.sentences import said
 from backup_gui.ui.theme import GRID_PX
 from backup_gui.ui.vacancy import Vacancy
-from backup_gui.ui.wording import isolated, path_text
+from backup_gui.ui.wording import isolated, path_in_words, path_text
 
 if TYPE_CHECKING:
     from backup_gui.engine.model import Problem
@@ -58,7 +58,7 @@ class ProblemsModel(RowsModel):
         if role == Qt.ItemDataRole.AccessibleDescriptionRole:
             return advice_text(problem)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{path_text(problem.path)}\n{reason_text(problem)}.\n{advice_text(problem)}"
+            return f"{path_in_words(problem.path)}\n{reason_text(problem)}.\n{advice_text(problem)}"
         if role == Qt.ItemDataRole.DisplayRole:
             return isolated(path_text(problem.path) if index.column() == 0 else reason_text(problem))
         return None
@@ -168,7 +168,7 @@ class ProblemsPage(QWidget):
         self._advice.setText(self._help_text(problem) if problem is not None else "")
 
     def _help_text(self, problem: Problem) -> str:
-        return f"{path_text(problem.path)}\n{reason_text(problem)}. {advice_text(problem)}"
+        return f"{path_in_words(problem.path)}\n{reason_text(problem)}. {advice_text(problem)}"
 
     @Slot()
     def _on_forget_clicked(self) -> None:

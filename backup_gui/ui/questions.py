@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QLabel, QMessageBox, QWidget
 
-from backup_gui.ui.wording import counted, path_text
+from backup_gui.ui.wording import counted, path_in_words
 
 
 def ask_to_undo(files: int, on_yes: Callable[[], None], parent: QWidget) -> QMessageBox:
@@ -41,7 +41,7 @@ def ask_to_forget_drive(path: str, on_yes: Callable[[], None], parent: QWidget, 
         if keeps_history
         else _tr("What the backup has of it then counts as deleted. No history is kept, so it is gone.")
     )
-    title = _tr("Will the drive of “{folder}” never come back?").format(folder=path_text(path))
+    title = _tr("Will the drive of “{folder}” never come back?").format(folder=path_in_words(path))
     return _ask(_tr("Drive"), title, fate, _tr("It will &not come back"), on_yes, parent)
 
 
@@ -66,7 +66,7 @@ def ask_to_use_drive(path: str, on_yes: Callable[[], None], parent: QWidget, *, 
         )
     )
     safe = _tr("If there are files in the backup folder on the new drive already, you are asked before they leave it.")
-    title = _tr("Use the drive that is there now for the backup in “{folder}”?").format(folder=path_text(path))
+    title = _tr("Use the drive that is there now for the backup in “{folder}”?").format(folder=path_in_words(path))
     return _ask(_tr("New drive"), title, f"{fate}\n\n{safe}", _tr("&Use the new drive"), on_yes, parent)
 
 
@@ -101,7 +101,7 @@ def ask_to_remove(name: str, path: str, on_yes: Callable[[], None], parent: QWid
         parent: Owner.
     """
     title = _tr("Stop backing up “{name}”?").format(name=name)
-    text = _tr("The backup itself and its history stay where they are:\n{folder}").format(folder=path_text(path))
+    text = _tr("The backup itself and its history stay where they are:\n{folder}").format(folder=path_in_words(path))
     return _ask(_tr("Remove"), title, text, _tr("&Remove"), on_yes, parent)
 
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from backup_gui.engine.status import JobState
 from backup_gui.ui.bringingdialog import BringingDialog
 from backup_gui.ui.sentences import said
-from backup_gui.ui.wording import counted, number_text, path_text
+from backup_gui.ui.wording import counted, number_text, path_in_words, path_text
 
 if TYPE_CHECKING:
     from backup_gui.engine.retrieval import PutBack, Step
@@ -47,11 +47,11 @@ class RestoreDialog(BringingDialog):
         """Show what came of it."""
         is_good = not result.failed and not result.is_cancelled
         self._end(result_title(result), JobState.OK if is_good else JobState.ATTENTION)
-        place = self.tr("Folder: {folder}").format(folder=path_text(self._folder))
+        place = self.tr("Folder: {folder}").format(folder=path_in_words(self._folder))
         self.progress.show_words("\n".join((place, *_detail_lines(result))))
         rows = [(path_text(path), said(reason)) for path, reason in result.failed]
         rows += [
-            (path_text(path), self.tr("Restored beside it as “{name}”").format(name=path_text(_last(beside))))
+            (path_text(path), self.tr("Restored beside it as “{name}”").format(name=path_in_words(_last(beside))))
             for path, beside in result.beside
         ]
         if rows:

@@ -11,7 +11,7 @@ from backup_gui.engine.model import Progress, Returned
 from backup_gui.engine.status import JobState
 from backup_gui.ui.bringingdialog import BringingDialog
 from backup_gui.ui.sentences import said
-from backup_gui.ui.wording import counted, number_text, path_text
+from backup_gui.ui.wording import counted, number_text, path_in_words, path_text
 
 if TYPE_CHECKING:
     from backup_gui.ui.icons import Icons
@@ -51,14 +51,14 @@ class ReturnedDialog(BringingDialog):
     def show_returned(self, returned: Returned) -> None:
         """Show what came of it."""
         self._end(returned_title(returned), _state(returned))
-        lines = [_tr("Folder: {folder}").format(folder=path_text(self._folder))]
+        lines = [_tr("Folder: {folder}").format(folder=path_in_words(self._folder))]
         if returned.reason:
             lines.insert(0, f"{said(returned.reason).rstrip('.')}.")
         self.progress.show_words("\n".join(lines))
         rows = [
             *((path_text(path), said(reason)) for path, reason in (*returned.failed, *returned.skipped)),
             *(
-                (path_text(path), _tr("Beside it is now “{name}”").format(name=_last(beside)))
+                (path_text(path), _tr("Beside it is now “{name}”").format(name=path_in_words(_last(beside))))
                 for path, beside in returned.beside
             ),
         ]
@@ -94,7 +94,7 @@ def _state(returned: Returned) -> JobState:
 
 
 def _last(path: str) -> str:
-    return path_text(path.rpartition("/")[2])
+    return path.rpartition("/")[2]
 
 
 def _tr(text: str) -> str:

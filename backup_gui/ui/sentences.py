@@ -12,7 +12,7 @@ from functools import cache
 from PySide6.QtCore import QCoreApplication
 
 from backup_gui.engine.problems import REASONS
-from backup_gui.ui.wording import number_text, path_text, size_text
+from backup_gui.ui.wording import number_text, path_in_words, path_text, size_text
 
 CONTEXT = "Sentences"
 
@@ -184,7 +184,7 @@ def said(sentence: str) -> str:
     for pattern, form in _forms():
         found = form.fullmatch(sentence)
         if found is not None:
-            return path_text(_translated(pattern, found.groupdict()))
+            return _translated(pattern, found.groupdict())
     if sentence.endswith("."):
         shorter = said(sentence[:-1])
         if shorter != sentence[:-1]:
@@ -210,13 +210,13 @@ def _translated(pattern: str, values: dict[str, str]) -> str:
 
 
 def _value_said(name: str, value: str) -> str:
-    """Write a figure of the engine in the way of the user's locale; anything else stays."""
+    """Write a figure of the engine in the way of the user's locale; a path is kept in one piece."""
     if name in _NUMBERS and value.replace(",", "").isdecimal():
         return number_text(int(value.replace(",", "")))
     size = _SIZE.fullmatch(value) if name == "size" else None
     if size is not None:
         return size_text(float(size["figure"].replace(",", "")) * 1_000 ** _UNITS.index(size["unit"]))
-    return value
+    return value if name == "detail" else path_in_words(value)
 
 
 @cache

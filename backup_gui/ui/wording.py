@@ -158,6 +158,11 @@ def path_text(path: str) -> str:
     return one_line(path)
 
 
+def path_in_words(path: str) -> str:
+    """The same within a sentence, where it must not decide in which direction that is read."""
+    return isolated(path_text(path))
+
+
 def _local(at: float) -> QDateTime:
     return QDateTime.fromMSecsSinceEpoch(round(at * 1_000))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 from backup_gui.app import resource_folder
 from backup_gui.bridge.languages import speak
+from backup_gui.ui.headline import headline, overdue_text
 from backup_gui.ui.sentences import said
 from backup_gui.ui.wording import (
     duration_text,
@@ -25,6 +27,20 @@ from backup_gui.ui.wording import (
     speed_text,
 )
 from tests.helpers.pseudo import HebrewTranslator, hebrew, speaking
+from tests.helpers.screens import NOW, VIEWS
+
+
+def is_from_right_to_left(text: str) -> bool:
+    """In which direction Qt reads a text whose words decide about it."""
+    option = QTextOption()
+    option.setTextDirection(Qt.LayoutDirection.LayoutDirectionAuto)
+    layout = QTextLayout(text)
+    layout.setTextOption(option)
+    layout.beginLayout()
+    line = layout.createLine()
+    layout.endLayout()
+    first = line.cursorToX(0)
+    return bool((first[0] if isinstance(first, tuple) else first) > 0)
 
 
 @pytest.fixture
@@ -88,6 +104,25 @@ def test_a_size_stays_in_one_piece_where_words_are_read_from_right_to_left(qapp:
     finally:
         qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
     assert {name: text() for name, text in texts.items()} == before
+
+
+def test_a_path_in_a_sentence_keeps_its_direction_and_leaves_the_sentence_its_own(qapp: QApplication) -> None:
+    sentences = (
+        "The source folder is not there: /home/anna/Documents",
+        "The backup drive is full: 1.2 GB more is needed",
+    )
+    view = replace(VIEWS["waiting"], job=VIEWS["waiting"].job._replace(name="Docs"))
+    qapp.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    try:
+        with speaking(qapp, HebrewTranslator()):
+            words = [*map(said, sentences), headline(view, NOW).title, overdue_text(view, NOW - 9 * 86_400, NOW)]
+    finally:
+        qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+    assert not any("\\" in text for text in words)
+    kept = ("/home/anna/Documents", "1.2 GB", "/media/anna/Backup/Documents", "Docs")
+    for text, value in zip(words, kept, strict=True):
+        assert is_from_right_to_left(text), text
+        assert value in seen_from_left_to_right(text)
 
 
 def test_a_made_up_language_for_pictures_is_read_from_right_to_left(qapp: QApplication, no_translators: None) -> None:
