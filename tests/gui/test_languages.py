@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QLocale, Qt, QTranslator
@@ -39,7 +40,7 @@ def is_from_right_to_left(text: str) -> bool:
     layout.beginLayout()
     line = layout.createLine()
     layout.endLayout()
-    first = line.cursorToX(0)
+    first: Any = line.cursorToX(0)
     return bool((first[0] if isinstance(first, tuple) else first) > 0)
 
 
