@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
-import select
+import selectors
 import socket
 import struct
 import sys
@@ -95,11 +95,13 @@ class SessionBus(QObject):
         """
         end_s = time.monotonic() + limit_ms / 1_000
         while self._socket is not None and is_due() and (left_s := end_s - time.monotonic()) > 0:
-            writing = [self._socket] if self._unsent else []
-            readable, writable, _ = select.select([self._socket], writing, [], left_s)
-            if writable:
+            wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._unsent else 0)
+            with selectors.DefaultSelector() as selector:
+                selector.register(self._socket, wanted)
+                ready = sum(events for _, events in selector.select(left_s))
+            if ready & selectors.EVENT_WRITE:
                 self._write()
-            if readable:
+            if ready & selectors.EVENT_READ:
                 self._on_readable()
 
     def close(self) -> None:
