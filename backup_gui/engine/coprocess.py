@@ -171,7 +171,13 @@ def _command() -> list[str]:
 
 
 def _has_message(fd: int) -> bool:
-    return bool(select.select([fd], [], [], 0)[0])
+    if sys.platform == "win32":
+        # It is never started there.
+        return False
+    # Not "select", which cannot be asked of the numbers that descriptors have where many jobs run.
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def _send(fd: int, message: list[Any]) -> None:

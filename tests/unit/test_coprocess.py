@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -72,6 +74,35 @@ def test_what_it_is_asked_it_answers_in_order_and_the_rest_is_waited_for(rig: Ri
         process.close()
         assert not process._ahead
     assert sorted(os.listdir(rig.mirror)) == ["copy first", "copy second"]
+
+
+@pytest.fixture
+def many_open_files() -> Iterator[None]:
+    """Have so many open that those to come have numbers beyond what ``select`` can be asked of."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 4_096:
+        pytest.skip("the system allows too few open files")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 4_096), hard))
+    opened = [os.open(os.devnull, os.O_RDONLY)]
+    try:
+        while opened[-1] < 1_100:
+            opened.append(os.dup(opened[0]))
+        yield
+    finally:
+        for fd in opened:
+            os.close(fd)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_it_answers_however_many_files_are_open(rig: Rig, many_open_files: None) -> None:
+    rig.write("a", "a")
+    rig.mirror.mkdir()
+    with Tree(str(rig.source)) as source, Target(str(rig.mirror), None) as target:
+        process = Coprocess(source, target)
+        process.hand_over("copier", [*target.rights.owner, True], ["one"], [("a", "copy")])
+        wait_until(lambda: process.answers() is not None, "it answers")
+        process.close()
+    assert os.listdir(rig.mirror) == ["copy"]
 
 
 def test_after_its_end_every_batch_comes_back_without_answers(rig: Rig) -> None:
