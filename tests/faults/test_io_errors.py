@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import Any
 import pytest
 
 from backup_gui.engine import writer
+from backup_gui.engine.events import ActionDone, Event
+from backup_gui.engine.model import EntryKind
 from tests.faults.scene import Scene
 from tests.helpers.trees import read_tree
 
@@ -143,3 +146,31 @@ def test_where_a_volume_cannot_be_flushed_as_a_whole_every_file_and_folder_is(
     paths = ["", *read_tree(scene.mirror)]
     assert [path for path in paths if (scene.mirror / path).stat().st_ino not in flushed] == []
     assert scene.history.stat().st_ino in flushed
+
+
+@pytest.mark.hazard(12)
+def test_each_folder_is_flushed_before_what_is_new_in_it_is_told(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_flush: dict[int, set[str]] = {}
+    fsync = os.fsync
+
+    def note(fd: int) -> None:
+        fsync(fd)
+        found = os.fstat(fd)
+        if stat.S_ISDIR(found.st_mode):
+            at_flush.setdefault(found.st_ino, set()).update(os.listdir(fd))
+
+    missing: list[str] = []
+
+    def listen(event: Event) -> None:
+        if isinstance(event, ActionDone) and event.action.kind is EntryKind.FILE:
+            folder, _, name = event.action.path.rpartition("/")
+            if name not in at_flush.get((scene.mirror / folder).stat().st_ino, ()):
+                missing.append(event.action.path)
+
+    monkeypatch.setattr(writer, "supports_syncfs", lambda _path: False)
+    monkeypatch.setattr(os, "fsync", note)
+    scene.write("new/deep/file", b"new")
+    scene.write("new/file", b"new")
+    scene.make_pass(listen)
+    scene.assert_in_step()
+    assert missing == []

@@ -69,7 +69,7 @@ MUTATIONS = (
         "engine/writer.py",
         "            for folder in self._unflushed:\n                flush_folder(self, folder)\n",
         "            pass\n",
-        ("faults/test_io_errors.py::test_where_a_volume_cannot_be_flushed_as_a_whole_every_file_and_folder_is",),
+        ("faults/test_io_errors.py::test_each_folder_is_flushed_before_what_is_new_in_it_is_told",),
     ),
     Mutation(
         "flush of the history's folders",
