@@ -10,6 +10,7 @@ import gc
 import sys
 
 from backup_gui.engine import coprocess
+from backup_gui.engine.system import allow_many_files
 
 
 def main() -> int:
@@ -22,6 +23,7 @@ def main() -> int:
         coprocess.serve(sys.argv[2:])
         return 0
     gc.set_threshold(coprocess.OBJECTS_BETWEEN_COLLECTIONS)
+    allow_many_files()
     from backup_gui import cli  # noqa: PLC0415 - the other process has no use for it
 
     return cli.main(sys.argv[1:], run_app=_run_app)

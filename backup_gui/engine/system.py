@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import os
@@ -28,7 +29,27 @@ _syncfs = _system_call("syncfs", ctypes.c_int)
 _renameat2 = _system_call("renameat2", ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint)
 _prctl = _system_call("prctl", ctypes.c_int, ctypes.c_ulong)
 
+# Enough for 50 jobs at the same time, and no more than any system allows.
+OPEN_FILES: Final = 10_240
 CAN_SYNC_VOLUME: Final = _syncfs is not None
+
+
+def allow_many_files() -> None:
+    """Let this process have as many files open at once as many jobs need, as far as the system lets a user do so.
+
+    A job has up to 200 open in a pass, and desktops begin with a limit of 1,024, or 256, which is there for old
+    programs that use ``select``.
+    """
+    if sys.platform == "win32":
+        return
+    import resource  # noqa: PLC0415 - not on every system
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def sync_volume(fd: int) -> None:

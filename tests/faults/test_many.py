@@ -170,3 +170,25 @@ def test_a_file_locked_by_another_program_on_windows_is_a_problem_until_it_is_fr
     assert copying.TRIES > 1
     assert scene.make_pass().problems == ()
     scene.assert_in_step()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such limit")
+def test_a_small_limit_of_open_files_is_raised_as_far_as_the_user_may(base: Path) -> None:
+    """As where many jobs run at the same time on a desktop that begins with a limit of 256 or 1,024."""
+    import resource  # not on every system
+
+    for number in range(200):
+        folder = base / "source" / str(number) / "in it"
+        folder.mkdir(parents=True)
+        (folder / "file").write_bytes(b"x")
+    result = subprocess.run(
+        [sys.executable, "-m", "backup_gui", "run", base / "source", base / "mirror", "--once"],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (100, 4_096)),
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    assert "Too many open files" not in result.stderr
