@@ -119,7 +119,7 @@ class Execution:
         finally:
             self._end_batches()
             self._publisher.record()
-            self._catalog.forget(self._clearer.gone)
+            self._forget_gone()
             self._catalog.commit()
         self._meter.end()
 
@@ -132,6 +132,9 @@ class Execution:
                 if action.kind is EntryKind.FOLDER:
                     self._ledger.unmade.add(action.path)
                 continue
+            if self._clearer.gone and action.op in _COPIES:
+                # Before anything else is recorded in the place of what is gone.
+                self._forget_gone()
             if self._batches is not None and is_small_copy(action):
                 self._batches.waiting.append(action)
                 if len(self._batches.waiting) == BATCH_FILES:
@@ -152,6 +155,10 @@ class Execution:
                     self._clearer.move(action)
                 else:
                     self._clearer.delete(action)
+
+    def _forget_gone(self) -> None:
+        self._catalog.forget(self._clearer.gone)
+        self._clearer.gone.clear()
 
     def _copy_at_once(self, action: Action) -> None:
         self._maker.make(action)

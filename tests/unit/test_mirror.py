@@ -335,6 +335,18 @@ def test_a_file_of_the_mirrors_folder_that_took_the_folders_place_is_kept(rig: R
 
 
 @pytest.mark.hazard(34)
+def test_an_edit_that_keeps_size_and_time_is_found_in_a_file_that_took_a_folders_place(rig: Rig) -> None:
+    rig.write("thing/inside")
+    rig.run()
+    shutil.rmtree(rig.source / "thing")
+    file = rig.write("thing", "old!")
+    rig.run()
+    keep_times(file, lambda: file.write_text("new!"))
+    assert done(rig.run()) == Counts(replaced=1, bytes=4)
+    rig.check_in_step()
+
+
+@pytest.mark.hazard(34)
 def test_an_edit_that_keeps_size_and_time_is_found(rig: Rig) -> None:
     file = rig.write("file", "old!")
     rig.run()
