@@ -73,12 +73,16 @@ def compare(
         have several, then deletions, the deepest first.
     """
     comparison = _Comparison(
-        source, target, rules, catalog, meter, should_stop, on_copies, scout, drives=drives, learns=learns
+        *(source, target, rules, catalog, meter, should_stop, on_copies, scout),
+        drives=drives,
+        learns=learns,
+        is_full=scope.is_full,
     )
     for path in sorted(scope.trees):
         comparison.compare_path(path, is_tree=True)
     for path in sorted(scope.paths):
         comparison.compare_path(path, is_tree=False)
+    comparison.compare_other_names()
     return comparison.plan(is_full=scope.is_full)
 
 
@@ -98,6 +102,7 @@ class _Comparison:
         *,
         drives: frozenset[str],
         learns: bool,
+        is_full: bool,
     ) -> None:
         self._source = source
         self._target = target
@@ -108,6 +113,7 @@ class _Comparison:
         self._on_copies = on_copies
         self._scout = scout
         self._learns = learns
+        self._is_full = is_full
         self._compares_owner = target.holds_owner
         self._abilities = target.abilities
         self._makes_links = target.abilities.holds_hard_links
@@ -133,6 +139,7 @@ class _Comparison:
         self._links = self._equality.links
         spelling = None if self._respelling is None else self._respelling.spelling
         self._moves = Moves(source, target, catalog, self._equality, spelling, self._draft)
+        self._changed_inodes: set[int] = set()
         self._done: set[str] = set()
         self._trees_done: set[str] = set()
 
@@ -179,6 +186,12 @@ class _Comparison:
             if pending and (is_tree or pending[0][1] is not None):
                 self._trees_done.add(path)
                 self._walk(pending)
+
+    def compare_other_names(self) -> None:
+        """Compare the other names of files that changed: only that is notified through which they were written to."""
+        for inode in tuple(self._changed_inodes):
+            for path, _ in self._catalog.paths_of(inode):
+                self.compare_path(path, is_tree=False)
 
     def _former(self, path: str) -> str:
         """Return the path under which the catalog knows what is at a path."""
@@ -368,6 +381,8 @@ class _Comparison:
         if self._makes_links:
             action = self._links.joined(action, ours, theirs)
         self._links.see(ours)
+        if not self._is_full:
+            self._changed_inodes.add(ours.st_ino)
         (self._copies if action.link_to is None else self._draft.joins).append(action)
 
     def _compare_folder_itself(

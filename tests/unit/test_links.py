@@ -245,6 +245,24 @@ def test_an_edit_in_place_is_one_copy_and_every_name_keeps_its_old_version(group
 
 
 @pytest.mark.hazard(23)
+@pytest.mark.hazard(23)
+@pytest.mark.parametrize("name", ["a", "b", "folder/c"])
+def test_an_edit_that_is_notified_of_one_name_comes_to_every_name(group: Rig, name: str) -> None:
+    group.write(name, "edited")
+    report = group.run(paths(name))
+    assert (report.status, report.counts.bytes) == (COMPLETE, 6)
+    assert {file.read_text() for file in (group.mirror / each for each in ("a", "b", "folder/c"))} == {"edited"}
+    check_settled(group)
+
+
+def test_an_edit_through_a_new_name_comes_to_the_old_ones_too(group: Rig) -> None:
+    link(group, "a", "new")
+    group.write("new", "edited")
+    group.run(paths("new", ""))
+    assert {(group.mirror / each).read_text() for each in ("a", "b", "folder/c", "new")} == {"edited"}
+    check_settled(group)
+
+
 def test_an_edit_of_one_name_alone_leaves_the_others_what_they_are(group: Rig) -> None:
     before = inode(group.mirror / "a")
     (group.source / "b").unlink()
