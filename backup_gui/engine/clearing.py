@@ -81,6 +81,7 @@ class Clearer:
                 return
         except OSError as error:
             if error.errno != errno.EXDEV:
+                self._ledger.note_unsettled(action.old_path)
                 self._ledger.add_problem(problem_from(error, action.path, Stage.MOVE))
                 return
         # The mirror has changed since, or another drive is mounted within it: copied, and what was moved is deleted.
@@ -88,6 +89,9 @@ class Clearer:
             self._copy(Action(Op.CREATE, action.path, kind_of(ours), ours.st_size))
         if theirs is not None and self._target.look(action.path) is not None:
             self.delete(Action(Op.DELETE, action.old_path, kind_of(theirs)))
+        else:
+            # The new name is gone again, or could not be made. Nobody is going to tell of the old one once more.
+            self._ledger.note_unsettled(action.old_path)
 
     def delete(self, action: Action) -> None:
         """Delete something in the mirror; a folder only if nothing is left in it."""

@@ -18,7 +18,7 @@ from backup_gui.engine.errors import (
 )
 from backup_gui.engine.events import ActionDone, Event, PlanMade, Progressed
 from backup_gui.engine.identity import identify
-from backup_gui.engine.model import FULL, Counts, EntryKind, Op, PassStatus, ProblemCode
+from backup_gui.engine.model import FULL, Counts, EntryKind, Op, PassStatus, ProblemCode, Scope
 from backup_gui.engine.room import size_in_words
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import (
@@ -233,6 +233,27 @@ def test_a_source_that_is_swapped_before_deletions_deletes_nothing(rig: Rig) -> 
         rig.run(on_event=swap)
     assert contents(rig.mirror) == {"a": b"1", "b": b"2", "c": b"3"}
     assert rig.temporaries() == []
+
+
+@pytest.mark.parametrize("scope", [FULL, paths("old", "new")], ids=["full", "partial"])
+def test_a_file_renamed_and_gone_before_it_is_moved_is_looked_for_again_under_its_old_name(
+    rig: Rig, scope: Scope
+) -> None:
+    rig.write("bystander")
+    rig.write("old", "content")
+    rig.run()
+    os.rename(rig.source / "old", rig.source / "new")
+
+    def remove(event: Event) -> None:
+        if isinstance(event, PlanMade):
+            assert event.counts.moved == 1
+            (rig.source / "new").unlink()
+
+    report = rig.run(scope, on_event=remove)
+    assert report.unsettled == ("old",)
+    rig.run(paths(*report.unsettled))
+    assert set(contents(rig.mirror)) == {"bystander"}
+    assert rig.kept_contents() == [b"content"]
 
 
 @pytest.mark.hazard(1)
