@@ -12,6 +12,8 @@ import sys
 from backup_gui.engine import coprocess
 from backup_gui.engine.system import allow_many_files
 
+_INTERRUPTED = 130
+
 
 def main() -> int:
     """Run the program with the arguments of this process.
@@ -24,9 +26,13 @@ def main() -> int:
         return 0
     gc.set_threshold(coprocess.OBJECTS_BETWEEN_COLLECTIONS)
     allow_many_files()
-    from backup_gui import cli  # noqa: PLC0415 - the other process has no use for it
+    try:
+        from backup_gui import cli  # noqa: PLC0415 - the other process has no use for it
 
-    return cli.main(sys.argv[1:], run_app=_run_app)
+        return cli.main(sys.argv[1:], run_app=_run_app)
+    except KeyboardInterrupt:
+        # Before anything was begun; later it is a signal like others.
+        return _INTERRUPTED
 
 
 def _run_app(*, is_hidden: bool, source: str, destination: str, interval_s: int) -> int:

@@ -73,10 +73,7 @@ def compare(
         have several, then deletions, the deepest first.
     """
     comparison = _Comparison(
-        *(source, target, rules, catalog, meter, should_stop, on_copies, scout),
-        drives=drives,
-        learns=learns,
-        is_full=scope.is_full,
+        source, target, rules, catalog, meter, should_stop, on_copies, scout, drives=drives, learns=learns, scope=scope
     )
     for path in sorted(scope.trees):
         comparison.compare_path(path, is_tree=True)
@@ -102,7 +99,7 @@ class _Comparison:
         *,
         drives: frozenset[str],
         learns: bool,
-        is_full: bool,
+        scope: Scope,
     ) -> None:
         self._source = source
         self._target = target
@@ -113,7 +110,7 @@ class _Comparison:
         self._on_copies = on_copies
         self._scout = scout
         self._learns = learns
-        self._is_full = is_full
+        self._is_full = scope.is_full
         self._compares_owner = target.holds_owner
         self._abilities = target.abilities
         self._makes_links = target.abilities.holds_hard_links
@@ -381,7 +378,7 @@ class _Comparison:
         if self._makes_links:
             action = self._links.joined(action, ours, theirs)
         self._links.see(ours)
-        if not self._is_full:
+        if not self._is_full and ours.st_nlink > 1:
             self._changed_inodes.add(ours.st_ino)
         (self._copies if action.link_to is None else self._draft.joins).append(action)
 

@@ -5,10 +5,12 @@ A file is known again by the source's inode, size and time; where anything else 
 
 from __future__ import annotations
 
+import stat
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.model import Action, EntryKind, Op
 from backup_gui.engine.transfer import Cancelled
+from backup_gui.engine.tree import parents_of
 
 if TYPE_CHECKING:
     from backup_gui.engine.catalog import Catalog
@@ -84,7 +86,7 @@ class Moves:
             OSError: It cannot be told.
             Cancelled: The comparison is to stop.
         """
-        if self._source.look(old_path) is not None:
+        if self._source.look(old_path) is not None or self._is_in_the_way(old_path):
             return None
         theirs = self._target.look(old_path)
         if theirs is None or theirs.st_size != ours.st_size or self._equality.differs_in_time(ours, theirs):
@@ -98,3 +100,11 @@ class Moves:
         if changed_at_ns != ours.st_ctime_ns and not self._equality.is_content_equal(path, ours, old_path, theirs):
             return None
         return theirs
+
+    def _is_in_the_way(self, old_path: str) -> bool:
+        """Whether a folder that it was in is now something else, so that it is gone before anything is moved."""
+        for parent in parents_of(old_path):
+            above = self._source.look(parent)
+            if above is not None:
+                return not stat.S_ISDIR(above.st_mode)
+        return False

@@ -371,4 +371,34 @@ MUTATIONS = (
         "        name = f\"{self._temporary_prefix}{self._temporaries:08x}{path.rpartition('/')[2]}\"\n",
         ("unit/test_mirror.py::test_a_long_name_is_kept_in_the_history_too",),
     ),
+    Mutation(
+        "the other names of a file that was written to",
+        "engine/compare.py",
+        "    comparison.compare_other_names()\n",
+        "",
+        ("unit/test_links.py::test_an_edit_that_is_notified_of_one_name_comes_to_every_name",),
+    ),
+    Mutation(
+        "what is gone is forgotten before its place is taken",
+        "engine/execute.py",
+        "            if self._clearer.gone and action.op in _COPIES:\n",
+        "            if False:\n",
+        ("unit/test_mirror.py::test_an_edit_that_keeps_size_and_time_is_found_in_a_file_that_took_a_folders_place",),
+    ),
+    Mutation(
+        "nothing is moved out of a folder that gives way",
+        "engine/moves.py",
+        " or self._is_in_the_way(old_path):\n",
+        ":\n",
+        ("unit/test_links.py::test_a_name_that_leaves_a_folder_whose_place_a_file_takes_stays_one_of_the_file",),
+    ),
+    Mutation(
+        "the old name of what could not be moved",
+        "engine/clearing.py",
+        "            self._ledger.note_unsettled(action.old_path)\n\n",
+        "            pass\n\n",
+        (
+            "unit/test_mirror_races.py::test_a_file_renamed_and_gone_before_it_is_moved_is_looked_for_again_under_its_old_name",
+        ),
+    ),
 )

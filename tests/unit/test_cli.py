@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import json
 import os
 import signal
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from backup_gui import __main__ as start
 from backup_gui import __version__, cli
 from backup_gui.arguments import build_parser
 from backup_gui.engine import runner
@@ -104,6 +106,17 @@ def test_options_of_the_app_are_refused_before_a_command(
 def test_a_source_for_the_app_needs_a_destination(capsys: pytest.CaptureFixture[str]) -> None:
     assert call("--source", "/a") == 2
     assert "go together" in capsys.readouterr().err
+
+
+def test_an_interrupt_before_anything_has_begun_is_told_by_the_exit_status(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_arguments: object, **_options: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "main", interrupt)
+    monkeypatch.setattr(gc, "set_threshold", lambda _count: None)
+    monkeypatch.setattr(start, "allow_many_files", lambda: None)
+    monkeypatch.setattr(sys, "argv", ["backup-gui", "run", "/a", "/b"])
+    assert start.main() == 130
 
 
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -822,3 +822,12 @@ def test_two_files_that_were_one_are_two_in_the_mirror_also_if_only_one_is_remem
     rig.run()
     check_settled(rig)
     assert len(inodes(rig, "a", "b")) == 2
+
+
+@pytest.mark.hazard(22, 23)
+def test_a_name_that_leaves_a_folder_whose_place_a_file_takes_stays_one_of_the_file(group: Rig) -> None:
+    os.rename(group.source / "folder/c", group.source / "d")
+    (group.source / "folder").rmdir()
+    group.write("folder", "a file now")
+    group.run()
+    check_settled(group)
