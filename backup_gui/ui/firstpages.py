@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 class _Page(QScrollArea):
     """A column of things that may grow longer than the window."""
 
+    # What gets the keyboard as the page appears. No focus proxy: the Tab key would go from the last control on the page
+    # to the page, which comes after it, and so back to the first one.
+    first: QWidget
+
     def __init__(self) -> None:
         super().__init__()
         self.setWidgetResizable(True)
@@ -78,7 +82,7 @@ class FolderPage(_Page):
         self.body.addLayout(self._list)
         self.body.addLayout(row)
         self.body.addStretch()
-        self.setFocusProxy(self.add_button)
+        self.first = self.add_button
 
     @property
     def ticked(self) -> tuple[str, ...]:
@@ -100,7 +104,7 @@ class FolderPage(_Page):
             # The layout would do so too, but later, and what is hidden cannot have the focus.
             card.show()
             if len(self.cards) == 1:
-                self.setFocusProxy(card)
+                self.first = card
             self.show_count(FolderCount(path))
             self.count_requested.emit(path)
         self.cards[path].setChecked(is_ticked)
@@ -176,7 +180,7 @@ class PlacePage(_Page):
         self.body.addWidget(self._ways)
         self.body.addWidget(self.remark)
         self.body.addStretch()
-        self.setFocusProxy(self.other_button)
+        self.first = self.other_button
 
     @property
     def chosen(self) -> PlaceOffer | None:
@@ -211,7 +215,7 @@ class PlacePage(_Page):
             if best is not None:
                 self.cards[best.root].setChecked(True)
         if self.cards:
-            self.setFocusProxy(next((card for card in self.cards.values() if card.isChecked()), self._first_card()))
+            self.first = next((card for card in self.cards.values() if card.isChecked()), self._first_card())
 
     def add_folder(self, path: str) -> None:
         """Offer a folder that the user has chosen, and choose it."""
@@ -321,7 +325,7 @@ class StartPage(_Page):
         self.body.addWidget(self.history_check)
         self.body.addWidget(self.login_check)
         self.body.addStretch()
-        self.setFocusProxy(self.history_check)
+        self.first = self.history_check
         self.show_forecast(FirstForecast())
 
     def show_jobs(self, jobs: tuple[Job, ...]) -> None:

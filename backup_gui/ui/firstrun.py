@@ -347,7 +347,7 @@ class FirstRun(QWidget):
 
     def _focus(self) -> None:
         if self.isVisible():
-            (self.folders, self.places, self.start)[self.step].setFocus()
+            (self.folders, self.places, self.start)[self.step].first.setFocus()
 
 
 class FirstRunDialog(QDialog):

@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QMenu
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from backup_gui.bridge import beginning
@@ -293,6 +293,35 @@ def test_a_card_is_pressed_anywhere_and_with_the_space_bar(steps: FirstRun, qtbo
     assert not card.isChecked()
     QTest.keyClick(card, Qt.Key.Key_Space)
     assert card.isChecked()
+
+
+def test_the_tab_key_reaches_each_control_of_each_step(steps: FirstRun, qtbot: QtBot) -> None:
+    allow(steps, Job("1", "Documents", "/home/anna/Documents", "/media/anna/Backup/Documents"))
+    with qtbot.waitExposed(steps):
+        steps.activateWindow()
+    steps.show_folders(tuple(count.path for count in COUNTS))
+    steps.show_places(PLACES)
+    folders, places, start = steps.folders, steps.places, steps.start
+    foot = (steps.by_hand_button, steps.restore_button, steps.next_button)
+    assert reached_by_tab(steps) == [*folders.cards.values(), folders.add_button, *foot]
+    steps.next_button.click()
+    chosen = next(card for card in places.cards.values() if card.isChecked())
+    assert reached_by_tab(steps) == [chosen, places.other_button, steps.back_button, steps.next_button]
+    steps.next_button.click()
+    steps.show_forecast(FirstForecast(1_204, 4_800_000_000, 90.0, is_done=True))
+    foot = (steps.back_button, steps.start_button)
+    assert reached_by_tab(steps) == [start.history_check, start.login_check, *foot, start.plan_button]
+
+
+def reached_by_tab(steps: FirstRun) -> list[QWidget | None]:
+    """What gets the keyboard, Tab by Tab, until it is where it was."""
+    reached = [steps.focusWidget()]
+    while True:
+        QTest.keyClick(steps.focusWidget(), Qt.Key.Key_Tab)
+        if steps.focusWidget() in reached:
+            assert steps.focusWidget() is reached[0]
+            return reached
+        reached.append(steps.focusWidget())
 
 
 def test_the_form_with_all_choices_is_one_click_away(
