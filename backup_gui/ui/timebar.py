@@ -115,9 +115,10 @@ class TimeBar(QWidget):
         at = self._at
         with QSignalBlocker(self.slider), QSignalBlocker(self.edit):
             self.slider.setValue(self._position(at))
-            # The time now would go stale; while nobody is typing it is brought up to date.
-            self.edit.setDateTime(_local(self._now() if at is None else at))
+            # The time now would go stale; while nobody is typing it is brought up to date. The latest time allowed
+            # comes first: the field takes none that is later.
             self.edit.setMaximumDateTime(_local(self._now() + 1))
+            self.edit.setDateTime(_local(self._now() if at is None else at))
         self.now_button.setEnabled(at is not None)
         if at is None:
             self._words.setText(self.tr("As it is in the backup now"))

@@ -309,13 +309,13 @@ def test_the_tab_key_reaches_each_control_of_each_step(steps: FirstRun, qtbot: Q
     assert reached_by_tab(steps) == [chosen, places.other_button, steps.back_button, steps.next_button]
     steps.next_button.click()
     steps.show_forecast(FirstForecast(1_204, 4_800_000_000, 90.0, is_done=True))
-    foot = (steps.back_button, steps.start_button)
-    assert reached_by_tab(steps) == [start.history_check, start.login_check, *foot, start.plan_button]
+    checks = (start.history_check, start.login_check)
+    assert reached_by_tab(steps) == [*checks, steps.back_button, steps.start_button, start.plan_button]
 
 
 def reached_by_tab(steps: FirstRun) -> list[QWidget | None]:
     """What gets the keyboard, Tab by Tab, until it is where it was."""
-    reached = [steps.focusWidget()]
+    reached: list[QWidget | None] = [steps.focusWidget()]
     while True:
         QTest.keyClick(steps.focusWidget(), Qt.Key.Key_Tab)
         if steps.focusWidget() in reached:

@@ -455,6 +455,17 @@ def test_the_slider_steps_from_change_to_change(qtbot: QtBot) -> None:
     assert bar.slider.value() == len(MOMENTS)
 
 
+def test_the_time_now_is_brought_up_to_date_with_what_is_shown(qtbot: QtBot) -> None:
+    clock = [NOW]
+    bar = TimeBar(lambda: clock[0])
+    qtbot.addWidget(bar)
+    bar.show_moments(MOMENTS)
+    clock[0] += 100
+    bar.show_moments(MOMENTS)
+    assert bar.words == "As it is in the backup now"
+    assert bar.edit.dateTime().toSecsSinceEpoch() == NOW + 100
+
+
 def test_an_exact_time_can_be_typed(qtbot: QtBot) -> None:
     bar = TimeBar(lambda: NOW)
     qtbot.addWidget(bar)
