@@ -32,10 +32,12 @@ _CONDITIONS = {
     PassKind.MOVED: "moved > 0",
     PassKind.TROUBLE: "status <> 'complete'",
 }
+# A pass that was cut short, as by quitting, is no trouble: the next one goes on.
 # SQLite counts days the user's way, daylight saving included, without taking the interpreter from the window.
 _DAYS = (
     "SELECT date(started_at + duration_s, 'unixepoch', 'localtime') AS day, count(*), sum(created + replaced),"
-    " sum(bytes), sum(status <> 'complete') FROM passes WHERE started_at + duration_s >= ? GROUP BY day ORDER BY day"
+    " sum(bytes), sum(status NOT IN ('complete', 'cancelled')) FROM passes"
+    " WHERE started_at + duration_s >= ? GROUP BY day ORDER BY day"
 )
 
 

@@ -74,7 +74,7 @@ class DayTotal(NamedTuple):
         passes: How many had something to do.
         files: Paths copied: new ones, and those with new content.
         bytes: Bytes copied.
-        troubled: Passes that did not get through without problems.
+        troubled: Passes that did not get through without problems; those that were cut short do not count.
     """
 
     day: str

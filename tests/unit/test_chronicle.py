@@ -59,6 +59,13 @@ def test_passes_of_a_day_are_added_up_by_the_users_calendar(catalog: Catalog, ch
     assert [day.day for day in chronicle.days(midnight)] == ["2026-11-22"]
 
 
+def test_a_pass_that_was_cut_short_is_no_trouble_of_its_day(catalog: Catalog, chronicle: Chronicle) -> None:
+    fill(catalog, report(NOON, PassStatus.CANCELLED, counts=Counts(created=5, bytes=50)))
+    assert [(day.passes, day.files, day.troubled) for day in chronicle.days(0)] == [(1, 5, 0)]
+    fill(catalog, report(NOON + 60, PassStatus.FAILED), report(NOON + 120, PassStatus.HELD))
+    assert [day.troubled for day in chronicle.days(0)] == [2]
+
+
 @pytest.mark.skipif(os.name != "posix", reason="another time zone cannot be chosen for one process elsewhere")
 def test_days_begin_at_the_users_midnight(
     catalog: Catalog, chronicle: Chronicle, monkeypatch: pytest.MonkeyPatch
