@@ -8,12 +8,14 @@ from PySide6.QtCore import QCoreApplication, QTimer, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
-from backup_gui.engine.status import Status
+from backup_gui.engine.status import JobState, Status
 from backup_gui.ui.labels import Words
 from backup_gui.ui.wording import counted, duration_text, files_text, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from backup_gui.engine.model import Progress
 
 _TICK_MS = 1_000
 
@@ -53,14 +55,15 @@ class BehindLabel(Words):
         super().__init__(parent=parent)
         self._now = now
         self._status: Status | None = None
+        self._progress: Progress | None = None
         self.setWordWrap(True)
         self._timer = QTimer(self)
         self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self._on_tick)
 
-    def show_status(self, status: Status) -> None:
-        """Show how far a job is behind."""
-        self._status = status
+    def show_status(self, status: Status, progress: Progress | None = None) -> None:
+        """Show how far a job is behind, and what a pass that is under way has still to do."""
+        self._status, self._progress = status, progress
         self._on_tick()
         self._run()
 
@@ -92,9 +95,25 @@ class BehindLabel(Words):
     def _on_tick(self) -> None:
         if self._status is None:
             return
-        words = behind_text(self._status, self._now()) or _left_text(self._status) or self.tr("Nothing")
+        words = (
+            _rest_text(self._status, self._progress)
+            or behind_text(self._status, self._now())
+            or _left_text(self._status)
+            or (self.tr("Nothing") if _is_known(self._status) else self.tr("Not known until everything was looked at"))
+        )
         if words != self.text():
             self.setText(words)
+
+
+def _is_known(status: Status) -> bool:
+    """Whether everything was looked at since the start, so that what is not known to have changed has not."""
+    return status.has_full_pass or status.state is JobState.OK
+
+
+def _rest_text(status: Status, progress: Progress | None) -> str:
+    """What a pass has still to do, if that is more than what is known to have changed, as in a first one."""
+    rest = progress.files_total - progress.files_done if progress is not None else 0
+    return _changes_text(rest) if rest > max(status.pending, status.backlog.files) else ""
 
 
 def _left_text(status: Status) -> str:

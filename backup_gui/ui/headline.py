@@ -345,7 +345,7 @@ def _headline_held(view: JobView) -> Headline:
     question = _tr("Is that right?") if held.code is not HeldCode.STRANGERS else _tr("What should happen to them?")
     return Headline(
         f"{held_text(held)} {question}",
-        _tr("Nothing is deleted until you say so. New files go on being backed up."),
+        _tr("None of it is done until you say so. New files go on being backed up."),
         Remedy.REVIEW,
     )
 

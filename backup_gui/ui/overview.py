@@ -146,7 +146,7 @@ class Overview(QScrollArea):
             at = status.last_complete_at
             self._checked.setText(f"{clock_text(at, now)}  ·  {ago_text(at, now)}")
             self._checked.setToolTip(exact_text(at))
-        self._pending.show_status(status)
+        self._pending.show_status(status, view.progress)
         watched = coverage_text(status.coverage, view.job.interval_s)
         self._watched.setText(" ".join(part for part in (watched, saving_text(view)) if part))
         self._room.show_room(view.room, self._sizes)

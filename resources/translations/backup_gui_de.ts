@@ -174,6 +174,10 @@
 <context>
     <name>BehindLabel</name>
     <message>
+        <source>Not known until everything was looked at</source>
+        <translation>Unbekannt, bis alles einmal angesehen wurde</translation>
+    </message>
+    <message>
         <source>Nothing</source>
         <translation>Nichts</translation>
     </message>
@@ -953,12 +957,12 @@
         <translation>Ihre Entscheidung fehlt</translation>
     </message>
     <message>
-        <source>Not working</source>
-        <translation>Geht nicht</translation>
+        <source>None of it is done until you say so. New files go on being backed up.</source>
+        <translation>Nichts davon geschieht, bevor Sie zustimmen. Neue Dateien werden weiter gesichert.</translation>
     </message>
     <message>
-        <source>Nothing is deleted until you say so. New files go on being backed up.</source>
-        <translation>Nichts wird gelöscht, bis Sie es sagen. Neue Dateien werden weiter gesichert.</translation>
+        <source>Not working</source>
+        <translation>Geht nicht</translation>
     </message>
     <message>
         <source>Pause</source>

@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QToolTip
 from pytestqt.qtbot import QtBot
 
+from backup_gui.engine.model import Phase, Progress
 from backup_gui.engine.records import DayTotal
 from backup_gui.engine.status import Backlog, JobState, Status
 from backup_gui.ui.behind import BehindLabel, behind_sentence, behind_text
@@ -170,6 +171,25 @@ def test_the_meter_goes_on_with_the_clock_only_while_behind_and_seen(qtbot: QtBo
     label.show_status(Status(JobState.OK))
     assert not label.is_counting
     assert label.text() == "Nothing"
+
+
+def test_before_everything_was_looked_at_it_is_not_said_that_nothing_is_missing(qtbot: QtBot) -> None:
+    label = BehindLabel(lambda: NOW)
+    qtbot.addWidget(label)
+    first = Status(JobState.WORKING)
+    label.show_status(first)
+    assert label.text() == "Not known until everything was looked at"
+    label.show_status(first, Progress(Phase.COPYING, 7_000, 20_402, 5, 9))
+    assert label.text() == "13,402 changes"
+    label.show_status(first._replace(pending=2), Progress(Phase.COPYING, 7_000, 20_402, 5, 9))
+    assert label.text() == "13,402 changes"
+    label.show_status(first._replace(state=JobState.WAITING))
+    assert label.text() == "Not known until everything was looked at"
+    label.show_status(first._replace(has_full_pass=True))
+    assert label.text() == "Nothing"
+    known = Status(JobState.WORKING, pending=1, backlog=Backlog(1, 10, NOW - 5), has_full_pass=True)
+    label.show_status(known, Progress(Phase.COPYING, 0, 1, 0, 10))
+    assert label.text() == "1 file, 10 bytes, oldest 5 s"
 
 
 def test_the_banner_says_how_far_behind_it_is_while_the_drive_is_away(qapp: QApplication) -> None:

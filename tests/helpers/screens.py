@@ -210,7 +210,13 @@ VIEWS = {
     ),
     "paused": JobView(
         DOCUMENTS,
-        Status(JobState.PAUSED, last_complete_at=NOW - 4_000, paused_until=NOW + 7_000, coverage=Coverage(9_000)),
+        Status(
+            JobState.PAUSED,
+            last_complete_at=NOW - 4_000,
+            paused_until=NOW + 7_000,
+            coverage=Coverage(9_000),
+            has_full_pass=True,
+        ),
         room=_ROOM,
     ),
     "attention": JobView(
@@ -227,7 +233,14 @@ VIEWS = {
     ),
     "held": JobView(
         DOCUMENTS,
-        Status(JobState.HELD, last_complete_at=NOW - 7_300, last_pass_at=NOW - 80, held=HELD, coverage=Coverage(9_000)),
+        Status(
+            JobState.HELD,
+            last_complete_at=NOW - 7_300,
+            last_pass_at=NOW - 80,
+            held=HELD,
+            coverage=Coverage(9_000),
+            has_full_pass=True,
+        ),
         room=_ROOM,
     ),
     "failed": JobView(
@@ -253,7 +266,7 @@ OTHERS = (
     ),
     JobView(
         NOTES,
-        Status(JobState.PAUSED, last_complete_at=NOW - 90_000, coverage=Coverage(folders_polled=6)),
+        Status(JobState.PAUSED, last_complete_at=NOW - 90_000, coverage=Coverage(folders_polled=6), has_full_pass=True),
         room=Room(total_bytes=400_000_000_000, free_bytes=31_000_000_000),
     ),
 )
