@@ -9,7 +9,7 @@ import contextlib
 import logging
 import sys
 import threading
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from backup_gui.engine.escaping import one_line
 
@@ -29,9 +29,12 @@ if TYPE_CHECKING:
 MAX_FILE_BYTES = 5 * 1024 * 1024
 OLD_FILES = 2  # beside the current one: three in all
 LOG_NAME = "backup-gui.log"
-FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+FORMAT = "%(asctime)s %(levelname)s %(name)s: %(about)s%(message)s"
+# For records that were made before logging was set up.
+DEFAULTS = {"about": ""}
 
 log = logging.getLogger(__name__)
+_thread = threading.local()
 _QT_LEVELS = {
     "QtDebugMsg": logging.DEBUG,
     "QtInfoMsg": logging.INFO,
@@ -73,6 +76,7 @@ def set_up_logging(*, level: int = logging.INFO, file: Path | None = None, stder
     Raises:
         OSError: The file cannot be opened; logging to stderr is set up all the same.
     """
+    logging.setLogRecordFactory(_record)
     root = logging.getLogger()
     for handler in [handler for handler in root.handlers if getattr(handler, "is_ours", False)]:
         root.removeHandler(handler)
@@ -87,9 +91,20 @@ def set_up_logging(*, level: int = logging.INFO, file: Path | None = None, stder
 
 
 def _add(root: logging.Logger, handler: logging.Handler) -> None:
-    handler.setFormatter(OneLineFormatter(FORMAT))
+    handler.setFormatter(OneLineFormatter(FORMAT, defaults=DEFAULTS))
     handler.is_ours = True  # type: ignore[attr-defined]
     root.addHandler(handler)
+
+
+def log_about(name: str) -> None:
+    """Let all records of this thread say what they are about, such as one of several jobs."""
+    _thread.about = f"{name}: "
+
+
+def _record(*arguments: Any, **options: Any) -> logging.LogRecord:  # noqa: ANN401 - whatever LogRecord takes
+    record = logging.LogRecord(*arguments, **options)
+    record.about = getattr(_thread, "about", "")
+    return record
 
 
 def _file_handler(file: Path, level: int) -> logging.Handler:

@@ -10,10 +10,11 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from backup_gui.bridge.periodic import periodic
 from backup_gui.engine.escaping import one_line
+from backup_gui.logs import DEFAULTS
 
 _EVERY_MS = 250
 _MOST_LINES = 1_000
-_FORMAT = "%(asctime)s  %(levelname)-8s %(message)s"
+_FORMAT = "%(asctime)s  %(levelname)-8s %(about)s%(message)s"
 
 
 class LogRelay(QObject):
@@ -46,7 +47,7 @@ class _Gatherer(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)
-        self.setFormatter(logging.Formatter(_FORMAT, "%H:%M:%S"))
+        self.setFormatter(logging.Formatter(_FORMAT, "%H:%M:%S", defaults=DEFAULTS))
         self._lines: deque[str] = deque(maxlen=_MOST_LINES)
         # Another one than the handler's own, which the logging module holds while it calls emit().
         self._guard = threading.Lock()

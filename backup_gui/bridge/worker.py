@@ -21,6 +21,7 @@ from backup_gui.engine.errors import BackupError
 from backup_gui.engine.events import Command, Event, Stop
 from backup_gui.engine.job import Job
 from backup_gui.engine.runner import Commands, Outcome
+from backup_gui.logs import log_about
 
 log = logging.getLogger(__name__)
 
@@ -65,11 +66,12 @@ class Worker(QObject):
     def work(self) -> None:
         """Run the job; returns when it has ended, however it ended."""
         self.heart.begin()
+        log_about(self._job.name)
         try:
             outcome = self._run(self._job, self._commands, self._on_event, data_folder=self._data_folder)
         except Exception:
             # The boundary: an error in the program must not take the window and the other jobs with it.
-            log.exception("The job %s has ended unexpectedly", self._job.name)
+            log.exception("The job has ended unexpectedly")
             error = BackupError("An unexpected error has ended this backup. The log has the details.")
             outcome = Outcome(report=None, error=error, is_stopped=False)
         self.ended.emit(outcome)

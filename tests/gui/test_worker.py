@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from backup_gui import logs
+from backup_gui.bridge.logrelay import LogRelay
 from backup_gui.bridge.outbox import Outbox
 from backup_gui.bridge.worker import JobThread, Run
 from backup_gui.engine.commands import Commands
@@ -122,6 +125,27 @@ def test_the_runner_works_in_a_thread_of_its_own(start: Start, job: Job, qtbot: 
         thread.start()
     assert threads
     assert threads != [threading.get_ident()]
+
+
+def test_what_a_job_logs_tells_which_one_it_is(
+    start: Start, job: Job, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging, "_logRecordFactory", logs._record)
+    relay = LogRelay()
+    lines: list[str] = []
+    relay.lines_ready.connect(lines.extend)
+
+    def run(job: Job, commands: Commands, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
+        logging.getLogger("backup_gui.test").warning("of the job")
+        return Outcome(None, None, is_stopped=True)
+
+    thread = start(job, run)
+    with qtbot.waitSignal(thread.finished):
+        thread.start()
+    logging.getLogger("backup_gui.test").warning("of the app")
+    qtbot.waitUntil(lambda: len(lines) == 2)
+    relay.close()
+    assert [line.split("WARNING")[1].strip() for line in lines] == [f"{job.name}: of the job", "of the app"]
 
 
 def test_signals_arrive_in_the_windows_thread(start: Start, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> None:

@@ -170,13 +170,14 @@ class Rig:
 def _logging_as_it_was() -> Iterator[None]:
     """Undo what a test sets up for the log: handlers, levels and hooks are the whole process's."""
     root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
+    handlers, level, factory = list(root.handlers), root.level, logging.getLogRecordFactory()
     hooks = sys.excepthook, threading.excepthook
     yield
     for handler in set(root.handlers) - set(handlers):
         root.removeHandler(handler)
         handler.close()
     root.setLevel(level)
+    logging.setLogRecordFactory(factory)
     sys.excepthook, threading.excepthook = hooks
 
 

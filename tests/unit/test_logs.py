@@ -31,6 +31,26 @@ def test_a_record_with_hostile_names_and_a_traceback_is_one_line(tmp_path: Path)
     assert "ValueError" in lines[0]
 
 
+def test_each_thread_says_what_it_is_about(tmp_path: Path) -> None:
+    file = tmp_path / "log"
+    logs.set_up_logging(file=file)
+
+    def work(name: str) -> None:
+        logs.log_about(name)
+        logging.getLogger("x").warning("begins")
+
+    for name in ("Documents", "two\nlines"):
+        thread = threading.Thread(target=work, args=(name,))
+        thread.start()
+        thread.join()
+    logging.getLogger("x").warning("ends")
+    assert [line.split(" x: ")[1] for line in file.read_text().splitlines()] == [
+        "Documents: begins",
+        r"two\nlines: begins",
+        "ends",
+    ]
+
+
 def test_levels_of_file_and_stderr_are_their_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "log"
     logs.set_up_logging(level=logging.DEBUG, file=file, stderr_level=logging.ERROR)
