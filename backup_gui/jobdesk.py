@@ -88,6 +88,8 @@ class JobDesk(QObject):
         else:
             self._controller.add(job)
         self.job_put.emit(job)
+        # One with another folder is another one to the window, which knows nothing of the place it takes.
+        self._window.board.jobs.order([known.id for known in self._controller.jobs])
         self._settle(job.id)
 
     def add(self, jobs: Iterable[Job], selected_id: str) -> None:

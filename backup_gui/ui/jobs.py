@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
@@ -104,6 +104,15 @@ class JobsModel(QAbstractListModel):
             self.beginRemoveRows(QModelIndex(), row, row)
             del self._views[row]
             self.endRemoveRows()
+
+    def order(self, job_ids: Sequence[str]) -> None:
+        """Bring the jobs that are here into an order."""
+        for row, job_id in enumerate(known for known in job_ids if self.row_of(known) >= 0):
+            old_row = self.row_of(job_id)
+            if old_row != row:
+                self.beginMoveRows(QModelIndex(), old_row, old_row, QModelIndex(), row)
+                self._views.insert(row, self._views.pop(old_row))
+                self.endMoveRows()
 
     def age(self) -> None:
         """Say anew how long ago things were."""

@@ -328,6 +328,20 @@ def test_damaged_settings_are_reported(make_desk: DeskMaker, scripted: ScriptedR
     assert "kept as" in box.informativeText()
 
 
+def test_a_job_that_gets_another_folder_keeps_its_place(
+    make_desk: DeskMaker, scripted: ScriptedRun, tmp_path: Path, qtbot: QtBot
+) -> None:
+    desk = make_desk(scripted)
+    desk.start(Wish())
+    jobs = [make_test_job(tmp_path, name) for name in ("A", "B", "C")]
+    desk.jobs.add(jobs, "a")
+    desk.jobs.put("b", jobs[1]._replace(id="other", destination=str(tmp_path / "elsewhere")))
+    board = desk.window.board
+    assert [view.job.id for view in board.jobs.views()] == ["a", "other", "c"]
+    assert board.selected_id == "other"
+    qtbot.waitUntil(lambda: all(scripted.has_started(job_id) for job_id in ("a", "other", "c")))
+
+
 def test_the_log_is_shown(make_desk: DeskMaker, scripted: ScriptedRun, qtbot: QtBot) -> None:
     desk = make_desk(scripted)
     logging.getLogger("backup_gui.test").warning("a line\nwith a break")
