@@ -196,12 +196,7 @@ class CardDelegate(QStyledItemDelegate):
         lines = [
             (view.job.name, name_font, palette.color(QPalette.ColorRole.WindowText), Qt.TextElideMode.ElideRight),
             (path_text(view.job.source), rest_font, muted(palette), Qt.TextElideMode.ElideMiddle),
-            (
-                destination,
-                rest_font,
-                muted(palette),
-                Qt.TextElideMode.ElideMiddle,
-            ),
+            (destination, rest_font, muted(palette), Qt.TextElideMode.ElideMiddle),
             (
                 card_text(view, self._now()),
                 rest_font,

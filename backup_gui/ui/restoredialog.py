@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from backup_gui.engine.status import JobState
 from backup_gui.ui.bringingdialog import BringingDialog
 from backup_gui.ui.sentences import said
-from backup_gui.ui.wording import counted, number_text, path_in_words, path_text
+from backup_gui.ui.wording import counted, name_in_words, number_text, path_in_words, path_text
 
 if TYPE_CHECKING:
     from backup_gui.engine.retrieval import PutBack, Step
@@ -51,7 +51,7 @@ class RestoreDialog(BringingDialog):
         self.progress.show_words("\n".join((place, *_detail_lines(result))))
         rows = [(path_text(path), said(reason)) for path, reason in result.failed]
         rows += [
-            (path_text(path), self.tr("Restored beside it as “{name}”").format(name=path_in_words(_last(beside))))
+            (path_text(path), self.tr("Restored beside it as “{name}”").format(name=name_in_words(beside)))
             for path, beside in result.beside
         ]
         if rows:
@@ -108,10 +108,6 @@ def _detail_lines(result: PutBack) -> list[str]:
             )
         )
     return lines
-
-
-def _last(path: str) -> str:
-    return path.rpartition("/")[2]
 
 
 def _tr(text: str) -> str:

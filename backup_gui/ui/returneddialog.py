@@ -11,7 +11,7 @@ from backup_gui.engine.model import Progress, Returned
 from backup_gui.engine.status import JobState
 from backup_gui.ui.bringingdialog import BringingDialog
 from backup_gui.ui.sentences import said
-from backup_gui.ui.wording import counted, number_text, path_in_words, path_text
+from backup_gui.ui.wording import counted, name_in_words, number_text, path_in_words, path_text
 
 if TYPE_CHECKING:
     from backup_gui.ui.icons import Icons
@@ -58,7 +58,7 @@ class ReturnedDialog(BringingDialog):
         rows = [
             *((path_text(path), said(reason)) for path, reason in (*returned.failed, *returned.skipped)),
             *(
-                (path_text(path), _tr("Beside it is now “{name}”").format(name=path_in_words(_last(beside))))
+                (path_text(path), _tr("Beside it is now “{name}”").format(name=name_in_words(beside)))
                 for path, beside in returned.beside
             ),
         ]
@@ -91,10 +91,6 @@ def _state(returned: Returned) -> JobState:
         is_whole = len(returned.restored) == returned.asked and not returned.reason
         return JobState.OK if is_whole else JobState.ATTENTION
     return JobState.FAILED
-
-
-def _last(path: str) -> str:
-    return path.rpartition("/")[2]
 
 
 def _tr(text: str) -> str:

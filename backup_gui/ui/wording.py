@@ -163,6 +163,11 @@ def path_in_words(path: str) -> str:
     return isolated(path_text(path))
 
 
+def name_in_words(path: str) -> str:
+    """The last part of a path, within a sentence."""
+    return path_in_words(path.rpartition("/")[2])
+
+
 def _local(at: float) -> QDateTime:
     return QDateTime.fromMSecsSinceEpoch(round(at * 1_000))
 
