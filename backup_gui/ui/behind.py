@@ -8,14 +8,13 @@ from PySide6.QtCore import QCoreApplication, QTimer, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
+from backup_gui.engine.model import Phase, Progress
 from backup_gui.engine.status import JobState, Status
 from backup_gui.ui.labels import Words
 from backup_gui.ui.wording import counted, duration_text, files_text, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from backup_gui.engine.model import Progress
 
 _TICK_MS = 1_000
 
@@ -112,7 +111,10 @@ def _is_known(status: Status) -> bool:
 
 def _rest_text(status: Status, progress: Progress | None) -> str:
     """What a pass has still to do, if that is more than what is known to have changed, as in a first one."""
-    rest = progress.files_total - progress.files_done if progress is not None else 0
+    # What is put back into the source is in the backup already.
+    if progress is None or progress.phase is Phase.RETURNING:
+        return ""
+    rest = progress.files_total - progress.files_done
     return _changes_text(rest) if rest > max(status.pending, status.backlog.files) else ""
 
 

@@ -187,6 +187,9 @@ def test_before_everything_was_looked_at_it_is_not_said_that_nothing_is_missing(
     assert label.text() == "Not known until everything was looked at"
     label.show_status(first._replace(has_full_pass=True))
     assert label.text() == "Nothing"
+    back = Progress(Phase.RETURNING, 1, 840, 5, 9)
+    label.show_status(Status(JobState.WORKING, has_full_pass=True), back)
+    assert label.text() == "Nothing", "what is put back is in the backup"
     known = Status(JobState.WORKING, pending=1, backlog=Backlog(1, 10, NOW - 5), has_full_pass=True)
     label.show_status(known, Progress(Phase.COPYING, 0, 1, 0, 10))
     assert label.text() == "1 file, 10 bytes, oldest 5 s"
