@@ -28,7 +28,7 @@ from backup_gui.engine.job import Job
 from backup_gui.engine.status import Status
 
 _KEPT = 50
-_PACKAGES = ("watchdog", "pathspec")
+_PACKAGES = ("watchdog",)
 
 
 @dataclass(frozen=True, slots=True)

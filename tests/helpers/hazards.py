@@ -16,7 +16,6 @@ from typing import NamedTuple
 PROJECT = Path(__file__).resolve().parents[2]
 TESTS = PROJECT / "tests"
 TABLE = PROJECT / "docs/hazards.md"
-ROWS = range(1, 49)
 _ROW = re.compile(r"\| (\d+) \| (.+?) \| (.+?) \| (.*?) \| (.*?) \|")
 _TEST = re.compile(r"`(test_\w+)`")
 _FILE = re.compile(r"([\w/]+\.py):")

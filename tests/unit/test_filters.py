@@ -66,8 +66,11 @@ def test_a_path_thousands_of_folders_deep_is_decided() -> None:
     assert Filter(["d/"]).excludes(path + "/a", False)
 
 
-def test_pathspec_is_not_imported_without_rules() -> None:
-    code = "import sys; from backup_gui.engine.filters import Filter; Filter(); sys.exit('pathspec' in sys.modules)"
+def test_what_reads_rules_is_not_imported_without_rules() -> None:
+    code = (
+        "import sys; from backup_gui.engine.filters import Filter; Filter(); "
+        "sys.exit('backup_gui.engine.globs' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
