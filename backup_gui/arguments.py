@@ -9,6 +9,7 @@ from backup_gui import __version__
 from backup_gui.engine.job import DEFAULT_INTERVAL_S, MAX_INTERVAL_S
 
 PROGRAM = "backup-gui"
+_HISTORY = "DESTINATION.history, or DESTINATION/.backup-history on a whole drive"
 _MAX_DIGITS = 20  # longer texts are out of range anyway, and Python refuses to convert very long ones
 
 
@@ -67,7 +68,7 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "--history",
         type=path,
         metavar="DIR",
-        help="where replaced and deleted versions are kept; default DESTINATION.history",
+        help=f"where replaced and deleted versions are kept; default {_HISTORY}",
     )
     history.add_argument("--no-history", action="store_true", help="keep no replaced and deleted versions")
     word = run.add_mutually_exclusive_group()
@@ -154,7 +155,7 @@ def _add_undo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
     _add_folders(undo)
     undo.add_argument("pass_id", metavar="PASS", type=number, help="its number, see the command passes")
-    undo.add_argument("--history", type=path, metavar="DIR", help="the history; default DESTINATION.history")
+    undo.add_argument("--history", type=path, metavar="DIR", help=f"the history; default {_HISTORY}")
     _add_output(undo)
 
 
@@ -177,7 +178,7 @@ def _add_folders(parser: argparse.ArgumentParser) -> None:
 
 def _add_kept(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("destination", metavar="DESTINATION", type=path, help="the folder that mirrors the source")
-    parser.add_argument("--history", type=path, metavar="DIR", help="the history; default DESTINATION.history")
+    parser.add_argument("--history", type=path, metavar="DIR", help=f"the history; default {_HISTORY}")
 
 
 def _add_exclude(parser: argparse.ArgumentParser) -> None:

@@ -20,7 +20,6 @@ from backup_gui.arguments import PROGRAM, build_parser
 from backup_gui.engine.errors import BackupError, DestinationBusyError, JobError, RootAbsentError
 from backup_gui.engine.escaping import escape, one_line
 from backup_gui.engine.events import HeldBack, KeepHeld, Stop, Waiting
-from backup_gui.engine.job import HISTORY_SUFFIX
 from backup_gui.engine.model import PassStatus, Phase, Progress, Report
 from backup_gui.logs import set_up_logging
 from backup_gui.terminal import JsonPrinter, Output, Printer, ProgressBar, TextPrinter, named, to_json
@@ -347,10 +346,11 @@ def _restore(options: argparse.Namespace, output: Output, _interruption: Interru
 
 def _kept_places(options: argparse.Namespace) -> tuple[str, str]:
     """Return the absolute paths of the mirror and of its history, at least one of which must be there."""
+    from backup_gui.engine.history_place import history_at  # noqa: PLC0415
     from backup_gui.jobs import absolute  # noqa: PLC0415
 
     destination = absolute(options.destination)
-    history = absolute(options.history) if options.history else destination.rstrip("/\\") + HISTORY_SUFFIX
+    history = history_at(destination, absolute(options.history) if options.history else "")
     if not os.path.isdir(destination) and not os.path.isdir(history):
         if os.path.lexists(destination):
             raise JobError(f"The destination is not a folder. ({escape(destination)})")

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Slot
 
 from backup_gui.bridge.counting import LeftOut, count_left_out
 from backup_gui.bridge.inspection import Findings, examine
+from backup_gui.engine.history_place import history_of
 from backup_gui.engine.holdings import measure
 from backup_gui.engine.job import Job
 from backup_gui.engine.model import HistorySize
@@ -99,11 +100,10 @@ class FormDesk(QObject):
 
     @Slot(object)
     def _on_size_requested(self, job: Job) -> None:
-        root = job.history_root
-        if root is None:
+        if not job.keeps_history:
             self._page.show_history_size(job.id, _NOTHING)
             return
-        self._errands.begin(_SIZE, partial(_measure, root), partial(self._on_sized, job.id))
+        self._errands.begin(_SIZE, partial(_measure, job), partial(self._on_sized, job.id))
 
     def _on_sized(self, job_id: str, size: object) -> None:
         self._page.show_history_size(job_id, size if isinstance(size, HistorySize) else None)
@@ -134,7 +134,10 @@ def _rules_count(wish: RulesWish, found: LeftOut, *, is_done: bool) -> RulesCoun
     return RulesCount(wish.serial, out.files, out.bytes, is_done=is_done, is_whole=out.is_whole)
 
 
-def _measure(root: str, errand: Errand) -> HistorySize | None:
+def _measure(job: Job, errand: Errand) -> HistorySize | None:
+    root = history_of(job)
+    if root is None:
+        return _NOTHING
     try:
         return measure(root, errand.should_stop)
     except OSError:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypedDict
 from backup_gui.engine.errors import JobError
 from backup_gui.engine.escaping import escape
 from backup_gui.engine.filters import Filter
+from backup_gui.engine.history_place import history_at, is_place_inside
 from backup_gui.engine.job import MAX_HISTORY_DAYS, MAX_INTERVAL_S, Job
 from backup_gui.engine.nesting import is_within
 
@@ -173,10 +174,9 @@ def folder_faults(job: Job) -> dict[str, str]:
     Returns:
         One sentence for each field that is wrong; empty if all are right.
     """
-    history = job.history_root
     folders = {"source": absolute(job.source), "destination": absolute(job.destination)}
-    if history is not None:
-        folders["history"] = absolute(history)
+    if job.keeps_history:
+        folders["history"] = history_at(folders["destination"], absolute(job.history) if job.history else "")
     faults = {
         name: f"The {name} is not a folder."
         for name, path in folders.items()
@@ -202,11 +202,8 @@ def _nesting_faults(folders: dict[str, str]) -> dict[str, str]:
     if is_around:
         return {"destination": "The source lies inside the destination."}
     history = folders.get("history")
-    if history is None:
+    if history is None or is_place_inside(history, destination):
         return {}
-    if os.path.dirname(destination) == destination:
-        # The folder beside it would be the root's own neighbour.
-        return {"history": "The destination is a whole drive: choose a folder for the history, or keep none."}
     for name, path in (("source", source), ("destination", destination)):
         fault = _history_fault(history, name, path)
         if fault:
@@ -225,5 +222,5 @@ def _history_fault(history: str, name: str, path: str) -> str:
 def _refuse(faults: dict[str, str], job: Job) -> None:
     """Raise the first fault, with the path that it is about."""
     for name, sentence in faults.items():
-        path = {"source": job.source, "destination": job.destination, "history": job.history_root or ""}.get(name)
+        path = {"source": job.source, "destination": job.destination, "history": job.history}.get(name)
         raise JobError(f"{sentence} ({escape(path)})" if path else sentence)

@@ -16,12 +16,14 @@ from PySide6.QtCore import QObject, Slot
 
 from backup_gui.bridge.sizes import Sizes, count_sizes
 from backup_gui.engine.chronicle import Chronicle
+from backup_gui.engine.history_place import history_of
 from backup_gui.engine.passlog import PAGE_ROWS
 from backup_gui.ui.jobview import BackupSizes, FilesPage, FilesQuery, PassPage, PassQuery
 
 if TYPE_CHECKING:
     from backup_gui.bridge.background import Background
     from backup_gui.bridge.controller import Controller
+    from backup_gui.engine.job import Job
     from backup_gui.engine.model import Report
     from backup_gui.ui.mainwindow import MainWindow
 
@@ -94,7 +96,7 @@ class OverviewDesk(QObject):
         if job is None or before.is_counting:
             return
         self._put(job_id, replace(before, is_counting=True))
-        work = partial(count_sizes, job.destination, job.history_root, self._stop)
+        work = partial(_count_sizes, job, self._stop)
         self._background.submit(f"sizes {job_id}", work, partial(self._on_counted, job_id))
 
     @Slot()
@@ -163,3 +165,7 @@ class OverviewDesk(QObject):
 
     def _chronicle(self, job_id: str) -> Chronicle:
         return Chronicle(self._data_folder / "jobs" / f"{job_id}.sqlite")
+
+
+def _count_sizes(job: Job, stop: threading.Event) -> Sizes | None:
+    return count_sizes(job.destination, history_of(job), stop)

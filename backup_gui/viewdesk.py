@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from backup_gui.bridge.inspection import room
+from backup_gui.engine.history_place import history_of
 from backup_gui.ui.jobview import JobView, Room
 from backup_gui.ui.pace import Pace, PaceMeter
 
 if TYPE_CHECKING:
     from backup_gui.bridge.background import Background
     from backup_gui.bridge.controller import Controller, JobNews
+    from backup_gui.engine.job import Job
     from backup_gui.ui.mainwindow import MainWindow
 
 _ROOM_EVERY_MS = 60_000
@@ -125,14 +127,14 @@ class ViewDesk(QObject):
     def look_for_room(self) -> None:
         """Look how much room the drives have."""
         for job in self._controller.jobs:
-            self._background.submit(f"room {job.id}", partial(room, job.destination), partial(self._on_room, job.id))
+            self._background.submit(f"room {job.id}", partial(_look, job), partial(self._on_room, job.id))
 
     def _on_room(self, job_id: str, found: object) -> None:
         view = self._views.get(job_id)
         if view is None:
             return
-        if isinstance(found, tuple):
-            self._rooms[job_id] = Room(total_bytes=found[0], free_bytes=found[1])
+        if isinstance(found, Room):
+            self._rooms[job_id] = found
         else:
             self._rooms.pop(job_id, None)
         if view.room != self._rooms.get(job_id):
@@ -147,3 +149,8 @@ class ViewDesk(QObject):
         pace = meter.add(news.progress)
         self._paces[news.job_id] = (meter, pace)
         return pace
+
+
+def _look(job: Job) -> Room | None:
+    found = room(job.destination)
+    return None if found is None else Room(*found, history=history_of(job) or "")

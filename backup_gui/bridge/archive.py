@@ -14,6 +14,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
 from PySide6.QtGui import QImage, QImageReader
 
+from backup_gui.engine.history_place import history_at
 from backup_gui.engine.model import EntryKind
 from backup_gui.engine.past import Past, backup_at
 from backup_gui.engine.putback import put_back
@@ -49,11 +50,16 @@ class Backup(NamedTuple):
 
     Attributes:
         destination: Absolute path of the mirror.
-        history: Absolute path of the history; None if there is none.
+        history: Absolute path of the history; empty for where the program puts it, and None if there is none.
     """
 
     destination: str
     history: str | None
+
+    @property
+    def history_root(self) -> str | None:
+        """Absolute path of the history as it lies now; None if there is none."""
+        return None if self.history is None else history_at(self.destination, self.history)
 
 
 class Wanted(NamedTuple):
@@ -84,14 +90,14 @@ def find_backup(folder: str, should_stop: StopAsked) -> Backup:
 
 def find_moments(backup: Backup, should_stop: StopAsked) -> tuple[Moment, ...]:
     """Find the times at which something changed; see ``past.moments``."""
-    return moments(backup.history, should_stop)
+    return moments(backup.history_root, should_stop)
 
 
 def list_folder(
     backup: Backup, shelf: Shelf, path: str, at: float | None, should_stop: StopAsked, *, shows_gone: bool
 ) -> tuple[Item, ...]:
     """List a folder as it stood; see ``Past.folder``."""
-    with Past(*backup, should_stop, shelf) as past:
+    with Past(backup.destination, backup.history_root, should_stop, shelf) as past:
         return past.folder(path, at, shows_gone=shows_gone)
 
 
@@ -99,13 +105,13 @@ def search(
     backup: Backup, shelf: Shelf, text: str, at: float | None, should_stop: StopAsked, *, shows_gone: bool
 ) -> Search:
     """Search by name; see ``Past.search``."""
-    with Past(*backup, should_stop, shelf) as past:
+    with Past(backup.destination, backup.history_root, should_stop, shelf) as past:
         return past.search(text, at, shows_gone=shows_gone, limit=MOST_FOUND)
 
 
 def list_versions(backup: Backup, shelf: Shelf, path: str, should_stop: StopAsked) -> tuple[Item, ...]:
     """List all contents of a file; see ``Past.versions``."""
-    with Past(*backup, should_stop, shelf) as past:
+    with Past(backup.destination, backup.history_root, should_stop, shelf) as past:
         return past.versions(path)
 
 
@@ -155,7 +161,7 @@ def bring_back(backup: Backup, wanted: Wanted, should_stop: StopAsked, *, on_ste
         OSError: Nothing could be brought back.
     """
     on_step(Step())
-    with Past(*backup, should_stop) as past:
+    with Past(backup.destination, backup.history_root, should_stop) as past:
         pieces = past.pieces(wanted.items, wanted.at, keeps_folders=wanted.is_source)
     return put_back(
         pieces,

@@ -15,6 +15,7 @@ from PySide6.QtCore import QStandardPaths, QStorageInfo
 from backup_gui.bridge.inspection import examine
 from backup_gui.config import absolute, default_name
 from backup_gui.engine.disks import disks_of
+from backup_gui.engine.history_place import is_vacant
 from backup_gui.engine.job import Job
 
 # What shows something else than a drive's own files.
@@ -165,8 +166,7 @@ def _is_same(path: str, other: str) -> bool:
 
 def _is_empty(path: str) -> bool:
     try:
-        with os.scandir(path) as entries:
-            return next(entries, None) is None
+        return is_vacant(path)
     except OSError:
         return True
 

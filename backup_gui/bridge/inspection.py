@@ -14,6 +14,7 @@ from backup_gui.config import absolute, default_name, folder_faults, job_faults,
 from backup_gui.engine.disks import are_on_one_disk
 from backup_gui.engine.errors import JobError
 from backup_gui.engine.escaping import one_line
+from backup_gui.engine.history_place import history_at, history_of, is_place_inside, is_vacant
 from backup_gui.engine.identity import nearest_existing
 from backup_gui.engine.job import Job
 from backup_gui.engine.nesting import is_within
@@ -62,9 +63,9 @@ def examine(wanted: Job, before: Job | None, others: tuple[Job, ...]) -> Finding
     if destination_fault:
         faults["destination"] = destination_fault
     elif not is_same_pair:
-        note = _destination_note(source, destination)
-        if note:
-            notes["destination"] = note
+        told = (_destination_note(source, destination), _history_note(destination, wanted))
+        if any(told):
+            notes["destination"] = "\n".join(filter(None, told))
     if faults:
         return Findings(faults=faults, notes=notes)
     # Another pair of folders is another job: its catalog must not be taken for the old one's.
@@ -136,7 +137,8 @@ def _destination_fault(destination: str, others: tuple[Job, ...]) -> str:
     if os.name == "posix" and any(is_within(destination, folder) for folder in _SYSTEM_FOLDERS):
         return "This folder belongs to the system. Choose another one."
     for other in others:
-        taken = [other.destination, *([other.history_root] if other.history_root is not None else [])]
+        history = history_of(other)
+        taken = [other.destination, *([history] if history is not None else [])]
         if any(is_within(destination, folder) or is_within(folder, destination) for folder in taken):
             return f"Another backup, “{one_line(other.name)}”, uses this place."
     parent = nearest_existing(destination)
@@ -147,8 +149,7 @@ def _destination_fault(destination: str, others: tuple[Job, ...]) -> str:
 
 def _destination_note(source: str, destination: str) -> str:
     try:
-        with os.scandir(destination) as entries:
-            is_empty = next(entries, None) is None
+        is_empty = is_vacant(destination)
     except OSError:
         is_empty = True
     if not is_empty:
@@ -164,3 +165,13 @@ def _destination_note(source: str, destination: str) -> str:
     if is_same_drive:
         return "This is on the same drive as your files. If the drive fails, both are lost."
     return ""
+
+
+def _history_note(destination: str, wanted: Job) -> str:
+    """Say where the history lies if that is in the destination, where nobody would look for it."""
+    if not wanted.keeps_history:
+        return ""
+    history = history_at(destination, absolute(wanted.history) if wanted.history else "")
+    if not is_place_inside(history, destination):
+        return ""
+    return f"Replaced and deleted files are kept on this drive, in {one_line(history)}"

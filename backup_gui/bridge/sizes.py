@@ -11,6 +11,7 @@ import threading
 import time
 from dataclasses import dataclass
 
+from backup_gui.engine.history_place import is_not_the_mirrors
 from backup_gui.engine.holdings import occupied_bytes
 
 # After so much work it rests as long: neither the window nor a job shall notice that somebody counts.
@@ -42,15 +43,15 @@ def count_sizes(mirror: str, history: str | None, stop: threading.Event) -> Size
         The sizes; None if the mirror is not there or it was stopped.
     """
     seen: set[tuple[int, int]] = set()
-    counted = _count(mirror, seen, stop)
+    counted = _count(mirror, seen, stop, is_mirror=True)
     if counted is None:
         return None
     kept = _count(history, seen, stop) if history is not None else 0
     return None if stop.is_set() else Sizes(counted, kept or 0)
 
 
-def _count(root: str, seen: set[tuple[int, int]], stop: threading.Event) -> int | None:
-    """Add up what is below a folder on its own volume; None if it is not there."""
+def _count(root: str, seen: set[tuple[int, int]], stop: threading.Event, *, is_mirror: bool = False) -> int | None:
+    """Add up what is below a folder on its own volume, of a mirror what is its own; None if it is not there."""
     try:
         device = os.stat(root).st_dev
     except OSError:
@@ -60,9 +61,12 @@ def _count(root: str, seen: set[tuple[int, int]], stop: threading.Event) -> int 
     rested_s = time.monotonic()
     while folders and not stop.is_set():
         try:
-            with os.scandir(folders.pop()) as entries:
+            folder = folders.pop()
+            with os.scandir(folder) as entries:
                 for entry in entries:
                     found = entry.stat(follow_symlinks=False)
+                    if is_mirror and folder == root and is_not_the_mirrors(root, entry.name, found):
+                        continue
                     if stat.S_ISDIR(found.st_mode):
                         if found.st_dev in {device, 0}:
                             folders.append(entry.path)

@@ -13,6 +13,7 @@ from backup_gui.engine.catalog import ROOT_KEY, fingerprint_of
 from backup_gui.engine.draft import Draft
 from backup_gui.engine.drives import Drives
 from backup_gui.engine.equality import Equality
+from backup_gui.engine.history_place import is_reserved, is_reserved_path
 from backup_gui.engine.links import is_linked_file
 from backup_gui.engine.model import Action, EntryKind, Op, ProblemCode, Scope, Stage, kind_of
 from backup_gui.engine.moves import Moves
@@ -147,6 +148,9 @@ class _Comparison:
     def compare_path(self, path: str, *, is_tree: bool) -> None:
         """Compare what is at one path; with ``is_tree`` also all that is below it."""
         try:
+            if is_reserved_path(path):
+                self._name_as_reserved(path)
+                return
             if self._respelling is not None:
                 settled = self._respelling.resolve(path)
                 if settled is None:
@@ -276,6 +280,8 @@ class _Comparison:
                 return
             known = self._catalog.folder(self._former(path))
         self._meter.add_files(len(ours), path)
+        if not path:
+            self._leave_out_reserved(ours)
         if self._respelling is not None:
             self._respelling.align(path, ours, theirs, known, is_new=making is not None)
         prefix = path + "/" if path else ""
@@ -291,6 +297,26 @@ class _Comparison:
                 self._surplus.add(prefix + name, their, is_known=known.pop(name, None) is not None)
         if known and self._learns:
             self._catalog.forget(prefix + name for name in known)
+
+    def _leave_out_reserved(self, ours: dict[str, Entry]) -> None:
+        """Name as a problem what has the history's name at the source's root, and leave it out."""
+        for name in list(filter(is_reserved, ours)):
+            if not self._is_left_out(name, ours.pop(name)):
+                self._problems.append(problem(ProblemCode.NAME_RESERVED, name, Stage.COMPARE))
+
+    def _name_as_reserved(self, path: str) -> None:
+        """Name a path as a problem that has the history's name, or lies below it, if the source has something there.
+
+        Raises:
+            OSError: It cannot be told.
+        """
+        name = path.partition("/")[0]
+        if name in self._done or "" in self._trees_done:
+            return
+        self._done.add(name)
+        entry = self._source.look(name)
+        if entry is not None and not self._is_left_out(name, entry):
+            self._problems.append(problem(ProblemCode.NAME_RESERVED, name, Stage.COMPARE))
 
     def _compare_alone(self, path: str, ours: Entry) -> None:
         self._compare_entry(path, ours, None, None, [])

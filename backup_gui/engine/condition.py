@@ -14,6 +14,7 @@ _LASTING = frozenset(
         ProblemCode.SPECIAL_FILE,
         ProblemCode.NAME_NOT_POSSIBLE,
         ProblemCode.NAME_TOO_LONG,
+        ProblemCode.NAME_RESERVED,
         ProblemCode.LINK_NOT_POSSIBLE,
         ProblemCode.TOO_LARGE,
         ProblemCode.KEPT,

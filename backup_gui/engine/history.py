@@ -14,6 +14,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from backup_gui.engine.history_place import is_not_the_mirrors
 from backup_gui.engine.model import EntryKind, kind_of
 from backup_gui.engine.tree import Tree, is_temporary, join, parent_of
 
@@ -246,6 +247,8 @@ def _entries_below(root: str, path: str) -> Iterator[tuple[str, Entry]]:
             for name, child in tree.list(folder).items():
                 kind = kind_of(child)
                 if kind is EntryKind.SPECIAL or is_temporary(name):
+                    continue
+                if not folder and is_not_the_mirrors(root, name, child):
                     continue
                 yield join(folder, name), child
                 if kind is EntryKind.FOLDER:

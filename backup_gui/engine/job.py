@@ -25,7 +25,7 @@ class Job(NamedTuple):
         interval_s: Seconds between checks.
         exclude: Exclusion rules, gitignore syntax, in order.
         keeps_history: Whether replaced and deleted versions are kept.
-        history: Absolute path of the history; empty for ``<destination>.history``.
+        history: Absolute path chosen for the history; empty for its usual place: see ``history_place.py``.
         history_days: For how many days versions are kept, fewer and fewer of them: see ``thinning.py``. 0 for every
             one, without end.
         history_max_bytes: How much room the history may take; 0 for any. What left the mirror in the last hour is kept
@@ -59,10 +59,3 @@ class Job(NamedTuple):
     allows_mass_delete: bool = False
     asks_about_strangers: bool = False
     is_enabled: bool = True
-
-    @property
-    def history_root(self) -> str | None:
-        """Absolute path of the history, or None if none is kept."""
-        if not self.keeps_history:
-            return None
-        return self.history or self.destination.rstrip("/\\") + HISTORY_SUFFIX

@@ -194,6 +194,7 @@ class ProblemCode(Enum):
     NAME_NOT_POSSIBLE = "name-not-possible"
     NAME_TOO_LONG = "name-too-long"
     NAME_COLLISION = "name-collision"
+    NAME_RESERVED = "name-reserved"
     LINK_NOT_POSSIBLE = "link-not-possible"
     PROTECTED = "protected"
     METADATA = "metadata"

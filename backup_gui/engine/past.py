@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 from collections import deque
 from typing import TYPE_CHECKING, Self
 
 from backup_gui.engine.errors import RootAbsentError
 from backup_gui.engine.history import shortened_paths
+from backup_gui.engine.history_place import HISTORY_NAME, history_at, is_not_the_mirrors
 from backup_gui.engine.job import HISTORY_SUFFIX
 from backup_gui.engine.model import EntryKind, kind_of
 from backup_gui.engine.retrieval import Item, Piece, Search
@@ -36,7 +38,7 @@ def backup_at(folder: str) -> tuple[str, str | None]:
     """Tell what a folder that the user chose is the backup of.
 
     Args:
-        folder: Absolute path of a mirror, or of the history beside it.
+        folder: Absolute path of a mirror, or of the history beside it or in it.
 
     Returns:
         Absolute paths of the mirror and of its history; None for the history if there is none.
@@ -45,15 +47,20 @@ def backup_at(folder: str) -> tuple[str, str | None]:
         OSError: There is no such folder, or it cannot be read.
     """
     mirror = folder.rstrip("/\\") or folder
+    above, _, name = mirror.rpartition(os.sep)
+    if name == HISTORY_NAME:
+        with Tree(folder):
+            return above or os.sep, folder
     if mirror.endswith(HISTORY_SUFFIX) and mirror != HISTORY_SUFFIX:
         mirror = mirror[: -len(HISTORY_SUFFIX)]
         with Tree(folder):
             return mirror, folder
     with Tree(folder):
         pass
+    history = history_at(mirror)
     try:
-        with Tree(mirror + HISTORY_SUFFIX):
-            return mirror, mirror + HISTORY_SUFFIX
+        with Tree(history):
+            return mirror, history
     except FileNotFoundError:
         return mirror, None
 
@@ -119,7 +126,7 @@ class Past:
         """
         if self._should_stop():
             raise Cancelled
-        entries = _listed(self._mirror, path)
+        entries = self._in_mirror(path)
         items = self._files(path, entries, at, shows_gone=shows_gone)
         items += self._folders(path, entries, at, shows_gone=shows_gone)
         return tuple(sorted(items, key=_order))
@@ -206,6 +213,14 @@ class Past:
             yield from items
             pending.extend(item.path for item in items if item.is_folder)
 
+    def _in_mirror(self, folder: str) -> dict[str, Entry]:
+        """List a folder of the mirror, at its root without what is not its own."""
+        entries = _listed(self._mirror, folder)
+        if folder or self._mirror is None:
+            return entries
+        root = self._mirror.root
+        return {name: entry for name, entry in entries.items() if not is_not_the_mirrors(root, name, entry)}
+
     def _files(self, folder: str, entries: dict[str, Entry], at: float | None, *, shows_gone: bool) -> list[Item]:
         """List the files and links of a folder as it stood."""
         present = {
@@ -287,7 +302,7 @@ class Past:
             if looked > _LONGEST_LOOK:
                 return True
             here = pending.popleft()
-            entries = _listed(self._mirror, here)
+            entries = self._in_mirror(here)
             if self._files(here, entries, at, shows_gone=shows_gone):
                 return True
             names = {name for name in entries if _folder_entry(entries, name) is not None}

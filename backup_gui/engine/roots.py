@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.errors import DestinationFullError, DestinationUnusableError, JobError, RootAbsentError
 from backup_gui.engine.escaping import escape
+from backup_gui.engine.history_place import history_of, is_on_one_volume, is_place_inside
 from backup_gui.engine.identity import Standing, identify, nearest_existing, read_identity, standing
 from backup_gui.engine.model import HeldCode
 from backup_gui.engine.nesting import is_within
@@ -127,8 +128,8 @@ def _refuse_nesting(job: Job) -> None:
         raise JobError(f"The destination lies inside the source: {job.destination}")
     if is_within(job.source, job.destination):
         raise JobError(f"The source lies inside the destination: {job.source}")
-    history = job.history_root
-    if history is None:
+    history = history_of(job)
+    if history is None or is_place_inside(history, job.destination):
         return
     if is_within(history, job.source) or is_within(job.source, history):
         raise JobError(f"The history and the source lie inside each other: {history}")
@@ -160,12 +161,13 @@ def _open_target(job: Job, catalog: Catalog, stack: contextlib.ExitStack, *, is_
 
                 return Target(stack.enter_context(tempfile.TemporaryDirectory()), None)
             make_root(root)
-        if job.history_root is not None and volume_id(nearest_existing(job.history_root)) != volume_id(root):
+        history = history_of(job)
+        if history is not None and not is_on_one_volume(nearest_existing(history), root):
             raise JobError(
-                "The history would lie on another drive than the destination. Name a history folder on the same"
-                f" drive, or keep none: {job.history_root}"
+                "The history must lie on the drive of the destination. If no folder is chosen for it, it gets a place"
+                f" there by itself: {history}"
             )
-        return Target(root, job.history_root)
+        return Target(root, history)
     except NotADirectoryError as error:
         raise JobError(f"The destination is not a folder: {root}") from error
     except FileExistsError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from backup_gui.engine.history_place import is_not_the_mirrors, is_reserved
 from backup_gui.engine.model import Action, EntryKind, Op, Stage, kind_of
 from backup_gui.engine.problems import problem_from
 from backup_gui.engine.tree import is_temporary, join
@@ -36,7 +37,7 @@ class Surplus:
         self._draft = draft
 
     def add(self, path: str, entry: Entry, *, is_known: bool, is_in_the_way: bool = False) -> None:
-        """Add the deletion of a path of the mirror, and of all that is below it.
+        """Add the deletion of a path of the mirror, and of all that is below it; of the drive's own nothing is.
 
         Args:
             path: The path.
@@ -45,6 +46,8 @@ class Surplus:
             is_in_the_way: Whether something else is to come to that place.
         """
         draft = self._draft
+        if "/" not in path and self._stays(path, entry, is_known=is_known):
+            return
         deletions = draft.in_the_way if is_in_the_way else draft.deletions
         pending = [(path, entry, is_known)]
         while pending:
@@ -69,3 +72,7 @@ class Surplus:
                     draft.litter.append(join(path, name))
                 else:
                     pending.append((join(path, name), child, name in known))
+
+    def _stays(self, name: str, entry: Entry, *, is_known: bool) -> bool:
+        """Tell whether something at the root is none of the mirror's; the history's name not even if it once was."""
+        return is_reserved(name) or (not is_known and is_not_the_mirrors(self._target.root, name, entry))

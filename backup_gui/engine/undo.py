@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Self
 
 from backup_gui.engine.bringing import STOPPED, THERE_ALREADY, Steps, Tally, check_roots, name_beside, sizes_of
 from backup_gui.engine.copying import has_same_content
+from backup_gui.engine.history_place import history_of
 from backup_gui.engine.model import EntryKind, Op, kind_of
 from backup_gui.engine.restoring import Restorer
 from backup_gui.engine.system import rename_to_free_name
@@ -92,11 +93,12 @@ def undo_pass(
 
 def _sizes(job: Job, changes: list[Change], should_stop: Callable[[], bool]) -> list[int]:
     """Look how much is to be copied for each change."""
-    if job.history_root is None:
+    root = history_of(job)
+    if root is None:
         return [0] * len(changes)
     # The history may not be there, which becomes each path's own failure.
     try:
-        history = Tree(job.history_root)
+        history = Tree(root)
     except OSError:
         return [0] * len(changes)
     with history:
@@ -137,7 +139,7 @@ class _Undoing:
         self._tally = tally
         self._at = at
         self._should_stop = should_stop
-        self._history = job.history_root
+        self._history = history_of(job)
         with contextlib.ExitStack() as stack:
             self._source = stack.enter_context(Tree(job.source))
             self._mirror = stack.enter_context(Tree(job.destination))

@@ -17,10 +17,11 @@ from io import RawIOBase
 from backup_gui.engine.errors import RootAbsentError
 from backup_gui.engine.escaping import escape
 from backup_gui.engine.filters import Filter
+from backup_gui.engine.history_place import is_not_the_mirrors, is_reserved
 from backup_gui.engine.holding import Holding
 from backup_gui.engine.model import Entry, EntryKind, Phase, Problem, ProblemCode, Progress, Stage, kind_of
 from backup_gui.engine.probing import known_abilities
-from backup_gui.engine.problems import problem_from
+from backup_gui.engine.problems import problem, problem_from
 from backup_gui.engine.progress import Meter
 from backup_gui.engine.transfer import never
 from backup_gui.engine.tree import Tree, join
@@ -185,6 +186,8 @@ class _Comparison:
         except OSError as error:
             yield _unreadable(visit.path, error)
             return
+        if not visit.path:
+            yield from self._leave_out_what_is_not_the_mirrors(originals, copies)
         for refused in self._holding.align(visit.path, originals, copies):
             yield _not_held(refused)
             self._meter.add_files(1, refused.path)
@@ -201,6 +204,16 @@ class _Comparison:
             if goes_source or goes_mirror:
                 folders.append(_Visit(below, goes_source, goes_mirror))
             self._meter.add_files(1, below)
+
+    def _leave_out_what_is_not_the_mirrors(
+        self, originals: dict[str, Entry], copies: dict[str, Entry]
+    ) -> Iterator[Difference]:
+        for name in list(filter(is_reserved, originals)):
+            del originals[name]
+            yield _not_held(problem(ProblemCode.NAME_RESERVED, name, Stage.COMPARE))
+        for name, copy in list(copies.items()):
+            if name not in originals and is_not_the_mirrors(self._mirror.root, name, copy):
+                del copies[name]
 
     def _listed(self, path: str) -> dict[str, Entry]:
         """List a folder of the source without what is excluded."""

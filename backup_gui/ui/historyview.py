@@ -18,7 +18,7 @@ class Subject:
     Attributes:
         name: What the user calls it.
         destination: Absolute path of the mirror.
-        history: Absolute path of the history; None if none is kept.
+        history: Absolute path of the history; empty for where the program puts it, and None if none is kept.
         job_id: The job; empty for a backup folder without one.
         source: Absolute path of the folder that was backed up; empty if unknown.
     """
@@ -32,7 +32,7 @@ class Subject:
 
 def subject_of(job: Job) -> Subject:
     """What the History page of a job is about."""
-    return Subject(job.name, job.destination, job.history_root, job.id, job.source)
+    return Subject(job.name, job.destination, job.history if job.keeps_history else None, job.id, job.source)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ class JobSettings(QWidget):
         self._timer.setSingleShot(True)
         self._timer.setInterval(_QUIET_MS)
         self._timer.timeout.connect(self._request_check)
-        self._sized: str | None = ""
+        self._sized: tuple[str, str, bool] | None = None
         self.area = QScrollArea()
         self.area.setAccessibleName(self.tr("Settings of the backup"))
         self.area.setWidgetResizable(True)
@@ -329,8 +329,9 @@ class JobSettings(QWidget):
             return
         wanted = self.wanted()
         self.check_requested.emit(SettingsDraft(self._serial, self._job, wanted))
-        if self._sized != self._job.history_root:
-            self._sized = self._job.history_root
+        place = (self._job.destination, self._job.history, self._job.keeps_history)
+        if self._sized != place:
+            self._sized = place
             self.size_requested.emit(self._job)
         self.rules.count(wanted.source, wanted.exclude)
 
@@ -350,7 +351,7 @@ class JobSettings(QWidget):
 
     def _forget_figures(self) -> None:
         self.rules.forget_count()
-        self._sized = ""
+        self._sized = None
 
     def _update(self) -> None:
         is_changed = self.is_changed

@@ -19,10 +19,12 @@ class Room:
     Attributes:
         total_bytes: Its size.
         free_bytes: What the user may still write.
+        history: Absolute path of the backup's history; empty if none is kept.
     """
 
     total_bytes: int
     free_bytes: int
+    history: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from backup_gui.engine.job import HISTORY_SUFFIX
 from backup_gui.engine.model import Phase
 from backup_gui.engine.status import Coverage, JobState
 from backup_gui.ui.behind import BehindLabel
@@ -97,11 +98,11 @@ class Overview(QScrollArea):
         self._back_up.setEnabled(not is_working)
         self._source.set_full_text(path_text(view.job.source))
         self._destination.set_full_text(path_text(view.job.destination))
-        root = view.job.history_root
+        root = self._history_root()
         self._history.set_full_text(
-            path_text(root) if root is not None else self.tr("Off: replaced and deleted files are not kept")
+            path_text(root) if root else self.tr("Off: replaced and deleted files are not kept")
         )
-        self._open_history.setEnabled(root is not None)
+        self._open_history.setEnabled(bool(root))
         self._show_care(view)
 
     def show_days(self, totals: Sequence[DayTotal]) -> None:
@@ -277,8 +278,18 @@ class Overview(QScrollArea):
 
     @Slot()
     def _on_history_clicked(self) -> None:
-        if self._view is not None and self._view.job.history_root is not None:
-            self.folder_requested.emit(self._view.job.history_root)
+        root = self._history_root()
+        if root:
+            self.folder_requested.emit(root)
+
+    def _history_root(self) -> str:
+        """Where the history lies, or, of a backup that is away, most likely would; empty if none is kept."""
+        if self._view is None or not self._view.job.keeps_history:
+            return ""
+        job, room = self._view.job, self._view.room
+        return (
+            (room.history if room is not None else "") or job.history or job.destination.rstrip("/\\") + HISTORY_SUFFIX
+        )
 
 
 def coverage_text(coverage: Coverage, interval_s: int) -> str:

@@ -38,8 +38,8 @@ _PATTERNS = (
     "The history and the destination lie inside each other: {path}",
     "The history and the source lie inside each other: {path}",
     (
-        "The history would lie on another drive than the destination. Name a history folder on the same drive, or keep"
-        " none: {path}"
+        "The history must lie on the drive of the destination. If no folder is chosen for it, it gets a place there by"
+        " itself: {path}"
     ),
     "The source folder cannot be opened ({why}): {path}",
     "The source folder cannot be read: {why}",
@@ -91,7 +91,6 @@ _PATTERNS = (
     "The days that versions are kept must be from 0 to {number}; 0 keeps all.",
     "The destination consists of spaces only.",
     "The destination contains a character that no path can have.",
-    "The destination is a whole drive: choose a folder for the history, or keep none.",
     "The destination is missing.",
     "The destination is not a folder.",
     "The destination lies inside the history.",
@@ -131,6 +130,7 @@ _PATTERNS = (
     "This folder is not empty. What is in it is shown to you before anything leaves it.",
     "This is not a folder.",
     "This is on the same drive as your files. If the drive fails, both are lost.",
+    "Replaced and deleted files are kept on this drive, in {path}",
     "This is your home folder or lies around it. Choose a folder that holds nothing but the backup.",
     # Bringing back
     "A file or a link is where its folder should be",
@@ -173,7 +173,8 @@ def said(sentence: str) -> str:
     """Say a sentence of the engine in the user's language.
 
     Args:
-        sentence: The English sentence; several may follow each other, as may a full stop that the table has not.
+        sentence: The English sentence; several may follow each other on lines of their own, as may a full stop that
+            the table has not.
 
     Returns:
         The translation with the same paths and figures; the sentence itself if it is not in the table, which happens
@@ -185,6 +186,8 @@ def said(sentence: str) -> str:
         found = form.fullmatch(sentence)
         if found is not None:
             return _translated(pattern, found.groupdict())
+    if "\n" in sentence:
+        return "\n".join(map(said, sentence.split("\n")))
     if sentence.endswith("."):
         shorter = said(sentence[:-1])
         if shorter != sentence[:-1]:

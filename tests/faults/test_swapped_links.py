@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine.events import ActionDone, Event, PlanMade
+from backup_gui.engine.history_place import history_of
 from backup_gui.engine.target import Target
 from backup_gui.engine.tree import MAX_OPEN_FOLDERS, Tree
 from tests.faults.scene import Scene
@@ -207,7 +208,7 @@ def test_a_version_is_kept_or_the_file_stays_when_the_history_is_deleted_meanwhi
     scene.write("folder/a", b"a")
     scene.write("folder/b", b"b")
     scene.make_pass()
-    with Target(scene.job.destination, scene.job.history_root) as target:
+    with Target(scene.job.destination, history_of(scene.job)) as target:
         target.keep("folder/a", datetime.now(UTC), leaves=False)
         shutil.rmtree(scene.history)
         # Either it is kept, or it is told that it could not be; never that there was nothing to keep.

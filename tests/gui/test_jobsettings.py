@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from backup_gui.bridge.counting import LeftOut, Tally, count_folder, count_left_out
 from backup_gui.bridge.instance import Wish
 from backup_gui.engine import runner
+from backup_gui.engine.history_place import history_of
 from backup_gui.engine.holdings import measure
 from backup_gui.engine.job import Job
 from backup_gui.engine.model import HistorySize
@@ -266,7 +267,7 @@ def test_a_change_takes_effect_at_once_and_the_catalog_stays(make_desk: DeskMake
     assert not page.is_changed
     desk.window.board.show_page(Page.OVERVIEW)
     desk.window.board.show_page(Page.SETTINGS)
-    size = measure(job.history_root or "")
+    size = measure(history_of(job) or "")
     assert size is not None
     words = f"1 kept file, {size_text(size.bytes)}"
     qtbot.waitUntil(lambda: page.limits.size_label.text() == words, timeout=10_000)
@@ -293,7 +294,7 @@ def test_a_refusal_is_told_while_typing(make_desk: DeskMaker, job: Job, scripted
 def test_a_history_that_cannot_be_looked_at_is_not_called_empty(
     make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
-    history = Path(job.history_root or "")
+    history = Path(history_of(job) or "")
     history.parent.mkdir(parents=True)
     history.write_text("no folder")
     make_desk.store().save_jobs((job,))

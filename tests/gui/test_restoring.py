@@ -19,6 +19,7 @@ from backup_gui.bridge.instance import Wish
 from backup_gui.desk import Desk
 from backup_gui.engine import runner
 from backup_gui.engine.events import Pause, Resume, StatusChanged
+from backup_gui.engine.history_place import history_of
 from backup_gui.engine.job import Job
 from backup_gui.engine.status import JobState, Status
 from backup_gui.engine.transfer import Cancelled
@@ -82,7 +83,7 @@ def backed_up(make_desk: DeskMaker, job: Job, qtbot: QtBot) -> Desk:
     store.save_jobs((job,))
     desk = make_desk(runner.run, store)
     desk.start(Wish())
-    mirror, history = Path(job.destination), Path(job.history_root or "")
+    mirror, history = Path(job.destination), Path(history_of(job) or "")
     qtbot.waitUntil(lambda: is_complete(desk, job) and (mirror / "report.txt").exists(), timeout=LONG_MS)
     (source / "report.txt").unlink()
     (source / "note.txt").write_text("second, longer")
@@ -125,7 +126,7 @@ def test_an_older_version_replaces_the_file_which_goes_to_the_history(backed_up:
     assert "goes to the history" in dialog.details
     assert contents(source).keys() == {"note.txt", "docs/plan.txt"}
     assert (source / "note.txt").read_text() == "first"
-    history = Path(job.history_root or "")
+    history = Path(history_of(job) or "")
     qtbot.waitUntil(lambda: b"second, longer" in contents(history).values(), timeout=LONG_MS)
     assert b"first" in contents(history).values()
 

@@ -6,6 +6,8 @@ from tests.mutants.mutation import Mutation
 
 _UNMOUNTED = "faults/test_unmounted_roots.py::"
 _ROOTS = "unit/test_mirror_roots.py::"
+_DRIVE = "unit/test_whole_drive.py::"
+_PLACE = "unit/test_history_place.py::"
 _RACES = "unit/test_mirror_races.py::"
 _METADATA = "faults/test_metadata_through_links.py::"
 _LINKS = "faults/test_swapped_links.py::"
@@ -112,9 +114,58 @@ MUTATIONS = (
     Mutation(
         "history on the destination's volume",
         "engine/roots.py",
-        "volume_id(nearest_existing(job.history_root)) != volume_id(root):\n",
-        "not volume_id(root):\n",
-        (f"{_ROOTS}test_a_history_on_another_drive_is_refused",),
+        "        if history is not None and not is_on_one_volume(nearest_existing(history), root):\n",
+        "        if False:\n",
+        (f"{_ROOTS}test_a_history_chosen_on_another_drive_is_refused",),
+    ),
+    Mutation(
+        "the history of a whole drive lies in it",
+        "engine/history_place.py",
+        "    return beside if is_on_one_volume(nearest_existing(os.path.dirname(destination)), anchor) else inside\n",
+        "    return beside\n",
+        (f"{_DRIVE}test_a_whole_drive_is_mirrored_to_with_its_history_in_it",),
+    ),
+    Mutation(
+        "a history beside a drive is not the drive's",
+        "engine/history_place.py",
+        "        return beside if is_on_one_volume(beside, anchor) else inside\n",
+        "        return beside\n",
+        (f"{_PLACE}test_the_history_of_a_whole_drive_lies_in_it",),
+    ),
+    Mutation(
+        "a second mount of one volume",
+        "engine/history_place.py",
+        "    return one is None or two is None or one.point == two.point\n",
+        "    return True\n",
+        (f"{_PLACE}test_a_folder_mounted_at_a_second_place_of_its_own_volume_has_its_history_in_it",),
+    ),
+    Mutation(
+        "the history in the mirror is never deleted",
+        "engine/surplus.py",
+        "        return is_reserved(name) or (not is_known",
+        "        return (not is_known",
+        (f"{_DRIVE}test_what_was_mirrored_under_the_name_before_it_was_reserved_stays",),
+    ),
+    Mutation(
+        "a drive's own folders stay",
+        "engine/surplus.py",
+        "        return is_reserved(name) or (not is_known and is_not_the_mirrors(self._target.root, name, entry))\n",
+        "        return is_reserved(name)\n",
+        (f"{_DRIVE}test_the_drives_own_folders_are_neither_strangers_nor_counted",),
+    ),
+    Mutation(
+        "nothing of the source comes under the history's name",
+        "engine/compare.py",
+        "            self._leave_out_reserved(ours)\n",
+        "            pass\n",
+        (f"{_DRIVE}test_a_sources_own_folder_of_the_historys_name_is_a_problem_by_name",),
+    ),
+    Mutation(
+        "nothing of the source comes under the history's name in a quick pass",
+        "engine/compare.py",
+        "            if is_reserved_path(path):\n",
+        "            if False:\n",
+        (f"{_DRIVE}test_a_sources_own_folder_of_the_historys_name_is_a_problem_by_name",),
     ),
     Mutation(
         "no history is made where the drive was",

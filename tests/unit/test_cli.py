@@ -30,6 +30,7 @@ from backup_gui.engine.errors import (
     RootAbsentError,
 )
 from backup_gui.engine.events import Event, ReportMade, Stop
+from backup_gui.engine.history_place import history_of
 from backup_gui.engine.job import MAX_INTERVAL_S, Job
 from backup_gui.engine.model import PassStatus, Report
 from backup_gui.engine.runner import Commands, Outcome
@@ -138,7 +139,7 @@ def test_the_options_of_run_reach_the_job(pair: tuple[str, str], fake: FakeRunne
     assert call("run", *pair, *arguments, "--allow-mass-delete", "--poll") == 0
     job = fake.job
     assert job is not None
-    assert (job.source, job.destination, job.history_root) == (*pair, f"{pair[1]}.old")
+    assert (job.source, job.destination, history_of(job)) == (*pair, f"{pair[1]}.old")
     assert (job.interval_s, job.exclude) == (9, ("*.o", "build/"))
     assert (job.allows_mass_delete, job.uses_notification, job.keeps_history) == (True, False, True)
     assert not job.asks_about_strangers
@@ -149,7 +150,7 @@ def test_the_defaults_of_run_are_those_of_the_contract(pair: tuple[str, str], fa
     assert call("run", *pair) == 0
     job = fake.job
     assert job is not None
-    assert (job.interval_s, job.exclude, job.history_root) == (5, (), f"{pair[1]}.history")
+    assert (job.interval_s, job.exclude, history_of(job)) == (5, (), f"{pair[1]}.history")
     assert (job.allows_mass_delete, job.uses_notification) == (False, True)
     assert not fake.options["is_once"]
 
@@ -159,7 +160,7 @@ def test_a_dry_run_is_one_pass(pair: tuple[str, str], fake: FakeRunner) -> None:
     assert fake.options["is_once"]
     assert fake.options["is_dry_run"]
     assert fake.job is not None
-    assert fake.job.history_root is None
+    assert not fake.job.keeps_history
 
 
 @pytest.mark.parametrize("value", ["1", "5", "0005", str(MAX_INTERVAL_S)])

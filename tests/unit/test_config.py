@@ -30,6 +30,7 @@ from backup_gui.config import (
     settings_to_texts,
 )
 from backup_gui.engine.errors import JobError
+from backup_gui.engine.history_place import history_of
 from backup_gui.engine.job import MAX_HISTORY_DAYS, MAX_INTERVAL_S, Job
 
 # Settings
@@ -405,7 +406,7 @@ def test_the_history_has_a_place_of_its_own(pair: tuple[Path, Path], tmp_path: P
         "also where the default history is"
     )
     job = make_job(str(source), str(destination), history=str(source / "h"), keeps_history=False)
-    assert job.history_root is None
+    assert history_of(job) is None
 
 
 def test_job_faults_names_the_field_without_touching_a_file(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -244,14 +244,17 @@ def test_a_file_moved_onto_a_drive_mounted_within_the_mirror_is_copied(rig: Rig)
 
 
 @pytest.mark.root
-def test_a_history_on_another_drive_is_refused(rig: Rig) -> None:
+def test_a_history_chosen_on_another_drive_is_refused(rig: Rig) -> None:
+    rig.write("a")
     rig.mirror.mkdir()
     with mounted(rig.mirror):
-        with pytest.raises(JobError, match="another drive"):
-            rig.run()
-        assert list(rig.mirror.iterdir()) == []
-        assert not rig.history.exists()
-        rig.options["keeps_history"] = False
+        for history in (rig.history, rig.root / "made" / "new"):
+            rig.options["history"] = str(history)
+            with pytest.raises(JobError, match="must lie on the drive of the destination"):
+                rig.run()
+            assert list(rig.mirror.iterdir()) == []
+            assert not history.exists()
+        del rig.options["history"]
         assert rig.run().status is COMPLETE
 
 

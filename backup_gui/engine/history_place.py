@@ -1,0 +1,128 @@
+"""Where the history of a destination lies: the one place that decides it, and knows the name that is kept for it.
+
+Beside the destination, as ``<destination>.history``, where that is on the same volume: a version is kept by a link or a
+rename, which no volume allows to another one. Where the destination is a whole drive, nothing beside it is on it, so
+the history lies in it, as ``.backup-history``. That name is the history's at the root of every destination.
+
+What is decided depends on what is mounted now, so it is asked anew whenever it is needed. Asking may take as long as a
+drive takes to answer. Nothing here writes.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING, Final
+
+from backup_gui.engine.identity import nearest_existing
+from backup_gui.engine.job import HISTORY_SUFFIX
+from backup_gui.engine.mounts import mount_of
+from backup_gui.engine.system_folders import is_system_folder
+
+if TYPE_CHECKING:
+    from backup_gui.engine.job import Job
+    from backup_gui.engine.model import Entry
+
+HISTORY_NAME: Final = ".backup-history"
+
+
+def history_of(job: Job) -> str | None:
+    """Return the absolute path of a job's history; None if it keeps none."""
+    return history_at(job.destination, job.history) if job.keeps_history else None
+
+
+def history_at(destination: str, chosen: str = "") -> str:
+    """Return the absolute path of a destination's history.
+
+    Args:
+        destination: Absolute path; it need not exist.
+        chosen: Absolute path that the user has chosen for it; empty for where the program puts it.
+
+    Returns:
+        What was chosen; else the history beside the destination if there is one and it can be used, or the one in the
+        destination if there is one; else the place where it is going to be made.
+    """
+    if chosen:
+        return chosen
+    beside, inside = place_beside(destination), place_inside(destination)
+    if os.path.dirname(destination) == destination:
+        # The neighbour of a file system's root lies in it.
+        return inside
+    anchor = nearest_existing(destination)
+    if os.path.isdir(beside):
+        return beside if is_on_one_volume(beside, anchor) else inside
+    if os.path.lexists(inside):
+        return inside
+    return beside if is_on_one_volume(nearest_existing(os.path.dirname(destination)), anchor) else inside
+
+
+def place_beside(destination: str) -> str:
+    """Return the path that a destination's history has beside it. Pure."""
+    return destination.rstrip("/\\") + HISTORY_SUFFIX
+
+
+def place_inside(destination: str) -> str:
+    """Return the path that a destination's history has in it. Pure."""
+    return os.path.join(destination, HISTORY_NAME)
+
+
+def is_place_inside(history: str, destination: str) -> bool:
+    """Tell whether a history has its own place in a destination, where alone one may lie. Pure."""
+    return os.path.normcase(history) == os.path.normcase(place_inside(destination))
+
+
+def is_reserved(name: str) -> bool:
+    """Tell whether a name at the root of a destination is kept for its history, in any spelling that a drive may fold.
+
+    Pure.
+    """
+    return len(name) == len(HISTORY_NAME) and name.casefold() == HISTORY_NAME
+
+
+def is_reserved_path(path: str) -> bool:
+    """Tell the same of a path relative to a destination, and of all that is below it. Pure."""
+    return is_reserved(path.partition("/")[0])
+
+
+def is_not_the_mirrors(root: str, name: str, entry: Entry) -> bool:
+    """Tell whether something at a mirror's root is no part of the mirror: its history, or a folder of the drive's own.
+
+    Args:
+        root: Absolute path of the mirror.
+        name: The name.
+        entry: What is there.
+    """
+    if is_reserved(name):
+        return True
+    return stat.S_ISDIR(entry.st_mode) and is_system_folder(name) and is_drive(root)
+
+
+def is_vacant(root: str) -> bool:
+    """Tell whether a folder has nothing in it that would count as a mirror's.
+
+    Args:
+        root: Absolute path of the folder.
+
+    Raises:
+        OSError: It cannot be listed.
+    """
+    with os.scandir(root) as entries:
+        return all(is_not_the_mirrors(root, entry.name, entry.stat(follow_symlinks=False)) for entry in entries)
+
+
+def is_drive(path: str) -> bool:
+    """Tell whether an existing folder is a whole drive: what is beside it lies on another volume."""
+    parent = os.path.dirname(os.path.realpath(path))
+    return parent == os.path.realpath(path) or not is_on_one_volume(path, parent)
+
+
+def is_on_one_volume(path: str, other: str) -> bool:
+    """Tell whether a link can lead from one existing folder to another: the same volume, mounted at the same place."""
+    try:
+        if os.stat(path).st_dev != os.stat(other).st_dev:
+            return False
+    except OSError:
+        # What does not answer is found out about by whoever opens it.
+        return True
+    one, two = mount_of(path), mount_of(other)
+    return one is None or two is None or one.point == two.point
