@@ -133,7 +133,9 @@ class _Comparison:
                 source, target, catalog, self._draft, self._is_left_out, self._compare_alone, may_try=learns
             )
         moved_away = self._draft.moved_away
-        self._equality = Equality(source, target, catalog, moved_away, should_stop, self._settle, learns=learns)
+        self._equality = Equality(
+            source, target, catalog, moved_away, should_stop, meter.add_bytes, self._settle, learns=learns
+        )
         self._links = self._equality.links
         spelling = None if self._respelling is None else self._respelling.spelling
         self._moves = Moves(source, target, catalog, self._equality, spelling, self._draft)
@@ -391,7 +393,7 @@ class _Comparison:
             size_bytes = ours.st_size if kind is EntryKind.FILE else 0
             action = Action(op, path, kind, size_bytes, old_kind=kind, is_known=known is not None)
             if op is Op.SET_METADATA:
-                action = action._replace(seen_at_ns=ours.st_ctime_ns)
+                action = action._replace(seen_at_ns=ours.st_ctime_ns, copy_seen_at_ns=theirs.st_ctime_ns)
             self._add_copy(action, ours, theirs if op is Op.SET_METADATA else None)
         elif is_linked_file(ours):
             self._links.see(ours)
@@ -428,7 +430,7 @@ class _Comparison:
         """Learn that the mirror has the content of a touched file under another name than the one compared."""
         if self._equality.differs_in_metadata(ours, theirs) or self._equality.has_other_attributes(path, ours):
             action = Action(Op.SET_METADATA, path, EntryKind.FILE, ours.st_size, old_kind=EntryKind.FILE)
-            self._copies.append(action._replace(seen_at_ns=ours.st_ctime_ns))
+            self._copies.append(action._replace(seen_at_ns=ours.st_ctime_ns, copy_seen_at_ns=theirs.st_ctime_ns))
         elif self._learns:
             self._catalog.record(path, ours)
 

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.model import ProblemCode, Stage
 from backup_gui.engine.problems import problem, problem_from
-from backup_gui.engine.transfer import Cancelled, Shortened, TargetError, bytes_of_data, is_same_version
+from backup_gui.engine.transfer import (
+    Cancelled,
+    Shortened,
+    TargetError,
+    bytes_of_data,
+    ignore_count,
+    is_same_version,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +31,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.tree import Tree
 
 TRIES = 3
+_COMPARED_BYTES = 1 << 20
 
 
 class NotCopied(Exception):  # noqa: N818 - carries a problem, which is data
@@ -104,29 +112,73 @@ def data_bytes(source: Tree, action: Action) -> int:
         return action.size_bytes
 
 
-def has_same_content(source: Tree, path: str, target: Tree, target_path: str, should_stop: Callable[[], bool]) -> bool:
-    """Compare the content of a file in the source and one in the mirror, byte by byte.
+def has_same_content(
+    source: Tree,
+    path: str,
+    target: Tree,
+    target_path: str,
+    should_stop: Callable[[], bool],
+    on_bytes: Callable[[int], None] = ignore_count,
+) -> bool:
+    """Compare the content of a file in the source and one in the mirror, byte by byte, up to the first difference.
+
+    What of the mirror cannot be read is not the same: a new copy takes its place.
+
+    Args:
+        source: The source.
+        path: A file of it.
+        target: The destination.
+        target_path: A file of that.
+        should_stop: Asked before each block.
+        on_bytes: Told of each block that was compared.
 
     Raises:
-        OSError: One of them could not be read.
+        OSError: The source's could not be read.
         Cancelled: ``should_stop`` said so.
     """
     ours = source.open_file(path)
     try:
-        theirs = target.open_file(target_path)
         try:
+            theirs = target.open_file(target_path)
+        except OSError:
+            return False
+        try:
+            # What grows after this is changed again, which its entry tells.
+            left_bytes = os.fstat(ours).st_size
+            if os.fstat(theirs).st_size != left_bytes:
+                return False
             while True:
                 if should_stop():
                     raise Cancelled
-                block = os.read(ours, 1 << 20)
-                if block != os.read(theirs, max(len(block), 1)):
-                    return False
-                if not block:
+                if left_bytes <= 0:
                     return True
+                block = _read(ours, min(left_bytes, _COMPARED_BYTES))
+                if not block or not _continues_with(theirs, block):
+                    return False
+                left_bytes -= len(block)
+                on_bytes(len(block))
         finally:
             os.close(theirs)
     finally:
         os.close(ours)
+
+
+def _continues_with(fd: int, block: bytes) -> bool:
+    try:
+        return _read(fd, len(block)) == block
+    except OSError:
+        return False
+
+
+def _read(fd: int, count: int) -> bytes:
+    """Read so many bytes, less only at the file's end: a single call may bring less, over a network above all."""
+    block = os.read(fd, count)
+    while 0 < len(block) < count:
+        more = os.read(fd, count - len(block))
+        if not more:
+            break
+        block += more
+    return block
 
 
 def looks_alike(ours: Entry, theirs: Entry, abilities: Abilities) -> bool:

@@ -31,6 +31,7 @@ class Equality:
         catalog: What is known from earlier passes.
         moved_away: Paths of the mirror that are going to be renamed; filled by others.
         should_stop: Asked while contents are compared.
+        on_bytes: Told of bytes compared, and of which file.
         settle: Told of another name of a file whose content was found to be in the mirror; see ``Links``.
         learns: Whether what is found equal is recorded in the catalog.
 
@@ -45,6 +46,7 @@ class Equality:
         catalog: Catalog,
         moved_away: set[str],
         should_stop: Callable[[], bool],
+        on_bytes: Callable[[int, str], None],
         settle: Callable[[str, Entry, Entry], None],
         *,
         learns: bool,
@@ -53,6 +55,7 @@ class Equality:
         self._target = target
         self._catalog = catalog
         self._should_stop = should_stop
+        self._on_bytes = on_bytes
         self._learns = learns
         self._abilities = target.abilities
         self._makes_links = target.abilities.holds_hard_links
@@ -68,13 +71,16 @@ class Equality:
             Cancelled: The comparison is to stop.
         """
         is_touched = known is not None and (known.inode, known.ctime_ns) != (ours.st_ino, ours.st_ctime_ns)
-        if self._has_other_content(path, ours, theirs, known, is_touched=is_touched):
+        has_other_time = self._has_other_time(path, ours, theirs, known)
+        if self._has_other_content(path, ours, theirs, known, is_touched=is_touched, has_other_time=has_other_time):
             return Op.REPLACE
-        # A file's time was looked at with its content.
-        if self.differs_in_metadata(ours, theirs, compares_time=stat.S_ISLNK(ours.st_mode)):
+        if self.differs_in_metadata(ours, theirs, compares_time=has_other_time):
             return Op.SET_METADATA
-        if known is not None and not is_touched:
+        if known is not None and not is_touched and not has_other_time:
             return None
+        if has_other_time and self._learns:
+            # Times are not kept there: the one that was found is the content's.
+            self._catalog.record_stamp(path, theirs.st_mtime_ns)
         is_apart = self._makes_links and is_linked_file(ours) and self.links.is_apart(path, ours, theirs)
         if is_apart or self.has_other_attributes(path, ours):
             return Op.SET_METADATA
@@ -121,13 +127,27 @@ class Equality:
         """
         is_equal = self.links.judgement(path, ours, theirs) if ours.st_nlink > 1 else None
         if is_equal is None:
-            is_equal = has_same_content(self._source, path, self._target, mirror_path, self._should_stop)
+            is_equal = has_same_content(
+                self._source,
+                path,
+                self._target,
+                mirror_path,
+                self._should_stop,
+                lambda count: self._on_bytes(count, path),
+            )
             if ours.st_nlink > 1:
                 self.links.judge(ours, theirs, is_equal=is_equal)
         return is_equal
 
     def _has_other_content(
-        self, path: str, ours: Entry, theirs: Entry, known: Fingerprint | None, *, is_touched: bool
+        self,
+        path: str,
+        ours: Entry,
+        theirs: Entry,
+        known: Fingerprint | None,
+        *,
+        is_touched: bool,
+        has_other_time: bool,
     ) -> bool:
         """Tell whether a file or link has to be copied again.
 
@@ -139,18 +159,33 @@ class Equality:
             return self._source.read_link(path) != self._target.read_link(path)
         if ours.st_size != theirs.st_size:
             return True
-        if self.differs_in_time(ours, theirs) and not self._is_time_explained(path, ours, theirs, known):
-            return True
-        is_settled = known is not None and not is_touched
+        is_settled = known is not None and not is_touched and not has_other_time
         may_be_strange = theirs.st_nlink > 1 and not (is_settled and ours.st_nlink > 1)
         if may_be_strange and self.links.is_strange(path, ours, theirs, known):
             return True
         if is_settled:
             return False
-        # Touched, though size and time agree: an edit whose time was set back looks like this, and so does a change of
-        # mode or attributes, a further name, or a rename back and forth. Nothing that the system tells sets them
-        # apart: only the content does.
-        return is_touched and not self.is_content_equal(path, ours, path, theirs)
+        # Another time alone says nothing of the content: programs that unpack, check out or restore set times as they
+        # like. And touched, though size and time agree, may be an edit whose time was set back, or a change of mode or
+        # attributes, a further name, or a rename back and forth. Only the content sets these apart.
+        return (is_touched or has_other_time) and not self.is_content_equal(path, ours, path, theirs)
+
+    def _has_other_time(self, path: str, ours: Entry, theirs: Entry, known: Fingerprint | None) -> bool:
+        """Tell whether a file or link of the mirror has another time, and not for the destination's reasons.
+
+        Of a file with another size nobody need know.
+
+        Raises:
+            OSError: It could not be read.
+            Cancelled: The comparison is to stop.
+        """
+        if stat.S_ISLNK(ours.st_mode):
+            return self.differs_in_time(ours, theirs)
+        return (
+            ours.st_size == theirs.st_size
+            and self.differs_in_time(ours, theirs)
+            and not self._is_time_explained(path, ours, theirs, known)
+        )
 
     def _is_time_explained(self, path: str, ours: Entry, theirs: Entry, known: Fingerprint | None) -> bool:
         """Tell whether a file of the mirror has another time for the destination's reasons, and not for a change.

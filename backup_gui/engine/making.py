@@ -5,13 +5,14 @@ Contents become complete temporaries and are handed to the publisher; metadata o
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.attributes import attributes_of
 from backup_gui.engine.copying import NotCopied, Vanished, copy_file, data_bytes, has_same_content, looks_alike
 from backup_gui.engine.model import Action, EntryKind, Op, ProblemCode, Stage, kind_of
 from backup_gui.engine.problems import problem, problem_from
-from backup_gui.engine.publishing import Ready
+from backup_gui.engine.publishing import SETTLING_NS, Ready
 from backup_gui.engine.tree import parent_of
 
 if TYPE_CHECKING:
@@ -233,7 +234,9 @@ class Maker:
                 return
             entry = self._source.stat(action.path)
             theirs = self._target.stat(action.path)
-            if action.kind is EntryKind.FILE and not looks_alike(entry, theirs, self._target.abilities):
+            if action.kind is EntryKind.FILE and not (
+                _is_as_compared(action, entry, theirs) or looks_alike(entry, theirs, self._target.abilities)
+            ):
                 # Edited since the comparison: the new time must not be given to the old content.
                 edited = Action(Op.REPLACE, action.path, action.kind, entry.st_size, old_kind=kind_of(theirs))
                 self._copy_file(edited)
@@ -247,4 +250,14 @@ class Maker:
         if action.seen_at_ns in {0, entry.st_ctime_ns}:
             self._catalog.record(action.path, entry)
         # Else touched since its content was compared: the next pass compares it again.
+        if action.kind is EntryKind.FILE and entry.st_mtime_ns > time.time_ns() - SETTLING_NS:
+            # An edit in the same moment may leave no trace in its times.
+            self._ledger.note_unsettled(action.path)
         self._ledger.count(action)
+
+
+def _is_as_compared(action: Action, ours: Entry, theirs: Entry) -> bool:
+    """Tell whether nobody has touched either file since their contents were found equal, so that only times differ."""
+    return (action.seen_at_ns, action.copy_seen_at_ns) == (ours.st_ctime_ns, theirs.st_ctime_ns) != (0, 0) and (
+        ours.st_size == theirs.st_size
+    )

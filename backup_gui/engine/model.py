@@ -73,6 +73,7 @@ class Action(NamedTuple):
         link_to: For a file with several names, the path of the mirror whose file this is to be a name of.
         seen_at_ns: For metadata of a file, the change time that the source's file had when its content was compared;
             0 if that is not known.
+        copy_seen_at_ns: The same of the mirror's file.
         is_respelling: For a move, whether both paths are one to the destination's file system, such as those that
             differ in upper and lower case only.
     """
@@ -86,6 +87,7 @@ class Action(NamedTuple):
     is_known: bool = True
     link_to: str | None = None
     seen_at_ns: int = 0
+    copy_seen_at_ns: int = 0
     is_respelling: bool = False
 
 

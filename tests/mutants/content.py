@@ -6,6 +6,7 @@ from tests.mutants.mutation import Mutation
 
 _CHANGING = "faults/test_changing_source.py::"
 _OLD_PLAN = "faults/test_plan_grown_old.py::"
+_TIMES = "unit/test_times_only.py::"
 _EXECUTE = "unit/test_execute.py::"
 _GUARD = "unit/test_guard.py::"
 
@@ -91,8 +92,8 @@ MUTATIONS = (
     Mutation(
         "looked at again before its time is set",
         "engine/making.py",
-        "            if action.kind is EntryKind.FILE and not looks_alike(entry, theirs, self._target.abilities):\n",
-        "            if not action:\n",
+        "            if action.kind is EntryKind.FILE and not (\n",
+        "            if not action and not (\n",
         ("unit/test_mirror.py::test_a_file_edited_after_its_changed_mode_was_planned_is_not_taken_for_copied",),
     ),
     Mutation(
@@ -101,6 +102,34 @@ MUTATIONS = (
         "        if action.seen_at_ns in {0, entry.st_ctime_ns}:\n",
         "        if action:\n",
         ("unit/test_mirror.py::test_an_edit_that_keeps_size_and_time_after_a_changed_mode_was_planned_is_found",),
+    ),
+    Mutation(
+        "another time alone is no other content",
+        "engine/equality.py",
+        "        return (is_touched or has_other_time) and not self.is_content_equal(path, ours, path, theirs)\n",
+        "        return has_other_time or (is_touched and not self.is_content_equal(path, ours, path, theirs))\n",
+        (f"{_TIMES}test_files_that_were_only_touched_get_their_time_and_nothing_is_copied_kept_or_held",),
+    ),
+    Mutation(
+        "a copy that was written to since it was compared",
+        "engine/making.py",
+        "(action.seen_at_ns, action.copy_seen_at_ns) == (ours.st_ctime_ns, theirs.st_ctime_ns) != (0, 0)",
+        "action.seen_at_ns == ours.st_ctime_ns",
+        (f"{_TIMES}test_what_a_stranger_writes_into_the_copy_after_it_was_compared_does_not_pass_for_the_content",),
+    ),
+    Mutation(
+        "a file edited since only its time was found to differ",
+        "engine/making.py",
+        "(action.seen_at_ns, action.copy_seen_at_ns) == (ours.st_ctime_ns, theirs.st_ctime_ns) != (0, 0)",
+        "action.copy_seen_at_ns == theirs.st_ctime_ns != 0",
+        (f"{_TIMES}test_a_file_that_is_edited_after_it_was_compared_is_copied",),
+    ),
+    Mutation(
+        "a copy that cannot be read is not the same",
+        "engine/copying.py",
+        "    except OSError:\n        return False\n\n\ndef _read(",
+        "    except ZeroDivisionError:\n        return False\n\n\ndef _read(",
+        (f"{_TIMES}test_a_copy_that_cannot_be_read_is_replaced_and_not_compared_for_ever",),
     ),
     Mutation(
         "a moved file is compared by content",
@@ -114,8 +143,8 @@ MUTATIONS = (
     Mutation(
         "an edit that keeps size and time",
         "engine/equality.py",
-        "        return is_touched and not self.is_content_equal(path, ours, path, theirs)\n",
-        "        return False\n",
+        "        return (is_touched or has_other_time) and not self.is_content_equal(path, ours, path, theirs)\n",
+        "        return has_other_time and not self.is_content_equal(path, ours, path, theirs)\n",
         ("unit/test_mirror.py::test_an_edit_that_keeps_size_and_time_is_found",),
     ),
     Mutation(

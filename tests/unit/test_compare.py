@@ -115,7 +115,7 @@ def test_times_are_compared_as_finely_as_the_target_keeps_them(
 ) -> None:
     both(rig, "file")
     same_time(rig, "file", difference_ns=difference_ns)
-    assert steps(plan(rig, time_step_ns=step_ns)) == ([] if is_equal else [(Op.REPLACE, "file")])
+    assert steps(plan(rig, time_step_ns=step_ns)) == ([] if is_equal else [(Op.SET_METADATA, "file")])
 
 
 def test_a_file_known_to_be_touched_is_compared_by_content(rig: Rig) -> None:

@@ -241,10 +241,11 @@ def test_content_is_compared_to_the_last_byte(pair: Pair, ours: bytes, theirs: b
 
 def test_a_comparison_stops_when_it_is_told_to_and_leaves_nothing_open(pair: Pair) -> None:
     before = count_open()
-    (pair.ours / "file").touch()
+    (pair.theirs / "file").touch()
     with pytest.raises(FileNotFoundError):
         has_same_content(pair.source, "file", pair.target, "file", lambda: False)
-    (pair.theirs / "file").touch()
+    (pair.ours / "file").touch()
+    assert not has_same_content(pair.source, "file", pair.target, "missing", lambda: False)
     with pytest.raises(Cancelled):
         has_same_content(pair.source, "file", pair.target, "file", lambda: True)
     assert count_open() == before

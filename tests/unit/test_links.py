@@ -56,9 +56,9 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     calls: list[tuple[str, str]] = []
     real = has_same_content
 
-    def compare(source: Tree, path: str, target: Tree, mirror_path: str, should_stop: Callable[[], bool]) -> bool:
+    def compare(source: Tree, path: str, target: Tree, mirror_path: str, *told: Callable[..., Any]) -> bool:
         calls.append((path, mirror_path))
-        return real(source, path, target, mirror_path, should_stop)
+        return real(source, path, target, mirror_path, *told)
 
     monkeypatch.setattr(equality, "has_same_content", compare)
     return calls

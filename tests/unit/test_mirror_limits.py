@@ -128,10 +128,10 @@ def test_a_file_that_cannot_be_read_while_its_time_is_explained_is_a_problem(
     rig.write_at(rig.mirror / "a", "1")
     os.utime(rig.mirror / "a", ns=(0, LONG_AGO_NS + 500 * SECOND_NS))
 
-    def refuse(_self: Target, _path: str) -> int:
+    def refuse(_self: Tree, _path: str) -> int:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(Target, "open_file", refuse)
+    monkeypatch.setattr(Tree, "open_file", refuse)
     assert codes(rig) == {"a": ProblemCode.READ_ERROR}
 
 
