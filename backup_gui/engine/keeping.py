@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.errors import RootAbsentError
@@ -20,7 +21,7 @@ from backup_gui.engine.tree import HAS_FOLDER_DESCRIPTORS, Tree, parent_of
 from backup_gui.engine.writer import Writer, flush_folder
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Callable
 
     from backup_gui.engine.model import Entry
 
@@ -35,6 +36,7 @@ class Keeper(Writer):
 
     Attributes:
         kept_as: Where the last version of each path went, until somebody takes note of it.
+        dated: Tells the time by which versions are named.
 
     Raises:
         OSError: The folder cannot be opened or is none.
@@ -48,6 +50,7 @@ class Keeper(Writer):
         # As for the folder itself, but in the history.
         self._unflushed_history: set[str] = set()
         self.kept_as: dict[str, str] = {}
+        self.dated: Callable[[], datetime] = _now
 
     @property
     def keeps_history(self) -> bool:
@@ -264,6 +267,10 @@ class Keeper(Writer):
             os.mkdir(name, OWNER_ALL, dir_fd=parent_fd)
             self._unflushed_history.add(parent_of(descendant))
         self._history_folders.add(path)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def pair(old_tree: Tree, old_path: str, new_tree: Tree, new_path: str) -> tuple[str, int | None, str, int | None]:

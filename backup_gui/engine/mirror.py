@@ -6,7 +6,7 @@ import contextlib
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-from backup_gui.engine.belief import believable, follow, uptime_s
+from backup_gui.engine.belief import Belief, HistoryClock, believable, follow, uptime_s
 from backup_gui.engine.compare import compare
 from backup_gui.engine.coprocess import Coprocess
 from backup_gui.engine.copying import data_bytes
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.job import Job
     from backup_gui.engine.model import Action, Counts, Held, Plan, Progress, Removed, Scope
     from backup_gui.engine.target import Target
+    from backup_gui.engine.thinning import Ages
     from backup_gui.engine.tree import Tree
 
 _CODES_OF_LOSS = frozenset({HeldCode.MASS_CHANGE.value, HeldCode.SLOW_CHANGE.value})
@@ -85,11 +86,10 @@ def run_pass(
     if not is_dry_run:
         # Also if the drive is away.
         follow(catalog, now(), uptime())
-    rules = Filter(job.exclude)
-    meter = Meter(lambda progress: _tell_progress(progress, on_event))
+    rules, meter = Filter(job.exclude), Meter(lambda progress: _tell_progress(progress, on_event))
     with contextlib.ExitStack() as stack:
         source, target, is_source_other = open_roots(job, catalog, stack, allowed, is_dry_run=is_dry_run)
-        dated = now if is_dry_run else believable(catalog, now, uptime(), target, should_stop)
+        clock = _history_clock(job, catalog, target, now, uptime, should_stop, is_dry_run=is_dry_run)
         standby = stack.enter_context(contextlib.closing(Standby(lambda: Coprocess.start_for(source, target))))
         drives = frozenset() if job.allows_mass_delete else remembered_drives(catalog)
         meter.begin(Phase.COMPARING)
@@ -110,9 +110,7 @@ def run_pass(
             return Report(PassStatus.CANCELLED, started_at, time.monotonic() - began, plan.is_full)
         plan = spare(plan, catalog.kept, source, learns=not is_dry_run)
         _tell_each(ProblemFound, plan.problems, on_event)
-        catalog.recent.stands_still = catalog.fact(HELD_KEY) in _CODES_OF_LOSS
-        if not is_dry_run and _has_agreed(job, allowed):
-            catalog.recent.start_anew()
+        _set_memory(job, catalog, allowed, is_dry_run=is_dry_run)
         verdict = judge(plan, job, _condition(plan, source, catalog, is_source_other=is_source_other), allowed)
         counts = count_actions(verdict.actions)
         on_event(PlanMade(counts, plan.is_full))
@@ -123,7 +121,7 @@ def run_pass(
             return make_report(plan, verdict, Outcome(counts=counts), None, started_at, began)
         is_held = verdict.held is not None or (not plan.is_full and bool(catalog.fact(HELD_KEY)))
         made_room = _prepare_history(
-            job, source, target, catalog, verdict.actions, counts, dated, should_stop, is_held=is_held
+            job, source, target, catalog, verdict.actions, counts, clock, should_stop, is_held=is_held
         )
         journal = Journal(job, catalog, target, plan, counts, allowed)
         ledger = Ledger(
@@ -150,13 +148,32 @@ def run_pass(
             if failed.counts != NO_COUNTS:
                 record(catalog, plan, failed, ledger.outcome.added_files, journal)
             raise
+        finally:
+            clock.note(catalog)
         report = make_report(plan, verdict, ledger.outcome, target, started_at, began, status)
         report = report._replace(made_room=made_room, kept=catalog.kept.count())
         say_what_is_not_held(target, catalog)
         record(catalog, plan, report, ledger.outcome.added_files, journal)
         if status is None and plan.is_full and job.keeps_history and not is_held and not should_stop():
-            report = report._replace(thinned=_thin_history(job, target, catalog, dated(), should_stop))
+            report = report._replace(thinned=_thin_history(job, target, catalog, clock.ages(), should_stop))
     return report
+
+
+def _history_clock(
+    job: Job,
+    catalog: Catalog,
+    target: Target,
+    now: Callable[[], float],
+    uptime: Callable[[], float],
+    should_stop: Callable[[], bool],
+    *,
+    is_dry_run: bool,
+) -> HistoryClock:
+    if is_dry_run or not job.keeps_history:
+        return HistoryClock(Belief(now(), uptime()), now, uptime)
+    clock = believable(catalog, now, uptime, target, should_stop)
+    target.dated = clock.name
+    return clock
 
 
 def _tell_each(kind: Callable[[T], Event], found: Iterable[T], on_event: Callable[[Event], None]) -> None:
@@ -193,6 +210,13 @@ def _condition(plan: Plan, source: Tree, catalog: Catalog, *, is_source_other: b
     )
 
 
+def _set_memory(job: Job, catalog: Catalog, allowed: Held | None, *, is_dry_run: bool) -> None:
+    """Have the guard's memory stand still while something is held, and begin anew once the user has agreed."""
+    catalog.recent.stands_still = catalog.fact(HELD_KEY) in _CODES_OF_LOSS
+    if not is_dry_run and _has_agreed(job, allowed):
+        catalog.recent.start_anew()
+
+
 def _has_agreed(job: Job, allowed: Held | None) -> bool:
     """Tell whether the user has looked at what the last hour has brought, and agreed to it."""
     return job.allows_mass_delete or (allowed is not None and allowed.code is not HeldCode.STRANGERS)
@@ -205,7 +229,7 @@ def _prepare_history(
     catalog: Catalog,
     actions: tuple[Action, ...],
     counts: Counts,
-    now: Callable[[], float],
+    clock: HistoryClock,
     should_stop: Callable[[], bool],
     *,
     is_held: bool,
@@ -233,12 +257,12 @@ def _prepare_history(
     def size_of(action: Action) -> int:
         return data_bytes(source, action) if action.size_bytes >= ASK_FOR_ROOM_BYTES else action.size_bytes
 
-    return upkeep.make_room(job, target, catalog, room, actions, size_of, now(), should_stop)
+    return upkeep.make_room(job, target, catalog, room, actions, size_of, clock.ages(), should_stop)
 
 
-def _thin_history(job: Job, target: Target, catalog: Catalog, now_s: float, should_stop: Callable[[], bool]) -> Removed:
+def _thin_history(job: Job, target: Target, catalog: Catalog, ages: Ages, should_stop: Callable[[], bool]) -> Removed:
     from backup_gui.engine import upkeep  # noqa: PLC0415 - see above
 
-    if not upkeep.is_due(job, catalog, now_s):
+    if not upkeep.is_due(job, catalog, ages.now_s):
         return NOTHING_REMOVED
-    return upkeep.thin_history(job, target, catalog, now_s, should_stop)
+    return upkeep.thin_history(job, target, catalog, ages, should_stop)

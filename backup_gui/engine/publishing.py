@@ -6,7 +6,6 @@ Content on the disk first, then the names, then those on the disk, then the cata
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.copying import NotCopied
@@ -15,6 +14,8 @@ from backup_gui.engine.problems import problem, problem_from
 from backup_gui.engine.tree import parent_of
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.copier import Seen
     from backup_gui.engine.ledger import Ledger
@@ -91,7 +92,7 @@ class Publisher:
         for path, error in unmade.items():
             self._ledger.add_problem(problem_from(error, path, Stage.COPY, is_writing=True))
             self._ledger.unmade.add(path)
-        left_at = datetime.now(UTC)
+        left_at = self._target.dated()
         published: list[Ready] = []
         while self._group:
             ready = self._group.pop()

@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from datetime import UTC, datetime
 
 from backup_gui.engine.errors import DestinationBusyError
 from backup_gui.engine.keeping import Keeper, give_back, pair
@@ -152,7 +151,7 @@ class Target(Keeper):
             OSError: It is still there.
         """
         if self.keeps_history:
-            self.keep(path, datetime.now(UTC), leaves=True)
+            self.keep(path, self.dated(), leaves=True)
         else:
             self.remove_file(path)
 

@@ -36,6 +36,39 @@ class Stamp(NamedTuple):
     number: int
 
 
+class Ages(NamedTuple):
+    """How old versions are.
+
+    Attributes:
+        now_s: The time now, seconds since 1970.
+        since_s: What left the mirror before that time counts from it.
+        steps: Where time went on without the system running, or is said to: when, and by how many seconds; oldest
+            first. They do not count for what is younger than a day without them.
+    """
+
+    now_s: float
+    since_s: float = -math.inf
+    steps: tuple[tuple[float, float], ...] = ()
+
+    def age_s(self, left_s: float) -> float:
+        """Return the age of what left the mirror at a time."""
+        left_s = max(left_s, self.since_s)
+        age_s = self.now_s - left_s
+        if self.steps and age_s > 0:
+            ran_s = age_s - sum(length_s for at_s, length_s in self.steps if at_s > left_s)
+            if ran_s < DAY_S:
+                return max(0.0, ran_s)
+        return age_s
+
+    def before_s(self, age_s: float) -> float:
+        """Return the time before which all is older than an age of less than a day that left the mirror."""
+        before_s = self.now_s - age_s
+        for at_s, length_s in reversed(self.steps):
+            if at_s > before_s:
+                before_s -= length_s
+        return -math.inf if before_s < self.since_s else before_s
+
+
 class Thinned(NamedTuple):
     """What becomes of the versions of one path.
 
@@ -49,13 +82,13 @@ class Thinned(NamedTuple):
     next_s: float
 
 
-def thin(stamps: Iterable[Stamp], now_s: float, days: int) -> Thinned:
+def thin(stamps: Iterable[Stamp], ages: Ages, days: int) -> Thinned:
     """Choose the versions of one path that go.
 
     Args:
         stamps: All its versions, in any order.
-        now_s: The time now, seconds since 1970. Versions that seem to be from the future stay, and do not count:
-            a clock was wrong then, or is now.
+        ages: How old they are. Versions that seem to be from the future stay, and do not count: a clock was wrong
+            then, or is now.
         days: For how long versions are kept; 0 for all of them, without end.
 
     Returns:
@@ -64,14 +97,16 @@ def thin(stamps: Iterable[Stamp], now_s: float, days: int) -> Thinned:
     if not days:
         return Thinned((), math.inf)
     surplus = []
-    next_s = math.inf
+    now_s = ages.now_s
+    # What does not count today may do so tomorrow.
+    next_s = now_s + DAY_S if ages.steps else math.inf
     every = sorted(stamps)
     past = [stamp for stamp in every if stamp.left_s <= now_s]
     if len(past) < len(every):
-        next_s = every[len(past)].left_s
+        next_s = min(next_s, every[len(past)].left_s)
     last_span: tuple[float, float] | None = None
     for stamp in past:
-        age_s = now_s - stamp.left_s
+        age_s = ages.age_s(stamp.left_s)
         if age_s >= days * DAY_S:
             surplus.append(stamp)
             continue
@@ -83,7 +118,7 @@ def thin(stamps: Iterable[Stamp], now_s: float, days: int) -> Thinned:
         last_span = span
         # The only one of its path has no other to give way to.
         ends_s = days * DAY_S if len(past) == 1 else min(until_s, days * DAY_S)
-        next_s = min(next_s, stamp.left_s + ends_s)
+        next_s = min(next_s, now_s - age_s + ends_s)
     return Thinned(tuple(surplus), next_s)
 
 

@@ -15,7 +15,7 @@ from backup_gui.engine.escaping import escape
 from backup_gui.engine.holdings import Tally, add_up, folders_of, occupied_bytes, oldest
 from backup_gui.engine.model import NOTHING_REMOVED, Removed
 from backup_gui.engine.room import NO_ROOM, Amount, needed, size_in_words
-from backup_gui.engine.thinning import DAY_S, HOUR_S, Stamp, thin
+from backup_gui.engine.thinning import DAY_S, HOUR_S, Ages, Stamp, thin
 from backup_gui.engine.tree import parent_of
 
 if TYPE_CHECKING:
@@ -76,14 +76,14 @@ def note_additions(catalog: Catalog) -> None:
         _remember(catalog, last._replace(quiet_until_s=0.0))
 
 
-def thin_history(job: Job, target: Target, catalog: Catalog, now_s: float, should_stop: Callable[[], bool]) -> Removed:
+def thin_history(job: Job, target: Target, catalog: Catalog, ages: Ages, should_stop: Callable[[], bool]) -> Removed:
     """Remove the versions that are too old or too close together, and the oldest ones beyond the history's size.
 
     Args:
         job: The limits.
         target: The destination.
         catalog: Remembers that it was done.
-        now_s: The time now, seconds since 1970.
+        ages: How old versions are.
         should_stop: Asked often; what is left to do is done next time.
 
     Returns:
@@ -91,18 +91,19 @@ def thin_history(job: Job, target: Target, catalog: Catalog, now_s: float, shoul
     """
     keeper = _Keeper(target, Emptying(catalog), should_stop)
     keeper.finish_removals()
-    tally = Tally(now_s - LEAST_AGE_S)
+    before_s = ages.before_s(LEAST_AGE_S)
+    tally = Tally(before_s)
     next_s = math.inf
     for folder in keeper.folders():
-        next_s = min(next_s, keeper.thin_folder(folder, now_s, job.history_days, tally))
+        next_s = min(next_s, keeper.thin_folder(folder, ages, job.history_days, tally))
     excess_bytes = tally.size().bytes - job.history_max_bytes if job.history_max_bytes else 0
     if excess_bytes > 0:
-        keeper.remove_oldest(Amount(excess_bytes, 0), tally, now_s - LEAST_AGE_S)
+        keeper.remove_oldest(Amount(excess_bytes, 0), tally, before_s)
         # What is too young to go today may have to go in an hour.
         next_s = 0.0
     keeper.tell("thinned out")
     if not should_stop():
-        _remember(catalog, _Remembered(_limits(job), now_s, next_s))
+        _remember(catalog, _Remembered(_limits(job), ages.now_s, next_s))
         catalog.commit()
     return keeper.removed
 
@@ -114,7 +115,7 @@ def make_room(
     room: Room,
     actions: Iterable[Action],
     size_of: Callable[[Action], int],
-    now_s: float,
+    ages: Ages,
     should_stop: Callable[[], bool],
 ) -> Removed:
     """Remove old versions, the oldest first and no more than needed, if what is to be written does not fit otherwise.
@@ -129,18 +130,18 @@ def make_room(
         room: The room that there is.
         actions: What is to be done; gone through twice.
         size_of: How many bytes are written for a file; may ask the system.
-        now_s: The time now, seconds since 1970.
+        ages: How old versions are.
         should_stop: Asked often.
 
     Returns:
         What was removed.
     """
-    if not has_limits(job) or _is_in_vain(catalog, now_s):
+    if not has_limits(job) or _is_in_vain(catalog, ages.now_s):
         return NOTHING_REMOVED
     if not room.lacks(needed(actions, room.block_bytes, size_of)):
         return NOTHING_REMOVED
     keeper = _Keeper(target, Emptying(catalog), should_stop)
-    before_s = now_s - LEAST_AGE_S
+    before_s = ages.before_s(LEAST_AGE_S)
     tally = Tally(before_s)
     add_up(tally, keeper.folders())
     removable = tally.removable()
@@ -151,7 +152,7 @@ def make_room(
     keeper.finish_removals()
     keeper.remove_oldest(lacking, tally, before_s)
     keeper.tell("pruned to make room")
-    _note_gain(target, catalog, room, keeper.removed, now_s)
+    _note_gain(target, catalog, room, keeper.removed, ages.now_s)
     return keeper.removed
 
 
@@ -209,12 +210,12 @@ class _Keeper:
                 self._remove_folders(path)
         self._emptying.end()
 
-    def thin_folder(self, folder: Folder, now_s: float, days: int, tally: Tally) -> float:
+    def thin_folder(self, folder: Folder, ages: Ages, days: int, tally: Tally) -> float:
         """Remove what is too old or too close together in one folder.
 
         Args:
             folder: The folder.
-            now_s: The time now, seconds since 1970.
+            ages: How old versions are.
             days: The limit.
             tally: Told of what stays.
 
@@ -227,7 +228,7 @@ class _Keeper:
         next_s = math.inf
         surplus: set[tuple[str, Stamp]] = set()
         for name, left in stamps.items():
-            thinned = thin(left, now_s, days)
+            thinned = thin(left, ages, days)
             next_s = min(next_s, thinned.next_s)
             surplus.update((name, stamp) for stamp in thinned.surplus)
         is_emptied = bool(surplus) and not folder.has_others

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+from backup_gui.engine.belief import look, uptime_s
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.events import Event
 from backup_gui.engine.job import Job
@@ -32,6 +34,7 @@ class Scene:
             str(self.source), str(self.mirror), id="job", name="job", keeps_history=keeps_history, guard_count=10**9
         )
         self.catalog = Catalog.in_memory()
+        self.passed_s = 0.0
 
     def write(self, path: str, content: bytes) -> None:
         """Write a file of the source, and the folders above it if need be."""
@@ -39,9 +42,21 @@ class Scene:
         full.parent.mkdir(parents=True, exist_ok=True)
         full.write_bytes(content)
 
-    def make_pass(self, on_event: Callable[[Event], None] = ignore) -> Report:
-        """Make a full pass."""
-        return run_pass(self.job, self.catalog, FULL, on_event=on_event)
+    def make_pass(self, on_event: Callable[[Event], None] = ignore, *, after_s: float = 61.0) -> Report:
+        """Make a full pass, by the clocks some time after the one before, so that no version is one too many."""
+        self.passed_s += after_s
+        return run_pass(self.job, self.catalog, FULL, on_event=on_event, now=self.now_s, uptime=self._uptime_s)
+
+    def now_s(self) -> float:
+        """Tell the time of the passes' clock."""
+        return time.time() + self.passed_s
+
+    def look_at_the_clock(self) -> None:
+        """Have the clock known before there is a history: what is found with it unknown counts from then."""
+        look(self.catalog, self.now_s(), self._uptime_s())
+
+    def _uptime_s(self) -> float:
+        return uptime_s() + self.passed_s
 
     def in_mirror(self) -> dict[str, bytes]:
         """Read the mirror's files."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import logging
 import os
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +16,7 @@ from backup_gui.engine import copying
 from backup_gui.engine.errors import DestinationFullError
 from backup_gui.engine.history import version_path
 from backup_gui.engine.mirror import run_pass
-from backup_gui.engine.model import NOTHING_REMOVED, PassStatus, ProblemCode, Report, Scope
+from backup_gui.engine.model import NOTHING_REMOVED, PassStatus, ProblemCode, Scope
 from backup_gui.engine.room import Room
 from backup_gui.engine.target import Target
 from backup_gui.engine.upkeep import NO_GAIN_KEY
@@ -32,7 +31,7 @@ OLD = [f"old{number}" for number in range(8)]
 
 def put(scene: Scene, name: str, age_s: float, content: bytes) -> None:
     """Put a version into the history that left the mirror some time ago."""
-    left_at = datetime.fromtimestamp(time.time() - age_s, UTC)
+    left_at = datetime.fromtimestamp(scene.now_s() - age_s, UTC)
     stored = scene.history / version_path(name, left_at)
     stored.parent.mkdir(parents=True, exist_ok=True)
     stored.write_bytes(content)
@@ -296,11 +295,6 @@ def test_a_quota_that_is_used_up_is_told_as_such(tmp_path: Path, monkeypatch: py
     scene.assert_in_step()
 
 
-def vain_pass(scene: Scene, after_s: float = 0) -> Report:
-    now_s = time.time() + after_s
-    return run_pass(scene.job, scene.catalog, Scope(trees=frozenset({""})), now=lambda: now_s)
-
-
 def test_pruning_that_gains_nothing_is_not_done_again_for_a_day(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -311,13 +305,13 @@ def test_pruning_that_gains_nothing_is_not_done_again_for_a_day(
         put(scene, name, (20 - number) * DAY_S, b"x" * 200 * KIB)
     # As on a volume whose snapshots keep what is removed.
     monkeypatch.setattr(Target, "room", lambda _target: Room(100 * KIB, None, 4096))
-    for number, (after_s, versions) in enumerate(((0, 2), (60, 0), (DAY_S + 60, 2))):
+    for number, (after_s, versions) in enumerate(((0, 2), (60, 0), (DAY_S, 2))):
         scene.write(f"new{number}", b"x" * 400 * KIB)
-        assert vain_pass(scene, after_s).made_room.versions == versions
+        assert scene.make_pass(after_s=after_s).made_room.versions == versions
     assert "hardly more room" in caplog.text
     scene.catalog.remember(NO_GAIN_KEY, "nonsense")
     scene.write("last", b"x" * 400 * KIB)
-    assert vain_pass(scene, 2 * DAY_S).made_room.versions == 2
+    assert scene.make_pass(after_s=DAY_S).made_room.versions == 2
 
 
 def fail(*_arguments: object, **_options: object) -> Any:
@@ -369,6 +363,7 @@ def test_a_file_whose_holes_cannot_be_told_counts_in_full(tmp_path: Path, monkey
 def test_another_volume_mounted_in_the_history_is_left_alone(tmp_path: Path) -> None:
     scene = Scene(tmp_path, tmp_path)
     scene.write("file", b"x")
+    scene.look_at_the_clock()
     put(scene, "own", 40 * DAY_S, b"own")
     put(scene, "young", HOUR_S, b"young")
     with small_volume(scene.history / "mounted", "size=1m"):

@@ -201,7 +201,7 @@ MUTATIONS = (
     Mutation(
         "kept when it is deleted",
         "engine/target.py",
-        "            self.keep(path, datetime.now(UTC), leaves=True)\n",
+        "            self.keep(path, self.dated(), leaves=True)\n",
         "            self.remove_file(path)\n",
         ("unit/test_mirror.py::test_everything_goes_again_and_is_kept",),
     ),

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import math
+import sys
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from backup_gui.engine import belief, upkeep
-from backup_gui.engine.belief import BELIEF_KEY, MOST_AHEAD_S, ahead_s
+from backup_gui.engine import belief, history, upkeep
+from backup_gui.engine.belief import BELIEF_KEY, MOST_AHEAD_S, Belief, HistoryClock, look
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.errors import RootAbsentError
+from backup_gui.engine.history import list_versions
 from backup_gui.engine.model import PassStatus
 from backup_gui.engine.thinning import DAY_S, HOUR_S
 from backup_gui.engine.tree import Tree
@@ -59,6 +67,9 @@ class Computer:
     def _uptime(self) -> float:
         return self.up_s
 
+    def look(self) -> Belief:
+        return look(self.rig.catalog, self._clock(), self.up_s)
+
     def versions(self) -> int:
         return len(self.rig.kept())
 
@@ -66,8 +77,12 @@ class Computer:
 @pytest.fixture
 def computer(rig: Rig) -> Computer:
     made = Computer(rig)
+    # The clock has been right for long enough.
+    made.true_s = -2 * DAY_S
+    made.run(48)
     for age_s in AGES_S:
         put(rig, "docs/a", age_s, f"{age_s}")
+    upkeep.note_additions(rig.catalog)
     made.run()
     assert made.versions() == len(AGES_S)
     return made
@@ -83,7 +98,7 @@ def test_a_clock_set_forward_and_back_removes_nothing(computer: Computer, days: 
     # Nor is what was kept with the clock wrong taken for old, or the right time doubted.
     computer.run(2)
     assert computer.versions() == len(AGES_S)
-    assert ahead_s(computer.rig.catalog, NOW_S + computer.true_s, computer.up_s) == 0
+    assert not computer.look().is_in_doubt
     computer.wrong_s = days * DAY_S
     computer.run(2)
     assert computer.versions() == len(AGES_S), "the first time must not have counted"
@@ -123,14 +138,20 @@ def test_after_a_month_without_power_old_versions_go_when_the_system_has_run_for
     assert computer.versions() == 0
 
 
+@pytest.mark.hazard(50)
 @pytest.mark.parametrize("rest", ["night", "weekend", "asleep"])
-def test_an_ordinary_rest_is_not_doubted(computer: Computer, rest: str) -> None:
+def test_an_ordinary_rest_is_not_doubted_but_counts_for_the_young_only_after_a_day_of_running(
+    computer: Computer, rest: str
+) -> None:
     for _ in range(3):
         if rest == "asleep":
             computer.true_s += 70 * HOUR_S
         else:
             computer.be_off(14 if rest == "night" else 64)
         computer.run()
+        assert not computer.look().is_in_doubt
+    assert computer.versions() == len(AGES_S)
+    computer.run(25)
     assert computer.versions() < len(AGES_S)
 
 
@@ -143,14 +164,14 @@ def test_a_clock_that_began_in_the_past_is_not_the_measure_for_long(computer: Co
 
 
 def test_a_wrong_time_that_holds_is_believed_and_so_is_the_right_one_afterwards(computer: Computer) -> None:
-    catalog = computer.rig.catalog
     computer.wrong_s = 300 * DAY_S
     computer.run(26)
     assert computer.versions() == 0
     computer.wrong_s = 0
     computer.run(30)
-    clock_s = NOW_S + computer.true_s
-    assert ahead_s(catalog, clock_s + 300 * DAY_S, computer.up_s) == pytest.approx(300 * DAY_S)
+    assert not computer.look().is_in_doubt
+    computer.wrong_s = 300 * DAY_S
+    assert computer.look().is_in_doubt
 
 
 @pytest.mark.hazard(35)
@@ -223,11 +244,11 @@ def catalog() -> Iterator[Catalog]:
     made.close()
 
 
-@pytest.mark.parametrize("text", ["", "x", "1 2", "nan 1 1", "1e999 1 -1", "1 2 3 4"])
+@pytest.mark.parametrize("text", ["", "x", "1 2", "nan 1 1", "1e999 1 -1", "1 2 3 4", "1 2 3 4 5 6 7 8 9 10"])
 def test_a_damaged_memory_begins_anew(catalog: Catalog, text: str) -> None:
     catalog.remember(BELIEF_KEY, text)
-    assert ahead_s(catalog, NOW_S, 5.0) == 0
-    assert ahead_s(catalog, NOW_S + 2 * MOST_AHEAD_S, 6.0) == 2 * MOST_AHEAD_S - 1
+    assert not look(catalog, NOW_S, 5.0).is_in_doubt
+    assert look(catalog, NOW_S + 2 * MOST_AHEAD_S, 6.0).now_s == NOW_S + 1
 
 
 def test_little_is_written(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,12 +256,258 @@ def test_little_is_written(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(catalog, "remember", lambda *fact: written.append(fact))
     catalog._connection.execute("INSERT INTO meta VALUES (?, ?)", (BELIEF_KEY, f"{NOW_S} 0.0 -1.0"))
     for second in range(1, 600):
-        assert ahead_s(catalog, NOW_S + second, second) == 0
+        assert look(catalog, NOW_S + second, second).now_s == NOW_S + second
     assert written == []
-    ahead_s(catalog, NOW_S + 600, 600)
+    look(catalog, NOW_S + 600, 600)
     assert len(written) == 1
 
 
 def test_the_system_says_how_long_it_has_been_running() -> None:
     one = belief.uptime_s()
     assert 0 < one <= belief.uptime_s()
+
+
+class Diary:
+    """A computer that names versions in between, restarts the program at each step, and knows what really passed.
+
+    Attributes:
+        named: Each name given, with how long the system had run in all.
+    """
+
+    def __init__(self, catalog: Catalog, clock_s: float) -> None:
+        self.catalog = catalog
+        self.clock_s = clock_s
+        self.up_s = 0.0
+        self.ran_s = 0.0
+        self.named: list[tuple[float, float]] = []
+        self.look()
+
+    def look(self) -> HistoryClock:
+        belief = look(self.catalog, self.clock_s, self.up_s)
+        return HistoryClock(belief, lambda: self.clock_s, lambda: self.up_s)
+
+    def name(self) -> float:
+        clock = self.look()
+        named_s = clock.name().timestamp()
+        clock.note(self.catalog)
+        self.named.append((named_s, self.ran_s))
+        return named_s
+
+    def run(self, seconds: float) -> None:
+        self.clock_s += seconds
+        self.up_s += seconds
+        self.ran_s += seconds
+
+    def be_off(self, seconds: float) -> None:
+        self.clock_s += seconds
+        self.up_s = 0.0
+
+
+_STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("run"), st.floats(1, 30 * HOUR_S)),
+        st.tuples(st.just("off"), st.floats(60, 40 * DAY_S)),
+        st.tuples(st.just("set"), st.floats(-2 * DAY_S, 2 * DAY_S)),
+        st.tuples(st.just("set"), st.sampled_from([-9_000 * DAY_S, -40 * DAY_S, -HOUR_S, HOUR_S, 400 * DAY_S])),
+    ),
+    max_size=25,
+)
+
+
+@pytest.mark.hazard(50)
+@given(_STEPS)
+def test_nothing_is_older_than_it_is_before_the_system_has_run_for_a_day_with_it(
+    steps: list[tuple[str, float]],
+) -> None:
+    catalog = Catalog.in_memory()
+    diary = Diary(catalog, NOW_S)
+    for kind, length in steps:
+        diary.name()
+        if kind == "run":
+            diary.run(length)
+        elif kind == "off":
+            diary.be_off(length)
+        elif diary.clock_s + length > 0:
+            diary.clock_s += length
+        ages = diary.look().ages()
+        for named_s, ran_s in diary.named:
+            ran = diary.ran_s - ran_s
+            if ran < DAY_S:
+                # Names have whole seconds, and steps of less than a minute are none.
+                assert ages.age_s(math.floor(named_s)) <= ran + 1 + 60 * len(steps)
+    # Whatever was, a clock that is right and stays so is believed in the end.
+    for _ in range(60):
+        diary.run(12 * HOUR_S)
+        diary.look()
+    assert diary.look().now_s() == pytest.approx(diary.clock_s)
+    catalog.close()
+
+
+@pytest.mark.hazard(50)
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(st.just("run"), st.floats(0.01, 5 * HOUR_S)),
+            st.tuples(st.just("off"), st.floats(60, 2 * DAY_S)),
+            st.tuples(st.just("set"), st.floats(-1.4 * DAY_S, 1.4 * DAY_S)),
+            st.tuples(st.just("wrong"), st.floats(-9_000 * DAY_S, -4 * DAY_S)),
+        ),
+        max_size=25,
+    )
+)
+def test_names_are_in_order_whatever_a_clock_does_that_is_a_little_wrong_or_far_behind(
+    steps: list[tuple[str, float]],
+) -> None:
+    catalog = Catalog.in_memory()
+    diary = Diary(catalog, NOW_S)
+    diary.run(10 * DAY_S)
+    for kind, length in steps:
+        before_s = diary.name()
+        right_s = diary.clock_s
+        if kind == "run":
+            diary.run(length)
+        elif kind == "off":
+            diary.be_off(length)
+        elif kind == "set":
+            diary.clock_s += length
+        else:
+            # Set right again before it could be believed.
+            diary.clock_s += length
+            assert diary.name() >= before_s
+            diary.run(60)
+            assert diary.name() >= before_s
+            diary.clock_s = right_s + 60
+        assert diary.name() >= before_s
+    catalog.close()
+
+
+@pytest.mark.hazard(50)
+def test_names_go_on_at_half_the_speed_until_a_clock_that_was_set_back_has_caught_up() -> None:
+    catalog = Catalog.in_memory()
+    diary = Diary(catalog, NOW_S)
+    diary.run(HOUR_S)
+    first_s = diary.name()
+    diary.clock_s -= HOUR_S
+    names = []
+    for _ in range(130):
+        diary.run(60)
+        names.append(diary.name() - first_s)
+    assert names[:120] == [30.0 * number for number in range(1, 121)]
+    assert names[120:] == [3_600.0 + 60 * number for number in range(1, 11)]
+    catalog.close()
+
+
+@pytest.mark.hazard(50)
+def test_a_clock_that_was_ahead_while_nothing_was_named_is_followed_back_at_once(catalog: Catalog) -> None:
+    diary = Diary(catalog, NOW_S)
+    diary.run(HOUR_S)
+    diary.name()
+    diary.clock_s += 2 * HOUR_S
+    diary.look()
+    diary.clock_s -= 2 * HOUR_S
+    diary.run(60)
+    assert diary.name() == NOW_S + HOUR_S + 60
+
+
+@pytest.mark.hazard(50)
+def test_a_clock_that_is_behind_at_the_start_names_no_version_by_it_and_nothing_goes_when_it_is_right(
+    computer: Computer,
+) -> None:
+    rig = computer.rig
+    rig.write("deleted", "the last there is")
+    rig.write("edited", "first")
+    computer.run(1)
+    computer.be_off(12)
+    computer.wrong_s = -26 * 365 * DAY_S
+    (rig.source / "deleted").unlink()
+    rig.write("edited", "second")
+    computer.run()
+    computer.run(0.1)
+    computer.wrong_s = 0
+    rig.write("edited", "third")
+    computer.run(3)
+    versions = list(list_versions(str(rig.history), "edited"))
+    assert [(rig.history / version.stored).read_text() for version in versions] == ["first", "second"]
+    left_s = [version.left_at.timestamp() for version in list_versions(str(rig.history)) if version.path[0] in "de"]
+    assert min(left for left in left_s if left > NOW_S) >= NOW_S + HOUR_S
+    restored = history.restore(str(rig.mirror), str(rig.history), "deleted", None, str(rig.root / "to"))
+    assert restored.files == ("deleted",)
+
+
+@pytest.mark.hazard(50)
+def test_what_is_kept_before_the_clock_was_ever_right_is_kept_for_all_its_days(rig: Rig) -> None:
+    computer = Computer(rig)
+    computer.wrong_s = -26 * 365 * DAY_S
+    rig.write("deleted", "the last there is")
+    rig.write("stays")
+    computer.run()
+    (rig.source / "deleted").unlink()
+    computer.run(0.5)
+    computer.wrong_s = 0
+    computer.run(20 * 24, every_h=12)
+    assert rig.kept_contents() == [b"the last there is"]
+    computer.run(12 * 24, every_h=12)
+    assert rig.kept_contents() == []
+
+
+@pytest.mark.hazard(46, 50)
+@pytest.mark.parametrize("wrong_days", [-9_000, -40, 0, 40])
+def test_after_the_catalog_was_lost_versions_count_from_when_they_were_seen_again(
+    computer: Computer, wrong_days: int
+) -> None:
+    rig = computer.rig
+    put(rig, "b", 9_000 * DAY_S, "named by a clock that was behind")
+    rig.forget_everything()
+    computer.wrong_s = wrong_days * DAY_S
+    computer.run()
+    computer.wrong_s = 0
+    computer.run(3)
+    assert b"named by a clock that was behind" in rig.kept_contents()
+    assert computer.versions() >= len(AGES_S) - 1
+
+
+@pytest.mark.hazard(50)
+def test_a_folder_as_it_stood_is_right_though_the_clock_was_set_back_in_mid_run(computer: Computer) -> None:
+    rig = computer.rig
+    rig.write("notes", "0")
+    computer.run()
+    stood = {}
+    for number in range(1, 6):
+        computer.run(1)
+        stood[number - 1] = computer.look().now_s
+        computer.run(1)
+        if number == 3:
+            computer.wrong_s -= 5 * HOUR_S
+        rig.write("notes", str(number))
+        computer.run()
+    for number, at_s in stood.items():
+        to = rig.root / f"to {number}"
+        at = datetime.fromtimestamp(at_s, UTC)
+        history.restore(str(rig.mirror), str(rig.history), "notes", at, str(to))
+        assert (to / "notes").read_text() == str(number)
+
+
+@pytest.mark.hazard(50)
+def test_several_versions_of_one_moment_are_all_kept_in_order(catalog: Catalog, rig: Rig) -> None:
+    rig.write("a", "0")
+    rig.run(now=lambda: NOW_S, uptime=lambda: 5.0)
+    for number in range(1, 4):
+        (rig.source / "a").unlink()
+        # The clock stands still, or goes back.
+        rig.run(now=lambda number=number: NOW_S - number, uptime=lambda: 5.0)
+        rig.write("a", str(number))
+        rig.run(now=lambda: NOW_S, uptime=lambda: 5.0)
+    versions = list(list_versions(str(rig.history), "a"))
+    assert [version.number for version in versions] == [0, 1, 2]
+    assert [(rig.history / version.stored).read_text() for version in versions] == ["0", "1", "2"]
+
+
+@pytest.mark.hazard(50)
+def test_a_program_that_is_told_another_time_still_knows_how_long_the_system_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(time, "clock_gettime", lambda _clock: 946_685_100.0)
+    if sys.platform == "linux":
+        assert belief.uptime_s() == pytest.approx(float(Path("/proc/uptime").read_text().split()[0]), abs=60)
+    monkeypatch.setattr(belief, "_UPTIME_FILE", "/nowhere")
+    assert belief.uptime_s() > 0

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backup_gui.engine.thinning import DAY_S, HOUR_S, MINUTE_S, Stamp, thin
+from backup_gui.engine.thinning import DAY_S, HOUR_S, MINUTE_S, Ages, Stamp, thin
 
 # Noon of a day, UTC.
 NOW_S = 20_000 * DAY_S + 12 * HOUR_S
@@ -19,17 +19,17 @@ DAYS = 30
 def kept(*ages_s: int, days: int = DAYS, now_s: int = NOW_S) -> list[int]:
     """The ages of the versions that stay, youngest first."""
     stamps = [Stamp(NOW_S - age_s, 0) for age_s in ages_s]
-    gone = set(thin(stamps, now_s, days).surplus)
+    gone = set(thin(stamps, Ages(now_s), days).surplus)
     return sorted(NOW_S - stamp.left_s for stamp in stamps if stamp not in gone)
 
 
 def test_no_versions_are_thinned_to_none() -> None:
-    assert thin((), NOW_S, DAYS) == ((), math.inf)
+    assert thin((), Ages(NOW_S), DAYS) == ((), math.inf)
 
 
 def test_every_version_of_the_last_minute_stays() -> None:
     stamps = [Stamp(NOW_S - age_s, number) for age_s in range(MINUTE_S) for number in range(3)]
-    assert thin(stamps, NOW_S, DAYS).surplus == ()
+    assert thin(stamps, Ages(NOW_S), DAYS).surplus == ()
 
 
 def test_one_of_each_minute_stays_for_an_hour_and_it_is_the_oldest() -> None:
@@ -46,7 +46,7 @@ def test_one_of_each_hour_stays_for_a_day_and_one_of_each_day_after_that() -> No
 
 def test_many_edits_a_second_leave_one_a_minute() -> None:
     stamps = [Stamp(NOW_S - 300 + second, number) for second in range(120) for number in range(100)]
-    surplus = set(thin(stamps, NOW_S, DAYS).surplus)
+    surplus = set(thin(stamps, Ages(NOW_S), DAYS).surplus)
     left = [stamp for stamp in stamps if stamp not in surplus]
     assert left == [Stamp(NOW_S - 300, 0), Stamp(NOW_S - 240, 0), Stamp(NOW_S - 181, 99)]
 
@@ -67,7 +67,7 @@ def test_all_go_at_the_limit_the_newest_too() -> None:
 def test_without_a_limit_everything_stays() -> None:
     ages = [0, *range(100, 200), 10**9]
     assert kept(*ages, days=0) == sorted(ages)
-    assert thin([Stamp(0, 0)], NOW_S, 0).next_s == math.inf
+    assert thin([Stamp(0, 0)], Ages(NOW_S), 0).next_s == math.inf
 
 
 def test_versions_from_the_future_stay_and_do_not_count() -> None:
@@ -83,7 +83,7 @@ def test_versions_from_the_future_stay_and_do_not_count() -> None:
 
 @pytest.mark.parametrize("age_s", [0, MINUTE_S, HOUR_S, DAY_S, 29 * DAY_S])
 def test_a_single_version_is_quiet_until_its_end(age_s: int) -> None:
-    assert thin([Stamp(NOW_S - age_s, 0)], NOW_S, DAYS) == ((), NOW_S - age_s + DAYS * DAY_S)
+    assert thin([Stamp(NOW_S - age_s, 0)], Ages(NOW_S), DAYS) == ((), NOW_S - age_s + DAYS * DAY_S)
 
 
 STAMPS = st.lists(
@@ -102,7 +102,7 @@ LIMITS = st.integers(0, 40)
 
 
 def left_of(stamps: list[Stamp], now_s: float, days: int) -> list[Stamp]:
-    surplus = thin(stamps, now_s, days).surplus
+    surplus = thin(stamps, Ages(now_s), days).surplus
     assert set(surplus) <= set(stamps)
     assert len(set(surplus)) == len(surplus)
     return sorted(set(stamps) - set(surplus))
@@ -111,7 +111,7 @@ def left_of(stamps: list[Stamp], now_s: float, days: int) -> list[Stamp]:
 @given(STAMPS, LIMITS)
 def test_thinning_twice_changes_nothing(stamps: list[Stamp], days: int) -> None:
     left = left_of(stamps, NOW_S, days)
-    assert thin(left, NOW_S, days).surplus == ()
+    assert thin(left, Ages(NOW_S), days).surplus == ()
 
 
 @given(STAMPS, st.integers(1, 40))
@@ -152,10 +152,10 @@ def test_the_state_at_each_full_hour_and_midnight_outlives_any_number_of_thinnin
 
 @given(STAMPS, st.integers(1, 40))
 def test_nothing_has_to_go_before_the_time_that_was_told(stamps: list[Stamp], days: int) -> None:
-    next_s = thin(stamps, NOW_S, days).next_s
+    next_s = thin(stamps, Ages(NOW_S), days).next_s
     left = left_of(stamps, NOW_S, days)
     if math.isinf(next_s):
         assert left == []
         return
     assert next_s > NOW_S
-    assert thin(left, next_s - 1, days).surplus == ()
+    assert thin(left, Ages(next_s - 1), days).surplus == ()

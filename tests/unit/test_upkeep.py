@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from backup_gui.engine import holdings, upkeep
-from backup_gui.engine.belief import BELIEF_KEY, ahead_s
+from backup_gui.engine.belief import BELIEF_KEY, look, uptime_s
 from backup_gui.engine.emptying import EMPTYING_KEY
 from backup_gui.engine.history import version_path
 from backup_gui.engine.holdings import measure
@@ -39,7 +39,7 @@ def put(rig: Rig, path: str, age_s: float, content: bytes | str = b"x", number: 
 def run(rig: Rig, after_s: float = 0.0, **arguments: Any) -> Report:
     if rig.catalog.fact(BELIEF_KEY) is None:
         # The clock has been seen before: else it is believed only as far as the newest version tells.
-        assert ahead_s(rig.catalog, NOW_S + after_s, DAY_S + after_s) == 0
+        assert not look(rig.catalog, NOW_S + after_s, DAY_S + after_s).is_in_doubt
     # The computer runs all the time.
     return rig.run(now=lambda: NOW_S + after_s, uptime=lambda: DAY_S + after_s, **arguments)
 
@@ -650,7 +650,7 @@ def test_a_file_edited_in_every_pass_leaves_one_version_a_minute(rig: Rig) -> No
     minutes = int(time.time()) // 60 - began_s // 60 + 1
     # Another limit makes it time.
     rig.options["history_days"] = 29
-    report = rig.run(now=lambda: time.time() + 600)
+    report = rig.run(now=lambda: time.time() + 600, uptime=lambda: uptime_s() + 600)
     left = len(rig.kept())
     # And the newest.
     assert 2 <= left <= minutes + 1
