@@ -7,6 +7,7 @@ from typing import NamedTuple
 from backup_gui.engine.model import Held, PassStatus, Problem, ProblemCode, Report, Scope, Stage
 from backup_gui.engine.status import NO_BACKLOG, Backlog, Coverage, JobState, Status
 from backup_gui.engine.tree import is_below
+from backup_gui.engine.unanswered import still_held
 
 # These depend on the path itself, which sends an event when it changes: trying again without one is no use.
 _LASTING = frozenset(
@@ -75,7 +76,7 @@ class Condition(NamedTuple):
             is_polling: Whether changes are not, or not all, notified, so that only a full pass verifies everything.
         """
         problems = standing_problems(self.problems, report, scope)
-        held = report.held if report.is_full or report.held is not None else self.held
+        held = report.held if report.is_full else still_held(self.held, report.held)
         has_full_pass = self.has_full_pass or report.is_full
         is_complete = (
             report.status is PassStatus.COMPLETE

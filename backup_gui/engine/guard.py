@@ -1,7 +1,10 @@
 """Decides which part of a plan may go on and which waits for the user's word. Pure: looks at nothing but its arguments.
 
 Only what takes something away from the mirror is ever held: deletions and replacements. New files, moves and metadata
-go on.
+go on. Deletions and replacements are judged each by themselves, so that edits go on while deletions wait; only what
+looks like an encryption, which rewrites files or deletes them under new names, is judged as one.
+
+``docs/specification.md`` has the rules and the numbers.
 """
 
 from __future__ import annotations
@@ -9,9 +12,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.model import Action, EntryKind, Held, HeldCode, Op, Plan, count_actions
-from backup_gui.engine.tree import parents_of
+from backup_gui.engine.tree import parent_of, parents_of
+from backup_gui.engine.unanswered import NOTHING_UNANSWERED, Unanswered
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from backup_gui.engine.job import Job
 
 TAKES_AWAY = frozenset({Op.DELETE, Op.REPLACE})
@@ -51,6 +57,11 @@ class Condition(NamedTuple):
         lately: What went before.
         is_holding: Whether losses are held since an earlier pass, of which a quick one may see nothing, or the mirror
             keeps files that were.
+        unanswered: What is held since an earlier pass, if anything.
+        lately_held: What went before, with all that counted when that began to be held.
+        fleeting: Of what the plan takes away, what came by itself within the hour.
+        made_in: How many paths within the hour are new and still there, by their folder.
+        now_s: The time on the guard's clock.
     """
 
     mirror_files: int
@@ -58,6 +69,11 @@ class Condition(NamedTuple):
     is_source_other: bool = False
     lately: Lately = NOTHING_LATELY
     is_holding: bool = False
+    unanswered: Unanswered | None = None
+    lately_held: Lately = NOTHING_LATELY
+    fleeting: frozenset[str] = frozenset()
+    made_in: Mapping[str, int] = {}
+    now_s: float | None = None
 
 
 class Verdict(NamedTuple):
@@ -66,10 +82,26 @@ class Verdict(NamedTuple):
     Attributes:
         actions: What may go on, in the plan's order.
         held: What waits, if anything.
+        unanswered: What is to be remembered of that.
     """
 
     actions: tuple[Action, ...]
     held: Held | None = None
+    unanswered: Unanswered | None = None
+
+
+class _Suspicion(NamedTuple):
+    """What is too much of a plan.
+
+    Attributes:
+        actions: The actions.
+        code: Why they are held; None if none are.
+        together: Whether they look like an encryption.
+    """
+
+    actions: list[Action]
+    code: HeldCode | None = None
+    together: bool = False
 
 
 def judge(plan: Plan, job: Job, condition: Condition, allowed: Held | None = None) -> Verdict:
@@ -90,64 +122,183 @@ def judge(plan: Plan, job: Job, condition: Condition, allowed: Held | None = Non
     taking = [a for a in plan.actions if a.op in TAKES_AWAY and (a.op, a.path) not in agreed]
     if not taking:
         return Verdict(plan.actions)
-    losses = [action for action in taking if not _is_bare_folder(action)]
-    share = len(losses) / max(condition.mirror_files, 1)
     if condition.is_source_other:
-        return _hold(plan, taking, HeldCode.SOURCE_REPLACED, condition)
+        return _hold(plan, taking, taking, HeldCode.SOURCE_REPLACED, condition, _Suspicion([]))
     if condition.is_source_empty:
-        return _hold(plan, taking, HeldCode.SOURCE_EMPTY, condition)
-    if len(losses) > job.guard_count and share > job.guard_share:
-        return _hold(plan, taking, HeldCode.MASS_CHANGE, condition)
-    slow = _slow_losses(taking, losses, job, condition)
-    if slow:
-        return _hold(plan, slow, HeldCode.SLOW_CHANGE, condition)
-    if job.asks_about_strangers and (strangers := _strangers(taking)):
-        return _hold(plan, strangers, HeldCode.STRANGERS, condition)
-    return Verdict(plan.actions)
+        return _hold(plan, taking, taking, HeldCode.SOURCE_EMPTY, condition, _Suspicion([]))
+    ours, strangers = taking, []
+    if job.asks_about_strangers or not job.keeps_history:
+        # Whatever their number: without a history nothing brings back what this program never had.
+        ours = [action for action in taking if action.is_known]
+        strangers = [action for action in taking if not action.is_known]
+        condition = condition._replace(mirror_files=max(0, condition.mirror_files - _count_files(strangers)))
+    suspicion = _Measure(plan, job, condition).suspect(ours)
+    code = suspicion.code or (HeldCode.STRANGERS if strangers else None)
+    if code is None:
+        return Verdict(plan.actions)
+    return _hold(plan, taking, [*suspicion.actions, *strangers], code, condition, suspicion)
+
+
+class _Measure:
+    """The yardstick of one judgement.
+
+    Args:
+        plan: The plan.
+        job: Its limits.
+        condition: The circumstances.
+    """
+
+    def __init__(self, plan: Plan, job: Job, condition: Condition) -> None:
+        self._plan = plan
+        self._job = job
+        self._condition = condition
+        unanswered = condition.unanswered
+        self._before = unanswered if unanswered is not None and unanswered.is_loss else NOTHING_UNANSWERED
+
+    def suspect(self, taking: list[Action]) -> _Suspicion:
+        """Choose what is too much of what a plan takes away."""
+        before = self._before
+        deletions = self._lasting(Op.DELETE, taking, is_held=before.deletions)
+        replacements = self._lasting(Op.REPLACE, taking, is_held=before.replacements)
+        renamed = self._under_new_names(deletions, replacements)
+        if renamed:
+            code = self._too_much([*replacements, *renamed], is_held=before.together)
+            if code is not None:
+                both = [*replacements, *deletions]
+                return _Suspicion(self._uncounted(both, code, is_held=before.together), code, together=True)
+        code, held = self._choose(replacements, [], is_held=before.replacements)
+        # What goes on of the replacements counts with the deletions, so that both together keep to the limits.
+        going_on = [] if code else replacements
+        its_code, more = self._choose(deletions, going_on, is_held=before.deletions)
+        return _Suspicion(
+            [*held, *more], HeldCode.MASS_CHANGE if HeldCode.MASS_CHANGE in (code, its_code) else code or its_code
+        )
+
+    def _choose(
+        self, actions: list[Action], others: list[Action], *, is_held: bool
+    ) -> tuple[HeldCode | None, list[Action]]:
+        """Choose what is to wait of deletions or of replacements, by themselves or together with others that go on."""
+        if not actions:
+            return None, []
+        if is_held and not self._plan.is_full:
+            # A quick pass sees a part of what waits only, which says nothing of the whole.
+            code: HeldCode | None = self._before.code
+        else:
+            code = self._too_much(actions, is_held=is_held)
+            if code is None and others:
+                code = self._too_much([*actions, *others], is_held=is_held)
+        if code is None:
+            return None, []
+        held = self._uncounted(actions, code, is_held=is_held)
+        return (code if held else None), held
+
+    def _lasting(self, op: Op, taking: list[Action], *, is_held: bool) -> list[Action]:
+        """Choose deletions or replacements; of those that wait, what comes and goes within the hour never did."""
+        fleeting = self._condition.fleeting if is_held else frozenset()
+        return [action for action in taking if action.op is op and action.path not in fleeting]
+
+    def _under_new_names(self, deletions: list[Action], replacements: list[Action]) -> list[Action]:
+        """Choose deletions that may be renames, as a program that encrypts makes them.
+
+        As many of a folder as it has new files. Once it has looked like an encryption, all deletions are taken for
+        such: what came with many others is not remembered.
+        """
+        if not replacements or not deletions:
+            return []
+        if self._before.together:
+            return deletions
+        if self._too_much([*replacements, *deletions], is_held=self._before.deletions) is None:
+            return []
+        new = dict(self._condition.made_in)
+        for action in self._plan.actions:
+            if action.op is Op.CREATE and action.kind is not EntryKind.FOLDER:
+                folder = parent_of(action.path)
+                new[folder] = new.get(folder, 0) + 1
+        found = []
+        for action in deletions:
+            folder = parent_of(action.path)
+            if not _is_bare_folder(action) and new.get(folder, 0) > 0:
+                new[folder] -= 1
+                found.append(action)
+        return found
+
+    def _too_much(self, actions: list[Action], *, is_held: bool) -> HeldCode | None:
+        """Say why actions are too many; None if they are not.
+
+        Args:
+            actions: The actions.
+            is_held: Whether they are of a sort that waits already. What came into the mirror since then does not make
+                it larger for them, and what counted when that began still counts.
+        """
+        count, share = self._job.guard_count, self._job.guard_share
+        condition = self._condition
+        losses = [action for action in actions if not _is_bare_folder(action)]
+        files = condition.mirror_files
+        if is_held and self._before.files:
+            files = min(files, self._before.files)
+        if len(losses) > count and len(losses) > share * max(files, 1):
+            return HeldCode.MASS_CHANGE
+        lately = condition.lately_held if is_held else condition.lately
+        fresh = [action for action in losses if action.path not in lately.counted]
+        lost = lately.lost + len(fresh)
+        if not fresh or lost <= count or lost <= share * self._files_before(fresh, lately):
+            return None
+        return HeldCode.SLOW_CHANGE
+
+    def _uncounted(self, actions: list[Action], code: HeldCode, *, is_held: bool) -> list[Action]:
+        """Choose what is to wait: of what is lost within an hour, what counts already goes on.
+
+        Such as a file that is written every second.
+        """
+        if code is HeldCode.MASS_CHANGE:
+            return actions
+        counted = (self._condition.lately_held if is_held else self._condition.lately).counted
+        return [action for action in actions if _is_bare_folder(action) or action.path not in counted]
+
+    def _files_before(self, fresh: list[Action], lately: Lately) -> int:
+        """Say how many files the mirror had before the hour: the measure of what is lost within it.
+
+        A file gone and a new one are taken for the same one under another name and with other content, as a program
+        that encrypts leaves them: such new ones do not make the mirror larger. As long as losses are held, or the
+        mirror keeps what was, what has the old name is still there, so that every new one may be such.
+        """
+        mirror_files = self._condition.mirror_files
+        if self._condition.is_holding:
+            return mirror_files + lately.gone - lately.made
+        old_gone = lately.old_gone + sum(action.op is Op.DELETE and action.path not in lately.new for action in fresh)
+        return mirror_files + lately.gone - min(old_gone, lately.made)
 
 
 def _is_bare_folder(action: Action) -> bool:
     return action.op is Op.DELETE and action.kind is EntryKind.FOLDER
 
 
-def _slow_losses(taking: list[Action], losses: list[Action], job: Job, condition: Condition) -> list[Action]:
-    """Choose what would make too much of what is lost within an hour; nothing if it is not too much.
+def _count_files(actions: Iterable[Action]) -> int:
+    return sum(not _is_bare_folder(action) for action in actions)
 
-    What counts already, such as a file that is written every second, goes on.
+
+def _with_what_belongs_to(held: list[Action], taking: list[Action]) -> list[Action]:
+    """Add what would take away a folder that something held is in, and what such a folder has in it.
+
+    A folder that is to become a file goes as a whole or not at all.
     """
-    lately = condition.lately
-    fresh = [action for action in losses if action.path not in lately.counted]
-    lost = lately.lost + len(fresh)
-    if not fresh or lost <= job.guard_count or lost <= job.guard_share * _files_before(fresh, condition):
-        return []
-    if len(fresh) == len(losses):
-        return taking
-    counted = {id(action) for action in losses} - {id(action) for action in fresh}
-    return [action for action in taking if id(action) not in counted]
-
-
-def _files_before(fresh: list[Action], condition: Condition) -> int:
-    """Say how many files the mirror had before the hour: the measure of what is lost within it.
-
-    A file gone and a new one are taken for the same one under another name and with other content, as a program
-    that encrypts leaves them: such new ones do not make the mirror larger. As long as losses are held, or the mirror
-    keeps what was, what has the old name is still there, so that every new one may be such.
-    """
-    lately = condition.lately
-    if condition.is_holding:
-        return condition.mirror_files + lately.gone - lately.made
-    old_gone = lately.old_gone + sum(action.op is Op.DELETE and action.path not in lately.new for action in fresh)
-    return condition.mirror_files + lately.gone - min(old_gone, lately.made)
-
-
-def _strangers(taking: list[Action]) -> list[Action]:
-    """Choose what takes strangers away, and what would put something in the place of a folder that they are in."""
-    found = [action for action in taking if not action.is_known]
-    folders = {parent for action in found for parent in parents_of(action.path)}
-    if not folders:
-        return found
-    chosen = {id(action) for action in found}
-    return [action for action in taking if id(action) in chosen or (action.path in folders)]
+    chosen = {id(action) for action in held}
+    above = {
+        action.path
+        for action in taking
+        if id(action) not in chosen and (_is_bare_folder(action) or action.old_kind is EntryKind.FOLDER)
+    }
+    if above:
+        needed = {parent for action in held for parent in parents_of(action.path)} & above
+        chosen |= {id(action) for action in taking if action.path in needed}
+    whole = {
+        action.path
+        for action in taking
+        if id(action) in chosen and action.op is Op.REPLACE and action.old_kind is EntryKind.FOLDER
+    }
+    if whole:
+        chosen |= {id(action) for action in taking if any(parent in whole for parent in parents_of(action.path))}
+    return [action for action in taking if id(action) in chosen]
 
 
 def _waits(action: Action, folders: frozenset[str]) -> bool:
@@ -155,14 +306,18 @@ def _waits(action: Action, folders: frozenset[str]) -> bool:
     return bool(folders) and any(parent in folders for parent in parents_of(action.path))
 
 
-def _hold(plan: Plan, held: list[Action], code: HeldCode, condition: Condition) -> Verdict:
+def _hold(
+    plan: Plan, taking: list[Action], held: list[Action], code: HeldCode, condition: Condition, suspicion: _Suspicion
+) -> Verdict:
+    held = _with_what_belongs_to(held, taking)
     chosen = frozenset(id(action) for action in held)
     unmade = frozenset(action.path for action in held if action.op is Op.REPLACE and action.kind is EntryKind.FOLDER)
     counts = count_actions([action for action in held if not _is_bare_folder(action)])
     total = condition.mirror_files
     before = 0
     if code is HeldCode.SLOW_CHANGE:
-        before, total = condition.lately.lost, total + condition.lately.gone
+        lately = condition.lately if condition.unanswered is None else condition.lately_held
+        before, total = lately.lost, total + lately.gone
     if code is HeldCode.SOURCE_EMPTY:
         reason = f"The source is empty, but the backup has {total:,} files"
     elif code is HeldCode.SOURCE_REPLACED:
@@ -172,8 +327,10 @@ def _hold(plan: Plan, held: list[Action], code: HeldCode, condition: Condition) 
             f"Within an hour {before + counts.deleted + counts.replaced:,} of {total:,} files would be deleted from the"
             " backup or replaced"
         )
+    elif code is HeldCode.STRANGERS and (counts.deleted or counts.replaced):
+        reason = f"{counts.deleted + counts.replaced:,} files in the destination were not put there by this program"
     elif code is HeldCode.STRANGERS:
-        reason = f"{counts.deleted:,} files in the destination were not put there by this program"
+        reason = f"{len(held):,} folders in the destination were not put there by this program"
     else:
         reason = (
             f"{counts.deleted:,} of {total:,} files would be deleted from the backup and {counts.replaced:,} replaced"
@@ -181,4 +338,22 @@ def _hold(plan: Plan, held: list[Action], code: HeldCode, condition: Condition) 
     return Verdict(
         actions=tuple(action for action in plan.actions if id(action) not in chosen and not _waits(action, unmade)),
         held=Held(code, reason, counts, total, tuple(held), before),
+        unanswered=_unanswered(plan, code, condition, suspicion),
     )
+
+
+def _unanswered(plan: Plan, code: HeldCode, condition: Condition, suspicion: _Suspicion) -> Unanswered:
+    """Say what is to be remembered of what waits now, for the next pass."""
+    before = condition.unanswered or NOTHING_UNANSWERED
+    now = Unanswered(
+        code,
+        deletions=any(action.op is Op.DELETE for action in suspicion.actions),
+        replacements=any(action.op is Op.REPLACE for action in suspicion.actions),
+        together=suspicion.together,
+        files=condition.mirror_files,
+        since_s=condition.now_s,
+    )
+    if not plan.is_full:
+        return now.joined(before)
+    # As long as something waits, it is measured against what the mirror had when that began.
+    return now._replace(files=before.files, since_s=before.since_s) if before.is_loss and now.is_loss else now

@@ -47,6 +47,7 @@ from backup_gui.engine.presence import Presence
 from backup_gui.engine.schedule import Schedule
 from backup_gui.engine.status import JobState, Status
 from backup_gui.engine.telling import Teller
+from backup_gui.engine.unanswered import still_held
 from backup_gui.engine.wakefulness import Wakefulness
 
 if TYPE_CHECKING:
@@ -372,7 +373,8 @@ class Loop:
         self._note_started()
         trouble = self._condition.trouble
         if isinstance(event, HeldBack):
-            self._teller.tell_held(event.held)
+            held = event.held if self._scope.is_full else still_held(self._condition.held, event.held)
+            self._teller.tell_held(held or event.held)
             return
         if isinstance(event, PlanMade) and event.counts.total > 0 and trouble is None:
             self._is_working = True
@@ -416,8 +418,8 @@ class Loop:
         complete_at = self._condition.last_complete_at
         if complete_at is not None and complete_at != before_at and not self._is_dry_run:
             self._opened_catalog().remember_complete(complete_at)
-        if report.held is not None:
-            self._teller.tell_held(report.held)
+        if self._condition.held is not None:
+            self._teller.tell_held(self._condition.held)
         elif report.is_full:
             self._teller.forget_held()
         if scope.is_full:
@@ -436,7 +438,7 @@ class Loop:
         if scope.is_full:
             self._update_coverage()
             self._schedule.full_pass_ended(started_s, now_s, is_polling=self._notification.is_polling)
-        elif report.held is not None:
+        elif report.held is not None and report.held is self._condition.held:
             # The part of the tree that was looked at does not show all that is to be agreed to.
             self._schedule.want_full(now_s)
         elif self._condition.held is not None:

@@ -14,7 +14,7 @@ from backup_gui.engine.errors import BackupError, RootAbsentError
 from backup_gui.engine.events import ActionDone, HeldBack, PlanMade, ProblemFound, Progressed
 from backup_gui.engine.execute import Execution
 from backup_gui.engine.filters import Filter
-from backup_gui.engine.guard import NOTHING_LATELY, TAKES_AWAY, Condition, judge
+from backup_gui.engine.guard import TAKES_AWAY, Condition, judge
 from backup_gui.engine.journal import Journal
 from backup_gui.engine.kept import spare
 from backup_gui.engine.ledger import Ledger, Outcome
@@ -26,6 +26,7 @@ from backup_gui.engine.room import most_needed
 from backup_gui.engine.roots import open_roots, remembered_drives
 from backup_gui.engine.standby import Standby
 from backup_gui.engine.transfer import Cancelled, ignore_count, never
+from backup_gui.engine.unanswered import from_text
 
 T = TypeVar("T")
 
@@ -34,13 +35,13 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.events import Event
+    from backup_gui.engine.guard import Verdict
     from backup_gui.engine.job import Job
     from backup_gui.engine.model import Action, Counts, Held, Plan, Progress, Removed, Scope
     from backup_gui.engine.target import Target
     from backup_gui.engine.thinning import Ages
     from backup_gui.engine.tree import Tree
-
-_CODES_OF_LOSS = frozenset({HeldCode.MASS_CHANGE.value, HeldCode.SLOW_CHANGE.value})
+    from backup_gui.engine.unanswered import Unanswered
 
 
 def ignore(_event: Event) -> None:
@@ -110,8 +111,7 @@ def run_pass(
             return Report(PassStatus.CANCELLED, started_at, time.monotonic() - began, plan.is_full)
         plan = spare(plan, catalog.kept, source, learns=not is_dry_run)
         _tell_each(ProblemFound, plan.problems, on_event)
-        _set_memory(job, catalog, allowed, is_dry_run=is_dry_run)
-        verdict = judge(plan, job, _condition(plan, source, catalog, is_source_other=is_source_other), allowed)
+        verdict = _judged(plan, job, source, catalog, allowed, is_source_other=is_source_other, is_dry_run=is_dry_run)
         counts = count_actions(verdict.actions)
         on_event(PlanMade(counts, plan.is_full))
         if verdict.held is not None:
@@ -146,14 +146,14 @@ def run_pass(
                 plan, verdict, ledger.outcome, target, started_at, began, PassStatus.FAILED, str(error)
             )
             if failed.counts != NO_COUNTS:
-                record(catalog, plan, failed, ledger.outcome.added_files, journal)
+                record(catalog, plan, failed, ledger.outcome.added_files, journal, verdict.unanswered)
             raise
         finally:
             clock.note(catalog)
         report = make_report(plan, verdict, ledger.outcome, target, started_at, began, status)
         report = report._replace(made_room=made_room, kept=catalog.kept.count())
         say_what_is_not_held(target, catalog)
-        record(catalog, plan, report, ledger.outcome.added_files, journal)
+        record(catalog, plan, report, ledger.outcome.added_files, journal, verdict.unanswered)
         if status is None and plan.is_full and job.keeps_history and not is_held and not should_stop():
             report = report._replace(thinned=_thin_history(job, target, catalog, clock.ages(), should_stop))
     return report
@@ -191,30 +191,56 @@ def _tell_done(actions: list[Action], journal: Journal, on_event: Callable[[Even
         on_event(ActionDone(action))
 
 
-def _condition(plan: Plan, source: Tree, catalog: Catalog, *, is_source_other: bool) -> Condition:
+def _judged(
+    plan: Plan,
+    job: Job,
+    source: Tree,
+    catalog: Catalog,
+    allowed: Held | None,
+    *,
+    is_source_other: bool,
+    is_dry_run: bool,
+) -> Verdict:
+    """Have the guard judge a plan, by what the catalog knows of what went before and of what waits already."""
+    has_agreed = _has_agreed(job, allowed)
+    if has_agreed and not is_dry_run:
+        catalog.recent.start_anew()
+    unanswered = None if has_agreed else from_text(catalog.fact(HELD_KEY))
+    condition = _condition(plan, source, catalog, unanswered, is_source_other=is_source_other)
+    return judge(plan, job, condition, allowed)
+
+
+def _condition(
+    plan: Plan, source: Tree, catalog: Catalog, unanswered: Unanswered | None, *, is_source_other: bool
+) -> Condition:
     mirror_files = plan.mirror_files
     if not plan.is_full:
         mirror_files = max(mirror_files, remembered_files(catalog))
-    taken = [action.path for action in plan.actions if action.op in TAKES_AWAY]
+    taken, ops = [], set()
+    for action in plan.actions:
+        if action.op in TAKES_AWAY:
+            taken.append(action.path)
+            ops.add(action.op)
     try:
         is_source_empty = bool(taken) and source.is_empty()
     except OSError as error:
         raise RootAbsentError(f"The source folder cannot be read: {error.strerror}") from error
-    lately = catalog.recent.look(taken) if taken else NOTHING_LATELY
-    return Condition(
-        mirror_files,
-        is_source_empty=is_source_empty,
-        is_source_other=is_source_other,
+    condition = Condition(mirror_files, is_source_empty=is_source_empty, is_source_other=is_source_other)
+    recent = catalog.recent
+    is_loss = unanswered is not None and unanswered.is_loss
+    recent.held_since_s = unanswered.since_s if unanswered is not None and is_loss else None
+    if not taken:
+        return condition
+    lately = recent.look(taken)
+    return condition._replace(
         lately=lately,
-        is_holding=bool(taken) and (catalog.recent.stands_still or catalog.kept.count() > 0),
+        is_holding=is_loss or catalog.kept.count() > 0,
+        unanswered=unanswered,
+        lately_held=recent.look(taken, since_held=True) if is_loss else lately,
+        fleeting=recent.fleeting(taken) if is_loss else frozenset(),
+        made_in=recent.made_in() if len(ops) > 1 else {},
+        now_s=recent.now_s,
     )
-
-
-def _set_memory(job: Job, catalog: Catalog, allowed: Held | None, *, is_dry_run: bool) -> None:
-    """Have the guard's memory stand still while something is held, and begin anew once the user has agreed."""
-    catalog.recent.stands_still = catalog.fact(HELD_KEY) in _CODES_OF_LOSS
-    if not is_dry_run and _has_agreed(job, allowed):
-        catalog.recent.start_anew()
 
 
 def _has_agreed(job: Job, allowed: Held | None) -> bool:

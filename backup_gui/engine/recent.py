@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.guard import Lately
 from backup_gui.engine.model import EntryKind, Op
-from backup_gui.engine.tree import encode
+from backup_gui.engine.tree import decode, encode, parent_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -70,32 +70,30 @@ class Recent:
         self._now_s = 0.0
         self._steady_s: float | None = None
 
-        # Whether no time passes here: what waits for the user's word must not be let go on because an hour is over.
-        self.stands_still = False
+        # When something began to wait for the user's word; None if nothing does. What counted then is not forgotten
+        # before there is an answer: what waits must not be let go on because an hour is over.
+        self.held_since_s: float | None = None
 
-    def look(self, paths: Iterable[str]) -> Lately:
+    @property
+    def now_s(self) -> float:
+        """The time on the guard's clock."""
+        return self._advance()
+
+    def look(self, paths: Iterable[str], *, since_held: bool = False) -> Lately:
         """Say what was lost lately; changes nothing.
 
         Args:
             paths: What a plan takes away.
+            since_held: Whether what counted when something began to wait counts too.
         """
-        since_s = self._advance() - WINDOW_S
+        window, times = self._window(since_held=since_held)
         tally: dict[int, int] = dict(
-            self._connection.execute("SELECT state, count(*) FROM recent WHERE at_s >= ? GROUP BY state", (since_s,))
+            self._connection.execute(f"SELECT state, count(*) FROM recent WHERE {window} GROUP BY state", times)  # noqa: S608 - constants
         )
         if not tally:
             return Lately()
         wanted = {encode(path): path for path in paths}
-        states: dict[bytes, int] = {}
-        if len(wanted) < _ONE_BY_ONE:
-            for raw in wanted:
-                found = self._connection.execute(
-                    "SELECT state FROM recent WHERE path = ? AND at_s >= ?", (raw, since_s)
-                ).fetchone()
-                if found is not None:
-                    states[raw] = found[0]
-        else:
-            states.update(self._connection.execute("SELECT path, state FROM recent WHERE at_s >= ?", (since_s,)))
+        states = self._states(wanted, window, times)
         return Lately(
             lost=sum(tally.get(state, 0) for state in _LOST),
             gone=tally.get(GONE, 0) + tally.get(MADE_GONE, 0),
@@ -103,6 +101,32 @@ class Recent:
             made=tally.get(FLEETING, 0) + tally.get(MADE, 0),
             counted=frozenset(path for raw, path in wanted.items() if states.get(raw, MADE) != MADE),
             new=frozenset(path for raw, path in wanted.items() if states.get(raw) == MADE),
+        )
+
+    def fleeting(self, paths: Iterable[str]) -> frozenset[str]:
+        """Return those of some paths that came by themselves within the hour: no loss when they go again."""
+        wanted = {encode(path): path for path in paths}
+        states = self._states(wanted, *self._window(since_held=False))
+        return frozenset(path for raw, path in wanted.items() if states.get(raw) == FLEETING)
+
+    def made_in(self) -> dict[str, int]:
+        """Count the new paths that are still there, by the folder that they are in."""
+        window, times = self._window(since_held=True)
+        found: dict[str, int] = {}
+        for (raw,) in self._connection.execute(
+            f"SELECT path FROM recent WHERE {window} AND state IN ({FLEETING}, {MADE})",  # noqa: S608 - constants
+            times,
+        ):
+            folder = parent_of(decode(raw))
+            found[folder] = found.get(folder, 0) + 1
+        return found
+
+    def count_as_losses(self, paths: Iterable[str]) -> None:
+        """Have paths count that came by themselves within the hour: they wait for the user's word now."""
+        wanted = {encode(path) for path in paths}
+        fleeting = self._connection.execute("SELECT path FROM recent WHERE state = ?", (FLEETING,)).fetchall()
+        self._connection.executemany(
+            "UPDATE recent SET state = ? WHERE path = ?", [(MADE, raw) for (raw,) in fleeting if raw in wanted]
         )
 
     def record(self, actions: Iterable[Action], made: int | None) -> None:
@@ -138,7 +162,7 @@ class Recent:
         self._connection.execute(
             "INSERT OR REPLACE INTO meta VALUES (?, ?)", (_CLOCK_KEY, f"{now_s!r} {self._wall()!r}")
         )
-        self._prune(now_s)
+        self._prune()
 
     def has_gone(self) -> bool:
         """Whether something is gone that may come back."""
@@ -157,8 +181,27 @@ class Recent:
             )
             batch.clear()
 
-    def _prune(self, now_s: float) -> None:
-        self._connection.execute("DELETE FROM recent WHERE at_s < ?", (now_s - WINDOW_S,))
+    def _states(self, wanted: dict[bytes, str], window: str, times: tuple[float, ...]) -> dict[bytes, int]:
+        if len(wanted) >= _ONE_BY_ONE:
+            return dict(self._connection.execute(f"SELECT path, state FROM recent WHERE {window}", times))  # noqa: S608 - constants
+        states: dict[bytes, int] = {}
+        query = f"SELECT state FROM recent WHERE path = ? AND {window}"  # noqa: S608 - constants
+        for raw in wanted:
+            found = self._connection.execute(query, (raw, *times)).fetchone()
+            if found is not None:
+                states[raw] = found[0]
+        return states
+
+    def _window(self, *, since_held: bool) -> tuple[str, tuple[float, ...]]:
+        """Return the condition for what counts, and its values."""
+        start_s, held_s = self._advance() - WINDOW_S, self.held_since_s
+        if not since_held or held_s is None:
+            return "at_s >= ?", (start_s,)
+        return "(at_s >= ? OR at_s BETWEEN ? AND ?)", (start_s, held_s - WINDOW_S, held_s)
+
+    def _prune(self) -> None:
+        window, times = self._window(since_held=True)
+        self._connection.execute(f"DELETE FROM recent WHERE NOT {window}", times)  # noqa: S608 - constants
         surplus = self._connection.execute("SELECT count(*) FROM recent").fetchone()[0] - MOST_PATHS
         if surplus > 0:
             self._connection.execute(
@@ -172,14 +215,14 @@ class Recent:
         """
         steady_s = self._steady()
         if self._steady_s is not None:
-            self._now_s += 0.0 if self.stands_still else max(0.0, steady_s - self._steady_s)
+            self._now_s += max(0.0, steady_s - self._steady_s)
         else:
             row = self._connection.execute("SELECT value FROM meta WHERE key = ?", (_CLOCK_KEY,)).fetchone()
             try:
                 now_s, seen_at = (float(part) for part in str(row[0]).split()) if row else (0.0, self._wall())
             except ValueError:
                 now_s, seen_at = 0.0, self._wall()
-            self._now_s = now_s + (0.0 if self.stands_still else max(0.0, self._wall() - seen_at))
+            self._now_s = now_s + max(0.0, self._wall() - seen_at)
         self._steady_s = steady_s
         return self._now_s
 

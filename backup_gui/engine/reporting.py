@@ -11,6 +11,7 @@ from backup_gui.engine.escaping import escape
 from backup_gui.engine.model import NO_COUNTS, PassStatus, ProblemCode, Report
 from backup_gui.engine.room import full_in_words, is_of_quota, made_room_in_words
 from backup_gui.engine.roots import DESTINATION_KEY, remember_drives
+from backup_gui.engine.unanswered import to_text
 
 if TYPE_CHECKING:
     from backup_gui.engine.catalog import Catalog
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.model import Plan, Problem
     from backup_gui.engine.room import Room
     from backup_gui.engine.target import Target
+    from backup_gui.engine.unanswered import Unanswered
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +64,9 @@ def make_report(
     )
 
 
-def record(catalog: Catalog, plan: Plan, report: Report, added_files: int, journal: Journal) -> None:
+def record(
+    catalog: Catalog, plan: Plan, report: Report, added_files: int, journal: Journal, unanswered: Unanswered | None
+) -> None:
     """Remember a pass and what it found, permanently, and say so in the log.
 
     Args:
@@ -71,6 +75,7 @@ def record(catalog: Catalog, plan: Plan, report: Report, added_files: int, journ
         report: What was done.
         added_files: How many more files and links the mirror has than before.
         journal: The notes on what was done.
+        unanswered: What waits for the user's word.
     """
     counts = report.counts
     mirror_files = plan.mirror_files if plan.is_full else remembered_files(catalog)
@@ -79,9 +84,11 @@ def record(catalog: Catalog, plan: Plan, report: Report, added_files: int, journ
     remember_drives(catalog, plan.drives)
     if counts != NO_COUNTS or report.problems or report.held:
         journal.close(report)
-    is_held = "" if report.held is None else report.held.code.value
-    if (plan.is_full or is_held) and is_held != (catalog.fact(HELD_KEY) or ""):
-        catalog.remember(HELD_KEY, is_held)
+    waits = to_text(unanswered)
+    if (plan.is_full or waits) and waits != (catalog.fact(HELD_KEY) or ""):
+        catalog.remember(HELD_KEY, waits)
+    if report.held is not None:
+        catalog.recent.count_as_losses(action.path for action in report.held.actions)
     is_news = _has_new_problems(catalog, report) or counts != NO_COUNTS or report.held is not None
     catalog.commit()
     log.log(

@@ -213,7 +213,7 @@ def held_text(held: Held) -> str:
         return counted(
             "%Ln files were in the backup folder before and are not in your folder.",
             "%Ln file was in the backup folder before and is not in your folder.",
-            counts.total,
+            counts.total or len(held.actions),
         )
     if held.code is HeldCode.SOURCE_EMPTY:
         return _tr("Your folder is suddenly empty. Everything would be deleted from the backup.")

@@ -133,9 +133,9 @@ MUTATIONS = (
     Mutation(
         "guard: new names while the old ones are held",
         "engine/guard.py",
-        "    if condition.is_holding:\n",
-        "    if False:\n",
-        ("unit/test_mirror_slow_loss.py::test_new_names_do_not_raise_the_limit_while_the_old_ones_are_held",),
+        "        if self._condition.is_holding:\n",
+        "        if not lately:\n",
+        ("unit/test_mirror_slow_loss.py::test_new_names_do_not_raise_the_limit_while_the_mirror_keeps_the_old_ones",),
     ),
     Mutation(
         "root in place before deletions",

@@ -9,6 +9,7 @@ import pytest
 from backup_gui.engine.guard import Condition, Lately, Verdict, judge
 from backup_gui.engine.job import Job
 from backup_gui.engine.model import Action, Counts, EntryKind, Held, HeldCode, Op, Plan
+from backup_gui.engine.unanswered import Unanswered, from_text, to_text
 
 FILE, FOLDER, LINK = EntryKind.FILE, EntryKind.FOLDER, EntryKind.LINK
 
@@ -52,7 +53,6 @@ def test_what_takes_nothing_away_is_never_held() -> None:
         (51, 0, 51, True),
         (51, 0, 102, False),
         (51, 0, 101, True),
-        (26, 25, 101, True),
         (25, 25, 50, False),
         (0, 51, 101, True),
         (51, 0, 0, True),
@@ -129,10 +129,202 @@ def test_strangers_are_held_only_where_the_job_asks() -> None:
     assert "2 files" in verdict.held.reason
 
 
-def test_many_strangers_are_a_mass_change() -> None:
-    verdict = judge(plan(*deletions(60, is_known=False)), job(asks_about_strangers=True), Condition(60))
+@pytest.mark.hazard(7)
+@pytest.mark.parametrize("options", [{"asks_about_strangers": True}, {"keeps_history": False}])
+@pytest.mark.parametrize("count", [1, 60])
+def test_strangers_are_held_whatever_their_number_and_all_else_goes_on(options: dict[str, bool], count: int) -> None:
+    strangers = [*deletions(count, is_known=False, prefix="s"), replacements(1)[0]._replace(is_known=False)]
+    known = [*replacements(3)[1:], *deletions(48)]
+    taking = [*strangers[count:], *known[:2], *strangers[:count], *known[2:]]
+    strangers = [action for action in taking if not action.is_known]
+    verdict = judge(plan(*HARMLESS, *taking), job(**options), Condition(count + 103))
+    assert verdict.actions == (*HARMLESS, *known)
     assert verdict.held is not None
-    assert verdict.held.code is HeldCode.MASS_CHANGE
+    assert (verdict.held.code, verdict.held.actions) == (HeldCode.STRANGERS, tuple(strangers))
+    assert f"{count + 1} files in the destination" in verdict.held.reason
+
+
+@pytest.mark.hazard(7)
+def test_strangers_that_stay_do_not_make_the_mirror_larger() -> None:
+    taking = [*deletions(200, is_known=False, prefix="s"), *deletions(51)]
+    verdict = judge(plan(*taking), job(keeps_history=False), Condition(300))
+    assert verdict.held is not None
+    assert (verdict.held.code, verdict.held.actions) == (HeldCode.MASS_CHANGE, tuple(taking))
+
+
+@pytest.mark.hazard(7)
+def test_a_folder_with_a_stranger_in_it_stays_and_a_strangers_empty_folder_too() -> None:
+    inside = Action(Op.DELETE, "ours/and/theirs", FILE, is_known=False)
+    folders = [Action(Op.DELETE, "ours/and", FOLDER), Action(Op.DELETE, "ours", FOLDER)]
+    other = Action(Op.DELETE, "ours and theirs", FOLDER)
+    verdict = judge(plan(inside, *folders, other), job(keeps_history=False), Condition(9))
+    assert verdict.actions == (other,)
+    empty = Action(Op.DELETE, "theirs", FOLDER, is_known=False)
+    verdict = judge(plan(empty), job(keeps_history=False), Condition(9))
+    assert verdict.held is not None
+    assert verdict.held.reason == "1 folders in the destination were not put there by this program"
+
+
+# What goes on while something is held
+
+
+def unanswered_after(verdict: Verdict) -> Unanswered:
+    assert verdict.unanswered is not None
+    assert from_text(to_text(verdict.unanswered)) == verdict.unanswered
+    return verdict.unanswered
+
+
+@pytest.mark.hazard(9)
+def test_edits_go_on_while_deletions_are_held() -> None:
+    taking, edits = deletions(60), replacements(3)
+    verdict = judge(plan(*HARMLESS, *edits, *taking), job(), Condition(63))
+    assert verdict.actions == (*HARMLESS, *edits)
+    assert verdict.held is not None
+    assert (verdict.held.code, verdict.held.actions) == (HeldCode.MASS_CHANGE, tuple(taking))
+    assert verdict.held.counts == Counts(deleted=60)
+
+
+@pytest.mark.hazard(9)
+def test_deletions_go_on_while_replacements_are_held() -> None:
+    taking, deleted = replacements(60), deletions(3)
+    verdict = judge(plan(*taking, *deleted), job(), Condition(100))
+    assert verdict.actions == tuple(deleted)
+    assert verdict.held is not None
+    assert verdict.held.actions == tuple(taking)
+
+
+@pytest.mark.hazard(9)
+@pytest.mark.parametrize("replaced", [25, 50])
+def test_what_goes_on_keeps_to_the_limits_with_the_edits(replaced: int) -> None:
+    # Neither are too many by themselves.
+    edits, deleted = replacements(replaced), deletions(51 - replaced + 25)
+    verdict = judge(plan(*edits, *deleted), job(), Condition(101))
+    assert verdict.actions == tuple(edits)
+    assert verdict.held is not None
+    assert verdict.held.actions == tuple(deleted)
+
+
+@pytest.mark.hazard(9)
+@pytest.mark.parametrize("new", [30, 0])
+def test_what_looks_like_an_encryption_is_judged_as_one(new: int) -> None:
+    edits = [Action(Op.REPLACE, f"docs/r{number}", FILE, old_kind=FILE) for number in range(25)]
+    deleted = [Action(Op.DELETE, f"docs/{number}", FILE) for number in range(30)]
+    renamed = [Action(Op.CREATE, f"docs/{number}.locked", FILE) for number in range(new)]
+    elsewhere = [Action(Op.CREATE, f"other/{number}", FILE) for number in range(100)]
+    verdict = judge(plan(*renamed, *elsewhere, *edits, *deleted), job(), Condition(100))
+    assert verdict.held is not None
+    waiting = unanswered_after(verdict)
+    if not new:
+        # Files that are new somewhere else are no new names.
+        assert verdict.held.actions == tuple(deleted)
+        assert (waiting.deletions, waiting.replacements, waiting.together) == (True, False, False)
+        return
+    assert verdict.actions == (*renamed, *elsewhere)
+    assert verdict.held.actions == (*edits, *deleted)
+    assert (waiting.deletions, waiting.replacements, waiting.together) == (True, True, True)
+    # The new names are in the mirror now, which is twice as large; and nobody remembers so many.
+    for made_in in ({"docs": 30}, {}):
+        again = Condition(230, unanswered=waiting, is_holding=True, made_in=made_in)
+        assert judge(plan(*edits, *deleted), job(), again).actions == ()
+
+
+@pytest.mark.hazard(9)
+def test_new_names_of_an_earlier_pass_look_like_an_encryption_too() -> None:
+    edits = [Action(Op.REPLACE, f"docs/r{number}", FILE, old_kind=FILE) for number in range(25)]
+    deleted = [Action(Op.DELETE, f"docs/{number}", FILE) for number in range(30)]
+    condition = Condition(100, lately=Lately(made=30), made_in={"docs": 30})
+    assert judge(plan(*edits, *deleted), job(), condition).actions == ()
+
+
+@pytest.mark.hazard(9)
+def test_what_comes_while_deletions_are_held_does_not_make_them_fewer() -> None:
+    first = judge(plan(*deletions(1_500), *creations(1_500)), job(), Condition(1_500))
+    again = Condition(3_000, unanswered=unanswered_after(first), is_holding=True)
+    verdict = judge(plan(*deletions(1_500)), job(), again)
+    assert verdict.held is not None
+    assert (verdict.actions, verdict.held.code, verdict.held.mirror_files) == ((), HeldCode.MASS_CHANGE, 3_000)
+    assert unanswered_after(verdict) == unanswered_after(first)
+
+
+@pytest.mark.hazard(9)
+def test_a_quick_pass_holds_what_the_full_one_held_and_lets_edits_go_on() -> None:
+    waiting = unanswered_after(judge(plan(*deletions(60)), job(), Condition(63)))
+    condition = Condition(63, unanswered=waiting, is_holding=True)
+    edit, deletion = replacements(1), deletions(1)
+    verdict = judge(plan(*edit, *deletion)._replace(is_full=False), job(), condition)
+    assert verdict.actions == tuple(edit)
+    assert verdict.held is not None
+    assert verdict.held.actions == tuple(deletion)
+    assert unanswered_after(verdict) == waiting
+    # A program's temporary file never waited.
+    fleeting = condition._replace(fleeting=frozenset({"d0"}))
+    assert judge(plan(*deletion)._replace(is_full=False), job(), fleeting).actions == tuple(deletion)
+
+
+@pytest.mark.hazard(9)
+def test_a_quick_pass_that_finds_too_many_edits_holds_them_besides() -> None:
+    waiting = unanswered_after(judge(plan(*deletions(60)), job(), Condition(110)))
+    condition = Condition(110, unanswered=waiting, is_holding=True)
+    verdict = judge(plan(*replacements(56))._replace(is_full=False), job(), condition)
+    assert verdict.actions == ()
+    also = unanswered_after(verdict)
+    assert (also.deletions, also.replacements, also.files) == (True, True, 110)
+
+
+@pytest.mark.hazard(9)
+def test_edits_are_judged_by_the_last_hour_and_what_is_held_by_the_one_before_it_was() -> None:
+    waiting = unanswered_after(judge(plan(*deletions(60)), job(), Condition(100, now_s=5.0)))
+    assert waiting.since_s == 5.0
+    condition = Condition(100, unanswered=waiting, is_holding=True, lately_held=Lately(lost=45))
+    verdict = judge(plan(*replacements(20), *deletions(10)), job(), condition)
+    assert verdict.actions == tuple(replacements(20))
+    assert verdict.held is not None
+    assert (verdict.held.code, verdict.held.lost_before) == (HeldCode.SLOW_CHANGE, 45)
+    busy = condition._replace(lately=Lately(lost=45), lately_held=Lately(lost=65))
+    assert judge(plan(*replacements(20), *deletions(10)), job(), busy).actions == ()
+
+
+def test_less_than_the_limits_goes_on_again() -> None:
+    waiting = unanswered_after(judge(plan(*deletions(60)), job(), Condition(63)))
+    verdict = judge(plan(*deletions(20)), job(), Condition(63, unanswered=waiting, is_holding=True))
+    assert verdict == Verdict(tuple(deletions(20)))
+
+
+def test_a_folder_that_became_a_file_goes_as_a_whole_or_not_at_all() -> None:
+    inside = [Action(Op.DELETE, f"place/{number}", FILE) for number in range(60)]
+    becoming = Action(Op.REPLACE, "place", FILE, old_kind=FOLDER)
+    edit = replacements(1)
+    verdict = judge(plan(*inside, becoming, *edit), job(), Condition(63))
+    assert verdict.actions == tuple(edit)
+    assert verdict.held is not None
+    assert verdict.held.actions == (*inside, becoming)
+    # And so does one whose replacement is one of too many.
+    few = [Action(Op.DELETE, "place/only", FILE), Action(Op.DELETE, "place/sub", FOLDER)]
+    verdict = judge(plan(*few, becoming, *replacements(60)), job(), Condition(63))
+    assert verdict.actions == ()
+
+
+def test_what_goes_into_a_folder_that_is_not_made_waits_with_it() -> None:
+    places = [Action(Op.REPLACE, f"p{number}", FOLDER, old_kind=FILE) for number in range(60)]
+    inside = [Action(Op.CREATE, "p1/new", FILE), Action(Op.MOVE, "p2/moved", FILE, old_path="old")]
+    verdict = judge(plan(*places, *inside, *HARMLESS), job(), Condition(63))
+    assert verdict.actions == tuple(HARMLESS)
+    assert verdict.held is not None
+    assert verdict.held.actions == tuple(places)
+
+
+@pytest.mark.parametrize("text", ["mass-change", "slow-change dr", "mass-change dr many 5.0", "\0"])
+def test_what_is_not_readable_of_what_waits_is_taken_for_the_most_that_may(text: str) -> None:
+    found = from_text(text)
+    assert found is not None
+    assert (found.deletions, found.replacements, found.files) == (True, True, 0)
+
+
+def test_nothing_that_waits_is_read_as_such() -> None:
+    assert from_text(to_text(None)) is from_text(None) is None
+    strangers = from_text("strangers")
+    assert strangers is not None
+    assert not strangers.is_loss
 
 
 def test_what_was_agreed_to_goes_and_does_not_count() -> None:
@@ -192,9 +384,10 @@ def test_what_counts_already_goes_on() -> None:
     lately = Lately(lost=60, counted=frozenset({"r0", "r1"}))
     assert judge(plan(*replacements(2)), job(), Condition(100, lately=lately)).held is None
     verdict = judge(plan(*replacements(4), *deletions(1, kind=FOLDER)), job(), Condition(100, lately=lately))
-    assert [action.path for action in verdict.actions] == ["r0", "r1"]
+    # A folder without anything in it is no loss, nor is it held with what is replaced.
+    assert [action.path for action in verdict.actions] == ["r0", "r1", "d0"]
     assert verdict.held is not None
-    assert [action.path for action in verdict.held.actions] == ["r2", "r3", "d0"]
+    assert [action.path for action in verdict.held.actions] == ["r2", "r3"]
 
 
 def test_gone_and_new_one_after_the_other_is_a_loss_of_all_that_is_gone() -> None:

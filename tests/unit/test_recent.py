@@ -187,3 +187,34 @@ def test_the_oldest_go_when_there_are_too_many(recent: Recent, times: Times, mon
         recent.record(deleted(name), FLEETING)
         times.pass_by(1)
     assert recent.look("abcde").counted == frozenset("cde")
+
+
+def test_what_counted_when_something_began_to_wait_goes_on_counting_for_that(recent: Recent, times: Times) -> None:
+    recent.record(deleted("a"), FLEETING)
+    times.pass_by(WINDOW_S / 2)
+    recent.held_since_s = recent.now_s
+    times.pass_by(60)
+    recent.record(deleted("soon after"), FLEETING)
+    times.pass_by(WINDOW_S * 3)
+    recent.record(deleted("b"), FLEETING)
+    assert recent.look(["a", "b"]) == Lately(lost=1, gone=1, old_gone=1, counted=frozenset("b"))
+    assert recent.look(["a", "b"], since_held=True) == Lately(lost=2, gone=2, old_gone=2, counted=frozenset("ab"))
+    recent.held_since_s = None
+    recent.record(deleted("c"), FLEETING)
+    assert recent.look([], since_held=True).lost == 2
+
+
+def test_what_came_by_itself_is_told_from_what_came_with_others(recent: Recent) -> None:
+    recent.record(created("docs/a~", "docs/b~", "c~"), FLEETING)
+    recent.record(created("docs/d"), MADE)
+    recent.record(deleted("docs/b~", "e"), FLEETING)
+    assert recent.fleeting(["docs/a~", "docs/b~", "c~", "docs/d", "e"]) == {"docs/a~", "c~"}
+    assert recent.made_in() == {"docs": 2, "": 1}
+
+
+def test_what_waits_for_the_users_word_is_nothing_that_comes_and_goes(recent: Recent) -> None:
+    recent.record(created("a", "b"), FLEETING)
+    recent.count_as_losses(["a", "c"])
+    assert recent.fleeting(["a", "b", "c"]) == {"b"}
+    recent.record(deleted("a", "b"), FLEETING)
+    assert recent.look([]).lost == 1

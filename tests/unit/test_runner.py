@@ -982,6 +982,29 @@ def test_held_part_of_a_partial_pass_is_shown_in_full(world: World) -> None:
     assert world.statuses[-1].held == held_back(70)
 
 
+def test_a_quick_pass_that_holds_more_of_the_same_says_nothing_new(world: World) -> None:
+    one, many = (tuple(Action(Op.DELETE, str(number), EntryKind.FILE) for number in range(count)) for count in (1, 60))
+    full, part = held_back(60)._replace(actions=many), held_back(1)._replace(actions=one)
+    world.answers = [with_held(full), with_held(part), with_held(part), with_held(full)]
+    world.change(10, "a")
+    world.change(12, "b")
+    world.run(until_s=60)
+    assert world.told(HeldBack) == [HeldBack(full)]
+    assert world.full_times == [0.0, 10.5 + HELD_AGAIN_S]
+    assert world.statuses[-1].held == full
+
+
+def test_a_quick_pass_that_holds_something_else_is_shown_in_full(world: World) -> None:
+    deletion, edit = Action(Op.DELETE, "a", EntryKind.FILE), Action(Op.REPLACE, "b", EntryKind.FILE)
+    first, other = (held_back()._replace(actions=(action,)) for action in (deletion, edit))
+    both = held_back(70)._replace(actions=(deletion, edit))
+    world.answers = [with_held(first), with_held(other), with_held(both)]
+    world.change(10, "b")
+    world.run(until_s=20)
+    assert world.full_times == [0.0, 10.5]
+    assert world.statuses[-1].held == both
+
+
 def test_held_part_that_is_gone_is_forgotten_and_said_again_when_it_recurs(world: World) -> None:
     world.answers = [with_held(held_back()), report(), with_held(held_back())]
     world.put(10, BackUpNow())
