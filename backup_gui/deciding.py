@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.catalog import Catalog
-from backup_gui.engine.errors import CatalogError, JobError
+from backup_gui.arguments import PROGRAM
+from backup_gui.engine.catalog import Catalog, newer_in_words
+from backup_gui.engine.errors import CatalogError, JobError, NewerDataError
 from backup_gui.engine.escaping import escape
 from backup_gui.engine.kept import Kept
 from backup_gui.engine.lock import DestinationLock
 from backup_gui.engine.model import Counts
 from backup_gui.engine.passlog import PassLog, open_for_reading
 from backup_gui.engine.progress import Meter
+from backup_gui.engine.schema import NewerSchemaError, refuse_newer
+from backup_gui.engine.soundness import in_words
 from backup_gui.jobs import make_job
 from backup_gui.places import Places
 from backup_gui.terminal import Output, counts_in_words, to_json
@@ -70,10 +74,15 @@ def undo(options: argparse.Namespace, output: Output, has_come: Callable[[], boo
 def kept(options: argparse.Namespace, output: Output, _has_come: Callable[[], bool]) -> bool:
     """List what is kept, or keep it no more; says whether something was not possible."""
     job = make_job(options.source, options.destination)
+    count = 0
     with _reading(job) as connection:
         for path in Kept(connection).paths():
+            count += 1
             fields = {"event": "kept", "path": escape(path.path), "folder": path.is_folder}
             output.write(to_json(fields) if options.json else escape(path.path), is_urgent=False)
+    if not count and not options.json and sys.stderr is not None:
+        # Silence would look like a failure; results have nothing to say.
+        sys.stderr.write(f"{PROGRAM}: Nothing is kept against the source.\n")
     if options.release:
         with DestinationLock(job.destination, Places().data / "locks"):
             catalog = Catalog.open(_catalog_path(job))
@@ -88,12 +97,17 @@ def _reading(job: Job) -> Iterator[sqlite3.Connection]:
 
     Raises:
         CatalogError: It cannot be read.
+        NewerDataError: It is of a later version.
     """
+    path = _catalog_path(job)
     try:
-        with contextlib.closing(open_for_reading(_catalog_path(job))) as connection:
+        with contextlib.closing(open_for_reading(path)) as connection:
+            refuse_newer(connection)
             yield connection
+    except NewerSchemaError as error:
+        raise NewerDataError(newer_in_words(path)) from error
     except sqlite3.Error as error:
-        raise CatalogError(f"The program's own data cannot be read: {error}.") from error
+        raise CatalogError(f"The program's own data cannot be read ({in_words(error)}): {path}") from error
 
 
 def _catalog_path(job: Job) -> Path:

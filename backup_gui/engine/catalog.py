@@ -9,17 +9,21 @@ Paths are stored as bytes, since names need not be valid text.
 
 from __future__ import annotations
 
+import errno
 import logging
 import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from backup_gui.engine.errors import CatalogError
+from backup_gui.engine.errors import CatalogError, NewerDataError
+from backup_gui.engine.escaping import escape
 from backup_gui.engine.kept import Kept
+from backup_gui.engine.memory import Memory, is_without_room
 from backup_gui.engine.passlog import PassLog
+from backup_gui.engine.privacy import close_file, make_private_file, make_private_folder
 from backup_gui.engine.recent import Recent
-from backup_gui.engine.schema import bring_up_to_date
-from backup_gui.engine.soundness import is_of_the_moment, set_aside
+from backup_gui.engine.schema import NewerSchemaError, bring_up_to_date, refuse_newer
+from backup_gui.engine.soundness import in_words, is_of_the_moment, set_aside
 from backup_gui.engine.tree import decode, encode, join
 
 if TYPE_CHECKING:
@@ -84,12 +88,10 @@ class Catalog:
         passlog: What earlier passes did.
         recent: What the guard knows of the last hour.
         kept: What the mirror keeps against the source, at the user's word.
-        file: Where it is kept; None if it is forgotten when closed.
     """
 
-    def __init__(self, connection: sqlite3.Connection, file: Path | None = None) -> None:
+    def __init__(self, connection: Memory) -> None:
         self._connection = connection
-        self.file = file
         self.passlog = PassLog(connection)
         self.recent = Recent(connection)
         self.kept = Kept(connection)
@@ -101,35 +103,88 @@ class Catalog:
     def open(cls, path: Path) -> Self:
         """Open a catalog, making it if need be.
 
-        A file that is damaged or of a later version is set aside under another name and replaced by an empty one.
+        A file that is damaged is set aside under another name and replaced by an empty one. On a full disk what it
+        holds is taken into memory, see ``resume``.
 
         Args:
             path: The SQLite file; its folder is made.
 
         Raises:
             CatalogError: Not even an empty one could be made.
+            NewerDataError: It is of a later version, and left as it is.
+            OwnFolderError: The folder cannot be made or used.
         """
+        make_private_folder(path.parent)
+        for beside in (f"{path.name}-wal", f"{path.name}-shm"):
+            close_file(path.with_name(beside))
+        memory = Memory(path, _connect)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise CatalogError(f"The folder for the program's own data cannot be made: {error.strerror}.") from error
+            return cls._opened_or_rebuilt(memory, path)
+        except BaseException:
+            memory.discard()
+            raise
+
+    @classmethod
+    def _opened_or_rebuilt(cls, memory: Memory, path: Path) -> Self:
+        for _ in range(2):
+            try:
+                return cls._opened(memory, path)
+            except NewerSchemaError as error:
+                raise NewerDataError(newer_in_words(path)) from error
+            except sqlite3.DatabaseError as error:
+                if is_of_the_moment(error, path):
+                    # Locked, or may not be opened: a healthy file of somebody else's must not be set aside.
+                    raise CatalogError(
+                        f"The program's own data cannot be opened ({in_words(error)}): {escape(str(path))}"
+                    ) from error
+                log.warning("The catalog %s cannot be used (%s); it is set aside and rebuilt.", path, error)
+                fault = error
+            except OSError as error:
+                raise CatalogError(
+                    f"The program's own data cannot be opened ({error.strerror}): {escape(str(path))}"
+                ) from error
+            try:
+                set_aside(path)
+            except OSError as error:
+                raise CatalogError(
+                    f"The program's own data cannot be written ({error.strerror}): {escape(str(path))}"
+                ) from error
+        raise CatalogError(
+            f"The program's own data cannot be written ({in_words(fault)}): {escape(str(path))}"
+        ) from fault
+
+    @classmethod
+    def _opened(cls, memory: Memory, path: Path) -> Self:
         try:
-            return cls(_connect(path), path)
+            make_private_file(path)
+            memory.open()
         except sqlite3.DatabaseError as error:
-            if is_of_the_moment(error, path):
-                # Locked, or may not be opened: a healthy file of somebody else's must not be set aside.
-                raise CatalogError(f"The program's own data cannot be opened: {error}.") from error
-            log.warning("The catalog %s cannot be used (%s); it is set aside and rebuilt.", path, error)
-        try:
-            set_aside(path)
-            return cls(_connect(path), path)
-        except (OSError, sqlite3.DatabaseError) as error:
-            raise CatalogError(f"The program's own data cannot be written: {error}.") from error
+            if not is_without_room(error, path):
+                raise
+            memory.stand_in()
+            bring_up_to_date(memory)
+        except OSError as error:
+            if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+                raise
+            memory.stand_in()
+            bring_up_to_date(memory)
+        return cls(memory)
 
     @classmethod
     def in_memory(cls) -> Self:
         """Make an empty catalog that is forgotten when closed."""
-        return cls(_connect(Path(":memory:")))
+        memory = Memory()
+        bring_up_to_date(memory)
+        return cls(memory)
+
+    @property
+    def file(self) -> Path | None:
+        """The file that has all that is remembered; None if it is forgotten when closed, or its disk is full."""
+        return self._connection.file
+
+    def resume(self) -> None:
+        """Write to the file again, if it could not be written to and can be now."""
+        self._connection.resume()
 
     def close(self) -> None:
         """Write what is pending and close the file."""
@@ -290,6 +345,11 @@ class Catalog:
             self._pending.clear()
 
 
+def newer_in_words(path: Path) -> str:
+    """Say that a catalog is of a later version."""
+    return f"What is remembered of this backup was written by a newer version of this program: {escape(str(path))}"
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     """Open and check one file.
 
@@ -298,6 +358,8 @@ def _connect(path: Path) -> sqlite3.Connection:
     """
     connection = sqlite3.connect(path, timeout=10.0, check_same_thread=False, isolation_level="DEFERRED")
     try:
+        # Before anything is set, which would be written into the file.
+        refuse_newer(connection)
         # Losing the last moments in a power cut costs a comparison, never data: no flush of our own is needed.
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")

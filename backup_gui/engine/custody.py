@@ -6,7 +6,8 @@ import logging
 import sqlite3
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.errors import CatalogError
+from backup_gui.engine.errors import OwnFolderError
+from backup_gui.engine.privacy import own_folder_in_words
 from backup_gui.engine.soundness import doubt
 
 if TYPE_CHECKING:
@@ -40,14 +41,15 @@ class Custody:
         """Return the catalog, opened if need be.
 
         Raises:
-            CatalogError: It cannot be opened.
+            BackupError: It cannot be opened, or its folder cannot be used.
         """
         if self._catalog is None:
             try:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
                 self._catalog = self._open_catalog(self._path)
             except OSError as error:
-                raise CatalogError(f"The program's own data folder cannot be used: {error.strerror}") from error
+                raise OwnFolderError(own_folder_in_words(self._path.parent, error)) from error
+        else:
+            self._catalog.resume()
         return self._catalog
 
     def close(self) -> None:

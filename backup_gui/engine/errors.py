@@ -31,6 +31,18 @@ class CatalogError(BackupError):
     """The catalog could not be opened even after it was rebuilt."""
 
 
+class OwnFolderError(BackupError):
+    """One of the program's own folders cannot be used; the sentence names it."""
+
+
+class NewerDataError(BackupError):
+    """The program's own data was written by a newer version, and is left as it is."""
+
+
+class UnknownThenError(LookupError):
+    """Nothing is known of how something was at a time, though it is known."""
+
+
 class WatchError(OSError):
     """The source cannot be watched at all; the text is a plain sentence."""
 

@@ -16,7 +16,7 @@ from backup_gui.engine.clock import Clock
 from backup_gui.engine.commands import Commands, Inbox
 from backup_gui.engine.condition import Condition, Trouble
 from backup_gui.engine.custody import Custody
-from backup_gui.engine.errors import BackupError, CatalogError, DestinationBusyError, JobError, RootAbsentError
+from backup_gui.engine.errors import BackupError, DestinationBusyError, JobError, NewerDataError, RootAbsentError
 from backup_gui.engine.events import (
     ActionDone,
     AllowHeld,
@@ -68,11 +68,13 @@ class Outcome(NamedTuple):
         report: The last pass, if one was made.
         error: What ended the run, if it did not end by itself or by being stopped.
         is_stopped: Whether it was told to stop.
+        has_acted: Whether anything was done in the mirror, also by a pass that failed later.
     """
 
     report: Report | None
     error: BackupError | None
     is_stopped: bool
+    has_acted: bool = False
 
 
 class PassMaker(Protocol):
@@ -138,6 +140,7 @@ class Loop:
         self._is_stopping = False
         self._has_answered = False
         self._has_started = False
+        self._has_acted = False
         self._allowed: Held | None = None
         self._report: Report | None = None
 
@@ -168,14 +171,14 @@ class Loop:
                 self._teller.tell(ReportMade(self._report))
             self._publish()
             self._obey()
-        return Outcome(self._report, error, self._is_stopping)
+        return Outcome(self._report, error, self._is_stopping, self._has_acted)
 
     def run_until_stopped(self) -> Outcome:
         """Make passes whenever they are due."""
         while True:
             self._obey()
             if self._is_stopping:
-                return Outcome(self._report, None, is_stopped=True)
+                return Outcome(self._report, None, is_stopped=True, has_acted=self._has_acted)
             if self._status is None:
                 self._publish()
             self._look_around()
@@ -186,8 +189,8 @@ class Loop:
                 continue
             try:
                 self._attempt(scope)
-            except (JobError, DestinationBusyError) as error:
-                return Outcome(self._report, error, is_stopped=False)
+            except (JobError, DestinationBusyError, NewerDataError) as error:
+                return Outcome(self._report, error, is_stopped=False, has_acted=self._has_acted)
 
     def close(self) -> None:
         """End the watcher's threads and close the catalog."""
@@ -233,7 +236,7 @@ class Loop:
         self._publish()
         try:
             catalog = self._opened_catalog()
-        except CatalogError as error:
+        except BackupError as error:
             log.warning("What was decided could not be done: %s", error)
             decline(command, str(error), self._teller.tell)
             self._is_working = False
@@ -315,6 +318,7 @@ class Loop:
         Raises:
             JobError: The job makes no sense.
             DestinationBusyError: Another instance has the destination.
+            NewerDataError: What is remembered was written by a later version.
         """
         if scope.is_full:
             if not self._notification.ensure(self._clock.monotonic()):
@@ -327,7 +331,7 @@ class Loop:
         started_s = self._clock.monotonic()
         try:
             report = self._make_pass(scope)
-        except (JobError, DestinationBusyError):
+        except (JobError, DestinationBusyError, NewerDataError):
             raise
         except RootAbsentError as error:
             self._begin_waiting(str(error))
@@ -366,10 +370,12 @@ class Loop:
         )
 
     def _on_pass_event(self, event: Event) -> None:
-        if isinstance(event, ActionDone) and self._condition.trouble is None:
-            # By far the most.
-            self._teller.tell(event)
-            return
+        if isinstance(event, ActionDone):
+            self._has_acted = not self._is_dry_run
+            if self._condition.trouble is None:
+                # By far the most.
+                self._teller.tell(event)
+                return
         self._note_started()
         trouble = self._condition.trouble
         if isinstance(event, HeldBack):

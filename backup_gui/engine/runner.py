@@ -9,9 +9,10 @@ from backup_gui.engine import mirror
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.clock import Clock, SystemClock
 from backup_gui.engine.commands import Commands
-from backup_gui.engine.errors import DestinationBusyError
+from backup_gui.engine.errors import DestinationBusyError, OwnFolderError
 from backup_gui.engine.lock import DestinationLock
 from backup_gui.engine.loop import Loop, Outcome, PassMaker
+from backup_gui.engine.privacy import close_to_others, make_private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,8 +63,9 @@ def run(
             says that setting the watches is to be given up.
 
     Returns:
-        How it ended. A job that makes no sense, or a destination that another instance has, ends the run; with
-        ``is_once`` so does every other reason for which the pass could not be made.
+        How it ended. A job that makes no sense, a destination that another instance has, or a folder of the program's
+        own that cannot be used ends the run; with ``is_once`` so does every other reason for which the pass could not
+        be made.
     """
     catalog_path = data_folder / "jobs" / f"{job.id}.sqlite"
     loop = Loop(
@@ -78,11 +80,14 @@ def run(
         is_dry_run=is_dry_run,
     )
     try:
+        for folder in (data_folder, catalog_path.parent):
+            make_private_folder(folder)
+        close_to_others(data_folder)
         with contextlib.ExitStack() as stack:
             if not is_dry_run:
                 stack.enter_context(DestinationLock(job.destination, data_folder / "locks"))
             return loop.run_once() if is_once else loop.run_until_stopped()
-    except DestinationBusyError as error:
+    except (DestinationBusyError, OwnFolderError) as error:
         return Outcome(None, error, is_stopped=False)
     finally:
         loop.close()

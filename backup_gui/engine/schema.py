@@ -36,6 +36,14 @@ CREATE TABLE IF NOT EXISTS kept (
     WITHOUT ROWID;
 """
 
+# A number beyond this is no version that there will ever be, but damage.
+_LATEST_VERSION = 1_000
+
+
+class NewerSchemaError(sqlite3.DatabaseError):
+    """The file is of a later version than this program knows."""
+
+
 # From the version that is the key to the next one. Tables that are merely new are made with all the others.
 _MIGRATIONS: dict[int, tuple[str, ...]] = {
     1: (
@@ -45,6 +53,18 @@ _MIGRATIONS: dict[int, tuple[str, ...]] = {
 }
 
 
+def refuse_newer(connection: sqlite3.Connection) -> int:
+    """Return the version that a file is of; 0 for one that is new.
+
+    Raises:
+        NewerSchemaError: It is of a later version.
+    """
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if SCHEMA_VERSION < version <= _LATEST_VERSION:
+        raise NewerSchemaError(f"version {version} is newer than {SCHEMA_VERSION}")
+    return version
+
+
 def bring_up_to_date(connection: sqlite3.Connection) -> None:
     """Make the tables, or bring those of an earlier version up to date; what they hold stays.
 
@@ -52,9 +72,10 @@ def bring_up_to_date(connection: sqlite3.Connection) -> None:
         connection: A file without an open transaction.
 
     Raises:
-        sqlite3.DatabaseError: It is of a later version, or cannot be changed; then it is as it was.
+        NewerSchemaError: It is of a later version; it is as it was.
+        sqlite3.DatabaseError: It is of no version, or cannot be changed; it is as it was.
     """
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    version = refuse_newer(connection)
     if version and version != SCHEMA_VERSION and version not in _MIGRATIONS:
         raise sqlite3.DatabaseError(f"version {version} is not {SCHEMA_VERSION}")
     if 0 < version < SCHEMA_VERSION:

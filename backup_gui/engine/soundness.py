@@ -21,6 +21,17 @@ _OF_THE_MOMENT = frozenset(
     | {sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_AUTH}
 )
 _PRIMARY_CODE = 0xFF
+_WORDS = {
+    sqlite3.SQLITE_AUTH: "No permission",
+    sqlite3.SQLITE_BUSY: "Another program holds it",
+    sqlite3.SQLITE_CANTOPEN: "It cannot be opened",
+    sqlite3.SQLITE_FULL: "Its disk is full",
+    sqlite3.SQLITE_IOERR: "Its disk reported an error",
+    sqlite3.SQLITE_LOCKED: "Another program holds it",
+    sqlite3.SQLITE_NOMEM: "There is not enough memory",
+    sqlite3.SQLITE_PERM: "No permission",
+    sqlite3.SQLITE_READONLY: "No permission",
+}
 
 
 def is_of_the_moment(error: sqlite3.Error, path: Path) -> bool:
@@ -40,6 +51,12 @@ def is_of_the_moment(error: sqlite3.Error, path: Path) -> bool:
         # A drive that fails; but a file that is shorter than it says is one too.
         return getattr(error, "sqlite_errorcode", 0) != sqlite3.SQLITE_IOERR_SHORT_READ
     return code in _OF_THE_MOMENT
+
+
+def in_words(error: sqlite3.Error) -> str:
+    """Say in plain words why a file cannot be used at the moment; SQLite's own are none for a user."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY_CODE
+    return _WORDS.get(code, "It is damaged")
 
 
 def check_tables(connection: sqlite3.Connection, schema: str) -> None:

@@ -422,11 +422,18 @@ MUTATIONS = (
         ("faults/test_damaged_catalog.py::test_a_harmed_catalog_is_set_aside_and_the_pass_gets_everything_right",),
     ),
     Mutation(
-        "a catalog of a later version is set aside",
+        "a catalog of no version is set aside",
         "engine/schema.py",
         "    if version and version != SCHEMA_VERSION and version not in _MIGRATIONS:\n",
         "    if not connection:\n",
         ("unit/test_catalog.py::test_an_unusable_file_is_set_aside_and_replaced",),
+    ),
+    Mutation(
+        "a catalog of a later version is left as it is",
+        "engine/schema.py",
+        "    if SCHEMA_VERSION < version <= _LATEST_VERSION:\n",
+        "    if not connection:\n",
+        ("unit/test_catalog.py::test_a_file_of_a_newer_version_is_called_newer_and_left_as_it_is",),
     ),
     Mutation(
         "a catalog that another holds is not set aside",
@@ -506,5 +513,26 @@ MUTATIONS = (
         (
             "unit/test_mirror_races.py::test_a_file_renamed_and_gone_before_it_is_moved_is_looked_for_again_under_its_old_name",
         ),
+    ),
+    Mutation(
+        "a full own disk does not end a pass",
+        "engine/memory.py",
+        "        if file is None or not is_unwritable(error):\n",
+        "        if error:\n",
+        ("unit/test_memory.py::test_on_a_full_disk_everything_goes_on_with_what_is_known",),
+    ),
+    Mutation(
+        "what is remembered is written again when there is room",
+        "engine/memory.py",
+        "            super().backup(file)\n",
+        "            pass\n",
+        ("unit/test_memory.py::test_when_there_is_room_again_everything_is_remembered",),
+    ),
+    Mutation(
+        "a catalog that its full disk keeps shut is read all the same",
+        "engine/catalog.py",
+        "            memory.stand_in()\n            bring_up_to_date(memory)\n        except OSError",
+        "            bring_up_to_date(memory)\n        except OSError",
+        ("unit/test_memory.py::test_a_file_that_a_full_disk_keeps_from_being_opened_is_read_all_the_same",),
     ),
 )

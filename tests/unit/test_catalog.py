@@ -12,7 +12,7 @@ import pytest
 from backup_gui.engine import catalog as catalog_module
 from backup_gui.engine import passlog
 from backup_gui.engine.catalog import Catalog, Fingerprint, fingerprint_of
-from backup_gui.engine.errors import CatalogError
+from backup_gui.engine.errors import CatalogError, NewerDataError, OwnFolderError
 from backup_gui.engine.model import Counts, PassStatus, Problem, ProblemCode, Report, Stage
 from backup_gui.engine.schema import SCHEMA_VERSION
 from tests.unit.conftest import HOSTILE_NAMES
@@ -179,14 +179,18 @@ def truncate(path: Path) -> None:
     os.truncate(path, path.stat().st_size // 2)
 
 
-def make_later(path: Path) -> None:
+def set_version(path: Path, number: int) -> None:
     connection = sqlite3.connect(path)
-    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    connection.execute(f"PRAGMA user_version = {number}")
     connection.close()
 
 
+def be_of_no_version(path: Path) -> None:
+    set_version(path, -1)
+
+
 @pytest.mark.hazard(46)
-@pytest.mark.parametrize("harm", [damage_header, damage_middle, truncate, make_later])
+@pytest.mark.parametrize("harm", [damage_header, damage_middle, truncate, be_of_no_version])
 def test_an_unusable_file_is_set_aside_and_replaced(
     tmp_path: Path, harm: object, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -210,6 +214,19 @@ def test_an_unusable_file_is_set_aside_and_replaced(
     third.close()
 
 
+@pytest.mark.hazard(46)
+@pytest.mark.parametrize("version", [SCHEMA_VERSION + 1, SCHEMA_VERSION + 50])
+def test_a_file_of_a_newer_version_is_called_newer_and_left_as_it_is(tmp_path: Path, version: int) -> None:
+    path = tmp_path / "job.sqlite"
+    Catalog.open(path).close()
+    set_version(path, version)
+    before = path.read_bytes()
+    with pytest.raises(NewerDataError, match="newer version of this program"):
+        Catalog.open(path)
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["job.sqlite"]
+
+
 def test_a_file_that_another_holds_is_not_set_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "job.sqlite"
     Catalog.open(path).close()
@@ -223,7 +240,7 @@ def test_a_file_that_another_holds_is_not_set_aside(tmp_path: Path, monkeypatch:
     holder.execute("BEGIN EXCLUSIVE")
     monkeypatch.setattr(sqlite3, "connect", connect_at_once)
     try:
-        with pytest.raises(CatalogError, match="locked"):
+        with pytest.raises(CatalogError, match="Another program holds it"):
             Catalog.open(path)
     finally:
         holder.close()
@@ -233,7 +250,7 @@ def test_a_file_that_another_holds_is_not_set_aside(tmp_path: Path, monkeypatch:
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(CatalogError, match="cannot be made"):
+    with pytest.raises(OwnFolderError, match=str(tmp_path / "file")):
         Catalog.open(tmp_path / "file" / "job.sqlite")
 
 

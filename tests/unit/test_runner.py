@@ -22,6 +22,7 @@ from backup_gui.engine.errors import (
     DestinationFullError,
     DestinationUnusableError,
     JobError,
+    NewerDataError,
     RootAbsentError,
     WatchCancelledError,
     WatchError,
@@ -131,6 +132,9 @@ class FakeCatalog:
 
     def remember_complete(self, at: float) -> None:
         self.complete_at = at
+
+    def resume(self) -> None:
+        pass
 
     def close(self) -> None:
         self.is_closed = True
@@ -920,6 +924,13 @@ def test_catalog_that_cannot_be_opened_is_a_failure(world: World, error: Excepti
     world.run(until_s=8)
     assert world.times == [5.0]
     assert world.states == [JobState.WORKING, JobState.FAILED, JobState.OK]
+
+
+def test_data_of_a_newer_version_ends_the_run(world: World) -> None:
+    world.catalog_errors = [NewerDataError("newer")] * 9
+    outcome = world.run(until_s=30)
+    assert isinstance(outcome.error, NewerDataError)
+    assert world.times == []
 
 
 # The guard

@@ -1,0 +1,241 @@
+"""The connection of a catalog, and what stands in for its file while that cannot be written, as on a full disk.
+
+A backup must not stop because the disk of the program's own data is full: what the file holds is taken into memory
+then, the pass goes on with that, and it is written back when there is room again. Whatever is lost in between costs a
+comparison and no file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sqlite3
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+# Asking for room is cheap; writing everything back and failing is not.
+_TRY_EVERY_S = 5.0
+_SPARE_BYTES = 128 << 10
+# What a full disk, a used up quota or a drive that turned read-only answer to one who writes.
+_UNWRITABLE = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY})
+_UNWRITABLE_IN_DETAIL = frozenset(
+    {
+        sqlite3.SQLITE_IOERR_WRITE,
+        sqlite3.SQLITE_IOERR_FSYNC,
+        sqlite3.SQLITE_IOERR_DIR_FSYNC,
+        sqlite3.SQLITE_IOERR_TRUNCATE,
+        sqlite3.SQLITE_IOERR_SHMOPEN,
+        sqlite3.SQLITE_IOERR_SHMSIZE,
+        sqlite3.SQLITE_IOERR_SHMMAP,
+    }
+)
+_PRIMARY_CODE = 0xFF
+
+
+def is_unwritable(error: sqlite3.Error) -> bool:
+    """Tell whether an error says that the file cannot be written for want of room, or for the drive's sake."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    return code in _UNWRITABLE_IN_DETAIL or code & _PRIMARY_CODE in _UNWRITABLE
+
+
+def is_without_room(error: sqlite3.Error, path: Path) -> bool:
+    """Tell whether a file could not even be opened since its disk is full: then it is not to blame.
+
+    SQLite needs a little room beside a file to open it, and calls the want of it by several names.
+    """
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    if code & _PRIMARY_CODE == sqlite3.SQLITE_FULL:
+        return True
+    is_doubtful = code in _UNWRITABLE_IN_DETAIL or code & _PRIMARY_CODE == sqlite3.SQLITE_CANTOPEN
+    return is_doubtful and _room_bytes(path) < _SPARE_BYTES
+
+
+class Memory(sqlite3.Connection):
+    """A database in memory that passes everything on to a file as long as it has one.
+
+    Args:
+        path: The file that it belongs to; None if it is forgotten when closed.
+        connect: Opens and checks that file, and brings it up to date.
+        clock: Steady seconds.
+    """
+
+    def __init__(
+        self,
+        path: Path | None = None,
+        connect: Callable[[Path], sqlite3.Connection] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(":memory:", check_same_thread=False, isolation_level="DEFERRED")
+        self._path = path
+        self._connect = connect
+        self._clock = clock
+        self._file: sqlite3.Connection | None = None
+        self._next_try_s = 0.0
+
+    @property
+    def file(self) -> Path | None:
+        """The file, if it has all that is remembered in it."""
+        return None if self._file is None else self._path
+
+    def open(self) -> None:
+        """Open the file.
+
+        Raises:
+            sqlite3.DatabaseError: It cannot be opened, or not be used.
+        """
+        if self._connect is not None and self._path is not None:
+            self._file = self._connect(self._path)
+
+    def stand_in(self) -> None:
+        """Take what the file holds into memory, without opening it for writing.
+
+        Raises:
+            sqlite3.Error: It cannot be read.
+        """
+        self._tell()
+        if self._path is None or not self._path.exists() or not self._path.stat().st_size:
+            return
+        uri = self._path.absolute().as_uri()
+        try:
+            self._take(f"{uri}?mode=ro")
+        except sqlite3.OperationalError:
+            # Without room even for what readers share. The last moments may be missing, which costs a comparison.
+            self._take(f"{uri}?mode=ro&immutable=1")
+
+    def resume(self) -> bool:
+        """Write everything back into the file, if that was not possible before and there is room for it now.
+
+        Returns:
+            Whether the file has everything.
+        """
+        if self._file is not None:
+            return True
+        if self._path is None or self._connect is None or self._clock() < self._next_try_s:
+            return False
+        self._next_try_s = self._clock() + _TRY_EVERY_S
+        super().commit()
+        pages, page_bytes = (super(Memory, self).execute(f"PRAGMA {name}").fetchone()[0] for name in _SIZES)
+        # Once beside the file and once in it.
+        if _room_bytes(self._path) < 2 * pages * page_bytes + _SPARE_BYTES:
+            return False
+        try:
+            file = self._connect(self._path)
+        except (sqlite3.Error, OSError) as error:
+            log.debug("The program's own data cannot be opened yet: %s", error)
+            return False
+        try:
+            super().backup(file)
+            file.commit()
+        except sqlite3.Error as error:
+            log.debug("The program's own data cannot be written yet: %s", error)
+            file.close()
+            return False
+        self._file = file
+        tables = "SELECT name FROM sqlite_master WHERE type = 'table'"
+        for (table,) in super().execute(tables).fetchall():
+            super().execute(f'DROP TABLE "{table}"')
+        super().commit()
+        log.warning("The program's own data can be written again: %s", self._path)
+        return True
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:  # noqa: ANN401 - as its base takes it
+        """Carry out a statement in the file, or in memory."""
+        if self._file is None:
+            return super().execute(sql, parameters)
+        try:
+            return self._file.execute(sql, parameters)
+        except sqlite3.OperationalError as error:
+            self._go_on_without(error)
+        return super().execute(sql, parameters)
+
+    def executemany(self, sql: str, parameters: Iterable[Any], /) -> sqlite3.Cursor:
+        """Carry out a statement for each of several rows, as ``execute`` does."""
+        rows = parameters if isinstance(parameters, list) else list(parameters)
+        if self._file is None:
+            return super().executemany(sql, rows)
+        try:
+            return self._file.executemany(sql, rows)
+        except sqlite3.OperationalError as error:
+            self._go_on_without(error)
+        return super().executemany(sql, rows)
+
+    def commit(self) -> None:
+        """Make what was done permanent, as far as there is a file."""
+        if self._file is None:
+            super().commit()
+            return
+        try:
+            self._file.commit()
+        except sqlite3.OperationalError as error:
+            # What was not permanent yet is lost: it is found again by comparing.
+            self._go_on_without(error)
+
+    def close(self) -> None:
+        """Close the file; what only memory has is written to it if there is room."""
+        self._next_try_s = 0.0
+        if self._file is None:
+            self.resume()
+        self.discard()
+
+    def discard(self) -> None:
+        """Close everything; what only memory has is lost."""
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()
+        super().close()
+
+    def _go_on_without(self, error: sqlite3.OperationalError) -> None:
+        """Take what is permanent into memory, and leave the file alone from now on.
+
+        Raises:
+            sqlite3.Error: The error is another one, or the file cannot be read either.
+        """
+        file = self._file
+        if file is None or not is_unwritable(error):
+            raise error
+        with contextlib.suppress(sqlite3.Error):
+            file.rollback()
+        try:
+            file.backup(self)
+        except sqlite3.Error:
+            raise error from None
+        self._file = None
+        with contextlib.suppress(sqlite3.Error):
+            file.close()
+        self._next_try_s = self._clock() + _TRY_EVERY_S
+        self._tell()
+
+    def _take(self, uri: str) -> None:
+        with contextlib.closing(sqlite3.connect(uri, uri=True)) as file:
+            if file.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+                raise sqlite3.DatabaseError("its content is damaged")
+            file.backup(self)
+
+    def _tell(self) -> None:
+        log.error(
+            "The disk of the program's own data is full, or cannot be written to: %s. The backup goes on, but nothing"
+            " new is remembered until there is room.",
+            self._path,
+        )
+
+
+_SIZES = ("page_count", "page_size")
+
+
+def _room_bytes(path: Path) -> int:
+    """Return how much room there is on a file's disk; much if it cannot be told."""
+    if sys.platform == "win32":
+        return sys.maxsize
+    try:
+        found = os.statvfs(path.parent)
+    except OSError:
+        return sys.maxsize
+    return found.f_bavail * found.f_frsize

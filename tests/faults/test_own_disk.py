@@ -1,0 +1,147 @@
+"""The disk of the program's own data is full: the backup goes on, and remembers again when there is room."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults.volumes import small_volume
+from tests.helpers.trees import read_tree
+from tests.helpers.waiting import wait_until
+
+pytestmark = pytest.mark.root
+
+LIMIT_S = 60
+PROGRAM = (sys.executable, "-m", "backup_gui")
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    with small_volume(tmp_path / "own disk", "size=1m") as point:
+        yield point
+
+
+@pytest.fixture
+def environment(disk: Path) -> dict[str, str]:
+    return {**os.environ, "XDG_DATA_HOME": str(disk / "data"), "XDG_STATE_HOME": str(disk / "state")}
+
+
+class Scene:
+    def __init__(self, base: Path, environment: dict[str, str]) -> None:
+        self.source, self.mirror, self.environment = base / "source", base / "mirror", environment
+        self.source.mkdir()
+
+    def write(self, count: int, name: str) -> None:
+        for number in range(count):
+            (self.source / f"{name}, which is a rather long one, {number}").write_text(name)
+
+    def command(self, *options: str) -> list[str]:
+        return [*PROGRAM, "run", str(self.source), str(self.mirror), "--json", *options]
+
+    def once(self) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command("--once"), capture_output=True, text=True, timeout=LIMIT_S, check=False, env=self.environment
+        )
+
+    def are_in_step(self) -> bool:
+        return self.mirror.exists() and read_tree(self.mirror) == read_tree(self.source)
+
+
+@pytest.fixture
+def scene(tmp_path: Path, environment: dict[str, str]) -> Scene:
+    return Scene(tmp_path, environment)
+
+
+def fill(disk: Path) -> Path:
+    filler = disk / "filler"
+    with filler.open("ab", buffering=0) as file:
+        size_bytes = 1 << 16
+        while size_bytes:
+            try:
+                while file.write(b"\0" * size_bytes):
+                    pass
+            except OSError:
+                size_bytes //= 2
+    return filler
+
+
+def report(result: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
+    assert found["event"] == "report", result
+    return found
+
+
+@pytest.mark.hazard(67)
+def test_a_pass_on_a_full_own_disk_backs_up_everything_and_the_next_ones_remember_again(
+    scene: Scene, disk: Path
+) -> None:
+    scene.write(100, "first")
+    assert scene.once().returncode == 0
+    filler = fill(disk)
+    scene.write(500, "second")
+    for _ in range(2):
+        result = scene.once()
+        assert result.returncode == 0, result
+        assert scene.are_in_step()
+        assert "Traceback" not in result.stderr
+        assert "Error" not in result.stdout + result.stderr
+        assert str(disk) in result.stderr, "it says which disk is full"
+    filler.unlink()
+    (scene.source / "third").write_text("third")
+    assert "is full" not in scene.once().stderr
+    # What is remembered is told by a deletion that is not a stranger's.
+    deleted = next(scene.source.iterdir())
+    deleted.unlink()
+    result = scene.once()
+    assert (report(result)["created"], report(result)["deleted"]) == (0, 1)
+    assert scene.are_in_step()
+
+
+@pytest.mark.hazard(67)
+def test_an_own_disk_that_becomes_full_in_a_long_run_is_told_once_and_taken_up_again(scene: Scene, disk: Path) -> None:
+    scene.write(10, "first")
+    with subprocess.Popen(
+        scene.command("--interval", "1"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=scene.environment,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        try:
+            wait_until(scene.are_in_step, "the backup", LIMIT_S)
+            filler = fill(disk)
+            scene.write(500, "second")
+            wait_until(scene.are_in_step, "the backup", LIMIT_S)
+            (scene.source / "third").write_text("third")
+            wait_until(scene.are_in_step, "the backup", LIMIT_S)
+            filler.unlink()
+            for line in process.stderr:
+                assert "Traceback" not in line
+                if "can be written again" in line:
+                    break
+                (scene.source / "third").write_text(line)
+        finally:
+            process.terminate()
+            rest = process.stdout.read()
+            process.wait(LIMIT_S)
+    assert "unexpected" not in rest
+    assert '"failed"' not in rest
+
+
+@pytest.mark.hazard(67)
+def test_an_own_disk_that_is_full_from_the_start_is_named(scene: Scene, disk: Path) -> None:
+    fill(disk)
+    scene.write(10, "first")
+    result = scene.once()
+    assert "Traceback" not in result.stderr
+    assert str(disk) in result.stderr
+    assert (result.returncode, scene.are_in_step()) in {(0, True), (3, False)}
