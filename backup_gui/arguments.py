@@ -3,14 +3,37 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import sys
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from backup_gui import __version__
+from backup_gui.engine.escaping import one_line
 from backup_gui.engine.job import DEFAULT_INTERVAL_S, MAX_INTERVAL_S
+
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 PROGRAM = "backup-gui"
 _HISTORY = "DESTINATION.history, or DESTINATION/.backup-history on a whole drive"
+_UNUSABLE = 2
 _MAX_DIGITS = 20  # longer texts are out of range anyway, and Python refuses to convert very long ones
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that says in two lines what is wrong: how the command goes, and a sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong, and end with status 2."""
+        needed = [str(action.metavar) for action in self._get_positional_actions() if action.nargs != "?"]
+        needed += [f"{a.option_strings[0]} {a.metavar}" for a in self._get_optional_actions() if a.required]
+        usage = " ".join((self.prog, *needed, "[options]"))
+        if sys.stderr is not None:
+            # All options, a screen of them, would hide the sentence; --help has them.
+            with contextlib.suppress(OSError):
+                sys.stderr.write(f"usage: {usage}; see --help\n{PROGRAM}: {one_line(message)}\n")
+        raise SystemExit(_UNUSABLE)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -19,7 +42,7 @@ def build_parser() -> argparse.ArgumentParser:
     Returns:
         The parser; ``command`` of its result is None where the app is meant.
     """
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = _Parser(
         prog=PROGRAM,
         description="Keeps an exact, current copy of a folder, with a history of what was replaced or deleted.",
         epilog="Without a command, the window and the tray icon.",
@@ -49,7 +72,8 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help="mirror continuously, without a screen, until interrupted",
         description="Mirror SOURCE into DESTINATION continuously, until SIGINT or SIGTERM.",
         epilog="Exit status: 0 everything is in step; 1 done, but with problems; 2 unusable arguments or job; "
-        "3 held, a folder is absent, or another instance has the destination; 130 or 143 after a signal.",
+        "3 held, a folder is absent or cannot be used, or another instance has the destination: nothing of that was "
+        "touched; 130 or 143 after a signal.",
         allow_abbrev=False,
     )
     _add_folders(run)

@@ -1,12 +1,14 @@
 """The command line over the engine, and the one place that decides exit statuses. Imports no Qt.
 
-Exit status: 0 everything is in step; 1 done, but with problems; 2 unusable arguments or job; 3 held, a root is absent,
-or another instance has the destination; 128 plus the signal's number after a signal.
+Exit status: 0 everything is in step; 1 done, but with problems; 2 unusable arguments or job; 3 held, a root or the own
+data folder is absent or cannot be used, or another instance has the destination, and nothing of that was touched; 128
+plus the signal's number after a signal.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import os
 import signal
@@ -17,8 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from backup_gui.arguments import PROGRAM, build_parser
-from backup_gui.engine.errors import BackupError, DestinationBusyError, JobError, RootAbsentError
-from backup_gui.engine.escaping import escape, one_line
+from backup_gui.engine.errors import BackupError, DestinationBusyError, JobError, RootAbsentError, UnknownThenError
+from backup_gui.engine.escaping import escape, meanings, one_line
 from backup_gui.engine.events import HeldBack, KeepHeld, Stop, Waiting
 from backup_gui.engine.model import PassStatus, Phase, Progress, Report
 from backup_gui.logs import set_up_logging
@@ -181,10 +183,11 @@ def _run(options: argparse.Namespace, output: Output, interruption: Interruption
     finally:
         printer.close()
     if outcome.error is not None:
-        if options.json and isinstance(outcome.error, RootAbsentError | DestinationBusyError):
+        status = status_of_error(outcome.error, has_acted=outcome.has_acted)
+        if options.json and status == HELD:
             printer(Waiting(str(outcome.error)))
-        return _fail(str(outcome.error), status_of_error(outcome.error))
-    return status_of_report(outcome.report)
+        return _fail(str(outcome.error), status)
+    return status_of_report(outcome.report, has_acted=outcome.has_acted)
 
 
 class _Keeper:
@@ -213,18 +216,31 @@ def _printer(options: argparse.Namespace, output: Output, *, is_once: bool) -> P
     return TextPrinter(output, bar, shows_actions=shows_actions, is_dry_run=options.dry_run, is_once=is_once)
 
 
-def status_of_error(error: BackupError) -> int:
-    """Return the exit status for what ended a run."""
+def status_of_error(error: BackupError, *, has_acted: bool = False) -> int:
+    """Return the exit status for what ended a run.
+
+    Args:
+        error: What ended it.
+        has_acted: Whether anything was done before.
+    """
     if isinstance(error, JobError):
         return UNUSABLE
-    return HELD if isinstance(error, RootAbsentError | DestinationBusyError) else PROBLEMS
+    if isinstance(error, RootAbsentError | DestinationBusyError):
+        return HELD
+    return PROBLEMS if has_acted else HELD
 
 
-def status_of_report(report: Report | None) -> int:
-    """Return the exit status for the last pass of a run."""
+def status_of_report(report: Report | None, *, has_acted: bool) -> int:
+    """Return the exit status for the last pass of a run.
+
+    Args:
+        report: What it did; None if there was none.
+        has_acted: Whether anything was done in the run.
+    """
     if report is None or report.status is PassStatus.COMPLETE:
         return OK
-    return HELD if report.status is PassStatus.HELD else PROBLEMS
+    is_untouched = report.status is PassStatus.FAILED and not has_acted
+    return HELD if report.status is PassStatus.HELD or is_untouched else PROBLEMS
 
 
 def _verify(options: argparse.Namespace, output: Output, interruption: Interruption) -> int:
@@ -283,7 +299,8 @@ def _versions(options: argparse.Namespace, output: Output, interruption: Interru
     from backup_gui.engine.history import list_versions  # noqa: PLC0415
 
     destination, history = _kept_places(options)
-    path = _path_within(options.path or "", destination)
+    _refuse_what_is_no_backup(destination, history)
+    path = _path_within(options.path or "", destination, history)
     count = 0
     try:
         for version in list_versions(history, path):
@@ -305,7 +322,8 @@ def _versions(options: argparse.Namespace, output: Output, interruption: Interru
                 left_at = version.left_at.astimezone().isoformat(timespec="seconds")
                 output.write(f"{left_at}  {version.size_bytes:>15,}  {name}", is_urgent=False)
     except OSError as error:
-        return _fail(f"The history cannot be read: {escape(history)} ({error.strerror})", PROBLEMS)
+        status = PROBLEMS if count else HELD
+        return _fail(f"The history cannot be read: {escape(history)} ({error.strerror})", status)
     if count == 0 and not options.json and not output.is_gone:
         _fail("No earlier versions are kept of this.", OK)
     return OK
@@ -317,7 +335,7 @@ def _restore(options: argparse.Namespace, output: Output, _interruption: Interru
     from backup_gui.jobs import absolute  # noqa: PLC0415
 
     destination, history = _kept_places(options)
-    path = _path_within(options.path, destination)
+    path = _path_within(options.path, destination, history)
     to = absolute(options.to)
     if os.path.lexists(to) and not os.path.isdir(to):
         raise JobError(f"What is to be restored into is not a folder. ({escape(to)})")
@@ -325,12 +343,13 @@ def _restore(options: argparse.Namespace, output: Output, _interruption: Interru
         raise JobError(f"Nothing can be restored into the backup itself. ({escape(to)})")
     try:
         restored = restore(destination, history, path, options.at, to)
-    except FileNotFoundError as error:
-        if error.filename != path:
-            return _fail(f"It cannot be restored: {error.strerror} ({escape(str(error.filename))})", PROBLEMS)
-        return _fail(f"Neither the backup nor its history has this: {escape(path)}", UNUSABLE)
+    except UnknownThenError:
+        then = options.at.astimezone().isoformat(timespec="seconds")
+        return _fail(f"Nothing is known of how this was at {then}: {escape(path) or escape(destination)}", UNUSABLE)
     except OSError as error:
-        return _fail(f"It cannot be restored: {error.strerror}", PROBLEMS)
+        if isinstance(error, FileNotFoundError) and error.filename == path:
+            return _fail(f"Neither the backup nor its history has this: {escape(path)}", UNUSABLE)
+        return _fail(f"It cannot be restored: {error.strerror} ({escape(str(error.filename or to))})", HELD)
     there = "Something is there already and was left alone"
     left_out = [(name, there) for name in restored.skipped] + list(restored.failed)
     for name, reason in left_out:
@@ -358,12 +377,58 @@ def _kept_places(options: argparse.Namespace) -> tuple[str, str]:
     return destination, history
 
 
-def _path_within(path: str, destination: str) -> str:
-    """Return a path relative to the mirror's root, with ``/``; it may also be given as an absolute one in it.
+def _refuse_what_is_no_backup(destination: str, history: str) -> None:
+    """Refuse a folder that nothing says is a backup.
+
+    Raises:
+        JobError: It has no history, and no job is known to back up to it.
+    """
+    from backup_gui.engine.chronicle import remembered_facts  # noqa: PLC0415
+    from backup_gui.engine.identity import identify  # noqa: PLC0415
+    from backup_gui.engine.roots import DESTINATION_KEY  # noqa: PLC0415
+    from backup_gui.places import Places  # noqa: PLC0415
+
+    if os.path.isdir(history):
+        return
+    try:
+        identity = str(identify(destination))
+    except OSError as error:
+        raise RootAbsentError(f"The destination cannot be read ({error.strerror}): {escape(destination)}") from error
+    if identity not in remembered_facts(Places().data, DESTINATION_KEY):
+        raise JobError(f"This is no backup, as far as is known here. ({escape(destination)})")
+
+
+def _path_within(text: str, destination: str, history: str) -> str:
+    """Return a path relative to the mirror's root, with ``/``.
+
+    Args:
+        text: The path as it was typed: as this program prints it, as it is, or as an absolute one in the mirror.
+        destination: Absolute path of the mirror.
+        history: Absolute path of its history.
 
     Raises:
         JobError: It leads out of the mirror.
+        RootAbsentError: Mirror or history cannot be read.
     """
+    first, *others = meanings(text)
+    path = _relative(first, destination)
+    if not others:
+        return path
+    from backup_gui.engine.history import is_known  # noqa: PLC0415
+
+    try:
+        if is_known(destination, history, path):
+            return path
+        for other in others:
+            with contextlib.suppress(JobError):
+                if is_known(destination, history, _relative(other, destination)):
+                    return _relative(other, destination)
+    except OSError as error:
+        raise RootAbsentError(f"The backup cannot be read ({error.strerror}): {escape(destination)}") from error
+    return path
+
+
+def _relative(path: str, destination: str) -> str:
     whole = os.path.normpath(os.path.join(destination, path))
     relative = os.path.relpath(whole, destination)
     if relative == os.curdir:
@@ -380,7 +445,8 @@ def _decide(options: argparse.Namespace, output: Output, interruption: Interrupt
     try:
         return PROBLEMS if command(options, output, interruption.has_come) else OK
     except OSError as error:
-        return _fail(f"It could not be done: {error.strerror}", PROBLEMS)
+        where = f" ({escape(str(error.filename))})" if error.filename else ""
+        return _fail(f"It could not be done: {error.strerror}{where}", HELD)
 
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace, Output, Interruption], int]] = {

@@ -35,6 +35,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# The options of the command line that answer what is held.
+ALLOWED_BY = "--allow-mass-delete"
+KEPT_BY = "--keep-held"
+_HOW_TO_ANSWER = (
+    f"Nothing of this was done. If it is to be done, run again with {ALLOWED_BY}; if the backup is to keep it, with"
+    f" {KEPT_BY}."
+)
 BAR_AFTER_S = 0.4  # shorter passes would only make the bar flicker
 _KIB = 1000
 
@@ -168,6 +175,8 @@ def event_fields(event: Event) -> dict[str, object] | None:
                 "code": held.code.value,
                 "counts": _counts(held.counts),
                 "mirror_files": held.mirror_files,
+                "release": ALLOWED_BY,
+                "keep": KEPT_BY,
             }
         case Waiting(reason):
             return {"event": "waiting", "reason": one_line(reason)}
@@ -260,7 +269,7 @@ class TextPrinter:
             case ProblemFound(problem):
                 return f"problem: {named(problem.path)}: {one_line(problem.reason)}"
             case HeldBack(held):
-                return f"held: {one_line(held.reason)} ({counts_in_words(held.counts)})"
+                return f"held: {one_line(held.reason)} ({counts_in_words(held.counts)}). {_HOW_TO_ANSWER}"
             case Waiting(reason):
                 return f"waiting: {one_line(reason)}"
             case ReportMade(report) if self._is_worth_a_line(report):

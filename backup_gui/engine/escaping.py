@@ -17,6 +17,7 @@ other invisible or misleading marks   ``\u202e``
 
 from __future__ import annotations
 
+import os
 import re
 
 # Control characters, both kinds of line separators, direction marks, lone surrogates and the byte order mark.
@@ -67,6 +68,26 @@ def unescape(text: str) -> str:
     if "\\" in rest:
         raise ValueError("a backslash stands alone")
     return _ESCAPES.sub(_meant, text)
+
+
+def meanings(text: str) -> tuple[str, ...]:
+    r"""Return the paths that a typed text may mean, the one that it most probably means first.
+
+    What ``escape`` writes is taken as it is written: ``back\\slash`` is the name with one backslash, although there
+    may be another with two. Only a text that ``escape`` would never write, or an absolute path, which a shell has
+    completed, is first of all itself.
+    """
+    if "\\" not in text:
+        return (text,)
+    try:
+        meant = unescape(text)
+    except ValueError:
+        return (text,)
+    if "\0" in meant:
+        # No name has that.
+        return (text,)
+    is_as_written = escape(meant) == text and not os.path.isabs(text)
+    return (meant, text) if is_as_written else (text, meant)
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -8,12 +8,14 @@ Nothing here writes to a destination; what leaves the mirror is moved here by ``
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from backup_gui.engine.errors import UnknownThenError
 from backup_gui.engine.history_place import is_not_the_mirrors
 from backup_gui.engine.model import EntryKind, kind_of
 from backup_gui.engine.tree import Tree, is_temporary, join, parent_of
@@ -161,12 +163,15 @@ def restore(destination: str, history_root: str | None, path: str, at: datetime 
 
     Raises:
         FileNotFoundError: Neither the mirror nor the history knows the path.
+        UnknownThenError: They know it, but not as it was at that time.
         OSError: The folder to restore into cannot be made, or neither mirror nor history can be read.
     """
     from backup_gui.engine.restoring import Restorer  # noqa: PLC0415 - a pass does not need it
 
     chosen = _choose(destination, history_root, path, at)
     if not chosen:
+        if at is not None and is_known(destination, history_root, path):
+            raise UnknownThenError(path)
         raise FileNotFoundError(2, "Neither the backup nor its history has it", path)
     base = parent_of(path)
     files: list[str] = []
@@ -187,6 +192,18 @@ def restore(destination: str, history_root: str | None, path: str, at: datetime 
     return Restored(tuple(files), tuple(skipped), tuple(failed))
 
 
+def is_known(destination: str, history_root: str | None, path: str) -> bool:
+    """Tell whether a mirror or its history has a path.
+
+    Raises:
+        OSError: One of them cannot be read.
+    """
+    with contextlib.suppress(FileNotFoundError), Tree(destination) as tree:
+        if tree.look(path) is not None:
+            return True
+    return history_root is not None and next(list_versions(history_root, path), None) is not None
+
+
 class _Place(NamedTuple):
     """Where the content of a path is taken from: a root, and a path in it."""
 
@@ -203,6 +220,8 @@ def _choose(destination: str, history_root: str | None, path: str, at: datetime 
     long_names = {shortened: found for found in (path, *mirror) for shortened in shortened_paths(found)}
     chosen: dict[str, _Place] = {}
     left: dict[str, tuple[datetime, int]] = {}
+    # Whether the file asked for is known to have been there before that time, whatever its own time says.
+    was_there = False
     for version in list_versions(history_root, path) if history_root else ():
         found = long_names.get(version.path, version.path)
         key = (version.left_at, version.number)
@@ -212,6 +231,7 @@ def _choose(destination: str, history_root: str | None, path: str, at: datetime 
         else:
             # What the mirror had at a time is what left it first after that time.
             is_better = version.left_at > at and (before is None or key < before)
+            was_there = was_there or (found == path and version.left_at <= at)
         if is_better:
             left[found] = key
             chosen[found] = _Place(history_root or "", version.stored, version.mtime_ns)
@@ -221,10 +241,12 @@ def _choose(destination: str, history_root: str | None, path: str, at: datetime 
             chosen[found] = _Place(destination, found, entry.st_mtime_ns, is_folder)
     if at is None:
         return chosen
-    # The second counts as a whole, as it does in the names of versions. A file asked for by its own name is never
-    # left out: better too new, by a clock that was wrong, than not at all.
+    # The second counts as a whole, as it does in the names of versions. The time of a file is that of a clock that may
+    # have been wrong; of one asked for by its own name the mirror and the history may know better.
     end_ns = (math.floor(at.timestamp()) + 1) * 1_000_000_000
-    return {found: place for found, place in chosen.items() if found == path or place.mtime_ns < end_ns}
+    if path in mirror and path in chosen and chosen[path].root == destination:
+        was_there = was_there or mirror[path].st_ctime_ns < end_ns
+    return {found: place for found, place in chosen.items() if place.mtime_ns < end_ns or (was_there and found == path)}
 
 
 def _entries_below(root: str, path: str) -> Iterator[tuple[str, Entry]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -456,11 +457,65 @@ def test_versions_are_listed_and_restored_by_time(folders: Folders) -> None:
     assert newest.returncode == 0, newest.stderr
     assert (folders.root / "back" / "letter.txt").read_text() == "second"
     # A second before the first version left the mirror, the letter was still as it was at first.
-    old = call(
-        "restore", folders.mirror, "letter.txt", "--at", "2000-01-01T00:00:00Z", "--to", folders.root / "old", "--json"
-    )
+    os.utime(Path(listed[0]["stored"]), (0, 0))
+    before = "1999-01-01T00:00:00Z"
+    old = call("restore", folders.mirror, "letter.txt", "--at", before, "--to", folders.root / "old", "--json")
     assert event(old, "restored")["files"] == 1
     assert (folders.root / "old" / "letter.txt").read_text() == "Dear reader"
+
+
+def test_of_a_time_before_the_backup_and_the_file_nothing_is_restored(folders: Folders) -> None:
+    once(folders)
+    (folders.source / "letter.txt").unlink()
+    once(folders)
+    for path in ("letter.txt", "sub", "."):
+        result = call("restore", folders.mirror, path, "--at", "2001-01-01T00:00:00", "--to", folders.root / "old")
+        assert result.returncode == 2, result
+        assert "Nothing is known of how this was at 2001-01-01" in result.stderr
+    assert not (folders.root / "old").exists()
+
+
+def test_a_folder_that_cannot_be_used_is_named_and_nothing_was_done(folders: Folders) -> None:
+    unusable = folders.root / "letter"
+    unusable.write_text("a file")
+    places = {**os.environ, "XDG_DATA_HOME": str(unusable)}
+    for destination, environment in ((Path("/proc/nothing"), dict(os.environ)), (folders.mirror, places)):
+        for mode in (("--once",), ("--once", "--json")):
+            command = [*PROGRAM, "run", str(folders.source), str(destination), *mode]
+            result = subprocess.run(
+                command, capture_output=True, text=True, timeout=LIMIT_S, check=False, env=environment
+            )
+            assert result.returncode == 3, result
+            named = str(unusable) if environment is places else str(destination)
+            assert named in result.stderr.splitlines()[-1]
+            assert "Traceback" not in result.stderr
+    assert not folders.mirror.exists()
+
+
+def test_a_source_that_is_not_there_is_told_at_once(folders: Folders) -> None:
+    for options in ((), ("--json",)):
+        command = [*PROGRAM, "run", str(folders.root / "mistyped"), str(folders.mirror), *options]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            process.terminate()
+        assert "waiting" in line
+        assert str(folders.root / "mistyped") in line
+
+
+def test_what_is_held_says_how_to_answer(folders: Folders) -> None:
+    once(folders)
+    shutil.rmtree(folders.source)
+    folders.source.mkdir()
+    words = call("run", folders.source, folders.mirror, "--once")
+    assert words.returncode == 3
+    assert "--allow-mass-delete" in words.stdout
+    assert "--keep-held" in words.stdout
+    held = event(call("run", folders.source, folders.mirror, "--once", "--json"), "held")
+    assert (held["release"], held["keep"]) == ("--allow-mass-delete", "--keep-held")
+    kept = call("kept", folders.source, folders.mirror)
+    assert (kept.returncode, kept.stdout) == (0, "")
+    assert "Nothing is kept" in kept.stderr
 
 
 def test_a_folder_is_restored_and_nothing_is_ever_written_over(folders: Folders) -> None:

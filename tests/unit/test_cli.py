@@ -293,29 +293,41 @@ def test_a_log_file_where_none_can_be_is_refused(pair: tuple[str, str], tmp_path
 def test_the_exit_status_tells_how_the_last_pass_ended(
     status: PassStatus, expected: int, pair: tuple[str, str], fake: FakeRunner
 ) -> None:
-    fake.outcome = Outcome(report(status), None, is_stopped=False)
+    fake.outcome = Outcome(report(status), None, is_stopped=False, has_acted=True)
     assert call("run", *pair, "--once") == expected
 
 
+def test_a_pass_that_failed_before_anything_was_done_is_no_success_with_problems(
+    pair: tuple[str, str], fake: FakeRunner
+) -> None:
+    fake.outcome = Outcome(report(PassStatus.FAILED), None, is_stopped=False)
+    assert call("run", *pair, "--once") == 3
+
+
 @pytest.mark.parametrize(
-    ("error", "expected"),
+    ("error", "has_acted", "expected"),
     [
-        (JobError, 2),
-        (RootAbsentError, 3),
-        (DestinationBusyError, 3),
-        (DestinationFullError, 1),
-        (DestinationUnusableError, 1),
-        (CatalogError, 1),
+        (JobError, False, 2),
+        (RootAbsentError, False, 3),
+        (DestinationBusyError, False, 3),
+        (DestinationFullError, False, 3),
+        (DestinationFullError, True, 1),
+        (DestinationUnusableError, False, 3),
+        (DestinationUnusableError, True, 1),
+        (CatalogError, False, 3),
+        (CatalogError, True, 1),
     ],
 )
-def test_the_exit_status_tells_what_ended_the_run(
+def test_the_exit_status_tells_what_ended_the_run_and_whether_anything_was_done(
     error: type[BackupError],
+    *,
+    has_acted: bool,
     expected: int,
     pair: tuple[str, str],
     fake: FakeRunner,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    fake.outcome = Outcome(None, error("Why\nthat is"), is_stopped=False)
+    fake.outcome = Outcome(None, error("Why\nthat is"), is_stopped=False, has_acted=has_acted)
     assert call("run", *pair, "--once", "--json") == expected
     captured = capsys.readouterr()
     assert captured.err == "backup-gui: Why\\nthat is\n"
@@ -378,6 +390,9 @@ def kept(tmp_path: Path) -> Path:
     (mirror / "docs" / "a.txt").write_text("third")
     (history / "docs" / "a~20200101-000000Z.txt").write_text("first")
     (history / "docs" / "a~20210101-000000Z.txt").write_text("second")
+    for path, year in (("a~20200101-000000Z.txt", 2018), ("a~20210101-000000Z.txt", 2020)):
+        written_at = datetime(year, 3, 1, tzinfo=UTC).timestamp()
+        os.utime(history / "docs" / path, (written_at, written_at))
     return mirror
 
 
@@ -432,19 +447,28 @@ def test_no_versions_are_no_failure(kept: Path, capsys: pytest.CaptureFixture[st
     captured = capsys.readouterr()
     assert (captured.out, captured.err) == ("", "backup-gui: No earlier versions are kept of this.\n")
     assert call("versions", "/nowhere") == 3
+    (kept / "plain").mkdir()
+    assert call("versions", str(kept / "plain")) == 2, "nothing says that this is a backup"
     assert call("versions", str(kept / "docs" / "a.txt")) == 2
 
 
 @pytest.mark.parametrize(
     ("at", "content"),
-    [((), "third"), (("--at", "2019-06-01"), "first"), (("--at", "2020-06-01"), "second"), (("--at", "2099"), None)],
+    [
+        ((), "third"),
+        (("--at", "2018-06-01"), "first"),
+        (("--at", "2020-06-01"), "second"),
+        (("--at", "2099"), None),
+        (("--at", "2018-02-28"), None),
+    ],
 )
 def test_a_file_is_restored_as_it_stood_then(
     at: tuple[str, ...], content: str | None, kept: Path, tmp_path: Path
 ) -> None:
     status = call("restore", str(kept), "docs/a.txt", *at, "--to", str(tmp_path / "back"))
     if content is None:
-        assert status == 2, "a year alone is no ISO 8601 time for Python"
+        assert status == 2, "a year alone is no ISO 8601 time for Python; before 2018 nothing is known"
+        assert not (tmp_path / "back").exists()
         return
     assert status == 0
     assert (tmp_path / "back" / "a.txt").read_text() == content
@@ -462,6 +486,92 @@ def test_what_cannot_be_restored_is_told(kept: Path, tmp_path: Path, capsys: pyt
         assert call("restore", str(kept), path, "--to", str(to)) == 2
     assert call("restore", str(kept), "docs", "--to", str(kept) + ".history/in") == 2
     assert call("restore", "/nowhere", "docs", "--to", str(back)) == 3
+
+
+def test_of_a_time_before_anything_is_known_nothing_is_given(
+    kept: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for path in ("docs/a.txt", "docs", "."):
+        status = call("restore", str(kept), path, "--at", "2001-01-01T00:00:00Z", "--to", str(tmp_path / "back"))
+        assert status == 2
+        assert "Nothing is known of how this was at 2001-" in capsys.readouterr().err
+    assert not (tmp_path / "back").exists()
+
+
+ODD_NAMES = (
+    "back\\slash",
+    "back\\\\slash",
+    "a\\x41",
+    "aA",
+    "\udcff\udcfe",
+    "new\nline",
+    "\\",
+    "\\\\",
+    "tab\t\\t",
+    "x\\",
+)
+
+
+def test_every_name_is_taken_as_it_was_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mirror, history = tmp_path / "mirror", tmp_path / "mirror.history"
+    mirror.mkdir()
+    history.mkdir()
+    for name in ODD_NAMES:
+        (history / f"{name}~20200101-000000Z").write_text(name, errors="surrogateescape")
+    assert call("versions", str(mirror)) == 0
+    printed = [line.split("  ", 1)[1].strip().split("  ", 1)[1] for line in capsys.readouterr().out.splitlines()]
+    assert len(printed) == len(ODD_NAMES)
+    for number, name in enumerate(printed):
+        assert call("versions", str(mirror), name) == 0
+        assert capsys.readouterr().out.splitlines()[0].endswith(f" {name}")
+        assert call("restore", str(mirror), name, "--to", str(tmp_path / str(number))) == 0
+        capsys.readouterr()
+    restored = {
+        file.name: file.read_text(errors="surrogateescape")
+        for n in range(len(printed))
+        for file in (tmp_path / str(n)).iterdir()
+    }
+    assert restored == {name: name for name in ODD_NAMES}
+
+
+@pytest.mark.parametrize(
+    ("typed", "there", "expected"),
+    [
+        ("a\\x41", ("a\\x41", "aA"), "a\\x41"),
+        ("a\\x41", ("aA",), "aA"),
+        ("a\\b", ("a\\b",), "a\\b"),
+        ("a\\\\b", ("a\\b", "a\\\\b"), "a\\b"),
+        ("a\\\\b", ("a\\\\b",), "a\\\\b"),
+        ("{mirror}/a\\\\b", ("a\\b", "a\\\\b"), "a\\\\b"),
+        ("a\\x00", ("a\\x00",), "a\\x00"),
+        ("..\\x2f..", ("..\\x2f..",), "..\\x2f.."),
+    ],
+)
+def test_a_name_with_real_backslashes_is_the_one_that_is_meant(
+    typed: str, there: tuple[str, ...], expected: str, tmp_path: Path
+) -> None:
+    mirror = tmp_path / "mirror"
+    mirror.mkdir()
+    for name in there:
+        (mirror / name).write_text(name)
+    to = tmp_path / "back"
+    assert call("restore", str(mirror), typed.format(mirror=mirror), "--to", str(to)) == 0
+    assert [(file.name, file.read_text()) for file in to.iterdir()] == [(expected, expected)]
+
+
+def test_what_is_wrong_is_said_in_two_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments, needed in (
+        (("run",), "run SOURCE DESTINATION"),
+        (("run", "a", "b", "--interval", "0"), "run SOURCE DESTINATION"),
+        (("restore", "a"), "restore DESTINATION PATH --to DIR"),
+        (("versions",), "versions DESTINATION"),
+        (("nonsense",), "COMMAND"),
+        (("--nonsense",), "COMMAND"),
+    ):
+        assert call(*arguments) == 2
+        usage, sentence = capsys.readouterr().err.splitlines()
+        assert usage == f"usage: backup-gui {needed} [options]; see --help"
+        assert sentence.startswith("backup-gui: ")
 
 
 # Imports

@@ -96,6 +96,7 @@ def test_json_events_have_the_fields_of_the_contract() -> None:
     assert (problem["path"], problem["reason"]) == (ESCAPED, r"No permission\nto read this")
     assert (problem["code"], problem["stage"]) == ("no-permission", "copy")
     assert (held["reason"], held["counts"]["deleted"], held["code"]) == ("840 of 1,000 would go", 840, "mass-change")
+    assert (held["release"], held["keep"]) == ("--allow-mass-delete", "--keep-held")
     assert waiting == {"event": "waiting", "reason": r"The drive\nis away"}
     assert report == {
         "event": "report",
@@ -122,11 +123,17 @@ def printed_as_text(*events: Event, **options: bool) -> list[str]:
     return stream.getvalue().splitlines()
 
 
+HOW_TO_ANSWER = (
+    "Nothing of this was done. If it is to be done, run again with --allow-mass-delete; if the backup is to keep it,"
+    " with --keep-held."
+)
+
+
 def test_text_is_one_line_an_event() -> None:
     assert printed_as_text(*EVENTS) == [
         rf"move: {ESCAPED} -> {ESCAPED}",
         rf"problem: {ESCAPED}: No permission\nto read this",
-        "held: 840 of 1,000 would go (840 deleted)",
+        "held: 840 of 1,000 would go (840 deleted). " + HOW_TO_ANSWER,
         r"waiting: The drive\nis away",
         f"Backed up except for 1 path listed above: {counts_in_words(COUNTS)}, in 1.2 s.",
     ]
