@@ -7,7 +7,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.errors import OwnFolderError
-from backup_gui.engine.privacy import own_folder_in_words
+from backup_gui.engine.privacy import make_private_folder, own_folder_in_words
 from backup_gui.engine.soundness import doubt
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class Custody:
             BackupError: It cannot be opened, or its folder cannot be used.
         """
         if self._catalog is None:
+            make_private_folder(self._path.parent)
             try:
                 self._catalog = self._open_catalog(self._path)
             except OSError as error:

@@ -80,8 +80,7 @@ def run(
         is_dry_run=is_dry_run,
     )
     try:
-        for folder in (data_folder, catalog_path.parent):
-            make_private_folder(folder)
+        make_private_folder(data_folder)
         close_to_others(data_folder)
         with contextlib.ExitStack() as stack:
             if not is_dry_run:

@@ -275,7 +275,8 @@ def test_whoever_waits_for_files_is_told_that_the_program_cannot_read_its_own_da
     session.commands.put(UndoPass(1))
     session.run(3)
     (returned,) = session.returned
-    assert (returned.asked, returned.reason) == (0, "The program's own data folder cannot be used: File exists")
+    why = f"The program's own folder cannot be used (Not a directory): {session.data / 'jobs'}"
+    assert (returned.asked, returned.reason) == (0, why)
 
 
 def test_putting_back_ends_when_the_program_is_to_end(rig: Rig, session: Session) -> None:

@@ -145,8 +145,8 @@ def test_a_catalog_that_cannot_be_read_is_told(pair: Pair) -> None:
     pair.run()
     job = make_job(str(pair.source), str(pair.mirror))
     (Places().data / "jobs" / f"{job.id}.sqlite").write_bytes(b"no database at all" * 100)
-    assert pair.call("passes")[0] == 1
-    assert "cannot be read" in pair.error
+    assert pair.call("passes")[0] == 3
+    assert f"cannot be read (It is damaged): {Places().data}" in pair.error
 
 
 def test_undoing_needs_the_folders(pair: Pair) -> None:
@@ -166,7 +166,7 @@ def test_a_source_that_cannot_be_opened_is_told(pair: Pair, monkeypatch: pytest.
         raise OSError(13, "Permission denied")
 
     monkeypatch.setattr("backup_gui.engine.undo.undo_pass", fail)
-    assert pair.call("undo", "1")[0] == 1
+    assert pair.call("undo", "1")[0] == 3, "nothing was done"
     assert "Permission denied" in pair.error
 
 
