@@ -12,6 +12,7 @@ from pathlib import Path
 
 from backup_gui.config import absolute, default_name, folder_faults, job_faults, make_job
 from backup_gui.engine.disks import are_on_one_disk
+from backup_gui.engine.drive_places import is_drive_missing
 from backup_gui.engine.errors import JobError
 from backup_gui.engine.escaping import one_line
 from backup_gui.engine.history_place import history_at, history_of, is_place_inside, is_vacant
@@ -142,12 +143,17 @@ def _destination_fault(destination: str, others: tuple[Job, ...]) -> str:
         if any(is_within(destination, folder) or is_within(folder, destination) for folder in taken):
             return f"Another backup, “{one_line(other.name)}”, uses this place."
     parent = nearest_existing(destination)
+    if is_drive_missing(destination):
+        # What is there in its place says nothing of it.
+        return ""
     if not os.access(parent, os.W_OK | os.X_OK):
         return "There is no permission to write here."
     return ""
 
 
 def _destination_note(source: str, destination: str) -> str:
+    if is_drive_missing(destination):
+        return "No drive is there at the moment. The backup begins as soon as it is connected."
     try:
         is_empty = is_vacant(destination)
     except OSError:

@@ -1,6 +1,6 @@
 """Keeps what leaves a folder as versions in a history beside it, by link or rename; never a copy.
 
-The history is made when it is first needed, and only on the volume that the pass began with.
+The history is made before anything is copied, and only on the volume that the pass began with.
 """
 
 from __future__ import annotations
@@ -8,13 +8,15 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.errors import RootAbsentError
+from backup_gui.engine.errors import DestinationUnusableError, RootAbsentError
 from backup_gui.engine.history import read_version_name, version_path
 from backup_gui.engine.identity import nearest_existing
 from backup_gui.engine.metadata import OWNER_ALL
+from backup_gui.engine.problems import is_full
 from backup_gui.engine.system import rename_to_free_name
 from backup_gui.engine.transfer import NOT_SUPPORTED
 from backup_gui.engine.tree import HAS_FOLDER_DESCRIPTORS, Tree, parent_of
@@ -31,7 +33,7 @@ class Keeper(Writer):
 
     Args:
         root: Absolute path of the folder, which exists.
-        history_root: Absolute path of the history, on the same volume, made when it is first needed; None to keep
+        history_root: Absolute path of the history, on the same volume, made when it is not there; None to keep
             none.
 
     Attributes:
@@ -56,6 +58,32 @@ class Keeper(Writer):
     def keeps_history(self) -> bool:
         """Whether what leaves the mirror is kept."""
         return self._history_root is not None
+
+    def prepare_history(self) -> None:
+        """Make the history if it is not there yet, and make sure that it can be written to, before anything is copied.
+
+        Raises:
+            RootAbsentError: The drive is not there any more.
+            DestinationUnusableError: It cannot be made, opened or written to; the text names the folder at fault.
+        """
+        if self._history_root is None:
+            return
+        try:
+            self._opened_history()
+        except OSError as error:
+            if is_full(error):
+                # What fits is copied all the same, and it is made as soon as there is room.
+                return
+            why = "The drive is read-only" if error.errno == errno.EROFS else error.strerror or "unknown reason"
+            folder = nearest_existing(self._history_root)
+            if folder == self._history_root:
+                raise DestinationUnusableError(f"The history cannot be opened ({why}): {folder}") from error
+            raise DestinationUnusableError(
+                f"The history cannot be made, since this folder cannot be written to ({why}): {folder}"
+            ) from error
+        if not _can_be_written(self._history_root):
+            why = os.strerror(errno.EACCES)
+            raise DestinationUnusableError(f"The history cannot be written to ({why}): {self._history_root}")
 
     def close(self) -> None:
         """Give all descriptors back."""
@@ -221,6 +249,9 @@ class Keeper(Writer):
         return True
 
     def _opened_history(self) -> Tree:
+        if self._history is not None and not self._history.is_root_in_place():
+            # Somebody moved it away, or put another one in its place: versions go where they are looked for.
+            self._close_history()
         if self._history is None:
             assert self._history_root is not None
             if not self.is_root_in_place():
@@ -271,6 +302,15 @@ class Keeper(Writer):
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _can_be_written(folder: str) -> bool:
+    """Tell whether new names may be made in a folder; of a drive that is read-only, whoever writes to it is told."""
+    if sys.platform == "win32" or os.statvfs(folder).f_flag & os.ST_RDONLY:
+        return True
+    # As the user that the process acts for, which need not be the one that started it.
+    acts = os.access in os.supports_effective_ids
+    return os.access(folder, os.W_OK | os.X_OK, effective_ids=acts)
 
 
 def pair(old_tree: Tree, old_path: str, new_tree: Tree, new_path: str) -> tuple[str, int | None, str, int | None]:

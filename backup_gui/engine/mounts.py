@@ -66,7 +66,7 @@ def _parse(content: bytes) -> list[Mount]:
         before, after = left.split(b" "), right.split(b" ")
         if len(before) >= 5 and len(after) >= 2:
             fields = (before[2], before[3], before[4], after[0], after[1], *after[2:3])
-            found.append(Mount(*(_text(field) for field in fields)))
+            found.append(Mount(*(unescape(field) for field in fields)))
     return found
 
 
@@ -105,6 +105,6 @@ def is_network(kind: str) -> bool:
     return kind in _NETWORK_TYPES or _NETWORK_FUSE.fullmatch(kind) is not None
 
 
-def _text(field: bytes) -> str:
-    """Undo the octal notation of blanks and backslashes."""
+def unescape(field: bytes) -> str:
+    """Undo the octal notation of blanks and backslashes that the system's tables of mounts have."""
     return os.fsdecode(_OCTAL.sub(lambda match: bytes([int(match[1], 8)]), field))

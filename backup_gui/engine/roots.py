@@ -10,6 +10,7 @@ import errno
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
+from backup_gui.engine.drive_places import is_drive_missing
 from backup_gui.engine.errors import DestinationFullError, DestinationUnusableError, JobError, RootAbsentError
 from backup_gui.engine.escaping import escape
 from backup_gui.engine.history_place import history_of, is_on_one_volume, is_place_inside
@@ -75,6 +76,7 @@ def open_roots(
     target.opens_up = not is_dry_run
     if not is_dry_run:
         target.lock()
+        target.prepare_history()
         _remember_roots(job, catalog, has_new_source=has_new_source)
     target.adopt(abilities_of(target, job.destination, catalog, may_try=not is_dry_run))
     return Roots(source, target, is_source_other)
@@ -155,6 +157,8 @@ def _open_target(job: Job, catalog: Catalog, stack: contextlib.ExitStack, *, is_
             if _is_new_drive(anchor, catalog):
                 raise RootAbsentError(f"Another drive is where the destination was: {root}")
             raise RootAbsentError(f"The drive of the destination is not there: {root}")
+        if recorded is None and is_drive_missing(root):
+            raise RootAbsentError(f"No drive is mounted where the destination lies: {root}")
         if not is_there:
             if is_dry_run:
                 import tempfile  # noqa: PLC0415 - slow to import, and rarely needed

@@ -25,6 +25,8 @@ _PATTERNS = (
     "Another instance of the program is already backing up to {path}.",
     "Another program instance is writing to {path}.",
     "Neither the backup nor its history has it",
+    "No drive is mounted where the destination lies: {path}",
+    "No drive is there at the moment. The backup begins as soon as it is connected.",
     "The backup is not there at the moment.",
     "The backup drive is full: the destination cannot be made: {path}",
     "The destination cannot be opened ({detail}): {path}",
@@ -35,6 +37,9 @@ _PATTERNS = (
     "The drive is read-only",
     "The drive of the destination is not there any more: {path}",
     "The drive of the destination is not there: {path}",
+    "The history cannot be made, since this folder cannot be written to ({detail}): {path}",
+    "The history cannot be opened ({detail}): {path}",
+    "The history cannot be written to ({detail}): {path}",
     "The history and the destination lie inside each other: {path}",
     "The history and the source lie inside each other: {path}",
     (

@@ -128,7 +128,7 @@ def test_what_can_be_held_is_backed_up_and_the_rest_is_named_with_its_reason(sce
     assert {path: there[path].decode() for path in possible} == possible
     assert set(there) == {*possible, "set-id", "holes"}
     assert there["holes"] == bytes(1 << 20) + b"end"
-    assert not scene.history.exists()
+    assert scene.in_history() == set()
     assert_settled(scene, report)
     stick.replug()
     assert_settled(scene, report)

@@ -195,7 +195,7 @@ def test_a_drive_out_of_file_entries_has_room_made_in_them(tmp_path: Path) -> No
 @pytest.mark.hazard(14)
 @pytest.mark.root
 def test_a_drive_with_too_many_files_is_told_as_such(tmp_path: Path) -> None:
-    with small_volume(tmp_path / "volume", "size=16m,nr_inodes=10") as volume:
+    with small_volume(tmp_path / "volume", "size=16m,nr_inodes=11") as volume:
         scene = Scene(tmp_path, volume)
         for number in range(10):
             scene.write(f"{number}", b"new")
@@ -206,7 +206,7 @@ def test_a_drive_with_too_many_files_is_told_as_such(tmp_path: Path) -> None:
         assert {problem.reason for problem in report.problems} == {
             "The backup drive is full: it cannot hold more files, however small"
         }
-        remount(volume, "nr_inodes=11")
+        remount(volume, "nr_inodes=12")
         assert scene.make_pass().reason == "There are too many files on the backup drive: 1 more does not fit"
         remount(volume, "nr_inodes=100")
         assert scene.make_pass().status is PassStatus.COMPLETE

@@ -88,7 +88,6 @@ def test_folders_of_the_mirror_swapped_for_links_are_not_followed(
 
 def test_folders_of_the_history_swapped_for_links_are_not_followed(scene: Scene, outside: Path) -> None:
     before = look_at(outside)
-    scene.history.mkdir()
     for name in FOLDERS:
         (scene.history / name).symlink_to(outside / name)
     report = scene.make_pass()

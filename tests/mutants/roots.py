@@ -7,6 +7,8 @@ from tests.mutants.mutation import Mutation
 _UNMOUNTED = "faults/test_unmounted_roots.py::"
 _ROOTS = "unit/test_mirror_roots.py::"
 _DRIVE = "unit/test_whole_drive.py::"
+_MISSING = "unit/test_drive_places.py::"
+_START = "unit/test_history_at_start.py::"
 _PLACE = "unit/test_history_place.py::"
 _RACES = "unit/test_mirror_races.py::"
 _METADATA = "faults/test_metadata_through_links.py::"
@@ -164,6 +166,62 @@ MUTATIONS = (
         "        if history is not None and not is_on_one_volume(nearest_existing(history), root):\n",
         "        if False:\n",
         (f"{_ROOTS}test_a_history_chosen_on_another_drive_is_refused",),
+    ),
+    Mutation(
+        "a drive that was never there",
+        "engine/roots.py",
+        "        if recorded is None and is_drive_missing(root):\n",
+        "        if False:\n",
+        (f"{_MISSING}test_a_stick_that_was_never_plugged_in_is_waited_for_and_nothing_is_written",),
+    ),
+    Mutation(
+        "an empty folder where drives are mounted",
+        "engine/drive_places.py",
+        "    return not names or any(",
+        "    return any(",
+        (f"{_MISSING}test_where_nothing_was_ever_mounted_a_drive_is_missing",),
+    ),
+    Mutation(
+        "the folder that the users' drives are mounted in",
+        "engine/drive_places.py",
+        " or any(os.path.ismount(os.path.join(path, name)) for name in names)\n",
+        "\n",
+        (f"{_MISSING}test_below_what_is_mounted_folders_are_made",),
+    ),
+    Mutation(
+        "a drive of the table that is not mounted",
+        "engine/drive_places.py",
+        " or _is_missing_by_table(path):\n",
+        ":\n",
+        (f"{_MISSING}test_what_the_table_of_drives_names_is_missing_until_it_is_mounted",),
+    ),
+    Mutation(
+        "a drive that is mounted when asked for",
+        "engine/drive_places.py",
+        "    if mount.kind == _AUTOMATIC or",
+        "    if",
+        (f"{_MISSING}test_what_is_mounted_when_it_is_asked_for_is_asked_for",),
+    ),
+    Mutation(
+        "a history that cannot be made is told at the start",
+        "engine/roots.py",
+        "        target.prepare_history()\n",
+        "",
+        (f"{_START}test_a_history_that_cannot_be_made_is_told_before_the_first_copy",),
+    ),
+    Mutation(
+        "a history that cannot be written to is told at the start",
+        "engine/keeping.py",
+        "        if not _can_be_written(self._history_root):\n",
+        "        if False:\n",
+        (f"{_START}test_a_history_that_cannot_be_written_to_is_told_by_its_name",),
+    ),
+    Mutation(
+        "a history that was moved away is not written to",
+        "engine/keeping.py",
+        "        if self._history is not None and not self._history.is_root_in_place():\n",
+        "        if False:\n",
+        (f"{_START}test_a_history_that_goes_in_the_middle_of_a_pass_is_made_anew_where_it_is_looked_for",),
     ),
     Mutation(
         "the history of a whole drive lies in it",

@@ -98,7 +98,7 @@ def test_a_file_with_several_names_is_copied_once_and_linked(rig: Rig) -> None:
     assert plan.counts == report.counts
     assert len(inodes(rig, "a", "b", "new/deep/c")) == 1
     assert (rig.mirror / "a").stat().st_nlink == 3
-    assert not rig.history.exists()
+    assert rig.kept() == {}
     check_settled(rig)
 
 
@@ -197,7 +197,7 @@ def test_a_new_name_of_a_known_file_is_linked_and_not_copied(
     group.check_in_step()
     assert len(compared) == 1
     check_settled(group)
-    assert not group.history.exists()
+    assert group.kept() == {}
 
 
 @pytest.mark.hazard(23, 34)
@@ -316,7 +316,7 @@ def test_equal_files_that_became_names_of_one_file_are_joined_and_nothing_is_los
     report = rig.run()
     assert (report.counts.bytes, report.counts.replaced) == (0, 0)
     assert len(inodes(rig, "a", "b", "c")) == 1
-    assert not rig.history.exists()
+    assert rig.kept() == {}
     check_settled(rig)
 
 
@@ -335,7 +335,7 @@ def test_a_mirror_with_equal_files_made_by_another_program_is_joined(rig: Rig) -
     assert (report.status, done(report)) == (COMPLETE, NOTHING)
     assert report.counts.metadata >= 2
     assert len(inodes(rig, "a", "b", "folder/c")) == 1
-    assert not rig.history.exists()
+    assert rig.kept() == {}
     check_settled(rig)
 
 
@@ -398,7 +398,7 @@ def test_a_renamed_name_is_renamed(group: Rig) -> None:
     report = group.run()
     assert done(report) == Counts(moved=1)
     assert inodes(group, "b", "folder/c", "folder/renamed") == {before}
-    assert not group.history.exists()
+    assert group.kept() == {}
     check_settled(group)
 
 
@@ -417,7 +417,7 @@ def test_a_file_that_was_renamed_and_given_another_name_is_copied_by_neither(rig
     link(rig, "c", "d")
     report = rig.run()
     assert done(report) == Counts(created=1, moved=1)
-    assert not rig.history.exists()
+    assert rig.kept() == {}
     check_settled(rig)
 
 
@@ -520,7 +520,7 @@ def test_a_name_that_is_there_already_is_not_made_twice(group: Rig, monkeypatch:
 
     group.run(on_event=plant)
     assert len(inodes(group, "a", "d")) == 1
-    assert not group.history.exists()
+    assert group.kept() == {}
     check_settled(group)
 
 

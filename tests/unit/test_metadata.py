@@ -79,7 +79,7 @@ def test_attributes_that_change_come_and_go_without_a_copy(filled: Rig, path: st
         assert read_attributes(copy) == read_attributes(thing)
         assert filled.run(scope).counts == NOTHING
     assert copy.stat().st_ino == before.st_ino
-    assert not filled.history.exists()
+    assert filled.kept() == {}
     check_settled(filled)
 
 
