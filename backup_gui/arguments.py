@@ -107,6 +107,11 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help="keep in the mirror what would be held as unusually much, for good; see the command kept",
     )
     run.add_argument(
+        "--free-history",
+        action="store_true",
+        help="on a full drive, let even the last versions of what exists nowhere else give way, the oldest first",
+    )
+    run.add_argument(
         "--poll", action="store_true", help="use no change notification, but check everything at every interval"
     )
     _add_output(run)

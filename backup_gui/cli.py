@@ -167,6 +167,7 @@ def _run(options: argparse.Namespace, output: Output, interruption: Interruption
         keeps_history=not options.no_history,
         history=options.history or "",
         allows_mass_delete=options.allow_mass_delete,
+        frees_history=options.free_history,
         uses_notification=not options.poll,
     )
     is_once = options.once or options.dry_run

@@ -271,6 +271,7 @@ READERS: dict[str, Callable[[object], object]] = {
     "guard_count": _whole_number,
     "guard_share": _number,
     "allows_mass_delete": _flag,
+    "frees_history": _flag,
     "asks_about_strangers": _flag,
     "is_enabled": _flag,
 }

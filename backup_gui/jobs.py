@@ -40,6 +40,7 @@ class JobOptions(TypedDict, total=False):
     guard_count: int
     guard_share: float
     allows_mass_delete: bool
+    frees_history: bool
     asks_about_strangers: bool
     is_enabled: bool
 

@@ -201,7 +201,8 @@ def _report_fields(report: Report) -> dict[str, object]:
         "duration_s": round(report.duration_s, 3),
         "full": report.is_full,
     }
-    for name, removed in (("made_room", report.made_room), ("thinned", report.thinned)):
+    removals = (("made_room", report.made_room), ("thinned", report.thinned), ("could_free", report.spared))
+    for name, removed in removals:
         if removed.versions:
             fields[name] = {"versions": removed.versions, "bytes": removed.bytes}
     return fields | ({"reason": one_line(report.reason)} if report.reason else {})
@@ -303,7 +304,8 @@ def report_in_words(report: Report, *, is_dry_run: bool = False) -> str:
     outcome = _OUTCOMES[report.status].format(problems=problems)
     reason = f" ({one_line(report.reason)})" if report.reason else ""
     gone = f" {made_room_in_words(report.made_room)}." if report.made_room.versions else ""
-    return f"{outcome}{reason}: {counts_in_words(report.counts)}, in {report.duration_s:.1f} s.{gone}"
+    more = " The option --free-history lets them go, the oldest first." if report.spared.versions else ""
+    return f"{outcome}{reason}: {counts_in_words(report.counts)}, in {report.duration_s:.1f} s.{gone}{more}"
 
 
 def counts_in_words(counts: Counts) -> str:

@@ -18,7 +18,7 @@ from backup_gui.engine.transfer import never
 from backup_gui.engine.tree import Tree, join
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from backup_gui.engine.model import Entry
 
@@ -108,28 +108,25 @@ class _Shared(NamedTuple):
         names: How many of its names were found.
         links: How many it has.
         size_bytes: What it takes.
-        last: The newest of the names found: with it, the room becomes free.
+        last: The one of the names found that goes last: with it, the room becomes free.
+        may_go: Whether all of them may go.
     """
 
     names: int
     links: int
     size_bytes: int
     last: Name
+    may_go: bool
 
 
-# What tells a version of a file with several names from the others, in the order in which they go.
-Name = tuple[Stamp, str]
+# What tells a version of a file with several names from the others, in the order in which they go: rank, time, path.
+Name = tuple[int, Stamp, str]
 
 
 class Tally:
-    """Adds up what versions take. Remembers nothing of a version, unless its file has several names.
+    """Adds up what versions take. Remembers nothing of a version, unless its file has several names."""
 
-    Args:
-        before_s: What left the mirror before that time, seconds since 1970, may go.
-    """
-
-    def __init__(self, before_s: float = 0) -> None:
-        self._before_s = before_s
+    def __init__(self) -> None:
         self._versions = 0
         self._oldest_s: int | None = None
         self._size_bytes = 0
@@ -137,8 +134,13 @@ class Tally:
         self._removable_files = 0
         self._shared: dict[int, _Shared] = {}
 
-    def add(self, version: Stored) -> None:
-        """Count a version."""
+    def add(self, version: Stored, rank: int | None = None) -> None:
+        """Count a version.
+
+        Args:
+            version: The version.
+            rank: Which ones go before it, as from ``yielding.py``; None if it stays.
+        """
         stamp, entry = version.stamp, version.entry
         size_bytes = occupied_bytes(entry)
         self._versions += 1
@@ -146,20 +148,23 @@ class Tally:
             self._oldest_s = stamp.left_s
         if entry.st_nlink == 1:
             self._size_bytes += size_bytes
-            if stamp.left_s < self._before_s:
+            if rank is not None:
                 self._removable_bytes += size_bytes
                 self._removable_files += 1
             return
-        name = stamp, version.stored
+        name, may_go = (rank or 0, stamp, version.stored), rank is not None
         known = self._shared.get(entry.st_ino)
         if known is None:
-            self._shared[entry.st_ino] = _Shared(1, entry.st_nlink, size_bytes, name)
+            self._shared[entry.st_ino] = _Shared(1, entry.st_nlink, size_bytes, name, may_go)
         else:
-            self._shared[entry.st_ino] = known._replace(names=known.names + 1, last=max(known.last, name))
+            self._shared[entry.st_ino] = known._replace(
+                names=known.names + 1, last=max(known.last, name), may_go=known.may_go and may_go
+            )
 
     def last_names(self) -> dict[int, Name]:
-        """Return the files of which the history has all their several names: inode, and the name that goes last."""
-        return {inode: shared.last for inode, shared in self._shared.items() if shared.names >= shared.links}
+        """Return the files that can go with all their several names: inode, and the name that goes last."""
+        own = ((inode, shared) for inode, shared in self._shared.items() if shared.names >= shared.links)
+        return {inode: shared.last for inode, shared in own if shared.may_go}
 
     def size(self) -> HistorySize:
         """Return what all versions take."""
@@ -168,7 +173,7 @@ class Tally:
 
     def removable(self) -> Amount:
         """Return what would be free if all went that may go."""
-        own = [shared for shared in self._own() if shared.last[0].left_s < self._before_s]
+        own = [shared for shared in self._own() if shared.may_go]
         size_bytes = self._removable_bytes + sum(shared.size_bytes for shared in own)
         return Amount(size_bytes, self._removable_files + len(own))
 
@@ -216,42 +221,49 @@ def add_up(tally: Tally, folders: Iterable[Folder]) -> None:
 
 
 class Candidate(NamedTuple):
-    """A version that may go; the younger, the smaller.
+    """A version that may go; the later it goes, the smaller.
 
     Attributes:
-        age_key: Time and counter, negative, so that the youngest comes first.
+        order_key: Rank, time and counter, negative, so that what goes last comes first.
         is_free: False for the one of several names with which its file's room becomes free.
         stored: Its path in the history.
         freed: What becomes free with it.
         inode: What was there when it was chosen.
     """
 
-    age_key: tuple[int, int]
+    order_key: tuple[int, int, int]
     is_free: bool
     stored: str
     freed: Amount
     inode: int
 
 
-def oldest(folders: Iterable[Folder], needed: Amount, before_s: float, last_names: dict[int, Name]) -> list[Candidate]:
-    """Choose the oldest versions, just as many as are needed.
+def oldest(
+    folders: Iterable[Folder],
+    needed: Amount,
+    ranks_of: Callable[[Folder], Mapping[str, int]],
+    last_names: dict[int, Name],
+) -> list[Candidate]:
+    """Choose the versions that go first, of the same rank the oldest, just as many as are needed.
 
     Args:
         folders: The history.
         needed: What is to become free.
-        before_s: Only versions that left the mirror before that time, seconds since 1970, are chosen.
-        last_names: From ``Tally.last_names``: files of which the history has all the several names. These go together,
-            as if all were as young as the youngest.
+        ranks_of: Returns the ranks of a folder's versions by their paths in the history; what has none stays.
+        last_names: From ``Tally.last_names``: files that can go with all their names. These go together, as if all
+            went as late as the last of them.
 
     Returns:
-        The versions, oldest first: at most ``MOST_CHOSEN``, and fewer than are needed if there are no more.
+        The versions, as they go: at most ``MOST_CHOSEN``, and fewer than are needed if there are no more.
     """
     chosen: list[Candidate] = []
     size_bytes = files = 0
     for folder in folders:
+        ranks = ranks_of(folder)
         for version in folder.versions:
-            candidate = _candidate(version, needed, last_names)
-            if candidate is None or -candidate.age_key[0] >= before_s:
+            rank = ranks.get(version.stored)
+            candidate = None if rank is None else _candidate(version, rank, needed, last_names)
+            if candidate is None:
                 continue
             heapq.heappush(chosen, candidate)
             size_bytes += candidate.freed.bytes
@@ -268,7 +280,7 @@ def oldest(folders: Iterable[Folder], needed: Amount, before_s: float, last_name
     return sorted(chosen, reverse=True)
 
 
-def _candidate(version: Stored, needed: Amount, last_names: dict[int, Name]) -> Candidate | None:
+def _candidate(version: Stored, rank: int, needed: Amount, last_names: dict[int, Name]) -> Candidate | None:
     """Make a candidate of a version; None if nothing that is needed becomes free with it."""
     stamp, entry = version.stamp, version.entry
     freed = Amount(occupied_bytes(entry), 1)
@@ -277,8 +289,8 @@ def _candidate(version: Stored, needed: Amount, last_names: dict[int, Name]) -> 
         last = last_names.get(entry.st_ino)
         if last is None:
             return None
-        is_last_name = (stamp, version.stored) == last
-        stamp, freed = last[0], freed if is_last_name else NO_ROOM
+        is_last_name = (rank, stamp, version.stored) == last
+        rank, stamp, freed = last[0], last[1], freed if is_last_name else NO_ROOM
     elif not freed.bytes and not needed.files:
         return None
-    return Candidate((-stamp.left_s, -stamp.number), not is_last_name, version.stored, freed, entry.st_ino)
+    return Candidate((-rank, -stamp.left_s, -stamp.number), not is_last_name, version.stored, freed, entry.st_ino)

@@ -28,14 +28,16 @@ class Job(NamedTuple):
         history: Absolute path chosen for the history; empty for its usual place: see ``history_place.py``.
         history_days: For how many days versions are kept, fewer and fewer of them: see ``thinning.py``. 0 for every
             one, without end.
-        history_max_bytes: How much room the history may take; 0 for any. What left the mirror in the last hour is kept
-            in any case. With neither limit, old versions do not give way to new content either.
+        history_max_bytes: How much room the history may take; 0 for any. Beyond it versions of files that the mirror
+            has go first, the oldest first, then what exists nowhere else. What left the mirror in the last hour is
+            kept in any case. With neither limit, old versions do not give way to new content either.
         uses_notification: Whether the system's change notification is used; otherwise full checks at the interval.
         full_pass_every_s: Seconds between full passes while notification works.
         saves_power: Whether the app makes full passes less often on battery and on a metered network.
         guard_count: Deletions plus replacements up to this many are never held.
         guard_share: Share of the mirror, 0 to 1, up to which they are never held.
         allows_mass_delete: The user's standing word for the guard.
+        frees_history: The user's standing word that the last version of what exists nowhere else may give way, too.
         asks_about_strangers: Whether files in the destination that this program did not put there are held
             for the user's word, instead of going to the history.
         is_enabled: Whether the app runs it.
@@ -57,5 +59,6 @@ class Job(NamedTuple):
     guard_count: int = DEFAULT_GUARD_COUNT
     guard_share: float = DEFAULT_GUARD_SHARE
     allows_mass_delete: bool = False
+    frees_history: bool = False
     asks_about_strangers: bool = False
     is_enabled: bool = True

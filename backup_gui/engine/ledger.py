@@ -6,7 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.errors import DestinationUnusableError
-from backup_gui.engine.model import NO_COUNTS, Action, Counts, EntryKind, Op, ProblemCode, counts_of
+from backup_gui.engine.model import NO_COUNTS, NOTHING_REMOVED, Action, Counts, EntryKind, Op, ProblemCode, counts_of
 from backup_gui.engine.room import NO_ROOM, Amount, explained
 from backup_gui.engine.transfer import BLOCK_BYTES
 from backup_gui.engine.tree import parents_of
@@ -14,7 +14,7 @@ from backup_gui.engine.tree import parents_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backup_gui.engine.model import Problem
+    from backup_gui.engine.model import Problem, Removed
     from backup_gui.engine.progress import Meter
     from backup_gui.engine.target import Target
 
@@ -27,16 +27,18 @@ class Outcome:
         problems: What could not be done.
         unsettled: Paths written whose time stamp is too young to be trusted.
         missing: What could not be written for want of room.
+        spared: Old versions that stayed all the same.
         added_files: How many more files and links the mirror has than before, or fewer.
     """
 
-    __slots__ = ("added_files", "counts", "missing", "problems", "unsettled")
+    __slots__ = ("added_files", "counts", "missing", "problems", "spared", "unsettled")
 
     def __init__(self, counts: Counts = NO_COUNTS) -> None:
         self.counts = counts
         self.problems: list[Problem] = []
         self.unsettled: list[str] = []
         self.missing = NO_ROOM
+        self.spared = NOTHING_REMOVED
         self.added_files = 0
 
 
@@ -48,6 +50,7 @@ class Ledger:
         meter: Told of files and bytes.
         on_done: Told of actions done, some hundred at a time.
         on_problem: Told of each problem.
+        spared: Old versions that stayed, though there is not enough room.
 
     Attributes:
         touched: Folders in which something was changed, which get their own mode and times back in the end.
@@ -62,6 +65,7 @@ class Ledger:
         meter: Meter,
         on_done: Callable[[list[Action]], None],
         on_problem: Callable[[Problem], None],
+        spared: Removed = NOTHING_REMOVED,
     ) -> None:
         self._target = target
         self._meter = meter
@@ -73,6 +77,7 @@ class Ledger:
         self._tally = dict.fromkeys(Op, 0)
         self._bytes = 0
         self._outcome = Outcome()
+        self._outcome.spared = spared
 
     @property
     def outcome(self) -> Outcome:

@@ -19,7 +19,16 @@ from backup_gui.engine.journal import Journal
 from backup_gui.engine.kept import spare
 from backup_gui.engine.ledger import Ledger, Outcome
 from backup_gui.engine.making import ASK_FOR_ROOM_BYTES
-from backup_gui.engine.model import NO_COUNTS, NOTHING_REMOVED, HeldCode, PassStatus, Phase, Report, count_actions
+from backup_gui.engine.model import (
+    NO_COUNTS,
+    NO_ROOM_MADE,
+    NOTHING_REMOVED,
+    HeldCode,
+    PassStatus,
+    Phase,
+    Report,
+    count_actions,
+)
 from backup_gui.engine.progress import Meter
 from backup_gui.engine.reporting import HELD_KEY, make_report, record, remembered_files, room_of, say_what_is_not_held
 from backup_gui.engine.room import most_needed
@@ -37,7 +46,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.events import Event
     from backup_gui.engine.guard import Verdict
     from backup_gui.engine.job import Job
-    from backup_gui.engine.model import Action, Counts, Held, Plan, Progress, Removed, Scope
+    from backup_gui.engine.model import Action, Counts, Held, MadeRoom, Plan, Progress, Removed, Scope
     from backup_gui.engine.target import Target
     from backup_gui.engine.thinning import Ages
     from backup_gui.engine.tree import Tree
@@ -129,6 +138,7 @@ def run_pass(
             meter=meter,
             on_done=lambda actions: _tell_done(actions, journal, on_event),
             on_problem=lambda problem: on_event(ProblemFound(problem)),
+            spared=made_room.spared,
         )
         execution = Execution(
             source, target, catalog, ledger, rules=rules, standby=standby, meter=meter, should_stop=should_stop
@@ -151,7 +161,7 @@ def run_pass(
         finally:
             clock.note(catalog)
         report = make_report(plan, verdict, ledger.outcome, target, started_at, began, status)
-        report = report._replace(made_room=made_room, kept=catalog.kept.count())
+        report = report._replace(made_room=made_room.removed, kept=catalog.kept.count())
         say_what_is_not_held(target, catalog)
         record(catalog, plan, report, ledger.outcome.added_files, journal, verdict.unanswered)
         if status is None and plan.is_full and job.keeps_history and not is_held and not should_stop():
@@ -259,26 +269,29 @@ def _prepare_history(
     should_stop: Callable[[], bool],
     *,
     is_held: bool,
-) -> Removed:
+) -> MadeRoom:
     """Let old versions give way if what is to be written does not fit otherwise; nearly always it obviously fits.
 
     As long as the guard holds something, the history loses nothing: it may be all that is left of what the user cares
     for. What encrypts files under new names writes new content, which nobody holds.
+
+    Returns:
+        What was removed, and what stayed that would be removed at the user's word.
     """
     if not job.keeps_history or not counts.total:
-        return NOTHING_REMOVED
+        return NO_ROOM_MADE
     room = room_of(target)
     if room is not None and not room.lacks(most_needed(counts, room.block_bytes)):
         room = None
     adds = bool(counts.replaced or counts.deleted)
     if not adds and room is None:
-        return NOTHING_REMOVED
+        return NO_ROOM_MADE
     from backup_gui.engine import upkeep  # noqa: PLC0415 - slow to import, and a first copy does not need it
 
     if adds:
         upkeep.note_additions(catalog)
     if room is None or is_held:
-        return NOTHING_REMOVED
+        return NO_ROOM_MADE
 
     def size_of(action: Action) -> int:
         return data_bytes(source, action) if action.size_bytes >= ASK_FOR_ROOM_BYTES else action.size_bytes

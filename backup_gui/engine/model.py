@@ -353,6 +353,21 @@ class Removed(NamedTuple):
 NOTHING_REMOVED = Removed()
 
 
+class MadeRoom(NamedTuple):
+    """What came of making room for new content.
+
+    Attributes:
+        removed: What was removed.
+        spared: What stayed, and would be removed at the user's word.
+    """
+
+    removed: Removed = NOTHING_REMOVED
+    spared: Removed = NOTHING_REMOVED
+
+
+NO_ROOM_MADE = MadeRoom()
+
+
 class Report(NamedTuple):
     """What one pass did.
 
@@ -368,6 +383,7 @@ class Report(NamedTuple):
         source_folders: Folders in the source, as far as compared.
         unsettled: Paths written so recently that their time stamp cannot be trusted yet.
         made_room: Old versions that were removed before the copying, so that it fits.
+        spared: Old versions that did not give way unasked, though there was no room for new content.
         thinned: Old versions that were removed after it, for their age or for the limit to the history's size.
         kept: Files that stay in the mirror against the source, at the user's word.
     """
@@ -384,4 +400,5 @@ class Report(NamedTuple):
     unsettled: tuple[str, ...] = ()
     made_room: Removed = NOTHING_REMOVED
     thinned: Removed = NOTHING_REMOVED
+    spared: Removed = NOTHING_REMOVED
     kept: int = 0

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.catalog import MIRROR_FILES_KEY
 from backup_gui.engine.escaping import escape
-from backup_gui.engine.model import NO_COUNTS, PassStatus, ProblemCode, Report
-from backup_gui.engine.room import full_in_words, is_of_quota, made_room_in_words
+from backup_gui.engine.model import NO_COUNTS, NOTHING_REMOVED, PassStatus, ProblemCode, Report
+from backup_gui.engine.room import full_in_words, is_of_quota, made_room_in_words, spared_in_words
 from backup_gui.engine.roots import DESTINATION_KEY, remember_drives
 from backup_gui.engine.unanswered import to_text
 
@@ -50,6 +50,8 @@ def make_report(
     full = [problem for problem in problems if problem.code is ProblemCode.NO_SPACE]
     if full and not reason:
         reason = full_in_words(outcome.missing, room_of(target), is_quota=any(map(is_of_quota, full)))
+        if outcome.spared.bytes:
+            reason = spared_in_words(reason, outcome.spared)
     return Report(
         status=status,
         started_at=started_at,
@@ -61,6 +63,7 @@ def make_report(
         reason=reason,
         source_folders=plan.source_folders,
         unsettled=tuple(outcome.unsettled),
+        spared=outcome.spared if full else NOTHING_REMOVED,
     )
 
 

@@ -145,6 +145,11 @@ def full_in_words(missing: Amount, room: Room | None, *, is_quota: bool) -> str:
     return f"{sentence}: {size_in_words(missing.bytes)} more is needed" if missing.bytes else sentence
 
 
+def spared_in_words(sentence: str, spared: Removed) -> str:
+    """Add to the sentence that a drive is full what the history could give, but does not unasked."""
+    return f"{sentence}; old versions that do not give way unasked take {size_in_words(spared.bytes)} of it"
+
+
 def made_room_in_words(removed: Removed) -> str:
     """Say in one sentence that old versions gave way to new content."""
     if removed.versions == 1:

@@ -1,25 +1,27 @@
 """Keeps the history within its limits, and lets old versions give way to new content that would not fit otherwise.
 
-``thinning.py`` and ``holdings.py`` decide what goes; ``target.py`` removes it. Whatever cannot be read or removed stays
-and is logged: no pass fails for it.
+``thinning.py``, ``yielding.py`` and ``holdings.py`` decide what goes; ``target.py`` removes it. Whatever cannot be read
+or removed stays and is logged: no pass fails for it.
 """
 
 from __future__ import annotations
 
 import logging
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from backup_gui.engine.emptying import Emptying
 from backup_gui.engine.escaping import escape
-from backup_gui.engine.holdings import Tally, add_up, folders_of, occupied_bytes, oldest
-from backup_gui.engine.model import NOTHING_REMOVED, Removed
+from backup_gui.engine.holdings import Tally, folders_of, occupied_bytes, oldest
+from backup_gui.engine.model import NO_ROOM_MADE, MadeRoom, Removed
 from backup_gui.engine.room import NO_ROOM, Amount, needed, size_in_words
 from backup_gui.engine.thinning import DAY_S, HOUR_S, Ages, Stamp, thin
 from backup_gui.engine.tree import parent_of
+from backup_gui.engine.yielding import UNASKED, Rank, Yielding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.holdings import Folder
@@ -30,10 +32,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# What left the mirror less than an hour ago stays, however short the room is. That is as long as every version stays;
-# in this time a mistake is most often noticed; and without it, the versions that one pass keeps would be the room that
-# the next one writes to, so that a program gone wild wipes the history of what it destroys.
-LEAST_AGE_S: Final = HOUR_S
 THIN_EVERY_S: Final = HOUR_S
 HISTORY_KEY: Final = "history"
 NO_GAIN_KEY: Final = "pruning was in vain at"
@@ -91,14 +89,18 @@ def thin_history(job: Job, target: Target, catalog: Catalog, ages: Ages, should_
     """
     keeper = _Keeper(target, Emptying(catalog), should_stop)
     keeper.finish_removals()
-    before_s = ages.before_s(LEAST_AGE_S)
-    tally = Tally(before_s)
+    yielding = Yielding(target, ages, spares_young=True)
+    # The limit to the size is the user's word: it holds for the last version of anything, too.
+    ranks_of = partial(yielding.ranks, most=Rank.LAST)
+    tally = Tally()
     next_s = math.inf
     for folder in keeper.folders():
         next_s = min(next_s, keeper.thin_folder(folder, ages, job.history_days, tally))
     excess_bytes = tally.size().bytes - job.history_max_bytes if job.history_max_bytes else 0
     if excess_bytes > 0:
-        keeper.remove_oldest(Amount(excess_bytes, 0), tally, before_s)
+        ranked = Tally()
+        _add_up(ranked, keeper.folders(), ranks_of)
+        keeper.remove_oldest(Amount(excess_bytes, 0), ranked, ranks_of)
         # What is too young to go today may have to go in an hour.
         next_s = 0.0
     keeper.tell("thinned out")
@@ -117,14 +119,14 @@ def make_room(
     size_of: Callable[[Action], int],
     ages: Ages,
     should_stop: Callable[[], bool],
-) -> Removed:
-    """Remove old versions, the oldest first and no more than needed, if what is to be written does not fit otherwise.
+) -> MadeRoom:
+    """Remove old versions, in the order of ``yielding.py`` and no more than needed, for what does not fit otherwise.
 
     If it would not fit even then, nothing is removed: no old version is lost for new content that then fails. A file
     too large for the drive whatever is done does not keep the others from having room made for them.
 
     Args:
-        job: Whether versions may be removed.
+        job: Whether versions may be removed, and the last ones of what exists nowhere else, too.
         target: The destination.
         catalog: Knows what speaks against it.
         room: The room that there is.
@@ -134,26 +136,42 @@ def make_room(
         should_stop: Asked often.
 
     Returns:
-        What was removed.
+        What was removed, and what more could be.
     """
-    if not has_limits(job) or _is_in_vain(catalog, ages.now_s):
-        return NOTHING_REMOVED
+    if _is_in_vain(catalog, ages.now_s):
+        return NO_ROOM_MADE
     if not room.lacks(needed(actions, room.block_bytes, size_of)):
-        return NOTHING_REMOVED
+        return NO_ROOM_MADE
     keeper = _Keeper(target, Emptying(catalog), should_stop)
-    before_s = ages.before_s(LEAST_AGE_S)
-    tally = Tally(before_s)
-    add_up(tally, keeper.folders())
+    yielding = Yielding(target, ages)
+    # Without any limit the user wants every version kept.
+    most = Rank.LAST if job.frees_history else UNASKED if has_limits(job) else None
+    tally, asked = Tally(), Tally()
+    for folder in keeper.folders():
+        ranks = yielding.ranks(folder, Rank.LAST)
+        for version in folder.versions:
+            rank = ranks.get(version.stored)
+            tally.add(version, None if rank is None or most is None or rank > most else rank)
+            asked.add(version, rank)
     removable = tally.removable()
-    most = Amount(room.free_bytes + removable.bytes, (room.free_files or 0) + removable.files)
-    lacking = room.lacks(needed(actions, room.block_bytes, size_of, most))
-    if not lacking or removable.lacks(lacking) or should_stop():
-        return NOTHING_REMOVED
-    keeper.finish_removals()
-    keeper.remove_oldest(lacking, tally, before_s)
-    keeper.tell("pruned to make room")
-    _note_gain(target, catalog, room, keeper.removed, ages.now_s)
-    return keeper.removed
+    reachable = Amount(room.free_bytes + removable.bytes, (room.free_files or 0) + removable.files)
+    lacking = room.lacks(needed(actions, room.block_bytes, size_of, reachable))
+    if should_stop():
+        return NO_ROOM_MADE
+    if most is not None and lacking and not removable.lacks(lacking):
+        keeper.finish_removals()
+        keeper.remove_oldest(lacking, tally, partial(yielding.ranks, most=most))
+        keeper.tell("pruned to make room")
+        _note_gain(target, catalog, room, keeper.removed, ages.now_s)
+    more = removable.lacks(asked.removable())
+    return MadeRoom(keeper.removed, Removed(more.files, more.bytes))
+
+
+def _add_up(tally: Tally, folders: Iterable[Folder], ranks_of: Callable[[Folder], Mapping[str, int]]) -> None:
+    for folder in folders:
+        ranks = ranks_of(folder)
+        for version in folder.versions:
+            tally.add(version, ranks.get(version.stored))
 
 
 def _note_gain(target: Target, catalog: Catalog, before: Room, removed: Removed, now_s: float) -> None:
@@ -250,17 +268,17 @@ class _Keeper:
             self._emptying.end()
         return next_s
 
-    def remove_oldest(self, wanted: Amount, tally: Tally, before_s: float) -> None:
-        """Remove the oldest versions until so much has become free.
+    def remove_oldest(self, wanted: Amount, tally: Tally, ranks_of: Callable[[Folder], Mapping[str, int]]) -> None:
+        """Remove the versions that go first, of the same rank the oldest, until so much has become free.
 
         Args:
             wanted: What is to become free.
-            tally: Has counted the whole history.
-            before_s: Only versions that left the mirror before that time go.
+            tally: Has counted the whole history, with the same ranks.
+            ranks_of: As for ``oldest``.
         """
         last_names = tally.last_names()
         while wanted and not self._should_stop():
-            chosen = oldest(self.folders(), wanted, before_s, last_names)
+            chosen = oldest(self.folders(), wanted, ranks_of, last_names)
             freed = NO_ROOM
             emptied = set()
             self._emptying.begin({parent_of(candidate.stored) for candidate in chosen})

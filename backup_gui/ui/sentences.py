@@ -91,6 +91,7 @@ _PATTERNS = (
     "your quota on it is used up",
     "your quota on it is used up, and {size} more is needed",
     "{size} more is needed",
+    "{detail}; old versions that do not give way unasked take {size} of it",
     # Names
     "Windows keeps this name for a device",
     "it contains '{character}'",

@@ -20,6 +20,7 @@ from backup_gui.engine.model import NOTHING_REMOVED, PassStatus, ProblemCode, Sc
 from backup_gui.engine.room import Room
 from backup_gui.engine.target import Target
 from backup_gui.engine.upkeep import NO_GAIN_KEY
+from backup_gui.terminal import report_in_words
 from tests.faults.scene import Scene
 from tests.faults.volumes import remount, small_volume
 from tests.helpers.trees import contents
@@ -27,6 +28,7 @@ from tests.helpers.trees import contents
 HOUR_S, DAY_S = 3_600, 86_400
 KIB = 1 << 10
 OLD = [f"old{number}" for number in range(8)]
+LIVING = {*OLD, "old", "young", "future"}
 
 
 def put(scene: Scene, name: str, age_s: float, content: bytes) -> None:
@@ -43,10 +45,15 @@ def kept_names(scene: Scene) -> list[str]:
 
 @pytest.fixture
 def scene(tmp_path: Path) -> Iterator[Scene]:
-    """A drive of 4 MiB with 1 MiB in the mirror, 1,600 KiB in the history, the oldest first, and the rest free."""
+    """A drive of 4 MiB with 1 MiB in the mirror, 1,600 KiB in the history, the oldest first, and the rest free.
+
+    What the versions are of lives in the mirror, but it is empty now.
+    """
     with small_volume(tmp_path / "volume", "size=4m,nr_inodes=100") as volume:
         made = Scene(tmp_path, volume)
         made.write("file", b"1" * 1024 * KIB)
+        for name in LIVING:
+            made.write(name, b"")
         made.make_pass()
         for number, name in enumerate(OLD):
             put(made, name, (20 - number) * DAY_S, name.encode() * 51_200)
@@ -95,7 +102,7 @@ def test_nothing_is_removed_for_what_would_not_fit_anyway_and_what_fits_is_copie
     assert {problem.code for problem in report.problems} == {ProblemCode.NO_SPACE}
     assert all(problem.reason == "The backup drive is full: 1.2 MB more is needed" for problem in report.problems)
     assert report.reason == "The backup drive is full: 2.5 MB more is needed"
-    assert set(scene.in_mirror()) == {"file", "small", "a", "b", "c"} - failed
+    assert set(scene.in_mirror()) - LIVING == {"file", "small", "a", "b", "c"} - failed
     remount(scene.mirror.parent, "size=16m")
     assert scene.make_pass().status is PassStatus.COMPLETE
     scene.assert_in_step()
@@ -109,7 +116,7 @@ def test_room_is_made_for_the_others_when_one_file_is_larger_than_the_drive(scen
     report = scene.make_pass()
     assert [problem.path for problem in report.problems] == ["a giant"]
     assert report.made_room.versions == 2
-    assert scene.in_mirror() == {"file": b"2" * 1700 * KIB}
+    assert {path: size for path, size in scene.in_mirror().items() if path not in LIVING} == {"file": b"2" * 1700 * KIB}
     # It goes on failing, and takes no further version with it.
     again = scene.make_pass()
     assert [problem.path for problem in again.problems] == ["a giant"]
@@ -128,11 +135,88 @@ def test_versions_of_the_last_hour_and_of_the_future_are_not_removed_to_make_roo
     report = scene.make_pass()
     assert report.made_room == NOTHING_REMOVED
     assert [problem.path for problem in report.problems] == ["file"]
-    assert scene.in_mirror() == {"file": b"1" * 1024 * KIB}
+    assert scene.in_mirror()["file"] == b"1" * 1024 * KIB
     scene.write("file", b"2" * 2100 * KIB)
     report = scene.make_pass()
     assert (report.status, report.made_room.versions) == (PassStatus.COMPLETE, 1)
     assert kept_names(scene) == ["file", "future", "young"]
+
+
+@pytest.mark.hazard(55)
+@pytest.mark.root
+def test_the_last_copies_never_give_way_unasked_and_the_drive_is_full_by_name(scene: Scene) -> None:
+    for name in OLD:
+        (scene.source / name).unlink()
+    scene.make_pass()
+    # Hours later, so that it is not their youth that protects them.
+    kept = {path: content for path, content in contents(scene.history).items() if content}
+    scene.write("download", b"d" * 2000 * KIB)
+    report = scene.make_pass(after_s=3 * HOUR_S)
+    assert {path: content for path, content in contents(scene.history).items() if content} == kept
+    assert report.made_room == NOTHING_REMOVED
+    assert [(problem.path, problem.code) for problem in report.problems] == [("download", ProblemCode.NO_SPACE)]
+    assert report.spared.bytes == 8 * 200 * KIB
+    assert report.reason.endswith("old versions that do not give way unasked take 1.6 MB of it")
+    told = report_in_words(report)
+    assert "The option --free-history lets them go, the oldest first." in told
+    # What is written meanwhile is backed up all the same, and a word frees just what is needed.
+    scene.write("small", b"small")
+    scene.make_pass()
+    assert scene.in_mirror()["small"] == b"small"
+    scene.with_job(frees_history=True)
+    report = scene.make_pass()
+    assert (report.status, report.spared) == (PassStatus.COMPLETE, NOTHING_REMOVED)
+    assert report.made_room.bytes == 600 * KIB
+    left = [path.partition("~")[0] for path, content in contents(scene.history).items() if content]
+    assert sorted(left) == OLD[3:]
+    scene.assert_in_step()
+
+
+@pytest.mark.hazard(55)
+@pytest.mark.root
+def test_versions_of_what_lives_go_before_the_last_copies_though_they_are_younger(scene: Scene) -> None:
+    for name in OLD[:4]:
+        (scene.source / name).unlink()
+    scene.make_pass()
+    scene.write("file", b"2" * 1900 * KIB)
+    report = scene.make_pass(after_s=3 * HOUR_S)
+    assert (report.status, report.made_room.versions) == (PassStatus.COMPLETE, 3)
+    left = {path.partition("~")[0] for path, content in contents(scene.history).items() if len(content) == 200 * KIB}
+    assert left == {*OLD[:4], OLD[7]}
+
+
+@pytest.mark.hazard(55)
+@pytest.mark.root
+def test_versions_that_left_in_one_minute_are_joined_before_any_other_goes(scene: Scene) -> None:
+    for path in scene.history.iterdir():
+        path.unlink()
+    put(scene, "old", 5 * DAY_S, b"o" * 300 * KIB)
+    for number in range(4):
+        # Of one minute, and of a file that the mirror has no more.
+        put(scene, "gone", scene.now_s() % 60 + 120 - 10 - 5 * number, b"%d" % number * 300 * KIB)
+    scene.write("new", b"n" * 1700 * KIB)
+    report = scene.make_pass()
+    assert report.status is PassStatus.COMPLETE
+    left = sorted(content[:1] for content in scene.in_history())
+    # The oldest of the minute stays, and the last there is.
+    assert left == [b"0", b"2", b"3", b"o"]
+
+
+@pytest.mark.hazard(55, 56)
+@pytest.mark.root
+def test_the_history_of_a_file_that_is_written_again_and_again_does_not_keep_its_current_content_out(
+    scene: Scene,
+) -> None:
+    for path in scene.history.iterdir():
+        path.unlink()
+    for number in range(30):
+        scene.write("file", b"%02d" % number * 256 * KIB)
+        report = scene.make_pass()
+        assert report.status is PassStatus.COMPLETE, report
+        assert scene.in_mirror()["file"] == (scene.source / "file").read_bytes()
+    # The oldest of the hour is the first content of all.
+    assert b"1" * 1024 * KIB in scene.in_history()
+    scene.assert_in_step()
 
 
 @pytest.mark.root
@@ -149,13 +233,13 @@ def test_versions_kept_without_end_do_not_give_way(scene: Scene) -> None:
 @pytest.mark.hazard(9)
 @pytest.mark.root
 def test_no_version_gives_way_while_the_guard_holds_something(scene: Scene) -> None:
-    for number in range(10):
+    for number in range(40):
         scene.write(f"f{number}", b"f")
     scene.make_pass()
     scene.with_job(guard_count=2, guard_share=0.2)
-    for number in range(9):
+    for number in range(36):
         (scene.source / f"f{number}").rename(scene.source / f"f{number}.encrypted")
-        (scene.source / f"f{number}.encrypted").write_bytes(b"x" * 200 * KIB)
+        (scene.source / f"f{number}.encrypted").write_bytes(b"x" * 50 * KIB)
     held = scene.make_pass()
     assert held.held is not None
     assert held.made_room == NOTHING_REMOVED
@@ -177,18 +261,18 @@ def test_a_drive_out_of_file_entries_has_room_made_in_them(tmp_path: Path) -> No
         scene.write("file", b"old")
         scene.make_pass()
         for number in range(10):
-            put(scene, f"{number}", (20 - number) * DAY_S, b"")
+            put(scene, "file", (20 - number) * DAY_S, b"%d" % number)
         # The volume's root, mirror, history, one file and ten versions are there: six more fit.
         for number in range(8):
             scene.write(f"new{number}", b"new")
         report = scene.make_pass()
         assert report.status is PassStatus.COMPLETE
-        assert report.made_room == (2, 0)
-        assert kept_names(scene) == [str(number) for number in range(2, 10)]
+        assert report.made_room == (2, 2 * 4 * KIB)
+        assert scene.in_history() == {b"%d" % number for number in range(2, 10)}
         for number in range(2):
             scene.write(f"new{number}", b"newer")
         # Two versions, in a folder that is there; but it might not be.
-        assert scene.make_pass().made_room == (3, 0)
+        assert scene.make_pass().made_room == (3, 3 * 4 * KIB)
         scene.assert_in_step()
 
 
@@ -300,6 +384,8 @@ def test_pruning_that_gains_nothing_is_not_done_again_for_a_day(
 ) -> None:
     scene = Scene(tmp_path, tmp_path)
     scene.write("anchor", b"x")
+    for name in OLD:
+        scene.write(name, b"")
     scene.make_pass()
     for number, name in enumerate(OLD):
         put(scene, name, (20 - number) * DAY_S, b"x" * 200 * KIB)

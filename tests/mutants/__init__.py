@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from tests.mutants import content, drives, reaching_disk, roots, second_process, telling, watching
+from tests.mutants import content, drives, history, reaching_disk, roots, second_process, telling, watching
 
 MUTATIONS = (
     *reaching_disk.MUTATIONS,
     *roots.MUTATIONS,
     *content.MUTATIONS,
+    *history.MUTATIONS,
     *watching.MUTATIONS,
     *drives.MUTATIONS,
     *telling.MUTATIONS,
