@@ -6,16 +6,18 @@ hang, and so never runs in the window's thread.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from typing import TYPE_CHECKING, TypedDict
 
-from backup_gui.engine.errors import JobError
+from backup_gui.engine.errors import JobError, OwnFolderError
 from backup_gui.engine.escaping import escape
 from backup_gui.engine.filters import Filter
 from backup_gui.engine.history_place import history_at, is_place_inside
 from backup_gui.engine.job import MAX_HISTORY_DAYS, MAX_INTERVAL_S, Job
 from backup_gui.engine.nesting import is_within
+from backup_gui.places import home
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -94,11 +96,24 @@ def absolute(path: str) -> str:
     """Make a path absolute, the home folder's ``~`` included.
 
     ``..`` after a link leads to the parent of where the link leads, so such paths are resolved by the system.
+
+    Raises:
+        JobError: It begins with ``~``, and there is no home folder: never is a folder of that name made instead.
     """
-    expanded = os.path.expanduser(path)
+    expanded = _expanded(path)
     if os.pardir in expanded.replace("\\", "/").split("/"):
         return os.path.realpath(expanded)
     return os.path.abspath(expanded)
+
+
+def _expanded(path: str) -> str:
+    expanded = os.path.expanduser(path)
+    if path == "~" or path.startswith("~/"):
+        try:
+            expanded = home() + path[1:]
+        except OwnFolderError as error:
+            raise JobError(f"There is no home folder. ({path})") from error
+    return expanded
 
 
 def job_faults(job: Job) -> dict[str, str]:
@@ -161,7 +176,9 @@ def _equal_paths(job: Job) -> dict[str, str]:
 
 
 def _lexical(path: str) -> str:
-    return os.path.normcase(os.path.abspath(os.path.expanduser(path)))
+    with contextlib.suppress(JobError):
+        path = _expanded(path)
+    return os.path.normcase(os.path.abspath(path))
 
 
 def folder_faults(job: Job) -> dict[str, str]:

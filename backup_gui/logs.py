@@ -12,8 +12,10 @@ import threading
 from typing import TYPE_CHECKING, Any, TextIO
 
 from backup_gui.engine.escaping import one_line
+from backup_gui.engine.privacy import close_file, open_private
 
 if TYPE_CHECKING:
+    from io import TextIOWrapper
     from pathlib import Path
     from types import TracebackType
     from typing import Protocol
@@ -111,8 +113,16 @@ def _file_handler(file: Path, level: int) -> logging.Handler:
     # Imported only where a file is written: with all that it imports itself it costs 10 ms of the start.
     from logging.handlers import RotatingFileHandler  # noqa: PLC0415
 
+    class PrivateFileHandler(RotatingFileHandler):
+        """Writes files that only their owner may read: names of private files stand in them."""
+
+        def _open(self) -> TextIOWrapper:
+            return open(self.baseFilename, "a", encoding=self.encoding, errors=self.errors, opener=open_private)
+
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handler = RotatingFileHandler(
+    for number in range(1, OLD_FILES + 1):
+        close_file(file.with_name(f"{file.name}.{number}"))
+    handler = PrivateFileHandler(
         file, maxBytes=MAX_FILE_BYTES, backupCount=OLD_FILES, encoding="utf-8", errors="backslashreplace"
     )
     # A full disk under the log must neither stop a backup nor fill stderr with a traceback for each record.

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import NamedTuple, Self
 
+from backup_gui.engine.errors import OwnFolderError
+
 APP_NAME = "backup-gui"
 
 
@@ -31,13 +33,56 @@ class Places(_Folders):
     __slots__ = ()
 
     def __new__(cls, data: Path | None = None, state: Path | None = None, config: Path | None = None) -> Self:
-        """Take what is given, and the user's own folders for the rest."""
+        """Take what is given, and the user's own folders for the rest.
+
+        Raises:
+            OwnFolderError: The user has no home folder, and the environment names none.
+        """
         return super().__new__(
             cls,
             data or _own_folder("XDG_DATA_HOME", ".local/share", "user_data_path"),
             state or _own_folder("XDG_STATE_HOME", ".local/state", "user_state_path"),
             config or _own_folder("XDG_CONFIG_HOME", ".config", "user_config_path"),
         )
+
+
+def home() -> str:
+    """Return the absolute path of the user's home folder, which need not exist.
+
+    Raises:
+        OwnFolderError: The user has none: HOME is not set, and the system does not know the user, as in a container.
+    """
+    if sys.platform == "win32":
+        found = os.path.expanduser("~")
+    else:
+        found = os.environ.get("HOME", "")
+        if not os.path.isabs(found):
+            found = _home_of_account()
+    if not os.path.isabs(found):
+        raise OwnFolderError(
+            "There is no home folder for the program's own data. Set HOME, or XDG_DATA_HOME, XDG_STATE_HOME and"
+            " XDG_CONFIG_HOME, to absolute paths."
+        )
+    return found
+
+
+def home_or_root() -> str:
+    """Return the user's home folder for looking at it; the root of all folders if there is none."""
+    try:
+        return home()
+    except OwnFolderError:
+        return os.path.abspath(os.sep)
+
+
+def _home_of_account() -> str:
+    if sys.platform == "win32":
+        return ""
+    import pwd  # noqa: PLC0415 - not on Windows
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:
+        return ""
 
 
 def _own_folder(variable: str, linux_default: str, platform_function: str) -> Path:
@@ -47,8 +92,9 @@ def _own_folder(variable: str, linux_default: str, platform_function: str) -> Pa
         return Path(base, APP_NAME)
     if sys.platform == "linux":
         # What platformdirs does there too, but importing it takes 25 ms of a start of 100 ms.
-        return Path(os.path.expanduser("~"), linux_default, APP_NAME)
+        return Path(home(), linux_default, APP_NAME)
     import platformdirs  # noqa: PLC0415 - see above
 
+    home()
     found: Path = getattr(platformdirs, platform_function)(APP_NAME, appauthor=False)
     return found

@@ -6,10 +6,14 @@ import contextlib
 import os
 import plistlib
 import shlex
+import site
 import subprocess
 import sys
 from pathlib import Path
 from typing import Protocol
+
+import backup_gui
+from backup_gui.places import home
 
 _ENTRY_NAME = "backup-gui"
 _AGENT_LABEL = "backup-gui"
@@ -44,9 +48,9 @@ def login_entry() -> LoginEntry:
     if sys.platform == "win32":
         return RegistryEntry()
     if sys.platform == "darwin":
-        return LaunchAgent(Path.home() / "Library" / "LaunchAgents")
+        return LaunchAgent(Path(home()) / "Library" / "LaunchAgents")
     base = os.environ.get("XDG_CONFIG_HOME", "")
-    config = Path(base) if os.path.isabs(base) else Path.home() / ".config"
+    config = Path(base) if os.path.isabs(base) else Path(home()) / ".config"
     return DesktopEntry(config / "autostart")
 
 
@@ -59,7 +63,18 @@ def start_command(*, is_hidden: bool) -> tuple[str, ...]:
     options = ("--hidden",) if is_hidden else ()
     if getattr(sys, "frozen", False):
         return (sys.executable, *options)
-    return (sys.executable, "-m", "backup_gui", *options)
+    return (sys.executable, _isolation(), "-m", "backup_gui", *options)
+
+
+def _isolation() -> str:
+    """The option that keeps the interpreter from importing what lies in the home folder, or wherever it is started.
+
+    Anybody who can put a file there, such as ``sitecustomize.py``, would run with the program otherwise. Where the
+    program itself is installed for this user only, its libraries are there too, and only the folder of the start is
+    left out.
+    """
+    is_users_own = Path(backup_gui.__file__).is_relative_to(site.getusersitepackages())
+    return "-P" if is_users_own else "-I"
 
 
 class DesktopEntry:

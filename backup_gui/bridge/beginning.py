@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths, QStorageInfo
 
@@ -17,6 +16,7 @@ from backup_gui.config import absolute, default_name
 from backup_gui.engine.disks import disks_of
 from backup_gui.engine.history_place import is_vacant
 from backup_gui.engine.job import Job
+from backup_gui.places import home_or_root
 
 # What shows something else than a drive's own files.
 _NO_DRIVES = re.compile(
@@ -87,7 +87,7 @@ def usual_folders(protected: tuple[str, ...]) -> tuple[str, ...]:
     for location in (where.DocumentsLocation, where.PicturesLocation, where.DesktopLocation):
         path = QStandardPaths.writableLocation(location)
         # A folder that was never set up is said to be the home folder itself.
-        is_home = bool(path) and os.path.realpath(path) == os.path.realpath(Path.home())
+        is_home = bool(path) and os.path.realpath(path) == os.path.realpath(home_or_root())
         if path and not is_home and os.path.isdir(path) and path not in found and path not in protected:
             found.append(path)
     return tuple(found)
@@ -96,7 +96,7 @@ def usual_folders(protected: tuple[str, ...]) -> tuple[str, ...]:
 def places() -> tuple[Place, ...]:
     """Return the drives that can be written to, others than the system's first, then those with the most room."""
     found: dict[int, Place] = {}
-    home_disks = _disks(str(Path.home()))
+    home_disks = _disks(home_or_root())
     for volume in QStorageInfo.mountedVolumes():
         root = volume.rootPath()
         kind = bytes(volume.fileSystemType().data()).decode(errors="replace")
@@ -107,7 +107,7 @@ def places() -> tuple[Place, ...]:
             continue
         is_own = bool(_disks(root) & home_disks) or root == "/"
         if is_own:
-            root = str(Path.home() / BACKUPS_FOLDER)
+            root = os.path.join(home_or_root(), BACKUPS_FOLDER)
         elif not os.access(root, os.W_OK | os.X_OK):
             continue
         name = "" if is_own else volume.displayName() or os.path.basename(root) or root

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import shutil
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from backup_gui.config import absolute, default_name, folder_faults, job_faults, make_job
 from backup_gui.engine.disks import are_on_one_disk
@@ -19,6 +18,7 @@ from backup_gui.engine.history_place import history_at, history_of, is_place_ins
 from backup_gui.engine.identity import nearest_existing
 from backup_gui.engine.job import Job
 from backup_gui.engine.nesting import is_within
+from backup_gui.places import home_or_root
 
 _SYSTEM_FOLDERS = ("/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr")
 
@@ -133,7 +133,7 @@ def _source_fault(source: str) -> str:
 
 
 def _destination_fault(destination: str, others: tuple[Job, ...]) -> str:
-    if is_within(str(Path.home()), destination):
+    if is_within(home_or_root(), destination):
         return "This is your home folder or lies around it. Choose a folder that holds nothing but the backup."
     if os.name == "posix" and any(is_within(destination, folder) for folder in _SYSTEM_FOLDERS):
         return "This folder belongs to the system. Choose another one."

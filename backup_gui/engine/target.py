@@ -10,14 +10,18 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import logging
 import os
 
 from backup_gui.engine.errors import DestinationBusyError
+from backup_gui.engine.escaping import escape
 from backup_gui.engine.keeping import Keeper, give_back, pair
-from backup_gui.engine.lock import lock_file
+from backup_gui.engine.lock import is_locked_by_strangers, lock_file
 from backup_gui.engine.system import rename_to_free_name
 from backup_gui.engine.transfer import NOT_SUPPORTED, create
 from backup_gui.engine.tree import HAS_FOLDER_DESCRIPTORS, parent_of
+
+log = logging.getLogger(__name__)
 
 
 class Target(Keeper):
@@ -39,6 +43,9 @@ class Target(Keeper):
         try:
             lock_file(self.root_fd)
         except BlockingIOError as error:
+            if is_locked_by_strangers(self.root_fd, os.path.realpath(self.root)):
+                log.warning("Somebody who may not write to %s has locked it", escape(self.root))
+                return
             raise DestinationBusyError(f"Another program instance is writing to {self.root}.") from error
         except OSError:
             # Some network file systems have no locks on folders; the lock of the job itself still holds.

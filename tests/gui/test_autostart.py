@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import plistlib
 import re
+import site
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import backup_gui
 from backup_gui.bridge.autostart import DesktopEntry, LaunchAgent, login_entry, start_command
 
 COMMAND = ("/opt/My Apps/100%/b$ckup", "--hidden", 'a"b`c\\d')
@@ -60,6 +63,32 @@ def test_the_entry_lies_in_the_users_configuration(own_places: Path) -> None:
 
 
 def test_the_command_starts_this_program(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert start_command(is_hidden=True) == (sys.executable, "-m", "backup_gui", "--hidden")
+    assert start_command(is_hidden=True) == (sys.executable, "-I", "-m", "backup_gui", "--hidden")
+    monkeypatch.setattr(site, "getusersitepackages", lambda: str(Path(backup_gui.__file__).parents[1]))
+    assert start_command(is_hidden=True)[1] == "-P", (
+        "installed for this user only, its libraries lie in the home folder"
+    )
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     assert start_command(is_hidden=False) == (sys.executable,)
+
+
+@pytest.mark.hazard(69)
+def test_a_start_at_login_imports_nothing_from_the_home_folder(own_places: Path, tmp_path: Path) -> None:
+    planted = "raise SystemExit('imported from the home folder')"
+    users_own = own_places / ".local/lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
+    users_own.mkdir(parents=True)
+    for folder in (own_places, users_own):
+        for name in ("sitecustomize.py", "usercustomize.py", "json.py", "backup_gui.py"):
+            (folder / name).write_text(planted)
+    interpreter, *options = start_command(is_hidden=True)
+    environment = {"HOME": str(own_places), "PYTHONPATH": str(own_places), "PATH": "/usr/bin:/bin"}
+    command = [interpreter, *options[:-1], "--version"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=own_places, env=environment)
+    assert (result.returncode, result.stdout) == (0, f"backup-gui {backup_gui.__version__}\n"), result
+
+
+def test_an_entry_of_an_earlier_version_is_renewed(tmp_path: Path) -> None:
+    entry = DesktopEntry(tmp_path)
+    entry.write((sys.executable, "-m", "backup_gui", "--hidden"))
+    entry.write(start_command(is_hidden=True))
+    assert exec_line(tmp_path).endswith(" -I -m backup_gui --hidden")

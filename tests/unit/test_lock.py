@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from backup_gui.engine import lock
 from backup_gui.engine.errors import DestinationBusyError
 from backup_gui.engine.lock import DestinationLock, lock_file
+from backup_gui.engine.peers import may_write
+from backup_gui.engine.target import Target
 
 HOLDER = """
 import sys
@@ -106,3 +111,108 @@ def test_a_locked_folder_is_free_again_when_it_is_closed(tmp_path: Path) -> None
         for fd in (first, second):
             if fd >= 0:
                 os.close(fd)
+
+
+STRANGER = """
+import hashlib, os, socket, sys, fcntl
+place, way, uid = sys.argv[1], sys.argv[2], int(sys.argv[3])
+fd = os.open(place, os.O_RDONLY) if way == "folder" else -1
+os.setgroups([])
+os.setresgid(uid, uid, uid)
+os.setresuid(uid, uid, uid)
+if fd >= 0:
+    fcntl.flock(fd, fcntl.LOCK_SH)
+kept = []
+base = "\\0backup-gui/destination/" + hashlib.sha256(os.fsencode(place)).hexdigest()
+for number in range(40 if way == "all" else 1):
+    name = base + (f"/{number}" if number else "")
+    kept.append(socket.socket(socket.AF_UNIX))
+    kept[-1].bind(name)
+    if way != "silent":
+        kept[-1].listen(0)
+    if way == "full":
+        for _ in range(3):
+            kept.append(socket.socket(socket.AF_UNIX))
+            kept[-1].setblocking(False)
+            try:
+                kept[-1].connect(name)
+            except BlockingIOError:
+                break
+print("locked", flush=True)
+sys.stdin.read()
+"""
+STRANGERS_UID = 65534
+
+
+@contextlib.contextmanager
+def stranger(place: Path, way: str, uid: int = STRANGERS_UID) -> Iterator[None]:
+    """Let another user have the name of a destination's lock, or the folder itself locked."""
+    command = [sys.executable, "-c", STRANGER, str(place), way, str(uid)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"locked\n"
+        try:
+            yield
+        finally:
+            process.kill()
+
+
+@pytest.mark.root
+@pytest.mark.hazard(69)
+@pytest.mark.skipif(sys.platform != "linux", reason="names of sockets")
+@pytest.mark.parametrize("way", ["silent", "listening", "full", "all", "folder"])
+def test_a_user_who_may_not_write_there_cannot_take_the_lock_of_a_destination(tmp_path: Path, way: str) -> None:
+    place = tmp_path / "mirror"
+    place.mkdir(mode=0o755)
+    with stranger(place, way), DestinationLock(str(place), tmp_path / "locks"), Target(str(place), None) as target:
+        target.lock()
+        with pytest.raises(DestinationBusyError):
+            DestinationLock(str(place), tmp_path / "locks")
+        if way != "all":
+            with pytest.raises(DestinationBusyError):
+                DestinationLock(str(place), tmp_path / "locks of another folder of data")
+
+
+@pytest.mark.root
+@pytest.mark.hazard(42)
+@pytest.mark.skipif(sys.platform != "linux", reason="names of sockets")
+@pytest.mark.parametrize("way", ["listening", "folder"])
+def test_another_user_who_may_write_there_is_another_instance(open_folder: Path, way: str) -> None:
+    place = open_folder / "mirror"
+    place.mkdir()
+    os.chown(place, STRANGERS_UID, STRANGERS_UID)
+    with stranger(place, way):
+        with pytest.raises(DestinationBusyError):
+            DestinationLock(str(place), open_folder / "locks")
+        if way == "folder":
+            with Target(str(place), None) as target, pytest.raises(DestinationBusyError):
+                target.lock()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes")
+@pytest.mark.parametrize(
+    ("mode", "above", "expected"),
+    [(0o777, 0o755, True), (0o755, 0o755, False), (0o775, 0o755, False), (0o773, 0o755, True), (0o777, 0o700, False)],
+)
+def test_who_may_write_is_told_by_modes_all_the_way_down(
+    open_folder: Path, mode: int, above: int, *, expected: bool
+) -> None:
+    place = open_folder / "above" / "mirror"
+    place.mkdir(parents=True)
+    place.chmod(mode)
+    place.parent.chmod(above)
+    assert may_write(12_345, str(place)) is expected
+    assert may_write(0, str(place))
+
+
+def test_a_home_folder_without_room_for_a_lock_keeps_nobody_from_backing_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_path: str, _flags: int) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(lock, "open_private", refuse)
+    with DestinationLock(str(tmp_path / "mirror"), tmp_path / "locks"):
+        if sys.platform == "linux":
+            with pytest.raises(DestinationBusyError):
+                DestinationLock(str(tmp_path / "mirror"), tmp_path / "locks")
