@@ -108,6 +108,8 @@ def _take_name(name: str, place: str) -> socket.socket | None:
     Raises:
         OSError: No socket can be made.
     """
+    if sys.platform == "win32":
+        return None
     import socket  # noqa: PLC0415 - slow to import
 
     taken = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -136,6 +138,8 @@ def _take_name(name: str, place: str) -> socket.socket | None:
 
 def _owner_of(address: str) -> int | None:
     """Return the user who listens at a name; None if nobody does who would be one of this program's."""
+    if sys.platform == "win32":
+        return None
     import socket  # noqa: PLC0415 - slow to import
 
     until_s = time.monotonic() + _BEGINNING_S
