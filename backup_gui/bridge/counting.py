@@ -88,7 +88,12 @@ def count_left_out(
             with os.scandir(os.path.join(root, path)) as entries:
                 for entry in entries:
                     name = prefix + entry.name
-                    is_folder = entry.is_dir(follow_symlinks=False)
+                    try:
+                        is_folder = entry.is_dir(follow_symlinks=False)
+                    except OSError:
+                        # Such as a mount whose server is dead: the others count all the same.
+                        is_whole = False
+                        continue
                     # What lies in a folder that is left out need not be asked about.
                     is_entry_out = is_out or (bool(rules) and excludes(name, is_folder))
                     if is_folder:

@@ -22,7 +22,7 @@ from backup_gui.engine.scout import BATCH_FOLDERS
 from backup_gui.engine.sift import sift
 from backup_gui.engine.surplus import Surplus
 from backup_gui.engine.transfer import Cancelled, ignore_count
-from backup_gui.engine.tree import Tree, is_below, is_temporary, parent_of
+from backup_gui.engine.tree import Tree, is_below, is_temporary, join, parent_of, parents_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -159,7 +159,10 @@ class _Comparison:
                     return
                 path, is_other = settled
                 is_tree = is_tree or is_other
-            path = self._highest_change(path)
+            highest = self._highest_change(path)
+            if highest is None:
+                return
+            path = highest
             if path in self._done or is_below(path, self._trees_done):
                 return
             self._done.add(path)
@@ -200,19 +203,45 @@ class _Comparison:
         """Return the path under which the catalog knows what is at a path."""
         return path if self._respelling is None else self._respelling.spelling.former(path)
 
-    def _highest_change(self, path: str) -> str:
-        """Return the highest folder above a path that only one of both sides has, or else the path itself."""
+    def _highest_change(self, path: str) -> str | None:
+        """Return the highest folder above a path that only one of both sides has, or else the path itself.
+
+        Returns:
+            None if one of the folders cannot be looked at: that is the one that is named as a problem.
+        """
         highest = path
         while path:
             path = parent_of(path)
             if not path:
                 break
-            ours, theirs = self._source.look(path), self._target.look(path)
+            try:
+                ours, theirs = self._source.look(path), self._target.look(path)
+            except OSError as error:
+                self._name_unseen(path, error)
+                return None
             is_folder = [entry is not None and stat.S_ISDIR(entry.st_mode) for entry in (ours, theirs)]
             if all(is_folder):
                 break
             highest = path
         return highest
+
+    def _name_unseen(self, path: str, error: OSError) -> None:
+        """Name the highest folder at or above a path that cannot be looked at as a problem, once."""
+        unseen, is_writing = path, False
+        for folder in reversed((path, *parents_of(path))):
+            try:
+                is_writing = False
+                self._source.look(folder)
+                is_writing = True
+                self._target.look(folder)
+            except OSError as found:
+                unseen, error = folder, found
+                break
+        else:
+            is_writing = False
+        if unseen not in self._done:
+            self._done.add(unseen)
+            self._problems.append(problem_from(error, unseen, Stage.COMPARE, is_writing=is_writing))
 
     def _compare_root(self, *, is_tree: bool) -> None:
         ours, theirs = self._source.stat(""), self._target.stat("")
@@ -259,8 +288,9 @@ class _Comparison:
             scout.hand_over(batch)
 
     def _compare_folder(self, path: str, making: Action | None, pending: list[_Folder]) -> None:
+        refused: dict[str, OSError] = {}
         try:
-            ours = self._source.list(path)
+            ours = self._source.list(path, refused)
         except FileNotFoundError:
             # Gone since its own folder was listed: the next pass sees to it.
             return
@@ -274,13 +304,18 @@ class _Comparison:
             self._copies.append(making)
         theirs: dict[str, Entry] = {}
         known: dict[str, Row] = {}
+        refused_there: dict[str, OSError] = {}
         if making is None:
             try:
-                theirs = self._target.list(path)
+                theirs = self._target.list(path, refused_there)
             except OSError as error:
                 self._problems.append(problem_from(error, path, Stage.COMPARE, is_writing=True))
                 return
             known = self._catalog.folder(self._former(path))
+        if refused:
+            self._leave_alone(path, refused, theirs, known, is_writing=False)
+        if refused_there:
+            self._leave_alone(path, refused_there, ours, known, is_writing=True)
         self._meter.add_files(len(ours), path)
         if not path:
             self._leave_out_reserved(ours)
@@ -299,6 +334,30 @@ class _Comparison:
                 self._surplus.add(prefix + name, their, is_known=known.pop(name, None) is not None)
         if known and self._learns:
             self._catalog.forget(prefix + name for name in known)
+
+    def _leave_alone(
+        self,
+        folder: str,
+        refused: dict[str, OSError],
+        other_side: dict[str, Entry],
+        known: dict[str, Row],
+        *,
+        is_writing: bool,
+    ) -> None:
+        """Name what one side has and cannot be looked at as problems; the other side's stays as it is, and known."""
+        for name, error in refused.items():
+            known.pop(name, None)
+            other_side.pop(name, None)
+            if self._abilities.folds_names:
+                from backup_gui.engine.naming import fold  # noqa: PLC0415 - most destinations tell all names apart
+
+                # Which of these belongs to it cannot be told while it cannot be seen.
+                for spelling in [other for other in other_side if fold(other) == fold(name)]:
+                    del other_side[spelling]
+                    known.pop(spelling, None)
+            path = join(folder, name)
+            if not is_temporary(name) and not any(self._rules.excludes(path, is_folder) for is_folder in (True, False)):
+                self._problems.append(problem_from(error, path, Stage.COMPARE, is_writing=is_writing))
 
     def _leave_out_reserved(self, ours: dict[str, Entry]) -> None:
         """Name as a problem what has the history's name at the source's root, and leave it out."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.model import ProblemCode, Stage
-from backup_gui.engine.problems import problem
+from backup_gui.engine.problems import problem, problem_from
 from backup_gui.engine.tree import is_at_or_below
 
 if TYPE_CHECKING:
@@ -42,13 +42,18 @@ class Drives:
     def is_away(self, path: str) -> bool:
         """Tell whether a path belongs to a volume that is not mounted now, and name that as a problem once.
 
-        Raises:
-            OSError: It cannot be told.
+        One that does not answer is named with what the system says of it.
         """
         for drive in self.known:
             if not is_at_or_below(path, drive):
                 continue
-            ours = self._source.look(drive)
+            try:
+                ours = self._source.look(drive)
+            except OSError as error:
+                if drive not in self._away:
+                    self._away.add(drive)
+                    self._problems.append(problem_from(error, drive, Stage.COMPARE))
+                return True
             if ours is None or ours.st_dev == self._root_device:
                 self.name_as_away(drive)
                 return True

@@ -125,7 +125,7 @@ def list_versions(history_root: str, path: str = "") -> Iterator[Version]:
         while pending:
             folder = pending.pop()
             yield from versions_in(tree, folder)
-            entries = tree.list(folder)
+            entries = tree.list(folder, {})
             pending.extend(
                 join(folder, name)
                 for name in sorted(entries, reverse=True)
@@ -168,15 +168,16 @@ def restore(destination: str, history_root: str | None, path: str, at: datetime 
     """
     from backup_gui.engine.restoring import Restorer  # noqa: PLC0415 - a pass does not need it
 
-    chosen = _choose(destination, history_root, path, at)
-    if not chosen:
+    refused: dict[str, OSError] = {}
+    chosen = _choose(destination, history_root, path, at, refused)
+    if not chosen and not refused:
         if at is not None and is_known(destination, history_root, path):
             raise UnknownThenError(path)
         raise FileNotFoundError(2, "Neither the backup nor its history has it", path)
     base = parent_of(path)
     files: list[str] = []
     skipped: list[str] = []
-    failed: list[tuple[str, str]] = []
+    failed = [(unseen, error.strerror or str(error)) for unseen, error in sorted(refused.items())]
     with Restorer(to) as restorer:
         for original in sorted(chosen):
             place = chosen[original]
@@ -213,9 +214,11 @@ class _Place(NamedTuple):
     is_folder: bool = False
 
 
-def _choose(destination: str, history_root: str | None, path: str, at: datetime | None) -> dict[str, _Place]:
-    """Choose for each path at and below ``path`` where its content is taken from."""
-    mirror = dict(_entries_below(destination, path))
+def _choose(
+    destination: str, history_root: str | None, path: str, at: datetime | None, refused: dict[str, OSError]
+) -> dict[str, _Place]:
+    """Choose for each path at and below ``path`` where its content is taken from; ``refused`` takes what is unseen."""
+    mirror = dict(_entries_below(destination, path, refused))
     # Versions of a long name are known by a shortened one; they belong to what the mirror has under the long one.
     long_names = {shortened: found for found in (path, *mirror) for shortened in shortened_paths(found)}
     chosen: dict[str, _Place] = {}
@@ -249,8 +252,14 @@ def _choose(destination: str, history_root: str | None, path: str, at: datetime 
     return {found: place for found, place in chosen.items() if place.mtime_ns < end_ns or (was_there and found == path)}
 
 
-def _entries_below(root: str, path: str) -> Iterator[tuple[str, Entry]]:
-    """List the files, links and folders at and below a path, without the root itself."""
+def _entries_below(root: str, path: str, refused: dict[str, OSError]) -> Iterator[tuple[str, Entry]]:
+    """List the files, links and folders at and below a path, without the root itself.
+
+    Args:
+        root: Absolute path of the mirror.
+        path: The path.
+        refused: Takes the paths that cannot be looked at, and why.
+    """
     try:
         tree = Tree(root)
     except FileNotFoundError:
@@ -266,7 +275,8 @@ def _entries_below(root: str, path: str) -> Iterator[tuple[str, Entry]]:
             pending.append(path)
         while pending:
             folder = pending.pop()
-            for name, child in tree.list(folder).items():
+            unseen: dict[str, OSError] = {}
+            for name, child in tree.list(folder, unseen).items():
                 kind = kind_of(child)
                 if kind is EntryKind.SPECIAL or is_temporary(name):
                     continue
@@ -275,6 +285,7 @@ def _entries_below(root: str, path: str) -> Iterator[tuple[str, Entry]]:
                 yield join(folder, name), child
                 if kind is EntryKind.FOLDER:
                     pending.append(join(folder, name))
+            refused.update({join(folder, name): error for name, error in unseen.items()})
 
 
 def versions_in(tree: Tree, folder: str) -> list[Version]:
@@ -285,13 +296,14 @@ def versions_in(tree: Tree, folder: str) -> list[Version]:
         folder: The folder, as it was called in the mirror.
 
     Returns:
-        The versions by name and then by time, oldest first; none if there is no such folder.
+        The versions by name and then by time, oldest first; none if there is no such folder. What cannot be looked at
+        hides nothing of the others.
 
     Raises:
         OSError: The folder cannot be read.
     """
     try:
-        entries = tree.list(folder)
+        entries = tree.list(folder, {})
     except (FileNotFoundError, NotADirectoryError):
         return []
     found = []

@@ -65,7 +65,7 @@ def folders_of(
     Args:
         history: The history.
         should_stop: Asked before each folder; the list then ends early.
-        on_error: Told of each folder that cannot be read, and why; the others follow.
+        on_error: Told of each folder that cannot be read, and of what cannot be looked at, and why; the others follow.
 
     Yields:
         The folders, each before those in it.
@@ -74,13 +74,16 @@ def folders_of(
     pending = [""]
     while pending and not should_stop():
         path = pending.pop()
+        refused: dict[str, OSError] = {}
         try:
-            entries = history.list(path)
+            entries = history.list(path, refused)
         except FileNotFoundError:
             continue
         except OSError as error:
             on_error(path, error)
             continue
+        for name, why in refused.items():
+            on_error(join(path, name), why)
         versions = []
         for stored, entry in entries.items():
             mode = entry.st_mode
@@ -92,7 +95,7 @@ def folders_of(
             if read is not None:
                 name, left_at, count = read
                 versions.append(Stored(Stamp(int(left_at.timestamp()), count), name, join(path, stored), entry))
-        yield Folder(path, versions, len(versions) < len(entries))
+        yield Folder(path, versions, len(versions) < len(entries) + len(refused))
 
 
 def occupied_bytes(entry: Entry) -> int:

@@ -90,18 +90,18 @@ class MetadataWriter(Tree):
         if failure is not None:
             raise failure
 
-    def list(self, path: str) -> dict[str, Entry]:
+    def list(self, path: str, refused: dict[str, OSError] | None = None) -> dict[str, Entry]:
         """List a folder, as ``Tree.list``; one whose owner may not read it, but who owns it, is opened up.
 
         Raises:
             OSError: The folder could not be read to its end.
         """
         try:
-            return super().list(path)
+            return super().list(path, refused)
         except PermissionError:
             if not self.opens_up or not self._open_up(path):
                 raise
-        return super().list(path)
+        return super().list(path, refused)
 
     # Inner parts
 

@@ -328,9 +328,10 @@ def _opened(root: str) -> Tree | None:
 
 
 def _listed(tree: Tree | None, folder: str) -> dict[str, Entry]:
+    """List a folder of one side; what cannot be looked at hides nothing of the others."""
     if tree is not None:
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            return tree.list(folder)
+            return tree.list(folder, {})
     return {}
 
 

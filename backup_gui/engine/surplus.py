@@ -61,11 +61,14 @@ class Surplus:
             if kind is not EntryKind.FOLDER:
                 draft.mirror_files += 1
                 continue
+            refused: dict[str, OSError] = {}
             try:
-                entries = self._target.list(path)
+                entries = self._target.list(path, refused)
             except OSError as error:
                 draft.problems.append(problem_from(error, path, Stage.COMPARE, is_writing=True))
                 continue
+            for name, why in refused.items():
+                draft.problems.append(problem_from(why, join(path, name), Stage.COMPARE, is_writing=True))
             known = self._catalog.folder(path)
             for name, child in entries.items():
                 if is_temporary(name):

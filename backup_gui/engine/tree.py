@@ -12,6 +12,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import stat
 import sys
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Self
@@ -141,11 +142,13 @@ class Tree:
             return False
         return (now.st_dev, now.st_ino) == (self.root_entry.st_dev, self.root_entry.st_ino)
 
-    def list(self, path: str) -> dict[str, Entry]:
+    def list(self, path: str, refused: dict[str, OSError] | None = None) -> dict[str, Entry]:
         """List a folder.
 
         Args:
             path: The folder, relative to the root.
+            refused: Takes the names that cannot be looked at, such as that of a mount whose server is dead, and why;
+                what is there under them, and below, cannot be told. Without it one such name fails the whole listing.
 
         Returns:
             The entry of each name, links not followed. Names that vanish meanwhile are left out.
@@ -154,7 +157,6 @@ class Tree:
             OSError: The folder could not be read to its end. No part of it is returned, so that nobody takes what
                 could not be listed for deleted.
         """
-        entries: dict[str, Entry] = {}
         where = self.folder(path) if HAS_FOLDER_DESCRIPTORS else self._absolute(path)
         if HAS_FOLDER_DESCRIPTORS:
             try:
@@ -163,6 +165,19 @@ class Tree:
             except FileNotFoundError:
                 # One of the names has vanished meanwhile: once more, one by one.
                 pass
+            except OSError as error:
+                # One of the names cannot be looked at; what the listing itself fails with names only the descriptor.
+                if refused is None or not isinstance(error.filename, str):
+                    raise
+        return self._list_one_by_one(where, refused)
+
+    def _list_one_by_one(self, where: int | str, refused: dict[str, OSError] | None) -> dict[str, Entry]:
+        """List an open folder in which names vanish or cannot be looked at.
+
+        Raises:
+            OSError: It could not be read to its end, or nothing in it may be looked at.
+        """
+        entries: dict[str, Entry] = {}
         with os.scandir(where) as listing:
             for item in listing:
                 try:
@@ -172,6 +187,13 @@ class Tree:
                     )
                 except FileNotFoundError:
                     continue
+                except OSError as error:
+                    if refused is None:
+                        raise
+                    if not refused and isinstance(error, PermissionError) and isinstance(where, int):
+                        # In a folder that may be read and not entered this is so of every name: it fails itself.
+                        os.stat(".", dir_fd=where)
+                    refused[item.name] = error
         return entries
 
     def is_empty(self) -> bool:
@@ -202,11 +224,32 @@ class Tree:
         """
         try:
             return self.stat(path)
+        except FileNotFoundError:
+            return None
         except OSError as error:
-            # Where a link stands in a folder's place, macOS answers ELOOP, and Linux ENOTDIR.
-            if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
-                return None
-            raise
+            if error.errno not in {errno.ENOTDIR, errno.ELOOP}:
+                raise
+            # Where a link stands in a folder's place, macOS answers ELOOP, and Linux ENOTDIR. The same, with folders
+            # all the way, is an error of the drive.
+            if self._is_way_of_folders(path):
+                raise
+            return None
+
+    def _is_way_of_folders(self, path: str) -> bool:
+        """Tell whether the folders that a path leads through are there, so that what it leads to might be, too.
+
+        Raises:
+            OSError: It cannot be told.
+        """
+        for parent in parents_of(path):
+            try:
+                return stat.S_ISDIR(self.stat(parent).st_mode)
+            except FileNotFoundError:
+                return False
+            except OSError as error:
+                if error.errno not in {errno.ENOTDIR, errno.ELOOP}:
+                    raise
+        return True
 
     def open_file(self, path: str) -> int:
         """Open a file for reading, never through a link and never waiting for a pipe.

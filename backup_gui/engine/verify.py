@@ -180,12 +180,19 @@ class _Comparison:
 
     def _folder(self, visit: _Visit, folders: list[_Visit]) -> Iterator[Difference]:
         """Compare one folder, and note the folders in it that are to be visited."""
+        unseen: dict[str, OSError] = {}
         try:
-            originals = self._listed(visit.path) if visit.is_in_source else {}
-            copies = self._mirror.list(visit.path) if visit.is_in_mirror else {}
+            originals = self._listed(visit.path, unseen) if visit.is_in_source else {}
+            copies = self._mirror.list(visit.path, unseen) if visit.is_in_mirror else {}
         except OSError as error:
             yield _unreadable(visit.path, error)
             return
+        for name in sorted(unseen):
+            originals.pop(name, None)
+            copies.pop(name, None)
+            below = join(visit.path, name)
+            if not self._rules or not any(self._rules.excludes(below, is_folder) for is_folder in (True, False)):
+                yield _unreadable(below, unseen[name])
         if not visit.path:
             yield from self._leave_out_what_is_not_the_mirrors(originals, copies)
         for refused in self._holding.align(visit.path, originals, copies):
@@ -215,9 +222,9 @@ class _Comparison:
             if name not in originals and is_not_the_mirrors(self._mirror.root, name, copy):
                 del copies[name]
 
-    def _listed(self, path: str) -> dict[str, Entry]:
+    def _listed(self, path: str, unseen: dict[str, OSError]) -> dict[str, Entry]:
         """List a folder of the source without what is excluded."""
-        entries = self._source.list(path)
+        entries = self._source.list(path, unseen)
         if not self._rules:
             return entries
         return {

@@ -333,8 +333,14 @@ def _identity(source: str) -> tuple[int, int]:
     return found.st_dev, found.st_ino
 
 
+# What may not be looked at, or does not answer, is not compared either: a pass names it.
+_NOT_COMPARED = frozenset(
+    {errno.EACCES, errno.EPERM, errno.EIO, errno.ENOTCONN, errno.ESTALE, errno.ETIMEDOUT, errno.ENXIO, errno.ELOOP}
+)
+
+
 def _needs_polling(code: int) -> bool:
-    return code not in {errno.EACCES, errno.EPERM}
+    return code not in _NOT_COMPARED
 
 
 def _reason(error: OSError) -> str:

@@ -6,6 +6,7 @@ from tests.mutants.mutation import Mutation
 
 _CHANGING = "faults/test_changing_source.py::"
 _OLD_PLAN = "faults/test_plan_grown_old.py::"
+_REFUSED = "unit/test_refused_names.py::"
 _TIMES = "unit/test_times_only.py::"
 _EXECUTE = "unit/test_execute.py::"
 _GUARD = "unit/test_guard.py::"
@@ -65,12 +66,47 @@ MUTATIONS = (
     Mutation(
         "what cannot be looked at is not gone",
         "engine/tree.py",
-        "            if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:\n",
-        "            if error.errno:\n",
+        "            if error.errno not in {errno.ENOTDIR, errno.ELOOP}:\n                raise\n            # Where",
+        "            return None\n            # Where",
         (
             "faults/test_permissions.py::test_nothing_under_an_unreadable_folder_is_deleted",
             "unit/test_tree.py::test_what_cannot_be_told_is_no_absence",
         ),
+    ),
+    Mutation(
+        "a name that cannot be looked at costs that name",
+        "engine/tree.py",
+        "                if refused is None or not isinstance(error.filename, str):\n",
+        "                if error:\n",
+        (f"{_REFUSED}test_a_name_of_the_source_that_cannot_be_looked_at_is_named_and_the_rest_goes_on",),
+    ),
+    Mutation(
+        "what the mirror has of a name that cannot be looked at stays",
+        "engine/compare.py",
+        "            known.pop(name, None)\n            other_side.pop(name, None)\n",
+        "            known.pop(name, None)\n",
+        (f"{_REFUSED}test_a_name_of_the_source_that_cannot_be_looked_at_is_named_and_the_rest_goes_on",),
+    ),
+    Mutation(
+        "what is left out is not named where it cannot be looked at",
+        "engine/compare.py",
+        "            if not is_temporary(name) and not any(",
+        "            if not is_temporary(name) or any(",
+        (f"{_REFUSED}test_what_is_left_out_is_no_problem_where_it_cannot_be_looked_at",),
+    ),
+    Mutation(
+        "a loop or a wrong kind on a way of folders is an error",
+        "engine/tree.py",
+        "            if self._is_way_of_folders(path):\n",
+        "            if not path:\n",
+        (f"{_REFUSED}test_a_partial_pass_deletes_nothing_at_or_below_a_name_that_cannot_be_looked_at",),
+    ),
+    Mutation(
+        "spellings of a name that cannot be looked at stay",
+        "engine/compare.py",
+        "if fold(other) == fold(name)]",
+        "if other == name]",
+        (f"{_REFUSED}test_where_names_are_folded_what_belongs_to_one_that_cannot_be_looked_at_stays",),
     ),
     Mutation(
         "looked at again before it is deleted",

@@ -227,10 +227,10 @@ def test_one_folder_of_the_history_that_cannot_be_read_hides_nothing_of_the_othe
     put(rig, "closed/a", 60, "x")
     listed = Tree.list
 
-    def refuse(self: Tree, path: str) -> object:
+    def refuse(self: Tree, path: str, *more: dict[str, OSError]) -> object:
         if path == "closed":
             raise PermissionError(13, "Permission denied")
-        return listed(self, path)
+        return listed(self, path, *more)
 
     monkeypatch.setattr(Tree, "list", refuse)
     computer = Computer(rig)

@@ -60,10 +60,10 @@ def refuse(tree: type[Tree], call: str, path: str, code: int, patch: pytest.Monk
     """Let one call of one side fail for one path."""
     real: Callable[..., Any] = getattr(tree, call)
 
-    def failing(self: Tree, asked: str) -> Any:
+    def failing(self: Tree, asked: str, *more: Any) -> Any:
         if asked == path and type(self) is tree:
             raise OSError(code, os.strerror(code))
-        return real(self, asked)
+        return real(self, asked, *more)
 
     patch.setattr(tree, call, failing)
 

@@ -406,10 +406,10 @@ def count_lists(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     listed: list[str] = []
     real = Tree.list
 
-    def count(tree: Tree, path: str) -> Any:
+    def count(tree: Tree, path: str, *more: Any) -> Any:
         if tree.root == str(rig.history):
             listed.append(path)
-        return real(tree, path)
+        return real(tree, path, *more)
 
     monkeypatch.setattr(Tree, "list", count)
     return listed
@@ -607,12 +607,12 @@ def test_what_cannot_be_measured_is_told_and_left_out(rig: Rig, monkeypatch: pyt
     real = Tree.list
     failed: list[str] = []
 
-    def fail(tree: Tree, path: str) -> Any:
+    def fail(tree: Tree, path: str, *more: Any) -> Any:
         if path == "gone":
             raise FileNotFoundError
         if path == "a":
             raise PermissionError
-        return real(tree, path)
+        return real(tree, path, *more)
 
     monkeypatch.setattr(Tree, "list", fail)
     size = measure(str(rig.history), on_error=lambda path, _error: failed.append(path))

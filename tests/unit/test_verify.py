@@ -193,10 +193,10 @@ def test_what_cannot_be_read_is_reported_and_the_rest_is_compared(pair: Pair, mo
             raise PermissionError(13, "Permission denied")
         return real_open(tree, path)
 
-    def list_(tree: Tree, path: str) -> dict[str, os.stat_result]:
+    def list_(tree: Tree, path: str, *more: dict[str, OSError]) -> dict[str, os.stat_result]:
         if path == "folder/empty" and tree.root == str(pair[1]):
             raise OSError(5, "Input/output error")
-        return real_list(tree, path)
+        return real_list(tree, path, *more)
 
     monkeypatch.setattr(Tree, "open_file", open_file)
     monkeypatch.setattr(Tree, "list", list_)
