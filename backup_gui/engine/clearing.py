@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.attributes import attributes_of
 from backup_gui.engine.copying import looks_alike
-from backup_gui.engine.model import Action, EntryKind, Op, Stage, kind_of
-from backup_gui.engine.problems import problem_from
+from backup_gui.engine.model import Action, EntryKind, Op, ProblemCode, Stage, kind_of
+from backup_gui.engine.ownership import Ownership
+from backup_gui.engine.problems import problem, problem_from
 from backup_gui.engine.tree import parent_of
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Clearer:
         self._rules = rules
         self._ledger = ledger
         self._copy = copy
+        self._ownership = Ownership(target)
         self.gone: list[str] = []
 
     def move(self, action: Action) -> None:
@@ -105,8 +107,11 @@ class Clearer:
             if action.kind is EntryKind.FOLDER:
                 if not self._target.remove_folder(action.path):
                     return
-            else:
+            elif self._ownership.may_go(action, self._catalog):
                 self._target.take_away(action.path)
+            else:
+                self._ledger.add_problem(problem(ProblemCode.MIRROR_CHANGED, action.path, Stage.DELETE))
+                return
         except OSError as error:
             self._ledger.add_problem(problem_from(error, action.path, Stage.DELETE))
             return

@@ -17,6 +17,7 @@ from backup_gui.engine.history_place import is_reserved, is_reserved_path
 from backup_gui.engine.links import is_linked_file
 from backup_gui.engine.model import Action, EntryKind, Op, ProblemCode, Scope, Stage, kind_of
 from backup_gui.engine.moves import Moves
+from backup_gui.engine.ownership import Ownership
 from backup_gui.engine.problems import problem, problem_from
 from backup_gui.engine.scout import BATCH_FOLDERS
 from backup_gui.engine.sift import sift
@@ -124,7 +125,8 @@ class _Comparison:
         self._copies = self._draft.copies
         self._problems = self._draft.problems
         self._drives = Drives(source, drives, self._problems)
-        self._surplus = Surplus(target, catalog, rules, self._drives, self._draft)
+        self._ownership = Ownership(target)
+        self._surplus = Surplus(target, catalog, rules, self._drives, self._ownership, self._draft)
         self._respelling: Respelling | None = None
         if target.abilities.limits_names:
             from backup_gui.engine.respelling import Respelling  # noqa: PLC0415 - most destinations hold all names
@@ -186,7 +188,7 @@ class _Comparison:
         pending: list[_Folder] = []
         if ours is None:
             if theirs is not None and not is_temporary(path.rpartition("/")[2]):
-                self._surplus.add(path, theirs, is_known=known is not None)
+                self._surplus.add(path, theirs, known)
         else:
             self._compare_entry(path, ours, theirs, known, pending)
             if pending and (is_tree or pending[0][1] is not None):
@@ -331,7 +333,7 @@ class _Comparison:
             if is_temporary(name):
                 self._draft.litter.append(prefix + name)
             else:
-                self._surplus.add(prefix + name, their, is_known=known.pop(name, None) is not None)
+                self._surplus.add(prefix + name, their, known.pop(name, None))
         if known and self._learns:
             self._catalog.forget(prefix + name for name in known)
 
@@ -399,7 +401,7 @@ class _Comparison:
         if code is not None:
             self._problems.append(problem(code, path, Stage.COMPARE))
             if theirs is not None:
-                self._surplus.add(path, theirs, is_known=known is not None)
+                self._surplus.add(path, theirs, known)
             return
         size_bytes = ours.st_size if kind is EntryKind.FILE else 0
         if size_bytes > self._largest_bytes:
@@ -412,10 +414,10 @@ class _Comparison:
             elif kind is not EntryKind.FILE or not self._moves.follow(path, ours):
                 self._add_copy(Action(Op.CREATE, path, kind, size_bytes), ours)
             return
-        is_known = known is not None
         if kind is not their_kind:
             if their_kind is EntryKind.FOLDER:
-                self._surplus.add(path, theirs, is_known=is_known, is_in_the_way=True)
+                self._surplus.add(path, theirs, known, is_in_the_way=True)
+            is_known = self._ownership.has(theirs, known)
             replacing = Action(Op.REPLACE, path, kind, size_bytes, old_kind=their_kind, is_known=is_known)
             if kind is EntryKind.FOLDER:
                 pending.append((path, replacing))
@@ -450,7 +452,7 @@ class _Comparison:
         if op is not None:
             kind = kind_of(ours)
             size_bytes = ours.st_size if kind is EntryKind.FILE else 0
-            action = Action(op, path, kind, size_bytes, old_kind=kind, is_known=known is not None)
+            action = Action(op, path, kind, size_bytes, old_kind=kind, is_known=self._ownership.has(theirs, known))
             if op is Op.SET_METADATA:
                 action = action._replace(seen_at_ns=ours.st_ctime_ns, copy_seen_at_ns=theirs.st_ctime_ns)
             self._add_copy(action, ours, theirs if op is Op.SET_METADATA else None)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from backup_gui.engine.attributes import attributes_of
 from backup_gui.engine.copying import NotCopied, Vanished, copy_file, data_bytes, has_same_content, looks_alike
 from backup_gui.engine.model import Action, EntryKind, Op, ProblemCode, Stage, kind_of
+from backup_gui.engine.ownership import Ownership
 from backup_gui.engine.problems import problem, problem_from
 from backup_gui.engine.publishing import SETTLING_NS, Ready
 from backup_gui.engine.tree import parent_of
@@ -69,6 +70,7 @@ class Maker:
         self._meter = meter
         self._publish = publish
         self._should_stop = should_stop
+        self._ownership = Ownership(target)
 
     def make(self, action: Action) -> None:
         """Make what an action says, as the source has it now.
@@ -108,6 +110,8 @@ class Maker:
             raise NotCopied(problem_from(error, action.path, Stage.COPY)) from error
         try:
             if action.op is Op.REPLACE:
+                if not self._ownership.may_go(action, self._catalog):
+                    raise NotCopied(problem(ProblemCode.MIRROR_CHANGED, action.path, Stage.COPY))
                 self._target.take_away(action.path)
             try:
                 self._target.make_folder(action.path)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.copying import NotCopied
 from backup_gui.engine.model import Action, EntryKind, Op, ProblemCode, Stage, kind_of
+from backup_gui.engine.ownership import Ownership
 from backup_gui.engine.problems import problem, problem_from
 from backup_gui.engine.tree import parent_of
 
@@ -54,6 +55,7 @@ class Publisher:
         self._catalog = catalog
         self._links = links
         self._ledger = ledger
+        self._ownership = Ownership(target)
         self._group: list[Ready] = []
         self._group_bytes = 0
         # Published, and not recorded yet.
@@ -201,12 +203,14 @@ class Publisher:
                 self._target.publish(ready.temporary, path, may_replace=False)
             except FileExistsError:
                 self.refuse_other_name(path)
-                # Somebody put something there since the comparison: a file is kept like any other version.
+                # Somebody put something there since the comparison: with a history it is kept like any other version.
                 is_new = False
                 there = self._target.look(path)
                 if there is not None and kind_of(there) is EntryKind.FOLDER:
                     raise
         if not is_new:
+            if not self._ownership.may_go(ready.action, self._catalog):
+                raise NotCopied(problem(ProblemCode.MIRROR_CHANGED, path, Stage.COPY))
             kept = self._target.keep(path, left_at, leaves=False)
             # RACE: where there are no hard links, what was kept is gone from its place until the next call. Killed in
             # between, the old version is in the history and the new one comes with the next pass.

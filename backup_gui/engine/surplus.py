@@ -10,11 +10,12 @@ from backup_gui.engine.problems import problem_from
 from backup_gui.engine.tree import is_temporary, join
 
 if TYPE_CHECKING:
-    from backup_gui.engine.catalog import Catalog
+    from backup_gui.engine.catalog import Catalog, Fingerprint, Row
     from backup_gui.engine.draft import Draft
     from backup_gui.engine.drives import Drives
     from backup_gui.engine.filters import Filter
     from backup_gui.engine.model import Entry
+    from backup_gui.engine.ownership import Ownership
     from backup_gui.engine.target import Target
 
 
@@ -26,26 +27,31 @@ class Surplus:
         catalog: What is known from earlier passes.
         rules: What is left out of the source.
         drives: Volumes within the source.
+        ownership: Tells what is the program's own.
         draft: Takes the deletions, the highest first.
     """
 
-    def __init__(self, target: Target, catalog: Catalog, rules: Filter, drives: Drives, draft: Draft) -> None:
+    def __init__(
+        self, target: Target, catalog: Catalog, rules: Filter, drives: Drives, ownership: Ownership, draft: Draft
+    ) -> None:
         self._target = target
         self._catalog = catalog
         self._rules = rules
         self._drives = drives
+        self._ownership = ownership
         self._draft = draft
 
-    def add(self, path: str, entry: Entry, *, is_known: bool, is_in_the_way: bool = False) -> None:
+    def add(self, path: str, entry: Entry, known: Fingerprint | Row | None, *, is_in_the_way: bool = False) -> None:
         """Add the deletion of a path of the mirror, and of all that is below it; of the drive's own nothing is.
 
         Args:
             path: The path.
             entry: What the mirror has there.
-            is_known: Whether the catalog knows it.
+            known: What the catalog knows of it.
             is_in_the_way: Whether something else is to come to that place.
         """
         draft = self._draft
+        is_known = self._ownership.has(entry, known)
         if "/" not in path and self._stays(path, entry, is_known=is_known):
             return
         deletions = draft.in_the_way if is_in_the_way else draft.deletions
@@ -69,12 +75,12 @@ class Surplus:
                 continue
             for name, why in refused.items():
                 draft.problems.append(problem_from(why, join(path, name), Stage.COMPARE, is_writing=True))
-            known = self._catalog.folder(path)
+            rows = self._catalog.folder(path)
             for name, child in entries.items():
                 if is_temporary(name):
                     draft.litter.append(join(path, name))
                 else:
-                    pending.append((join(path, name), child, name in known))
+                    pending.append((join(path, name), child, self._ownership.has(child, rows.get(name))))
 
     def _stays(self, name: str, entry: Entry, *, is_known: bool) -> bool:
         """Tell whether something at the root is none of the mirror's; the history's name not even if it once was."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from backup_gui.engine.model import HeldCode
 
 if TYPE_CHECKING:
-    from backup_gui.engine.model import Held
+    from backup_gui.engine.model import Action, Held, Op
 
 CODES_OF_LOSS = frozenset({HeldCode.MASS_CHANGE, HeldCode.SLOW_CHANGE})
 _DELETIONS, _REPLACEMENTS, _TOGETHER = "d", "r", "t"
@@ -109,5 +109,11 @@ def still_held(before: Held | None, found: Held | None) -> Held | None:
     """
     if found is None or before is None:
         return found or before
+    if set(map(_key, found.actions)) <= set(map(_key, before.actions)):
+        return before
     is_more_of_it = {action.op for action in found.actions} <= {action.op for action in before.actions}
     return before if is_more_of_it and {found.code, before.code} <= CODES_OF_LOSS else found
+
+
+def _key(action: Action) -> tuple[Op, str]:
+    return action.op, action.path

@@ -320,9 +320,9 @@ def test_a_deletion_tells_how_large_the_file_is(rig: Rig) -> None:
 def test_what_the_catalog_does_not_know_is_a_stranger(rig: Rig) -> None:
     for name in ("ours", "theirs", "folder/ours", "folder/theirs"):
         rig.write_at(rig.mirror / name)
-    mark = rig.write("mark").stat()
+    rig.write("mark")
     for name in ("ours", "folder", "folder/ours"):
-        rig.catalog.record(name, mark)
+        rig.catalog.record(name, (rig.mirror / name).stat())
     known = {action.path: action.is_known for action in plan(rig).actions if action.op is Op.DELETE}
     assert known == {"ours": True, "theirs": False, "folder": True, "folder/ours": True, "folder/theirs": False}
     (only,) = plan(rig, Scope(paths=frozenset({"theirs"}))).actions

@@ -468,6 +468,8 @@ def test_without_a_history_what_goes_is_gone(rig: Rig) -> None:
     rig.write("a", "new")
     rig.write_at(rig.mirror / "a", "old")
     rig.write_at(rig.mirror / "b", "gone")
+    for name in "ab":
+        rig.catalog.record(name, (rig.mirror / name).stat())
     Run(rig, keeps_history=False)(Action(Op.REPLACE, "a", FILE, 3, old_kind=FILE), Action(Op.DELETE, "b", FILE))
     assert contents(rig.mirror) == {"a": b"new"}
     assert not rig.history.exists()

@@ -1,0 +1,60 @@
+"""Whether what the mirror has at a path is what this program put there, or a stranger's.
+
+With a history that is a question of the path alone: what somebody made of a copy goes there like any version. Without
+one nothing brings it back, so the copy has to have the size and time that it was given.
+"""
+
+from __future__ import annotations
+
+import stat
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from backup_gui.engine.catalog import Catalog, Fingerprint, Row
+    from backup_gui.engine.model import Action, Entry
+    from backup_gui.engine.target import Target
+
+
+class Ownership:
+    """Tells what is the program's own in one destination.
+
+    Args:
+        target: The destination.
+    """
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._is_by_path = target.keeps_history
+
+    def has(self, theirs: Entry, known: Fingerprint | Row | None) -> bool:
+        """Tell whether something of the mirror is the program's own.
+
+        Args:
+            theirs: What the mirror has.
+            known: What the catalog knows of that path.
+        """
+        if known is None or self._is_by_path or stat.S_ISDIR(theirs.st_mode):
+            return known is not None
+        if known[2] != theirs.st_size:
+            return False
+        abilities = self._target.abilities
+        if stat.S_ISLNK(theirs.st_mode) or not abilities.holds_times:
+            return True
+        mtime_ns = known[3]
+        return abilities.is_same_time(mtime_ns, theirs.st_mtime_ns) or abilities.is_shifted_time(
+            mtime_ns, theirs.st_mtime_ns
+        )
+
+    def may_go(self, action: Action, catalog: Catalog) -> bool:
+        """Tell whether what is at an action's path now may be taken away: a stranger may have come since the plan.
+
+        What the plan knew as a stranger's goes at the user's word.
+
+        Raises:
+            OSError: It cannot be told.
+        """
+        if self._is_by_path or not action.is_known:
+            return True
+        there = self._target.look(action.path)
+        # RACE: what a stranger puts there between this look and the next call is lost.
+        return there is None or self.has(there, catalog.fingerprint(action.path))
