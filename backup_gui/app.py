@@ -22,6 +22,7 @@ from backup_gui.bridge.signals import QuitSignals
 from backup_gui.bridge.store import Store
 from backup_gui.config import Appearance, absolute
 from backup_gui.desk import Desk, System
+from backup_gui.engine import own
 from backup_gui.logs import LOG_NAME, qt_message_handler, set_up_logging
 from backup_gui.places import Places
 from backup_gui.ui.icons import Icons
@@ -61,6 +62,7 @@ def main(*, is_hidden: bool = False, source: str = "", destination: str = "", in
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     application = _application()
     places = Places()
+    own.note(*places)
     wish = Wish(
         shows_window=not is_hidden,
         source=absolute(source) if source else "",

@@ -87,6 +87,11 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     run.add_argument("--once", action="store_true", help="make one full pass, then exit")
     run.add_argument("--dry-run", action="store_true", help="print what one full pass would do, and write nothing")
     _add_exclude(run)
+    run.add_argument(
+        "--delete-excluded",
+        action="store_true",
+        help="remove what is left out from the mirror, too, into the history; otherwise it is left alone there",
+    )
     history = run.add_mutually_exclusive_group()
     history.add_argument(
         "--history",
@@ -217,7 +222,12 @@ def _add_exclude(parser: argparse.ArgumentParser) -> None:
         default=[],
         type=pattern,
         metavar="PATTERN",
-        help="leave out what matches, in gitignore syntax; may be given several times",
+        help="leave out what matches, in gitignore syntax; may be given several times; a copy that is there stays",
+    )
+    parser.add_argument(
+        "--include-system-folders",
+        action="store_true",
+        help="back up what systems keep for themselves at the root of a drive, too, such as lost+found and .Trash-1000",
     )
 
 

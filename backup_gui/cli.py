@@ -19,11 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from backup_gui.arguments import PROGRAM, build_parser
+from backup_gui.engine import own
 from backup_gui.engine.errors import BackupError, DestinationBusyError, JobError, RootAbsentError, UnknownThenError
 from backup_gui.engine.escaping import escape, meanings, one_line
 from backup_gui.engine.events import HeldBack, KeepHeld, Stop, Waiting
 from backup_gui.engine.model import PassStatus, Phase, Progress, Report
 from backup_gui.logs import set_up_logging
+from backup_gui.places import Places
 from backup_gui.terminal import JsonPrinter, Output, Printer, ProgressBar, TextPrinter, named, to_json
 
 if TYPE_CHECKING:
@@ -74,7 +76,7 @@ def main(arguments: list[str], run_app: RunApp) -> int:
     if options.hidden or options.app_source or options.app_destination or options.app_interval:
         return _fail("Options before the command are for the app, not for a command.", UNUSABLE)
     if options.log_file and _is_log_in_the_way(options):
-        return _fail("The log file must not lie inside the source or the destination.", UNUSABLE)
+        return _fail("The log file must not lie inside the destination.", UNUSABLE)
     level = logging.DEBUG if options.verbose else logging.INFO
     log_file = Path(options.log_file) if options.log_file else None
     # Where a person watches, results and the bar say what the log would.
@@ -104,11 +106,11 @@ def _fail(sentence: str, status: int) -> int:
 
 
 def _is_log_in_the_way(options: argparse.Namespace) -> bool:
-    """Whether writing the log would change what is being backed up or what it is backed up to."""
+    """Whether the log would lie in the mirror, where it is a stranger; in a source it is left out."""
     from backup_gui.engine.nesting import is_within  # noqa: PLC0415
 
-    folders = [folder for name in ("source", "destination") if (folder := getattr(options, name, None))]
-    return any(is_within(os.path.abspath(options.log_file), os.path.abspath(folder)) for folder in folders)
+    destination: str | None = getattr(options, "destination", None)
+    return destination is not None and is_within(os.path.abspath(options.log_file), os.path.abspath(destination))
 
 
 def _is_watched(options: argparse.Namespace) -> bool:
@@ -157,13 +159,16 @@ def _run(options: argparse.Namespace, output: Output, interruption: Interruption
     # Here and below, what only one command needs is imported by that command: start-up counts.
     from backup_gui.engine import runner  # noqa: PLC0415
     from backup_gui.jobs import make_job  # noqa: PLC0415
-    from backup_gui.places import Places  # noqa: PLC0415
 
+    places = Places()
+    own.note(*places)
     job = make_job(
         options.source,
         options.destination,
         interval_s=options.interval,
         exclude=tuple(options.exclude),
+        removes_left_out=options.delete_excluded,
+        leaves_out_system_folders=not options.include_system_folders,
         keeps_history=not options.no_history,
         history=options.history or "",
         allows_mass_delete=options.allow_mass_delete,
@@ -179,7 +184,7 @@ def _run(options: argparse.Namespace, output: Output, interruption: Interruption
     log.debug("Job %s: %s -> %s", job.id, escape(job.source), escape(job.destination))
     try:
         outcome = runner.run(
-            job, commands, printer, data_folder=Places().data, is_once=is_once, is_dry_run=options.dry_run
+            job, commands, printer, data_folder=places.data, is_once=is_once, is_dry_run=options.dry_run
         )
     finally:
         printer.close()
@@ -249,8 +254,9 @@ def _verify(options: argparse.Namespace, output: Output, interruption: Interrupt
     from backup_gui.engine.probing import ABILITIES_KEY  # noqa: PLC0415
     from backup_gui.engine.verify import verify  # noqa: PLC0415
     from backup_gui.jobs import make_job  # noqa: PLC0415
-    from backup_gui.places import Places  # noqa: PLC0415
 
+    places = Places()
+    own.note(*places)
     job = make_job(options.source, options.destination, exclude=tuple(options.exclude), keeps_history=False)
     bar = ProgressBar() if _is_watched(options) else None
     seen = Progress(phase=Phase.COMPARING)
@@ -264,8 +270,16 @@ def _verify(options: argparse.Namespace, output: Output, interruption: Interrupt
     count = problems = 0
     try:
         # Whichever job has tried out what the drive can hold.
-        memories = remembered_facts(Places().data, ABILITIES_KEY)
-        found = verify(job.source, job.destination, job.exclude, interruption.has_come, on_progress, memories)
+        memories = remembered_facts(places.data, ABILITIES_KEY)
+        found = verify(
+            job.source,
+            job.destination,
+            job.exclude,
+            interruption.has_come,
+            on_progress,
+            memories,
+            leaves_out_system_folders=not options.include_system_folders,
+        )
         for difference in found:
             code = difference.code
             count += code is None
@@ -387,7 +401,6 @@ def _refuse_what_is_no_backup(destination: str, history: str) -> None:
     from backup_gui.engine.chronicle import remembered_facts  # noqa: PLC0415
     from backup_gui.engine.identity import identify  # noqa: PLC0415
     from backup_gui.engine.roots import DESTINATION_KEY  # noqa: PLC0415
-    from backup_gui.places import Places  # noqa: PLC0415
 
     if os.path.isdir(history):
         return

@@ -261,6 +261,8 @@ READERS: dict[str, Callable[[object], object]] = {
     "name": _text,
     "interval_s": _whole_number,
     "exclude": _texts,
+    "removes_left_out": _flag,
+    "leaves_out_system_folders": _flag,
     "keeps_history": _flag,
     "history": _text,
     "history_days": _whole_number,

@@ -32,6 +32,8 @@ class JobOptions(TypedDict, total=False):
     name: str
     interval_s: int
     exclude: tuple[str, ...]
+    removes_left_out: bool
+    leaves_out_system_folders: bool
     keeps_history: bool
     history: str
     history_days: int

@@ -11,6 +11,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any, TextIO
 
+from backup_gui.engine import own
 from backup_gui.engine.escaping import one_line
 from backup_gui.engine.privacy import close_file, open_private
 
@@ -119,6 +120,7 @@ def _file_handler(file: Path, level: int) -> logging.Handler:
         def _open(self) -> TextIOWrapper:
             return open(self.baseFilename, "a", encoding=self.encoding, errors=self.errors, opener=open_private)
 
+    own.note(file, *(f"{file}.{number}" for number in range(1, OLD_FILES + 1)))
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     for number in range(1, OLD_FILES + 1):
         close_file(file.with_name(f"{file.name}.{number}"))

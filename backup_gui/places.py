@@ -16,6 +16,7 @@ class _Folders(NamedTuple):
     data: Path
     state: Path
     config: Path
+    cache: Path
 
 
 class Places(_Folders):
@@ -28,21 +29,30 @@ class Places(_Folders):
         data: Catalogs; losing them costs time, not files.
         state: Logs and locks.
         config: Settings.
+        cache: What can be made anew at any time.
     """
 
     __slots__ = ()
 
-    def __new__(cls, data: Path | None = None, state: Path | None = None, config: Path | None = None) -> Self:
+    def __new__(
+        cls,
+        data: Path | None = None,
+        state: Path | None = None,
+        config: Path | None = None,
+        cache: Path | None = None,
+    ) -> Self:
         """Take what is given, and the user's own folders for the rest.
 
         Raises:
             OwnFolderError: The user has no home folder, and the environment names none.
         """
+        state = state or _own_folder("XDG_STATE_HOME", ".local/state", "user_state_path")
         return super().__new__(
             cls,
             data or _own_folder("XDG_DATA_HOME", ".local/share", "user_data_path"),
-            state or _own_folder("XDG_STATE_HOME", ".local/state", "user_state_path"),
+            state,
             config or _own_folder("XDG_CONFIG_HOME", ".config", "user_config_path"),
+            cache or _cache_folder(state),
         )
 
 
@@ -83,6 +93,14 @@ def _home_of_account() -> str:
         return pwd.getpwuid(os.getuid()).pw_dir
     except KeyError:
         return ""
+
+
+def _cache_folder(otherwise: Path) -> Path:
+    """Return the folder for what can be made anew: no run fails for want of it."""
+    try:
+        return _own_folder("XDG_CACHE_HOME", ".cache", "user_cache_path")
+    except OwnFolderError:
+        return otherwise
 
 
 def _own_folder(variable: str, linux_default: str, platform_function: str) -> Path:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from backup_gui.engine import own
 from tests.helpers.unprivileged import Unprivileged, find_unprivileged
 
 pytest_plugins = ["tests.helpers.coverage_gate"]
@@ -94,6 +95,13 @@ def own_places(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
         for format_ in (QSettings.Format.NativeFormat, QSettings.Format.IniFormat):
             QSettings.setPath(format_, QSettings.Scope.UserScope, str(home / "config"))
     return home
+
+
+@pytest.fixture(autouse=True)
+def nothing_noted_as_own() -> Iterator[None]:
+    """Forget which files the program called its own while this test had it in its process."""
+    yield
+    own.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.errors import JobError
 from backup_gui.engine.filters import Filter
+from backup_gui.engine.left_out import find_left_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,6 +63,8 @@ def count_left_out(
 ) -> LeftOut | None:
     """Count what exclusion rules leave out of a folder, and what they do not.
 
+    What is no part of any backup, such as the program's own files, is not counted at all.
+
     Args:
         root: Absolute path of the folder.
         rules: The rules.
@@ -75,6 +78,7 @@ def count_left_out(
         excludes = Filter(rules).excludes
     except JobError:
         return None
+    never = Filter((), *find_left_out(root)).in_folder
     # Files and bytes, of what is kept and of what is left out.
     counts = [[0, 0], [0, 0]]
     is_whole = True
@@ -84,6 +88,7 @@ def count_left_out(
             return None
         path, is_out = pending.pop()
         prefix = path + "/" if path else ""
+        is_never = never(path)
         try:
             with os.scandir(os.path.join(root, path)) as entries:
                 for entry in entries:
@@ -93,6 +98,8 @@ def count_left_out(
                     except OSError:
                         # Such as a mount whose server is dead: the others count all the same.
                         is_whole = False
+                        continue
+                    if is_never is not None and is_never(name, is_folder):
                         continue
                     # What lies in a folder that is left out need not be asked about.
                     is_entry_out = is_out or (bool(rules) and excludes(name, is_folder))

@@ -50,6 +50,7 @@ def compare(
     meter: Meter,
     should_stop: Callable[[], bool],
     drives: frozenset[str] = frozenset(),
+    removes_left_out: bool = False,
     learns: bool = True,
     on_copies: Callable[[int], None] = ignore_count,
     scout: Scout | None = None,
@@ -60,12 +61,13 @@ def compare(
         source: The source.
         target: The destination.
         scope: What to compare.
-        rules: What to leave out: it counts as absent from the source.
+        rules: What to leave out: it is neither copied nor compared.
         catalog: What is known from earlier passes.
         meter: Told of the entries seen.
         should_stop: Asked between folders; a comparison that was stopped returns an incomplete plan, to be dropped.
         drives: Folders of the source that another volume is remembered to be mounted on. If one is not, nothing at
             or below it is deleted.
+        removes_left_out: Whether what the rules leave out is to go from the mirror; otherwise it is left alone there.
         learns: Whether files found equal are recorded in the catalog.
         on_copies: Told between folders how many things are to be copied, as far as that is known.
         scout: Looks over folders, too, and finds those in which all is as it was.
@@ -75,7 +77,18 @@ def compare(
         have several, then deletions, the deepest first.
     """
     comparison = _Comparison(
-        source, target, rules, catalog, meter, should_stop, on_copies, scout, drives=drives, learns=learns, scope=scope
+        source,
+        target,
+        rules,
+        catalog,
+        meter,
+        should_stop,
+        on_copies,
+        scout,
+        drives=drives,
+        removes_left_out=removes_left_out,
+        learns=learns,
+        scope=scope,
     )
     for path in sorted(scope.trees):
         comparison.compare_path(path, is_tree=True)
@@ -100,6 +113,7 @@ class _Comparison:
         scout: Scout | None,
         *,
         drives: frozenset[str],
+        removes_left_out: bool,
         learns: bool,
         scope: Scope,
     ) -> None:
@@ -124,9 +138,12 @@ class _Comparison:
         self._draft = Draft()
         self._copies = self._draft.copies
         self._problems = self._draft.problems
-        self._drives = Drives(source, drives, self._problems)
+        # What shows the kernel, or is the program's own, is no drive, though an earlier version took it for one.
+        self._drives = Drives(source, drives - rules.paths, rules, self._problems)
         self._ownership = Ownership(target)
-        self._surplus = Surplus(target, catalog, rules, self._drives, self._ownership, self._draft)
+        self._surplus = Surplus(
+            target, catalog, rules, self._drives, self._ownership, self._draft, removes_left_out=removes_left_out
+        )
         self._respelling: Respelling | None = None
         if target.abilities.limits_names:
             from backup_gui.engine.respelling import Respelling  # noqa: PLC0415 - most destinations hold all names
@@ -140,7 +157,7 @@ class _Comparison:
         )
         self._links = self._equality.links
         spelling = None if self._respelling is None else self._respelling.spelling
-        self._moves = Moves(source, target, catalog, self._equality, spelling, self._draft)
+        self._moves = Moves(source, target, catalog, self._equality, spelling, self._draft, rules)
         self._changed_inodes: set[int] = set()
         self._done: set[str] = set()
         self._trees_done: set[str] = set()
@@ -324,7 +341,7 @@ class _Comparison:
         if self._respelling is not None:
             self._respelling.align(path, ours, theirs, known, is_new=making is not None)
         prefix = path + "/" if path else ""
-        excludes = self._rules.excludes if self._rules else None
+        excludes = self._rules.in_folder(path)
         as_before, others = sift(prefix, ours, theirs, known, excludes, compares_owner=self._compares_owner)
         self._draft.mirror_files += as_before
         for name, our, their, mark in others:
@@ -415,8 +432,11 @@ class _Comparison:
                 self._add_copy(Action(Op.CREATE, path, kind, size_bytes), ours)
             return
         if kind is not their_kind:
-            if their_kind is EntryKind.FOLDER:
-                self._surplus.add(path, theirs, known, is_in_the_way=True)
+            if self._surplus.is_left_alone(path, theirs) or (
+                their_kind is EntryKind.FOLDER and not self._surplus.add(path, theirs, known, is_in_the_way=True)
+            ):
+                self._problems.append(problem(ProblemCode.LEFT_OUT_IN_THE_WAY, path, Stage.COMPARE))
+                return
             is_known = self._ownership.has(theirs, known)
             replacing = Action(Op.REPLACE, path, kind, size_bytes, old_kind=their_kind, is_known=is_known)
             if kind is EntryKind.FOLDER:

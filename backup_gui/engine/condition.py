@@ -16,6 +16,7 @@ _LASTING = frozenset(
         ProblemCode.NAME_NOT_POSSIBLE,
         ProblemCode.NAME_TOO_LONG,
         ProblemCode.NAME_RESERVED,
+        ProblemCode.LEFT_OUT_IN_THE_WAY,
         ProblemCode.LINK_NOT_POSSIBLE,
         ProblemCode.TOO_LARGE,
         ProblemCode.KEPT,

@@ -11,6 +11,7 @@ from backup_gui.engine.tree import is_at_or_below
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from backup_gui.engine.filters import Filter
     from backup_gui.engine.model import Entry, Problem
     from backup_gui.engine.tree import Tree
 
@@ -21,14 +22,16 @@ class Drives:
     Args:
         source: The source.
         remembered: Folders that another volume is remembered to be mounted on.
+        rules: What is left out of the source: of a drive that is, nobody is told.
         problems: Where one that is away is named, once.
 
     Attributes:
         known: Those remembered, and those noticed since.
     """
 
-    def __init__(self, source: Tree, remembered: Collection[str], problems: list[Problem]) -> None:
+    def __init__(self, source: Tree, remembered: Collection[str], rules: Filter, problems: list[Problem]) -> None:
         self._source = source
+        self._rules = rules
         self._problems = problems
         self._root_device = source.root_entry.st_dev
         self._away: set[str] = set()
@@ -45,7 +48,7 @@ class Drives:
         One that does not answer is named with what the system says of it.
         """
         for drive in self.known:
-            if not is_at_or_below(path, drive):
+            if not is_at_or_below(path, drive) or self._rules.excludes(drive, True):
                 continue
             try:
                 ours = self._source.look(drive)

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.errors import JobError
 from backup_gui.engine.escaping import escape
+from backup_gui.engine.system_folders import is_system_folder
+from backup_gui.engine.tree import is_at_or_below, is_below, parent_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from backup_gui.engine.globs import Glob
 
@@ -22,30 +24,46 @@ if TYPE_CHECKING:
 _REMEMBERED_FOLDERS = 4_096
 
 
+# What a filter is made from, in a form that another process can be given.
+FilterFields = tuple[list[str], list[str], list[str]]
+
+
 class Filter:
     """Decides which paths a job leaves out.
 
-    Falsy without rules, so that hot loops can skip it.
+    Falsy where nothing can be left out, so that hot loops can skip it.
     """
 
-    __slots__ = ("_excludes_folder", "_rules")
+    __slots__ = ("_drive_roots", "_excludes_folder", "_holders", "_patterns", "_rules", "paths")
 
-    def __init__(self, patterns: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        patterns: Iterable[str] = (),
+        paths: Iterable[str] = (),
+        drive_roots: Iterable[str] = (),
+    ) -> None:
         """Read the rules.
 
         Args:
             patterns: Rules in gitignore syntax; later ones win, ``!`` takes back.
+            paths: What is left out in any case, with all that is below it.
+            drive_roots: Folders at which those are left out that systems keep for themselves on drives.
 
         Raises:
             JobError: A rule is not valid; the text says which.
         """
-        self._rules = _read(tuple(patterns))
+        self._patterns = tuple(patterns)
+        self._rules = _read(self._patterns)
+        self.paths = frozenset(paths)
+        self._drive_roots = frozenset(drive_roots)
+        # Only in these folders is anything left out that no rule says.
+        self._holders = self._drive_roots.union(map(parent_of, self.paths))
         # A bound cache, not one of the class: that would keep every filter alive for ever.
         self._excludes_folder = lru_cache(_REMEMBERED_FOLDERS)(self._decide_folder)
 
     def __bool__(self) -> bool:
         """Whether anything can be excluded at all."""
-        return bool(self._rules)
+        return bool(self._rules or self._holders)
 
     def excludes(self, path: str, is_folder: bool) -> bool:  # noqa: FBT001 - hot, called with two positions
         """Tell whether a path is left out, by itself or with a folder above it.
@@ -56,8 +74,36 @@ class Filter:
             path: Relative to the source, with ``/``; the root, which is never left out, is the empty string.
             is_folder: Whether it is a folder (not a link to one).
         """
-        if not self._rules or not path:
+        if not path:
             return False
+        if self._holders and (is_below(path, self.paths) or self._is_of_system(path, is_folder=is_folder)):
+            return True
+        return bool(self._rules) and self._excludes_by_rule(path, is_folder)
+
+    @property
+    def fields(self) -> FilterFields:
+        """What another filter like this one is made from."""
+        return list(self._patterns), sorted(self.paths), sorted(self._drive_roots)
+
+    def in_folder(self, folder: str) -> Callable[[str, bool], bool] | None:
+        """Return what ``excludes`` says of the names in one folder that is itself not left out; None if of none.
+
+        For the loop that all files go through: in nearly all folders, there is nothing but the rules to ask.
+        """
+        if folder in self._holders:
+            return self.excludes
+        return self._excludes_by_rule if self._rules else None
+
+    def _is_of_system(self, path: str, *, is_folder: bool) -> bool:
+        """Tell whether a path is or lies in a folder that a system keeps for itself at the root of a drive."""
+        for root in self._drive_roots:
+            if is_at_or_below(path, root):
+                name, slash, _ = (path[len(root) + 1 :] if root else path).partition("/")
+                if (slash or is_folder) and is_system_folder(name):
+                    return True
+        return False
+
+    def _excludes_by_rule(self, path: str, is_folder: bool) -> bool:  # noqa: FBT001 - as above
         if is_folder:
             return self._excludes_folder(path)
         folder, _, name = path.rpartition("/")

@@ -70,10 +70,14 @@ class Reader(InotifyFD):
     Args:
         on_overflow: Called in this thread when the kernel has dropped events.
         check: Called before each watch is set; whatever it raises ends the setting up.
+        left_out: Folders that are neither watched nor entered, nor anything below them.
     """
 
-    def __init__(self, on_overflow: Callable[[], None], check: Callable[[], None]) -> None:
+    def __init__(
+        self, on_overflow: Callable[[], None], check: Callable[[], None], left_out: frozenset[bytes] = frozenset()
+    ) -> None:
         super().__init__()
+        self.left_out = left_out
         self.has_overflowed = False
         self._on_overflow = on_overflow
         self._check: Callable[[], None] | None = check
@@ -183,6 +187,24 @@ class Group(InotifyWatchGroup):
         with self._lock:
             return len(self._active_callbacks_by_watch)
 
+    def _add_all_callbacks(self, path: bytes) -> None:
+        """Watch a folder and what is below it, but not what is left out: watchdog would list all of it."""
+        left_out = self._inotify_fd.left_out if isinstance(self._inotify_fd, Reader) else frozenset()
+        if path in left_out:
+            return
+        if not left_out:
+            super()._add_all_callbacks(path)
+            return
+        self._add_callback(path)
+        if not os.path.isdir(path):
+            return
+        for root, names, _ in os.walk(path):
+            names[:] = [name for name in names if os.path.join(root, name) not in left_out]
+            for name in names:
+                folder = os.path.join(root, name)
+                if not os.path.islink(folder):
+                    self._add_callback(folder)
+
     def _remove_watch_internally(self, wd: WatchDescriptor) -> None:
         # Two descriptors may have had one path, after a folder was moved away and another took its name. watchdog's
         # own version raises KeyError then, in the thread that reads, and that is the end of it.
@@ -213,8 +235,10 @@ class Emitter(InotifyEmitter):
 class FolderObserver(BaseObserver):
     """Observer for one folder and all below it; see ``Reader`` for the arguments."""
 
-    def __init__(self, on_overflow: Callable[[], None], check: Callable[[], None]) -> None:
-        self.reader = Reader(on_overflow, check)
+    def __init__(
+        self, on_overflow: Callable[[], None], check: Callable[[], None], left_out: frozenset[bytes] = frozenset()
+    ) -> None:
+        self.reader = Reader(on_overflow, check, left_out)
         super().__init__(Emitter, inotify_fd=self.reader)
         self.reader.start()
 

@@ -24,6 +24,9 @@ class Job(NamedTuple):
         name: What the user calls it.
         interval_s: Seconds between checks.
         exclude: Exclusion rules, gitignore syntax, in order.
+        removes_left_out: Whether what is left out goes from the mirror, too; otherwise it is left alone there.
+        leaves_out_system_folders: Whether the folders are left out that systems keep for themselves on drives, such as
+            trash and what a check of the drive has found.
         keeps_history: Whether replaced and deleted versions are kept.
         history: Absolute path chosen for the history; empty for its usual place: see ``history_place.py``.
         history_days: For how many days versions are kept, fewer and fewer of them: see ``thinning.py``. 0 for every
@@ -49,6 +52,8 @@ class Job(NamedTuple):
     name: str
     interval_s: int = DEFAULT_INTERVAL_S
     exclude: tuple[str, ...] = ()
+    removes_left_out: bool = False
+    leaves_out_system_folders: bool = True
     keeps_history: bool = True
     history: str = ""
     history_days: int = DEFAULT_HISTORY_DAYS

@@ -13,11 +13,11 @@ from backup_gui.engine.copying import data_bytes
 from backup_gui.engine.errors import BackupError, RootAbsentError
 from backup_gui.engine.events import ActionDone, HeldBack, PlanMade, ProblemFound, Progressed
 from backup_gui.engine.execute import Execution
-from backup_gui.engine.filters import Filter
 from backup_gui.engine.guard import TAKES_AWAY, Condition, judge
 from backup_gui.engine.journal import Journal
 from backup_gui.engine.kept import spare
 from backup_gui.engine.ledger import Ledger, Outcome
+from backup_gui.engine.left_out import rules_of
 from backup_gui.engine.making import ASK_FOR_ROOM_BYTES
 from backup_gui.engine.model import (
     NO_COUNTS,
@@ -96,7 +96,7 @@ def run_pass(
     if not is_dry_run:
         # Also if the drive is away.
         follow(catalog, now(), uptime())
-    rules, meter = Filter(job.exclude), Meter(lambda progress: _tell_progress(progress, on_event))
+    rules, meter = rules_of(job), Meter(lambda progress: _tell_progress(progress, on_event))
     with contextlib.ExitStack() as stack:
         source, target, is_source_other = open_roots(job, catalog, stack, allowed, is_dry_run=is_dry_run)
         clock = _history_clock(job, catalog, target, now, uptime, should_stop, is_dry_run=is_dry_run)
@@ -112,9 +112,10 @@ def run_pass(
             meter=meter,
             should_stop=should_stop,
             drives=drives,
+            removes_left_out=job.removes_left_out,
             learns=not is_dry_run,
             on_copies=ignore_count if is_dry_run else standby.expect,
-            scout=None if drives or not scope.is_full else standby.scout(job, target, catalog),
+            scout=None if drives or not scope.is_full else standby.scout(rules, target, catalog),
         )
         if should_stop():
             return Report(PassStatus.CANCELLED, started_at, time.monotonic() - began, plan.is_full)

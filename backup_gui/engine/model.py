@@ -197,6 +197,7 @@ class ProblemCode(Enum):
     NAME_TOO_LONG = "name-too-long"
     NAME_COLLISION = "name-collision"
     NAME_RESERVED = "name-reserved"
+    LEFT_OUT_IN_THE_WAY = "left-out-in-the-way"
     LINK_NOT_POSSIBLE = "link-not-possible"
     PROTECTED = "protected"
     METADATA = "metadata"

@@ -25,6 +25,16 @@ _NETWORK_FUSE = re.compile(
     r"fuse\..*(sshfs|s3|rclone|gluster|ceph|davfs|curlftpfs|gvfsd|kio-fuse|google|onedrive|dropbox|seadrive|smbnetfs|gcsfuse"
     r"|goofys|(?<![a-z])nfs|juicefs|moosefs|mfsmount|lizardfs|hubicfuse|acd_cli|blobfuse|portal|vmhgfs).*"
 )
+# File systems in which the kernel shows itself, and those that only stand for others: nothing in them is anybody's, and
+# entering some of them has effects. What lies in memory only (tmpfs, ramfs) is not in here: people put files there.
+_KERNEL_TYPES = frozenset(
+    {"autofs", "binder", "binfmt_misc", "bpf", "cgroup", "cgroup2", "configfs", "cpuset", "debugfs", "devfs", "devpts"}
+    | {"devtmpfs", "dlmfs", "efivarfs", "functionfs", "fusectl", "hugetlbfs", "ipathfs", "mqueue", "nfsd", "nsfs"}
+    | {"ocfs2_dlmfs", "oprofilefs", "pipefs", "proc", "pstore", "resctrl", "rpc_pipefs", "securityfs", "selinuxfs"}
+    | {"smackfs", "sockfs", "spufs", "sysfs", "tracefs", "usbdevfs", "usbfs", "xenfs"}
+    # Views of what lies elsewhere, made for one user's programs: documents handed to sandboxes, files of containers.
+    | {"fuse.gvfsd-fuse", "fuse.lxcfs", "fuse.portal", "fuse.xdg-document-portal"}
+)
 
 
 class Mount(NamedTuple):
@@ -98,6 +108,11 @@ def network_mount_below(root: str, table: Path = TABLE) -> str:
     prefix = root.rstrip("/") + "/"
     found = (mount.point for mount in read_mounts(table) if mount.point.startswith(prefix) and is_network(mount.kind))
     return next(found, "")
+
+
+def is_of_kernel(kind: str) -> bool:
+    """Tell whether a file system of this name shows the system itself, and holds nothing of anybody's."""
+    return kind in _KERNEL_TYPES
 
 
 def is_network(kind: str) -> bool:

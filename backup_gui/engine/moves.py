@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.draft import Draft
     from backup_gui.engine.equality import Equality
+    from backup_gui.engine.filters import Filter
     from backup_gui.engine.model import Entry
     from backup_gui.engine.spelling import Spelling
     from backup_gui.engine.target import Target
@@ -32,6 +33,7 @@ class Moves:
         equality: Compares what it finds.
         spelling: Which names belong together, where the destination cannot hold or tell apart all.
         draft: Takes the moves.
+        rules: What is left out: what the mirror still has of it is left alone.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class Moves:
         equality: Equality,
         spelling: Spelling | None,
         draft: Draft,
+        rules: Filter,
     ) -> None:
         self._source = source
         self._target = target
@@ -50,6 +53,7 @@ class Moves:
         self._links = equality.links
         self._spelling = spelling
         self._draft = draft
+        self._rules = rules
         self._moved_away = draft.moved_away
         self._has_memory = not catalog.is_empty()
         self._makes_links = target.abilities.holds_hard_links
@@ -64,6 +68,8 @@ class Moves:
             return False
         for old_path, known in self._catalog.paths_of(ours.st_ino):
             if (known.size_bytes, known.mtime_ns) != (ours.st_size, ours.st_mtime_ns) or old_path in self._moved_away:
+                continue
+            if self._rules and self._rules.excludes(old_path, False):
                 continue
             try:
                 theirs = self._moved(path, ours, old_path, changed_at_ns=known.ctime_ns)

@@ -25,6 +25,7 @@ REASONS: dict[ProblemCode, str] = {
     ProblemCode.NAME_TOO_LONG: "The name or path is too long for the backup drive",
     ProblemCode.NAME_COLLISION: "The backup drive cannot tell this name from another one in the same folder",
     ProblemCode.NAME_RESERVED: "The backup keeps this name for its history",
+    ProblemCode.LEFT_OUT_IN_THE_WAY: "In the backup, something that is left out is in its place",
     ProblemCode.LINK_NOT_POSSIBLE: "Links are not possible on the backup drive",
     ProblemCode.PROTECTED: "The copy in the backup is protected against changes",
     ProblemCode.METADATA: "The content is backed up, but not all of its permissions, times or attributes",
@@ -35,7 +36,7 @@ REASONS: dict[ProblemCode, str] = {
 }
 
 ADVICE: dict[ProblemCode, str] = {
-    ProblemCode.NO_PERMISSION: "Give your user account permission to read it, or exclude it.",
+    ProblemCode.NO_PERMISSION: "Give your user account permission to read it. The last copy stays in the backup.",
     ProblemCode.NO_WRITE_PERMISSION: "Give your user account permission to write in the backup folder.",
     ProblemCode.KEEPS_CHANGING: "It is tried again at every check. Close the program that writes it, if you can.",
     ProblemCode.SPECIAL_FILE: "Nothing is lost: programs create such entries anew. Exclude it to hide this message.",
@@ -49,6 +50,7 @@ ADVICE: dict[ProblemCode, str] = {
     ProblemCode.NAME_TOO_LONG: "Shorten the name or the folders above it, or exclude it.",
     ProblemCode.NAME_COLLISION: "Rename one of the two, or use a backup drive that tells upper from lower case.",
     ProblemCode.NAME_RESERVED: "Rename it, or exclude it.",
+    ProblemCode.LEFT_OUT_IN_THE_WAY: "Rename it, or remove what is left out from the backup.",
     ProblemCode.LINK_NOT_POSSIBLE: "What the link leads to is not affected. Exclude the link to hide this message.",
     ProblemCode.PROTECTED: "Take the protection off the copy in the backup (on Linux: chattr -i).",
     ProblemCode.METADATA: "Nothing needs to be done unless you rely on them.",
@@ -57,6 +59,21 @@ ADVICE: dict[ProblemCode, str] = {
     ProblemCode.KEPT: "Restore the backup's version, or take your decision back.",
     ProblemCode.OTHER: "It is tried again at every check.",
 }
+
+# Where leaving something out for good is a remedy: what can never be backed up as it is, or need not be. What could not
+# be read is not among them: the copy in the backup may be the last good one.
+MAY_BE_LEFT_OUT = frozenset(
+    {
+        ProblemCode.KEEPS_CHANGING,
+        ProblemCode.SPECIAL_FILE,
+        ProblemCode.TOO_LARGE,
+        ProblemCode.NAME_NOT_POSSIBLE,
+        ProblemCode.NAME_TOO_LONG,
+        ProblemCode.NAME_COLLISION,
+        ProblemCode.NAME_RESERVED,
+        ProblemCode.LINK_NOT_POSSIBLE,
+    }
+)
 
 # Added where it is not the drive that is full but the user's share of it.
 QUOTA_DETAIL = "your quota on it is used up"

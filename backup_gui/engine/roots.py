@@ -10,6 +10,7 @@ import errno
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
+from backup_gui.engine import own
 from backup_gui.engine.drive_places import is_drive_missing
 from backup_gui.engine.errors import DestinationFullError, DestinationUnusableError, JobError, RootAbsentError
 from backup_gui.engine.escaping import escape
@@ -130,6 +131,8 @@ def _refuse_nesting(job: Job) -> None:
         raise JobError(f"The destination lies inside the source: {job.destination}")
     if is_within(job.source, job.destination):
         raise JobError(f"The source lies inside the destination: {job.source}")
+    if any(is_within(job.source, place) for place in own.noted()):
+        raise JobError(f"The source lies inside the program's own folder: {job.source}")
     history = history_of(job)
     if history is None or is_place_inside(history, job.destination):
         return

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from backup_gui.engine.catalog import rows_of
-from backup_gui.engine.filters import Filter
+from backup_gui.engine.filters import Filter, FilterFields
 from backup_gui.engine.passlog import open_for_reading
 from backup_gui.engine.sift import TYPE_BITS, sift
 
@@ -46,15 +46,13 @@ class Scout:
     Args:
         coprocess: The other process.
         catalog_file: The catalog's file.
-        exclude: Rules of what is left out of the source.
+        exclude: Rules of what is left out of the source: what a ``Filter`` is made from.
         compares_owner: Whether owners are compared.
     """
 
-    def __init__(
-        self, coprocess: Coprocess, catalog_file: str, exclude: Sequence[str], *, compares_owner: bool
-    ) -> None:
+    def __init__(self, coprocess: Coprocess, catalog_file: str, exclude: FilterFields, *, compares_owner: bool) -> None:
         self._coprocess = coprocess
-        self._settings = (catalog_file, list(exclude), compares_owner)
+        self._settings = (catalog_file, exclude, compares_owner)
 
     def takes_more(self) -> bool:
         """Tell whether another batch can be handed over now."""
@@ -93,7 +91,7 @@ class _OtherEnd:
         self._source = source
         self._target = target
         self._connection = connection
-        self._excludes = rules.excludes if rules else None
+        self._rules = rules
         self._compares_owner = compares_owner
         self._device = source.root_entry.st_dev
 
@@ -114,7 +112,8 @@ class _OtherEnd:
         """
         ours, theirs, known = self._source.list(path), self._target.list(path), rows_of(self._connection, path)
         prefix = path + "/" if path else ""
-        files, others = sift(prefix, ours, theirs, known, self._excludes, compares_owner=self._compares_owner)
+        excludes = self._rules.in_folder(path)
+        files, others = sift(prefix, ours, theirs, known, excludes, compares_owner=self._compares_owner)
         if theirs or known:
             return None
         folders = []
@@ -146,7 +145,7 @@ def worker(
     source: Tree,
     target: Tree,
     catalog_file: str,
-    exclude: Sequence[str],
+    exclude: FilterFields,
     compares_owner: bool,  # noqa: FBT001 - called with positions
 ) -> Callable[[str], object]:
     """Return what looks a folder over at the other end; see ``Scout`` for the arguments."""
@@ -154,4 +153,4 @@ def worker(
         connection = open_for_reading(Path(catalog_file))
     except sqlite3.Error:
         return lambda _path: None
-    return _OtherEnd(source, target, connection, Filter(exclude), compares_owner=compares_owner).answer
+    return _OtherEnd(source, target, connection, Filter(*exclude), compares_owner=compares_owner).answer

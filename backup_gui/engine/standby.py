@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.coprocess import Coprocess
-    from backup_gui.engine.job import Job
+    from backup_gui.engine.filters import Filter
     from backup_gui.engine.model import Action
     from backup_gui.engine.target import Target
 
@@ -57,14 +57,14 @@ class Standby:
         coprocess = self.get()
         return None if coprocess is None else Copier(coprocess, target)
 
-    def scout(self, job: Job, target: Target, catalog: Catalog) -> Scout | None:
+    def scout(self, rules: Filter, target: Target, catalog: Catalog) -> Scout | None:
         """Return who looks over the tree, too, if it is large and nearly all of it is known."""
         if catalog.file is None or remembered_files(catalog) < WORTHWHILE_FILES:
             return None
         coprocess = self.get()
         if coprocess is None:
             return None
-        return Scout(coprocess, str(catalog.file), job.exclude, compares_owner=target.holds_owner)
+        return Scout(coprocess, str(catalog.file), rules.fields, compares_owner=target.holds_owner)
 
     def close(self) -> None:
         """End the process, if there is one."""

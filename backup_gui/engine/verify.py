@@ -13,18 +13,22 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from io import RawIOBase
+from typing import TYPE_CHECKING
 
 from backup_gui.engine.errors import RootAbsentError
 from backup_gui.engine.escaping import escape
-from backup_gui.engine.filters import Filter
-from backup_gui.engine.history_place import is_not_the_mirrors, is_reserved
+from backup_gui.engine.history_place import history_at, is_not_the_mirrors, is_reserved
 from backup_gui.engine.holding import Holding
+from backup_gui.engine.left_out import rules_for
 from backup_gui.engine.model import Entry, EntryKind, Phase, Problem, ProblemCode, Progress, Stage, kind_of
 from backup_gui.engine.probing import known_abilities
 from backup_gui.engine.problems import problem, problem_from
 from backup_gui.engine.progress import Meter
 from backup_gui.engine.transfer import never
 from backup_gui.engine.tree import Tree, join
+
+if TYPE_CHECKING:
+    from backup_gui.engine.filters import Filter
 
 BLOCK_BYTES = 1024 * 1024
 
@@ -91,12 +95,15 @@ def verify(
     should_stop: Callable[[], bool] = never,
     on_progress: Callable[[Progress], None] = _ignore,
     memories: Iterable[str | None] = (),
+    *,
+    leaves_out_system_folders: bool = True,
 ) -> Iterator[Difference]:
     """Compare names, kinds, contents and link targets on both sides.
 
-    What the rules leave out is not expected in the mirror, so there it counts as a difference, and so does an
-    unfinished copy. Times and permissions are not compared. What the destination's file system can never hold, such as
-    a name or a link, is named with its reason and ``NOT_HELD``: no pass will ever bring it into the mirror.
+    What is left out is left alone: the mirror may have it or not, in folders that are there for nothing else. An
+    unfinished copy counts as a difference. Times and permissions are not compared. What the destination's file system
+    can never hold, such as a name or a link, is named with its reason and ``NOT_HELD``: no pass will ever bring it into
+    the mirror.
 
     Args:
         source: Absolute path of the folder protected.
@@ -105,6 +112,7 @@ def verify(
         should_stop: Asked between blocks; True ends the comparison early and silently.
         on_progress: Takes entries and bytes compared so far, at most ten times a second.
         memories: What jobs remember of drives, see ``probing.known_abilities``.
+        leaves_out_system_folders: As in ``Job``.
 
     Returns:
         The differences as they are found, folders before what is in them, names in order.
@@ -113,7 +121,8 @@ def verify(
         RootAbsentError: One of the folders cannot be opened.
         JobError: A rule is not valid.
     """
-    rules = Filter(exclude)
+    backup = (destination, history_at(destination))
+    rules = rules_for(source, exclude, backup, leaves_out_system_folders=leaves_out_system_folders)
     source_tree = _open(source, "source")
     try:
         mirror_tree = _open(destination, "destination")
@@ -182,8 +191,8 @@ class _Comparison:
         """Compare one folder, and note the folders in it that are to be visited."""
         unseen: dict[str, OSError] = {}
         try:
-            originals = self._listed(visit.path, unseen) if visit.is_in_source else {}
-            copies = self._mirror.list(visit.path, unseen) if visit.is_in_mirror else {}
+            originals = self._listed(self._source, visit.path, unseen) if visit.is_in_source else {}
+            copies = self._listed(self._mirror, visit.path, unseen) if visit.is_in_mirror else {}
         except OSError as error:
             yield _unreadable(visit.path, error)
             return
@@ -222,20 +231,40 @@ class _Comparison:
             if name not in originals and is_not_the_mirrors(self._mirror.root, name, copy):
                 del copies[name]
 
-    def _listed(self, path: str, unseen: dict[str, OSError]) -> dict[str, Entry]:
-        """List a folder of the source without what is excluded."""
-        entries = self._source.list(path, unseen)
-        if not self._rules:
+    def _listed(self, tree: Tree, path: str, unseen: dict[str, OSError]) -> dict[str, Entry]:
+        """List a folder of either side without what is left out."""
+        entries = tree.list(path, unseen)
+        excludes = self._rules.in_folder(path)
+        if excludes is None:
             return entries
         return {
             name: entry
             for name, entry in entries.items()
-            if not self._rules.excludes(join(path, name), stat.S_ISDIR(entry.st_mode))
+            if not excludes(join(path, name), stat.S_ISDIR(entry.st_mode))
         }
+
+    def _is_there_for_what_is_left_out(self, path: str) -> bool:
+        """Tell whether a folder that only the mirror has holds something that is left out, and so has to stay.
+
+        Raises:
+            OSError: It cannot be told.
+        """
+        pending = [path]
+        while pending and self._rules:
+            folder = pending.pop()
+            entries = self._mirror.list(folder)
+            excludes = self._rules.in_folder(folder)
+            for name, entry in entries.items():
+                is_folder = stat.S_ISDIR(entry.st_mode)
+                if excludes is not None and excludes(join(folder, name), is_folder):
+                    return True
+                if is_folder:
+                    pending.append(join(folder, name))
+        return False
 
     def _entry(self, path: str, original: Entry | None, copy: Entry | None) -> Difference | None:
         if original is None:
-            return _difference(path, DifferenceKind.EXTRA)
+            return self._extra(path, copy)
         refused = self._holding.refusal(path, original, copy)
         if refused is not None:
             return _not_held(refused)
@@ -249,6 +278,15 @@ class _Comparison:
             return None if self._is_same(path, kind, original, copy) else _difference(path, _DIFFERING[kind])
         except OSError as error:
             return _unreadable(path, error)
+
+    def _extra(self, path: str, copy: Entry | None) -> Difference | None:
+        try:
+            is_folder = copy is not None and stat.S_ISDIR(copy.st_mode)
+            if is_folder and self._is_there_for_what_is_left_out(path):
+                return None
+        except OSError as error:
+            return _unreadable(path, error)
+        return _difference(path, DifferenceKind.EXTRA)
 
     def _is_same(self, path: str, kind: EntryKind, original: Entry, copy: Entry) -> bool:
         if kind is EntryKind.FILE:

@@ -31,10 +31,11 @@ from watchdog.events import (
 
 from backup_gui.engine.dirty import MAX_PATHS, DirtySet, Pending
 from backup_gui.engine.errors import WatchCancelledError, WatchError
+from backup_gui.engine.left_out import find_left_out
 from backup_gui.engine.model import Scope
 from backup_gui.engine.mounts import NETWORK_REASON, can_watch, network_mount_below
 from backup_gui.engine.status import Coverage
-from backup_gui.engine.tree import parent_of
+from backup_gui.engine.tree import is_below, parent_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,6 +83,7 @@ class Watcher:
         # A link is resolved once: inotify would watch the link itself. If it is turned elsewhere, ``is_alive`` notices.
         self._root = os.path.realpath(source)
         self._prefix = self._root if self._root.endswith(os.sep) else self._root + os.sep
+        self._left_out = find_left_out(source).paths
         self._identity: tuple[int, int] | None = None
         self._observer: BaseObserver | None = None
         self._inotify: FolderObserver | None = None
@@ -203,7 +205,8 @@ class Watcher:
             # watchdog's module loads on Linux only.
             from backup_gui.engine.inotify import EVENTS, FolderObserver  # noqa: PLC0415
 
-            self._inotify = FolderObserver(self._on_overflow, check)
+            left_out = (os.path.join(self._root, path) for path in self._left_out)
+            self._inotify = FolderObserver(self._on_overflow, check, frozenset(map(os.fsencode, left_out)))
             self._inotify.schedule(handler, self._root, recursive=True, event_filter=EVENTS)
             return self._inotify
         from watchdog.observers import Observer  # noqa: PLC0415
@@ -247,7 +250,7 @@ class Watcher:
             for raw in (
                 (event.src_path, event.dest_path) if event.event_type == EVENT_TYPE_MOVED else (event.src_path,)
             )
-            if raw and (path := self._relative(os.fsdecode(raw))) is not None
+            if raw and (path := self._relative(os.fsdecode(raw))) is not None and not is_below(path, self._left_out)
         ]
         if not paths:
             return

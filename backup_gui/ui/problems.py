@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from backup_gui.engine.model import ProblemCode
-from backup_gui.engine.problems import ADVICE, REASONS
+from backup_gui.engine.problems import ADVICE, MAY_BE_LEFT_OUT, REASONS
 from backup_gui.ui.jobs import Index
 from backup_gui.ui.labels import MutedLabel
 from backup_gui.ui.rows import RowsModel, make_table
@@ -163,7 +163,7 @@ class ProblemsPage(QWidget):
     def _on_row_changed(self) -> None:
         index = self._table.currentIndex()
         problem = self.model.problem(index.row()) if index.isValid() else None
-        self._exclude.setEnabled(problem is not None)
+        self._exclude.setVisible(problem is not None and problem.code in MAY_BE_LEFT_OUT)
         self._forget.setVisible(problem is not None and problem.code is ProblemCode.DRIVE_AWAY)
         self._advice.setText(self._help_text(problem) if problem is not None else "")
 

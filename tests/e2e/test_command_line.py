@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -186,15 +187,20 @@ def test_a_dry_run_tells_each_action_and_writes_nothing(folders: Folders) -> Non
     assert read_tree(folders.root) == before
 
 
-def test_what_is_excluded_is_left_out_and_leaves_the_mirror_again(folders: Folders) -> None:
+def test_what_is_excluded_is_left_out_and_leaves_the_mirror_at_a_word_only(folders: Folders) -> None:
     (folders.source / "m.o").write_text("object")
     once(folders)
     assert (folders.mirror / "m.o").exists()
-    assert once(folders, "--exclude", "*.o", "--exclude", "sub/").returncode == 0
+    before = read_tree(folders.mirror)
+    rules = ("--exclude", "*.o", "--exclude", "sub/")
+    assert once(folders, *rules).returncode == 0
+    assert read_tree(folders.mirror) == before
+    assert call("verify", folders.source, folders.mirror, *rules).returncode == 0
+    assert once(folders, *rules, "--delete-excluded").returncode == 0
     assert not (folders.mirror / "m.o").exists()
     assert not (folders.mirror / "sub").exists()
     assert b"object" in contents(folders.history).values()
-    assert call("verify", folders.source, folders.mirror, "--exclude", "*.o", "--exclude", "sub/").returncode == 0
+    assert call("verify", folders.source, folders.mirror, *rules).returncode == 0
 
 
 def test_a_mass_deletion_is_held_until_the_user_agrees(folders: Folders) -> None:
@@ -358,6 +364,32 @@ def test_changes_are_mirrored_within_seconds_until_a_signal_comes(
     process.send_signal(signal.SIGTERM)
     assert process.wait(LIMIT_S) == 143
     assert folders.are_in_step()
+
+
+@pytest.mark.hazard(49)
+def test_a_home_folder_as_source_comes_to_rest(
+    folders: Folders, start: Starter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("DATA", "STATE", "CONFIG", "CACHE"):
+        monkeypatch.delenv(f"XDG_{variable}_HOME")
+    monkeypatch.setenv("HOME", str(folders.source))
+    log = folders.source / "backup.log"
+
+    def is_copied(text: bytes) -> bool:
+        return contents(folders.mirror).get("doc") == text
+
+    process = start("run", folders.source, folders.mirror, "--json", "--interval", "1", "--log-file", log, "--verbose")
+    next_event(process, "report")
+    # Each pass writes to the catalog and to the log: what they were taken for would be a reason for the next one.
+    for number in range(3):
+        (folders.source / "doc").write_text(str(number))
+        wait_until(partial(is_copied, str(number).encode()), "the copy", LIMIT_S)
+    assert list((folders.source / ".local/share/backup-gui/jobs").glob("*.sqlite"))
+    assert log.stat().st_size > 0
+    mirrored = contents(folders.mirror)
+    assert "letter.txt" in mirrored
+    assert not [path for path in mirrored if path.startswith(("backup.log", ".local/share/backup-gui"))]
+    assert all(path.startswith("doc~") for path in contents(folders.history))
 
 
 def test_an_interrupt_from_the_keyboard_ends_it_with_status_130(folders: Folders, start: Starter) -> None:

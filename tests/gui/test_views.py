@@ -21,11 +21,13 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QSpinBox,
+    QTableView,
 )
 from pytestqt.qtbot import QtBot
 
 from backup_gui.config import Appearance, Settings
 from backup_gui.engine.model import Counts, Held, HeldCode, PassStatus, Problem, ProblemCode, Report, Stage
+from backup_gui.engine.problems import MAY_BE_LEFT_OUT, problem
 from backup_gui.engine.status import Coverage, JobState
 from backup_gui.ui.activity import ActivityModel
 from backup_gui.ui.board import Page
@@ -35,7 +37,7 @@ from backup_gui.ui.jobdialog import JobDialog
 from backup_gui.ui.jobview import ExcludeWish, HeldAnswer, PauseWish
 from backup_gui.ui.mainwindow import MainWindow
 from backup_gui.ui.overview import coverage_text
-from backup_gui.ui.problems import ProblemsModel
+from backup_gui.ui.problems import ProblemsModel, ProblemsPage, advice_text
 from backup_gui.ui.review import ReviewDialog
 from backup_gui.ui.settingsdialog import SettingsDialog
 from tests.gui.conftest import NOW
@@ -200,9 +202,31 @@ def test_a_problem_can_be_left_out_or_tried_again(make: Make, qtbot: QtBot) -> N
     wishes: list[object] = []
     window.exclusion_requested.connect(wishes.append)
     window.back_up_requested.connect(wishes.append)
+    table = window.board.problems.findChildren(QTableView)[0]
+    table.setCurrentIndex(table.model().index(2, 0))
     for button in window.board.problems.findChildren(QPushButton):
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-    assert wishes == [ExcludeWish("a1", PROBLEMS[0].path), "a1"]
+    assert wishes == [ExcludeWish("a1", PROBLEMS[2].path), "a1"]
+
+
+@pytest.mark.hazard(54)
+def test_leaving_out_is_offered_for_what_can_never_be_copied_and_not_for_what_cannot_be_read(
+    icons: Icons, qtbot: QtBot
+) -> None:
+    page = ProblemsPage(icons)
+    qtbot.addWidget(page)
+    offered = set()
+    for code in ProblemCode:
+        page.show_problems((problem(code, "a", Stage.COPY),))
+        button = next(button for button in page.findChildren(QPushButton) if "out" in button.text())
+        if not button.isHidden():
+            offered.add(code)
+        assert ("exclude" in advice_text(page.model.problem(0)).casefold()) <= (code in offered)
+    assert offered == MAY_BE_LEFT_OUT
+    assert not offered & {
+        *(ProblemCode.NO_PERMISSION, ProblemCode.READ_ERROR, ProblemCode.IN_USE, ProblemCode.OTHER),
+        *(ProblemCode.DRIVE_AWAY, ProblemCode.METADATA),
+    }
 
 
 def test_keys_work(make: Make, qtbot: QtBot) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants import content, drives, history, reaching_disk, roots, second_process, telling, watching
+from tests.mutants import content, drives, history, leaving_out, reaching_disk, roots, second_process, telling, watching
 
 MUTATIONS = (
     *reaching_disk.MUTATIONS,
@@ -11,6 +11,7 @@ MUTATIONS = (
     *history.MUTATIONS,
     *watching.MUTATIONS,
     *drives.MUTATIONS,
+    *leaving_out.MUTATIONS,
     *telling.MUTATIONS,
     *second_process.MUTATIONS,
 )

@@ -78,6 +78,8 @@ def sound_jobs(draw: st.DrawFn) -> Job:
         name=draw(st.text(min_size=1, max_size=jobs.MAX_NAME_LENGTH)),
         interval_s=draw(st.integers(1, MAX_INTERVAL_S)),
         exclude=tuple(draw(st.lists(st.sampled_from(["*.o", "build/", "!keep", "a\udcff"]), max_size=3))),
+        removes_left_out=draw(st.booleans()),
+        leaves_out_system_folders=draw(st.booleans()),
         keeps_history=draw(st.booleans()),
         history=draw(st.just("") | PATHS.map(lambda path: "/history" + path)),
         history_days=draw(st.integers(0, MAX_HISTORY_DAYS)),

@@ -481,8 +481,8 @@ def test_a_name_takes_the_place_of_a_folder_or_link(group: Rig, *, keeps_history
     check_settled(group)
 
 
-def test_an_exclusion_takes_one_name_and_not_the_others(group: Rig) -> None:
-    group.options["exclude"] = ("a",)
+def test_removing_what_is_left_out_takes_one_name_and_not_the_others(group: Rig) -> None:
+    group.options |= {"exclude": ("a",), "removes_left_out": True}
     group.run()
     assert set(contents(group.mirror)) == {"b", "folder/c", "single"}
     group.options["exclude"] = ()

@@ -465,13 +465,18 @@ def test_names_that_changed_places_are_followed(rig: Rig) -> None:
     assert rig.run().counts == NOTHING
 
 
-def test_an_exclusion_takes_its_matches_out_of_the_mirror(rig: Rig) -> None:
+@pytest.mark.hazard(54)
+def test_what_is_left_out_is_removed_at_a_word_only_and_into_the_history(rig: Rig) -> None:
     rig.write("keep.txt")
     rig.write("cache/x", "cached")
     rig.write("deep/cache/y", "cached too")
     rig.write("note.tmp", "scratch")
     rig.run()
     rig.options["exclude"] = ("cache/", "*.tmp")
+    before = read_tree(rig.mirror)
+    assert rig.run().counts == NOTHING
+    assert read_tree(rig.mirror) == before
+    rig.options["removes_left_out"] = True
     assert rig.run().status is COMPLETE
     assert set(read_tree(rig.mirror)) == {"keep.txt", "deep"}
     assert rig.kept_contents() == [b"cached", b"cached too", b"scratch"]

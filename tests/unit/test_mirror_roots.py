@@ -217,6 +217,9 @@ def test_the_users_word_lets_a_drive_within_the_source_go(rig: Rig) -> None:
         rig.run()
     rig.options["exclude"] = ("/drive/",)
     assert rig.run().status is COMPLETE
+    assert contents(rig.mirror) == {"own": b"1", "drive/photo": b"2"}
+    rig.options["removes_left_out"] = True
+    assert rig.run().status is COMPLETE
     assert contents(rig.mirror) == {"own": b"1"}
 
 

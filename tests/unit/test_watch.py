@@ -27,6 +27,7 @@ from watchdog.events import (
     FileOpenedEvent,
 )
 
+from backup_gui.engine import own
 from backup_gui.engine import watch as watch_module
 from backup_gui.engine.errors import WatchCancelledError, WatchError
 from backup_gui.engine.model import Scope
@@ -319,6 +320,37 @@ def test_source_given_through_a_link_is_watched(source: Path, tmp_path: Path) ->
         (source / "file").touch()
         seen.until_paths("file")
         assert seen.watcher.is_alive()
+
+
+@pytest.mark.hazard(49)
+def test_what_is_the_programs_own_is_neither_watched_nor_told(source: Path) -> None:
+    for folder in ("state/own/deep", "state/other"):
+        (source / folder).mkdir(parents=True)
+    own.note(source / "state" / "own", source / "log")
+    with watching(source) as seen:
+        assert seen.watcher.coverage(0) == Coverage(3, 0, "")
+        (source / "state/own/deep/catalog").write_text("x")
+        (source / "state/own/new").mkdir()
+        (source / "log").write_text("x")
+        os.rename(source / "log", source / "state/own/log")
+        seen.forget()
+        (source / "state/own/new/file").write_text("x")
+        (source / "log").write_text("y")
+        (source / "state/other/file").write_text("x")
+        seen.until_paths("state/other/file")
+        assert not any(path.startswith(("state/own", "log")) for path in seen.paths | seen.trees)
+
+
+@pytest.mark.root
+@pytest.mark.hazard(49)
+def test_a_file_system_of_the_kernels_is_not_watched(source: Path) -> None:
+    (source / "proc").mkdir()
+    subprocess.run(["mount", "-t", "proc", "proc", source / "proc"], check=True)
+    try:
+        with watching(source) as seen:
+            assert seen.watcher.coverage(0) == Coverage(1, 0, "")
+    finally:
+        subprocess.run(["umount", "-l", source / "proc"], check=True)
 
 
 def test_links_to_folders_are_not_followed(source: Path, tmp_path: Path) -> None:

@@ -1,0 +1,195 @@
+"""What of a source is never part of a backup, whatever its rules say; found by what it is, not by its name.
+
+These are the program's own files and the backup's, file systems in which the kernel shows itself, and the folders that
+systems keep for themselves on drives. Nothing here writes, and nothing is opened.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+from backup_gui.engine import own
+from backup_gui.engine.filters import Filter
+from backup_gui.engine.history_place import history_of
+from backup_gui.engine.mounts import TABLE, is_of_kernel, read_mounts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from backup_gui.engine.job import Job
+    from backup_gui.engine.mounts import Mount
+
+
+class LeftOut(NamedTuple):
+    """What is left out of one source; all paths are relative to it.
+
+    Attributes:
+        paths: Files, and folders with all that is in them.
+        drive_roots: Folders that are the root of a drive, on which systems keep folders for themselves.
+    """
+
+    paths: frozenset[str] = frozenset()
+    drive_roots: frozenset[str] = frozenset()
+
+
+def rules_of(job: Job) -> Filter:
+    """Return what a job leaves out: by its rules, and whatever these say.
+
+    Raises:
+        JobError: A rule is not valid.
+    """
+    history = history_of(job)
+    backup = (job.destination,) if history is None else (job.destination, history)
+    return rules_for(job.source, job.exclude, backup, leaves_out_system_folders=job.leaves_out_system_folders)
+
+
+def rules_for(
+    source: str, exclude: Iterable[str], backup: Iterable[str] = (), *, leaves_out_system_folders: bool = True
+) -> Filter:
+    """Return what is left out of a source.
+
+    Args:
+        source: Absolute path.
+        exclude: Exclusion rules.
+        backup: Absolute paths of the destination and the history.
+        leaves_out_system_folders: Whether the folders that systems keep for themselves on drives are left out.
+
+    Raises:
+        JobError: A rule is not valid.
+    """
+    found = find_left_out(source, backup)
+    return Filter(exclude, found.paths, found.drive_roots if leaves_out_system_folders else frozenset())
+
+
+def find_left_out(source: str, backup: Iterable[str] = (), table: Path = TABLE) -> LeftOut:
+    """Find what is to be left out of a source by what it is.
+
+    Args:
+        source: Absolute path.
+        backup: Absolute paths of the destination and the history.
+        table: The kernel's list of mounts; where there is none, mounts below the source are not known.
+
+    Returns:
+        What was found; nothing if the source is not there.
+    """
+    root = os.path.realpath(source)
+    mounts = read_mounts(table) if sys.platform == "linux" else []
+    # Of several mounts on one point the last one is visible.
+    below = {mount.point: mount for mount in mounts if _relative(mount.point, root)}
+    paths = {path for place in (*own.noted(), *backup) for path in _places_of(place, root, mounts)}
+    drive_roots = {""} if _is_mounted(root, mounts) else set()
+    for point, mount in below.items():
+        path = _relative(point, root)
+        assert path is not None
+        if not is_of_kernel(mount.kind):
+            drive_roots.add(path)
+        elif _is_visible(mount):
+            paths.add(path)
+    return LeftOut(frozenset(paths), frozenset(drive_roots))
+
+
+def _relative(path: str, root: str) -> str | None:
+    """Return a path as seen from a root, with ``/``; the empty string for the root itself, None for what lies apart."""
+    if path == root:
+        return ""
+    prefix = root.rstrip(os.sep) + os.sep
+    return path[len(prefix) :].replace(os.sep, "/") if path.startswith(prefix) else None
+
+
+def _is_mounted(root: str, mounts: list[Mount]) -> bool:
+    return any(mount.point == root for mount in mounts) if mounts else os.path.ismount(root)
+
+
+def _is_visible(mount: Mount) -> bool:
+    """Tell whether a mount's point leads to it, and not to something that was mounted over a folder above it."""
+    if sys.platform == "win32":
+        return False
+    try:
+        device = os.lstat(mount.point).st_dev
+    except OSError as error:
+        # It may be closed even to the system's administrator.
+        return isinstance(error, PermissionError)
+    return f"{os.major(device)}:{os.minor(device)}" == mount.device
+
+
+def _places_of(place: str, root: str, mounts: list[Mount]) -> Iterator[str]:
+    """Yield every path below a root at which a file or folder is reached, links in the root not followed.
+
+    Args:
+        place: Absolute path; need not exist.
+        root: Absolute path of the root, without links.
+        mounts: What the system has mounted.
+    """
+    real = os.path.realpath(place)
+    candidates = {path for path in (_relative(real, root), _below_by_identity(real, root)) if path}
+    candidates.update(path for path in (_relative(other, root) for other in _mounted_again(real, mounts)) if path)
+    wanted = _look(real)
+    for path in candidates:
+        found = _look(os.path.join(root, path))
+        if wanted is None or found is None or os.path.samestat(wanted, found):
+            yield path
+
+
+def _look(path: str) -> os.stat_result | None:
+    try:
+        return os.lstat(path)
+    except OSError:
+        return None
+
+
+def _below_by_identity(path: str, root: str) -> str | None:
+    """Return a path as seen from a root that it reaches in another spelling, or through another mount of the root."""
+    top = _look(root)
+    if top is None:
+        return None
+    above = os.path.dirname(path)
+    while (entry := _look(above)) is None or not os.path.samestat(entry, top):
+        if above == os.path.dirname(above):
+            return None
+        above = os.path.dirname(above)
+    names: list[str] = []
+    folder = root
+    for name in path[len(above.rstrip(os.sep)) + 1 :].split(os.sep):
+        names.append(_as_listed(folder, name))
+        folder = os.path.join(folder, names[-1])
+    return "/".join(names)
+
+
+def _as_listed(folder: str, name: str) -> str:
+    """Return the spelling of a name in which its folder lists it."""
+    wanted = _look(os.path.join(folder, name))
+    if wanted is None:
+        return name
+    try:
+        listed = os.listdir(folder)
+    except OSError:
+        return name
+    if name in listed:
+        return name
+    same = (
+        other
+        for other in listed
+        if (entry := _look(os.path.join(folder, other))) is not None and os.path.samestat(entry, wanted)
+    )
+    return next(same, name)
+
+
+def _mounted_again(path: str, mounts: list[Mount]) -> Iterator[str]:
+    """Yield the other paths at which a path is reached, since a folder above it, or itself, is mounted there too."""
+    visible = {mount.point: mount for mount in mounts}
+    point = path
+    while point not in visible and point != os.path.dirname(point):
+        point = os.path.dirname(point)
+    if point not in visible:
+        return
+    home = visible[point]
+    on_volume = home.root.rstrip("/") + path[len(point.rstrip("/")) :]
+    for mount in visible.values():
+        if mount.device != home.device or mount is home:
+            continue
+        below = _relative(on_volume, mount.root)
+        if below is not None:
+            yield os.path.join(mount.point, below) if below else mount.point

@@ -1,0 +1,107 @@
+"""Protections of what is left out: the program's own files, the kernel's, and copies of what is excluded by now."""
+
+from __future__ import annotations
+
+from tests.mutants.mutation import Mutation
+
+_FOUND = "unit/test_left_out.py::"
+_MIRROR = "unit/test_mirror_left_out.py::"
+
+MUTATIONS = (
+    Mutation(
+        "own files are left out",
+        "engine/left_out.py",
+        "for place in (*own.noted(), *backup)",
+        "for place in backup",
+        (f"{_MIRROR}test_own_files_are_not_copied_and_copies_of_earlier_versions_are_left_alone",),
+    ),
+    Mutation(
+        "own files are found through links",
+        "engine/left_out.py",
+        "    real = os.path.realpath(place)\n",
+        "    real = place\n",
+        (f"{_FOUND}test_it_is_found_through_links_on_either_side",),
+    ),
+    Mutation(
+        "own files are found through mounts",
+        "engine/left_out.py",
+        "    for mount in visible.values():\n",
+        "    for mount in ():\n",
+        (f"{_FOUND}test_it_is_found_through_mounts_of_itself_of_the_source_and_of_folders_between",),
+    ),
+    Mutation(
+        "a destination below the source is left out",
+        "engine/left_out.py",
+        "for place in (*own.noted(), *backup)",
+        "for place in own.noted()",
+        (f"{_FOUND}test_a_destination_mounted_into_the_source_is_left_out_there",),
+    ),
+    Mutation(
+        "what shows the kernel is left out",
+        "engine/left_out.py",
+        "        if not is_of_kernel(mount.kind):\n",
+        "        if mount.kind:\n",
+        (f"{_FOUND}test_file_systems_in_which_the_kernel_shows_itself_are_left_out_by_type",),
+    ),
+    Mutation(
+        "what is mounted over the kernel's is not left out",
+        "engine/left_out.py",
+        "        elif _is_visible(mount):\n",
+        "        else:\n",
+        (f"{_FOUND}test_what_is_mounted_over_the_kernels_is_no_longer_left_out",),
+    ),
+    Mutation(
+        "own files are not told of",
+        "engine/watch.py",
+        " and not is_below(path, self._left_out)",
+        "",
+        ("unit/test_watch.py::test_what_is_the_programs_own_is_neither_watched_nor_told",),
+    ),
+    Mutation(
+        "own folders are not watched",
+        "engine/inotify.py",
+        "if os.path.join(root, name) not in left_out]",
+        "if name]",
+        (
+            "unit/test_watch.py::test_what_is_the_programs_own_is_neither_watched_nor_told",
+            "unit/test_watch.py::test_a_file_system_of_the_kernels_is_not_watched",
+        ),
+    ),
+    Mutation(
+        "what is left out is left alone",
+        "engine/surplus.py",
+        " or self.is_left_alone(path, entry):\n",
+        ":\n",
+        (f"{_MIRROR}test_full_and_partial_passes_leave_it_alone_and_do_nothing",),
+    ),
+    Mutation(
+        "what is left out in a folder that is gone stays",
+        "engine/surplus.py",
+        "                elif self.is_left_alone(below, child):\n",
+        "                elif is_temporary(below):\n",
+        (f"{_MIRROR}test_a_folder_that_is_gone_stays_for_what_is_left_out_in_it_and_nothing_else_does",),
+    ),
+    Mutation(
+        "a copy of what is left out is never moved",
+        "engine/moves.py",
+        "            if self._rules and self._rules.excludes(old_path, False):\n                continue\n",
+        "",
+        (f"{_MIRROR}test_a_file_moved_out_of_what_is_left_out_is_copied_and_its_old_copy_stays",),
+    ),
+    Mutation(
+        "what is left out never gives way to something of its name",
+        "engine/compare.py",
+        "            if self._surplus.is_left_alone(path, theirs) or (\n",
+        "            if False and (\n",
+        (f"{_MIRROR}test_a_file_in_the_place_of_a_folder_that_is_left_out_is_a_problem_and_nothing_is_lost",),
+    ),
+    Mutation(
+        "what cannot be read is never to be left out",
+        "ui/problems.py",
+        "problem is not None and problem.code in MAY_BE_LEFT_OUT",
+        "problem is not None",
+        (
+            "gui/test_views.py::test_leaving_out_is_offered_for_what_can_never_be_copied_and_not_for_what_cannot_be_read",
+        ),
+    ),
+)
