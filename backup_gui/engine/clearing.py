@@ -9,7 +9,7 @@ import errno
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.attributes import attributes_of
-from backup_gui.engine.copying import looks_alike
+from backup_gui.engine.copying import has_same_content, looks_alike
 from backup_gui.engine.model import Action, EntryKind, Op, ProblemCode, Stage, kind_of
 from backup_gui.engine.ownership import Ownership
 from backup_gui.engine.problems import problem, problem_from
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.filters import Filter
     from backup_gui.engine.ledger import Ledger
+    from backup_gui.engine.model import Entry
     from backup_gui.engine.target import Target
     from backup_gui.engine.tree import Tree
 
@@ -35,6 +36,7 @@ class Clearer:
         rules: What is left out of the source.
         ledger: Told of what was done, and of problems.
         copy: Makes and publishes what the source has at a path.
+        should_stop: Asked while contents are compared.
 
     Attributes:
         gone: Paths that the mirror no longer has, for the catalog to forget.
@@ -48,6 +50,7 @@ class Clearer:
         rules: Filter,
         ledger: Ledger,
         copy: Callable[[Action], None],
+        should_stop: Callable[[], bool],
     ) -> None:
         self._source = source
         self._target = target
@@ -56,10 +59,15 @@ class Clearer:
         self._ledger = ledger
         self._copy = copy
         self._ownership = Ownership(target)
+        self._should_stop = should_stop
         self.gone: list[str] = []
 
     def move(self, action: Action) -> None:
-        """Give something in the mirror the name that it has in the source now; copy it, if that is not possible."""
+        """Give something in the mirror the name that it has in the source now; copy it, if that is not possible.
+
+        Raises:
+            Cancelled: ``should_stop`` said so.
+        """
         assert action.old_path is not None
         if action.is_respelling:
             self._respell(action.old_path, action)
@@ -67,13 +75,7 @@ class Clearer:
         try:
             ours = self._source.look(action.path)
             theirs = self._target.look(action.old_path)
-            is_still_so = (
-                ours is not None
-                and theirs is not None
-                and self._source.look(action.old_path) is None
-                and looks_alike(ours, theirs, self._target.abilities)
-            )
-            if is_still_so and ours is not None:
+            if ours is not None and theirs is not None and self._is_still_so(action, action.old_path, ours, theirs):
                 self._target.move(action.old_path, action.path)
                 self._target.set_metadata(action.path, ours, attributes_of(self._source, action.path))
                 self._catalog.record(action.path, ours)
@@ -134,6 +136,23 @@ class Clearer:
         self._catalog.respell(old_path, action.path)
         self._ledger.touched.add(parent_of(action.path))
         self._ledger.count(action)
+
+    def _is_still_so(self, action: Action, old_path: str, ours: Entry, theirs: Entry) -> bool:
+        """Tell whether the mirror still has under the old name just what the source has under the new one.
+
+        Copies come before moves and may take hours: what was touched since it was compared is compared once more.
+
+        Raises:
+            OSError: It cannot be told.
+            Cancelled: ``should_stop`` said so.
+        """
+        if self._source.look(old_path) is not None or not looks_alike(ours, theirs, self._target.abilities):
+            return False
+        if kind_of(ours) is not action.kind or kind_of(theirs) is not action.kind:
+            return False
+        if action.seen_at_ns == ours.st_ctime_ns:
+            return True
+        return has_same_content(self._source, action.path, self._target, old_path, self._should_stop)
 
     def _is_gone(self, action: Action) -> bool:
         """Tell whether what the mirror has at a path really is nothing that the source has there.

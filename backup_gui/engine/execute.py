@@ -84,7 +84,7 @@ class Execution:
             should_stop=should_stop,
         )
         self._batches: Batches | None = None
-        self._clearer = Clearer(source, target, catalog, rules, ledger, self._copy_at_once)
+        self._clearer = Clearer(source, target, catalog, rules, ledger, self._copy_at_once, should_stop)
 
     def run(self, actions: Sequence[Action], litter: Iterable[str], *, files_total: int, bytes_total: int) -> None:
         """Carry out actions, in the order given.

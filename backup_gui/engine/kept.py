@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from backup_gui.engine.model import EntryKind, Op, ProblemCode, Stage
+from backup_gui.engine.model import EntryKind, Op, ProblemCode, Stage, kind_of
 from backup_gui.engine.problems import problem
 from backup_gui.engine.tree import encode, parents_of
 
@@ -116,7 +116,7 @@ def refuse(held: Held, source: Tree) -> Iterator[KeptPath]:
         if action.op is Op.DELETE:
             # What is there although it is to be deleted from the mirror is left out of the backup.
             yield KeptPath(action.path, is_folder)
-        elif entry is not None and (action.kind is not EntryKind.FILE or entry.st_size == action.size_bytes):
+        elif entry is not None and (action.kind is EntryKind.FOLDER or _is_as_shown(entry, action)):
             yield KeptPath(action.path, is_folder, _mark(entry))
 
 
@@ -184,6 +184,10 @@ def _has(source: Tree, row: KeptPath) -> bool:
     except OSError:
         return True
     return entry is not None and _mark(entry) == row.refused
+
+
+def _is_as_shown(entry: Entry, action: Action) -> bool:
+    return kind_of(entry) is action.kind and action.seen_at_ns in {0, entry.st_ctime_ns}
 
 
 def _mark(entry: Entry) -> tuple[int, int, int]:

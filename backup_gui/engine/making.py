@@ -237,6 +237,8 @@ class Maker:
             if action.link_to is not None and self._join(action):
                 return
             entry = self._source.stat(action.path)
+            if kind_of(entry) is not action.kind:
+                raise Vanished
             theirs = self._target.stat(action.path)
             if action.kind is EntryKind.FILE and not (
                 _is_as_compared(action, entry, theirs) or looks_alike(entry, theirs, self._target.abilities)
@@ -251,11 +253,12 @@ class Maker:
             raise Vanished from error
         except OSError as error:
             raise NotCopied(problem_from(error, action.path, Stage.METADATA)) from error
-        if action.seen_at_ns in {0, entry.st_ctime_ns}:
+        is_touched = action.seen_at_ns not in {0, entry.st_ctime_ns}
+        if not is_touched:
             self._catalog.record(action.path, entry)
-        # Else touched since its content was compared: the next pass compares it again.
-        if action.kind is EntryKind.FILE and entry.st_mtime_ns > time.time_ns() - SETTLING_NS:
-            # An edit in the same moment may leave no trace in its times.
+        if is_touched or (action.kind is EntryKind.FILE and entry.st_mtime_ns > time.time_ns() - SETTLING_NS):
+            # Its content may be another than the one compared; and an edit in the same moment may leave no trace in its
+            # times. The next pass compares it again.
             self._ledger.note_unsettled(action.path)
         self._ledger.count(action)
 

@@ -81,7 +81,8 @@ class Moves:
                 self._links.take_moved(path, ours, theirs)
                 self._links.see(ours)
             self._moved_away.add(old_path)
-            self._draft.moves.append(Action(Op.MOVE, path, EntryKind.FILE, ours.st_size, old_path=old_path))
+            moving = Action(Op.MOVE, path, EntryKind.FILE, ours.st_size, old_path=old_path, seen_at_ns=ours.st_ctime_ns)
+            self._draft.moves.append(moving)
             return True
         return False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -78,3 +79,62 @@ def test_a_folder_that_a_stranger_fills_is_not_removed_with_it(scene: Scene) -> 
     (scene.source / "folder").rmdir()
     scene.make_pass(once_planned(lambda: (scene.mirror / "folder/strange").write_bytes(b"strange")))
     assert scene.in_mirror()["folder/strange"] == b"strange"
+
+
+def edit_unseen(file: Path, content: bytes) -> None:
+    """Edit a file in place, and set its time back."""
+    before = file.stat()
+    with file.open("r+b") as opened:
+        opened.write(content)
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert file.stat().st_size == before.st_size
+
+
+@pytest.mark.hazard(62)
+@pytest.mark.parametrize("touched_before", [False, True])
+def test_an_edit_of_what_is_to_be_moved_comes_with_the_move(scene: Scene, *, touched_before: bool) -> None:
+    new = scene.source / "elsewhere"
+    (scene.source / "moved").rename(new)
+    if touched_before:
+        new.chmod(0o600)
+    scene.make_pass(once_planned(lambda: edit_unseen(new, b"MOVED")))
+    assert scene.in_mirror()["elsewhere"] == b"MOVED"
+    assert "moved" not in scene.in_mirror()
+    scene.assert_in_step()
+
+
+@pytest.mark.hazard(62)
+def test_what_was_only_touched_since_is_moved_all_the_same(scene: Scene) -> None:
+    new = scene.source / "elsewhere"
+    (scene.source / "moved").rename(new)
+    inode = (scene.mirror / "moved").stat().st_ino
+    report = scene.make_pass(once_planned(lambda: new.chmod(0o640)))
+    assert report.counts.moved == 1
+    assert (scene.mirror / "elsewhere").stat().st_ino == inode
+    scene.assert_in_step()
+
+
+@pytest.mark.hazard(62)
+def test_an_edit_before_new_metadata_are_set_is_found_by_the_next_look(scene: Scene) -> None:
+    file = scene.source / "stays"
+    file.chmod(0o640)
+    report = scene.make_pass(once_planned(lambda: edit_unseen(file, b"STAYS")))
+    assert "stays" in report.unsettled
+    scene.make_pass()
+    assert scene.in_mirror()["stays"] == b"STAYS"
+    scene.assert_in_step()
+
+
+@pytest.mark.hazard(62)
+def test_metadata_of_what_stands_in_a_files_place_by_now_are_not_given_to_the_file(scene: Scene) -> None:
+    file = scene.source / "stays"
+    file.chmod(0o640)
+
+    def replace_by_folder() -> None:
+        file.unlink()
+        file.mkdir(0o777)
+
+    scene.make_pass(once_planned(replace_by_folder))
+    assert (scene.mirror / "stays").stat().st_mode & 0o777 == 0o644
+    scene.make_pass()
+    scene.assert_in_step()

@@ -156,8 +156,7 @@ MUTATIONS = (
     Mutation(
         "a rename that changes only case is a move",
         "engine/moves.py",
-        "            self._draft.moves.append(Action(Op.MOVE, path, EntryKind.FILE, ours.st_size, old_path=old_path))\n"
-        "            return True\n",
+        "            self._draft.moves.append(moving)\n            return True\n",
         "            return False\n",
         ("faults/test_odd_times.py::test_a_rename_that_changes_only_case_is_a_rename_in_the_mirror_too",),
     ),

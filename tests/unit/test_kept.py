@@ -15,7 +15,7 @@ from backup_gui.engine.kept import KeptPath
 from backup_gui.engine.model import Counts, Held, HeldCode, PassStatus, ProblemCode, Report
 from backup_gui.engine.verify import verify
 from tests.helpers.trees import contents, read_tree
-from tests.unit.conftest import HOSTILE_NAMES, Rig, paths, trees
+from tests.unit.conftest import HOSTILE_NAMES, Rig, keep_times, paths, trees
 
 COMPLETE, HELD, PROBLEMS = PassStatus.COMPLETE, PassStatus.HELD, PassStatus.PROBLEMS
 
@@ -317,3 +317,19 @@ def test_inode_numbers_of_any_size_are_kept(rig: Rig) -> None:
 def test_a_report_knows_how_many(rig: Rig) -> None:
     report: Report = rig.run()
     assert report.kept == 0
+
+
+@pytest.mark.hazard(62)
+def test_what_was_edited_after_it_was_shown_is_not_refused_unseen(rig: Rig) -> None:
+    fill(rig)
+    rig.run()
+    fill(rig)
+    for file in (rig.source / "docs").iterdir():
+        file.write_text(file.read_text().upper())
+    held = rig.run().held
+    assert held is not None
+    edited = rig.source / "docs/007"
+    keep_times(edited, lambda: edited.write_text(edited.read_text().swapcase()))
+    keep(rig.job, rig.catalog, held)
+    assert rig.catalog.kept.count() == 59
+    assert "docs/007" not in {kept.path for kept in rig.catalog.kept.paths()}

@@ -20,7 +20,7 @@ from backup_gui.engine.tree import is_temporary
 from backup_gui.engine.undo import undo_pass
 from tests.helpers.descriptors import open_below
 from tests.helpers.trees import contents, read_tree
-from tests.unit.conftest import HOSTILE_NAMES, Rig
+from tests.unit.conftest import HOSTILE_NAMES, Rig, keep_times
 
 AT = datetime(2026, 11, 22, 21, 6, 5)  # noqa: DTZ001 - the user's own time
 BESIDE = "(before undoing 2026-11-22 21.06.05)"
@@ -168,6 +168,25 @@ def test_a_file_written_while_it_makes_way_is_kept(rig: Rig, monkeypatch: pytest
     monkeypatch.setattr("backup_gui.engine.undo.has_same_content", write_after)
     undo(rig, newest(rig))
     assert everything(rig) >= {b"first", b"third"}
+
+
+@pytest.mark.hazard(62)
+def test_an_edit_that_keeps_size_and_time_while_a_file_makes_way_is_kept(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.write("a", "first")
+    run(rig)
+    rig.write("a", "second")
+    run(rig)
+
+    def edit_after(*arguments: object) -> bool:
+        found = has_same_content(*arguments)  # type: ignore[arg-type]
+        keep_times(rig.source / "a", lambda: (rig.source / "a").write_text("SECOND"))
+        return found
+
+    monkeypatch.setattr("backup_gui.engine.undo.has_same_content", edit_after)
+    undo(rig, newest(rig))
+    assert everything(rig) == {b"first", b"SECOND"}
 
 
 def test_a_move_is_undone_where_that_is_possible(rig: Rig) -> None:
