@@ -212,17 +212,23 @@ class Catalog:
 
     def paths_of(self, inode: int) -> Iterator[tuple[str, Fingerprint]]:
         """Return the paths known with a source inode, for finding moves."""
-        if self._pending:
-            self._write()
-        if not self._has_index:
-            # Made when moves are first looked for: a first copy has none, and is a twentieth faster without it.
-            self._connection.execute("CREATE INDEX IF NOT EXISTS files_by_inode ON files (inode)")
-            self._has_index = True
+        self._prepare_for_inodes()
         rows = self._connection.execute(
             "SELECT folder, name, inode, ctime_ns, size_bytes, mtime_ns FROM files WHERE inode = ?", (_signed(inode),)
         ).fetchall()
         for folder, name, number, *rest in rows:
             yield join(decode(folder), decode(name)), Fingerprint(number & _UNSIGNED, *rest)
+
+    def other_names(self, folder: str) -> Iterator[tuple[str, str]]:
+        """Return the names of a folder whose files are known under other paths too, each with one of those."""
+        self._prepare_for_inodes()
+        rows = self._connection.execute(
+            "SELECT this.name, other.folder, other.name FROM files AS this JOIN files AS other USING (inode)"
+            " WHERE this.folder = ? AND (other.folder, other.name) <> (this.folder, this.name)",
+            (encode(folder),),
+        ).fetchall()
+        for name, other_folder, other_name in rows:
+            yield decode(name), join(decode(other_folder), decode(other_name))
 
     def is_empty(self) -> bool:
         """Tell whether no path is known at all."""
@@ -338,6 +344,15 @@ class Catalog:
         """Remember that everything was backed up at a time, seconds since 1970, UTC."""
         self.remember(_COMPLETE_KEY, repr(at))
         self.commit()
+
+    def _prepare_for_inodes(self) -> None:
+        """Make everything known findable by inode."""
+        if self._pending:
+            self._write()
+        if not self._has_index:
+            # Made when moves are first looked for: a first copy has none, and is a twentieth faster without it.
+            self._connection.execute("CREATE INDEX IF NOT EXISTS files_by_inode ON files (inode)")
+            self._has_index = True
 
     def _write(self) -> None:
         if self._pending:

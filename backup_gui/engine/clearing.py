@@ -152,7 +152,11 @@ class Clearer:
             return False
         if action.seen_at_ns == ours.st_ctime_ns:
             return True
-        return has_same_content(self._source, action.path, self._target, old_path, self._should_stop)
+        try:
+            return has_same_content(self._source, action.path, self._target, old_path, self._should_stop)
+        except OSError:
+            # The copy says what is wrong.
+            return False
 
     def _is_gone(self, action: Action) -> bool:
         """Tell whether what the mirror has at a path really is nothing that the source has there.

@@ -17,6 +17,7 @@ from backup_gui.engine.history_place import is_reserved, is_reserved_path
 from backup_gui.engine.links import is_linked_file
 from backup_gui.engine.model import Action, EntryKind, Op, ProblemCode, Scope, Stage, kind_of
 from backup_gui.engine.moves import Moves
+from backup_gui.engine.othernames import OtherNames
 from backup_gui.engine.ownership import Ownership
 from backup_gui.engine.problems import problem, problem_from
 from backup_gui.engine.scout import BATCH_FOLDERS
@@ -126,7 +127,6 @@ class _Comparison:
         self._on_copies = on_copies
         self._scout = scout
         self._learns = learns
-        self._is_full = scope.is_full
         self._compares_owner = target.holds_owner
         self._abilities = target.abilities
         self._makes_links = target.abilities.holds_hard_links
@@ -141,8 +141,16 @@ class _Comparison:
         # What shows the kernel, or is the program's own, is no drive, though an earlier version took it for one.
         self._drives = Drives(source, drives - rules.paths, rules, self._problems)
         self._ownership = Ownership(target)
+        self._other_names = OtherNames(catalog, is_full=scope.is_full)
         self._surplus = Surplus(
-            target, catalog, rules, self._drives, self._ownership, self._draft, removes_left_out=removes_left_out
+            target,
+            catalog,
+            rules,
+            self._drives,
+            self._ownership,
+            self._draft,
+            self._other_names,
+            removes_left_out=removes_left_out,
         )
         self._respelling: Respelling | None = None
         if target.abilities.limits_names:
@@ -158,7 +166,6 @@ class _Comparison:
         self._links = self._equality.links
         spelling = None if self._respelling is None else self._respelling.spelling
         self._moves = Moves(source, target, catalog, self._equality, spelling, self._draft, rules)
-        self._changed_inodes: set[int] = set()
         self._done: set[str] = set()
         self._trees_done: set[str] = set()
 
@@ -204,6 +211,8 @@ class _Comparison:
         known = self._catalog.fingerprint(self._former(path))
         pending: list[_Folder] = []
         if ours is None:
+            if known is not None:
+                self._other_names.note(known.inode)
             if theirs is not None and not is_temporary(path.rpartition("/")[2]):
                 self._surplus.add(path, theirs, known)
         else:
@@ -214,8 +223,8 @@ class _Comparison:
 
     def compare_other_names(self) -> None:
         """Compare the other names of files that changed: only that is notified through which they were written to."""
-        for inode in tuple(self._changed_inodes):
-            for path, _ in self._catalog.paths_of(inode):
+        while names := self._other_names.take():
+            for path in names:
                 self.compare_path(path, is_tree=False)
 
     def _former(self, path: str) -> str:
@@ -346,6 +355,7 @@ class _Comparison:
         self._draft.mirror_files += as_before
         for name, our, their, mark in others:
             self._compare_entry(prefix + name, our, their, None if mark is None else fingerprint_of(mark), pending)
+        self._other_names.note_gone(self._former(path), theirs.keys() | known.keys())
         for name, their in theirs.items():
             if is_temporary(name):
                 self._draft.litter.append(prefix + name)
@@ -410,6 +420,8 @@ class _Comparison:
         pending: list[_Folder],
     ) -> None:
         """Compare what the source has at a path with what the mirror has there, if anything."""
+        if known is not None and known.inode != ours.st_ino:
+            self._other_names.note(known.inode)
         kind = kind_of(ours)
         their_kind = None if theirs is None else kind_of(theirs)
         code = self._impossible.get(kind)
@@ -430,6 +442,8 @@ class _Comparison:
                 pending.append((path, Action(Op.CREATE, path, kind)))
             elif kind is not EntryKind.FILE or not self._moves.follow(path, ours):
                 self._add_copy(Action(Op.CREATE, path, kind, size_bytes), ours)
+            elif ours.st_nlink > 1:
+                self._other_names.note(ours.st_ino)
             return
         if kind is not their_kind:
             if self._surplus.is_left_alone(path, theirs) or (
@@ -437,8 +451,15 @@ class _Comparison:
             ):
                 self._problems.append(problem(ProblemCode.LEFT_OUT_IN_THE_WAY, path, Stage.COMPARE))
                 return
-            is_known = self._ownership.has(theirs, known)
-            replacing = Action(Op.REPLACE, path, kind, size_bytes, old_kind=their_kind, is_known=is_known)
+            replacing = Action(
+                Op.REPLACE,
+                path,
+                kind,
+                size_bytes,
+                old_kind=their_kind,
+                is_known=self._ownership.has(theirs, known),
+                seen_at_ns=ours.st_ctime_ns,
+            )
             if kind is EntryKind.FOLDER:
                 pending.append((path, replacing))
             else:
@@ -472,9 +493,17 @@ class _Comparison:
         if op is not None:
             kind = kind_of(ours)
             size_bytes = ours.st_size if kind is EntryKind.FILE else 0
-            action = Action(op, path, kind, size_bytes, old_kind=kind, is_known=self._ownership.has(theirs, known))
+            action = Action(
+                op,
+                path,
+                kind,
+                size_bytes,
+                old_kind=kind,
+                is_known=self._ownership.has(theirs, known),
+                seen_at_ns=ours.st_ctime_ns,
+            )
             if op is Op.SET_METADATA:
-                action = action._replace(seen_at_ns=ours.st_ctime_ns, copy_seen_at_ns=theirs.st_ctime_ns)
+                action = action._replace(copy_seen_at_ns=theirs.st_ctime_ns)
             self._add_copy(action, ours, theirs if op is Op.SET_METADATA else None)
         elif is_linked_file(ours):
             self._links.see(ours)
@@ -487,8 +516,7 @@ class _Comparison:
         if self._makes_links:
             action = self._links.joined(action, ours, theirs)
         self._links.see(ours)
-        if not self._is_full and ours.st_nlink > 1:
-            self._changed_inodes.add(ours.st_ino)
+        self._other_names.note(ours.st_ino)
         (self._copies if action.link_to is None else self._draft.joins).append(action)
 
     def _compare_folder_itself(

@@ -138,7 +138,7 @@ class Links:
         """Note that the mirror is going to have a file under a new name, by a rename."""
         group = self._group(ours)
         if group.path is None:
-            group.path, group.copy = path, _file_of(theirs)
+            self._settle_on(group, path, ours, theirs)
 
     def is_strange(self, path: str, ours: Entry, theirs: Entry, known: Fingerprint | None) -> bool:
         """Tell whether a name of the mirror is one file with names that are another file in the source.
@@ -154,7 +154,7 @@ class Links:
         if owner is None:
             owner = file
             if known is not None and known.inode != ours.st_ino:
-                owner = self._owner_by_memory(path, known.inode, copy) or file
+                owner = self._owner_by_memory(path, ours, known.inode, copy) or file
         if left > 1:
             self._owners[copy] = owner, left - 1
         else:
@@ -190,9 +190,16 @@ class Links:
         if group.path is None and self._has_memory:
             self._find_in_memory(path, ours, group)
         if group.path is None:
-            group.path = path
-            group.copy = None if theirs is None else _file_of(theirs)
+            self._settle_on(group, path, ours, theirs)
         return group
+
+    def _settle_on(self, group: _Group, path: str, ours: Entry, theirs: Entry | None) -> None:
+        """Have the other names of a group linked to one."""
+        group.path = path
+        if theirs is not None:
+            group.copy = _file_of(theirs)
+            if theirs.st_nlink > 1:
+                self._owners.setdefault(group.copy, (_file_of(ours), theirs.st_nlink))
 
     def _is_known_equal(self, path: str, ours: Entry, theirs: Entry) -> bool:
         """Tell whether another name of both files is known to be in step, with the source's file as it is now."""
@@ -224,30 +231,49 @@ class Links:
                 if (
                     other_ours is None
                     or _file_of(other_ours) != _file_of(ours)
+                    # Touched since: what is found out of the file as it was must not be learnt of it as it is.
+                    or other_ours.st_ctime_ns != ours.st_ctime_ns
                     or not self._looks_like(other_theirs, ours)
                 ):
                     continue
                 assert other_theirs is not None
+                if self._owners.get(_file_of(other_theirs), (_file_of(ours), 0))[0] != _file_of(ours):
+                    # The mirror's file is taken for another one's, and this name of it is going to be a copy.
+                    continue
                 if known.ctime_ns != ours.st_ctime_ns:
                     if not self._is_equal(path, ours, other, other_theirs):
                         continue
                     self._settle(other, other_ours, other_theirs)
             except (OSError, Cancelled):
                 continue
-            group.path, group.copy = other, _file_of(other_theirs)
+            self._settle_on(group, other, ours, other_theirs)
             return
 
-    def _owner_by_memory(self, path: str, inode: int, copy: _File) -> _File | None:
-        """Find the file of the source that has another name of a file of the mirror."""
+    def _owner_by_memory(self, path: str, ours: Entry, inode: int, copy: _File) -> _File | None:
+        """Find the file of the source that has another name of a file of the mirror.
+
+        Args:
+            path: The name in question.
+            ours: The source's file there.
+            inode: That of the file that the source had there before.
+            copy: The mirror's file.
+
+        Returns:
+            The file that the source had there before, if it may still have another of these names, or one that the
+            mirror's is going to follow to; else a file that has one now, if there is any.
+        """
+        before = ours.st_dev, inode
+        owner = None
         for other, _ in self._catalog.paths_of(inode):
-            if other == path or other in self._moved_away:
+            if other == path:
                 continue
             theirs = self._target.look(other)
             if theirs is not None and _file_of(theirs) == copy:
-                ours = self._source.look(other)
-                if ours is not None:
-                    return _file_of(ours)
-        return None
+                found = self._source.look(other)
+                owner = before if found is None else _file_of(found)
+                if owner == before:
+                    break
+        return owner
 
     def _looks_like(self, theirs: Entry | None, ours: Entry) -> bool:
         return theirs is not None and looks_like(ours, theirs, self._target.time_step_ns)

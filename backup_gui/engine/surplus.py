@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.drives import Drives
     from backup_gui.engine.filters import Filter
     from backup_gui.engine.model import Entry
+    from backup_gui.engine.othernames import OtherNames
     from backup_gui.engine.ownership import Ownership
     from backup_gui.engine.target import Target
 
@@ -32,6 +33,7 @@ class Surplus:
         drives: Volumes within the source.
         ownership: Tells what is the program's own.
         draft: Takes the deletions, the highest first.
+        other_names: Told of folders that are gone with what was in them.
         removes_left_out: Whether what is left out is to go, too.
     """
 
@@ -43,6 +45,7 @@ class Surplus:
         drives: Drives,
         ownership: Ownership,
         draft: Draft,
+        other_names: OtherNames,
         *,
         removes_left_out: bool,
     ) -> None:
@@ -53,6 +56,7 @@ class Surplus:
         self._ownership = ownership
         self._draft = draft
         self._removes_left_out = removes_left_out
+        self._other_names = other_names
 
     def is_left_alone(self, path: str, entry: Entry) -> bool:
         """Tell whether what the mirror has at a path is left out of the source, and so stays as it is."""
@@ -103,6 +107,7 @@ class Surplus:
             for name, why in refused.items():
                 draft.problems.append(problem_from(why, join(path, name), Stage.COMPARE, is_writing=True))
             rows = self._catalog.folder(path)
+            self._other_names.note_gone(path)
             for name, child in entries.items():
                 below = join(path, name)
                 if is_temporary(name):

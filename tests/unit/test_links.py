@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,9 @@ from backup_gui.engine.links import Links
 from backup_gui.engine.model import FULL, Counts, Op, PassStatus, ProblemCode, Scope
 from backup_gui.engine.target import Target
 from backup_gui.engine.tree import Tree
+from tests.helpers.exchange import exchange
 from tests.helpers.trees import contents, read_tree
-from tests.unit.conftest import Rig, done, keep_times, mounted, paths
+from tests.unit.conftest import Rig, done, keep_times, mounted, paths, trees
 
 COMPLETE = PassStatus.COMPLETE
 NOTHING = Counts()
@@ -831,3 +833,199 @@ def test_a_name_that_leaves_a_folder_whose_place_a_file_takes_stays_one_of_the_f
     group.write("folder", "a file now")
     group.run()
     check_settled(group)
+
+
+# What is compared is what is learnt; whose file a name of the mirror is
+
+
+@pytest.mark.hazard(62)
+def test_an_edit_after_the_content_was_compared_is_not_learnt_of_another_name(
+    group: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.link(group.source / "a", group.root / "outside")
+    real = has_same_content
+    is_first = True
+
+    def edit_after(*arguments: Any) -> bool:
+        nonlocal is_first
+        found = real(*arguments)
+        if is_first:
+            is_first = False
+            keep_times(group.source / "a", lambda: (group.source / "a").write_text("SHARED"))
+        return found
+
+    monkeypatch.setattr(equality, "has_same_content", edit_after)
+    group.run()
+    group.run()
+    assert {(group.mirror / each).read_text() for each in ("a", "b", "folder/c")} == {"SHARED"}
+    check_settled(group)
+
+
+def part(rig: Rig, path: str) -> None:
+    """Make a name an equal file of its own."""
+    shutil.copy2(rig.source / path, rig.source / "apart")
+    os.replace(rig.source / "apart", rig.source / path)
+
+
+def gone(rig: Rig, path: str) -> Scope:
+    (rig.source / path).unlink()
+    return paths(path, "")
+
+
+def replaced(rig: Rig, path: str) -> Scope:
+    rig.write("new", "something else")
+    os.replace(rig.source / "new", rig.source / path)
+    return paths(path, "new", "")
+
+
+def replaced_by_a_name(rig: Rig, path: str) -> Scope:
+    os.replace(rig.source / "single", rig.source / path)
+    return paths(path, "single", "")
+
+
+def become_a_folder(rig: Rig, path: str) -> Scope:
+    (rig.source / path).unlink()
+    (rig.source / path).mkdir()
+    return trees(path)
+
+
+def become_a_link(rig: Rig, path: str) -> Scope:
+    (rig.source / path).unlink()
+    (rig.source / path).symlink_to("single")
+    return paths(path)
+
+
+def moved_out(rig: Rig, path: str) -> Scope:
+    (rig.source / path).rename(rig.root / "out")
+    return paths(path)
+
+
+def gone_with_its_folder(rig: Rig, path: str) -> Scope:
+    assert path == "folder/c"
+    shutil.rmtree(rig.source / "folder")
+    return trees("folder")
+
+
+def gone_from_its_folder(rig: Rig, path: str) -> Scope:
+    assert path == "folder/c"
+    (rig.source / path).unlink()
+    return trees("folder")
+
+
+def folder_replaced_by_a_file(rig: Rig, path: str) -> Scope:
+    assert path == "folder/c"
+    shutil.rmtree(rig.source / "folder")
+    rig.write("folder", "a file now")
+    return paths("folder")
+
+
+def gone_with_its_copy(rig: Rig, path: str) -> Scope:
+    (rig.source / path).unlink()
+    (rig.mirror / path).unlink()
+    return trees("folder")
+
+
+_TO_ANY = (gone, replaced, replaced_by_a_name, become_a_folder, become_a_link, moved_out)
+_TO_INNER = (gone_with_its_folder, gone_from_its_folder, folder_replaced_by_a_file, gone_with_its_copy)
+
+
+@pytest.mark.hazard(63)
+@pytest.mark.parametrize(
+    ("path", "become"),
+    [
+        *((path, become) for path in ("a", "folder/c") for become in _TO_ANY),
+        *(("folder/c", each) for each in _TO_INNER),
+    ],
+)
+def test_an_edit_through_a_name_comes_to_the_others_whatever_becomes_of_the_name(
+    group: Rig, path: str, become: Callable[[Rig, str], Scope]
+) -> None:
+    group.write(path, "edited")
+    group.run(become(group, path))
+    others = {"a", "b", "folder/c"} - {path}
+    assert {(group.mirror / each).read_text() for each in others} == {"edited"}
+    group.run()
+    check_settled(group)
+
+
+@pytest.mark.hazard(63)
+def test_an_edit_reaches_names_of_names_that_are_gone(group: Rig) -> None:
+    """Two files with several names each, of which one name took another's place: both files are looked at."""
+    group.write("x", "second")
+    link(group, "x", "y")
+    group.run()
+    group.write("x", "second edited")
+    group.write("a", "first edited")
+    os.replace(group.source / "x", group.source / "a")
+    group.run(paths("x", "a", ""))
+    assert (group.mirror / "b").read_text() == "first edited"
+    assert (group.mirror / "y").read_text() == "second edited"
+    check_settled(group)
+
+
+def test_a_full_pass_collects_no_other_names(group: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Catalog, "other_names", None)
+    shutil.rmtree(group.source / "folder")
+    assert group.run().status is COMPLETE
+    check_settled(group)
+
+
+@pytest.mark.hazard(63)
+@pytest.mark.parametrize("scope", [FULL, trees("folder", "deeper", "other")], ids=["full", "partial"])
+def test_a_group_that_moves_while_an_equal_file_takes_one_of_its_places_keeps_its_mode(rig: Rig, scope: Scope) -> None:
+    rig.write("folder/x", "same").chmod(0o600)
+    link(rig, "folder/x", "folder/y")
+    shutil.copy2(rig.source / "folder/x", rig.source / "keep")
+    (rig.source / "keep").chmod(0o644)
+    rig.run()
+    (rig.source / "deeper").mkdir()
+    (rig.source / "folder").rename(rig.source / "deeper/folder")
+    (rig.source / "folder").mkdir()
+    shutil.copy2(rig.source / "keep", rig.source / "folder/x")
+    rig.run(scope)
+    rig.run()
+    check_settled(rig)
+    assert len(inodes(rig, "folder/x", "deeper/folder/x", "deeper/folder/y", "keep")) == 3
+
+
+@pytest.mark.hazard(63)
+@pytest.mark.parametrize("names", list(permutations("bcde")), ids="".join)
+def test_whichever_names_go_their_own_ways_no_two_files_are_joined_and_no_file_is_parted(
+    rig: Rig, names: tuple[str, ...]
+) -> None:
+    """Four names of one file: one becomes an equal file of its own, one is exchanged for a file that was one before."""
+    parted, exchanged, stays, left = names
+    rig.write(names[0], b"")
+    for name in names[1:]:
+        link(rig, names[0], name)
+    os.link(rig.source / left, rig.source / "a")
+    rig.run()
+    part(rig, "a")
+    rig.write("a", "another")
+    rig.run()
+    part(rig, parted)
+    exchange(str(rig.source / "a"), str(rig.source / exchanged))
+    (rig.source / left).unlink()
+    rig.run()
+    check_settled(rig)
+    assert inodes(rig, "a") == inodes(rig, stays)
+    assert len(inodes(rig, "a", parted, exchanged)) == 3
+
+
+@pytest.mark.hazard(63)
+@pytest.mark.parametrize("scope", [FULL, paths("1", "2", "3", "")], ids=["full", "partial"])
+@pytest.mark.parametrize("names", list(permutations("123")), ids="".join)
+def test_a_file_of_the_mirror_that_two_files_could_be_becomes_one_of_them(
+    rig: Rig, names: tuple[str, ...], scope: Scope
+) -> None:
+    new, parted, stays = names
+    rig.write(stays, "same")
+    link(rig, stays, parted)
+    rig.run()
+    part(rig, parted)
+    # Nothing tells which of both it was.
+    rig.catalog.forget([parted])
+    link(rig, stays, new)
+    rig.run(scope)
+    assert inodes(rig, new) == inodes(rig, stays) != inodes(rig, parted)
+    check_settled(rig)
