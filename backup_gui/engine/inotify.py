@@ -1,7 +1,8 @@
 """Linux only: watchdog's inotify observer, made to tell what it otherwise hides.
 
 watchdog 7.1 logs an overflow and goes on, drops folders that it cannot watch without a word, counts an unreadable
-folder as watched, and goes on watching a folder that was moved away. What is overridden here are its classes' own
+folder as watched, goes on watching a folder that was moved away, and takes two folders that were exchanged for each
+other. What is overridden here are its classes' own
 seams; ``tests/unit/test_watch.py`` proves each of them against the installed version. The paths here are absolute and
 bytes, as the kernel has them.
 """
@@ -103,6 +104,15 @@ class Reader(InotifyFD):
         with self._lock:
             self._unwatched.pop(path, None)
 
+    def forget_unwatched_below(self, path: bytes) -> bool:
+        """Drop a folder, and all below it, from those that could not be watched; tells whether there was any."""
+        prefix = path + b"/"
+        with self._lock:
+            gone = [known for known in self._unwatched if known == path or known.startswith(prefix)]
+            for known in gone:
+                del self._unwatched[known]
+        return bool(gone)
+
     def kernel_count(self) -> int:
         """How many folders the kernel watches for this instance.
 
@@ -156,7 +166,24 @@ class Reader(InotifyFD):
 
 
 class Group(InotifyWatchGroup):
-    """The watches of one source, with the paths they are known by."""
+    """The watches of one source, with the paths they are known by.
+
+    The kernel knows folders by inode: asked to watch one that it watches already, it answers with the descriptor that
+    this has. So it can be asked at any time which descriptor belongs to a path, and whenever a folder has moved it is.
+    """
+
+    def __post_init__(self) -> None:
+        # Watches of folders in which something was gone again before it could be watched: deleted, or because one of
+        # the folders above has another name by now, of which the event is still to come.
+        self._unsure: set[WatchDescriptor] = set()
+        # Whether it is a folder that the event being handled is about.
+        self._is_of_folder = False
+        super().__post_init__()
+
+    def on_event(self, event: InotifyEvent) -> None:
+        """Take an event; runs in the thread that reads."""
+        self._is_of_folder = event.is_directory
+        super().on_event(event)
 
     def forget_gone(self, path: bytes) -> None:
         """Stop watching what was below ``path`` and has been moved out of the source.
@@ -187,27 +214,87 @@ class Group(InotifyWatchGroup):
         with self._lock:
             return len(self._active_callbacks_by_watch)
 
+    def _move_watches(self, move_src_path: bytes, move_dst_path: bytes) -> bool:
+        """Know the watches of a folder that has moved by its new path; returns True, since all of it is watched.
+
+        What else may have moved meanwhile, such as what was at the new path, is looked at where it is now; where it is
+        gone from there again, an event about that is still to come.
+        """
+        if not self._is_of_folder:
+            # In an exchange, what is known by this path is the folder that a file was exchanged for.
+            return True
+        is_plain = move_src_path in self._active_callbacks_by_path
+        is_plain &= move_dst_path not in self._active_callbacks_by_path
+        if isinstance(self._inotify_fd, Reader):
+            is_plain &= not self._inotify_fd.forget_unwatched_below(move_src_path)
+        prefix = move_src_path + b"/"
+        moved = {
+            wd: move_dst_path + path[len(move_src_path) :]
+            for wd, path in self._active_callbacks_by_watch.items()
+            if path == move_src_path or path.startswith(prefix)
+        }
+        is_plain &= self._unsure.isdisjoint(moved)
+        self._unsure.difference_update(moved)
+        for wd, path in moved.items():
+            self._know(wd, path)
+        for wd, path in moved.items():
+            self._add_callback(path)
+            is_plain &= self._active_callbacks_by_path.get(path) == wd
+        is_taken = os.path.lexists(move_src_path)
+        if is_taken:
+            self._add_all_callbacks(move_src_path)
+        if is_taken or not is_plain:
+            self._add_all_callbacks(move_dst_path)
+        return True
+
     def _add_all_callbacks(self, path: bytes) -> None:
-        """Watch a folder and what is below it, but not what is left out: watchdog would list all of it."""
+        """Watch a folder, and all below it, as they are now, but not what is left out; watchdog lists that too."""
+        if path != self.path and (not os.path.isdir(path) or os.path.islink(path)):
+            self._doubt(path)
+            return
         left_out = self._inotify_fd.left_out if isinstance(self._inotify_fd, Reader) else frozenset()
-        if path in left_out:
-            return
-        if not left_out:
-            super()._add_all_callbacks(path)
-            return
-        self._add_callback(path)
-        if not os.path.isdir(path):
-            return
-        for root, names, _ in os.walk(path):
-            names[:] = [name for name in names if os.path.join(root, name) not in left_out]
-            for name in names:
-                folder = os.path.join(root, name)
-                if not os.path.islink(folder):
-                    self._add_callback(folder)
+        pending = [path]
+        while pending:
+            folder = pending.pop()
+            if folder in left_out:
+                continue
+            self._add_callback(folder)
+            try:
+                with os.scandir(folder) as listing:
+                    pending.extend(entry.path for entry in listing if entry.is_dir(follow_symlinks=False))
+            except OSError:
+                # Gone again, or not to be read: then it is among those that are not watched.
+                continue
+
+    def _add_callback(self, path: bytes) -> None:
+        try:
+            wd = self._inotify_fd.add_callback(path, self.event_mask, self._callback, self._id)
+        except OSError:
+            # What is below may vanish while it is set up, but without the root nothing is watched.
+            if path == self.path:
+                raise
+            self._doubt(path)
+        else:
+            self._know(wd, path)
+
+    def _doubt(self, path: bytes) -> None:
+        """Note that a path does not lead to a folder now, though an event said so."""
+        for known in (path, os.path.dirname(path)):
+            if known in self._active_callbacks_by_path:
+                self._unsure.add(self._active_callbacks_by_path[known])
+
+    def _know(self, wd: WatchDescriptor, path: bytes) -> None:
+        """Know a watch by a path, and no longer by the one that it had."""
+        old_path = self._active_callbacks_by_watch.get(wd)
+        if old_path is not None and self._active_callbacks_by_path.get(old_path) == wd:
+            del self._active_callbacks_by_path[old_path]
+        self._active_callbacks_by_watch[wd] = path
+        self._active_callbacks_by_path[path] = wd
 
     def _remove_watch_internally(self, wd: WatchDescriptor) -> None:
         # Two descriptors may have had one path, after a folder was moved away and another took its name. watchdog's
         # own version raises KeyError then, in the thread that reads, and that is the end of it.
+        self._unsure.discard(wd)
         path = self._active_callbacks_by_watch.pop(wd, None)
         if path is not None and self._active_callbacks_by_path.get(path) == wd:
             del self._active_callbacks_by_path[path]

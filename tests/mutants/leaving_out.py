@@ -60,8 +60,8 @@ MUTATIONS = (
     Mutation(
         "own folders are not watched",
         "engine/inotify.py",
-        "if os.path.join(root, name) not in left_out]",
-        "if name]",
+        "            if folder in left_out:\n",
+        "            if not folder:\n",
         (
             "unit/test_watch.py::test_what_is_the_programs_own_is_neither_watched_nor_told",
             "unit/test_watch.py::test_a_file_system_of_the_kernels_is_not_watched",

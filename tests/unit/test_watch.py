@@ -42,13 +42,14 @@ from backup_gui.engine.watch import (
     watch,
 )
 from tests.helpers.descriptors import count_open
+from tests.helpers.exchange import exchange
 
 if sys.platform != "linux":
     pytest.skip("these are inotify's ways", allow_module_level=True)
 
 from watchdog.observers import inotify_c
 
-from backup_gui.engine.inotify import Reader
+from backup_gui.engine.inotify import Group, Reader
 
 MAX_QUEUED_EVENTS = Path("/proc/sys/fs/inotify/max_queued_events")
 LIMIT_S = 10.0
@@ -216,6 +217,184 @@ def test_moved_folder_marks_both_trees_and_is_known_by_its_new_name(source: Path
         (source / "new" / "sub" / "file").touch()
         seen.until_paths("new/sub/file")
         assert not any(path.startswith("old") for path in seen.paths)
+
+
+def paths_by_inode(seen: Seen) -> dict[int, str]:
+    """Return the path of each watch as the table has it, by the inode that the kernel watches."""
+    observer = inner(seen)
+    with open(f"/proc/self/fdinfo/{observer.reader._inotify_fd}") as lines:
+        inodes = {
+            int(fields["wd"], 16): int(fields["ino"], 16)
+            for line in lines
+            if line.startswith("inotify ")
+            for fields in [dict(field.split(":") for field in line.split()[1:])]
+        }
+    root = os.fsencode(observer.group().path)
+    table = observer.group()._active_callbacks_by_watch
+    return {inodes[wd]: os.fsdecode(os.path.relpath(path, root)) for wd, path in table.items()}
+
+
+def folders_by_inode(source: Path) -> dict[int, str]:
+    return {os.lstat(folder).st_ino: os.path.relpath(folder, source) for folder, _, _ in os.walk(source)}
+
+
+def check_every_folder_is_watched(seen: Seen, source: Path) -> None:
+    """Check that a write anywhere marks the path at which it was made, and that the table is as the kernel's."""
+    seen.forget()
+    assert paths_by_inode(seen) == folders_by_inode(source)
+    for folder in sorted(folders_by_inode(source).values()):
+        path = os.path.normpath(os.path.join(folder, "written"))
+        (source / path).write_text("x")
+        seen.until_paths(path)
+
+
+def exchange_folders(source: Path) -> None:
+    exchange(str(source / "a"), str(source / "b"))
+
+
+def exchange_at_other_depths(source: Path) -> None:
+    exchange(str(source / "a/same"), str(source / "b/same/same"))
+
+
+def exchange_twice(source: Path) -> None:
+    exchange_folders(source)
+    exchange_folders(source)
+
+
+def exchange_three(source: Path) -> None:
+    exchange_folders(source)
+    exchange(str(source / "b"), str(source / "c"))
+
+
+def exchange_above_and_below(source: Path) -> None:
+    exchange(str(source / "a/same"), str(source / "b/same"))
+    exchange_folders(source)
+    exchange(str(source / "a/same"), str(source / "c"))
+
+
+def exchange_folder_and_file(source: Path) -> None:
+    exchange(str(source / "a"), str(source / "b/file"))
+
+
+def exchange_folder_and_link(source: Path) -> None:
+    (source / "link").symlink_to("c")
+    exchange(str(source / "a"), str(source / "link"))
+
+
+def exchange_with_one_outside(source: Path) -> None:
+    (source.parent / "outside/same/new").mkdir(parents=True)
+    exchange(str(source / "a"), str(source.parent / "outside"))
+
+
+def rename_over(source: Path) -> None:
+    (source / "empty").mkdir()
+    (source / "a").rename(source / "empty")
+
+
+def rename_over_deeper(source: Path) -> None:
+    (source / "c/empty").mkdir()
+    (source / "a/same").rename(source / "c/empty")
+    (source / "b").rename(source / "a/same")
+
+
+def rename_in_a_circle(source: Path) -> None:
+    (source / "a").rename(source / "aside")
+    (source / "b").rename(source / "a")
+    (source / "aside").rename(source / "b")
+
+
+def make_below_what_moves_on(source: Path) -> None:
+    (source / "c").rename(source / "a/c")
+    (source / "a/c/new/newer").mkdir(parents=True)
+    (source / "a").rename(source / "d")
+
+
+def make_and_move(source: Path) -> None:
+    for number in range(20):
+        (source / f"c/{number}/deep").mkdir(parents=True)
+        (source / f"c/{number}").rename(source / f"a/{number}")
+        exchange(str(source / f"a/{number}"), str(source / "b/same"))
+
+
+def move_into_each_other(source: Path) -> None:
+    (source / "a").rename(source / "b/a")
+    (source / "b/a/same").rename(source / "a")
+    (source / "b").rename(source / "a/b")
+
+
+@pytest.mark.hazard(61)
+@pytest.mark.parametrize(
+    "move",
+    [
+        exchange_folders,
+        exchange_at_other_depths,
+        exchange_twice,
+        exchange_three,
+        exchange_above_and_below,
+        exchange_folder_and_file,
+        exchange_folder_and_link,
+        exchange_with_one_outside,
+        rename_over,
+        rename_over_deeper,
+        rename_in_a_circle,
+        make_below_what_moves_on,
+        make_and_move,
+        move_into_each_other,
+    ],
+)
+def test_no_watch_is_lost_however_folders_move(source: Path, move: Callable[[Path], None]) -> None:
+    for folder in ("a/same/same", "a/one", "b/same/same/same", "b/two", "c"):
+        (source / folder).mkdir(parents=True)
+    (source / "b/file").touch()
+    with watching(source) as seen:
+        move(source)
+        check_every_folder_is_watched(seen, source)
+        # What was moved moves on.
+        (source / "last").mkdir()
+        first, second, *_ = sorted(str(path) for path in source.iterdir() if path.is_dir() and not path.is_symlink())
+        exchange(first, second)
+        check_every_folder_is_watched(seen, source)
+        assert seen.watcher.is_alive()
+        assert not seen.needs_full
+
+
+@pytest.mark.hazard(61)
+def test_a_renamed_file_looks_at_no_folder(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (source / "folder").mkdir()
+    (source / "folder/file").touch()
+    with watching(source) as seen:
+        monkeypatch.setattr(Group, "_add_all_callbacks", None)
+        monkeypatch.setattr(Group, "_add_callback", None)
+        (source / "folder/file").rename(source / "folder/renamed")
+        seen.until_paths("folder/file", "folder/renamed")
+        assert seen.watcher.is_alive()
+
+
+@pytest.mark.hazard(61)
+def test_a_folder_moved_as_it_was_is_not_listed(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (source / "folder/below").mkdir(parents=True)
+    with watching(source) as seen:
+        monkeypatch.setattr(Group, "_add_all_callbacks", None)
+        (source / "folder").rename(source / "renamed")
+        seen.until_trees("folder", "renamed")
+        check_every_folder_is_watched(seen, source)
+
+
+@pytest.mark.hazard(61)
+def test_what_could_not_be_watched_before_its_folder_moved_is_known_by_its_new_path(
+    source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (source / "folder/below").mkdir(parents=True)
+    below = os.stat(source / "folder/below").st_ino
+
+    def fails(path: bytes) -> int:
+        return errno.EACCES if os.path.exists(path) and os.stat(path).st_ino == below else 0
+
+    with failing_after(monkeypatch, fails), watching(source) as seen:
+        assert list(inner(seen).reader.unwatched()) == [os.fsencode(source / "folder/below")]
+        (source / "folder").rename(source / "renamed")
+        seen.until_trees("folder", "renamed")
+        assert list(inner(seen).reader.unwatched()) == [os.fsencode(source / "renamed/below")]
 
 
 def test_folder_moved_in_is_taken_as_a_whole_and_watched(source: Path, tmp_path: Path) -> None:
