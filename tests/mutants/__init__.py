@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from tests.mutants import content, drives, history, leaving_out, reaching_disk, roots, second_process, telling, watching
+from tests.mutants import (
+    content,
+    drives,
+    history,
+    leaving_out,
+    names,
+    reaching_disk,
+    roots,
+    second_process,
+    telling,
+    watching,
+)
 
 MUTATIONS = (
     *reaching_disk.MUTATIONS,
     *roots.MUTATIONS,
     *content.MUTATIONS,
     *history.MUTATIONS,
+    *names.MUTATIONS,
     *watching.MUTATIONS,
     *drives.MUTATIONS,
     *leaving_out.MUTATIONS,
