@@ -399,8 +399,8 @@ def _refuse_what_is_no_backup(destination: str, history: str) -> None:
         JobError: It has no history, and no job is known to back up to it.
     """
     from backup_gui.engine.chronicle import remembered_facts  # noqa: PLC0415
+    from backup_gui.engine.continuity import DESTINATION_KEY  # noqa: PLC0415
     from backup_gui.engine.identity import identify  # noqa: PLC0415
-    from backup_gui.engine.roots import DESTINATION_KEY  # noqa: PLC0415
 
     if os.path.isdir(history):
         return

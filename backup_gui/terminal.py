@@ -24,7 +24,7 @@ from backup_gui.engine.events import (
     Started,
     Waiting,
 )
-from backup_gui.engine.model import Counts, PassStatus, Phase, Progress, Report
+from backup_gui.engine.model import Counts, HeldCode, PassStatus, Phase, Progress, Report
 from backup_gui.engine.room import made_room_in_words
 
 if TYPE_CHECKING:
@@ -41,6 +41,10 @@ KEPT_BY = "--keep-held"
 _HOW_TO_ANSWER = (
     f"Nothing of this was done. If it is to be done, run again with {ALLOWED_BY}; if the backup is to keep it, with"
     f" {KEPT_BY}."
+)
+_HOW_TO_USE_ANOTHER = (
+    f"Nothing was written there. It goes on when the right folder is back; if this is the right one, run again with"
+    f" {ALLOWED_BY}."
 )
 BAR_AFTER_S = 0.4  # shorter passes would only make the bar flicker
 _KIB = 1000
@@ -176,7 +180,8 @@ def event_fields(event: Event) -> dict[str, object] | None:
                 "counts": _counts(held.counts),
                 "mirror_files": held.mirror_files,
                 "release": ALLOWED_BY,
-                "keep": KEPT_BY,
+                # Of what nobody knows whose it is, nothing is kept.
+                "keep": None if held.code is HeldCode.DESTINATION_REPLACED else KEPT_BY,
             }
         case Waiting(reason):
             return {"event": "waiting", "reason": one_line(reason)}
@@ -270,7 +275,8 @@ class TextPrinter:
             case ProblemFound(problem):
                 return f"problem: {named(problem.path)}: {one_line(problem.reason)}"
             case HeldBack(held):
-                return f"held: {one_line(held.reason)} ({counts_in_words(held.counts)}). {_HOW_TO_ANSWER}"
+                how = _HOW_TO_USE_ANOTHER if held.code is HeldCode.DESTINATION_REPLACED else _HOW_TO_ANSWER
+                return f"held: {one_line(held.reason)} ({counts_in_words(held.counts)}). {how}"
             case Waiting(reason):
                 return f"waiting: {one_line(reason)}"
             case ReportMade(report) if self._is_worth_a_line(report):

@@ -91,8 +91,11 @@ def keep(job: Job, catalog: Catalog, held: Held) -> None:
     """Have the mirror keep what is held, for good.
 
     Raises:
-        RootAbsentError: The source is not there, so that nobody can say what it has in the place of it.
+        RootAbsentError: The source is not there, so that nobody can say what it has in the place of it; or the
+            destination is another one, of which nothing is to be kept until it is agreed to.
     """
+    if held.code is HeldCode.DESTINATION_REPLACED:
+        raise RootAbsentError(held.reason)
     try:
         with Tree(job.source) as source:
             catalog.kept.add(refuse(held, source))

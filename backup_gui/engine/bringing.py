@@ -11,11 +11,12 @@ import os
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from backup_gui.engine.continuity import DESTINATION_KEY
 from backup_gui.engine.errors import RootAbsentError
 from backup_gui.engine.identity import Standing, identify, read_identity, standing
 from backup_gui.engine.model import EntryKind, Phase, Returned, kind_of
 from backup_gui.engine.restoring import beside
-from backup_gui.engine.roots import DESTINATION_KEY, SOURCE_KEY
+from backup_gui.engine.roots import SOURCE_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -54,6 +54,7 @@ class Condition(NamedTuple):
         mirror_files: Files and links in the whole mirror.
         is_source_empty: Whether the source has nothing at all in it.
         is_source_other: Whether the source is another folder than the one recorded.
+        is_destination_other: Whether the destination is, and has something in it or is reached by a link.
         lately: What went before.
         is_holding: Whether losses are held since an earlier pass, of which a quick one may see nothing, or the mirror
             keeps files that were.
@@ -67,6 +68,7 @@ class Condition(NamedTuple):
     mirror_files: int
     is_source_empty: bool = False
     is_source_other: bool = False
+    is_destination_other: bool = False
     lately: Lately = NOTHING_LATELY
     is_holding: bool = False
     unanswered: Unanswered | None = None
@@ -120,6 +122,8 @@ def judge(plan: Plan, job: Job, condition: Condition, allowed: Held | None = Non
         return Verdict(plan.actions)
     agreed = frozenset((action.op, action.path) for action in allowed.actions) if allowed else frozenset()
     taking = [a for a in plan.actions if a.op in TAKES_AWAY and (a.op, a.path) not in agreed]
+    if condition.is_destination_other and plan.actions and (taking or not plan.mirror_files):
+        return _hold_everything(plan, condition)
     if not taking:
         return Verdict(plan.actions)
     if condition.is_source_other:
@@ -339,6 +343,19 @@ def _hold(
         actions=tuple(action for action in plan.actions if id(action) not in chosen and not _waits(action, unmade)),
         held=Held(code, reason, counts, total, tuple(held), before),
         unanswered=_unanswered(plan, code, condition, suspicion),
+    )
+
+
+def _hold_everything(plan: Plan, condition: Condition) -> Verdict:
+    """Hold new files too: nobody knows whose folder this is. A whole copy of the mirror, though, is taken for it."""
+    code = HeldCode.DESTINATION_REPLACED
+    counts = count_actions([action for action in plan.actions if not _is_bare_folder(action)])
+    reason = "The destination is not the folder that was backed up to before"
+    before = condition.unanswered
+    return Verdict(
+        actions=(),
+        held=Held(code, reason, counts, condition.mirror_files, plan.actions),
+        unanswered=before if before is not None and before.is_loss else Unanswered(code),
     )
 
 

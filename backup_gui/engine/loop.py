@@ -269,6 +269,9 @@ class Loop:
         self._look_s = now_s + LOOK_EVERY_S
         if self._presence.is_lost():
             self._schedule.want_full(now_s)
+        elif self._presence.is_touched():
+            # A look at the root tells whether anything is missing there; then the pass becomes a full one.
+            self._schedule.put_back(("",), now_s)
         if self._notification.is_lost():
             self._schedule.want_full(now_s)
         elif self._notification.has_new_gaps():
@@ -343,6 +346,9 @@ class Loop:
             self._begin_failure(self._report)
         else:
             self._report = report
+            if report.is_full:
+                # Also if it began as a quick one: the destination was not what the last pass had left.
+                scope = FULL
             if self._accept(report, scope):
                 self._plan_next(report, scope, started_s)
                 self._teller.tell(ReportMade(report))

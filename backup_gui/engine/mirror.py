@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from backup_gui.engine.belief import Belief, HistoryClock, believable, follow, uptime_s
 from backup_gui.engine.compare import compare
+from backup_gui.engine.continuity import Continuity, remember_state
 from backup_gui.engine.coprocess import Coprocess
 from backup_gui.engine.copying import data_bytes
 from backup_gui.engine.errors import BackupError, RootAbsentError
@@ -20,6 +21,7 @@ from backup_gui.engine.ledger import Ledger, Outcome
 from backup_gui.engine.left_out import rules_of
 from backup_gui.engine.making import ASK_FOR_ROOM_BYTES
 from backup_gui.engine.model import (
+    FULL,
     NO_COUNTS,
     NO_ROOM_MADE,
     NOTHING_REMOVED,
@@ -32,7 +34,7 @@ from backup_gui.engine.model import (
 from backup_gui.engine.progress import Meter
 from backup_gui.engine.reporting import HELD_KEY, make_report, record, remembered_files, room_of, say_what_is_not_held
 from backup_gui.engine.room import most_needed
-from backup_gui.engine.roots import open_roots, remembered_drives
+from backup_gui.engine.roots import accept_destination, is_destination_in_place, open_roots, remembered_drives
 from backup_gui.engine.standby import Standby
 from backup_gui.engine.transfer import Cancelled, ignore_count, never
 from backup_gui.engine.unanswered import from_text
@@ -98,7 +100,10 @@ def run_pass(
         follow(catalog, now(), uptime())
     rules, meter = rules_of(job), Meter(lambda progress: _tell_progress(progress, on_event))
     with contextlib.ExitStack() as stack:
-        source, target, is_source_other = open_roots(job, catalog, stack, allowed, is_dry_run=is_dry_run)
+        source, target, is_source_other, continuity = open_roots(job, catalog, stack, allowed, is_dry_run=is_dry_run)
+        # What has changed in the source says nothing of what is missing in another destination.
+        scope = scope if continuity is Continuity.SAME else FULL
+        learns = not is_dry_run and continuity is not Continuity.OTHER
         clock = _history_clock(job, catalog, target, now, uptime, should_stop, is_dry_run=is_dry_run)
         standby = stack.enter_context(contextlib.closing(Standby(lambda: Coprocess.start_for(source, target))))
         drives = frozenset() if job.allows_mass_delete else remembered_drives(catalog)
@@ -113,22 +118,30 @@ def run_pass(
             should_stop=should_stop,
             drives=drives,
             removes_left_out=job.removes_left_out,
-            learns=not is_dry_run,
-            on_copies=ignore_count if is_dry_run else standby.expect,
+            learns=learns,
+            on_copies=standby.expect if learns else ignore_count,
             scout=None if drives or not scope.is_full else standby.scout(rules, target, catalog),
         )
         if should_stop():
             return Report(PassStatus.CANCELLED, started_at, time.monotonic() - began, plan.is_full)
-        plan = spare(plan, catalog.kept, source, learns=not is_dry_run)
+        plan = spare(plan, catalog.kept, source, learns=learns)
         _tell_each(ProblemFound, plan.problems, on_event)
-        verdict = _judged(plan, job, source, catalog, allowed, is_source_other=is_source_other, is_dry_run=is_dry_run)
+        verdict = _judged(
+            plan,
+            job,
+            source,
+            catalog,
+            allowed,
+            is_source_other=is_source_other,
+            is_destination_other=continuity is Continuity.OTHER,
+            is_dry_run=is_dry_run,
+        )
         counts = count_actions(verdict.actions)
-        on_event(PlanMade(counts, plan.is_full))
-        if verdict.held is not None:
-            on_event(HeldBack(verdict.held))
+        _tell_plan(plan, counts, verdict, on_event)
         if is_dry_run:
             _tell_each(ActionDone, verdict.actions, on_event)
             return make_report(plan, verdict, Outcome(counts=counts), None, started_at, began)
+        may_write = _settle_destination(job, target, catalog, continuity, verdict)
         is_held = verdict.held is not None or (not plan.is_full and bool(catalog.fact(HELD_KEY)))
         made_room = _prepare_history(
             job, source, target, catalog, verdict.actions, counts, clock, should_stop, is_held=is_held
@@ -146,9 +159,13 @@ def run_pass(
         )
         status: PassStatus | None = None
         try:
-            execution.run(verdict.actions, plan.litter, files_total=counts.total, bytes_total=counts.bytes)
-            if not source.is_root_in_place():
-                raise RootAbsentError(f"The source folder is not there any more: {job.source}")
+            execution.run(
+                verdict.actions,
+                plan.litter if may_write else (),
+                files_total=counts.total,
+                bytes_total=counts.bytes,
+            )
+            _check_places(job, source, target)
         except Cancelled:
             status = PassStatus.CANCELLED
         except BackupError as error:
@@ -156,14 +173,13 @@ def run_pass(
             failed = make_report(
                 plan, verdict, ledger.outcome, target, started_at, began, PassStatus.FAILED, str(error)
             )
-            if failed.counts != NO_COUNTS:
-                record(catalog, plan, failed, ledger.outcome.added_files, journal, verdict.unanswered)
+            _record_failure(catalog, plan, failed, ledger.outcome, journal, verdict)
             raise
         finally:
             clock.note(catalog)
         report = make_report(plan, verdict, ledger.outcome, target, started_at, began, status)
         report = report._replace(made_room=made_room.removed, kept=catalog.kept.count())
-        say_what_is_not_held(target, catalog)
+        _note_end(target, catalog, is_as_planned=status is None and may_write)
         record(catalog, plan, report, ledger.outcome.added_files, journal, verdict.unanswered)
         if status is None and plan.is_full and job.keeps_history and not is_held and not should_stop():
             report = report._replace(thinned=_thin_history(job, target, catalog, clock.ages(), should_stop))
@@ -185,6 +201,51 @@ def _history_clock(
     clock = believable(catalog, now, uptime, target, should_stop)
     target.dated = clock.name
     return clock
+
+
+def _settle_destination(job: Job, target: Target, catalog: Catalog, continuity: Continuity, verdict: Verdict) -> bool:
+    """Take another folder for the destination if the guard lets it pass; says whether anything may be written to it.
+
+    Then it has all that it should have: somebody has put the mirror back where it was, or a copy of it.
+    """
+    if continuity is not Continuity.OTHER:
+        return True
+    if verdict.held is not None:
+        return False
+    accept_destination(job, target, catalog)
+    target.prepare_history()
+    return True
+
+
+def _check_places(job: Job, source: Tree, target: Target) -> None:
+    """Make sure that both paths still lead to the folders that the pass began with.
+
+    Raises:
+        RootAbsentError: One does not.
+    """
+    if not source.is_root_in_place():
+        raise RootAbsentError(f"The source folder is not there any more: {job.source}")
+    if not is_destination_in_place(target):
+        raise RootAbsentError(f"The destination is not where it was any more: {job.destination}")
+
+
+def _note_end(target: Target, catalog: Catalog, *, is_as_planned: bool) -> None:
+    say_what_is_not_held(target, catalog)
+    if is_as_planned:
+        remember_state(target, catalog)
+
+
+def _record_failure(
+    catalog: Catalog, plan: Plan, failed: Report, outcome: Outcome, journal: Journal, verdict: Verdict
+) -> None:
+    if failed.counts != NO_COUNTS:
+        record(catalog, plan, failed, outcome.added_files, journal, verdict.unanswered)
+
+
+def _tell_plan(plan: Plan, counts: Counts, verdict: Verdict, on_event: Callable[[Event], None]) -> None:
+    on_event(PlanMade(counts, plan.is_full))
+    if verdict.held is not None:
+        on_event(HeldBack(verdict.held))
 
 
 def _tell_each(kind: Callable[[T], Event], found: Iterable[T], on_event: Callable[[Event], None]) -> None:
@@ -210,6 +271,7 @@ def _judged(
     allowed: Held | None,
     *,
     is_source_other: bool,
+    is_destination_other: bool,
     is_dry_run: bool,
 ) -> Verdict:
     """Have the guard judge a plan, by what the catalog knows of what went before and of what waits already."""
@@ -218,6 +280,7 @@ def _judged(
         catalog.recent.start_anew()
     unanswered = None if has_agreed else from_text(catalog.fact(HELD_KEY))
     condition = _condition(plan, source, catalog, unanswered, is_source_other=is_source_other)
+    condition = condition._replace(is_destination_other=is_destination_other)
     return judge(plan, job, condition, allowed)
 
 

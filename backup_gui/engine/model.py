@@ -272,6 +272,7 @@ class HeldCode(Enum):
     SLOW_CHANGE = "slow-change"
     SOURCE_EMPTY = "source-empty"
     SOURCE_REPLACED = "source-replaced"
+    DESTINATION_REPLACED = "destination-replaced"
     STRANGERS = "strangers"
 
 

@@ -7,10 +7,11 @@ import time
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.catalog import MIRROR_FILES_KEY
+from backup_gui.engine.continuity import DESTINATION_KEY
 from backup_gui.engine.escaping import escape
 from backup_gui.engine.model import NO_COUNTS, NOTHING_REMOVED, PassStatus, ProblemCode, Report
 from backup_gui.engine.room import full_in_words, is_of_quota, made_room_in_words, spared_in_words
-from backup_gui.engine.roots import DESTINATION_KEY, remember_drives
+from backup_gui.engine.roots import remember_drives
 from backup_gui.engine.unanswered import to_text
 
 if TYPE_CHECKING:

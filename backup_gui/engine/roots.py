@@ -11,6 +11,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine import own
+from backup_gui.engine.continuity import DESTINATION_KEY, Continuity, compare_with_last, remember_folder
 from backup_gui.engine.drive_places import is_drive_missing
 from backup_gui.engine.errors import DestinationFullError, DestinationUnusableError, JobError, RootAbsentError
 from backup_gui.engine.escaping import escape
@@ -22,7 +23,7 @@ from backup_gui.engine.probing import abilities_of
 from backup_gui.engine.problems import is_full
 from backup_gui.engine.target import Target, make_root
 from backup_gui.engine.tree import Tree
-from backup_gui.engine.volume import volume_id
+from backup_gui.engine.volume import has_lasting_inodes, volume_id
 
 if TYPE_CHECKING:
     from backup_gui.engine.catalog import Catalog
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from backup_gui.engine.model import Held
 
 SOURCE_KEY = "source"
-DESTINATION_KEY = "destination"
 DRIVES_KEY = "drives"
 POINT_KEY = "destination mounted at"
 WELCOME_KEY = "a new drive is welcome"
@@ -43,11 +43,14 @@ class Roots(NamedTuple):
         source: The source.
         target: The destination; locked, unless nothing is to be written.
         is_source_other: Whether the source is another folder than it was, which nobody has agreed to.
+        continuity: What the destination is, compared with what the last pass left; a new one if it is another one that
+            the user has agreed to.
     """
 
     source: Tree
     target: Target
     is_source_other: bool
+    continuity: Continuity
 
 
 def open_roots(
@@ -74,13 +77,59 @@ def open_roots(
     is_source_other = not has_new_source and _is_other_source(job, catalog)
     _refuse_nesting(job)
     target = stack.enter_context(_open_target(job, catalog, stack, is_dry_run=is_dry_run))
-    target.opens_up = not is_dry_run
+    has_new_destination = job.allows_mass_delete or (
+        allowed is not None and allowed.code is HeldCode.DESTINATION_REPLACED
+    )
+    continuity = _continuity(job, target, catalog, has_new_destination=has_new_destination)
+    is_other = continuity is Continuity.OTHER
+    target.opens_up = not (is_dry_run or is_other)
     if not is_dry_run:
         target.lock()
-        target.prepare_history()
-        _remember_roots(job, catalog, has_new_source=has_new_source)
-    target.adopt(abilities_of(target, job.destination, catalog, may_try=not is_dry_run))
-    return Roots(source, target, is_source_other)
+        if not is_other:
+            target.prepare_history()
+        _remember_roots(job, target, catalog, continuity, has_new_source=has_new_source)
+    target.adopt(abilities_of(target, job.destination, catalog, may_try=not (is_dry_run or is_other)))
+    return Roots(source, target, is_source_other, continuity)
+
+
+def _continuity(job: Job, target: Target, catalog: Catalog, *, has_new_destination: bool) -> Continuity:
+    """Compare the destination with what the last pass left; another one that the user agrees to is a new one.
+
+    Raises:
+        RootAbsentError: It is gone since it was opened.
+    """
+    if target.root != job.destination:
+        # A dry run for one that is yet to be made.
+        return Continuity.SAME
+    try:
+        found = compare_with_last(target, catalog)
+    except OSError as error:
+        raise RootAbsentError(f"The destination folder is not there: {job.destination}") from error
+    return Continuity.ANEW if found is Continuity.OTHER and has_new_destination else found
+
+
+def is_destination_in_place(target: Target) -> bool:
+    """Tell whether the destination's path still leads to the folder that the pass has written to."""
+    if has_lasting_inodes(target.root):
+        return target.is_root_in_place()
+    try:
+        return os.stat(target.root).st_dev == target.root_entry.st_dev
+    except OSError:
+        return False
+
+
+def accept_destination(job: Job, target: Target, catalog: Catalog) -> None:
+    """Remember a folder as the destination from now on; permanent with the next ``commit``.
+
+    Raises:
+        RootAbsentError: It is gone since it was opened.
+    """
+    try:
+        remember_folder(target, catalog)
+    except OSError as error:
+        raise RootAbsentError(f"A folder is not there any more: {error.filename}") from error
+    catalog.remember(POINT_KEY, _mount_point(job.destination))
+    catalog.remember(WELCOME_KEY, "")
 
 
 def _open_source(job: Job, catalog: Catalog) -> Tree:
@@ -227,26 +276,25 @@ def _mount_point(path: str) -> str:
     return escape(point)
 
 
-def _remember_roots(job: Job, catalog: Catalog, *, has_new_source: bool) -> None:
+def _remember_roots(
+    job: Job, target: Target, catalog: Catalog, continuity: Continuity, *, has_new_source: bool
+) -> None:
     """Record which folders and drives the roots are, at the first pass or when the user says that they are right.
 
     Raises:
         RootAbsentError: One of them is gone since it was opened.
     """
     try:
-        source, destination = identify(job.source), identify(job.destination)
+        source = identify(job.source)
     except OSError as error:
         raise RootAbsentError(f"A folder is not there any more: {error.filename}") from error
     if has_new_source or catalog.fact(SOURCE_KEY) is None:
         catalog.remember(SOURCE_KEY, str(source))
-    recorded = read_identity(catalog.fact(DESTINATION_KEY))
-    if recorded is not None and recorded.volume != destination.volume:
-        # What is on another drive is not what was put on the first one, whatever it is called.
+    if continuity is Continuity.ANEW:
+        # What is in another folder is not what was put into the first one, whatever it is called.
         catalog.forget_mirror()
-    # A destination made anew on the same volume is the destination from now on.
-    catalog.remember(DESTINATION_KEY, str(destination))
-    catalog.remember(POINT_KEY, _mount_point(job.destination))
-    catalog.remember(WELCOME_KEY, "")
+    if continuity is not Continuity.OTHER:
+        accept_destination(job, target, catalog)
     catalog.commit()
 
 

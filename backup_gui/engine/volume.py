@@ -15,6 +15,19 @@ _WITH_COARSE_TIME = frozenset(
     {"vfat", "msdos", "exfat", "ntfs", "ntfs3", "fuseblk", "hfs", "hfsplus", "cifs", "smb3", "smbfs", "davfs"}
 )
 
+# File systems that give a folder one number for good. FAT and exFAT make one up each time it is looked at anew, and so
+# do many that programs provide (FUSE) or that come over a network.
+_WITH_LASTING_INODES = frozenset(
+    {"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "tmpfs", "ramfs", "zfs", "bcachefs", "jfs", "reiserfs", "nilfs2"}
+    | {"ntfs3", "hfsplus", "nfs", "nfs4", "ceph"}
+)
+
+
+def has_lasting_inodes(path: str) -> bool:
+    """Tell whether folders are known to keep their numbers where a path lies, so that another one is another folder."""
+    mount = mount_of(path)
+    return mount is not None and mount.kind in _WITH_LASTING_INODES
+
 
 def supports_syncfs(path: str) -> bool:
     """Tell whether flushing the whole volume is known to work where a path lies."""

@@ -217,6 +217,8 @@ def held_text(held: Held) -> str:
         )
     if held.code is HeldCode.SOURCE_EMPTY:
         return _tr("Your folder is suddenly empty. Everything would be deleted from the backup.")
+    if held.code is HeldCode.DESTINATION_REPLACED:
+        return _tr("Another folder is where your backup was, or a link leads to one.")
     if held.code is HeldCode.SLOW_CHANGE:
         return _tr("Within an hour, {count} of {all} files were deleted from your folder or rewritten.").format(
             count=number_text(held.lost_before + counts.deleted + counts.replaced), all=of_all
@@ -340,6 +342,12 @@ def _headline_held(view: JobView) -> Headline:
         return Headline(
             _tr("You chose to keep files that are no longer in your folder."),
             _tr("They stay in the backup. New and changed files go on being backed up."),
+            Remedy.REVIEW,
+        )
+    if held.code is HeldCode.DESTINATION_REPLACED:
+        return Headline(
+            f"{held_text(held)} {_tr('Is that right?')}",
+            _tr("Nothing is written there until you say so. It goes on by itself when the right folder is back."),
             Remedy.REVIEW,
         )
     question = _tr("Is that right?") if held.code is not HeldCode.STRANGERS else _tr("What should happen to them?")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from backup_gui.ui.icons import Icons
 
 _ICON_PX = 40
+_OF_OTHERS = frozenset({HeldCode.STRANGERS, HeldCode.DESTINATION_REPLACED})
 
 
 class ReviewDialog(QDialog):
@@ -65,26 +66,7 @@ class ReviewDialog(QDialog):
         self.plan = PlanView(icons, keeps_history=job.keeps_history)
         self.plan.show_actions(held.actions)
 
-        self.keep_button = QPushButton(self.tr("&Keep these files"))
-        self.keep_button.clicked.connect(self._on_keep_clicked)
-        self.allow_button = QPushButton(self._allow_text())
-        self.allow_button.clicked.connect(self._on_allow_clicked)
-        self.put_back_button = QPushButton(self.tr("&Put them back into my folder"))
-        self.put_back_button.clicked.connect(self._on_put_back_clicked)
-        self.put_back_button.setAutoDefault(False)
-        # Strangers never were in the folder, and a replaced file is there in its new version.
-        is_loss = held.code is not HeldCode.STRANGERS and held.counts.deleted > 0
-        buttons = QDialogButtonBox()
-        buttons.addButton(self.allow_button, QDialogButtonBox.ButtonRole.ActionRole)
-        if is_loss:
-            buttons.addButton(self.put_back_button, QDialogButtonBox.ButtonRole.ActionRole)
-        buttons.addButton(self.keep_button, QDialogButtonBox.ButtonRole.AcceptRole)
-        buttons.addButton(QDialogButtonBox.StandardButton.Close).setText(self.tr("Decide &later"))
-        buttons.rejected.connect(self.reject)
-        # Enter must never delete anything.
-        self.allow_button.setAutoDefault(False)
-        self.keep_button.setDefault(True)
-
+        first, buttons = self._build_buttons()
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
         column.setSpacing(2 * GRID_PX)
@@ -92,7 +74,7 @@ class ReviewDialog(QDialog):
         column.addWidget(self.plan, 1)
         column.addWidget(buttons)
         tab_as_laid_out(buttons)
-        self.keep_button.setFocus()
+        first.setFocus()
 
     @property
     def held(self) -> Held:
@@ -105,12 +87,46 @@ class ReviewDialog(QDialog):
         if event.type() == QEvent.Type.FontChange and hasattr(self, "_title"):
             self._title.setFont(scaled_font(self.font(), 1.2, is_bold=True))
 
+    def _build_buttons(self) -> tuple[QPushButton, QDialogButtonBox]:
+        """Build the answers, and tell which one Enter gives."""
+        held = self._held
+        self.keep_button = QPushButton(self.tr("&Keep these files"))
+        self.keep_button.clicked.connect(self._on_keep_clicked)
+        self.allow_button = QPushButton(self._allow_text())
+        self.allow_button.clicked.connect(self._on_allow_clicked)
+        self.put_back_button = QPushButton(self.tr("&Put them back into my folder"))
+        self.put_back_button.clicked.connect(self._on_put_back_clicked)
+        self.put_back_button.setAutoDefault(False)
+        # Strangers never were in the folder, and a replaced file is there in its new version.
+        is_loss = held.code not in _OF_OTHERS and held.counts.deleted > 0
+        # Of another folder nothing is kept: it is the right one, or it is left alone.
+        may_keep = held.code is not HeldCode.DESTINATION_REPLACED
+        buttons = QDialogButtonBox()
+        buttons.addButton(self.allow_button, QDialogButtonBox.ButtonRole.ActionRole)
+        if is_loss:
+            buttons.addButton(self.put_back_button, QDialogButtonBox.ButtonRole.ActionRole)
+        if may_keep:
+            buttons.addButton(self.keep_button, QDialogButtonBox.ButtonRole.AcceptRole)
+        later_button = buttons.addButton(QDialogButtonBox.StandardButton.Close)
+        later_button.setText(self.tr("Decide &later"))
+        buttons.rejected.connect(self.reject)
+        # Enter must never delete anything.
+        self.allow_button.setAutoDefault(False)
+        first = self.keep_button if may_keep else later_button
+        first.setDefault(True)
+        return first, buttons
+
     def _explanation(self) -> str:
         keeps = (
             self.tr("What leaves the backup stays in its history.")
             if self._job.keeps_history
             else self.tr("No history is kept for this backup: what is deleted is gone.")
         )
+        if self._held.code is HeldCode.DESTINATION_REPLACED:
+            return (
+                self.tr("Put the right folder or drive back, and it goes on by itself. Or use this one from now on.")
+                + f" {keeps}"
+            )
         if self._held.code is HeldCode.STRANGERS:
             return self.tr("A backup is an exact copy of your folder, so these would have to leave it.") + f" {keeps}"
         return (
@@ -119,6 +135,8 @@ class ReviewDialog(QDialog):
         )
 
     def _allow_text(self) -> str:
+        if self._held.code is HeldCode.DESTINATION_REPLACED:
+            return self.tr("&Use this folder from now on")
         if self._held.code is HeldCode.STRANGERS and self._job.keeps_history:
             return self.tr("&Move them to the history")
         if self._held.counts.replaced:

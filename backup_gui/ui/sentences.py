@@ -195,12 +195,14 @@ def said(sentence: str) -> str:
     """
     if not sentence:
         return ""
+    lines = sentence.split("\n")
+    # A path may have more than one line, too.
+    if len(lines) > 1 and all(map(is_known, lines)):
+        return "\n".join(map(said, lines))
     for pattern, form in _forms():
         found = form.fullmatch(sentence)
         if found is not None:
             return _translated(pattern, found.groupdict())
-    if "\n" in sentence:
-        return "\n".join(map(said, sentence.split("\n")))
     if sentence.endswith("."):
         shorter = said(sentence[:-1])
         if shorter != sentence[:-1]:

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backup_gui.engine import roots
+from backup_gui.engine import continuity, roots
 from backup_gui.engine.catalog import MIRROR_FILES_KEY, Catalog
 from backup_gui.engine.commands import Commands
 from backup_gui.engine.errors import BackupError, RootAbsentError
@@ -131,7 +131,7 @@ def test_flipped_bits_anywhere_stop_one_pass_at_most_and_lose_nothing(data: st.D
             assert is_asking or isinstance(outcome.error, RootAbsentError), outcome
 
 
-KEYS = (roots.SOURCE_KEY, roots.DESTINATION_KEY, MIRROR_FILES_KEY, roots.DRIVES_KEY, "last complete at")
+KEYS = (roots.SOURCE_KEY, continuity.DESTINATION_KEY, MIRROR_FILES_KEY, roots.DRIVES_KEY, "last complete at")
 FACTS = st.one_of(
     st.text(st.characters(codec="utf-8")),
     st.from_regex(r"[0-9]+ (uuid|fsid|device):[0-9a-f]*", fullmatch=True),

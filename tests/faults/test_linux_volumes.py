@@ -10,6 +10,7 @@ import pytest
 
 from backup_gui.engine.errors import JobError
 from backup_gui.engine.history import list_versions
+from backup_gui.engine.history_place import HISTORY_NAME
 from backup_gui.engine.model import ProblemCode
 from tests.faults.scene import Scene
 from tests.faults.volumes import Stick, plugged_in, run_tool
@@ -143,10 +144,18 @@ def test_a_subvolume_that_is_deleted_keeps_its_copy_and_is_named(subvolumes: Pat
     assert scene.in_mirror() == {"file": b"1", "within/file": b"2"}
 
 
-def test_a_history_in_another_subvolume_than_the_mirror_is_refused(subvolumes: Path, tmp_path: Path) -> None:
+@pytest.mark.hazard(53)
+def test_the_history_of_a_mirror_that_is_a_subvolume_of_its_own_lies_in_it(subvolumes: Path, tmp_path: Path) -> None:
     scene = Scene(tmp_path, subvolumes)
     scene.write("file", b"1")
     make_subvolume(scene.mirror)
-    with pytest.raises(JobError, match="The history would lie on another drive"):
+    scene.make_pass()
+    scene.write("file", b"22")
+    scene.make_pass()
+    assert list(contents(scene.mirror / HISTORY_NAME).values()) == [b"1"]
+    assert (scene.mirror / "file").read_bytes() == b"22"
+    # One that is chosen for it outside cannot be used.
+    scene.with_job(history=str(scene.history))
+    with pytest.raises(JobError, match="The history must lie on the drive of the destination"):
         scene.make_pass()
-    assert contents(scene.mirror) == {}
+    assert not scene.history.exists()

@@ -7,10 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from backup_gui.bridge.beginning import Choice, propose
 from backup_gui.bridge.display import is_available
 from backup_gui.bridge.inspection import Findings, examine, is_folder, leave_out, room
+from backup_gui.engine import drive_places
+from backup_gui.engine.drive_places import Place
 from backup_gui.engine.filters import Filter
+from backup_gui.engine.history_place import HISTORY_NAME
 from backup_gui.engine.job import Job
+from backup_gui.ui.sentences import is_known, said
+from tests.unit.conftest import mounted
 
 NEW = Job("", "", id="", name="", asks_about_strangers=True)
 
@@ -92,6 +98,40 @@ def test_a_folder_that_is_not_empty_is_noted_with_a_better_one(source: Path, tmp
     findings = look(source, tmp_path / "full")
     assert findings.job is not None
     assert str(tmp_path / "full" / "source") in findings.notes["destination"]
+
+
+@pytest.mark.hazard(53)
+@pytest.mark.root
+def test_a_whole_drive_is_taken_and_it_is_said_where_its_history_lies(source: Path, tmp_path: Path) -> None:
+    drive = tmp_path / "drive"
+    drive.mkdir()
+    with mounted(drive):
+        (drive / "lost+found").mkdir()
+        findings = look(source, drive)
+        assert findings.job is not None
+        assert findings.faults == {}
+        where = f"Replaced and deleted files are kept on this drive, in {drive / HISTORY_NAME}"
+        assert findings.notes == {"destination": where}
+        choice = Choice((str(source),), str(drive), is_whole_place=True)
+        proposal = propose(choice, ())
+        assert (proposal.fault, proposal.is_place_empty, proposal.note) == ("", True, where)
+        assert [job.destination for job in proposal.jobs] == [str(drive)]
+        (drive / "photo").write_text("x")
+        notes = look(source, drive).notes["destination"]
+        assert is_known(notes.partition("\n")[0])
+        assert notes.endswith(f"\n{where}")
+        assert "\n" in said(notes)
+        assert "history" not in look(source, drive, keeps_history=False).notes["destination"]
+
+
+@pytest.mark.hazard(6)
+def test_a_drive_that_is_not_there_is_noted_and_no_fault(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drive_places, "PLACES", (Place(str(tmp_path / "media"), levels=2),))
+    findings = look(source, tmp_path / "media" / "me" / "Stick" / "folder")
+    assert findings.job is not None
+    assert "No drive is there at the moment" in findings.notes["destination"]
 
 
 def test_the_same_drive_is_noted(source: Path, tmp_path: Path) -> None:

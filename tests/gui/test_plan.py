@@ -33,8 +33,9 @@ from backup_gui.engine.mirror import run_pass
 from backup_gui.engine.model import FULL, Action, Counts, EntryKind, HeldCode, Op, Phase, ProblemCode, Progress
 from backup_gui.engine.plantree import flat
 from backup_gui.engine.status import JobState, Status
+from backup_gui.ui.headline import held_text
 from backup_gui.ui.icons import Icons
-from backup_gui.ui.jobview import PutBackWish
+from backup_gui.ui.jobview import HeldAnswer, PutBackWish
 from backup_gui.ui.planmodel import PlanModel
 from backup_gui.ui.planview import PlanView
 from backup_gui.ui.preview import PreviewDialog
@@ -435,6 +436,25 @@ def test_putting_back_is_offered_only_where_it_makes_sense(icons: Icons, qtbot: 
         dialog = ReviewDialog(icons, DOCUMENTS, held)
         qtbot.addWidget(dialog)
         assert not dialog.put_back_button.isVisibleTo(dialog)
+
+
+def test_another_folder_in_the_backups_place_is_used_or_left_and_nothing_of_it_is_kept(
+    icons: Icons, qtbot: QtBot
+) -> None:
+    held = HELD._replace(code=HeldCode.DESTINATION_REPLACED)
+    dialog = ReviewDialog(icons, DOCUMENTS, held)
+    qtbot.addWidget(dialog)
+    answers: list[object] = []
+    dialog.answered.connect(answers.append)
+    assert not dialog.put_back_button.isVisibleTo(dialog)
+    assert not dialog.keep_button.isVisibleTo(dialog)
+    assert "Another folder" in held_text(held)
+    assert "Use this folder" in dialog.allow_button.text()
+    dialog.show()
+    QTest.keyClick(dialog, Qt.Key.Key_Return)
+    assert answers == [], "Enter decides later"
+    dialog.allow_button.click()
+    assert answers == [HeldAnswer("a1", held, is_right=True)]
 
 
 def test_a_million_rows_are_filtered_without_stopping_the_window(

@@ -9,6 +9,8 @@ _ROOTS = "unit/test_mirror_roots.py::"
 _DRIVE = "unit/test_whole_drive.py::"
 _MISSING = "unit/test_drive_places.py::"
 _START = "unit/test_history_at_start.py::"
+_GOES_ON = "unit/test_continuity.py::"
+_RUNNER = "unit/test_runner.py::"
 _PLACE = "unit/test_history_place.py::"
 _RACES = "unit/test_mirror_races.py::"
 _METADATA = "faults/test_metadata_through_links.py::"
@@ -149,8 +151,8 @@ MUTATIONS = (
     Mutation(
         "root in place after a pass",
         "engine/mirror.py",
-        "        if not source.is_root_in_place():\n",
-        "        if not source:\n",
+        "    if not source.is_root_in_place():\n",
+        "    if not source:\n",
         (f"{_RACES}test_a_source_removed_while_it_is_compared_is_no_success",),
     ),
     Mutation(
@@ -222,6 +224,90 @@ MUTATIONS = (
         "        if self._history is not None and not self._history.is_root_in_place():\n",
         "        if False:\n",
         (f"{_START}test_a_history_that_goes_in_the_middle_of_a_pass_is_made_anew_where_it_is_looked_for",),
+    ),
+    Mutation(
+        "the destination in place after a pass",
+        "engine/mirror.py",
+        "    if not is_destination_in_place(target):\n",
+        "    if not target:\n",
+        (f"{_GOES_ON}test_a_destination_that_goes_in_the_middle_of_a_pass_is_no_success",),
+    ),
+    Mutation(
+        "a destination made anew leads to a full pass",
+        "engine/mirror.py",
+        "        scope = scope if continuity is Continuity.SAME else FULL\n",
+        "",
+        (f"{_GOES_ON}test_what_was_removed_or_made_anew_is_whole_before_complete_is_said",),
+    ),
+    Mutation(
+        "an emptied destination is seen by its names",
+        "engine/continuity.py",
+        "    return _by_names(target, catalog)\n",
+        "    return Continuity.SAME\n",
+        (f"{_GOES_ON}test_what_was_removed_or_made_anew_is_whole_before_complete_is_said",),
+    ),
+    Mutation(
+        "another folder by its number",
+        "engine/continuity.py",
+        "    if is_other:\n",
+        "    if False:\n",
+        (f"{_GOES_ON}test_an_older_copy_of_the_mirror_is_held",),
+    ),
+    Mutation(
+        "another folder by its names",
+        "engine/continuity.py",
+        "        return Continuity.OTHER\n    return Continuity.LACKING\n",
+        "        return Continuity.LACKING\n    return Continuity.LACKING\n",
+        (f"{_GOES_ON}test_another_volume_of_the_same_id_is_no_complete_mirror",),
+    ),
+    Mutation(
+        "a link to an empty folder",
+        "engine/continuity.py",
+        "is_vacant(target.root) and not leads_elsewhere else",
+        "is_vacant(target.root) else",
+        (f"{_GOES_ON}test_another_folder_in_its_place_is_held_and_left_as_it_is_until_agreed_to",),
+    ),
+    Mutation(
+        "numbers that do not last",
+        "engine/continuity.py",
+        " if has_lasting_inodes(target.root) else leads_elsewhere\n",
+        "\n",
+        (f"{_GOES_ON}test_where_numbers_do_not_last_a_folder_with_another_one_is_the_same",),
+    ),
+    Mutation(
+        "guard: another folder in the destination's place",
+        "engine/guard.py",
+        "    if condition.is_destination_other and plan.actions and (taking or not plan.mirror_files):\n",
+        "    if False:\n",
+        (f"{_GOES_ON}test_another_folder_in_its_place_is_held_and_left_as_it_is_until_agreed_to",),
+    ),
+    Mutation(
+        "another folder is not taken for the destination unasked",
+        "engine/roots.py",
+        "    if continuity is not Continuity.OTHER:\n",
+        "    if True:\n",
+        (f"{_GOES_ON}test_another_folder_in_its_place_is_held_and_left_as_it_is_until_agreed_to",),
+    ),
+    Mutation(
+        "nothing of another folder is kept",
+        "engine/answers.py",
+        "    if held.code is HeldCode.DESTINATION_REPLACED:\n",
+        "    if False:\n",
+        (f"{_GOES_ON}test_nothing_of_another_folder_is_kept_against_the_source",),
+    ),
+    Mutation(
+        "another folder is noticed while nothing changes",
+        "engine/presence.py",
+        "        return self._has_lasting_inode and now.inode != self._seen.inode\n",
+        "        return False\n",
+        (f"{_RUNNER}test_another_folder_in_the_destinations_place_is_noticed_within_five_seconds",),
+    ),
+    Mutation(
+        "a touched root is looked at",
+        "engine/loop.py",
+        "        elif self._presence.is_touched():\n",
+        "        elif False:\n",
+        (f"{_RUNNER}test_what_comes_into_the_destinations_root_or_leaves_it_is_looked_at_soon",),
     ),
     Mutation(
         "the history of a whole drive lies in it",

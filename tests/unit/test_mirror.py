@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import keeping, metadata, roots, target, tree, writer
+from backup_gui.engine import continuity, keeping, metadata, target, tree, writer
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.events import ActionDone, Event, PlanMade, ProblemFound
 from backup_gui.engine.history import read_version_name
@@ -600,7 +600,7 @@ def test_a_dry_run_to_an_absent_destination_makes_nothing(rig: Rig) -> None:
     report = rig.run(is_dry_run=True)
     assert report.counts.created == 2
     assert snapshot(rig.root) == before
-    assert rig.catalog.fact(roots.DESTINATION_KEY) is None
+    assert rig.catalog.fact(continuity.DESTINATION_KEY) is None
     assert rig.catalog.is_empty()
 
 

@@ -589,9 +589,45 @@ def test_destination_that_goes_away_is_noticed_within_five_seconds(world: World)
 def test_destination_on_another_drive_than_before_is_noticed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     (world.tmp / "mirror").mkdir()
     # What lay below the drive's folder shows when the drive is gone: a folder too, but of another file system.
-    world.clock.at(11, lambda: monkeypatch.setattr(presence, "_device_of", lambda _: -1))
+    world.clock.at(11, lambda: monkeypatch.setattr(presence, "_look", lambda _: presence._Seen(-1, 1, "")))
     world.run(until_s=60)
     assert world.full_times == [0.0, 15.0], "looked at once: the pass has accepted what is there now"
+
+
+@pytest.mark.hazard(57)
+def test_another_folder_in_the_destinations_place_is_noticed_within_five_seconds(world: World) -> None:
+    mirror = world.tmp / "mirror"
+    mirror.mkdir()
+
+    def replace() -> None:
+        # Two at a time, so that the second cannot get the first one's number again.
+        (world.tmp / "other").mkdir()
+        mirror.rename(world.tmp / "aside")
+        (world.tmp / "other").rename(mirror)
+
+    world.clock.at(11, replace)
+    world.run(until_s=60)
+    assert world.full_times == [0.0, 15.0]
+
+
+@pytest.mark.hazard(57)
+def test_what_comes_into_the_destinations_root_or_leaves_it_is_looked_at_soon(world: World) -> None:
+    mirror = world.tmp / "mirror"
+    (mirror / "docs").mkdir(parents=True)
+    world.clock.at(11, (mirror / "docs").rmdir)
+    world.clock.at(31, (mirror / "stranger").mkdir)
+    world.run(until_s=60)
+    assert world.full_times == [0.0]
+    # Where it happens again and again, in growing pauses.
+    assert world.partial == [(17.0, {""}), (39.0, {""})]
+
+
+@pytest.mark.hazard(57)
+def test_a_quick_pass_that_became_a_full_one_counts_as_such(world: World) -> None:
+    world.answers = [report(), report(is_full=True)]
+    world.change(1_000, "a")
+    world.run(until_s=4_590)
+    assert world.full_times == [0.0], "the next one is due an hour after that"
 
 
 def test_destination_that_stays_is_no_reason_for_a_pass(world: World) -> None:
