@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 NO_LIMIT: Final = (1 << 63) - 1
+# Beyond what any system can tell: seconds of 64 bits, in nanoseconds.
+NO_TIME_LIMIT: Final = (1 << 63) * 1_000_000_000
 QUARTER_HOUR_NS: Final = 900 * 1_000_000_000
 # Offsets from UTC go from -12 to +14 hours, so two of them differ by 26 at most.
 MOST_SHIFT_NS: Final = 26 * 3_600 * 1_000_000_000
@@ -59,8 +61,8 @@ class Abilities(NamedTuple):
     holds_times: bool = True
     has_local_times: bool = False
     time_step_ns: int = 1
-    earliest_ns: int = -NO_LIMIT
-    latest_ns: int = NO_LIMIT
+    earliest_ns: int = -NO_TIME_LIMIT
+    latest_ns: int = NO_TIME_LIMIT
     largest_bytes: int = NO_LIMIT
 
     @property
@@ -90,7 +92,7 @@ class Abilities(NamedTuple):
     @property
     def limits_times(self) -> bool:
         """Whether there are dates before or after those that can be kept."""
-        return self.earliest_ns > -NO_LIMIT or self.latest_ns < NO_LIMIT
+        return self.earliest_ns > -NO_TIME_LIMIT or self.latest_ns < NO_TIME_LIMIT
 
     def held_time_ns(self, time_ns: int) -> int:
         """Return the nearest time that can be kept, without the rounding."""

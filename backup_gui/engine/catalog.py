@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from backup_gui.engine.errors import CatalogError, NewerDataError
 from backup_gui.engine.escaping import escape
+from backup_gui.engine.integers import read, stored
 from backup_gui.engine.kept import Kept
 from backup_gui.engine.memory import Memory, is_without_room
 from backup_gui.engine.passlog import PassLog
@@ -54,7 +55,7 @@ class Fingerprint(NamedTuple):
 
 # A fingerprint as it is stored, with the name. Every file of a full pass is read in this form; a class of our own for
 # each, and inodes as they are, would make an unchanged pass a tenth slower.
-Row = tuple[int, int, int, int, bytes]
+Row = tuple[int, int | bytes, int | bytes, int | bytes, bytes]
 
 _UNSIGNED = (1 << 64) - 1
 
@@ -70,7 +71,7 @@ def _signed(number: int) -> int:
 
 def fingerprint_of(row: Row) -> Fingerprint:
     """Return the fingerprint that a row holds."""
-    return Fingerprint(row[0] & _UNSIGNED, *row[1:4])
+    return Fingerprint(row[0] & _UNSIGNED, *map(read, row[1:4]))
 
 
 def rows_of(connection: sqlite3.Connection, folder: str) -> dict[str, Row]:
@@ -208,7 +209,7 @@ class Catalog:
             "SELECT inode, ctime_ns, size_bytes, mtime_ns FROM files WHERE folder = ? AND name = ?",
             (encode(folder), encode(name)),
         ).fetchone()
-        return None if row is None else Fingerprint(row[0] & _UNSIGNED, *row[1:])
+        return None if row is None else Fingerprint(row[0] & _UNSIGNED, *map(read, row[1:]))
 
     def paths_of(self, inode: int) -> Iterator[tuple[str, Fingerprint]]:
         """Return the paths known with a source inode, for finding moves."""
@@ -217,7 +218,7 @@ class Catalog:
             "SELECT folder, name, inode, ctime_ns, size_bytes, mtime_ns FROM files WHERE inode = ?", (_signed(inode),)
         ).fetchall()
         for folder, name, number, *rest in rows:
-            yield join(decode(folder), decode(name)), Fingerprint(number & _UNSIGNED, *rest)
+            yield join(decode(folder), decode(name)), Fingerprint(number & _UNSIGNED, *map(read, rest))
 
     def other_names(self, folder: str) -> Iterator[tuple[str, str]]:
         """Return the names of a folder whose files are known under other paths too, each with one of those."""
@@ -304,7 +305,7 @@ class Catalog:
         """Remember the time that the mirror has for a file, where that is not the source's."""
         folder, _, name = path.rpartition("/")
         self._connection.execute(
-            "INSERT OR REPLACE INTO stamps VALUES (?, ?, ?)", (encode(folder), encode(name), mtime_ns)
+            "INSERT OR REPLACE INTO stamps VALUES (?, ?, ?)", (encode(folder), encode(name), stored(mtime_ns))
         )
 
     def stamp(self, path: str) -> int | None:
@@ -313,7 +314,7 @@ class Catalog:
         row = self._connection.execute(
             "SELECT mtime_ns FROM stamps WHERE folder = ? AND name = ?", (encode(folder), encode(name))
         ).fetchone()
-        return None if row is None else int(row[0])
+        return None if row is None else read(row[0])
 
     def commit(self) -> None:
         """Make everything so far permanent."""
@@ -356,7 +357,13 @@ class Catalog:
 
     def _write(self) -> None:
         if self._pending:
-            self._connection.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)", self._pending)
+            statement = "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)"
+            try:
+                self._connection.executemany(statement, self._pending)
+            except OverflowError:
+                # Nearly no file has such numbers, so none is asked beforehand.
+                rows = [(*row[:3], *map(stored, row[3:])) for row in self._pending]
+                self._connection.executemany(statement, rows)
             self._pending.clear()
 
 

@@ -36,7 +36,7 @@ _CONDITIONS = {
 # SQLite counts days the user's way, daylight saving included, without taking the interpreter from the window.
 _DAYS = (
     "SELECT date(started_at + duration_s, 'unixepoch', 'localtime') AS day, count(*), sum(created + replaced),"
-    " sum(bytes), sum(status NOT IN ('complete', 'cancelled')) FROM passes"
+    " CAST(total(bytes) AS INTEGER), sum(status NOT IN ('complete', 'cancelled')) FROM passes"
     " WHERE started_at + duration_s >= ? GROUP BY day ORDER BY day"
 )
 

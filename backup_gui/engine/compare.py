@@ -19,7 +19,7 @@ from backup_gui.engine.model import Action, EntryKind, Op, ProblemCode, Scope, S
 from backup_gui.engine.moves import Moves
 from backup_gui.engine.othernames import OtherNames
 from backup_gui.engine.ownership import Ownership
-from backup_gui.engine.problems import problem, problem_from
+from backup_gui.engine.problems import UNFIT, problem, problem_from, problem_of_unfit
 from backup_gui.engine.scout import BATCH_FOLDERS
 from backup_gui.engine.sift import sift
 from backup_gui.engine.surplus import Surplus
@@ -216,7 +216,7 @@ class _Comparison:
             if theirs is not None and not is_temporary(path.rpartition("/")[2]):
                 self._surplus.add(path, theirs, known)
         else:
-            self._compare_entry(path, ours, theirs, known, pending)
+            self._compare_safely(path, ours, theirs, known, pending)
             if pending and (is_tree or pending[0][1] is not None):
                 self._trees_done.add(path)
                 self._walk(pending)
@@ -354,7 +354,7 @@ class _Comparison:
         as_before, others = sift(prefix, ours, theirs, known, excludes, compares_owner=self._compares_owner)
         self._draft.mirror_files += as_before
         for name, our, their, mark in others:
-            self._compare_entry(prefix + name, our, their, None if mark is None else fingerprint_of(mark), pending)
+            self._compare_safely(prefix + name, our, their, None if mark is None else fingerprint_of(mark), pending)
         self._other_names.note_gone(self._former(path), theirs.keys() | known.keys())
         for name, their in theirs.items():
             if is_temporary(name):
@@ -363,6 +363,15 @@ class _Comparison:
                 self._surplus.add(prefix + name, their, known.pop(name, None))
         if known and self._learns:
             self._catalog.forget(prefix + name for name in known)
+
+    def _compare_safely(
+        self, path: str, ours: Entry, theirs: Entry | None, known: Fingerprint | None, pending: list[_Folder]
+    ) -> None:
+        """Compare an entry; what only this one raises, for its numbers for example, ends nothing else."""
+        try:
+            self._compare_entry(path, ours, theirs, known, pending)
+        except UNFIT as error:
+            self._problems.append(problem_of_unfit(error, path, Stage.COMPARE))
 
     def _leave_alone(
         self,

@@ -6,6 +6,7 @@ one path becomes a problem, and the rest goes on.
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.attributes import attributes_of
@@ -17,7 +18,7 @@ from backup_gui.engine.errors import BackupError, DestinationFullError, Destinat
 from backup_gui.engine.links import LinkMaker
 from backup_gui.engine.making import Maker
 from backup_gui.engine.model import EntryKind, Op, Phase, Stage, kind_of
-from backup_gui.engine.problems import is_full, problem_from
+from backup_gui.engine.problems import UNFIT, is_full, problem_from, problem_of_unfit
 from backup_gui.engine.publishing import Publisher
 from backup_gui.engine.transfer import Cancelled
 from backup_gui.engine.tree import parent_of
@@ -108,19 +109,24 @@ class Execution:
             self._publish()
             self._finish_folders()
             self._target.flush()
-        except (Cancelled, BackupError):
-            self._drop()
-            raise
         except OSError as error:
             self._drop()
             if is_full(error):
                 raise DestinationFullError(f"The destination cannot be written to: {error.strerror}.") from error
             raise DestinationUnusableError(f"The destination cannot be written to: {error.strerror}.") from error
+        except BaseException:
+            self._drop()
+            raise
         finally:
-            self._end_batches()
-            self._publisher.record()
-            self._forget_gone()
-            self._catalog.commit()
+            try:
+                self._end_batches()
+                self._publisher.record()
+                self._forget_gone()
+            finally:
+                # In any end: a folder must not stay as private, or as open, as it was for the length of the pass.
+                with contextlib.suppress(OSError, BackupError):
+                    self._finish_folders()
+                self._catalog.commit()
         self._meter.end()
 
     def _carry_out(self, actions: Iterable[Action]) -> None:
@@ -144,17 +150,21 @@ class Execution:
                 if action.kind is EntryKind.FILE:
                     # This may take long, or ask the catalog for another name of the file.
                     self._publisher.record()
-                self._maker.make(action)
+                self._do(self._maker.make, action)
                 self._publish_if_full()
             else:
                 self._publish()
                 if not is_checked:
                     self._check_source()
                     is_checked = True
-                if action.op is Op.MOVE:
-                    self._clearer.move(action)
-                else:
-                    self._clearer.delete(action)
+                self._do(self._clearer.move if action.op is Op.MOVE else self._clearer.delete, action)
+
+    def _do(self, handle: Callable[[Action], None], action: Action) -> None:
+        """Do one thing; what only this one path raises ends nothing else."""
+        try:
+            handle(action)
+        except UNFIT as error:
+            self._ledger.add_problem(problem_of_unfit(error, action.path, Stage.COPY), action.size_bytes)
 
     def _forget_gone(self) -> None:
         self._catalog.forget(self._clearer.gone)
@@ -213,7 +223,9 @@ class Execution:
 
     def _finish_folders(self) -> None:
         """Give the folders in which something was changed their own mode and times back, the deepest first."""
-        for path in sorted(self._ledger.touched, key=lambda path: path.count("/") if path else -1, reverse=True):
+        touched = sorted(self._ledger.touched, key=lambda path: path.count("/") if path else -1, reverse=True)
+        self._ledger.touched.clear()
+        for path in touched:
             try:
                 entry = self._source.look(path)
                 if entry is None or kind_of(entry) is not EntryKind.FOLDER:
@@ -231,3 +243,5 @@ class Execution:
                 if path in self._ledger.attributed:
                     self._catalog.forget([path])
                 self._ledger.add_problem(problem_from(error, path, Stage.METADATA))
+            except UNFIT as error:
+                self._ledger.add_problem(problem_of_unfit(error, path, Stage.METADATA))

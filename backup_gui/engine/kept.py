@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
+from backup_gui.engine.integers import read, stored
 from backup_gui.engine.model import EntryKind, Op, ProblemCode, Stage, kind_of
 from backup_gui.engine.problems import problem
 from backup_gui.engine.tree import encode, parents_of
@@ -194,16 +195,18 @@ def _mark(entry: Entry) -> tuple[int, int, int]:
     return entry.st_ino & (_SIGN * 2 - 1), entry.st_size, entry.st_mtime_ns
 
 
-def _signed(mark: tuple[int, int, int] | None) -> tuple[int | None, int | None, int | None]:
+def _signed(mark: tuple[int, int, int] | None) -> tuple[int | None, int | bytes | None, int | bytes | None]:
     """Fold an inode of 64 bits into SQLite's signed number."""
     if mark is None:
         return None, None, None
     inode, size_bytes, mtime_ns = mark
-    return (inode - 2 * _SIGN if inode >= _SIGN else inode), size_bytes, mtime_ns
+    return (inode - 2 * _SIGN if inode >= _SIGN else inode), stored(size_bytes), stored(mtime_ns)
 
 
-def _read(path: bytes, is_folder: int, inode: int | None, size_bytes: int | None, mtime_ns: int | None) -> KeptPath:
+def _read(
+    path: bytes, is_folder: int, inode: int | None, size_bytes: int | bytes | None, mtime_ns: int | bytes | None
+) -> KeptPath:
     refused = None
     if inode is not None and size_bytes is not None and mtime_ns is not None:
-        refused = inode & (2 * _SIGN - 1), size_bytes, mtime_ns
+        refused = inode & (2 * _SIGN - 1), read(size_bytes), read(mtime_ns)
     return KeptPath(os.fsdecode(path), bool(is_folder), refused)

@@ -5,6 +5,7 @@ Never through a symbolic link. Folders that their own owner may not write in are
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
@@ -50,7 +51,15 @@ class MetadataWriter(Tree):
         self._hands_down = False
         self.holds_attributes = True
         self.opens_up = True
+        # The modes of folders that were opened up and have not got their own from the source since.
+        self._opened_up: dict[str, int] = {}
         self.adopt(ALL._replace(time_step_ns=time_step_ns(root)))
+
+    def close(self) -> None:
+        """Give all descriptors back, and the folders that were opened up their modes."""
+        if self.root_fd >= 0 and self._opened_up:
+            self._shut_again()
+        super().close()
 
     def adopt(self, abilities: Abilities) -> None:
         """Go by what the file system can do from now on."""
@@ -71,6 +80,7 @@ class MetadataWriter(Tree):
         Raises:
             OSError: Some of it was refused.
         """
+        self._opened_up.pop(path, None)
         name, folder_fd = self.at(path) if path else ("", None)
         is_link = stat.S_ISLNK(source.st_mode)
         if path and self.holds_owner:
@@ -136,7 +146,22 @@ class MetadataWriter(Tree):
                 os.fchmod(self.root_fd, mode | OWNER_ALL)
         except PermissionError:
             return False
+        self._opened_up.setdefault(folder, mode)
         return True
+
+    def _shut_again(self) -> None:
+        """Give the folders that were opened up, and still are, the modes that they had, the deepest first."""
+        for folder in sorted(self._opened_up, reverse=True):
+            mode = self._opened_up[folder]
+            with contextlib.suppress(OSError):
+                entry = self.look(folder)
+                if entry is None or stat.S_IMODE(entry.st_mode) != mode | OWNER_ALL:
+                    continue
+                if folder:
+                    self._set_mode(folder, stat.S_IFMT(entry.st_mode) | mode)
+                else:
+                    os.fchmod(self.root_fd, mode)
+        self._opened_up.clear()
 
     def _set_mode(self, path: str, kind_and_mode: int) -> None:
         """Set a mode without following a link and without needing to be allowed to open what it is for."""

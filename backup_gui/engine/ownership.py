@@ -9,6 +9,8 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING
 
+from backup_gui.engine.integers import read
+
 if TYPE_CHECKING:
     from backup_gui.engine.catalog import Catalog, Fingerprint, Row
     from backup_gui.engine.model import Action, Entry
@@ -40,7 +42,7 @@ class Ownership:
         abilities = self._target.abilities
         if stat.S_ISLNK(theirs.st_mode) or not abilities.holds_times:
             return True
-        mtime_ns = known[3]
+        mtime_ns = read(known[3])
         return abilities.is_same_time(mtime_ns, theirs.st_mtime_ns) or abilities.is_shifted_time(
             mtime_ns, theirs.st_mtime_ns
         )

@@ -11,6 +11,7 @@ import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from backup_gui.engine.integers import within
 from backup_gui.engine.model import EntryKind, Op
 from backup_gui.engine.records import PastPass
 from backup_gui.engine.tree import encode
@@ -83,7 +84,14 @@ class PassLog:
         counts = report.counts
         values = (
             *(report.started_at, report.duration_s, report.is_full, report.status.value, report.reason),
-            *(counts.created, counts.replaced, counts.deleted, counts.moved, counts.bytes, len(report.problems)),
+            *(
+                counts.created,
+                counts.replaced,
+                counts.deleted,
+                counts.moved,
+                within(counts.bytes),
+                len(report.problems),
+            ),
             *(len(changes), is_whole),
         )
         cursor = self._connection.execute(

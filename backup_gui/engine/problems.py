@@ -7,8 +7,14 @@ touches a file.
 from __future__ import annotations
 
 import errno
+import logging
+import sqlite3
+from typing import Final
 
+from backup_gui.engine.escaping import escape
 from backup_gui.engine.model import Problem, ProblemCode, Stage
+
+log = logging.getLogger(__name__)
 
 REASONS: dict[ProblemCode, str] = {
     ProblemCode.NO_PERMISSION: "No permission to read this",
@@ -74,6 +80,9 @@ MAY_BE_LEFT_OUT = frozenset(
         ProblemCode.LINK_NOT_POSSIBLE,
     }
 )
+
+# What a path may raise besides errors of the system: it has a number or a name that something in between cannot take.
+UNFIT: Final = (ArithmeticError, ValueError, sqlite3.DataError, sqlite3.InterfaceError)
 
 # Added where it is not the drive that is full but the user's share of it.
 QUOTA_DETAIL = "your quota on it is used up"
@@ -210,6 +219,12 @@ def problem(code: ProblemCode, path: str, stage: Stage, *, detail: str = "") -> 
     """
     reason = f"{REASONS[code]}: {detail}" if detail else REASONS[code]
     return Problem(path, stage, code, reason)
+
+
+def problem_of_unfit(error: Exception, path: str, stage: Stage) -> Problem:
+    """Make a problem of what is no error of the system, see ``UNFIT``; the log has the whole of it."""
+    log.warning("%s could not be handled", escape(path), exc_info=error)
+    return problem(ProblemCode.OTHER, path, stage)
 
 
 def _suspect_in(path: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from backup_gui.engine.copying import NotCopied
 from backup_gui.engine.model import Action, EntryKind, Op, ProblemCode, Stage, kind_of
 from backup_gui.engine.ownership import Ownership
-from backup_gui.engine.problems import problem, problem_from
+from backup_gui.engine.problems import UNFIT, problem, problem_from, problem_of_unfit
 from backup_gui.engine.tree import parent_of
 
 if TYPE_CHECKING:
@@ -110,6 +110,9 @@ class Publisher:
                 self.discard(ready)
                 found = problem_from(error, ready.action.path, Stage.COPY, is_writing=True)
                 self._ledger.add_problem(found, ready.action.size_bytes)
+            except UNFIT as error:
+                self.discard(ready)
+                self._ledger.add_problem(problem_of_unfit(error, ready.action.path, Stage.COPY))
             else:
                 published.append(ready)
         self._group_bytes = 0

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # While the slider is drawn, folders are read this often at most.
 _SETTLE_MS = 80
+# Two hundred thousand years from 1970, either way.
+_SHOWN_S = 200_000 * 365 * 86_400
 
 
 class TimeBar(QWidget):
@@ -186,4 +188,5 @@ def _edit_format(*, is_mirrored: bool) -> str:
 
 
 def _local(at: float) -> QDateTime:
-    return QDateTime.fromMSecsSinceEpoch(round(at * 1_000))
+    # Beyond that no date can be shown; file systems have times of any size.
+    return QDateTime.fromMSecsSinceEpoch(round(min(max(at, -_SHOWN_S), _SHOWN_S) * 1_000))

@@ -13,6 +13,9 @@ from backup_gui.engine.escaping import one_line
 _MINUTE_S = 60
 _HOUR_S = 3_600
 _DAY_S = 86_400
+# Two hundred thousand years from 1970, either way.
+_SHOWN_S = 200_000 * 365 * _DAY_S
+_LARGEST_BYTES = (1 << 63) - 1
 # What Unicode has around a part of a text with a direction of its own, which its first letter tells.
 _FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
 
@@ -63,7 +66,9 @@ def folders_text(count: int) -> str:
 
 def size_text(size_bytes: float) -> str:
     """Such as "1.2 GB", in powers of 1,000 as drives are sold."""
-    return isolated(QLocale().formattedDataSize(round(size_bytes), 1, QLocale.DataSizeFormat.DataSizeSIFormat))
+    return isolated(
+        QLocale().formattedDataSize(min(round(size_bytes), _LARGEST_BYTES), 1, QLocale.DataSizeFormat.DataSizeSIFormat)
+    )
 
 
 def speed_text(bytes_per_s: float) -> str:
@@ -169,7 +174,8 @@ def name_in_words(path: str) -> str:
 
 
 def _local(at: float) -> QDateTime:
-    return QDateTime.fromMSecsSinceEpoch(round(at * 1_000))
+    # Beyond that no date can be shown; file systems have times of any size.
+    return QDateTime.fromMSecsSinceEpoch(round(min(max(at, -_SHOWN_S), _SHOWN_S) * 1_000))
 
 
 def _tr(text: str) -> str:

@@ -6,6 +6,7 @@ from tests.mutants.mutation import Mutation
 
 _CHANGING = "faults/test_changing_source.py::"
 _OLD_PLAN = "faults/test_plan_grown_old.py::"
+_NUMBERS = "unit/test_odd_numbers.py::"
 _REFUSED = "unit/test_refused_names.py::"
 _TIMES = "unit/test_times_only.py::"
 _EXECUTE = "unit/test_execute.py::"
@@ -107,6 +108,50 @@ MUTATIONS = (
         "if fold(other) == fold(name)]",
         "if other == name]",
         (f"{_REFUSED}test_where_names_are_folded_what_belongs_to_one_that_cannot_be_looked_at_stays",),
+    ),
+    Mutation(
+        "numbers beyond 64 bits are stored exactly",
+        "engine/integers.py",
+        'else b"%d" % number',
+        "else within(number)",
+        (f"{_NUMBERS}test_any_fingerprint_is_remembered_exactly",),
+    ),
+    Mutation(
+        "numbers beyond 64 bits are stored at all",
+        "engine/catalog.py",
+        "            except OverflowError:\n",
+        "            except ZeroDivisionError:\n",
+        (f"{_NUMBERS}test_files_of_all_centuries_are_mirrored_with_their_times_and_a_second_pass_does_nothing",),
+    ),
+    Mutation(
+        "what comparing one file raises",
+        "engine/compare.py",
+        "        except UNFIT as error:\n"
+        "            self._problems.append(problem_of_unfit(error, path, Stage.COMPARE))\n\n",
+        "        except ZeroDivisionError as error:\n"
+        "            self._problems.append(problem_of_unfit(error, path, Stage.COMPARE))\n\n",
+        (f"{_NUMBERS}test_what_one_file_raises_is_a_problem_of_that_file",),
+    ),
+    Mutation(
+        "what copying one file raises",
+        "engine/execute.py",
+        "            self._ledger.add_problem(problem_of_unfit(error, action.path, Stage.COPY), action.size_bytes)\n",
+        "            raise\n",
+        (f"{_NUMBERS}test_what_one_file_raises_is_a_problem_of_that_file",),
+    ),
+    Mutation(
+        "folders get their modes in any end",
+        "engine/execute.py",
+        "                with contextlib.suppress(OSError, BackupError):\n                    self._finish_folders()\n",
+        "",
+        (f"{_NUMBERS}test_folders_have_their_modes_whatever_ends_the_pass",),
+    ),
+    Mutation(
+        "folders that were opened up are shut again",
+        "engine/metadata.py",
+        "            self._shut_again()\n",
+        "            self._opened_up.clear()\n",
+        (f"{_NUMBERS}test_a_folder_that_was_opened_up_only_to_be_compared_is_shut_again",),
     ),
     Mutation(
         "looked at again before it is deleted",

@@ -77,8 +77,8 @@ MUTATIONS = (
     Mutation(
         "what was published before a stop is recorded",
         "engine/execute.py",
-        "            self._end_batches()\n            self._publisher.record()\n",
-        "            self._end_batches()\n",
+        "                self._end_batches()\n                self._publisher.record()\n",
+        "                self._end_batches()\n",
         (f"{_COPIER}test_what_was_published_before_a_stop_is_recorded",),
     ),
     Mutation(
