@@ -9,8 +9,13 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from backup_gui.engine.mounts import read_mounts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def is_within(inner: str, outer: str) -> bool:
@@ -20,60 +25,103 @@ def is_within(inner: str, outer: str) -> bool:
         inner: Absolute path; what of it does not exist yet is taken as it is written.
         outer: Absolute path.
     """
-    real_inner, real_outer = os.path.realpath(inner), os.path.realpath(outer)
-    if _is_below(os.path.normcase(real_inner), os.path.normcase(real_outer)):
-        return True
-    if _has_ancestor(real_inner, real_outer):
-        return True
-    if sys.platform != "linux":
-        return False
-    places = _places((real_inner, real_outer))
-    if places is None:
-        return False
-    (inner_volume, inner_path), (outer_volume, outer_path) = places
-    return inner_volume == outer_volume and _is_below(inner_path, outer_path)
+    return Location(inner).is_within(Location(outer))
+
+
+class Location:
+    """Where a folder lies, found out once, to be compared with many others.
+
+    Args:
+        path: Absolute path; what of it does not exist yet is taken as it is written.
+
+    Attributes:
+        path: The path without links.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = os.path.realpath(path)
+
+    def is_within(self, outer: Location) -> bool:
+        """Tell whether this is another folder or lies somewhere below it, however either is reached."""
+        if _is_below(os.path.normcase(self.path), os.path.normcase(outer.path)):
+            return True
+        if outer.identity is not None and outer.identity in self.ancestry:
+            return True
+        ours, others = self.place, outer.place
+        return ours is not None and others is not None and ours[0] == others[0] and _is_below(ours[1], others[1])
+
+    def is_same(self, other: Location) -> bool:
+        """Tell whether this is another folder, however either is reached."""
+        return self.is_within(other) and other.is_within(self)
+
+    def overlaps(self, other: Location) -> bool:
+        """Tell whether this and another folder are one, or one of them lies in the other."""
+        return self.is_within(other) or other.is_within(self)
+
+    def ancestors(self) -> Iterator[str]:
+        """Yield the paths of the folders that this one lies in, the nearest first, also by way of other mounts."""
+        for name in (self.path, *self._other_names()):
+            below, path = name, os.path.dirname(name)
+            while path != below:
+                yield path
+                below, path = path, os.path.dirname(path)
+
+    @cached_property
+    def identity(self) -> tuple[int, int] | None:
+        """Device and inode of the folder; None if it is not there."""
+        return _identity(self.path)
+
+    @cached_property
+    def ancestry(self) -> frozenset[tuple[int, int]]:
+        """The identity of the folder and of each one above it that is there: finds case variants and mounts."""
+        found = set()
+        path = self.path
+        while True:
+            found.add(_identity(path))
+            parent = os.path.dirname(path)
+            if parent == path:
+                return frozenset(identity for identity in found if identity is not None)
+            path = parent
+
+    @cached_property
+    def place(self) -> tuple[str, str] | None:
+        """On which volume, and where on it, the folder lies; None where the system does not tell.
+
+        A folder mounted at a second place (a bind mount, a subvolume) has ancestors there that are not its own, so
+        identities do not tell that it lies inside another; its place on the volume does.
+        """
+        if sys.platform != "linux":
+            return None
+        # A later line covers an earlier one at the same point.
+        mounts = {mount.point: (mount.device, mount.root) for mount in read_mounts()}
+        point = self.path
+        while point not in mounts and point != "/":
+            point = os.path.dirname(point)
+        if point not in mounts:
+            return None
+        volume, root = mounts[point]
+        rest = self.path[len(point.rstrip("/")) :]
+        return volume, root.rstrip("/") + rest or "/"
+
+    def _other_names(self) -> Iterator[str]:
+        """Yield the paths by which the folder is reached through other mounts of its volume."""
+        if self.place is None:
+            return
+        volume, place = self.place
+        for mount in read_mounts():
+            if mount.device == volume and _is_below(place, mount.root):
+                path = mount.point.rstrip("/") + place[len(mount.root.rstrip("/")) :]
+                if path != self.path and _identity(path) == self.identity:
+                    yield path
 
 
 def _is_below(path: str, folder: str) -> bool:
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
 
 
-def _has_ancestor(path: str, folder: str) -> bool:
-    """Compare each existing ancestor with the folder by identity: finds case variants and mounts of the folder."""
+def _identity(path: str) -> tuple[int, int] | None:
     try:
-        wanted = os.stat(folder)
+        found = os.stat(path)
     except OSError:
-        return False
-    while True:
-        try:
-            entry = os.stat(path)
-        except OSError:
-            pass  # not there yet: the ancestors decide
-        else:
-            if os.path.samestat(entry, wanted):
-                return True
-        parent = os.path.dirname(path)
-        if parent == path:
-            return False
-        path = parent
-
-
-def _places(paths: tuple[str, str]) -> list[tuple[str, str]] | None:
-    """Find on which volume, and where on it, each path lies.
-
-    A folder mounted at a second place (a bind mount, a subvolume) has ancestors there that are not its own, so
-    identities do not tell that it lies inside another; its place on the volume does.
-    """
-    # A later line covers an earlier one at the same point.
-    mounts = {mount.point: (mount.device, mount.root) for mount in read_mounts()}
-    found: list[tuple[str, str]] = []
-    for path in paths:
-        point = path
-        while point not in mounts and point != "/":
-            point = os.path.dirname(point)
-        if point not in mounts:
-            return None
-        volume, root = mounts[point]
-        rest = path[len(point.rstrip("/")) :]
-        found.append((volume, root.rstrip("/") + rest or "/"))
-    return found
+        return None
+    return found.st_dev, found.st_ino

@@ -378,8 +378,8 @@ MUTATIONS = (
     Mutation(
         "folders inside each other are refused at each pass",
         "engine/roots.py",
-        "    _refuse_nesting(job)\n    target",
-        "    target",
+        "    _refuse_nesting(job)\n    claims",
+        "    claims",
         (f"{_ROOTS}test_folders_within_each_other_are_refused",),
     ),
     Mutation(
@@ -399,15 +399,15 @@ MUTATIONS = (
     Mutation(
         "nesting by identity",
         "engine/nesting.py",
-        "    if _has_ancestor(real_inner, real_outer):\n        return True\n",
+        "        if outer.identity is not None and outer.identity in self.ancestry:\n            return True\n",
         "",
         ("unit/test_nesting.py::test_a_folder_mounted_at_a_second_place_is_recognised_by_its_number_alone",),
     ),
     Mutation(
         "nesting through a second mount",
         "engine/nesting.py",
-        "    return inner_volume == outer_volume and _is_below(inner_path, outer_path)\n",
-        "    return False\n",
+        "        return ours is not None and others is not None and ours[0] == others[0]",
+        "        return False and ours is not None and others is not None and ours[0] == others[0]",
         ("unit/test_nesting.py::test_a_folder_mounted_at_a_second_place_is_recognised",),
     ),
     Mutation(
