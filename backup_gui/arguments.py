@@ -72,8 +72,8 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help="mirror continuously, without a screen, until interrupted",
         description="Mirror SOURCE into DESTINATION continuously, until SIGINT or SIGTERM.",
         epilog="Exit status: 0 everything is in step; 1 done, but with problems; 2 unusable arguments or job; "
-        "3 held, a folder is absent or cannot be used, or another instance has the destination: nothing of that was "
-        "touched; 130 or 143 after a signal.",
+        "3 held, a folder is absent or cannot be used, or another instance or another backup has the destination: "
+        "nothing of that was touched; 130 or 143 after a signal.",
         allow_abbrev=False,
     )
     _add_folders(run)
@@ -115,6 +115,11 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "--free-history",
         action="store_true",
         help="on a full drive, let even the last versions of what exists nowhere else give way, the oldest first",
+    )
+    run.add_argument(
+        "--take-over",
+        action="store_true",
+        help="make the destination this backup's even though it, or its history, is another backup's",
     )
     run.add_argument(
         "--poll", action="store_true", help="use no change notification, but check everything at every interval"

@@ -1,8 +1,8 @@
 """The command line over the engine, and the one place that decides exit statuses. Imports no Qt.
 
 Exit status: 0 everything is in step; 1 done, but with problems; 2 unusable arguments or job; 3 held, a root or the own
-data folder is absent or cannot be used, or another instance has the destination, and nothing of that was touched; 128
-plus the signal's number after a signal.
+data folder is absent or cannot be used, or another instance or another backup has the destination, and nothing of that
+was touched; 128 plus the signal's number after a signal.
 """
 
 from __future__ import annotations
@@ -173,6 +173,7 @@ def _run(options: argparse.Namespace, output: Output, interruption: Interruption
         history=options.history or "",
         allows_mass_delete=options.allow_mass_delete,
         frees_history=options.free_history,
+        takes_over=options.take_over,
         uses_notification=not options.poll,
     )
     is_once = options.once or options.dry_run

@@ -274,6 +274,7 @@ READERS: dict[str, Callable[[object], object]] = {
     "guard_share": _number,
     "allows_mass_delete": _flag,
     "frees_history": _flag,
+    "takes_over": _flag,
     "asks_about_strangers": _flag,
     "is_enabled": _flag,
 }

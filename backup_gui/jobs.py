@@ -45,6 +45,7 @@ class JobOptions(TypedDict, total=False):
     guard_share: float
     allows_mass_delete: bool
     frees_history: bool
+    takes_over: bool
     asks_about_strangers: bool
     is_enabled: bool
 

@@ -38,6 +38,7 @@ log = logging.getLogger(__name__)
 # The options of the command line that answer what is held.
 ALLOWED_BY = "--allow-mass-delete"
 KEPT_BY = "--keep-held"
+TAKEN_BY = "--take-over"
 _HOW_TO_ANSWER = (
     f"Nothing of this was done. If it is to be done, run again with {ALLOWED_BY}; if the backup is to keep it, with"
     f" {KEPT_BY}."
@@ -179,9 +180,7 @@ def event_fields(event: Event) -> dict[str, object] | None:
                 "code": held.code.value,
                 "counts": _counts(held.counts),
                 "mirror_files": held.mirror_files,
-                "release": ALLOWED_BY,
-                # Of what nobody knows whose it is, nothing is kept.
-                "keep": None if held.code is HeldCode.DESTINATION_REPLACED else KEPT_BY,
+                **_answers(held.code),
             }
         case Waiting(reason):
             return {"event": "waiting", "reason": one_line(reason)}
@@ -189,6 +188,16 @@ def event_fields(event: Event) -> dict[str, object] | None:
             return _report_fields(report)
         case _:
             return None
+
+
+def _answers(code: HeldCode) -> dict[str, str | None]:
+    """Name the options that answer what is held."""
+    if code is HeldCode.NEWER_BACKUP:
+        return {"release": None, "keep": None}
+    if code is HeldCode.OTHER_BACKUP:
+        return {"release": TAKEN_BY, "keep": None}
+    # Of what nobody knows whose it is, nothing is kept.
+    return {"release": ALLOWED_BY, "keep": None if code is HeldCode.DESTINATION_REPLACED else KEPT_BY}
 
 
 def _report_fields(report: Report) -> dict[str, object]:
@@ -275,8 +284,8 @@ class TextPrinter:
             case ProblemFound(problem):
                 return f"problem: {named(problem.path)}: {one_line(problem.reason)}"
             case HeldBack(held):
-                how = _HOW_TO_USE_ANOTHER if held.code is HeldCode.DESTINATION_REPLACED else _HOW_TO_ANSWER
-                return f"held: {one_line(held.reason)} ({counts_in_words(held.counts)}). {how}"
+                amount = "" if held.is_refusal else f" ({counts_in_words(held.counts)})"
+                return f"held: {one_line(held.reason)}{amount}. {_how_to_answer(held.code)}"
             case Waiting(reason):
                 return f"waiting: {one_line(reason)}"
             case ReportMade(report) if self._is_worth_a_line(report):
@@ -293,6 +302,17 @@ def named(path: str) -> str:
     return escape(path) or "(the folder itself)"
 
 
+def _how_to_answer(code: HeldCode) -> str:
+    """Say which option answers what is held."""
+    if code is HeldCode.NEWER_BACKUP:
+        return "Nothing was touched. That version can go on with it."
+    if code is HeldCode.DESTINATION_REPLACED:
+        return _HOW_TO_USE_ANOTHER
+    if code is HeldCode.OTHER_BACKUP:
+        return f"Nothing of it was touched. If it is to become this backup's, run again with {TAKEN_BY}."
+    return _HOW_TO_ANSWER
+
+
 _OUTCOMES = {
     PassStatus.COMPLETE: "Everything is backed up",
     PassStatus.PROBLEMS: "Backed up except for {problems} listed above",
@@ -304,6 +324,8 @@ _OUTCOMES = {
 
 def report_in_words(report: Report, *, is_dry_run: bool = False) -> str:
     """Say in one line what a pass did, or in a dry run would have done."""
+    if report.held is not None and report.held.is_refusal:
+        return "Nothing was backed up."
     if is_dry_run:
         return f"Nothing was written. To do: {counts_in_words(report.counts)}."
     problems = f"{len(report.problems):,} {'path' if len(report.problems) == 1 else 'paths'}"

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from backup_gui.engine.history_place import is_not_the_mirrors
 from backup_gui.engine.holdings import occupied_bytes
+from backup_gui.engine.tree import MARKER_NAME
 
 # After so much work it rests as long: neither the window nor a job shall notice that somebody counts.
 _WORK_S = 0.005
@@ -65,6 +66,8 @@ def _count(root: str, seen: set[tuple[int, int]], stop: threading.Event, *, is_m
             with os.scandir(folder) as entries:
                 for entry in entries:
                     found = entry.stat(follow_symlinks=False)
+                    if entry.name == MARKER_NAME:
+                        continue
                     if is_mirror and folder == root and is_not_the_mirrors(root, entry.name, found):
                         continue
                     if stat.S_ISDIR(found.st_mode):

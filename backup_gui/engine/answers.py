@@ -96,6 +96,9 @@ def keep(job: Job, catalog: Catalog, held: Held) -> None:
     """
     if held.code is HeldCode.DESTINATION_REPLACED:
         raise RootAbsentError(held.reason)
+    if held.code in {HeldCode.OTHER_BACKUP, HeldCode.NEWER_BACKUP}:
+        # It is not this backup's to keep; it stays as it is until the user says otherwise.
+        return
     try:
         with Tree(job.source) as source:
             catalog.kept.add(refuse(held, source))

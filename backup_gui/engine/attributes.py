@@ -25,6 +25,9 @@ ACCESS_LIST: Final = "system.posix_acl_access"
 # What is made in a folder that has one begins with an access list made of it.
 DEFAULT_LIST: Final = "system.posix_acl_default"
 
+# Says whose backup a folder is, see ``marker.py``; no part of what is mirrored.
+MARKER_ATTRIBUTE: Final = "user.backup-gui.marker"
+
 _EVERYBODYS: Final = "user."
 _SUPERUSERS: Final = ("security.", "trusted.")
 _OF_THE_SYSTEM: Final = (
@@ -58,7 +61,9 @@ IN_STEP: Final = Outcome()
 
 def is_carried(name: str) -> bool:
     """Tell whether an attribute is one that the mirror has too."""
-    if name.startswith(_EVERYBODYS) or name in {ACCESS_LIST, DEFAULT_LIST}:
+    if name.startswith(_EVERYBODYS):
+        return name != MARKER_ATTRIBUTE
+    if name in {ACCESS_LIST, DEFAULT_LIST}:
         return True
     return own_ids()[0] == 0 and name.startswith(_SUPERUSERS) and not name.startswith(_OF_THE_SYSTEM)
 

@@ -24,7 +24,7 @@ from backup_gui.engine.scout import BATCH_FOLDERS
 from backup_gui.engine.sift import sift
 from backup_gui.engine.surplus import Surplus
 from backup_gui.engine.transfer import Cancelled, ignore_count
-from backup_gui.engine.tree import Tree, is_below, is_temporary, join, parent_of, parents_of
+from backup_gui.engine.tree import Tree, is_below, is_own, is_temporary, join, parent_of, parents_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -553,6 +553,6 @@ class _Comparison:
             self._catalog.record(path, ours)
 
     def _is_left_out(self, path: str, entry: Entry) -> bool:
-        if is_temporary(path.rpartition("/")[2]):
+        if is_own(path.rpartition("/")[2]):
             return True
         return bool(self._rules) and self._rules.excludes(path, stat.S_ISDIR(entry.st_mode))

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from backup_gui.engine.model import Held
+
 
 class BackupError(Exception):
     """Base of all of them; its text is a plain sentence for the user."""
@@ -17,6 +22,18 @@ class RootAbsentError(BackupError):
 
 class DestinationBusyError(BackupError):
     """Another instance has the destination."""
+
+
+class OtherBackupError(BackupError):
+    """A folder that is to be written to belongs to another backup; nothing was touched.
+
+    Attributes:
+        held: What the user is asked.
+    """
+
+    def __init__(self, held: Held) -> None:
+        super().__init__(held.reason)
+        self.held = held
 
 
 class DestinationFullError(BackupError):

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from backup_gui.engine.errors import UnknownThenError
 from backup_gui.engine.history_place import is_not_the_mirrors
 from backup_gui.engine.model import EntryKind, kind_of
-from backup_gui.engine.tree import Tree, is_temporary, join, parent_of
+from backup_gui.engine.tree import Tree, is_own, join, parent_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -278,7 +278,7 @@ def _entries_below(root: str, path: str, refused: dict[str, OSError]) -> Iterato
             unseen: dict[str, OSError] = {}
             for name, child in tree.list(folder, unseen).items():
                 kind = kind_of(child)
-                if kind is EntryKind.SPECIAL or is_temporary(name):
+                if kind is EntryKind.SPECIAL or is_own(name):
                     continue
                 if not folder and is_not_the_mirrors(root, name, child):
                     continue

@@ -18,6 +18,7 @@ from backup_gui.engine.identity import nearest_existing
 from backup_gui.engine.job import HISTORY_SUFFIX
 from backup_gui.engine.mounts import mount_of
 from backup_gui.engine.system_folders import is_system_folder
+from backup_gui.engine.tree import MARKER_NAME
 
 if TYPE_CHECKING:
     from backup_gui.engine.job import Job
@@ -85,14 +86,14 @@ def is_reserved_path(path: str) -> bool:
 
 
 def is_not_the_mirrors(root: str, name: str, entry: Entry) -> bool:
-    """Tell whether something at a mirror's root is no part of the mirror: its history, or a folder of the drive's own.
+    """Tell whether something at a mirror's root is no part of it: its history, its marker, or the drive's own.
 
     Args:
         root: Absolute path of the mirror.
         name: The name.
         entry: What is there.
     """
-    if is_reserved(name):
+    if is_reserved(name) or name == MARKER_NAME:
         return True
     return stat.S_ISDIR(entry.st_mode) and is_system_folder(name) and is_drive(root)
 

@@ -41,6 +41,7 @@ class Job(NamedTuple):
         guard_share: Share of the mirror, 0 to 1, up to which they are never held.
         allows_mass_delete: The user's standing word for the guard.
         frees_history: The user's standing word that the last version of what exists nowhere else may give way, too.
+        takes_over: The user's word that the destination may become this job's, though it is another backup's.
         asks_about_strangers: Whether files in the destination that this program did not put there are held
             for the user's word, instead of going to the history.
         is_enabled: Whether the app runs it.
@@ -65,5 +66,6 @@ class Job(NamedTuple):
     guard_share: float = DEFAULT_GUARD_SHARE
     allows_mass_delete: bool = False
     frees_history: bool = False
+    takes_over: bool = False
     asks_about_strangers: bool = False
     is_enabled: bool = True

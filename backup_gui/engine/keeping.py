@@ -55,6 +55,11 @@ class Keeper(Writer):
         self.dated: Callable[[], datetime] = _now
 
     @property
+    def history_root(self) -> str | None:
+        """Absolute path of the history; None if none is kept."""
+        return self._history_root
+
+    @property
     def keeps_history(self) -> bool:
         """Whether what leaves the mirror is kept."""
         return self._history_root is not None
@@ -142,6 +147,15 @@ class Keeper(Writer):
         self.kept_as.pop(path, None)
         self._note(parent_of(path))
         self._unflushed_history.add(parent_of(kept))
+
+    def open_history(self) -> Tree:
+        """Return the history, made if it is not there yet.
+
+        Raises:
+            RootAbsentError: The destination's drive is not there any more.
+            OSError: It cannot be made or opened.
+        """
+        return self._opened_history()
 
     def history_tree(self) -> Tree | None:
         """Return the history for reading; None if none is kept or nothing was ever kept.

@@ -16,7 +16,14 @@ from backup_gui.engine.clock import Clock
 from backup_gui.engine.commands import Commands, Inbox
 from backup_gui.engine.condition import Condition, Trouble
 from backup_gui.engine.custody import Custody
-from backup_gui.engine.errors import BackupError, DestinationBusyError, JobError, NewerDataError, RootAbsentError
+from backup_gui.engine.errors import (
+    BackupError,
+    DestinationBusyError,
+    JobError,
+    NewerDataError,
+    OtherBackupError,
+    RootAbsentError,
+)
 from backup_gui.engine.events import (
     ActionDone,
     AllowHeld,
@@ -158,6 +165,8 @@ class Loop:
             self._is_forced = True
             try:
                 self._report = self._make_pass(FULL)
+            except OtherBackupError as caught:
+                self._report = self._refuse(caught.held)
             except BackupError as caught:
                 error = caught
                 is_absent = isinstance(caught, RootAbsentError)
@@ -167,7 +176,8 @@ class Loop:
                 self._custody.doubt()
             self._is_working = False
             if self._report is not None:
-                self._accept(self._report, FULL)
+                if self._report.held is None or not self._report.held.is_refusal:
+                    self._accept(self._report, FULL)
                 self._teller.tell(ReportMade(self._report))
             self._publish()
             self._obey()
@@ -336,6 +346,9 @@ class Loop:
             report = self._make_pass(scope)
         except (JobError, DestinationBusyError, NewerDataError):
             raise
+        except OtherBackupError as error:
+            self._report = self._refuse(error.held)
+            self._schedule.fail(self._clock.monotonic())
         except RootAbsentError as error:
             self._begin_waiting(str(error))
         except BackupError as error:
@@ -436,6 +449,9 @@ class Loop:
             self._teller.forget_held()
         if scope.is_full:
             self._allowed = None
+        if self._job.takes_over:
+            # The word was about what is there now, not about who may take it back later.
+            self._job = self._job._replace(takes_over=False)
         self._backlog.settle(scope)
         return True
 
@@ -470,6 +486,15 @@ class Loop:
         if self._teller.is_new(reason):
             log.info("Waiting: %s", reason)
             self._teller.tell(Waiting(reason))
+
+    def _refuse(self, held: Held) -> Report:
+        """Ask about a destination that is another backup's; nothing was compared, and what is known stays."""
+        self._condition = self._condition._replace(held=held, trouble=None, last_pass_at=self._clock.time())
+        self._allowed = None
+        if self._teller.is_new(held.reason):
+            log.info("Nothing is backed up: %s", held.reason)
+        self._teller.tell_held(held)
+        return Report(PassStatus.HELD, self._clock.time(), 0.0, is_full=True, held=held)
 
     def _begin_failure(self, report: Report) -> None:
         self._set_trouble(JobState.FAILED, report.reason)

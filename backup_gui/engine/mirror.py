@@ -31,6 +31,7 @@ from backup_gui.engine.model import (
     Report,
     count_actions,
 )
+from backup_gui.engine.others import set_apart, with_others
 from backup_gui.engine.progress import Meter
 from backup_gui.engine.reporting import HELD_KEY, make_report, record, remembered_files, room_of, say_what_is_not_held
 from backup_gui.engine.room import most_needed
@@ -53,6 +54,8 @@ if TYPE_CHECKING:
     from backup_gui.engine.thinning import Ages
     from backup_gui.engine.tree import Tree
     from backup_gui.engine.unanswered import Unanswered
+
+_CODES_OF_OTHERS = frozenset({HeldCode.STRANGERS, HeldCode.OTHER_BACKUP})
 
 
 def ignore(_event: Event) -> None:
@@ -89,6 +92,7 @@ def run_pass(
 
     Raises:
         JobError: The folders make no sense together.
+        OtherBackupError: The destination or its history belongs to another backup.
         RootAbsentError: The source or the destination's drive is not there, or is another one.
         DestinationBusyError: Another instance is writing there.
         DestinationFullError: There is no room for anything at all.
@@ -100,7 +104,9 @@ def run_pass(
         follow(catalog, now(), uptime())
     rules, meter = rules_of(job), Meter(lambda progress: _tell_progress(progress, on_event))
     with contextlib.ExitStack() as stack:
-        source, target, is_source_other, continuity = open_roots(job, catalog, stack, allowed, is_dry_run=is_dry_run)
+        source, target, is_source_other, continuity, belonging = open_roots(
+            job, catalog, stack, allowed, is_dry_run=is_dry_run, now_s=now(), is_full=scope.is_full
+        )
         # What has changed in the source says nothing of what is missing in another destination.
         scope = scope if continuity is Continuity.SAME else FULL
         learns = not is_dry_run and continuity is not Continuity.OTHER
@@ -124,7 +130,9 @@ def run_pass(
         )
         if should_stop():
             return Report(PassStatus.CANCELLED, started_at, time.monotonic() - began, plan.is_full)
-        plan = spare(plan, catalog.kept, source, learns=learns)
+        plan, others = set_apart(
+            spare(plan, catalog.kept, source, learns=learns), target, belonging, takes_over=job.takes_over
+        )
         _tell_each(ProblemFound, plan.problems, on_event)
         verdict = _judged(
             plan,
@@ -132,6 +140,7 @@ def run_pass(
             source,
             catalog,
             allowed,
+            others,
             is_source_other=is_source_other,
             is_destination_other=continuity is Continuity.OTHER,
             is_dry_run=is_dry_run,
@@ -269,6 +278,7 @@ def _judged(
     source: Tree,
     catalog: Catalog,
     allowed: Held | None,
+    others: Held | None,
     *,
     is_source_other: bool,
     is_destination_other: bool,
@@ -281,7 +291,7 @@ def _judged(
     unanswered = None if has_agreed else from_text(catalog.fact(HELD_KEY))
     condition = _condition(plan, source, catalog, unanswered, is_source_other=is_source_other)
     condition = condition._replace(is_destination_other=is_destination_other)
-    return judge(plan, job, condition, allowed)
+    return with_others(judge(plan, job, condition, allowed), others)
 
 
 def _condition(
@@ -319,7 +329,7 @@ def _condition(
 
 def _has_agreed(job: Job, allowed: Held | None) -> bool:
     """Tell whether the user has looked at what the last hour has brought, and agreed to it."""
-    return job.allows_mass_delete or (allowed is not None and allowed.code is not HeldCode.STRANGERS)
+    return job.allows_mass_delete or (allowed is not None and allowed.code not in _CODES_OF_OTHERS)
 
 
 def _prepare_history(

@@ -274,6 +274,11 @@ class HeldCode(Enum):
     SOURCE_REPLACED = "source-replaced"
     DESTINATION_REPLACED = "destination-replaced"
     STRANGERS = "strangers"
+    OTHER_BACKUP = "other-backup"
+    NEWER_BACKUP = "newer-backup"
+
+
+_REFUSALS = frozenset({HeldCode.OTHER_BACKUP, HeldCode.NEWER_BACKUP})
 
 
 class Held(NamedTuple):
@@ -286,6 +291,8 @@ class Held(NamedTuple):
         mirror_files: Files in the mirror, for "840 of 1,000".
         actions: The actions held, for the user's review.
         lost_before: Files that were deleted or replaced within the hour before, where that is the reason.
+        claims: Where another backup has a folder: what that backup is known by, for the user's word to be about it
+            and no other.
     """
 
     code: HeldCode
@@ -294,6 +301,12 @@ class Held(NamedTuple):
     mirror_files: int
     actions: tuple[Action, ...] = ()
     lost_before: int = 0
+    claims: frozenset[str] = frozenset()
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether nothing at all was done, since the destination is another backup's."""
+        return self.code in _REFUSALS and not self.actions
 
 
 class Returned(NamedTuple):

@@ -21,7 +21,7 @@ from backup_gui.engine.model import EntryKind, kind_of
 from backup_gui.engine.retrieval import Item, Piece, Search
 from backup_gui.engine.shelf import Shelf
 from backup_gui.engine.transfer import Cancelled, never
-from backup_gui.engine.tree import Tree, is_at_or_below, is_temporary, join, parent_of
+from backup_gui.engine.tree import Tree, is_at_or_below, is_own, join, parent_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -226,7 +226,7 @@ class Past:
         present = {
             join(folder, name): entry
             for name, entry in entries.items()
-            if kind_of(entry) in {EntryKind.FILE, EntryKind.LINK} and not is_temporary(name)
+            if kind_of(entry) in {EntryKind.FILE, EntryKind.LINK} and not is_own(name)
         }
         histories = self._histories(folder, present)
         items = []
@@ -337,7 +337,7 @@ def _listed(tree: Tree | None, folder: str) -> dict[str, Entry]:
 
 def _folder_entry(entries: dict[str, Entry], name: str) -> Entry | None:
     entry = entries.get(name)
-    is_folder = entry is not None and kind_of(entry) is EntryKind.FOLDER and not is_temporary(name)
+    is_folder = entry is not None and kind_of(entry) is EntryKind.FOLDER and not is_own(name)
     return entry if is_folder else None
 
 

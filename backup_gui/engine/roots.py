@@ -11,6 +11,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine import own
+from backup_gui.engine.belonging import mark, settle
 from backup_gui.engine.continuity import DESTINATION_KEY, Continuity, compare_with_last, remember_folder
 from backup_gui.engine.drive_places import is_drive_missing
 from backup_gui.engine.errors import DestinationFullError, DestinationUnusableError, JobError, RootAbsentError
@@ -26,6 +27,7 @@ from backup_gui.engine.tree import Tree
 from backup_gui.engine.volume import has_lasting_inodes, volume_id
 
 if TYPE_CHECKING:
+    from backup_gui.engine.belonging import Belonging
     from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.job import Job
     from backup_gui.engine.model import Held
@@ -45,16 +47,25 @@ class Roots(NamedTuple):
         is_source_other: Whether the source is another folder than it was, which nobody has agreed to.
         continuity: What the destination is, compared with what the last pass left; a new one if it is another one that
             the user has agreed to.
+        belonging: Whose the destination is found to be.
     """
 
     source: Tree
     target: Target
     is_source_other: bool
     continuity: Continuity
+    belonging: Belonging
 
 
 def open_roots(
-    job: Job, catalog: Catalog, stack: contextlib.ExitStack, allowed: Held | None, *, is_dry_run: bool
+    job: Job,
+    catalog: Catalog,
+    stack: contextlib.ExitStack,
+    allowed: Held | None,
+    *,
+    is_dry_run: bool,
+    now_s: float,
+    is_full: bool = True,
 ) -> Roots:
     """Open the source and the destination, and make sure that they are what they were.
 
@@ -64,9 +75,12 @@ def open_roots(
         stack: Closes them.
         allowed: What the user agreed to of what the guard held before.
         is_dry_run: Whether nothing is to be written.
+        now_s: The time, seconds since 1970, UTC.
+        is_full: Whether a full pass is made, which also looks at what other backups there are around the folders.
 
     Raises:
         JobError: The folders make no sense together.
+        OtherBackupError: The destination or its history belongs to another backup.
         RootAbsentError: The source or the destination's drive is not there, or is another one.
         DestinationBusyError: Another instance is writing there.
         DestinationFullError: There is no room to make the destination.
@@ -76,9 +90,16 @@ def open_roots(
     has_new_source = job.allows_mass_delete or (allowed is not None and allowed.code is HeldCode.SOURCE_REPLACED)
     is_source_other = not has_new_source and _is_other_source(job, catalog)
     _refuse_nesting(job)
+    claims = allowed.claims if allowed is not None else frozenset()
+    try:
+        belonging = settle(job, history_of(job), catalog, allowed=claims, looks_around=is_full, now_s=now_s)
+    except OSError as error:
+        raise RootAbsentError(f"The source folder is not there: {job.source}") from error
     target = stack.enter_context(_open_target(job, catalog, stack, is_dry_run=is_dry_run))
-    has_new_destination = job.allows_mass_delete or (
-        allowed is not None and allowed.code is HeldCode.DESTINATION_REPLACED
+    has_new_destination = (
+        job.allows_mass_delete
+        or belonging.is_taken_over
+        or (allowed is not None and allowed.code is HeldCode.DESTINATION_REPLACED)
     )
     continuity = _continuity(job, target, catalog, has_new_destination=has_new_destination)
     is_other = continuity is Continuity.OTHER
@@ -88,8 +109,10 @@ def open_roots(
         if not is_other:
             target.prepare_history()
         _remember_roots(job, target, catalog, continuity, has_new_source=has_new_source)
+        if not is_other:
+            mark(target, job, catalog, belonging)
     target.adopt(abilities_of(target, job.destination, catalog, may_try=not (is_dry_run or is_other)))
-    return Roots(source, target, is_source_other, continuity)
+    return Roots(source, target, is_source_other, continuity, belonging)
 
 
 def _continuity(job: Job, target: Target, catalog: Catalog, *, has_new_destination: bool) -> Continuity:

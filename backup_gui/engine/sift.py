@@ -9,7 +9,7 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING, Final
 
-from backup_gui.engine.tree import TEMPORARY_PREFIX, is_temporary
+from backup_gui.engine.tree import TEMPORARY_PREFIX, is_own
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +47,7 @@ def sift(
     as_before = 0
     others: list[Other] = []
     for name, our in ours.items():
-        if name.startswith(TEMPORARY_PREFIX) and is_temporary(name):
+        if name.startswith(TEMPORARY_PREFIX) and is_own(name):
             continue
         if excludes is not None and excludes(prefix + name, stat.S_ISDIR(our.st_mode)):
             continue

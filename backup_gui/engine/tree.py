@@ -36,6 +36,8 @@ _ENCODING = sys.getfilesystemencoding()
 _ENCODING_ERRORS = sys.getfilesystemencodeerrors()
 
 TEMPORARY_PREFIX = ".~bg-"
+# A file that says whose backup a folder is, see ``marker.py``.
+MARKER_NAME = f"{TEMPORARY_PREFIX}backup.json"
 _TEMPORARY = re.compile(re.escape(TEMPORARY_PREFIX) + r"[0-9a-f]{16}\Z")
 
 
@@ -52,6 +54,11 @@ def decode(path: bytes) -> str:
 def is_temporary(name: str) -> bool:
     """Tell whether a name is of the form that this program gives to files it has not finished."""
     return name.startswith(TEMPORARY_PREFIX) and _TEMPORARY.match(name) is not None
+
+
+def is_own(name: str) -> bool:
+    """Tell whether a name is one that this program keeps for files of its own, which are no part of any backup."""
+    return name.startswith(TEMPORARY_PREFIX) and (name == MARKER_NAME or _TEMPORARY.match(name) is not None)
 
 
 def join(folder: str, name: str) -> str:

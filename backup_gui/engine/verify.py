@@ -25,7 +25,7 @@ from backup_gui.engine.probing import known_abilities
 from backup_gui.engine.problems import problem, problem_from
 from backup_gui.engine.progress import Meter
 from backup_gui.engine.transfer import never
-from backup_gui.engine.tree import Tree, join
+from backup_gui.engine.tree import MARKER_NAME, Tree, join
 
 if TYPE_CHECKING:
     from backup_gui.engine.filters import Filter
@@ -202,6 +202,8 @@ class _Comparison:
             below = join(visit.path, name)
             if not self._rules or not any(self._rules.excludes(below, is_folder) for is_folder in (True, False)):
                 yield _unreadable(below, unseen[name])
+        for listing in (originals, copies):
+            listing.pop(MARKER_NAME, None)
         if not visit.path:
             yield from self._leave_out_what_is_not_the_mirrors(originals, copies)
         for refused in self._holding.align(visit.path, originals, copies):

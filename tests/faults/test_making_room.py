@@ -23,7 +23,7 @@ from backup_gui.engine.upkeep import NO_GAIN_KEY
 from backup_gui.terminal import report_in_words
 from tests.faults.scene import Scene
 from tests.faults.volumes import remount, small_volume
-from tests.helpers.trees import contents
+from tests.helpers.trees import contents, read_tree
 
 HOUR_S, DAY_S = 3_600, 86_400
 KIB = 1 << 10
@@ -126,8 +126,8 @@ def test_room_is_made_for_the_others_when_one_file_is_larger_than_the_drive(scen
 
 @pytest.mark.root
 def test_versions_of_the_last_hour_and_of_the_future_are_not_removed_to_make_room(scene: Scene) -> None:
-    for path in scene.history.iterdir():
-        path.unlink()
+    for path in read_tree(scene.history):
+        (scene.history / path).unlink()
     put(scene, "young", HOUR_S - 100, b"y" * 400 * KIB)
     put(scene, "future", -DAY_S, b"f" * 400 * KIB)
     put(scene, "old", HOUR_S + 100, b"o" * 400 * KIB)

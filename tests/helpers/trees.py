@@ -9,7 +9,11 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+from backup_gui.engine.attributes import MARKER_ATTRIBUTE
+from backup_gui.engine.tree import MARKER_NAME
+
 OF_THE_SYSTEM = (
+    MARKER_ATTRIBUTE,
     *("security.selinux", "security.ima", "security.evm", "security.apparmor", "security.SMACK64"),
     "trusted.SGI_ACL_",
 )
@@ -23,7 +27,8 @@ class Node(NamedTuple):
         mode: Permission bits; 0 for links, whose bits the system does not use.
         mtime_ns: Time of the last change of content.
         content: Bytes of a file, target of a link; empty for anything else.
-        attributes: Names and values of extended attributes, access lists among them, without the system's own.
+        attributes: Names and values of extended attributes, access lists among them, without markers and those
+            of the system.
         names: All paths of the tree that are this same file, if there are several.
     """
 
@@ -42,8 +47,8 @@ def read_tree(root: Path | str) -> dict[str, Node]:
         root: The folder. Its own metadata is not part of the result.
 
     Returns:
-        A node for every path below the root, keyed by the path relative to it. An absent root gives an empty
-        result, as an empty one does.
+        A node for every path below the root, keyed by the path relative to it, without the marker that a history
+        has. An absent root gives an empty result, as an empty one does.
     """
     tree: dict[str, Node] = {}
     files: dict[tuple[int, int], list[str]] = {}
@@ -53,6 +58,8 @@ def read_tree(root: Path | str) -> dict[str, Node]:
         with os.scandir(folder) as entries:
             for entry in entries:
                 path = os.path.relpath(entry.path, root)
+                if entry.name == MARKER_NAME and (folder == os.fspath(root) or folder.endswith("history")):
+                    continue
                 tree[path] = _read_node(entry)
                 if entry.is_file(follow_symlinks=False):
                     status = os.lstat(entry.path)
@@ -73,7 +80,7 @@ def contents(root: Path | str) -> dict[str, bytes]:
 
 
 def read_attributes(path: str | Path) -> tuple[tuple[str, bytes], ...]:
-    """Read extended attributes, those of a link itself, without labels and checksums that systems keep themselves."""
+    """Read extended attributes, those of a link itself, without markers and what systems keep themselves."""
     if sys.platform != "linux":
         return ()
     try:

@@ -8,6 +8,7 @@ from tests.mutants import (
     history,
     leaving_out,
     names,
+    others,
     reaching_disk,
     roots,
     second_process,
@@ -26,4 +27,5 @@ MUTATIONS = (
     *leaving_out.MUTATIONS,
     *telling.MUTATIONS,
     *second_process.MUTATIONS,
+    *others.MUTATIONS,
 )

@@ -320,7 +320,7 @@ MUTATIONS = (
     Mutation(
         "temporaries are never mirrored",
         "engine/sift.py",
-        "        if name.startswith(TEMPORARY_PREFIX) and is_temporary(name):\n            continue\n",
+        "        if name.startswith(TEMPORARY_PREFIX) and is_own(name):\n            continue\n",
         "",
         ("unit/test_mirror.py::test_temporaries_of_a_killed_run_are_swept_and_never_mirrored",),
     ),

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine import attributes as attributes_module
-from backup_gui.engine.attributes import ACCESS_LIST, DEFAULT_LIST
+from backup_gui.engine.attributes import ACCESS_LIST, DEFAULT_LIST, MARKER_ATTRIBUTE
 from backup_gui.engine.catalog import ROOT_KEY
 from backup_gui.engine.events import Event, PlanMade
 from backup_gui.engine.model import FULL, Counts, PassStatus, ProblemCode, Scope, Stage
@@ -345,8 +345,14 @@ def test_an_unchanged_pass_reads_no_attributes(filled: Rig, monkeypatch: pytest.
         os.setxattr(filled.source / path, "user.a", b"1")
     filled.run()
     filled.run()
-    for call in ("listxattr", "getxattr"):
-        monkeypatch.setattr(os, call, fail)
+    real = os.getxattr
+
+    def ask_whose_it_is(where: int | str, name: str, **options: bool) -> bytes:
+        assert name == MARKER_ATTRIBUTE
+        return real(where, name, **options)
+
+    monkeypatch.setattr(os, "listxattr", fail)
+    monkeypatch.setattr(os, "getxattr", ask_whose_it_is)
     assert filled.run().counts == NOTHING
     assert filled.run(paths("file", "folder", "", "link")).counts == NOTHING
 

@@ -15,6 +15,7 @@ from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.events import ActionDone, Event, PlanMade, ProblemFound
 from backup_gui.engine.history import read_version_name
 from backup_gui.engine.model import FULL, Counts, Op, PassStatus, ProblemCode, Scope
+from backup_gui.engine.tree import MARKER_NAME
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import (
     LONG_AGO_NS,
@@ -146,7 +147,7 @@ def depth_of(root: Path) -> int:
     """How many folders lie in each other; the file at the bottom counts as one more."""
     depth = 0
     fd = os.open(root, os.O_RDONLY)
-    while names := os.listdir(fd):
+    while names := [name for name in os.listdir(fd) if name != MARKER_NAME]:
         depth += 1
         if names != ["d"]:
             assert len(names) == 1

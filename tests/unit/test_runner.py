@@ -23,6 +23,7 @@ from backup_gui.engine.errors import (
     DestinationUnusableError,
     JobError,
     NewerDataError,
+    OtherBackupError,
     RootAbsentError,
     WatchCancelledError,
     WatchError,
@@ -153,6 +154,7 @@ class World:
     events: list[Event] = field(default_factory=list)
     event_times: list[float] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
+    jobs: list[Job] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
     always: Answer | None = None
     watchers: list[FakeWatcher] = field(default_factory=list)
@@ -238,6 +240,7 @@ class World:
         assert not catalog.is_closed
         call = Call(scope, self.clock.elapsed_s, allowed, is_dry_run, should_stop, on_event)
         self.calls.append(call)
+        self.jobs.append(job)
         answer = self.answers.pop(0) if self.answers else self.always
         if isinstance(answer, Exception):
             raise answer
@@ -1059,6 +1062,56 @@ def test_held_part_that_is_gone_is_forgotten_and_said_again_when_it_recurs(world
     world.run(until_s=30)
     assert len(world.told(HeldBack)) == 2
     assert JobState.OK in world.states
+
+
+# A destination that is another backup's
+
+
+def of_another(*claims: str, code: HeldCode = HeldCode.OTHER_BACKUP) -> OtherBackupError:
+    reason = f"The destination holds another backup: {claims}"
+    return OtherBackupError(Held(code, reason, Counts(), 0, claims=frozenset(claims)))
+
+
+@pytest.mark.hazard(52)
+def test_a_refusal_is_said_once_and_tried_again_in_growing_pauses(world: World) -> None:
+    world.always = of_another("a")
+    world.run(until_s=120)
+    assert world.told(HeldBack) == [HeldBack(of_another("a").held)]
+    assert world.states == [JobState.WORKING, JobState.HELD]
+    assert not world.told(Started)
+    assert 3 < len(world.calls) < 20
+    pauses = [later - sooner for sooner, later in zip(world.times, world.times[1:], strict=False)]
+    assert pauses == sorted(pauses)
+
+
+@pytest.mark.hazard(52)
+def test_a_refusal_of_a_single_pass_is_its_report_and_touches_nothing_remembered(world: World) -> None:
+    world.always = of_another("a")
+    outcome = world.run(is_once=True)
+    assert outcome.error is None
+    assert outcome.report is not None
+    assert (outcome.report.status, outcome.report.held) == (PassStatus.HELD, of_another("a").held)
+    assert [event.report for event in world.told(ReportMade)] == [outcome.report]
+
+
+@pytest.mark.hazard(52)
+def test_the_users_word_about_another_backup_reaches_the_next_pass_and_no_other(world: World) -> None:
+    world.answers = [of_another("a"), of_another("b")]
+    world.put(1, AllowHeld(of_another("a").held))
+    world.put(30, BackUpNow())
+    world.run(until_s=60)
+    assert [call.allowed and call.allowed.claims for call in world.calls[:3]] == [None, {"a"}, None]
+    assert world.states[-1] is JobState.OK
+    assert world.statuses[-1].held is None
+
+
+@pytest.mark.hazard(52)
+def test_the_word_to_take_over_is_good_for_one_pass(world: World) -> None:
+    world.answers = [RootAbsentError("The source folder is not there: /source")]
+    world.put(20, BackUpNow())
+    world.put(30, BackUpNow())
+    world.run(until_s=40, takes_over=True)
+    assert [job.takes_over for job in world.jobs[:4]] == [True, True, False, False]
 
 
 def test_what_is_held_is_looked_at_again_some_time_after_a_change_and_not_after_each(world: World) -> None:

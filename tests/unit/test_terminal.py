@@ -259,3 +259,18 @@ def test_old_versions_that_were_removed_are_told() -> None:
     quiet = event_fields(ReportMade(Report(PassStatus.COMPLETE, 0.0, 0.1, is_full=True)))
     assert quiet is not None
     assert not {"made_room", "thinned"} & set(quiet)
+
+
+@pytest.mark.hazard(52)
+def test_a_refused_destination_is_said_with_the_option_that_answers_it() -> None:
+    reason = "The destination holds another backup, of /docs on a, begun 2026-11-28: /copy"
+    held = Held(HeldCode.OTHER_BACKUP, reason, Counts(), 0, claims=frozenset({"id"}))
+    report = Report(PassStatus.HELD, 0.0, 0.0, is_full=True, held=held)
+    lines = printed_as_text(HeldBack(held), ReportMade(report))
+    assert lines[0] == (
+        f"held: {reason}. Nothing of it was touched. If it is to become this backup's, run again with --take-over."
+    )
+    assert lines[1] == "Nothing was backed up."
+    fields = event_fields(HeldBack(held))
+    assert fields is not None
+    assert fields["release"] == "--take-over"

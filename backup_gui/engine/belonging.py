@@ -1,0 +1,554 @@
+"""Whose a destination and a history are: this job's, nobody's yet, or another backup's.
+
+What is another's is never taken over unasked, and two backups never lie in each other or feed each other. Markers
+tell, whoever made them; the catalogs of the user's own jobs tell besides, of sources above all. What is asked of the
+user, and what he has agreed to, goes by the ids of the backups in question: his word is good for these and no others.
+
+``settle`` looks and decides, before anything is made; ``mark`` writes, once both folders are open and locked.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import os
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from backup_gui.engine.computer import computer_id, host_name
+from backup_gui.engine.errors import DestinationBusyError, OtherBackupError
+from backup_gui.engine.escaping import escape
+from backup_gui.engine.history_place import place_beside, place_inside
+from backup_gui.engine.identity import Standing, identify, read_identity, standing
+from backup_gui.engine.marker import (
+    UNREADABLE,
+    Marker,
+    new_marker,
+    read_file,
+    read_markers,
+    write_attribute,
+    write_file,
+)
+from backup_gui.engine.model import NO_COUNTS, Held, HeldCode
+from backup_gui.engine.nesting import Location
+from backup_gui.engine.register import MARKER_KEY, KnownJob, other_jobs, remember_folders
+from backup_gui.engine.tree import MARKER_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from backup_gui.engine.catalog import Catalog
+    from backup_gui.engine.job import Job
+    from backup_gui.engine.target import Target
+
+log = logging.getLogger(__name__)
+
+AGREED_KEY: Final = "other backups agreed to"
+_SOURCE_KEY: Final = "source"
+_DESTINATION_KEY: Final = "destination"
+_DAY_CHARACTERS: Final = 10
+
+
+class Claim(NamedTuple):
+    """A marker found, which says that a folder is a backup's.
+
+    Attributes:
+        marker: The marker.
+        place: Absolute path of the folder that has it.
+    """
+
+    marker: Marker
+    place: str
+
+    @property
+    def mirror(self) -> str:
+        """Absolute path of the mirror that it speaks of."""
+        return self.marker.mirror_of(self.place)
+
+    @property
+    def key(self) -> str:
+        """What the user's word about it goes by."""
+        return self.marker.id or f"unreadable {escape(self.place)}"
+
+
+class Belonging(NamedTuple):
+    """What came of looking: the destination may be this job's.
+
+    Attributes:
+        marker: What its places are to be marked with.
+        agreed: The keys of other backups that the user has agreed about.
+        is_taken_over: Whether it was another backup's until now.
+        ids: What markers there are known by that may be written over.
+    """
+
+    marker: Marker
+    agreed: frozenset[str] = frozenset()
+    is_taken_over: bool = False
+    ids: frozenset[str] = frozenset()
+
+
+class _Conflict(NamedTuple):
+    """Something that belongs to another backup.
+
+    Attributes:
+        sentence: What it is, with ``{whose}`` and ``{path}`` in it.
+        path: Where it is.
+        whose: Whose it is.
+        keys: What the user's word about it goes by; one of them is enough.
+        is_ours_then: Whether the marker there becomes this job's when the user agrees.
+        is_newer: Whether a later version of the program made it, so that no word is enough.
+    """
+
+    sentence: str
+    path: str
+    whose: str
+    keys: frozenset[str]
+    is_ours_then: bool = False
+    is_newer: bool = False
+
+
+def settle(
+    job: Job,
+    history: str | None,
+    catalog: Catalog,
+    *,
+    allowed: frozenset[str],
+    looks_around: bool,
+    now_s: float,
+) -> Belonging:
+    """Find out whether a job may use its destination and its history.
+
+    Args:
+        job: The job.
+        history: Absolute path of its history; None if it keeps none.
+        catalog: What is remembered of it; not changed.
+        allowed: The keys that the user has agreed to just now.
+        looks_around: Whether what lies above and what other jobs have is looked at, too.
+        now_s: The time, seconds since 1970, UTC.
+
+    Raises:
+        OtherBackupError: They belong to another backup.
+        OSError: The source cannot be looked at.
+    """
+    inquiry = _Inquiry(job, history, catalog)
+    agreed = allowed | agreed_keys(catalog)
+    is_taken_over = False
+    for conflict in inquiry.conflicts(looks_around=looks_around):
+        if conflict.is_newer or not (job.takes_over or conflict.keys & agreed):
+            code = HeldCode.NEWER_BACKUP if conflict.is_newer else HeldCode.OTHER_BACKUP
+            reason = conflict.sentence.format(whose=conflict.whose, path=escape(conflict.path))
+            raise OtherBackupError(Held(code, reason, NO_COUNTS, 0, claims=conflict.keys))
+        agreed |= conflict.keys
+        is_taken_over |= conflict.is_ours_then
+    marker = None if is_taken_over else inquiry.own_marker
+    if marker is None:
+        marker = new_marker(job.source, now_s)
+        if inquiry.known_id and not is_taken_over:
+            # Lost or damaged: the other places still have the same one.
+            marker = marker._replace(id=inquiry.known_id)
+    elif marker.computer != computer_id():
+        # The program's own data came here from another computer, where they may still be used, too.
+        marker = new_marker(job.source, now_s)._replace(made_at=marker.made_at)
+    return Belonging(marker, agreed, is_taken_over, agreed | inquiry.own_ids | {marker.id})
+
+
+def mark(target: Target, job: Job, catalog: Catalog, belonging: Belonging) -> None:
+    """Mark a destination and its history as this job's, and remember that; only what is not marked yet is written.
+
+    Args:
+        target: The destination, locked.
+        job: The job.
+        catalog: Where it is remembered, permanently.
+        belonging: What ``settle`` has found.
+
+    Raises:
+        DestinationBusyError: Another instance has marked it in this very moment.
+    """
+    folder = catalog.fact(_SOURCE_KEY) or belonging.marker.folder
+    source = escape(os.path.realpath(job.source))
+    marker = belonging.marker._replace(host=host_name(), source=source, folder=folder)
+    history = target.history_root
+    if belonging.is_taken_over:
+        # What another backup has put there in the meantime is not what this one knows.
+        catalog.forget_mirror()
+    if belonging.agreed:
+        _remember_agreed(catalog, belonging.agreed)
+    if catalog.fact(MARKER_KEY) != marker.id:
+        catalog.remember(MARKER_KEY, marker.id)
+    remember_folders(catalog, job.source, job.destination, history)
+    catalog.commit()
+    marks = _Marks(target, marker, belonging.ids)
+    try:
+        if history is not None:
+            marks.on_history(history)
+        if history is None or not is_found_from(target.root, history) or read_markers(target.root):
+            marks.on_mirror()
+    except FileExistsError as error:
+        raise DestinationBusyError(f"Another program instance is writing to {target.root}.") from error
+    except OSError as error:
+        # Whatever it is, the pass is about to find out, or it does not matter to it.
+        log.warning("The backup could not be marked as this job's: %s (%s)", error.strerror, escape(target.root))
+
+
+def agreed_keys(catalog: Catalog) -> frozenset[str]:
+    """Return the keys of the other backups that the user has agreed about."""
+    return frozenset((catalog.fact(AGREED_KEY) or "").splitlines())
+
+
+def whose(marker: Marker) -> str:
+    """Say whose backup it is that a marker speaks of."""
+    if not marker.id:
+        return "of which the marker cannot be read"
+    words = f"of {marker.source} on {marker.host}" if marker.source else "of an unknown folder"
+    return f"{words}, begun {marker.made_at[:_DAY_CHARACTERS]}" if marker.made_at else words
+
+
+def claims_on(folder: str) -> Iterator[Claim]:
+    """Yield the markers that make a folder a backup's: its own, and those of the histories beside it and in it.
+
+    Args:
+        folder: Absolute path without links; it need not exist.
+    """
+    for marker in read_markers(folder):
+        yield Claim(marker, folder)
+    places = [place_inside(folder)]
+    if os.path.dirname(folder) != folder:
+        places.append(place_beside(folder))
+    for place in places:
+        found = read_file(os.path.join(place, MARKER_NAME))
+        if found is not None and is_same_path(found.mirror_of(place), folder):
+            yield Claim(found, place)
+
+
+def is_same_path(one: str, other: str) -> bool:
+    """Tell whether two absolute paths lead to the same folder, or would."""
+    if os.path.normcase(one) == os.path.normcase(other):
+        return True
+    try:
+        return os.path.samefile(one, other)
+    except OSError:
+        return False
+
+
+class _Inquiry:
+    """What is found out about one job's folders; see ``settle`` for the arguments.
+
+    Attributes:
+        own_marker: A marker of this job's own; None if there is none.
+        own_ids: What markers are known by that are this job's.
+        known_id: What the catalog knows this job's marker by; empty if it does not.
+    """
+
+    def __init__(self, job: Job, history: str | None, catalog: Catalog) -> None:
+        self._job = job
+        self._catalog = catalog
+        self._source = Location(job.source)
+        self._destination = Location(job.destination)
+        self._history = None if history is None else Location(history)
+        self.known_id = catalog.fact(MARKER_KEY) or ""
+        self.own_ids = {self.known_id} - {""}
+        self.own_marker: Marker | None = None
+        # Whether this job has used its destination and its history before, as far as can be told.
+        self._is_established = False
+        self._has_history = False
+
+    def conflicts(self, *, looks_around: bool) -> Iterator[_Conflict]:
+        """Yield what belongs to another backup, what is nearest first."""
+        yield from self._on_destination()
+        yield from self._on_history()
+        if self._history is not None and is_found_from(self._destination.path, self._history.path):
+            self._has_history |= self._is_established
+        if looks_around:
+            yield from self._above()
+            yield from self._from_markers_of_the_source()
+            yield from self._with_other_jobs()
+
+    # The folders themselves
+
+    def _on_destination(self) -> Iterator[_Conflict]:
+        path = self._destination.path
+        is_marked = False
+        for claim in claims_on(path):
+            is_marked = True
+            if self._is_own(claim):
+                self.own_ids.add(claim.key)
+                self._is_established = True
+                self._keep(claim.marker)
+                continue
+            is_mirror = is_same_path(claim.mirror, path)
+            yield _conflict(
+                "The destination holds another backup, {whose}: {path}"
+                if is_mirror
+                else "The destination is the history of another backup, {whose}: {path}",
+                path,
+                claim,
+                is_ours_then=True,
+            )
+        if not is_marked:
+            self._is_established = self._is_remembered()
+
+    def _on_history(self) -> Iterator[_Conflict]:
+        if self._history is None:
+            return
+        path = self._history.path
+        for claim in claims_on(path):
+            is_mirror = claim.marker is not UNREADABLE and is_same_path(claim.mirror, path)
+            if self._is_own(claim) and not is_mirror:
+                self.own_ids.add(claim.key)
+                self._has_history = True
+                self._keep(claim.marker)
+                continue
+            yield _conflict(
+                "The history folder holds another backup, {whose}: {path}"
+                if is_mirror
+                else "The history belongs to another backup, {whose}: {path}",
+                path,
+                claim,
+                is_ours_then=True,
+            )
+
+    def _keep(self, marker: Marker) -> None:
+        if marker.id and (self.own_marker is None or marker.id == self.known_id):
+            self.own_marker = marker
+
+    def _is_own(self, claim: Claim) -> bool:
+        """Tell whether a marker is this job's: it has written it, or it is of the same source on this computer."""
+        marker = claim.marker
+        if marker.is_newer:
+            return False
+        if not marker.id:
+            # Damaged; but this job knows this very folder as its own.
+            if self.own_ids and self._is_remembered():
+                self.own_ids.add(claim.key)
+                return True
+            return False
+        if marker.id in self.own_ids:
+            return True
+        return is_same_path(claim.mirror, self._destination.path) and self._is_of_this_source(marker)
+
+    def _is_of_this_source(self, marker: Marker) -> bool:
+        if marker.computer != computer_id() or not marker.source_path:
+            return False
+        if not is_same_path(marker.source_path, self._source.path):
+            return False
+        try:
+            now = identify(self._job.source)
+        except OSError:
+            return False
+        return standing(read_identity(marker.folder), now) is Standing.SAME
+
+    def _is_remembered(self) -> bool:
+        """Tell whether the catalog knows this very folder as the destination."""
+        try:
+            now = identify(self._job.destination)
+        except OSError:
+            return False
+        return standing(read_identity(self._catalog.fact(_DESTINATION_KEY)), now) is Standing.SAME
+
+    # What they lie in
+
+    def _new_folders(self) -> list[tuple[Location, str]]:
+        """Return those of the two folders that this job has not used before.
+
+        What it has used stays in use, whatever was put around it or in it later: each backup leaves the marked ones
+        within its own alone.
+        """
+        found = []
+        if not self._is_established:
+            found.append((self._destination, "destination"))
+        if self._history is not None and not self._has_history:
+            found.append((self._history, "history"))
+        return found
+
+    def _above(self) -> Iterator[_Conflict]:
+        for folder, name in self._new_folders():
+            if folder is not self._destination and folder.is_within(self._destination):
+                continue
+            for above in dict.fromkeys(folder.ancestors()):
+                for claim in claims_on(above):
+                    # A marker that cannot be read, far above, says too little.
+                    if claim.marker.id not in self.own_ids and claim.marker is not UNREADABLE:
+                        yield _conflict(f"The {name} lies in another backup, {{whose}}: {{path}}", above, claim)
+
+    def _from_markers_of_the_source(self) -> Iterator[_Conflict]:
+        """Yield a circle that markers tell of: the source is, or lies in, the backup of the destination."""
+        for folder in dict.fromkeys((self._source.path, *self._source.ancestors())):
+            for claim in claims_on(folder):
+                origin = claim.marker.source_path
+                if not origin or claim.marker.computer != computer_id() or claim.marker.id in self.own_ids:
+                    continue
+                if is_same_path(claim.mirror, folder) and Location(origin).overlaps(self._destination):
+                    yield _conflict("The source is the backup of the destination, {whose}: {path}", folder, claim)
+
+    # What other jobs have
+
+    def _with_other_jobs(self) -> Iterator[_Conflict]:
+        others = [found for known in other_jobs(self._catalog) if (found := self._other(known)) is not None]
+        for other in others:
+            yield from self._with(other)
+        yield from self._circles(others)
+
+    def _other(self, known: KnownJob) -> _Other | None:
+        """Look at another job's folders; None if it is the same backup, or has lost its own to somebody."""
+        other = _Other(known)
+        is_same = other.destination.is_same(self._destination) and other.source.is_same(self._source)
+        return None if is_same or other.is_void else other
+
+    def _with(self, other: _Other) -> Iterator[_Conflict]:
+        ours = self._new_folders()
+        for folder, name in ours:
+            for there in other.written if other.is_there else ():
+                if folder.is_within(there):
+                    yield other.conflict(f"The {name} lies in another backup, {{whose}}: {{path}}", there)
+                elif there.is_within(folder):
+                    yield other.conflict(f"The {name} has another backup in it, {{whose}}: {{path}}", there)
+        # A destination that was there first may be another job's source: a backup of a backup.
+        for folder, name in ours:
+            if other.source.is_within(folder):
+                yield other.conflict(f"The {name} is or has in it the source of another backup, {{whose}}: {{path}}")
+            elif name == "destination" and folder.is_within(other.source) and _has_content(folder.path):
+                yield other.conflict("The destination is a part of the source of another backup, {whose}: {path}")
+
+    def _circles(self, others: list[_Other]) -> Iterator[_Conflict]:
+        """Yield each job that brings into the source what comes from the destination, by way of whatever jobs."""
+        feeds = [self._destination, *([self._history] if self._history is not None else [])]
+        pending = list(others)
+        while feeds:
+            folder = feeds.pop()
+            for other in [found for found in pending if folder.overlaps(found.source)]:
+                pending.remove(other)
+                if any(place.overlaps(self._source) for place in other.written):
+                    yield other.conflict("What is backed up would come back into its own source, {whose}: {path}")
+                feeds += other.written
+
+
+class _Other:
+    """Another job of this user's and where its folders lie.
+
+    Attributes:
+        source: Its source.
+        destination: Its destination.
+        written: Its destination, and its history if there is one.
+        is_there: Whether its destination is there and its own.
+        is_void: Whether its destination belongs to somebody else by now, or all that it had is gone.
+    """
+
+    def __init__(self, known: KnownJob) -> None:
+        self._known = known
+        self.source = Location(known.source)
+        self.destination = Location(known.destination)
+        history = [Location(known.history)] if known.history else []
+        self.written = [self.destination, *(folder for folder in history if folder.identity is not None)]
+        claims = list(claims_on(self.destination.path)) if self.destination.identity is not None else []
+        self._marker = next((claim.marker for claim in claims if claim.marker.id == known.marker_id), None)
+        self.is_void = bool(claims) and self._marker is None
+        if self.destination.identity is None and self.source.identity is None:
+            self.is_void = True
+        self.is_there = self._marker is not None or self._is_as_recorded()
+
+    def conflict(self, sentence: str, folder: Location | None = None) -> _Conflict:
+        """Return a conflict with this job; about its source if no folder is given."""
+        marker = self._marker or Marker(id="?", source=escape(self._known.source), host=host_name())
+        keys = frozenset({self._known.key, self._known.marker_id} - {""})
+        return _Conflict(sentence, (folder or self.source).path, whose(marker), keys)
+
+    def _is_as_recorded(self) -> bool:
+        if self._known.identity is None:
+            return False
+        try:
+            now = identify(self.destination.path)
+        except OSError:
+            return False
+        return standing(self._known.identity, now) is Standing.SAME
+
+
+def _conflict(sentence: str, path: str, claim: Claim, *, is_ours_then: bool = False) -> _Conflict:
+    if claim.marker.is_newer:
+        sentence = "A later version of this program has made the backup that is there, {whose}: {path}"
+    return _Conflict(
+        sentence, path, whose(claim.marker), frozenset({claim.key}), is_ours_then, is_newer=claim.marker.is_newer
+    )
+
+
+def _has_content(path: str) -> bool:
+    try:
+        with os.scandir(path) as entries:
+            return next(entries, None) is not None
+    except OSError:
+        return False
+
+
+def _remember_agreed(catalog: Catalog, keys: frozenset[str]) -> None:
+    text = "\n".join(sorted(keys))
+    if catalog.fact(AGREED_KEY) != text:
+        catalog.remember(AGREED_KEY, text)
+
+
+class _Marks:
+    """Marks the two places of a backup.
+
+    Args:
+        target: The destination.
+        marker: The marker of its mirror.
+        ids: What markers there are known by that may be written over.
+    """
+
+    def __init__(self, target: Target, marker: Marker, ids: frozenset[str]) -> None:
+        self._target = target
+        self._marker = marker
+        self._ids = ids
+
+    def on_mirror(self) -> None:
+        """Mark the root of the mirror, by a file only where there are no attributes.
+
+        Raises:
+            FileExistsError: Another instance has marked it just now.
+            OSError: It could not be.
+        """
+        root = self._target.root
+        found = [Claim(marker, root) for marker in read_markers(root)]
+        if found and all(claim.marker == self._marker for claim in found):
+            return
+        may_replace = self._may_replace(found)
+        is_marked = write_attribute(self._target, self._marker, may_replace=may_replace)
+        if is_marked and not os.path.lexists(os.path.join(root, MARKER_NAME)):
+            return
+        # The root's own time stays that of the source.
+        before = self._target.stat("")
+        write_file(self._target, self._marker, may_replace=may_replace)
+        with contextlib.suppress(OSError):
+            where = self._target.root_fd if self._target.root_fd >= 0 else root
+            os.utime(where, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    def on_history(self, history: str) -> None:
+        """Mark the history, made if need be.
+
+        Args:
+            history: Its absolute path.
+
+        Raises:
+            FileExistsError: Another instance has marked it just now.
+            OSError: It could not be.
+        """
+        way = os.path.relpath(os.path.realpath(self._target.root), os.path.realpath(history))
+        marker = self._marker._replace(mirror=escape(way))
+        found = read_file(os.path.join(history, MARKER_NAME))
+        if found != marker:
+            may_replace = self._may_replace([] if found is None else [Claim(found, history)])
+            write_file(self._target.open_history(), marker, may_replace=may_replace)
+
+    def _may_replace(self, found: list[Claim]) -> bool:
+        """Tell whether there are markers to be written over.
+
+        Raises:
+            FileExistsError: There is one that was not there when it was decided.
+        """
+        if any(claim.key not in self._ids for claim in found):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), MARKER_NAME)
+        return bool(found)
+
+
+def is_found_from(mirror: str, history: str) -> bool:
+    """Tell whether a history lies where it is looked for without being told."""
+    mirror, history = os.path.realpath(mirror), os.path.realpath(history)
+    return history in {place_beside(mirror), place_inside(mirror)}

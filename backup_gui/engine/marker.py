@@ -1,0 +1,248 @@
+"""The marker that says whose backup a folder is: how it is read and written. Whose it may be is not judged here.
+
+A history has it as a small file, a mirror as an extended attribute of its root, or as a file of the same name where
+the file system has no such attributes. It names the source, the computer and the mirror that it belongs to, and has a
+random id that tells two backups apart even if all else is the same.
+
+Its name is kept for it everywhere: it is never mirrored from a source, and never taken for a part of a mirror.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from backup_gui.engine.attributes import MARKER_ATTRIBUTE
+from backup_gui.engine.computer import computer_id, host_name
+from backup_gui.engine.escaping import escape, one_line, unescape
+from backup_gui.engine.identity import identify
+from backup_gui.engine.system import rename_to_free_name
+from backup_gui.engine.transfer import create, flush_file
+from backup_gui.engine.tree import MARKER_NAME, OPEN_FILE, TEMPORARY_PREFIX
+from backup_gui.engine.writer import flush_folder
+
+if TYPE_CHECKING:
+    from backup_gui.engine.tree import Tree
+
+FORMAT: Final = 1
+# A marker that lies in the mirror itself.
+HERE: Final = "."
+_ID_BYTES: Final = 16
+_MAX_BYTES: Final = 65_536
+# One name, so that what a crash leaves of it is found again by whoever writes the next one.
+_UNFINISHED: Final = TEMPORARY_PREFIX + "6d61726b65720000"
+
+
+class Marker(NamedTuple):
+    """Whose backup a folder is.
+
+    Attributes:
+        id: A random text; empty if the marker cannot be read.
+        computer: The computer's lasting number; empty where it has none.
+        host: What the computer is called.
+        source: The source's path, without links, escaped.
+        folder: The source's identity, as ``identity.Identity`` is written.
+        mirror: The way from the folder that has the marker to the mirror, as a relative path, escaped.
+        made_at: When the backup was first made, ISO 8601, UTC.
+        format: Which form of marker it is.
+    """
+
+    id: str = ""
+    computer: str = ""
+    host: str = ""
+    source: str = ""
+    folder: str = ""
+    mirror: str = HERE
+    made_at: str = ""
+    format: int = FORMAT
+
+    @property
+    def is_newer(self) -> bool:
+        """Whether a later version of the program has written it, which knows more of it than this one."""
+        return self.format > FORMAT
+
+    @property
+    def source_path(self) -> str:
+        """The source's path; empty if it is not known."""
+        try:
+            return unescape(self.source)
+        except ValueError:
+            return ""
+
+    def mirror_of(self, folder: str) -> str:
+        """Return the absolute path of the mirror that this is the marker of, if it lies in a folder. Pure."""
+        try:
+            return os.path.normpath(os.path.join(folder, unescape(self.mirror)))
+        except ValueError:
+            return ""
+
+
+UNREADABLE: Final = Marker()
+
+
+def new_marker(source: str, made_at: float) -> Marker:
+    """Make the marker of a new backup.
+
+    Args:
+        source: Absolute path of the source.
+        made_at: The time, seconds since 1970, UTC.
+
+    Raises:
+        OSError: The source cannot be looked at.
+    """
+    return Marker(
+        os.urandom(_ID_BYTES).hex(),
+        computer_id(),
+        host_name(),
+        escape(os.path.realpath(source)),
+        str(identify(source)),
+        HERE,
+        datetime.fromtimestamp(made_at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+    )
+
+
+def read_markers(folder: str) -> tuple[Marker, ...]:
+    """Read the markers that a folder has; one that is there and cannot be read is ``UNREADABLE``.
+
+    Args:
+        folder: Absolute path; it need not exist.
+    """
+    return tuple(found for found in (_read_attribute(folder), read_file(os.path.join(folder, MARKER_NAME))) if found)
+
+
+def read_file(path: str) -> Marker | None:
+    """Read the marker in a file; None if there is no such file.
+
+    Args:
+        path: Absolute path.
+    """
+    try:
+        os.lstat(path)
+    except OSError:
+        return None
+    try:
+        fd = os.open(path, OPEN_FILE)
+    except FileNotFoundError:
+        return None
+    except OSError:
+        return UNREADABLE
+    return read_open_file(fd)
+
+
+def read_open_file(fd: int) -> Marker:
+    """Read the marker in an open file, and close it.
+
+    Args:
+        fd: Its descriptor.
+    """
+    try:
+        is_file = stat.S_ISREG(os.fstat(fd).st_mode)
+        return parse_marker(os.read(fd, _MAX_BYTES)) if is_file else UNREADABLE
+    except OSError:
+        return UNREADABLE
+    finally:
+        os.close(fd)
+
+
+def write_attribute(tree: Tree, marker: Marker, *, may_replace: bool) -> bool:
+    """Give the root of an open tree a marker; it is on the disk afterwards.
+
+    Args:
+        tree: The tree.
+        marker: The marker.
+        may_replace: Whether there may be one.
+
+    Returns:
+        Whether it was given; False where there are no such attributes, or no room for one.
+
+    Raises:
+        FileExistsError: There is one, which is not to be replaced.
+        OSError: It could not be written.
+    """
+    if sys.platform != "linux":
+        return False
+    try:
+        where = tree.root_fd if tree.root_fd >= 0 else tree.root
+        os.setxattr(where, MARKER_ATTRIBUTE, _text(marker), 0 if may_replace else os.XATTR_CREATE)
+    except OSError as error:
+        if error.errno in {errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL, errno.E2BIG, errno.ERANGE}:
+            return False
+        raise
+    # Some file systems have attributes and do not flush folders.
+    with contextlib.suppress(OSError):
+        if tree.root_fd >= 0:
+            flush_folder(tree, "")
+    return True
+
+
+def write_file(tree: Tree, marker: Marker, *, may_replace: bool) -> None:
+    """Write a marker as a file into the root of an open tree, whole or not at all; it is on the disk afterwards.
+
+    Args:
+        tree: The tree.
+        marker: The marker.
+        may_replace: Whether there may be one.
+
+    Raises:
+        FileExistsError: There is one, which is not to be replaced.
+        OSError: It could not be written.
+    """
+    unfinished, folder_fd = tree.at(_UNFINISHED)
+    name, _ = tree.at(MARKER_NAME)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(unfinished, dir_fd=folder_fd)
+    fd = create(unfinished, folder_fd)
+    try:
+        try:
+            os.write(fd, _text(marker))
+            flush_file(fd)
+        finally:
+            os.close(fd)
+        if may_replace:
+            os.replace(unfinished, name, src_dir_fd=folder_fd, dst_dir_fd=folder_fd)
+        else:
+            rename_to_free_name(unfinished, folder_fd, name, folder_fd)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(unfinished, dir_fd=folder_fd)
+        raise
+    if tree.root_fd >= 0:
+        flush_folder(tree, "")
+
+
+def _read_attribute(folder: str) -> Marker | None:
+    if sys.platform != "linux":
+        return None
+    try:
+        return parse_marker(os.getxattr(folder, MARKER_ATTRIBUTE))
+    except OSError:
+        return None
+
+
+def _text(marker: Marker) -> bytes:
+    import json  # noqa: PLC0415 - slow to import, and a destination that is known by its attribute may need none
+
+    return json.dumps(marker._asdict()).encode()
+
+
+def parse_marker(content: bytes) -> Marker:
+    """Read a marker; what is none is ``UNREADABLE``."""
+    import json  # noqa: PLC0415 - as above
+
+    try:
+        fields = json.loads(content)
+    except (ValueError, RecursionError):
+        return UNREADABLE
+    if not isinstance(fields, dict):
+        return UNREADABLE
+    number = fields.get("format")
+    if type(number) is not int or number < 1:
+        return UNREADABLE
+    texts = (value if isinstance(value := fields.get(name), str) else "" for name in Marker._fields[:-1])
+    found = Marker._make((*map(one_line, texts), number))
+    return found if found.id or found.is_newer else UNREADABLE

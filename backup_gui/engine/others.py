@@ -1,0 +1,142 @@
+"""Finds other backups in a mirror, and takes out of a plan what would touch them.
+
+A drive that is a backup as a whole may have another one in it, made by another computer or before. Nobody who lists
+only the differences looks for markers, so they are looked for here, in the folders that a plan touches: the cost is
+that of the plan, and never that of the tree.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from typing import TYPE_CHECKING
+
+from backup_gui.engine.attributes import MARKER_ATTRIBUTE, place_of
+from backup_gui.engine.belonging import whose
+from backup_gui.engine.escaping import escape
+from backup_gui.engine.history_place import HISTORY_NAME, place_beside
+from backup_gui.engine.marker import UNREADABLE, parse_marker, read_open_file
+from backup_gui.engine.model import EntryKind, Held, HeldCode, Op, count_actions
+from backup_gui.engine.tree import MARKER_NAME, join, parent_of, parents_of
+
+if TYPE_CHECKING:
+    from backup_gui.engine.belonging import Belonging
+    from backup_gui.engine.guard import Verdict
+    from backup_gui.engine.marker import Marker
+    from backup_gui.engine.model import Action, Plan
+    from backup_gui.engine.target import Target
+
+
+def set_apart(plan: Plan, target: Target, belonging: Belonging, *, takes_over: bool) -> tuple[Plan, Held | None]:
+    """Take out of a plan what would touch another backup that lies in the mirror.
+
+    Args:
+        plan: The plan.
+        target: The destination.
+        belonging: Whose it is, and about which other backups the user has agreed.
+        takes_over: Whether the user has agreed about all of them.
+
+    Returns:
+        The plan without that, and what is held of it; None if there is no other backup.
+    """
+    if takes_over or not plan.actions:
+        return plan, None
+    finder = _Finder(target, belonging, plan)
+    found = {path: marker for action in plan.actions for path, marker in finder.owners(action)}
+    if not found:
+        return plan, None
+    around = {parent for path in found for parent in parents_of(path)}
+    apart = [action for action in plan.actions if _touches(action, found, around)]
+    if not apart:
+        return plan, None
+    ids = {id(action) for action in apart}
+    path, marker = next(iter(found.items()))
+    reason = f"The destination has another backup in it, {whose(marker)}: {escape(os.path.join(target.root, path))}"
+    taking = [action for action in apart if not (action.op is Op.DELETE and action.kind is EntryKind.FOLDER)]
+    keys = frozenset(_key(path, marker) for path, marker in found.items())
+    held = Held(HeldCode.OTHER_BACKUP, reason, count_actions(taking), plan.mirror_files, tuple(apart), claims=keys)
+    return plan._replace(actions=tuple(action for action in plan.actions if id(action) not in ids)), held
+
+
+def with_others(verdict: Verdict, others: Held | None) -> Verdict:
+    """Add to a verdict what is held for the sake of other backups; it is asked about when nothing else is held."""
+    return verdict if verdict.held is not None else verdict._replace(held=others)
+
+
+def _touches(action: Action, found: dict[str, Marker], around: set[str]) -> bool:
+    """Tell whether an action is about something in one of the folders found, or would take one away."""
+    if action.op in {Op.DELETE, Op.REPLACE} and (action.path in around or action.path in found):
+        return True
+    paths = [action.path] if action.old_path is None else [action.path, action.old_path]
+    return any(path in found or not found.keys().isdisjoint(parents_of(path)) for path in paths)
+
+
+def _key(path: str, marker: Marker) -> str:
+    return marker.id or f"unreadable {escape(path)}"
+
+
+class _Finder:
+    """Looks for markers, once in each folder; see ``set_apart`` for the arguments."""
+
+    def __init__(self, target: Target, belonging: Belonging, plan: Plan) -> None:
+        self._target = target
+        self._belonging = belonging
+        # What is yet to be made has no marker.
+        makes = {Op.CREATE, Op.REPLACE}
+        self._made = {a.path for a in plan.actions if a.kind is EntryKind.FOLDER and a.op in makes and not a.old_kind}
+        # The folder of another backup that a folder is or lies in, if any.
+        self._known: dict[str, tuple[str, Marker] | None] = {"": None}
+
+    def owners(self, action: Action) -> list[tuple[str, Marker]]:
+        """Return the other backups that an action is about: the folder of each, and its marker."""
+        folders = [parent_of(action.path)]
+        if action.old_path is not None:
+            folders.append(parent_of(action.old_path))
+        if (action.op is Op.DELETE and action.kind is EntryKind.FOLDER) or action.old_kind is EntryKind.FOLDER:
+            folders.append(action.path)
+        return [found for folder in folders if (found := self._owner(folder)) is not None]
+
+    def _owner(self, folder: str) -> tuple[str, Marker] | None:
+        if folder in self._known:
+            return self._known[folder]
+        chain = [folder]
+        while (above := parent_of(chain[-1])) not in self._known:
+            chain.append(above)
+        found = self._known[above]
+        for path in reversed(chain):
+            if found is None and path not in self._made:
+                marker = self._marker(path)
+                found = None if marker is None else (path, marker)
+            self._known[path] = found
+        return found
+
+    def _marker(self, folder: str) -> Marker | None:
+        """Return the marker that makes a folder another backup's mirror or history."""
+        found = [self._attribute(folder), self._file(join(folder, MARKER_NAME))]
+        for history in (place_beside(folder), join(folder, HISTORY_NAME)):
+            marker = self._file(join(history, MARKER_NAME))
+            found.append(marker if marker is not None and marker.mirror_of(f"/{history}") == f"/{folder}" else None)
+        agreed = self._belonging.ids
+        return next((marker for marker in found if marker is not None and _key(folder, marker) not in agreed), None)
+
+    def _attribute(self, folder: str) -> Marker | None:
+        if sys.platform != "linux":
+            return None
+        try:
+            return parse_marker(os.getxattr(place_of(self._target, folder), MARKER_ATTRIBUTE, follow_symlinks=False))
+        except OSError:
+            return None
+
+    def _file(self, path: str) -> Marker | None:
+        try:
+            entry = self._target.look(path)
+            if entry is None:
+                return None
+            if not stat.S_ISREG(entry.st_mode):
+                return UNREADABLE
+            return read_open_file(self._target.open_file(path))
+        except FileNotFoundError:
+            return None
+        except OSError:
+            return UNREADABLE

@@ -1,0 +1,130 @@
+"""Other backups: recognised, never taken over unasked, and never touched."""
+
+from __future__ import annotations
+
+from tests.mutants.mutation import Mutation
+
+_KNOWN = "unit/test_known_backups.py::"
+_BELONGING = "engine/belonging.py"
+
+MUTATIONS = (
+    Mutation(
+        "another backup's destination is refused",
+        _BELONGING,
+        "        yield from self._on_destination()\n",
+        "",
+        (f"{_KNOWN}test_another_source_is_refused_also_in_a_quick_pass_and_in_a_dry_run",),
+    ),
+    Mutation(
+        "another backup's history is refused",
+        _BELONGING,
+        "        yield from self._on_history()\n",
+        "",
+        (f"{_KNOWN}test_two_jobs_of_one_source_do_not_share_a_history",),
+    ),
+    Mutation(
+        "what lies in another backup is refused",
+        _BELONGING,
+        "            yield from self._above()\n",
+        "",
+        (f"{_KNOWN}test_what_lies_in_a_backup_is_refused_by_its_marker",),
+    ),
+    Mutation(
+        "a circle of which markers tell",
+        _BELONGING,
+        "            yield from self._from_markers_of_the_source()\n",
+        "",
+        (f"{_KNOWN}test_two_backups_in_opposite_directions_are_refused",),
+    ),
+    Mutation(
+        "the jobs that are known are asked",
+        _BELONGING,
+        "            yield from self._with_other_jobs()\n",
+        "",
+        (f"{_KNOWN}test_what_lies_in_a_backup_or_around_it_is_refused_by_the_jobs_known",),
+    ),
+    Mutation(
+        "a circle of several jobs",
+        _BELONGING,
+        "        yield from self._circles(others)\n",
+        "",
+        (f"{_KNOWN}test_a_circle_of_three_is_refused",),
+    ),
+    Mutation(
+        "another computer is another one",
+        _BELONGING,
+        "        if marker.computer != computer_id() or not marker.source_path:\n",
+        "        if not marker.source_path:\n",
+        (f"{_KNOWN}test_two_computers_on_one_drive_do_not_mix_their_backups",),
+    ),
+    Mutation(
+        "another folder at the source's path is another source",
+        _BELONGING,
+        "        return standing(read_identity(marker.folder), now) is Standing.SAME\n",
+        "        return bool(now)\n",
+        (f"{_KNOWN}test_another_folder_at_the_sources_path_is_another_source_for_who_remembers_nothing",),
+    ),
+    Mutation(
+        "one's own backup is recognised without a memory",
+        _BELONGING,
+        "        return is_same_path(claim.mirror, self._destination.path) and self._is_of_this_source(marker)\n",
+        "        return False\n",
+        (f"{_KNOWN}test_after_a_reinstall_the_same_computer_takes_its_own_backup_without_a_copy",),
+    ),
+    Mutation(
+        "a later version's marker is never written over",
+        _BELONGING,
+        "        if conflict.is_newer or not (",
+        "        if not (",
+        (f"{_KNOWN}test_a_marker_of_a_later_version_is_never_written_over",),
+    ),
+    Mutation(
+        "a marker that came in the very moment is not written over",
+        _BELONGING,
+        "        if any(claim.key not in self._ids for claim in found):\n",
+        "        if not self:\n",
+        (f"{_KNOWN}test_a_marker_that_comes_in_the_very_moment_is_not_written_over",),
+    ),
+    Mutation(
+        "a source of another job is no destination",
+        _BELONGING,
+        "            if other.source.is_within(folder):\n",
+        "            if not folder:\n",
+        (f"{_KNOWN}test_the_source_of_another_backup_is_no_destination",),
+    ),
+    Mutation(
+        "another backup in the mirror is left alone",
+        "engine/others.py",
+        "    found = {path: marker for action in plan.actions for path, marker in finder.owners(action)}\n",
+        "    found: dict[str, Marker] = {}\n",
+        (f"{_KNOWN}test_another_backup_in_the_mirror_is_held_and_all_else_goes_on",),
+    ),
+    Mutation(
+        "another backup in the mirror is known by its history",
+        "engine/others.py",
+        "        for history in (place_beside(folder), join(folder, HISTORY_NAME)):\n",
+        "        for history in ():\n",
+        (f"{_KNOWN}test_nothing_of_the_source_comes_into_another_backup_in_the_mirror",),
+    ),
+    Mutation(
+        "no marker is mirrored from a source",
+        "engine/tree.py",
+        "(name == MARKER_NAME or _TEMPORARY.match(name) is not None)",
+        "_TEMPORARY.match(name) is not None",
+        (f"{_KNOWN}test_a_marker_in_a_source_is_not_mirrored_and_one_in_a_mirror_is_nothing_of_it",),
+    ),
+    Mutation(
+        "no marker is an attribute that is mirrored",
+        "engine/attributes.py",
+        "        return name != MARKER_ATTRIBUTE\n",
+        "        return True\n",
+        (f"{_KNOWN}test_the_marker_survives_the_mirroring_of_attributes_and_is_not_compared",),
+    ),
+    Mutation(
+        "the word to take over is said once",
+        "engine/loop.py",
+        "            self._job = self._job._replace(takes_over=False)\n",
+        "            pass\n",
+        ("unit/test_runner.py::test_the_word_to_take_over_is_good_for_one_pass",),
+    ),
+)
