@@ -209,6 +209,8 @@ def held_text(held: Held) -> str:
     """What is held, as a sentence that a question follows."""
     counts = held.counts
     of_all = number_text(held.mirror_files)
+    if held.code in {HeldCode.OTHER_BACKUP, HeldCode.NEWER_BACKUP}:
+        return f"{said(held.reason)}."
     if held.code is HeldCode.STRANGERS:
         return counted(
             "%Ln files were in the backup folder before and are not in your folder.",
@@ -350,6 +352,11 @@ def _headline_held(view: JobView) -> Headline:
             _tr("Nothing is written there until you say so. It goes on by itself when the right folder is back."),
             Remedy.REVIEW,
         )
+    if held.code is HeldCode.NEWER_BACKUP:
+        return Headline(held_text(held), _tr("Nothing was touched. That version can go on with it."), Remedy.TRY_AGAIN)
+    if held.is_refusal:
+        title = _tr("{what} Should this backup take the place over?").format(what=held_text(held))
+        return Headline(title, _tr("Nothing was touched, and nothing is backed up until you decide."), Remedy.REVIEW)
     question = _tr("Is that right?") if held.code is not HeldCode.STRANGERS else _tr("What should happen to them?")
     return Headline(
         f"{held_text(held)} {question}",

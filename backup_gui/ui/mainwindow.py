@@ -10,19 +10,20 @@ from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox, QStackedWidget
 
+from backup_gui.engine.model import HeldCode
 from backup_gui.ui.board import Board, Page
 from backup_gui.ui.crashdialog import CrashDialog
 from backup_gui.ui.diagnosticsdialog import DiagnosticsDialog
 from backup_gui.ui.fields import choose_folder
 from backup_gui.ui.firstrun import FirstRun, FirstRunDialog
-from backup_gui.ui.headline import headline
+from backup_gui.ui.headline import headline, held_text
 from backup_gui.ui.icons import TintedIcons
 from backup_gui.ui.jobdialog import JobDialog
-from backup_gui.ui.jobview import DraftVerdict, JobView
+from backup_gui.ui.jobview import DraftVerdict, HeldAnswer, JobView
 from backup_gui.ui.menubar import MenuBar
 from backup_gui.ui.messages import ask_to_quit, tell, tell_about, tell_how_it_works, tell_why_it_waits
 from backup_gui.ui.preview import PreviewDialog
-from backup_gui.ui.questions import ask_to_remove
+from backup_gui.ui.questions import ask_to_remove, ask_to_take_over
 from backup_gui.ui.review import ReviewDialog
 from backup_gui.ui.settingsdialog import SettingsDialog
 from backup_gui.ui.theme import opening_size
@@ -219,6 +220,9 @@ class MainWindow(QMainWindow):
         view = self.board.jobs.view(self.board.jobs.row_of(job_id))
         if view is None or view.status.held is None:
             return None
+        if view.status.held.is_refusal:
+            self._ask_to_take_over(view)
+            return None
         dialog = ReviewDialog(self._icons, view.job, view.status.held, self)
         dialog.finished.connect(dialog.deleteLater)
         dialog.answered.connect(self.held_answered)
@@ -226,6 +230,16 @@ class MainWindow(QMainWindow):
         self.review_opened.emit(dialog)
         dialog.open()
         return dialog
+
+    def _ask_to_take_over(self, view: JobView) -> None:
+        """Ask about a destination that is another backup's; one that a later version made is not asked about."""
+        held = view.status.held
+        if held is None or held.code is HeldCode.NEWER_BACKUP:
+            return
+        job = view.job
+        answer = HeldAnswer(job.id, held, is_right=True)
+        on_yes = partial(self.held_answered.emit, answer)
+        ask_to_take_over(held_text(held), job.destination, on_yes, self, keeps_history=job.keeps_history)
 
     def preview(self, job: Job) -> PreviewDialog:
         """Open the view of what would be done for a job; whoever learns of it fills it."""

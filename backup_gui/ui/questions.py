@@ -45,6 +45,36 @@ def ask_to_forget_drive(path: str, on_yes: Callable[[], None], parent: QWidget, 
     return _ask(_tr("Drive"), title, fate, _tr("It will &not come back"), on_yes, parent)
 
 
+def ask_to_take_over(
+    what: str, path: str, on_yes: Callable[[], None], parent: QWidget, *, keeps_history: bool
+) -> QMessageBox:
+    """Ask whether a place that belongs to another backup becomes this one's.
+
+    Args:
+        what: Whose it is, one sentence.
+        path: The destination.
+        on_yes: Called if the user means it.
+        parent: Owner.
+        keeps_history: Whether what leaves the backup goes to a history.
+    """
+    fate = (
+        _tr("What is there and not in your folder leaves it and goes to the history. The history that is there stays.")
+        if keeps_history
+        else _tr("What is there and not in your folder would have to leave it. No history is kept for this backup.")
+    )
+    safe = _tr("If you are not sure, choose another folder for this backup: {folder} then stays as it is.").format(
+        folder=path_in_words(path)
+    )
+    return _ask(
+        _tr("Another backup"),
+        _tr("Take this place over?"),
+        f"{what}\n\n{fate}\n\n{safe}",
+        _tr("&Take it over"),
+        on_yes,
+        parent,
+    )
+
+
 def ask_to_use_drive(path: str, on_yes: Callable[[], None], parent: QWidget, *, keeps_history: bool) -> QMessageBox:
     """Ask whether another drive takes the place of the backup's.
 

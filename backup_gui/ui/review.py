@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from backup_gui.ui.icons import Icons
 
 _ICON_PX = 40
-_OF_OTHERS = frozenset({HeldCode.STRANGERS, HeldCode.DESTINATION_REPLACED})
+# What never was in the folder, so that it cannot be put back there.
+_OF_OTHERS = frozenset({HeldCode.STRANGERS, HeldCode.DESTINATION_REPLACED, HeldCode.OTHER_BACKUP})
 
 
 class ReviewDialog(QDialog):
@@ -99,8 +100,8 @@ class ReviewDialog(QDialog):
         self.put_back_button.setAutoDefault(False)
         # Strangers never were in the folder, and a replaced file is there in its new version.
         is_loss = held.code not in _OF_OTHERS and held.counts.deleted > 0
-        # Of another folder nothing is kept: it is the right one, or it is left alone.
-        may_keep = held.code is not HeldCode.DESTINATION_REPLACED
+        # Of another folder or another backup nothing is kept: it is the right one, or it is left alone.
+        may_keep = held.code not in {HeldCode.DESTINATION_REPLACED, HeldCode.OTHER_BACKUP}
         buttons = QDialogButtonBox()
         buttons.addButton(self.allow_button, QDialogButtonBox.ButtonRole.ActionRole)
         if is_loss:
@@ -127,6 +128,8 @@ class ReviewDialog(QDialog):
                 self.tr("Put the right folder or drive back, and it goes on by itself. Or use this one from now on.")
                 + f" {keeps}"
             )
+        if self._held.code is HeldCode.OTHER_BACKUP:
+            return self.tr("It is left alone, and all else is backed up.") + f" {keeps}"
         if self._held.code is HeldCode.STRANGERS:
             return self.tr("A backup is an exact copy of your folder, so these would have to leave it.") + f" {keeps}"
         return (
@@ -137,7 +140,7 @@ class ReviewDialog(QDialog):
     def _allow_text(self) -> str:
         if self._held.code is HeldCode.DESTINATION_REPLACED:
             return self.tr("&Use this folder from now on")
-        if self._held.code is HeldCode.STRANGERS and self._job.keeps_history:
+        if self._held.code in {HeldCode.STRANGERS, HeldCode.OTHER_BACKUP} and self._job.keeps_history:
             return self.tr("&Move them to the history")
         if self._held.counts.replaced:
             return self.tr("These &changes are right")
