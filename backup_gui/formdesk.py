@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
-from backup_gui.bridge.counting import LeftOut, count_left_out
+from backup_gui.bridge.counting import LeftOut, Tally, count_copies, count_left_out
 from backup_gui.bridge.inspection import Findings, examine
 from backup_gui.engine.history_place import history_of
 from backup_gui.engine.holdings import measure
@@ -16,6 +16,7 @@ from backup_gui.engine.job import Job
 from backup_gui.engine.model import HistorySize
 from backup_gui.judging import unanswered, verdict
 from backup_gui.ui.jobsettings import JobSettings, SettingsDraft
+from backup_gui.ui.questions import ask_to_remove_left_out
 from backup_gui.ui.rulespanel import RulesCount, RulesWish
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _RULES = "rules"
 _SIZE = "history size"
+_COPIES = "copies of what is left out"
 _NOTHING = HistorySize(0, 0, None)
 
 
@@ -52,10 +54,13 @@ class FormDesk(QObject):
         self._controller = controller
         self._errands = errands
         self._replace_job = replace_job
+        self._copies: dict[str, Tally] = {}
         page.check_requested.connect(self._on_check_requested)
         page.count_requested.connect(self._on_count_requested)
         page.count_cancelled.connect(self._on_count_cancelled)
         page.size_requested.connect(self._on_size_requested)
+        page.copies_requested.connect(self._on_copies_requested)
+        page.removal_requested.connect(self._on_removal_requested)
         page.apply_requested.connect(self._on_apply_requested)
 
     @Slot(object)
@@ -107,6 +112,28 @@ class FormDesk(QObject):
 
     def _on_sized(self, job_id: str, size: object) -> None:
         self._page.show_history_size(job_id, size if isinstance(size, HistorySize) else None)
+
+    @Slot(object)
+    def _on_copies_requested(self, job: Job) -> None:
+        self._errands.begin(
+            _COPIES, lambda errand: count_copies(job, errand.should_stop), partial(self._on_copies_counted, job.id)
+        )
+
+    def _on_copies_counted(self, job_id: str, found: object) -> None:
+        tally = found if isinstance(found, Tally) else Tally()
+        self._copies[job_id] = tally
+        self._page.show_copies(job_id, tally.files, tally.bytes)
+
+    @Slot(object)
+    def _on_removal_requested(self, job: Job) -> None:
+        files = self._copies.get(job.id, Tally()).files
+        ask_to_remove_left_out(
+            files, partial(self._remove_left_out, job.id), self._page.window(), keeps_history=job.keeps_history
+        )
+
+    def _remove_left_out(self, job_id: str) -> None:
+        self._controller.remove_left_out(job_id)
+        self._page.show_copies(job_id, 0, 0)
 
     @Slot(object)
     def _on_apply_requested(self, draft: SettingsDraft) -> None:

@@ -27,6 +27,7 @@ from backup_gui.engine.events import (
     Pause,
     PutBack,
     ReleaseKept,
+    RemoveLeftOut,
     Resume,
     UndoPass,
 )
@@ -246,6 +247,10 @@ class Controller(QObject):
     def give_up(self, job_id: str) -> None:
         """End what ``put_back`` or ``undo_pass`` began; ``files_returned`` tells what became of it until then."""
         self._put(job_id, GiveUp())
+
+    def remove_left_out(self, job_id: str) -> None:
+        """Remove from the backup what is left out, once."""
+        self._put(job_id, RemoveLeftOut())
 
     def forget_drive(self, job_id: str, path: str) -> None:
         """Pass on that a drive that was mounted in the source is gone for good."""

@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.errors import JobError
 from backup_gui.engine.filters import Filter
-from backup_gui.engine.left_out import find_left_out
+from backup_gui.engine.history_place import is_not_the_mirrors
+from backup_gui.engine.left_out import find_left_out, rules_of
+from backup_gui.engine.tree import join
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from backup_gui.engine.job import Job
 
 
 class Tally(NamedTuple):
@@ -117,6 +121,49 @@ def count_left_out(
             is_whole = False
         tell(_left_out(counts, is_whole=is_whole))
     return _left_out(counts, is_whole=is_whole)
+
+
+def count_copies(job: Job, should_stop: Callable[[], bool]) -> Tally | None:
+    """Count what a mirror has of what its job leaves out by now.
+
+    Args:
+        job: The job.
+        should_stop: Asked for every folder.
+
+    Returns:
+        The count; None if it was stopped, the mirror cannot be read at all, or a rule is not valid.
+    """
+    try:
+        rules = rules_of(job)
+    except JobError:
+        return None
+    files = size_bytes = 0
+    is_whole = True
+    pending = [("", False)] if rules else []
+    while pending:
+        if should_stop():
+            return None
+        path, is_out = pending.pop()
+        excludes = rules.in_folder(path)
+        try:
+            with os.scandir(os.path.join(job.destination, path)) as entries:
+                for entry in entries:
+                    found = entry.stat(follow_symlinks=False)
+                    if not path and is_not_the_mirrors(job.destination, entry.name, found):
+                        continue
+                    name = join(path, entry.name)
+                    is_folder = stat.S_ISDIR(found.st_mode)
+                    is_entry_out = is_out or (excludes is not None and excludes(name, is_folder))
+                    if is_folder:
+                        pending.append((name, is_entry_out))
+                    elif is_entry_out:
+                        files += 1
+                        size_bytes += found.st_size if stat.S_ISREG(found.st_mode) else 0
+        except OSError:
+            if not path:
+                return None
+            is_whole = False
+    return Tally(files, size_bytes, is_whole=is_whole)
 
 
 def _size(entry: os.DirEntry[str]) -> int | None:

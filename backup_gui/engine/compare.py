@@ -6,6 +6,7 @@ comparison looks only at the paths it is given: its cost is the change's, never 
 
 from __future__ import annotations
 
+import contextlib
 import stat
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from backup_gui.engine.scout import Scout
     from backup_gui.engine.target import Target
 
+# How many names of one folder the rules are asked about before a wish to stop is looked for.
+ASK_AFTER_NAMES = 5_000
 # A folder yet to be compared, and the action that makes it in the mirror if that does not have it.
 _Folder = tuple[str, Action | None]
 
@@ -283,15 +286,16 @@ class _Comparison:
 
     def _walk(self, pending: list[_Folder]) -> None:
         """Compare folders and all that is below them."""
-        while not self._should_stop():
-            if self._scout is not None:
-                self._share(pending, self._scout)
-            if not pending:
-                return
-            path, making = pending.pop()
-            self._draft.source_folders += 1
-            self._compare_folder(path, making, pending)
-            self._on_copies(len(self._copies))
+        with contextlib.suppress(Cancelled):
+            while not self._should_stop():
+                if self._scout is not None:
+                    self._share(pending, self._scout)
+                if not pending:
+                    return
+                path, making = pending.pop()
+                self._draft.source_folders += 1
+                self._compare_folder(path, making, pending)
+                self._on_copies(len(self._copies))
 
     def _share(self, pending: list[_Folder], scout: Scout) -> None:
         """Take what the scout has found, and give it more; wait for it only if there is nothing else to do."""
@@ -350,7 +354,7 @@ class _Comparison:
         if self._respelling is not None:
             self._respelling.align(path, ours, theirs, known, is_new=making is not None)
         prefix = path + "/" if path else ""
-        excludes = self._rules.in_folder(path)
+        excludes = self._excludes_in(path, len(ours))
         as_before, others = sift(prefix, ours, theirs, known, excludes, compares_owner=self._compares_owner)
         self._draft.mirror_files += as_before
         for name, our, their, mark in others:
@@ -372,6 +376,26 @@ class _Comparison:
             self._compare_entry(path, ours, theirs, known, pending)
         except UNFIT as error:
             self._problems.append(problem_of_unfit(error, path, Stage.COMPARE))
+
+    def _excludes_in(self, folder: str, names: int) -> Callable[[str, bool], bool] | None:
+        """Return what tells what is left out of a folder; None for nothing.
+
+        Of many names it asks in between whether to go on, since many rules and names together take seconds, and raises
+        ``Cancelled`` if the comparison is to stop.
+        """
+        excludes = self._rules.in_folder(folder)
+        if excludes is None or names <= ASK_AFTER_NAMES:
+            return excludes
+        asked = 0
+
+        def asking(path: str, is_folder: bool) -> bool:  # noqa: FBT001 - as what it stands for
+            nonlocal asked
+            asked += 1
+            if not asked % ASK_AFTER_NAMES and self._should_stop():
+                raise Cancelled
+            return excludes(path, is_folder)
+
+        return asking
 
     def _leave_alone(
         self,

@@ -158,6 +158,12 @@ class ForgetDrive(NamedTuple):
     wish: str = "forget drive"
 
 
+class RemoveLeftOut(NamedTuple):
+    """Remove from the mirror what is left out, once, into the history; the guard judges it like any deletion."""
+
+    wish: str = "remove left out"
+
+
 class CheckEvery(NamedTuple):
     """Make full passes at least ``full_pass_every_s`` seconds apart, as on battery; None for as often as the job says.
 
@@ -178,6 +184,7 @@ Command = (
     BackUpNow
     | Pause
     | Resume
+    | RemoveLeftOut
     | CheckEvery
     | AllowHeld
     | KeepHeld

@@ -39,6 +39,7 @@ from backup_gui.engine.events import (
     Progressed,
     PutBack,
     ReleaseKept,
+    RemoveLeftOut,
     ReportMade,
     Resume,
     Started,
@@ -144,6 +145,7 @@ class Loop:
         self._scope = Scope()
         self._is_working = False
         self._is_forced = False
+        self._removes_left_out = False
         self._is_stopping = False
         self._has_answered = False
         self._has_started = False
@@ -221,6 +223,8 @@ class Loop:
                     self._end_pause()
                 case BackUpNow():
                     self._is_forced = True
+                case RemoveLeftOut():
+                    self._removes_left_out = self._is_forced = True
                 case CheckEvery(full_pass_every_s=every_s):
                     self._schedule.check_every(max(self._job.full_pass_every_s, every_s or 0))
                 case AllowHeld(held=held) if self._condition.held is not None:
@@ -251,6 +255,9 @@ class Loop:
             decline(command, str(error), self._teller.tell)
             self._is_working = False
             return
+        if isinstance(command, KeepHeld | PutBack):
+            # What was held of it has been looked at and refused.
+            self._removes_left_out = False
         try:
             allowed = carry_out(
                 command, self._job, catalog, should_stop=self._inbox.gives_up, on_event=self._teller.tell
@@ -377,8 +384,9 @@ class Loop:
         self._is_working = is_forced
         if is_forced:
             self._publish()
+        job = self._job._replace(removes_left_out=True) if self._removes_left_out and scope.is_full else self._job
         return self._run_pass(
-            self._job,
+            job,
             self._opened_catalog(),
             scope,
             allowed=self._allowed if scope.is_full else None,
@@ -449,6 +457,8 @@ class Loop:
             self._teller.forget_held()
         if scope.is_full:
             self._allowed = None
+            # Until all that was to go is gone, or refused.
+            self._removes_left_out = self._removes_left_out and report.status is PassStatus.HELD
         if self._job.takes_over:
             # The word was about what is there now, not about who may take it back later.
             self._job = self._job._replace(takes_over=False)

@@ -59,6 +59,8 @@ class JobSettings(QWidget):
     count_requested = Signal(object)
     count_cancelled = Signal()
     size_requested = Signal(object)
+    copies_requested = Signal(object)
+    removal_requested = Signal(object)
     apply_requested = Signal(object)
 
     def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
@@ -74,6 +76,7 @@ class JobSettings(QWidget):
         self._timer.setInterval(_QUIET_MS)
         self._timer.timeout.connect(self._request_check)
         self._sized: tuple[str, str, bool] | None = None
+        self._copies_of: Job | None = None
         self.area = QScrollArea()
         self.area.setAccessibleName(self.tr("Settings of the backup"))
         self.area.setWidgetResizable(True)
@@ -107,6 +110,7 @@ class JobSettings(QWidget):
             name=self.name_edit.text().strip(),
             interval_s=self.interval_field.spin.value(),
             exclude=self.rules.rules(),
+            leaves_out_system_folders=self.rules.system_check.isChecked(),
             keeps_history=self.history_check.isChecked(),
             uses_notification=self.watch_check.isChecked(),
             full_pass_every_s=self._full_pass_every_s(),
@@ -134,6 +138,11 @@ class JobSettings(QWidget):
     def show_no_count(self) -> None:
         """Say that it could not be counted."""
         self.rules.show_no_count()
+
+    def show_copies(self, job_id: str, files: int, size_bytes: int) -> None:
+        """Show how many files are left out and still in the backup, and how large they are together."""
+        if self._job is not None and self._job.id == job_id:
+            self.rules.show_copies(files, size_bytes)
 
     def show_history(self) -> None:
         """Bring how large the history is, and may be, into view."""
@@ -284,6 +293,7 @@ class JobSettings(QWidget):
         self.rules.changed.connect(self._on_changed)
         self.rules.count_requested.connect(self.count_requested)
         self.rules.count_cancelled.connect(self.count_cancelled)
+        self.rules.removal_requested.connect(self._on_removal_requested)
         self.revert_button.clicked.connect(self._on_revert_clicked)
         self.apply_button.clicked.connect(self._on_apply_clicked)
         self._update()
@@ -295,6 +305,8 @@ class JobSettings(QWidget):
         self.name_edit.setText(job.name)
         self.interval_field.spin.setValue(job.interval_s)
         self.rules.show_rules(job.exclude)
+        self.rules.system_check.setChecked(job.leaves_out_system_folders)
+        self.rules.show_copies(0, 0)
         self.history_check.setChecked(job.keeps_history)
         self.limits.show_job(job)
         self.watch_check.setChecked(job.uses_notification)
@@ -334,6 +346,15 @@ class JobSettings(QWidget):
             self._sized = place
             self.size_requested.emit(self._job)
         self.rules.count(wanted.source, wanted.exclude)
+        if self._copies_of != self._job:
+            # Of the job as it is, not as it is being typed.
+            self._copies_of = self._job
+            self.copies_requested.emit(self._job)
+
+    @Slot()
+    def _on_removal_requested(self) -> None:
+        if self._job is not None:
+            self.removal_requested.emit(self._job)
 
     @Slot()
     def _on_revert_clicked(self) -> None:
@@ -352,6 +373,7 @@ class JobSettings(QWidget):
     def _forget_figures(self) -> None:
         self.rules.forget_count()
         self._sized = None
+        self._copies_of = None
 
     def _update(self) -> None:
         is_changed = self.is_changed

@@ -75,6 +75,31 @@ def ask_to_take_over(
     )
 
 
+def ask_to_remove_left_out(
+    files: int, on_yes: Callable[[], None], parent: QWidget, *, keeps_history: bool
+) -> QMessageBox:
+    """Ask whether what is left out is to go from the backup.
+
+    Args:
+        files: How many files it is.
+        on_yes: Called if the user means it.
+        parent: Owner.
+        keeps_history: Whether what leaves the backup goes to a history.
+    """
+    means = counted(
+        "%Ln files leave the backup. In your folder nothing changes.",
+        "%Ln file leaves the backup. In your folder nothing changes.",
+        files,
+    )
+    fate = (
+        _tr("They go to the history, where they are kept for as long as its limits say.")
+        if keeps_history
+        else _tr("No history is kept: if your folder does not have them, they are gone.")
+    )
+    title = _tr("Remove what is left out from the backup?")
+    return _ask(_tr("Left out"), title, f"{means}\n\n{fate}", _tr("&Remove"), on_yes, parent)
+
+
 def ask_to_use_drive(path: str, on_yes: Callable[[], None], parent: QWidget, *, keeps_history: bool) -> QMessageBox:
     """Ask whether another drive takes the place of the backup's.
 

@@ -54,6 +54,7 @@ class RulesPanel(FormPanel):
     changed = Signal()
     count_requested = Signal(object)
     count_cancelled = Signal()
+    removal_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         """Build it without rules."""
@@ -83,6 +84,18 @@ class RulesPanel(FormPanel):
         self.form.addRow(RowLabel(self.tr("Common kinds"), self.preset_checks[0]), ticks)
         add_row(self.form, self.tr("Rule&s"), self.edit, self.edit)
         self.form.addRow(Words(""), count)
+        self.system_check = QCheckBox(self.tr("What systems keep on drives: trash, restore points, lost+found"))
+        self.system_check.toggled.connect(self.changed)
+        self.form.addRow(Words(""), self.system_check)
+        self.copies_label = MutedLabel()
+        self.remove_button = QPushButton(self.tr("Rem&ove…"))
+        self.remove_button.setToolTip(self.tr("Removes them from the backup, after a question"))
+        self.remove_button.clicked.connect(self.removal_requested)
+        copies = QHBoxLayout()
+        copies.addWidget(self.copies_label, 1)
+        copies.addWidget(self.remove_button)
+        self.form.addRow(Words(""), copies)
+        self.show_copies(0, 0)
 
     def rules(self) -> tuple[str, ...]:
         """The rules as they are written now."""
@@ -128,6 +141,17 @@ class RulesPanel(FormPanel):
         elif not count.is_whole:
             words = self.tr("{words}. Some folders could not be looked at.").format(words=words)
         self.count_label.setText(words)
+
+    def show_copies(self, files: int, size_bytes: int) -> None:
+        """Show how many files are left out and still in the backup, and how large they are together."""
+        words = counted(
+            "%Ln files that are left out now are still in the backup ({size}).",
+            "%Ln file that is left out now is still in the backup ({size}).",
+            files,
+        )
+        self.copies_label.setText(words.format(size=size_text(size_bytes)))
+        self.copies_label.setVisible(files > 0)
+        self.remove_button.setVisible(files > 0)
 
     def show_no_count(self) -> None:
         """Say that it could not be counted."""

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
-from backup_gui.bridge.counting import LeftOut, Tally, count_folder, count_left_out
+from backup_gui.bridge.counting import LeftOut, Tally, count_copies, count_folder, count_left_out
 from backup_gui.bridge.instance import Wish
-from backup_gui.engine import runner
+from backup_gui.desk import Desk
+from backup_gui.engine import own, runner
 from backup_gui.engine.history_place import history_of
 from backup_gui.engine.holdings import measure
 from backup_gui.engine.job import Job
@@ -77,6 +79,7 @@ def test_each_choice_can_be_changed(page: JobSettings) -> None:
     page.name_edit.setText("Letters")
     page.interval_field.spin.setValue(9)
     page.rules.edit.show_rules(("x",))
+    page.rules.system_check.click()
     page.history_check.click()
     page.watch_check.click()
     page.full_spin.setValue(30)
@@ -89,6 +92,7 @@ def test_each_choice_can_be_changed(page: JobSettings) -> None:
         name="Letters",
         interval_s=9,
         exclude=("x",),
+        leaves_out_system_folders=False,
         keeps_history=True,
         uses_notification=True,
         full_pass_every_s=1_800,
@@ -261,9 +265,18 @@ def test_a_change_takes_effect_at_once_and_the_catalog_stays(make_desk: DeskMake
     assert changed == job._replace(exclude=PRESETS[1].rules, is_enabled=False)
     assert make_desk.store().jobs == (changed,)
     desk.controller.resume(job.id)
+    copies = page.rules.copies_label
+    qtbot.waitUntil(copies.isVisible, timeout=15_000)
+    assert copies.text().startswith("1 file that is left out now is still in the backup (")
+    page.rules.remove_button.click()
+    answer(desk, means_it=False, qtbot=qtbot)
+    assert Path(job.destination, "leave.tmp").exists()
+    page.rules.remove_button.click()
+    answer(desk, means_it=True, qtbot=qtbot)
     qtbot.waitUntil(lambda: not Path(job.destination, "leave.tmp").exists(), timeout=15_000)
     assert Path(job.destination, "keep.txt").exists()
     assert catalog.stat().st_ino == inode
+    assert not copies.isVisible()
     assert not page.is_changed
     desk.window.board.show_page(Page.OVERVIEW)
     desk.window.board.show_page(Page.SETTINGS)
@@ -271,6 +284,17 @@ def test_a_change_takes_effect_at_once_and_the_catalog_stays(make_desk: DeskMake
     assert size is not None
     words = f"1 kept file, {size_text(size.bytes)}"
     qtbot.waitUntil(lambda: page.limits.size_label.text() == words, timeout=10_000)
+
+
+def answer(desk: Desk, *, means_it: bool, qtbot: QtBot) -> None:
+    """Answer the question before what is left out is removed."""
+    (box,) = (found for found in desk.window.findChildren(QMessageBox) if found.isVisible())
+    assert box.text() == "Remove what is left out from the backup?"
+    assert "They go to the history" in box.informativeText()
+    assert box.buttonRole(box.defaultButton()) is QMessageBox.ButtonRole.RejectRole
+    role = QMessageBox.ButtonRole.AcceptRole if means_it else QMessageBox.ButtonRole.RejectRole
+    next(one for one in box.buttons() if box.buttonRole(one) is role).click()
+    qtbot.waitUntil(lambda: not desk.window.findChildren(QMessageBox))
 
 
 def test_a_refusal_is_told_while_typing(make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> None:
@@ -323,6 +347,33 @@ def test_what_rules_leave_out_is_counted(tmp_path: Path) -> None:
     assert found == LeftOut(Tally(2, 8), Tally(2, 1))
     assert told[-1] == found
     assert count_folder(str(tmp_path), never, lambda _: None) == Tally(4, 9)
+
+
+@pytest.mark.hazard(54)
+def test_what_is_left_out_and_still_in_the_backup_is_counted(tmp_path: Path) -> None:
+    source, mirror = tmp_path / "source", tmp_path / "mirror"
+    (mirror / "cache" / "deep").mkdir(parents=True)
+    source.mkdir()
+    (mirror / "cache" / "deep" / "a").write_bytes(b"12345")
+    (mirror / "gone" / "of a folder that is gone").mkdir(parents=True)
+    (mirror / "gone" / "b.tmp").write_bytes(b"123")
+    (mirror / "cache.txt").write_bytes(b"not left out")
+    job = JOB._replace(source=str(source), destination=str(mirror), exclude=("cache/", "*.tmp"))
+    assert count_copies(job, never) == Tally(2, 8)
+    assert count_copies(job._replace(exclude=()), never) == Tally()
+    assert count_copies(job._replace(exclude=("!",)), never) is None
+    assert count_copies(job, lambda: True) is None
+    assert count_copies(job._replace(destination=str(tmp_path / "away")), never) is None
+
+
+@pytest.mark.hazard(49)
+def test_what_is_no_part_of_any_backup_is_not_counted(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "catalog").write_bytes(b"12345")
+    (tmp_path / "a").write_bytes(b"1")
+    own.note(tmp_path / "data")
+    assert count_folder(str(tmp_path), never, lambda _: None) == Tally(1, 1)
+    assert count_left_out(str(tmp_path), ("*",), never, lambda _: None) == LeftOut(Tally(1, 1), Tally())
 
 
 def test_counting_ends_when_nobody_wants_it_or_nothing_is_there(tmp_path: Path) -> None:

@@ -96,6 +96,27 @@ MUTATIONS = (
         (f"{_MIRROR}test_a_file_in_the_place_of_a_folder_that_is_left_out_is_a_problem_and_nothing_is_lost",),
     ),
     Mutation(
+        "a wish to stop is heeded among the names of one folder",
+        "engine/compare.py",
+        "            if not asked % ASK_AFTER_NAMES and self._should_stop():\n                raise Cancelled\n",
+        "",
+        (f"{_MIRROR}test_a_wish_to_stop_is_heeded_in_the_middle_of_a_folder_with_many_names",),
+    ),
+    Mutation(
+        "what is left out is removed once at a word",
+        "engine/loop.py",
+        "            self._removes_left_out = self._removes_left_out and report.status is PassStatus.HELD\n",
+        "",
+        (f"{_MIRROR}test_the_users_word_removes_it_once_also_if_the_guard_asks_before",),
+    ),
+    Mutation(
+        "what is left out is removed after the guard was answered",
+        "engine/loop.py",
+        "self._removes_left_out and report.status is PassStatus.HELD",
+        "False",
+        (f"{_MIRROR}test_the_users_word_removes_it_once_also_if_the_guard_asks_before",),
+    ),
+    Mutation(
         "what cannot be read is never to be left out",
         "ui/problems.py",
         "problem is not None and problem.code in MAY_BE_LEFT_OUT",

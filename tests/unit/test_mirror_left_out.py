@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import own
+from backup_gui.engine import compare, own, runner
+from backup_gui.engine.commands import Commands
 from backup_gui.engine.errors import JobError
-from backup_gui.engine.model import Counts, HeldCode, PassStatus, ProblemCode
+from backup_gui.engine.events import AllowHeld, BackUpNow, Event, HeldBack, RemoveLeftOut, ReportMade, Stop
+from backup_gui.engine.filters import Filter
+from backup_gui.engine.model import Counts, Held, HeldCode, PassStatus, ProblemCode
 from backup_gui.engine.verify import verify
 from tests.helpers.trees import read_tree
 from tests.unit.conftest import Rig, done, paths, trees
@@ -138,6 +141,54 @@ def test_removing_it_is_guarded_and_goes_to_the_history(left: Rig) -> None:
     assert left.run(allowed=report.held).status is PassStatus.COMPLETE
     assert files(left.mirror) == {"keep", "docs/a", "photos/1"}
     assert len(left.kept_contents()) == 5
+
+
+def test_the_users_word_removes_it_once_also_if_the_guard_asks_before(left: Rig) -> None:
+    left.options |= {"guard_count": 2, "guard_share": 0.1}
+    commands = Commands()
+    commands.put(RemoveLeftOut())
+    held: list[Held] = []
+    completed: list[set[str]] = []
+
+    def on_event(event: Event) -> None:
+        if isinstance(event, HeldBack):
+            assert "cache/a" in files(left.mirror)
+            held.append(event.held)
+            commands.put(AllowHeld(event.held))
+        elif isinstance(event, ReportMade) and event.report.status is PassStatus.COMPLETE:
+            if completed:
+                commands.put(Stop())
+                return
+            completed.append(files(left.mirror))
+            # The next pass leaves alone what comes there from now on.
+            left.write_at(left.mirror / "note.tmp", "somebody's")
+            commands.put(BackUpNow())
+
+    runner.run(left.job, commands, on_event, data_folder=left.root / "data")
+    assert [one.code for one in held] == [HeldCode.MASS_CHANGE]
+    assert completed == [{"keep", "docs/a", "photos/1"}]
+    assert files(left.mirror) == {"keep", "docs/a", "photos/1", "note.tmp"}
+
+
+@pytest.mark.hazard(69)
+def test_a_wish_to_stop_is_heeded_in_the_middle_of_a_folder_with_many_names(
+    left: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compare, "ASK_AFTER_NAMES", 10)
+    for number in range(100):
+        left.write(f"many/{number}")
+    asked: list[str] = []
+    excludes = Filter._excludes_by_rule
+
+    def note(self: Filter, path: str, is_folder: bool) -> bool:  # noqa: FBT001
+        asked.append(path)
+        return excludes(self, path, is_folder)
+
+    monkeypatch.setattr(Filter, "_excludes_by_rule", note)
+    report = left.run(trees("many"), should_stop=lambda: sum(path.startswith("many/") for path in asked) >= 20)
+    assert report.status is PassStatus.CANCELLED
+    assert 20 <= sum(path.startswith("many/") for path in asked) <= 30
+    assert not (left.mirror / "many").exists()
 
 
 def test_what_is_left_out_no_more_is_compared_and_set_right_again(left: Rig) -> None:
