@@ -36,8 +36,10 @@ class BacklogMeter:
     def __init__(self, source: str, look: Callable[[str, str], int | None] | None = None) -> None:
         self._source = source
         self._look = look if look is not None else size_of
-        self._taken: set[str] = set()
+        # When each was noticed to have changed, seconds since 1970, UTC.
+        self._taken: dict[str, float] = {}
         self._more = 0
+        # When the first of those was noticed that are known by number only.
         self._first_at: float | None = None
         self._seen: tuple[object, ...] = ()
         self._looked_s = 0.0
@@ -60,25 +62,31 @@ class BacklogMeter:
             return
         room = MAX_PATHS - len(self._taken)
         paths = [path for path in (*scope.paths, *scope.trees) if path and path not in self._taken]
-        self._taken.update(paths[:room])
+        self._taken.update(dict.fromkeys(paths[:room], first_at))
         # What the dirty set has folded away is known by number only.
         self._more += max(0, len(paths) - room) + max(0, pending.size - len(scope.paths) - len(scope.trees))
         if self._first_at is None:
             self._first_at = first_at
 
-    def settle(self, scope: Scope) -> None:
+    def settle(self, scope: Scope, waiting: Iterable[str] = (), now_at: float = 0.0) -> None:
         """A pass got through: what it looked at is in the mirror, or is a problem with a name.
 
         Args:
             scope: What it covered.
+            waiting: What of that it did not copy, though it has changed.
+            now_at: Seconds since 1970, UTC.
         """
+        still = {path: self._taken.get(path, now_at) for path in waiting}
         if scope.is_full:
             self._taken.clear()
             self._more = 0
         else:
-            self._taken -= scope.paths
-            self._taken = {path for path in self._taken if not is_below(path, scope.trees)}
-        if not self.taken:
+            for path in scope.paths:
+                self._taken.pop(path, None)
+            if scope.trees:
+                self._taken = {path: at for path, at in self._taken.items() if not is_below(path, scope.trees)}
+        self._taken.update(still)
+        if not self._more:
             self._first_at = None
 
     def figures(
@@ -103,9 +111,9 @@ class BacklogMeter:
 
     def _count(self, waiting: Callable[[int], Iterable[str]], pending: Pending, now_s: float, now_at: float) -> Backlog:
         paths = {*waiting(MOST_LOOKS)}
-        behind = len(self._taken | paths) + self._more + max(0, pending.size - len(paths))
+        behind = len(self._taken.keys() | paths) + self._more + max(0, pending.size - len(paths))
         files = size_bytes = looks = 0
-        for path in (*paths, *(self._taken - paths)):
+        for path in (*paths, *(self._taken.keys() - paths)):
             if looks >= MOST_LOOKS:
                 break
             looks += 1
@@ -113,7 +121,9 @@ class BacklogMeter:
             if size is not None:
                 files += 1
                 size_bytes += size
-        starts = [at for at in (self._first_at,) if at is not None]
+        starts = [*self._taken.values()]
+        if self._more and self._first_at is not None:
+            starts.append(self._first_at)
         if pending.size:
             starts.append(now_at - (now_s - pending.first_s))
         return Backlog(

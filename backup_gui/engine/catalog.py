@@ -15,6 +15,7 @@ import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
+from backup_gui.engine.busy import Busy
 from backup_gui.engine.errors import CatalogError, NewerDataError
 from backup_gui.engine.escaping import escape
 from backup_gui.engine.integers import read, stored
@@ -88,6 +89,7 @@ class Catalog:
     Attributes:
         passlog: What earlier passes did.
         recent: What the guard knows of the last hour.
+        busy: What is known of files that are written again and again.
         kept: What the mirror keeps against the source, at the user's word.
     """
 
@@ -96,6 +98,7 @@ class Catalog:
         self.passlog = PassLog(connection)
         self.recent = Recent(connection)
         self.kept = Kept(connection)
+        self.busy = Busy(connection)
         self._has_index = False
         self._last_folder = "", b""
         self._pending: list[tuple[bytes, bytes, int, int, int, int]] = []
@@ -274,6 +277,7 @@ class Catalog:
         for table in ("files", "stamps"):
             self._connection.execute(f"DELETE FROM {table}")  # noqa: S608 - both are from here
         self.kept.release()
+        self.busy.forget()
         self._connection.executemany("DELETE FROM meta WHERE key = ?", [(ROOT_KEY,), (MIRROR_FILES_KEY,)])
 
     def respell(self, old_path: str, new_path: str) -> None:

@@ -67,7 +67,9 @@ class Condition(NamedTuple):
     paused_until: float | None = None
     kept: int = 0
 
-    def after(self, report: Report, scope: Scope, ended_at: float, *, is_polling: bool) -> Condition:
+    def after(
+        self, report: Report, scope: Scope, ended_at: float, *, is_polling: bool, is_behind: bool = False
+    ) -> Condition:
         """The condition after a pass that has ended by itself.
 
         Args:
@@ -75,12 +77,14 @@ class Condition(NamedTuple):
             scope: What it covered.
             ended_at: Seconds since 1970, UTC.
             is_polling: Whether changes are not, or not all, notified, so that only a full pass verifies everything.
+            is_behind: Whether a file is known to have changed that was kept waiting.
         """
         problems = standing_problems(self.problems, report, scope)
         held = report.held if report.is_full else still_held(self.held, report.held)
         has_full_pass = self.has_full_pass or report.is_full
         is_complete = (
             report.status is PassStatus.COMPLETE
+            and not is_behind
             and not problems
             and held is None
             and (report.is_full or (has_full_pass and not is_polling))
@@ -160,14 +164,16 @@ def standing_problems(standing: tuple[Problem, ...], report: Report, scope: Scop
     A single entry of the scope covers only itself: that a folder is in it because something in it changed says nothing
     about its other entries.
     """
-    if report.is_full:
-        return report.problems
     found = {(problem.path, problem.stage) for problem in report.problems}
+    # What was not copied this time is as it was.
+    waiting = frozenset(report.waiting)
+    if report.is_full:
+        stays = (problem for problem in standing if problem.path in waiting)
+        return (*(one for one in stays if (one.path, one.stage) not in found), *report.problems)
     kept = tuple(
         problem
         for problem in standing
-        if problem.path not in scope.paths
-        and not is_below(problem.path, scope.trees)
+        if (problem.path in waiting or (problem.path not in scope.paths and not is_below(problem.path, scope.trees)))
         and (problem.path, problem.stage) not in found
     )
     return kept + report.problems

@@ -53,7 +53,8 @@ def copy_file(
     *,
     on_bytes: Callable[[int], None],
     should_stop: Callable[[], bool],
-) -> tuple[str, Entry]:
+    as_it_is: bool = False,
+) -> tuple[str, Entry, bool]:
     """Copy a file into a temporary beside its final place.
 
     Args:
@@ -62,9 +63,11 @@ def copy_file(
         path: The file.
         on_bytes: Told of each block copied.
         should_stop: Asked between blocks.
+        as_it_is: Whether a copy will do during which the file changed.
 
     Returns:
-        The temporary's path, complete with metadata, and the source's entry that it is a copy of.
+        The temporary's path, complete with metadata; the source's entry that it is a copy of; and whether it is one
+        whole version.
 
     Raises:
         NotCopied: It could not be copied.
@@ -88,7 +91,9 @@ def copy_file(
         finally:
             os.close(fd)
         if _is_unchanged(source, path, before):
-            return temporary, before
+            return temporary, before, True
+        if as_it_is and _is_there(source, path):
+            return temporary, before, False
         _drop(target, temporary)
     raise NotCopied(problem(ProblemCode.KEEPS_CHANGING, path, Stage.COPY))
 
@@ -203,6 +208,13 @@ def _is_unchanged(source: Tree, path: str, before: Entry) -> bool:
     except OSError:
         return False
     return is_same_version(before, now)
+
+
+def _is_there(source: Tree, path: str) -> bool:
+    try:
+        return source.look(path) is not None
+    except OSError:
+        return False
 
 
 def _drop(target: Target, temporary: str) -> None:

@@ -39,6 +39,7 @@ class Keeper(Writer):
     Attributes:
         kept_as: Where the last version of each path went, until somebody takes note of it.
         dated: Tells the time by which versions are named.
+        must_keep: Whether nothing is to be replaced that cannot be kept, not even for want of room.
 
     Raises:
         OSError: The folder cannot be opened or is none.
@@ -53,6 +54,7 @@ class Keeper(Writer):
         self._unflushed_history: set[str] = set()
         self.kept_as: dict[str, str] = {}
         self.dated: Callable[[], datetime] = _now
+        self.must_keep = False
 
     @property
     def history_root(self) -> str | None:

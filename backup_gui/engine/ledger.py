@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.errors import DestinationUnusableError
 from backup_gui.engine.model import NO_COUNTS, NOTHING_REMOVED, Action, Counts, EntryKind, Op, ProblemCode, counts_of
+from backup_gui.engine.pauses import LEAST_COPY_S
 from backup_gui.engine.room import NO_ROOM, Amount, explained
 from backup_gui.engine.transfer import BLOCK_BYTES
 from backup_gui.engine.tree import parents_of
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from backup_gui.engine.target import Target
 
 
+# More files than these are no matter of some that are written again and again.
+_MOST_TOOK = 1_000
+
+
 class Outcome:
     """What was done.
 
@@ -26,17 +31,19 @@ class Outcome:
         counts: How much of each sort.
         problems: What could not be done.
         unsettled: Paths written whose time stamp is too young to be trusted.
+        took: Files that took a while to be copied, and how many seconds.
         missing: What could not be written for want of room.
         spared: Old versions that stayed all the same.
         added_files: How many more files and links the mirror has than before, or fewer.
     """
 
-    __slots__ = ("added_files", "counts", "missing", "problems", "spared", "unsettled")
+    __slots__ = ("added_files", "counts", "missing", "problems", "spared", "took", "unsettled")
 
     def __init__(self, counts: Counts = NO_COUNTS) -> None:
         self.counts = counts
         self.problems: list[Problem] = []
         self.unsettled: list[str] = []
+        self.took: dict[str, float] = {}
         self.missing = NO_ROOM
         self.spared = NOTHING_REMOVED
         self.added_files = 0
@@ -100,6 +107,11 @@ class Ledger:
                 self._outcome.added_files -= 1
         elif action.op is Op.REPLACE:
             self._outcome.added_files -= 1
+
+    def note_took(self, path: str, seconds: float) -> None:
+        """Note how long copying a file took, or trying to; of the first copy of a large tree not of each."""
+        if seconds >= LEAST_COPY_S and len(self._outcome.took) < _MOST_TOOK:
+            self._outcome.took[path] = seconds
 
     def note_unsettled(self, path: str) -> None:
         """Note a path whose time stamp is too young to be trusted."""

@@ -51,6 +51,7 @@ from backup_gui.engine.events import (
 from backup_gui.engine.job import Job
 from backup_gui.engine.model import FULL, Held, HeldCode, PassStatus, Report, Scope
 from backup_gui.engine.notification import Notification, WatcherMaker
+from backup_gui.engine.pauses import Pauses
 from backup_gui.engine.presence import Presence
 from backup_gui.engine.schedule import Schedule
 from backup_gui.engine.status import JobState, Status
@@ -99,6 +100,7 @@ class PassMaker(Protocol):
         on_event: Callable[[Event], None],
         is_dry_run: bool,
         now: Callable[[], float],
+        resting: frozenset[str],
     ) -> Report:
         """Compare, and carry out what differs."""
         ...
@@ -139,6 +141,7 @@ class Loop:
         self._look_s = now_s + LOOK_EVERY_S
         self._wakefulness = Wakefulness(clock)
 
+        self._pauses = Pauses(job.source)
         self._backlog = BacklogMeter(job.source)
         self._condition = Condition()
         self._status: Status | None = None
@@ -301,15 +304,20 @@ class Loop:
         now_s = self._clock.monotonic()
         if self._is_forced:
             return FULL
-        if self._condition.is_paused or self._schedule.next_s(self._notification.pending()) > now_s:
+        if self._condition.is_paused or self._next_s() > now_s:
             return None
         if self._schedule.is_full_due(now_s):
             return FULL
         due = self._schedule.take_due(now_s)
+        rested = self._pauses.take_due(now_s)
         changed, needs_full = self._take_changes()
         if needs_full or due.is_full or changed.is_full:
             return FULL
-        return Scope(due.paths | changed.paths, due.trees | changed.trees) or None
+        paths = rested | self._pauses.hold_back((due.paths | changed.paths) - rested, now_s)
+        return Scope(paths, due.trees | changed.trees) or None
+
+    def _next_s(self) -> float:
+        return self._schedule.next_s(self._notification.pending(), self._pauses.next_s())
 
     def _take_changes(self) -> tuple[Scope, bool]:
         """Take what has changed; it is behind until a pass got through."""
@@ -324,7 +332,7 @@ class Loop:
         now_s = self._clock.monotonic()
         until_s = self._look_s
         if not self._condition.is_paused:
-            until_s = min(until_s, self._schedule.next_s(self._notification.pending()))
+            until_s = min(until_s, self._next_s())
         elif self._condition.paused_until is not None:
             until_s = min(until_s, now_s + max(0.0, self._condition.paused_until - self._clock.time()))
         if self._wakefulness.wait(self._commands, max(0.0, until_s - now_s)):
@@ -380,6 +388,7 @@ class Loop:
 
     def _make_pass(self, scope: Scope) -> Report:
         is_forced, self._is_forced = self._is_forced, False
+        resting = frozenset() if is_forced else self._pauses.resting(self._clock.monotonic())
         self._scope = scope
         self._is_working = is_forced
         if is_forced:
@@ -394,6 +403,7 @@ class Loop:
             on_event=self._on_pass_event,
             is_dry_run=self._is_dry_run,
             now=self._clock.time,
+            resting=resting,
         )
 
     def _on_pass_event(self, event: Event) -> None:
@@ -447,7 +457,12 @@ class Loop:
             return True
         self._teller.forget_reasons()
         before_at = self._condition.last_complete_at
-        self._condition = self._condition.after(report, scope, now_at, is_polling=self._notification.is_polling)
+        now_s = self._clock.monotonic()
+        self._pauses.note(dict(report.took), now_s)
+        self._pauses.hold_back(report.waiting, now_s)
+        self._condition = self._condition.after(
+            report, scope, now_at, is_polling=self._notification.is_polling, is_behind=self._pauses.is_waiting
+        )
         complete_at = self._condition.last_complete_at
         if complete_at is not None and complete_at != before_at and not self._is_dry_run:
             self._opened_catalog().remember_complete(complete_at)
@@ -462,7 +477,7 @@ class Loop:
         if self._job.takes_over:
             # The word was about what is there now, not about who may take it back later.
             self._job = self._job._replace(takes_over=False)
-        self._backlog.settle(scope)
+        self._backlog.settle(scope, report.waiting, now_at)
         return True
 
     def _plan_next(self, report: Report, scope: Scope, started_s: float) -> None:

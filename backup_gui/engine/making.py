@@ -167,14 +167,24 @@ class Maker:
             and free_bytes < data_bytes(self._source, action)
         ):
             raise NotCopied(problem(ProblemCode.NO_SPACE, path, Stage.COPY))
-        temporary, entry = copy_file(
-            self._source,
-            self._target,
-            path,
-            on_bytes=lambda count: self._meter.add_bytes(count, path),
-            should_stop=self._should_stop,
-        )
-        self._publisher.add(Ready(action, temporary, entry))
+        busy = self._catalog.busy
+        began_s = time.monotonic()
+        try:
+            temporary, entry, is_whole = copy_file(
+                self._source,
+                self._target,
+                path,
+                on_bytes=lambda count: self._meter.add_bytes(count, path),
+                should_stop=self._should_stop,
+                as_it_is=busy.is_to_be_copied_as_it_is(path),
+            )
+        except NotCopied as failure:
+            if failure.problem.code is ProblemCode.KEEPS_CHANGING:
+                busy.note_restless(path)
+            raise
+        finally:
+            self._ledger.note_took(path, time.monotonic() - began_s)
+        self._publisher.add(Ready(action, temporary, entry, is_whole=is_whole))
 
     def _find_first(self, action: Action) -> tuple[str, Entry] | None:
         """Find the name of the mirror that one is to be linked to; it may just have been copied."""

@@ -25,7 +25,9 @@ from backup_gui.engine.model import (
     NO_COUNTS,
     NO_ROOM_MADE,
     NOTHING_REMOVED,
+    EntryKind,
     HeldCode,
+    Op,
     PassStatus,
     Phase,
     Report,
@@ -73,6 +75,7 @@ def run_pass(
     is_dry_run: bool = False,
     now: Callable[[], float] = time.time,
     uptime: Callable[[], float] = uptime_s,
+    resting: frozenset[str] = frozenset(),
 ) -> Report:
     """Bring the mirror into step with the source, as far as ``scope`` goes.
 
@@ -86,6 +89,7 @@ def run_pass(
         is_dry_run: Whether the plan is only made and told, and nothing written.
         now: The user's clock, seconds since 1970, UTC.
         uptime: How long the system has been running, seconds.
+        resting: Files that are not copied this time, if they have changed: they were just before.
 
     Returns:
         What was done.
@@ -110,7 +114,7 @@ def run_pass(
         # What has changed in the source says nothing of what is missing in another destination.
         scope = scope if continuity is Continuity.SAME else FULL
         learns = not is_dry_run and continuity is not Continuity.OTHER
-        clock = _history_clock(job, catalog, target, now, uptime, should_stop, is_dry_run=is_dry_run)
+        clock = _history_clock(catalog, target, now, uptime, should_stop, is_dry_run=is_dry_run)
         standby = stack.enter_context(contextlib.closing(Standby(lambda: Coprocess.start_for(source, target))))
         drives = frozenset() if job.allows_mass_delete else remembered_drives(catalog)
         meter.begin(Phase.COMPARING)
@@ -130,9 +134,8 @@ def run_pass(
         )
         if should_stop():
             return Report(PassStatus.CANCELLED, started_at, time.monotonic() - began, plan.is_full)
-        plan, others = set_apart(
-            spare(plan, catalog.kept, source, learns=learns), target, belonging, takes_over=job.takes_over
-        )
+        plan, waiting = _without_resting(spare(plan, catalog.kept, source, learns=learns), resting)
+        plan, others = set_apart(plan, target, belonging, takes_over=job.takes_over)
         _tell_each(ProblemFound, plan.problems, on_event)
         verdict = _judged(
             plan,
@@ -187,7 +190,7 @@ def run_pass(
         finally:
             clock.note(catalog)
         report = make_report(plan, verdict, ledger.outcome, target, started_at, began, status)
-        report = report._replace(made_room=made_room.removed, kept=catalog.kept.count())
+        report = report._replace(made_room=made_room.removed, waiting=waiting, kept=catalog.kept.count())
         _note_end(target, catalog, is_as_planned=status is None and may_write)
         record(catalog, plan, report, ledger.outcome.added_files, journal, verdict.unanswered)
         if status is None and plan.is_full and job.keeps_history and not is_held and not should_stop():
@@ -196,7 +199,6 @@ def run_pass(
 
 
 def _history_clock(
-    job: Job,
     catalog: Catalog,
     target: Target,
     now: Callable[[], float],
@@ -205,10 +207,11 @@ def _history_clock(
     *,
     is_dry_run: bool,
 ) -> HistoryClock:
-    if is_dry_run or not job.keeps_history:
+    if is_dry_run:
         return HistoryClock(Belief(now(), uptime()), now, uptime)
     clock = believable(catalog, now, uptime, target, should_stop)
     target.dated = clock.name
+    catalog.busy.begin(clock.now_s)
     return clock
 
 
@@ -255,6 +258,31 @@ def _tell_plan(plan: Plan, counts: Counts, verdict: Verdict, on_event: Callable[
     on_event(PlanMade(counts, plan.is_full))
     if verdict.held is not None:
         on_event(HeldBack(verdict.held))
+
+
+def _without_resting(plan: Plan, resting: frozenset[str]) -> tuple[Plan, tuple[str, ...]]:
+    """Take out of a plan what is not to be copied this time.
+
+    Returns:
+        The rest, and what was taken out.
+    """
+    if not resting:
+        return plan, ()
+    firsts = {action.link_to for action in plan.actions if action.link_to is not None}
+    waiting = tuple(
+        action.path
+        for action in plan.actions
+        if action.path in resting
+        and action.kind is EntryKind.FILE
+        and (action.op is Op.CREATE or (action.op is Op.REPLACE and action.old_kind is EntryKind.FILE))
+        # Other names of a file wait for none.
+        and action.link_to is None
+        and action.path not in firsts
+    )
+    left = frozenset(waiting)
+    if not left:
+        return plan, ()
+    return plan._replace(actions=tuple(action for action in plan.actions if action.path not in left)), waiting
 
 
 def _tell_each(kind: Callable[[T], Event], found: Iterable[T], on_event: Callable[[Event], None]) -> None:
@@ -352,6 +380,7 @@ def _prepare_history(
     Returns:
         What was removed, and what stayed that would be removed at the user's word.
     """
+    target.must_keep = is_held
     if not job.keeps_history or not counts.total:
         return NO_ROOM_MADE
     room = room_of(target)

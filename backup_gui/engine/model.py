@@ -186,6 +186,7 @@ class ProblemCode(Enum):
     NO_PERMISSION = "no-permission"
     NO_WRITE_PERMISSION = "no-write-permission"
     KEEPS_CHANGING = "keeps-changing"
+    COPIED_IN_USE = "copied-in-use"
     SPECIAL_FILE = "special-file"
     IN_USE = "in-use"
     NO_SPACE = "no-space"
@@ -399,6 +400,8 @@ class Report(NamedTuple):
         unsettled: Paths written so recently that their time stamp cannot be trusted yet.
         made_room: Old versions that were removed before the copying, so that it fits.
         spared: Old versions that did not give way unasked, though there was no room for new content.
+        took: Files that took a while to be copied, or to be tried: path, and seconds.
+        waiting: Files that have changed and were not copied, since they were copied just before.
         thinned: Old versions that were removed after it, for their age or for the limit to the history's size.
         kept: Files that stay in the mirror against the source, at the user's word.
     """
@@ -413,6 +416,8 @@ class Report(NamedTuple):
     reason: str = ""
     source_folders: int = 0
     unsettled: tuple[str, ...] = ()
+    took: tuple[tuple[str, float], ...] = ()
+    waiting: tuple[str, ...] = ()
     made_room: Removed = NOTHING_REMOVED
     thinned: Removed = NOTHING_REMOVED
     spared: Removed = NOTHING_REMOVED

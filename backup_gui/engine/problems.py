@@ -20,6 +20,7 @@ REASONS: dict[ProblemCode, str] = {
     ProblemCode.NO_PERMISSION: "No permission to read this",
     ProblemCode.NO_WRITE_PERMISSION: "No permission to write this in the backup",
     ProblemCode.KEEPS_CHANGING: "The file keeps changing while it is being copied",
+    ProblemCode.COPIED_IN_USE: "Another program wrote to the file while it was copied, so the copy may not be whole",
     ProblemCode.SPECIAL_FILE: "This is not a file or folder but a pipe, socket or device, which cannot be copied",
     ProblemCode.IN_USE: "The file is open in another program",
     ProblemCode.NO_SPACE: "The backup drive is full",
@@ -44,7 +45,8 @@ REASONS: dict[ProblemCode, str] = {
 ADVICE: dict[ProblemCode, str] = {
     ProblemCode.NO_PERMISSION: "Give your user account permission to read it. The last copy stays in the backup.",
     ProblemCode.NO_WRITE_PERMISSION: "Give your user account permission to write in the backup folder.",
-    ProblemCode.KEEPS_CHANGING: "It is tried again at every check. Close the program that writes it, if you can.",
+    ProblemCode.KEEPS_CHANGING: "It is tried again, and copied as it is after ten minutes.",
+    ProblemCode.COPIED_IN_USE: "Close the program now and then: a whole copy follows. The last one is in the history.",
     ProblemCode.SPECIAL_FILE: "Nothing is lost: programs create such entries anew. Exclude it to hide this message.",
     ProblemCode.IN_USE: "It is tried again at every check. Close the other program, if you can.",
     ProblemCode.NO_SPACE: "Make room on the backup drive, shorten the history, or use a larger drive.",

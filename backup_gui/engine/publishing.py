@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from backup_gui.engine.copying import NotCopied
 from backup_gui.engine.model import Action, EntryKind, Op, ProblemCode, Stage, kind_of
 from backup_gui.engine.ownership import Ownership
-from backup_gui.engine.problems import UNFIT, problem, problem_from, problem_of_unfit
+from backup_gui.engine.problems import UNFIT, is_full, problem, problem_from, problem_of_unfit
 from backup_gui.engine.tree import parent_of
 
 if TYPE_CHECKING:
@@ -33,11 +33,19 @@ SETTLING_NS = 2_000_000_000
 
 
 class Ready(NamedTuple):
-    """A complete temporary that waits for its group to be published; a new folder has none of its own."""
+    """A complete temporary that waits for its group to be published; a new folder has none of its own.
+
+    Attributes:
+        action: What it is to be.
+        temporary: Its path.
+        entry: The source's entry that it is a copy of.
+        is_whole: Whether the source stood still while it was copied.
+    """
 
     action: Action
     temporary: str
     entry: Entry | Seen
+    is_whole: bool = True
 
 
 class Publisher:
@@ -211,10 +219,11 @@ class Publisher:
                 there = self._target.look(path)
                 if there is not None and kind_of(there) is EntryKind.FOLDER:
                     raise
+        kept = None
         if not is_new:
             if not self._ownership.may_go(ready.action, self._catalog):
                 raise NotCopied(problem(ProblemCode.MIRROR_CHANGED, path, Stage.COPY))
-            kept = self._target.keep(path, left_at, leaves=False)
+            kept = self._keep(ready, left_at)
             # RACE: where there are no hard links, what was kept is gone from its place until the next call. Killed in
             # between, the old version is in the history and the new one comes with the next pass.
             try:
@@ -223,6 +232,64 @@ class Publisher:
                 if kept is not None and not self._target.abilities.holds_hard_links:
                     self._target.put_back(kept, path)
                 raise
+        self._note_busy(ready, kept)
+
+    def _keep(self, ready: Ready, left_at: datetime) -> str | None:
+        """Keep what is about to be replaced, unless it is one version too many.
+
+        Returns:
+            Where it is kept, if it is.
+
+        Raises:
+            OSError: It cannot be kept, and is not to be replaced.
+        """
+        path = ready.action.path
+        if self._is_one_too_many(ready, left_at) and self._is_own(ready):
+            return None
+        try:
+            kept = self._target.keep(path, left_at, leaves=False)
+        except OSError as error:
+            if self._target.must_keep or not is_full(error):
+                raise
+            if not self._catalog.busy.may_go_unkept(path, left_at.timestamp()) or not self._is_own(ready):
+                raise
+            # The history of a busy file never keeps its current content out.
+            self._ledger.add_problem(problem_from(error, path, Stage.HISTORY, is_writing=True))
+            return None
+        if kept is not None:
+            self._catalog.busy.note_kept(path, left_at.timestamp())
+        return kept
+
+    def _is_own(self, ready: Ready) -> bool:
+        """Tell whether what is to be replaced is a file just as this program put it there."""
+        action = ready.action
+        if action.op is not Op.REPLACE or action.kind is not EntryKind.FILE or not action.is_known:
+            return False
+        known, there = self._catalog.fingerprint(action.path), self._target.look(action.path)
+        if known is None or there is None or kind_of(there) is not EntryKind.FILE or there.st_size != known.size_bytes:
+            return False
+        put_ns = known.mtime_ns if self._target.abilities.holds_times else self._catalog.stamp(action.path)
+        return put_ns is not None and self._target.abilities.is_same_time(put_ns, there.st_mtime_ns)
+
+    def _is_one_too_many(self, ready: Ready, left_at: datetime) -> bool:
+        """Tell whether what is replaced need not be kept, since a version of it was less than a minute ago."""
+        path, busy = ready.action.path, self._catalog.busy
+        restless = busy.restless(path)
+        if not ready.is_whole and (restless is None or not restless.is_torn):
+            # The last whole version for what may be long.
+            return False
+        return busy.was_kept_lately(path, left_at.timestamp())
+
+    def _note_busy(self, ready: Ready, kept: str | None) -> None:
+        """Remember whether the mirror has a whole copy of a file now, and where the last one is if not."""
+        path, busy = ready.action.path, self._catalog.busy
+        if ready.is_whole:
+            busy.note_whole(path)
+            return
+        restless = busy.restless(path)
+        busy.note_torn(path, None if restless is not None and restless.is_torn else kept)
+        self._ledger.add_problem(problem(ProblemCode.COPIED_IN_USE, path, Stage.COPY))
+        self._ledger.note_unsettled(path)
 
     def _note_stamp(self, path: str, entry: Entry | Seen) -> None:
         """Remember the time that a copy has, where it is not the one that it was given."""

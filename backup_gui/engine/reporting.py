@@ -64,6 +64,7 @@ def make_report(
         reason=reason,
         source_folders=plan.source_folders,
         unsettled=tuple(outcome.unsettled),
+        took=tuple(outcome.took.items()),
         spared=outcome.spared if full else NOTHING_REMOVED,
     )
 

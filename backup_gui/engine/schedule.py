@@ -60,11 +60,16 @@ class Schedule:
         if self._planned_s is not None and self._full_at_s == self._planned_s:
             self._full_at_s = self._planned_s = self._full_ended_s + full_pass_every_s
 
-    def next_s(self, pending: Pending) -> float:
-        """The monotonic time at which the next pass is due."""
+    def next_s(self, pending: Pending, rested_s: float = math.inf) -> float:
+        """The monotonic time at which the next pass is due.
+
+        Args:
+            pending: What has changed.
+            rested_s: When a file that was kept waiting is due.
+        """
         if self._retry_at_s is not None:
             return self._retry_at_s
-        return min(self._full_at_s, self._partial_at_s(pending))
+        return min(self._full_at_s, self._partial_at_s(pending), rested_s)
 
     def is_full_due(self, now_s: float) -> bool:
         """Whether the pass that is due is a full one; after a failure it always is."""

@@ -34,6 +34,9 @@ CREATE TABLE IF NOT EXISTS recent (
 CREATE TABLE IF NOT EXISTS kept (
     path BLOB PRIMARY KEY, is_folder INTEGER NOT NULL, inode INTEGER, size_bytes INTEGER, mtime_ns INTEGER)
     WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS lately (path BLOB PRIMARY KEY, kept_s REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS busy (
+    path BLOB PRIMARY KEY, since_s REAL NOT NULL, is_torn INTEGER NOT NULL, whole BLOB) WITHOUT ROWID;
 """
 
 # A number beyond this is no version that there will ever be, but damage.

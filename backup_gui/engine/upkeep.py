@@ -21,7 +21,7 @@ from backup_gui.engine.tree import parent_of
 from backup_gui.engine.yielding import UNASKED, Rank, Yielding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.holdings import Folder
@@ -87,9 +87,9 @@ def thin_history(job: Job, target: Target, catalog: Catalog, ages: Ages, should_
     Returns:
         What was removed.
     """
-    keeper = _Keeper(target, Emptying(catalog), should_stop)
+    keeper = _Keeper(target, Emptying(catalog), should_stop, catalog.busy.versions())
     keeper.finish_removals()
-    yielding = Yielding(target, ages, spares_young=True)
+    yielding = Yielding(target, ages, spares_young=True, protected=catalog.busy.versions())
     # The limit to the size is the user's word: it holds for the last version of anything, too.
     ranks_of = partial(yielding.ranks, most=Rank.LAST)
     tally = Tally()
@@ -142,8 +142,8 @@ def make_room(
         return NO_ROOM_MADE
     if not room.lacks(needed(actions, room.block_bytes, size_of)):
         return NO_ROOM_MADE
-    keeper = _Keeper(target, Emptying(catalog), should_stop)
-    yielding = Yielding(target, ages)
+    keeper = _Keeper(target, Emptying(catalog), should_stop, catalog.busy.versions())
+    yielding = Yielding(target, ages, protected=catalog.busy.versions())
     # Without any limit the user wants every version kept.
     most = Rank.LAST if job.frees_history else UNASKED if has_limits(job) else None
     tally, asked = Tally(), Tally()
@@ -191,10 +191,13 @@ def _note_gain(target: Target, catalog: Catalog, before: Room, removed: Removed,
 class _Keeper:
     """Goes through the history and removes what it is told to."""
 
-    def __init__(self, target: Target, emptying: Emptying, should_stop: Callable[[], bool]) -> None:
+    def __init__(
+        self, target: Target, emptying: Emptying, should_stop: Callable[[], bool], protected: Collection[str]
+    ) -> None:
         self._target = target
         self._emptying = emptying
         self._should_stop = should_stop
+        self._protected = protected
         self._removed = [0, 0]
         self._failure = ""
 
@@ -249,6 +252,9 @@ class _Keeper:
             thinned = thin(left, ages, days)
             next_s = min(next_s, thinned.next_s)
             surplus.update((name, stamp) for stamp in thinned.surplus)
+        if self._protected:
+            spared = (version for version in folder.versions if version.stored in self._protected)
+            surplus.difference_update((version.name, version.stamp) for version in spared)
         is_emptied = bool(surplus) and not folder.has_others
         is_emptied = is_emptied and all((version.name, version.stamp) in surplus for version in folder.versions)
         if is_emptied:

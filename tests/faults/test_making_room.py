@@ -412,7 +412,7 @@ def test_room_that_cannot_be_told_stops_nothing(tmp_path: Path, monkeypatch: pyt
     scene.write("file", b"xx")
     assert scene.make_pass().status is PassStatus.COMPLETE
     scene.write("file", b"xxx")
-    monkeypatch.setattr(Target, "keep", lambda *_a, **_o: (_ for _ in ()).throw(OSError(errno.ENOSPC, "full")))
+    monkeypatch.setattr(Target, "receive", lambda *_a, **_o: (_ for _ in ()).throw(OSError(errno.ENOSPC, "full")))
     assert scene.make_pass().reason == "The backup drive is full: 3 B more is needed"
 
 

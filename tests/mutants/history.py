@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.mutants.mutation import Mutation
 
+_BUSY = "unit/test_busy.py::"
 _ROOM = "faults/test_making_room.py::"
 
 MUTATIONS = (
@@ -44,5 +45,89 @@ MUTATIONS = (
         "                rank = Rank.CROWDED\n",
         "                pass\n",
         (f"{_ROOM}test_the_history_of_a_file_that_is_written_again_and_again_does_not_keep_its_current_content_out",),
+    ),
+    Mutation(
+        "one version a minute is kept",
+        "engine/publishing.py",
+        "        return busy.was_kept_lately(path, left_at.timestamp())\n",
+        "        return False\n",
+        (f"{_BUSY}test_more_than_one_version_a_minute_is_not_kept_and_the_content_is_always_the_current_one",),
+    ),
+    Mutation(
+        "what a stranger wrote is never one version too many",
+        "engine/publishing.py",
+        "        if self._is_one_too_many(ready, left_at) and self._is_own(ready):\n",
+        "        if self._is_one_too_many(ready, left_at):\n",
+        (f"{_BUSY}test_what_a_stranger_writes_in_the_mirror_is_kept_within_the_minute_too",),
+    ),
+    Mutation(
+        "a history without room does not keep current content out",
+        "engine/publishing.py",
+        "            if self._target.must_keep or not is_full(error):\n",
+        "            if error:\n",
+        (f"{_BUSY}test_a_history_without_room_does_not_keep_current_content_out",),
+    ),
+    Mutation(
+        "only a later version of the hour goes unkept for want of room",
+        "engine/busy.py",
+        "        return self.was_kept_lately(path, at_s, _REMEMBERED_S)\n",
+        "        return True\n",
+        (f"{_BUSY}test_the_first_version_of_an_hour_is_never_replaced_unkept",),
+    ),
+    Mutation(
+        "while something is held nothing is replaced that cannot be kept",
+        "engine/mirror.py",
+        "    target.must_keep = is_held\n",
+        "",
+        (f"{_BUSY}test_while_something_is_held_what_cannot_be_kept_is_not_replaced",),
+    ),
+    Mutation(
+        "a file that never stands still is copied as it is",
+        "engine/making.py",
+        "                as_it_is=busy.is_to_be_copied_as_it_is(path),\n",
+        "",
+        (f"{_BUSY}test_a_file_that_has_not_stood_still_for_ten_minutes_is_copied_as_it_is_and_told",),
+    ),
+    Mutation(
+        "ten minutes of patience",
+        "engine/busy.py",
+        "self.now_s() - found.since_s >= PATIENCE_S",
+        "True",
+        (f"{_BUSY}test_a_file_that_has_not_stood_still_for_ten_minutes_is_copied_as_it_is_and_told",),
+    ),
+    Mutation(
+        "the last whole version outlives the torn ones",
+        "engine/busy.py",
+        "        return frozenset(found.whole for found in self._all().values() if found.is_torn and found.whole)\n",
+        "        return frozenset()\n",
+        (f"{_BUSY}test_the_last_whole_version_outlives_the_torn_ones_and_every_limit",),
+    ),
+    Mutation(
+        "the last whole version is kept within the minute, too",
+        "engine/publishing.py",
+        "        if not ready.is_whole and (restless is None or not restless.is_torn):\n",
+        "        if False:\n",
+        (f"{_BUSY}test_the_last_whole_version_is_kept_though_one_was_kept_within_the_minute",),
+    ),
+    Mutation(
+        "what was just copied waits",
+        "engine/pauses.py",
+        "        self._waiting.add(path)\n        return True\n",
+        "        return False\n",
+        ("unit/test_pauses.py::test_copying_a_file_that_is_always_written_takes_a_small_part_of_the_time",),
+    ),
+    Mutation(
+        "what rests is copied at once",
+        "engine/pauses.py",
+        "min(self.ended_s + self.pause_s, self.changed_s + rest_s)",
+        "self.ended_s + self.pause_s",
+        ("unit/test_pauses.py::test_a_file_that_rests_is_copied_at_once",),
+    ),
+    Mutation(
+        "a full pass leaves what is to wait",
+        "engine/mirror.py",
+        "    left = frozenset(waiting)\n",
+        "    left: frozenset[str] = frozenset()\n",
+        ("unit/test_pauses.py::test_a_pass_leaves_what_is_to_wait_and_says_so",),
     ),
 )

@@ -13,6 +13,7 @@ from backup_gui.engine.errors import BackupError
 from backup_gui.engine.mirror import run_pass
 from backup_gui.engine.model import FULL
 from tests.helpers.descriptors import open_below
+from tests.helpers.minutes import a_minute_later
 from tests.helpers.trees import contents, read_tree
 from tests.property.faulty_os import Fault, faulty, open_catalog
 from tests.property.world import World, clear_path, look_at
@@ -33,7 +34,7 @@ def make_world() -> World:
     os.link(world.source / "touched", world.source / "touched too")
     world.see_source()
     with_catalog = open_catalog(world.base / "data/job.sqlite")
-    run_pass(world.job, with_catalog, FULL)
+    run_pass(world.job, with_catalog, FULL, **a_minute_later())
     with_catalog.close()
     world.check()
     for name in ("replaced", "folder/replaced", "added", "new folder/file"):
@@ -62,7 +63,7 @@ def fail_at(at: int, error: int, *, is_reading: bool) -> bool:
     try:
         with faulty(Fault(at, error, is_reading=is_reading), catalog) as gate:
             try:
-                report = run_pass(world.job, catalog, FULL)
+                report = run_pass(world.job, catalog, FULL, **a_minute_later())
             except BackupError:
                 report = None
         where = f"call {at}: {gate.failed}"
@@ -72,7 +73,7 @@ def fail_at(at: int, error: int, *, is_reading: bool) -> bool:
         if report is not None and not report.problems:
             # Said to be complete, so what is there must be so.
             assert contents(world.mirror) == contents(world.source), where
-        run_pass(world.job, catalog, FULL)
+        run_pass(world.job, catalog, FULL, **a_minute_later())
         assert read_tree(world.mirror) == read_tree(world.source), where
         world.check()
     finally:

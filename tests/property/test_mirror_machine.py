@@ -22,6 +22,7 @@ from backup_gui.engine.transfer import never
 from backup_gui.engine.tree import TEMPORARY_PREFIX, is_at_or_below, is_temporary
 from tests.helpers.access_lists import access_list
 from tests.helpers.descriptors import open_below
+from tests.helpers.minutes import a_minute_later
 from tests.helpers.trees import read_tree
 from tests.property.faulty_os import Fault, Killed, faulty, open_catalog
 from tests.property.world import ANCHOR, NAMES, World, clear_path, is_file, is_folder, look_at
@@ -412,7 +413,7 @@ class MirrorMachine(RuleBasedStateMachine):
         knows_names = scope.is_full or self.knows_names(scope)
         source_before, open_before = look_at(world.source), open_below(world.base)
         try:
-            report = run_pass(world.job, self.catalog, scope, should_stop=should_stop)
+            report = run_pass(world.job, self.catalog, scope, should_stop=should_stop, **a_minute_later())
         finally:
             assert look_at(world.source) == source_before, "the source was changed"
             assert open_below(world.base) == open_before, "descriptors were left open"

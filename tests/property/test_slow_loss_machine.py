@@ -21,6 +21,7 @@ from backup_gui.engine.progress import Meter
 from backup_gui.engine.returning import put_back
 from backup_gui.engine.transfer import never
 from backup_gui.engine.undo import undo_pass
+from tests.helpers.minutes import a_minute_later
 from tests.helpers.trees import contents
 from tests.property.world import FAST
 
@@ -44,7 +45,9 @@ class SlowLossMachine(RuleBasedStateMachine):
     def begin(self, files: int) -> None:
         self.base = Path(tempfile.mkdtemp(prefix="backup-gui-property-", dir=FAST))
         self.source, self.mirror, self.history = (self.base / name for name in ("source", "mirror", "mirror.history"))
-        self.job = Job(str(self.source), str(self.mirror), "j", "j", guard_count=COUNT, guard_share=SHARE)
+        self.job = Job(
+            str(self.source), str(self.mirror), "j", "j", guard_count=COUNT, guard_share=SHARE, history_days=0
+        )
         self.catalog = Catalog.open(self.base / "job.sqlite")
         self.serial = 0
         # New paths since the user saw everything: they make the mirror larger.
@@ -125,7 +128,7 @@ class SlowLossMachine(RuleBasedStateMachine):
     @rule(asked=st.integers(1, 30))
     def cancelled_pass(self, asked: int) -> None:
         answers = iter([False] * asked)
-        run_pass(self.job, self.catalog, FULL, should_stop=lambda: next(answers, True))
+        run_pass(self.job, self.catalog, FULL, should_stop=lambda: next(answers, True), **a_minute_later())
 
     @rule()
     def restart(self) -> None:
@@ -140,7 +143,7 @@ class SlowLossMachine(RuleBasedStateMachine):
             return
         held = self.run(FULL)
         if held is not None:
-            report = run_pass(self.job, self.catalog, FULL, allowed=held)
+            report = run_pass(self.job, self.catalog, FULL, allowed=held, **a_minute_later())
             assert report.status is PassStatus.COMPLETE or report.kept
             self.held = report.held
         self.user_has_seen_all()
@@ -181,7 +184,7 @@ class SlowLossMachine(RuleBasedStateMachine):
         # What comes of it in the mirror is the user's word too, as the loop gives it.
         held = self.run(FULL)
         if held is not None and held.code in {HeldCode.MASS_CHANGE, HeldCode.SLOW_CHANGE}:
-            run_pass(self.job, self.catalog, FULL, allowed=held)
+            run_pass(self.job, self.catalog, FULL, allowed=held, **a_minute_later())
         self.held = None
         self.user_has_seen_all()
 
@@ -204,7 +207,7 @@ class SlowLossMachine(RuleBasedStateMachine):
     # Inner parts
 
     def run(self, scope: Scope) -> Held | None:
-        report = run_pass(self.job, self.catalog, scope)
+        report = run_pass(self.job, self.catalog, scope, **a_minute_later())
         if scope.is_full:
             self.touched.clear()
         self.held = report.held

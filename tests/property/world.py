@@ -64,6 +64,8 @@ class World:
             name="job",
             keeps_history=keeps_history,
             guard_count=10**9,
+            # By the clocks of the passes hours go by.
+            history_days=0,
             guard_share=1.0,
         )
         self._serial = 0

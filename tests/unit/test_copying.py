@@ -32,8 +32,17 @@ class Pair:
         self.source = Tree(str(self.ours))
         self.target = Target(str(self.theirs), None)
 
-    def copy(self, path: str = "file", should_stop: Callable[[], bool] = lambda: False) -> tuple[str, Entry]:
-        return copy_file(self.source, self.target, path, on_bytes=lambda _count: None, should_stop=should_stop)
+    def copy(
+        self, path: str = "file", should_stop: Callable[[], bool] = lambda: False, *, as_it_is: bool = False
+    ) -> tuple[str, Entry, bool]:
+        return copy_file(
+            self.source,
+            self.target,
+            path,
+            on_bytes=lambda _count: None,
+            should_stop=should_stop,
+            as_it_is=as_it_is,
+        )
 
     def refused(self, path: str = "file") -> tuple[ProblemCode, Stage]:
         with pytest.raises(NotCopied) as caught:
@@ -71,7 +80,8 @@ def test_a_copy_is_whole_and_comes_with_what_it_is_a_copy_of(pair: Pair) -> None
     (pair.ours / "deep").mkdir()
     (pair.theirs / "deep").mkdir()
     (pair.ours / "deep" / "file").write_bytes(b"content")
-    temporary, entry = pair.copy("deep/file")
+    temporary, entry, is_whole = pair.copy("deep/file")
+    assert is_whole
     assert is_temporary(temporary.removeprefix("deep/"))
     assert (pair.theirs / temporary).read_bytes() == b"content"
     assert entry.st_ino == (pair.ours / "deep" / "file").stat().st_ino
@@ -106,7 +116,8 @@ def test_a_file_that_is_cut_grown_or_touched_meanwhile_is_copied_anew(
         file.write_bytes(b"as it was")
         with monkeypatch.context() as patch:
             meanwhile(pair, patch, change, times=1)
-            temporary, entry = pair.copy()
+            temporary, entry, is_whole = pair.copy()
+            assert is_whole
         assert (pair.theirs / temporary).read_bytes() == file.read_bytes()
         assert (entry.st_ino, entry.st_ctime_ns) == (file.stat().st_ino, file.stat().st_ctime_ns)
         pair.target.discard(temporary)
@@ -127,7 +138,7 @@ def test_a_file_cut_off_while_it_is_read_is_copied_anew(pair: Pair, monkeypatch:
         real(fd, out, before, on_bytes, should_stop)
 
     monkeypatch.setattr(transfer_module, "transfer", transfer)
-    temporary, _ = pair.copy()
+    temporary, _, _ = pair.copy()
     assert (pair.theirs / temporary).read_bytes() == b"as it"
     assert len(read_tree(pair.theirs)) == 1
 

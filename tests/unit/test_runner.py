@@ -155,6 +155,7 @@ class World:
     event_times: list[float] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
+    resting: list[frozenset[str]] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
     always: Answer | None = None
     watchers: list[FakeWatcher] = field(default_factory=list)
@@ -235,8 +236,10 @@ class World:
         on_event: Callable[[Event], None],
         is_dry_run: bool,
         now: Callable[[], float],
+        resting: frozenset[str],
     ) -> Report:
         assert now() == self.clock.time()
+        self.resting.append(resting)
         assert not catalog.is_closed
         call = Call(scope, self.clock.elapsed_s, allowed, is_dry_run, should_stop, on_event)
         self.calls.append(call)

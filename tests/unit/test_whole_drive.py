@@ -6,7 +6,7 @@ import json
 import os
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -198,7 +198,9 @@ def test_without_a_job_the_same_history_is_found(drive: Rig, capsys: pytest.Capt
     assert cli.main(["restore", str(drive.mirror), ".", "--to", str(to)], lambda **_: 1) == 0
     assert contents(to) == {"docs/a": b"22"}
     assert [version.path for version in list_versions(history)] == ["docs/a"]
-    restored = restore(str(drive.mirror), history, "", datetime.now(UTC), str(drive.root / "second"))
+    restored = restore(
+        str(drive.mirror), history, "", datetime.now(UTC) + timedelta(hours=1), str(drive.root / "second")
+    )
     assert restored.failed == ()
     assert contents(drive.root / "second") == {"docs/a": b"22"}
 

@@ -1,0 +1,147 @@
+"""What a catalog knows of files that are written again and again: mailboxes, databases, images of virtual machines.
+
+* When the last version of a path went to the history, for the last hour: more than one a minute is not kept.
+* Since when a file could not be copied as one whole version, since it changed while it was read. After ten minutes it
+  is copied as it is: a copy that may be torn is better than none. The last whole version stays in the history for as
+  long as there is no other.
+
+All of it can be lost: then one version more is kept, and the ten minutes begin anew.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from backup_gui.engine.tree import decode, encode
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable
+
+KEEP_EVERY_S: Final = 60.0
+_REMEMBERED_S: Final = 3_600.0
+PATIENCE_S: Final = 600.0
+# A pass that keeps more than this is no matter of busy files: their versions are worth no memory.
+_MOST_KEPT: Final = 10_000
+
+
+class Restless(NamedTuple):
+    """A file that did not stand still while it was copied.
+
+    Attributes:
+        since_s: When that was first seen, seconds since 1970.
+        is_torn: Whether the mirror has a copy that was made all the same.
+        whole: Where the last whole version lies in the history, if one does.
+    """
+
+    since_s: float
+    is_torn: bool = False
+    whole: str | None = None
+
+
+class Busy:
+    """The busy files in one catalog. Changes are permanent after the catalog's next ``commit``.
+
+    Args:
+        connection: The catalog's file.
+
+    Attributes:
+        now_s: Tells the time, seconds since 1970.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self.now_s: Callable[[], float] = time.time
+        self._restless: dict[str, Restless] | None = None
+        self._noted = 0
+
+    def begin(self, now_s: Callable[[], float]) -> None:
+        """Begin a pass: forget what was kept more than an hour ago.
+
+        Args:
+            now_s: Tells the time, seconds since 1970.
+        """
+        self.now_s = now_s
+        self._restless = None
+        self._noted = 0
+        # What seems to be from the future was kept by a clock that was wrong then, or is now.
+        self._connection.execute(
+            "DELETE FROM lately WHERE kept_s <= ? OR kept_s > ?", (now_s() - _REMEMBERED_S, now_s())
+        )
+
+    # Versions
+
+    def was_kept_lately(self, path: str, at_s: float, within_s: float = KEEP_EVERY_S) -> bool:
+        """Tell whether a version of a path went to the history less than a minute, or an hour, before a time."""
+        found = self._connection.execute("SELECT kept_s FROM lately WHERE path = ?", (encode(path),)).fetchone()
+        return found is not None and 0 <= at_s - float(found[0]) < within_s
+
+    def may_go_unkept(self, path: str, at_s: float) -> bool:
+        """Tell whether a version can be done without for want of room: an older one of the same hour is there."""
+        return self.was_kept_lately(path, at_s, _REMEMBERED_S)
+
+    def note_kept(self, path: str, at_s: float) -> None:
+        """Note that a version of a path goes to the history."""
+        self._noted += 1
+        if self._noted <= _MOST_KEPT:
+            self._connection.execute("INSERT OR REPLACE INTO lately VALUES (?, ?)", (encode(path), at_s))
+
+    # Files that do not stand still
+
+    def restless(self, path: str) -> Restless | None:
+        """Return what is known of a file that did not stand still; None of any other."""
+        return self._all().get(path)
+
+    def is_to_be_copied_as_it_is(self, path: str) -> bool:
+        """Tell whether a file has not stood still for so long that it is copied while it changes."""
+        found = self.restless(path)
+        return found is not None and self.now_s() - found.since_s >= PATIENCE_S
+
+    def note_restless(self, path: str) -> None:
+        """Note that a file could not be copied, since it changed."""
+        found = self.restless(path)
+        if found is None or found.since_s > self.now_s():
+            self._write(path, Restless(self.now_s()) if found is None else found._replace(since_s=self.now_s()))
+
+    def note_torn(self, path: str, whole: str | None) -> None:
+        """Note that the mirror has a copy of a file that changed meanwhile.
+
+        Args:
+            path: The file.
+            whole: Where the version that it replaced lies in the history, if that was a whole one.
+        """
+        found = self.restless(path) or Restless(self.now_s())
+        self._write(path, found._replace(is_torn=True, whole=whole or found.whole))
+
+    def note_whole(self, path: str) -> None:
+        """Note that the mirror has a whole copy, or none any more."""
+        if path in self._all():
+            del self._all()[path]
+            self._connection.execute("DELETE FROM busy WHERE path = ?", (encode(path),))
+
+    def versions(self) -> frozenset[str]:
+        """Return where the last whole versions of files lie in the history of which the mirror has none."""
+        return frozenset(found.whole for found in self._all().values() if found.is_torn and found.whole)
+
+    def forget(self) -> None:
+        """Forget everything: the mirror is another one."""
+        for table in ("lately", "busy"):
+            self._connection.execute(f"DELETE FROM {table}")  # noqa: S608 - both are from here
+        self._restless = None
+
+    def _all(self) -> dict[str, Restless]:
+        if self._restless is None:
+            rows = self._connection.execute("SELECT path, since_s, is_torn, whole FROM busy")
+            self._restless = {
+                decode(path): Restless(float(since_s), bool(is_torn), None if whole is None else decode(whole))
+                for path, since_s, is_torn, whole in rows
+            }
+        return self._restless
+
+    def _write(self, path: str, found: Restless) -> None:
+        self._all()[path] = found
+        whole = None if found.whole is None else encode(found.whole)
+        self._connection.execute(
+            "INSERT OR REPLACE INTO busy VALUES (?, ?, ?, ?)", (encode(path), found.since_s, found.is_torn, whole)
+        )
