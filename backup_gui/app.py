@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import sys
@@ -23,10 +24,14 @@ from backup_gui.bridge.store import Store
 from backup_gui.config import Appearance, absolute
 from backup_gui.desk import Desk, System
 from backup_gui.engine import own
+from backup_gui.engine.errors import BackupError, OwnFolderError
+from backup_gui.engine.escaping import one_line
+from backup_gui.engine.privacy import close_to_others, make_private_folder, own_folder_in_words
 from backup_gui.logs import LOG_NAME, qt_message_handler, set_up_logging
 from backup_gui.places import Places
 from backup_gui.ui.icons import Icons
 from backup_gui.ui.legibility import Legibility
+from backup_gui.ui.refusal import Refusal
 from backup_gui.ui.theme import dark_palette, light_palette
 
 log = logging.getLogger(__name__)
@@ -35,7 +40,7 @@ _NO_SCREEN = (
     "Folder Backup: there is no screen to show the window on. "
     "Use 'backup-gui run SOURCE DESTINATION' to back up without one.\n"
 )
-_NO_ANSWER = "Folder Backup is running already, but it does not answer.\n"
+_NO_ANSWER = "Folder Backup is running already, but it does not answer. End that one, or log out and in again."
 # How long a thread that computes may keep the interpreter from the others. Each call into Qt gives the interpreter up
 # and waits for it again; with Python's 5 ms, painting one card while a job compares folders took 0.4 s.
 SWITCH_INTERVAL_S = 0.000_5
@@ -53,30 +58,36 @@ def main(*, is_hidden: bool = False, source: str = "", destination: str = "", in
         interval_s: Seconds between its checks; 0 for the default.
 
     Returns:
-        The exit status: 0, also if another instance was there and its window has come up; 2 without a screen; 3 if
-        another instance does not answer.
+        The exit status: 0, also if another instance was there and its window has come up; 2 without a screen; 3 if it
+        cannot start, which a window says.
     """
     if not display.is_available():
         _complain(_NO_SCREEN)
         return _UNUSABLE
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     application = _application()
-    places = Places()
-    own.note(*places)
-    wish = Wish(
-        shows_window=not is_hidden,
-        source=absolute(source) if source else "",
-        destination=absolute(destination) if destination else "",
-        interval_s=interval_s,
-    )
-    instance = Instance(places.state)
-    if not instance.take():
-        if instance.tell(wish):
-            return 0
-        _complain(_NO_ANSWER)
-        return _BUSY
     try:
+        places = Places()
+        own.note(*places)
+        wish = Wish(
+            shows_window=not is_hidden,
+            source=absolute(source) if source else "",
+            destination=absolute(destination) if destination else "",
+            interval_s=interval_s,
+        )
+        instance = Instance(places.state)
+        is_first = instance.take()
+    except BackupError as error:
+        return _refuse(application, str(error))
+    if not is_first:
+        return 0 if instance.tell(wish) else _refuse(application, _NO_ANSWER)
+    try:
+        faults = own_folder_faults(places)
+        if faults:
+            return _refuse(application, *faults)
         status, is_clean = _run(application, places, instance, wish)
+    except BackupError as error:
+        return _refuse(application, str(error))
     finally:
         instance.release()
     if not is_clean:
@@ -85,6 +96,28 @@ def main(*, is_hidden: bool = False, source: str = "", destination: str = "", in
         logging.shutdown()
         os._exit(status)
     return status
+
+
+def own_folder_faults(places: Places) -> tuple[str, ...]:
+    """Make the program's own folders private, and say which of them cannot be used.
+
+    Args:
+        places: The folders.
+
+    Returns:
+        A sentence for each; none if all is well.
+    """
+    faults = []
+    for folder in places:
+        try:
+            make_private_folder(folder)
+            if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+                raise OwnFolderError(own_folder_in_words(folder, PermissionError(errno.EACCES, "Permission denied")))
+        except OwnFolderError as error:
+            faults.append(str(error))
+        else:
+            close_to_others(folder)
+    return tuple(faults)
 
 
 def resource_folder() -> Path:
@@ -140,7 +173,7 @@ def _run(application: QApplication, places: Places, instance: Instance, wish: Wi
     log.info("Folder Backup %s begins", __version__)
     icons = Icons(resource_folder() / "icons")
     application.setWindowIcon(icons.app())
-    store = Store(places.config)
+    store = Store(places.config, places.data)
     translations = resource_folder() / "translations"
     application.setLayoutDirection(speak(application, translations, store.settings().language))
     languages = tuple((code, language_name(code)) for code in found_languages(translations))
@@ -167,6 +200,18 @@ def _run(application: QApplication, places: Places, instance: Instance, wish: Wi
         qInstallMessageHandler(None)
     log.info("Folder Backup has ended")
     return status, desk.has_ended_cleanly
+
+
+def _refuse(application: QApplication, *sentences: str) -> int:
+    """Say in a window, and to whoever reads the terminal, why the app cannot start; return the exit status."""
+    for sentence in sentences:
+        _complain(f"Folder Backup: {one_line(sentence)}\n")
+    icons = resource_folder() / "icons"
+    if icons.is_dir():
+        application.setWindowIcon(Icons(icons).app())
+    application.setLayoutDirection(speak(application, resource_folder() / "translations", ""))
+    Refusal(sentences).exec()
+    return _BUSY
 
 
 def _complain(text: str) -> None:

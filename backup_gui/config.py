@@ -131,6 +131,10 @@ class DamagedSettingsError(Exception):
     """A settings text cannot be read; its text says what is wrong, in one sentence."""
 
 
+class NewerSettingsError(DamagedSettingsError):
+    """A settings text is of a later schema."""
+
+
 @dataclass(frozen=True, slots=True)
 class ParsedJobs:
     """What could be read of a text.
@@ -139,10 +143,12 @@ class ParsedJobs:
         jobs: The jobs that are whole.
         faults: One sentence for each thing that is not; if there are any, the text is to be kept aside before it
             is overwritten.
+        is_newer: Whether a newer version of the program has written it; then it is not to be overwritten at all.
     """
 
     jobs: tuple[Job, ...] = ()
     faults: tuple[str, ...] = ()
+    is_newer: bool = False
 
 
 def jobs_to_text(jobs: tuple[Job, ...] | list[Job]) -> str:
@@ -166,7 +172,7 @@ def parse_jobs(text: str) -> ParsedJobs:
     try:
         rows = _rows(text)
     except DamagedSettingsError as error:
-        return ParsedJobs(faults=(str(error),))
+        return ParsedJobs(faults=(str(error),), is_newer=isinstance(error, NewerSettingsError))
     jobs: list[Job] = []
     faults: list[str] = []
     ids: set[str] = set()
@@ -208,13 +214,14 @@ def _rows(text: str) -> list[dict[str, Any]]:
         whole = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise DamagedSettingsError("The list of backups is not valid JSON.") from error
+    schema = whole.get("schema") if isinstance(whole, dict) else None
+    if isinstance(schema, int) and not isinstance(schema, bool) and schema > SCHEMA:
+        # Before anything else: a later one may have another form.
+        raise NewerSettingsError("The list of backups was written by a newer version of this program.")
     if not isinstance(whole, dict) or not isinstance(whole.get("jobs"), list):
         raise DamagedSettingsError("The list of backups has an unknown form.")
-    schema = whole.get("schema")
     if not isinstance(schema, int) or isinstance(schema, bool) or schema < 1:
         raise DamagedSettingsError("The list of backups has no schema number.")
-    if schema > SCHEMA:
-        raise DamagedSettingsError("The list of backups was written by a newer version of this program.")
     rows: list[dict[str, Any]] = whole["jobs"]
     if not all(isinstance(row, dict) for row in rows):
         raise DamagedSettingsError("The list of backups holds something that is none.")

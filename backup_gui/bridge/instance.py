@@ -1,21 +1,39 @@
-"""One app for each user: a second start hands its wish to the first one and ends."""
+"""One app for each user: a second start hands its wish to the first one and ends.
+
+A lock of the system's decides who is first, and ends with the process, however that ends. What stands in the file does
+not matter: it may be empty after a power cut, or come from another computer with the home folder.
+"""
 
 from __future__ import annotations
 
-import getpass
+import contextlib
+import errno
 import hashlib
 import json
 import logging
 import os
+import socket as sockets
+import stat
+import sys
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QLockFile, QObject, QThread, Signal, Slot
+from PySide6.QtCore import QObject, QThread, Signal, Slot
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
+
+from backup_gui.engine.errors import OwnFolderError
+from backup_gui.engine.lock import lock_file
+from backup_gui.engine.peers import peer_uid
+from backup_gui.engine.privacy import make_private_folder, open_private, own_folder_in_words
 
 log = logging.getLogger(__name__)
 
+LOCK_NAME = "app.lock"
+_SOCKET_NAME = "app.socket"
 _LONGEST_MESSAGE_BYTES = 64 * 1_024
+# Qt needs some more for a folder of its own beside the socket, and the system allows 108 in all.
+_LONGEST_ADDRESS_BYTES = 88
 _CONNECT_MS = 500
 _ANSWER_MS = 2_000
 _TRIES = 6
@@ -52,16 +70,8 @@ class Instance(QObject):
             parent: Owner.
         """
         super().__init__(parent)
-        state_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        digest = hashlib.sha256(f"{getpass.getuser()}\0{state_folder.resolve()}".encode("utf-8", "surrogateescape"))
-        self._name = f"backup-gui-{digest.hexdigest()[:16]}"
-        runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-        if os.name == "posix" and os.path.isabs(runtime) and Path(runtime).is_dir():
-            # A folder that only this user can write to: nobody else can take the name first.
-            self._name = str(Path(runtime, self._name))
-        # The lock decides who is first: two processes can both find no server, and then both become one.
-        self._lock = QLockFile(str(state_folder / "app.lock"))
-        self._lock.setStaleLockTime(0)
+        self._folder = state_folder
+        self._folder_fd = self._lock_fd = -1
         self._server = QLocalServer(self)
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         self._server.newConnection.connect(self._on_connection)
@@ -69,20 +79,39 @@ class Instance(QObject):
     @property
     def name(self) -> str:
         """Where the first one listens."""
-        return self._name
+        return self._server.fullServerName()
 
     def take(self) -> bool:
         """Become the first one.
 
         Returns:
             Whether this process is the first one now; if not, another one is running.
+
+        Raises:
+            OwnFolderError: The state folder cannot be used.
         """
-        if not self._lock.tryLock(0):
+        make_private_folder(self._folder)
+        path = self._folder / LOCK_NAME
+        try:
+            self._lock_fd = open_private(str(path), os.O_RDWR | os.O_CREAT)
+            lock_file(self._lock_fd)
+        except BlockingIOError:
+            self._close(self._lock_fd)
+            self._lock_fd = -1
             return False
-        # The lock is ours, so whatever socket is there was left behind by a process that is gone.
-        QLocalServer.removeServer(self._name)
-        if not self._server.listen(self._name):
-            log.warning("A second start will not be noticed: %s", self._server.errorString())
+        except OSError as error:
+            if self._lock_fd < 0 and error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+                raise OwnFolderError(own_folder_in_words(path, error)) from error
+            # A home folder on a network without locks, or a full disk: whoever answers is the first one.
+            log.warning("The lock %s cannot be used: %s", path, error.strerror)
+            if any(self._connected(address) is not None for address in self._addresses()):
+                return False
+        for address in self._addresses():
+            # The lock is ours, so whatever socket is there was left behind by a process that is gone.
+            QLocalServer.removeServer(address)
+            if self._server.listen(address):
+                return True
+        log.warning("A second start will not be noticed: %s", self._server.errorString())
         return True
 
     def tell(self, wish: Wish) -> bool:
@@ -92,9 +121,10 @@ class Instance(QObject):
             Whether it has answered.
         """
         for _ in range(_TRIES):
-            socket = QLocalSocket()
-            socket.connectToServer(self._name)
-            if socket.waitForConnected(_CONNECT_MS):
+            for address in self._addresses():
+                socket = self._connected(address)
+                if socket is None:
+                    continue
                 socket.write(json.dumps(asdict(wish)).encode("ascii") + b"\n")
                 socket.flush()
                 has_answer = socket.waitForReadyRead(_ANSWER_MS)
@@ -107,13 +137,49 @@ class Instance(QObject):
     def release(self) -> None:
         """Let another process become the first one."""
         self._server.close()
-        self._lock.unlock()
+        for fd in (self._lock_fd, self._folder_fd):
+            self._close(fd)
+        self._folder_fd = self._lock_fd = -1
+
+    def _addresses(self) -> Iterator[str]:
+        """Where the first one listens: in a folder that only this user can write to, so that nobody takes the name."""
+        digest = hashlib.sha256(str(self._folder.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        if sys.platform == "win32":
+            yield f"backup-gui-{digest}"
+            return
+        address = str(self._folder / _SOCKET_NAME)
+        if len(os.fsencode(address)) <= _LONGEST_ADDRESS_BYTES:
+            yield address
+        elif sys.platform == "linux":
+            with contextlib.suppress(OSError):
+                if self._folder_fd < 0:
+                    self._folder_fd = os.open(self._folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+                yield f"/proc/self/fd/{self._folder_fd}/{_SOCKET_NAME}"
+        # Where the home folder's file system has no sockets.
+        runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+        if os.path.isabs(runtime) and _is_private(runtime):
+            yield os.path.join(runtime, f"backup-gui-{digest}")
+
+    def _connected(self, address: str) -> QLocalSocket | None:
+        """Connect to a first process of the same user; None if there is none."""
+        socket = QLocalSocket()
+        socket.connectToServer(address)
+        if not socket.waitForConnected(_CONNECT_MS):
+            return None
+        if _is_of_other_user(socket):
+            log.warning("Another user listens at %s", address)
+            socket.abort()
+            return None
+        return socket
 
     @Slot()
     def _on_connection(self) -> None:
         while (socket := self._server.nextPendingConnection()) is not None:
             socket.readyRead.connect(self._on_ready_read)
             socket.disconnected.connect(socket.deleteLater)
+            if _is_of_other_user(socket):
+                log.warning("A message of another user was refused")
+                socket.abort()
 
     @Slot()
     def _on_ready_read(self) -> None:
@@ -129,6 +195,38 @@ class Instance(QObject):
         socket.flush()
         if wish is not None:
             self.wished.emit(wish)
+
+    @staticmethod
+    def _close(fd: int) -> None:
+        if fd >= 0:
+            with contextlib.suppress(OSError):
+                os.close(fd)
+
+
+def _is_private(folder: str) -> bool:
+    try:
+        found = os.stat(folder)
+    except OSError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == _own_uid() and not stat.S_IMODE(found.st_mode) & 0o022
+
+
+def _is_of_other_user(socket: QLocalSocket) -> bool:
+    """Tell whether the process at the other end is another user's; on Windows the pipe sees to that."""
+    if sys.platform == "win32":
+        return False
+    descriptor = int(socket.socketDescriptor())
+    if descriptor < 0:
+        return True
+    with sockets.socket(fileno=os.dup(descriptor)) as connection:
+        uid = peer_uid(connection)
+    return uid is not None and uid != _own_uid()
+
+
+def _own_uid() -> int:
+    if sys.platform == "win32":
+        return -1
+    return os.geteuid()
 
 
 def _parsed(line: bytes) -> Wish | None:

@@ -14,7 +14,9 @@ from pathlib import Path
 from PySide6.QtCore import QByteArray, QSettings
 
 from backup_gui.config import Settings, jobs_to_text, parse_jobs, parse_settings, settings_to_texts
+from backup_gui.engine.errors import BackupError
 from backup_gui.engine.job import Job
+from backup_gui.engine.privacy import close_file, make_private_folder
 
 log = logging.getLogger(__name__)
 
@@ -24,22 +26,35 @@ _SETTINGS = "settings"
 _GEOMETRY = "window/geometry"
 _TOLD = "told"
 _NOTES = "notes"
+_NO_JOBS = "no-jobs"
+
+
+class SettingsError(BackupError):
+    """The settings cannot be used and must not be written over; nothing may run."""
 
 
 class Store:
     """Reads everything when it is made; writes what changes at once."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, data_folder: Path | None = None) -> None:
         """Open the file, or begin with the defaults.
 
         Args:
             folder: The program's configuration folder.
+            data_folder: Where catalogs lie, which tell that there were jobs; None if nobody looks.
+
+        Raises:
+            OwnFolderError: The folder cannot be made or used.
+            SettingsError: The settings are of a newer version, or can neither be read nor be kept aside.
         """
         self._path = folder / FILE_NAME
         self._faults: list[str] = []
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(folder)
+        was_there = self._path.exists()
         self._settings = self._open()
         self._jobs = self._read_jobs()
+        if was_there and not self._faults and data_folder is not None:
+            self._miss_jobs(data_folder)
 
     @property
     def path(self) -> Path:
@@ -76,7 +91,7 @@ class Store:
         """Keep the settings of the app."""
         for name, text in settings_to_texts(settings).items():
             self._settings.setValue(f"{_SETTINGS}/{name}", text)
-        self._settings.sync()
+        self._sync()
 
     def geometry(self) -> QByteArray:
         """Size and place of the window; empty if there is none yet."""
@@ -86,7 +101,7 @@ class Store:
     def save_geometry(self, geometry: QByteArray) -> None:
         """Keep size and place of the window."""
         self._settings.setValue(_GEOMETRY, geometry)
-        self._settings.sync()
+        self._sync()
 
     def was_told(self, key: str) -> bool:
         """Whether something that is said only once was said."""
@@ -95,7 +110,7 @@ class Store:
     def note_told(self, key: str) -> None:
         """Remember that something was said."""
         self._settings.setValue(f"{_TOLD}/{key}", "true")
-        self._settings.sync()
+        self._sync()
 
     def recall(self, key: str) -> str:
         """A note that the app keeps for itself; empty if there is none."""
@@ -107,7 +122,7 @@ class Store:
             self._settings.setValue(f"{_NOTES}/{key}", text)
         else:
             self._settings.remove(f"{_NOTES}/{key}")
-        self._settings.sync()
+        self._sync()
 
     def told(self, prefix: str) -> frozenset[str]:
         """All that was said under a prefix, such as the jobs whose first backup was told."""
@@ -121,8 +136,6 @@ class Store:
         if settings.status() is QSettings.Status.NoError and (settings.allKeys() or self._size_bytes() == 0):
             return settings
         copy = self._keep_aside()
-        if copy is None:
-            return settings
         self._faults.append(
             f"The settings could not be read, so the app begins anew. The damaged file is kept as {copy}."
         )
@@ -135,15 +148,36 @@ class Store:
         # A text with commas that lost its quotes comes back as a list.
         text = ",".join(str(part) for part in value) if isinstance(value, list) else str(value or "")
         parsed = parse_jobs(text)
+        if parsed.is_newer:
+            raise SettingsError(f"The settings were written by a newer version of this program: {self._path}")
         if parsed.faults:
             copy = self._keep_aside()
             self._faults.extend(parsed.faults)
-            if copy is not None:
-                self._faults.append(f"The damaged settings are kept as {copy}.")
+            self._faults.append(f"The damaged settings are kept as {copy}.")
         return parsed.jobs
 
-    def _keep_aside(self) -> Path | None:
-        """Copy the file before anything is written over it."""
+    def _miss_jobs(self, data_folder: Path) -> None:
+        """Say once that the settings have lost their jobs, as an empty file has, if catalogs tell that there were some.
+
+        Without a file nothing is missed: the command line makes catalogs, and no settings.
+        """
+        if self._settings.contains(_JOBS) or self.was_told(_NO_JOBS):
+            return
+        if next(data_folder.glob("jobs/*.sqlite"), None) is None:
+            return
+        self._faults.append(
+            "The settings hold no backups, but this program has made some here. Add them again with the same folders:"
+            " what is in them already is not copied anew."
+        )
+        if self._size_bytes():
+            self.note_told(_NO_JOBS)
+
+    def _keep_aside(self) -> Path:
+        """Copy the file before anything is written over it.
+
+        Raises:
+            SettingsError: It cannot be copied.
+        """
         stamp = datetime.now(tz=UTC).strftime("%Y%m%d-%H%M%SZ")
         copy = self._path.with_name(f"{FILE_NAME}.damaged-{stamp}")
         number = 0
@@ -153,9 +187,8 @@ class Store:
         try:
             shutil.copy2(self._path, copy)
         except OSError as error:
-            log.warning("The damaged settings could not be kept aside: %s", error)
-            self._faults.append(f"The settings could not be read: {error.strerror or error}.")
-            return None
+            why = error.strerror or type(error).__name__
+            raise SettingsError(f"The settings cannot be read, and not be kept aside ({why}): {self._path}") from error
         log.warning("The settings are damaged; a copy is kept as %s", copy)
         return copy
 
@@ -165,9 +198,14 @@ class Store:
         except OSError:
             return 0
 
+    def _sync(self) -> None:
+        self._settings.sync()
+        # Qt makes a new file with whatever the umask allows.
+        close_file(self._path)
+
     def _write(self, key: str, text: str) -> bool:
         self._settings.setValue(key, text)
-        self._settings.sync()
+        self._sync()
         is_written = self._settings.status() is QSettings.Status.NoError
         if not is_written:
             log.error("The settings could not be written to %s", self._path)

@@ -92,7 +92,17 @@ _PATTERNS = (
     "There is not enough memory",
     "What is remembered of this backup was written by a newer version of this program: {path}",
     "The settings could not be read, so the app begins anew. The damaged file is kept as {path}.",
-    "The settings could not be read: {why}.",
+    "The settings cannot be read, and not be kept aside ({detail}): {path}",
+    (
+        "The settings hold no backups, but this program has made some here. Add them again with the same folders: what"
+        " is in them already is not copied anew."
+    ),
+    "The settings were written by a newer version of this program: {path}",
+    "Folder Backup is running already, but it does not answer. End that one, or log out and in again.",
+    (
+        "There is no home folder for the program's own data. Set HOME, or XDG_DATA_HOME, XDG_STATE_HOME and"
+        " XDG_CONFIG_HOME, to absolute paths."
+    ),
     # How the source is watched
     "Changes cannot be watched: {why}",
     "Change notification is switched off",

@@ -12,6 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from backup_gui.bridge.store import Store
+from backup_gui.config import SCHEMA
+from backup_gui.engine.job import Job
+from backup_gui.engine.lock import lock_file
+from tests.helpers.unprivileged import Unprivileged
 from tests.helpers.waiting import wait_until
 
 CODE = "import sys; from backup_gui.__main__ import main; sys.exit(main())"
@@ -60,6 +65,104 @@ def test_without_a_screen_it_says_so(started: list[subprocess.Popen[str]]) -> No
     assert errors.count("\n") == 1
     assert "no screen" in errors
     assert "backup-gui run SOURCE DESTINATION" in errors
+
+
+# The window's words go to standard output; it is closed as soon as it is on the screen.
+TOLD_CODE = """
+import sys
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QMessageBox
+from backup_gui import app
+from backup_gui.__main__ import main
+class Told(app.Refusal):
+    def showEvent(self, event):
+        super().showEvent(event)
+        print(self.windowTitle(), self.text(), self.informativeText(), sep="|", flush=True)
+        QTimer.singleShot(0, self.reject)
+app.Refusal = Told
+sys.exit(main())
+"""
+
+
+def refuse(started: list[subprocess.Popen[str]], **variables: str) -> str:
+    """Start an app that cannot run; return the text of its window."""
+    environment = {name: value for name, value in {**os.environ, **variables}.items() if value}
+    process = subprocess.Popen(
+        [sys.executable, "-c", TOLD_CODE, "--hidden"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    started.append(process)
+    words, errors = process.communicate(timeout=30)
+    assert process.returncode == 3, errors
+    assert "Traceback" not in errors
+    assert words.startswith("Folder Backup|Folder Backup cannot start|")
+    return words
+
+
+@pytest.mark.parametrize("variable", ["XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"])
+def test_an_own_folder_that_cannot_be_used_is_named_in_a_window(
+    started: list[subprocess.Popen[str]], tmp_path: Path, variable: str
+) -> None:
+    (tmp_path / "file").touch()
+    assert str(tmp_path / "file") in refuse(started, **{variable: str(tmp_path / "file")})
+
+
+@pytest.mark.root
+def test_own_folders_of_root_are_named_in_a_window(open_folder: Path, unprivileged: Unprivileged) -> None:
+    own = open_folder / "home" / ".state" / "backup-gui"
+    own.mkdir(parents=True)
+    unprivileged.own(open_folder)
+    for mode in (0o700, 0o755):
+        os.chown(own, 0, 0)
+        own.chmod(mode)
+        result = unprivileged.run("-c", TOLD_CODE, "--hidden", home=open_folder / "home")
+        assert result.returncode == 3, result
+        assert str(own) in result.stdout
+
+
+def test_a_lock_that_somebody_holds_without_answering_is_told_in_a_window(
+    started: list[subprocess.Popen[str]], own_places: Path
+) -> None:
+    state = own_places / "state" / "backup-gui"
+    state.mkdir()
+    with (state / "app.lock").open("wb") as held:
+        lock_file(held.fileno())
+        assert "running already" in refuse(started)
+
+
+def test_settings_of_a_newer_version_are_told_in_a_window_and_nothing_runs(
+    started: list[subprocess.Popen[str]], own_places: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "source").mkdir()
+    job = Job(str(tmp_path / "source"), str(tmp_path / "mirror"), id="a1", name="A")
+    settings = own_places / "config" / "backup-gui" / "settings.ini"
+    assert Store(settings.parent).save_jobs((job,))
+    settings.write_text(settings.read_text().replace(f'\\"schema\\": {SCHEMA}', f'\\"schema\\": {SCHEMA + 1}'))
+    before = settings.read_bytes()
+    assert str(settings) in refuse(started)
+    assert settings.read_bytes() == before
+    assert not (tmp_path / "mirror").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="homes")
+def test_without_any_home_folder_a_window_says_so(started: list[subprocess.Popen[str]], tmp_path: Path) -> None:
+    code = "import pwd\ndef unknown(uid): raise KeyError\npwd.getpwuid = unknown\n" + TOLD_CODE
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("XDG_") and name != "HOME"}
+    process = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        timeout=30,
+    )
+    assert process.returncode == 3, process
+    assert "There is no home folder" in process.stdout
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX signals")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +14,9 @@ import pytest
 from PySide6.QtNetwork import QLocalSocket
 from pytestqt.qtbot import QtBot
 
-from backup_gui.bridge.instance import Instance, Wish
+from backup_gui.bridge import instance as instance_module
+from backup_gui.bridge.instance import LOCK_NAME, Instance, Wish
+from backup_gui.engine.errors import OwnFolderError
 
 SECOND = """
 import sys
@@ -78,6 +83,85 @@ def test_nonsense_is_ignored(first: Instance, message: bytes, qtbot: QtBot) -> N
     qtbot.waitUntil(lambda: socket.bytesAvailable() > 0)
     assert wishes == []
     socket.close()
+
+
+OTHER_CONTENTS = {
+    "empty": b"",
+    "zeroed": bytes(40),
+    "of another machine": b"4242\npython3.11\nold-laptop\n0123456789abcdef0123456789abcdef\n11111111-2222\n",
+    "of a process id that another program has now": f"{os.getppid()}\npython3\n{os.uname().nodename}\n".encode(),
+    "of this process": f"{os.getpid()}\npython3\n{os.uname().nodename}\n".encode(),
+    "no text": b"\xff\x00\xfe" * 1_000,
+}
+
+
+@pytest.mark.parametrize("content", OTHER_CONTENTS.values(), ids=OTHER_CONTENTS.keys())
+def test_what_stands_in_the_lock_file_keeps_nobody_from_starting(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / LOCK_NAME).write_bytes(content)
+    instance = Instance(tmp_path)
+    assert instance.take()
+    second = Instance(tmp_path)
+    assert not second.take()
+    second.release()
+    instance.release()
+    third = Instance(tmp_path)
+    assert third.take()
+    third.release()
+
+
+def test_where_no_file_can_be_locked_whoever_answers_is_the_first(
+    tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_fd: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(instance_module, "lock_file", refuse)
+    instance = Instance(tmp_path)
+    assert instance.take()
+    second = Instance(tmp_path)
+    assert not second.take()
+    second.release()
+    instance.release()
+
+
+@pytest.mark.hazard(69)
+@pytest.mark.skipif(os.name != "posix", reason="sockets in folders")
+@pytest.mark.parametrize("depth", [1, 30])
+def test_the_socket_lies_where_nobody_else_can_put_one(tmp_path: Path, qtbot: QtBot, depth: int) -> None:
+    folder = tmp_path.joinpath(*["a folder"] * depth)
+    instance = Instance(folder)
+    assert instance.take()
+    place = Path(instance.name).parent
+    assert (place.stat().st_uid, stat.S_IMODE(place.stat().st_mode)) == (os.geteuid(), 0o700)
+    assert place.resolve() == folder.resolve()
+    assert start_second_answers(instance, folder, qtbot)
+    instance.release()
+
+
+@pytest.mark.hazard(69)
+@pytest.mark.skipif(os.name != "posix", reason="users of sockets")
+def test_what_another_user_wishes_is_refused(
+    first: Instance, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wishes: list[object] = []
+    first.wished.connect(wishes.append)
+    monkeypatch.setattr(instance_module, "_own_uid", lambda: 12_345)
+    socket = QLocalSocket()
+    socket.connectToServer(first.name)
+    socket.write(b'{"source": "/etc", "destination": "/tmp/there"}\n')
+    socket.flush()
+    qtbot.waitUntil(lambda: socket.state() is QLocalSocket.LocalSocketState.UnconnectedState)
+    assert wishes == []
+    assert not Instance(tmp_path).tell(Wish()), "nor is another user's taken for the first one"
+
+
+def test_a_state_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OwnFolderError, match=str(tmp_path / "file")):
+        Instance(tmp_path / "file").take()
+    (tmp_path / LOCK_NAME).mkdir()
+    with pytest.raises(OwnFolderError, match=str(tmp_path / LOCK_NAME)):
+        Instance(tmp_path).take()
 
 
 def test_different_folders_do_not_know_each_other(first: Instance, tmp_path: Path) -> None:

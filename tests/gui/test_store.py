@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import QByteArray
 
-from backup_gui.bridge.store import FILE_NAME, Store
-from backup_gui.config import Appearance, Settings
+from backup_gui.bridge.store import FILE_NAME, SettingsError, Store
+from backup_gui.config import SCHEMA, Appearance, Settings
 from backup_gui.engine.job import Job
 from backup_gui.places import Places
 
@@ -82,6 +85,76 @@ def test_jobs_that_are_cut_short_are_kept_aside(tmp_path: Path) -> None:
     assert store.jobs == ()
     assert store.faults
     assert len(copies(tmp_path)) == 1
+
+
+@pytest.mark.parametrize("form", ["same", "other"])
+def test_settings_of_a_newer_version_are_called_newer_and_left_as_they_are(tmp_path: Path, form: str) -> None:
+    Store(tmp_path).save_jobs((JOB,))
+    path = tmp_path / FILE_NAME
+    text = path.read_text().replace(f'\\"schema\\": {SCHEMA}', f'\\"schema\\": {SCHEMA + 1}')
+    # Qt reads a file again only if its time or its size is another one.
+    path.write_text((text if form == "same" else text.replace('\\"jobs\\"', '\\"backups\\"')) + "\n")
+    before = path.read_bytes()
+    with pytest.raises(SettingsError, match="newer version"):
+        Store(tmp_path)
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {FILE_NAME: before}
+
+
+def test_settings_that_cannot_be_kept_aside_are_not_written_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / FILE_NAME).write_bytes(b"\x00\xff")
+
+    def refuse(_source: Path, _copy: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("shutil.copy2", refuse)
+    with pytest.raises(SettingsError, match="No space left on device"):
+        Store(tmp_path)
+    assert (tmp_path / FILE_NAME).read_bytes() == b"\x00\xff"
+
+
+def with_catalogs(folder: Path) -> Path:
+    (folder / "data" / "jobs").mkdir(parents=True)
+    (folder / "data" / "jobs" / "a1.sqlite").touch()
+    return folder / "data"
+
+
+def test_empty_settings_beside_catalogs_are_told(tmp_path: Path) -> None:
+    data = with_catalogs(tmp_path)
+    (tmp_path / FILE_NAME).touch()
+    (fault,) = Store(tmp_path, data).faults
+    assert "hold no backups" in fault
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / FILE_NAME).touch()
+    assert Store(tmp_path / "other", tmp_path / "no data").faults == ()
+
+
+def test_settings_that_lost_their_jobs_are_told_once(tmp_path: Path) -> None:
+    data = with_catalogs(tmp_path)
+    Store(tmp_path).save_settings(Settings())
+    assert len(Store(tmp_path, data).faults) == 1
+    assert Store(tmp_path, data).faults == ()
+
+
+def test_no_settings_and_jobs_that_were_removed_are_no_loss(tmp_path: Path) -> None:
+    data = with_catalogs(tmp_path)
+    store = Store(tmp_path / "new", data)
+    assert store.faults == ()
+    store.save_jobs(())
+    assert Store(tmp_path / "new", data).faults == ()
+
+
+def test_the_settings_are_private(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        folder = tmp_path / "config" / "backup-gui"
+        Store(folder).save_jobs((JOB,))
+        Store(folder).save_settings(Settings())
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE((folder / FILE_NAME).stat().st_mode) == 0o600
 
 
 def test_a_new_start_after_damage_works(tmp_path: Path) -> None:

@@ -123,4 +123,25 @@ MUTATIONS = (
         '    return "-u"\n',
         ("gui/test_autostart.py::test_a_start_at_login_imports_nothing_from_the_home_folder",),
     ),
+    Mutation(
+        "another user's wish is refused",
+        "bridge/instance.py",
+        "    return uid is not None and uid != _own_uid()\n",
+        "    return not descriptor\n",
+        ("gui/test_instance.py::test_what_another_user_wishes_is_refused",),
+    ),
+    Mutation(
+        "the system's lock decides who is first",
+        "bridge/instance.py",
+        "            lock_file(self._lock_fd)\n",
+        "",
+        ("gui/test_instance.py::test_what_stands_in_the_lock_file_keeps_nobody_from_starting[empty]",),
+    ),
+    Mutation(
+        "settings of a newer version are left as they are",
+        "bridge/store.py",
+        "        if parsed.is_newer:\n",
+        "        if not text:\n",
+        ("gui/test_store.py::test_settings_of_a_newer_version_are_called_newer_and_left_as_they_are[same]",),
+    ),
 )
