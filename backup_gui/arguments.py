@@ -168,6 +168,11 @@ def _add_restore(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--at", type=moment, metavar="TIME", help="ISO 8601, such as 2026-11-22T21:06:05; local time if it has no zone"
     )
     restore.add_argument("--to", type=path, required=True, metavar="DIR", help="the folder to restore into")
+    restore.add_argument(
+        "--keep-set-id",
+        action="store_true",
+        help="programs run as their owner for everybody again (set-user-ID, set-group-ID); for the superuser only",
+    )
     _add_output(restore)
 
 

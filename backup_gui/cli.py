@@ -348,6 +348,7 @@ def _versions(options: argparse.Namespace, output: Output, interruption: Interru
 def _restore(options: argparse.Namespace, output: Output, _interruption: Interruption) -> int:
     from backup_gui.engine.history import restore  # noqa: PLC0415
     from backup_gui.engine.nesting import is_within  # noqa: PLC0415
+    from backup_gui.engine.system import own_ids  # noqa: PLC0415
     from backup_gui.jobs import absolute  # noqa: PLC0415
 
     destination, history = _kept_places(options)
@@ -357,8 +358,10 @@ def _restore(options: argparse.Namespace, output: Output, _interruption: Interru
         raise JobError(f"What is to be restored into is not a folder. ({escape(to)})")
     if is_within(to, destination) or is_within(to, history):
         raise JobError(f"Nothing can be restored into the backup itself. ({escape(to)})")
+    if options.keep_set_id and own_ids()[0] != 0:
+        raise JobError("Only the superuser can restore programs that run as their owner (--keep-set-id).")
     try:
-        restored = restore(destination, history, path, options.at, to)
+        restored = restore(destination, history, path, options.at, to, keeps_set_id=options.keep_set_id)
     except UnknownThenError:
         then = options.at.astimezone().isoformat(timespec="seconds")
         return _fail(f"Nothing is known of how this was at {then}: {escape(path) or escape(destination)}", UNUSABLE)

@@ -7,6 +7,7 @@ is never read, written or removed.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
@@ -111,6 +112,16 @@ def attributes_of(tree: Tree, path: str) -> Attributes:
     return read_attributes(place_of(tree, path)) if sys.platform == "linux" else {}
 
 
+def access_lists_of(tree: Tree, path: str) -> Attributes:
+    """Read the access lists of a path of a tree: who may use it besides those whom its mode names.
+
+    Raises:
+        OSError: They cannot be told.
+    """
+    found = attributes_of(tree, path)
+    return {name: found[name] for name in (ACCESS_LIST, DEFAULT_LIST) if name in found}
+
+
 def have_same_attributes(source: Tree, target: Tree, path: str, entry: Entry) -> bool:
     """Compare the attributes that the source and the mirror have at a path.
 
@@ -162,14 +173,36 @@ def copy_attributes(fd: int, out: int) -> Outcome:
     return _change(out, found.items()) if found else IN_STEP
 
 
-def hands_down(folder_fd: int) -> bool:
-    """Tell whether what is made in a folder begins with an access list of the folder's choice."""
-    if sys.platform != "linux":
-        return False
-    try:
-        return bool(os.getxattr(folder_fd, DEFAULT_LIST))
-    except OSError:
-        return False
+class Inherited(NamedTuple):
+    """What is made in a folder gets from that folder, whatever the source has.
+
+    Attributes:
+        access_list: Whether it begins with an access list of the folder's choice.
+        group: Whether it may belong to another group than other new files of this process.
+    """
+
+    access_list: bool = False
+    group: bool = False
+
+
+NOTHING_INHERITED: Final = Inherited()
+
+
+def inherited_in(folder_fd: int, group: int) -> Inherited:
+    """Tell what a folder hands down to what is made in it.
+
+    Args:
+        folder_fd: The folder.
+        group: The group that new files of this process belong to elsewhere.
+    """
+    if sys.platform == "win32":
+        return NOTHING_INHERITED
+    has_list = False
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            has_list = bool(os.getxattr(folder_fd, DEFAULT_LIST))
+    # By its set-group-id bit, by a mount option, or always, as on macOS: only another group makes a difference.
+    return Inherited(has_list, os.fstat(folder_fd).st_gid != group)
 
 
 def drop_access_lists(where: int | str) -> None:

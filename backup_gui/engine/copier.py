@@ -11,13 +11,14 @@ import stat
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from backup_gui.engine.attributes import IN_STEP, hands_down
+from backup_gui.engine.attributes import IN_STEP, NOTHING_INHERITED, inherited_in
 from backup_gui.engine.model import EntryKind, Op
 from backup_gui.engine.transfer import Rights, Shortened, ignore_count, is_same_version, never, receive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from backup_gui.engine.attributes import Inherited
     from backup_gui.engine.coprocess import Coprocess
     from backup_gui.engine.model import Action
     from backup_gui.engine.tree import Tree
@@ -75,7 +76,7 @@ class Copier:
     def __init__(self, coprocess: Coprocess, target: Writer) -> None:
         self._coprocess = coprocess
         self._target = target
-        self._settings = (*target.rights.owner, target.flushes_files)
+        self._settings = (*target.rights.owner, list(target.rights.distrusted), target.flushes_files)
 
     def takes_more(self) -> bool:
         """Tell whether another batch can be handed over now."""
@@ -119,7 +120,14 @@ def is_small_copy(action: Action) -> bool:
     )
 
 
-def worker(source: Tree, target: Tree, user: int, group: int, flushes: bool) -> Callable[[tuple[str, str]], object]:  # noqa: FBT001
+def worker(
+    source: Tree,
+    target: Tree,
+    user: int,
+    group: int,
+    distrusted: Sequence[int],
+    flushes: bool,  # noqa: FBT001
+) -> Callable[[tuple[str, str]], object]:
     """Return what copies one file at the other end.
 
     Args:
@@ -127,13 +135,14 @@ def worker(source: Tree, target: Tree, user: int, group: int, flushes: bool) -> 
         target: The destination.
         user: Owner of new files.
         group: Group of new files.
+        distrusted: See ``Rights``.
         flushes: Whether each file is flushed by itself.
 
     Returns:
         Takes a path and the temporary's place, and returns the fields of ``Seen``, or None if there is no
         whole copy.
     """
-    rights = Rights((user, group))
+    rights = Rights((user, group), distrusted=frozenset(distrusted))
 
     def copy(part: tuple[str, str]) -> object:
         path, place = part
@@ -153,7 +162,7 @@ def worker(source: Tree, target: Tree, user: int, group: int, flushes: bool) -> 
                 folder_fd,
                 rights,
                 flushes=flushes,
-                is_handed_down=_hands_down(folder_fd, place.rpartition("/")[0]),
+                inherited=_inherited(folder_fd, group, place.rpartition("/")[0]),
                 on_bytes=ignore_count,
                 should_stop=never,
             )
@@ -175,6 +184,6 @@ def worker(source: Tree, target: Tree, user: int, group: int, flushes: bool) -> 
 
 
 @lru_cache(1)
-def _hands_down(folder_fd: int | None, _folder: str) -> bool:
+def _inherited(folder_fd: int | None, group: int, _folder: str) -> Inherited:
     """Ask once for each folder; it is known by its path, since the descriptors' numbers come again."""
-    return folder_fd is not None and hands_down(folder_fd)
+    return NOTHING_INHERITED if folder_fd is None else inherited_in(folder_fd, group)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -42,6 +44,17 @@ class DestinationFullError(BackupError):
 
 class DestinationUnusableError(BackupError):
     """The destination cannot be written to: read-only, no permission, or failing."""
+
+
+class HistoryUnusableError(DestinationUnusableError):
+    """The history cannot be trusted or used: a link, another user's, or open to others."""
+
+
+class LinkInHistoryError(OSError):
+    """A symbolic link stands where the history has a folder; ``filename`` is its path in the history."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(errno.ELOOP, os.strerror(errno.ELOOP), path)
 
 
 class CatalogError(BackupError):

@@ -147,7 +147,15 @@ class Restored(NamedTuple):
     failed: tuple[tuple[str, str], ...]
 
 
-def restore(destination: str, history_root: str | None, path: str, at: datetime | None, to: str) -> Restored:
+def restore(
+    destination: str,
+    history_root: str | None,
+    path: str,
+    at: datetime | None,
+    to: str,
+    *,
+    keeps_set_id: bool = False,
+) -> Restored:
     """Bring a file, or a folder with all in it, back into a folder.
 
     Args:
@@ -157,6 +165,7 @@ def restore(destination: str, history_root: str | None, path: str, at: datetime 
         at: The time whose state is wanted, UTC; None for the newest content known, also of what was deleted since.
             What in a folder was last changed after that time was not there then, and is left out.
         to: Absolute path of the folder to restore into; made if need be.
+        keeps_set_id: Whether programs keep their set-id bits, see ``Restorer``.
 
     Returns:
         What was done. Nothing that exists is ever written over.
@@ -178,7 +187,7 @@ def restore(destination: str, history_root: str | None, path: str, at: datetime 
     files: list[str] = []
     skipped: list[str] = []
     failed = [(unseen, error.strerror or str(error)) for unseen, error in sorted(refused.items())]
-    with Restorer(to) as restorer:
+    with Restorer(to, keeps_set_id=keeps_set_id) as restorer:
         for original in sorted(chosen):
             place = chosen[original]
             try:

@@ -12,7 +12,13 @@ import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.errors import DestinationUnusableError, RootAbsentError
+from backup_gui.engine.errors import (
+    BackupError,
+    DestinationUnusableError,
+    HistoryUnusableError,
+    LinkInHistoryError,
+    RootAbsentError,
+)
 from backup_gui.engine.history import read_version_name, version_path
 from backup_gui.engine.identity import nearest_existing
 from backup_gui.engine.metadata import OWNER_ALL
@@ -20,7 +26,7 @@ from backup_gui.engine.problems import is_full
 from backup_gui.engine.system import rename_to_free_name
 from backup_gui.engine.transfer import NOT_SUPPORTED
 from backup_gui.engine.tree import HAS_FOLDER_DESCRIPTORS, Tree, parent_of
-from backup_gui.engine.writer import Writer, flush_folder
+from backup_gui.engine.writer import Writer, flush_folder, make_private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -227,13 +233,21 @@ class Keeper(Writer):
         Raises:
             OSError: Some of it is not, and may be lost.
         """
+        self._flush_history()
         super().flush()
+
+    # Inner parts
+
+    def _flush_history(self) -> None:
+        """Bring the history's names to the disk: before the mirror's folders, which they may have left."""
         if self._history is not None and HAS_FOLDER_DESCRIPTORS and not self._syncs_whole:
             for folder in self._unflushed_history:
                 flush_folder(self._history, folder)
         self._unflushed_history.clear()
 
-    # Inner parts
+    def _flush_metadata(self, path: str, source: Entry) -> None:
+        self._flush_history()
+        super()._flush_metadata(path, source)
 
     def _keep(self, path: str, left_at: datetime, *, leaves: bool) -> str:
         self._make_history_folder(parent_of(path))
@@ -275,11 +289,15 @@ class Keeper(Writer):
             # The history need not lie where the destination is mounted.
             self._check_drive(os.stat(nearest_existing(self._history_root)))
             # RACE: pulled out at this moment, an empty folder is made where the drive was mounted.
-            os.makedirs(self._history_root, mode=OWNER_ALL, exist_ok=True)
+            try:
+                make_private_folder(self._history_root)
+            except FileExistsError as error:
+                raise HistoryUnusableError(f"The history is not a folder: {self._history_root}") from error
             history = Tree(self._history_root)
             try:
                 self._check_drive(history.root_entry)
-            except RootAbsentError:
+                self._check_owner(history)
+            except BackupError:
                 history.close()
                 raise
             self._history = history
@@ -300,6 +318,28 @@ class Keeper(Writer):
         if entry.st_dev != self.root_entry.st_dev:
             raise RootAbsentError(f"The drive of the destination is not there any more: {self.root}")
 
+    def _check_owner(self, history: Tree) -> None:
+        """Make sure that a history is the own user's alone: whoever may write in it decides what becomes of versions.
+
+        Raises:
+            HistoryUnusableError: It is a link, or others may write in it.
+        """
+        entry = history.root_entry
+        try:
+            # The folder was opened by way of its path: what stands there now must be that folder itself.
+            there = os.lstat(history.root)
+        except OSError as error:
+            raise HistoryUnusableError(f"The history is gone: {history.root}") from error
+        if stat.S_ISLNK(there.st_mode):
+            raise HistoryUnusableError(f"The history is a link, which leads somewhere else: {history.root}")
+        if (there.st_dev, there.st_ino) != (entry.st_dev, entry.st_ino):
+            raise HistoryUnusableError(f"Something else took the history's place: {history.root}")
+        user = self.rights.owner[0]
+        if self.abilities.holds_owner and user >= 0 and entry.st_uid != user:
+            raise HistoryUnusableError(f"The history belongs to another user: {history.root}")
+        if self.abilities.holds_modes and user >= 0 and entry.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            raise HistoryUnusableError(f"Other users may write in the history: {history.root}")
+
     def _make_history_folder(self, path: str) -> None:
         history = self._opened_history()
         if not path or path in self._history_folders:
@@ -309,6 +349,8 @@ class Keeper(Writer):
         while folder and folder not in self._history_folders and history.look(folder) is None:
             missing.append(folder)
             folder = parent_of(folder)
+        if folder and stat.S_ISLNK(history.stat(folder).st_mode):
+            raise LinkInHistoryError(folder)
         for descendant in reversed(missing):
             name, parent_fd = history.at(descendant)
             os.mkdir(name, OWNER_ALL, dir_fd=parent_fd)

@@ -5,10 +5,11 @@ Contents become complete temporaries and are handed to the publisher; metadata o
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.attributes import attributes_of
+from backup_gui.engine.attributes import access_lists_of, attributes_of
 from backup_gui.engine.copying import NotCopied, Vanished, copy_file, data_bytes, has_same_content, looks_alike
 from backup_gui.engine.model import Action, EntryKind, Op, ProblemCode, Stage, kind_of
 from backup_gui.engine.ownership import Ownership
@@ -98,6 +99,7 @@ class Maker:
 
     def _make_folder(self, action: Action) -> None:
         if action.op is Op.SET_METADATA:
+            self._tighten(action.path)
             self._ledger.touched.add(action.path)
             self._ledger.attributed.add(action.path)
             self._ledger.count(action)
@@ -123,6 +125,13 @@ class Maker:
         except OSError as error:
             raise NotCopied(problem_from(error, action.path, Stage.COPY, is_writing=True)) from error
         self._publisher.add(Ready(action, "", entry))
+
+    def _tighten(self, path: str) -> None:
+        """Keep out whom the source's folder keeps out now; what cannot be done here is told at the end of the pass."""
+        with contextlib.suppress(OSError):
+            entry = self._source.stat(path)
+            has_other_list = access_lists_of(self._source, path) != access_lists_of(self._target, path)
+            self._target.tighten(path, entry, has_other_list=has_other_list)
 
     def _copy_link(self, action: Action) -> None:
         try:

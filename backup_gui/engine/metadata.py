@@ -13,14 +13,14 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from backup_gui.engine.abilities import ALL, Abilities
-from backup_gui.engine.attributes import hands_down, place_of, set_attributes
+from backup_gui.engine.attributes import NOTHING_INHERITED, inherited_in, place_of, set_attributes
 from backup_gui.engine.system import own_ids
 from backup_gui.engine.transfer import Rights
 from backup_gui.engine.tree import HAS_FOLDER_DESCRIPTORS, Tree
 from backup_gui.engine.volume import time_step_ns
 
 if TYPE_CHECKING:
-    from backup_gui.engine.attributes import Attributes
+    from backup_gui.engine.attributes import Attributes, Inherited
     from backup_gui.engine.model import Entry
 
 OWNER_ALL: Final = stat.S_IRWXU
@@ -46,9 +46,9 @@ class MetadataWriter(Tree):
     def __init__(self, root: str) -> None:
         super().__init__(root)
         self.rights = Rights(own_ids())
-        # The folder that something new was made in last, and whether it hands down an access list of its choice.
+        # The folder that something new was made in last, and what it hands down.
         self._asked_folder: str | None = None
-        self._hands_down = False
+        self._handed_down = NOTHING_INHERITED
         self.holds_attributes = True
         self.opens_up = True
         # The modes of folders that were opened up and have not got their own from the source since.
@@ -60,6 +60,10 @@ class MetadataWriter(Tree):
         if self.root_fd >= 0 and self._opened_up:
             self._shut_again()
         super().close()
+
+    def distrust(self, devices: frozenset[int]) -> None:
+        """Set no set-id bit that comes from one of some volumes, known by their device numbers."""
+        self.rights = self.rights._replace(distrusted=devices)
 
     def adopt(self, abilities: Abilities) -> None:
         """Go by what the file system can do from now on."""
@@ -100,6 +104,36 @@ class MetadataWriter(Tree):
         if failure is not None:
             raise failure
 
+    def tighten(self, path: str, source: Entry, *, has_other_list: bool) -> None:
+        """Keep everybody out of a folder of the mirror who may not use the source's, before anything comes into it.
+
+        What the source allows besides comes with ``set_metadata``, when the content is complete.
+
+        Args:
+            path: The folder.
+            source: The source's entry.
+            has_other_list: Whether the source has another access list there.
+
+        Raises:
+            OSError: It could not be done.
+        """
+        if sys.platform == "win32" or not self.abilities.holds_modes:
+            return
+        there = self.stat(path)
+        mode = stat.S_IMODE(there.st_mode) & self.rights.mode_of(source)
+        has_other_owner = self.holds_owner and (there.st_uid, there.st_gid) != (source.st_uid, source.st_gid)
+        if has_other_owner or has_other_list:
+            mode &= OWNER_ALL
+        if mode != stat.S_IMODE(there.st_mode):
+            if path:
+                self._set_mode(path, stat.S_IFDIR | mode)
+            else:
+                os.fchmod(self.root_fd, mode)
+        if has_other_owner and path:
+            self._set_owner(*self.at(path), source)
+        elif has_other_owner:
+            os.fchown(self.root_fd, source.st_uid, source.st_gid)
+
     def list(self, path: str, refused: dict[str, OSError] | None = None) -> dict[str, Entry]:
         """List a folder, as ``Tree.list``; one whose owner may not read it, but who owns it, is opened up.
 
@@ -115,16 +149,19 @@ class MetadataWriter(Tree):
 
     # Inner parts
 
-    def _inherits(self, folder_fd: int | None) -> bool:
-        """Tell whether what is made in the folder asked for last begins with an access list of that folder.
+    def _inherited(self, folder_fd: int | None) -> Inherited:
+        """Tell what the folder asked for last gives to what is made in it, which the source may not have.
 
-        The source may not have such a list.
+        Raises:
+            OSError: It cannot be told.
         """
         # The folder asked for last is nearly always the one asked about last.
         if self._last_path is not self._asked_folder:
-            self._hands_down = folder_fd is not None and hands_down(folder_fd)
+            self._handed_down = (
+                NOTHING_INHERITED if folder_fd is None else inherited_in(folder_fd, self.rights.owner[1])
+            )
             self._asked_folder = self._last_path
-        return self._hands_down
+        return self._handed_down
 
     def _open_up(self, folder: str) -> bool:
         """Let the owner write in a folder of the mirror whose source is write-protected.
@@ -199,7 +236,7 @@ class MetadataWriter(Tree):
 
     def _set_attributes(self, path: str, source: Entry, wanted: Attributes) -> OSError | None:
         """Give a path exactly the attributes wanted, and return why not all of them, if the target could hold them."""
-        self._asked_folder, self._hands_down = None, False
+        self._asked_folder, self._handed_down = None, NOTHING_INHERITED
         held = set_attributes(place_of(self, path), wanted)
         if held.error is not None and held.error.errno == errno.EACCES and not self.rights.is_superuser:
             # Some need the right to write, which the mode about to be set may not give to the owner either.

@@ -204,6 +204,7 @@ class ProblemCode(Enum):
     METADATA = "metadata"
     DRIVE_AWAY = "drive-away"
     MIRROR_CHANGED = "mirror-changed"
+    LINK_IN_HISTORY = "link-in-history"
     KEPT = "kept"
     OTHER = "other"
 

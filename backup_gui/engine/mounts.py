@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import sys
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -47,6 +49,7 @@ class Mount(NamedTuple):
         kind: The file system's name.
         origin: The device's path, or the server's share.
         options: How the volume is mounted, as far as that concerns the whole of it.
+        flags: What holds at this point only, such as ``rw,nosuid``.
     """
 
     device: str
@@ -55,6 +58,7 @@ class Mount(NamedTuple):
     kind: str
     origin: str
     options: str = ""
+    flags: str = ""
 
 
 def read_mounts(table: Path = TABLE) -> list[Mount]:
@@ -75,7 +79,7 @@ def _parse(content: bytes) -> list[Mount]:
         left, _, right = line.partition(b" - ")
         before, after = left.split(b" "), right.split(b" ")
         if len(before) >= 5 and len(after) >= 2:
-            fields = (before[2], before[3], before[4], after[0], after[1], *after[2:3])
+            fields = (before[2], before[3], before[4], after[0], after[1], b"".join(after[2:3]), b"".join(before[5:6]))
             found.append(Mount(*(unescape(field) for field in fields)))
     return found
 
@@ -113,6 +117,34 @@ def network_mount_below(root: str, table: Path = TABLE) -> str:
 def is_of_kernel(kind: str) -> bool:
     """Tell whether a file system of this name shows the system itself, and holds nothing of anybody's."""
     return kind in _KERNEL_TYPES
+
+
+def distrusted_devices(root: str, root_fd: int, device: int, table: Path = TABLE) -> frozenset[int]:
+    """Return the volumes of a folder on which the system heeds no set-id bits, as those of sticks usually are.
+
+    Args:
+        root: Absolute path of the folder.
+        root_fd: Its descriptor; -1 where the system has none, and then no such bits either.
+        device: Its device number.
+        table: The kernel's list of mounts, as in proc(5).
+
+    Returns:
+        Device numbers: of the folder, and of what is mounted below it.
+    """
+    if sys.platform == "win32" or root_fd < 0:
+        return frozenset()
+    found = set()
+    with contextlib.suppress(OSError):
+        if os.fstatvfs(root_fd).f_flag & os.ST_NOSUID:
+            found.add(device)
+    prefix = os.path.realpath(root).rstrip("/") + "/"
+    for mount in read_mounts(table):
+        if mount.point.startswith(prefix) and "nosuid" in mount.flags.split(","):
+            major, _, minor = mount.device.partition(":")
+            # Each subvolume of Btrfs has a number of its own, which only a look tells.
+            with contextlib.suppress(OSError, ValueError):
+                found.add(os.lstat(mount.point).st_dev if mount.kind == "btrfs" else os.makedev(int(major), int(minor)))
+    return frozenset(found)
 
 
 def is_network(kind: str) -> bool:

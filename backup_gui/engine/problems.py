@@ -11,6 +11,7 @@ import logging
 import sqlite3
 from typing import Final
 
+from backup_gui.engine.errors import LinkInHistoryError
 from backup_gui.engine.escaping import escape
 from backup_gui.engine.model import Problem, ProblemCode, Stage
 
@@ -38,6 +39,7 @@ REASONS: dict[ProblemCode, str] = {
     ProblemCode.METADATA: "The content is backed up, but not all of its permissions, times or attributes",
     ProblemCode.DRIVE_AWAY: "The drive that belongs in this folder is not there",
     ProblemCode.MIRROR_CHANGED: "Something else changed the backup while it was being written",
+    ProblemCode.LINK_IN_HISTORY: "A link stands in the history where a folder belongs, so the old version has no place",
     ProblemCode.KEPT: "The backup keeps its own version of this, as you decided, and not the one that is here now",
     ProblemCode.OTHER: "The system refused",
 }
@@ -64,6 +66,7 @@ ADVICE: dict[ProblemCode, str] = {
     ProblemCode.METADATA: "Nothing needs to be done unless you rely on them.",
     ProblemCode.DRIVE_AWAY: "Connect the drive. Until then its copy in the backup stays as it is.",
     ProblemCode.MIRROR_CHANGED: "It is tried again at the next check. Do not work inside the backup folder.",
+    ProblemCode.LINK_IN_HISTORY: "Look at the link, which this program did not make, and remove it.",
     ProblemCode.KEPT: "Restore the backup's version, or take your decision back.",
     ProblemCode.OTHER: "It is tried again at every check.",
 }
@@ -156,6 +159,8 @@ def code_of(error: OSError, stage: Stage, *, is_writing: bool | None = None) -> 
     Returns:
         The code; ``OTHER`` for what the table does not know.
     """
+    if isinstance(error, LinkInHistoryError):
+        return ProblemCode.LINK_IN_HISTORY
     writes = stage in _ALWAYS_WRITING if is_writing is None else is_writing
     winerror = getattr(error, "winerror", None)
     if winerror in _WINDOWS_DEVICE_ERRORS:
@@ -195,6 +200,8 @@ def problem_from(error: OSError, path: str, stage: Stage, *, is_writing: bool | 
         words follow.
     """
     code = code_of(error, stage, is_writing=is_writing)
+    if isinstance(error, LinkInHistoryError):
+        return problem(code, path, stage, detail=escape(error.filename))
     suspect = _suspect_in(path)
     if code is ProblemCode.NAME_NOT_POSSIBLE:
         return problem(code, path, stage, detail=suspect)

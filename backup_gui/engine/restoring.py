@@ -16,8 +16,10 @@ from backup_gui.engine.attributes import copy_attributes
 from backup_gui.engine.model import EntryKind, kind_of
 from backup_gui.engine.system import own_ids, rename_to_free_name
 from backup_gui.engine.transfer import (
+    SET_ID,
     Cancelled,
     TargetError,
+    close_written,
     create,
     flush_file,
     ignore_count,
@@ -45,6 +47,8 @@ class Restorer:
         inherits: Whether folders that are made, and of which nothing else is known, get mode and owner of the folder
             that they are in; otherwise they are their owner's alone.
         makes_folder: Whether it is made if need be.
+        keeps_set_id: Whether programs keep the bits by which they run as their owner. Whoever prepared the backup
+            would decide about that otherwise.
         on_bytes: Told how many bytes more were copied, in large files.
         should_stop: Asked between the blocks of large files whether to give up.
 
@@ -58,6 +62,7 @@ class Restorer:
         *,
         inherits: bool = False,
         makes_folder: bool = True,
+        keeps_set_id: bool = False,
         on_bytes: Callable[[int], None] = ignore_count,
         should_stop: Callable[[], bool] = never,
     ) -> None:
@@ -70,6 +75,7 @@ class Restorer:
         self._roots: dict[str, Tree] = {}
         # Folders made here, with the metadata that they get when their content is complete.
         self._made: dict[str, Entry | None] = {}
+        self._keeps_set_id = keeps_set_id
         self._is_superuser = own_ids()[0] == 0
 
     def __enter__(self) -> Self:
@@ -247,7 +253,7 @@ class Restorer:
                     self._set_metadata(out, entry)
                 flush_file(out)
             finally:
-                os.close(out)
+                close_written(out)
             if sys.platform == "win32":
                 os.utime(name, ns=(entry.st_atime_ns, entry.st_mtime_ns))
         finally:
@@ -260,12 +266,14 @@ class Restorer:
             os.utime(self._to.at(folder)[0], ns=(entry.st_atime_ns, entry.st_mtime_ns))
 
     def _set_metadata(self, fd: int, entry: Entry) -> None:
-        """Set owner, mode and times; without the owner set-id bits would be the restoring user's, so they go."""
+        """Set owner, mode and times; set-id bits only if wanted and with the owner whose rights they give."""
         if sys.platform == "win32":
             return
         mode = stat.S_IMODE(entry.st_mode)
-        if not self._set_owner(fd, entry):
-            mode &= ~(stat.S_ISUID | stat.S_ISGID)
+        has_owner = self._set_owner(fd, entry)
+        # Of a folder the bit only says which group new files in it belong to.
+        if not has_owner or (not self._keeps_set_id and stat.S_ISREG(entry.st_mode)):
+            mode &= ~SET_ID
         # Some file systems know no owners and no modes; the content is there all the same.
         with contextlib.suppress(PermissionError):
             os.fchmod(fd, mode)

@@ -19,12 +19,14 @@ from backup_gui.engine.escaping import escape
 from backup_gui.engine.history_place import history_of, is_on_one_volume, is_place_inside
 from backup_gui.engine.identity import Standing, identify, nearest_existing, read_identity, standing
 from backup_gui.engine.model import HeldCode
+from backup_gui.engine.mounts import distrusted_devices
 from backup_gui.engine.nesting import is_within
 from backup_gui.engine.probing import abilities_of
 from backup_gui.engine.problems import is_full
-from backup_gui.engine.target import Target, make_root
+from backup_gui.engine.target import Target
 from backup_gui.engine.tree import Tree
 from backup_gui.engine.volume import has_lasting_inodes, volume_id
+from backup_gui.engine.writer import make_private_folder
 
 if TYPE_CHECKING:
     from backup_gui.engine.belonging import Belonging
@@ -104,14 +106,17 @@ def open_roots(
     continuity = _continuity(job, target, catalog, has_new_destination=has_new_destination)
     is_other = continuity is Continuity.OTHER
     target.opens_up = not (is_dry_run or is_other)
+    target.distrust(distrusted_devices(source.root, source.root_fd, source.root_entry.st_dev))
     if not is_dry_run:
         target.lock()
+    target.adopt(abilities_of(target, job.destination, catalog, may_try=not (is_dry_run or is_other)))
+    if not is_dry_run:
         if not is_other:
+            # Who may write in the history can be asked only where the file system has owners and modes.
             target.prepare_history()
         _remember_roots(job, target, catalog, continuity, has_new_source=has_new_source)
         if not is_other:
             mark(target, job, catalog, belonging)
-    target.adopt(abilities_of(target, job.destination, catalog, may_try=not (is_dry_run or is_other)))
     return Roots(source, target, is_source_other, continuity, belonging)
 
 
@@ -239,7 +244,7 @@ def _open_target(job: Job, catalog: Catalog, stack: contextlib.ExitStack, *, is_
                 import tempfile  # noqa: PLC0415 - slow to import, and rarely needed
 
                 return Target(stack.enter_context(tempfile.TemporaryDirectory()), None)
-            make_root(root)
+            make_private_folder(root)
         history = history_of(job)
         if history is not None and not is_on_one_volume(nearest_existing(history), root):
             raise JobError(

@@ -196,12 +196,3 @@ class Target(Keeper):
         old, folder_fd = self.at(old_path)
         new, _ = self.at(new_path)
         os.rename(old, new, src_dir_fd=folder_fd, dst_dir_fd=folder_fd)
-
-
-def make_root(path: str) -> None:
-    """Make a destination, and the folders above it, if it is not there.
-
-    Raises:
-        OSError: It could not be made.
-    """
-    os.makedirs(path, exist_ok=True)

@@ -10,12 +10,12 @@ import sys
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from backup_gui.engine.abilities import ALL, Abilities
-from backup_gui.engine.attributes import IN_STEP, copy_attributes, drop_access_lists
+from backup_gui.engine.attributes import IN_STEP, NOTHING_INHERITED, copy_attributes, drop_access_lists
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backup_gui.engine.attributes import Outcome
+    from backup_gui.engine.attributes import Inherited, Outcome
     from backup_gui.engine.model import Entry
 
 BLOCK_BYTES: Final = 8 << 20
@@ -28,7 +28,7 @@ NOT_SUPPORTED: Final = frozenset(
 
 
 _CREATE: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-_SET_ID: Final = stat.S_ISUID | stat.S_ISGID
+SET_ID: Final = stat.S_ISUID | stat.S_ISGID
 
 
 def never() -> bool:
@@ -58,10 +58,12 @@ class Rights(NamedTuple):
     Attributes:
         owner: The user and group that new files belong to.
         abilities: What the file system keeps of what it is given.
+        distrusted: Device numbers of the volumes on which the system heeds no set-id bits (mounted ``nosuid``).
     """
 
     owner: tuple[int, int]
     abilities: Abilities = ALL
+    distrusted: frozenset[int] = frozenset()
 
     @property
     def is_superuser(self) -> bool:
@@ -77,12 +79,33 @@ class Rights(NamedTuple):
         """Return the mode that the copy of a source's entry has.
 
         Without the right to give a file to its owner, a program of somebody else's must not come to run as our own
-        user: it loses its set-id bits.
+        user: it loses its set-id bits. So does one from a volume on which they have no effect, such as a stick that
+        anybody may have prepared: on the destination's volume they would.
         """
         mode = source.st_mode & 0o7777
-        if mode & _SET_ID and not self.sets_owner and (source.st_uid, source.st_gid) != self.owner:
-            mode &= ~_SET_ID
+        if not mode & SET_ID:
+            return mode
+        is_distrusted = source.st_dev in self.distrusted and stat.S_ISREG(source.st_mode)
+        if is_distrusted or (not self.sets_owner and (source.st_uid, source.st_gid) != self.owner):
+            mode &= ~SET_ID
         return mode
+
+    def take_own_group(self, what: int | str, folder_fd: int | None = None) -> None:
+        """Give something new the group that other new files of this process have, if it has that of its folder.
+
+        Args:
+            what: A descriptor, or a name in the folder.
+            folder_fd: The folder, with a name.
+
+        Raises:
+            OSError: The system refused, though it lets everybody give files to the own group.
+        """
+        if sys.platform == "win32" or not self.abilities.holds_owner:
+            return
+        if isinstance(what, int):
+            os.fchown(what, -1, self.owner[1])
+        else:
+            os.chown(what, -1, self.owner[1], dir_fd=folder_fd, follow_symlinks=False)
 
     def times_of(self, source: Entry) -> tuple[int, int]:
         """Return the times of access and change that the copy of a source's entry gets, nanoseconds.
@@ -117,7 +140,7 @@ def receive(
     rights: Rights,
     *,
     flushes: bool,
-    is_handed_down: bool,
+    inherited: Inherited = NOTHING_INHERITED,
     on_bytes: Callable[[int], None],
     should_stop: Callable[[], bool],
 ) -> Outcome:
@@ -130,7 +153,7 @@ def receive(
         folder_fd: The folder; None with an absolute path.
         rights: What may be given to the new file.
         flushes: Whether its content is on the disk in the end.
-        is_handed_down: Whether the folder gives what is made in it an access list, which the source may not have.
+        inherited: What the folder gives to what is made in it, which the source may not have.
         on_bytes: As for ``transfer``.
         should_stop: As for ``transfer``.
 
@@ -148,23 +171,36 @@ def receive(
     except OSError as error:
         raise TargetError(error.errno, error.strerror, name) from error
     try:
-        if source.st_size:
-            transfer(fd, out, source, on_bytes, should_stop)
         try:
-            if is_handed_down:
-                drop_access_lists(out)
-            outcome = _finish(out, fd, source, rights)
-            if flushes:
-                flush_file(out)
-        except OSError as error:
-            raise TargetError(error.errno, error.strerror, name) from error
+            if source.st_size:
+                transfer(fd, out, source, on_bytes, should_stop)
+            try:
+                if inherited.access_list:
+                    drop_access_lists(out)
+                outcome = _finish(out, fd, source, rights, takes_group=inherited.group)
+                if flushes:
+                    flush_file(out)
+            except OSError as error:
+                raise TargetError(error.errno, error.strerror, name) from error
+        finally:
+            close_written(out)
     except BaseException:
-        os.close(out)
         with contextlib.suppress(OSError):
             os.unlink(name, dir_fd=folder_fd)
         raise
-    os.close(out)
     return outcome
+
+
+def close_written(fd: int) -> None:
+    """Close a file that was written to. Some file systems tell only now that they could not take all of it.
+
+    Raises:
+        TargetError: They did; the descriptor is free all the same.
+    """
+    try:
+        os.close(fd)
+    except OSError as error:
+        raise TargetError(error.errno, error.strerror) from error
 
 
 def is_same_version(before: Entry, after: Entry) -> bool:
@@ -178,13 +214,15 @@ def is_same_version(before: Entry, after: Entry) -> bool:
     )
 
 
-def _finish(out: int, fd: int, source: Entry, rights: Rights) -> Outcome:
-    """Give a complete copy its metadata."""
+def _finish(out: int, fd: int, source: Entry, rights: Rights, *, takes_group: bool) -> Outcome:
+    """Give a complete copy its metadata; with ``takes_group`` it may have the group of the folder that it is in."""
     if sys.platform == "win32":
         return IN_STEP
     # In this order: a new owner takes away set-id bits and capabilities.
-    if rights.sets_owner and (source.st_uid, source.st_gid) != rights.owner:
+    if rights.sets_owner and (takes_group or (source.st_uid, source.st_gid) != rights.owner):
         os.fchown(out, source.st_uid, source.st_gid)
+    elif takes_group:
+        rights.take_own_group(out)
     outcome = copy_attributes(fd, out)
     if rights.abilities.holds_modes:
         os.fchmod(out, rights.mode_of(source))

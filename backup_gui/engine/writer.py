@@ -207,8 +207,13 @@ class Writer(MetadataWriter):
             if not self._open_up(parent):
                 raise
             os.mkdir(name, OWNER_ALL, dir_fd=folder_fd)
-        if folder_fd is not None and self._inherits(folder_fd):
-            drop_access_lists(f"/proc/self/fd/{folder_fd}/{name}")
+        if folder_fd is not None:
+            inherited = self._inherited(folder_fd)
+            if inherited.access_list:
+                drop_access_lists(f"/proc/self/fd/{folder_fd}/{name}")
+            if inherited.group and not self.holds_owner:
+                # Otherwise it gets the source's owner and group at the end of the pass.
+                self.rights.take_own_group(name, folder_fd)
         if is_top:
             self._staged[path] = name
         if HAS_FOLDER_DESCRIPTORS:
@@ -370,7 +375,7 @@ class Writer(MetadataWriter):
             folder_fd,
             self.rights,
             flushes=not self._syncs_whole,
-            is_handed_down=self._inherits(folder_fd),
+            inherited=self._inherited(folder_fd),
             on_bytes=on_bytes,
             should_stop=should_stop,
         )
@@ -408,6 +413,30 @@ class Writer(MetadataWriter):
     def _note(self, folder: str) -> None:
         if not self._syncs_whole:
             self._unflushed.add(folder)
+
+
+def make_private_folder(path: str) -> None:
+    """Make a folder that only its owner may enter, and those above it as usual, so that they reach the disk.
+
+    Args:
+        path: Absolute path; it is no error if there is a folder already.
+
+    Raises:
+        OSError: It could not be made.
+    """
+    missing: list[str] = []
+    folder = path
+    while not os.path.lexists(folder):
+        missing.append(folder)
+        folder = os.path.dirname(folder)
+    for descendant in reversed(missing):
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(descendant, OWNER_ALL if descendant == path else 0o777)
+        if HAS_FOLDER_DESCRIPTORS:
+            with Tree(os.path.dirname(descendant)) as parent:
+                flush_folder(parent, "")
+    if not os.path.isdir(path):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
 
 
 def flush_folder(tree: Tree, folder: str) -> None:

@@ -40,6 +40,12 @@ _PATTERNS = (
     "The history cannot be made, since this folder cannot be written to ({detail}): {path}",
     "The history cannot be opened ({detail}): {path}",
     "The history cannot be written to ({detail}): {path}",
+    "Other users may write in the history: {path}",
+    "Something else took the history's place: {path}",
+    "The history belongs to another user: {path}",
+    "The history is a link, which leads somewhere else: {path}",
+    "The history is gone: {path}",
+    "The history is not a folder: {path}",
     "The history and the destination lie inside each other: {path}",
     "The history and the source lie inside each other: {path}",
     (

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine import publishing
+from backup_gui.engine import publishing, writer
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.errors import DestinationUnusableError
 from backup_gui.engine.events import ActionDone, Event
@@ -168,3 +168,58 @@ def test_no_name_of_the_mirror_is_ever_written_to_in_place(scene: Scene, monkeyp
     # What is new in a new folder has its own name in there: it is the folder that has a temporary one.
     assert [name for name in opened if not is_temporary(name)] == ["added"]
     scene.assert_in_step()
+
+
+class FlushedFolders:
+    """Notes which folders are flushed, in order, on a volume that cannot be flushed as a whole."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.paths: list[str] = []
+        fsync = os.fsync
+
+        def noting(fd: int) -> None:
+            if os.path.isdir(f"/proc/self/fd/{fd}"):
+                self.paths.append(os.readlink(f"/proc/self/fd/{fd}"))
+            fsync(fd)
+
+        monkeypatch.setattr(os, "fsync", noting)
+        monkeypatch.setattr(writer, "supports_syncfs", lambda _root: False)
+
+
+@pytest.mark.hazard(70)
+@pytest.mark.parametrize("change", ["gone", "folder1/f1"])
+def test_a_version_is_in_the_history_on_the_disk_before_its_name_is_gone_from_the_mirror(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    scene.make_pass()
+    scene.write(change, b"once more")
+    scene.make_pass()
+    if change == "gone":
+        (scene.source / change).unlink()
+    else:
+        scene.write(change, b"and again")
+    flushed = FlushedFolders(monkeypatch)
+    scene.make_pass()
+    folder = os.path.dirname(change)
+    kept, named = (os.path.normpath(root / folder) for root in (scene.history, scene.mirror))
+    steps = [path for path in flushed.paths if path in {kept, named}]
+    assert steps[:2] == [kept, named]
+
+
+@pytest.mark.hazard(70)
+def test_the_entries_of_a_new_destination_and_history_reach_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = Scene(tmp_path, tmp_path)
+    scene.job = scene.job._replace(destination=str(tmp_path / "new/deep/mirror"))
+    scene.write("file", b"old")
+    flushed = FlushedFolders(monkeypatch)
+    scene.make_pass()
+    assert {str(tmp_path), str(tmp_path / "new"), str(tmp_path / "new/deep")} <= set(flushed.paths)
+    flushed.paths.clear()
+    scene.write("file", b"newer")
+    scene.make_pass()
+    history = tmp_path / "new/deep/mirror.history"
+    assert flushed.paths.index(str(history)) < len(flushed.paths) - 1 - flushed.paths[::-1].index(
+        str(tmp_path / "new/deep/mirror")
+    )

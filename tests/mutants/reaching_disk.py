@@ -16,6 +16,34 @@ MUTATIONS = (
         (AFTER_REPORT,),
     ),
     Mutation(
+        "the history's folders are flushed before the mirror's",
+        "engine/keeping.py",
+        "        self._flush_history()\n        super().flush()\n",
+        "        super().flush()\n        self._flush_history()\n",
+        ("faults/test_barriers.py",),
+    ),
+    Mutation(
+        "the history's folders are flushed before a folder's metadata",
+        "engine/keeping.py",
+        "        self._flush_history()\n        super()._flush_metadata(path, source)\n",
+        "        super()._flush_metadata(path, source)\n",
+        ("faults/test_barriers.py",),
+    ),
+    Mutation(
+        "folders above a new destination are flushed",
+        "engine/writer.py",
+        '                flush_folder(parent, "")\n',
+        "                pass\n",
+        ("faults/test_barriers.py",),
+    ),
+    Mutation(
+        "an error at closing a copy",
+        "engine/transfer.py",
+        "        raise TargetError(error.errno, error.strerror) from error\n",
+        "        return\n",
+        ("faults/test_privacy.py",),
+    ),
+    Mutation(
         "first barrier",
         "engine/publishing.py",
         "        self._target.flush()\n        unmade = self._target.reveal()\n",
@@ -60,7 +88,7 @@ MUTATIONS = (
     Mutation(
         "flush of each file",
         "engine/transfer.py",
-        "            if flushes:\n                flush_file(out)\n",
+        "                if flushes:\n                    flush_file(out)\n",
         "",
         ("faults/test_io_errors.py::test_where_a_volume_cannot_be_flushed_as_a_whole_every_file_and_folder_is",),
     ),

@@ -421,7 +421,7 @@ MUTATIONS = (
         "lock of a pass",
         "engine/roots.py",
         "        target.lock()\n",
-        "",
+        "        pass\n",
         (f"{_ROOTS}test_a_destination_that_another_process_writes_to_is_busy",),
     ),
     Mutation(
@@ -550,7 +550,7 @@ MUTATIONS = (
     Mutation(
         "set-id bits of others",
         "engine/transfer.py",
-        "            mode &= ~_SET_ID\n",
+        "            mode &= ~SET_ID\n",
         "            pass\n",
         (f"{_METADATA}test_without_the_right_to_give_files_away_a_set_id_program_of_anothers_loses_its_bits",),
     ),

@@ -18,8 +18,8 @@ from backup_gui.engine.attributes import (
     attributes_of,
     copy_attributes,
     drop_access_lists,
-    hands_down,
     have_same_attributes,
+    inherited_in,
     is_carried,
     read_attributes,
     set_attributes,
@@ -159,7 +159,6 @@ def test_where_there_are_none_nothing_is_read(file: Path, monkeypatch: pytest.Mo
         assert attributes_of(tree, "file") == {}
         assert have_same_attributes(tree, tree, "file", file.stat())
     assert copy_attributes(-1, -1) == set_attributes(-1, {"user.a": b"1"}) == IN_STEP
-    assert not hands_down(-1)
     drop_access_lists(-1)
 
 
@@ -194,7 +193,8 @@ def test_what_a_folder_hands_down_can_be_dropped(place: Path, monkeypatch: pytes
         assert attributes_at(place / name) == ()
     for folder, wanted in ((place, True), (place / "folder", False)):
         fd = os.open(folder, os.O_RDONLY)
-        assert hands_down(fd) is wanted
+        assert inherited_in(fd, os.getegid()) == (wanted, False)
+        assert inherited_in(fd, os.getegid() + 1) == (wanted, True)
         os.close(fd)
 
     def fail(*_arguments: object, **_options: object) -> None:

@@ -167,8 +167,8 @@ def to(rig: Rig) -> Path:
     return rig.root / "restored" / "here"
 
 
-def bring(rig: Rig, to: Path, path: str = "", at: datetime | None = None) -> Restored:
-    return restore(str(rig.mirror), str(rig.history), path, at, str(to))
+def bring(rig: Rig, to: Path, path: str = "", at: datetime | None = None, *, keeps_set_id: bool = False) -> Restored:
+    return restore(str(rig.mirror), str(rig.history), path, at, str(to), keeps_set_id=keeps_set_id)
 
 
 def test_a_whole_mirror_comes_back_as_it_is(rig: Rig, to: Path) -> None:
@@ -317,11 +317,11 @@ def test_pipes_in_the_backup_are_left_out(rig: Rig, to: Path) -> None:
 
 
 @pytest.mark.root
-def test_a_set_id_program_comes_back_as_its_owners(rig: Rig, to: Path) -> None:
+def test_a_set_id_program_comes_back_as_its_owners_if_that_is_asked_for(rig: Rig, to: Path) -> None:
     program = rig.write_at(rig.mirror / "program")
     os.chown(program, 1234, 1234)
     program.chmod(0o4755)
-    bring(rig, to)
+    bring(rig, to, keeps_set_id=True)
     status = (to / "program").stat()
     assert (status.st_uid, stat.S_IMODE(status.st_mode)) == (1234, 0o4755)
 

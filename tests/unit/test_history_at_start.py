@@ -69,7 +69,7 @@ def test_a_history_that_cannot_be_written_to_is_told_by_its_name(rig: Rig, mode:
 def test_a_file_in_the_historys_place_is_told_by_its_name(rig: Rig) -> None:
     rig.write("a", "1")
     rig.history.write_text("a file")
-    with pytest.raises(DestinationUnusableError, match=f"The history cannot be opened .*: {rig.history}"):
+    with pytest.raises(DestinationUnusableError, match=f"The history is not a folder: {rig.history}"):
         rig.run()
     assert rig.history.read_text() == "a file"
     assert contents(rig.mirror) == {}

@@ -18,11 +18,12 @@ import pytest
 from backup_gui.engine import metadata, system, writer
 from backup_gui.engine import target as target_module
 from backup_gui.engine import transfer as transfer_module
-from backup_gui.engine.errors import DestinationBusyError
+from backup_gui.engine.errors import DestinationBusyError, HistoryUnusableError
 from backup_gui.engine.history import version_path
-from backup_gui.engine.target import Target, make_root
+from backup_gui.engine.target import Target
 from backup_gui.engine.transfer import Cancelled, TargetError
 from backup_gui.engine.tree import is_temporary
+from backup_gui.engine.writer import make_private_folder
 from tests.helpers.descriptors import count_open
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import HOSTILE_NAMES, LONG_AGO_NS, as_nobody
@@ -225,9 +226,9 @@ def test_new_folders_that_are_dropped_leave_nothing(at: Place) -> None:
 
 
 def test_a_root_is_made_with_the_folders_above_it(place: Path) -> None:
-    make_root(str(place / "a" / "b"))
-    make_root(str(place / "a" / "b"))
-    assert (place / "a" / "b").is_dir()
+    make_private_folder(str(place / "a" / "b"))
+    make_private_folder(str(place / "a" / "b"))
+    assert stat.S_IMODE((place / "a" / "b").stat().st_mode) == 0o700
 
 
 # What is there already
@@ -290,7 +291,7 @@ def test_what_cannot_be_kept_stays_where_it_is(at: Place, monkeypatch: pytest.Mo
     at.target._history = None
     at.history.rmdir()
     at.history.symlink_to(at.root / "nowhere")
-    with pytest.raises(OSError, match="File exists"):
+    with pytest.raises(HistoryUnusableError, match="is not a folder"):
         at.target.keep("a", NOON, leaves=True)
     assert contents(at.mirror) == {"a": b"old"}
 
@@ -501,7 +502,7 @@ def test_each_file_and_each_folder_that_changed_is_flushed(at: Place, by_file: l
     by_file.clear()
     at.target.keep("moved", NOON, leaves=True)
     at.target.flush()
-    assert sorted(by_file) == ["history", "mirror"]
+    assert sorted(by_file) == [".", "history", "mirror"]
     by_file.clear()
     at.target.remove_folder("a/b")
     (at.mirror / "a" / "x").touch()
@@ -534,7 +535,7 @@ def test_new_folders_of_the_history_are_flushed_into_their_parents(at: Place, by
     (at.mirror / "a" / "b" / "file").touch()
     at.target.keep("a/b/file", NOON, leaves=True)
     at.target.flush()
-    assert sorted(by_file) == ["history", "history/a", "history/a/b", "mirror/a/b"]
+    assert sorted(by_file) == [".", "history", "history/a", "history/a/b", "mirror/a/b"]
 
 
 @pytest.mark.parametrize("code", [errno.EINVAL, errno.EBADF, errno.ENOTSUP])
