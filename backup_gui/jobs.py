@@ -11,6 +11,7 @@ import hashlib
 import os
 from typing import TYPE_CHECKING, TypedDict
 
+from backup_gui.engine import own
 from backup_gui.engine.errors import JobError, OwnFolderError
 from backup_gui.engine.escaping import escape
 from backup_gui.engine.filters import Filter
@@ -222,6 +223,8 @@ def _nesting_faults(folders: dict[str, str]) -> dict[str, str]:
         return {"destination": "The destination lies inside the source."}
     if is_around:
         return {"destination": "The source lies inside the destination."}
+    if any(is_within(source, place) for place in own.noted()):
+        return {"source": "The source lies inside the program's own folder."}
     history = folders.get("history")
     if history is None or is_place_inside(history, destination):
         return {}

@@ -63,6 +63,7 @@ _PATTERNS = (
     "The source is not a folder any more: {path}",
     "The source is not a folder: {path}",
     "The source lies inside the destination: {path}",
+    "The source lies inside the program's own folder: {path}",
     # Other backups; "detail" says whose
     "A later version of this program has made the backup that is there, {detail}: {path}",
     "The destination has another backup in it, {detail}: {path}",
@@ -161,6 +162,7 @@ _PATTERNS = (
     "The source is not a folder.",
     "The source lies inside the destination.",
     "The source lies inside the history.",
+    "The source lies inside the program's own folder.",
     "The time between full checks must be from 1 to {number} seconds.",
     "This exclusion rule is not understood: {rule}",
     # Folders and drives that are looked at before they are used

@@ -29,6 +29,7 @@ from backup_gui.config import (
     parse_settings,
     settings_to_texts,
 )
+from backup_gui.engine import own
 from backup_gui.engine.errors import JobError
 from backup_gui.engine.history_place import history_of
 from backup_gui.engine.job import MAX_HISTORY_DAYS, MAX_INTERVAL_S, Job
@@ -421,3 +422,11 @@ def test_job_faults_names_the_field_without_touching_a_file(monkeypatch: pytest.
     assert set(faults) == {"source", "destination", "interval_s", "guard_share", "exclude"}
     assert set(job_faults(Job("/s", "/s/", "", ""))) == {"destination"}
     assert job_faults(Job("/s", "/d", "", "")) == {}
+
+
+def test_the_programs_own_folder_is_no_source(tmp_path: Path) -> None:
+    (tmp_path / "own" / "deep").mkdir(parents=True)
+    own.note(tmp_path / "own")
+    for source in ("own", "own/deep"):
+        assert "own folder" in refusal(tmp_path / source, tmp_path / "mirror")
+    assert make_job(str(tmp_path), "/somewhere/else").source == str(tmp_path)
