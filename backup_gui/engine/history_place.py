@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from backup_gui.engine.identity import nearest_existing
 from backup_gui.engine.job import HISTORY_SUFFIX
-from backup_gui.engine.mounts import mount_of
+from backup_gui.engine.mounts import share_a_mount
 from backup_gui.engine.system_folders import is_system_folder
 from backup_gui.engine.tree import MARKER_NAME
 
@@ -125,5 +125,4 @@ def is_on_one_volume(path: str, other: str) -> bool:
     except OSError:
         # What does not answer is found out about by whoever opens it.
         return True
-    one, two = mount_of(path), mount_of(other)
-    return one is None or two is None or one.point == two.point
+    return share_a_mount(path, other)

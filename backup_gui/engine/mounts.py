@@ -86,9 +86,19 @@ def _parse(content: bytes) -> list[Mount]:
 
 def mount_of(path: str, table: Path = TABLE) -> Mount | None:
     """The mount that a path lies on, or None where the system does not tell."""
+    return _mount_among(read_mounts(table), path)
+
+
+def share_a_mount(path: str, other: str, table: Path = TABLE) -> bool:
+    """Tell whether two paths lie on the same mount; also where the system does not tell."""
+    mounts = read_mounts(table)
+    return _mount_among(mounts, path) is _mount_among(mounts, other)
+
+
+def _mount_among(mounts: list[Mount], path: str) -> Mount | None:
     whole = os.path.realpath(path)
     best: Mount | None = None
-    for mount in read_mounts(table):
+    for mount in mounts:
         is_inside = whole == mount.point or whole.startswith(mount.point.rstrip("/") + "/")
         # Of several mounts on one point the last one is visible.
         if is_inside and (best is None or len(mount.point) >= len(best.point)):

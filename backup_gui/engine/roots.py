@@ -138,12 +138,13 @@ def _continuity(job: Job, target: Target, catalog: Catalog, *, has_new_destinati
 
 def is_destination_in_place(target: Target) -> bool:
     """Tell whether the destination's path still leads to the folder that the pass has written to."""
-    if has_lasting_inodes(target.root):
-        return target.is_root_in_place()
+    if target.is_root_in_place():
+        return True
     try:
-        return os.stat(target.root).st_dev == target.root_entry.st_dev
+        is_on_drive = os.stat(target.root).st_dev == target.root_entry.st_dev
     except OSError:
         return False
+    return is_on_drive and not has_lasting_inodes(target.root)
 
 
 def accept_destination(job: Job, target: Target, catalog: Catalog) -> None:
@@ -246,7 +247,7 @@ def _open_target(job: Job, catalog: Catalog, stack: contextlib.ExitStack, *, is_
                 return Target(stack.enter_context(tempfile.TemporaryDirectory()), None)
             make_private_folder(root)
         history = history_of(job)
-        if history is not None and not is_on_one_volume(nearest_existing(history), root):
+        if history is not None and job.history and not is_on_one_volume(nearest_existing(history), root):
             raise JobError(
                 "The history must lie on the drive of the destination. If no folder is chosen for it, it gets a place"
                 f" there by itself: {history}"

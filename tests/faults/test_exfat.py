@@ -18,6 +18,7 @@ from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.errors import RootAbsentError
 from backup_gui.engine.events import ActionDone, Event, PlanMade
 from backup_gui.engine.history import list_versions, restore
+from backup_gui.engine.history_place import HISTORY_NAME
 from backup_gui.engine.mirror import run_pass
 from backup_gui.engine.model import Counts, EntryKind, Op, PassStatus, ProblemCode, Report, Scope
 from backup_gui.engine.target import Target
@@ -478,6 +479,54 @@ def test_a_mirror_at_the_mount_point_itself_comes_to_rest(scene: Scene, stick: S
     stick.replug()
     again = scene.make_pass()
     assert (report.status, again.counts.total) == (PassStatus.COMPLETE, 0)
+
+
+@pytest.mark.hazard(53, 57)
+def test_a_whole_stick_keeps_its_history_in_it_and_is_the_same_one_whenever_it_is_plugged_in(
+    scene: Scene, stick: Stick
+) -> None:
+    mirror, history = stick.point, stick.point / HISTORY_NAME
+    own = mirror / "System Volume Information"
+    own.mkdir()
+    (own / "WPSettings.dat").write_bytes(b"the stick's")
+    scene.with_job(destination=str(mirror))
+    for name in ("a", "docs/b"):
+        write(scene, name, "1")
+    write(scene, ".Backup-HISTORY/mine", "one name with the history's to the stick")
+    report = scene.make_pass()
+    assert [(problem.path, problem.code) for problem in report.problems] == [
+        (".Backup-HISTORY", ProblemCode.NAME_RESERVED)
+    ]
+    for number, change in enumerate(("22", "333")):
+        stick.replug()
+        write(scene, "docs/b", change)
+        report = scene.make_pass()
+        assert (report.status, report.counts.replaced) == (PassStatus.PROBLEMS, 1)
+        assert len(contents(history)) == number + 1
+    (scene.source / "docs" / "b").unlink()
+    scene.make_pass()
+    stick.replug()
+    assert scene.make_pass().counts.total == 0
+    assert sorted(contents(history).values()) == [b"1", b"22", b"333"]
+    assert contents(own) == {"WPSettings.dat": b"the stick's"}
+    # What is deleted on it between two checks is noticed although its root has no time of its own.
+    (mirror / "a").unlink()
+    write(scene, "new", "4")
+    report = run_pass(scene.job, scene.catalog, Scope(frozenset({"new"})))
+    assert (report.is_full, report.counts.created) == (True, 2)
+
+
+@pytest.mark.hazard(57)
+def test_a_folder_of_a_stick_is_the_same_one_though_its_number_is_another(scene: Scene, stick: Stick) -> None:
+    write(scene, "a", "1")
+    scene.make_pass()
+    for number in range(3):
+        stick.replug()
+        # Numbers are given in the order in which folders are looked at.
+        for other in range(number + 1):
+            (stick.point / f"other {other}").mkdir(exist_ok=True)
+        write(scene, "a", "1" * (number + 2))
+        assert scene.make_pass().status is PassStatus.COMPLETE
 
 
 # Faults

@@ -165,7 +165,7 @@ MUTATIONS = (
     Mutation(
         "history on the destination's volume",
         "engine/roots.py",
-        "        if history is not None and not is_on_one_volume(nearest_existing(history), root):\n",
+        "        if history is not None and job.history and not is_on_one_volume(nearest_existing(history), root):\n",
         "        if False:\n",
         (f"{_ROOTS}test_a_history_chosen_on_another_drive_is_refused",),
     ),
@@ -326,7 +326,7 @@ MUTATIONS = (
     Mutation(
         "a second mount of one volume",
         "engine/history_place.py",
-        "    return one is None or two is None or one.point == two.point\n",
+        "    return share_a_mount(path, other)\n",
         "    return True\n",
         (f"{_PLACE}test_a_folder_mounted_at_a_second_place_of_its_own_volume_has_its_history_in_it",),
     ),
