@@ -274,3 +274,15 @@ def test_a_refused_destination_is_said_with_the_option_that_answers_it() -> None
     fields = event_fields(HeldBack(held))
     assert fields is not None
     assert fields["release"] == "--take-over"
+
+
+@pytest.mark.hazard(57)
+def test_another_folder_in_the_destinations_place_is_told_with_what_to_do() -> None:
+    held = HELD_PART._replace(code=HeldCode.DESTINATION_REPLACED, reason="The destination is another one")
+    (line,) = printed_as_text(HeldBack(held))
+    assert line.startswith("held: The destination is another one (")
+    assert line.endswith("if this is the right one, run again with --allow-mass-delete.")
+    assert "--keep-held" not in line
+    fields = event_fields(HeldBack(held))
+    assert fields is not None
+    assert (fields["release"], fields["keep"]) == ("--allow-mass-delete", None)
