@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -14,13 +15,28 @@ from backup_gui.desk import Desk
 from backup_gui.engine import runner
 from backup_gui.engine.events import FilesReturned, ForgetDrive, PutBack, ReleaseKept, StatusChanged, UndoPass
 from backup_gui.engine.job import Job
-from backup_gui.engine.model import Problem, ProblemCode, Returned, Stage
+from backup_gui.engine.marker import Marker
+from backup_gui.engine.model import (
+    Action,
+    Counts,
+    EntryKind,
+    Held,
+    HeldCode,
+    Op,
+    Problem,
+    ProblemCode,
+    Returned,
+    Stage,
+)
 from backup_gui.engine.runner import Outcome
 from backup_gui.engine.status import JobState, Status
+from backup_gui.engine.tree import MARKER_NAME
 from backup_gui.ui.board import Page
+from backup_gui.ui.headline import Remedy, headline
 from backup_gui.ui.icons import Icons
-from backup_gui.ui.jobview import ForgetDriveWish, PutBackWish, UndoWish
+from backup_gui.ui.jobview import ForgetDriveWish, JobView, PutBackWish, UndoWish
 from backup_gui.ui.returneddialog import ReturnedDialog, returned_title
+from backup_gui.ui.review import ReviewDialog
 from tests.faults.test_unmounted_roots import mounted_anew
 from tests.gui.conftest import DeskMaker, ScriptedRun, ok_status
 from tests.helpers.screens import HELD, PROBLEMS
@@ -345,3 +361,76 @@ def test_nothing_brought_back_is_never_called_a_success(icons: Icons, qtbot: QtB
     dialog.show()
     assert not dialog.open_button.isVisible()
     assert dialog.details.startswith("The source folder is not there: /x")
+
+
+# A destination that is another backup's
+
+
+@pytest.fixture
+def late(make_desk: DeskMaker, job: Job, qtbot: QtBot) -> tuple[Desk, Job]:
+    """A job whose destination another computer has used before, with the same folder name and other files."""
+    destination = Path(job.destination)
+    destination.mkdir(parents=True)
+    (destination / "theirs.txt").write_text("theirs")
+    history = Path(f"{destination}.history")
+    history.mkdir()
+    theirs = Marker("ab" * 16, "another", "<b>laptop</b>", "/home/eve/Documents", "1 uuid:1", f"../{destination.name}")
+    (history / MARKER_NAME).write_text(json.dumps(theirs._asdict()))
+    Path(job.source, "ours.txt").write_text("ours")
+    store = make_desk.store()
+    job = job._replace(interval_s=1)
+    store.save_jobs((job,))
+    desk = make_desk(runner.run, store)
+    desk.start(Wish())
+    qtbot.waitUntil(lambda: desk.controller.status(job.id).state is JobState.HELD, timeout=LONG_MS)
+    return desk, job
+
+
+@pytest.mark.hazard(52)
+def test_a_place_of_another_backup_is_taken_over_after_one_click_and_one_answer(
+    late: tuple[Desk, Job], qtbot: QtBot
+) -> None:
+    desk, job = late
+    view = desk.window.board.jobs.view(0)
+    assert view is not None
+    words = headline(view, 0.0)
+    assert "/home/eve/Documents" in words.title
+    assert "laptop" in words.title
+    assert words.remedy is Remedy.REVIEW
+    assert contents(job.destination) == {"theirs.txt": b"theirs"}
+    desk.window.review(job.id)
+    assert "/home/eve/Documents" in box_of(desk.window).informativeText()
+    say_yes(desk.window)
+    settle(desk, job, qtbot)
+    assert contents(job.destination) == {"ours.txt": b"ours"}
+    assert list(contents(f"{job.destination}.history").values()) == [b"theirs"]
+
+
+@pytest.mark.hazard(52)
+def test_without_an_answer_a_place_of_another_backup_stays_as_it_is(late: tuple[Desk, Job], qtbot: QtBot) -> None:
+    desk, job = late
+    desk.window.review(job.id)
+    box_of(desk.window).reject()
+    desk.controller.back_up_now(job.id)
+    qtbot.waitUntil(lambda: desk.controller.status(job.id).state is JobState.HELD, timeout=LONG_MS)
+    assert contents(job.destination) == {"theirs.txt": b"theirs"}
+
+
+@pytest.mark.hazard(52)
+def test_what_a_later_version_made_is_told_and_not_asked_about(qtbot: QtBot, job: Job) -> None:
+    reason = "A later version of this program has made the backup that is there, of /a on b, begun 2026-11-28: /copy"
+    view = JobView(job, Status(JobState.HELD, held=Held(HeldCode.NEWER_BACKUP, reason, Counts(), 0)))
+    assert headline(view, 0.0).remedy is Remedy.TRY_AGAIN
+
+
+@pytest.mark.hazard(52)
+def test_another_backup_in_the_mirror_is_reviewed_with_two_answers(qtbot: QtBot, icons: Icons, job: Job) -> None:
+    actions = (Action(Op.DELETE, "far/Photos/p1", EntryKind.FILE, 3),)
+    reason = "The destination has another backup in it, of /photos on b, begun 2026-11-28: /copy/far/Photos"
+    held = Held(HeldCode.OTHER_BACKUP, reason, Counts(deleted=1), 10, actions, claims=frozenset({"id"}))
+    dialog = ReviewDialog(icons, job, held)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert dialog.allow_button.isVisible()
+    assert not dialog.keep_button.isVisible()
+    assert not dialog.put_back_button.isVisible()
