@@ -13,7 +13,7 @@ MUTATIONS = (
         _BELONGING,
         "        yield from self._on_destination()\n",
         "",
-        (f"{_KNOWN}test_another_source_is_refused_also_in_a_quick_pass_and_in_a_dry_run",),
+        (f"{_KNOWN}test_two_computers_on_one_drive_do_not_mix_their_backups",),
     ),
     Mutation(
         "another backup's history is refused",
@@ -48,7 +48,7 @@ MUTATIONS = (
         _BELONGING,
         "        yield from self._circles(others)\n",
         "",
-        (f"{_KNOWN}test_a_circle_of_three_is_refused",),
+        (f"{_KNOWN}test_a_circle_of_three_by_way_of_a_new_folder_is_refused",),
     ),
     Mutation(
         "another computer is another one",

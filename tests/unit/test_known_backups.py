@@ -305,16 +305,17 @@ def test_a_marker_that_comes_in_the_very_moment_is_not_written_over(
 # Whose a destination is
 
 
-def test_two_computers_on_one_drive_do_not_mix_their_backups(world: World) -> None:
+@pytest.mark.parametrize("keeps_history", [True, False], ids=["with history", "without"])
+def test_two_computers_on_one_drive_do_not_mix_their_backups(world: World, *, keeps_history: bool) -> None:
     world.fill("docs")
-    world.run("docs", "copy")
+    world.run("docs", "copy", keeps_history=keeps_history)
     world.use_computer("two")
-    held = world.refused("docs", "copy")
+    held = world.refused("docs", "copy", keeps_history=keeps_history)
     assert held.code is HeldCode.OTHER_BACKUP
     for word in (str(world.path("docs")), "host of one", str(world.path("copy")), "begun 20"):
         assert word in held.reason
     world.use_computer("one")
-    assert world.run("docs", "copy").status is PassStatus.COMPLETE
+    assert world.run("docs", "copy", keeps_history=keeps_history).status is PassStatus.COMPLETE
 
 
 def test_another_source_is_refused_also_in_a_quick_pass_and_in_a_dry_run(world: World) -> None:
@@ -600,6 +601,13 @@ def test_a_circle_of_three_is_refused(world: World) -> None:
     world.run("copy of one", "second copy")
     held = world.refused("second copy", "one")
     assert held.code is HeldCode.OTHER_BACKUP
+
+
+def test_a_circle_of_three_by_way_of_a_new_folder_is_refused(world: World) -> None:
+    world.fill("one")
+    world.run("one", "copy of one")
+    world.run("copy of one", "second copy")
+    assert str(world.path("copy of one")) in world.refused("second copy", "one/restored").reason
 
 
 def test_a_circle_by_way_of_a_folder_inside_is_refused(world: World) -> None:
