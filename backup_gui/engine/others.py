@@ -21,6 +21,8 @@ from backup_gui.engine.model import EntryKind, Held, HeldCode, Op, count_actions
 from backup_gui.engine.tree import MARKER_NAME, join, parent_of, parents_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from backup_gui.engine.belonging import Belonging
     from backup_gui.engine.guard import Verdict
     from backup_gui.engine.marker import Marker
@@ -42,8 +44,8 @@ def set_apart(plan: Plan, target: Target, belonging: Belonging, *, takes_over: b
     """
     if takes_over or not plan.actions:
         return plan, None
-    finder = _Finder(target, belonging, plan)
-    found = {path: marker for action in plan.actions for path, marker in finder.owners(action)}
+    finder = _Finder(target, belonging)
+    found = finder.find(plan.actions)
     if not found:
         return plan, None
     around = {parent for path in found for parent in parents_of(path)}
@@ -79,23 +81,33 @@ def _key(path: str, marker: Marker) -> str:
 class _Finder:
     """Looks for markers, once in each folder; see ``set_apart`` for the arguments."""
 
-    def __init__(self, target: Target, belonging: Belonging, plan: Plan) -> None:
+    def __init__(self, target: Target, belonging: Belonging) -> None:
         self._target = target
         self._belonging = belonging
         # What is yet to be made has no marker.
-        makes = {Op.CREATE, Op.REPLACE}
-        self._made = {a.path for a in plan.actions if a.kind is EntryKind.FOLDER and a.op in makes and not a.old_kind}
+        self._made: set[str] = set()
         # The folder of another backup that a folder is or lies in, if any.
         self._known: dict[str, tuple[str, Marker] | None] = {"": None}
 
-    def owners(self, action: Action) -> list[tuple[str, Marker]]:
-        """Return the other backups that an action is about: the folder of each, and its marker."""
-        folders = [parent_of(action.path)]
-        if action.old_path is not None:
-            folders.append(parent_of(action.old_path))
-        if (action.op is Op.DELETE and action.kind is EntryKind.FOLDER) or action.old_kind is EntryKind.FOLDER:
-            folders.append(action.path)
-        return [found for folder in folders if (found := self._owner(folder)) is not None]
+    def find(self, actions: Iterable[Action]) -> dict[str, Marker]:
+        """Return the other backups that actions are about: the folder of each, and its marker."""
+        # There may be a million actions, nearly all of them about a file of the folder that the last one was about.
+        folders: dict[str, None] = {}
+        last = None
+        for action in actions:
+            folder = action.path.rpartition("/")[0]
+            if folder != last:
+                folders[folder] = None
+                last = folder
+            if action.op is Op.CREATE:
+                if action.kind is EntryKind.FOLDER:
+                    self._made.add(action.path)
+                continue
+            if action.old_path is not None:
+                folders[parent_of(action.old_path)] = None
+            if action.old_kind is EntryKind.FOLDER or (action.kind is EntryKind.FOLDER and action.op is Op.DELETE):
+                folders[action.path] = None
+        return dict(found for folder in folders if (found := self._owner(folder)) is not None)
 
     def _owner(self, folder: str) -> tuple[str, Marker] | None:
         if folder in self._known:

@@ -95,8 +95,8 @@ MUTATIONS = (
     Mutation(
         "another backup in the mirror is left alone",
         "engine/others.py",
-        "    found = {path: marker for action in plan.actions for path, marker in finder.owners(action)}\n",
-        "    found: dict[str, Marker] = {}\n",
+        "    found = finder.find(plan.actions)\n",
+        "    found = finder.find(())\n",
         (f"{_KNOWN}test_another_backup_in_the_mirror_is_held_and_all_else_goes_on",),
     ),
     Mutation(
