@@ -216,8 +216,18 @@ def claims_on(folder: str) -> Iterator[Claim]:
         places.append(place_beside(folder))
     for place in places:
         found = read_file(os.path.join(place, MARKER_NAME))
-        if found is not None and is_same_path(found.mirror_of(place), folder):
+        if found is None and _is_closed(place):
+            # Another user's, who lets nobody look.
+            found = UNREADABLE
+        if found is not None and (found is UNREADABLE or is_same_path(found.mirror_of(place), folder)):
             yield Claim(found, place)
+
+
+def _is_closed(folder: str) -> bool:
+    """Tell whether a folder is there that this user may not look into."""
+    if not os.path.isdir(folder):
+        return False
+    return not os.access(folder, os.X_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def is_same_path(one: str, other: str) -> bool:
@@ -275,7 +285,7 @@ class _Inquiry:
                 self._is_established = True
                 self._keep(claim.marker)
                 continue
-            is_mirror = is_same_path(claim.mirror, path)
+            is_mirror = claim.place != path or is_same_path(claim.mirror, path)
             yield _conflict(
                 "The destination holds another backup, {whose}: {path}"
                 if is_mirror
@@ -441,7 +451,7 @@ class _Other:
         self.written = [self.destination, *(folder for folder in history if folder.identity is not None)]
         claims = list(claims_on(self.destination.path)) if self.destination.identity is not None else []
         self._marker = next((claim.marker for claim in claims if claim.marker.id == known.marker_id), None)
-        self.is_void = bool(claims) and self._marker is None
+        self.is_void = self._marker is None and any(claim.marker is not UNREADABLE for claim in claims)
         if self.destination.identity is None and self.source.identity is None:
             self.is_void = True
         self.is_there = self._marker is not None or self._is_as_recorded()

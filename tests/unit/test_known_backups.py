@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from backup_gui.engine.tree import MARKER_NAME
 from backup_gui.engine.verify import verify
 from backup_gui.jobs import make_job
 from tests.helpers.trees import contents, read_tree
+from tests.unit.conftest import as_nobody
 
 pytestmark = pytest.mark.hazard(52)
 
@@ -395,6 +397,21 @@ def test_a_folder_with_a_strangers_files_and_no_marker_is_as_before(world: World
     assert world.run("docs", "copy").status is PassStatus.COMPLETE
     assert sorted(contents(world.path("copy"))) == ["a"]
     assert list(contents(world.path("copy.history")).values()) == [b"copy/stranger"]
+
+
+@pytest.mark.root
+def test_the_history_of_another_user_who_lets_nobody_look_is_another_backups(
+    world: World, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.root = place
+    world.fill("docs")
+    copy = world.fill("copy")
+    world.path("copy.history").mkdir(mode=0o700)
+    with as_nobody(world.path("docs"), copy):
+        world.memory = Path(tempfile.mkdtemp(dir=copy))
+        monkeypatch.setattr(World, "state", lambda _: None)
+        held = world.refused("docs", "copy", keeps_history=False)
+        assert "cannot be read" in held.reason
 
 
 # The user's word
