@@ -256,13 +256,13 @@ def test_no_version_gives_way_while_the_guard_holds_something(scene: Scene) -> N
 @pytest.mark.hazard(14)
 @pytest.mark.root
 def test_a_drive_out_of_file_entries_has_room_made_in_them(tmp_path: Path) -> None:
-    with small_volume(tmp_path / "volume", "size=16m,nr_inodes=20") as volume:
+    with small_volume(tmp_path / "volume", "size=16m,nr_inodes=21") as volume:
         scene = Scene(tmp_path, volume)
         scene.write("file", b"old")
         scene.make_pass()
         for number in range(10):
             put(scene, "file", (20 - number) * DAY_S, b"%d" % number)
-        # The volume's root, mirror, history, one file and ten versions are there: six more fit.
+        # The volume's root, mirror, history, its marker, one file and ten versions are there: six more fit.
         for number in range(8):
             scene.write(f"new{number}", b"new")
         report = scene.make_pass()
@@ -279,7 +279,7 @@ def test_a_drive_out_of_file_entries_has_room_made_in_them(tmp_path: Path) -> No
 @pytest.mark.hazard(14)
 @pytest.mark.root
 def test_a_drive_with_too_many_files_is_told_as_such(tmp_path: Path) -> None:
-    with small_volume(tmp_path / "volume", "size=16m,nr_inodes=11") as volume:
+    with small_volume(tmp_path / "volume", "size=16m,nr_inodes=12") as volume:
         scene = Scene(tmp_path, volume)
         for number in range(10):
             scene.write(f"{number}", b"new")
@@ -290,7 +290,7 @@ def test_a_drive_with_too_many_files_is_told_as_such(tmp_path: Path) -> None:
         assert {problem.reason for problem in report.problems} == {
             "The backup drive is full: it cannot hold more files, however small"
         }
-        remount(volume, "nr_inodes=12")
+        remount(volume, "nr_inodes=13")
         assert scene.make_pass().reason == "There are too many files on the backup drive: 1 more does not fit"
         remount(volume, "nr_inodes=100")
         assert scene.make_pass().status is PassStatus.COMPLETE

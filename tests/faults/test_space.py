@@ -49,8 +49,8 @@ def test_a_full_drive_keeps_the_old_versions_and_the_backup_goes_on_when_there_i
 @pytest.mark.hazard(14)
 @pytest.mark.root
 def test_a_drive_without_free_inodes_keeps_the_old_versions_and_the_backup_goes_on_later(tmp_path: Path) -> None:
-    # The root, the mirror, and the files; nothing is left for a history.
-    with small_volume(tmp_path / "volume", f"size=16m,nr_inodes={len(FILES) + 3}") as volume:
+    # The root, the mirror, the history with its marker, and the files; nothing is left for a version.
+    with small_volume(tmp_path / "volume", f"size=16m,nr_inodes={len(FILES) + 4}") as volume:
         scene = Scene(tmp_path, volume)
         for name in FILES:
             scene.write(name, b"old " + name.encode())
