@@ -21,8 +21,10 @@ runs, and the clock is believed once the system has run for a day with it, howev
 
 Where nothing is remembered, the newest version in the history is the last look at a clock.
 
-What this does not protect from: a clock that is wrong for longer than a day of running. Versions kept while the clock
-is ahead by more than three days have a name from the future: they stay until that time has come.
+Versions kept while the clock is ahead by more than three days have a name from the future, since it may be the right
+time after all; ``redating.py`` names them anew once the clock is set right.
+
+What this does not protect from: a clock that is wrong for longer than a day of running.
 """
 
 from __future__ import annotations
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 BELIEF_KEY: Final = "believed clock"
+AHEAD_KEY: Final = "clock was ahead by"
 MOST_AHEAD_S: Final = 3.0 * DAY_S
 PROOF_S: Final = 1.0 * DAY_S
 # What is known of the clock is written no more often, as long as nothing happens: a pass may come every second.
@@ -156,11 +159,29 @@ def look(catalog: Catalog, clock_s: float, run_s: float) -> Belief:
             _warn(clock_s - now.now_s)
         else:
             log.info("The clock is believed")
+            if before.off_s > MOST_AHEAD_S and clock_s - before.now_s < before.off_s / 2:
+                # It was set right; had it been right all along, our own time would have gone to it.
+                catalog.remember(AHEAD_KEY, repr(before.off_s))
     passed_s = now.ran_s - before.ran_s
     is_step = abs(now.now_s - before.now_s - passed_s) > _DRIFT_S or abs(now.off_s - before.off_s) > _DRIFT_S
     if passed_s >= _NOTE_EVERY_S or is_step or now.is_in_doubt is not before.is_in_doubt:
         _note(catalog, now)
     return now
+
+
+def was_ahead_s(catalog: Catalog) -> float:
+    """Return by how much the clock was ahead before it was set right, if versions named by it may be there; else 0."""
+    try:
+        ahead_s = float(catalog.fact(AHEAD_KEY) or "")
+    except ValueError:
+        return 0.0
+    return ahead_s if math.isfinite(ahead_s) and ahead_s > MOST_AHEAD_S else 0.0
+
+
+def forget_ahead(catalog: Catalog) -> None:
+    """Forget it: they have their right names now."""
+    catalog.remember(AHEAD_KEY, "")
+    catalog.commit()
 
 
 class HistoryClock:

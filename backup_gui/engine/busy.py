@@ -124,6 +124,12 @@ class Busy:
         """Return where the last whole versions of files lie in the history of which the mirror has none."""
         return frozenset(found.whole for found in self._all().values() if found.is_torn and found.whole)
 
+    def version_moved(self, old: str, new: str) -> None:
+        """Note that a version has another path in the history."""
+        for path, found in tuple(self._all().items()):
+            if found.whole == old:
+                self._write(path, found._replace(whole=new))
+
     def forget(self) -> None:
         """Forget everything: the mirror is another one."""
         for table in ("lately", "busy"):

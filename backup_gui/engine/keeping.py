@@ -206,6 +206,35 @@ class Keeper(Writer):
         os.unlink(name, dir_fd=folder_fd)
         return True
 
+    def rename_version(self, stored: str, path: str, left_at: datetime) -> str:
+        """Give a version the name of another time.
+
+        Args:
+            stored: Its path in the history.
+            path: The path that it had in the mirror.
+            left_at: When it left the mirror, UTC.
+
+        Returns:
+            Its path in the history now.
+
+        Raises:
+            OSError: It has its old name.
+        """
+        history = self._opened_history()
+        count = 0
+        while True:
+            renamed = version_path(path, left_at, count)
+            count += 1
+            old, old_fd, new, new_fd = pair(history, stored, history, renamed)
+            try:
+                rename_to_free_name(old, old_fd, new, new_fd)
+            except FileExistsError:
+                continue
+            finally:
+                give_back(old_fd)
+            self._unflushed_history.add(parent_of(stored))
+            return renamed
+
     def remove_history_folders(self, path: str) -> None:
         """Remove a folder of the history that versions were removed from, and those above it, as far as they are empty.
 

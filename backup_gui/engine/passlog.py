@@ -158,6 +158,10 @@ class PassLog:
             for op, kind, path, old_path, old_kind, stored in rows
         ]
 
+    def version_moved(self, old: str, new: str) -> None:
+        """Note that a version has another path in the history."""
+        self._connection.execute("UPDATE changes SET stored = ? WHERE stored = ?", (encode(new), encode(old)))
+
     def paths_changed_after(self, key: int) -> set[str] | None:
         """Return the paths that later passes changed; None if they are not all known by name."""
         if self._connection.execute(

@@ -37,9 +37,9 @@ def test_versions_kept_while_the_clock_jumps_back_and_forth_are_all_there(scene:
     assert scene.in_history() == {b"version %d" % number for number in range(11)}
     versions = list(list_versions(str(scene.history), "file"))
     assert len(versions) == 11
-    # Only what was named by a clock that is ten years ahead is out of order.
+    # Also what was named by a clock that was ten years ahead.
     order = [int((scene.history / version.stored).read_bytes().split()[1]) for version in versions]
-    assert order == [0, 1, 2, 4, 5, 6, 7, 8, 9, 10, 3]
+    assert order == list(range(11))
 
 
 @pytest.mark.hazard(35)

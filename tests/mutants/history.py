@@ -130,4 +130,13 @@ MUTATIONS = (
         "    left: frozenset[str] = frozenset()\n",
         ("unit/test_pauses.py::test_a_pass_leaves_what_is_to_wait_and_says_so",),
     ),
+    Mutation(
+        "what a clock named that was ahead gets its right time",
+        "engine/belief.py",
+        "                catalog.remember(AHEAD_KEY, repr(before.off_s))\n",
+        "                pass\n",
+        (
+            "unit/test_belief.py::test_what_was_named_while_the_clock_was_ahead_gets_its_right_time_when_that_is_set_right",
+        ),
+    ),
 )

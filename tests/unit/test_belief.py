@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backup_gui.engine import belief, history, upkeep
-from backup_gui.engine.belief import BELIEF_KEY, MOST_AHEAD_S, Belief, HistoryClock, look
+from backup_gui.engine.belief import AHEAD_KEY, BELIEF_KEY, MOST_AHEAD_S, Belief, HistoryClock, look, was_ahead_s
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.errors import RootAbsentError
 from backup_gui.engine.history import list_versions
@@ -515,3 +515,51 @@ def test_a_program_that_is_told_another_time_still_knows_how_long_the_system_run
         assert belief.uptime_s() == pytest.approx(float(Path("/proc/uptime").read_text().split()[0]), abs=60)
     monkeypatch.setattr(belief, "_UPTIME_FILE", "/nowhere")
     assert belief.uptime_s() > 0
+
+
+@pytest.mark.hazard(50)
+def test_what_was_named_while_the_clock_was_ahead_gets_its_right_time_when_that_is_set_right(
+    computer: Computer,
+) -> None:
+    rig = computer.rig
+    rig.write("notes", "0")
+    rig.write("gone", "the last there is")
+    computer.run(1)
+    computer.wrong_s = 400 * DAY_S
+    rig.write("notes", "1")
+    (rig.source / "gone").unlink()
+    computer.run(1)
+    rig.write("notes", "2")
+    computer.run()
+    (last,) = rig.catalog.passlog.passes(limit=1)
+    computer.wrong_s = 0
+    computer.run(0.5)
+    rig.write("notes", "3")
+    computer.run()
+    versions = list(list_versions(str(rig.history), "notes"))
+    assert [(rig.history / version.stored).read_text() for version in versions] == ["0", "1", "2"]
+    left_s = [version.left_at.timestamp() - NOW_S for version in (*versions, *list_versions(str(rig.history), "gone"))]
+    assert left_s == pytest.approx([HOUR_S, 2 * HOUR_S, 2.5 * HOUR_S, HOUR_S], abs=2)
+    # Undoing finds it.
+    (change,) = rig.catalog.passlog.changes(last.id)
+    assert change.stored is not None
+    assert (rig.history / change.stored).read_text() == "1"
+
+
+def test_after_a_long_rest_the_time_is_right_and_no_version_is_named_anew(computer: Computer) -> None:
+    rig = computer.rig
+    rig.write("notes", "0")
+    computer.run(1)
+    computer.be_off(40 * 24)
+    rig.write("notes", "1")
+    computer.run()
+    (version,) = list_versions(str(rig.history), "notes")
+    computer.run(30)
+    assert list(list_versions(str(rig.history), "notes")) == [version]
+    assert was_ahead_s(rig.catalog) == 0
+
+
+@pytest.mark.parametrize("text", ["", "x", "nan", "1e999", "-5", "10"])
+def test_a_damaged_memory_of_a_clock_that_was_ahead_names_nothing_anew(catalog: Catalog, text: str) -> None:
+    catalog.remember(AHEAD_KEY, text)
+    assert was_ahead_s(catalog) == 0
