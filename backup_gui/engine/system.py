@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import errno
 import os
+import re
 import signal
 import sys
 from typing import Final
@@ -31,7 +32,8 @@ _prctl = _system_call("prctl", ctypes.c_int, ctypes.c_ulong)
 
 # Enough for 50 jobs at the same time, and no more than any system allows.
 OPEN_FILES: Final = 10_240
-CAN_SYNC_VOLUME: Final = _syncfs is not None
+# Before this one, a volume's flush does not tell that something could not be written.
+_KERNEL_THAT_TELLS: Final = (5, 8)
 
 
 def allow_many_files() -> None:
@@ -50,6 +52,22 @@ def allow_many_files() -> None:
         return
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def tells_what_a_volumes_flush_missed(release: str) -> bool:
+    """Tell whether a kernel reports from the flush of a whole volume that something could not be written.
+
+    Args:
+        release: The kernel's version, such as ``6.1.0-18-amd64``. One that is not understood counts as old: then each
+            file is flushed by itself, which takes longer and always tells.
+    """
+    found = re.match(r"(\d{1,6})\.(\d{1,6})", release)
+    return found is not None and (int(found[1]), int(found[2])) >= _KERNEL_THAT_TELLS
+
+
+CAN_SYNC_VOLUME: Final = (
+    sys.platform != "win32" and _syncfs is not None and tells_what_a_volumes_flush_missed(os.uname().release)
+)
 
 
 def sync_volume(fd: int) -> None:
