@@ -400,13 +400,14 @@ def _refuse_what_is_no_backup(destination: str, history: str) -> None:
     """Refuse a folder that nothing says is a backup.
 
     Raises:
-        JobError: It has no history, and no job is known to back up to it.
+        JobError: It has no history and no marker, and no job is known to back up to it.
     """
     from backup_gui.engine.chronicle import remembered_facts  # noqa: PLC0415
     from backup_gui.engine.continuity import DESTINATION_KEY  # noqa: PLC0415
     from backup_gui.engine.identity import identify  # noqa: PLC0415
+    from backup_gui.engine.marker import read_markers  # noqa: PLC0415
 
-    if os.path.isdir(history):
+    if os.path.isdir(history) or read_markers(destination):
         return
     try:
         identity = str(identify(destination))

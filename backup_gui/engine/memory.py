@@ -24,6 +24,10 @@ log = logging.getLogger(__name__)
 # Asking for room is cheap; writing everything back and failing is not.
 _TRY_EVERY_S = 5.0
 _SPARE_BYTES = 128 << 10
+# With less, a file is left alone. SQLite shares memory by a file beside it, of which not all has its place on the disk
+# where blocks are smaller than a page: writing to that kills the process when there is none left.
+# RACE: a disk that becomes full within a pass, faster than this much, can still do that on such a drive.
+_LEAST_BYTES = 64 << 10
 # What a full disk, a used up quota or a drive that turned read-only answer to one who writes.
 _UNWRITABLE = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY})
 _UNWRITABLE_IN_DETAIL = frozenset(
@@ -92,6 +96,8 @@ class Memory(sqlite3.Connection):
             sqlite3.DatabaseError: It cannot be opened, or not be used.
         """
         if self._connect is not None and self._path is not None:
+            if _room_bytes(self._path) < _LEAST_BYTES:
+                raise _full()
             self._file = self._connect(self._path)
 
     def stand_in(self) -> None:
@@ -103,12 +109,9 @@ class Memory(sqlite3.Connection):
         self._tell()
         if self._path is None or not self._path.exists() or not self._path.stat().st_size:
             return
-        uri = self._path.absolute().as_uri()
-        try:
-            self._take(f"{uri}?mode=ro")
-        except sqlite3.OperationalError:
-            # Without room even for what readers share. The last moments may be missing, which costs a comparison.
-            self._take(f"{uri}?mode=ro&immutable=1")
+        # Without opening what readers share, which needs room. The last moments before a crash may be missing, which
+        # costs a comparison.
+        self._take(f"{self._path.absolute().as_uri()}?mode=ro&immutable=1")
 
     def resume(self) -> bool:
         """Write everything back into the file, if that was not possible before and there is room for it now.
@@ -116,8 +119,10 @@ class Memory(sqlite3.Connection):
         Returns:
             Whether the file has everything.
         """
-        if self._file is not None:
-            return True
+        if self._file is not None and self._path is not None:
+            if _room_bytes(self._path) < _LEAST_BYTES:
+                self._go_on_without(_full())
+            return self._file is not None
         if self._path is None or self._connect is None or self._clock() < self._next_try_s:
             return False
         self._next_try_s = self._clock() + _TRY_EVERY_S
@@ -228,6 +233,12 @@ class Memory(sqlite3.Connection):
 
 
 _SIZES = ("page_count", "page_size")
+
+
+def _full() -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError("database or disk is full")
+    error.sqlite_errorcode = sqlite3.SQLITE_FULL
+    return error
 
 
 def _room_bytes(path: Path) -> int:

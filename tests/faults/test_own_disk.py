@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.volumes import small_volume
+from tests.faults.volumes import run_tool, small_volume
 from tests.helpers.trees import read_tree
 from tests.helpers.waiting import wait_until
 
@@ -22,10 +22,23 @@ LIMIT_S = 60
 PROGRAM = (sys.executable, "-m", "backup_gui")
 
 
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    with small_volume(tmp_path / "own disk", "size=1m") as point:
+@pytest.fixture(params=["tmpfs", "ext4 with small blocks"])
+def disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A disk of 1 to 4 MB. With small blocks a page of memory may have only a part of its place on the disk."""
+    if request.param == "tmpfs":
+        with small_volume(tmp_path / "own disk", "size=1m") as point:
+            yield point
+        return
+    image, point = tmp_path / "image", tmp_path / "own disk"
+    with image.open("wb") as file:
+        file.truncate(4 << 20)
+    run_tool("mkfs.ext4", "-q", "-b", "1024", "-O", "^has_journal", "-m", "0", str(image))
+    point.mkdir()
+    run_tool("mount", "-o", "loop", str(image), str(point))
+    try:
         yield point
+    finally:
+        subprocess.run(["umount", "--lazy", str(point)], check=True)
 
 
 @pytest.fixture

@@ -145,6 +145,19 @@ def test_a_file_that_a_full_disk_keeps_from_being_opened_is_read_all_the_same(
     assert [file.name for file in disk.path.parent.iterdir()] == ["job.sqlite"]
 
 
+@pytest.mark.hazard(67)
+def test_a_disk_with_next_to_no_room_is_left_alone_before_it_is_full(
+    catalog: Catalog, disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_many(catalog, "before")
+    monkeypatch.setattr(memory_module, "_room_bytes", lambda _path: 1 << 10)
+    catalog.resume()
+    assert (catalog.file, catalog.count()) == (None, MANY)
+    second = Catalog.open(disk.path.with_name("other.sqlite"))
+    assert second.file is None
+    second.close()
+
+
 def test_other_errors_are_not_taken_for_a_full_disk(catalog: Catalog) -> None:
     with pytest.raises(sqlite3.OperationalError, match="no such table"):
         catalog._connection.execute("SELECT 1 FROM missing")
