@@ -125,7 +125,8 @@ def install(requirements: str) -> None:
     locked = os.path.join(PROJECT, "packaging", requirements)
     # A plain path instead of an import hook, which would take longer at each start than the program's own modules.
     project = ["--no-deps", "--no-build-isolation", "--config-settings", "editable_mode=compat", "--editable", PROJECT]
-    for step in (["--requirement", locked], project):
+    # The file lists all there is, also what its libraries need of each other.
+    for step in (["--no-deps", "--require-hashes", "--requirement", locked], project):
         if subprocess.call([*pip, *step]) != 0:
             sys.exit("pip could not install the libraries; its message is above.")
     # As pip does for what it copies: where Python may not write beside the source, each start would compile anew.
