@@ -293,7 +293,8 @@ def _with_what_belongs_to(held: list[Action], taking: list[Action]) -> list[Acti
         if id(action) not in chosen and (_is_bare_folder(action) or action.old_kind is EntryKind.FOLDER)
     }
     if above:
-        needed = {parent for action in held for parent in parents_of(action.path)} & above
+        # The path itself too: a folder that becomes a file is deleted under the same name before.
+        needed = {path for action in held for path in (action.path, *parents_of(action.path))} & above
         chosen |= {id(action) for action in taking if action.path in needed}
     whole = {
         action.path

@@ -514,6 +514,13 @@ MUTATIONS = (
         (f"{_GUARD}test_a_folder_that_became_a_file_goes_as_a_whole_or_not_at_all",),
     ),
     Mutation(
+        "guard: nothing takes the place of a folder that waits",
+        "engine/guard.py",
+        "        needed = {path for action in held for path in (action.path, *parents_of(action.path))} & above\n",
+        "        needed = {path for action in held for path in parents_of(action.path)} & above\n",
+        (f"{_GUARD}test_a_folder_that_became_a_file_goes_as_a_whole_or_not_at_all",),
+    ),
+    Mutation(
         "guard: what waits is no temporary file",
         "engine/reporting.py",
         "        catalog.recent.count_as_losses(action.path for action in report.held.actions)\n",

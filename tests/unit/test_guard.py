@@ -300,8 +300,12 @@ def test_a_folder_that_became_a_file_goes_as_a_whole_or_not_at_all() -> None:
     assert verdict.held.actions == (*inside, becoming)
     # And so does one whose replacement is one of too many.
     few = [Action(Op.DELETE, "place/only", FILE), Action(Op.DELETE, "place/sub", FOLDER)]
+    few.append(Action(Op.DELETE, "place", FOLDER))
     verdict = judge(plan(*few, becoming, *replacements(60)), job(), Condition(63))
     assert verdict.actions == ()
+    # An empty one, too, of which only the deletion is of too many.
+    empty = [Action(Op.DELETE, "place", FOLDER), becoming]
+    assert judge(plan(*empty, *deletions(60)), job(), Condition(63)).actions == ()
 
 
 def test_what_goes_into_a_folder_that_is_not_made_waits_with_it() -> None:
