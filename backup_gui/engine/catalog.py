@@ -395,4 +395,8 @@ def _connect(path: Path) -> sqlite3.Connection:
     except sqlite3.DatabaseError:
         connection.close()
         raise
+    except UnicodeDecodeError as error:
+        # The message of an error that names a damaged part of the file.
+        connection.close()
+        raise sqlite3.DatabaseError("its content is damaged") from error
     return connection
