@@ -135,6 +135,7 @@ _PATTERNS = (
     "it contains bytes that are not text",
     "it ends with a space or a full stop",
     # What is typed
+    "There is no home folder. ({path})",
     "An exclusion rule is empty.",
     "An exclusion rule must be a single line.",
     "The days that versions are kept must be from 0 to {number}; 0 keeps all.",

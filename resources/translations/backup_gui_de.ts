@@ -379,6 +379,20 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>%Ln files leave the backup. In your folder nothing changes.</source>
+        <translation>
+            <numerusform>%Ln Datei verlässt die Sicherung. In Ihrem Ordner ändert sich nichts.</numerusform>
+            <numerusform>%Ln Dateien verlassen die Sicherung. In Ihrem Ordner ändert sich nichts.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln files that are left out now are still in the backup ({size}).</source>
+        <translation>
+            <numerusform>%Ln Datei, die jetzt ausgelassen wird, ist noch in der Sicherung ({size}).</numerusform>
+            <numerusform>%Ln Dateien, die jetzt ausgelassen werden, sind noch in der Sicherung ({size}).</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%Ln files that are there now are not in your folder. You are asked before they leave it.</source>
         <translation>
             <numerusform>%Ln Datei, die jetzt dort liegt, ist nicht in Ihrem Ordner. Sie werden gefragt, bevor sie entfernt wird.</numerusform>
@@ -893,6 +907,10 @@
         <translation>Ein anderes Laufwerk ist, wo die Sicherung von „{name}“ war: {path}</translation>
     </message>
     <message>
+        <source>Another folder is where your backup was, or a link leads to one.</source>
+        <translation>Wo Ihre Sicherung war, ist ein anderer Ordner, oder eine Verknüpfung führt zu einem.</translation>
+    </message>
+    <message>
         <source>Back up now</source>
         <translation>Jetzt sichern</translation>
     </message>
@@ -963,6 +981,18 @@
     <message>
         <source>Not working</source>
         <translation>Geht nicht</translation>
+    </message>
+    <message>
+        <source>Nothing is written there until you say so. It goes on by itself when the right folder is back.</source>
+        <translation>Bis Sie es sagen, wird dort nichts geschrieben. Ist der richtige Ordner wieder da, geht es von selbst weiter.</translation>
+    </message>
+    <message>
+        <source>Nothing was touched, and nothing is backed up until you decide.</source>
+        <translation>Es wurde nichts angerührt, und bis Sie entscheiden, wird nichts gesichert.</translation>
+    </message>
+    <message>
+        <source>Nothing was touched. That version can go on with it.</source>
+        <translation>Es wurde nichts angerührt. Jene Version kann damit weitermachen.</translation>
     </message>
     <message>
         <source>Pause</source>
@@ -1135,6 +1165,10 @@
     <message>
         <source>{name}: {sentence}</source>
         <translation>{name}: {sentence}</translation>
+    </message>
+    <message>
+        <source>{what} Should this backup take the place over?</source>
+        <translation>{what} Soll diese Sicherung den Ort übernehmen?</translation>
     </message>
 </context>
 <context>
@@ -2184,12 +2218,12 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Prüfen Sie den Schreibschutzschalter des Laufwerks, und ob das System Fehler darauf gemeldet hat.</translation>
     </message>
     <message>
-        <source>Connect the drive. Until then its copy in the backup stays as it is.</source>
-        <translation>Schließen Sie das Laufwerk an. Bis dahin bleibt seine Kopie in der Sicherung, wie sie ist.</translation>
+        <source>Close the program now and then: a whole copy follows. The last one is in the history.</source>
+        <translation>Schließen Sie das Programm ab und zu: Dann folgt eine ganze Kopie. Die letzte ist im Verlauf.</translation>
     </message>
     <message>
-        <source>Give your user account permission to read it, or exclude it.</source>
-        <translation>Geben Sie Ihrem Benutzerkonto das Recht, es zu lesen, oder lassen Sie es aus.</translation>
+        <source>Connect the drive. Until then its copy in the backup stays as it is.</source>
+        <translation>Schließen Sie das Laufwerk an. Bis dahin bleibt seine Kopie in der Sicherung, wie sie ist.</translation>
     </message>
     <message>
         <source>Give your user account permission to write in the backup folder.</source>
@@ -2204,8 +2238,8 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Bei jeder Prüfung wird es wieder versucht. Schließen Sie wenn möglich das andere Programm.</translation>
     </message>
     <message>
-        <source>It is tried again at every check. Close the program that writes it, if you can.</source>
-        <translation>Bei jeder Prüfung wird es wieder versucht. Schließen Sie wenn möglich das Programm, das sie schreibt.</translation>
+        <source>Give your user account permission to read it. The last copy stays in the backup.</source>
+        <translation>Geben Sie Ihrem Benutzerkonto das Recht, sie zu lesen. Die letzte Kopie bleibt in der Sicherung.</translation>
     </message>
     <message>
         <source>It is tried again at every check. If it stays, the backup drive may be failing.</source>
@@ -2220,6 +2254,14 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Bei der nächsten Prüfung wird es wieder versucht. Arbeiten Sie nicht im Sicherungsordner.</translation>
     </message>
     <message>
+        <source>It is tried again, and copied as it is after ten minutes.</source>
+        <translation>Es wird wieder versucht; nach zehn Minuten wird die Datei kopiert, wie sie ist.</translation>
+    </message>
+    <message>
+        <source>Look at the link, which this program did not make, and remove it.</source>
+        <translation>Sehen Sie die Verknüpfung an, die nicht von diesem Programm ist, und entfernen Sie sie.</translation>
+    </message>
+    <message>
         <source>Make room on the backup drive, shorten the history, or use a larger drive.</source>
         <translation>Schaffen Sie Platz auf dem Sicherungslaufwerk, kürzen Sie den Verlauf, oder nehmen Sie ein größeres Laufwerk.</translation>
     </message>
@@ -2230,6 +2272,14 @@ ist in der Sicherung jetzt {old}</translation>
     <message>
         <source>Nothing needs to be done unless you rely on them.</source>
         <translation>Sie müssen nichts tun, außer wenn Sie darauf angewiesen sind.</translation>
+    </message>
+    <message>
+        <source>Rename it, or exclude it.</source>
+        <translation>Benennen Sie es um, oder lassen Sie es aus.</translation>
+    </message>
+    <message>
+        <source>Rename it, or remove what is left out from the backup.</source>
+        <translation>Benennen Sie es um, oder entfernen Sie das Ausgelassene aus der Sicherung.</translation>
     </message>
     <message>
         <source>Rename it, use a backup drive with another file system, or exclude it.</source>
@@ -2324,12 +2374,20 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>&amp;Entfernen</translation>
     </message>
     <message>
+        <source>&amp;Take it over</source>
+        <translation>Über&amp;nehmen</translation>
+    </message>
+    <message>
         <source>&amp;Undo</source>
         <translation>&amp;Rückgängig machen</translation>
     </message>
     <message>
         <source>&amp;Use the new drive</source>
         <translation>Neues Laufwerk &amp;verwenden</translation>
+    </message>
+    <message>
+        <source>Another backup</source>
+        <translation>Eine andere Sicherung</translation>
     </message>
     <message>
         <source>Drive</source>
@@ -2352,6 +2410,10 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Sind es ungewöhnlich viele, werden Sie noch einmal gefragt, bevor etwas gelöscht wird.</translation>
     </message>
     <message>
+        <source>If you are not sure, choose another folder for this backup: {folder} then stays as it is.</source>
+        <translation>Wenn Sie nicht sicher sind, wählen Sie einen anderen Ordner für diese Sicherung: {folder} bleibt dann, wie er ist.</translation>
+    </message>
+    <message>
         <source>It will &amp;not come back</source>
         <translation>Es kommt &amp;nicht wieder</translation>
     </message>
@@ -2360,8 +2422,16 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Behaltene Dateien</translation>
     </message>
     <message>
+        <source>Left out</source>
+        <translation>Ausgelassen</translation>
+    </message>
+    <message>
         <source>New drive</source>
         <translation>Neues Laufwerk</translation>
+    </message>
+    <message>
+        <source>No history is kept: if your folder does not have them, they are gone.</source>
+        <translation>Es wird kein Verlauf geführt: Was Ihr Ordner nicht hat, ist dann verloren.</translation>
     </message>
     <message>
         <source>Nothing is lost: what you have changed since stays beside them under another name.</source>
@@ -2372,8 +2442,16 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Entfernen</translation>
     </message>
     <message>
+        <source>Remove what is left out from the backup?</source>
+        <translation>Das Ausgelassene aus der Sicherung entfernen?</translation>
+    </message>
+    <message>
         <source>Stop backing up “{name}”?</source>
         <translation>„{name}“ nicht mehr sichern?</translation>
+    </message>
+    <message>
+        <source>Take this place over?</source>
+        <translation>Diesen Ort übernehmen?</translation>
     </message>
     <message>
         <source>The backup becomes an exact copy of your folder again. No history is kept, so what leaves it is gone.</source>
@@ -2390,6 +2468,10 @@ ist in der Sicherung jetzt {old}</translation>
 {folder}</translation>
     </message>
     <message>
+        <source>They go to the history, where they are kept for as long as its limits say.</source>
+        <translation>Sie kommen in den Verlauf und bleiben dort, solange seine Grenzen es vorsehen.</translation>
+    </message>
+    <message>
         <source>Undo</source>
         <translation>Rückgängig machen</translation>
     </message>
@@ -2402,6 +2484,14 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Das jetzt angeschlossene Laufwerk für die Sicherung in „{folder}“ verwenden?</translation>
     </message>
     <message>
+        <source>What is there and not in your folder leaves it and goes to the history. The history that is there stays.</source>
+        <translation>Was dort ist und nicht in Ihrem Ordner, verlässt den Ort und kommt in den Verlauf. Der vorhandene Verlauf bleibt.</translation>
+    </message>
+    <message>
+        <source>What is there and not in your folder would have to leave it. No history is kept for this backup.</source>
+        <translation>Was dort ist und nicht in Ihrem Ordner, müsste den Ort verlassen. Für diese Sicherung wird kein Verlauf geführt.</translation>
+    </message>
+    <message>
         <source>What the backup has of it then counts as deleted. No history is kept, so it is gone.</source>
         <translation>Was die Sicherung davon hat, gilt dann als gelöscht. Ein Verlauf wird nicht geführt; es ist also weg.</translation>
     </message>
@@ -2412,6 +2502,17 @@ ist in der Sicherung jetzt {old}</translation>
     <message>
         <source>Will the drive of “{folder}” never come back?</source>
         <translation>Kommt das Laufwerk von „{folder}“ nie wieder?</translation>
+    </message>
+</context>
+<context>
+    <name>Refusal</name>
+    <message>
+        <source>Folder Backup</source>
+        <translation>Folder Backup</translation>
+    </message>
+    <message>
+        <source>Folder Backup cannot start</source>
+        <translation>Folder Backup kann nicht starten</translation>
     </message>
 </context>
 <context>
@@ -2531,6 +2632,10 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>In meinen Ordner &amp;zurückholen</translation>
     </message>
     <message>
+        <source>&amp;Use this folder from now on</source>
+        <translation>Ab jetzt diesen Ordner &amp;verwenden</translation>
+    </message>
+    <message>
         <source>A backup is an exact copy of your folder, so these would have to leave it.</source>
         <translation>Eine Sicherung ist eine genaue Kopie Ihres Ordners, daher müssten diese sie verlassen.</translation>
     </message>
@@ -2539,8 +2644,16 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>&amp;Später entscheiden</translation>
     </message>
     <message>
+        <source>It is left alone, and all else is backed up.</source>
+        <translation>Es bleibt, wie es ist, und alles andere wird gesichert.</translation>
+    </message>
+    <message>
         <source>No history is kept for this backup: what is deleted is gone.</source>
         <translation>Zu dieser Sicherung gibt es keinen Verlauf: Was gelöscht wird, ist weg.</translation>
+    </message>
+    <message>
+        <source>Put the right folder or drive back, and it goes on by itself. Or use this one from now on.</source>
+        <translation>Bringen Sie den richtigen Ordner oder das richtige Laufwerk zurück, dann geht es von selbst weiter. Oder verwenden Sie ab jetzt diesen.</translation>
     </message>
     <message>
         <source>Review: {name}</source>
@@ -2632,6 +2745,14 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Nichts wird ausgelassen.</translation>
     </message>
     <message>
+        <source>Rem&amp;ove…</source>
+        <translation>Ent&amp;fernen …</translation>
+    </message>
+    <message>
+        <source>Removes them from the backup, after a question</source>
+        <translation>Entfernt sie nach einer Rückfrage aus der Sicherung</translation>
+    </message>
+    <message>
         <source>Rule&amp;s</source>
         <translation>Regeln, &amp;je Zeile eine</translation>
     </message>
@@ -2646,6 +2767,10 @@ ist in der Sicherung jetzt {old}</translation>
     <message>
         <source>What is left out</source>
         <translation>Was ausgelassen wird</translation>
+    </message>
+    <message>
+        <source>What systems keep on drives: trash, restore points, lost+found</source>
+        <translation>Was Systeme auf Laufwerken ablegen: Papierkorb, Wiederherstellungspunkte, lost+found</translation>
     </message>
     <message>
         <source>{words} so far…</source>
@@ -2665,6 +2790,14 @@ ist in der Sicherung jetzt {old}</translation>
     <message>
         <source>A folder is not there any more: {path}</source>
         <translation>Ein Ordner ist nicht mehr da: {path}</translation>
+    </message>
+    <message>
+        <source>A later version of this program has made the backup that is there, {detail}: {path}</source>
+        <translation>Die Sicherung dort hat eine neuere Version dieses Programms angelegt, {detail}: {path}</translation>
+    </message>
+    <message>
+        <source>A link stands in the history where a folder belongs, so the old version has no place</source>
+        <translation>Im Verlauf steht eine Verknüpfung, wo ein Ordner hingehört, darum hat die alte Fassung keinen Platz</translation>
     </message>
     <message>
         <source>An exclusion rule is empty.</source>
@@ -2699,8 +2832,16 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Das Programm läuft schon ein zweites Mal und sichert nach {path}.</translation>
     </message>
     <message>
+        <source>Another program holds it</source>
+        <translation>Ein anderes Programm hält es fest</translation>
+    </message>
+    <message>
         <source>Another program instance is writing to {path}.</source>
         <translation>Das Programm läuft ein zweites Mal und schreibt nach {path}.</translation>
+    </message>
+    <message>
+        <source>Another program wrote to the file while it was copied, so the copy may not be whole</source>
+        <translation>Ein anderes Programm schrieb in die Datei, während sie kopiert wurde; die Kopie ist vielleicht nicht vollständig</translation>
     </message>
     <message>
         <source>Change notification is switched off</source>
@@ -2711,12 +2852,36 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Änderungen können nicht beobachtet werden: {why}</translation>
     </message>
     <message>
+        <source>Folder Backup is running already, but it does not answer. End that one, or log out and in again.</source>
+        <translation>Folder Backup läuft schon, antwortet aber nicht. Beenden Sie es, oder melden Sie sich ab und wieder an.</translation>
+    </message>
+    <message>
+        <source>In the backup, something that is left out is in its place</source>
+        <translation>In der Sicherung ist an seiner Stelle etwas, das ausgelassen wird</translation>
+    </message>
+    <message>
+        <source>It cannot be opened</source>
+        <translation>Es kann nicht geöffnet werden</translation>
+    </message>
+    <message>
         <source>It has changed in the backup since it was chosen</source>
         <translation>In der Sicherung hat es sich geändert, seit es gewählt wurde</translation>
     </message>
     <message>
+        <source>It is damaged</source>
+        <translation>Es ist beschädigt</translation>
+    </message>
+    <message>
         <source>It is not where the backup moved it to any more</source>
         <translation>Es ist nicht mehr, wohin die Sicherung es verschoben hat</translation>
+    </message>
+    <message>
+        <source>Its disk is full</source>
+        <translation>Sein Datenträger ist voll</translation>
+    </message>
+    <message>
+        <source>Its disk reported an error</source>
+        <translation>Sein Datenträger meldete einen Fehler</translation>
     </message>
     <message>
         <source>Links are not possible on the backup drive</source>
@@ -2737,6 +2902,18 @@ ist in der Sicherung jetzt {old}</translation>
     <message>
         <source>Network folders do not tell of changes made elsewhere: {path}</source>
         <translation>Netzwerkordner melden Änderungen nicht, die anderswo gemacht werden: {path}</translation>
+    </message>
+    <message>
+        <source>No drive is mounted where the destination lies: {path}</source>
+        <translation>Wo das Ziel liegt, ist kein Laufwerk eingebunden: {path}</translation>
+    </message>
+    <message>
+        <source>No drive is there at the moment. The backup begins as soon as it is connected.</source>
+        <translation>Im Moment ist dort kein Laufwerk. Die Sicherung beginnt, sobald es angeschlossen ist.</translation>
+    </message>
+    <message>
+        <source>No permission</source>
+        <translation>Kein Zugriffsrecht</translation>
     </message>
     <message>
         <source>No permission to read this</source>
@@ -2763,12 +2940,24 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Es wartet nichts mehr auf Ihre Entscheidung</translation>
     </message>
     <message>
+        <source>Other users may write in the history: {path}</source>
+        <translation>Andere Benutzer dürfen in den Verlauf schreiben: {path}</translation>
+    </message>
+    <message>
+        <source>Replaced and deleted files are kept on this drive, in {path}</source>
+        <translation>Ersetzte und gelöschte Dateien werden auf diesem Laufwerk aufbewahrt, in {path}</translation>
+    </message>
+    <message>
         <source>Some folders cannot be watched</source>
         <translation>Einige Ordner können nicht beobachtet werden</translation>
     </message>
     <message>
         <source>Something else changed the backup while it was being written</source>
         <translation>Etwas anderes hat die Sicherung geändert, während sie geschrieben wurde</translation>
+    </message>
+    <message>
+        <source>Something else took the history&apos;s place: {path}</source>
+        <translation>Etwas anderes hat den Platz des Verlaufs eingenommen: {path}</translation>
     </message>
     <message>
         <source>Something is there already and was left alone</source>
@@ -2811,6 +3000,10 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Die Sicherung behält davon ihre eigene Fassung, wie Sie entschieden haben, und nicht die jetzige</translation>
     </message>
     <message>
+        <source>The backup keeps this name for its history</source>
+        <translation>Diesen Namen braucht die Sicherung für ihren Verlauf</translation>
+    </message>
+    <message>
         <source>The content is backed up, but not all of its permissions, times or attributes</source>
         <translation>Der Inhalt ist gesichert, aber nicht alle Rechte, Zeiten oder Eigenschaften</translation>
     </message>
@@ -2847,8 +3040,40 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Der Sicherungsordner ist nicht da: {path}</translation>
     </message>
     <message>
-        <source>The destination is a whole drive: choose a folder for the history, or keep none.</source>
-        <translation>Das Ziel ist ein ganzes Laufwerk: Wählen Sie einen Ordner für den Verlauf, oder verzichten Sie auf ihn.</translation>
+        <source>The destination has another backup in it, {detail}: {path}</source>
+        <translation>Im Ziel liegt eine andere Sicherung, {detail}: {path}</translation>
+    </message>
+    <message>
+        <source>The destination holds another backup, {detail}: {path}</source>
+        <translation>Das Ziel enthält eine andere Sicherung, {detail}: {path}</translation>
+    </message>
+    <message>
+        <source>The destination is a part of the source of another backup, {detail}: {path}</source>
+        <translation>Das Ziel ist ein Teil der Quelle einer anderen Sicherung, {detail}: {path}</translation>
+    </message>
+    <message>
+        <source>The program&apos;s own data cannot be opened ({detail}): {path}</source>
+        <translation>Die eigenen Daten des Programms können nicht geöffnet werden ({detail}): {path}</translation>
+    </message>
+    <message>
+        <source>The program&apos;s own data cannot be written ({detail}): {path}</source>
+        <translation>Die eigenen Daten des Programms können nicht geschrieben werden ({detail}): {path}</translation>
+    </message>
+    <message>
+        <source>The program&apos;s own folder cannot be used ({detail}): {path}</source>
+        <translation>Der eigene Ordner des Programms kann nicht verwendet werden ({detail}): {path}</translation>
+    </message>
+    <message>
+        <source>The settings cannot be read, and not be kept aside ({detail}): {path}</source>
+        <translation>Die Einstellungen können weder gelesen noch beiseitegelegt werden ({detail}): {path}</translation>
+    </message>
+    <message>
+        <source>The settings hold no backups, but this program has made some here. Add them again with the same folders: what is in them already is not copied anew.</source>
+        <translation>In den Einstellungen steht keine Sicherung, aber dieses Programm hat hier schon welche angelegt. Fügen Sie sie mit denselben Ordnern wieder hinzu: Was schon darin ist, wird nicht neu kopiert.</translation>
+    </message>
+    <message>
+        <source>The settings were written by a newer version of this program: {path}</source>
+        <translation>Die Einstellungen hat eine neuere Version dieses Programms geschrieben: {path}</translation>
     </message>
     <message>
         <source>The destination is missing.</source>
@@ -2865,6 +3090,18 @@ ist in der Sicherung jetzt {old}</translation>
     <message>
         <source>The destination is not where it was any more: {path}</source>
         <translation>Der Sicherungsordner ist nicht mehr, wo er war: {path}</translation>
+    </message>
+    <message>
+        <source>The destination is or has in it the source of another backup, {detail}: {path}</source>
+        <translation>Das Ziel ist oder enthält die Quelle einer anderen Sicherung, {detail}: {path}</translation>
+    </message>
+    <message>
+        <source>The destination is the history of another backup, {detail}: {path}</source>
+        <translation>Das Ziel ist der Verlauf einer anderen Sicherung, {detail}: {path}</translation>
+    </message>
+    <message>
+        <source>The destination lies in another backup, {detail}: {path}</source>
+        <translation>Das Ziel liegt in einer anderen Sicherung, {detail}: {path}</translation>
     </message>
     <message>
         <source>The destination lies inside the history.</source>
@@ -2931,16 +3168,32 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Die Datei ändert sich ständig, während sie kopiert wird</translation>
     </message>
     <message>
-        <source>The folder for the program&apos;s own data cannot be made: {why}.</source>
-        <translation>Der Ordner für die eigenen Daten des Programms kann nicht angelegt werden: {why}.</translation>
-    </message>
-    <message>
         <source>The history and the destination lie inside each other: {path}</source>
         <translation>Der Verlauf und der Sicherungsordner liegen ineinander: {path}</translation>
     </message>
     <message>
         <source>The history and the source lie inside each other: {path}</source>
         <translation>Der Verlauf und Ihr Ordner liegen ineinander: {path}</translation>
+    </message>
+    <message>
+        <source>The history belongs to another backup, {detail}: {path}</source>
+        <translation>Der Verlauf gehört zu einer anderen Sicherung, {detail}: {path}</translation>
+    </message>
+    <message>
+        <source>The history belongs to another user: {path}</source>
+        <translation>Der Verlauf gehört einem anderen Benutzer: {path}</translation>
+    </message>
+    <message>
+        <source>The history cannot be made, since this folder cannot be written to ({detail}): {path}</source>
+        <translation>Der Verlauf kann nicht angelegt werden, da in diesen Ordner nicht geschrieben werden kann ({detail}): {path}</translation>
+    </message>
+    <message>
+        <source>The history cannot be opened ({detail}): {path}</source>
+        <translation>Der Verlauf kann nicht geöffnet werden ({detail}): {path}</translation>
+    </message>
+    <message>
+        <source>The history cannot be written to ({detail}): {path}</source>
+        <translation>In den Verlauf kann nicht geschrieben werden ({detail}): {path}</translation>
     </message>
     <message>
         <source>The history consists of spaces only.</source>
@@ -2955,8 +3208,36 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Der Verlauf hat nicht, was vorher hier war</translation>
     </message>
     <message>
+        <source>The history folder holds another backup, {detail}: {path}</source>
+        <translation>Der Ordner des Verlaufs enthält eine andere Sicherung, {detail}: {path}</translation>
+    </message>
+    <message>
+        <source>The history has another backup in it, {detail}: {path}</source>
+        <translation>Im Verlauf liegt eine andere Sicherung, {detail}: {path}</translation>
+    </message>
+    <message>
+        <source>The history is a link, which leads somewhere else: {path}</source>
+        <translation>Der Verlauf ist eine Verknüpfung, die woandershin führt: {path}</translation>
+    </message>
+    <message>
+        <source>The history is gone: {path}</source>
+        <translation>Der Verlauf ist verschwunden: {path}</translation>
+    </message>
+    <message>
         <source>The history is not a folder.</source>
         <translation>Der Verlauf ist kein Ordner.</translation>
+    </message>
+    <message>
+        <source>The history is not a folder: {path}</source>
+        <translation>Der Verlauf ist kein Ordner: {path}</translation>
+    </message>
+    <message>
+        <source>The history is or has in it the source of another backup, {detail}: {path}</source>
+        <translation>Der Verlauf ist oder enthält die Quelle einer anderen Sicherung, {detail}: {path}</translation>
+    </message>
+    <message>
+        <source>The history lies in another backup, {detail}: {path}</source>
+        <translation>Der Verlauf liegt in einer anderen Sicherung, {detail}: {path}</translation>
     </message>
     <message>
         <source>The history lies inside the destination.</source>
@@ -2967,12 +3248,12 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Der Verlauf liegt im zu sichernden Ordner.</translation>
     </message>
     <message>
-        <source>The history needs a folder of its own.</source>
-        <translation>Der Verlauf braucht einen eigenen Ordner.</translation>
+        <source>The history must lie on the drive of the destination. If no folder is chosen for it, it gets a place there by itself: {path}</source>
+        <translation>Der Verlauf muss auf dem Laufwerk des Ziels liegen. Ist kein Ordner für ihn gewählt, bekommt er dort von selbst einen Platz: {path}</translation>
     </message>
     <message>
-        <source>The history would lie on another drive than the destination. Name a history folder on the same drive, or keep none: {path}</source>
-        <translation>Der Verlauf läge auf einem anderen Laufwerk als die Sicherung. Wählen Sie einen Verlaufsordner auf demselben Laufwerk, oder verzichten Sie auf den Verlauf: {path}</translation>
+        <source>The history needs a folder of its own.</source>
+        <translation>Der Verlauf braucht einen eigenen Ordner.</translation>
     </message>
     <message>
         <source>The interval must be from 1 to {number} seconds.</source>
@@ -3003,24 +3284,8 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Die Zahl der Änderungen, nach denen nie gefragt wird, darf nicht negativ sein.</translation>
     </message>
     <message>
-        <source>The program&apos;s own data cannot be opened: {why}.</source>
-        <translation>Die eigenen Daten des Programms können nicht geöffnet werden: {why}.</translation>
-    </message>
-    <message>
-        <source>The program&apos;s own data cannot be written: {why}.</source>
-        <translation>Die eigenen Daten des Programms können nicht geschrieben werden: {why}.</translation>
-    </message>
-    <message>
-        <source>The program&apos;s own data folder cannot be used: {why}</source>
-        <translation>Der Ordner für die eigenen Daten des Programms ist nicht benutzbar: {why}</translation>
-    </message>
-    <message>
         <source>The settings could not be read, so the app begins anew. The damaged file is kept as {path}.</source>
         <translation>Die Einstellungen konnten nicht gelesen werden, daher fängt das Programm neu an. Die beschädigte Datei ist aufbewahrt als {path}.</translation>
-    </message>
-    <message>
-        <source>The settings could not be read: {why}.</source>
-        <translation>Die Einstellungen konnten nicht gelesen werden: {why}.</translation>
     </message>
     <message>
         <source>The share of changes that is never held must be from 0 to 1.</source>
@@ -3091,6 +3356,10 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Die Quelle ist kein Ordner: {path}</translation>
     </message>
     <message>
+        <source>The source is the backup of the destination, {detail}: {path}</source>
+        <translation>Die Quelle ist die Sicherung des Ziels, {detail}: {path}</translation>
+    </message>
+    <message>
         <source>The source lies inside the destination.</source>
         <translation>Die Quelle liegt im Ziel.</translation>
     </message>
@@ -3101,6 +3370,10 @@ ist in der Sicherung jetzt {old}</translation>
     <message>
         <source>The source lies inside the history.</source>
         <translation>Die Quelle liegt im Verlauf.</translation>
+    </message>
+    <message>
+        <source>The source lies inside the program&apos;s own folder: {path}</source>
+        <translation>Die Quelle liegt im eigenen Ordner des Programms: {path}</translation>
     </message>
     <message>
         <source>The system refused</source>
@@ -3131,6 +3404,14 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Es gibt schon eine Sicherung dieses Ordners an diesen Ort.</translation>
     </message>
     <message>
+        <source>There is no home folder for the program&apos;s own data. Set HOME, or XDG_DATA_HOME, XDG_STATE_HOME and XDG_CONFIG_HOME, to absolute paths.</source>
+        <translation>Für die eigenen Daten des Programms gibt es keinen persönlichen Ordner. Setzen Sie HOME, oder XDG_DATA_HOME, XDG_STATE_HOME und XDG_CONFIG_HOME, auf absolute Pfade.</translation>
+    </message>
+    <message>
+        <source>There is no home folder. ({path})</source>
+        <translation>Es gibt keinen persönlichen Ordner. ({path})</translation>
+    </message>
+    <message>
         <source>There is no permission to read this folder.</source>
         <translation>Dieser Ordner darf nicht gelesen werden.</translation>
     </message>
@@ -3141,6 +3422,10 @@ ist in der Sicherung jetzt {old}</translation>
     <message>
         <source>There is no such folder at the moment.</source>
         <translation>Im Moment gibt es diesen Ordner nicht.</translation>
+    </message>
+    <message>
+        <source>There is not enough memory</source>
+        <translation>Der Arbeitsspeicher reicht nicht</translation>
     </message>
     <message>
         <source>This exclusion rule is not understood: {rule}</source>
@@ -3179,6 +3464,14 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Das ist Ihr persönlicher Ordner oder liegt um ihn herum. Wählen Sie einen Ordner, in dem nur die Sicherung liegt.</translation>
     </message>
     <message>
+        <source>What is backed up would come back into its own source, {detail}: {path}</source>
+        <translation>Das Gesicherte käme in seine eigene Quelle zurück, {detail}: {path}</translation>
+    </message>
+    <message>
+        <source>What is remembered of this backup was written by a newer version of this program: {path}</source>
+        <translation>Was von dieser Sicherung gemerkt ist, hat eine neuere Version dieses Programms geschrieben: {path}</translation>
+    </message>
+    <message>
         <source>What is there is protected against changes</source>
         <translation>Was dort ist, ist gegen Änderungen geschützt</translation>
     </message>
@@ -3211,12 +3504,32 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Er endet mit einem Leerzeichen oder Punkt</translation>
     </message>
     <message>
+        <source>of an unknown folder</source>
+        <translation>die eines unbekannten Ordners</translation>
+    </message>
+    <message>
+        <source>of which the marker cannot be read</source>
+        <translation>deren Kennzeichen nicht gelesen werden kann</translation>
+    </message>
+    <message>
+        <source>of {path} on {computer}</source>
+        <translation>die von {path} auf {computer}</translation>
+    </message>
+    <message>
+        <source>of {path} on {computer}, begun {date}</source>
+        <translation>die von {path} auf {computer}, begonnen {date}</translation>
+    </message>
+    <message>
         <source>your quota on it is used up</source>
         <translation>Ihr Anteil daran ist aufgebraucht</translation>
     </message>
     <message>
         <source>your quota on it is used up, and {size} more is needed</source>
         <translation>Ihr Anteil daran ist aufgebraucht, und {size} mehr werden gebraucht</translation>
+    </message>
+    <message>
+        <source>{detail}; old versions that do not give way unasked take {size} of it</source>
+        <translation>{detail}; alte Fassungen, die nicht ungefragt weichen, nehmen davon {size} ein</translation>
     </message>
     <message>
         <source>{size} more is needed</source>
