@@ -412,7 +412,7 @@ class ProgressBar:
         """Print a line above the bar, if it is on the screen; tell whether it was printed."""
         if self._rich is None:
             return False
-        self._rich.console.print(line, markup=False, highlight=False, soft_wrap=True)
+        self._rich.console.print(line, markup=False, emoji=False, highlight=False, soft_wrap=True)
         return True
 
     def clear(self) -> None:

@@ -24,6 +24,7 @@ from backup_gui.ui.passes import ActivityModel
 from backup_gui.ui.passrow import PassRow, pass_text
 from backup_gui.ui.theme import GRID_PX, scaled_px
 from backup_gui.ui.vacancy import Vacancy
+from backup_gui.ui.wording import tip_text
 
 if TYPE_CHECKING:
     from backup_gui.ui.icons import Icons
@@ -155,7 +156,7 @@ class ActivityPage(QWidget):
     def _on_current_changed(self) -> None:
         row = self._model.row_at(self._list.currentIndex()) if self._model is not None else None
         self.undo_button.setEnabled(row is not None and row.can_be_undone)
-        self.undo_button.setToolTip(self._undo_hint(row))
+        self.undo_button.setToolTip(tip_text(self._undo_hint(row)))
 
     def _undo_hint(self, row: PassRow | None) -> str:
         """What the button does, or why it cannot."""

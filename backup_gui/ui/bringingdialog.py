@@ -23,7 +23,7 @@ from backup_gui.ui.labels import RowDelegate, Words
 from backup_gui.ui.progresspanel import ProgressPanel
 from backup_gui.ui.rows import RowsModel
 from backup_gui.ui.theme import GRID_PX, scaled_font, scaled_px, scaled_size
-from backup_gui.ui.wording import isolated, size_text
+from backup_gui.ui.wording import isolated, size_text, tip_text
 
 if TYPE_CHECKING:
     from backup_gui.ui.icons import Icons
@@ -51,9 +51,10 @@ class NotesModel(RowsModel):
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """One cell."""
-        if index.isValid() and role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole}:
-            return isolated(self._rows[index.row()][index.column()])
-        return None
+        if not index.isValid() or role not in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole}:
+            return None
+        text = isolated(self._rows[index.row()][index.column()])
+        return tip_text(text) if role == Qt.ItemDataRole.ToolTipRole else text
 
 
 class BringingDialog(QDialog):

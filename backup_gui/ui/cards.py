@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QCheckBox, QRadioButton, QSizePol
 from backup_gui.engine.status import JobState
 from backup_gui.ui.icons import Icons
 from backup_gui.ui.theme import GRID_PX, accent, around, mix, muted, outline, scaled_font, scaled_px, surface
+from backup_gui.ui.wording import tip_text
 
 if TYPE_CHECKING:
     _Button = QAbstractButton
@@ -42,7 +43,7 @@ class _Face:
         button = self._button
         button.setAccessibleName(title)
         button.setAccessibleDescription(". ".join(text for text in (detail, figure, remark) if text))
-        button.setToolTip(detail)
+        button.setToolTip(tip_text(detail))
         button.updateGeometry()
         button.update()
 

@@ -10,7 +10,7 @@ from PySide6.QtGui import QFont, QGuiApplication
 from backup_gui.engine.model import EntryKind
 from backup_gui.ui.pathcells import PATH_ROLE
 from backup_gui.ui.theme import muted
-from backup_gui.ui.wording import exact_text, isolated, path_text, short_text, size_text
+from backup_gui.ui.wording import exact_text, isolated, path_text, short_text, size_text, tip_text
 
 if TYPE_CHECKING:
     from backup_gui.engine.retrieval import Item
@@ -139,7 +139,7 @@ class HistoryModel(QAbstractItemModel):
             name = "folder" if item.is_folder else "file"
             return self._icons.in_rows(name, colour, palette.highlightedText().color())
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self._hint(item)
+            return tip_text(self._hint(item))
         return _dimmed(role) if item.is_gone else None
 
     def item(self, index: Index) -> Item | None:

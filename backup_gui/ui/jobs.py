@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 
 from backup_gui.ui.headline import card_text, headline, state_text
 from backup_gui.ui.theme import GRID_PX, ORDINARY_TEXT_PX, accent, mix, muted, outline, scaled_font, surface
-from backup_gui.ui.wording import exact_text, path_text, size_text
+from backup_gui.ui.wording import exact_text, path_text, size_text, tip_text
 
 if TYPE_CHECKING:
     from backup_gui.ui.icons import Icons
@@ -64,7 +64,7 @@ class JobsModel(QAbstractListModel):
         if role in {Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.AccessibleDescriptionRole}:
             return f"{view.job.name}: {state_text(view.shown_state)}. {headline(view, self._now()).title}"
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self._tooltip(view)
+            return tip_text(self._tooltip(view))
         return None
 
     def roleNames(self) -> dict[int, QByteArray]:  # noqa: N802 - Qt's name

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from backup_gui.ui.theme import GRID_PX, accent, is_dark, mix, muted, outline, scaled_font, surface
+from backup_gui.ui.wording import tip_text
 
 _RADIUS_PX = 8.0
 # How much of the accent is left in the one button; styles lighten it more on a dark window.
@@ -155,7 +156,7 @@ class ElidedLabel(MutedLabel):
     def _elide(self) -> None:
         shown = self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideMiddle, max(1, self.width()))
         self.setText(shown)
-        self.setToolTip(self._full if shown != self._full else "")
+        self.setToolTip(tip_text(self._full) if shown != self._full else "")
         self.setAccessibleName(self._full)
 
 

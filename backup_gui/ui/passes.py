@@ -20,7 +20,7 @@ from backup_gui.ui.jobs import Index
 from backup_gui.ui.jobview import FilesPage, FilesQuery, PassPage, PassQuery
 from backup_gui.ui.passrow import PassRow, file_data, pass_text, row_of
 from backup_gui.ui.sentences import said
-from backup_gui.ui.wording import clock_text, duration_text, exact_text, isolated, size_text
+from backup_gui.ui.wording import clock_text, duration_text, exact_text, isolated, size_text, tip_text
 
 if TYPE_CHECKING:
     from backup_gui.ui.icons import Icons
@@ -158,7 +158,7 @@ class ActivityModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.DecorationRole and index.column() == 1:
             return self._icons.state(_STATES[report.status])
         if role == Qt.ItemDataRole.ToolTipRole:
-            return pass_text(row) if index.column() == 1 else exact_text(ended_at)
+            return tip_text(pass_text(row)) if index.column() == 1 else exact_text(ended_at)
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() >= 2:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None

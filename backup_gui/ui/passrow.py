@@ -10,7 +10,7 @@ from backup_gui.engine.model import NOTHING_REMOVED, Counts, Op, PassStatus, Rep
 from backup_gui.engine.records import PastChange, PastPass
 from backup_gui.ui.headline import held_text, problems_text
 from backup_gui.ui.sentences import said
-from backup_gui.ui.wording import counted, isolated, path_text
+from backup_gui.ui.wording import counted, isolated, path_text, tip_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +120,11 @@ def file_data(change: PastChange, column: int, role: int) -> object:
     if role == Qt.ItemDataRole.DisplayRole and column == 0:
         return change_text(change.op)
     if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole} and column == 1:
+        text = path_text(change.path)
         if change.old_path:
             words = _tr("{new}, before: {old}")
-            return isolated(
-                words.format(new=isolated(path_text(change.path)), old=isolated(path_text(change.old_path)))
-            )
-        return isolated(path_text(change.path))
+            text = words.format(new=isolated(text), old=isolated(path_text(change.old_path)))
+        return tip_text(isolated(text)) if role == Qt.ItemDataRole.ToolTipRole else isolated(text)
     return None
 
 

@@ -11,7 +11,7 @@ from backup_gui.engine.model import Action, Counts, EntryKind, Op
 from backup_gui.engine.plantree import PlanTree, flat
 from backup_gui.ui.jobs import Index
 from backup_gui.ui.rows import PAGE_ROWS, RIGHT
-from backup_gui.ui.wording import counted, isolated, path_in_words, path_text, size_text
+from backup_gui.ui.wording import counted, isolated, path_in_words, path_text, size_text, tip_text
 
 if TYPE_CHECKING:
     from backup_gui.ui.icons import Icons
@@ -133,7 +133,7 @@ class PlanModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.AccessibleTextRole and column == 0 and self._is_folder(entry):
             return self.tr("{name}, folder").format(name=self._name(index.internalId(), entry))
         if role == Qt.ItemDataRole.ToolTipRole and column == 0:
-            return self._tooltip(entry)
+            return tip_text(self._tooltip(entry))
         if role not in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole}:
             return None
         if column == 0:

@@ -23,7 +23,7 @@ from backup_gui.ui.rows import RowsModel, make_table
 from backup_gui.ui.sentences import said
 from backup_gui.ui.theme import GRID_PX
 from backup_gui.ui.vacancy import Vacancy
-from backup_gui.ui.wording import isolated, path_in_words, path_text
+from backup_gui.ui.wording import isolated, path_in_words, path_text, tip_text
 
 if TYPE_CHECKING:
     from backup_gui.engine.model import Problem
@@ -58,7 +58,7 @@ class ProblemsModel(RowsModel):
         if role == Qt.ItemDataRole.AccessibleDescriptionRole:
             return advice_text(problem)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{path_in_words(problem.path)}\n{reason_text(problem)}.\n{advice_text(problem)}"
+            return tip_text(f"{path_in_words(problem.path)}\n{reason_text(problem)}.\n{advice_text(problem)}")
         if role == Qt.ItemDataRole.DisplayRole:
             return isolated(path_text(problem.path) if index.column() == 0 else reason_text(problem))
         return None

@@ -11,7 +11,7 @@ from backup_gui.ui.exclusions import PRESETS, RulesEdit, with_rules, without_rul
 from backup_gui.ui.fields import FormPanel, add_row
 from backup_gui.ui.labels import MutedLabel, RowLabel, Words
 from backup_gui.ui.theme import GRID_PX
-from backup_gui.ui.wording import counted, size_text
+from backup_gui.ui.wording import counted, size_text, tip_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class RulesPanel(FormPanel):
         ticks.setHorizontalSpacing(3 * GRID_PX)
         for number, preset in enumerate(PRESETS):
             check = QCheckBox(preset.title)
-            check.setToolTip(", ".join(preset.rules))
+            check.setToolTip(tip_text(", ".join(preset.rules)))
             check.clicked.connect(self._on_preset_clicked)
             self.preset_checks.append(check)
             ticks.addWidget(check, number // 2, number % 2)

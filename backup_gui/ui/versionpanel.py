@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from backup_gui.ui.labels import ElidedLabel, MutedLabel, RowDelegate
 from backup_gui.ui.theme import GRID_PX, fixed_font
-from backup_gui.ui.wording import exact_text, isolated, path_text, short_text, size_text
+from backup_gui.ui.wording import exact_text, isolated, path_text, short_text, size_text, tip_text
 
 if TYPE_CHECKING:
     from backup_gui.engine.retrieval import Item
@@ -148,7 +148,7 @@ class VersionPanel(QWidget):
         """Show that the versions of a file are being looked for."""
         self._wanted = item
         self._title.set_full_text(path_text(item.name))
-        self._title.setToolTip(path_text(item.path))
+        self._title.setToolTip(tip_text(path_text(item.path)))
         self._say("")
 
     def show_versions(self, items: tuple[Item, ...]) -> None:

@@ -5,6 +5,8 @@ Pure functions: the time now is always an argument.
 
 from __future__ import annotations
 
+import html
+
 from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, Qt
 from PySide6.QtGui import QGuiApplication
 
@@ -18,6 +20,15 @@ _SHOWN_S = 200_000 * 365 * _DAY_S
 _LARGEST_BYTES = (1 << 63) - 1
 # What Unicode has around a part of a text with a direction of its own, which its first letter tells.
 _FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
+
+
+def tip_text(text: str) -> str:
+    """Return a text as a tooltip shows it: as it is, and never read as markup.
+
+    Qt takes a tooltip for HTML if something in it looks like a tag. A name of a file is anybody's: it could load a
+    picture, or hang the window with one that is a pipe.
+    """
+    return f'<span style="white-space:pre-wrap">{html.escape(text)}</span>' if "<" in text else text
 
 
 def counted(many: str, one: str, count: int) -> str:

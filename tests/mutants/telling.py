@@ -9,6 +9,20 @@ _DESK = "gui/test_traydesk.py::"
 
 MUTATIONS = (
     Mutation(
+        "names are not markup in tips",
+        "ui/wording.py",
+        """ if "<" in text else text""",
+        """ if False else text""",
+        ("gui/test_markup.py",),
+    ),
+    Mutation(
+        "names are not emoji codes in a terminal",
+        "terminal.py",
+        "markup=False, emoji=False,",
+        "markup=False,",
+        ("unit/test_terminal.py",),
+    ),
+    Mutation(
         "a notification takes the place of the job's last one",
         "bridge/notifications.py",
         "            place.id, place.shown = number, note\n",

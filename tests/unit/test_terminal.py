@@ -237,6 +237,18 @@ def test_the_bar_shows_count_bytes_and_is_taken_away(monkeypatch: pytest.MonkeyP
     assert results.getvalue().startswith("Backed up except for 1 path")
 
 
+@pytest.mark.hazard(69)
+def test_names_are_never_markup_on_the_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    screen, results = Terminal(), Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    printer = TextPrinter(Output(results), ProgressBar(), shows_actions=False, is_dry_run=False, is_once=True)
+    printer(Progressed(Progress(Phase.COPYING, 1, 2, 3, 4, ":skull:[b]", 2.0)))
+    printer(ProblemFound(PROBLEM._replace(path=":skull:[bold]x[/bold].txt")))
+    printer.close()
+    assert ":skull:[bold]x[/bold].txt" in screen.getvalue()
+
+
 def test_results_that_go_elsewhere_do_not_land_on_the_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
     screen, results = Terminal(), io.StringIO()
