@@ -171,6 +171,7 @@ _PATTERNS = (
     "There is a backup of this folder to that place already.",
     "There is no permission to read this folder.",
     "There is no permission to write here.",
+    "There is no home folder. ({path})",
     "There is no such folder at the moment.",
     "This folder belongs to the system. Choose another one.",
     "This folder cannot be read: {why}.",
