@@ -117,7 +117,9 @@ class MetadataWriter(Tree):
         Raises:
             OSError: It could not be done.
         """
-        if sys.platform == "win32" or not self.abilities.holds_modes:
+        if sys.platform == "win32":
+            return
+        if not self.abilities.holds_modes:
             return
         there = self.stat(path)
         mode = stat.S_IMODE(there.st_mode) & self.rights.mode_of(source)

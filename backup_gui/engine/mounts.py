@@ -134,14 +134,14 @@ def distrusted_devices(root: str, root_fd: int, device: int, table: Path = TABLE
 
     Args:
         root: Absolute path of the folder.
-        root_fd: Its descriptor; -1 where the system has none, and then no such bits either.
+        root_fd: Its descriptor.
         device: Its device number.
         table: The kernel's list of mounts, as in proc(5).
 
     Returns:
         Device numbers: of the folder, and of what is mounted below it.
     """
-    if sys.platform == "win32" or root_fd < 0:
+    if sys.platform == "win32":
         return frozenset()
     found = set()
     with contextlib.suppress(OSError):
