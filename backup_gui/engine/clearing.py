@@ -58,7 +58,7 @@ class Clearer:
         self._rules = rules
         self._ledger = ledger
         self._copy = copy
-        self._ownership = Ownership(target)
+        self._ownership = Ownership(target, catalog)
         self._should_stop = should_stop
         self.gone: list[str] = []
 

@@ -143,7 +143,7 @@ class _Comparison:
         self._problems = self._draft.problems
         # What shows the kernel, or is the program's own, is no drive, though an earlier version took it for one.
         self._drives = Drives(source, drives - rules.paths, rules, self._problems)
-        self._ownership = Ownership(target)
+        self._ownership = Ownership(target, catalog)
         self._other_names = OtherNames(catalog, is_full=scope.is_full)
         self._surplus = Surplus(
             target,

@@ -71,7 +71,7 @@ class Maker:
         self._meter = meter
         self._publish = publish
         self._should_stop = should_stop
-        self._ownership = Ownership(target)
+        self._ownership = Ownership(target, catalog)
 
     def make(self, action: Action) -> None:
         """Make what an action says, as the source has it now.

@@ -6,6 +6,7 @@ one nothing brings it back, so the copy has to have the size and time that it wa
 
 from __future__ import annotations
 
+import contextlib
 import stat
 from typing import TYPE_CHECKING
 
@@ -22,10 +23,12 @@ class Ownership:
 
     Args:
         target: The destination.
+        catalog: What is known of other names of a file.
     """
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, catalog: Catalog) -> None:
         self._target = target
+        self._catalog = catalog
         self._is_by_path = target.keeps_history
 
     def has(self, theirs: Entry, known: Fingerprint | Row | None) -> bool:
@@ -37,6 +40,20 @@ class Ownership:
         """
         if known is None or self._is_by_path or stat.S_ISDIR(theirs.st_mode):
             return known is not None
+        # A time that was set through one name of a file is that of its other names too.
+        return self._fits(theirs, known) or (theirs.st_nlink > 1 and self._is_another_names(theirs, known[0]))
+
+    def _is_another_names(self, theirs: Entry, inode: int) -> bool:
+        """Tell whether a file of the mirror is what it was made, or given, through another of its names."""
+        for path, known in self._catalog.paths_of(inode):
+            if self._fits(theirs, known):
+                with contextlib.suppress(OSError):
+                    there = self._target.look(path)
+                    if there is not None and (there.st_dev, there.st_ino) == (theirs.st_dev, theirs.st_ino):
+                        return True
+        return False
+
+    def _fits(self, theirs: Entry, known: Fingerprint | Row) -> bool:
         if known[2] != theirs.st_size:
             return False
         abilities = self._target.abilities

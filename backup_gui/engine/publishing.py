@@ -63,7 +63,7 @@ class Publisher:
         self._catalog = catalog
         self._links = links
         self._ledger = ledger
-        self._ownership = Ownership(target)
+        self._ownership = Ownership(target, catalog)
         self._group: list[Ready] = []
         self._group_bytes = 0
         # Published, and not recorded yet.

@@ -116,6 +116,13 @@ MUTATIONS = (
         (f"{_LINKS}test_a_file_of_the_mirror_that_two_files_could_be_becomes_one_of_them",),
     ),
     Mutation(
+        "a time set through another name makes no stranger",
+        "engine/ownership.py",
+        " or (theirs.st_nlink > 1 and self._is_another_names(theirs, known[0]))\n",
+        "\n",
+        (f"{_LINKS}test_a_time_set_through_one_name_makes_no_stranger_of_another",),
+    ),
+    Mutation(
         "the watch of each path after a move",
         "engine/inotify.py",
         "        for wd, path in moved.items():\n            self._add_callback(path)\n"

@@ -1029,3 +1029,17 @@ def test_a_file_of_the_mirror_that_two_files_could_be_becomes_one_of_them(
     rig.run(scope)
     assert inodes(rig, new) == inodes(rig, stays) != inodes(rig, parted)
     check_settled(rig)
+
+
+@pytest.mark.hazard(63)
+@pytest.mark.parametrize("becomes", ["gone", "another file", "a folder"])
+def test_a_time_set_through_one_name_makes_no_stranger_of_another(group: Rig, becomes: str) -> None:
+    group.options |= {"keeps_history": False}
+    os.utime(group.source / "a", ns=(0, 1_000_000_000))
+    (group.source / "b").unlink()
+    if becomes == "another file":
+        group.write("b", "a file of its own")
+    elif becomes == "a folder":
+        group.write("b/inside", "in a folder")
+    assert group.run().status is COMPLETE
+    check_settled(group)
