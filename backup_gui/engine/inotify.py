@@ -176,6 +176,8 @@ class Group(InotifyWatchGroup):
         # Watches of folders in which something was gone again before it could be watched: deleted, or because one of
         # the folders above has another name by now, of which the event is still to come.
         self._unsure: set[WatchDescriptor] = set()
+        # Watches whose path another one has by now: they moved on, or out of the source.
+        self._displaced: set[WatchDescriptor] = set()
         # Whether it is a folder that the event being handled is about.
         self._is_of_folder = False
         super().__post_init__()
@@ -192,16 +194,16 @@ class Group(InotifyWatchGroup):
         sends events under its old name and uses up the user's limit.
         """
         with self._lock:
-            if not self.is_active or path not in self._active_callbacks_by_path:
+            if not self.is_active or (path not in self._active_callbacks_by_path and not self._displaced):
                 return
             prefix = path + b"/"
             gone = [
                 wd
                 for wd, known_path in self._active_callbacks_by_watch.items()
-                if known_path == path or known_path.startswith(prefix)
-                if self._active_callbacks_by_path.get(known_path) != wd or not os.path.lexists(known_path)
+                if (known_path == path or known_path.startswith(prefix)) and not os.path.lexists(known_path)
             ]
-            self._remove_callbacks(gone)
+            # One that moved on is watched anew at the event of that.
+            self._remove_callbacks([*gone, *self._displaced.difference(gone)])
 
     def watch_again(self, path: bytes) -> None:
         """Try once more to watch a folder and what is below it."""
@@ -245,6 +247,13 @@ class Group(InotifyWatchGroup):
             self._add_all_callbacks(move_src_path)
         if is_taken or not is_plain:
             self._add_all_callbacks(move_dst_path)
+        if not is_plain and os.path.lexists(move_dst_path):
+            # Of a folder that had this path before, and is none of what moved here.
+            self._displaced.update(
+                wd
+                for wd, path in moved.items()
+                if self._active_callbacks_by_watch.get(wd) == path and not os.path.lexists(path)
+            )
         return True
 
     def _add_all_callbacks(self, path: bytes) -> None:
@@ -288,6 +297,10 @@ class Group(InotifyWatchGroup):
         old_path = self._active_callbacks_by_watch.get(wd)
         if old_path is not None and self._active_callbacks_by_path.get(old_path) == wd:
             del self._active_callbacks_by_path[old_path]
+        other = self._active_callbacks_by_path.get(path)
+        if other is not None and other != wd:
+            self._displaced.add(other)
+        self._displaced.discard(wd)
         self._active_callbacks_by_watch[wd] = path
         self._active_callbacks_by_path[path] = wd
 
@@ -295,6 +308,7 @@ class Group(InotifyWatchGroup):
         # Two descriptors may have had one path, after a folder was moved away and another took its name. watchdog's
         # own version raises KeyError then, in the thread that reads, and that is the end of it.
         self._unsure.discard(wd)
+        self._displaced.discard(wd)
         path = self._active_callbacks_by_watch.pop(wd, None)
         if path is not None and self._active_callbacks_by_path.get(path) == wd:
             del self._active_callbacks_by_path[path]

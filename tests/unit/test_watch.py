@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -286,6 +286,16 @@ def exchange_with_one_outside(source: Path) -> None:
     exchange(str(source / "a"), str(source.parent / "outside"))
 
 
+def exchange_with_one_outside_and_move_on(source: Path) -> None:
+    exchange_with_one_outside(source)
+    (source / "a").rename(source / "d")
+
+
+def make_and_move_once(source: Path) -> None:
+    (source / "c/new/deep").mkdir(parents=True)
+    (source / "c/new").rename(source / "a/new")
+
+
 def rename_over(source: Path) -> None:
     (source / "empty").mkdir()
     (source / "a").rename(source / "empty")
@@ -334,6 +344,8 @@ def move_into_each_other(source: Path) -> None:
         exchange_folder_and_file,
         exchange_folder_and_link,
         exchange_with_one_outside,
+        exchange_with_one_outside_and_move_on,
+        make_and_move_once,
         rename_over,
         rename_over_deeper,
         rename_in_a_circle,
@@ -342,12 +354,15 @@ def move_into_each_other(source: Path) -> None:
         move_into_each_other,
     ],
 )
-def test_no_watch_is_lost_however_folders_move(source: Path, move: Callable[[Path], None]) -> None:
+@pytest.mark.parametrize("is_late", [False, True], ids=["at once", "late"])
+def test_no_watch_is_lost_however_folders_move(source: Path, move: Callable[[Path], None], *, is_late: bool) -> None:
     for folder in ("a/same/same", "a/one", "b/same/same/same", "b/two", "c"):
         (source / folder).mkdir(parents=True)
     (source / "b/file").touch()
     with watching(source) as seen:
-        move(source)
+        # Late, all has happened before the first event is read.
+        with inner(seen).group()._lock if is_late else nullcontext():
+            move(source)
         check_every_folder_is_watched(seen, source)
         # What was moved moves on.
         (source / "last").mkdir()
