@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.attributes import attributes_of
 from backup_gui.engine.copying import has_same_content, looks_alike
-from backup_gui.engine.model import Action, EntryKind, Op, ProblemCode, Stage, kind_of
+from backup_gui.engine.model import Action, EntryKind, Op, ProblemCode, Stage, is_same_file, kind_of
 from backup_gui.engine.ownership import Ownership
 from backup_gui.engine.problems import problem, problem_from
 from backup_gui.engine.tree import parent_of
@@ -148,7 +148,7 @@ class Clearer:
         """
         if self._source.look(old_path) is not None or not looks_alike(ours, theirs, self._target.abilities):
             return False
-        if kind_of(ours) is not action.kind or kind_of(theirs) is not action.kind:
+        if kind_of(ours) is not action.kind or kind_of(theirs) is not action.kind or is_same_file(ours, theirs):
             return False
         if action.seen_at_ns == ours.st_ctime_ns:
             return True

@@ -16,7 +16,7 @@ from backup_gui.engine.drives import Drives
 from backup_gui.engine.equality import Equality
 from backup_gui.engine.history_place import is_reserved, is_reserved_path
 from backup_gui.engine.links import is_linked_file
-from backup_gui.engine.model import Action, EntryKind, Op, ProblemCode, Scope, Stage, kind_of
+from backup_gui.engine.model import Action, EntryKind, Op, ProblemCode, Scope, Stage, is_same_file, kind_of
 from backup_gui.engine.moves import Moves
 from backup_gui.engine.othernames import OtherNames
 from backup_gui.engine.ownership import Ownership
@@ -516,6 +516,11 @@ class _Comparison:
 
     def _compare_files(self, path: str, ours: Entry, theirs: Entry, known: Fingerprint | None) -> None:
         """Compare two files, or two links."""
+        if is_same_file(ours, theirs):
+            kind = kind_of(ours)
+            size_bytes = ours.st_size if kind is EntryKind.FILE else 0
+            self._add_copy(Action(Op.CREATE, path, kind, size_bytes, old_kind=kind), ours)
+            return
         op: Op | None = None
         try:
             op = self._equality.difference(path, ours, theirs, known)

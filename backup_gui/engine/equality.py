@@ -75,6 +75,9 @@ class Equality:
         if self._has_other_content(path, ours, theirs, known, is_touched=is_touched, has_other_time=has_other_time):
             return Op.REPLACE
         if self.differs_in_metadata(ours, theirs, compares_time=has_other_time):
+            if known is None and theirs.st_nlink > 1 and ours.st_dev == theirs.st_dev:
+                # Nobody knows whose names it has: one of them may be in the source, and must not be written to.
+                return Op.REPLACE
             return Op.SET_METADATA
         if known is not None and not is_touched and not has_other_time:
             return None

@@ -101,7 +101,7 @@ class Ledger:
         self._tally[action.op] += 1
         self._bytes += written_bytes
         if action.kind is not EntryKind.FOLDER:
-            if action.op is Op.CREATE or action.old_kind is EntryKind.FOLDER:
+            if (action.op is Op.CREATE and action.old_kind is None) or action.old_kind is EntryKind.FOLDER:
                 self._outcome.added_files += 1
             elif action.op is Op.DELETE:
                 self._outcome.added_files -= 1

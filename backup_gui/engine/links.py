@@ -19,6 +19,7 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
+from backup_gui.engine.model import is_same_file
 from backup_gui.engine.transfer import Cancelled
 
 if TYPE_CHECKING:
@@ -134,6 +135,16 @@ class Links:
         group = self._group(ours)
         return group.path is not None and group.copy != _file_of(theirs)
 
+    def claim(self, ours: Entry, theirs: Entry) -> None:
+        """Take a file of the mirror for that of a file of the source, under whatever other names it has."""
+        if theirs.st_nlink > 1:
+            self._owners.setdefault(_file_of(theirs), (_file_of(ours), theirs.st_nlink))
+
+    def is_anothers(self, ours: Entry, theirs: Entry) -> bool:
+        """Tell whether a file of the mirror is taken for that of another file of the source, under another name."""
+        owner = self._owners.get(_file_of(theirs))
+        return owner is not None and owner[0] != _file_of(ours)
+
     def take_moved(self, path: str, ours: Entry, theirs: Entry) -> None:
         """Note that the mirror is going to have a file under a new name, by a rename."""
         group = self._group(ours)
@@ -198,8 +209,7 @@ class Links:
         group.path = path
         if theirs is not None:
             group.copy = _file_of(theirs)
-            if theirs.st_nlink > 1:
-                self._owners.setdefault(group.copy, (_file_of(ours), theirs.st_nlink))
+            self.claim(ours, theirs)
 
     def _is_known_equal(self, path: str, ours: Entry, theirs: Entry) -> bool:
         """Tell whether another name of both files is known to be in step, with the source's file as it is now."""
@@ -237,8 +247,10 @@ class Links:
                 ):
                     continue
                 assert other_theirs is not None
-                if self._owners.get(_file_of(other_theirs), (_file_of(ours), 0))[0] != _file_of(ours):
-                    # The mirror's file is taken for another one's, and this name of it is going to be a copy.
+                if is_same_file(other_ours, other_theirs):
+                    continue
+                if self.is_anothers(ours, other_theirs):
+                    # This name of it is going to be a copy.
                     continue
                 if known.ctime_ns != ours.st_ctime_ns:
                     if not self._is_equal(path, ours, other, other_theirs):
@@ -313,7 +325,7 @@ class LinkMaker:
         if self._catalog.fingerprint(first) != (ours.st_ino, ours.st_ctime_ns, ours.st_size, ours.st_mtime_ns):
             return None
         theirs = self._target.look(first)
-        if theirs is None or not looks_like(ours, theirs, self._target.time_step_ns):
+        if theirs is None or not looks_like(ours, theirs, self._target.time_step_ns) or is_same_file(ours, theirs):
             return None
         return first, ours
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.attributes import access_lists_of, attributes_of
 from backup_gui.engine.copying import NotCopied, Vanished, copy_file, data_bytes, has_same_content, looks_alike
-from backup_gui.engine.model import Action, EntryKind, Op, ProblemCode, Stage, kind_of
+from backup_gui.engine.model import Action, EntryKind, Op, ProblemCode, Stage, is_same_file, kind_of
 from backup_gui.engine.ownership import Ownership
 from backup_gui.engine.problems import problem, problem_from
 from backup_gui.engine.publishing import SETTLING_NS, Ready
@@ -259,6 +259,10 @@ class Maker:
             if kind_of(entry) is not action.kind:
                 raise Vanished
             theirs = self._target.stat(action.path)
+            if is_same_file(entry, theirs):
+                # Linked there since: what is set would be set in the source.
+                self._copy_file(Action(Op.CREATE, action.path, action.kind, entry.st_size, old_kind=action.kind))
+                return
             if action.kind is EntryKind.FILE and not (
                 _is_as_compared(action, entry, theirs) or looks_alike(entry, theirs, self._target.abilities)
             ):

@@ -44,6 +44,20 @@ def kind_of(entry: Entry) -> EntryKind:
     return EntryKind.SPECIAL
 
 
+def is_same_file(ours: Entry, theirs: Entry) -> bool:
+    """Tell whether source and mirror have one and the same file (hard links): that is no second copy.
+
+    Where file systems number their files anew at each look they give none several names.
+    """
+    return (
+        ours.st_nlink > 1
+        and theirs.st_nlink > 1
+        and ours.st_ino == theirs.st_ino
+        and ours.st_dev == theirs.st_dev
+        and not stat.S_ISDIR(ours.st_mode)
+    )
+
+
 class Op(Enum):
     """What an action does to one path of the mirror."""
 
@@ -68,7 +82,8 @@ class Action(NamedTuple):
         kind: What the source has there; for a deletion, what the mirror has there.
         size_bytes: Size of the file that is copied, moved, deleted or changed, 0 for anything else.
         old_path: For a move, where the content is now.
-        old_kind: For a replacement, what the mirror has there now.
+        old_kind: For a replacement, what the mirror has there now; for something new, that the mirror has the source's
+            own file there, which is no copy.
         is_known: For what the mirror has there now, whether the catalog says that this program put it there.
         link_to: For a file with several names, the path of the mirror whose file this is to be a name of.
         seen_at_ns: The change time that the source's file had when it was compared. If it is another when the action

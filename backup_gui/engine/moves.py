@@ -8,7 +8,7 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.model import Action, EntryKind, Op
+from backup_gui.engine.model import Action, EntryKind, Op, is_same_file
 from backup_gui.engine.transfer import Cancelled
 from backup_gui.engine.tree import parents_of
 
@@ -77,6 +77,7 @@ class Moves:
                 continue
             if theirs is None:
                 continue
+            self._links.claim(ours, theirs)
             if ours.st_nlink > 1:
                 self._links.take_moved(path, ours, theirs)
                 self._links.see(ours)
@@ -96,7 +97,13 @@ class Moves:
         if self._source.look(old_path) is not None or self._is_in_the_way(old_path):
             return None
         theirs = self._target.look(old_path)
-        if theirs is None or theirs.st_size != ours.st_size or self._equality.differs_in_time(ours, theirs):
+        if (
+            theirs is None
+            or is_same_file(ours, theirs)
+            or (theirs.st_nlink > 1 and self._links.is_anothers(ours, theirs))
+            or theirs.st_size != ours.st_size
+            or self._equality.differs_in_time(ours, theirs)
+        ):
             return None
         if self._spelling is not None and not self._spelling.is_free(old_path):
             return None

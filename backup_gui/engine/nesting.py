@@ -115,6 +115,32 @@ class Location:
                     yield path
 
 
+def mounted_below(folder: str, shown: str) -> str | None:
+    """Find where below a folder something is mounted that another folder, or a part of it, lies in or holds.
+
+    What is written to the one there is written to the other.
+
+    Args:
+        folder: Absolute path of the folder that is looked through.
+        shown: Absolute path of the folder that is not to be seen in it.
+
+    Returns:
+        The mount's path; None if there is none.
+    """
+    if sys.platform != "linux":
+        return None
+    real = os.path.realpath(folder)
+    points = [mount for mount in read_mounts() if mount.point != real and _is_below(mount.point, real)]
+    place = Location(shown).place if points else None
+    if place is None:
+        return None
+    volume, path = place
+    for mount in points:
+        if mount.device == volume and (_is_below(mount.root, path) or _is_below(path, mount.root)):
+            return mount.point
+    return None
+
+
 def _is_below(path: str, folder: str) -> bool:
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
 

@@ -208,6 +208,15 @@ class Publisher:
             # Renaming a name of a file onto another does nothing at all, and would leave both.
             self._target.discard(ready.temporary)
             return
+        if ready.action.op is Op.CREATE and ready.action.old_kind is not None:
+            there = self._target.look(path)
+            if there is not None and there.st_nlink > 1 and there.st_ino == ready.entry.st_ino:
+                # The source's own file, which has its name there: nothing is lost with this one, and nothing to keep.
+                # RACE: what a stranger puts here between this look and the rename is lost.
+                self._target.publish(ready.temporary, path, may_replace=True)
+                # With one name less the source's file has another change time: it is compared, and joined, once more.
+                self._ledger.note_unsettled(path)
+                return
         is_new = ready.action.op is Op.CREATE or ready.action.old_kind is EntryKind.FOLDER
         if is_new:
             try:

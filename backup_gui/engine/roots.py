@@ -20,7 +20,7 @@ from backup_gui.engine.history_place import history_of, is_on_one_volume, is_pla
 from backup_gui.engine.identity import Standing, identify, nearest_existing, read_identity, standing
 from backup_gui.engine.model import HeldCode
 from backup_gui.engine.mounts import distrusted_devices
-from backup_gui.engine.nesting import is_within
+from backup_gui.engine.nesting import is_within, mounted_below
 from backup_gui.engine.probing import abilities_of
 from backup_gui.engine.problems import is_full
 from backup_gui.engine.target import Target
@@ -209,6 +209,9 @@ def _refuse_nesting(job: Job) -> None:
         raise JobError(f"The destination lies inside the source: {job.destination}")
     if is_within(job.source, job.destination):
         raise JobError(f"The source lies inside the destination: {job.source}")
+    mounted = mounted_below(job.destination, job.source)
+    if mounted is not None:
+        raise JobError(f"The source, or a part of it, is mounted in the destination: {mounted}")
     if any(is_within(job.source, place) for place in own.noted()):
         raise JobError(f"The source lies inside the program's own folder: {job.source}")
     history = history_of(job)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from backup_gui.engine.catalog import rows_of
 from backup_gui.engine.filters import Filter, FilterFields
+from backup_gui.engine.model import is_same_file
 from backup_gui.engine.passlog import open_for_reading
 from backup_gui.engine.sift import TYPE_BITS, sift
 
@@ -129,6 +130,8 @@ class _OtherEnd:
             ):
                 return None
             kind = our.st_mode & TYPE_BITS
+            if is_same_file(our, their):
+                return None
             if kind == stat.S_IFDIR and our.st_dev == self._device:
                 folders.append(name)
             elif kind == stat.S_IFLNK and self._have_same_text(prefix + name):

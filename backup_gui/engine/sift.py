@@ -65,7 +65,10 @@ def sift(
             and (mode := our.st_mode) == their.st_mode
             and mode & TYPE_BITS == stat.S_IFREG
             # One file here that is several names of one there: what is done to the others would be done to it.
-            and (their.st_nlink == 1 or our.st_nlink > 1)
+            # And one file on both sides is no copy at all.
+            and (
+                their.st_nlink == 1 or (our.st_nlink > 1 and (our.st_ino != their.st_ino or our.st_dev != their.st_dev))
+            )
             and (not compares_owner or (our.st_uid == their.st_uid and our.st_gid == their.st_gid))
         ):
             as_before += 1

@@ -20,7 +20,17 @@ from backup_gui.engine.escaping import escape
 from backup_gui.engine.history_place import history_at, is_not_the_mirrors, is_reserved
 from backup_gui.engine.holding import Holding
 from backup_gui.engine.left_out import rules_for
-from backup_gui.engine.model import Entry, EntryKind, Phase, Problem, ProblemCode, Progress, Stage, kind_of
+from backup_gui.engine.model import (
+    Entry,
+    EntryKind,
+    Phase,
+    Problem,
+    ProblemCode,
+    Progress,
+    Stage,
+    is_same_file,
+    kind_of,
+)
 from backup_gui.engine.probing import known_abilities
 from backup_gui.engine.problems import problem, problem_from
 from backup_gui.engine.progress import Meter
@@ -43,6 +53,7 @@ class DifferenceKind(Enum):
     LINK = "link"
     UNREADABLE = "unreadable"
     NOT_HELD = "not-held"
+    SHARED = "shared"
 
 
 REASONS: dict[DifferenceKind, str] = {
@@ -52,6 +63,7 @@ REASONS: dict[DifferenceKind, str] = {
     DifferenceKind.CONTENT: "The contents differ",
     DifferenceKind.LINK: "The links lead to different places",
     DifferenceKind.UNREADABLE: "It could not be compared",
+    DifferenceKind.SHARED: "The backup has the source's own file there, which is no second copy",
 }
 _DIFFERING = {
     EntryKind.FILE: DifferenceKind.CONTENT,
@@ -276,6 +288,8 @@ class _Comparison:
         if kind is not copy_kind:
             reason = REASONS[DifferenceKind.KIND].format(source=_WORDS[kind], mirror=_WORDS[copy_kind])
             return Difference(path, DifferenceKind.KIND, reason)
+        if is_same_file(original, copy):
+            return _difference(path, DifferenceKind.SHARED)
         try:
             return None if self._is_same(path, kind, original, copy) else _difference(path, _DIFFERING[kind])
         except OSError as error:

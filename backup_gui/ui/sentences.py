@@ -64,6 +64,7 @@ _PATTERNS = (
     "The source is not a folder: {path}",
     "The source lies inside the destination: {path}",
     "The source lies inside the program's own folder: {path}",
+    "The source, or a part of it, is mounted in the destination: {path}",
     # Other backups; "detail" says whose
     "A later version of this program has made the backup that is there, {detail}: {path}",
     "The destination has another backup in it, {detail}: {path}",

@@ -117,6 +117,9 @@ def test_what_was_only_touched_since_is_moved_all_the_same(scene: Scene) -> None
 @pytest.mark.hazard(62)
 def test_an_edit_before_new_metadata_are_set_is_found_by_the_next_look(scene: Scene) -> None:
     file = scene.source / "stays"
+    # Long ago, so that it is not looked at again for being young.
+    os.utime(file, ns=(0, 1_000_000_000))
+    scene.make_pass()
     file.chmod(0o640)
     report = scene.make_pass(once_planned(lambda: edit_unseen(file, b"STAYS")))
     assert "stays" in report.unsettled
@@ -125,16 +128,30 @@ def test_an_edit_before_new_metadata_are_set_is_found_by_the_next_look(scene: Sc
     scene.assert_in_step()
 
 
+@pytest.mark.root
 @pytest.mark.hazard(62)
 def test_metadata_of_what_stands_in_a_files_place_by_now_are_not_given_to_the_file(scene: Scene) -> None:
-    file = scene.source / "stays"
+    file, link = scene.source / "stays", scene.source / "link"
+    link.symlink_to("stays")
+    scene.make_pass()
     file.chmod(0o640)
 
     def replace_by_folder() -> None:
         file.unlink()
         file.mkdir(0o777)
 
-    scene.make_pass(once_planned(replace_by_folder))
+    os.chown(link, 1234, 4321, follow_symlinks=False)
+
+    def replace_both() -> None:
+        replace_by_folder()
+        link.unlink()
+        link.mkdir(0o777)
+        os.chown(link, 5678, 8765)
+
+    before = (scene.mirror / "link").lstat()
+    scene.make_pass(once_planned(replace_both))
     assert (scene.mirror / "stays").stat().st_mode & 0o777 == 0o644
+    now = (scene.mirror / "link").lstat()
+    assert (now.st_uid, now.st_mtime_ns) == (before.st_uid, before.st_mtime_ns)
     scene.make_pass()
     scene.assert_in_step()

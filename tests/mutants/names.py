@@ -6,6 +6,7 @@ from tests.mutants.mutation import Mutation
 
 _LINKS = "unit/test_links.py::"
 _OLD_PLAN = "faults/test_plan_grown_old.py::"
+_SAME = "unit/test_same_file.py::"
 _WATCH = "unit/test_watch.py::test_no_watch_is_lost_however_folders_move"
 _GONE = f"{_LINKS}test_an_edit_through_a_name_comes_to_the_others_whatever_becomes_of_the_name"
 
@@ -104,16 +105,30 @@ MUTATIONS = (
     Mutation(
         "what others are linked to is not taken for another file's",
         "engine/links.py",
-        "            if theirs.st_nlink > 1:\n                self._owners",
-        "            if group is None:\n                self._owners",
+        "        if theirs.st_nlink > 1:\n            self._owners.setdefault",
+        "        if theirs is None:\n            self._owners.setdefault",
         (f"{_LINKS}test_a_file_of_the_mirror_that_two_files_could_be_becomes_one_of_them",),
     ),
     Mutation(
         "nothing is linked to what is taken for another file's",
         "engine/links.py",
-        " is going to be a copy.\n                    continue\n",
-        " is going to be a copy.\n                    pass\n",
+        "                    # This name of it is going to be a copy.\n                    continue\n",
+        "                    pass\n",
         (f"{_LINKS}test_a_file_of_the_mirror_that_two_files_could_be_becomes_one_of_them",),
+    ),
+    Mutation(
+        "a file that is taken for another one's is not moved",
+        "engine/moves.py",
+        "            or (theirs.st_nlink > 1 and self._links.is_anothers(ours, theirs))\n",
+        "",
+        (f"{_LINKS}test_a_file_is_not_renamed_to_where_it_would_be_anothers_too",),
+    ),
+    Mutation(
+        "a watch whose path another one has is let go",
+        "engine/inotify.py",
+        "[*gone, *self._displaced.difference(gone)]",
+        "gone",
+        (_WATCH,),
     ),
     Mutation(
         "a time set through another name makes no stranger",
@@ -164,5 +179,80 @@ MUTATIONS = (
         "            is_plain &= not self._inotify_fd.forget_unwatched_below(move_src_path)\n",
         "            pass\n",
         ("unit/test_watch.py::test_what_could_not_be_watched_before_its_folder_moved_is_known_by_its_new_path",),
+    ),
+    Mutation(
+        "one file on both sides is no copy",
+        "engine/compare.py",
+        "        if is_same_file(ours, theirs):\n",
+        "        if ours is None:\n",
+        (f"{_SAME}test_a_destination_of_hard_links_to_the_source_is_copied",),
+    ),
+    Mutation(
+        "one file on both sides is not as it was",
+        "engine/sift.py",
+        "(our.st_nlink > 1 and (our.st_ino != their.st_ino or our.st_dev != their.st_dev))",
+        "our.st_nlink > 1",
+        (f"{_SAME}test_a_copy_that_was_replaced_by_the_sources_own_file_is_made_anew",),
+    ),
+    Mutation(
+        "one link on both sides is left to the pass",
+        "engine/scout.py",
+        "            if is_same_file(our, their):\n                return None\n",
+        "",
+        (
+            (
+                "unit/test_scout.py::test_a_change_of_any_sort_is_found_as_the_pass_alone_finds_it"
+                "[mirror: the source's own link]"
+            ),
+        ),
+    ),
+    Mutation(
+        "nothing is linked to the source's own file",
+        "engine/links.py",
+        "                if is_same_file(other_ours, other_theirs):\n                    continue\n",
+        "",
+        (f"{_SAME}test_a_copy_that_was_replaced_by_the_sources_own_file_is_made_anew",),
+    ),
+    Mutation(
+        "the source's own file is not moved",
+        "engine/moves.py",
+        "            or is_same_file(ours, theirs)\n",
+        "",
+        (f"{_SAME}test_a_file_that_moved_is_not_followed_by_the_sources_own",),
+    ),
+    Mutation(
+        "the source's own file is no version",
+        "engine/publishing.py",
+        "            if there is not None and there.st_nlink > 1 and there.st_ino == ready.entry.st_ino:\n",
+        "            if there is None:\n",
+        (f"{_SAME}test_a_destination_of_hard_links_to_the_source_is_copied",),
+    ),
+    Mutation(
+        "metadata are not set in the source",
+        "engine/making.py",
+        "            if is_same_file(entry, theirs):\n",
+        "            if theirs is None:\n",
+        (f"{_SAME}test_what_is_linked_there_after_the_comparison_is_not_written_to",),
+    ),
+    Mutation(
+        "nor through an unknown name",
+        "engine/equality.py",
+        "            if known is None and theirs.st_nlink > 1 and ours.st_dev == theirs.st_dev:\n",
+        "            if theirs is None:\n",
+        (f"{_SAME}test_metadata_are_not_set_through_an_unknown_name_of_another_file_of_the_source",),
+    ),
+    Mutation(
+        "verify fails on one file on both sides",
+        "engine/verify.py",
+        "        if is_same_file(original, copy):\n",
+        "        if copy is None:\n",
+        (f"{_SAME}test_verify_tells_what_is_the_sources_own",),
+    ),
+    Mutation(
+        "a source mounted in its destination is refused",
+        "engine/roots.py",
+        "    if mounted is not None:\n",
+        "    if mounted == 0:\n",
+        (f"{_SAME}test_a_source_that_is_mounted_in_its_destination_is_refused",),
     ),
 )

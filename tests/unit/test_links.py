@@ -840,9 +840,13 @@ def test_a_name_that_leaves_a_folder_whose_place_a_file_takes_stays_one_of_the_f
 
 @pytest.mark.hazard(62)
 def test_an_edit_after_the_content_was_compared_is_not_learnt_of_another_name(
-    group: Rig, monkeypatch: pytest.MonkeyPatch
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    os.link(group.source / "a", group.root / "outside")
+    rig.write("a", "shared")
+    # Listed after what is beside the folder.
+    link(rig, "a", "folder/c")
+    rig.run()
+    os.link(rig.source / "a", rig.root / "outside")
     real = has_same_content
     is_first = True
 
@@ -851,14 +855,14 @@ def test_an_edit_after_the_content_was_compared_is_not_learnt_of_another_name(
         found = real(*arguments)
         if is_first:
             is_first = False
-            keep_times(group.source / "a", lambda: (group.source / "a").write_text("SHARED"))
+            keep_times(rig.source / "a", lambda: (rig.source / "a").write_text("SHARED"))
         return found
 
     monkeypatch.setattr(equality, "has_same_content", edit_after)
-    group.run()
-    group.run()
-    assert {(group.mirror / each).read_text() for each in ("a", "b", "folder/c")} == {"SHARED"}
-    check_settled(group)
+    rig.run()
+    rig.run()
+    assert {(rig.mirror / each).read_text() for each in ("a", "folder/c")} == {"SHARED"}
+    check_settled(rig)
 
 
 def part(rig: Rig, path: str) -> None:
@@ -950,16 +954,18 @@ def test_an_edit_through_a_name_comes_to_the_others_whatever_becomes_of_the_name
 
 @pytest.mark.hazard(63)
 def test_an_edit_reaches_names_of_names_that_are_gone(group: Rig) -> None:
-    """Two files with several names each, of which one name took another's place: both files are looked at."""
+    """A name of the file whose name is gone is one of another file by now, and that was written to as well."""
     group.write("x", "second")
     link(group, "x", "y")
     group.run()
     group.write("x", "second edited")
     group.write("a", "first edited")
-    os.replace(group.source / "x", group.source / "a")
-    group.run(paths("x", "a", ""))
-    assert (group.mirror / "b").read_text() == "first edited"
-    assert (group.mirror / "y").read_text() == "second edited"
+    (group.source / "b").unlink()
+    link(group, "x", "b")
+    (group.source / "a").unlink()
+    group.run(paths("a", ""))
+    assert (group.mirror / "folder/c").read_text() == "first edited"
+    assert {(group.mirror / each).read_text() for each in ("b", "x", "y")} == {"second edited"}
     check_settled(group)
 
 
@@ -971,21 +977,24 @@ def test_a_full_pass_collects_no_other_names(group: Rig, monkeypatch: pytest.Mon
 
 
 @pytest.mark.hazard(63)
-@pytest.mark.parametrize("scope", [FULL, trees("folder", "deeper", "other")], ids=["full", "partial"])
-def test_a_group_that_moves_while_an_equal_file_takes_one_of_its_places_keeps_its_mode(rig: Rig, scope: Scope) -> None:
+@pytest.mark.parametrize("home", ["before", "later"])
+@pytest.mark.parametrize("scope", [FULL, trees("folder", "before", "later")], ids=["full", "partial"])
+def test_a_group_that_moves_while_an_equal_file_takes_one_of_its_places_keeps_its_mode(
+    rig: Rig, scope: Scope, home: str
+) -> None:
     rig.write("folder/x", "same").chmod(0o600)
     link(rig, "folder/x", "folder/y")
     shutil.copy2(rig.source / "folder/x", rig.source / "keep")
     (rig.source / "keep").chmod(0o644)
     rig.run()
-    (rig.source / "deeper").mkdir()
-    (rig.source / "folder").rename(rig.source / "deeper/folder")
+    (rig.source / home).mkdir()
+    (rig.source / "folder").rename(rig.source / home / "folder")
     (rig.source / "folder").mkdir()
     shutil.copy2(rig.source / "keep", rig.source / "folder/x")
     rig.run(scope)
     rig.run()
     check_settled(rig)
-    assert len(inodes(rig, "folder/x", "deeper/folder/x", "deeper/folder/y", "keep")) == 3
+    assert len(inodes(rig, "folder/x", f"{home}/folder/x", f"{home}/folder/y", "keep")) == 3
 
 
 @pytest.mark.hazard(63)
@@ -1043,3 +1052,18 @@ def test_a_time_set_through_one_name_makes_no_stranger_of_another(group: Rig, be
         group.write("b/inside", "in a folder")
     assert group.run().status is COMPLETE
     check_settled(group)
+
+
+@pytest.mark.hazard(63)
+@pytest.mark.parametrize("new", ["0", "4"])
+def test_a_file_is_not_renamed_to_where_it_would_be_anothers_too(rig: Rig, new: str) -> None:
+    rig.write("1", "same")
+    link(rig, "1", "2")
+    rig.run()
+    part(rig, "1")
+    # Nothing tells which of both it was.
+    rig.catalog.forget(["1"])
+    (rig.source / "2").rename(rig.source / new)
+    rig.run(paths("1", "2", new, ""))
+    assert inodes(rig, "1") != inodes(rig, new)
+    check_settled(rig)

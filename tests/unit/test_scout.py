@@ -147,6 +147,12 @@ def set_time(path: Path) -> None:
     os.utime(path, ns=(1, 1), follow_symlinks=False)
 
 
+def own(rig: Rig, path: str) -> None:
+    """Give the mirror the source's own file for a copy."""
+    (rig.mirror / path).unlink()
+    os.link(rig.source / path, rig.mirror / path, follow_symlinks=False)
+
+
 def relink(path: Path) -> None:
     entry = path.lstat()
     path.unlink()
@@ -187,6 +193,8 @@ CHANGES: dict[str, Callable[[Rig], object]] = {
     "mirror: new": lambda rig: rig.write_at(rig.mirror / PLACE / "new"),
     "mirror: gone": lambda rig: (rig.mirror / PLACE / "a").unlink(),
     "mirror: another link": lambda rig: relink(rig.mirror / PLACE / "link"),
+    "mirror: the source's own file": lambda rig: own(rig, "folder 9/deeper/a"),
+    "mirror: the source's own link": lambda rig: own(rig, "folder 9/deeper/link"),
     "mirror: litter": lambda rig: rig.write_at(rig.mirror / PLACE / f"{TEMPORARY}"),
     "mirror: left out": lambda rig: rig.write_at(rig.mirror / PLACE / "left out.tmp"),
     "mirror: a folder's mode": lambda rig: (rig.mirror / PLACE).chmod(0o700),
