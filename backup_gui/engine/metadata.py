@@ -190,6 +190,8 @@ class MetadataWriter(Tree):
 
     def _shut_again(self) -> None:
         """Give the folders that were opened up, and still are, the modes that they had, the deepest first."""
+        if sys.platform == "win32":
+            return
         for folder in sorted(self._opened_up, reverse=True):
             mode = self._opened_up[folder]
             with contextlib.suppress(OSError):
