@@ -87,6 +87,10 @@ class Busy:
         if self._noted <= _MOST_KEPT:
             self._connection.execute("INSERT OR REPLACE INTO lately VALUES (?, ?)", (encode(path), at_s))
 
+    def forget_kept(self) -> None:
+        """Forget what went to the history lately: the next version of each path is kept, however soon it follows."""
+        self._connection.execute("DELETE FROM lately")
+
     # Files that do not stand still
 
     def restless(self, path: str) -> Restless | None:

@@ -280,6 +280,15 @@ class Catalog:
         self.busy.forget()
         self._connection.executemany("DELETE FROM meta WHERE key = ?", [(ROOT_KEY,), (MIRROR_FILES_KEY,)])
 
+    def forget_kept_lately(self) -> None:
+        """Forget, for good, what went to the history lately: files are brought back into the source.
+
+        What they take the place of is then in the mirror alone. Its way leads into the history, also where another
+        version went there less than a minute ago.
+        """
+        self.busy.forget_kept()
+        self.commit()
+
     def respell(self, old_path: str, new_path: str) -> None:
         """Know a path, and all that is below it, under another spelling; what is known under that already stays."""
         self._write()

@@ -150,6 +150,8 @@ class Loop:
         self._is_forced = False
         self._removes_left_out = False
         self._is_stopping = False
+        # Whether files may have been brought back into the source since the last pass, over what the mirror has.
+        self._was_away = False
         self._has_answered = False
         self._has_started = False
         self._has_acted = False
@@ -190,6 +192,7 @@ class Loop:
 
     def run_until_stopped(self) -> Outcome:
         """Make passes whenever they are due."""
+        self._was_away = True
         while True:
             self._obey()
             if self._is_stopping:
@@ -274,6 +277,7 @@ class Loop:
             self._is_working = False
 
     def _end_pause(self) -> None:
+        self._was_away = True
         self._condition = self._condition._replace(is_paused=False, paused_until=None)
 
     def _look_around(self) -> None:
@@ -394,9 +398,13 @@ class Loop:
         if is_forced:
             self._publish()
         job = self._job._replace(removes_left_out=True) if self._removes_left_out and scope.is_full else self._job
+        catalog = self._opened_catalog()
+        if (self._was_away or self._condition.is_paused) and not self._is_dry_run:
+            catalog.forget_kept_lately()
+        self._was_away = False
         return self._run_pass(
             job,
-            self._opened_catalog(),
+            catalog,
             scope,
             allowed=self._allowed if scope.is_full else None,
             should_stop=self._inbox.interrupts,

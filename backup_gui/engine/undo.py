@@ -72,6 +72,7 @@ def undo_pass(
         reason = "What this check did is not known any more; restore from the history by its time"
     elif not record.is_whole and len([change for change in changes if change.kind is not EntryKind.FOLDER]) < total:
         reason = "Not all that this check did is known by name; restore the rest from the history by its time"
+    catalog.forget_kept_lately()
     tally = Tally(len(changes))
     steps = Steps(meter, _sizes(job, changes, should_stop))
     since = catalog.passlog.paths_changed_after(key)

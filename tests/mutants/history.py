@@ -54,6 +54,20 @@ MUTATIONS = (
         (f"{_BUSY}test_more_than_one_version_a_minute_is_not_kept_and_the_content_is_always_the_current_one",),
     ),
     Mutation(
+        "what a restored file takes the place of is never one version too many",
+        "engine/loop.py",
+        "        if (self._was_away or self._condition.is_paused) and not self._is_dry_run:\n",
+        "        if self._was_away and self._is_dry_run:\n",
+        ("unit/test_runner.py::test_what_files_that_are_brought_back_take_the_place_of_is_kept_however_soon",),
+    ),
+    Mutation(
+        "what an undone pass had brought is never one version too many",
+        "engine/undo.py",
+        "    catalog.forget_kept_lately()\n",
+        "",
+        (f"{_BUSY}test_what_an_undone_pass_had_brought_is_kept_within_the_minute_too",),
+    ),
+    Mutation(
         "what a stranger wrote is never one version too many",
         "engine/publishing.py",
         "        if self._is_one_too_many(ready, left_at) and self._is_own(ready):\n",

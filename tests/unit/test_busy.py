@@ -13,8 +13,11 @@ from backup_gui.engine import transfer as transfer_module
 from backup_gui.engine.busy import KEEP_EVERY_S, PATIENCE_S
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.model import FULL, Entry, PassStatus, ProblemCode, Report, Scope, Stage
+from backup_gui.engine.progress import Meter
 from backup_gui.engine.target import Target
 from backup_gui.engine.thinning import DAY_S, HOUR_S
+from backup_gui.engine.transfer import never
+from backup_gui.engine.undo import undo_pass
 from tests.helpers.trees import contents
 from tests.unit.conftest import Rig, paths
 
@@ -121,6 +124,19 @@ def test_the_last_content_of_what_is_deleted_is_kept_within_the_minute_too(desk:
     desk.run()
     (rig.source / BUSY).unlink()
     desk.run()
+    assert rig.kept_contents() == [b"0", b"1"]
+
+
+@pytest.mark.hazard(56)
+def test_what_an_undone_pass_had_brought_is_kept_within_the_minute_too(desk: Desk) -> None:
+    rig = desk.rig
+    rig.write(BUSY, "1")
+    desk.run()
+    key = rig.catalog.passlog.passes()[0].id
+    undo_pass(rig.job, rig.catalog, key, meter=Meter(lambda _: None), should_stop=never)
+    assert contents(rig.source)[BUSY] == b"0"
+    desk.run()
+    assert contents(rig.mirror)[BUSY] == b"0"
     assert rig.kept_contents() == [b"0", b"1"]
 
 

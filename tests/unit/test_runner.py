@@ -127,12 +127,16 @@ class FakeCatalog:
         self.path = path
         self.is_closed = False
         self.complete_at: float | None = None
+        self.kept_forgotten = 0
 
     def last_complete_at(self) -> float | None:
         return self.complete_at
 
     def remember_complete(self, at: float) -> None:
         self.complete_at = at
+
+    def forget_kept_lately(self) -> None:
+        self.kept_forgotten += 1
 
     def resume(self) -> None:
         pass
@@ -1173,6 +1177,36 @@ def test_back_up_now_works_while_paused_and_the_pause_stays(world: World) -> Non
     assert world.times == [0.0, 20.0]
     assert world.states == [JobState.WORKING, JobState.OK, JobState.PAUSED, JobState.WORKING, JobState.PAUSED]
     assert world.statuses[-1].pending == 1
+
+
+@pytest.mark.hazard(56)
+def test_what_files_that_are_brought_back_take_the_place_of_is_kept_however_soon(world: World) -> None:
+    """They are brought back while the job does not run or is paused."""
+    forgotten: list[int] = []
+
+    def note(_call: Call) -> Report:
+        forgotten.append(world.catalogs[-1].kept_forgotten)
+        return report()
+
+    world.always = note
+    world.change(5, "a")
+    world.put(10, Pause(world.clock.time() + 10))
+    world.change(15, "a")
+    world.put(30, Pause())
+    world.put(35, BackUpNow())
+    world.change(36, "a")
+    world.put(40, Resume())
+    world.change(50, "a")
+    world.run(until_s=60)
+    # At the start, not at a change, at the pause's own end, during a pause and after it, and not any more.
+    assert forgotten == [1, 1, 2, 3, 4, 4]
+
+
+@pytest.mark.hazard(56)
+@pytest.mark.parametrize("is_dry_run", [True, False])
+def test_a_single_pass_knows_what_the_last_one_kept(world: World, *, is_dry_run: bool) -> None:
+    world.run(is_once=True, is_dry_run=is_dry_run)
+    assert world.catalogs[-1].kept_forgotten == 0
 
 
 def test_pause_during_a_pass_cancels_it_and_resume_makes_a_full_one(world: World) -> None:
