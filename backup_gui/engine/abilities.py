@@ -36,6 +36,7 @@ class Abilities(NamedTuple):
         holds_modes: Whether permissions are kept.
         holds_owner: Whether the owner is kept.
         holds_links: Whether there are symbolic links.
+        holds_link_times: Whether a symbolic link has an owner and times of its own that can be set.
         holds_hard_links: Whether a file can have two names.
         holds_times: Whether a time that is set is kept, to within ``time_step_ns``.
         has_local_times: Whether times are kept in the zone of whoever wrote them, so that all seem to be others in
@@ -57,6 +58,7 @@ class Abilities(NamedTuple):
     holds_modes: bool = True
     holds_owner: bool = True
     holds_links: bool = True
+    holds_link_times: bool = True
     holds_hard_links: bool = True
     holds_times: bool = True
     has_local_times: bool = False

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import logging
 import os
 import stat
 import sys
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from backup_gui.engine.mounts import kind_of_device
+from backup_gui.engine.problems import SourceError
 from backup_gui.engine.system import own_ids
 
 if TYPE_CHECKING:
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.model import Entry
     from backup_gui.engine.tree import Tree
+
+log = logging.getLogger(__name__)
 
 ACCESS_LIST: Final = "system.posix_acl_access"
 # What is made in a folder that has one begins with an access list made of it.
@@ -40,6 +45,9 @@ _OF_THE_SYSTEM: Final = (
 _CANNOT_HOLD: Final = frozenset(
     {errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL, errno.E2BIG, errno.ERANGE, errno.ENOSPC}
 )
+
+# Those of which it was said that they do not tell.
+_DUMB_DEVICES: set[int] = set()
 
 # Name and value of each.
 Attributes = dict[str, bytes]
@@ -87,7 +95,7 @@ def read_attributes(where: int | str) -> Attributes:
     try:
         names = os.listxattr(where, follow_symlinks=follows)
     except OSError as error:
-        if error.errno in _CANNOT_HOLD:
+        if error.errno in _CANNOT_HOLD or _is_dumb(where, error):
             return {}
         raise
     found: Attributes = {}
@@ -98,9 +106,26 @@ def read_attributes(where: int | str) -> Attributes:
             found[name] = os.getxattr(where, name, follow_symlinks=follows)
         except OSError as error:
             # Gone since it was listed, or listed to people who may not read it.
-            if error.errno not in {errno.ENODATA, *_CANNOT_HOLD} and not _is_privileged(name, error):
+            is_no_answer = error.errno in {errno.ENODATA, *_CANNOT_HOLD} or _is_dumb(where, error)
+            if not is_no_answer and not _is_privileged(name, error):
                 raise
     return found
+
+
+def attributes_of_source(tree: Tree, path: str) -> Attributes:
+    """Read the attributes of a path of the source.
+
+    Raises:
+        SourceError: They cannot be told.
+        OSError: The folder that it is in cannot be opened.
+    """
+    place = place_of(tree, path)
+    try:
+        return read_attributes(place)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise SourceError(error.errno, error.strerror, path) from error
 
 
 def attributes_of(tree: Tree, path: str) -> Attributes:
@@ -169,7 +194,9 @@ def copy_attributes(fd: int, out: int) -> Outcome:
             return IN_STEP
         found = read_attributes(fd)
     except OSError as error:
-        return IN_STEP if error.errno in _CANNOT_HOLD else Outcome(error=error)
+        if error.errno in _CANNOT_HOLD or _is_dumb(fd, error):
+            return IN_STEP
+        return Outcome(error=SourceError(error.errno, error.strerror))
     return _change(out, found.items()) if found else IN_STEP
 
 
@@ -253,6 +280,22 @@ def _change(where: int | str, changes: Iterable[tuple[str, bytes | None]]) -> Ou
                 elif value is not None or error.errno != errno.ENODATA:
                     failure = failure or error
     return Outcome(are_held, failure)
+
+
+def _is_dumb(where: int | str, error: OSError) -> bool:
+    """Tell whether it is a program that serves the file system that cannot answer, for any file: it is said once."""
+    if error.errno != errno.EIO:
+        return False
+    try:
+        device = os.stat(where, follow_symlinks=isinstance(where, int)).st_dev
+    except OSError:
+        return False
+    if not kind_of_device(device).startswith("fuse"):
+        return False
+    if device not in _DUMB_DEVICES:
+        _DUMB_DEVICES.add(device)
+        log.warning("The folder's file system does not tell attributes and access lists; they are left out.")
+    return True
 
 
 def _is_privileged(name: str, error: OSError) -> bool:

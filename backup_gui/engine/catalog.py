@@ -99,6 +99,8 @@ class Catalog:
         self.recent = Recent(connection)
         self.kept = Kept(connection)
         self.busy = Busy(connection)
+        # Whether a file of the source is known again by its number; not where numbers do not last.
+        self.trusts_inodes = True
         self._has_index = False
         self._last_folder = "", b""
         self._pending: list[tuple[bytes, bytes, int, int, int, int]] = []
@@ -215,7 +217,9 @@ class Catalog:
         return None if row is None else Fingerprint(row[0] & _UNSIGNED, *map(read, row[1:]))
 
     def paths_of(self, inode: int) -> Iterator[tuple[str, Fingerprint]]:
-        """Return the paths known with a source inode, for finding moves."""
+        """Return the paths known with a source inode, for finding moves; none where inodes do not last."""
+        if not self.trusts_inodes:
+            return
         self._prepare_for_inodes()
         rows = self._connection.execute(
             "SELECT folder, name, inode, ctime_ns, size_bytes, mtime_ns FROM files WHERE inode = ?", (_signed(inode),)

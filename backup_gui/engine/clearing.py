@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.attributes import attributes_of
+from backup_gui.engine.attributes import attributes_of_source
 from backup_gui.engine.copying import has_same_content, looks_alike
 from backup_gui.engine.model import Action, EntryKind, Op, ProblemCode, Stage, is_same_file, kind_of
 from backup_gui.engine.ownership import Ownership
@@ -77,7 +77,7 @@ class Clearer:
             theirs = self._target.look(action.old_path)
             if ours is not None and theirs is not None and self._is_still_so(action, action.old_path, ours, theirs):
                 self._target.move(action.old_path, action.path)
-                self._target.set_metadata(action.path, ours, attributes_of(self._source, action.path))
+                self._target.set_metadata(action.path, ours, attributes_of_source(self._source, action.path))
                 self._catalog.record(action.path, ours)
                 self.gone.append(action.old_path)
                 self._ledger.touched.update((parent_of(action.path), parent_of(action.old_path)))

@@ -17,6 +17,7 @@ from backup_gui.engine.equality import Equality
 from backup_gui.engine.history_place import is_reserved, is_reserved_path
 from backup_gui.engine.links import is_linked_file
 from backup_gui.engine.model import Action, EntryKind, Op, ProblemCode, Scope, Stage, is_same_file, kind_of
+from backup_gui.engine.mounts import devices_without_lasting_inodes
 from backup_gui.engine.moves import Moves
 from backup_gui.engine.othernames import OtherNames
 from backup_gui.engine.ownership import Ownership
@@ -138,6 +139,9 @@ class _Comparison:
         if not target.abilities.holds_links:
             self._impossible[EntryKind.LINK] = ProblemCode.LINK_NOT_POSSIBLE
 
+        self._fickle = devices_without_lasting_inodes(source.root)
+        catalog.trusts_inodes = source.root_entry.st_dev not in self._fickle
+
         self._draft = Draft()
         self._copies = self._draft.copies
         self._problems = self._draft.problems
@@ -168,7 +172,7 @@ class _Comparison:
         )
         self._links = self._equality.links
         spelling = None if self._respelling is None else self._respelling.spelling
-        self._moves = Moves(source, target, catalog, self._equality, spelling, self._draft, rules)
+        self._moves = Moves(source, target, catalog, self._equality, spelling, self._draft, rules, self._fickle)
         self._done: set[str] = set()
         self._trees_done: set[str] = set()
 
@@ -211,7 +215,7 @@ class _Comparison:
             return
         if ours is not None and self._is_left_out(path, ours):
             ours = None
-        known = self._catalog.fingerprint(self._former(path))
+        known = self._known_of(path, ours)
         pending: list[_Folder] = []
         if ours is None:
             if known is not None:
@@ -343,7 +347,7 @@ class _Comparison:
             except OSError as error:
                 self._problems.append(problem_from(error, path, Stage.COMPARE, is_writing=True))
                 return
-            known = self._catalog.folder(self._former(path))
+            known = self._known_in(path, ours)
         if refused:
             self._leave_alone(path, refused, theirs, known, is_writing=False)
         if refused_there:
@@ -367,6 +371,23 @@ class _Comparison:
                 self._surplus.add(prefix + name, their, known.pop(name, None))
         if known and self._learns:
             self._catalog.forget(prefix + name for name in known)
+
+    def _known_in(self, path: str, ours: dict[str, Entry]) -> dict[str, Row]:
+        """Return what the catalog knows of a folder; inodes that do not last make no difference."""
+        known = self._catalog.folder(self._former(path))
+        if self._fickle:
+            for name, row in known.items():
+                our = ours.get(name)
+                if our is not None and our.st_dev in self._fickle and row[0] != our.st_ino:
+                    known[name] = (our.st_ino, *row[1:])
+        return known
+
+    def _known_of(self, path: str, ours: Entry | None) -> Fingerprint | None:
+        """The same of one path."""
+        known = self._catalog.fingerprint(self._former(path))
+        if known is not None and ours is not None and ours.st_dev in self._fickle:
+            known = known._replace(inode=ours.st_ino)
+        return known
 
     def _compare_safely(
         self, path: str, ours: Entry, theirs: Entry | None, known: Fingerprint | None, pending: list[_Folder]

@@ -20,6 +20,7 @@ _LASTING = frozenset(
         ProblemCode.LINK_NOT_POSSIBLE,
         ProblemCode.TOO_LARGE,
         ProblemCode.KEPT,
+        ProblemCode.STORED_LATER,
     }
 )
 

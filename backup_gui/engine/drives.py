@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.model import ProblemCode, Stage
+from backup_gui.engine.mounts import points_below
 from backup_gui.engine.problems import problem, problem_from
-from backup_gui.engine.tree import is_at_or_below
+from backup_gui.engine.tree import is_at_or_below, parent_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -34,13 +35,41 @@ class Drives:
         self._rules = rules
         self._problems = problems
         self._root_device = source.root_entry.st_dev
+        self._points: frozenset[str] | None = None
         self._away: set[str] = set()
         self.known = set(remembered)
 
     def notice(self, path: str, ours: Entry) -> None:
-        """Remember that another volume is mounted at a folder of the source, for when it is not."""
-        if ours.st_dev != self._root_device and not any(is_at_or_below(path, drive) for drive in self.known):
+        """Remember that another volume is mounted at a folder of the source, for when it is not.
+
+        A subvolume has a device number of its own, too, but nothing is mounted there: it is a folder like others.
+        """
+        if ours.st_dev == self._root_device:
+            return
+        is_known = path in self.known
+        if not is_known and any(is_at_or_below(path, drive) for drive in self.known):
+            return
+        if self._is_mounted(path, ours):
             self.known.add(path)
+        elif is_known and self._begins_a_device(path, ours):
+            # A subvolume that was taken for a drive; the bare place of one that is away is on the device around it.
+            self.known.discard(path)
+
+    def _is_mounted(self, path: str, ours: Entry) -> bool:
+        """Tell whether something is mounted at a folder that is there.
+
+        Raises:
+            OSError: It cannot be told.
+        """
+        if self._points is None:
+            self._points = points_below(self._source.root)
+        if self._points is not None:
+            return path in self._points
+        return self._begins_a_device(path, ours)
+
+    def _begins_a_device(self, path: str, ours: Entry) -> bool:
+        above = self._source.look(parent_of(path))
+        return above is not None and above.st_dev != ours.st_dev
 
     def is_away(self, path: str) -> bool:
         """Tell whether a path belongs to a volume that is not mounted now, and name that as a problem once.
@@ -52,12 +81,13 @@ class Drives:
                 continue
             try:
                 ours = self._source.look(drive)
+                is_away = ours is None or not self._is_mounted(drive, ours)
             except OSError as error:
                 if drive not in self._away:
                     self._away.add(drive)
                     self._problems.append(problem_from(error, drive, Stage.COMPARE))
                 return True
-            if ours is None or ours.st_dev == self._root_device:
+            if is_away:
                 self.name_as_away(drive)
                 return True
         return False

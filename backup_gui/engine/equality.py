@@ -101,6 +101,8 @@ class Equality:
 
     def differs_in_metadata(self, ours: Entry, theirs: Entry, *, compares_time: bool = True) -> bool:
         """Tell whether time, owner or mode differ, as far as the destination holds them."""
+        if stat.S_ISLNK(ours.st_mode) and not self._abilities.holds_link_times:
+            return False
         if compares_time and self._abilities.holds_times and self.differs_in_time(ours, theirs):
             return True
         if self._compares_owner and (ours.st_uid, ours.st_gid) != (theirs.st_uid, theirs.st_gid):
@@ -183,7 +185,7 @@ class Equality:
             Cancelled: The comparison is to stop.
         """
         if stat.S_ISLNK(ours.st_mode):
-            return self.differs_in_time(ours, theirs)
+            return self._abilities.holds_link_times and self.differs_in_time(ours, theirs)
         return (
             ours.st_size == theirs.st_size
             and self.differs_in_time(ours, theirs)

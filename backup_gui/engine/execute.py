@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.attributes import attributes_of
+from backup_gui.engine.attributes import attributes_of_source
 from backup_gui.engine.batches import Batches
 from backup_gui.engine.catalog import ROOT_KEY
 from backup_gui.engine.clearing import Clearer
@@ -231,7 +231,7 @@ class Execution:
                 if entry is None or kind_of(entry) is not EntryKind.FOLDER:
                     continue
                 is_attributed = path in self._ledger.attributed
-                attributes = attributes_of(self._source, path) if is_attributed else None
+                attributes = attributes_of_source(self._source, path) if is_attributed else None
                 self._target.set_metadata(path, entry, attributes)
                 if is_attributed and path:
                     self._catalog.record(path, entry)

@@ -10,6 +10,7 @@ import os
 from enum import Enum
 from typing import NamedTuple
 
+from backup_gui.engine.mounts import has_lasting_inodes_at
 from backup_gui.engine.volume import volume_id
 
 # ReFS has numbers of 128 bits; Python refuses to read thousands of digits, which only a damaged catalog has.
@@ -30,7 +31,9 @@ class Identity(NamedTuple):
 
     Attributes:
         volume: What stays the same for its volume from mount to mount.
-        inode: The folder's own number on that volume.
+        inode: The folder's own number on that volume; 0 where numbers do not last from mount to mount, such as on file
+            systems that a program serves. There the volume says it all: another folder of it at the same path cannot
+            be told, and the guard has to notice what is missing.
     """
 
     volume: str
@@ -47,7 +50,7 @@ def identify(path: str) -> Identity:
     Raises:
         OSError: It cannot be looked at.
     """
-    return Identity(volume_id(path), os.stat(path).st_ino)
+    return Identity(volume_id(path), os.stat(path).st_ino if has_lasting_inodes_at(path) else 0)
 
 
 def read_identity(text: str | None) -> Identity | None:
@@ -63,7 +66,8 @@ def standing(recorded: Identity | None, now: Identity) -> Standing:
         return Standing.NEW
     if recorded.volume != now.volume:
         return Standing.OTHER_VOLUME
-    return Standing.SAME if recorded.inode == now.inode else Standing.OTHER_FOLDER
+    is_same = 0 in {recorded.inode, now.inode} or recorded.inode == now.inode
+    return Standing.SAME if is_same else Standing.OTHER_FOLDER
 
 
 def nearest_existing(path: str) -> str:

@@ -346,6 +346,10 @@ class LinkMaker:
         # RACE: what a stranger puts in the first name's place at this moment is linked instead, and let go here again.
         if before is None or made is None or _file_of(before) != _file_of(made):
             self._target.discard(temporary)
+            now = self._target.look(first)
+            if before is not None and now is not None and _file_of(before) == _file_of(now):
+                # Each name has a number of its own there: nobody could tell again that two are one file.
+                return None
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), first)
         return temporary
 

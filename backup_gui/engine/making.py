@@ -9,7 +9,7 @@ import contextlib
 import time
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.attributes import access_lists_of, attributes_of
+from backup_gui.engine.attributes import access_lists_of, attributes_of_source
 from backup_gui.engine.copying import NotCopied, Vanished, copy_file, data_bytes, has_same_content, looks_alike
 from backup_gui.engine.model import Action, EntryKind, Op, ProblemCode, Stage, is_same_file, kind_of
 from backup_gui.engine.ownership import Ownership
@@ -158,7 +158,7 @@ class Maker:
 
     def _attributes_of_link(self, path: str) -> Attributes | None:
         """Read a link's own attributes, such as only the superuser can set."""
-        return attributes_of(self._source, path) if self._target.holds_owner else None
+        return attributes_of_source(self._source, path) if self._target.holds_owner else None
 
     def _copy_file(self, action: Action) -> None:
         if action.link_to is not None:
@@ -270,7 +270,7 @@ class Maker:
                 edited = Action(Op.REPLACE, action.path, action.kind, entry.st_size, old_kind=kind_of(theirs))
                 self._copy_file(edited)
                 return
-            attributes = attributes_of(self._source, action.path)
+            attributes = attributes_of_source(self._source, action.path)
             self._target.set_metadata(action.path, entry, attributes)
         except FileNotFoundError as error:
             raise Vanished from error

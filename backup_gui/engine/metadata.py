@@ -87,6 +87,9 @@ class MetadataWriter(Tree):
         self._opened_up.pop(path, None)
         name, folder_fd = self.at(path) if path else ("", None)
         is_link = stat.S_ISLNK(source.st_mode)
+        if is_link and not self.abilities.holds_link_times:
+            # It would be given to what the link leads to.
+            return
         if path and self.holds_owner:
             self._set_owner(name, folder_fd, source)
         # After the owner, since a new one takes away capabilities; before the mode, which an access list changes.

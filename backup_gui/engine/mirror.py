@@ -30,10 +30,13 @@ from backup_gui.engine.model import (
     Op,
     PassStatus,
     Phase,
+    ProblemCode,
     Report,
+    Stage,
     count_actions,
 )
 from backup_gui.engine.others import set_apart, with_others
+from backup_gui.engine.problems import problem
 from backup_gui.engine.progress import Meter
 from backup_gui.engine.reporting import HELD_KEY, make_report, record, remembered_files, room_of, say_what_is_not_held
 from backup_gui.engine.room import most_needed
@@ -134,6 +137,7 @@ def run_pass(
         )
         if should_stop():
             return Report(PassStatus.CANCELLED, started_at, time.monotonic() - began, plan.is_full)
+        plan = _with_doubt(plan, target)
         plan, waiting = _without_resting(spare(plan, catalog.kept, source, learns=learns), resting)
         plan, others = set_apart(plan, target, belonging, takes_over=job.takes_over)
         _tell_each(ProblemFound, plan.problems, on_event)
@@ -289,6 +293,13 @@ def _without_resting(plan: Plan, resting: frozenset[str]) -> tuple[Plan, tuple[s
     if not left:
         return plan, ()
     return plan._replace(actions=tuple(action for action in plan.actions if action.path not in left)), waiting
+
+
+def _with_doubt(plan: Plan, target: Target) -> Plan:
+    """Say of a mounted cloud, in each pass, that nobody can tell when it has stored something."""
+    if not target.stores_later:
+        return plan
+    return plan._replace(problems=(*plan.problems, problem(ProblemCode.STORED_LATER, "", Stage.HISTORY)))
 
 
 def _tell_each(kind: Callable[[T], Event], found: Iterable[T], on_event: Callable[[Event], None]) -> None:

@@ -221,6 +221,7 @@ class ProblemCode(Enum):
     MIRROR_CHANGED = "mirror-changed"
     LINK_IN_HISTORY = "link-in-history"
     KEPT = "kept"
+    STORED_LATER = "stored-later"
     OTHER = "other"
 
 

@@ -38,6 +38,13 @@ _KERNEL_TYPES = frozenset(
     | {"fuse.gvfsd-fuse", "fuse.lxcfs", "fuse.portal", "fuse.xdg-document-portal"}
 )
 
+# Their programs keep what is written for a while, and upload it when they see fit.
+_CLOUD = re.compile(
+    r"fuse\..*(rclone|s3|google|gcsfuse|gdfs|goofys|onedrive|dropbox|seadrive|juicefs|hubicfuse|acd_cli|blobfuse|cloud|mega"
+    r"|expandrive|insync|odrive|yandex|davfs|curlftpfs|kio-fuse|gvfsd).*"
+)
+_COUNTED_ANEW = frozenset({"fuse", "fuseblk", "davfs", "vfat", "msdos", "exfat", "ncpfs"})
+
 
 class Mount(NamedTuple):
     """One mount.
@@ -115,6 +122,59 @@ def can_watch(source: str, table: Path = TABLE) -> str:
     """
     mount = mount_of(source, table)
     return f"{NETWORK_REASON} ({mount.kind})" if mount is not None and is_network(mount.kind) else ""
+
+
+def points_below(root: str, table: Path = TABLE) -> frozenset[str] | None:
+    """Return what is mounted somewhere below a folder, relative to it; None where the system does not tell."""
+    mounts = read_mounts(table)
+    if not mounts:
+        return None
+    prefix = os.path.realpath(root).rstrip("/") + "/"
+    return frozenset(mount.point.removeprefix(prefix) for mount in mounts if mount.point.startswith(prefix))
+
+
+def kind_of_device(device: int, table: Path = TABLE) -> str:
+    """Return the name of the file system that a device number stands for; empty if the table does not have it."""
+    number = f"{os.major(device)}:{os.minor(device)}" if sys.platform != "win32" else ""
+    return next((mount.kind for mount in read_mounts(table) if mount.device == number), "")
+
+
+def has_lasting_inodes(mount: Mount | None) -> bool:
+    """Tell whether files keep their numbers from mount to mount.
+
+    Programs that serve a file system mostly count what they are asked for, and FAT has no numbers to keep.
+    """
+    if mount is None:
+        return True
+    if mount.kind in {"cifs", "smb3", "smbfs"}:
+        return "serverino" in mount.options.split(",")
+    return mount.kind not in _COUNTED_ANEW and not mount.kind.startswith("fuse.")
+
+
+def has_lasting_inodes_at(path: str) -> bool:
+    """The same of the file system that a path lies on."""
+    return has_lasting_inodes(mount_of(path))
+
+
+def devices_without_lasting_inodes(root: str, table: Path = TABLE) -> frozenset[int]:
+    """Return the numbers of the devices, at and below a folder, whose files have other numbers after each mount."""
+    if sys.platform == "win32":
+        return frozenset()
+    whole = os.path.realpath(root)
+    prefix = whole.rstrip("/") + "/"
+    own = mount_of(whole, table)
+    mounts = [mount for mount in read_mounts(table) if mount.point.startswith(prefix)]
+    return frozenset(
+        os.makedev(*map(int, mount.device.split(":")))
+        for mount in ([] if own is None else [own]) + mounts
+        if not has_lasting_inodes(mount)
+    )
+
+
+def stores_later(path: str) -> bool:
+    """Tell whether a path lies on a mounted cloud, which says that it has stored something long before it has."""
+    mount = mount_of(path)
+    return mount is not None and (mount.kind == "davfs" or _CLOUD.fullmatch(mount.kind) is not None)
 
 
 def network_mount_below(root: str, table: Path = TABLE) -> str:

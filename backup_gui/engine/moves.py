@@ -34,6 +34,7 @@ class Moves:
         spelling: Which names belong together, where the destination cannot hold or tell apart all.
         draft: Takes the moves.
         rules: What is left out: what the mirror still has of it is left alone.
+        fickle: Devices on which files have other inodes after each mount.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Moves:
         spelling: Spelling | None,
         draft: Draft,
         rules: Filter,
+        fickle: frozenset[int],
     ) -> None:
         self._source = source
         self._target = target
@@ -56,6 +58,7 @@ class Moves:
         self._rules = rules
         self._moved_away = draft.moved_away
         self._has_memory = not catalog.is_empty()
+        self._fickle = fickle
         self._makes_links = target.abilities.holds_hard_links
 
     def follow(self, path: str, ours: Entry) -> bool:
@@ -64,7 +67,7 @@ class Moves:
         Returns:
             Whether it is; if not, it is to be copied.
         """
-        if not self._has_memory:
+        if not self._has_memory or ours.st_dev in self._fickle:
             return False
         for old_path, known in self._catalog.paths_of(ours.st_ino):
             if (known.size_bytes, known.mtime_ns) != (ours.st_size, ours.st_mtime_ns) or old_path in self._moved_away:

@@ -134,7 +134,8 @@ def try_out(target: Writer, kind: str) -> Abilities:
             holds_device_names=not is_windows and "con" in names,
             holds_modes=is_windows or lab.holds_modes(),
             holds_owner=lab.holds_owner(),
-            holds_links=lab.holds_links(),
+            holds_links=(holds_links := lab.holds_links()),
+            holds_link_times=is_windows or not holds_links or lab.holds_link_times(),
             holds_hard_links=lab.holds_hard_links(),
             largest_bytes=_largest_bytes(target, kind),
         )
@@ -234,6 +235,17 @@ class _Lab:
         except OSError as error:
             return _answer(error)
 
+    def holds_link_times(self) -> bool:
+        """Tell whether the time of a symbolic link can be set, and does not become that of what it leads to."""
+        where, folder_fd = self._at("link")
+        before = self._stat("plain").st_mtime_ns
+        try:
+            os.utime(where, ns=(_SAMPLE_TIME_NS, _SAMPLE_TIME_NS), dir_fd=folder_fd, follow_symlinks=False)
+        except OSError as error:
+            return _answer(error)
+        is_set = abs(self._stat("link").st_mtime_ns - _SAMPLE_TIME_NS) < _STEPS_NS[-1]
+        return is_set and self._stat("plain").st_mtime_ns == before
+
     def holds_hard_links(self) -> bool:
         """Tell whether a file can have two names."""
         where, folder_fd = self._at("plain")
@@ -242,7 +254,8 @@ class _Lab:
             os.link(where, other, src_dir_fd=folder_fd, dst_dir_fd=folder_fd)
         except OSError as error:
             return _answer(error)
-        return True
+        # Where each name has a number of its own, nobody could tell again that two are one file.
+        return self._stat("plain").st_ino == self._stat("second").st_ino
 
     def time_step_ns(self) -> int | None:
         """Return how exactly times are kept, nanoseconds; None if they are not."""

@@ -41,6 +41,7 @@ REASONS: dict[ProblemCode, str] = {
     ProblemCode.MIRROR_CHANGED: "Something else changed the backup while it was being written",
     ProblemCode.LINK_IN_HISTORY: "A link stands in the history where a folder belongs, so the old version has no place",
     ProblemCode.KEPT: "The backup keeps its own version of this, as you decided, and not the one that is here now",
+    ProblemCode.STORED_LATER: "The backup lies in a mounted cloud: this program cannot tell when it is stored",
     ProblemCode.OTHER: "The system refused",
 }
 
@@ -68,6 +69,7 @@ ADVICE: dict[ProblemCode, str] = {
     ProblemCode.MIRROR_CHANGED: "It is tried again at the next check. Do not work inside the backup folder.",
     ProblemCode.LINK_IN_HISTORY: "Look at the link, which this program did not make, and remove it.",
     ProblemCode.KEPT: "Restore the backup's version, or take your decision back.",
+    ProblemCode.STORED_LATER: "Look in the program that mounts the cloud, or choose a folder on a drive.",
     ProblemCode.OTHER: "It is tried again at every check.",
 }
 
@@ -88,6 +90,11 @@ MAY_BE_LEFT_OUT = frozenset(
 
 # What a path may raise besides errors of the system: it has a number or a name that something in between cannot take.
 UNFIT: Final = (ArithmeticError, ValueError, sqlite3.DataError, sqlite3.InterfaceError)
+
+
+class SourceError(OSError):
+    """It is the source that could not be read, whatever was being done to the destination."""
+
 
 # Added where it is not the drive that is full but the user's share of it.
 QUOTA_DETAIL = "your quota on it is used up"
@@ -162,6 +169,8 @@ def code_of(error: OSError, stage: Stage, *, is_writing: bool | None = None) -> 
     if isinstance(error, LinkInHistoryError):
         return ProblemCode.LINK_IN_HISTORY
     writes = stage in _ALWAYS_WRITING if is_writing is None else is_writing
+    if isinstance(error, SourceError):
+        writes = False
     winerror = getattr(error, "winerror", None)
     if winerror in _WINDOWS_DEVICE_ERRORS:
         return ProblemCode.WRITE_ERROR if writes else ProblemCode.READ_ERROR

@@ -104,8 +104,13 @@ class Publisher:
             self._ledger.unmade.add(path)
         left_at = self._target.dated()
         published: list[Ready] = []
+        came_along = [ready.action.path for ready in self._group if ready.temporary in {"", ready.action.path}]
+        missing = self._target.missing(came_along) if came_along and self._target.flushes_files else frozenset()
         while self._group:
             ready = self._group.pop()
+            if ready.action.path in missing:
+                self._ledger.add_problem(problem(ProblemCode.MIRROR_CHANGED, ready.action.path, Stage.COPY))
+                continue
             if unmade and self._ledger.is_unmade(ready.action.path):
                 continue
             try:

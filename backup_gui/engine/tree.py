@@ -17,6 +17,8 @@ import sys
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Self
 
+from backup_gui.engine.mounts import kind_of_device
+
 if TYPE_CHECKING:
     from backup_gui.engine.model import Entry
 
@@ -127,6 +129,8 @@ class Tree:
             self.root_entry = os.stat(root)
             if not os.path.isdir(root):
                 raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), root)
+        # Some programs that serve a file system list a folder once for each time that it is opened, and then nothing.
+        self._lists_anew = HAS_FOLDER_DESCRIPTORS and kind_of_device(self.root_entry.st_dev).startswith("fuse")
 
     def __enter__(self) -> Self:
         return self
@@ -165,7 +169,7 @@ class Tree:
                 could not be listed for deleted.
         """
         where = self.folder(path) if HAS_FOLDER_DESCRIPTORS else self._absolute(path)
-        if HAS_FOLDER_DESCRIPTORS:
+        if HAS_FOLDER_DESCRIPTORS and not self._lists_anew:
             try:
                 with os.scandir(where) as listing:
                     return {item.name: item.stat(follow_symlinks=False) for item in listing}
@@ -176,7 +180,14 @@ class Tree:
                 # One of the names cannot be looked at; what the listing itself fails with names only the descriptor.
                 if refused is None or not isinstance(error.filename, str):
                     raise
-        return self._list_one_by_one(where, refused)
+        if not isinstance(where, int):
+            return self._list_one_by_one(where, refused)
+        # Opened anew: it may have been listed before.
+        again = os.open(".", OPEN_FOLDER, dir_fd=where)
+        try:
+            return self._list_one_by_one(again, refused)
+        finally:
+            os.close(again)
 
     def _list_one_by_one(self, where: int | str, refused: dict[str, OSError] | None) -> dict[str, Entry]:
         """List an open folder in which names vanish or cannot be looked at.
@@ -209,8 +220,15 @@ class Tree:
         Raises:
             OSError: It could not be listed.
         """
-        with os.scandir(self.root_fd if HAS_FOLDER_DESCRIPTORS else self.root) as listing:
-            return next(listing, None) is None
+        if not HAS_FOLDER_DESCRIPTORS:
+            with os.scandir(self.root) as listing:
+                return next(listing, None) is None
+        again = os.open(".", OPEN_FOLDER, dir_fd=self.root_fd)
+        try:
+            with os.scandir(again) as entries:
+                return next(entries, None) is None
+        finally:
+            os.close(again)
 
     def stat(self, path: str) -> Entry:
         """Return the entry at a path, links not followed.

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.attributes import IN_STEP, drop_access_lists
 from backup_gui.engine.metadata import OWNER_ALL, MetadataWriter
+from backup_gui.engine.mounts import stores_later
 from backup_gui.engine.room import Room
 from backup_gui.engine.system import CAN_SYNC_VOLUME, rename_to_free_name, sync_volume
 from backup_gui.engine.transfer import TargetError, flush_file, receive
@@ -23,7 +24,7 @@ from backup_gui.engine.tree import HAS_FOLDER_DESCRIPTORS, TEMPORARY_PREFIX, Tre
 from backup_gui.engine.volume import supports_syncfs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from backup_gui.engine.attributes import Attributes
     from backup_gui.engine.attributes import Outcome as AttributesOutcome
@@ -37,6 +38,7 @@ class Writer(MetadataWriter):
         root: Absolute path of the folder, which exists.
 
     Attributes:
+        stores_later: Whether it is a mounted cloud, of which nobody can tell when it has stored something.
         without_attributes: Copies that lack some of their attributes, and why.
 
     Raises:
@@ -52,6 +54,8 @@ class Writer(MetadataWriter):
         self._staged: dict[str, str] = {}
         # All folders that are not to be seen yet: those, and the ones in them.
         self._unseen: set[str] = set()
+        # There a new folder gets its name at once: such programs lose track of what is in one that is renamed.
+        self.stores_later = stores_later(root)
         self._syncs_whole = CAN_SYNC_VOLUME and supports_syncfs(root)
         # Folders in which a name was made or removed since the last flush, where the whole cannot be flushed.
         self._unflushed: set[str] = set()
@@ -196,7 +200,8 @@ class Writer(MetadataWriter):
         """
         parent = parent_of(path)
         name, folder_fd = self.at(path)
-        is_top = HAS_FOLDER_DESCRIPTORS and parent not in self._unseen
+        is_staged = HAS_FOLDER_DESCRIPTORS and not self.stores_later
+        is_top = is_staged and parent not in self._unseen
         if is_top:
             if self.look(path) is not None:
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
@@ -216,7 +221,7 @@ class Writer(MetadataWriter):
                 self.rights.take_own_group(name, folder_fd)
         if is_top:
             self._staged[path] = name
-        if HAS_FOLDER_DESCRIPTORS:
+        if is_staged:
             self._unseen.add(path)
         self._note(parent)
 
@@ -256,6 +261,25 @@ class Writer(MetadataWriter):
         self._staged.clear()
         self._unseen.clear()
         return failures
+
+    def missing(self, paths: Iterable[str]) -> set[str]:
+        """Look once more for what came with new folders, by their names: not every file system gets that rename right.
+
+        Returns:
+            The paths that are not listed, or cannot be.
+        """
+        by_folder: dict[str, set[str]] = {}
+        for path in paths:
+            by_folder.setdefault(parent_of(path), set()).add(path)
+        self.forget()
+        gone: set[str] = set()
+        for folder, wanted in by_folder.items():
+            try:
+                listed = self.list(folder, {})
+            except OSError:
+                listed = {}
+            gone.update(path for path in wanted if path.rpartition("/")[2] not in listed)
+        return gone
 
     def drop_unseen_folders(self) -> None:
         """Remove the new folders that were not revealed; what cannot be removed is litter for the next pass."""

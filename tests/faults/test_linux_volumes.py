@@ -13,7 +13,7 @@ from backup_gui.engine.history import list_versions
 from backup_gui.engine.history_place import HISTORY_NAME
 from backup_gui.engine.model import ProblemCode
 from tests.faults.scene import Scene
-from tests.faults.volumes import Stick, plugged_in, run_tool
+from tests.faults.volumes import Stick, plugged_in, run_tool, small_volume
 from tests.helpers.trees import contents
 
 pytestmark = pytest.mark.root
@@ -131,17 +131,46 @@ def test_subvolumes_and_snapshots_within_the_source_are_folders_like_others(subv
     assert contents(scene.mirror) == {"file": b"1", "snapshot/file": b"2", "snapshot/same": b"2"}
 
 
-@pytest.mark.hazard(5)
-def test_a_subvolume_that_is_deleted_keeps_its_copy_and_is_named(subvolumes: Path, tmp_path: Path) -> None:
+@pytest.mark.hazard(64)
+@pytest.mark.parametrize("is_snapshot", [False, True])
+def test_a_subvolume_or_snapshot_that_is_deleted_is_deleted_from_the_mirror(
+    subvolumes: Path, tmp_path: Path, *, is_snapshot: bool
+) -> None:
     scene = Scene(subvolumes, tmp_path)
     scene.write("file", b"1")
     within = make_subvolume(scene.source / "within")
     (within / "file").write_bytes(b"2")
-    scene.make_pass()
-    run_tool("btrfs", "subvolume", "delete", str(within))
+    (within / "same").write_bytes(b"3")
+    gone = within
+    if is_snapshot:
+        gone = scene.source / "snapshot"
+        run_tool("btrfs", "subvolume", "snapshot", str(within), str(gone))
+    assert scene.make_pass().problems == ()
+    run_tool("btrfs", "subvolume", "delete", str(gone))
     report = scene.make_pass()
-    assert [(problem.path, problem.code) for problem in report.problems] == [("within", ProblemCode.DRIVE_AWAY)]
-    assert scene.in_mirror() == {"file": b"1", "within/file": b"2"}
+    assert report.problems == ()
+    assert scene.in_mirror() == contents(scene.source)
+    assert scene.in_history() == {b"2", b"3"}
+
+
+@pytest.mark.hazard(5)
+def test_a_subvolume_that_is_mounted_and_away_keeps_its_copy_and_is_named(subvolumes: Path, tmp_path: Path) -> None:
+    scene = Scene(subvolumes, tmp_path)
+    scene.write("file", b"1")
+    outer = make_subvolume(scene.source / "outer")
+    point = outer / "point"
+    point.mkdir()
+    with small_volume(tmp_path / "drive", "size=1m") as drive:
+        (drive / "file").write_bytes(b"2")
+        run_tool("mount", "--bind", str(drive), str(point))
+        try:
+            scene.make_pass()
+        finally:
+            run_tool("umount", str(point))
+        # The place itself is not on the root's device either.
+        report = scene.make_pass()
+    assert [(problem.path, problem.code) for problem in report.problems] == [("outer/point", ProblemCode.DRIVE_AWAY)]
+    assert scene.in_mirror() == {"file": b"1", "outer/point/file": b"2"}
 
 
 @pytest.mark.hazard(53)

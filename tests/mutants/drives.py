@@ -11,6 +11,8 @@ _NTFS = "faults/test_ntfs.py::"
 _SPACE = "faults/test_space.py::"
 _DEEP = "unit/test_mirror.py::test_three_thousand_levels_are_mirrored_and_deleted"
 
+_SERVED = "faults/test_served_mounts.py::"
+
 MUTATIONS = (
     Mutation(
         "exclusion rules are matched without going back",
@@ -269,5 +271,68 @@ MUTATIONS = (
         "                        self._note_stamp(path, entry)\n",
         "                        pass\n",
         (f"{_LIMITS}test_where_times_are_not_held_copies_are_known_by_the_time_that_they_got",),
+    ),
+    Mutation(
+        "a subvolume is no drive",
+        "engine/drives.py",
+        "            return path in self._points\n",
+        "            return True\n",
+        ("faults/test_linux_volumes.py::test_a_subvolume_or_snapshot_that_is_deleted_is_deleted_from_the_mirror",),
+    ),
+    Mutation(
+        "inodes that do not last identify no folder",
+        "engine/mounts.py",
+        '    return mount.kind not in _COUNTED_ANEW and not mount.kind.startswith("fuse.")\n',
+        "    return True\n",
+        (f"{_SERVED}test_a_file_that_has_the_former_number_of_another_is_not_taken_for_it",),
+    ),
+    Mutation(
+        "names with numbers of their own are copied",
+        "engine/probing.py",
+        '        return self._stat("plain").st_ino == self._stat("second").st_ino\n',
+        "        return True\n",
+        ("unit/test_served.py::test_where_each_name_has_a_number_of_its_own_there_are_no_hard_links",),
+    ),
+    Mutation(
+        "a mounted cloud is never green",
+        "engine/mirror.py",
+        "    if not target.stores_later:\n",
+        "    if plan:\n",
+        (f"{_SERVED}test_a_mounted_cloud_is_never_said_to_be_complete_and_new_folders_get_their_names_at_once",),
+    ),
+    Mutation(
+        "no folders are renamed in a mounted cloud",
+        "engine/writer.py",
+        "        is_staged = HAS_FOLDER_DESCRIPTORS and not self.stores_later\n",
+        "        is_staged = HAS_FOLDER_DESCRIPTORS\n",
+        (f"{_SERVED}test_a_mounted_cloud_is_never_said_to_be_complete_and_new_folders_get_their_names_at_once",),
+    ),
+    Mutation(
+        "what came with a new folder is counted",
+        "engine/publishing.py",
+        "            if ready.action.path in missing:\n",
+        "            if not ready:\n",
+        ("unit/test_served.py::test_what_is_lost_when_a_new_folder_gets_its_name_is_a_problem_and_not_recorded",),
+    ),
+    Mutation(
+        "attributes that cannot be read are the source's",
+        "engine/problems.py",
+        "    if isinstance(error, SourceError):\n",
+        "    if not error:\n",
+        ("unit/test_served.py::test_attributes_of_the_source_that_cannot_be_read_are_not_blamed_on_the_drive",),
+    ),
+    Mutation(
+        "times of links do not become those of files",
+        "engine/probing.py",
+        '        return is_set and self._stat("plain").st_mtime_ns == before\n',
+        "        return True\n",
+        (f"{_SERVED}test_links_and_names_of_one_file_come_over_ssh_in_one_pass_and_leave_no_temporaries",),
+    ),
+    Mutation(
+        "folders are opened anew to be listed again",
+        "engine/tree.py",
+        '        again = os.open(".", OPEN_FOLDER, dir_fd=where)\n',
+        "        again = os.dup(where)\n",
+        (f"{_SERVED}test_a_folder_can_be_listed_again_where_a_program_lists_it_once_for_each_opening",),
     ),
 )
