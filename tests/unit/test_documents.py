@@ -11,7 +11,7 @@ from tests.helpers import hazards
 from tests.mutants import MUTATIONS
 
 PROJECT = Path(__file__).resolve().parents[2]
-PROMISES = range(1, 14)
+PROMISES = range(1, 16)
 _LINK = re.compile(r"\]\((tests/[^)#]+)\)")
 
 
