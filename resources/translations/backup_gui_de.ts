@@ -3372,8 +3372,16 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Die Quelle liegt im Verlauf.</translation>
     </message>
     <message>
+        <source>The source lies inside the program&apos;s own folder.</source>
+        <translation>Die Quelle liegt im eigenen Ordner des Programms.</translation>
+    </message>
+    <message>
         <source>The source lies inside the program&apos;s own folder: {path}</source>
         <translation>Die Quelle liegt im eigenen Ordner des Programms: {path}</translation>
+    </message>
+    <message>
+        <source>The source, or a part of it, is mounted in the destination: {path}</source>
+        <translation>Die Quelle oder ein Teil davon ist im Ziel eingebunden: {path}</translation>
     </message>
     <message>
         <source>The system refused</source>
