@@ -247,8 +247,6 @@ class Links:
                 ):
                     continue
                 assert other_theirs is not None
-                if is_same_file(other_ours, other_theirs):
-                    continue
                 if self.is_anothers(ours, other_theirs):
                     # This name of it is going to be a copy.
                     continue

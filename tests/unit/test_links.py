@@ -991,7 +991,10 @@ def test_a_group_that_moves_while_an_equal_file_takes_one_of_its_places_keeps_it
     (rig.source / "folder").rename(rig.source / home / "folder")
     (rig.source / "folder").mkdir()
     shutil.copy2(rig.source / "keep", rig.source / "folder/x")
+    before = inode(rig.mirror / "folder/x")
     rig.run(scope)
+    # What moves is the group, and what is copied the equal file.
+    assert inodes(rig, f"{home}/folder/x", f"{home}/folder/y") == {before}
     rig.run()
     check_settled(rig)
     assert len(inodes(rig, "folder/x", f"{home}/folder/x", f"{home}/folder/y", "keep")) == 3

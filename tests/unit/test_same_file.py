@@ -35,10 +35,14 @@ def seed(rig: Rig) -> None:
     subprocess.run(["cp", "-al", rig.source, rig.mirror], check=True)
 
 
-def replace_by_sources_own(rig: Rig, *names: str, of: str | None = None) -> None:
+def replace_by_sources_own(rig: Rig, *names: str, of: str | None = None, is_known: bool = True) -> None:
+    """Give the mirror the source's own files for copies, as known as copies are."""
     for name in names:
         (rig.mirror / name).unlink(missing_ok=True)
         os.link(rig.source / (of or name), rig.mirror / name, follow_symlinks=False)
+    if is_known:
+        for name in NAMES:
+            rig.catalog.record(name, (rig.source / name).lstat())
 
 
 def inodes(root: Path) -> dict[str, int]:
@@ -93,13 +97,14 @@ def test_a_copy_that_was_replaced_by_the_sources_own_file_is_made_anew(
 @pytest.mark.hazard(51)
 def test_a_file_that_moved_is_not_followed_by_the_sources_own(planted: Rig) -> None:
     planted.run()
-    replace_by_sources_own(planted, "alone", "folder/one")
+    replace_by_sources_own(planted, "alone", "folder/one", "folder/two")
     (planted.source / "alone").rename(planted.source / "renamed")
-    (planted.source / "folder/one").rename(planted.source / "folder/three")
-    (planted.source / "renamed").chmod(0o600)
+    (planted.source / "folder").rename(planted.source / "other")
     before = read_tree(planted.source)
     planted.options |= {"keeps_history": False}
     planted.run()
+    # The link's own file is none of the source's.
+    assert [plan.counts.moved for plan in planted.told(PlanMade)] == [0]
     check_copied(planted, before)
 
 
@@ -108,7 +113,7 @@ def test_metadata_are_not_set_through_an_unknown_name_of_another_file_of_the_sou
     file = planted.write("other", "the only novel")
     os.utime(file, ns=(0, (planted.source / "alone").stat().st_mtime_ns))
     planted.mirror.mkdir()
-    replace_by_sources_own(planted, "other", of="alone")
+    replace_by_sources_own(planted, "other", of="alone", is_known=False)
     before = read_tree(planted.source)
     planted.options |= {"keeps_history": False, "allows_mass_delete": True}
     planted.run()
@@ -129,7 +134,7 @@ def test_what_is_linked_there_after_the_comparison_is_not_written_to(planted: Ri
             replace_by_sources_own(planted, "alone")
 
     planted.run(on_event=replace)
-    planted.run()
+    assert inodes(planted.mirror)["alone"] != inodes(planted.source)["alone"]
     check_copied(planted, before)
 
 

@@ -151,6 +151,11 @@ def own(rig: Rig, path: str) -> None:
     """Give the mirror the source's own file for a copy."""
     (rig.mirror / path).unlink()
     os.link(rig.source / path, rig.mirror / path, follow_symlinks=False)
+    rig.catalog.record(path, (rig.source / path).lstat())
+    # Only the file itself is to be found.
+    folder = (rig.source / path).parent
+    entry = folder.stat()
+    os.utime(rig.mirror / os.path.dirname(path), ns=(entry.st_atime_ns, entry.st_mtime_ns))
 
 
 def relink(path: Path) -> None:

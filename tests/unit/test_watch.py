@@ -374,6 +374,22 @@ def test_no_watch_is_lost_however_folders_move(source: Path, move: Callable[[Pat
 
 
 @pytest.mark.hazard(61)
+def test_a_table_that_took_two_folders_for_each_other_is_set_right_by_the_next_move(source: Path) -> None:
+    for folder in ("a/one/deep", "a/two"):
+        (source / folder).mkdir(parents=True)
+    with watching(source) as seen:
+        group = inner(seen).group()
+        one, two = (os.fsencode(source / "a" / name) for name in ("one", "two"))
+        with group._lock:
+            watches = group._active_callbacks_by_path
+            watches[one], watches[two] = watches[two], watches[one]
+            for path in (one, two):
+                group._active_callbacks_by_watch[watches[path]] = path
+        (source / "a").rename(source / "b")
+        check_every_folder_is_watched(seen, source)
+
+
+@pytest.mark.hazard(61)
 def test_a_renamed_file_looks_at_no_folder(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (source / "folder").mkdir()
     (source / "folder/file").touch()
