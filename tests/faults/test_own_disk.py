@@ -64,7 +64,11 @@ class Scene:
         )
 
     def are_in_step(self) -> bool:
-        return self.mirror.exists() and read_tree(self.mirror) == read_tree(self.source)
+        try:
+            return self.mirror.exists() and read_tree(self.mirror) == read_tree(self.source)
+        except FileNotFoundError:
+            # Temporaries come and go while they are read.
+            return False
 
 
 @pytest.fixture
