@@ -25,7 +25,7 @@ from backup_gui.engine.passlog import PassLog
 from backup_gui.engine.privacy import close_file, make_private_file, make_private_folder
 from backup_gui.engine.recent import Recent
 from backup_gui.engine.schema import NewerSchemaError, bring_up_to_date, refuse_newer
-from backup_gui.engine.soundness import in_words, is_of_the_moment, set_aside
+from backup_gui.engine.soundness import check_mark, in_words, is_of_the_moment, set_aside
 from backup_gui.engine.tree import decode, encode, join
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _WRITE_EVERY = 2_000
+# For how long another program that writes is waited for.
+_WAIT_MS = 10_000
 # When the source's root was last changed as far as its own attributes are known to be in the mirror.
 ROOT_KEY = "root changed at"
 MIRROR_FILES_KEY = "mirror files"
@@ -395,7 +397,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     Raises:
         sqlite3.DatabaseError: It is not a catalog, is damaged, or cannot be opened.
     """
-    connection = sqlite3.connect(path, timeout=10.0, check_same_thread=False, isolation_level="DEFERRED")
+    connection = sqlite3.connect(path, timeout=_WAIT_MS / 1_000, check_same_thread=False, isolation_level="DEFERRED")
     try:
         # Before anything is set, which would be written into the file.
         refuse_newer(connection)
@@ -404,6 +406,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = NORMAL")
         if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
             raise sqlite3.DatabaseError("its content is damaged")
+        check_mark(connection, path, _WAIT_MS)
         bring_up_to_date(connection)
     except sqlite3.DatabaseError:
         connection.close()

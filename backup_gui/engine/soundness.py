@@ -76,6 +76,33 @@ def check_tables(connection: sqlite3.Connection, schema: str) -> None:
                 raise sqlite3.DatabaseError(f"its table {table} is another one")
 
 
+def check_mark(connection: sqlite3.Connection, path: Path, wait_ms: int) -> None:
+    """Check that a file that may be written does not say itself that it may only be read.
+
+    One flipped bit makes it one of a later format. What is taken from it into memory could not be written either.
+
+    Args:
+        connection: The file.
+        path: Its path.
+        wait_ms: How long the connection waits for others; not here, since one who writes could do so.
+
+    Raises:
+        sqlite3.OperationalError: It does.
+    """
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        # The beginning alone is not refused. Nothing of this is ever written.
+        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        connection.execute(f"PRAGMA user_version = {version}")
+    except sqlite3.OperationalError as error:
+        if not is_of_the_moment(error, path):
+            raise
+    finally:
+        connection.rollback()
+        connection.execute(f"PRAGMA busy_timeout = {wait_ms}")
+
+
 def set_aside(path: Path) -> None:
     """Rename a file, and what SQLite keeps beside it, so that an empty one takes its place.
 

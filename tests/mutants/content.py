@@ -594,6 +594,13 @@ MUTATIONS = (
         ),
     ),
     Mutation(
+        "a catalog that says that it may only be read is set aside",
+        "engine/catalog.py",
+        "        check_mark(connection, path, _WAIT_MS)\n",
+        "",
+        ("unit/test_soundness.py::test_a_file_that_one_bit_marks_as_one_to_be_read_only_is_set_aside[18]",),
+    ),
+    Mutation(
         "a catalog with values of another kind is set aside",
         "engine/custody.py",
         "        doubt(self._path)\n",

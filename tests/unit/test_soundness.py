@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,32 @@ def test_a_file_of_bad_form_is_set_aside(file: Path) -> None:
     file.write_bytes(content)
     doubt(file)
     assert names(file) == {"job.sqlite.damaged"}
+
+
+# Where a file says which formats are needed to write and to read it.
+@pytest.mark.parametrize("mark", [0x12, 0x13])
+def test_a_file_that_one_bit_marks_as_one_to_be_read_only_is_set_aside(file: Path, mark: int) -> None:
+    content = bytearray(file.read_bytes())
+    content[mark] ^= 1
+    file.write_bytes(content)
+    catalog = Catalog.open(file)
+    catalog.remember("key", "value")
+    catalog.commit()
+    catalog.close()
+    assert "job.sqlite.damaged" in names(file)
+
+
+def test_a_catalog_that_another_program_writes_to_is_opened_at_once(file: Path) -> None:
+    other = sqlite3.connect(file, isolation_level=None)
+    try:
+        other.execute("BEGIN IMMEDIATE")
+        began_s = time.monotonic()
+        Catalog.open(file).close()
+        # Waiting for the other one takes ten seconds.
+        assert time.monotonic() - began_s < 5
+    finally:
+        other.close()
+    assert "job.sqlite.damaged" not in names(file)
 
 
 def test_a_file_that_is_busy_is_left_as_it_is(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
