@@ -201,6 +201,9 @@ def test_a_folder_can_be_listed_again_where_a_program_lists_it_once_for_each_ope
     with over_ssh(tmp_path, 5542) as point:
         (point / "file").write_bytes(b"1")
         with Tree(str(point)) as tree:
-            for _ in range(3):
-                assert set(tree.list("")) == {"file"}
+            assert set(tree.list("")) == {"file"}
+            # A descriptor that was listed once goes on listing what was there then, or nothing.
+            (point / "later").write_bytes(b"2")
+            for _ in range(2):
+                assert set(tree.list("")) == {"file", "later"}
                 assert not tree.is_empty()
