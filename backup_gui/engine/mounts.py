@@ -135,7 +135,9 @@ def points_below(root: str, table: Path = TABLE) -> frozenset[str] | None:
 
 def kind_of_device(device: int, table: Path = TABLE) -> str:
     """Return the name of the file system that a device number stands for; empty if the table does not have it."""
-    number = f"{os.major(device)}:{os.minor(device)}" if sys.platform != "win32" else ""
+    if sys.platform == "win32":
+        return ""
+    number = f"{os.major(device)}:{os.minor(device)}"
     return next((mount.kind for mount in read_mounts(table) if mount.device == number), "")
 
 

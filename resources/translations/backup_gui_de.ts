@@ -2262,6 +2262,10 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Sehen Sie die Verknüpfung an, die nicht von diesem Programm ist, und entfernen Sie sie.</translation>
     </message>
     <message>
+        <source>Look in the program that mounts the cloud, or choose a folder on a drive.</source>
+        <translation>Sehen Sie in dem Programm nach, das die Cloud einbindet, oder wählen Sie einen Ordner auf einem Laufwerk.</translation>
+    </message>
+    <message>
         <source>Make room on the backup drive, shorten the history, or use a larger drive.</source>
         <translation>Schaffen Sie Platz auf dem Sicherungslaufwerk, kürzen Sie den Verlauf, oder nehmen Sie ein größeres Laufwerk.</translation>
     </message>
@@ -3078,6 +3082,10 @@ ist in der Sicherung jetzt {old}</translation>
     <message>
         <source>The destination is missing.</source>
         <translation>Das Ziel fehlt.</translation>
+    </message>
+    <message>
+        <source>The backup lies in a mounted cloud: this program cannot tell when it is stored</source>
+        <translation>Die Sicherung liegt in einer eingebundenen Cloud: Dieses Programm kann nicht erkennen, wann sie dort gespeichert ist</translation>
     </message>
     <message>
         <source>The destination is not a folder.</source>
