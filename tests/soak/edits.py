@@ -25,6 +25,8 @@ class Editor:
         self.source = source
         self.random = random.Random(seed)
         self.edits = 0
+        # Which path became which, in this order, files and folders.
+        self.renames: list[tuple[str, str]] = []
         self._serial = 0
         self._most_files = files * 11 // 10
         self._folders = [source / f"folder{number:03}" for number in range(max(FOLDERS, files // 100))]
@@ -50,6 +52,13 @@ class Editor:
         action = self.random.choices([kind for kind, _ in kinds], [weight for _, weight in kinds])[0]
         action()
         self.edits += 1
+
+    def names_of(self, path: str) -> set[str]:
+        """Return a path, and what it may be called since."""
+        names = {path}
+        for old, new in self.renames:
+            names |= {new + name[len(old) :] for name in names if name == old or name.startswith(f"{old}/")}
+        return names
 
     def _content(self) -> bytes:
         self._serial += 1
@@ -106,7 +115,12 @@ class Editor:
 
     def _rename(self) -> None:
         if path := self._file():
-            path.rename(self._free_name())
+            self._move(path)
+
+    def _move(self, path: Path) -> None:
+        new = self._free_name()
+        path.rename(new)
+        self.renames.append((str(path.relative_to(self.source)), str(new.relative_to(self.source))))
 
     def _delete(self) -> None:
         if path := self._file():
@@ -139,4 +153,4 @@ class Editor:
             if self.random.random() < 0.5:
                 shutil.rmtree(chosen)
             else:
-                chosen.rename(self._free_name())
+                self._move(chosen)

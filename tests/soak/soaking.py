@@ -1,7 +1,7 @@
 """The program as a process, watching a source that never rests, killed and robbed of its drives again and again.
 
 At the end rsync judges whether the mirror is exact; an observer has noted along the way what was in the mirror, and all
-of that must be in the mirror or in the history.
+of that must be in the mirror or in the history. Of a file that is replaced again and again, one version a minute is.
 """
 
 from __future__ import annotations
@@ -18,8 +18,11 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
-from backup_gui.engine.tree import MAX_OPEN_FOLDERS, is_temporary
+from backup_gui.engine.busy import KEEP_EVERY_S
+from backup_gui.engine.history import read_version_name
+from backup_gui.engine.tree import MAX_OPEN_FOLDERS, is_temporary, join
 from tests.soak.edits import Editor
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -123,22 +126,47 @@ class Program:
         return status
 
 
+class Sighting(NamedTuple):
+    """Where and when a content was seen in the mirror.
+
+    Attributes:
+        path: Where it was last seen.
+        last_s: When; seconds since 1970.
+        gone_s: When it was seen no more; None if it still was at the end.
+    """
+
+    path: str
+    last_s: float
+    gone_s: float | None = None
+
+
 class Observer:
     """Remembers every content that was seen in the mirror."""
 
     def __init__(self, mirror: Path) -> None:
         self._mirror = mirror
-        self.seen: dict[bytes, str] = {}
-        self._known: dict[str, tuple[int, int, int]] = {}
+        self.seen: dict[bytes, Sighting] = {}
+        self._known: dict[str, tuple[tuple[int, int, int], bytes]] = {}
+        self._there: set[bytes] = set()
 
     def look(self) -> None:
-        """Take what is new in the mirror; what is just being changed is passed over."""
+        """Take what is in the mirror; what is just being changed is passed over."""
+        began_s = time.time()
+        there = set()
         for path, entry in walk(self._mirror):
+            if is_unfinished(path):
+                continue
             key = (entry.st_ino, entry.st_mtime_ns, entry.st_size)
-            if self._known.get(path) != key and not is_unfinished(path):
-                with contextlib.suppress(OSError):
-                    self.seen[digest(self._mirror / path)] = path
-                    self._known[path] = key
+            with contextlib.suppress(OSError):
+                if path not in self._known or self._known[path][0] != key:
+                    self._known[path] = key, digest(self._mirror / path)
+                content = self._known[path][1]
+                there.add(content)
+                self.seen[content] = Sighting(path, began_s)
+        ended_s = time.time()
+        for content in self._there - there:
+            self.seen[content] = self.seen[content]._replace(gone_s=ended_s)
+        self._there = there
 
 
 def soak(*, seconds: float, files: int, seed: int = 1, has_mounts: bool = True) -> Findings:
@@ -189,7 +217,7 @@ def soak(*, seconds: float, files: int, seed: int = 1, has_mounts: bool = True) 
             findings.growth.append(grown)
         program.stop()
         findings.edits, findings.sampled = editor.edits, len(observer.seen)
-        _judge(source, mirror, observer, findings)
+        _judge(source, mirror, observer, editor, findings)
     return findings
 
 
@@ -274,9 +302,35 @@ def _wait_until_in_step(source: Path, mirror: Path, program: Program, findings: 
         time.sleep(0.5)
 
 
-def _judge(source: Path, mirror: Path, observer: Observer, findings: Findings) -> None:
+def _judge(source: Path, mirror: Path, observer: Observer, editor: Editor, findings: Findings) -> None:
     findings.differences += _differences(source, mirror)
     history = mirror.with_name(f"{mirror.name}.history")
     present = {digest(root / path) for root in (mirror, history) for path, _ in walk(root)}
-    findings.lost += [path for content, path in observer.seen.items() if content not in present]
+    kept = _times_of_versions(history)
+    findings.lost += [
+        sighting.path
+        for content, sighting in observer.seen.items()
+        if content not in present and not _is_one_too_many(sighting, editor, kept)
+    ]
     findings.temporaries += [path for root in (mirror, history) for path, _ in walk(root) if is_unfinished(path)]
+
+
+def _times_of_versions(history: Path) -> dict[str, list[float]]:
+    """Return when the versions of each path left the mirror."""
+    times: dict[str, list[float]] = {}
+    for path, _ in walk(history):
+        folder, _, name = path.rpartition("/")
+        if found := read_version_name(name):
+            times.setdefault(join(folder, found[0]), []).append(found[1].timestamp())
+    return times
+
+
+def _is_one_too_many(sighting: Sighting, editor: Editor, kept: dict[str, list[float]]) -> bool:
+    """Tell whether a version of the same path was kept within the minute before a content left the mirror."""
+    if sighting.gone_s is None:
+        return False
+    # Names of versions have full seconds.
+    since_s = sighting.last_s - KEEP_EVERY_S - 1
+    return any(
+        since_s <= at_s <= sighting.gone_s for path in editor.names_of(sighting.path) for at_s in kept.get(path, ())
+    )
