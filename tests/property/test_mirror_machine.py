@@ -17,13 +17,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from backup_gui.engine.attributes import ACCESS_LIST, DEFAULT_LIST
 from backup_gui.engine.errors import BackupError
 from backup_gui.engine.mirror import run_pass
-from backup_gui.engine.model import FULL, Counts, PassStatus, ProblemCode, Report, Scope
+from backup_gui.engine.model import FULL, Counts, Held, HeldCode, PassStatus, ProblemCode, Report, Scope
 from backup_gui.engine.transfer import never
 from backup_gui.engine.tree import TEMPORARY_PREFIX, is_at_or_below, is_temporary
 from tests.helpers.access_lists import access_list
 from tests.helpers.descriptors import open_below
 from tests.helpers.minutes import a_minute_later
-from tests.helpers.trees import read_tree
+from tests.helpers.trees import contents, read_tree
 from tests.property.faulty_os import Fault, Killed, faulty, open_catalog
 from tests.property.world import ANCHOR, NAMES, World, clear_path, is_file, is_folder, look_at
 
@@ -412,13 +412,17 @@ class MirrorMachine(RuleBasedStateMachine):
         world = self.world
         knows_names = scope.is_full or self.knows_names(scope)
         source_before, open_before = look_at(world.source), open_below(world.base)
+        mirror_before = contents(world.mirror)
         try:
             report = run_pass(world.job, self.catalog, scope, should_stop=should_stop, **a_minute_later())
+            if is_exact and report.held is not None:
+                report = self.agree(report.held, scope, mirror_before)
         finally:
             assert look_at(world.source) == source_before, "the source was changed"
             assert open_below(world.base) == open_before, "descriptors were left open"
         if not is_exact:
             return report
+        assert report.held is None, report.held
         self.is_certain = self.is_certain and knows_names
         is_done = {problem.code for problem in report.problems} <= {ProblemCode.SPECIAL_FILE}
         assert is_done, report.problems
@@ -428,6 +432,16 @@ class MirrorMachine(RuleBasedStateMachine):
             world.stealthy.clear()
         world.hints.clear()
         return report
+
+    def agree(self, held: Held, scope: Scope, before: dict[str, bytes]) -> Report:
+        """Agree to what is held, which is strangers' only, and only where there is no history; it was not touched."""
+        assert held.code is HeldCode.STRANGERS, held
+        assert not self.world.job.keeps_history
+        waiting = {action.path for action in held.actions}
+        now = contents(self.world.mirror)
+        changed = [path for path in waiting & before.keys() if now.get(path) != before[path]]
+        assert not changed, f"taken from a stranger: {changed}"
+        return run_pass(self.world.job, self.catalog, scope, allowed=held, **a_minute_later())
 
     def knows_names(self, scope: Scope) -> bool:
         """Tell whether a partial pass can know all names of the files that it sees a name of.
