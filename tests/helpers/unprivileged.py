@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 NOBODY = 65534
 PROJECT = Path(__file__).resolve().parents[2]
-DROP = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
+# The tests' own interpreter gives the powers up: it is there wherever the tests are.
+BECOME_NOBODY = f"""
+import os, sys
+os.setgroups([])
+os.setresgid({NOBODY}, {NOBODY}, {NOBODY})
+os.setresuid({NOBODY}, {NOBODY}, {NOBODY})
+os.execv(sys.argv[1], sys.argv[1:])
+"""
 # The interpreter and the project may lie where another user cannot go, such as in root's home. In a mount namespace
 # of its own the process gets them under folders that it can reach; nothing outside it changes.
 WITH_MOUNTS = """
@@ -77,35 +86,90 @@ class Unprivileged:
                 os.chown(os.path.join(root, name), self.uid, self.uid, follow_symlinks=False)
 
 
-def find_unprivileged() -> Unprivileged | None:
-    """Find a way that works on this machine, the plainest first; None if there is none."""
-    if os.name != "posix":
-        return None
+def find_unprivileged() -> Unprivileged:
+    """Find a way that works on this machine, the plainest first.
+
+    Raises:
+        RuntimeError: The tests are run by root, and no way works: what they prove would else go unproven unseen.
+    """
     if os.geteuid() != 0:
         return Unprivileged((sys.executable,), (("PYTHONPATH", str(PROJECT)),), os.geteuid())
-    if shutil.which("setpriv") is None:
-        return None
-    candidates = (_plain(), _with_mounts())
-    return next((candidate for candidate in candidates if _works(candidate)), None)
-
-
-def _plain() -> Unprivileged:
-    return Unprivileged((*DROP, sys.executable), (("PYTHONPATH", str(PROJECT)),), NOBODY)
-
-
-def _with_mounts() -> Unprivileged:
-    packages = sysconfig.get_path("purelib")
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    enter = ("unshare", "--mount", "sh", "-c", WITH_MOUNTS, "sh", sys.base_prefix, packages, str(PROJECT))
-    environment = (
-        ("PYTHONHOME", "/mnt/python"),
-        ("PYTHONPATH", "/mnt/project:/mnt/packages"),
-        ("LD_LIBRARY_PATH", "/mnt/python/lib"),
+    for way in WAYS:
+        found = way()
+        if works(found):
+            return found
+    raise RuntimeError(
+        f"User {NOBODY} cannot run Python here, neither in place, nor by mounts, nor from copies below"
+        f" {tempfile.gettempdir()}: let TMPDIR name a folder that all users may enter, or run the tests as a user"
     )
-    return Unprivileged((*enter, *DROP, f"/mnt/python/bin/python{version}"), environment, NOBODY)
 
 
-def _works(candidate: Unprivileged) -> bool:
+def in_place() -> Unprivileged:
+    """Run the interpreter where it is."""
+    return Unprivileged((*_drop(), sys.executable), (("PYTHONPATH", str(PROJECT)),), NOBODY)
+
+
+def by_mounts() -> Unprivileged:
+    """Mount the interpreter, its libraries and the project where the user can reach them."""
+    packages = sysconfig.get_path("purelib")
+    enter = ("unshare", "--mount", "sh", "-c", WITH_MOUNTS, "sh", sys.base_prefix, packages, str(PROJECT))
+    return _below("/mnt", (*enter, *_drop()))
+
+
+def from_copies() -> Unprivileged:
+    """Copy them there, as is possible in a container or a changed root, too; removed when the tests end."""
+    folder = Path(tempfile.mkdtemp(prefix="backup-gui-python-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder.chmod(0o755)
+    version = _version()
+    python = Path(sys.base_prefix)
+    (folder / "python/bin").mkdir(parents=True)
+    (folder / "python/lib").mkdir()
+    _copy(python / f"bin/python{version}", folder / f"python/bin/python{version}")
+    for library in python.glob("lib/libpython*"):
+        _copy(library, folder / "python/lib" / library.name)
+    _copy_tree(python / f"lib/python{version}", folder / f"python/lib/python{version}", "site-packages", "test")
+    _copy_tree(Path(sysconfig.get_path("purelib")), folder / "packages")
+    for name in ("backup_gui", "resources", "tests"):
+        _copy_tree(PROJECT / name, folder / "project" / name)
+    return _below(str(folder), _drop())
+
+
+WAYS = (in_place, by_mounts, from_copies)
+
+
+def _drop() -> tuple[str, ...]:
+    return (sys.executable, "-I", "-S", "-c", BECOME_NOBODY)
+
+
+def _version() -> str:
+    return f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def _below(folder: str, enter: tuple[str, ...]) -> Unprivileged:
+    environment = (
+        ("PYTHONHOME", f"{folder}/python"),
+        ("PYTHONPATH", f"{folder}/project:{folder}/packages"),
+        ("LD_LIBRARY_PATH", f"{folder}/python/lib"),
+    )
+    return Unprivileged((*enter, f"{folder}/python/bin/python{_version()}"), environment, NOBODY)
+
+
+def _copy_tree(source: Path, place: Path, *but: str) -> None:
+    ignored = shutil.ignore_patterns("__pycache__", *but)
+    shutil.copytree(source, place, symlinks=True, ignore=ignored, copy_function=_copy)
+
+
+def _copy(source: str | Path, place: str | Path) -> None:
+    """Give a file a second name where that is possible: the libraries of the window are large."""
+    try:
+        os.link(source, place, follow_symlinks=False)
+    except OSError:
+        shutil.copy2(source, place, follow_symlinks=False)
+
+
+def works(candidate: Unprivileged) -> bool:
+    """Tell whether Python runs so, with the project and its libraries, and without root's powers."""
     code = "import os, sys, backup_gui, watchdog; sys.exit(os.geteuid() == 0)"
     try:
         result = candidate.run("-c", code, home=Path("/nonexistent"), timeout_s=PROBE_TIMEOUT_S)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
+import pytest
+
+from tests.helpers import unprivileged as ways
 from tests.helpers.trees import Node, contents, read_tree
-from tests.helpers.unprivileged import Unprivileged
+from tests.helpers.unprivileged import NOBODY, Unprivileged
 
 
 def test_a_tree_is_read_with_kinds_modes_times_and_contents(tmp_path: Path) -> None:
@@ -50,3 +54,22 @@ def test_the_unprivileged_user_is_denied_what_root_is_not(unprivileged: Unprivil
     allowed = unprivileged.run("-c", "import sys; open(sys.argv[1], 'x')", str(open_folder / "new"), home=open_folder)
     assert allowed.returncode == 0, allowed.stderr
     assert (open_folder / "new").exists()
+
+
+@pytest.mark.root
+def test_copies_serve_where_nothing_can_be_mounted(open_folder: Path) -> None:
+    found = ways.from_copies()
+    assert ways.works(found)
+    code = "import PySide6.QtCore, os; print(os.getresuid(), os.getgroups()); os.listdir('/root')"
+    denied = found.run("-c", code, home=open_folder)
+    assert denied.stdout == f"{(NOBODY,) * 3} []\n"
+    assert "PermissionError" in denied.stderr
+
+
+@pytest.mark.root
+def test_root_is_told_when_no_way_works_and_no_test_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    nowhere = Unprivileged(("/nonexistent",), (), NOBODY)
+    still_root = Unprivileged((sys.executable,), (), 0)
+    monkeypatch.setattr(ways, "WAYS", (lambda: nowhere, lambda: still_root))
+    with pytest.raises(RuntimeError, match="TMPDIR"):
+        ways.find_unprivileged()
