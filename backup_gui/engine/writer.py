@@ -279,7 +279,16 @@ class Writer(MetadataWriter):
             except OSError:
                 listed = {}
             gone.update(path for path in wanted if path.rpartition("/")[2] not in listed)
+        if self.abilities.limits_names:
+            # A file system that takes several spellings for one name may list another one of them.
+            gone = {path for path in gone if not self._can_be_seen(path)}
         return gone
+
+    def _can_be_seen(self, path: str) -> bool:
+        try:
+            return self.look(path) is not None
+        except OSError:
+            return False
 
     def drop_unseen_folders(self) -> None:
         """Remove the new folders that were not revealed; what cannot be removed is litter for the next pass."""
