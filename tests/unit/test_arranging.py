@@ -305,4 +305,5 @@ def test_many_actions_leave_others_their_turns(forms: tuple[str, ...], count: in
     sys.stdout.write(f"{count} actions: {len(steps_s)} steps, the longest {longest_s * 1e3:.0f} ms\n")
     # It is asked whether to stop, which is as good as any moment to change turns, after each part of the plan.
     assert len(steps_s) > 4 * count // 2_048
-    assert longest_s < 0.25
+    # Measuring coverage makes each line about three times slower.
+    assert longest_s < (0.25 if sys.gettrace() is None else 0.75)
