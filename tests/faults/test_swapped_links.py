@@ -14,6 +14,7 @@ import pytest
 
 from backup_gui.engine.events import ActionDone, Event, PlanMade
 from backup_gui.engine.history_place import history_of
+from backup_gui.engine.model import Op
 from backup_gui.engine.target import Target
 from backup_gui.engine.tree import MAX_OPEN_FOLDERS, Tree
 from tests.faults.scene import Scene
@@ -98,6 +99,22 @@ def test_folders_of_the_history_swapped_for_links_are_not_followed(scene: Scene,
     }
     assert set(scene.in_mirror().values()) == {b"old"}
     assert scene.temporaries() == []
+
+
+def test_folders_of_the_history_swapped_for_links_after_they_were_used_are_not_followed(
+    scene: Scene, outside: Path, tmp_path: Path
+) -> None:
+    before = look_at(outside)
+
+    def swap(event: Event) -> None:
+        # Deletions come last: each folder of the history has been made by then, and has got what was replaced.
+        if isinstance(event, ActionDone) and event.action.op is Op.DELETE and not (tmp_path / "aside").exists():
+            swap_for_links(scene.history, outside, tmp_path / "aside")
+
+    report = scene.make_pass(swap)
+    assert look_at(outside) == before
+    assert report.problems
+    assert set(scene.in_mirror().values()) == {b"newer", b"old"}
 
 
 def test_folders_of_the_source_swapped_for_links_are_not_read(scene: Scene, outside: Path, tmp_path: Path) -> None:

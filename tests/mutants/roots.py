@@ -465,7 +465,7 @@ MUTATIONS = (
         "engine/tree.py",
         'OPEN_FOLDER = OPEN_ROOT | getattr(os, "O_NOFOLLOW", 0)\n',
         "OPEN_FOLDER = OPEN_ROOT\n",
-        (f"{_LINKS}test_folders_of_the_history_swapped_for_links_are_not_followed",),
+        (f"{_LINKS}test_folders_of_the_history_swapped_for_links_after_they_were_used_are_not_followed",),
     ),
     Mutation(
         "O_NOFOLLOW for files",
@@ -517,7 +517,7 @@ MUTATIONS = (
         "engine/tree.py",
         "                    return {item.name: item.stat(follow_symlinks=False) for item in listing}\n",
         "                    return {item.name: item.stat() for item in listing}\n",
-        ("unit/test_mirror.py::test_everything_arrives_as_it_is_and_a_second_pass_does_nothing",),
+        ("unit/test_tree.py::test_links_to_what_is_there_are_listed_as_links",),
     ),
     Mutation(
         "links are listed and not followed while names vanish",

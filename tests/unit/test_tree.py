@@ -66,6 +66,20 @@ def test_all_names_are_listed_with_their_kinds(opened: Tree, place: Path) -> Non
     }
 
 
+def test_links_to_what_is_there_are_listed_as_links(opened: Tree, place: Path) -> None:
+    (place / "folder").mkdir()
+    (place / "file").touch()
+    for name in ("folder", "file"):
+        (place / f"link to {name}").symlink_to(name)
+    kinds = {name: kind_of(entry) for name, entry in opened.list("").items()}
+    assert kinds == {
+        "folder": EntryKind.FOLDER,
+        "file": EntryKind.FILE,
+        "link to folder": EntryKind.LINK,
+        "link to file": EntryKind.LINK,
+    }
+
+
 def test_paths_are_looked_at_and_read_without_following_links(opened: Tree, place: Path) -> None:
     (place / "folder").mkdir()
     (place / "folder" / "file").write_bytes(b"content")
