@@ -24,12 +24,16 @@ from backup_gui.engine.busy import KEEP_EVERY_S
 from backup_gui.engine.history import read_version_name
 from backup_gui.engine.tree import MAX_OPEN_FOLDERS, is_temporary, join
 from tests.soak.edits import Editor
+from tests.soak.household import Household
 
 PROJECT = Path(__file__).resolve().parents[2]
 # Edits come in bursts, with moments of quiet in which the mirror can catch up.
 BURST = 200
 SETTLE_S = 120.0
 WARM_UP_S = 5.0
+# With an interval of a second there is a pass in it if anything asks for one.
+IDLE_S = 20.0
+OWN_FOLDERS = (".config/backup-gui", ".local/share/backup-gui", ".local/state/backup-gui", ".cache/backup-gui")
 # Memory and descriptors of a process that has been at work for longer than the first samples.
 MOST_GROWTH_KB = 30_000
 MOST_GROWTH_DESCRIPTORS = 10
@@ -46,7 +50,8 @@ class Findings:
         lost: Contents that were in the mirror once and are nowhere now.
         temporaries: What was left unfinished.
         growth: Where memory or descriptors grew, in words.
-        strays: What was written where a drive was mounted.
+        strays: What was written where a drive was mounted, or of the program's own folders in the mirror.
+        restless: What was still written when nobody changed anything any more.
         edits: How many edits were made.
         kills: How often the program was killed.
         unmounts: How often a drive went.
@@ -59,6 +64,7 @@ class Findings:
     temporaries: list[str] = field(default_factory=list)
     growth: list[str] = field(default_factory=list)
     strays: list[str] = field(default_factory=list)
+    restless: list[str] = field(default_factory=list)
     edits: int = 0
     kills: int = 0
     unmounts: int = 0
@@ -68,15 +74,22 @@ class Findings:
     @property
     def is_clean(self) -> bool:
         """Whether nothing is wrong."""
-        return not (self.differences or self.lost or self.temporaries or self.growth or self.strays)
+        return not (self.differences or self.lost or self.temporaries or self.growth or self.strays or self.restless)
 
 
 class Program:
-    """The program at work, watched from outside."""
+    """The program at work, watched from outside.
 
-    def __init__(self, source: Path, mirror: Path, home: Path) -> None:
-        places = {f"XDG_{name}_HOME": str(home / name.lower()) for name in ("CONFIG", "DATA", "STATE", "CACHE")}
-        self._log = (home / "log").open("ab")
+    Args:
+        source: What it mirrors.
+        mirror: Where to.
+        home: The user's home folder, with the program's own folders.
+        log: A file for what it says.
+    """
+
+    def __init__(self, source: Path, mirror: Path, home: Path, log: Path) -> None:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
+        self._log = log.open("ab")
         self.process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "backup_gui", "run", str(source), str(mirror)),
@@ -84,7 +97,7 @@ class Program:
                 *("--interval", "1", "--allow-mass-delete"),
             ],
             cwd=PROJECT,
-            env=os.environ | places,
+            env=environment | {"HOME": str(home)},
             stdout=subprocess.DEVNULL,
             stderr=self._log,
         )
@@ -169,7 +182,7 @@ class Observer:
         self._there = there
 
 
-def soak(*, seconds: float, files: int, seed: int = 1, has_mounts: bool = True) -> Findings:
+def soak(*, seconds: float, files: int, seed: int = 1, has_mounts: bool = True, is_home: bool = False) -> Findings:
     """Let the program run under random edits, kills and unmounts.
 
     Args:
@@ -177,25 +190,31 @@ def soak(*, seconds: float, files: int, seed: int = 1, has_mounts: bool = True) 
         files: How many files the source has.
         seed: Of the random numbers.
         has_mounts: Whether source and destination are drives that come and go, which needs root.
+        is_home: Whether the source is the home folder of the user who runs the program: its own folders are in it, and
+            so are a database and a mailbox that are written to all the time. Only the destination comes and goes then.
     """
     fast = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     base = Path(tempfile.mkdtemp(prefix="backup-gui-soak-", dir=fast))
     findings = Findings()
     with contextlib.ExitStack() as stack:
         stack.callback(shutil.rmtree, base)
-        (base / "home").mkdir()
         drives = [stack.enter_context(_drive(base / name, has_mounts=has_mounts)) for name in ("from", "to")]
         source, mirror = base / "from/source", base / "to/mirror"
         # Edits go on, whether the program can see them at its own place or not.
         editor = Editor(drives[0] / "source", files, seed)
+        home = source if is_home else base / "home"
+        home.mkdir(exist_ok=True)
+        household = stack.enter_context(Household(source)) if is_home else None
         observer = Observer(drives[1] / "mirror")
-        program = Program(source, mirror, base / "home")
+        program = Program(source, mirror, home, base / "log")
         stack.callback(lambda: program.kill())  # noqa: PLW0108 - the one that runs at the end
         _wait_until_in_step(source, mirror, program, findings)
         end_s = time.monotonic() + seconds
         while time.monotonic() < end_s:
             for _ in range(editor.random.randint(1, BURST)):
                 editor.edit()
+            if household:
+                household.edit()
             time.sleep(editor.random.random() * 2)
             observer.look()
             program.sample()
@@ -205,9 +224,9 @@ def soak(*, seconds: float, files: int, seed: int = 1, has_mounts: bool = True) 
                     findings.growth.append(grown)
                 program.kill()
                 findings.kills += 1
-                program = Program(source, mirror, base / "home")
+                program = Program(source, mirror, home, base / "log")
             elif chance < 0.20 and has_mounts:
-                name = editor.random.choice(("from", "to"))
+                name = "to" if is_home else editor.random.choice(("from", "to"))
                 _take_away(base, name, drives[name == "to"], editor, findings)
             findings.most_kb = max(findings.most_kb, program.last[0])
         _wait_until_in_step(source, mirror, program, findings)
@@ -215,6 +234,7 @@ def soak(*, seconds: float, files: int, seed: int = 1, has_mounts: bool = True) 
         program.sample()
         if grown := program.growth(is_at_rest=True):
             findings.growth.append(grown)
+        findings.restless += _wait_until_at_rest(base)
         program.stop()
         findings.edits, findings.sampled = editor.edits, len(observer.seen)
         _judge(source, mirror, observer, editor, findings)
@@ -281,8 +301,9 @@ def _take_away(base: Path, name: str, volume: Path, editor: Editor, findings: Fi
 
 def _differences(source: Path, mirror: Path) -> list[str]:
     """Let rsync say what it would have to do to make the mirror exact, comparing contents."""
+    left_out = [f"--exclude=/{folder}/" for folder in OWN_FOLDERS]
     run = subprocess.run(
-        ["rsync", "-anc", "--delete", "--itemize-changes", f"{source}/", f"{mirror}/"],
+        ["rsync", "-anc", "--delete", "--itemize-changes", *left_out, f"{source}/", f"{mirror}/"],
         capture_output=True,
         text=True,
         errors="surrogateescape",
@@ -302,8 +323,24 @@ def _wait_until_in_step(source: Path, mirror: Path, program: Program, findings: 
         time.sleep(0.5)
 
 
+def _wait_until_at_rest(base: Path) -> list[str]:
+    """Wait for a time in which nothing is written anywhere, and return what still was when that did not come."""
+    end_s = time.monotonic() + SETTLE_S
+    while True:
+        before = _stamps(base)
+        time.sleep(IDLE_S)
+        written = sorted({path for path, _ in before ^ _stamps(base)})
+        if not written or time.monotonic() > end_s:
+            return written
+
+
+def _stamps(base: Path) -> set[tuple[str, tuple[int, int, int]]]:
+    return {(path, (entry.st_ino, entry.st_size, entry.st_mtime_ns)) for path, entry in walk(base)}
+
+
 def _judge(source: Path, mirror: Path, observer: Observer, editor: Editor, findings: Findings) -> None:
     findings.differences += _differences(source, mirror)
+    findings.strays += [folder for folder in OWN_FOLDERS if (mirror / folder).exists()]
     history = mirror.with_name(f"{mirror.name}.history")
     present = {digest(root / path) for root in (mirror, history) for path, _ in walk(root)}
     kept = _times_of_versions(history)
