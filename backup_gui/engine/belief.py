@@ -40,7 +40,7 @@ from backup_gui.engine.holdings import folders_of
 from backup_gui.engine.thinning import DAY_S, Ages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.target import Target
@@ -89,6 +89,18 @@ class Step(NamedTuple):
     at_s: float
     length_s: float
     ran_s: float
+
+
+class Ahead(NamedTuple):
+    """The clock was ahead of our own time, and not believed: versions may be named by it.
+
+    Attributes:
+        by_s: By how much.
+        from_s: Our own time before which it was not, seconds since 1970.
+    """
+
+    by_s: float
+    from_s: float
 
 
 class Belief(NamedTuple):
@@ -154,34 +166,48 @@ def look(catalog: Catalog, clock_s: float, run_s: float) -> Belief:
         _note(catalog, first)
         return first
     now = _after(before, clock_s, run_s)
+    passed_s = now.ran_s - before.ran_s
+    if now.off_s > MOST_AHEAD_S and not (before.is_in_doubt and abs(now.off_s - before.off_s) < _LEAST_STEP_S):
+        _note_aheads(catalog, (*aheads(catalog), Ahead(now.off_s, before.now_s)))
     if now.is_in_doubt is not before.is_in_doubt:
         if now.is_in_doubt:
             _warn(clock_s - now.now_s)
         else:
             log.info("The clock is believed")
-            if before.off_s > MOST_AHEAD_S and clock_s - before.now_s < before.off_s / 2:
-                # It was set right; had it been right all along, our own time would have gone to it.
-                catalog.remember(AHEAD_KEY, repr(before.off_s))
-    passed_s = now.ran_s - before.ran_s
+            # If it was set right, our own time has just gone on. If it was right all along, that has gone to it, and
+            # what was named by it has its right name.
+            shift_s = now.now_s - before.now_s - passed_s
+            _note_aheads(catalog, (Ahead(by_s - shift_s, from_s + shift_s) for by_s, from_s in aheads(catalog)))
     is_step = abs(now.now_s - before.now_s - passed_s) > _DRIFT_S or abs(now.off_s - before.off_s) > _DRIFT_S
     if passed_s >= _NOTE_EVERY_S or is_step or now.is_in_doubt is not before.is_in_doubt:
         _note(catalog, now)
     return now
 
 
-def was_ahead_s(catalog: Catalog) -> float:
-    """Return by how much the clock was ahead before it was set right, if versions named by it may be there; else 0."""
+def aheads(catalog: Catalog) -> tuple[Ahead, ...]:
+    """Return by how much the clock was ahead, as far as versions named by it may be there; the oldest first."""
     try:
-        ahead_s = float(catalog.fact(AHEAD_KEY) or "")
+        numbers = [float(part) for part in (catalog.fact(AHEAD_KEY) or "").split()]
     except ValueError:
-        return 0.0
-    return ahead_s if math.isfinite(ahead_s) and ahead_s > MOST_AHEAD_S else 0.0
+        return ()
+    if len(numbers) % 2 or not all(map(math.isfinite, numbers)):
+        return ()
+    found = (Ahead(*numbers[first : first + 2]) for first in range(0, len(numbers), 2))
+    return tuple(ahead for ahead in found if ahead.by_s > MOST_AHEAD_S)
 
 
-def forget_ahead(catalog: Catalog) -> None:
+def forget_aheads(catalog: Catalog) -> None:
     """Forget it: they have their right names now."""
-    catalog.remember(AHEAD_KEY, "")
+    _note_aheads(catalog, ())
     catalog.commit()
+
+
+def _note_aheads(catalog: Catalog, found: Iterable[Ahead]) -> None:
+    """Remember by how much the clock was ahead, permanent after the catalog's next ``commit``."""
+    kept = [ahead for ahead in found if ahead.by_s > MOST_AHEAD_S][-_MOST_STEPS:]
+    text = " ".join(repr(number) for ahead in kept for number in ahead)
+    if text != (catalog.fact(AHEAD_KEY) or ""):
+        catalog.remember(AHEAD_KEY, text)
 
 
 class HistoryClock:
@@ -198,6 +224,11 @@ class HistoryClock:
         self._clock = clock
         self._uptime = uptime
         self._has_named = False
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether the user's clock is not believed."""
+        return self._belief.is_in_doubt
 
     def now_s(self) -> float:
         """Our own time, seconds since 1970."""
@@ -257,6 +288,7 @@ def believable(
                 _warn(clock_s - newest_s)
             # Nobody knows any more when its versions were first there.
             doubted_s = 0.0 if is_in_doubt else _NO_DOUBT
+            _note_aheads(catalog, [Ahead(clock_s - now_s, now_s)])
             _note(catalog, Belief(now_s, run_s, doubted_s=doubted_s, since_s=now_s, off_s=clock_s - now_s))
     return HistoryClock(look(catalog, clock_s, run_s), clock, uptime)
 

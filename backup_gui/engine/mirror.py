@@ -6,7 +6,7 @@ import contextlib
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-from backup_gui.engine.belief import Belief, HistoryClock, believable, follow, forget_ahead, uptime_s, was_ahead_s
+from backup_gui.engine.belief import Belief, HistoryClock, aheads, believable, follow, forget_aheads, uptime_s
 from backup_gui.engine.compare import compare
 from backup_gui.engine.continuity import Continuity, remember_state
 from backup_gui.engine.coprocess import Coprocess
@@ -216,12 +216,12 @@ def _history_clock(
     clock = believable(catalog, now, uptime, target, should_stop)
     target.dated = clock.name
     catalog.busy.begin(clock.now_s)
-    ahead_s = was_ahead_s(catalog)
-    if ahead_s:
+    was_ahead = () if clock.is_in_doubt else aheads(catalog)
+    if was_ahead:
         from backup_gui.engine.redating import redate  # noqa: PLC0415 - hardly ever needed
 
-        if redate(target, catalog, ahead_s, clock.now_s(), should_stop):
-            forget_ahead(catalog)
+        if redate(target, catalog, was_ahead, clock.now_s(), should_stop):
+            forget_aheads(catalog)
     return clock
 
 

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.escaping import escape
 from backup_gui.engine.holdings import folders_of
+from backup_gui.engine.thinning import DAY_S
 from backup_gui.engine.tree import join
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from backup_gui.engine.belief import Ahead
     from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.holdings import Stored
     from backup_gui.engine.target import Target
@@ -23,14 +25,17 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def redate(target: Target, catalog: Catalog, ahead_s: float, now_s: float, should_stop: Callable[[], bool]) -> bool:
+def redate(
+    target: Target, catalog: Catalog, was_ahead: tuple[Ahead, ...], now_s: float, should_stop: Callable[[], bool]
+) -> bool:
     """Name versions from the future anew, in their order.
 
     Args:
         target: Has the history.
         catalog: Knows some of them by their paths in the history.
-        ahead_s: By how much the clock was ahead that named them.
-        now_s: The time now, seconds since 1970. What would be from the future even so is not of that clock.
+        was_ahead: By how much the clock was ahead that may have named them, and since when.
+        now_s: The time now, seconds since 1970. A version that cannot have left between then and now is not of that
+            clock.
         should_stop: Asked often.
 
     Returns:
@@ -42,26 +47,32 @@ def redate(target: Target, catalog: Catalog, ahead_s: float, now_s: float, shoul
         return False
     if history is None:
         return True
-    misnamed: list[tuple[Stored, str]] = []
+    misnamed: list[tuple[float, Stored, str]] = []
     for folder in folders_of(history, should_stop, lambda _path, _error: None):
-        misnamed.extend(
-            (version, join(folder.path, version.name))
-            for version in folder.versions
-            if version.stamp.left_s > now_s >= version.stamp.left_s - ahead_s
-        )
-    for version, path in sorted(misnamed):
+        for version in folder.versions:
+            left_s = _right_s(version.stamp.left_s, was_ahead, now_s)
+            if left_s is not None:
+                misnamed.append((left_s, version, join(folder.path, version.name)))
+    for left_s, version, path in sorted(misnamed):
         if should_stop():
             return False
-        left_at = datetime.fromtimestamp(max(0.0, version.stamp.left_s - ahead_s), UTC)
         try:
-            stored = target.rename_version(version.stored, path, left_at)
+            stored = target.rename_version(version.stored, path, datetime.fromtimestamp(max(0.0, left_s), UTC))
         except OSError as error:
             log.warning("A version from the future keeps its name (%s): %s", error.strerror, escape(version.stored))
             continue
         catalog.passlog.version_moved(version.stored, stored)
         catalog.busy.version_moved(version.stored, stored)
     if misnamed:
-        log.info(
-            "The clock was %.1f days ahead: %d versions have their right time now", ahead_s / 86_400, len(misnamed)
-        )
+        days = was_ahead[-1].by_s / DAY_S
+        log.info("The clock was %.1f days ahead: %d versions have their right time now", days, len(misnamed))
     return not should_stop()
+
+
+def _right_s(named_s: int, was_ahead: tuple[Ahead, ...], now_s: float) -> float | None:
+    """Return when a version left that is named by a time from the future; None if it is not, or not by such a clock."""
+    if named_s <= now_s:
+        return None
+    # A name is cut to whole seconds.
+    possible = (named_s - by_s for by_s, from_s in was_ahead if from_s - 1 <= named_s - by_s <= now_s)
+    return min(possible, default=None)

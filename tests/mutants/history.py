@@ -147,10 +147,26 @@ MUTATIONS = (
     Mutation(
         "what a clock named that was ahead gets its right time",
         "engine/belief.py",
-        "                catalog.remember(AHEAD_KEY, repr(before.off_s))\n",
-        "                pass\n",
+        "        _note_aheads(catalog, (*aheads(catalog), Ahead(now.off_s, before.now_s)))\n",
+        "        pass\n",
         (
             "unit/test_belief.py::test_what_was_named_while_the_clock_was_ahead_gets_its_right_time_when_that_is_set_right",
+        ),
+    ),
+    Mutation(
+        "what several times named gets the right one by the clock that named it",
+        "engine/redating.py",
+        "if from_s - 1 <= named_s - by_s <= now_s",
+        "if named_s - by_s <= now_s",
+        ("unit/test_belief.py::test_whatever_times_a_clock_goes_through_what_was_named_meanwhile_gets_its_right_time",),
+    ),
+    Mutation(
+        "nothing is named anew by a time in doubt",
+        "engine/mirror.py",
+        "    was_ahead = () if clock.is_in_doubt else aheads(catalog)\n",
+        "    was_ahead = aheads(catalog)\n",
+        (
+            "unit/test_belief.py::test_a_time_that_is_believed_is_the_measure_for_what_was_named_by_one_still_further_ahead",
         ),
     ),
 )

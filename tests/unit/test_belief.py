@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backup_gui.engine import belief, history, upkeep
-from backup_gui.engine.belief import AHEAD_KEY, BELIEF_KEY, MOST_AHEAD_S, Belief, HistoryClock, look, was_ahead_s
+from backup_gui.engine.belief import AHEAD_KEY, BELIEF_KEY, MOST_AHEAD_S, Belief, HistoryClock, aheads, look
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.errors import RootAbsentError
 from backup_gui.engine.history import list_versions
@@ -556,10 +556,64 @@ def test_after_a_long_rest_the_time_is_right_and_no_version_is_named_anew(comput
     (version,) = list_versions(str(rig.history), "notes")
     computer.run(30)
     assert list(list_versions(str(rig.history), "notes")) == [version]
-    assert was_ahead_s(rig.catalog) == 0
+    assert aheads(rig.catalog) == ()
 
 
-@pytest.mark.parametrize("text", ["", "x", "nan", "1e999", "-5", "10"])
+@pytest.mark.hazard(50)
+@pytest.mark.parametrize(
+    "days",
+    [(4_800, 63_000), (63_000, 4_800), (4_000, -7_000), (4_000, 3_600, -7_000), (400, -5, 400)],
+    ids=lambda days: " ".join(map(str, days)),
+)
+def test_whatever_times_a_clock_goes_through_what_was_named_meanwhile_gets_its_right_time(
+    computer: Computer, days: tuple[int, ...]
+) -> None:
+    rig = computer.rig
+    for number in range(len(days)):
+        rig.write(f"gone {number}", f"the last there is of {number}")
+    rig.write("notes", "0")
+    computer.run(1)
+    for number, wrong_days in enumerate(days):
+        computer.wrong_s = wrong_days * DAY_S
+        rig.write("notes", str(number + 1))
+        (rig.source / f"gone {number}").unlink()
+        computer.run(1)
+    computer.wrong_s = 0
+    computer.run(1)
+    left_s = [
+        version.left_at.timestamp() - NOW_S
+        for path in ("notes", *(f"gone {number}" for number in range(len(days))))
+        for version in list_versions(str(rig.history), path)
+    ]
+    hours = range(1, len(days) + 1)
+    assert left_s == pytest.approx([hour * HOUR_S for hour in (*hours, *hours)], abs=2)
+    assert aheads(rig.catalog) == ()
+    # They are kept for all their days.
+    computer.run(20 * 24, every_h=12)
+    assert {f"the last there is of {number}".encode() for number in range(len(days))} <= {*rig.kept_contents()}
+
+
+@pytest.mark.hazard(50)
+def test_a_time_that_is_believed_is_the_measure_for_what_was_named_by_one_still_further_ahead(
+    computer: Computer,
+) -> None:
+    rig = computer.rig
+    for name in ("one", "two", "three"):
+        rig.write(name, name)
+    computer.run(1)
+    computer.wrong_s = 9_000 * DAY_S
+    (rig.source / "one").unlink()
+    computer.run(1)
+    computer.wrong_s = 40 * DAY_S
+    (rig.source / "two").unlink()
+    computer.run(25)
+    assert not computer.look().is_in_doubt
+    (one,), (two,) = (list(list_versions(str(rig.history), path)) for path in ("one", "two"))
+    left_s = [version.left_at.timestamp() - NOW_S - 40 * DAY_S for version in (one, two)]
+    assert left_s == pytest.approx([HOUR_S, 2 * HOUR_S], abs=2)
+
+
+@pytest.mark.parametrize("text", ["", "x", "nan 1", "1e999 1", "-5 1", "10 1", "1e9"])
 def test_a_damaged_memory_of_a_clock_that_was_ahead_names_nothing_anew(catalog: Catalog, text: str) -> None:
     catalog.remember(AHEAD_KEY, text)
-    assert was_ahead_s(catalog) == 0
+    assert aheads(catalog) == ()
