@@ -17,6 +17,10 @@ MOST_SHIFT_NS: Final = 26 * 3_600 * 1_000_000_000
 # FAT and exFAT count from 1980 on, in seven bits of years and steps of two seconds.
 FAT_EARLIEST_NS: Final = 315_532_800 * 1_000_000_000
 FAT_LATEST_NS: Final = 4_354_819_198 * 1_000_000_000
+# Where the dates of other file systems begin and end, seconds since 1970: ext and XFS, with small and with large
+# numbers, NTFS, HFS+, and what counts in 32 bits without a sign. The system sets a time beyond to just that.
+_FIRST_TIMES_S: Final = frozenset({-(1 << 31), -11_644_473_600, -2_082_844_800})
+_LAST_TIMES_S: Final = frozenset({(1 << 31) - 1, (1 << 32) - 1, 0x3_7FFF_FFFF, 16_299_260_424, 2_212_122_495})
 FAT_LARGEST_BYTES: Final = (1 << 32) - 1
 
 
@@ -102,7 +106,7 @@ class Abilities(NamedTuple):
 
     def is_same_time(self, ours_ns: int, theirs_ns: int) -> bool:
         """Tell whether a time of the source and one of the mirror are the same, as far as it can keep them."""
-        return abs(self.held_time_ns(ours_ns) - theirs_ns) < self.time_step_ns
+        return abs(self.held_time_ns(ours_ns) - theirs_ns) < self.time_step_ns or is_cut_off(ours_ns, theirs_ns)
 
     def is_shifted_time(self, ours_ns: int, theirs_ns: int) -> bool:
         """Tell whether two times can be the same one seen from two time zones, where times are local ones."""
@@ -126,6 +130,17 @@ class Abilities(NamedTuple):
             if is_missing
         ]
         return ", ".join(missing)
+
+
+def is_cut_off(ours_ns: int, theirs_ns: int) -> bool:
+    """Tell whether a time of the mirror is where a file system's dates begin or end, and one of the source is beyond.
+
+    Nobody can ask the system where they do, and it differs from volume to volume of the same file system.
+    """
+    theirs_s, rest_ns = divmod(theirs_ns, 1_000_000_000)
+    if rest_ns:
+        return False
+    return theirs_s in _FIRST_TIMES_S if ours_ns < theirs_ns else theirs_s in _LAST_TIMES_S
 
 
 ALL: Final = Abilities()

@@ -95,9 +95,7 @@ class Equality:
         """Tell whether two modification times differ, as far as the destination holds them."""
         if abs(ours.st_mtime_ns - theirs.st_mtime_ns) < self._time_step_ns:
             return False
-        return not self._abilities.limits_times or not self._abilities.is_same_time(
-            ours.st_mtime_ns, theirs.st_mtime_ns
-        )
+        return not self._abilities.is_same_time(ours.st_mtime_ns, theirs.st_mtime_ns)
 
     def differs_in_metadata(self, ours: Entry, theirs: Entry, *, compares_time: bool = True) -> bool:
         """Tell whether time, owner or mode differ, as far as the destination holds them."""

@@ -19,12 +19,14 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
+from backup_gui.engine.copying import looks_alike
 from backup_gui.engine.model import is_same_file
 from backup_gui.engine.transfer import Cancelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from backup_gui.engine.abilities import Abilities
     from backup_gui.engine.catalog import Catalog, Fingerprint
     from backup_gui.engine.model import Action, Entry
     from backup_gui.engine.target import Target
@@ -286,7 +288,7 @@ class Links:
         return owner
 
     def _looks_like(self, theirs: Entry | None, ours: Entry) -> bool:
-        return theirs is not None and looks_like(ours, theirs, self._target.time_step_ns)
+        return theirs is not None and looks_like(ours, theirs, self._target.abilities)
 
 
 class LinkMaker:
@@ -323,7 +325,7 @@ class LinkMaker:
         if self._catalog.fingerprint(first) != (ours.st_ino, ours.st_ctime_ns, ours.st_size, ours.st_mtime_ns):
             return None
         theirs = self._target.look(first)
-        if theirs is None or not looks_like(ours, theirs, self._target.time_step_ns) or is_same_file(ours, theirs):
+        if theirs is None or not looks_like(ours, theirs, self._target.abilities) or is_same_file(ours, theirs):
             return None
         return first, ours
 
@@ -377,13 +379,9 @@ class LinkMaker:
         return one is not None and two is not None and _file_of(one) == _file_of(two)
 
 
-def looks_like(ours: Entry, theirs: Entry, step_ns: int) -> bool:
-    """Tell whether a file of the mirror has the size and time that the source's has."""
-    return (
-        stat.S_ISREG(theirs.st_mode)
-        and ours.st_size == theirs.st_size
-        and abs(ours.st_mtime_ns - theirs.st_mtime_ns) < step_ns
-    )
+def looks_like(ours: Entry, theirs: Entry, abilities: Abilities) -> bool:
+    """Tell whether what the mirror has is a file with the size and time that the source's has."""
+    return stat.S_ISREG(theirs.st_mode) and looks_alike(ours, theirs, abilities)
 
 
 def is_linked_file(entry: Entry) -> bool:

@@ -236,6 +236,13 @@ MUTATIONS = (
     ),
     # Times
     Mutation(
+        "a time that a volume has no date for is known again",
+        "engine/abilities.py",
+        " or is_cut_off(ours_ns, theirs_ns)\n",
+        "\n",
+        ("unit/test_odd_numbers.py::test_what_a_volume_has_no_dates_for_gets_the_nearest_and_comes_to_rest",),
+    ),
+    Mutation(
         "times are compared as finely as the drive keeps them",
         "engine/equality.py",
         "        if abs(ours.st_mtime_ns - theirs.st_mtime_ns) < self._time_step_ns:\n",
@@ -252,9 +259,7 @@ MUTATIONS = (
     Mutation(
         "times out of range are known again",
         "engine/equality.py",
-        "        return not self._abilities.limits_times or not self._abilities.is_same_time(\n"
-        "            ours.st_mtime_ns, theirs.st_mtime_ns\n"
-        "        )\n",
+        "        return not self._abilities.is_same_time(ours.st_mtime_ns, theirs.st_mtime_ns)\n",
         "        return True\n",
         (f"{_LIMITS}test_dates_out_of_range_are_set_to_the_nearest_and_known_again",),
     ),

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backup_gui.engine import execute, making, soundness
+from backup_gui.engine import equality, execute, making, soundness
 from backup_gui.engine.catalog import Catalog, Fingerprint
 from backup_gui.engine.chronicle import Chronicle
 from backup_gui.engine.copier import Seen
@@ -25,7 +25,7 @@ from backup_gui.engine.model import Counts, PassStatus, ProblemCode, Report
 from backup_gui.engine.target import Target
 from backup_gui.engine.transfer import Cancelled
 from tests.helpers.trees import contents, read_tree
-from tests.unit.conftest import Rig, as_nobody, paths
+from tests.unit.conftest import SECOND_NS, Rig, as_nobody, paths
 
 pytestmark = pytest.mark.hazard(59)
 
@@ -109,6 +109,49 @@ def far_times(folder: Path) -> Iterator[Path]:
             file.unlink()
             continue
         yield file
+
+
+@pytest.mark.parametrize("keeps_history", [True, False])
+@pytest.mark.parametrize(
+    ("first_s", "last_s"),
+    [
+        (-(1 << 31), (1 << 31) - 1),
+        (-(1 << 31), 0x3_7FFF_FFFF),
+        (-(1 << 31), 16_299_260_424),
+        (-11_644_473_600, 1 << 60),
+        (-2_082_844_800, 2_212_122_495),
+    ],
+    ids=["ext3", "ext4", "xfs", "ntfs", "hfs"],
+)
+def test_what_a_volume_has_no_dates_for_gets_the_nearest_and_comes_to_rest(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, first_s: int, last_s: int, *, keeps_history: bool
+) -> None:
+    rig.options |= {"keeps_history": keeps_history}
+    names = [file.name for file in far_times(rig.source)]
+    os.link(rig.source / names[0], rig.source / "another name")
+    (rig.source / "link").symlink_to("anywhere")
+    (rig.source / "folder").mkdir()
+    for name, year in (("link", 1500), ("folder", 3000)):
+        os.utime(rig.source / name, (0, (year - 1970) * YEAR_S), follow_symlinks=False)
+    utime = os.utime
+
+    def cut(what: Any, *, ns: tuple[int, int], **options: Any) -> None:
+        access_ns, change_ns = (min(max(time_ns, first_s * SECOND_NS), last_s * SECOND_NS) for time_ns in ns)
+        utime(what, ns=(access_ns, change_ns), **options)
+
+    monkeypatch.setattr(os, "utime", cut)
+    assert rig.run().status is PassStatus.COMPLETE
+    monkeypatch.setattr(equality, "has_same_content", lambda *_arguments: pytest.fail("nothing is to be read again"))
+    assert rig.run().counts == Counts()
+    monkeypatch.undo()
+    assert len({(rig.mirror / name).stat().st_ino for name in (names[0], "another name")}) == 1
+    # What is the program's own is nobody else's for that, nor another file.
+    for name in names[1:]:
+        os.rename(rig.source / name, rig.source / f"moved {name}")
+    for name in (names[0], "another name"):
+        (rig.source / name).unlink()
+    report = rig.run()
+    assert (report.status, report.counts.moved, report.counts.deleted) == (PassStatus.COMPLETE, len(names) - 1, 2)
 
 
 def test_files_of_all_centuries_are_mirrored_with_their_times_and_a_second_pass_does_nothing(rig: Rig) -> None:
