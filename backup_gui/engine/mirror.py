@@ -38,7 +38,15 @@ from backup_gui.engine.model import (
 from backup_gui.engine.others import set_apart, with_others
 from backup_gui.engine.problems import problem
 from backup_gui.engine.progress import Meter
-from backup_gui.engine.reporting import HELD_KEY, make_report, record, remembered_files, room_of, say_what_is_not_held
+from backup_gui.engine.reporting import (
+    HELD_KEY,
+    is_quota_used_up,
+    make_report,
+    record,
+    remembered_files,
+    room_of,
+    say_what_is_not_held,
+)
 from backup_gui.engine.room import most_needed
 from backup_gui.engine.roots import accept_destination, is_destination_in_place, open_roots, remembered_drives
 from backup_gui.engine.standby import Standby
@@ -401,6 +409,8 @@ def _prepare_history(
     if not job.keeps_history or not counts.total:
         return NO_ROOM_MADE
     room = room_of(target)
+    if room is not None and is_quota_used_up(catalog):
+        room = room._replace(free_bytes=0, may_be_more=True)
     if room is not None and not room.lacks(most_needed(counts, room.block_bytes)):
         room = None
     adds = bool(counts.replaced or counts.deleted)

@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 HELD_KEY = "held"
 LEFT_OUT_KEY = "attributes left out"
 PROBLEMS_KEY = "problems"
+QUOTA_KEY = "quota was used up"
 _MAX_DIGITS = 20
 
 
@@ -87,6 +88,7 @@ def record(
     if plan.is_full or added_files:
         catalog.remember(MIRROR_FILES_KEY, str(max(0, mirror_files + added_files)))
     remember_drives(catalog, plan.drives)
+    _note_quota(catalog, report)
     if counts != NO_COUNTS or report.problems or report.held:
         journal.close(report)
     waits = to_text(unanswered)
@@ -129,6 +131,18 @@ def remembered_files(catalog: Catalog) -> int:
     text = catalog.fact(MIRROR_FILES_KEY) or ""
     # A catalog can be damaged: what is no count of files is none.
     return int(text) if text.isdecimal() and text.isascii() and len(text) < _MAX_DIGITS else 0
+
+
+def _note_quota(catalog: Catalog, report: Report) -> None:
+    """Remember that the user's share of the drive is used up: what is free on it says nothing then."""
+    is_used_up = any(map(is_of_quota, report.problems))
+    if is_used_up is not is_quota_used_up(catalog) and (is_used_up or report.is_full):
+        catalog.remember(QUOTA_KEY, "1" if is_used_up else "")
+
+
+def is_quota_used_up(catalog: Catalog) -> bool:
+    """Tell whether the last pass found the user's share of the drive used up."""
+    return bool(catalog.fact(QUOTA_KEY))
 
 
 def room_of(target: Target | None) -> Room | None:

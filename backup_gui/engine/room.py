@@ -32,6 +32,10 @@ class Amount(NamedTuple):
         """Return how much more is wanted than this."""
         return Amount(max(0, wanted.bytes - self.bytes), max(0, wanted.files - self.files))
 
+    def up_to(self, most: Amount) -> Amount:
+        """Return this, but no more than another amount."""
+        return Amount(min(self.bytes, most.bytes), min(self.files, most.files))
+
     def __bool__(self) -> bool:
         """Whether it is anything at all."""
         return self.bytes > 0 or self.files > 0
@@ -47,11 +51,13 @@ class Room(NamedTuple):
         free_bytes: What this user may still write.
         free_files: How many files, folders and links can still be made; None if only bytes limit them.
         block_bytes: What a file's size is rounded up to.
+        may_be_more: Whether there may be more room than that: how much of a quota is left is not told.
     """
 
     free_bytes: int
     free_files: int | None
     block_bytes: int
+    may_be_more: bool = False
 
     def lacks(self, wanted: Amount) -> Amount:
         """Return how much more is wanted than there is."""
@@ -67,7 +73,12 @@ def most_needed(counts: Counts, block_bytes: int) -> Amount:
 
 
 def needed(
-    actions: Iterable[Action], block_bytes: int, size_of: Callable[[Action], int], most: Amount | None = None
+    actions: Iterable[Action],
+    block_bytes: int,
+    size_of: Callable[[Action], int],
+    most: Amount | None = None,
+    *,
+    leaves_rest: bool = False,
 ) -> Amount:
     """Add up what actions need. A file that is replaced needs room in full: its old version stays in the history.
 
@@ -77,6 +88,7 @@ def needed(
         size_of: How many bytes are written for a file.
         most: What there could be at the most: a file that is larger than that is left out, since it does not fit
             whatever is done.
+        leaves_rest: Whether what does not fit together with what comes before it is left out, too.
 
     Returns:
         A little more than that, for what the file system itself needs.
@@ -94,7 +106,13 @@ def needed(
         content_bytes += content_bytes // _OVERHEAD_SHARE
         if most is not None and content_bytes > most.bytes:
             continue
-        size_bytes += -(-content_bytes // block_bytes) * block_bytes
+        content_bytes = -(-content_bytes // block_bytes) * block_bytes
+        if most is not None and leaves_rest:
+            folders = len(growing) + len(kept) + 1
+            is_over = size_bytes + content_bytes + folders * block_bytes > most.bytes
+            if is_over or files + 1 + len(kept) > most.files:
+                continue
+        size_bytes += content_bytes
         files += 1
         growing.add(parent_of(action.path))
     return Amount(size_bytes + (len(growing) + len(kept)) * block_bytes, files + len(kept))

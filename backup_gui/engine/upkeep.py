@@ -11,6 +11,7 @@ import math
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from backup_gui.engine.abilities import NO_LIMIT
 from backup_gui.engine.emptying import Emptying
 from backup_gui.engine.escaping import escape
 from backup_gui.engine.holdings import Tally, folders_of, occupied_bytes, oldest
@@ -122,8 +123,9 @@ def make_room(
 ) -> MadeRoom:
     """Remove old versions, in the order of ``yielding.py`` and no more than needed, for what does not fit otherwise.
 
-    If it would not fit even then, nothing is removed: no old version is lost for new content that then fails. A file
-    too large for the drive whatever is done does not keep the others from having room made for them.
+    If it would not fit even then, nothing is removed unasked: no old version is lost for new content that then fails.
+    At the user's word room is made for as much of it as fits. A file too large for the drive whatever is done does not
+    keep the others from having room made for them.
 
     Args:
         job: Whether versions may be removed, and the last ones of what exists nowhere else, too.
@@ -154,8 +156,12 @@ def make_room(
             tally.add(version, None if rank is None or most is None or rank > most else rank)
             asked.add(version, rank)
     removable = tally.removable()
-    reachable = Amount(room.free_bytes + removable.bytes, (room.free_files or 0) + removable.files)
-    lacking = room.lacks(needed(actions, room.block_bytes, size_of, reachable))
+    free_files = NO_LIMIT if room.free_files is None else room.free_files
+    reachable = Amount(room.free_bytes + removable.bytes, free_files + removable.files)
+    if room.may_be_more and job.frees_history:
+        lacking = room.lacks(needed(actions, room.block_bytes, size_of)).up_to(removable)
+    else:
+        lacking = room.lacks(needed(actions, room.block_bytes, size_of, reachable, leaves_rest=job.frees_history))
     if should_stop():
         return NO_ROOM_MADE
     if most is not None and lacking and not removable.lacks(lacking):

@@ -19,6 +19,7 @@ from backup_gui.engine.mirror import run_pass
 from backup_gui.engine.model import NOTHING_REMOVED, PassStatus, ProblemCode, Scope
 from backup_gui.engine.room import Room
 from backup_gui.engine.target import Target
+from backup_gui.engine.transfer import TargetError
 from backup_gui.engine.upkeep import NO_GAIN_KEY
 from backup_gui.terminal import report_in_words
 from tests.faults.scene import Scene
@@ -456,3 +457,75 @@ def test_another_volume_mounted_in_the_history_is_left_alone(tmp_path: Path) -> 
         put(scene, "mounted/foreign", 40 * DAY_S, b"foreign")
         assert scene.make_pass().thinned.versions == 1
         assert scene.in_history() == {b"foreign", b"young"}
+
+
+@pytest.mark.hazard(55)
+@pytest.mark.root
+def test_at_the_users_word_room_is_made_for_as_much_as_fits(scene: Scene) -> None:
+    before = scene.in_history()
+    for name in ("a", "b", "c"):
+        scene.write(name, name.encode() * 1300 * KIB)
+    assert scene.make_pass().made_room == NOTHING_REMOVED
+    assert scene.in_history() == before
+    scene.with_job(frees_history=True)
+    report = scene.make_pass()
+    assert (len(report.problems), report.spared) == (1, NOTHING_REMOVED)
+    assert 0 < report.made_room.versions < len(OLD)
+    # Nothing more goes for what does not fit.
+    assert scene.make_pass().made_room == NOTHING_REMOVED
+
+
+@pytest.mark.hazard(55)
+@pytest.mark.root
+def test_at_the_users_word_file_entries_are_freed_for_as_many_as_fit(tmp_path: Path) -> None:
+    with small_volume(tmp_path / "volume", "size=16m,nr_inodes=21") as volume:
+        scene = Scene(tmp_path, volume)
+        scene.write("file", b"old")
+        scene.make_pass()
+        for number in range(10):
+            put(scene, f"gone{number}", (20 - number) * DAY_S, b"%d" % number)
+        for number in range(30):
+            scene.write(f"new{number}", b"new")
+        report = scene.make_pass()
+        assert (report.made_room, report.spared.versions) == (NOTHING_REMOVED, 10)
+        scene.with_job(frees_history=True)
+        report = scene.make_pass()
+        assert report.made_room.versions == 10
+        assert (report.counts.created, len(report.problems)) == (10, 14)
+
+
+@pytest.mark.hazard(14, 55)
+@pytest.mark.root
+@pytest.mark.parametrize("frees_history", [False, True])
+def test_where_a_quota_is_used_up_old_versions_give_way_though_the_drive_has_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, frees_history: bool
+) -> None:
+    scene = Scene(tmp_path, tmp_path)
+    scene.with_job(frees_history=frees_history)
+    scene.write("lives", b"")
+    scene.make_pass()
+    for name in ("lives", "gone"):
+        for number in range(4):
+            put(scene, name, (20 - number) * DAY_S, name[:1].encode() * 40 * KIB)
+    receive = Target.receive
+
+    def refuse_beyond(target: Target, path: str, fd: int, source: os.stat_result, **options: Any) -> str:
+        used = sum(map(len, [*contents(scene.mirror).values(), *contents(scene.history).values()]))
+        if used + source.st_size > 330 * KIB:
+            raise TargetError(errno.EDQUOT, os.strerror(errno.EDQUOT), path)
+        return receive(target, path, fd, source, **options)
+
+    monkeypatch.setattr(Target, "receive", refuse_beyond)
+    scene.write("new", b"n" * (325 if frees_history else 50) * KIB)
+    report = scene.make_pass()
+    assert [(problem.path, problem.code) for problem in report.problems] == [("new", ProblemCode.NO_SPACE)]
+    report = scene.make_pass()
+    assert report.status is PassStatus.COMPLETE
+    scene.assert_in_step()
+    left = kept_names(scene)
+    assert (left.count("gone"), left.count("lives")) == ((0, 0) if frees_history else (4, 2))
+    # It is forgotten with the first full pass that finds it is so no more.
+    before = scene.in_history()
+    scene.write("small", b"s" * KIB)
+    assert scene.make_pass().made_room == NOTHING_REMOVED
+    assert scene.in_history() == before

@@ -154,6 +154,23 @@ MUTATIONS = (
         ),
     ),
     Mutation(
+        "at the user's word room is made for as much as fits",
+        "engine/upkeep.py",
+        "leaves_rest=job.frees_history",
+        "leaves_rest=False",
+        (
+            "faults/test_making_room.py::test_at_the_users_word_room_is_made_for_as_much_as_fits",
+            "faults/test_making_room.py::test_at_the_users_word_file_entries_are_freed_for_as_many_as_fit",
+        ),
+    ),
+    Mutation(
+        "where a quota is used up the free room says nothing",
+        "engine/mirror.py",
+        "        room = room._replace(free_bytes=0, may_be_more=True)\n",
+        "        pass\n",
+        ("faults/test_making_room.py::test_where_a_quota_is_used_up_old_versions_give_way_though_the_drive_has_room",),
+    ),
+    Mutation(
         "what several times named gets the right one by the clock that named it",
         "engine/redating.py",
         "if from_s - 1 <= named_s - by_s <= now_s",
