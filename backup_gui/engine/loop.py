@@ -348,7 +348,7 @@ class Loop:
         """Make a pass and deal with whatever comes of it.
 
         Raises:
-            JobError: The job makes no sense.
+            JobError: The job makes no sense, and never did.
             DestinationBusyError: Another instance has the destination.
             NewerDataError: What is remembered was written by a later version.
         """
@@ -363,8 +363,13 @@ class Loop:
         started_s = self._clock.monotonic()
         try:
             report = self._make_pass(scope)
-        except (JobError, DestinationBusyError, NewerDataError):
+        except (DestinationBusyError, NewerDataError):
             raise
+        except JobError as error:
+            if not self._has_started:
+                raise
+            # It made sense before: a file, a link or a mount stands where a folder was, and may be gone in a moment.
+            self._begin_failure(self._failed_report(str(error)))
         except OtherBackupError as error:
             self._report = self._refuse(error.held)
             self._schedule.fail(self._clock.monotonic())

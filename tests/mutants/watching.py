@@ -187,4 +187,11 @@ MUTATIONS = (
         "",
         ("unit/test_problems.py::test_a_windows_error_is_classified_by_its_own_number",),
     ),
+    Mutation(
+        "folders that make no sense for a while end no run",
+        "engine/loop.py",
+        "            if not self._has_started:\n                raise\n",
+        "            raise\n",
+        ("unit/test_runner.py::test_folders_that_make_no_sense_for_a_while_are_tried_again",),
+    ),
 )

@@ -377,6 +377,17 @@ def test_busy_destination_later_on_ends_the_run_too(world: World) -> None:
     assert world.run() == runner.Outcome(report(), error, is_stopped=False)
 
 
+@pytest.mark.hazard(57)
+def test_folders_that_make_no_sense_for_a_while_are_tried_again(world: World) -> None:
+    world.answers = [report(), JobError("The destination is not a folder"), report()]
+    world.change(2, "a")
+    outcome = world.run(until_s=20)
+    assert outcome == runner.Outcome(report(), None, is_stopped=True)
+    assert JobState.FAILED in {status.state for status in world.statuses}
+    assert [call.scope for call in world.calls][2:] == [FULL]
+    assert world.statuses[-1].state is JobState.OK
+
+
 def test_error_of_the_listener_is_passed_on(world: World) -> None:
     def on_event(event: Event) -> None:
         if isinstance(event, PlanMade):
