@@ -471,8 +471,8 @@ class Loop:
         self._teller.forget_reasons()
         before_at = self._condition.last_complete_at
         now_s = self._clock.monotonic()
+        self._pauses.keep_waiting(report.waiting)
         self._pauses.note(dict(report.took), now_s)
-        self._pauses.hold_back(report.waiting, now_s)
         self._condition = self._condition.after(
             report, scope, now_at, is_polling=self._notification.is_polling, is_behind=self._pauses.is_waiting
         )

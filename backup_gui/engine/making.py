@@ -91,7 +91,8 @@ class Maker:
             else:
                 self._copy_file(action)
         except Vanished:
-            return
+            # What is there now, if anything, is another thing than the one compared; nobody may tell of it.
+            self._ledger.note_unsettled(action.path)
         except NotCopied as failure:
             self._ledger.add_problem(failure.problem, action.size_bytes)
             if action.kind is EntryKind.FOLDER:

@@ -168,6 +168,21 @@ def test_a_file_that_vanishes_while_it_is_read_is_no_problem(rig: Rig, monkeypat
     assert read_tree(rig.mirror) == {}
 
 
+def test_what_vanishes_while_it_is_copied_is_looked_at_again_though_nobody_may_tell_of_it(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.write("file", "old")
+    rig.run()
+    rig.write("file", "short-lived")
+
+    def replace(_count: int) -> None:
+        (rig.source / "file").unlink()
+        (rig.source / "file").mkdir()
+
+    on_copy(rig, monkeypatch, replace)
+    assert rig.run().unsettled == ("file",)
+
+
 def test_what_is_gone_or_other_between_plan_and_copy_does_no_harm(rig: Rig) -> None:
     for name in ("gone", "to link", "to pipe", "to folder", "kept"):
         rig.write(name, name)

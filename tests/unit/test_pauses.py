@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine.events import BackUpNow
-from backup_gui.engine.model import PassStatus
+from backup_gui.engine.model import PassStatus, Report
 from backup_gui.engine.pauses import LONGEST_PAUSE_S, Pauses, state_of
 from backup_gui.engine.status import JobState
 from tests.unit.conftest import Rig, paths
-from tests.unit.test_runner import World, report
+from tests.unit.test_runner import Call, World, report, working_for
 
 IMAGE = "machine.img"
 
@@ -232,3 +232,25 @@ def test_where_nothing_is_notified_checks_at_the_interval_leave_it_until_its_pau
     assert min(held) < 6
     # Its pause is forty seconds.
     assert max(held) <= 41
+
+
+@pytest.mark.hazard(56)
+def test_a_file_whose_pause_ends_while_a_pass_leaves_it_is_copied_right_afterwards(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = Written(world, monkeypatch)
+
+    def long_pass(call: Call) -> Report:
+        assert world.resting[-1] == {IMAGE}
+        return working_for(20, world)(call)._replace(waiting=(IMAGE,))
+
+    world.answers = [report(), report(is_full=False, took=((IMAGE, 1.0),)), long_pass]
+    written.at(10)
+    written.at(19.5)
+    world.run(until_s=60, full_pass_every_s=20)
+    times = [at_s for at_s, changed in world.partial if IMAGE in changed]
+    assert times == [10.5, pytest.approx(40, abs=0.5)]
+    # The pass that left it is not said to have backed up everything.
+    complete = {status.last_complete_at for status in world.statuses if status.last_complete_at is not None}
+    at_s = sorted(round(at - world.clock.time() + world.clock.elapsed_s, 1) for at in complete)
+    assert at_s[:3] == [0.0, 10.5, pytest.approx(times[1], abs=0.1)]
