@@ -77,9 +77,10 @@ class BacklogMeter:
             now_at: Seconds since 1970, UTC.
         """
         still = {path: self._taken.get(path, now_at) for path in waiting}
+        # What is known by number only was in what this pass took: after one that failed all is looked at.
+        self._more = 0
         if scope.is_full:
             self._taken.clear()
-            self._more = 0
         else:
             for path in scope.paths:
                 self._taken.pop(path, None)

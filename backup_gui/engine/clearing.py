@@ -95,12 +95,13 @@ class Clearer:
             self.delete(Action(Op.DELETE, action.old_path, kind_of(theirs)))
         else:
             # The new name is gone again, or could not be made. Nobody is going to tell of the old one once more.
-            self._ledger.note_unsettled(action.old_path)
+            self._ledger.note_missed(action.old_path)
 
     def delete(self, action: Action) -> None:
         """Delete something in the mirror; a folder only if nothing is left in it."""
         try:
             if not self._is_gone(action):
+                self._ledger.note_missed(action.path)
                 return
         except OSError as error:
             self._ledger.add_problem(problem_from(error, action.path, Stage.COMPARE))

@@ -78,7 +78,7 @@ class Condition(NamedTuple):
             scope: What it covered.
             ended_at: Seconds since 1970, UTC.
             is_polling: Whether changes are not, or not all, notified, so that only a full pass verifies everything.
-            is_behind: Whether a file is known to have changed that was kept waiting.
+            is_behind: Whether a path is known to have changed that the pass did not bring into the mirror.
         """
         problems = standing_problems(self.problems, report, scope)
         held = report.held if report.is_full else still_held(self.held, report.held)

@@ -31,18 +31,20 @@ class Outcome:
         counts: How much of each sort.
         problems: What could not be done.
         unsettled: Paths written whose time stamp is too young to be trusted.
+        missed: Paths that were another thing than the one compared when their turn came.
         took: Files that took a while to be copied, and how many seconds.
         missing: What could not be written for want of room.
         spared: Old versions that stayed all the same.
         added_files: How many more files and links the mirror has than before, or fewer.
     """
 
-    __slots__ = ("added_files", "counts", "missing", "problems", "spared", "took", "unsettled")
+    __slots__ = ("added_files", "counts", "missed", "missing", "problems", "spared", "took", "unsettled")
 
     def __init__(self, counts: Counts = NO_COUNTS) -> None:
         self.counts = counts
         self.problems: list[Problem] = []
         self.unsettled: list[str] = []
+        self.missed: list[str] = []
         self.took: dict[str, float] = {}
         self.missing = NO_ROOM
         self.spared = NOTHING_REMOVED
@@ -116,6 +118,10 @@ class Ledger:
     def note_unsettled(self, path: str) -> None:
         """Note a path whose time stamp is too young to be trusted."""
         self._outcome.unsettled.append(path)
+
+    def note_missed(self, path: str) -> None:
+        """Note a path that was left as it was, since the source has no more there what was compared."""
+        self._outcome.missed.append(path)
 
     def tell(self, done: list[Action]) -> None:
         """Tell of copies that were noted, of one at least."""

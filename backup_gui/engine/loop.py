@@ -471,10 +471,11 @@ class Loop:
         self._teller.forget_reasons()
         before_at = self._condition.last_complete_at
         now_s = self._clock.monotonic()
-        self._pauses.keep_waiting(report.waiting)
         self._pauses.note(dict(report.took), now_s)
+        self._backlog.settle(scope, (*report.waiting, *report.missed), now_at)
+        is_behind = self._pauses.is_waiting or self._backlog.taken > 0
         self._condition = self._condition.after(
-            report, scope, now_at, is_polling=self._notification.is_polling, is_behind=self._pauses.is_waiting
+            report, scope, now_at, is_polling=self._notification.is_polling, is_behind=is_behind
         )
         complete_at = self._condition.last_complete_at
         if complete_at is not None and complete_at != before_at and not self._is_dry_run:
@@ -490,7 +491,6 @@ class Loop:
         if self._job.takes_over:
             # The word was about what is there now, not about who may take it back later.
             self._job = self._job._replace(takes_over=False)
-        self._backlog.settle(scope, report.waiting, now_at)
         return True
 
     def _plan_next(self, report: Report, scope: Scope, started_s: float) -> None:
@@ -511,7 +511,7 @@ class Loop:
             # Nor does it show whether that is still so; but a source that was empty is not any more.
             is_refilled = self._condition.held.code is HeldCode.SOURCE_EMPTY
             self._schedule.want_full(now_s if is_refilled else now_s + HELD_AGAIN_S)
-        self._schedule.put_back(report.unsettled, now_s)
+        self._schedule.put_back((*report.unsettled, *report.missed), now_s)
         self._schedule.retry_problems(self._condition.retry_scope(), now_s)
 
     # Trouble

@@ -92,7 +92,7 @@ class Maker:
                 self._copy_file(action)
         except Vanished:
             # What is there now, if anything, is another thing than the one compared; nobody may tell of it.
-            self._ledger.note_unsettled(action.path)
+            self._ledger.note_missed(action.path)
         except NotCopied as failure:
             self._ledger.add_problem(failure.problem, action.size_bytes)
             if action.kind is EntryKind.FOLDER:
@@ -202,6 +202,9 @@ class Maker:
         if found is None:
             self._publish()
             found = self._links.find(action)
+        if found is None and action.link_to is not None:
+            # Written to since it was copied, and maybe through this name alone: nobody tells of the other one then.
+            self._ledger.note_missed(action.link_to)
         return found
 
     def _link(self, action: Action, first: str, entry: Entry) -> bool:

@@ -415,6 +415,7 @@ class Report(NamedTuple):
         reason: For a failed pass, why, in plain words.
         source_folders: Folders in the source, as far as compared.
         unsettled: Paths written so recently that their time stamp cannot be trusted yet.
+        missed: Paths that were gone, or another thing than the one compared, when their turn came.
         made_room: Old versions that were removed before the copying, so that it fits.
         spared: Old versions that did not give way unasked, though there was no room for new content.
         took: Files that took a while to be copied, or to be tried: path, and seconds.
@@ -433,6 +434,7 @@ class Report(NamedTuple):
     reason: str = ""
     source_folders: int = 0
     unsettled: tuple[str, ...] = ()
+    missed: tuple[str, ...] = ()
     took: tuple[tuple[str, float], ...] = ()
     waiting: tuple[str, ...] = ()
     made_room: Removed = NOTHING_REMOVED

@@ -91,14 +91,6 @@ class Pauses:
             return frozenset(paths)
         return frozenset(path for path in paths if not self._is_to_wait(path, now_s))
 
-    def keep_waiting(self, paths: Iterable[str]) -> None:
-        """Note what a pass has left as it was, of what ``resting`` returned; it is due at once if its pause is over.
-
-        Args:
-            paths: Files that have changed.
-        """
-        self._waiting.update(path for path in paths if path in self._copied)
-
     def resting(self, now_s: float) -> frozenset[str]:
         """Return the files that a pass is not to copy now, if they have changed."""
         return frozenset(path for path in tuple(self._copied) if self._is_to_wait(path, now_s))

@@ -65,6 +65,7 @@ def make_report(
         reason=reason,
         source_folders=plan.source_folders,
         unsettled=tuple(outcome.unsettled),
+        missed=tuple(outcome.missed),
         took=tuple(outcome.took.items()),
         spared=outcome.spared if full else NOTHING_REMOVED,
     )

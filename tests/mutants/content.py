@@ -226,7 +226,9 @@ MUTATIONS = (
     Mutation(
         "looked at again before it is deleted",
         "engine/clearing.py",
-        "            if not self._is_gone(action):\n                return\n",
+        "            if not self._is_gone(action):\n"
+        "                self._ledger.note_missed(action.path)\n"
+        "                return\n",
         "            pass\n",
         (f"{_OLD_PLAN}test_what_is_back_in_the_source_is_not_deleted",),
     ),
@@ -701,10 +703,28 @@ MUTATIONS = (
     Mutation(
         "the old name of what could not be moved",
         "engine/clearing.py",
-        "            self._ledger.note_unsettled(action.old_path)\n\n",
+        "            self._ledger.note_missed(action.old_path)\n\n",
         "            pass\n\n",
         (
             "unit/test_mirror_races.py::test_a_file_renamed_and_gone_before_it_is_moved_is_looked_for_again_under_its_old_name",
+        ),
+    ),
+    Mutation(
+        "what vanished is looked at again",
+        "engine/making.py",
+        "            self._ledger.note_missed(action.path)\n",
+        "            pass\n",
+        (
+            "unit/test_mirror_races.py::test_what_vanishes_while_it_is_copied_is_looked_at_again_though_nobody_may_tell_of_it",
+        ),
+    ),
+    Mutation(
+        "the other name of what was written to meanwhile",
+        "engine/making.py",
+        "            self._ledger.note_missed(action.link_to)\n",
+        "            pass\n",
+        (
+            "unit/test_mirror_races.py::test_a_name_copied_before_its_file_was_written_to_through_another_name_is_looked_at_again",
         ),
     ),
     Mutation(

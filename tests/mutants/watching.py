@@ -106,9 +106,23 @@ MUTATIONS = (
     Mutation(
         "unsettled paths are looked at again",
         "engine/loop.py",
-        "        self._schedule.put_back(report.unsettled, now_s)\n",
+        "        self._schedule.put_back((*report.unsettled, *report.missed), now_s)\n",
         "",
         (f"{_RUNNER}test_unsettled_paths_are_compared_again_after_two_seconds",),
+    ),
+    Mutation(
+        "what a pass left for its pause is taken afterwards",
+        "engine/loop.py",
+        "        self._pauses.note(dict(report.took), now_s)\n",
+        "        self._pauses.note(dict(report.took), now_s)\n        self._pauses.hold_back(report.waiting, now_s)\n",
+        ("unit/test_pauses.py::test_a_file_whose_pause_ends_while_a_pass_leaves_it_is_copied_right_afterwards",),
+    ),
+    Mutation(
+        "nothing is complete while something was missed",
+        "engine/loop.py",
+        "        is_behind = self._pauses.is_waiting or self._backlog.taken > 0\n",
+        "        is_behind = self._pauses.is_waiting\n",
+        (f"{_RUNNER}test_what_was_missed_is_compared_again_in_two_seconds_and_until_then_nothing_is_called_complete",),
     ),
     Mutation(
         "what never becomes quiet is taken after an interval",

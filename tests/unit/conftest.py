@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import logging
 import os
@@ -273,6 +274,8 @@ def as_nobody(*folders: Path) -> Iterator[None]:
         for root, names, files in os.walk(top):
             for name in (*names, *files):
                 os.chown(os.path.join(root, name), NOBODY, NOBODY, follow_symlinks=False)
+    # The interpreter's own files may be closed to that user, and a codec that was not found then is never found again.
+    codecs.lookup("ascii")
     groups = os.getgroups()
     os.setgroups([])
     os.setegid(NOBODY)

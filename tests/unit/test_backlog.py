@@ -56,6 +56,16 @@ def test_what_a_pass_took_is_behind_until_one_gets_through(tmp_path: Path) -> No
     assert figures(meter, dirty, NOW_S + 4).oldest_at == NOW_AT
 
 
+def test_what_lay_below_a_folder_that_was_compared_as_a_whole_is_not_behind_any_more(tmp_path: Path) -> None:
+    meter, dirty = BacklogMeter(str(tmp_path)), dirty_at(NOW_S)
+    dirty.add("folder/a", "folder/b")
+    dirty.add_tree("folder")
+    take(meter, dirty, NOW_AT)
+    assert meter.taken == 3
+    meter.settle(Scope(trees=frozenset({"folder"})))
+    assert meter.taken == 0
+
+
 def test_a_full_pass_settles_everything(tmp_path: Path) -> None:
     meter, dirty = BacklogMeter(str(tmp_path)), dirty_at(NOW_S)
     dirty.add("a", "b")

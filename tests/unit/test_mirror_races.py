@@ -180,7 +180,39 @@ def test_what_vanishes_while_it_is_copied_is_looked_at_again_though_nobody_may_t
         (rig.source / "file").mkdir()
 
     on_copy(rig, monkeypatch, replace)
-    assert rig.run().unsettled == ("file",)
+    assert rig.run().missed == ("file",)
+
+
+def test_what_is_there_again_before_it_is_deleted_is_looked_at_again(rig: Rig) -> None:
+    rig.write("file", "old")
+    rig.write("bystander")
+    rig.run()
+    (rig.source / "file").unlink()
+
+    def bring_back(event: Event) -> None:
+        if isinstance(event, PlanMade):
+            rig.write("file", "new")
+
+    report = rig.run(on_event=bring_back)
+    assert (contents(rig.mirror)["file"], report.missed) == (b"old", ("file",))
+
+
+def test_a_name_copied_before_its_file_was_written_to_through_another_name_is_looked_at_again(rig: Rig) -> None:
+    rig.write("one", "old")
+    os.link(rig.source / "one", rig.source / "two")
+    rig.run()
+    with (rig.source / "one").open("a") as file:
+        file.write("new")
+
+    def write_again(event: Event) -> None:
+        if isinstance(event, ActionDone) and event.action.link_to is None and event.action.path in {"one", "two"}:
+            with (rig.source / "two").open("a") as file:
+                file.write("newer")
+
+    report = rig.run(paths("one"), on_event=write_again)
+    assert report.missed
+    rig.run(paths(*report.missed, "two"))
+    rig.check_in_step()
 
 
 def test_what_is_gone_or_other_between_plan_and_copy_does_no_harm(rig: Rig) -> None:
@@ -265,8 +297,8 @@ def test_a_file_renamed_and_gone_before_it_is_moved_is_looked_for_again_under_it
             (rig.source / "new").unlink()
 
     report = rig.run(scope, on_event=remove)
-    assert report.unsettled == ("old",)
-    rig.run(paths(*report.unsettled))
+    assert report.missed == ("old",)
+    rig.run(paths(*report.missed))
     assert set(contents(rig.mirror)) == {"bystander"}
     assert rig.kept_contents() == [b"content"]
 

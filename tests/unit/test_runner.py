@@ -1543,3 +1543,15 @@ def test_last_complete_backup_is_known_while_the_drive_is_away_after_a_restart(t
     runner.run(job, commands, on_event, data_folder=tmp_path / "data")
     assert statuses[-1].state is JobState.WAITING
     assert statuses[-1].last_complete_at == completed_at
+
+
+def test_what_was_missed_is_compared_again_in_two_seconds_and_until_then_nothing_is_called_complete(
+    world: World,
+) -> None:
+    world.answers = [report(), report(is_full=False, missed=("a",)), report(is_full=False)]
+    world.change(10, "a")
+    world.change(11, "b")
+    world.run(until_s=20)
+    assert world.partial == [(10.5, {"a"}), (11.5, {"b"}), (12.5, {"a"})]
+    complete = {status.last_complete_at for status in world.statuses if status.last_complete_at is not None}
+    assert sorted(round(at - world.clock.time() + world.clock.elapsed_s, 1) for at in complete) == [0.0, 12.5]
