@@ -1,0 +1,352 @@
+"""One job in the simulation: its folders, its user, its runner as a task, and what it tells."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from watchdog.events import FileSystemEvent
+
+from backup_gui.engine import mirror, runner
+from backup_gui.engine.commands import Commands
+from backup_gui.engine.errors import WatchCancelledError
+from backup_gui.engine.events import (
+    ActionDone,
+    Command,
+    Event,
+    FilesReturned,
+    HeldBack,
+    PlanMade,
+    ProblemFound,
+    ReportMade,
+    Started,
+    StatusChanged,
+    Stop,
+    Waiting,
+)
+from backup_gui.engine.job import Job
+from backup_gui.engine.model import Counts, Held, Report, Scope
+from backup_gui.engine.status import JobState, Status
+from tests.helpers.trees import read_tree
+from tests.property.faulty_os import MortalCatalog
+from tests.simulation.edits import User
+from tests.simulation.promises import Moment, Promises
+from tests.simulation.scheduler import Scheduler, Task
+from tests.simulation.system import Drive, SimulatedSystem
+from tests.simulation.watcher import SimulatedWatcher
+
+# Setting the watches of a source takes that long.
+WATCHING_S = 0.05
+
+
+class SimulatedCommands(Commands):
+    """A mailbox that wakes a task instead of a thread."""
+
+    def __init__(self, wake: Callable[[], None]) -> None:
+        super().__init__()
+        self._wake_task = wake
+
+    def put(self, command: Command) -> None:
+        super().put(command)
+        self._wake_task()
+
+    def wake(self) -> None:
+        super().wake()
+        self._wake_task()
+
+
+class SimulatedClock:
+    """The scheduler's clock, as the runner has it."""
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self._scheduler = scheduler
+        self.monotonic = scheduler.monotonic
+        self.time = scheduler.time
+
+    def wait(self, commands: Commands, timeout_s: float) -> None:
+        if commands.is_empty():
+            self._scheduler.pause_until_woken(timeout_s)
+
+
+class Backup:
+    """A job and all around it.
+
+    Args:
+        name: What the job is called.
+        base: The folder that has everything.
+        drive: The folder that stands for the drive of the destination.
+        scheduler: Time and turns.
+        system: What the engine has for a system.
+        say: Told of everything that happens, as a line.
+        options: Options of the job.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        base: Path,
+        drive: Path,
+        scheduler: Scheduler,
+        system: SimulatedSystem,
+        say: Callable[[str], None],
+        **options: Any,
+    ) -> None:
+        self.name = name
+        self.base = base
+        self.drive = drive
+        self.source = base / f"source of {name}"
+        self.away = base / f"source of {name}, away"
+        self.mirror = drive / f"mirror of {name}"
+        self.history = drive / f"mirror of {name}.history"
+        self.scheduler = scheduler
+        self._system = system
+        self._say = say
+        self._options = options
+        self.source.mkdir()
+        self.user = User(self.source, lambda: round(scheduler.time() * 1e9))
+        self.promises = Promises(self.source, self.mirror, self.history)
+        self.promises.see_source(scheduler.now_s, scheduler.now_s)
+        self.calls = Drive(name, self.say)
+
+        self.commands = SimulatedCommands(self._wake)
+        self.task: Task | None = None
+        self._catalogs: list[MortalCatalog] = []
+        self._watcher: SimulatedWatcher | None = None
+        self._moment = Moment(0.0, is_full=True)
+        self._starts = 0
+        self.status: Status | None = None
+        self.report: Report | None = None
+        self.held: Held | None = None
+        self.passes = 0
+        self.returned = 0
+
+    # The runner
+
+    @property
+    def job(self) -> Job:
+        given = {"source": str(self.source), "destination": str(self.mirror), "id": self.name, "name": self.name}
+        return Job(**(given | self._options))
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the runner is at work or waits."""
+        return self.task is not None and not self.task.has_ended
+
+    def start(self, **options: Any) -> None:
+        """Start the runner, with options changed."""
+        self._options |= options
+        self._starts += 1
+        self.commands = SimulatedCommands(self._wake)
+        self.status = None
+        self.task = Task(self.name, self._run)
+        # Another start draws other names.
+        self.calls.random.seed(f"{self.name} {self._starts}")
+        self._system.drives[self.task] = self.calls
+        self.say("start")
+        self.scheduler.start(self.task)
+
+    def kill(self) -> None:
+        """Kill the runner, wherever it is."""
+        if self.task is not None and self.is_running:
+            self.say("kill")
+            self.scheduler.kill(self.task)
+
+    def stop(self) -> None:
+        """Tell the runner to end."""
+        self.commands.put(Stop())
+
+    def put(self, command: Command) -> None:
+        """Tell the runner something."""
+        self.say(f"command: {command.wish if not isinstance(command, Stop) else 'stop'}")
+        self.commands.put(command)
+
+    def _wake(self) -> None:
+        if self.task is not None:
+            self.scheduler.wake(self.task)
+
+    def _run(self) -> None:
+        task = self.scheduler.current
+        try:
+            outcome = runner.run(
+                self.job,
+                self.commands,
+                self._on_event,
+                data_folder=self.base / "data",
+                clock=SimulatedClock(self.scheduler),
+                run_pass=self._run_pass,
+                open_catalog=self._open_catalog,
+                make_watcher=self._make_watcher,
+            )
+        finally:
+            if task.is_killed:
+                for catalog in self._catalogs:
+                    catalog.abandon()
+            self._catalogs.clear()
+        self.say(f"ended: {'stopped' if outcome.is_stopped else self._plain(str(outcome.error))}")
+
+    def _open_catalog(self, path: Path) -> MortalCatalog:
+        catalog = _Catalog.open(path)
+        catalog.task = self.scheduler.current
+        self._catalogs.append(catalog)
+        return catalog
+
+    def _run_pass(self, job: Job, catalog: Any, scope: Scope, **options: Any) -> Report:
+        self.passes += 1
+        taken_s = self._watcher.taken_s if self._watcher is not None else self.scheduler.now_s
+        # What changes from here on may be missed by a partial pass, and by one that looks at everything as well.
+        self._moment = Moment(min(taken_s, self.scheduler.now_s), scope.is_full)
+        paths = ", ".join(sorted(map(repr, scope.paths | scope.trees)))
+        self.say(f"pass {self.passes}: {'full' if scope.is_full else paths}")
+        report = mirror.run_pass(job, catalog, scope, **options)
+        self._moment = self._moment._replace(is_full=report.is_full)
+        return report
+
+    def _make_watcher(self, source: str, wake: Callable[[], None], should_stop: Callable[[], bool]) -> SimulatedWatcher:
+        self.scheduler.pause(WATCHING_S)
+        if should_stop():
+            raise WatchCancelledError
+        watcher = SimulatedWatcher(source, wake, self.scheduler)
+        watcher.start(should_stop)
+        self._watcher = watcher
+        return watcher
+
+    # Its user
+
+    def deliver(self, event: FileSystemEvent) -> None:
+        """Have the watcher told of a change."""
+        if self._watcher is not None:
+            self._watcher.deliver(event)
+
+    def overflow(self) -> None:
+        """Have the watcher told that events were lost."""
+        if self._watcher is not None:
+            self._watcher.overflow()
+
+    # What is told
+
+    def say(self, line: str) -> None:
+        self._say(f"{self.name}: {line}")
+
+    def _on_event(self, event: Event) -> None:
+        if self.task is not None and self.task.is_killed:
+            return
+        said = self._said(event)
+        if said:
+            self.say(said)
+        if isinstance(event, HeldBack):
+            self.held = event.held
+        elif isinstance(event, ReportMade):
+            self.report = event.report
+        elif isinstance(event, FilesReturned):
+            self.returned += 1
+        elif isinstance(event, StatusChanged):
+            before, self.status = self.status, event.status
+            self._check_status(before, event.status)
+        if isinstance(event, ActionDone | ReportMade):
+            self.check()
+
+    def _check_status(self, before: Status | None, status: Status) -> None:
+        known_at = before.last_complete_at if before is not None else None
+        if before is not None and status.last_complete_at is not None and status.last_complete_at != known_at:
+            self.promises.check_complete(self._moment)
+        if status.state is JobState.OK:
+            is_fine = not status.problems and status.held is None
+            assert is_fine, f"{self.name} is said to be fine: {status}"
+
+    def check(self) -> None:
+        """Check what must hold at any moment."""
+        assert self.promises.is_source_as_seen() or not self.source.is_dir(), f"{self.name}: the source was written to"
+        self.promises.check(self.scheduler.now_s, keeps_history=self.job.keeps_history)
+
+    def _said(self, event: Event) -> str:
+        said = ""
+        match event:
+            case Started():
+                said = "started"
+            case PlanMade(counts=counts, is_full=is_full):
+                said = f"plan: {_counted(counts)}{', full' if is_full else ''}"
+            case ActionDone(action=action):
+                old = "" if action.old_path is None else f" from {action.old_path!r}"
+                said = f"{action.op.value} {action.kind.value} {action.path!r}{old}"
+            case ProblemFound(problem=problem):
+                said = f"problem: {problem.path!r} {problem.stage.value} {problem.code.value}"
+            case HeldBack(held=held):
+                said = f"held: {held.code.value}, {_counted(held.counts)}"
+            case Waiting(reason=reason):
+                said = f"waiting: {self._plain(reason)}"
+            case ReportMade(report=report):
+                full = "full " if report.is_full else ""
+                why = f" {self._plain(report.reason)}" if report.reason else ""
+                said = f"report: {full}{report.status.value}, {_counted(report.counts)}{why}"
+            case StatusChanged(status=status):
+                said = self._said_of_status(status)
+            case FilesReturned(returned=returned):
+                said = f"returned: {len(returned.restored)} of {returned.asked}, {self._plain(returned.reason)}"
+        return said
+
+    def _said_of_status(self, status: Status) -> str:
+        at = status.last_complete_at
+        parts = (
+            f"status: {status.state.value}",
+            f"{len(status.problems)} problems",
+            f"{status.pending} pending",
+            f"complete {'never' if at is None else f'{at:.3f}'}",
+            f"{status.backlog.files} behind",
+            self._plain(status.reason),
+        )
+        return ", ".join(filter(None, parts))
+
+    def _plain(self, text: str) -> str:
+        return text.replace(str(self.base), "")
+
+    def picture(self) -> list[str]:
+        """Describe source, mirror and history, as far as none of it is by chance."""
+        lines = []
+        for root in (self.source, self.mirror, self.history):
+            for path, node in sorted(read_tree(root).items()):
+                at = node.mtime_ns if node.kind == "file" else ""
+                digest = hashlib.sha256(node.content).hexdigest()[:12]
+                lines.append(f"{root.name}/{path!r} {node.kind} {node.mode:o} {at} {digest}")
+        return lines
+
+    # What becomes of the source
+
+    def remove_source(self, *, leaves_folder: bool) -> None:
+        """Take the source away, as a drive that is unplugged."""
+        self.source.rename(self.away)
+        if leaves_folder:
+            self.source.mkdir()
+
+    def return_source(self) -> None:
+        """Bring the source back."""
+        if self.away.is_dir():
+            if self.source.is_dir():
+                shutil.rmtree(self.source)
+            self.away.rename(self.source)
+
+    @property
+    def is_source_away(self) -> bool:
+        return os.path.lexists(self.away)
+
+
+class _Catalog(MortalCatalog):
+    """A catalog that forgets what was not committed when its task is killed."""
+
+    task: Task | None = None
+
+    def commit(self) -> None:
+        if self.task is None or not self.task.is_killed:
+            super().commit()
+
+    def close(self) -> None:
+        if self.task is None or not self.task.is_killed:
+            super().close()
+
+
+def _counted(counts: Counts) -> str:
+    fields = [f"{count} {name}" for name, count in zip(counts._fields, counts, strict=True) if count]
+    return ", ".join(fields) or "nothing"

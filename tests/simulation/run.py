@@ -1,0 +1,245 @@
+"""Runs a story: jobs, users and the system take their turns until all of it is told and everything has come to rest."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import logging
+import math
+import os
+import random
+import shutil
+import tempfile
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from watchdog.events import FileSystemEvent
+
+from backup_gui.engine.events import AllowHeld, BackUpNow, Resume
+from backup_gui.engine.model import NO_COUNTS, PassStatus
+from backup_gui.engine.status import JobState, Status
+from tests.property.world import FAST
+from tests.simulation.backup import Backup
+from tests.simulation.edits import Pick
+from tests.simulation.scheduler import START_S, Scheduler
+from tests.simulation.story import EDITS, IN_STEPS, Happening, Story
+from tests.simulation.system import simulated_system
+
+FULL_PASS_EVERY_S = 300
+INTERVAL_S = 5
+# By then everything has been compared once more, however many pauses have grown.
+REST_S = 2 * FULL_PASS_EVERY_S + 120
+# In that long an idle job does nothing but a few looks.
+IDLE_S = FULL_PASS_EVERY_S * 2
+LATEST_S = 3.0
+# What is held is agreed to so often; what then remains held is held for ever.
+MOST_ANSWERS = 3
+OPTIONS = {
+    "interval_s": INTERVAL_S,
+    "full_pass_every_s": FULL_PASS_EVERY_S,
+    "guard_count": 6,
+    "history_days": 0,
+}
+
+
+class Telling(NamedTuple):
+    """What came of a story.
+
+    Attributes:
+        trace: What happened, line by line.
+        failure: What was wrong; empty if nothing was.
+        passes: How many passes there were.
+        lasted_s: How long it took by the simulated clock.
+    """
+
+    trace: tuple[str, ...]
+    failure: str
+    passes: int
+    lasted_s: float
+
+
+def run(story: Story) -> Telling:
+    """Run a story in folders of its own."""
+    base = Path(tempfile.mkdtemp(prefix="backup-gui-simulation-", dir=FAST))
+    try:
+        return _Run(story, base).tell()
+    finally:
+        shutil.rmtree(base)
+
+
+class _Run:
+    def __init__(self, story: Story, base: Path) -> None:
+        self._story = story
+        self._base = base
+        self._scheduler = Scheduler()
+        self._trace: list[str] = []
+        self._backups: list[Backup] = []
+
+    def tell(self) -> Telling:
+        failure = ""
+        scheduler = self._scheduler
+        with simulated_system(scheduler, self._volume_id) as system, self._logged():
+            try:
+                (self._base / "stick").mkdir()
+                for number in range(self._story.jobs):
+                    name = f"job {number + 1}"
+                    backup = Backup(name, self._base, self._base / "stick", scheduler, system, self._say, **OPTIONS)
+                    backup.calls.pace_s = self._story.pace_s[number]
+                    self._backups.append(backup)
+                    for which in range(6):
+                        backup.user.do(("write", "make_folder", "write")[which % 3], Pick(which, which * 3, which + 20))
+                    self._see(backup, scheduler.now_s)
+                    backup.start()
+                for happening in self._story.happenings:
+                    scheduler.at(START_S + happening.after_s, functools.partial(self._happen, happening))
+                last = self._story.happenings[-1:]
+                scheduler.run_until(START_S + (last[0].after_s if last else 0.0))
+                self._come_to_rest()
+                for backup in self._backups:
+                    self._trace.extend(backup.picture())
+            except Exception as error:  # noqa: BLE001 - told with the trace
+                failure = _in_words(error)
+                self._say(f"FAILURE: {failure}")
+            finally:
+                self._end()
+        return Telling(tuple(self._trace), failure, sum(backup.passes for backup in self._backups), scheduler.elapsed_s)
+
+    # What happens
+
+    def _happen(self, happening: Happening) -> None:
+        backup = self._backups[happening.job]
+        if happening.kind in EDITS:
+            self._edit(backup, happening)
+        else:
+            getattr(self, f"_{happening.kind}")(backup, happening.pick)
+        for one in self._backups:
+            one.check()
+
+    def _edit(self, backup: Backup, happening: Happening) -> None:
+        said, events = backup.user.do(happening.kind, happening.pick)
+        if not said:
+            return
+        backup.say(f"user: {said}, told {happening.telling}")
+        noticed_s = self._tell(backup, events, happening.telling, happening.pick)
+        self._see(backup, noticed_s, is_in_steps=happening.kind in IN_STEPS)
+
+    def _tell(self, backup: Backup, events: list[FileSystemEvent], telling: str, pick: Pick) -> float:
+        """Have the program told of something; returns when it is told of all of it."""
+        now_s = self._scheduler.now_s
+        if telling == "never":
+            return math.inf
+        if telling == "overflow":
+            at_s = now_s + 0.1
+            self._scheduler.at(at_s, backup.overflow)
+            return at_s
+        draw = random.Random(f"{pick} {telling}")
+        latest_s = now_s
+        for event in events * (2 if telling == "twice" else 1):
+            delay_s = 0.001
+            if telling == "late":
+                delay_s = LATEST_S
+            elif telling in {"in disorder", "twice"}:
+                delay_s = draw.uniform(0.0, LATEST_S)
+            latest_s = max(latest_s, now_s + delay_s)
+            self._scheduler.at(now_s + delay_s, functools.partial(backup.deliver, event))
+        return latest_s
+
+    def _see(self, backup: Backup, noticed_s: float, *, is_in_steps: bool = False) -> None:
+        backup.promises.see_source(self._scheduler.now_s, noticed_s, is_in_steps=is_in_steps)
+
+    # The end
+
+    def _come_to_rest(self) -> None:
+        """End all that goes wrong, give it time, and see that all is backed up and nothing more is done."""
+        scheduler = self._scheduler
+        self._say("all goes well from here on")
+        for backup in self._backups:
+            backup.calls.failing.clear()
+            backup.return_source()
+            if not backup.is_running:
+                backup.start()
+            backup.put(Resume())
+        scheduler.run_until(scheduler.now_s + REST_S)
+        for _ in range(MOST_ANSWERS):
+            held = [backup for backup in self._backups if backup.status is not None and backup.status.held is not None]
+            for backup in held:
+                assert backup.status is not None
+                assert backup.status.held is not None
+                backup.put(AllowHeld(backup.status.held))
+            if held:
+                scheduler.run_until(scheduler.now_s + 60)
+        for backup in self._backups:
+            self._check_rest(backup)
+        self._say("everything is looked at once more")
+        for backup in self._backups:
+            backup.report = None
+            backup.put(BackUpNow())
+        scheduler.run_until(scheduler.now_s + 60)
+        for backup in self._backups:
+            report = backup.report
+            assert report is not None, f"{backup.name}: no pass was made when one was asked for"
+            assert report.status is PassStatus.COMPLETE, f"{backup.name}: {report}"
+            assert report.counts == NO_COUNTS, f"{backup.name}: a further pass did something: {report.counts}"
+        passes = [backup.passes for backup in self._backups]
+        scheduler.run_until(scheduler.now_s + IDLE_S)
+        for backup, before in zip(self._backups, passes, strict=True):
+            assert backup.passes - before <= IDLE_S // FULL_PASS_EVERY_S + 1, f"{backup.name} does not come to rest"
+            self._check_rest(backup)
+
+    def _check_rest(self, backup: Backup) -> None:
+        backup.check()
+        assert backup.is_running, f"{backup.name} runs no more"
+        assert backup.status is not None
+        assert backup.status.state is JobState.OK, f"{backup.name} is not green: {_short(backup.status)}"
+        assert not backup.status.pending, f"{backup.name} is behind: {_short(backup.status)}"
+        backup.promises.check_in_step()
+
+    def _end(self) -> None:
+        scheduler = self._scheduler
+        scheduler.failure = None
+        for backup in self._backups:
+            backup.kill()
+            if backup.task is not None:
+                scheduler.end(backup.task)
+
+    # Small matters
+
+    def _say(self, line: str) -> None:
+        self._trace.append(f"{self._scheduler.elapsed_s:11.4f}  {line}")
+
+    def _volume_id(self, path: str) -> str:
+        os.stat(path)
+        return "stick" if Path(path).is_relative_to(self._base / "stick") else "system"
+
+    @contextlib.contextmanager
+    def _logged(self) -> Iterator[None]:
+        """Take what the engine says of its own mistakes for failures."""
+        run = self
+
+        class Handler(logging.Handler):
+            def emit(self, record: logging.LogRecord) -> None:
+                if record.levelno >= logging.ERROR:
+                    trace = "" if record.exc_info is None else "".join(traceback.format_exception(record.exc_info[1]))
+                    run._scheduler.fail(AssertionError(f"logged: {record.getMessage()} {trace}"))
+
+        handler = Handler()
+        root = logging.getLogger("backup_gui")
+        root.addHandler(handler)
+        propagates, root.propagate = root.propagate, False
+        try:
+            yield
+        finally:
+            root.removeHandler(handler)
+            root.propagate = propagates
+
+
+def _in_words(error: BaseException) -> str:
+    if isinstance(error, AssertionError):
+        return str(error)
+    return "".join(traceback.format_exception(error))
+
+
+def _short(status: Status) -> str:
+    return str(status._replace(held=None, problems=status.problems[:3]))
