@@ -371,16 +371,14 @@ MUTATIONS = (
         "engine/keeping.py",
         "            except FileExistsError:\n                count += 1\n",
         "            except FileExistsError:\n                return kept\n",
-        ("unit/test_mirror.py::test_two_versions_that_leave_within_a_second_are_both_kept",),
+        ("unit/test_target.py::test_what_leaves_is_kept_under_its_time_and_counted",),
     ),
     Mutation(
         "a history removed meanwhile",
         "engine/keeping.py",
         "            if self.look(path) is None:\n                return None\n",
         "            return None\n",
-        (
-            "faults/test_swapped_links.py::test_a_version_is_kept_or_the_file_stays_when_the_history_is_deleted_meanwhile",
-        ),
+        ("unit/test_target.py::test_a_history_removed_meanwhile_is_made_anew",),
     ),
     Mutation(
         "only empty folders are removed",
