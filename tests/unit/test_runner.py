@@ -1051,8 +1051,9 @@ def test_held_part_of_a_partial_pass_is_shown_in_full(world: World) -> None:
 
 
 def test_a_quick_pass_that_holds_more_of_the_same_says_nothing_new(world: World) -> None:
-    one, many = (tuple(Action(Op.DELETE, str(number), EntryKind.FILE) for number in range(count)) for count in (1, 60))
-    full, part = held_back(60)._replace(actions=many), held_back(1)._replace(actions=one)
+    many = tuple(Action(Op.DELETE, str(number), EntryKind.FILE) for number in range(60))
+    one_more = (Action(Op.DELETE, "one more", EntryKind.FILE),)
+    full, part = held_back(60)._replace(actions=many), held_back(1)._replace(actions=one_more)
     world.answers = [with_held(full), with_held(part), with_held(part), with_held(full)]
     world.change(10, "a")
     world.change(12, "b")
