@@ -16,6 +16,7 @@ import os
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from backup_gui.engine.computer import computer_id, host_name
+from backup_gui.engine.descriptors import is_shortage
 from backup_gui.engine.errors import DestinationBusyError, OtherBackupError
 from backup_gui.engine.escaping import escape
 from backup_gui.engine.history_place import place_beside, place_inside
@@ -186,6 +187,8 @@ def mark(target: Target, job: Job, catalog: Catalog, belonging: Belonging) -> No
     except FileExistsError as error:
         raise DestinationBusyError(f"Another program instance is writing to {target.root}.") from error
     except OSError as error:
+        if is_shortage(error):
+            raise
         # Whatever it is, the pass is about to find out, or it does not matter to it.
         log.warning("The backup could not be marked as this job's: %s (%s)", error.strerror, escape(target.root))
 

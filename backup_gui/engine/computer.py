@@ -6,7 +6,10 @@ import hashlib
 import os
 import sys
 from functools import lru_cache
+from pathlib import Path
 from typing import Final
+
+from backup_gui.engine.descriptors import waited_out
 
 _FILES: Final = ("/etc/machine-id", "/var/lib/dbus/machine-id")
 # The number itself is not to be made known, says machine-id(5): only what is made of it for one purpose.
@@ -34,8 +37,7 @@ def _number() -> bytes:
         return _number_of_macos()
     for path in _FILES:
         try:
-            with open(path, "rb") as file:
-                number = file.read(64).strip()
+            number = waited_out(Path(path).read_bytes)[:64].strip()
         except OSError:
             continue
         if number and number != b"uninitialized":

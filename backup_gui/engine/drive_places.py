@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from backup_gui.engine.descriptors import waited_out
 from backup_gui.engine.identity import nearest_existing
 from backup_gui.engine.mounts import Mount, mount_of, read_mounts, unescape
 from backup_gui.engine.tree import is_at_or_below
@@ -86,7 +87,7 @@ def _is_missing_in(place: Place, path: str, mount: Mount) -> bool:
 def _is_missing_by_table(path: str) -> bool:
     """Tell whether a drive has its place at a folder, or above it, by the system's table, and is not there."""
     try:
-        lines = FSTAB.read_bytes().splitlines()
+        lines = waited_out(FSTAB.read_bytes).splitlines()
     except OSError:
         return False
     points = {mount.point for mount in read_mounts() if mount.kind != _AUTOMATIC}

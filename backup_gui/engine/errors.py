@@ -69,6 +69,13 @@ class NewerDataError(BackupError):
     """The program's own data was written by a newer version, and is left as it is."""
 
 
+class TooManyOpenError(BackupError):
+    """No more files can be opened, by this process or by any; whatever is at hand has nothing to do with it."""
+
+    def __init__(self) -> None:
+        super().__init__("Too many files are open, in this program or in the whole system.")
+
+
 class UnknownThenError(LookupError):
     """Nothing is known of how something was at a time, though it is known."""
 

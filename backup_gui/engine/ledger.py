@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.errors import DestinationUnusableError
+from backup_gui.engine.errors import DestinationUnusableError, TooManyOpenError
 from backup_gui.engine.model import NO_COUNTS, NOTHING_REMOVED, Action, Counts, EntryKind, Op, ProblemCode, counts_of
 from backup_gui.engine.pauses import LEAST_COPY_S
 from backup_gui.engine.room import NO_ROOM, Amount, explained
@@ -143,7 +143,10 @@ class Ledger:
 
         Raises:
             DestinationUnusableError: It is one of the whole destination.
+            TooManyOpenError: It is one of the whole process.
         """
+        if found.code is ProblemCode.TOO_MANY_OPEN:
+            raise TooManyOpenError
         if found.code is ProblemCode.READ_ONLY:
             raise DestinationUnusableError(f"{found.reason}.")
         if found.code is ProblemCode.NO_SPACE:

@@ -18,7 +18,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Self
 
-from backup_gui.engine.errors import DestinationBusyError
+from backup_gui.engine.descriptors import is_shortage, shortage_told
+from backup_gui.engine.errors import DestinationBusyError, TooManyOpenError
 from backup_gui.engine.escaping import escape
 from backup_gui.engine.identity import nearest_existing
 from backup_gui.engine.peers import may_write, peer_uid
@@ -47,6 +48,7 @@ class DestinationLock:
     Raises:
         DestinationBusyError: Another instance has it.
         OwnFolderError: The folder cannot be made or used.
+        TooManyOpenError: No more files can be opened, so it cannot be told.
     """
 
     def __init__(self, destination: str, folder: Path) -> None:
@@ -65,12 +67,16 @@ class DestinationLock:
             self.release()
             raise DestinationBusyError(message) from error
         except OSError as error:
+            if is_shortage(error):
+                self.release()
+                raise TooManyOpenError from error
             # No room for a file, or a home folder on a network without locks.
             log.warning("The lock %s cannot be used: %s", folder, error.strerror)
         if sys.platform != "linux":
             return
         try:
-            self._socket = _take_name(f"\0backup-gui/destination/{key}", place)
+            with shortage_told():
+                self._socket = _take_name(f"\0backup-gui/destination/{key}", place)
         except BaseException:
             self.release()
             raise

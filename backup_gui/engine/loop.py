@@ -210,6 +210,22 @@ class Loop:
             except (JobError, DestinationBusyError, NewerDataError) as error:
                 return Outcome(self._report, error, is_stopped=False, has_acted=self._has_acted)
 
+    def is_interrupted(self) -> bool:
+        """Tell whether a command has come for which what goes on is to be given up."""
+        return self._inbox.interrupts()
+
+    def wait_out(self, error: BackupError) -> bool:
+        """Say why nothing can be begun at the moment, and wait a little.
+
+        Returns:
+            Whether to try again: False if told to stop.
+        """
+        self._set_trouble(JobState.FAILED, str(error))
+        self._publish()
+        self._wakefulness.wait(self._commands, LOOK_EVERY_S)
+        self._obey()
+        return not self._is_stopping
+
     def close(self) -> None:
         """End the watcher's threads and close the catalog."""
         self._notification.stop()

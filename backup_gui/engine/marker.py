@@ -15,10 +15,12 @@ import os
 import stat
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from backup_gui.engine.attributes import MARKER_ATTRIBUTE
 from backup_gui.engine.computer import computer_id, host_name
+from backup_gui.engine.descriptors import waited_out
 from backup_gui.engine.escaping import escape, one_line, unescape
 from backup_gui.engine.identity import identify
 from backup_gui.engine.system import rename_to_free_name
@@ -126,7 +128,7 @@ def read_file(path: str) -> Marker | None:
     except OSError:
         return None
     try:
-        fd = os.open(path, OPEN_FILE)
+        fd = waited_out(partial(os.open, path, OPEN_FILE))
     except FileNotFoundError:
         return None
     except OSError:

@@ -11,7 +11,8 @@ from backup_gui.engine.compare import compare
 from backup_gui.engine.continuity import Continuity, remember_state
 from backup_gui.engine.coprocess import Coprocess
 from backup_gui.engine.copying import data_bytes
-from backup_gui.engine.errors import BackupError, RootAbsentError
+from backup_gui.engine.descriptors import BUDGET
+from backup_gui.engine.errors import BackupError, RootAbsentError, TooManyOpenError
 from backup_gui.engine.events import ActionDone, HeldBack, PlanMade, ProblemFound, Progressed
 from backup_gui.engine.execute import Execution
 from backup_gui.engine.guard import TAKES_AWAY, Condition, judge
@@ -112,13 +113,14 @@ def run_pass(
         DestinationBusyError: Another instance is writing there.
         DestinationFullError: There is no room for anything at all.
         DestinationUnusableError: The destination cannot be written to at all.
+        TooManyOpenError: No more files can be opened, which says nothing of any of them.
     """
     started_at, began = now(), time.monotonic()
     if not is_dry_run:
         # Also if the drive is away.
         follow(catalog, now(), uptime())
     rules, meter = rules_of(job), Meter(lambda progress: _tell_progress(progress, on_event))
-    with contextlib.ExitStack() as stack:
+    with BUDGET.turn(should_stop), contextlib.ExitStack() as stack:
         source, target, is_source_other, continuity, belonging = open_roots(
             job, catalog, stack, allowed, is_dry_run=is_dry_run, now_s=now(), is_full=scope.is_full
         )
@@ -145,7 +147,7 @@ def run_pass(
         )
         if should_stop():
             return Report(PassStatus.CANCELLED, started_at, time.monotonic() - began, plan.is_full)
-        plan = _with_doubt(plan, target)
+        plan = _with_doubt(_of_all_that_is_there(plan), target)
         plan, waiting = _without_resting(spare(plan, catalog.kept, source, learns=learns), resting)
         plan, others = set_apart(plan, target, belonging, takes_over=job.takes_over)
         _tell_each(ProblemFound, plan.problems, on_event)
@@ -231,6 +233,18 @@ def _history_clock(
         if redate(target, catalog, was_ahead, clock.now_s(), should_stop):
             forget_aheads(catalog)
     return clock
+
+
+def _of_all_that_is_there(plan: Plan) -> Plan:
+    """Return a plan, if nothing in it comes of that something could not be looked at for want of descriptors.
+
+    Raises:
+        TooManyOpenError: Something does.
+    """
+    BUDGET.check()
+    if any(problem.code is ProblemCode.TOO_MANY_OPEN for problem in plan.problems):
+        raise TooManyOpenError
+    return plan
 
 
 def _settle_destination(job: Job, target: Target, catalog: Catalog, continuity: Continuity, verdict: Verdict) -> bool:

@@ -222,6 +222,7 @@ class ProblemCode(Enum):
     LINK_IN_HISTORY = "link-in-history"
     KEPT = "kept"
     STORED_LATER = "stored-later"
+    TOO_MANY_OPEN = "too-many-open"
     OTHER = "other"
 
 

@@ -10,6 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from backup_gui.engine.descriptors import waited_out
+
 NETWORK_REASON = "Network folders do not tell of changes made elsewhere"
 
 TABLE = Path("/proc/self/mountinfo")
@@ -71,7 +73,7 @@ class Mount(NamedTuple):
 def read_mounts(table: Path = TABLE) -> list[Mount]:
     """Read the table, in the order in which things were mounted; empty where the system has none."""
     try:
-        content = table.read_bytes()
+        content = waited_out(table.read_bytes)
     except OSError:
         return []
     return _parse(content)

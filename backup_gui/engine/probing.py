@@ -13,6 +13,7 @@ import os
 import stat
 import sys
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from backup_gui.engine.abilities import (
@@ -26,6 +27,7 @@ from backup_gui.engine.abilities import (
     read_abilities,
     write_abilities,
 )
+from backup_gui.engine.descriptors import is_shortage, waited_out
 from backup_gui.engine.mounts import mount_of
 from backup_gui.engine.tree import OPEN_ROOT, join
 from backup_gui.engine.volume import time_step_ns, volume_id
@@ -83,6 +85,8 @@ def abilities_of(target: Writer, root: str, catalog: Catalog, *, may_try: bool) 
     try:
         found = try_out(target, kind)
     except OSError as error:
+        if is_shortage(error):
+            raise
         log.warning("What the destination can hold could not be found out: %s", error)
         return ALL._replace(time_step_ns=time_step_ns(target.root))
     catalog.remember(ABILITIES_KEY, f"{int(time.time())} {write_abilities(found)}\n{key}")
@@ -325,7 +329,7 @@ def _takes_case_for_one(root: str) -> bool:
     import fcntl  # noqa: PLC0415 - no such module on Windows
 
     try:
-        root_fd = os.open(root, OPEN_ROOT)
+        root_fd = waited_out(partial(os.open, root, OPEN_ROOT))
         try:
             flags = fcntl.ioctl(root_fd, _GET_FLAGS, bytes(8))
         finally:

@@ -42,6 +42,7 @@ REASONS: dict[ProblemCode, str] = {
     ProblemCode.LINK_IN_HISTORY: "A link stands in the history where a folder belongs, so the old version has no place",
     ProblemCode.KEPT: "The backup keeps its own version of this, as you decided, and not the one that is here now",
     ProblemCode.STORED_LATER: "The backup lies in a mounted cloud: this program cannot tell when it is stored",
+    ProblemCode.TOO_MANY_OPEN: "Too many files are open, in this program or in the whole system",
     ProblemCode.OTHER: "The system refused",
 }
 
@@ -70,6 +71,7 @@ ADVICE: dict[ProblemCode, str] = {
     ProblemCode.LINK_IN_HISTORY: "Look at the link, which this program did not make, and remove it.",
     ProblemCode.KEPT: "Restore the backup's version, or take your decision back.",
     ProblemCode.STORED_LATER: "Look in the program that mounts the cloud, or choose a folder on a drive.",
+    ProblemCode.TOO_MANY_OPEN: "It is tried again by itself. Close other programs, or pause some of the backups.",
     ProblemCode.OTHER: "It is tried again at every check.",
 }
 
@@ -117,6 +119,7 @@ _SAME_BOTH_WAYS: tuple[tuple[frozenset[int], ProblemCode], ...] = (
     (_numbers("ENAMETOOLONG"), ProblemCode.NAME_TOO_LONG),
     (_numbers("EBUSY", "ETXTBSY", "EAGAIN", "EDEADLK"), ProblemCode.IN_USE),
     (_numbers("EILSEQ"), ProblemCode.NAME_NOT_POSSIBLE),
+    (_numbers("EMFILE", "ENFILE"), ProblemCode.TOO_MANY_OPEN),
 )
 _READING: tuple[tuple[frozenset[int], ProblemCode], ...] = (
     (_numbers("EACCES", "EPERM"), ProblemCode.NO_PERMISSION),

@@ -9,7 +9,8 @@ from backup_gui.engine import mirror
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.clock import Clock, SystemClock
 from backup_gui.engine.commands import Commands
-from backup_gui.engine.errors import DestinationBusyError, OwnFolderError
+from backup_gui.engine.descriptors import BUDGET
+from backup_gui.engine.errors import DestinationBusyError, OwnFolderError, TooManyOpenError
 from backup_gui.engine.lock import DestinationLock
 from backup_gui.engine.loop import Loop, Outcome, PassMaker
 from backup_gui.engine.privacy import close_to_others, make_private_folder
@@ -83,8 +84,17 @@ def run(
         make_private_folder(data_folder)
         close_to_others(data_folder)
         with contextlib.ExitStack() as stack:
-            if not is_dry_run:
-                stack.enter_context(DestinationLock(job.destination, data_folder / "locks"))
+            stack.enter_context(BUDGET.job(loop.is_interrupted))
+            while not is_dry_run:
+                try:
+                    stack.enter_context(DestinationLock(job.destination, data_folder / "locks"))
+                except TooManyOpenError as error:
+                    if is_once:
+                        return Outcome(None, error, is_stopped=False)
+                    if not loop.wait_out(error):
+                        return Outcome(None, None, is_stopped=True)
+                else:
+                    break
             return loop.run_once() if is_once else loop.run_until_stopped()
     except (DestinationBusyError, OwnFolderError) as error:
         return Outcome(None, error, is_stopped=False)

@@ -30,7 +30,7 @@ _syncfs = _system_call("syncfs", ctypes.c_int)
 _renameat2 = _system_call("renameat2", ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint)
 _prctl = _system_call("prctl", ctypes.c_int, ctypes.c_ulong)
 
-# Enough for 50 jobs at the same time, and no more than any system allows.
+# Enough for 50 jobs with all the folders open that are of use, and no more than any system allows.
 OPEN_FILES: Final = 10_240
 # Before this one, a volume's flush does not tell that something could not be written.
 _KERNEL_THAT_TELLS: Final = (5, 8)

@@ -17,6 +17,7 @@ import sys
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Self
 
+from backup_gui.engine.descriptors import BUDGET, MOST_KEPT
 from backup_gui.engine.mounts import kind_of_device
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ OPEN_FILE = (
     | getattr(os, "O_NOCTTY", 0)
     | getattr(os, "O_BINARY", 0)
 )
-MAX_OPEN_FOLDERS = 64
 _ENCODING = sys.getfilesystemencoding()
 _ENCODING_ERRORS = sys.getfilesystemencodeerrors()
 
@@ -116,6 +116,7 @@ class Tree:
         # The folder asked for last is nearly always the one asked for next.
         self._last_path: str | None = None
         self._last_fd = -1
+        self._is_counted = False
         if HAS_FOLDER_DESCRIPTORS:
             # The root itself may be reached through links: it is the folder that the user named.
             self.root_fd = os.open(root, OPEN_ROOT)
@@ -129,6 +130,8 @@ class Tree:
             self.root_entry = os.stat(root)
             if not os.path.isdir(root):
                 raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), root)
+        BUDGET.add_tree()
+        self._is_counted = True
         # Some programs that serve a file system list a folder once for each time that it is opened, and then nothing.
         self._lists_anew = HAS_FOLDER_DESCRIPTORS and kind_of_device(self.root_entry.st_dev).startswith("fuse")
 
@@ -141,6 +144,9 @@ class Tree:
     def close(self) -> None:
         """Give all descriptors back."""
         self.forget()
+        if self._is_counted:
+            BUDGET.remove_tree()
+            self._is_counted = False
         if self.root_fd >= 0:
             os.close(self.root_fd)
             self.root_fd = -1
@@ -335,7 +341,7 @@ class Tree:
             current = os.open(self.name_on_disk(path[:end]), OPEN_FOLDER, dir_fd=current)
             folders[path[:end]] = current
             start = end + 1
-            if len(folders) > MAX_OPEN_FOLDERS:
+            for _ in range(BUDGET.keep(len(folders))):
                 oldest, oldest_fd = folders.popitem(last=False)
                 if oldest == self._last_path:
                     # Should a component below be missing, nothing takes its place, and its number becomes another's.
@@ -347,7 +353,7 @@ class Tree:
     def _nearest_open(self, path: str) -> str:
         """Return the nearest folder above a path that is open; the root's own path if none is."""
         folders = self._folders
-        if path.count("/") > MAX_OPEN_FOLDERS:
+        if path.count("/") > MOST_KEPT:
             # Climbing up thousands of levels takes milliseconds; there are never many folders open.
             return max((folder for folder in folders if path.startswith(folder + "/")), key=len, default="")
         ancestor = parent_of(path)
@@ -366,6 +372,8 @@ class Tree:
         gone = [folder for folder in self._folders if folder == path or folder.startswith(below)]
         for folder in gone:
             os.close(self._folders.pop(folder))
+        if gone:
+            BUDGET.give_back(len(gone))
 
     def _absolute(self, path: str) -> str:
         """Return the absolute path, on Windows in the form that is not limited to 260 characters."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 
+from backup_gui.engine.descriptors import waited_out
 from backup_gui.engine.mounts import is_network, mount_of
 
 # File systems whose syncfs() is known to return only when everything is on the medium.
@@ -73,7 +75,7 @@ def _uuid_of(device: int) -> str:
         return ""
     folder = "/dev/disk/by-uuid"
     try:
-        names = os.listdir(folder)
+        names = waited_out(partial(os.listdir, folder))
     except OSError:
         return ""
     for name in names:

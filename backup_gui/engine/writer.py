@@ -137,6 +137,8 @@ class Writer(MetadataWriter):
         except PermissionError:
             if not self._open_up(parent_of(path)):
                 raise
+            # The folder above it was asked for meanwhile, for which this one may have been closed.
+            name, folder_fd = self.at(path)
             os.symlink(text, name, dir_fd=folder_fd)
         return path
 
@@ -211,6 +213,8 @@ class Writer(MetadataWriter):
         except PermissionError:
             if not self._open_up(parent):
                 raise
+            # As above.
+            _, folder_fd = self.at(path)
             os.mkdir(name, OWNER_ALL, dir_fd=folder_fd)
         if folder_fd is not None:
             inherited = self._inherited(folder_fd)

@@ -35,6 +35,7 @@ _PATTERNS = (
     "The destination is not where it was any more: {path}",
     "The destination lies inside the source: {path}",
     "The drive is read-only",
+    "Too many files are open, in this program or in the whole system.",
     "The drive of the destination is not there any more: {path}",
     "The drive of the destination is not there: {path}",
     "The history cannot be made, since this folder cannot be written to ({detail}): {path}",

@@ -12,18 +12,19 @@ from pathlib import Path
 
 import pytest
 
+from backup_gui.engine.descriptors import MOST_KEPT
 from backup_gui.engine.events import ActionDone, Event, PlanMade
 from backup_gui.engine.history_place import history_of
 from backup_gui.engine.model import Op
 from backup_gui.engine.target import Target
-from backup_gui.engine.tree import MAX_OPEN_FOLDERS, Tree
+from backup_gui.engine.tree import Tree
 from tests.faults.scene import Scene
 from tests.property.world import look_at
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the answers of the system differ")
 
 # More than are kept open from the comparison to the execution, so that they are opened anew.
-FOLDERS = [f"folder{number:03}" for number in range(MAX_OPEN_FOLDERS + 20)]
+FOLDERS = [f"folder{number:03}" for number in range(MOST_KEPT + 20)]
 SECRET = b"outside"
 PASSES = 12
 

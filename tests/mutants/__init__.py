@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.mutants import (
     content,
+    descriptors,
     drives,
     history,
     leaving_out,
@@ -24,6 +25,7 @@ MUTATIONS = (
     *names.MUTATIONS,
     *watching.MUTATIONS,
     *drives.MUTATIONS,
+    *descriptors.MUTATIONS,
     *leaving_out.MUTATIONS,
     *telling.MUTATIONS,
     *second_process.MUTATIONS,

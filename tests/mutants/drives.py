@@ -223,8 +223,8 @@ MUTATIONS = (
     Mutation(
         "few folders are open at a time",
         "engine/tree.py",
-        "            if len(folders) > MAX_OPEN_FOLDERS:\n",
-        "            if not path:\n",
+        "            for _ in range(BUDGET.keep(len(folders))):\n",
+        "            for _ in range(0):\n",
         ("unit/test_tree.py::test_few_descriptors_are_held_however_many_folders_are_read",),
     ),
     Mutation(

@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from backup_gui.engine.busy import KEEP_EVERY_S
+from backup_gui.engine.descriptors import MOST_KEPT
 from backup_gui.engine.history import read_version_name
-from backup_gui.engine.tree import MAX_OPEN_FOLDERS, is_temporary, join
+from backup_gui.engine.tree import is_temporary, join
 from tests.soak.edits import Editor
 from tests.soak.household import Household
 
@@ -38,7 +39,7 @@ OWN_FOLDERS = (".config/backup-gui", ".local/share/backup-gui", ".local/state/ba
 MOST_GROWTH_KB = 30_000
 MOST_GROWTH_DESCRIPTORS = 10
 # A pass keeps folders of source, mirror and history open that it is going to need again, and the process may be in one.
-MOST_OF_A_PASS = 3 * MAX_OPEN_FOLDERS
+MOST_OF_A_PASS = 3 * MOST_KEPT
 
 
 @dataclass

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from backup_gui.engine import tree
+from backup_gui.engine.descriptors import MOST_KEPT
 from backup_gui.engine.model import EntryKind, kind_of
-from backup_gui.engine.tree import MAX_OPEN_FOLDERS, Tree, encode, is_temporary, join, parent_of
+from backup_gui.engine.tree import Tree, encode, is_temporary, join, parent_of
 from tests.helpers.descriptors import count_open
 from tests.unit.conftest import HOSTILE_NAMES, as_nobody
 
@@ -235,30 +236,30 @@ def open_descriptors() -> int:
 
 @pytest.mark.hazard(32)
 def test_few_descriptors_are_held_however_many_folders_are_read(place: Path) -> None:
-    for number in range(3 * MAX_OPEN_FOLDERS):
+    for number in range(3 * MOST_KEPT):
         (place / str(number) / "below").mkdir(parents=True)
         (place / str(number) / "below" / "name").write_text(str(number))
     before = open_descriptors()
     with Tree(str(place)) as found:
         for _ in range(2):
-            for number in range(3 * MAX_OPEN_FOLDERS):
+            for number in range(3 * MOST_KEPT):
                 fd = found.open_file(f"{number}/below/name")
                 assert os.read(fd, 9) == str(number).encode()
                 os.close(fd)
-        assert open_descriptors() <= before + 1 + MAX_OPEN_FOLDERS
+        assert open_descriptors() <= before + 1 + MOST_KEPT
     assert open_descriptors() == before
 
 
 def test_looking_for_what_is_missing_never_gives_another_folders_descriptor(place: Path) -> None:
     (place / "first").mkdir()
     (place / "first" / "name").write_text("first")
-    for number in range(2 * MAX_OPEN_FOLDERS):
+    for number in range(2 * MOST_KEPT):
         (place / str(number)).mkdir()
         (place / str(number) / "name").write_text("another")
     with Tree(str(place)) as found:
         assert found.list("first")
         # Each opens one folder more and ends in an error, so that none becomes the last one used.
-        for number in range(2 * MAX_OPEN_FOLDERS):
+        for number in range(2 * MOST_KEPT):
             assert found.look(f"{number}/missing/name") is None
         fd = found.open_file("first/name")
         assert os.read(fd, 9) == b"first"
