@@ -13,6 +13,7 @@ from backup_gui.engine.descriptors import BUDGET
 from backup_gui.engine.errors import DestinationBusyError, OwnFolderError, TooManyOpenError
 from backup_gui.engine.lock import DestinationLock
 from backup_gui.engine.loop import Loop, Outcome, PassMaker
+from backup_gui.engine.preloading import preload
 from backup_gui.engine.privacy import close_to_others, make_private_folder
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def run(
         own that cannot be used ends the run; with ``is_once`` so does every other reason for which the pass could not
         be made.
     """
+    preload(is_once=is_once or is_dry_run, watches=job.uses_notification)
     catalog_path = data_folder / "jobs" / f"{job.id}.sqlite"
     loop = Loop(
         job,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.mutants.mutation import Mutation
 
 _BUDGET = "unit/test_descriptors.py::"
+_PRELOADING = "faults/test_preloading.py::"
 _RUNS_OUT = f"{_BUDGET}test_wherever_a_pass_runs_out_of_descriptors_it_says_so_and_the_next_one_finishes"
 
 MUTATIONS = (
@@ -105,5 +106,12 @@ MUTATIONS = (
         "            _, folder_fd = self.at(path)\n",
         "",
         (f"{_BUDGET}test_a_folder_that_was_closed_for_another_one_is_opened_again",),
+    ),
+    Mutation(
+        "what a run may need is imported before it",
+        "engine/preloading.py",
+        "        import_module(name)\n",
+        "        assert name\n",
+        ("faults/test_preloading.py::test_a_run_imports_nothing_and_opens_nothing_of_the_programs_once_it_has_begun",),
     ),
 )

@@ -1,0 +1,54 @@
+"""Imports, before a job begins, what its passes import only when they come to need it.
+
+Start-up counts, so what is slow to import and rarely needed is imported where it is used. An import opens files of the
+program, though: in the middle of a pass it would fail where no more files can be opened, where the program was removed
+or replaced by an update, or where the disk that it lies on does not answer. The interpreter takes a folder that it
+cannot list for an empty one, so such a failure does not even tell its reason.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+_EVERYWHERE = (
+    "backup_gui.engine.globs",
+    "backup_gui.engine.naming",
+    "backup_gui.engine.redating",
+    "backup_gui.engine.respelling",
+    "backup_gui.engine.upkeep",
+    "ctypes",
+    # What the system tells of itself is read in it, and it is looked up by its name.
+    "encodings.ascii",
+    "hashlib",
+    "json",
+)
+_ON_WINDOWS = ("msvcrt", "shutil")
+_NOT_ON_WINDOWS = ("fcntl", "pwd", "resource", "socket")
+_ON_LINUX = ("subprocess",)
+OF_A_PASS = (
+    *_EVERYWHERE,
+    *(_ON_WINDOWS if sys.platform == "win32" else _NOT_ON_WINDOWS),
+    *(_ON_LINUX if sys.platform == "linux" else ()),
+)
+# What the user decides between two passes of a long run is done by these.
+OF_A_LONG_RUN = ("backup_gui.engine.restoring", "backup_gui.engine.returning", "backup_gui.engine.undo")
+OF_WATCHING = (
+    "backup_gui.engine.watch",
+    "backup_gui.engine.inotify" if sys.platform == "linux" else "watchdog.observers",
+)
+
+
+def preload(*, is_once: bool, watches: bool) -> None:
+    """Import all that a job may need from now on.
+
+    Args:
+        is_once: Whether one pass is made and nothing else.
+        watches: Whether the source is watched between passes.
+
+    Raises:
+        ImportError: A part of the program is not there.
+    """
+    names = OF_A_PASS if is_once else OF_A_PASS + OF_A_LONG_RUN
+    for name in names + OF_WATCHING if watches and not is_once else names:
+        import_module(name)
