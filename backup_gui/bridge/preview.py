@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from backup_gui.engine.actions import Actions
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.errors import BackupError
 from backup_gui.engine.events import ActionDone, Progressed
@@ -21,7 +22,7 @@ from backup_gui.engine.passlog import open_for_reading
 from backup_gui.engine.problems import problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from backup_gui.engine.events import Event
     from backup_gui.engine.job import Job
@@ -42,7 +43,7 @@ class Foresight(NamedTuple):
         reason: If no pass could be made: why, in plain words.
     """
 
-    actions: tuple[Action, ...] = ()
+    actions: Sequence[Action] = ()
     held: Held | None = None
     problems: tuple[Problem, ...] = ()
     reason: str = ""
@@ -62,7 +63,7 @@ def foresee(
     Returns:
         What would be done; None if it was stopped.
     """
-    actions: list[Action] = []
+    actions = Actions()
 
     def on_event(event: Event) -> None:
         if isinstance(event, ActionDone):
@@ -80,8 +81,9 @@ def foresee(
     unreadable = _unreadable(job.source, actions, should_stop)
     if should_stop():
         return None
-    held = report.held.actions if report.held is not None else ()
-    return Foresight((*actions, *held), report.held, (*report.problems, *unreadable), report.reason)
+    if report.held is not None:
+        actions.extend(report.held.actions)
+    return Foresight(actions.settled(), report.held, (*report.problems, *unreadable), report.reason)
 
 
 def expected_s(files: int, size_bytes: int) -> float:
@@ -116,7 +118,7 @@ def _copied_catalog(path: Path) -> Iterator[Catalog]:
             yield catalog
 
 
-def _unreadable(source: str, actions: list[Action], should_stop: Callable[[], bool]) -> tuple[Problem, ...]:
+def _unreadable(source: str, actions: Iterable[Action], should_stop: Callable[[], bool]) -> tuple[Problem, ...]:
     """Find the files that are to be copied and may not be read: comparing needs only their folders."""
     found = []
     for number, action in enumerate(actions):

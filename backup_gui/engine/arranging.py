@@ -50,7 +50,7 @@ class Arrangement(NamedTuple):
     """
 
     serial: int
-    actions: tuple[Action, ...]
+    actions: Sequence[Action]
     text: str = ""
     op: Op | None = None
     order: Order = Order.PATH

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from backup_gui.engine.actions import Actions
 from backup_gui.engine.model import Plan
 
 if TYPE_CHECKING:
@@ -44,12 +46,12 @@ class Draft:
     )
 
     def __init__(self) -> None:
-        self.in_the_way: list[Action] = []
+        self.in_the_way = Actions()
         self.respellings: list[Action] = []
-        self.copies: list[Action] = []
-        self.moves: list[Action] = []
-        self.joins: list[Action] = []
-        self.deletions: list[Action] = []
+        self.copies = Actions()
+        self.moves = Actions()
+        self.joins = Actions()
+        self.deletions = Actions()
         self.problems: list[Problem] = []
         self.litter: list[str] = []
         self.moved_away: set[str] = set()
@@ -57,22 +59,20 @@ class Draft:
         self.source_folders = 0
 
     def plan(self, drives: Collection[str], *, is_full: bool) -> Plan:
-        """Put together what was found.
+        """Put together what was found; nothing can be added after that.
 
         Args:
             drives: Folders of the source that another volume is mounted on.
             is_full: Whether everything was compared.
         """
-        deletions = [action for action in reversed(self.deletions) if action.path not in self.moved_away]
+        actions = self.copies
+        if self.respellings or self.in_the_way:
+            actions = Actions(chain(self.respellings, reversed(self.in_the_way), self.copies))
+        actions.extend(self.moves)
+        actions.extend(self.joins)
+        actions.extend(action for action in reversed(self.deletions) if action.path not in self.moved_away)
         return Plan(
-            actions=(
-                *self.respellings,
-                *reversed(self.in_the_way),
-                *self.copies,
-                *self.moves,
-                *self.joins,
-                *deletions,
-            ),
+            actions=actions.settled(),
             problems=tuple(self.problems),
             litter=tuple(self.litter),
             mirror_files=self.mirror_files,

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from backup_gui.engine.target import Target
     from backup_gui.engine.tree import Tree
 
+# What is gone is known for so long that the catalog is written to in batches, and no longer.
+_FORGET_EVERY = 2_000
 _COPIES = frozenset({Op.CREATE, Op.REPLACE, Op.SET_METADATA})
 
 
@@ -158,6 +160,8 @@ class Execution:
                     self._check_source()
                     is_checked = True
                 self._do(self._clearer.move if action.op is Op.MOVE else self._clearer.delete, action)
+                if len(self._clearer.gone) >= _FORGET_EVERY:
+                    self._forget_gone()
 
     def _do(self, handle: Callable[[Action], None], action: Action) -> None:
         """Do one thing; what only this one path raises ends nothing else."""

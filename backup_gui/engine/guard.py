@@ -11,14 +11,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from backup_gui.engine.model import Action, EntryKind, Held, HeldCode, Op, Plan, count_actions
+from backup_gui.engine.actions import Part
+from backup_gui.engine.model import EntryKind, Held, HeldCode, Op, count_actions
 from backup_gui.engine.tree import parent_of, parents_of
 from backup_gui.engine.unanswered import NOTHING_UNANSWERED, Unanswered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from backup_gui.engine.job import Job
+    from backup_gui.engine.model import Action, Plan
 
 TAKES_AWAY = frozenset({Op.DELETE, Op.REPLACE})
 
@@ -87,7 +89,7 @@ class Verdict(NamedTuple):
         unanswered: What is to be remembered of that.
     """
 
-    actions: tuple[Action, ...]
+    actions: Sequence[Action]
     held: Held | None = None
     unanswered: Unanswered | None = None
 
@@ -101,7 +103,7 @@ class _Suspicion(NamedTuple):
         together: Whether they look like an encryption.
     """
 
-    actions: list[Action]
+    actions: Part
     code: HeldCode | None = None
     together: bool = False
 
@@ -121,26 +123,27 @@ def judge(plan: Plan, job: Job, condition: Condition, allowed: Held | None = Non
     if job.allows_mass_delete:
         return Verdict(plan.actions)
     agreed = frozenset((action.op, action.path) for action in allowed.actions) if allowed else frozenset()
-    taking = [a for a in plan.actions if a.op in TAKES_AWAY and (a.op, a.path) not in agreed]
+    nothing = Part.none_of(plan.actions)
+    taking = Part(plan.actions).where(lambda a: a.op in TAKES_AWAY and (a.op, a.path) not in agreed)
     if condition.is_destination_other and plan.actions and (taking or not plan.mirror_files):
         return _hold_everything(plan, condition)
     if not taking:
         return Verdict(plan.actions)
     if condition.is_source_other:
-        return _hold(plan, taking, taking, HeldCode.SOURCE_REPLACED, condition, _Suspicion([]))
+        return _hold(plan, taking, taking, HeldCode.SOURCE_REPLACED, condition, _Suspicion(nothing))
     if condition.is_source_empty:
-        return _hold(plan, taking, taking, HeldCode.SOURCE_EMPTY, condition, _Suspicion([]))
-    ours, strangers = taking, []
+        return _hold(plan, taking, taking, HeldCode.SOURCE_EMPTY, condition, _Suspicion(nothing))
+    ours, strangers = taking, nothing
     if job.asks_about_strangers or not job.keeps_history:
         # Whatever their number: without a history nothing brings back what this program never had.
-        ours = [action for action in taking if action.is_known]
-        strangers = [action for action in taking if not action.is_known]
+        ours = taking.where(lambda action: action.is_known)
+        strangers = taking.without(ours)
         condition = condition._replace(mirror_files=max(0, condition.mirror_files - _count_files(strangers)))
     suspicion = _Measure(plan, job, condition).suspect(ours)
     code = suspicion.code or (HeldCode.STRANGERS if strangers else None)
     if code is None:
         return Verdict(plan.actions)
-    return _hold(plan, taking, [*suspicion.actions, *strangers], code, condition, suspicion)
+    return _hold(plan, taking, suspicion.actions.and_also(strangers), code, condition, suspicion)
 
 
 class _Measure:
@@ -159,74 +162,76 @@ class _Measure:
         unanswered = condition.unanswered
         self._before = unanswered if unanswered is not None and unanswered.is_loss else NOTHING_UNANSWERED
 
-    def suspect(self, taking: list[Action]) -> _Suspicion:
+    def suspect(self, taking: Part) -> _Suspicion:
         """Choose what is too much of what a plan takes away."""
         before = self._before
         deletions = self._lasting(Op.DELETE, taking, is_held=before.deletions)
         replacements = self._lasting(Op.REPLACE, taking, is_held=before.replacements)
         renamed = self._under_new_names(deletions, replacements)
         if renamed:
-            code = self._too_much([*replacements, *renamed], is_held=before.together)
+            code = self._too_much(replacements.and_also(renamed), is_held=before.together)
             if code is not None:
-                both = [*replacements, *deletions]
+                both = replacements.and_also(deletions)
                 return _Suspicion(self._uncounted(both, code, is_held=before.together), code, together=True)
-        code, held = self._choose(replacements, [], is_held=before.replacements)
+        nothing = taking.without(taking)
+        code, held = self._choose(replacements, nothing, is_held=before.replacements)
         # What goes on of the replacements counts with the deletions, so that both together keep to the limits.
-        going_on = [] if code else replacements
+        going_on = nothing if code else replacements
         its_code, more = self._choose(deletions, going_on, is_held=before.deletions)
         return _Suspicion(
-            [*held, *more], HeldCode.MASS_CHANGE if HeldCode.MASS_CHANGE in (code, its_code) else code or its_code
+            held.and_also(more), HeldCode.MASS_CHANGE if HeldCode.MASS_CHANGE in (code, its_code) else code or its_code
         )
 
-    def _choose(
-        self, actions: list[Action], others: list[Action], *, is_held: bool
-    ) -> tuple[HeldCode | None, list[Action]]:
+    def _choose(self, actions: Part, others: Part, *, is_held: bool) -> tuple[HeldCode | None, Part]:
         """Choose what is to wait of deletions or of replacements, by themselves or together with others that go on."""
         if not actions:
-            return None, []
+            return None, actions
         if is_held and not self._plan.is_full:
             # A quick pass sees a part of what waits only, which says nothing of the whole.
             code: HeldCode | None = self._before.code
         else:
             code = self._too_much(actions, is_held=is_held)
             if code is None and others:
-                code = self._too_much([*actions, *others], is_held=is_held)
+                code = self._too_much(actions.and_also(others), is_held=is_held)
         if code is None:
-            return None, []
+            return None, actions.without(actions)
         held = self._uncounted(actions, code, is_held=is_held)
         return (code if held else None), held
 
-    def _lasting(self, op: Op, taking: list[Action], *, is_held: bool) -> list[Action]:
+    def _lasting(self, op: Op, taking: Part, *, is_held: bool) -> Part:
         """Choose deletions or replacements; of those that wait, what comes and goes within the hour never did."""
         fleeting = self._condition.fleeting if is_held else frozenset()
-        return [action for action in taking if action.op is op and action.path not in fleeting]
+        return taking.where(lambda action: action.op is op and action.path not in fleeting)
 
-    def _under_new_names(self, deletions: list[Action], replacements: list[Action]) -> list[Action]:
+    def _under_new_names(self, deletions: Part, replacements: Part) -> Part:
         """Choose deletions that may be renames, as a program that encrypts makes them.
 
         As many of a folder as it has new files. Once it has looked like an encryption, all deletions are taken for
         such: what came with many others is not remembered.
         """
+        nothing = deletions.without(deletions)
         if not replacements or not deletions:
-            return []
+            return nothing
         if self._before.together:
             return deletions
-        if self._too_much([*replacements, *deletions], is_held=self._before.deletions) is None:
-            return []
+        if self._too_much(replacements.and_also(deletions), is_held=self._before.deletions) is None:
+            return nothing
         new = dict(self._condition.made_in)
         for action in self._plan.actions:
             if action.op is Op.CREATE and action.kind is not EntryKind.FOLDER:
                 folder = parent_of(action.path)
                 new[folder] = new.get(folder, 0) + 1
-        found = []
-        for action in deletions:
-            folder = parent_of(action.path)
-            if not _is_bare_folder(action) and new.get(folder, 0) > 0:
-                new[folder] -= 1
-                found.append(action)
-        return found
 
-    def _too_much(self, actions: list[Action], *, is_held: bool) -> HeldCode | None:
+        def may_be_renamed(action: Action) -> bool:
+            folder = parent_of(action.path)
+            if _is_bare_folder(action) or new.get(folder, 0) <= 0:
+                return False
+            new[folder] -= 1
+            return True
+
+        return deletions.where(may_be_renamed)
+
+    def _too_much(self, actions: Part, *, is_held: bool) -> HeldCode | None:
         """Say why actions are too many; None if they are not.
 
         Args:
@@ -236,20 +241,20 @@ class _Measure:
         """
         count, share = self._job.guard_count, self._job.guard_share
         condition = self._condition
-        losses = [action for action in actions if not _is_bare_folder(action)]
+        losses = actions.where(_is_loss)
         files = condition.mirror_files
         if is_held and self._before.files:
             files = min(files, self._before.files)
         if len(losses) > count and len(losses) > share * max(files, 1):
             return HeldCode.MASS_CHANGE
         lately = condition.lately_held if is_held else condition.lately
-        fresh = [action for action in losses if action.path not in lately.counted]
+        fresh = losses.where(lambda action: action.path not in lately.counted)
         lost = lately.lost + len(fresh)
         if not fresh or lost <= count or lost <= share * self._files_before(fresh, lately):
             return None
         return HeldCode.SLOW_CHANGE
 
-    def _uncounted(self, actions: list[Action], code: HeldCode, *, is_held: bool) -> list[Action]:
+    def _uncounted(self, actions: Part, code: HeldCode, *, is_held: bool) -> Part:
         """Choose what is to wait: of what is lost within an hour, what counts already goes on.
 
         Such as a file that is written every second.
@@ -257,9 +262,9 @@ class _Measure:
         if code is HeldCode.MASS_CHANGE:
             return actions
         counted = (self._condition.lately_held if is_held else self._condition.lately).counted
-        return [action for action in actions if _is_bare_folder(action) or action.path not in counted]
+        return actions.where(lambda action: _is_bare_folder(action) or action.path not in counted)
 
-    def _files_before(self, fresh: list[Action], lately: Lately) -> int:
+    def _files_before(self, fresh: Part, lately: Lately) -> int:
         """Say how many files the mirror had before the hour: the measure of what is lost within it.
 
         A file gone and a new one are taken for the same one under another name and with other content, as a program
@@ -277,33 +282,30 @@ def _is_bare_folder(action: Action) -> bool:
     return action.op is Op.DELETE and action.kind is EntryKind.FOLDER
 
 
+def _is_loss(action: Action) -> bool:
+    return action.op is not Op.DELETE or action.kind is not EntryKind.FOLDER
+
+
 def _count_files(actions: Iterable[Action]) -> int:
-    return sum(not _is_bare_folder(action) for action in actions)
+    return sum(map(_is_loss, actions))
 
 
-def _with_what_belongs_to(held: list[Action], taking: list[Action]) -> list[Action]:
+def _with_what_belongs_to(held: Part, taking: Part) -> Part:
     """Add what would take away a folder that something held is in, and what such a folder has in it.
 
     A folder that is to become a file goes as a whole or not at all.
     """
-    chosen = {id(action) for action in held}
     above = {
-        action.path
-        for action in taking
-        if id(action) not in chosen and (_is_bare_folder(action) or action.old_kind is EntryKind.FOLDER)
+        action.path for action in taking.without(held) if _is_bare_folder(action) or action.old_kind is EntryKind.FOLDER
     }
     if above:
         # The path itself too: a folder that becomes a file is deleted under the same name before.
-        needed = {path for action in held for path in (action.path, *parents_of(action.path))} & above
-        chosen |= {id(action) for action in taking if action.path in needed}
-    whole = {
-        action.path
-        for action in taking
-        if id(action) in chosen and action.op is Op.REPLACE and action.old_kind is EntryKind.FOLDER
-    }
+        needed = {path for action in held for path in (action.path, *parents_of(action.path)) if path in above}
+        held = held.and_also(taking.where(lambda action: action.path in needed))
+    whole = {action.path for action in held if action.op is Op.REPLACE and action.old_kind is EntryKind.FOLDER}
     if whole:
-        chosen |= {id(action) for action in taking if any(parent in whole for parent in parents_of(action.path))}
-    return [action for action in taking if id(action) in chosen]
+        held = held.and_also(taking.where(lambda action: any(parent in whole for parent in parents_of(action.path))))
+    return held
 
 
 def _waits(action: Action, folders: frozenset[str]) -> bool:
@@ -311,13 +313,10 @@ def _waits(action: Action, folders: frozenset[str]) -> bool:
     return bool(folders) and any(parent in folders for parent in parents_of(action.path))
 
 
-def _hold(
-    plan: Plan, taking: list[Action], held: list[Action], code: HeldCode, condition: Condition, suspicion: _Suspicion
-) -> Verdict:
+def _hold(plan: Plan, taking: Part, held: Part, code: HeldCode, condition: Condition, suspicion: _Suspicion) -> Verdict:
     held = _with_what_belongs_to(held, taking)
-    chosen = frozenset(id(action) for action in held)
     unmade = frozenset(action.path for action in held if action.op is Op.REPLACE and action.kind is EntryKind.FOLDER)
-    counts = count_actions([action for action in held if not _is_bare_folder(action)])
+    counts = count_actions(filter(_is_loss, held))
     total = condition.mirror_files
     before = 0
     if code is HeldCode.SLOW_CHANGE:
@@ -341,8 +340,8 @@ def _hold(
             f"{counts.deleted:,} of {total:,} files would be deleted from the backup and {counts.replaced:,} replaced"
         )
     return Verdict(
-        actions=tuple(action for action in plan.actions if id(action) not in chosen and not _waits(action, unmade)),
-        held=Held(code, reason, counts, total, tuple(held), before),
+        actions=Part(plan.actions).without(held).where(lambda action: not _waits(action, unmade)).settled(),
+        held=Held(code, reason, counts, total, held.settled(), before),
         unanswered=_unanswered(plan, code, condition, suspicion),
     )
 
@@ -350,7 +349,7 @@ def _hold(
 def _hold_everything(plan: Plan, condition: Condition) -> Verdict:
     """Hold new files too: nobody knows whose folder this is. A whole copy of the mirror, though, is taken for it."""
     code = HeldCode.DESTINATION_REPLACED
-    counts = count_actions([action for action in plan.actions if not _is_bare_folder(action)])
+    counts = count_actions(filter(_is_loss, plan.actions))
     reason = "The destination is not the folder that was backed up to before"
     before = condition.unanswered
     return Verdict(

@@ -59,8 +59,8 @@ class Journal:
             if op is Op.SET_METADATA:
                 continue
             if op is not Op.CREATE or self._names_new:
+                stored = self._kept_as.pop(action.path, None) if self._kept_as else None
                 if len(self._changes) < CHANGES_A_PASS:
-                    stored = self._kept_as.pop(action.path, None) if self._kept_as else None
                     self._changes.append(Change(op, action.kind, action.path, action.old_path, action.old_kind, stored))
                 else:
                     self._is_whole = False

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
+from backup_gui.engine.actions import actions_of
 from backup_gui.engine.integers import read, stored
 from backup_gui.engine.model import EntryKind, Op, ProblemCode, Stage, kind_of
 from backup_gui.engine.problems import problem
@@ -160,7 +161,7 @@ def spare(plan: Plan, kept: Kept, source: Tree, *, learns: bool) -> Plan:
     needed = {parent for path in spared for parent in parents_of(path)}
     unmade = {action.path for action in plan.actions if action.path in spared and action.op is Op.REPLACE}
     return plan._replace(
-        actions=tuple(
+        actions=actions_of(
             action
             for action in plan.actions
             if action.path not in spared

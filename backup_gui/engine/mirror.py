@@ -6,6 +6,7 @@ import contextlib
 import time
 from typing import TYPE_CHECKING, TypeVar
 
+from backup_gui.engine.actions import Part, actions_of
 from backup_gui.engine.belief import Belief, HistoryClock, aheads, believable, follow, forget_aheads, uptime_s
 from backup_gui.engine.compare import compare
 from backup_gui.engine.continuity import Continuity, remember_state
@@ -57,7 +58,7 @@ from backup_gui.engine.unanswered import from_text
 T = TypeVar("T")
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.events import Event
@@ -314,7 +315,7 @@ def _without_resting(plan: Plan, resting: frozenset[str]) -> tuple[Plan, tuple[s
     left = frozenset(waiting)
     if not left:
         return plan, ()
-    return plan._replace(actions=tuple(action for action in plan.actions if action.path not in left)), waiting
+    return plan._replace(actions=actions_of(action for action in plan.actions if action.path not in left)), waiting
 
 
 def _with_doubt(plan: Plan, target: Target) -> Plan:
@@ -367,11 +368,7 @@ def _condition(
     mirror_files = plan.mirror_files
     if not plan.is_full:
         mirror_files = max(mirror_files, remembered_files(catalog))
-    taken, ops = [], set()
-    for action in plan.actions:
-        if action.op in TAKES_AWAY:
-            taken.append(action.path)
-            ops.add(action.op)
+    taken = Part(plan.actions).where(lambda action: action.op in TAKES_AWAY)
     try:
         is_source_empty = bool(taken) and source.is_empty()
     except OSError as error:
@@ -382,14 +379,14 @@ def _condition(
     recent.held_since_s = unanswered.since_s if unanswered is not None and is_loss else None
     if not taken:
         return condition
-    lately = recent.look(taken)
+    lately = recent.look(taken.paths())
     return condition._replace(
         lately=lately,
         is_holding=is_loss or catalog.kept.count() > 0,
         unanswered=unanswered,
-        lately_held=recent.look(taken, since_held=True) if is_loss else lately,
-        fleeting=recent.fleeting(taken) if is_loss else frozenset(),
-        made_in=recent.made_in() if len(ops) > 1 else {},
+        lately_held=recent.look(taken.paths(), since_held=True) if is_loss else lately,
+        fleeting=recent.fleeting(taken.paths()) if is_loss else frozenset(),
+        made_in=recent.made_in() if len({action.op for action in taken}) > 1 else {},
         now_s=recent.now_s,
     )
 
@@ -404,7 +401,7 @@ def _prepare_history(
     source: Tree,
     target: Target,
     catalog: Catalog,
-    actions: tuple[Action, ...],
+    actions: Sequence[Action],
     counts: Counts,
     clock: HistoryClock,
     should_stop: Callable[[], bool],

@@ -13,7 +13,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 # What a listing holds for each name is the system's own stat result: building a class of our own from it costs
 # 2 microseconds an entry, as much as the system call, on each side of every full pass.
@@ -163,7 +163,7 @@ class Plan(NamedTuple):
         is_full: Whether the whole tree was compared.
     """
 
-    actions: tuple[Action, ...] = ()
+    actions: Sequence[Action] = ()
     problems: tuple[Problem, ...] = ()
     litter: tuple[str, ...] = ()
     mirror_files: int = 0
@@ -184,7 +184,7 @@ def counts_of(tally: Mapping[Op, int], size_bytes: int) -> Counts:
     )
 
 
-def count_actions(actions: tuple[Action, ...] | list[Action]) -> Counts:
+def count_actions(actions: Iterable[Action]) -> Counts:
     """Count actions by what they do."""
     tally = dict.fromkeys(Op, 0)
     size_bytes = 0
@@ -318,7 +318,7 @@ class Held(NamedTuple):
     reason: str
     counts: Counts
     mirror_files: int
-    actions: tuple[Action, ...] = ()
+    actions: Sequence[Action] = ()
     lost_before: int = 0
     claims: frozenset[str] = frozenset()
 

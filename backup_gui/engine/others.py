@@ -12,6 +12,7 @@ import stat
 import sys
 from typing import TYPE_CHECKING
 
+from backup_gui.engine.actions import Part
 from backup_gui.engine.attributes import MARKER_ATTRIBUTE, place_of
 from backup_gui.engine.belonging import whose
 from backup_gui.engine.escaping import escape
@@ -49,16 +50,15 @@ def set_apart(plan: Plan, target: Target, belonging: Belonging, *, takes_over: b
     if not found:
         return plan, None
     around = {parent for path in found for parent in parents_of(path)}
-    apart = [action for action in plan.actions if _touches(action, found, around)]
+    apart = Part(plan.actions).where(lambda action: _touches(action, found, around))
     if not apart:
         return plan, None
-    ids = {id(action) for action in apart}
     path, marker = next(iter(found.items()))
     reason = f"The destination has another backup in it, {whose(marker)}: {escape(os.path.join(target.root, path))}"
-    taking = [action for action in apart if not (action.op is Op.DELETE and action.kind is EntryKind.FOLDER)]
+    taking = (action for action in apart if not (action.op is Op.DELETE and action.kind is EntryKind.FOLDER))
     keys = frozenset(_key(path, marker) for path, marker in found.items())
-    held = Held(HeldCode.OTHER_BACKUP, reason, count_actions(taking), plan.mirror_files, tuple(apart), claims=keys)
-    return plan._replace(actions=tuple(action for action in plan.actions if id(action) not in ids)), held
+    held = Held(HeldCode.OTHER_BACKUP, reason, count_actions(taking), plan.mirror_files, apart.settled(), claims=keys)
+    return plan._replace(actions=Part(plan.actions).without(apart).settled()), held
 
 
 def with_others(verdict: Verdict, others: Held | None) -> Verdict:

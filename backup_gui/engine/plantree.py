@@ -37,7 +37,7 @@ class PlanTree(NamedTuple):
         sizes: For each folder, the bytes of all of them.
     """
 
-    actions: tuple[Action, ...]
+    actions: Sequence[Action]
     entries: Sequence[int]
     starts: Sequence[int]
     total: int
@@ -110,6 +110,6 @@ class PlanTree(NamedTuple):
         return self.entries[self.starts[folder] : self.starts[folder + 1]]
 
 
-def flat(actions: tuple[Action, ...]) -> PlanTree:
+def flat(actions: Sequence[Action]) -> PlanTree:
     """Take actions as a list of whole paths in their own order: at once, however many they are."""
     return PlanTree(actions, range(len(actions)), (0, len(actions)), len(actions))

@@ -19,7 +19,7 @@ from backup_gui.engine.tree import decode, encode, parent_of
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from backup_gui.engine.model import Action
 
@@ -92,22 +92,23 @@ class Recent:
         )
         if not tally:
             return Lately()
-        wanted = {encode(path): path for path in paths}
-        states = self._states(wanted, window, times)
+        counted: set[str] = set()
+        new: set[str] = set()
+        for path, state in self._found(paths, window, times):
+            (new if state == MADE else counted).add(path)
         return Lately(
             lost=sum(tally.get(state, 0) for state in _LOST),
             gone=tally.get(GONE, 0) + tally.get(MADE_GONE, 0),
             old_gone=tally.get(GONE, 0),
             made=tally.get(FLEETING, 0) + tally.get(MADE, 0),
-            counted=frozenset(path for raw, path in wanted.items() if states.get(raw, MADE) != MADE),
-            new=frozenset(path for raw, path in wanted.items() if states.get(raw) == MADE),
+            counted=frozenset(counted),
+            new=frozenset(new),
         )
 
     def fleeting(self, paths: Iterable[str]) -> frozenset[str]:
         """Return those of some paths that came by themselves within the hour: no loss when they go again."""
-        wanted = {encode(path): path for path in paths}
-        states = self._states(wanted, *self._window(since_held=False))
-        return frozenset(path for raw, path in wanted.items() if states.get(raw) == FLEETING)
+        found = self._found(paths, *self._window(since_held=False))
+        return frozenset(path for path, state in found if state == FLEETING)
 
     def made_in(self) -> dict[str, int]:
         """Count the new paths that are still there, by the folder that they are in."""
@@ -123,11 +124,10 @@ class Recent:
 
     def count_as_losses(self, paths: Iterable[str]) -> None:
         """Have paths count that came by themselves within the hour: they wait for the user's word now."""
-        wanted = {encode(path) for path in paths}
-        fleeting = self._connection.execute("SELECT path FROM recent WHERE state = ?", (FLEETING,)).fetchall()
-        self._connection.executemany(
-            "UPDATE recent SET state = ? WHERE path = ?", [(MADE, raw) for (raw,) in fleeting if raw in wanted]
-        )
+        fleeting = {raw for (raw,) in self._connection.execute("SELECT path FROM recent WHERE state = ?", (FLEETING,))}
+        # There may be a million that wait, and of those that came by themselves there are few.
+        waiting = [(MADE, raw) for raw in map(encode, paths if fleeting else ()) if raw in fleeting]
+        self._connection.executemany("UPDATE recent SET state = ? WHERE path = ?", waiting)
 
     def record(self, actions: Iterable[Action], made: int | None) -> None:
         """Remember what was done.
@@ -181,16 +181,21 @@ class Recent:
             )
             batch.clear()
 
-    def _states(self, wanted: dict[bytes, str], window: str, times: tuple[float, ...]) -> dict[bytes, int]:
-        if len(wanted) >= _ONE_BY_ONE:
-            return dict(self._connection.execute(f"SELECT path, state FROM recent WHERE {window}", times))  # noqa: S608 - constants
-        states: dict[bytes, int] = {}
+    def _found(self, paths: Iterable[str], window: str, times: tuple[float, ...]) -> Iterator[tuple[str, int]]:
+        """Yield those of some paths that something became of, and what. Either may be a million."""
+        few = f"SELECT path, state FROM recent WHERE {window} LIMIT {_ONE_BY_ONE}"  # noqa: S608 - constants
+        states = dict(self._connection.execute(few, times))
+        if len(states) < _ONE_BY_ONE:
+            for path in paths if states else ():
+                state = states.get(encode(path))
+                if state is not None:
+                    yield path, state
+            return
         query = f"SELECT state FROM recent WHERE path = ? AND {window}"  # noqa: S608 - constants
-        for raw in wanted:
-            found = self._connection.execute(query, (raw, *times)).fetchone()
-            if found is not None:
-                states[raw] = found[0]
-        return states
+        for path in paths:
+            row = self._connection.execute(query, (encode(path), *times)).fetchone()
+            if row is not None:
+                yield path, row[0]
 
     def _window(self, *, since_held: bool) -> tuple[str, tuple[float, ...]]:
         """Return the condition for what counts, and its values."""

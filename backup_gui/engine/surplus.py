@@ -117,7 +117,7 @@ class Surplus:
                 else:
                     pending.append((below, child, self._ownership.has(child, rows.get(name))))
         if staying:
-            deletions[start:] = [action for action in deletions[start:] if action.path not in staying]
+            deletions.leave_out(staying, start)
         return not staying
 
     def _stays(self, name: str, entry: Entry, *, is_known: bool) -> bool:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from backup_gui.engine.model import HeldCode
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from backup_gui.engine.model import Action, Held, Op
 
 CODES_OF_LOSS = frozenset({HeldCode.MASS_CHANGE, HeldCode.SLOW_CHANGE})
@@ -109,10 +111,18 @@ def still_held(before: Held | None, found: Held | None) -> Held | None:
     """
     if found is None or before is None:
         return found or before
-    if set(map(_key, found.actions)) <= set(map(_key, before.actions)):
+    if _has_all(before.actions, found.actions):
         return before
     is_more_of_it = {action.op for action in found.actions} <= {action.op for action in before.actions}
     return before if is_more_of_it and {found.code, before.code} <= CODES_OF_LOSS else found
+
+
+def _has_all(actions: Iterable[Action], some: Iterable[Action]) -> bool:
+    """Tell whether some actions are all among others, of which there may be a million."""
+    missing = set(map(_key, some))
+    for action in actions:
+        missing.discard(_key(action))
+    return not missing
 
 
 def _key(action: Action) -> tuple[Op, str]:

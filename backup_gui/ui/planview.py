@@ -19,7 +19,7 @@ from backup_gui.ui.trees import PagedTree
 from backup_gui.ui.wording import number_text, size_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from backup_gui.ui.icons import Icons
     from backup_gui.ui.jobs import Index
@@ -72,7 +72,7 @@ class PlanView(QWidget):
             parent: Owner.
         """
         super().__init__(parent)
-        self._actions: tuple[Action, ...] = ()
+        self._actions: Sequence[Action] = ()
         self._serial = 0
         self._order = Order.PATH
         self._is_descending = False
@@ -114,7 +114,7 @@ class PlanView(QWidget):
         column.addWidget(self.foot)
         self._show_counts(Counts())
 
-    def show_actions(self, actions: tuple[Action, ...]) -> None:
+    def show_actions(self, actions: Sequence[Action]) -> None:
         """Show a plan: at once as a list in its own order, and as the user wants it as soon as somebody answers."""
         self._actions = actions
         self._opened.clear()

@@ -30,6 +30,8 @@ from backup_gui.ui.vacancy import Vacancy
 from backup_gui.ui.wording import counted, files_text, path_in_words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from backup_gui.engine.job import Job
     from backup_gui.engine.model import Action, Held, Problem, Progress
     from backup_gui.ui.icons import Icons
@@ -101,7 +103,7 @@ class PreviewDialog(QDialog):
         """Show for how long a drive has not answered, in seconds; 0 if it does."""
         self.progress.show_silence(silent_s)
 
-    def show_plan(self, actions: tuple[Action, ...], counts: Counts) -> None:
+    def show_plan(self, actions: Sequence[Action], counts: Counts) -> None:
         """Show a plan.
 
         Args:

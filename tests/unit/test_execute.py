@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine import making, publishing
+from backup_gui.engine import execute, making, publishing
 from backup_gui.engine.clearing import Clearer
 from backup_gui.engine.copying import NotCopied
 from backup_gui.engine.errors import DestinationUnusableError, RootAbsentError
@@ -494,3 +494,25 @@ def test_the_catalog_keeps_what_was_done_before_a_failure(rig: Rig, monkeypatch:
     assert rig.catalog.fingerprint("a") is None
     assert rig.catalog.fingerprint("b") is not None
     assert Path(rig.mirror / "b").exists()
+
+
+@pytest.mark.hazard(48)
+def test_what_is_gone_is_forgotten_in_between(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The paths of a million deletions are not held to the end."""
+    monkeypatch.setattr(execute, "_FORGET_EVERY", 3)
+    names = [f"file {number}" for number in range(10)]
+    for name in names:
+        rig.write_at(rig.mirror / name)
+        rig.catalog.record(name, (rig.mirror / name).stat())
+    most = 0
+    delete = Clearer.delete
+
+    def watch(clearer: Clearer, action: Action) -> None:
+        nonlocal most
+        delete(clearer, action)
+        most = max(most, len(clearer.gone))
+
+    monkeypatch.setattr(Clearer, "delete", watch)
+    Run(rig)(*(Action(Op.DELETE, name, FILE, 7) for name in names))
+    assert most == 3
+    assert [name for name in names if rig.catalog.fingerprint(name) is not None] == []

@@ -11,6 +11,7 @@ import pytest
 
 from backup_gui.engine import passlog, schema
 from backup_gui.engine.catalog import Catalog, Fingerprint
+from backup_gui.engine.journal import Journal
 from backup_gui.engine.model import Counts, EntryKind, Op, PassStatus, Report
 from backup_gui.engine.passlog import Change, PassLog, open_for_reading
 from tests.unit.conftest import HOSTILE_NAMES, Rig
@@ -245,3 +246,25 @@ def test_a_reader_waits_for_a_locked_catalog_as_long_as_it_was_told(
         assert connection.execute("PRAGMA busy_timeout").fetchone()[0] == wait_ms
     finally:
         connection.close()
+
+
+@pytest.mark.hazard(48)
+def test_where_versions_went_is_not_held_of_what_the_log_does_not_take(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backup_gui.engine.journal.CHANGES_A_PASS", 2)
+    held: list[int] = []
+    close = Journal.close
+
+    def watch(journal: Journal, report: Report) -> None:
+        held.append(len(journal._kept_as))
+        close(journal, report)
+
+    monkeypatch.setattr(Journal, "close", watch)
+    for number in range(9):
+        rig.write(f"{number}")
+    rig.run()
+    for number in range(8):
+        (rig.source / f"{number}").unlink()
+    assert rig.run().counts.deleted == 8
+    assert held == [0, 0]

@@ -1,0 +1,214 @@
+"""Actions in their order, of which a million take little memory.
+
+An action is an object of some 200 bytes with what it refers to, so that a plan of a million would take a quarter of a
+gigabyte, and each list of a part of it 8 MB more. What goes beyond some ten thousand is kept packed, some hundred at a
+time, in 5 to 40 bytes each, and becomes objects while it is looked at. The first are kept as they are, since packing
+one takes a microsecond, and looking at it half of one. Parts of a plan are marks, one byte for each action.
+
+Nothing is decided here.
+"""
+
+from __future__ import annotations
+
+import marshal
+import zlib
+from collections.abc import Sequence
+from functools import partial
+from itertools import chain, compress
+from operator import eq, gt, or_
+from typing import TYPE_CHECKING, Any, Final, Self, overload
+
+from backup_gui.engine.model import Action, EntryKind, Op
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Iterable, Iterator
+
+# How many are packed together: fewer take more memory, and more take longer to find one of them.
+PACK: Final = 1_024
+# The first so many are not packed.
+FEW: Final = 100_000
+_QUICKEST = 1
+# The numbers of these are the only part of an action that is no plain value.
+_OPS: Final = tuple(Op)
+_KINDS: Final[tuple[EntryKind | None, ...]] = (*EntryKind, None)
+_NUMBERS: Final[dict[Op | EntryKind | None, int]] = {
+    **{op: number for number, op in enumerate(_OPS)},
+    **{kind: number for number, kind in enumerate(_KINDS)},
+}
+_number = _NUMBERS.__getitem__
+# No path has this in it.
+_BETWEEN = "\0"
+# What ``Action._make`` does, without a call in Python for each.
+_action = partial(tuple.__new__, Action)
+
+
+class Actions(Sequence[Action]):
+    """Actions in their order; can be added to at the end.
+
+    Args:
+        actions: The first of them.
+    """
+
+    __slots__ = ("_first", "_loose", "_packs", "_place", "_unpacked")
+
+    def __init__(self, actions: Iterable[Action] = ()) -> None:
+        self._first: list[Action] = []
+        self._packs: list[bytes] = []
+        self._loose: list[Action] = []
+        # The pack that was last looked into for one of its actions; nearly always the next one is in it, too.
+        self._place = -1
+        self._unpacked: tuple[Action, ...] = ()
+        self.extend(actions)
+
+    def append(self, action: Action) -> None:
+        """Add one at the end."""
+        if len(self._first) < FEW:
+            self._first.append(action)
+            return
+        self._loose.append(action)
+        if len(self._loose) == PACK:
+            self._packs.append(_packed(self._loose))
+            self._loose.clear()
+
+    def extend(self, actions: Iterable[Action]) -> None:
+        """Add some at the end."""
+        append = self.append
+        for action in actions:
+            append(action)
+
+    def leave_out(self, paths: Container[str], start: int) -> None:
+        """Take out what is about some paths, from a place on."""
+        left = Actions(action for place, action in enumerate(self) if place < start or action.path not in paths)
+        self._first, self._packs, self._loose = left._first, left._packs, left._loose
+        self._place = -1
+
+    def settled(self) -> Sequence[Action]:
+        """Return them as they are handed on: few as a tuple."""
+        return self if self._packs or self._loose else tuple(self._first)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._first) + len(self._packs) * PACK + len(self._loose)
+
+    def __iter__(self) -> Iterator[Action]:
+        """Yield each."""
+        return chain(self._first, chain.from_iterable(map(_unpack, self._packs)), self._loose)
+
+    def __reversed__(self) -> Iterator[Action]:
+        """Yield each, the last one first."""
+        yield from reversed(self._loose)
+        for packed in reversed(self._packs):
+            yield from reversed(tuple(_unpack(packed)))
+        yield from reversed(self._first)
+
+    @overload
+    def __getitem__(self, place: int) -> Action: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Action]: ...
+    def __getitem__(self, place: int | slice) -> Action | Sequence[Action]:
+        """Return one, or some."""
+        if isinstance(place, slice):
+            return tuple(self[each] for each in range(*place.indices(len(self))))
+        place = range(len(self))[place]
+        if place < len(self._first):
+            return self._first[place]
+        pack, place_in_it = divmod(place - len(self._first), PACK)
+        if pack == len(self._packs):
+            return self._loose[place_in_it]
+        if pack != self._place:
+            self._place, self._unpacked = pack, tuple(_unpack(self._packs[pack]))
+        return self._unpacked[place_in_it]
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the others are the same actions in the same order."""
+        if not isinstance(other, Sequence):
+            return NotImplemented
+        return self is other or (len(self) == len(other) and all(map(eq, self, other)))
+
+    # It can be added to.
+    __hash__ = None  # type: ignore[assignment]
+
+
+def actions_of(actions: Iterable[Action]) -> Sequence[Action]:
+    """Take actions as they are handed on: few as a tuple, many packed."""
+    return Actions(actions).settled()
+
+
+class Part:
+    """Some of a plan's actions, in its order.
+
+    Args:
+        actions: All of the plan's.
+        marks: For each, 1 if it is one of these, 0 if not; None for all.
+    """
+
+    __slots__ = ("_actions", "_marks")
+
+    def __init__(self, actions: Sequence[Action], marks: bytes | None = None) -> None:
+        self._actions = actions
+        self._marks = b"\1" * len(actions) if marks is None else marks
+
+    @classmethod
+    def none_of(cls, actions: Sequence[Action]) -> Self:
+        """Choose nothing of a plan."""
+        return cls(actions, bytes(len(actions)))
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return self._marks.count(1)
+
+    def __iter__(self) -> Iterator[Action]:
+        """Yield each."""
+        return compress(self._actions, self._marks)
+
+    def paths(self) -> Iterator[str]:
+        """Yield the path of each."""
+        return (action.path for action in self)
+
+    def where(self, is_wanted: Callable[[Action], bool]) -> Self:
+        """Choose those of them of which something is so."""
+        marks = bytearray(len(self._marks))
+        for place, action in zip(compress(range(len(marks)), self._marks), self, strict=True):
+            if is_wanted(action):
+                marks[place] = 1
+        return type(self)(self._actions, bytes(marks))
+
+    def and_also(self, other: Self) -> Self:
+        """Choose these and others of the same plan."""
+        return type(self)(self._actions, bytes(map(or_, self._marks, other._marks)))
+
+    def without(self, other: Self) -> Self:
+        """Choose those that are not among others of the same plan."""
+        return type(self)(self._actions, bytes(map(gt, self._marks, other._marks)))
+
+    def settled(self) -> Sequence[Action]:
+        """Return them as they are handed on."""
+        return self._actions if 0 not in self._marks else actions_of(self)
+
+
+def _packed(actions: list[Action]) -> bytes:
+    ops, paths, kinds, sizes, old_paths, old_kinds, *rest = zip(*actions, strict=True)
+    columns: Any = (
+        bytes(map(_number, ops)),
+        _BETWEEN.join(paths),
+        bytes(map(_number, kinds)),
+        sizes,
+        old_paths,
+        bytes(map(_number, old_kinds)),
+        *rest,
+    )
+    return zlib.compress(marshal.dumps(columns), _QUICKEST)
+
+
+def _unpack(packed: bytes) -> Iterator[Action]:
+    ops, paths, kinds, sizes, old_paths, old_kinds, *rest = marshal.loads(zlib.decompress(packed))  # noqa: S302 - ours
+    columns = (
+        map(_OPS.__getitem__, ops),
+        paths.split(_BETWEEN),
+        map(_KINDS.__getitem__, kinds),
+        sizes,
+        old_paths,
+        map(_KINDS.__getitem__, old_kinds),
+        *rest,
+    )
+    return map(_action, zip(*columns, strict=True))
