@@ -1,7 +1,7 @@
 """Actions in their order, of which a million take little memory.
 
 An action is an object of some 200 bytes with what it refers to, so that a plan of a million would take a quarter of a
-gigabyte, and each list of a part of it 8 MB more. What goes beyond some ten thousand is kept packed, some hundred at a
+gigabyte, and each list of a part of it 8 MB more. What goes beyond 100,000 is kept packed, some hundred at a
 time, in 5 to 40 bytes each, and becomes objects while it is looked at. The first are kept as they are, since packing
 one takes a microsecond, and looking at it half of one. Parts of a plan are marks, one byte for each action.
 

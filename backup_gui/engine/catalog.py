@@ -77,10 +77,24 @@ def fingerprint_of(row: Row) -> Fingerprint:
     return Fingerprint(row[0] & _UNSIGNED, *map(read, row[1:4]))
 
 
-def rows_of(connection: sqlite3.Connection, folder: str) -> dict[str, Row]:
-    """Return what a catalog knows of one folder, by name."""
+def rows_of(
+    connection: sqlite3.Connection, folder: str, after: str | None = None, last: str | None = None
+) -> dict[str, Row]:
+    """Return what a catalog knows of one folder, by name.
+
+    Args:
+        connection: The catalog's file.
+        folder: The folder.
+        after: Only names that come after this one in the order of their bytes.
+        last: Only names up to this one.
+    """
     query = "SELECT inode, ctime_ns, size_bytes, mtime_ns, name FROM files WHERE folder = ?"
-    return {decode(row[4]): row for row in connection.execute(query, (encode(folder),))}
+    values = [encode(folder)]
+    for condition, name in ((" AND name > ?", after), (" AND name <= ?", last)):
+        if name is not None:
+            query += condition
+            values.append(encode(name))
+    return {decode(row[4]): row for row in connection.execute(query, values)}
 
 
 class Catalog:
@@ -201,11 +215,24 @@ class Catalog:
 
     # Fingerprints
 
-    def folder(self, path: str) -> dict[str, Row]:
-        """Return what this program put into one folder of the mirror, by name; see ``fingerprint_of``."""
+    def folder(self, path: str, after: str | None = None, last: str | None = None) -> dict[str, Row]:
+        """Return what this program put into one folder of the mirror, by name; see ``fingerprint_of``.
+
+        Args:
+            path: The folder.
+            after: Only names that come after this one in the order of their bytes.
+            last: Only names up to this one.
+        """
         if self._pending:
             self._write()
-        return rows_of(self._connection, path)
+        return rows_of(self._connection, path, after, last)
+
+    def names_in(self, path: str) -> Iterator[str]:
+        """Yield the names that this program put into one folder of the mirror."""
+        if self._pending:
+            self._write()
+        for (name,) in self._connection.execute("SELECT name FROM files WHERE folder = ?", (encode(path),)):
+            yield decode(name)
 
     def fingerprint(self, path: str) -> Fingerprint | None:
         """Return the fingerprint of one path, or None if this program did not put anything there."""

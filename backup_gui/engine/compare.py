@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import stat
+import sys
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.catalog import ROOT_KEY, fingerprint_of
@@ -21,12 +22,13 @@ from backup_gui.engine.mounts import devices_without_lasting_inodes
 from backup_gui.engine.moves import Moves
 from backup_gui.engine.othernames import OtherNames
 from backup_gui.engine.ownership import Ownership
+from backup_gui.engine.portions import MOST_AT_ONCE, portions
 from backup_gui.engine.problems import UNFIT, problem, problem_from, problem_of_unfit
 from backup_gui.engine.scout import BATCH_FOLDERS
 from backup_gui.engine.sift import sift
 from backup_gui.engine.surplus import Surplus
 from backup_gui.engine.transfer import Cancelled, ignore_count
-from backup_gui.engine.tree import Tree, is_below, is_own, is_temporary, join, parent_of, parents_of
+from backup_gui.engine.tree import Tree, WideFolderError, is_below, is_own, is_temporary, join, parent_of, parents_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.catalog import Catalog, Fingerprint, Row
     from backup_gui.engine.filters import Filter
     from backup_gui.engine.model import Entry, Plan
+    from backup_gui.engine.portions import Portion
     from backup_gui.engine.progress import Meter
     from backup_gui.engine.respelling import Respelling
     from backup_gui.engine.scout import Scout
@@ -160,9 +163,12 @@ class _Comparison:
             removes_left_out=removes_left_out,
         )
         self._respelling: Respelling | None = None
+        self._most_at_once = MOST_AT_ONCE
         if target.abilities.limits_names:
             from backup_gui.engine.respelling import Respelling  # noqa: PLC0415 - most destinations hold all names
 
+            # Which names go together is seen in the folder as a whole.
+            self._most_at_once = sys.maxsize
             self._respelling = Respelling(
                 source, target, catalog, self._draft, self._is_left_out, self._compare_alone, may_try=learns
             )
@@ -325,8 +331,13 @@ class _Comparison:
 
     def _compare_folder(self, path: str, making: Action | None, pending: list[_Folder]) -> None:
         refused: dict[str, OSError] = {}
+        ours: dict[str, Entry] | None = None
+        our_names: list[str] = []
         try:
-            ours = self._source.list(path, refused)
+            with contextlib.suppress(WideFolderError):
+                ours = self._source.list(path, refused, self._most_at_once)
+            if ours is None:
+                our_names = self._source.names(path)
         except FileNotFoundError:
             # Gone since its own folder was listed: the next pass sees to it.
             return
@@ -338,16 +349,62 @@ class _Comparison:
         if making is not None:
             # Right before what is in it, so that both come into the mirror together.
             self._copies.append(making)
-        theirs: dict[str, Entry] = {}
-        known: dict[str, Row] = {}
+        theirs: dict[str, Entry] | None = {}
+        their_names: list[str] = []
         refused_there: dict[str, OSError] = {}
         if making is None:
             try:
-                theirs = self._target.list(path, refused_there)
+                theirs = None
+                with contextlib.suppress(WideFolderError):
+                    theirs = self._target.list(path, refused_there, self._most_at_once)
+                if theirs is None or ours is None:
+                    their_names = self._target.names(path)
             except OSError as error:
                 self._problems.append(problem_from(error, path, Stage.COMPARE, is_writing=True))
                 return
-            known = self._known_in(path, ours)
+        if ours is not None and theirs is not None:
+            known = self._known_in(path, ours) if making is None else {}
+            self._compare_listed(path, making, ours, theirs, known, refused, refused_there, pending)
+            return
+        for portion in portions(our_names if ours is None else [*ours, *refused], their_names):
+            self._compare_portion(path, making, portion, pending)
+
+    def _compare_portion(self, path: str, making: Action | None, portion: Portion, pending: list[_Folder]) -> None:
+        """Compare some names of a folder that has very many.
+
+        Raises:
+            Cancelled: It is not wanted any more.
+        """
+        if self._should_stop():
+            raise Cancelled
+        refused: dict[str, OSError] = {}
+        refused_there: dict[str, OSError] = {}
+        try:
+            ours = self._source.look_at(path, portion.ours, refused)
+        except OSError as error:
+            self._problems.append(problem_from(error, path, Stage.COMPARE))
+            return
+        try:
+            theirs = self._target.look_at(path, portion.theirs, refused_there)
+        except OSError as error:
+            self._problems.append(problem_from(error, path, Stage.COMPARE, is_writing=True))
+            return
+        known = self._known_in(path, ours, portion.after, portion.last) if making is None else {}
+        self._compare_listed(path, making, ours, theirs, known, refused, refused_there, pending)
+        self._on_copies(len(self._copies))
+
+    def _compare_listed(
+        self,
+        path: str,
+        making: Action | None,
+        ours: dict[str, Entry],
+        theirs: dict[str, Entry],
+        known: dict[str, Row],
+        refused: dict[str, OSError],
+        refused_there: dict[str, OSError],
+        pending: list[_Folder],
+    ) -> None:
+        """Compare the listings of one folder, or of some of its names."""
         if refused:
             self._leave_alone(path, refused, theirs, known, is_writing=False)
         if refused_there:
@@ -372,9 +429,11 @@ class _Comparison:
         if known and self._learns:
             self._catalog.forget(prefix + name for name in known)
 
-    def _known_in(self, path: str, ours: dict[str, Entry]) -> dict[str, Row]:
-        """Return what the catalog knows of a folder; inodes that do not last make no difference."""
-        known = self._catalog.folder(self._former(path))
+    def _known_in(
+        self, path: str, ours: dict[str, Entry], after: str | None = None, last: str | None = None
+    ) -> dict[str, Row]:
+        """Return what the catalog knows of a folder, or of some names; inodes that do not last make no difference."""
+        known = self._catalog.folder(self._former(path), after, last)
         if self._fickle:
             for name, row in known.items():
                 our = ours.get(name)

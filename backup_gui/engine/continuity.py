@@ -114,13 +114,25 @@ def _by_names(target: Target, catalog: Catalog) -> Continuity:
     stamp = root_stamp(target.root_entry)
     if stamp and stamp == catalog.fact(_STAMP_KEY):
         return Continuity.SAME
-    known = [name for name in catalog.folder("") if not is_reserved(name)]
-    there = target.list("") if known else {}
-    missing = [name for name in known if name not in there and target.look(name) is None]
-    if not missing:
+    there: frozenset[str] | None = None
+    is_missing, is_there = False, False
+    for name in catalog.names_in(""):
+        if is_reserved(name):
+            continue
+        if there is None:
+            there = frozenset(target.names(""))
+        if name in there or target.look(name) is not None:
+            is_there = True
+        else:
+            is_missing = True
+    if not is_missing:
         return Continuity.SAME
-    if len(missing) == len(known) and any(
-        not is_temporary(name) and not is_not_the_mirrors(target.root, name, entry) for name, entry in there.items()
-    ):
+    if not is_there and any(_may_be_anybodys(target, name) for name in there or ()):
         return Continuity.OTHER
     return Continuity.LACKING
+
+
+def _may_be_anybodys(target: Target, name: str) -> bool:
+    """Tell whether what is at the root is neither this program's nor the drive's own."""
+    entry = target.look(name)
+    return entry is not None and not is_temporary(name) and not is_not_the_mirrors(target.root, name, entry)

@@ -139,18 +139,18 @@ class MetadataWriter(Tree):
         elif has_other_owner:
             os.fchown(self.root_fd, source.st_uid, source.st_gid)
 
-    def list(self, path: str, refused: dict[str, OSError] | None = None) -> dict[str, Entry]:
+    def list(self, path: str, refused: dict[str, OSError] | None = None, most: int = sys.maxsize) -> dict[str, Entry]:
         """List a folder, as ``Tree.list``; one whose owner may not read it, but who owns it, is opened up.
 
         Raises:
             OSError: The folder could not be read to its end.
         """
         try:
-            return super().list(path, refused)
+            return super().list(path, refused, most)
         except PermissionError:
             if not self.opens_up or not self._open_up(path):
                 raise
-        return super().list(path, refused)
+        return super().list(path, refused, most)
 
     # Inner parts
 

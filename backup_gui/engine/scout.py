@@ -15,7 +15,9 @@ from backup_gui.engine.catalog import rows_of
 from backup_gui.engine.filters import Filter, FilterFields
 from backup_gui.engine.model import is_same_file
 from backup_gui.engine.passlog import open_for_reading
+from backup_gui.engine.portions import MOST_AT_ONCE
 from backup_gui.engine.sift import TYPE_BITS, sift
+from backup_gui.engine.tree import WideFolderError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -111,7 +113,11 @@ class _OtherEnd:
             OSError: Something could not be read, or is gone by now.
             sqlite3.Error: The catalog could not be.
         """
-        ours, theirs, known = self._source.list(path), self._target.list(path), rows_of(self._connection, path)
+        try:
+            ours, theirs = (tree.list(path, None, MOST_AT_ONCE) for tree in (self._source, self._target))
+        except WideFolderError:
+            return None
+        known = rows_of(self._connection, path)
         prefix = path + "/" if path else ""
         excludes = self._rules.in_folder(path)
         files, others = sift(prefix, ours, theirs, known, excludes, compares_owner=self._compares_owner)

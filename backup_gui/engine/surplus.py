@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import stat
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.history_place import is_not_the_mirrors, is_reserved
 from backup_gui.engine.model import Action, EntryKind, Op, Stage, kind_of
+from backup_gui.engine.portions import MOST_AT_ONCE, portions
 from backup_gui.engine.problems import problem_from
-from backup_gui.engine.tree import is_temporary, join, parent_of
+from backup_gui.engine.tree import WideFolderError, is_temporary, join, parent_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from backup_gui.engine.actions import Actions
     from backup_gui.engine.catalog import Catalog, Fingerprint, Row
     from backup_gui.engine.draft import Draft
     from backup_gui.engine.drives import Drives
@@ -92,33 +95,59 @@ class Surplus:
                 self._drives.name_as_away(path)
                 staying.update(_up_to(top, path))
                 continue
-            kind = kind_of(entry)
-            size_bytes = entry.st_size if kind is EntryKind.FILE else 0
-            deletions.append(Action(Op.DELETE, path, kind, size_bytes, is_known=is_known))
-            if kind is not EntryKind.FOLDER:
-                draft.mirror_files += 1
+            if self._plan(path, entry, deletions, is_known=is_known) is not EntryKind.FOLDER:
                 continue
-            refused: dict[str, OSError] = {}
-            try:
-                entries = self._target.list(path, refused)
-            except OSError as error:
-                draft.problems.append(problem_from(error, path, Stage.COMPARE, is_writing=True))
-                continue
-            for name, why in refused.items():
-                draft.problems.append(problem_from(why, join(path, name), Stage.COMPARE, is_writing=True))
-            rows = self._catalog.folder(path)
             self._other_names.note_gone(path)
-            for name, child in entries.items():
-                below = join(path, name)
-                if is_temporary(name):
-                    draft.litter.append(below)
-                elif self.is_left_alone(below, child):
-                    staying.update(_up_to(top, below))
-                else:
-                    pending.append((below, child, self._ownership.has(child, rows.get(name))))
+            for entries, rows in self._listed(path):
+                for name, child in entries.items():
+                    below = join(path, name)
+                    if is_temporary(name):
+                        draft.litter.append(below)
+                    elif self.is_left_alone(below, child):
+                        staying.update(_up_to(top, below))
+                    elif stat.S_ISDIR(child.st_mode) or below in self._drives.known:
+                        pending.append((below, child, self._ownership.has(child, rows.get(name))))
+                    else:
+                        is_known = self._ownership.has(child, rows.get(name))
+                        self._plan(below, child, deletions, is_known=is_known)
         if staying:
             deletions.leave_out(staying, start)
         return not staying
+
+    def _plan(self, path: str, entry: Entry, deletions: Actions, *, is_known: bool) -> EntryKind:
+        """Plan the deletion of a path itself, and say what is there."""
+        kind = kind_of(entry)
+        size_bytes = entry.st_size if kind is EntryKind.FILE else 0
+        deletions.append(Action(Op.DELETE, path, kind, size_bytes, is_known=is_known))
+        if kind is not EntryKind.FOLDER:
+            self._draft.mirror_files += 1
+        return kind
+
+    def _listed(self, path: str) -> Iterator[tuple[dict[str, Entry], dict[str, Row]]]:
+        """Yield what is in a folder of the mirror, and what is known of that: all at once, or in portions."""
+        refused: dict[str, OSError] = {}
+        problems = self._draft.problems
+        entries = None
+        try:
+            with contextlib.suppress(WideFolderError):
+                entries = self._target.list(path, refused, MOST_AT_ONCE)
+            names = [] if entries is not None else self._target.names(path)
+        except OSError as error:
+            problems.append(problem_from(error, path, Stage.COMPARE, is_writing=True))
+            return
+        if entries is not None:
+            yield entries, self._catalog.folder(path)
+        else:
+            refused.clear()
+        for portion in portions([], names):
+            try:
+                entries = self._target.look_at(path, portion.theirs, refused)
+            except OSError as error:
+                problems.append(problem_from(error, path, Stage.COMPARE, is_writing=True))
+                break
+            yield entries, self._catalog.folder(path, portion.after, portion.last)
+        for name, why in refused.items():
+            problems.append(problem_from(why, join(path, name), Stage.COMPARE, is_writing=True))
 
     def _stays(self, name: str, entry: Entry, *, is_known: bool) -> bool:
         """Tell whether something at the root is none of the mirror's; the history's name not even if it once was."""

@@ -15,12 +15,15 @@ import re
 import stat
 import sys
 from collections import OrderedDict
+from itertools import islice
 from typing import TYPE_CHECKING, Self
 
 from backup_gui.engine.descriptors import BUDGET, MOST_KEPT
 from backup_gui.engine.mounts import kind_of_device
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from backup_gui.engine.model import Entry
 
 HAS_FOLDER_DESCRIPTORS = os.open in os.supports_dir_fd and os.scandir in os.supports_fd
@@ -41,6 +44,10 @@ TEMPORARY_PREFIX = ".~bg-"
 # A file that says whose backup a folder is, see ``marker.py``.
 MARKER_NAME = f"{TEMPORARY_PREFIX}backup.json"
 _TEMPORARY = re.compile(re.escape(TEMPORARY_PREFIX) + r"[0-9a-f]{16}\Z")
+
+
+class WideFolderError(Exception):
+    """A folder has more names than are listed at once."""
 
 
 def encode(path: str) -> bytes:
@@ -98,6 +105,28 @@ def is_below(path: str, folders: frozenset[str] | set[str]) -> bool:
             return True
         end = path.rfind("/", 0, end)
     return False
+
+
+def _look_at(name: str, where: int | str, entries: dict[str, Entry], refused: dict[str, OSError] | None) -> None:
+    """Look at a name of an open folder, for its listing.
+
+    Raises:
+        OSError: Nothing in it may be looked at; or this one may not, and nobody takes that.
+    """
+    try:
+        if isinstance(where, int):
+            entries[name] = os.stat(name, dir_fd=where, follow_symlinks=False)
+        else:
+            entries[name] = os.lstat(os.path.join(where, name))
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        if refused is None:
+            raise
+        if not refused and isinstance(error, PermissionError) and isinstance(where, int):
+            # In a folder that may be read and not entered this is so of every name: it fails itself.
+            os.stat(".", dir_fd=where)
+        refused[name] = error
 
 
 class Tree:
@@ -159,13 +188,14 @@ class Tree:
             return False
         return (now.st_dev, now.st_ino) == (self.root_entry.st_dev, self.root_entry.st_ino)
 
-    def list(self, path: str, refused: dict[str, OSError] | None = None) -> dict[str, Entry]:
+    def list(self, path: str, refused: dict[str, OSError] | None = None, most: int = sys.maxsize) -> dict[str, Entry]:
         """List a folder.
 
         Args:
             path: The folder, relative to the root.
             refused: Takes the names that cannot be looked at, such as that of a mount whose server is dead, and why;
                 what is there under them, and below, cannot be told. Without it one such name fails the whole listing.
+            most: How many names there may be.
 
         Returns:
             The entry of each name, links not followed. Names that vanish meanwhile are left out.
@@ -173,12 +203,16 @@ class Tree:
         Raises:
             OSError: The folder could not be read to its end. No part of it is returned, so that nobody takes what
                 could not be listed for deleted.
+            WideFolderError: There are more names; ``names`` and ``look_at`` take less memory.
         """
         where = self.folder(path) if HAS_FOLDER_DESCRIPTORS else self._absolute(path)
         if HAS_FOLDER_DESCRIPTORS and not self._lists_anew:
             try:
                 with os.scandir(where) as listing:
-                    return {item.name: item.stat(follow_symlinks=False) for item in listing}
+                    entries = {item.name: item.stat(follow_symlinks=False) for item in islice(listing, most)}
+                    if next(listing, None) is None:
+                        return entries
+                raise WideFolderError
             except FileNotFoundError:
                 # One of the names has vanished meanwhile: once more, one by one.
                 pass
@@ -187,37 +221,57 @@ class Tree:
                 if refused is None or not isinstance(error.filename, str):
                     raise
         if not isinstance(where, int):
-            return self._list_one_by_one(where, refused)
+            return self._list_one_by_one(most, where, refused)
         # Opened anew: it may have been listed before.
         again = os.open(".", OPEN_FOLDER, dir_fd=where)
         try:
-            return self._list_one_by_one(again, refused)
+            return self._list_one_by_one(most, again, refused)
         finally:
             os.close(again)
 
-    def _list_one_by_one(self, where: int | str, refused: dict[str, OSError] | None) -> dict[str, Entry]:
+    def names(self, path: str) -> list[str]:  # type: ignore[valid-type]
+        """List the names in a folder.
+
+        Raises:
+            OSError: The folder could not be read to its end.
+        """
+        if not HAS_FOLDER_DESCRIPTORS:
+            return os.listdir(self._absolute(path))
+        again = os.open(".", OPEN_FOLDER, dir_fd=self.folder(path))
+        try:
+            return os.listdir(again)
+        finally:
+            os.close(again)
+
+    def look_at(self, path: str, names: Sequence[str], refused: dict[str, OSError]) -> dict[str, Entry]:
+        """Return the entries of some names of a folder, as ``list``.
+
+        Raises:
+            OSError: Nothing in the folder may be looked at, or it is not there.
+        """
+        entries: dict[str, Entry] = {}
+        if not names:
+            # Of a folder that is yet to be made.
+            return entries
+        where = self.folder(path) if HAS_FOLDER_DESCRIPTORS else self._absolute(path)
+        for name in names:
+            _look_at(name, where, entries, refused)
+        return entries
+
+    def _list_one_by_one(self, most: int, where: int | str, refused: dict[str, OSError] | None) -> dict[str, Entry]:
         """List an open folder in which names vanish or cannot be looked at.
 
         Raises:
             OSError: It could not be read to its end, or nothing in it may be looked at.
+            WideFolderError: There are more names.
         """
         entries: dict[str, Entry] = {}
         with os.scandir(where) as listing:
-            for item in listing:
-                try:
-                    # On Windows what the listing carries has no inode: the file is asked itself.
-                    entries[item.name] = (
-                        item.stat(follow_symlinks=False) if HAS_FOLDER_DESCRIPTORS else os.lstat(item.path)
-                    )
-                except FileNotFoundError:
-                    continue
-                except OSError as error:
-                    if refused is None:
-                        raise
-                    if not refused and isinstance(error, PermissionError) and isinstance(where, int):
-                        # In a folder that may be read and not entered this is so of every name: it fails itself.
-                        os.stat(".", dir_fd=where)
-                    refused[item.name] = error
+            for item in islice(listing, most):
+                # On Windows what the listing carries has no inode: the file is asked itself.
+                _look_at(item.name, where, entries, refused)
+            if next(listing, None) is not None:
+                raise WideFolderError
         return entries
 
     def is_empty(self) -> bool:

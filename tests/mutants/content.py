@@ -14,6 +14,34 @@ _GUARD = "unit/test_guard.py::"
 
 MUTATIONS = (
     Mutation(
+        "a wide folder is listed in portions",
+        "engine/compare.py",
+        "        self._most_at_once = MOST_AT_ONCE\n",
+        "        self._most_at_once = sys.maxsize\n",
+        ("faults/test_many.py::test_very_many_files_cost_little_memory_each_when_they_come_stay_and_go",),
+    ),
+    Mutation(
+        "what is known is looked up in portions too",
+        "engine/compare.py",
+        "self._known_in(path, ours, portion.after, portion.last) if",
+        "self._known_in(path, ours, portion.after) if",
+        ("unit/test_portions.py::test_a_wide_folder_is_planned_as_any_other",),
+    ),
+    Mutation(
+        "a plan of many actions is packed",
+        "engine/actions.py",
+        "        if len(self._first) < FEW:\n",
+        "        if len(self._first) >= 0:\n",
+        ("unit/test_actions.py::test_a_planned_deletion_takes_less_than_its_path",),
+    ),
+    Mutation(
+        "what is gone is forgotten in between",
+        "engine/execute.py",
+        "        if len(self._clearer.gone) >= _FORGET_EVERY:\n",
+        "        if not self._clearer.gone:\n",
+        ("unit/test_execute.py::test_what_is_gone_is_forgotten_in_between",),
+    ),
+    Mutation(
         "a new mirror is its owner's alone",
         "engine/writer.py",
         "OWNER_ALL if descendant == path else 0o777",
@@ -119,19 +147,21 @@ MUTATIONS = (
     Mutation(
         "a listing that breaks off",
         "engine/tree.py",
-        "                    return {item.name: item.stat(follow_symlinks=False) for item in listing}\n",
+        "entries = {item.name: item.stat(follow_symlinks=False) for item in islice(listing, most)}\n"
+        "                    if next(listing, None) is None:\n",
+        "entries = {}\n"
         '                    with __import__("contextlib").suppress(OSError):\n'
         "                        for item in listing:\n"
         "                            entries[item.name] = item.stat(follow_symlinks=False)\n"
-        "                    return entries\n",
+        "                    if True:\n",
         ("unit/test_tree.py::test_a_listing_that_fails_halfway_gives_nothing",),
     ),
     Mutation(
         "a listing that breaks off while names vanish",
         "engine/tree.py",
-        "        with os.scandir(where) as listing:\n            for item in listing:\n",
+        "        with os.scandir(where) as listing:\n            for item in islice(listing, most):\n",
         '        with __import__("contextlib").suppress(OSError), os.scandir(where) as listing:\n'
-        "            for item in listing:\n",
+        "            for item in islice(listing, most):\n",
         ("unit/test_tree.py::test_a_listing_that_fails_halfway_gives_nothing",),
     ),
     Mutation(
@@ -474,8 +504,8 @@ MUTATIONS = (
     Mutation(
         "guard: deletions count with the edits that go on",
         "engine/guard.py",
-        "        going_on = [] if code else replacements\n",
-        "        going_on: list[Action] = []\n",
+        "        going_on = nothing if code else replacements\n",
+        "        going_on = nothing\n",
         (f"{_GUARD}test_what_goes_on_keeps_to_the_limits_with_the_edits",),
     ),
     Mutation(
@@ -516,8 +546,8 @@ MUTATIONS = (
     Mutation(
         "guard: nothing takes the place of a folder that waits",
         "engine/guard.py",
-        "        needed = {path for action in held for path in (action.path, *parents_of(action.path))} & above\n",
-        "        needed = {path for action in held for path in parents_of(action.path)} & above\n",
+        "for path in (action.path, *parents_of(action.path)) if path in above}\n",
+        "for path in parents_of(action.path) if path in above}\n",
         (f"{_GUARD}test_a_folder_that_became_a_file_goes_as_a_whole_or_not_at_all",),
     ),
     Mutation(

@@ -515,15 +515,15 @@ MUTATIONS = (
     Mutation(
         "links are listed and not followed",
         "engine/tree.py",
-        "                    return {item.name: item.stat(follow_symlinks=False) for item in listing}\n",
-        "                    return {item.name: item.stat() for item in listing}\n",
+        "entries = {item.name: item.stat(follow_symlinks=False) for item in islice(listing, most)}\n",
+        "entries = {item.name: item.stat() for item in islice(listing, most)}\n",
         ("unit/test_tree.py::test_links_to_what_is_there_are_listed_as_links",),
     ),
     Mutation(
         "links are listed and not followed while names vanish",
         "engine/tree.py",
-        "                        item.stat(follow_symlinks=False) if HAS_FOLDER_DESCRIPTORS",
-        "                        item.stat() if HAS_FOLDER_DESCRIPTORS",
+        "            entries[name] = os.stat(name, dir_fd=where, follow_symlinks=False)\n",
+        "            entries[name] = os.stat(name, dir_fd=where)\n",
         ("unit/test_tree.py::test_a_name_that_vanishes_while_it_is_listed_is_left_out",),
     ),
     Mutation(

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -227,7 +228,7 @@ def test_one_folder_of_the_history_that_cannot_be_read_hides_nothing_of_the_othe
     put(rig, "closed/a", 60, "x")
     listed = Tree.list
 
-    def refuse(self: Tree, path: str, *more: dict[str, OSError]) -> object:
+    def refuse(self: Tree, path: str, *more: Any) -> object:
         if path == "closed":
             raise PermissionError(13, "Permission denied")
         return listed(self, path, *more)

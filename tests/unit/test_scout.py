@@ -255,6 +255,16 @@ def test_a_folder_in_which_another_volume_is_mounted_is_left_to_the_pass(known: 
         assert answer("folder 1/deeper") == (4, 4, [])
 
 
+@pytest.mark.hazard(48)
+@pytest.mark.parametrize("side", ["source", "mirror"])
+def test_a_wide_folder_is_left_to_the_pass(known: Rig, monkeypatch: pytest.MonkeyPatch, side: str) -> None:
+    monkeypatch.setattr(scout, "MOST_AT_ONCE", 4)
+    known.write_at(known.root / side / "folder 1/deeper/one more")
+    with looking(known) as answer:
+        assert answer("folder 2/deeper") is not None
+        assert answer("folder 1/deeper") is None
+
+
 def test_without_the_catalog_it_says_nothing(known: Rig) -> None:
     with Tree(str(known.source)) as source, Tree(str(known.mirror)) as target:
         for file in (known.root / "no such catalog", known.root):

@@ -1,0 +1,62 @@
+"""A wide folder in portions, side by side: of 300,000 names those of both sides that belong together, some thousand.
+
+What a listing holds of each name takes 800 bytes, and as much for the mirror's; only the names are held of all.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from backup_gui.engine.tree import encode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+# A folder with more names than these is wide.
+MOST_AT_ONCE: Final = 20_000
+PORTION: Final = 4_096
+
+
+class Portion(NamedTuple):
+    """Some names of a folder, one after the other in the order of their bytes, which is the catalog's too.
+
+    Attributes:
+        ours: Names of the source.
+        theirs: Names of the mirror.
+        after: The last name before these; None for the first of the folder.
+        last: The last of these; None for the last of the folder.
+    """
+
+    ours: Sequence[str]
+    theirs: Sequence[str]
+    after: str | None
+    last: str | None
+
+
+def portions(ours: list[str], theirs: list[str]) -> Iterator[Portion]:
+    """Go through the names that both sides have of a folder, and put them in order.
+
+    Args:
+        ours: The source's.
+        theirs: The mirror's.
+    """
+    sides = ours, theirs
+    for names in sides:
+        names.sort(key=encode)
+    starts, after = [0, 0], None
+    while any(start < len(names) for start, names in zip(starts, sides, strict=True)):
+        bounds = [
+            names[start + PORTION - 1]
+            for start, names in zip(starts, sides, strict=True)
+            if start + PORTION < len(names)
+        ]
+        if not bounds:
+            yield Portion(ours[starts[0] :], theirs[starts[1] :], after, None)
+            return
+        last = min(bounds, key=encode)
+        ends = [
+            bisect_right(names, encode(last), start, key=encode) for start, names in zip(starts, sides, strict=True)
+        ]
+        yield Portion(ours[starts[0] : ends[0]], theirs[starts[1] : ends[1]], after, last)
+        starts, after = ends, last
