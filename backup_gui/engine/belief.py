@@ -70,7 +70,7 @@ def uptime_s() -> float:
     if sys.platform == "linux":
         try:
             # As the clocks of the system say it, but for programs that are told another time than the system has.
-            with open(_UPTIME_FILE, encoding="ascii") as file:
+            with open(_UPTIME_FILE, encoding="utf-8") as file:
                 return float(file.read().split()[0])
         except (OSError, ValueError, IndexError):
             return time.clock_gettime(time.CLOCK_BOOTTIME)

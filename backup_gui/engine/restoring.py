@@ -24,6 +24,7 @@ from backup_gui.engine.transfer import (
     flush_file,
     ignore_count,
     is_same_version,
+    narrowed,
     never,
     transfer,
 )
@@ -274,6 +275,8 @@ class Restorer:
         # Of a folder the bit only says which group new files in it belong to.
         if not has_owner or (not self._keeps_set_id and stat.S_ISREG(entry.st_mode)):
             mode &= ~SET_ID
+        if os.fstat(fd).st_gid != entry.st_gid:
+            mode = narrowed(mode)
         # Some file systems know no owners and no modes; the content is there all the same.
         with contextlib.suppress(PermissionError):
             os.fchmod(fd, mode)

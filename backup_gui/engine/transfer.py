@@ -81,8 +81,13 @@ class Rights(NamedTuple):
         Without the right to give a file to its owner, a program of somebody else's must not come to run as our own
         user: it loses its set-id bits. So does one from a volume on which they have no effect, such as a stick that
         anybody may have prepared: on the destination's volume they would.
+
+        Nor can the copy have the source's group then. Who is in its own group may have been among all others there, and
+        the other way round, so each of them may only do what both may do there.
         """
         mode = source.st_mode & 0o7777
+        if source.st_gid != self.owner[1] and not self.sets_owner:
+            mode = narrowed(mode)
         if not mode & SET_ID:
             return mode
         is_distrusted = source.st_dev in self.distrusted and stat.S_ISREG(source.st_mode)
@@ -116,6 +121,12 @@ class Rights(NamedTuple):
             return source.st_atime_ns, source.st_mtime_ns
         held = self.abilities.held_time_ns
         return held(source.st_atime_ns), held(source.st_mtime_ns)
+
+
+def narrowed(mode: int) -> int:
+    """Return a mode with which a file that changes its group can be used by nobody who could not use it before."""
+    both = mode >> 3 & mode & 0o7
+    return mode & ~0o77 | both << 3 | both
 
 
 def create(name: str, folder_fd: int | None) -> int:

@@ -197,6 +197,66 @@ def test_a_users_backup_has_the_users_own_group_where_the_destination_hands_down
     assert {path.lstat().st_gid for path in rig.mirror.rglob("*")} == {NOBODY}
 
 
+@pytest.mark.hazard(68)
+@pytest.mark.root
+@pytest.mark.parametrize("is_shared", [True, False], ids=["both processes", "one process"])
+def test_what_only_a_group_could_read_is_not_given_to_another_group(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, *, is_shared: bool
+) -> None:
+    """A user who is in several groups, of which files can only be given to the one that new files have."""
+    from backup_gui.engine import standby
+
+    monkeypatch.setattr(standby, "WORTHWHILE_COPIES", 1 if is_shared else 1_000)
+    modes = {"a": 0o640, "b": 0o660, "c": 0o664, "d": 0o604, "e": 0o755, "f": 0o600, "g": 0o670}
+    for name, mode in modes.items():
+        rig.write(f"files/{name}", name).chmod(mode)
+        (rig.source / f"folder {name}").mkdir()
+        (rig.source / f"folder {name}").chmod(mode | 0o100)
+    rig.write("own").chmod(0o640)
+    rig.mirror.mkdir()
+    os.chown(rig.mirror, NOBODY, NOBODY)
+    with as_nobody(rig.source):
+        os.seteuid(0)
+        for path in (*rig.source.glob("files/*"), *rig.source.glob("folder *")):
+            os.chown(path, NOBODY, STRANGER)
+        os.seteuid(NOBODY)
+        rig.options = {"keeps_history": False}
+        rig.run()
+        assert rig.run().counts.total == 0
+        for name in modes:
+            (rig.source / f"files/{name}").chmod(0o640)
+        rig.run()
+        edited = {path.stat().st_mode & 0o777 for path in rig.mirror.glob("files/*")}
+        for name, mode in modes.items():
+            rig.write(f"files/{name}", f"{name} again").chmod(mode)
+        rig.run()
+    assert {path.lstat().st_gid for path in rig.mirror.rglob("*")} == {NOBODY}
+    assert edited == {0o600}
+    got = {name: (rig.mirror / f"files/{name}").stat().st_mode & 0o777 for name in modes}
+    assert got == {"a": 0o600, "b": 0o600, "c": 0o644, "d": 0o600, "e": 0o755, "f": 0o600, "g": 0o600}
+    folders = {name: (rig.mirror / f"folder {name}").stat().st_mode & 0o777 for name in modes}
+    assert folders == {"a": 0o700, "b": 0o700, "c": 0o744, "d": 0o700, "e": 0o755, "f": 0o700, "g": 0o700}
+    assert (rig.mirror / "own").stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.hazard(68)
+@pytest.mark.root
+def test_what_is_restored_is_not_given_to_another_group_either(rig: Rig) -> None:
+    rig.write("folder/file").chmod(0o640)
+    (rig.source / "folder").chmod(0o750)
+    for path in (rig.source, *rig.source.rglob("*")):
+        os.chown(path, NOBODY, STRANGER)
+    rig.run()
+    to = rig.root / "restored"
+    to.mkdir()
+    # As somebody who may read the backup.
+    os.chown(rig.mirror, NOBODY, STRANGER)
+    with as_nobody(to):
+        restore(str(rig.mirror), None, "folder", None, str(to))
+    modes = {path.relative_to(to).as_posix(): path.stat().st_mode & 0o777 for path in to.rglob("*")}
+    assert modes == {"folder": 0o700, "folder/file": 0o600}
+
+
 # Set-id bits
 
 

@@ -548,6 +548,20 @@ MUTATIONS = (
         ("faults/test_metadata_through_links.py",),
     ),
     Mutation(
+        "a copy of another group is open to nobody else",
+        "engine/transfer.py",
+        "            mode = narrowed(mode)\n",
+        "            pass\n",
+        ("faults/test_privacy.py::test_what_only_a_group_could_read_is_not_given_to_another_group",),
+    ),
+    Mutation(
+        "what is restored of another group is open to nobody else",
+        "engine/restoring.py",
+        "            mode = narrowed(mode)\n",
+        "            pass\n",
+        ("faults/test_privacy.py::test_what_is_restored_is_not_given_to_another_group_either",),
+    ),
+    Mutation(
         "set-id bits of others",
         "engine/transfer.py",
         "            mode &= ~SET_ID\n",
