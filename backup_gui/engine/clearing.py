@@ -6,12 +6,14 @@ Comes after the copies. Each path is looked at once more on both sides: what is 
 from __future__ import annotations
 
 import errno
+import stat
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.attributes import attributes_of_source
 from backup_gui.engine.copying import has_same_content, looks_alike
 from backup_gui.engine.model import Action, EntryKind, Op, ProblemCode, Stage, is_same_file, kind_of
 from backup_gui.engine.ownership import Ownership
+from backup_gui.engine.passlog import Rights
 from backup_gui.engine.problems import problem, problem_from
 from backup_gui.engine.tree import parent_of
 
@@ -108,8 +110,13 @@ class Clearer:
             return
         try:
             if action.kind is EntryKind.FOLDER:
+                there = self._target.look(action.path)
                 if not self._target.remove_folder(action.path):
                     return
+                if there is not None and self._target.abilities.holds_modes:
+                    # The history has none of that, and undoing must not open it to anybody else.
+                    rights = Rights(stat.S_IMODE(there.st_mode), there.st_uid, there.st_gid)
+                    self._catalog.passlog.note_folder(action.path, rights)
             elif self._ownership.may_go(action, self._catalog):
                 self._target.take_away(action.path)
             else:

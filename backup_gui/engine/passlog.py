@@ -58,6 +58,20 @@ class Change(NamedTuple):
     stored: str | None = None
 
 
+class Rights(NamedTuple):
+    """Who could use a folder that left the mirror.
+
+    Attributes:
+        mode: Its permissions.
+        uid: Its owner.
+        gid: Its group.
+    """
+
+    mode: int
+    uid: int
+    gid: int
+
+
 class PassLog:
     """The passes in one catalog.
 
@@ -115,6 +129,9 @@ class PassLog:
                 ),
             )
         self._connection.execute("DELETE FROM passes WHERE id <= ?", (key - KEPT_PASSES,))
+        self._connection.execute(
+            "DELETE FROM folders WHERE rowid <= (SELECT max(rowid) FROM folders) - ?", (KEPT_CHANGES,)
+        )
         self._thin_out(key, len(changes))
         return key
 
@@ -157,6 +174,16 @@ class PassLog:
             )
             for op, kind, path, old_path, old_kind, stored in rows
         ]
+
+    def note_folder(self, path: str, rights: Rights) -> None:
+        """Note who could use a folder that leaves the mirror."""
+        self._connection.execute("INSERT OR REPLACE INTO folders VALUES (?, ?, ?, ?)", (encode(path), *rights))
+
+    def folder(self, path: str) -> Rights | None:
+        """Return who could use a folder when it left the mirror; None if that is not known."""
+        query = "SELECT mode, uid, gid FROM folders WHERE path = ?"
+        row = self._connection.execute(query, (encode(path),)).fetchone()
+        return None if row is None else Rights(*map(int, row))
 
     def version_moved(self, old: str, new: str) -> None:
         """Note that a version has another path in the history."""

@@ -10,7 +10,7 @@ import errno
 import os
 import stat
 import sys
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from backup_gui.engine.attributes import copy_attributes
 from backup_gui.engine.model import EntryKind, kind_of
@@ -34,10 +34,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from backup_gui.engine.model import Entry
+    from backup_gui.engine.passlog import Rights
 
 _BLOCK_BYTES = 1 << 20
+_ALL_BUT_OWNER: Final = stat.S_IRWXG | stat.S_IRWXO
 _MAX_NAME_BYTES = 255
 DIFFERS = "the copy differs from the original"
+
+
+class _Like(NamedTuple):
+    """What is set of a folder, under the names that an entry has for it."""
+
+    st_mode: int
+    st_uid: int
+    st_gid: int
+    st_atime_ns: int
+    st_mtime_ns: int
 
 
 class Restorer:
@@ -47,6 +59,7 @@ class Restorer:
         to: Absolute path of the folder.
         inherits: Whether folders that are made, and of which nothing else is known, get mode and owner of the folder
             that they are in; otherwise they are their owner's alone.
+        rights_of: Tells who could use a folder that is made; a folder of which it tells nothing is its owner's alone.
         makes_folder: Whether it is made if need be.
         keeps_set_id: Whether programs keep the bits by which they run as their owner. Whoever prepared the backup
             would decide about that otherwise.
@@ -62,6 +75,7 @@ class Restorer:
         to: str,
         *,
         inherits: bool = False,
+        rights_of: Callable[[str], Rights | None] | None = None,
         makes_folder: bool = True,
         keeps_set_id: bool = False,
         on_bytes: Callable[[int], None] = ignore_count,
@@ -71,11 +85,12 @@ class Restorer:
             os.makedirs(to, exist_ok=True)
         self._to = Tree(to)
         self._inherits = inherits
+        self._rights_of = rights_of
         self._on_bytes = on_bytes
         self._should_stop = should_stop
         self._roots: dict[str, Tree] = {}
         # Folders made here, with the metadata that they get when their content is complete.
-        self._made: dict[str, Entry | None] = {}
+        self._made: dict[str, Entry | _Like | None] = {}
         self._keeps_set_id = keeps_set_id
         self._is_superuser = own_ids()[0] == 0
 
@@ -225,7 +240,16 @@ class Restorer:
             name, folder_fd = self._to.at(descendant)
             with _told_as_targets():
                 os.mkdir(name, stat.S_IRWXU, dir_fd=folder_fd)
-            self._made[descendant] = parent
+            self._made[descendant] = parent if parent is None else self._like(parent, descendant)
+
+    def _like(self, parent: Entry, folder: str) -> Entry | _Like:
+        """Say what a folder that was made is to be like: as it was, or else as the one that it is in."""
+        if self._rights_of is None:
+            return parent
+        rights = self._rights_of(folder)
+        mode = parent.st_mode & ~_ALL_BUT_OWNER if rights is None else stat.S_IFDIR | rights.mode
+        uid, gid = (parent.st_uid, parent.st_gid) if rights is None else (rights.uid, rights.gid)
+        return _Like(mode, uid, gid, parent.st_atime_ns, parent.st_mtime_ns)
 
     def _make_link(self, text: str, temporary: str, entry: Entry) -> None:
         name, folder_fd = self._to.at(temporary)
@@ -260,13 +284,13 @@ class Restorer:
         finally:
             os.close(fd)
 
-    def _set_folder_metadata(self, folder: str, entry: Entry) -> None:
+    def _set_folder_metadata(self, folder: str, entry: Entry | _Like) -> None:
         if HAS_FOLDER_DESCRIPTORS:
             self._set_metadata(self._to.folder(folder), entry)
         else:
             os.utime(self._to.at(folder)[0], ns=(entry.st_atime_ns, entry.st_mtime_ns))
 
-    def _set_metadata(self, fd: int, entry: Entry) -> None:
+    def _set_metadata(self, fd: int, entry: Entry | _Like) -> None:
         """Set owner, mode and times; set-id bits only if wanted and with the owner whose rights they give."""
         if sys.platform == "win32":
             return
@@ -282,7 +306,7 @@ class Restorer:
             os.fchmod(fd, mode)
         os.utime(fd, ns=(entry.st_atime_ns, entry.st_mtime_ns))
 
-    def _set_owner(self, fd: int, entry: Entry) -> bool:
+    def _set_owner(self, fd: int, entry: Entry | _Like) -> bool:
         """Give a file or folder its owner where that is possible; tells whether it has that user."""
         if sys.platform == "win32":
             return False

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.job import Job
     from backup_gui.engine.model import Entry, Returned
-    from backup_gui.engine.passlog import Change
+    from backup_gui.engine.passlog import Change, Rights
     from backup_gui.engine.progress import Meter
 
 BESIDE = "before undoing"
@@ -76,7 +76,7 @@ def undo_pass(
     tally = Tally(len(changes))
     steps = Steps(meter, _sizes(job, changes, should_stop))
     since = catalog.passlog.paths_changed_after(key)
-    with _Undoing(job, since, tally, at, steps.add_bytes, should_stop) as undoing:
+    with _Undoing(job, since, tally, at, catalog.passlog.folder, steps.add_bytes, should_stop) as undoing:
         for change in changes:
             if should_stop():
                 reason = STOPPED
@@ -123,6 +123,7 @@ class _Undoing:
         changed_since: Paths that later passes changed; None if they are not all known.
         tally: Takes what becomes of each path.
         at: The time for names.
+        rights_of: Tells who could use a folder.
         on_bytes: Told of what is copied of large files.
         should_stop: Asked within large files.
     """
@@ -133,6 +134,7 @@ class _Undoing:
         changed_since: set[str] | None,
         tally: Tally,
         at: datetime,
+        rights_of: Callable[[str], Rights | None],
         on_bytes: Callable[[int], None],
         should_stop: Callable[[], bool],
     ) -> None:
@@ -144,7 +146,9 @@ class _Undoing:
         with contextlib.ExitStack() as stack:
             self._source = stack.enter_context(Tree(job.source))
             self._mirror = stack.enter_context(Tree(job.destination))
-            self._restorer = Restorer(job.source, inherits=True, on_bytes=on_bytes, should_stop=should_stop)
+            self._restorer = Restorer(
+                job.source, inherits=True, rights_of=rights_of, on_bytes=on_bytes, should_stop=should_stop
+            )
             stack.pop_all()
 
     def __enter__(self) -> Self:

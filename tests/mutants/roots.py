@@ -562,6 +562,20 @@ MUTATIONS = (
         ("faults/test_privacy.py::test_what_is_restored_is_not_given_to_another_group_either",),
     ),
     Mutation(
+        "folders that come back are as open as they were",
+        "engine/clearing.py",
+        "                    self._catalog.passlog.note_folder(action.path, rights)\n",
+        "                    pass\n",
+        ("unit/test_undo.py::test_folders_that_come_back_are_open_to_nobody_else",),
+    ),
+    Mutation(
+        "folders that come back and are not known are their owner's alone",
+        "engine/restoring.py",
+        "        mode = parent.st_mode & ~_ALL_BUT_OWNER if",
+        "        mode = parent.st_mode if",
+        ("unit/test_undo.py::test_folders_that_come_back_are_open_to_nobody_else",),
+    ),
+    Mutation(
         "set-id bits of others",
         "engine/transfer.py",
         "            mode &= ~SET_ID\n",

@@ -93,6 +93,34 @@ def test_all_that_a_pass_took_away_is_back(rig: Rig) -> None:
     assert {f"second {number}".encode() for number in range(len(HOSTILE_NAMES))} <= set(rig.kept_contents())
 
 
+@pytest.mark.hazard(68)
+@pytest.mark.parametrize("is_moved", [False, True])
+def test_folders_that_come_back_are_open_to_nobody_else(rig: Rig, *, is_moved: bool) -> None:
+    modes = {"private": 0o700, "private/deep": 0o750, "open": 0o755, "open/set": 0o2770}
+    for folder, mode in modes.items():
+        rig.write(f"{folder}/file", folder)
+        (rig.source / folder).chmod(mode)
+    rig.source.chmod(0o755)
+    run(rig)
+    for folder in ("private", "open"):
+        if is_moved:
+            (rig.source / folder).rename(rig.source / f"{folder} moved")
+        else:
+            shutil.rmtree(rig.source / folder)
+    rig.write("stays", "here")
+    run(rig)
+    undo(rig, newest(rig))
+    assert {folder: (rig.source / folder).stat().st_mode & 0o7777 for folder in modes} == modes
+    # Nobody knows any more how they were.
+    run(rig)
+    for folder in ("private", "open"):
+        shutil.rmtree(rig.source / folder)
+    run(rig)
+    rig.catalog._connection.execute("DELETE FROM folders")
+    undo(rig, newest(rig))
+    assert {(rig.source / folder).stat().st_mode & 0o777 for folder in modes} == {0o700}
+
+
 def test_an_undoing_can_be_undone(rig: Rig) -> None:
     rig.write("a", "first")
     run(rig)
