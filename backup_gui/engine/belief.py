@@ -174,9 +174,10 @@ def look(catalog: Catalog, clock_s: float, run_s: float) -> Belief:
             _warn(clock_s - now.now_s)
         else:
             log.info("The clock is believed")
-            # If it was set right, our own time has just gone on. If it was right all along, that has gone to it, and
-            # what was named by it has its right name.
-            shift_s = now.now_s - before.now_s - passed_s
+            # If it was set right, what was named meanwhile left when our own time said so. If it was right all along,
+            # our own time was not, and what was named by it has its right name.
+            off_s = clock_s - before.now_s - passed_s
+            shift_s = off_s if abs(off_s) > MOST_AHEAD_S else 0.0
             _note_aheads(catalog, (Ahead(by_s - shift_s, from_s + shift_s) for by_s, from_s in aheads(catalog)))
     is_step = abs(now.now_s - before.now_s - passed_s) > _DRIFT_S or abs(now.off_s - before.off_s) > _DRIFT_S
     if passed_s >= _NOTE_EVERY_S or is_step or now.is_in_doubt is not before.is_in_doubt:

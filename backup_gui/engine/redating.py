@@ -9,6 +9,7 @@ import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from backup_gui.engine.belief import MOST_AHEAD_S
 from backup_gui.engine.escaping import escape
 from backup_gui.engine.holdings import folders_of
 from backup_gui.engine.thinning import DAY_S
@@ -73,6 +74,6 @@ def _right_s(named_s: int, was_ahead: tuple[Ahead, ...], now_s: float) -> float 
     """Return when a version left that is named by a time from the future; None if it is not, or not by such a clock."""
     if named_s <= now_s:
         return None
-    # A name is cut to whole seconds.
-    possible = (named_s - by_s for by_s, from_s in was_ahead if from_s - 1 <= named_s - by_s <= now_s)
-    return min(possible, default=None)
+    # A name is cut to whole seconds. And our own time may have gone back a little when the clock was set right.
+    possible = [named_s - by_s for by_s, from_s in was_ahead if from_s - 1 <= named_s - by_s <= now_s + MOST_AHEAD_S]
+    return min(*possible, now_s) if possible else None

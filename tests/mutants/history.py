@@ -178,6 +178,13 @@ MUTATIONS = (
         ("unit/test_belief.py::test_whatever_times_a_clock_goes_through_what_was_named_meanwhile_gets_its_right_time",),
     ),
     Mutation(
+        "what is named anew does not follow our own time back",
+        "engine/belief.py",
+        "            shift_s = off_s if abs(off_s) > MOST_AHEAD_S else 0.0\n",
+        "            shift_s = now.now_s - before.now_s - passed_s\n",
+        ("unit/test_belief.py::test_what_is_named_anew_keeps_its_order_also_where_a_small_step_came_before",),
+    ),
+    Mutation(
         "nothing is named anew by a time in doubt",
         "engine/mirror.py",
         "    was_ahead = () if clock.is_in_doubt else aheads(catalog)\n",

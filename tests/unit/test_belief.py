@@ -595,6 +595,28 @@ def test_whatever_times_a_clock_goes_through_what_was_named_meanwhile_gets_its_r
 
 
 @pytest.mark.hazard(50)
+@pytest.mark.parametrize("days", [(1, 400), (1, 400, -1), (0.02, 400, 1), (2, 70_000, 12)])
+def test_what_is_named_anew_keeps_its_order_also_where_a_small_step_came_before(
+    computer: Computer, days: tuple[float, ...]
+) -> None:
+    rig = computer.rig
+    rig.write("notes", "0")
+    computer.run(1)
+    number = 0
+    for wrong_days in days:
+        computer.wrong_s = wrong_days * DAY_S
+        for _ in range(2):
+            number += 1
+            rig.write("notes", str(number))
+            computer.run(0.1)
+    computer.wrong_s = 0
+    computer.run(0.1)
+    versions = list(list_versions(str(rig.history), "notes"))
+    assert [(rig.history / version.stored).read_text() for version in versions] == [str(n) for n in range(number)]
+    assert versions[-1].left_at.timestamp() - NOW_S - computer.true_s < MOST_AHEAD_S
+
+
+@pytest.mark.hazard(50)
 def test_a_time_that_is_believed_is_the_measure_for_what_was_named_by_one_still_further_ahead(
     computer: Computer,
 ) -> None:
