@@ -130,8 +130,8 @@ MUTATIONS = (
     Mutation(
         "how long the system runs is not asked of a clock that can be set",
         "engine/belief.py",
-        '            with open(_UPTIME_FILE, encoding="ascii") as file:\n',
-        '            with open("/nowhere", encoding="ascii") as file:\n',
+        '            with open(_UPTIME_FILE, encoding="utf-8") as file:\n',
+        '            with open("/nowhere", encoding="utf-8") as file:\n',
         ("unit/test_belief.py::test_a_program_that_is_told_another_time_still_knows_how_long_the_system_runs",),
     ),
     Mutation(
