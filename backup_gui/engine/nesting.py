@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import os
 import sys
-from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from backup_gui.engine.mounts import read_mounts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+T = TypeVar("T")
 
 
 def is_within(inner: str, outer: str) -> bool:
@@ -26,6 +27,26 @@ def is_within(inner: str, outer: str) -> bool:
         outer: Absolute path.
     """
     return Location(inner).is_within(Location(outer))
+
+
+class _Once(Generic[T]):
+    """An attribute that is found out when it is first asked for.
+
+    Not ``cached_property``: in Python 3.11 it holds one lock for all instances meanwhile, and a drive that does not
+    answer one job would keep all other jobs waiting.
+
+    Args:
+        find: Finds it out.
+    """
+
+    def __init__(self, find: Callable[[Any], T]) -> None:
+        self._find = find
+
+    def __get__(self, instance: object, owner: type) -> T:
+        found = self._find(instance)
+        # From now on this is found first.
+        vars(instance)[self._find.__name__] = found
+        return found
 
 
 class Location:
@@ -66,12 +87,12 @@ class Location:
                 yield path
                 below, path = path, os.path.dirname(path)
 
-    @cached_property
+    @_Once
     def identity(self) -> tuple[int, int] | None:
         """Device and inode of the folder; None if it is not there."""
         return _identity(self.path)
 
-    @cached_property
+    @_Once
     def ancestry(self) -> frozenset[tuple[int, int]]:
         """The identity of the folder and of each one above it that is there: finds case variants and mounts."""
         found = set()
@@ -83,7 +104,7 @@ class Location:
                 return frozenset(identity for identity in found if identity is not None)
             path = parent
 
-    @cached_property
+    @_Once
     def place(self) -> tuple[str, str] | None:
         """On which volume, and where on it, the folder lies; None where the system does not tell.
 

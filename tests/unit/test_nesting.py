@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,31 @@ def test_a_folder_mounted_at_a_second_place_is_recognised_by_its_number_alone(
         assert is_within(f"{outer}/inner/new", str(second))
     finally:
         subprocess.run(["umount", str(second)], check=True)
+
+
+def test_a_folder_that_does_not_answer_keeps_nobody_waiting_who_asks_of_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_asked, answers = threading.Event(), threading.Event()
+    real = nesting._identity
+
+    def identity(path: str) -> tuple[int, int] | None:
+        if path.endswith("hung"):
+            is_asked.set()
+            answers.wait(60)
+        return real(path)
+
+    monkeypatch.setattr(nesting, "_identity", identity)
+    waiting = threading.Thread(target=lambda: nesting.Location(str(tmp_path / "hung")).identity)
+    other = threading.Thread(target=lambda: nesting.Location(str(tmp_path)).identity)
+    waiting.start()
+    try:
+        assert is_asked.wait(60)
+        other.start()
+        other.join(20)
+        assert not other.is_alive()
+        assert waiting.is_alive()
+    finally:
+        answers.set()
+        waiting.join()
+        other.join()
