@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from watchdog.events import FileSystemEvent
+from watchdog.events import FileModifiedEvent, FileSystemEvent
 
 from backup_gui.engine import mirror, runner
 from backup_gui.engine.commands import Commands
@@ -20,16 +21,18 @@ from backup_gui.engine.events import (
     Event,
     FilesReturned,
     HeldBack,
+    Pause,
     PlanMade,
     ProblemFound,
+    PutBack,
     ReportMade,
     Started,
     StatusChanged,
-    Stop,
+    UndoPass,
     Waiting,
 )
 from backup_gui.engine.job import Job
-from backup_gui.engine.model import Counts, Held, Report, Scope
+from backup_gui.engine.model import Counts, Held, PassStatus, Report, Scope
 from backup_gui.engine.status import JobState, Status
 from tests.helpers.trees import read_tree
 from tests.property.faulty_os import MortalCatalog
@@ -41,6 +44,9 @@ from tests.simulation.watcher import SimulatedWatcher
 
 # Setting the watches of a source takes that long.
 WATCHING_S = 0.05
+STARTED_AGAIN_S = 2.0
+# A command is heeded by then, however slow the system is.
+HEEDED_S = 60.0
 
 
 class SimulatedCommands(Commands):
@@ -109,7 +115,7 @@ class Backup:
         self.source.mkdir()
         self.user = User(self.source, lambda: round(scheduler.time() * 1e9))
         self.promises = Promises(self.source, self.mirror, self.history)
-        self.promises.see_source(scheduler.now_s, scheduler.now_s)
+        self.promises.see_source(scheduler.now_s, scheduler.now_s, frozenset())
         self.calls = Drive(name, self.say)
 
         self.commands = SimulatedCommands(self._wake)
@@ -117,12 +123,23 @@ class Backup:
         self._catalogs: list[MortalCatalog] = []
         self._watcher: SimulatedWatcher | None = None
         self._moment = Moment(0.0, is_full=True)
+        # When the last backup was complete before the pass under way began.
+        self._complete_before: float | None = None
+        # Whether this run of the program has begun a pass.
+        self._has_begun = False
         self._starts = 0
         self.status: Status | None = None
         self.report: Report | None = None
         self.held: Held | None = None
         self.passes = 0
-        self.returned = 0
+        # How many answers are waited for that come with files brought back.
+        self.returning = 0
+        self.last_command: Command | None = None
+        self.commanded_s = 0.0
+        # Until when something that disturbs a backup has its effect.
+        self.disturbed_s = scheduler.now_s
+        self._back_s = -math.inf
+        self.is_over = False
 
     # The runner
 
@@ -140,6 +157,11 @@ class Backup:
         """Start the runner, with options changed."""
         self._options |= options
         self._starts += 1
+        self.disturb()
+        self.returning = 0
+        self._has_begun = False
+        self.last_command = None
+        self.held = None
         self.commands = SimulatedCommands(self._wake)
         self.status = None
         self.task = Task(self.name, self._run)
@@ -155,14 +177,20 @@ class Backup:
             self.say("kill")
             self.scheduler.kill(self.task)
 
-    def stop(self) -> None:
-        """Tell the runner to end."""
-        self.commands.put(Stop())
-
     def put(self, command: Command) -> None:
         """Tell the runner something."""
-        self.say(f"command: {command.wish if not isinstance(command, Stop) else 'stop'}")
+        if not self.is_running:
+            return
+        self.say(f"command: {command.wish}")
+        self.disturb()
+        self.last_command, self.commanded_s = command, self.scheduler.now_s
+        if isinstance(command, PutBack | UndoPass):
+            self.returning += 1
         self.commands.put(command)
+
+    def disturb(self, until_s: float = -math.inf) -> None:
+        """Note that something happens that a backup takes some time to get over."""
+        self.disturbed_s = max(self.disturbed_s, until_s, self.scheduler.now_s)
 
     def _wake(self) -> None:
         if self.task is not None:
@@ -186,7 +214,14 @@ class Backup:
                 for catalog in self._catalogs:
                     catalog.abandon()
             self._catalogs.clear()
+            self.returning = 0
+            # A stopped or killed program is started again, as one that has given up for a fault that is over.
+            self.scheduler.at(self.scheduler.now_s + STARTED_AGAIN_S, self._start_again)
         self.say(f"ended: {'stopped' if outcome.is_stopped else self._plain(str(outcome.error))}")
+
+    def _start_again(self) -> None:
+        if not self.is_running and not self.is_over:
+            self.start()
 
     def _open_catalog(self, path: Path) -> MortalCatalog:
         catalog = _Catalog.open(path)
@@ -199,10 +234,13 @@ class Backup:
         taken_s = self._watcher.taken_s if self._watcher is not None else self.scheduler.now_s
         # What changes from here on may be missed by a partial pass, and by one that looks at everything as well.
         self._moment = Moment(min(taken_s, self.scheduler.now_s), scope.is_full)
+        self._complete_before, self._has_begun = catalog.last_complete_at(), True
         paths = ", ".join(sorted(map(repr, scope.paths | scope.trees)))
         self.say(f"pass {self.passes}: {'full' if scope.is_full else paths}")
         report = mirror.run_pass(job, catalog, scope, **options)
         self._moment = self._moment._replace(is_full=report.is_full)
+        if report.status not in {PassStatus.CANCELLED, PassStatus.FAILED}:
+            self.promises.get_through(self._moment)
         return report
 
     def _make_watcher(self, source: str, wake: Callable[[], None], should_stop: Callable[[], bool]) -> SimulatedWatcher:
@@ -220,6 +258,11 @@ class Backup:
         """Have the watcher told of a change."""
         if self._watcher is not None:
             self._watcher.deliver(event)
+
+    def end_watching(self) -> None:
+        """Have the watcher's threads end."""
+        if self._watcher is not None:
+            self._watcher.has_overflowed = True
 
     def overflow(self) -> None:
         """Have the watcher told that events were lost."""
@@ -239,28 +282,51 @@ class Backup:
             self.say(said)
         if isinstance(event, HeldBack):
             self.held = event.held
+        elif isinstance(event, ActionDone):
+            is_paused = self.status is not None and self.status.state is JobState.PAUSED
+            assert not is_paused, f"{self.name} works though it is paused"
         elif isinstance(event, ReportMade):
             self.report = event.report
         elif isinstance(event, FilesReturned):
-            self.returned += 1
+            self._see_returned()
         elif isinstance(event, StatusChanged):
-            before, self.status = self.status, event.status
-            self._check_status(before, event.status)
+            self.status = event.status
+            self._check_status(event.status)
         if isinstance(event, ActionDone | ReportMade):
             self.check()
 
-    def _check_status(self, before: Status | None, status: Status) -> None:
-        known_at = before.last_complete_at if before is not None else None
-        if before is not None and status.last_complete_at is not None and status.last_complete_at != known_at:
-            self.promises.check_complete(self._moment)
+    def _check_status(self, status: Status) -> None:
+        is_news = self._has_begun and status.last_complete_at not in {None, self._complete_before}
+        self._complete_before = status.last_complete_at
+        was_there = not self.is_source_away and self._back_s < self._moment.began_s and self.mirror.is_dir()
+        # What the user has refused stays in the mirror without being missing from it.
+        if is_news and was_there and not status.kept:
+            self.promises.check_complete(self._moment, self.job.exclude)
         if status.state is JobState.OK:
             is_fine = not status.problems and status.held is None
             assert is_fine, f"{self.name} is said to be fine: {status}"
 
     def check(self) -> None:
         """Check what must hold at any moment."""
-        assert self.promises.is_source_as_seen() or not self.source.is_dir(), f"{self.name}: the source was written to"
+        if not self.returning and not self.is_source_away:
+            assert self.promises.is_source_as_seen(), f"{self.name}: the source was written to"
+        if os.path.lexists(self.drive_away):
+            assert not self.drive.is_dir() or not os.listdir(self.drive), f"{self.name}: written where the drive was"
+        if isinstance(self.last_command, Pause) and self.scheduler.now_s - self.commanded_s > HEEDED_S:
+            is_heeded = not self.is_running or self.status is None or self.status.state is JobState.PAUSED
+            assert is_heeded or self.last_command.until is not None, f"{self.name} was told to pause, but is not paused"
         self.promises.check(self.scheduler.now_s, keeps_history=self.job.keeps_history)
+
+    def _see_returned(self) -> None:
+        """Take note of what was brought back into the source, which the kernel tells of as of anybody's changes."""
+        self.returning = max(0, self.returning - 1)
+        if self.is_source_away or not self.source.is_dir():
+            return
+        self.disturb()
+        self.user.settle_times()
+        # The full pass that follows covers it.
+        for path in self.promises.see_source(self.scheduler.now_s, math.inf, frozenset()):
+            self.deliver(FileModifiedEvent(str(self.source / path)))
 
     def _said(self, event: Event) -> str:
         said = ""
@@ -317,6 +383,7 @@ class Backup:
 
     def remove_source(self, *, leaves_folder: bool) -> None:
         """Take the source away, as a drive that is unplugged."""
+        self.say("the source goes" + (" and leaves an empty folder" if leaves_folder else ""))
         self.source.rename(self.away)
         if leaves_folder:
             self.source.mkdir()
@@ -327,6 +394,13 @@ class Backup:
             if self.source.is_dir():
                 shutil.rmtree(self.source)
             self.away.rename(self.source)
+            self._back_s = self.scheduler.now_s
+            self.say("the source returns")
+
+    @property
+    def drive_away(self) -> Path:
+        """Where the drive is while it is away."""
+        return self.drive.with_name(f"{self.drive.name}, away")
 
     @property
     def is_source_away(self) -> bool:

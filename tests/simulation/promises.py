@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from backup_gui.engine.history import read_version_name
+from backup_gui.engine.tree import is_below
 from tests.helpers.trees import Node, read_tree
 from tests.property.world import is_unfinished
 
 # At most one version of a path is kept in so many seconds.
 KEPT_EVERY_S = 60.0
+# The history's own time goes on slowly while the user's clock is behind it.
+SLOWED = 4
 
 
 class Change(NamedTuple):
@@ -25,12 +28,14 @@ class Change(NamedTuple):
         before: What it was; None if there was nothing.
         after: What it is since.
         was_nothing: Whether there was nothing for a moment.
+        noticed_s: When the program is told of this path; infinite for never.
     """
 
     at_s: float
     before: Node | None
     after: Node | None
     was_nothing: bool = False
+    noticed_s: float = math.inf
 
 
 class Moment(NamedTuple):
@@ -67,26 +72,31 @@ class Promises:
         self._kept: dict[bytes, tuple[str, float]] = {}
         self._versions: dict[str, float] = {}
         self._last_full_s = -math.inf
-        # Deletions and replacements that others than the program have made in the mirror.
-        self.excused: set[bytes] = set()
 
     # The source
 
-    def see_source(self, now_s: float, noticed_s: float, *, is_in_steps: bool = False) -> list[str]:
+    def see_source(
+        self, now_s: float, noticed_s: float, told: frozenset[str], *, is_in_steps: bool = False
+    ) -> list[str]:
         """Take note of what has changed in the source.
 
         Args:
             now_s: The time.
             noticed_s: When the program is told of all of it; infinite for never.
+            told: The paths that it is told of; other names of a file that was written to are none of them.
             is_in_steps: Whether what has changed was nothing for a moment.
 
         Returns:
             The paths.
         """
-        tree = read_tree(self._source)
+        tree = _finished(read_tree(self._source))
         changed = sorted(path for path in tree.keys() | self._tree.keys() if tree.get(path) != self._tree.get(path))
         for path in changed:
-            self._changes[path].append(Change(now_s, self._tree.get(path), tree.get(path), is_in_steps))
+            is_named = is_below(path, told)
+            change = Change(
+                now_s, self._tree.get(path), tree.get(path), is_in_steps, noticed_s if is_named else math.inf
+            )
+            self._changes[path].append(change)
             node = tree.get(path)
             if node is not None:
                 self._contents.add(node.content)
@@ -96,7 +106,7 @@ class Promises:
 
     def is_source_as_seen(self) -> bool:
         """Tell whether nobody has changed the source since it was looked at."""
-        return read_tree(self._source) == self._tree
+        return _finished(read_tree(self._source)) == self._tree
 
     def is_told_of_all(self, now_s: float) -> bool:
         """Tell whether the program was told of every change, or has looked at everything since."""
@@ -126,7 +136,7 @@ class Promises:
         kept = {node.content for node in versions.values()}
         present = kept.union(there.values())
         for path, content in self._mirrored.items():
-            if content in present or content in self.excused:
+            if content in present:
                 continue
             assert there.get(path) is not None, f"gone from the mirror, and not in the history: {path}"
             assert self._was_kept_lately(path, now_s), f"replaced in the mirror, and not in the history: {path}"
@@ -138,18 +148,14 @@ class Promises:
             read = read_version_name(os.path.basename(version))
             folder = os.path.dirname(version)
             name = None if read is None else read[0]
-            if name is not None and os.path.join(folder, name) == path and now_s - at_s <= 2 * KEPT_EVERY_S:
+            if name is not None and os.path.join(folder, name) == path and now_s - at_s <= SLOWED * KEPT_EVERY_S:
                 return True
         return False
 
-    def forget_mirror(self) -> None:
-        """Expect nothing of what was in the mirror before."""
-        self._mirrored = {}
-
     # What a pass says
 
-    def begin(self, moment: Moment) -> None:
-        """A pass begins."""
+    def get_through(self, moment: Moment) -> None:
+        """Note that a pass that began at a moment has looked at all that it was to look at."""
         if moment.is_full:
             self._last_full_s = moment.began_s
 
@@ -176,7 +182,7 @@ class Promises:
         for change in self._changes[path]:
             is_known = change.at_s <= moment.began_s
             if not moment.is_full and change.at_s >= self._last_full_s:
-                is_known = is_known and self._noticed.get(change.at_s, 0.0) <= moment.began_s
+                is_known = is_known and change.noticed_s <= moment.began_s
             if not is_known:
                 states.append(_plain(change.before))
                 states.append(_plain(change.after))
@@ -195,7 +201,7 @@ class Promises:
         trees = [
             {
                 path: node._replace(names=())
-                for path, node in read_tree(root).items()
+                for path, node in _finished(read_tree(root)).items()
                 if not is_left_out(path, left_alone)
             }
             for root in (self._source, self._mirror)

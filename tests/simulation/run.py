@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import logging
 import math
@@ -17,7 +18,20 @@ from typing import NamedTuple
 
 from watchdog.events import FileSystemEvent
 
-from backup_gui.engine.events import AllowHeld, BackUpNow, Resume
+from backup_gui.engine.events import (
+    AllowHeld,
+    BackUpNow,
+    CheckEvery,
+    GiveUp,
+    KeepHeld,
+    Pause,
+    PutBack,
+    ReleaseKept,
+    RemoveLeftOut,
+    Resume,
+    Stop,
+    UndoPass,
+)
 from backup_gui.engine.model import NO_COUNTS, PassStatus
 from backup_gui.engine.status import JobState, Status
 from tests.property.world import FAST
@@ -25,7 +39,7 @@ from tests.simulation.backup import Backup
 from tests.simulation.edits import Pick
 from tests.simulation.scheduler import START_S, Scheduler
 from tests.simulation.story import EDITS, IN_STEPS, Happening, Story
-from tests.simulation.system import simulated_system
+from tests.simulation.system import READS, ROOM, WRITES, Failing, simulated_system
 
 FULL_PASS_EVERY_S = 300
 INTERVAL_S = 5
@@ -34,6 +48,20 @@ REST_S = 2 * FULL_PASS_EVERY_S + 120
 # In that long an idle job does nothing but a few looks.
 IDLE_S = FULL_PASS_EVERY_S * 2
 LATEST_S = 3.0
+# In that long a job gets over what has happened to it, whatever pauses have grown.
+CALM_S = 150.0
+FAULTS = (
+    (errno.EIO, READS),
+    (errno.EIO, WRITES),
+    (errno.EACCES, READS),
+    (errno.EACCES, WRITES),
+    (errno.ENOSPC, ROOM),
+    (errno.ESTALE, READS),
+    (errno.EROFS, WRITES),
+    (errno.EMFILE, frozenset({"open", "open for writing", "scandir"})),
+    (errno.EIO, frozenset({"rename", "renameat2", "link", "unlink"})),
+    (errno.EIO, frozenset({"syncfs", "fsync"})),
+)
 # What is held is agreed to so often; what then remains held is held for ever.
 MOST_ANSWERS = 3
 OPTIONS = {
@@ -82,15 +110,16 @@ class _Run:
         scheduler = self._scheduler
         with simulated_system(scheduler, self._volume_id) as system, self._logged():
             try:
-                (self._base / "stick").mkdir()
                 for number in range(self._story.jobs):
                     name = f"job {number + 1}"
-                    backup = Backup(name, self._base, self._base / "stick", scheduler, system, self._say, **OPTIONS)
+                    drive = self._base / f"drive {self._story.drives[number] + 1}"
+                    drive.mkdir(exist_ok=True)
+                    backup = Backup(name, self._base, drive, scheduler, system, self._say, **OPTIONS)
                     backup.calls.pace_s = self._story.pace_s[number]
                     self._backups.append(backup)
                     for which in range(6):
                         backup.user.do(("write", "make_folder", "write")[which % 3], Pick(which, which * 3, which + 20))
-                    self._see(backup, scheduler.now_s)
+                    backup.promises.see_source(scheduler.now_s, scheduler.now_s, frozenset())
                     backup.start()
                 for happening in self._story.happenings:
                     scheduler.at(START_S + happening.after_s, functools.partial(self._happen, happening))
@@ -109,9 +138,12 @@ class _Run:
     # What happens
 
     def _happen(self, happening: Happening) -> None:
+        for one in self._backups:
+            self._check_calm(one)
         backup = self._backups[happening.job]
         if happening.kind in EDITS:
-            self._edit(backup, happening)
+            if not backup.is_source_away:
+                self._edit(backup, happening)
         else:
             getattr(self, f"_{happening.kind}")(backup, happening.pick)
         for one in self._backups:
@@ -123,7 +155,18 @@ class _Run:
             return
         backup.say(f"user: {said}, told {happening.telling}")
         noticed_s = self._tell(backup, events, happening.telling, happening.pick)
-        self._see(backup, noticed_s, is_in_steps=happening.kind in IN_STEPS)
+        # What is brought back meanwhile is told of later.
+        noticed_s = math.inf if backup.returning else noticed_s
+        backup.disturb(noticed_s if math.isfinite(noticed_s) else 0.0)
+        told = {
+            os.path.relpath(os.fsdecode(path), backup.source)
+            for event in events
+            for path in (event.src_path, event.dest_path)
+            if path
+        }
+        backup.promises.see_source(
+            self._scheduler.now_s, noticed_s, frozenset(told), is_in_steps=happening.kind in IN_STEPS
+        )
 
     def _tell(self, backup: Backup, events: list[FileSystemEvent], telling: str, pick: Pick) -> float:
         """Have the program told of something; returns when it is told of all of it."""
@@ -146,8 +189,120 @@ class _Run:
             self._scheduler.at(now_s + delay_s, functools.partial(backup.deliver, event))
         return latest_s
 
-    def _see(self, backup: Backup, noticed_s: float, *, is_in_steps: bool = False) -> None:
-        backup.promises.see_source(self._scheduler.now_s, noticed_s, is_in_steps=is_in_steps)
+    # What else happens
+
+    def _pause(self, backup: Backup, pick: Pick) -> None:
+        backup.put(Pause(None if pick.size % 2 else self._scheduler.time() + 20))
+
+    def _resume(self, backup: Backup, pick: Pick) -> None:
+        backup.put(Resume())
+
+    def _back_up_now(self, backup: Backup, pick: Pick) -> None:
+        backup.put(BackUpNow())
+
+    def _check_every(self, backup: Backup, pick: Pick) -> None:
+        backup.put(CheckEvery(None if pick.size % 2 else 2 * FULL_PASS_EVERY_S))
+
+    def _remove_left_out(self, backup: Backup, pick: Pick) -> None:
+        backup.put(RemoveLeftOut())
+
+    def _allow_held(self, backup: Backup, pick: Pick) -> None:
+        if backup.held is not None and not backup.is_source_away:
+            backup.put(AllowHeld(backup.held))
+
+    def _keep_held(self, backup: Backup, pick: Pick) -> None:
+        if backup.held is not None and not backup.is_source_away:
+            backup.put(KeepHeld(backup.held))
+
+    def _put_back(self, backup: Backup, pick: Pick) -> None:
+        if backup.held is not None and not backup.is_source_away:
+            backup.put(PutBack(backup.held))
+
+    def _release_kept(self, backup: Backup, pick: Pick) -> None:
+        backup.put(ReleaseKept())
+
+    def _undo_pass(self, backup: Backup, pick: Pick) -> None:
+        if not backup.is_source_away:
+            backup.put(UndoPass(1 + pick.which % max(1, backup.passes)))
+
+    def _give_up(self, backup: Backup, pick: Pick) -> None:
+        backup.put(GiveUp())
+
+    def _calls_fail(self, backup: Backup, pick: Pick) -> None:
+        error, names = FAULTS[pick.which % len(FAULTS)]
+        until_s = self._scheduler.now_s + (0.1, 2.0, 20.0)[pick.other % 3]
+        every = (1, 2, 7, 30)[pick.other // 3 % 4]
+        backup.say(f"each {every}. of {len(names)} calls fails for a while: {os.strerror(error)}")
+        backup.calls.failing.append(Failing(error, names, until_s, every))
+        backup.disturb(until_s)
+
+    def _calls_take_long(self, backup: Backup, pick: Pick) -> None:
+        backup.calls.pace_s = (0.000_2, 0.002, 0.02, 0.1)[pick.which % 4]
+        backup.say(f"each call takes {backup.calls.pace_s} s")
+        backup.disturb()
+
+    def _watcher_ends(self, backup: Backup, pick: Pick) -> None:
+        backup.say("the watcher ends")
+        backup.end_watching()
+        backup.disturb()
+
+    def _source_goes(self, backup: Backup, pick: Pick) -> None:
+        if self._is_begun(backup) and not backup.is_source_away and not backup.returning:
+            backup.remove_source(leaves_folder=pick.size % 2 == 1)
+            backup.disturb()
+
+    def _source_returns(self, backup: Backup, pick: Pick) -> None:
+        backup.return_source()
+        backup.disturb()
+
+    def _drive_goes(self, backup: Backup, pick: Pick) -> None:
+        sharing = [one for one in self._backups if one.drive == backup.drive]
+        if all(map(self._is_begun, sharing)) and not os.path.lexists(backup.drive_away):
+            self._say(f"{backup.drive.name} goes")
+            backup.drive.rename(backup.drive_away)
+            if pick.size % 2:
+                backup.drive.mkdir()
+            for one in sharing:
+                one.disturb()
+
+    def _drive_returns(self, backup: Backup, pick: Pick) -> None:
+        if os.path.lexists(backup.drive_away):
+            self._say(f"{backup.drive.name} returns")
+            if backup.drive.is_dir():
+                backup.drive.rmdir()
+            backup.drive_away.rename(backup.drive)
+            for one in self._backups:
+                one.disturb()
+
+    def _kill(self, backup: Backup, pick: Pick) -> None:
+        backup.kill()
+
+    def _stop(self, backup: Backup, pick: Pick) -> None:
+        backup.put(Stop())
+
+    def _clock_is_set(self, backup: Backup, pick: Pick) -> None:
+        by_s = (-86_400.0, -3_600.0, -30.0, 30.0, 3_600.0, 200_000.0)[pick.which % 6]
+        self._say(f"the clock is set by {by_s} s")
+        self._scheduler.set_clock(by_s)
+
+    def _computer_sleeps(self, backup: Backup, pick: Pick) -> None:
+        self._say("the computer sleeps")
+        self._scheduler.sleep((2.0, 60.0, 30_000.0)[pick.which % 3])
+
+    def _is_begun(self, backup: Backup) -> bool:
+        """Tell whether the program has seen both folders, so that it knows them again."""
+        return backup.status is not None and backup.status.last_complete_at is not None
+
+    def _check_calm(self, backup: Backup) -> None:
+        """Check that a job to which nothing has happened for a while is in step, whatever happens to others."""
+        status = backup.status
+        is_away = backup.is_source_away or os.path.lexists(backup.drive_away)
+        if self._scheduler.now_s - backup.disturbed_s < CALM_S or is_away or status is None or not backup.is_running:
+            return
+        if status.held is not None or status.kept or backup.returning or isinstance(backup.last_command, Pause):
+            return
+        if status.state is not JobState.PAUSED and backup.promises.is_told_of_all(self._scheduler.now_s):
+            self._check_rest(backup)
 
     # The end
 
@@ -157,10 +312,13 @@ class _Run:
         self._say("all goes well from here on")
         for backup in self._backups:
             backup.calls.failing.clear()
+            backup.calls.pace_s = self._story.pace_s[0]
             backup.return_source()
+            self._drive_returns(backup, Pick(0, 0, 0))
             if not backup.is_running:
                 backup.start()
             backup.put(Resume())
+            backup.put(ReleaseKept())
         scheduler.run_until(scheduler.now_s + REST_S)
         for _ in range(MOST_ANSWERS):
             held = [backup for backup in self._backups if backup.status is not None and backup.status.held is not None]
@@ -200,6 +358,7 @@ class _Run:
         scheduler = self._scheduler
         scheduler.failure = None
         for backup in self._backups:
+            backup.is_over = True
             backup.kill()
             if backup.task is not None:
                 scheduler.end(backup.task)
@@ -211,7 +370,10 @@ class _Run:
 
     def _volume_id(self, path: str) -> str:
         os.stat(path)
-        return "stick" if Path(path).is_relative_to(self._base / "stick") else "system"
+        for backup in self._backups:
+            if Path(path).is_relative_to(backup.drive) and not os.path.lexists(backup.drive_away):
+                return backup.drive.name
+        return "system"
 
     @contextlib.contextmanager
     def _logged(self) -> Iterator[None]:
@@ -220,8 +382,9 @@ class _Run:
 
         class Handler(logging.Handler):
             def emit(self, record: logging.LogRecord) -> None:
-                if record.levelno >= logging.ERROR:
-                    trace = "" if record.exc_info is None else "".join(traceback.format_exception(record.exc_info[1]))
+                # Others of that level are told to the user, too: such as a full disk of the program's own.
+                if record.levelno >= logging.ERROR and record.exc_info is not None:
+                    trace = "".join(traceback.format_exception(record.exc_info[1]))
                     run._scheduler.fail(AssertionError(f"logged: {record.getMessage()} {trace}"))
 
         handler = Handler()

@@ -13,7 +13,7 @@ from tests.simulation.__main__ import explained, tell
 from tests.simulation.story import JOBS, STEPS
 
 PROJECT = Path(__file__).resolve().parents[2]
-SEEDS = 24
+SEEDS = 20
 # A failure is told soon, even if a shorter one might be found.
 SHRINK_S = 20.0
 
