@@ -1,6 +1,7 @@
 """Copies one file's content from the source to a temporary in the mirror, and tells whether it is one whole version.
 
-The source is looked at before and after; if it changed meanwhile, the copy is thrown away and made anew.
+The source is looked at before and after; if it changed meanwhile, the copy is thrown away and made anew. Where only the
+times never stand still, as those of a file that a mounted cloud has yet to upload, the content decides.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import stat
 import sys
 from typing import TYPE_CHECKING
 
+from backup_gui.engine.copier import Seen
 from backup_gui.engine.model import ProblemCode, Stage
 from backup_gui.engine.problems import problem, problem_from
 from backup_gui.engine.transfer import (
@@ -54,7 +56,7 @@ def copy_file(
     on_bytes: Callable[[int], None],
     should_stop: Callable[[], bool],
     as_it_is: bool = False,
-) -> tuple[str, Entry, bool]:
+) -> tuple[str, Entry | Seen, bool]:
     """Copy a file into a temporary beside its final place.
 
     Args:
@@ -66,15 +68,15 @@ def copy_file(
         as_it_is: Whether a copy will do during which the file changed.
 
     Returns:
-        The temporary's path, complete with metadata; the source's entry that it is a copy of; and whether it is one
-        whole version.
+        The temporary's path, complete with metadata; the source's entry that it is a copy of, without a change time
+        if that was not the same before and after; and whether it is one whole version.
 
     Raises:
         NotCopied: It could not be copied.
         Vanished: There is no such file any more.
         Cancelled: ``should_stop`` said so.
     """
-    for _ in range(TRIES):
+    for tries_left in reversed(range(TRIES)):
         fd = _open_source(source, path)
         try:
             before = os.fstat(fd)
@@ -94,6 +96,13 @@ def copy_file(
             return temporary, before, True
         if as_it_is and _is_there(source, path):
             return temporary, before, False
+        try:
+            if not tries_left and _has_stood_still(source, target, path, temporary, before, should_stop):
+                # Which time belongs to the content nobody can tell: the next pass compares it once more.
+                return temporary, Seen(before.st_ino, 0, before.st_size, before.st_mtime_ns), True
+        except BaseException:
+            _drop(target, temporary)
+            raise
         _drop(target, temporary)
     raise NotCopied(problem(ProblemCode.KEEPS_CHANGING, path, Stage.COPY))
 
@@ -208,6 +217,23 @@ def _is_unchanged(source: Tree, path: str, before: Entry) -> bool:
     except OSError:
         return False
     return is_same_version(before, now)
+
+
+def _has_stood_still(
+    source: Tree, target: Target, path: str, temporary: str, before: Entry, should_stop: Callable[[], bool]
+) -> bool:
+    """Tell whether of a file nothing but times changed while it was copied: what was read twice alike is one version.
+
+    Raises:
+        Cancelled: ``should_stop`` said so.
+    """
+    try:
+        now = source.stat(path)
+        if (now.st_dev, now.st_ino, now.st_size) != (before.st_dev, before.st_ino, before.st_size):
+            return False
+        return has_same_content(source, path, target, temporary, should_stop)
+    except OSError:
+        return False
 
 
 def _is_there(source: Tree, path: str) -> bool:

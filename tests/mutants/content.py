@@ -40,6 +40,29 @@ MUTATIONS = (
         "        if len(self._clearer.gone) >= _FORGET_EVERY:\n",
         "        if not self._clearer.gone:\n",
         ("unit/test_execute.py::test_what_is_gone_is_forgotten_in_between",),
+        "a file whose times alone never stand still is copied",
+        "engine/copying.py",
+        "        return has_same_content(source, path, target, temporary, should_stop)\n",
+        "        return False\n",
+        (
+            f"{_CHANGING}test_a_file_whose_times_alone_never_stand_still_is_copied_and_compared_once_more_by_the_next_pass",
+        ),
+    ),
+    Mutation(
+        "times that never stand still are no proof of the content",
+        "engine/copying.py",
+        "Seen(before.st_ino, 0, before.st_size, before.st_mtime_ns)",
+        "before",
+        (
+            f"{_CHANGING}test_a_file_whose_times_alone_never_stand_still_is_copied_and_compared_once_more_by_the_next_pass",
+        ),
+    ),
+    Mutation(
+        "what differs when it is read again is no whole version",
+        "engine/copying.py",
+        "        return has_same_content(source, path, target, temporary, should_stop)\n",
+        "        return True\n",
+        (f"{_CHANGING}test_a_file_that_keeps_changing_is_reported_and_its_old_copy_stays",),
     ),
     Mutation(
         "a new mirror is its owner's alone",

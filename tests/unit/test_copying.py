@@ -12,6 +12,7 @@ import pytest
 
 from backup_gui.engine import copying
 from backup_gui.engine import transfer as transfer_module
+from backup_gui.engine.copier import Seen
 from backup_gui.engine.copying import NotCopied, Vanished, copy_file, has_same_content
 from backup_gui.engine.model import Entry, ProblemCode, Stage
 from backup_gui.engine.target import Target
@@ -34,7 +35,7 @@ class Pair:
 
     def copy(
         self, path: str = "file", should_stop: Callable[[], bool] = lambda: False, *, as_it_is: bool = False
-    ) -> tuple[str, Entry, bool]:
+    ) -> tuple[str, Entry | Seen, bool]:
         return copy_file(
             self.source,
             self.target,
