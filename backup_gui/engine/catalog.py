@@ -42,6 +42,10 @@ _WAIT_MS = 10_000
 # When the source's root was last changed as far as its own attributes are known to be in the mirror.
 ROOT_KEY = "root changed at"
 MIRROR_FILES_KEY = "mirror files"
+# Change times that no file has, beyond what any system can tell: of what the program put there without knowing what the
+# source had at that moment, so that the content is to be compared; and of what does not have all of its attributes.
+UNSEEN_NS = 1 << 100
+LACKING_NS = UNSEEN_NS + 1
 _COMPLETE_KEY = "last complete at"
 # The year 9999, beyond which no date can be shown.
 _LATEST_AT = 253_370_764_800.0
@@ -307,7 +311,7 @@ class Catalog:
     def forget_mirror(self) -> None:
         """Forget everything that is in the mirror: it is another one."""
         self._pending.clear()
-        for table in ("files", "stamps"):
+        for table in ("files", "stamps", "intended"):
             self._connection.execute(f"DELETE FROM {table}")  # noqa: S608 - both are from here
         self.kept.release()
         self.busy.forget()
@@ -366,6 +370,33 @@ class Catalog:
         """Make everything so far permanent."""
         self._write()
         self._connection.commit()
+
+    # What is about to be done
+
+    def intend(self, found: Iterable[tuple[str, Seen]]) -> None:
+        """Note what is about to be put into the mirror, on the disk when this returns.
+
+        Args:
+            found: Paths, each with what is going to be recorded of it.
+        """
+        rows = [
+            (encode(path), _signed(seen.st_ino), *map(stored, (seen.st_ctime_ns, seen.st_size, seen.st_mtime_ns)))
+            for path, seen in found
+        ]
+        self.commit()
+        self._connection.execute("PRAGMA synchronous = FULL")
+        self._connection.executemany("INSERT OR REPLACE INTO intended VALUES (?, ?, ?, ?, ?)", rows)
+        self._connection.commit()
+        self._connection.execute("PRAGMA synchronous = NORMAL")
+
+    def intended(self) -> list[tuple[str, Fingerprint]]:
+        """Return what was noted and not recorded since."""
+        rows = self._connection.execute("SELECT path, inode, ctime_ns, size_bytes, mtime_ns FROM intended").fetchall()
+        return [(decode(path), Fingerprint(inode & _UNSIGNED, *map(read, rest))) for path, inode, *rest in rows]
+
+    def fulfil(self) -> None:
+        """Forget what was noted, together with the next ``commit``: it is recorded."""
+        self._connection.execute("DELETE FROM intended")
 
     # Facts
 

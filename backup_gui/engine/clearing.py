@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.attributes import attributes_of_source
 from backup_gui.engine.copying import has_same_content, looks_alike
+from backup_gui.engine.intents import unseen
 from backup_gui.engine.model import Action, EntryKind, Op, ProblemCode, Stage, is_same_file, kind_of
 from backup_gui.engine.ownership import Ownership
 from backup_gui.engine.passlog import Rights
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.filters import Filter
+    from backup_gui.engine.intents import Intents
     from backup_gui.engine.ledger import Ledger
     from backup_gui.engine.model import Entry
     from backup_gui.engine.target import Target
@@ -37,6 +39,7 @@ class Clearer:
         catalog: Where moves are recorded.
         rules: What is left out of the source.
         ledger: Told of what was done, and of problems.
+        intents: Told of what is about to be moved.
         copy: Makes and publishes what the source has at a path.
         should_stop: Asked while contents are compared.
 
@@ -51,6 +54,7 @@ class Clearer:
         catalog: Catalog,
         rules: Filter,
         ledger: Ledger,
+        intents: Intents,
         copy: Callable[[Action], None],
         should_stop: Callable[[], bool],
     ) -> None:
@@ -59,6 +63,7 @@ class Clearer:
         self._catalog = catalog
         self._rules = rules
         self._ledger = ledger
+        self._intents = intents
         self._copy = copy
         self._ownership = Ownership(target, catalog)
         self._should_stop = should_stop
@@ -78,7 +83,10 @@ class Clearer:
             ours = self._source.look(action.path)
             theirs = self._target.look(action.old_path)
             if ours is not None and theirs is not None and self._is_still_so(action, action.old_path, ours, theirs):
+                self._intents.note_in_place(action.path, ours)
                 self._target.move(action.old_path, action.path)
+                # Whatever comes of the rest: it is the program's own under that name, too.
+                self._catalog.record(action.path, unseen(ours))
                 self._target.set_metadata(action.path, ours, attributes_of_source(self._source, action.path))
                 self._catalog.record(action.path, ours)
                 self.gone.append(action.old_path)

@@ -16,6 +16,7 @@ from backup_gui.engine.draft import Draft
 from backup_gui.engine.drives import Drives
 from backup_gui.engine.equality import Equality
 from backup_gui.engine.history_place import is_reserved, is_reserved_path
+from backup_gui.engine.intents import settle
 from backup_gui.engine.links import is_linked_file
 from backup_gui.engine.model import Action, EntryKind, Op, ProblemCode, Scope, Stage, is_same_file, kind_of
 from backup_gui.engine.mounts import devices_without_lasting_inodes
@@ -84,6 +85,8 @@ def compare(
         The plan: what is in the way first, then folders before what is in them, then moves, then names of files that
         have several, then deletions, the deepest first.
     """
+    if learns:
+        settle(target, catalog)
     comparison = _Comparison(
         source,
         target,

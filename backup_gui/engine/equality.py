@@ -9,6 +9,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.attributes import have_same_attributes
+from backup_gui.engine.catalog import LACKING_NS
 from backup_gui.engine.copying import has_same_content
 from backup_gui.engine.links import Links, is_linked_file
 from backup_gui.engine.model import Op
@@ -70,6 +71,9 @@ class Equality:
             OSError: It cannot be told.
             Cancelled: The comparison is to stop.
         """
+        if known is not None and known.ctime_ns == LACKING_NS:
+            # Its content was seen to; the rest is tried again.
+            known = None
         is_touched = known is not None and (known.inode, known.ctime_ns) != (ours.st_ino, ours.st_ctime_ns)
         has_other_time = self._has_other_time(path, ours, theirs, known)
         if self._has_other_content(path, ours, theirs, known, is_touched=is_touched, has_other_time=has_other_time):

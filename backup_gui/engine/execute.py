@@ -15,6 +15,7 @@ from backup_gui.engine.catalog import ROOT_KEY
 from backup_gui.engine.clearing import Clearer
 from backup_gui.engine.copier import BATCH_FILES, is_small_copy
 from backup_gui.engine.errors import BackupError, DestinationFullError, DestinationUnusableError, RootAbsentError
+from backup_gui.engine.intents import Intents, lacking
 from backup_gui.engine.links import LinkMaker
 from backup_gui.engine.making import Maker
 from backup_gui.engine.model import EntryKind, Op, Phase, Stage, kind_of
@@ -74,7 +75,8 @@ class Execution:
         self._should_stop = should_stop
         self._standby = standby
         links = LinkMaker(source, target, catalog)
-        self._publisher = Publisher(target, catalog, links, ledger)
+        self._intents = Intents(source, target, catalog)
+        self._publisher = Publisher(target, catalog, links, ledger, self._intents)
         self._maker = Maker(
             source,
             target,
@@ -82,12 +84,13 @@ class Execution:
             links,
             self._publisher,
             ledger,
+            self._intents,
             meter=meter,
             publish=self._publish,
             should_stop=should_stop,
         )
         self._batches: Batches | None = None
-        self._clearer = Clearer(source, target, catalog, rules, ledger, self._copy_at_once, should_stop)
+        self._clearer = Clearer(source, target, catalog, rules, ledger, self._intents, self._copy_at_once, should_stop)
 
     def run(self, actions: Sequence[Action], litter: Iterable[str], *, files_total: int, bytes_total: int) -> None:
         """Carry out actions, in the order given.
@@ -111,6 +114,8 @@ class Execution:
             self._publish()
             self._finish_folders()
             self._target.flush()
+            self._forget_gone()
+            self._intents.fulfil()
         except OSError as error:
             self._drop()
             if is_full(error):
@@ -131,15 +136,16 @@ class Execution:
                 self._catalog.commit()
         self._meter.end()
 
-    def _carry_out(self, actions: Iterable[Action]) -> None:
+    def _carry_out(self, actions: Sequence[Action]) -> None:
         is_checked = False
-        for action in actions:
+        for index, action in enumerate(actions):
             if self._should_stop():
                 raise Cancelled
             if self._ledger.unmade and parent_of(action.path) in self._ledger.unmade:
                 if action.kind is EntryKind.FOLDER:
                     self._ledger.unmade.add(action.path)
                 continue
+            self._intents.look_ahead(actions, index)
             if self._clearer.gone and action.op in _COPIES:
                 # Before anything else is recorded in the place of what is gone.
                 self._forget_gone()
@@ -230,6 +236,7 @@ class Execution:
         touched = sorted(self._ledger.touched, key=lambda path: path.count("/") if path else -1, reverse=True)
         self._ledger.touched.clear()
         for path in touched:
+            entry = None
             try:
                 entry = self._source.look(path)
                 if entry is None or kind_of(entry) is not EntryKind.FOLDER:
@@ -244,8 +251,8 @@ class Execution:
             except FileNotFoundError:
                 continue
             except OSError as error:
-                if path in self._ledger.attributed:
-                    self._catalog.forget([path])
+                if path and path in self._ledger.attributed and entry is not None:
+                    self._catalog.record(path, lacking(entry))
                 self._ledger.add_problem(problem_from(error, path, Stage.METADATA))
             except UNFIT as error:
                 self._ledger.add_problem(problem_of_unfit(error, path, Stage.METADATA))

@@ -10,6 +10,8 @@ import time
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.attributes import access_lists_of, attributes_of_source
+from backup_gui.engine.catalog import LACKING_NS
+from backup_gui.engine.copier import Seen
 from backup_gui.engine.copying import NotCopied, Vanished, copy_file, data_bytes, has_same_content, looks_alike
 from backup_gui.engine.model import Action, EntryKind, Op, ProblemCode, Stage, is_same_file, kind_of
 from backup_gui.engine.ownership import Ownership
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.attributes import Attributes
     from backup_gui.engine.catalog import Catalog
+    from backup_gui.engine.intents import Intents
     from backup_gui.engine.ledger import Ledger
     from backup_gui.engine.links import LinkMaker
     from backup_gui.engine.model import Entry
@@ -44,6 +47,7 @@ class Maker:
         links: Makes names of files that the mirror has.
         publisher: Takes what is complete.
         ledger: Told of all else that was done, and of problems.
+        intents: Told of what is about to be done at once.
         meter: Told of bytes.
         publish: Publishes all that is ready, and records it.
         should_stop: Asked within large files.
@@ -57,6 +61,7 @@ class Maker:
         links: LinkMaker,
         publisher: Publisher,
         ledger: Ledger,
+        intents: Intents,
         *,
         meter: Meter,
         publish: Callable[[], None],
@@ -68,6 +73,7 @@ class Maker:
         self._links = links
         self._publisher = publisher
         self._ledger = ledger
+        self._intents = intents
         self._meter = meter
         self._publish = publish
         self._should_stop = should_stop
@@ -250,12 +256,14 @@ class Maker:
         if now is None or (now.st_ino, now.st_ctime_ns) != (before.st_ino, before.st_ctime_ns):
             self._target.discard(temporary)
             return True
+        self._intents.note_in_place(path, ours)
         self._target.publish(temporary, path, may_replace=True)
         self._catalog.record(path, ours)
         self._ledger.count(action)
         return True
 
     def _set_metadata(self, action: Action) -> None:
+        is_begun = False
         try:
             if action.link_to is not None and self._join(action):
                 return
@@ -275,10 +283,14 @@ class Maker:
                 self._copy_file(edited)
                 return
             attributes = attributes_of_source(self._source, action.path)
+            self._intents.note_in_place(action.path, entry)
+            is_begun = True
             self._target.set_metadata(action.path, entry, attributes)
         except FileNotFoundError as error:
             raise Vanished from error
         except OSError as error:
+            if is_begun:
+                self._record_as_it_is(action, entry)
             raise NotCopied(problem_from(error, action.path, Stage.METADATA)) from error
         is_touched = action.seen_at_ns not in {0, entry.st_ctime_ns}
         if not is_touched:
@@ -288,6 +300,15 @@ class Maker:
             # times. The next pass compares it again.
             self._ledger.note_unsettled(action.path)
         self._ledger.count(action)
+
+    def _record_as_it_is(self, action: Action, entry: Entry) -> None:
+        """Record something that could not be given all that the source has, and stays the program's own all the same.
+
+        Its time may be the new one, or still the old one.
+        """
+        with contextlib.suppress(OSError):
+            there = self._target.stat(action.path)
+            self._catalog.record(action.path, Seen(entry.st_ino, LACKING_NS, there.st_size, there.st_mtime_ns))
 
 
 def _is_as_compared(action: Action, ours: Entry, theirs: Entry) -> bool:

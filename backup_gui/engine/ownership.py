@@ -41,19 +41,20 @@ class Ownership:
         if known is None or self._is_by_path or stat.S_ISDIR(theirs.st_mode):
             return known is not None
         # A time that was set through one name of a file is that of its other names too.
-        return self._fits(theirs, known) or (theirs.st_nlink > 1 and self._is_another_names(theirs, known[0]))
+        return self.fits(theirs, known) or (theirs.st_nlink > 1 and self._is_another_names(theirs, known[0]))
 
     def _is_another_names(self, theirs: Entry, inode: int) -> bool:
         """Tell whether a file of the mirror is what it was made, or given, through another of its names."""
         for path, known in self._catalog.paths_of(inode):
-            if self._fits(theirs, known):
+            if self.fits(theirs, known):
                 with contextlib.suppress(OSError):
                     there = self._target.look(path)
                     if there is not None and (there.st_dev, there.st_ino) == (theirs.st_dev, theirs.st_ino):
                         return True
         return False
 
-    def _fits(self, theirs: Entry, known: Fingerprint | Row) -> bool:
+    def fits(self, theirs: Entry, known: Fingerprint | Row) -> bool:
+        """Tell whether a file or link of the mirror has the size and time that it was given, as far as kept."""
         if known[2] != theirs.st_size:
             return False
         abilities = self._target.abilities

@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.copying import NotCopied
+from backup_gui.engine.intents import lacking
 from backup_gui.engine.model import Action, EntryKind, Op, ProblemCode, Stage, kind_of
 from backup_gui.engine.ownership import Ownership
 from backup_gui.engine.problems import UNFIT, is_full, problem, problem_from, problem_of_unfit
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.copier import Seen
+    from backup_gui.engine.intents import Intents
     from backup_gui.engine.ledger import Ledger
     from backup_gui.engine.links import LinkMaker
     from backup_gui.engine.model import Entry
@@ -56,20 +58,22 @@ class Publisher:
         catalog: Where what was published is recorded.
         links: Knows which names are of one file.
         ledger: Told of all that was done.
+        intents: Told of what is about to be published.
     """
 
-    def __init__(self, target: Target, catalog: Catalog, links: LinkMaker, ledger: Ledger) -> None:
+    def __init__(self, target: Target, catalog: Catalog, links: LinkMaker, ledger: Ledger, intents: Intents) -> None:
         self._target = target
         self._catalog = catalog
         self._links = links
         self._ledger = ledger
+        self._intents = intents
         self._ownership = Ownership(target, catalog)
         self._group: list[Ready] = []
         self._group_bytes = 0
         # Published, and not recorded yet.
         self._published: list[Ready] = []
         self._published_at_ns = 0
-        # Published without all of their attributes, and not to be recorded.
+        # Published without all of their attributes.
         self._incomplete: set[str] = set()
 
     @property
@@ -98,6 +102,17 @@ class Publisher:
         if not self._group and not self._target.has_unseen_folders:
             return
         self._target.flush()
+        lacking_some = self._target.without_attributes
+        self._intents.note(
+            (
+                ready.action.path,
+                # A folder gets its attributes when all that is in it is complete.
+                lacking(ready.entry)
+                if ready.action.kind is EntryKind.FOLDER or ready.action.path in lacking_some
+                else ready.entry,
+            )
+            for ready in self._group
+        )
         unmade = self._target.reveal()
         for path, error in unmade.items():
             self._ledger.add_problem(problem_from(error, path, Stage.COPY, is_writing=True))
@@ -133,7 +148,7 @@ class Publisher:
         self._published = published
         self._published_at_ns = time.time_ns()
         for path, why in self._target.without_attributes.items():
-            # The content is there; it is not recorded, so that the next pass tries again.
+            # The content is there; that is all that is recorded, so that the next pass tries again.
             self._ledger.add_problem(problem_from(why, path, Stage.METADATA))
             self._incomplete.add(path)
         self._target.without_attributes.clear()
@@ -152,8 +167,7 @@ class Publisher:
             action, entry = ready.action, ready.entry
             path = action.path
             written_bytes = 0
-            if path not in self._incomplete:
-                self._catalog.record(path, entry)
+            self._catalog.record(path, lacking(entry) if path in self._incomplete else entry)
             ledger.touched.add(parent_of(path))
             if entry.st_mtime_ns > youngest_ns and action.kind is not EntryKind.FOLDER:
                 ledger.note_unsettled(path)
@@ -168,6 +182,7 @@ class Publisher:
             ledger.note(action, written_bytes)
             done.append(action)
         if not self._published:
+            self._intents.fulfil()
             self._catalog.commit()
         ledger.tell(done)
 

@@ -39,6 +39,9 @@ CREATE TABLE IF NOT EXISTS kept (
 CREATE TABLE IF NOT EXISTS lately (path BLOB PRIMARY KEY, kept_s REAL NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS busy (
     path BLOB PRIMARY KEY, since_s REAL NOT NULL, is_torn INTEGER NOT NULL, whole BLOB) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS intended (
+    path BLOB PRIMARY KEY, inode INTEGER NOT NULL, ctime_ns INTEGER NOT NULL, size_bytes INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL) WITHOUT ROWID;
 """
 
 # A number beyond this is no version that there will ever be, but damage.

@@ -1,7 +1,7 @@
 """Makes the same pass again and again in processes that are killed one call later each time; see ``test_kill.py``.
 
-Run as a program: ``python -m tests.faults.killed_driver FOLDER``. Prints one JSON line for each kill, and one in the
-end.
+Run as a program: ``python -m tests.faults.killed_driver FOLDER [bare]``. Prints one JSON line for each kill, and one in
+the end. With ``bare`` there is no history, and the source is edited after each kill.
 """
 
 from __future__ import annotations
@@ -189,12 +189,57 @@ class Scene:
         return left + [repr(path) for path in sorted({*mirror, *source}) if mirror.get(path) != source.get(path)]
 
 
+class BareScene(Scene):
+    """The same without a history, where what the program takes for a stranger's is held until the user has answered."""
+
+    def __init__(self, base: Path) -> None:
+        super().__init__(base)
+        (self.mirror / "stranger").unlink()
+        self.job = self.job._replace(keeps_history=False)
+        self.make_pass()
+        for path in ("changed", "deep/er/changed", "added", "deep/added", "new/deep/file"):
+            (self.source / path).parent.mkdir(parents=True, exist_ok=True)
+            (self.source / path).write_bytes(b"newer %s " % path.encode() * 900)
+        for path in ("empty", "holes", "deep/moved"):
+            os.utime(self.source / path, ns=(0, 10**18 + 1))
+        (self.source / "same").chmod(0o600)
+        (self.source / "rechecked").rename(self.source / "new/rechecked")
+        os.setxattr(self.source / "new", "user.new", b"4")
+        (self.source / "link").unlink()
+        (self.source / "link").symlink_to("added")
+        (self.mirror / "stranger").write_bytes(b"strange")
+
+    def edit(self) -> None:
+        """Edit or delete everything that the source has."""
+        for number, (path, content) in enumerate(sorted(contents(self.source).items())):
+            if number % 3:
+                (self.source / path).write_bytes(content + b"edited")
+            else:
+                (self.source / path).unlink()
+        (self.source / "link").unlink()
+        (self.source / "link").symlink_to("something longer")
+        shutil.rmtree(self.source / "new")
+
+    def faults(self) -> list[str]:
+        """Say what is wrong with the stranger's file."""
+        there = contents(self.mirror).get("stranger")
+        return [] if there == b"strange" else ["a stranger's file is lost"]
+
+    def faults_in_the_end(self) -> list[str]:
+        """Say what of its own the program holds."""
+        mirror, source = read_tree(self.mirror), read_tree(self.source)
+        mirror.pop("stranger")
+        # The folder that a stranger's file lies in has the time of what is done around it.
+        return [repr(path) for path in sorted({*mirror, *source}) if path and mirror.get(path) != source.get(path)]
+
+
 def main() -> None:
     base = Path(sys.argv[1])
+    is_bare = "bare" in sys.argv[2:]
     # Some calls are loaded at first use, which would count too.
     ctypes.CDLL(None)
     for at in range(1, MOST_KILLS):
-        scene = Scene(base / str(at))
+        scene = BareScene(base / str(at)) if is_bare else Scene(base / str(at))
         child = os.fork()
         if child == 0:
             Countdown(at).arm()
@@ -203,6 +248,8 @@ def main() -> None:
         _, status = os.waitpid(child, 0)
         is_killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
         line: dict[str, Any] = {"at": at, "is_killed": is_killed, "status": status, "faults": scene.faults()}
+        if isinstance(scene, BareScene):
+            scene.edit()
         scene.make_pass()
         line["faults"] += scene.faults()
         line["differences"] = scene.faults_in_the_end()

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,13 +19,12 @@ FAST = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 LEAST_KILLS = 60
 
 
-@pytest.mark.hazard(13)
-@pytest.mark.skipif(sys.platform != "linux", reason="kills at calls that only Linux has")
-def test_a_kill_at_any_call_leaves_whole_files_and_the_next_pass_converges() -> None:
+def killed_at_each_call(*options: str) -> list[dict[str, Any]]:
+    """Run the driver, and return what it tells of each kill."""
     base = tempfile.mkdtemp(prefix="backup-gui-kill-", dir=FAST)
     try:
         run = subprocess.run(
-            [sys.executable, "-m", "tests.faults.killed_driver", base],
+            [sys.executable, "-m", "tests.faults.killed_driver", base, *options],
             cwd=PROJECT,
             capture_output=True,
             text=True,
@@ -34,7 +34,14 @@ def test_a_kill_at_any_call_leaves_whole_files_and_the_next_pass_converges() -> 
     finally:
         shutil.rmtree(base)
     assert run.returncode == 0, run.stderr
-    lines = [json.loads(line) for line in run.stdout.splitlines()]
+    return [json.loads(line) for line in run.stdout.splitlines()]
+
+
+@pytest.mark.hazard(13)
+@pytest.mark.skipif(sys.platform != "linux", reason="kills at calls that only Linux has")
+@pytest.mark.parametrize("options", [(), ("bare",)], ids=["with a history", "without"])
+def test_a_kill_at_any_call_leaves_whole_files_and_the_next_pass_converges(options: tuple[str, ...]) -> None:
+    lines = killed_at_each_call(*options)
     assert [line for line in lines if line["faults"] or line["differences"]] == []
     assert [line["is_killed"] for line in lines[:-1]] == [True] * (len(lines) - 1)
     assert lines[-1]["status"] == 0, "the last pass was to run to its end"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from tests.mutants.mutation import Mutation
 
 _CHANGING = "faults/test_changing_source.py::"
+_OWN = "unit/test_own_copies.py::"
+_REFUSED_ATTRIBUTES = "test_copies_whose_attributes_were_refused_follow_further_edits_and_are_not_read_in_each_pass"
 _OLD_PLAN = "faults/test_plan_grown_old.py::"
 _NUMBERS = "unit/test_odd_numbers.py::"
 _REFUSED = "unit/test_refused_names.py::"
@@ -40,6 +42,83 @@ MUTATIONS = (
         "        if len(self._clearer.gone) >= _FORGET_EVERY:\n",
         "        if not self._clearer.gone:\n",
         ("unit/test_execute.py::test_what_is_gone_is_forgotten_in_between",),
+        "what is about to be published is noted",
+        "engine/publishing.py",
+        "        self._intents.note(\n",
+        "        list(\n",
+        (f"{_OWN}test_what_was_published_before_the_disk_failed_follows_further_edits",),
+    ),
+    Mutation(
+        "what is about to be moved is noted",
+        "engine/clearing.py",
+        "                self._intents.note_in_place(action.path, ours)\n",
+        "",
+        ("faults/test_kill.py",),
+    ),
+    Mutation(
+        "what is about to get another time is noted",
+        "engine/making.py",
+        "            self._intents.note_in_place(action.path, entry)\n",
+        "",
+        ("faults/test_kill.py",),
+    ),
+    Mutation(
+        "notes of what is about to be done are on the disk before",
+        "engine/catalog.py",
+        '        self._connection.execute("PRAGMA synchronous = FULL")\n',
+        "",
+        (f"{_OWN}test_what_is_about_to_be_done_is_on_the_disk_before_and_notes_wait_for_it_together",),
+    ),
+    Mutation(
+        "notes are on the disk together",
+        "engine/execute.py",
+        "            self._intents.look_ahead(actions, index)\n",
+        "",
+        (f"{_OWN}test_what_is_about_to_be_done_is_on_the_disk_before_and_notes_wait_for_it_together",),
+    ),
+    Mutation(
+        "what was about to be is looked at",
+        "engine/intents.py",
+        "            if stat.S_ISDIR(there.st_mode) or ownership.fits(there, known):\n",
+        "            if True:\n",
+        (f"{_OWN}test_a_stranger_in_the_place_of_what_was_about_to_be_is_held",),
+    ),
+    Mutation(
+        "a copy without its attributes is the program's own",
+        "engine/publishing.py",
+        "            self._catalog.record(path, lacking(entry) if path in self._incomplete else entry)\n",
+        "            if path not in self._incomplete:\n                self._catalog.record(path, entry)\n",
+        (f"{_OWN}{_REFUSED_ATTRIBUTES}",),
+    ),
+    Mutation(
+        "a copy without its attributes is not read in each pass",
+        "engine/equality.py",
+        "known is not None and known.ctime_ns == LACKING_NS",
+        "False",
+        (f"{_OWN}{_REFUSED_ATTRIBUTES}",),
+    ),
+    Mutation(
+        "a file that cannot be given its attributes is the program's own",
+        "engine/making.py",
+        "                self._record_as_it_is(action, entry)\n",
+        "                pass\n",
+        (f"{_OWN}test_files_that_were_only_touched_and_whose_attributes_were_refused_follow_further_edits",),
+    ),
+    Mutation(
+        "a moved file that cannot be given its attributes is the program's own",
+        "engine/clearing.py",
+        "                self._catalog.record(action.path, unseen(ours))\n",
+        "",
+        (f"{_OWN}test_moved_files_whose_attributes_were_refused_follow_further_edits",),
+    ),
+    Mutation(
+        "a folder that cannot be given its attributes is the program's own",
+        "engine/execute.py",
+        "                    self._catalog.record(path, lacking(entry))\n",
+        "                    self._catalog.forget([path])\n",
+        (f"{_OWN}{_REFUSED_ATTRIBUTES}",),
+    ),
+    Mutation(
         "a file whose times alone never stand still is copied",
         "engine/copying.py",
         "        return has_same_content(source, path, target, temporary, should_stop)\n",

@@ -1,0 +1,106 @@
+"""What is about to get a name or a time in the mirror, noted before it does, so that no crash makes a stranger of it.
+
+Only without a history, where a stranger is told by what is there, and is held until the user has answered. The note is
+on the disk before anything is done, and goes when that is recorded.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import stat
+from typing import TYPE_CHECKING, Final
+
+from backup_gui.engine.catalog import LACKING_NS, UNSEEN_NS
+from backup_gui.engine.copier import Seen
+from backup_gui.engine.model import Action, EntryKind, Op
+from backup_gui.engine.ownership import Ownership
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from backup_gui.engine.catalog import Catalog
+    from backup_gui.engine.model import Entry
+    from backup_gui.engine.target import Target
+    from backup_gui.engine.tree import Tree
+
+# Each note waits for the disk, so many are written together.
+_AHEAD: Final = 500
+_IN_PLACE: Final = frozenset({Op.MOVE, Op.SET_METADATA})
+
+
+class Intents:
+    """The notes of one pass.
+
+    Args:
+        source: The source.
+        target: The destination.
+        catalog: Where they are kept.
+    """
+
+    def __init__(self, source: Tree, target: Target, catalog: Catalog) -> None:
+        self._source = source
+        self._catalog = catalog
+        self._is_needed = not target.keeps_history
+        self._noted: dict[str, Seen] = {}
+
+    def note(self, found: Iterable[tuple[str, Entry | Seen]]) -> None:
+        """Note what paths of the mirror are about to be, by what is going to be recorded of them."""
+        if not self._is_needed:
+            return
+        new = {path: Seen(entry.st_ino, entry.st_ctime_ns, entry.st_size, entry.st_mtime_ns) for path, entry in found}
+        if any(self._noted.get(path) != seen for path, seen in new.items()):
+            self._noted.update(new)
+            self._catalog.intend(new.items())
+
+    def note_in_place(self, path: str, entry: Entry) -> None:
+        """Note that what the mirror has is about to be given another name, or other times."""
+        self.note([(path, unseen(entry))])
+
+    def look_ahead(self, actions: Sequence[Action], start: int) -> None:
+        """Note several that are about to be given other names or times, if the next one is not noted yet."""
+        if not self._is_needed or not _is_in_place(actions[start]) or actions[start].path in self._noted:
+            return
+        found = []
+        for action in filter(_is_in_place, actions[start : start + _AHEAD]):
+            with contextlib.suppress(OSError):
+                found.append((action.path, unseen(self._source.stat(action.path))))
+        self.note(found)
+
+    def fulfil(self) -> None:
+        """Forget all notes: everything is recorded."""
+        if self._noted:
+            self._noted.clear()
+            self._catalog.fulfil()
+
+
+def lacking(entry: Entry | Seen) -> Seen:
+    """Return what is recorded of something that has the source's content, and not all of its attributes."""
+    return Seen(entry.st_ino, LACKING_NS, entry.st_size, entry.st_mtime_ns)
+
+
+def unseen(entry: Entry | Seen) -> Seen:
+    """Return what is recorded of something that is the program's own, and has to be compared once more."""
+    return Seen(entry.st_ino, UNSEEN_NS, entry.st_size, entry.st_mtime_ns)
+
+
+def settle(target: Target, catalog: Catalog) -> None:
+    """Record what a pass that did not come to its end has done, by what is there now."""
+    noted = catalog.intended()
+    if not noted:
+        return
+    ownership = Ownership(target, catalog)
+    for path, known in noted:
+        # What cannot be looked at is compared, and told, by the pass.
+        with contextlib.suppress(OSError):
+            there = target.look(path)
+            before = catalog.fingerprint(path)
+            if there is None or (before is not None and ownership.fits(there, before)):
+                continue
+            if stat.S_ISDIR(there.st_mode) or ownership.fits(there, known):
+                catalog.record(path, Seen(*known))
+    catalog.fulfil()
+    catalog.commit()
+
+
+def _is_in_place(action: Action) -> bool:
+    return action.op in _IN_PLACE and action.kind is not EntryKind.FOLDER
