@@ -17,10 +17,14 @@ MOST_SHIFT_NS: Final = 26 * 3_600 * 1_000_000_000
 # FAT and exFAT count from 1980 on, in seven bits of years and steps of two seconds.
 FAT_EARLIEST_NS: Final = 315_532_800 * 1_000_000_000
 FAT_LATEST_NS: Final = 4_354_819_198 * 1_000_000_000
+_SECOND_NS: Final = 1_000_000_000
 # Where the dates of other file systems begin and end, seconds since 1970: ext and XFS, with small and with large
 # numbers, NTFS, HFS+, and what counts in 32 bits without a sign. The system sets a time beyond to just that.
 _FIRST_TIMES_S: Final = frozenset({-(1 << 31), -11_644_473_600, -2_082_844_800})
 _LAST_TIMES_S: Final = frozenset({(1 << 31) - 1, (1 << 32) - 1, 0x3_7FFF_FFFF, 16_299_260_424, 2_212_122_495})
+# NTFS counts hundreds of nanoseconds from 1601 on, in 63 bits; what is served by a program wraps around there.
+NTFS_EARLIEST_NS: Final = -11_644_473_600 * 1_000_000_000
+NTFS_LATEST_NS: Final = NTFS_EARLIEST_NS + ((1 << 63) - 1) * 100
 FAT_LARGEST_BYTES: Final = (1 << 32) - 1
 
 
@@ -137,10 +141,12 @@ def is_cut_off(ours_ns: int, theirs_ns: int) -> bool:
 
     Nobody can ask the system where they do, and it differs from volume to volume of the same file system.
     """
-    theirs_s, rest_ns = divmod(theirs_ns, 1_000_000_000)
+    theirs_s, rest_ns = divmod(theirs_ns, _SECOND_NS)
     if rest_ns:
         return False
-    return theirs_s in _FIRST_TIMES_S if ours_ns < theirs_ns else theirs_s in _LAST_TIMES_S
+    # In the first and the last second the fraction is dropped.
+    is_before = ours_ns < theirs_ns + _SECOND_NS and theirs_s in _FIRST_TIMES_S
+    return is_before or (ours_ns > theirs_ns and theirs_s in _LAST_TIMES_S)
 
 
 ALL: Final = Abilities()

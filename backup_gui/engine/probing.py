@@ -23,6 +23,8 @@ from backup_gui.engine.abilities import (
     FAT_LARGEST_BYTES,
     FAT_LATEST_NS,
     NO_LIMIT,
+    NTFS_EARLIEST_NS,
+    NTFS_LATEST_NS,
     Abilities,
     read_abilities,
     write_abilities,
@@ -48,6 +50,8 @@ TRUSTED_S: Final = 24 * 3_600
 # These hold whatever Linux programs ask of them, unless a folder is set to take upper and lower case for one.
 _HOLD_ALL: Final = frozenset({"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "tmpfs", "ramfs"})
 _FAT_KINDS: Final = frozenset({"vfat", "msdos", "exfat"})
+# What is served as a block device and is no FAT.
+_NTFS_KINDS: Final = frozenset({"ntfs", "ntfs3", "fuseblk"})
 _WITH_4_GIB: Final = frozenset({"vfat", "msdos"})
 _CANDIDATES: Final = '"*:<>?\\|\x01'
 # On Windows the path form that has no limit of length lets names through that no other program there can open.
@@ -149,6 +153,8 @@ def try_out(target: Writer, kind: str) -> Abilities:
     )
     if is_fat:
         found = found._replace(has_local_times=True, earliest_ns=FAT_EARLIEST_NS, latest_ns=FAT_LATEST_NS)
+    elif kind in _NTFS_KINDS:
+        found = found._replace(earliest_ns=NTFS_EARLIEST_NS, latest_ns=NTFS_LATEST_NS)
     return found._replace(
         holds_times=step_ns is not None, time_step_ns=max(step_ns or _STEPS_NS[-1], time_step_ns(target.root))
     )

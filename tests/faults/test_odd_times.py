@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from backup_gui.engine import copying, equality, making
 from backup_gui.engine.history import list_versions
 from backup_gui.engine.mirror import run_pass
 from backup_gui.engine.model import FULL, Counts
 from tests.faults.scene import Scene
+from tests.faults.volumes import plugged_in, small_volume
+from tests.helpers.trees import contents
 
+SECOND_NS = 1_000_000_000
+KINDS = ("ext4", "ext4 with small inodes", "xfs", "xfs with small times", "btrfs", "ntfs", "exfat")
+# Around the ends of what is counted in 32, 34 and 63 bits, of FAT and of NTFS, each with a fraction of a second too.
+BORDERS_S = (-(1 << 34), -11_644_473_601, -9_223_372_037, -(1 << 31), -1, 0, 315_532_799, (1 << 31) - 1, 1 << 31)
+LATER_S = (4_354_819_199, 9_223_372_036, 15_032_385_535, 15_032_385_536, 16_299_260_425, 1 << 36, 1 << 40)
 YEAR_2100_NS = 4_102_444_800_000_000_000
 
 
@@ -54,6 +63,58 @@ def test_a_file_of_the_future_or_of_long_ago_is_mirrored_once_and_its_edits_are_
         assert scene.in_mirror() == {"file": content}
         assert scene.make_pass().counts == Counts()
         assert (scene.mirror / "file").stat().st_mtime_ns == stamp_ns
+
+
+@pytest.fixture(params=KINDS)
+def drive(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Scene]:
+    """Have the source where all times can be kept, and the destination on a drive that may not."""
+    with (
+        small_volume(tmp_path / "memory", "size=8m") as memory,
+        plugged_in(tmp_path, request.param, size_bytes=320 << 20) as stick,
+    ):
+        scene = Scene(memory, stick.point)
+        scene.replug = stick.replug  # type: ignore[attr-defined]
+        yield scene
+
+
+@pytest.mark.root
+@pytest.mark.hazard(15, 33, 59)
+@pytest.mark.parametrize("keeps_history", [True, False])
+def test_times_that_a_drive_cannot_keep_are_compared_as_it_keeps_them(
+    drive: Scene, monkeypatch: pytest.MonkeyPatch, *, keeps_history: bool
+) -> None:
+    drive.with_job(keeps_history=keeps_history)
+    for second in (*BORDERS_S, *LATER_S):
+        # NTFS is served by a driver that rounds fractions before 1970 up and down as it comes.
+        for fraction_ns in (0, 500_000_000) if second >= 0 else (0,):
+            drive.write(f"{second}.{fraction_ns}", b"%d" % second)
+            os.utime(drive.source / f"{second}.{fraction_ns}", ns=(second * SECOND_NS + fraction_ns,) * 2)
+    os.link(drive.source / f"{1 << 40}.0", drive.source / "linked")
+    assert drive.make_pass().problems == ()
+    compared: list[str] = []
+
+    def counting(_source: object, path: str, *_more: object) -> bool:
+        compared.append(path)
+        return True
+
+    for module in (copying, equality, making):
+        monkeypatch.setattr(module, "has_same_content", counting)
+    for _ in range(2):
+        report = drive.make_pass()
+        assert (report.counts, report.problems, compared) == (Counts(), (), [])
+    monkeypatch.undo()
+    drive.replug()  # type: ignore[attr-defined]
+    assert drive.make_pass().counts == Counts()
+    for number, path in enumerate(sorted(os.listdir(drive.source))):
+        if number % 3 == 0:
+            (drive.source / path).write_bytes(b"edited")
+        elif number % 3 == 1:
+            (drive.source / path).unlink()
+        else:
+            (drive.source / path).rename(drive.source / f"moved {number}")
+    report = drive.make_pass()
+    assert (report.held, report.problems) == (None, ())
+    assert drive.in_mirror() == contents(drive.source)
 
 
 @pytest.mark.hazard(33)

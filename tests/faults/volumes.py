@@ -138,6 +138,9 @@ def is_any_thread_stuck() -> bool:
 _MAKERS = {
     "exfat": ("mkfs.exfat",),
     "ntfs": ("mkntfs", "--quiet", "--fast"),
+    "ext4": ("mkfs.ext4", "-q"),
+    "ext4 with small inodes": ("mkfs.ext4", "-q", "-I", "128"),
+    "xfs with small times": ("mkfs.xfs", "-q", "-m", "bigtime=0"),
     "ext2": ("mkfs.ext2", "-q", "-b", "1024", "-N", "8192"),
     "btrfs": ("mkfs.btrfs", "--quiet", "--mixed"),
     "xfs": ("mkfs.xfs", "-q"),
@@ -151,7 +154,7 @@ class Stick:
 
     Args:
         base: A folder for the image and the mount point.
-        kind: ``exfat``, ``ntfs``, ``ext2``, ``btrfs`` or ``xfs``.
+        kind: One of the makers above.
         options: How to mount it; with ``ignore_case`` NTFS is mounted by its second driver, which has that.
         size_bytes: How large it is; the image is a hole where nothing was written.
     """
@@ -186,7 +189,7 @@ class Stick:
         command = (
             (_FOLDING_NTFS,)
             if "ignore_case" in self._options
-            else _MOUNTERS.get(self._kind, ("mount", "-t", self._kind))
+            else _MOUNTERS.get(self._kind, ("mount", "-t", self._kind.partition(" ")[0]))
         )
         run_tool(*command, *(("-o", self._options) if self._options else ()), self._device, str(self.point))
         if not os.path.ismount(self.point):

@@ -42,6 +42,28 @@ MUTATIONS = (
         "        if len(self._clearer.gone) >= _FORGET_EVERY:\n",
         "        if not self._clearer.gone:\n",
         ("unit/test_execute.py::test_what_is_gone_is_forgotten_in_between",),
+        "only times beyond the last one are cut off",
+        "engine/abilities.py",
+        "    return is_before or (ours_ns > theirs_ns and theirs_s in _LAST_TIMES_S)\n",
+        "    return is_before or theirs_s in _LAST_TIMES_S\n",
+        ("unit/test_abilities.py",),
+    ),
+    Mutation(
+        "NTFS has a first and a last time",
+        "engine/probing.py",
+        "    elif kind in _NTFS_KINDS:\n",
+        "    elif False:\n",
+        ("faults/test_odd_times.py",),
+    ),
+    Mutation(
+        "other names are found by times as the drive keeps them",
+        "engine/links.py",
+        "    return stat.S_ISREG(theirs.st_mode) and looks_alike(ours, theirs, abilities)\n",
+        "    return stat.S_ISREG(theirs.st_mode) and (ours.st_size, ours.st_mtime_ns)"
+        " == (theirs.st_size, theirs.st_mtime_ns)\n",
+        ("faults/test_odd_times.py",),
+    ),
+    Mutation(
         "what is about to be published is noted",
         "engine/publishing.py",
         "        self._intents.note(\n",
@@ -81,7 +103,7 @@ MUTATIONS = (
         "engine/intents.py",
         "            if stat.S_ISDIR(there.st_mode) or ownership.fits(there, known):\n",
         "            if True:\n",
-        (f"{_OWN}test_a_stranger_in_the_place_of_what_was_about_to_be_is_held",),
+        ("faults/test_kill.py",),
     ),
     Mutation(
         "a copy without its attributes is the program's own",

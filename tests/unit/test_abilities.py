@@ -69,6 +69,31 @@ def test_times_are_the_same_within_step_and_range(ours_ns: int, theirs_ns: int, 
 
 
 @pytest.mark.parametrize(
+    ("ours_s", "theirs_s", "is_same"),
+    [
+        (1 << 40, (1 << 31) - 1, True),
+        (1 << 40, 15_032_385_535, True),
+        ((1 << 31) - 0.5, (1 << 31) - 1, True),
+        ((1 << 31) - 2, (1 << 31) - 1, False),
+        (-(1 << 40), -(1 << 31), True),
+        (0.5 - (1 << 31), -(1 << 31), True),
+        (1 - (1 << 31), -(1 << 31), False),
+        (-(1 << 40), -11_644_473_600, True),
+        (1, 0, False),
+        (1 << 40, 4_000_000_000, False),
+        (-(1 << 40), -2_000_000_000, False),
+        (1 << 40, (1 << 31) - 0.5, False),
+    ],
+)
+def test_a_time_beyond_the_last_one_of_any_file_system_is_the_same_as_that(
+    ours_s: float,
+    theirs_s: float,
+    is_same: bool,  # noqa: FBT001
+) -> None:
+    assert ALL.is_same_time(int(ours_s * SECOND_NS), int(theirs_s * SECOND_NS)) is is_same
+
+
+@pytest.mark.parametrize(
     ("shift_ns", "is_shifted"),
     [
         (HOUR_NS, True),
