@@ -101,7 +101,6 @@ class Publisher:
         self.record()
         if not self._group and not self._target.has_unseen_folders:
             return
-        self._target.flush()
         lacking_some = self._target.without_attributes
         self._intents.note(
             (
@@ -113,6 +112,7 @@ class Publisher:
             )
             for ready in self._group
         )
+        self._target.flush()
         unmade = self._target.reveal()
         for path, error in unmade.items():
             self._ledger.add_problem(problem_from(error, path, Stage.COPY, is_writing=True))

@@ -152,7 +152,7 @@ MUTATIONS = (
     Mutation(
         "times that never stand still are no proof of the content",
         "engine/copying.py",
-        "Seen(before.st_ino, 0, before.st_size, before.st_mtime_ns)",
+        "Seen(before.st_ino, UNSEEN_NS, before.st_size, before.st_mtime_ns)",
         "before",
         (
             f"{_CHANGING}test_a_file_whose_times_alone_never_stand_still_is_copied_and_compared_once_more_by_the_next_pass",
