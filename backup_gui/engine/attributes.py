@@ -95,7 +95,7 @@ def read_attributes(where: int | str) -> Attributes:
     try:
         names = os.listxattr(where, follow_symlinks=follows)
     except OSError as error:
-        if error.errno in _CANNOT_HOLD or _is_dumb(where, error):
+        if error.errno in _CANNOT_HOLD or is_dumb(where, error):
             return {}
         raise
     found: Attributes = {}
@@ -106,7 +106,7 @@ def read_attributes(where: int | str) -> Attributes:
             found[name] = os.getxattr(where, name, follow_symlinks=follows)
         except OSError as error:
             # Gone since it was listed, or listed to people who may not read it.
-            is_no_answer = error.errno in {errno.ENODATA, *_CANNOT_HOLD} or _is_dumb(where, error)
+            is_no_answer = error.errno in {errno.ENODATA, *_CANNOT_HOLD} or is_dumb(where, error)
             if not is_no_answer and not _is_privileged(name, error):
                 raise
     return found
@@ -194,7 +194,7 @@ def copy_attributes(fd: int, out: int) -> Outcome:
             return IN_STEP
         found = read_attributes(fd)
     except OSError as error:
-        if error.errno in _CANNOT_HOLD or _is_dumb(fd, error):
+        if error.errno in _CANNOT_HOLD or is_dumb(fd, error):
             return IN_STEP
         return Outcome(error=SourceError(error.errno, error.strerror))
     return _change(out, found.items()) if found else IN_STEP
@@ -282,7 +282,7 @@ def _change(where: int | str, changes: Iterable[tuple[str, bytes | None]]) -> Ou
     return Outcome(are_held, failure)
 
 
-def _is_dumb(where: int | str, error: OSError) -> bool:
+def is_dumb(where: int | str, error: OSError) -> bool:
     """Tell whether it is a program that serves the file system that cannot answer, for any file: it is said once."""
     if error.errno != errno.EIO:
         return False

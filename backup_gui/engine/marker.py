@@ -133,7 +133,10 @@ def read_file(path: str) -> Marker | None:
         return None
     except OSError:
         return UNREADABLE
-    return read_open_file(fd)
+    try:
+        return read_open_file(fd)
+    except OSError:
+        return UNREADABLE
 
 
 def read_open_file(fd: int) -> Marker:
@@ -141,12 +144,13 @@ def read_open_file(fd: int) -> Marker:
 
     Args:
         fd: Its descriptor.
+
+    Raises:
+        OSError: It could not be read.
     """
     try:
         is_file = stat.S_ISREG(os.fstat(fd).st_mode)
         return parse_marker(os.read(fd, _MAX_BYTES)) if is_file else UNREADABLE
-    except OSError:
-        return UNREADABLE
     finally:
         os.close(fd)
 

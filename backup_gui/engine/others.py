@@ -13,16 +13,17 @@ import sys
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.actions import Part
-from backup_gui.engine.attributes import MARKER_ATTRIBUTE, place_of
+from backup_gui.engine.attributes import MARKER_ATTRIBUTE, is_dumb, place_of
 from backup_gui.engine.belonging import whose
 from backup_gui.engine.escaping import escape
 from backup_gui.engine.history_place import HISTORY_NAME, place_beside
 from backup_gui.engine.marker import UNREADABLE, parse_marker, read_open_file
-from backup_gui.engine.model import EntryKind, Held, HeldCode, Op, count_actions
+from backup_gui.engine.model import EntryKind, Held, HeldCode, Op, Stage, count_actions
+from backup_gui.engine.problems import is_passing, problem_from
 from backup_gui.engine.tree import MARKER_NAME, join, parent_of, parents_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from backup_gui.engine.belonging import Belonging
     from backup_gui.engine.guard import Verdict
@@ -41,12 +42,15 @@ def set_apart(plan: Plan, target: Target, belonging: Belonging, *, takes_over: b
         takes_over: Whether the user has agreed about all of them.
 
     Returns:
-        The plan without that, and what is held of it; None if there is no other backup.
+        The plan without that, and what is held of it; None if there is no other backup. What lies where an error kept
+        from looking waits as a problem, and is looked at again with that.
     """
     if takes_over or not plan.actions:
         return plan, None
     finder = _Finder(target, belonging)
     found = finder.find(plan.actions)
+    if finder.refused:
+        plan = _without(plan, finder.refused)
     if not found:
         return plan, None
     around = {parent for path in found for parent in parents_of(path)}
@@ -66,7 +70,7 @@ def with_others(verdict: Verdict, others: Held | None) -> Verdict:
     return verdict if verdict.held is not None else verdict._replace(held=others)
 
 
-def _touches(action: Action, found: dict[str, Marker], around: set[str]) -> bool:
+def _touches(action: Action, found: Mapping[str, object], around: set[str]) -> bool:
     """Tell whether an action is about something in one of the folders found, or would take one away."""
     if action.op in {Op.DELETE, Op.REPLACE} and (action.path in around or action.path in found):
         return True
@@ -74,16 +78,33 @@ def _touches(action: Action, found: dict[str, Marker], around: set[str]) -> bool
     return any(path in found or not found.keys().isdisjoint(parents_of(path)) for path in paths)
 
 
+def _without(plan: Plan, refused: dict[str, OSError]) -> Plan:
+    """Take out of a plan what would touch folders that could not be looked at, each of which is a problem."""
+    around = {parent for path in refused for parent in parents_of(path)}
+    return plan._replace(
+        actions=Part(plan.actions).where(lambda action: not _touches(action, refused, around)).settled(),
+        problems=(
+            *plan.problems,
+            *(problem_from(error, path, Stage.COMPARE, is_writing=True) for path, error in refused.items()),
+        ),
+    )
+
+
 def _key(path: str, marker: Marker) -> str:
     return marker.id or f"unreadable {escape(path)}"
 
 
 class _Finder:
-    """Looks for markers, once in each folder; see ``set_apart`` for the arguments."""
+    """Looks for markers, once in each folder; see ``set_apart`` for the arguments.
+
+    Attributes:
+        refused: Folders that could not be looked at just now, and why.
+    """
 
     def __init__(self, target: Target, belonging: Belonging) -> None:
         self._target = target
         self._belonging = belonging
+        self.refused: dict[str, OSError] = {}
         # What is yet to be made has no marker.
         self._made: set[str] = set()
         # The folder of another backup that a folder is or lies in, if any.
@@ -118,7 +139,11 @@ class _Finder:
         found = self._known[above]
         for path in reversed(chain):
             if found is None and path not in self._made:
-                marker = self._marker(path)
+                try:
+                    marker = self._marker(path)
+                except OSError as error:
+                    self.refused[path] = error
+                    marker = None
                 found = None if marker is None else (path, marker)
             self._known[path] = found
         return found
@@ -136,8 +161,11 @@ class _Finder:
         if sys.platform != "linux":
             return None
         try:
-            return parse_marker(os.getxattr(place_of(self._target, folder), MARKER_ATTRIBUTE, follow_symlinks=False))
-        except OSError:
+            place = place_of(self._target, folder)
+            return parse_marker(os.getxattr(place, MARKER_ATTRIBUTE, follow_symlinks=False))
+        except OSError as error:
+            if is_passing(error) and not is_dumb(place, error):
+                raise
             return None
 
     def _file(self, path: str) -> Marker | None:
@@ -150,5 +178,7 @@ class _Finder:
             return read_open_file(self._target.open_file(path))
         except FileNotFoundError:
             return None
-        except OSError:
+        except OSError as error:
+            if is_passing(error):
+                raise
             return UNREADABLE

@@ -31,6 +31,7 @@ from backup_gui.engine.abilities import (
 )
 from backup_gui.engine.descriptors import is_shortage, waited_out
 from backup_gui.engine.mounts import mount_of
+from backup_gui.engine.problems import is_passing
 from backup_gui.engine.tree import OPEN_ROOT, join
 from backup_gui.engine.volume import time_step_ns, volume_id
 
@@ -47,6 +48,9 @@ log = logging.getLogger(__name__)
 ABILITIES_KEY: Final = "abilities"
 # A drive can be mounted in another way than before, of which the system's table does not always tell.
 TRUSTED_S: Final = 24 * 3_600
+# What was refused by an error that may be gone the next time is tried again sooner. Not in each pass: there are drivers
+# that answer nothing else.
+_DOUBTED_S: Final = 3_600
 # These hold whatever Linux programs ask of them, unless a folder is set to take upper and lower case for one.
 _HOLD_ALL: Final = frozenset({"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "tmpfs", "ramfs"})
 _FAT_KINDS: Final = frozenset({"vfat", "msdos", "exfat"})
@@ -86,14 +90,16 @@ def abilities_of(target: Writer, root: str, catalog: Catalog, *, may_try: bool) 
     kind = "" if mount is None else mount.kind
     if not may_try:
         return _guess(target, kind)
+    doubts: list[OSError] = []
     try:
-        found = try_out(target, kind)
+        found = try_out(target, kind, doubts)
     except OSError as error:
         if is_shortage(error):
             raise
         log.warning("What the destination can hold could not be found out: %s", error)
         return ALL._replace(time_step_ns=time_step_ns(target.root))
-    catalog.remember(ABILITIES_KEY, f"{int(time.time())} {write_abilities(found)}\n{key}")
+    tried_at = int(time.time()) - (TRUSTED_S - _DOUBTED_S if doubts else 0)
+    catalog.remember(ABILITIES_KEY, f"{tried_at} {write_abilities(found)}\n{key}")
     if found.in_words():
         log.info("The destination does not keep: %s", found.in_words())
     return found
@@ -116,17 +122,18 @@ def known_abilities(mirror: Tree, root: str, memories: Iterable[str | None]) -> 
     return next(filter(None, found), None) or _guess(mirror, "" if mount is None else mount.kind)
 
 
-def try_out(target: Writer, kind: str) -> Abilities:
+def try_out(target: Writer, kind: str, doubts: list[OSError] | None = None) -> Abilities:
     """Find out by experiments in a temporary folder what a file system can do.
 
     Args:
         target: The destination.
         kind: The file system's name, as far as the system tells.
+        doubts: Takes errors that were taken for a no, and may be gone the next time.
 
     Raises:
         OSError: It cannot be told now: there is no room, or the drive is read-only or gone.
     """
-    with _scratch(target) as lab:
+    with _scratch(target, doubts) as lab:
         names = lab.names()
         is_windows = sys.platform == "win32"
         found = Abilities(
@@ -175,9 +182,10 @@ def falls_together(target: Writer, one: str, other: str) -> bool:
 class _Lab:
     """A temporary folder in the destination, and experiments in it."""
 
-    def __init__(self, target: Writer, folder: str) -> None:
+    def __init__(self, target: Writer, folder: str, doubts: list[OSError] | None) -> None:
         self._target = target
         self._folder = folder
+        self._doubts = doubts
 
     def make(self, name: str) -> bool:
         """Make an empty file; tells whether the name is possible.
@@ -190,7 +198,7 @@ class _Lab:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
             os.close(os.open(where, flags, 0o600, dir_fd=folder_fd))
         except OSError as error:
-            return _answer(error)
+            return self._answer(error)
         return True
 
     def names(self) -> set[str]:
@@ -218,7 +226,7 @@ class _Lab:
             try:
                 os.chmod(where, mode, dir_fd=folder_fd)
             except OSError as error:
-                return _answer(error)
+                return self._answer(error)
             if stat.S_IMODE(self._stat("plain").st_mode) != mode:
                 return False
         return True
@@ -232,7 +240,7 @@ class _Lab:
         try:
             os.chown(where, before.st_uid + 1, before.st_gid + 1, dir_fd=folder_fd)
         except OSError as error:
-            return _answer(error)
+            return self._answer(error)
         now = self._stat("plain")
         return (now.st_uid, now.st_gid) == (before.st_uid + 1, before.st_gid + 1)
 
@@ -243,7 +251,7 @@ class _Lab:
             os.symlink("plain", where, dir_fd=folder_fd)
             return os.readlink(where, dir_fd=folder_fd) == "plain"
         except OSError as error:
-            return _answer(error)
+            return self._answer(error)
 
     def holds_link_times(self) -> bool:
         """Tell whether the time of a symbolic link can be set, and does not become that of what it leads to."""
@@ -252,7 +260,7 @@ class _Lab:
         try:
             os.utime(where, ns=(_SAMPLE_TIME_NS, _SAMPLE_TIME_NS), dir_fd=folder_fd, follow_symlinks=False)
         except OSError as error:
-            return _answer(error)
+            return self._answer(error)
         is_set = abs(self._stat("link").st_mtime_ns - _SAMPLE_TIME_NS) < _STEPS_NS[-1]
         return is_set and self._stat("plain").st_mtime_ns == before
 
@@ -263,7 +271,7 @@ class _Lab:
         try:
             os.link(where, other, src_dir_fd=folder_fd, dst_dir_fd=folder_fd)
         except OSError as error:
-            return _answer(error)
+            return self._answer(error)
         # Where each name has a number of its own, nobody could tell again that two are one file.
         return self._stat("plain").st_ino == self._stat("second").st_ino
 
@@ -273,7 +281,7 @@ class _Lab:
         try:
             os.utime(where, ns=(_SAMPLE_TIME_NS, _SAMPLE_TIME_NS), dir_fd=folder_fd)
         except OSError as error:
-            _answer(error)
+            self._answer(error)
             return None
         difference_ns = abs(self._stat("plain").st_mtime_ns - _SAMPLE_TIME_NS)
         return next((step_ns for step_ns in _STEPS_NS if difference_ns < step_ns), None)
@@ -284,25 +292,26 @@ class _Lab:
     def _stat(self, name: str) -> os.stat_result:
         return self._target.stat(join(self._folder, name))
 
+    def _answer(self, error: OSError) -> bool:
+        """Take an error for a no.
 
-def _answer(error: OSError) -> bool:
-    """Take an error for a no.
-
-    Raises:
-        OSError: It is none.
-    """
-    if error.errno in _NO_ANSWER:
-        raise error
-    return False
+        Raises:
+            OSError: It is none.
+        """
+        if error.errno in _NO_ANSWER:
+            raise error
+        if self._doubts is not None and is_passing(error):
+            self._doubts.append(error)
+        return False
 
 
 @contextlib.contextmanager
-def _scratch(target: Writer) -> Iterator[_Lab]:
+def _scratch(target: Writer, doubts: list[OSError] | None = None) -> Iterator[_Lab]:
     """Make a folder for experiments, and leave the destination as it was."""
     before = target.stat("")
     folder = target.make_scratch()
     try:
-        yield _Lab(target, folder)
+        yield _Lab(target, folder, doubts)
     finally:
         # What cannot be removed is litter, which the next pass removes.
         with contextlib.suppress(OSError):

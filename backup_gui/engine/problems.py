@@ -193,6 +193,11 @@ def is_over_quota(error: OSError) -> bool:
     return error.errno in _numbers("EDQUOT") or getattr(error, "winerror", None) == 1295
 
 
+def is_passing(error: OSError) -> bool:
+    """Tell whether an error says of a moment only, and nothing of what is there."""
+    return error.errno in _numbers("EIO", "ETIMEDOUT", "EINTR", "EAGAIN", "ENOMEM", "ENFILE", "EMFILE")
+
+
 def is_full(error: OSError) -> bool:
     """Tell whether a drive has no room, or no more for this user."""
     return code_of(error, Stage.COPY, is_writing=True) is ProblemCode.NO_SPACE

@@ -7,7 +7,30 @@ from tests.mutants.mutation import Mutation
 _KNOWN = "unit/test_known_backups.py::"
 _BELONGING = "engine/belonging.py"
 
+_PASSING = "test_an_error_while_a_marker_is_looked_for_is_a_problem_of_that_folder_and_looked_at_again_with_it"
+
 MUTATIONS = (
+    Mutation(
+        "an error is no answer to whether there is a marker",
+        "engine/others.py",
+        "            if is_passing(error):\n                raise\n",
+        "",
+        (f"unit/test_known_backups.py::{_PASSING}",),
+    ),
+    Mutation(
+        "an error is no answer to whether there is an attribute",
+        "engine/others.py",
+        "            if is_passing(error) and not is_dumb(place, error):\n                raise\n",
+        "",
+        (f"unit/test_known_backups.py::{_PASSING}",),
+    ),
+    Mutation(
+        "what one error refused is not remembered for a day",
+        "engine/probing.py",
+        "(TRUSTED_S - _DOUBTED_S if doubts else 0)",
+        "0",
+        ("unit/test_probing.py",),
+    ),
     Mutation(
         "another backup's destination is refused",
         _BELONGING,

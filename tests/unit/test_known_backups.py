@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -14,20 +15,21 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine import belonging, marker
+from backup_gui.engine import belonging, marker, others
 from backup_gui.engine.attributes import MARKER_ATTRIBUTE
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.errors import DestinationBusyError, OtherBackupError
 from backup_gui.engine.history_place import HISTORY_NAME
 from backup_gui.engine.marker import Marker
 from backup_gui.engine.mirror import run_pass
-from backup_gui.engine.model import FULL, Held, HeldCode, PassStatus, Report, Scope
+from backup_gui.engine.model import FULL, Held, HeldCode, PassStatus, Report, Scope, Stage
 from backup_gui.engine.register import other_jobs
+from backup_gui.engine.target import Target
 from backup_gui.engine.tree import MARKER_NAME
 from backup_gui.engine.verify import verify
 from backup_gui.jobs import make_job
 from tests.helpers.trees import contents, read_tree
-from tests.unit.conftest import as_nobody
+from tests.unit.conftest import Rig, as_nobody
 
 pytestmark = pytest.mark.hazard(52)
 
@@ -796,3 +798,40 @@ def test_the_history_of_a_whole_drive_is_recognised_in_it(world: World) -> None:
     world.use_computer("two")
     for destination in ("drive", "drive/below", f"drive/{HISTORY_NAME}"):
         world.refused("docs", destination)
+
+
+# What cannot be looked at just now
+
+
+@pytest.mark.hazard(15)
+@pytest.mark.parametrize("code", [errno.EIO, errno.ETIMEDOUT, errno.ENOMEM])
+@pytest.mark.parametrize("call", ["getxattr", "open_file"])
+def test_an_error_while_a_marker_is_looked_for_is_a_problem_of_that_folder_and_looked_at_again_with_it(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, call: str, code: int
+) -> None:
+    for path in ("docs/a", "docs/deep/b", "other/c"):
+        rig.write(path)
+    rig.run()
+    rig.write_at(rig.mirror / "docs" / MARKER_NAME, "only looked at")
+    for path in ("docs/a", "docs/deep/b", "other/c"):
+        rig.write(path, "edited")
+    real = os.getxattr if call == "getxattr" else Target.open_file
+
+    def failing(*arguments: Any, **options: Any) -> Any:
+        if arguments[-2 if call == "getxattr" else -1] in {str(rig.mirror / "docs"), f"docs/{MARKER_NAME}"}:
+            raise OSError(code, os.strerror(code))
+        return real(*arguments, **options)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os if call == "getxattr" else Target, call, failing)
+        broken.setattr(others, "place_of", lambda target, folder: os.path.join(target.root, folder))
+        (rig.mirror / "docs" / MARKER_NAME).touch()
+        report = rig.run()
+    assert (report.status, report.held) == (PassStatus.PROBLEMS, None)
+    assert [(problem.path, problem.stage) for problem in report.problems] == [("docs", Stage.COMPARE)]
+    mirror = contents(rig.mirror)
+    assert (mirror["docs/a"], mirror["docs/deep/b"], mirror["other/c"]) == (b"content", b"content", b"edited")
+    (rig.mirror / "docs" / MARKER_NAME).unlink()
+    # As the running job has problems of comparing tried again.
+    assert rig.run(Scope(trees=frozenset({"docs"}))).status is PassStatus.COMPLETE
+    assert contents(rig.mirror) == contents(rig.source)

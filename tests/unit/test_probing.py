@@ -56,9 +56,9 @@ def tries(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     made: list[str] = []
     original = probing.try_out
 
-    def note(target: Target, kind: str) -> Abilities:
+    def note(target: Target, kind: str, doubts: list[OSError]) -> Abilities:
         made.append(kind)
-        return original(target, kind)
+        return original(target, kind, doubts)
 
     monkeypatch.setattr(probing, "try_out", note)
     return made
@@ -241,3 +241,26 @@ def test_the_table_of_mounts_tells_how_a_volume_is_mounted(tmp_path: Path) -> No
     table = tmp_path / "mountinfo"
     table.write_text("36 35 98:0 / / rw - ext4 /dev/sda1 rw,uid=0\n")
     assert [mount.options for mount in mounts.read_mounts(table)] == ["rw,uid=0"]
+
+
+@pytest.mark.hazard(15, 26)
+def test_what_one_error_refused_is_tried_again_within_an_hour_and_what_the_drive_refuses_within_a_day(
+    target: Target, catalog: Catalog, on: On, tries: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on("something new")
+    with monkeypatch.context() as broken:
+        refuse(broken, "link", errno.EIO)
+        assert not abilities_of(target, target.root, catalog, may_try=True).holds_hard_links
+        abilities_of(target, target.root, catalog, may_try=True)
+    assert len(tries) == 1
+    now_s = time.time()
+    monkeypatch.setattr(time, "time", lambda: now_s + 3_601)
+    with monkeypatch.context() as poor:
+        refuse(poor, "link", errno.EPERM)
+        assert not abilities_of(target, target.root, catalog, may_try=True).holds_hard_links
+    assert len(tries) == 2
+    monkeypatch.setattr(time, "time", lambda: now_s + 2 * 3_601)
+    assert not abilities_of(target, target.root, catalog, may_try=True).holds_hard_links
+    assert len(tries) == 2
+    monkeypatch.setattr(time, "time", lambda: now_s + 26 * 3_600)
+    assert abilities_of(target, target.root, catalog, may_try=True).holds_hard_links
