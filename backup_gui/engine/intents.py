@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # Each note waits for the disk, so many are written together.
 _AHEAD: Final = 500
+# Stands in the notes for the size of a folder, which nobody compares.
+_FOLDER_BYTES: Final = -1
 _IN_PLACE: Final = frozenset({Op.MOVE, Op.SET_METADATA})
 
 
@@ -78,6 +80,11 @@ def lacking(entry: Entry | Seen) -> Seen:
     return Seen(entry.st_ino, LACKING_NS, entry.st_size, entry.st_mtime_ns)
 
 
+def of_folder(entry: Entry | Seen) -> Seen:
+    """Return what is noted of a new folder: it gets its attributes when all that is in it is complete."""
+    return Seen(entry.st_ino, LACKING_NS, _FOLDER_BYTES, entry.st_mtime_ns)
+
+
 def unseen(entry: Entry | Seen) -> Seen:
     """Return what is recorded of something that is the program's own, and has to be compared once more."""
     return Seen(entry.st_ino, UNSEEN_NS, entry.st_size, entry.st_mtime_ns)
@@ -96,7 +103,8 @@ def settle(target: Target, catalog: Catalog) -> None:
             before = catalog.fingerprint(path)
             if there is None or (before is not None and ownership.fits(there, before)):
                 continue
-            if stat.S_ISDIR(there.st_mode) or ownership.fits(there, known):
+            is_folder = known.size_bytes == _FOLDER_BYTES
+            if is_folder is stat.S_ISDIR(there.st_mode) and (is_folder or ownership.fits(there, known)):
                 catalog.record(path, Seen(*known))
     catalog.fulfil()
     catalog.commit()

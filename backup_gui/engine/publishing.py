@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.copying import NotCopied
-from backup_gui.engine.intents import lacking
+from backup_gui.engine.intents import lacking, of_folder
 from backup_gui.engine.model import Action, EntryKind, Op, ProblemCode, Stage, kind_of
 from backup_gui.engine.ownership import Ownership
 from backup_gui.engine.problems import UNFIT, is_full, problem, problem_from, problem_of_unfit
@@ -103,13 +103,7 @@ class Publisher:
             return
         lacking_some = self._target.without_attributes
         self._intents.note(
-            (
-                ready.action.path,
-                # A folder gets its attributes when all that is in it is complete.
-                lacking(ready.entry)
-                if ready.action.kind is EntryKind.FOLDER or ready.action.path in lacking_some
-                else ready.entry,
-            )
+            (ready.action.path, _about_to_be(ready, is_lacking=ready.action.path in lacking_some))
             for ready in self._group
         )
         self._target.flush()
@@ -325,3 +319,10 @@ class Publisher:
         there = self._target.look(path)
         if there is not None and not self._target.abilities.is_same_time(entry.st_mtime_ns, there.st_mtime_ns):
             self._catalog.record_stamp(path, there.st_mtime_ns)
+
+
+def _about_to_be(ready: Ready, *, is_lacking: bool) -> Entry | Seen:
+    """Return what is noted of something before it is published."""
+    if ready.action.kind is EntryKind.FOLDER:
+        return of_folder(ready.entry)
+    return lacking(ready.entry) if is_lacking else ready.entry

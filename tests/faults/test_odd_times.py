@@ -73,6 +73,7 @@ def drive(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Scene]:
         plugged_in(tmp_path, request.param, size_bytes=320 << 20) as stick,
     ):
         scene = Scene(memory, stick.point)
+        scene.holds_links = request.param != "exfat"  # type: ignore[attr-defined]
         scene.replug = stick.replug  # type: ignore[attr-defined]
         yield scene
 
@@ -103,6 +104,11 @@ def test_times_that_a_drive_cannot_keep_are_compared_as_it_keeps_them(
         report = drive.make_pass()
         assert (report.counts, report.problems, compared) == (Counts(), (), [])
     monkeypatch.undo()
+    os.link(drive.source / "linked", drive.source / "linked too")
+    report = drive.make_pass()
+    is_one_file = (drive.mirror / "linked").stat().st_ino == (drive.mirror / "linked too").stat().st_ino
+    assert (report.counts.created, is_one_file) == (1, report.counts.bytes == 0)
+    assert is_one_file or not drive.holds_links  # type: ignore[attr-defined]
     drive.replug()  # type: ignore[attr-defined]
     assert drive.make_pass().counts == Counts()
     for number, path in enumerate(sorted(os.listdir(drive.source))):

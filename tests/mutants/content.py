@@ -101,9 +101,9 @@ MUTATIONS = (
     Mutation(
         "what was about to be is looked at",
         "engine/intents.py",
-        "            if stat.S_ISDIR(there.st_mode) or ownership.fits(there, known):\n",
+        "            if is_folder is stat.S_ISDIR(there.st_mode) and (is_folder or ownership.fits(there, known)):\n",
         "            if True:\n",
-        ("faults/test_kill.py",),
+        (f"{_OWN}test_a_stranger_in_the_place_of_what_was_about_to_be_is_held",),
     ),
     Mutation(
         "a copy without its attributes is the program's own",

@@ -164,18 +164,20 @@ def test_what_a_crash_kept_from_being_recorded_is_exactly_known_and_not_read(
 def test_a_stranger_in_the_place_of_what_was_about_to_be_is_held(rig: Rig) -> None:
     rig.write("rest")
     rig.run()
-    for path in ("as large", "larger", "gone"):
+    for path in ("as large", "larger", "gone", "folder"):
         entry = rig.write(path, "mine").stat()
         rig.catalog.intend([(path, Seen(entry.st_ino, entry.st_ctime_ns, entry.st_size, entry.st_mtime_ns))])
     rig.write_at(rig.mirror / "as large", "only")
     rig.write_at(rig.mirror / "larger", "the only copy")
+    (rig.mirror / "folder").mkdir()
+    (rig.source / "folder").unlink()
     (rig.source / "larger").unlink()
     (rig.source / "gone").unlink()
     for _ in range(2):
         held = rig.run().held
         assert held is not None
         assert held.code is HeldCode.STRANGERS
-        assert sorted(action.path for action in held.actions) == ["as large", "larger"]
+        assert sorted(action.path for action in held.actions) == ["as large", "folder", "larger"]
     assert contents(rig.mirror) == {"as large": b"only", "larger": b"the only copy", "rest": b"content"}
 
 
