@@ -42,6 +42,8 @@ _WAIT_MS = 10_000
 # When the source's root was last changed as far as its own attributes are known to be in the mirror.
 ROOT_KEY = "root changed at"
 MIRROR_FILES_KEY = "mirror files"
+# Where the history is, as soon as there is one.
+HISTORY_PLACE_KEY = "history lies at"
 # Change times that no file has, beyond what any system can tell: of what the program put there without knowing what the
 # source had at that moment, so that the content is to be compared; and of what does not have all of its attributes.
 UNSEEN_NS = 1 << 100
@@ -315,7 +317,9 @@ class Catalog:
             self._connection.execute(f"DELETE FROM {table}")  # noqa: S608 - both are from here
         self.kept.release()
         self.busy.forget()
-        self._connection.executemany("DELETE FROM meta WHERE key = ?", [(ROOT_KEY,), (MIRROR_FILES_KEY,)])
+        self._connection.executemany(
+            "DELETE FROM meta WHERE key = ?", [(ROOT_KEY,), (MIRROR_FILES_KEY,), (HISTORY_PLACE_KEY,)]
+        )
 
     def forget_kept_lately(self) -> None:
         """Forget, for good, what went to the history lately: files are brought back into the source.

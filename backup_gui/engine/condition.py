@@ -21,6 +21,7 @@ _LASTING = frozenset(
         ProblemCode.TOO_LARGE,
         ProblemCode.KEPT,
         ProblemCode.STORED_LATER,
+        ProblemCode.HISTORY_LOST,
     }
 )
 

@@ -15,11 +15,12 @@ from backup_gui.engine.catalog import ROOT_KEY
 from backup_gui.engine.clearing import Clearer
 from backup_gui.engine.copier import BATCH_FILES, is_small_copy
 from backup_gui.engine.errors import BackupError, DestinationFullError, DestinationUnusableError, RootAbsentError
+from backup_gui.engine.history_loss import say_lost
 from backup_gui.engine.intents import Intents, lacking
 from backup_gui.engine.links import LinkMaker
 from backup_gui.engine.making import Maker
-from backup_gui.engine.model import EntryKind, Op, Phase, Stage, kind_of
-from backup_gui.engine.problems import UNFIT, is_full, problem_from, problem_of_unfit
+from backup_gui.engine.model import EntryKind, Op, Phase, ProblemCode, Stage, kind_of
+from backup_gui.engine.problems import UNFIT, is_full, problem, problem_from, problem_of_unfit
 from backup_gui.engine.publishing import Publisher
 from backup_gui.engine.transfer import Cancelled
 from backup_gui.engine.tree import parent_of
@@ -116,6 +117,9 @@ class Execution:
             self._target.flush()
             self._forget_gone()
             self._intents.fulfil()
+            if self._target.has_lost_history:
+                say_lost(self._target)
+                self._ledger.add_problem(problem(ProblemCode.HISTORY_LOST, "", Stage.HISTORY))
         except OSError as error:
             self._drop()
             if is_full(error):

@@ -46,6 +46,9 @@ class Keeper(Writer):
         kept_as: Where the last version of each path went, until somebody takes note of it.
         dated: Tells the time by which versions are named.
         must_keep: Whether nothing is to be replaced that cannot be kept, not even for want of room.
+        has_had_history: Whether the history was there, or was made, in this pass.
+        has_new_history: Whether the history had to be made.
+        has_lost_history: Whether it had to be made once more.
 
     Raises:
         OSError: The folder cannot be opened or is none.
@@ -61,6 +64,9 @@ class Keeper(Writer):
         self.kept_as: dict[str, str] = {}
         self.dated: Callable[[], datetime] = _now
         self.must_keep = False
+        self.has_new_history = False
+        self.has_lost_history = False
+        self.has_had_history = False
 
     @property
     def history_root(self) -> str | None:
@@ -317,6 +323,7 @@ class Keeper(Writer):
                 raise RootAbsentError(f"The destination is not where it was any more: {self.root}")
             # The history need not lie where the destination is mounted.
             self._check_drive(os.stat(nearest_existing(self._history_root)))
+            is_new = not os.path.lexists(self._history_root)
             # RACE: pulled out at this moment, an empty folder is made where the drive was mounted.
             try:
                 make_private_folder(self._history_root)
@@ -330,6 +337,10 @@ class Keeper(Writer):
                 history.close()
                 raise
             self._history = history
+            # Made a second time in one pass, it was there a moment ago.
+            self.has_lost_history |= is_new and self.has_had_history
+            self.has_new_history |= is_new
+            self.has_had_history = True
         return self._history
 
     def _close_history(self) -> None:

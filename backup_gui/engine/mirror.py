@@ -17,6 +17,7 @@ from backup_gui.engine.errors import BackupError, RootAbsentError, TooManyOpenEr
 from backup_gui.engine.events import ActionDone, HeldBack, PlanMade, ProblemFound, Progressed
 from backup_gui.engine.execute import Execution
 from backup_gui.engine.guard import TAKES_AWAY, Condition, judge
+from backup_gui.engine.history_loss import is_history_lost, remember_history
 from backup_gui.engine.journal import Journal
 from backup_gui.engine.kept import spare
 from backup_gui.engine.ledger import Ledger, Outcome
@@ -148,7 +149,7 @@ def run_pass(
         )
         if should_stop():
             return Report(PassStatus.CANCELLED, started_at, time.monotonic() - began, plan.is_full)
-        plan = _with_doubt(_of_all_that_is_there(plan), target)
+        plan = _with_doubt(_of_all_that_is_there(plan), target, catalog, continuity, is_dry_run=is_dry_run)
         plan, waiting = _without_resting(spare(plan, catalog.kept, source, learns=learns), resting)
         plan, others = set_apart(plan, target, belonging, takes_over=job.takes_over)
         _tell_each(ProblemFound, plan.problems, on_event)
@@ -318,11 +319,23 @@ def _without_resting(plan: Plan, resting: frozenset[str]) -> tuple[Plan, tuple[s
     return plan._replace(actions=actions_of(action for action in plan.actions if action.path not in left)), waiting
 
 
-def _with_doubt(plan: Plan, target: Target) -> Plan:
-    """Say of a mounted cloud, in each pass, that nobody can tell when it has stored something."""
-    if not target.stores_later:
+def _with_doubt(plan: Plan, target: Target, catalog: Catalog, continuity: Continuity, *, is_dry_run: bool) -> Plan:
+    """Say what nobody would learn from the files.
+
+    Of a mounted cloud, in each pass, that nobody can tell when it has stored something; and once, that the history that
+    there was is gone.
+    """
+    codes = []
+    if target.stores_later:
+        codes.append(ProblemCode.STORED_LATER)
+    if not is_dry_run:
+        if is_history_lost(target, catalog, is_same=continuity is Continuity.SAME):
+            codes.append(ProblemCode.HISTORY_LOST)
+        if not target.keeps_history or target.has_had_history:
+            remember_history(target, catalog)
+    if not codes:
         return plan
-    return plan._replace(problems=(*plan.problems, problem(ProblemCode.STORED_LATER, "", Stage.HISTORY)))
+    return plan._replace(problems=(*plan.problems, *(problem(code, "", Stage.HISTORY) for code in codes)))
 
 
 def _tell_each(kind: Callable[[T], Event], found: Iterable[T], on_event: Callable[[Event], None]) -> None:

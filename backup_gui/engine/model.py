@@ -223,6 +223,7 @@ class ProblemCode(Enum):
     KEPT = "kept"
     STORED_LATER = "stored-later"
     TOO_MANY_OPEN = "too-many-open"
+    HISTORY_LOST = "history-lost"
     OTHER = "other"
 
 

@@ -43,6 +43,7 @@ REASONS: dict[ProblemCode, str] = {
     ProblemCode.KEPT: "The backup keeps its own version of this, as you decided, and not the one that is here now",
     ProblemCode.STORED_LATER: "The backup lies in a mounted cloud: this program cannot tell when it is stored",
     ProblemCode.TOO_MANY_OPEN: "Too many files are open, in this program or in the whole system",
+    ProblemCode.HISTORY_LOST: "The history was gone, with every version that was in it; a new one has been begun",
     ProblemCode.OTHER: "The system refused",
 }
 
@@ -72,6 +73,7 @@ ADVICE: dict[ProblemCode, str] = {
     ProblemCode.KEPT: "Restore the backup's version, or take your decision back.",
     ProblemCode.STORED_LATER: "Look in the program that mounts the cloud, or choose a folder on a drive.",
     ProblemCode.TOO_MANY_OPEN: "It is tried again by itself. Close other programs, or pause some of the backups.",
+    ProblemCode.HISTORY_LOST: "If it was moved or thrown away by mistake, look for it: its files need no program.",
     ProblemCode.OTHER: "It is tried again at every check.",
 }
 

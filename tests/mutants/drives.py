@@ -301,8 +301,8 @@ MUTATIONS = (
     Mutation(
         "a mounted cloud is never green",
         "engine/mirror.py",
-        "    if not target.stores_later:\n",
-        "    if plan:\n",
+        "    if target.stores_later:\n",
+        "    if not plan:\n",
         (f"{_SERVED}test_a_mounted_cloud_is_never_said_to_be_complete_and_new_folders_get_their_names_at_once",),
     ),
     Mutation(

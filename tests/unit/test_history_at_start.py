@@ -11,11 +11,12 @@ import pytest
 from backup_gui.engine.errors import DestinationUnusableError
 from backup_gui.engine.events import Event, PlanMade
 from backup_gui.engine.history_place import HISTORY_NAME
-from backup_gui.engine.model import PassStatus
+from backup_gui.engine.model import PassStatus, ProblemCode
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import Rig, as_nobody, mounted, paths
 
 COMPLETE = PassStatus.COMPLETE
+HISTORY_LOST = ProblemCode.HISTORY_LOST
 
 
 def test_the_history_is_there_before_anything_is_kept(rig: Rig) -> None:
@@ -113,7 +114,9 @@ def test_a_history_that_goes_in_the_middle_of_a_pass_is_made_anew_where_it_is_lo
         rig.run()
         for name in ("a", "b"):
             rig.write(name, "2")
-        assert rig.run(on_event=go).status is COMPLETE
+        report = rig.run(on_event=go)
+        # One that was put in its place by somebody else is in use without a word.
+        assert [problem.code for problem in report.problems] == ([] if becomes == "replaced" else [HISTORY_LOST])
         assert contents(Path(rig.job.destination))["a"] == b"2"
         assert list(contents(history).values()) == [b"1", b"1"]
         assert not (drive / "lost+found").exists() or contents(drive / "lost+found") == {}
@@ -130,6 +133,7 @@ def test_a_history_that_goes_between_two_passes_is_made_anew(rig: Rig, becomes: 
     if becomes == "replaced":
         rig.history.mkdir()
     rig.write("a", "3")
-    assert rig.run(paths("a")).status is COMPLETE
+    report = rig.run(paths("a"))
+    assert [problem.code for problem in report.problems] == ([] if becomes == "replaced" else [HISTORY_LOST])
     assert rig.kept_contents() == [b"2"]
     assert list(contents(rig.root / "aside").values()) == [b"1"]

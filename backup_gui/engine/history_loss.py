@@ -1,0 +1,51 @@
+"""Whether the history that the last pass had is gone: somebody has deleted it, or moved it away.
+
+A new one is made in its place, since what leaves the mirror from now on needs one. But the versions that were in it are
+what somebody may be counting on, so it is said.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from backup_gui.engine.catalog import HISTORY_PLACE_KEY
+from backup_gui.engine.escaping import escape
+from backup_gui.engine.history_place import is_place_inside
+
+if TYPE_CHECKING:
+    from backup_gui.engine.catalog import Catalog
+    from backup_gui.engine.target import Target
+
+log = logging.getLogger(__name__)
+
+
+def is_history_lost(target: Target, catalog: Catalog, *, is_same: bool) -> bool:
+    """Tell whether the history had to be made anew where it was before, and say so in the log.
+
+    Args:
+        target: The destination.
+        catalog: What is remembered of it.
+        is_same: Whether the mirror is what the last pass left. If not, a history that lies in it is another one, too.
+    """
+    is_lost = target.has_new_history and catalog.fact(HISTORY_PLACE_KEY) == _place(target)
+    if is_lost and not is_same and is_place_inside(target.history_root or "", target.root):
+        return False
+    if is_lost:
+        say_lost(target)
+    return is_lost
+
+
+def say_lost(target: Target) -> None:
+    """Say in the log that the history was gone."""
+    log.warning("The history was gone, and a new one has been begun: %s", escape(target.history_root or ""))
+
+
+def remember_history(target: Target, catalog: Catalog) -> None:
+    """Remember that there is a history, and where; permanent with the next ``commit``."""
+    if catalog.fact(HISTORY_PLACE_KEY) != _place(target):
+        catalog.remember(HISTORY_PLACE_KEY, _place(target))
+
+
+def _place(target: Target) -> str:
+    return "" if target.history_root is None else escape(target.history_root)
