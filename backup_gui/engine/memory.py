@@ -8,6 +8,7 @@ comparison and no file.
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import sqlite3
@@ -24,10 +25,14 @@ log = logging.getLogger(__name__)
 # Asking for room is cheap; writing everything back and failing is not.
 _TRY_EVERY_S = 5.0
 _SPARE_BYTES = 128 << 10
-# With less, a file is left alone. SQLite shares memory by a file beside it, of which not all has its place on the disk
-# where blocks are smaller than a page: writing to that kills the process when there is none left.
-# RACE: a disk that becomes full within a pass, faster than this much, can still do that on such a drive.
-_LEAST_BYTES = 64 << 10
+# With less, a file is left alone.
+_LEAST_BYTES = 128 << 10
+# SQLite shares memory by a file beside it, of which it gives each page a place on the disk by its last byte. Where
+# blocks are smaller than pages the rest has none, and writing to it kills the process when there is no room left.
+_PAGE_BYTES = 4_096
+# Enough for a log of 8,000 pages; it is emptied at 1,000 as soon as nobody reads in it.
+# RACE: a log that grows beyond, while the disk becomes full, can still kill the process on such a drive.
+_SHARED_BYTES = 64 << 10
 # What a full disk, a used up quota or a drive that turned read-only answer to one who writes.
 _UNWRITABLE = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY})
 _UNWRITABLE_IN_DETAIL = frozenset(
@@ -98,7 +103,7 @@ class Memory(sqlite3.Connection):
         if self._connect is not None and self._path is not None:
             if _room_bytes(self._path) < _LEAST_BYTES:
                 raise _full()
-            self._file = self._connect(self._path)
+            self._file = self._opened(self._connect, self._path)
 
     def stand_in(self) -> None:
         """Take what the file holds into memory, without opening it for writing.
@@ -132,7 +137,7 @@ class Memory(sqlite3.Connection):
         if _room_bytes(self._path) < 2 * pages * page_bytes + _SPARE_BYTES:
             return False
         try:
-            file = self._connect(self._path)
+            file = self._opened(self._connect, self._path)
         except (sqlite3.Error, OSError) as error:
             log.debug("The program's own data cannot be opened yet: %s", error)
             return False
@@ -218,6 +223,17 @@ class Memory(sqlite3.Connection):
         self._next_try_s = self._clock() + _TRY_EVERY_S
         self._tell()
 
+    def _opened(self, connect: Callable[[Path], sqlite3.Connection], path: Path) -> sqlite3.Connection:
+        file = connect(path)
+        try:
+            _give_place(path)
+        except OSError as error:
+            # What cannot be done for another reason, for want of /proc for example, is done without.
+            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+                file.close()
+                raise _full() from error
+        return file
+
     def _take(self, uri: str) -> None:
         with contextlib.closing(sqlite3.connect(uri, uri=True)) as file:
             if file.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
@@ -230,6 +246,26 @@ class Memory(sqlite3.Connection):
             " new is remembered until there is room.",
             self._path,
         )
+
+
+def _give_place(path: Path) -> None:
+    """Give the memory that is shared by the file beside a database its whole place on the disk, where it may lack some.
+
+    Raises:
+        OSError: There is no room for it.
+    """
+    if sys.platform != "linux" or os.statvfs(path.parent).f_frsize >= _PAGE_BYTES:
+        return
+    shared = os.path.realpath(path) + "-shm"
+    # By SQLite's own descriptor: closing another one of the same file would end its locks.
+    for fd in os.listdir("/proc/self/fd"):
+        try:
+            is_it = os.readlink(f"/proc/self/fd/{fd}") == shared
+        except OSError:
+            continue
+        if is_it:
+            os.posix_fallocate(int(fd), 0, _SHARED_BYTES)
+            return
 
 
 _SIZES = ("page_count", "page_size")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from backup_gui.engine.catalog import Catalog
 from tests.faults.volumes import run_tool, small_volume
 from tests.helpers.trees import read_tree
 from tests.helpers.waiting import wait_until
@@ -162,3 +164,34 @@ def test_an_own_disk_that_is_full_from_the_start_is_named(scene: Scene, disk: Pa
     assert "Traceback" not in result.stderr
     assert str(disk) in result.stderr
     assert (result.returncode, scene.are_in_step()) in {(0, True), (3, False)}
+
+
+@pytest.mark.hazard(67)
+@pytest.mark.parametrize("maker", [("mkfs.ext4", "-q", "-b", "1024"), ("mkfs.ext2", "-q", "-b", "1024")])
+def test_what_is_shared_with_readers_has_its_whole_place_on_a_disk_with_small_blocks(
+    tmp_path: Path, maker: tuple[str, ...]
+) -> None:
+    image, point = tmp_path / "image", tmp_path / "own disk"
+    with image.open("wb") as file:
+        file.truncate(8 << 20)
+    run_tool(*maker, str(image))
+    point.mkdir()
+    run_tool("mount", "-o", "loop", str(image), str(point))
+    try:
+        for key in ("once", "again"):
+            catalog = Catalog.open(point / "job.sqlite")
+            shared = os.stat(point / "job.sqlite-shm")
+            assert shared.st_blocks * 512 >= shared.st_size >= 32 << 10
+            # Its locks are still held: readers and a second writer are told apart from a first one.
+            reader = sqlite3.connect(point / "job.sqlite")
+            query = "SELECT value FROM meta WHERE key = ?"
+            catalog.remember(key, "value")
+            assert reader.execute(query, (key,)).fetchone() is None
+            catalog.commit()
+            assert reader.execute(query, (key,)).fetchone() == ("value",)
+            reader.close()
+            assert shared.st_ino == os.stat(point / "job.sqlite-shm").st_ino
+            catalog.close()
+            assert not (point / "job.sqlite-shm").exists()
+    finally:
+        subprocess.run(["umount", "--lazy", str(point)], check=True)

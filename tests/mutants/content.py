@@ -42,6 +42,15 @@ MUTATIONS = (
         "        if len(self._clearer.gone) >= _FORGET_EVERY:\n",
         "        if not self._clearer.gone:\n",
         ("unit/test_execute.py::test_what_is_gone_is_forgotten_in_between",),
+    ),
+    Mutation(
+        "shared memory has its place on a disk with small blocks",
+        "engine/memory.py",
+        "            os.posix_fallocate(int(fd), 0, _SHARED_BYTES)\n",
+        "",
+        ("faults/test_own_disk.py",),
+    ),
+    Mutation(
         "only times beyond the last one are cut off",
         "engine/abilities.py",
         "    return is_before or (ours_ns > theirs_ns and theirs_s in _LAST_TIMES_S)\n",
