@@ -307,7 +307,10 @@ class Maker:
         Its time may be the new one, or still the old one.
         """
         with contextlib.suppress(OSError):
-            there = self._target.stat(action.path)
+            there, known = self._target.stat(action.path), self._catalog.fingerprint(action.path)
+            if known is not None and self._ownership.fits(there, known):
+                # What was known still tells that it is, and that it was touched.
+                return
             self._catalog.record(action.path, Seen(entry.st_ino, LACKING_NS, there.st_size, there.st_mtime_ns))
 
 
