@@ -12,6 +12,7 @@ import errno
 import logging
 import os
 import stat
+import struct
 import sys
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 ACCESS_LIST: Final = "system.posix_acl_access"
+# Their form: a version, then for each entry what it is for, what it allows, and to whom.
+_ACCESS_ENTRY: Final = struct.Struct("<HHI")
+_ACCESS_HEADER_BYTES: Final = 4
+_GROUP, _MASK, _OTHERS = 0x04, 0x10, 0x20
+
 # What is made in a folder that has one begins with an access list made of it.
 DEFAULT_LIST: Final = "system.posix_acl_default"
 
@@ -168,6 +174,8 @@ def have_same_attributes(source: Tree, target: Tree, path: str, entry: Entry) ->
 def set_attributes(where: int | str, wanted: Attributes) -> Outcome:
     """Give something exactly the attributes wanted, of those that a mirror has at all.
 
+    An access list allows nothing to anybody but the owner until the mode is set, which is to follow.
+
     Args:
         where: A descriptor, or a path whose last part is not followed if it is a link.
         wanted: Their values by name.
@@ -185,7 +193,7 @@ def set_attributes(where: int | str, wanted: Attributes) -> Outcome:
 
 
 def copy_attributes(fd: int, out: int) -> Outcome:
-    """Copy the attributes of an open file to one that is new and has none."""
+    """Copy the attributes of an open file to one that is new and has none; as ``set_attributes`` does it."""
     if sys.platform != "linux":
         return IN_STEP
     try:
@@ -270,7 +278,9 @@ def _change(where: int | str, changes: Iterable[tuple[str, bytes | None]]) -> Ou
         # Access lists last: they may take away the right to set the others.
         for name, value in sorted(changes, key=lambda change: change[0] == ACCESS_LIST):
             try:
-                if value is None:
+                if name == ACCESS_LIST:
+                    _change_access_list(where, value, follows=follows)
+                elif value is None:
                     os.removexattr(where, name, follow_symlinks=follows)
                 else:
                     os.setxattr(where, name, value, follow_symlinks=follows)
@@ -280,6 +290,36 @@ def _change(where: int | str, changes: Iterable[tuple[str, bytes | None]]) -> Ou
                 elif value is not None or error.errno != errno.ENODATA:
                     failure = failure or error
     return Outcome(are_held, failure)
+
+
+def _change_access_list(where: int | str, value: bytes | None, *, follows: bool) -> None:
+    """Set or remove an access list, so that only the owner may use what it is for until its mode is set.
+
+    A list names people whom the mode about to be set may leave out, as where the group is another one. Without its
+    list a file would give its group what the list gave to anybody at all.
+    """
+    if sys.platform != "linux":
+        return
+    if value is None:
+        before = os.getxattr(where, ACCESS_LIST, follow_symlinks=follows)
+        os.setxattr(where, ACCESS_LIST, _closed(before), follow_symlinks=follows)
+        os.removexattr(where, ACCESS_LIST, follow_symlinks=follows)
+    else:
+        os.setxattr(where, ACCESS_LIST, _closed(value), follow_symlinks=follows)
+
+
+def _closed(access_list: bytes) -> bytes:
+    """Return an access list with the same entries as after a change of the mode to the owner's rights alone.
+
+    Source: acl(5), "Correspondence between ACL entries and file permission bits".
+    """
+    head, body = access_list[:_ACCESS_HEADER_BYTES], access_list[_ACCESS_HEADER_BYTES:]
+    if len(body) % _ACCESS_ENTRY.size:
+        return access_list
+    entries = list(_ACCESS_ENTRY.iter_unpack(body))
+    limit = _MASK if any(tag == _MASK for tag, _, _ in entries) else _GROUP
+    closed = ((tag, 0 if tag in {limit, _OTHERS} else allowed, who) for tag, allowed, who in entries)
+    return head + b"".join(_ACCESS_ENTRY.pack(*entry) for entry in closed)
 
 
 def is_dumb(where: int | str, error: OSError) -> bool:

@@ -19,6 +19,9 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from backup_gui.engine.errors import BackupError, TooManyOpenError
 
+if sys.platform != "win32":
+    import resource
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -57,12 +60,10 @@ _SHORTAGE: Final = frozenset({errno.EMFILE, errno.ENFILE})
 
 def open_files_limit() -> int | None:
     """Return how many files the system lets this process have open; None for any number."""
-    if sys.platform == "win32":
-        return None
-    import resource  # noqa: PLC0415 - not on every system
-
-    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    return None if soft == resource.RLIM_INFINITY else soft
+    if sys.platform != "win32":
+        soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        return None if soft == resource.RLIM_INFINITY else soft
+    return None
 
 
 def count_open() -> int:

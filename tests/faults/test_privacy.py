@@ -257,6 +257,36 @@ def test_what_is_restored_is_not_given_to_another_group_either(rig: Rig) -> None
     assert modes == {"folder": 0o700, "folder/file": 0o600}
 
 
+@pytest.mark.hazard(68)
+def test_an_access_list_opens_nothing_until_the_mode_is_set(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mode leaves people out whom the list names, where the group is another one; a list may leave as well."""
+    seen: list[int] = []
+
+    def watched(real: Callable[..., None]) -> Callable[..., None]:
+        def change(where: int | str, name: str, *arguments: Any, **options: Any) -> None:
+            real(where, name, *arguments, **options)
+            if name == ACCESS_LIST:
+                seen.append(os.stat(where).st_mode & 0o077)
+
+        return change
+
+    for call in ("setxattr", "removexattr"):
+        monkeypatch.setattr(os, call, watched(getattr(os, call)))
+    for path in (rig.write("new"), rig.write("folder/new"), rig.source / "folder"):
+        os.setxattr(path, ACCESS_LIST, access_list(STRANGER))
+    rig.write("without")
+    rig.run()
+    rig.check_in_step()
+    os.setxattr(rig.source / "without", ACCESS_LIST, access_list(STRANGER))
+    for name in ("new", "folder"):
+        os.removexattr(rig.source / name, ACCESS_LIST)
+    seen.clear()
+    rig.run()
+    rig.check_in_step()
+    assert seen
+    assert set(seen) == {0}
+
+
 # Set-id bits
 
 

@@ -555,6 +555,20 @@ MUTATIONS = (
         ("faults/test_privacy.py::test_what_only_a_group_could_read_is_not_given_to_another_group",),
     ),
     Mutation(
+        "an access list opens nothing by itself",
+        "engine/attributes.py",
+        "        os.setxattr(where, ACCESS_LIST, _closed(value), follow_symlinks=follows)\n",
+        "        os.setxattr(where, ACCESS_LIST, value, follow_symlinks=follows)\n",
+        ("faults/test_privacy.py::test_an_access_list_opens_nothing_until_the_mode_is_set",),
+    ),
+    Mutation(
+        "a list that goes leaves nothing open",
+        "engine/attributes.py",
+        "        os.setxattr(where, ACCESS_LIST, _closed(before), follow_symlinks=follows)\n",
+        "",
+        ("faults/test_privacy.py::test_an_access_list_opens_nothing_until_the_mode_is_set",),
+    ),
+    Mutation(
         "what is restored of another group is open to nobody else",
         "engine/restoring.py",
         "            mode = narrowed(mode)\n",
