@@ -53,7 +53,8 @@ class MetadataWriter(Tree):
         self.opens_up = True
         # The modes of folders that were opened up and have not got their own from the source since.
         self._opened_up: dict[str, int] = {}
-        self.adopt(ALL._replace(time_step_ns=time_step_ns(root)))
+        with self._closed_on_failure():
+            self.adopt(ALL._replace(time_step_ns=time_step_ns(root)))
 
     def close(self) -> None:
         """Give all descriptors back, and the folders that were opened up their modes."""

@@ -14,7 +14,13 @@ from backup_gui.engine import own
 from backup_gui.engine.belonging import mark, settle
 from backup_gui.engine.continuity import DESTINATION_KEY, Continuity, compare_with_last, remember_folder
 from backup_gui.engine.drive_places import is_drive_missing
-from backup_gui.engine.errors import DestinationFullError, DestinationUnusableError, JobError, RootAbsentError
+from backup_gui.engine.errors import (
+    BackupError,
+    DestinationFullError,
+    DestinationUnusableError,
+    JobError,
+    RootAbsentError,
+)
 from backup_gui.engine.escaping import escape
 from backup_gui.engine.history_place import history_of, is_on_one_volume, is_place_inside
 from backup_gui.engine.identity import Standing, identify, nearest_existing, read_identity, standing
@@ -185,7 +191,7 @@ def _open_source(job: Job, catalog: Catalog) -> Tree:
     except OSError as error:
         source.close()
         raise RootAbsentError(f"The source folder cannot be opened ({error.strerror}): {job.source}") from error
-    except RootAbsentError:
+    except BackupError:
         source.close()
         raise
     return source

@@ -9,6 +9,7 @@ Where the system has no directory descriptors (Windows), the same calls go by ab
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import re
@@ -22,7 +23,7 @@ from backup_gui.engine.descriptors import BUDGET, MOST_KEPT
 from backup_gui.engine.mounts import kind_of_device
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from backup_gui.engine.model import Entry
 
@@ -162,7 +163,8 @@ class Tree:
         BUDGET.add_tree()
         self._is_counted = True
         # Some programs that serve a file system list a folder once for each time that it is opened, and then nothing.
-        self._lists_anew = HAS_FOLDER_DESCRIPTORS and kind_of_device(self.root_entry.st_dev).startswith("fuse")
+        with self._closed_on_failure():
+            self._lists_anew = HAS_FOLDER_DESCRIPTORS and kind_of_device(self.root_entry.st_dev).startswith("fuse")
 
     def __enter__(self) -> Self:
         return self
@@ -179,6 +181,15 @@ class Tree:
         if self.root_fd >= 0:
             os.close(self.root_fd)
             self.root_fd = -1
+
+    @contextlib.contextmanager
+    def _closed_on_failure(self) -> Iterator[None]:
+        """Leave nothing open if it cannot be told what a tree is to know of itself from the beginning."""
+        try:
+            yield
+        except BaseException:
+            Tree.close(self)
+            raise
 
     def is_root_in_place(self) -> bool:
         """Tell whether the root's path still leads to the folder that was opened."""

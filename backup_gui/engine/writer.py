@@ -55,8 +55,9 @@ class Writer(MetadataWriter):
         # All folders that are not to be seen yet: those, and the ones in them.
         self._unseen: set[str] = set()
         # There a new folder gets its name at once: such programs lose track of what is in one that is renamed.
-        self.stores_later = stores_later(root)
-        self._syncs_whole = CAN_SYNC_VOLUME and supports_syncfs(root)
+        with self._closed_on_failure():
+            self.stores_later = stores_later(root)
+            self._syncs_whole = CAN_SYNC_VOLUME and supports_syncfs(root)
         # Folders in which a name was made or removed since the last flush, where the whole cannot be flushed.
         self._unflushed: set[str] = set()
         self.without_attributes: dict[str, OSError] = {}

@@ -87,6 +87,20 @@ MUTATIONS = (
         (_RUNS_OUT,),
     ),
     Mutation(
+        "a tree that knows too little of itself leaves nothing open",
+        "engine/tree.py",
+        "            Tree.close(self)\n            raise\n",
+        "            raise\n",
+        (_RUNS_OUT,),
+    ),
+    Mutation(
+        "a source of which too little can be told is closed",
+        "engine/roots.py",
+        "    except BackupError:\n        source.close()\n",
+        "    except RootAbsentError:\n        source.close()\n",
+        (_RUNS_OUT,),
+    ),
+    Mutation(
         "a lock that cannot be told is no lock",
         "engine/lock.py",
         "            if is_shortage(error):\n                self.release()\n",

@@ -361,6 +361,7 @@ def test_wherever_a_pass_runs_out_of_descriptors_it_says_so_and_the_next_one_fin
     monkeypatch.setattr(descriptors, "_PATIENCE", 0)
     job = make_job(str(source), str(tmp_path / "mirror"))
     catalog = Catalog.in_memory()
+    idle = descriptors.BUDGET.kept, descriptors.BUDGET._trees
     reports = [mirror.run_pass(job, catalog, FULL)]
     before = read_tree(tmp_path / "mirror")
     (source / "folder1/file").write_text("another text")
@@ -378,6 +379,8 @@ def test_wherever_a_pass_runs_out_of_descriptors_it_says_so_and_the_next_one_fin
             else:
                 reports.append(report)
                 break
+        assert open_below(tmp_path) == []
+        assert (descriptors.BUDGET.kept, descriptors.BUDGET._trees) == idle
         # Nothing that the source has was taken for deleted.
         there = read_tree(tmp_path / "mirror")
         gone = {path for path in before if path not in there}
