@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import marshal
 import zlib
+from array import array
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import partial
 from itertools import chain, compress
@@ -132,6 +134,39 @@ class Actions(Sequence[Action]):
 def actions_of(actions: Iterable[Action]) -> Sequence[Action]:
     """Take actions as they are handed on: few as a tuple, many packed."""
     return Actions(actions).settled()
+
+
+class Agreed:
+    """What the user has agreed to, by what is done and where: exactly these, a million of them in 16 bytes each.
+
+    Args:
+        actions: The actions.
+    """
+
+    __slots__ = ("_actions", "_hashes", "_places")
+
+    def __init__(self, actions: Sequence[Action]) -> None:
+        self._actions = actions
+        hashes = array("q", map(_hash_of, actions))
+        self._places = array("q", sorted(range(len(hashes)), key=hashes.__getitem__))
+        self._hashes = array("q", map(hashes.__getitem__, self._places))
+
+    def __contains__(self, action: Action) -> bool:
+        """Whether it is one of them."""
+        if not self._places:
+            return False
+        wanted = _hash_of(action)
+        for at in range(bisect_left(self._hashes, wanted), len(self._hashes)):
+            if self._hashes[at] != wanted:
+                break
+            agreed = self._actions[self._places[at]]
+            if (agreed.op, agreed.path) == (action.op, action.path):
+                return True
+        return False
+
+
+def _hash_of(action: Action) -> int:
+    return hash((action.op, action.path))
 
 
 class Part:

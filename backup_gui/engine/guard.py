@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from backup_gui.engine.actions import Part
+from backup_gui.engine.actions import Agreed, Part
 from backup_gui.engine.model import EntryKind, Held, HeldCode, Op, count_actions
 from backup_gui.engine.tree import parent_of, parents_of
 from backup_gui.engine.unanswered import NOTHING_UNANSWERED, Unanswered
@@ -122,9 +122,9 @@ def judge(plan: Plan, job: Job, condition: Condition, allowed: Held | None = Non
     """
     if job.allows_mass_delete:
         return Verdict(plan.actions)
-    agreed = frozenset((action.op, action.path) for action in allowed.actions) if allowed else frozenset()
+    agreed = Agreed(allowed.actions if allowed else ())
     nothing = Part.none_of(plan.actions)
-    taking = Part(plan.actions).where(lambda a: a.op in TAKES_AWAY and (a.op, a.path) not in agreed)
+    taking = Part(plan.actions).where(lambda a: a.op in TAKES_AWAY and a not in agreed)
     if condition.is_destination_other and plan.actions and (taking or not plan.mirror_files):
         return _hold_everything(plan, condition)
     if not taking:

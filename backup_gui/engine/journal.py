@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from backup_gui.engine.actions import Agreed
 from backup_gui.engine.guard import TAKES_AWAY
 from backup_gui.engine.model import Op
 from backup_gui.engine.passlog import CHANGES_A_PASS, NEW_PATHS_A_PASS, Change
@@ -38,7 +39,7 @@ class Journal:
     ) -> None:
         self._catalog = catalog
         self._kept_as = target.kept_as
-        self._agreed = frozenset((action.op, action.path) for action in allowed.actions) if allowed else frozenset()
+        self._agreed = Agreed(allowed.actions if allowed else ())
         self._guards = not job.allows_mass_delete
         self._names_new = counts.created <= NEW_PATHS_A_PASS
         is_first = plan.is_full and plan.mirror_files == 0
@@ -67,7 +68,7 @@ class Journal:
             if op is Op.CREATE:
                 if self._remembers_new:
                     self._unwritten.append(action)
-            elif op not in TAKES_AWAY or (op, action.path) not in self._agreed:
+            elif op not in TAKES_AWAY or action not in self._agreed:
                 self._unwritten.append(action)
         if len(self._unwritten) >= _BATCH:
             self._write()

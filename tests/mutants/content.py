@@ -37,6 +37,13 @@ MUTATIONS = (
         ("unit/test_actions.py::test_a_planned_deletion_takes_less_than_its_path",),
     ),
     Mutation(
+        "agreed to is what was shown, and nothing with its hash",
+        "engine/actions.py",
+        "            if (agreed.op, agreed.path) == (action.op, action.path):\n",
+        "            if agreed:\n",
+        ("unit/test_actions.py::test_agreed_to_are_exactly_the_actions_that_were_shown",),
+    ),
+    Mutation(
         "what is gone is forgotten in between",
         "engine/execute.py",
         "        if len(self._clearer.gone) >= _FORGET_EVERY:\n",
@@ -742,8 +749,8 @@ MUTATIONS = (
     Mutation(
         "guard: agreed to is exactly what was shown",
         "engine/guard.py",
-        "frozenset((action.op, action.path) for action in allowed.actions) if allowed else frozenset()\n",
-        "frozenset((action.op, action.path) for action in plan.actions) if allowed else frozenset()\n",
+        "    agreed = Agreed(allowed.actions if allowed else ())\n",
+        "    agreed = Agreed(plan.actions if allowed else ())\n",
         ("unit/test_guard.py::test_what_was_agreed_to_goes_and_does_not_count",),
     ),
     Mutation(

@@ -9,7 +9,7 @@ from itertools import product
 import pytest
 
 from backup_gui.engine import actions
-from backup_gui.engine.actions import Actions, Part, actions_of
+from backup_gui.engine.actions import Actions, Agreed, Part, actions_of
 from backup_gui.engine.model import Action, EntryKind, Op
 from tests.unit.conftest import HOSTILE_NAMES
 
@@ -137,3 +137,33 @@ def test_a_planned_deletion_takes_less_than_its_path(
     assert kept_bytes < MANY * 1.5 * MOST_BYTES_EACH
     # A pack at a time.
     assert most_bytes - kept_bytes < 2_000_000
+
+
+@pytest.mark.parametrize("has_equal_hashes", [False, True])
+@pytest.mark.usefixtures("small")
+def test_agreed_to_are_exactly_the_actions_that_were_shown(
+    monkeypatch: pytest.MonkeyPatch, *, has_equal_hashes: bool
+) -> None:
+    if has_equal_hashes:
+        monkeypatch.setattr(actions, "_hash_of", lambda action: len(action.path) % 2)
+    shown = [Action(op, f"{number}", EntryKind.FILE) for op in (Op.DELETE, Op.REPLACE) for number in range(0, 40, 3)]
+    agreed = Agreed(actions_of(shown))
+    for op in Op:
+        found = [number for number in range(45) if Action(op, f"{number}", EntryKind.FILE, 7) in agreed]
+        assert found == (list(range(0, 40, 3)) if op in {Op.DELETE, Op.REPLACE} else [])
+    assert shown[0] not in Agreed(())
+
+
+@pytest.mark.hazard(48)
+def test_what_was_agreed_to_is_known_in_few_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(actions, "FEW", 0)
+    shown = deletions(lambda number: f"folder{number // 100}/{number}")
+    shown[0]
+    tracemalloc.start()
+    try:
+        agreed = Agreed(shown)
+        kept_bytes, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert shown[MANY - 1] in agreed
+    assert kept_bytes < MANY * 20
