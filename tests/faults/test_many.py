@@ -83,7 +83,7 @@ def measure(base: Path, source: Path, *words: str) -> tuple[int, int, int]:
         cwd=PROJECT,
         capture_output=True,
         text=True,
-        timeout=3_000 if IS_NIGHTLY else 110,
+        timeout=3_000 if IS_NIGHTLY else 300,
         check=False,
     )
     assert run.returncode == 0, run.stderr
@@ -92,6 +92,7 @@ def measure(base: Path, source: Path, *words: str) -> tuple[int, int, int]:
 
 
 @pytest.mark.hazard(48)
+@pytest.mark.timeout(7_200 if IS_NIGHTLY else 600)
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the most memory used from /proc")
 @pytest.mark.parametrize("each", [VERY_MANY, 100], ids=["in one folder", "in many"])
 def test_very_many_files_cost_little_memory_each_when_they_come_stay_and_go(base: Path, each: int) -> None:
