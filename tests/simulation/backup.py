@@ -45,6 +45,8 @@ from tests.simulation.watcher import SimulatedWatcher
 # Setting the watches of a source takes that long.
 WATCHING_S = 0.05
 STARTED_AGAIN_S = 2.0
+MOST_PASSES = 50
+MOST_PASSES_A_SECOND = 4
 # A command is heeded by then, however slow the system is.
 HEEDED_S = 60.0
 
@@ -231,6 +233,8 @@ class Backup:
 
     def _run_pass(self, job: Job, catalog: Any, scope: Scope, **options: Any) -> Report:
         self.passes += 1
+        if self.passes > MOST_PASSES + MOST_PASSES_A_SECOND * self.scheduler.elapsed_s:
+            self.scheduler.fail(AssertionError(f"{self.name} makes pass after pass without a pause"))
         taken_s = self._watcher.taken_s if self._watcher is not None else self.scheduler.now_s
         # What changes from here on may be missed by a partial pass, and by one that looks at everything as well.
         self._moment = Moment(min(taken_s, self.scheduler.now_s), scope.is_full)
@@ -260,9 +264,15 @@ class Backup:
             self._watcher.deliver(event)
 
     def end_watching(self) -> None:
-        """Have the watcher's threads end."""
+        """Have the watcher's threads end: nobody is told of anything until the program looks after them."""
         if self._watcher is not None:
-            self._watcher.has_overflowed = True
+            self._watcher.has_ended = True
+            self.promises.lose_events(self.scheduler.now_s)
+
+    @property
+    def has_lost_watcher(self) -> bool:
+        """Whether the watcher's threads have ended, and the program has not noticed it yet."""
+        return self._watcher is not None and self._watcher.has_ended and not self._watcher.is_stopped
 
     def overflow(self) -> None:
         """Have the watcher told that events were lost."""

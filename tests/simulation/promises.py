@@ -104,6 +104,13 @@ class Promises:
         self._tree = tree
         return changed
 
+    def lose_events(self, now_s: float) -> None:
+        """Note that nobody is told any more of what was not told yet."""
+        for path, changes in self._changes.items():
+            self._changes[path] = [
+                change._replace(noticed_s=math.inf) if change.noticed_s > now_s else change for change in changes
+            ]
+
     def is_source_as_seen(self) -> bool:
         """Tell whether nobody has changed the source since it was looked at."""
         return _finished(read_tree(self._source)) == self._tree

@@ -48,6 +48,8 @@ REST_S = 2 * FULL_PASS_EVERY_S + 120
 # In that long an idle job does nothing but a few looks.
 IDLE_S = FULL_PASS_EVERY_S * 2
 LATEST_S = 3.0
+# By then it is noticed that the watcher's threads have ended.
+NOTICED_S = 10.0
 # In that long a job gets over what has happened to it, whatever pauses have grown.
 CALM_S = 150.0
 FAULTS = (
@@ -155,6 +157,9 @@ class _Run:
             return
         backup.say(f"user: {said}, told {happening.telling}")
         noticed_s = self._tell(backup, events, happening.telling, happening.pick)
+        if backup.has_lost_watcher:
+            # A full pass covers it as soon as that is noticed.
+            noticed_s, events = self._scheduler.now_s + NOTICED_S, []
         # What is brought back meanwhile is told of later.
         noticed_s = math.inf if backup.returning else noticed_s
         backup.disturb(noticed_s if math.isfinite(noticed_s) else 0.0)

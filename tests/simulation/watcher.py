@@ -42,11 +42,12 @@ class SimulatedWatcher(Watcher):
         self._scheduler = scheduler
         self.has_overflowed = False
         self.is_stopped = False
+        self.has_ended = False
         self.taken_s = scheduler.now_s
 
     def deliver(self, event: FileSystemEvent) -> None:
         """Be told of a change."""
-        if not self.is_stopped:
+        if not self.is_stopped and not self.has_ended:
             self._note(event)
 
     def overflow(self) -> None:
@@ -60,7 +61,7 @@ class SimulatedWatcher(Watcher):
         return super().take()
 
     def is_alive(self) -> bool:
-        return not self.has_overflowed and super().is_alive()
+        return not self.has_overflowed and not self.has_ended and super().is_alive()
 
     def stop(self) -> None:
         self.is_stopped = True
