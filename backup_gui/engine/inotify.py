@@ -28,10 +28,12 @@ from watchdog.events import (
     FileMovedEvent,
     FileSystemEvent,
 )
+from watchdog.observers import inotify_c
 from watchdog.observers.api import BaseObserver
 from watchdog.observers.inotify import InotifyEmitter, InotifyWatchGroup
 from watchdog.observers.inotify_c import (
     CallbackId,
+    InotifyConstants,
     InotifyEvent,
     InotifyFD,
     Mask,
@@ -61,6 +63,9 @@ EVENTS: list[type[FileSystemEvent]] = [
 ]
 
 _JOIN_LIMIT_S = 5.0
+
+# Nothing is at a path now, or no folder.
+_IS_GONE = frozenset({errno.ENOENT, errno.ENOTDIR})
 
 
 class Reader(InotifyFD):
@@ -99,6 +104,11 @@ class Reader(InotifyFD):
         with self._lock:
             return self._unwatched.get(path)
 
+    def note_unwatched(self, path: bytes, error: OSError) -> None:
+        """Note that a folder is watched, but what is in it could not be listed."""
+        with self._lock:
+            self._unwatched[path] = error.errno or errno.EIO
+
     def forget_unwatched(self, path: bytes) -> None:
         """Drop a folder from those that could not be watched."""
         with self._lock:
@@ -112,6 +122,15 @@ class Reader(InotifyFD):
             for known in gone:
                 del self._unwatched[known]
         return bool(gone)
+
+    def is_still(self, path: bytes, mask: Mask, wd: WatchDescriptor) -> bool:
+        """Whether a path leads to the folder that has this watch; asked for each folder, so it goes the short way."""
+        with self._lock:
+            found = inotify_c.inotify_add_watch(self._inotify_fd, path, mask)
+            if found != -1 and found not in self._watch_for_wd:
+                # One that came just now; the event about that is still to come.
+                inotify_c.inotify_rm_watch(self._inotify_fd, found)
+        return found == wd
 
     def kernel_count(self) -> int:
         """How many folders the kernel watches for this instance.
@@ -151,7 +170,7 @@ class Reader(InotifyFD):
             watch = self._get_or_create_watch(path, mask)
         except OSError as error:
             # Gone again, or no folder any more: its parent's events tell.
-            if error.errno not in {errno.ENOENT, errno.ENOTDIR}:
+            if error.errno not in _IS_GONE:
                 self._unwatched[path] = error.errno or errno.EIO
             raise
         if watch.wd == -1:
@@ -171,6 +190,8 @@ class Group(InotifyWatchGroup):
     The kernel knows folders by inode: asked to watch one that it watches already, it answers with the descriptor that
     this has. So it can be asked at any time which descriptor belongs to a path, and whenever a folder has moved it is.
     """
+
+    _inotify_fd: Reader
 
     def __post_init__(self) -> None:
         # Watches of folders in which something was gone again before it could be watched: deleted, or because one of
@@ -202,8 +223,12 @@ class Group(InotifyWatchGroup):
                 for wd, known_path in self._active_callbacks_by_watch.items()
                 if (known_path == path or known_path.startswith(prefix)) and not os.path.lexists(known_path)
             ]
-            # One that moved on is watched anew at the event of that.
-            self._remove_callbacks([*gone, *self._displaced.difference(gone)])
+            gone.extend(self._displaced.difference(gone))
+            # One that moved on is watched anew at the event of that, which may be about a folder above it.
+            paths = [self._active_callbacks_by_watch[wd] for wd in gone]
+            self._remove_callbacks(gone)
+            for known_path in paths:
+                self._doubt(known_path)
 
     def watch_again(self, path: bytes) -> None:
         """Try once more to watch a folder and what is below it."""
@@ -227,8 +252,7 @@ class Group(InotifyWatchGroup):
             return True
         is_plain = move_src_path in self._active_callbacks_by_path
         is_plain &= move_dst_path not in self._active_callbacks_by_path
-        if isinstance(self._inotify_fd, Reader):
-            is_plain &= not self._inotify_fd.forget_unwatched_below(move_src_path)
+        is_plain &= not self._inotify_fd.forget_unwatched_below(move_src_path)
         prefix = move_src_path + b"/"
         moved = {
             wd: move_dst_path + path[len(move_src_path) :]
@@ -236,12 +260,14 @@ class Group(InotifyWatchGroup):
             if path == move_src_path or path.startswith(prefix)
         }
         is_plain &= self._unsure.isdisjoint(moved)
-        self._unsure.difference_update(moved)
         for wd, path in moved.items():
             self._know(wd, path)
         for wd, path in moved.items():
-            self._add_callback(path)
-            is_plain &= self._active_callbacks_by_path.get(path) == wd
+            if self._find(path) != wd:
+                is_plain = False
+                # It moved on, or is where this event has it come from, by the other half of an exchange.
+                self._doubt(path)
+                self._doubt(move_src_path + path[len(move_dst_path) :])
         is_taken = os.path.lexists(move_src_path)
         if is_taken:
             self._add_all_callbacks(move_src_path)
@@ -258,33 +284,61 @@ class Group(InotifyWatchGroup):
 
     def _add_all_callbacks(self, path: bytes) -> None:
         """Watch a folder, and all below it, as they are now, but not what is left out; watchdog lists that too."""
-        if path != self.path and (not os.path.isdir(path) or os.path.islink(path)):
-            self._doubt(path)
-            return
-        left_out = self._inotify_fd.left_out if isinstance(self._inotify_fd, Reader) else frozenset()
         pending = [path]
         while pending:
             folder = pending.pop()
-            if folder in left_out:
+            if folder in self._inotify_fd.left_out:
                 continue
-            self._add_callback(folder)
+            try:
+                wd = self._ask(folder)
+            except (FileNotFoundError, NotADirectoryError):
+                # Without the root nothing is watched, but what is below may vanish.
+                if folder == self.path:
+                    raise
+                self._doubt(folder)
+                continue
             try:
                 with os.scandir(folder) as listing:
-                    pending.extend(entry.path for entry in listing if entry.is_dir(follow_symlinks=False))
-            except OSError:
-                # Gone again, or not to be read: then it is among those that are not watched.
+                    below = [entry.path for entry in listing if entry.is_dir(follow_symlinks=False)]
+            except OSError as error:
+                self._doubt(folder)
+                if error.errno not in _IS_GONE:
+                    self._inotify_fd.note_unwatched(folder, error)
                 continue
+            pending.extend(below)
+            if wd is None:
+                continue
+            # Between the two looks another folder may have come here, of which the listing is then.
+            if self._inotify_fd.is_still(folder, self.event_mask, wd):
+                self._unsure.discard(wd)
+            else:
+                self._unsure.add(wd)
+                if self._find(folder) is None:
+                    self._doubt(folder)
 
-    def _add_callback(self, path: bytes) -> None:
+    def _find(self, path: bytes) -> WatchDescriptor | None:
+        """Know the watch of what is at a path now; None if there is none."""
+        try:
+            return self._ask(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def _ask(self, path: bytes) -> WatchDescriptor | None:
+        """Know the watch of what is at a path now; None if it cannot be watched.
+
+        Raises:
+            FileNotFoundError: Nothing is there.
+            NotADirectoryError: It is no folder.
+        """
         try:
             wd = self._inotify_fd.add_callback(path, self.event_mask, self._callback, self._id)
-        except OSError:
-            # What is below may vanish while it is set up, but without the root nothing is watched.
-            if path == self.path:
+        except OSError as error:
+            if path == self.path or error.errno in _IS_GONE:
                 raise
             self._doubt(path)
-        else:
-            self._know(wd, path)
+            return None
+        self._know(wd, path)
+        return wd
 
     def _doubt(self, path: bytes) -> None:
         """Note that a path does not lead to a folder now, though an event said so."""
@@ -328,7 +382,7 @@ class Emitter(InotifyEmitter):
             self._inotify_fd,
             os.fsencode(self.watch.path),
             is_recursive=self.watch.is_recursive,
-            event_mask=self.get_event_mask_from_filter(),
+            event_mask=Mask(self.get_event_mask_from_filter() | InotifyConstants.IN_ONLYDIR),
             follow_symlink=False,
         )
 

@@ -60,7 +60,7 @@ MUTATIONS = (
     Mutation(
         "own folders are not watched",
         "engine/inotify.py",
-        "            if folder in left_out:\n",
+        "            if folder in self._inotify_fd.left_out:\n",
         "            if not folder:\n",
         (
             "unit/test_watch.py::test_what_is_the_programs_own_is_neither_watched_nor_told",

@@ -7,6 +7,7 @@ from tests.mutants.mutation import Mutation
 _LINKS = "unit/test_links.py::"
 _OLD_PLAN = "faults/test_plan_grown_old.py::"
 _SAME = "unit/test_same_file.py::"
+_STEPS = "unit/test_watch_interleavings.py::test_no_watch_is_lost_"
 _WATCH = "unit/test_watch.py::test_no_watch_is_lost_however_folders_move"
 _GONE = f"{_LINKS}test_an_edit_through_a_name_comes_to_the_others_whatever_becomes_of_the_name"
 
@@ -126,8 +127,8 @@ MUTATIONS = (
     Mutation(
         "a watch whose path another one has is let go",
         "engine/inotify.py",
-        "[*gone, *self._displaced.difference(gone)]",
-        "gone",
+        "            gone.extend(self._displaced.difference(gone))\n",
+        "",
         (_WATCH,),
     ),
     Mutation(
@@ -140,9 +141,8 @@ MUTATIONS = (
     Mutation(
         "the watch of each path after a move",
         "engine/inotify.py",
-        "        for wd, path in moved.items():\n            self._add_callback(path)\n"
-        "            is_plain &= self._active_callbacks_by_path.get(path) == wd\n",
-        "",
+        "            if self._find(path) != wd:\n",
+        "            if wd == -1:\n",
         ("unit/test_watch.py::test_a_table_that_took_two_folders_for_each_other_is_set_right_by_the_next_move",),
     ),
     Mutation(
@@ -167,6 +167,48 @@ MUTATIONS = (
         (_WATCH,),
     ),
     Mutation(
+        "a folder that moves while it is listed is listed again",
+        "engine/inotify.py",
+        "            if self._inotify_fd.is_still(folder, self.event_mask, wd):\n",
+        "            if wd != -1:\n",
+        (f"{_STEPS}whenever_folders_move",),
+    ),
+    Mutation(
+        "a folder that is gone when it is listed is listed again",
+        "engine/inotify.py",
+        "            except OSError as error:\n                self._doubt(folder)\n",
+        "            except OSError as error:\n",
+        (f"{_STEPS}whenever_folders_move",),
+    ),
+    Mutation(
+        "where the other half of an exchange may be is looked at again",
+        "engine/inotify.py",
+        "                self._doubt(move_src_path + path[len(move_dst_path) :])\n",
+        "",
+        (f"{_STEPS}whenever_folders_move",),
+    ),
+    Mutation(
+        "a folder that was in doubt stays so until it is listed",
+        "engine/inotify.py",
+        "        is_plain &= self._unsure.isdisjoint(moved)\n",
+        "        is_plain &= self._unsure.isdisjoint(moved)\n        self._unsure.difference_update(moved)\n",
+        (f"{_STEPS}whenever_folders_move",),
+    ),
+    Mutation(
+        "a folder that could not be listed is told",
+        "engine/inotify.py",
+        "                    self._inotify_fd.note_unwatched(folder, error)\n",
+        "                    pass\n",
+        ("unit/test_watch.py::test_a_folder_that_cannot_be_listed_is_told_and_what_is_in_it_watched_later",),
+    ),
+    Mutation(
+        "a file that stands where a folder was is not watched",
+        "engine/inotify.py",
+        " | InotifyConstants.IN_ONLYDIR)",
+        ")",
+        (f"{_STEPS}whenever_folders_move", f"{_STEPS}in_random_interleavings"),
+    ),
+    Mutation(
         "a file that was exchanged for a folder moves no watch",
         "engine/inotify.py",
         "        if not self._is_of_folder:\n",
@@ -176,8 +218,8 @@ MUTATIONS = (
     Mutation(
         "what could not be watched keeps its place",
         "engine/inotify.py",
-        "            is_plain &= not self._inotify_fd.forget_unwatched_below(move_src_path)\n",
-        "            pass\n",
+        "        is_plain &= not self._inotify_fd.forget_unwatched_below(move_src_path)\n",
+        "",
         ("unit/test_watch.py::test_what_could_not_be_watched_before_its_folder_moved_is_known_by_its_new_path",),
     ),
     Mutation(

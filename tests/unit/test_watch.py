@@ -389,13 +389,38 @@ def test_a_table_that_took_two_folders_for_each_other_is_set_right_by_the_next_m
         check_every_folder_is_watched(seen, source)
 
 
+@pytest.mark.hazard(37)
+def test_a_folder_that_cannot_be_listed_is_told_and_what_is_in_it_watched_later(
+    source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (source / "folder/below").mkdir(parents=True)
+    real = os.scandir
+
+    def scandir(path: bytes) -> Any:
+        if os.fspath(path) == os.fsencode(source / "folder"):
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        return real(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", scandir)
+        seen = Seen(source)
+        seen.watcher.start()
+    try:
+        assert not seen.watcher.is_complete()
+        assert seen.watcher.coverage(3) == Coverage(3, 0, "")
+        seen.until_trees("folder")
+        check_every_folder_is_watched(seen, source)
+    finally:
+        seen.watcher.stop()
+
+
 @pytest.mark.hazard(61)
 def test_a_renamed_file_looks_at_no_folder(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (source / "folder").mkdir()
     (source / "folder/file").touch()
     with watching(source) as seen:
         monkeypatch.setattr(Group, "_add_all_callbacks", None)
-        monkeypatch.setattr(Group, "_add_callback", None)
+        monkeypatch.setattr(Group, "_ask", None)
         (source / "folder/file").rename(source / "folder/renamed")
         seen.until_paths("folder/file", "folder/renamed")
         assert seen.watcher.is_alive()
@@ -737,11 +762,14 @@ def test_watch_limit_is_told_and_recovered_from(source: Path, monkeypatch: pytes
     for number in range(10):
         (source / str(number)).mkdir()
     room = 6
+    watched: set[bytes] = set()
 
-    def fails(_: bytes) -> int:
-        nonlocal room
-        room -= 1
-        return errno.ENOSPC if room < 0 else 0
+    def fails(path: bytes) -> int:
+        if path not in watched and len(watched) == room:
+            return errno.ENOSPC
+        # What is watched already may be asked for at any time.
+        watched.add(path)
+        return 0
 
     with failing_after(monkeypatch, fails), watching(source) as seen:
         assert seen.watcher.is_alive()
