@@ -162,11 +162,13 @@ class Clearer:
             OSError: It cannot be told.
             Cancelled: ``should_stop`` said so.
         """
-        if self._source.look(old_path) is not None or not looks_alike(ours, theirs, self._target.abilities):
+        if self._source.look(old_path) is not None or ours.st_size != theirs.st_size:
             return False
         if kind_of(ours) is not action.kind or kind_of(theirs) is not action.kind or is_same_file(ours, theirs):
             return False
-        if action.seen_at_ns == ours.st_ctime_ns:
+        is_copy_as_seen = action.copy_seen_at_ns == theirs.st_ctime_ns
+        is_copy_as_seen |= looks_alike(ours, theirs, self._target.abilities)
+        if action.seen_at_ns == ours.st_ctime_ns and is_copy_as_seen:
             return True
         try:
             return has_same_content(self._source, action.path, self._target, old_path, self._should_stop)

@@ -88,7 +88,7 @@ class Action(NamedTuple):
         link_to: For a file with several names, the path of the mirror whose file this is to be a name of.
         seen_at_ns: The change time that the source's file had when it was compared. If it is another when the action
             is carried out, what was found out then no longer counts. 0 if that is not known.
-        copy_seen_at_ns: For metadata of a file, the change time that the mirror's file had then.
+        copy_seen_at_ns: For metadata or a move of a file, the change time that the mirror's file had then.
         is_respelling: For a move, whether both paths are one to the destination's file system, such as those that
             differ in upper and lower case only.
     """

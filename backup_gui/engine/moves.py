@@ -1,6 +1,6 @@
 """Files that are new at their place and that the mirror has under a name gone from the source: to be renamed there.
 
-A file is known again by the source's inode, size and time; where anything else speaks against it, by its content.
+A file is known again by the source's inode and size, and where it was touched since, by its content.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from backup_gui.engine.transfer import Cancelled
 from backup_gui.engine.tree import parents_of
 
 if TYPE_CHECKING:
-    from backup_gui.engine.catalog import Catalog
+    from backup_gui.engine.catalog import Catalog, Fingerprint
     from backup_gui.engine.draft import Draft
     from backup_gui.engine.equality import Equality
     from backup_gui.engine.filters import Filter
@@ -70,12 +70,12 @@ class Moves:
         if not self._has_memory or ours.st_dev in self._fickle:
             return False
         for old_path, known in self._catalog.paths_of(ours.st_ino):
-            if (known.size_bytes, known.mtime_ns) != (ours.st_size, ours.st_mtime_ns) or old_path in self._moved_away:
+            if known.size_bytes != ours.st_size or old_path in self._moved_away:
                 continue
             if self._rules and self._rules.excludes(old_path, False):
                 continue
             try:
-                theirs = self._moved(path, ours, old_path, changed_at_ns=known.ctime_ns)
+                theirs = self._moved(path, ours, old_path, known)
             except (OSError, Cancelled):
                 continue
             if theirs is None:
@@ -85,12 +85,13 @@ class Moves:
                 self._links.take_moved(path, ours, theirs)
                 self._links.see(ours)
             self._moved_away.add(old_path)
-            moving = Action(Op.MOVE, path, EntryKind.FILE, ours.st_size, old_path=old_path, seen_at_ns=ours.st_ctime_ns)
+            moving = Action(Op.MOVE, path, EntryKind.FILE, ours.st_size, old_path=old_path)
+            moving = moving._replace(seen_at_ns=ours.st_ctime_ns, copy_seen_at_ns=theirs.st_ctime_ns)
             self._draft.moves.append(moving)
             return True
         return False
 
-    def _moved(self, path: str, ours: Entry, old_path: str, *, changed_at_ns: int) -> Entry | None:
+    def _moved(self, path: str, ours: Entry, old_path: str, known: Fingerprint) -> Entry | None:
         """Return the mirror's file at an old path if it is the one that is at another path of the source now.
 
         Raises:
@@ -105,7 +106,6 @@ class Moves:
             or is_same_file(ours, theirs)
             or (theirs.st_nlink > 1 and self._links.is_anothers(ours, theirs))
             or theirs.st_size != ours.st_size
-            or self._equality.differs_in_time(ours, theirs)
         ):
             return None
         if self._spelling is not None and not self._spelling.is_free(old_path):
@@ -113,10 +113,11 @@ class Moves:
         if ours.st_nlink > 1 and self._makes_links and self._links.has_other_copy(ours, theirs):
             return None
         # A file in a folder that was renamed is untouched. One renamed by itself has a new change time, as one has
-        # that was edited and given its old time back: only the content tells.
-        if changed_at_ns != ours.st_ctime_ns and not self._equality.is_content_equal(path, ours, old_path, theirs):
-            return None
-        return theirs
+        # that was edited, and one that was touched, or whose number is another file's now: only the content tells.
+        is_untouched = (known.ctime_ns, known.mtime_ns) == (ours.st_ctime_ns, ours.st_mtime_ns)
+        if is_untouched and not self._equality.differs_in_time(ours, theirs):
+            return theirs
+        return theirs if self._equality.is_content_equal(path, ours, old_path, theirs) else None
 
     def _is_in_the_way(self, old_path: str) -> bool:
         """Whether a folder that it was in is now something else, so that it is gone before anything is moved."""

@@ -115,6 +115,32 @@ def test_what_was_only_touched_since_is_moved_all_the_same(scene: Scene) -> None
 
 
 @pytest.mark.hazard(62)
+@pytest.mark.parametrize("side", ["source", "mirror"])
+def test_an_edit_of_what_was_touched_and_is_to_be_moved_is_seen(scene: Scene, side: str) -> None:
+    new = scene.source / "elsewhere"
+    (scene.source / "moved").rename(new)
+    os.utime(new, ns=(0, 1_000_000_000))
+    edited = new if side == "source" else scene.mirror / "moved"
+    scene.make_pass(once_planned(lambda: edit_unseen(edited, b"MOVED")))
+    assert scene.in_mirror()["elsewhere"] == new.read_bytes()
+    assert "moved" not in scene.in_mirror()
+    assert {b"moved", b"MOVED"} == {*scene.in_history(), new.read_bytes()}
+    scene.assert_in_step()
+
+
+@pytest.mark.hazard(62)
+def test_what_was_touched_is_moved_and_touched_once_more_all_the_same(scene: Scene) -> None:
+    new = scene.source / "elsewhere"
+    (scene.source / "moved").rename(new)
+    os.utime(new, ns=(0, 1_000_000_000))
+    inode = (scene.mirror / "moved").stat().st_ino
+    report = scene.make_pass(once_planned(lambda: os.utime(new, ns=(0, 2_000_000_000))))
+    assert report.counts.moved == 1
+    assert (scene.mirror / "elsewhere").stat().st_ino == inode
+    scene.assert_in_step()
+
+
+@pytest.mark.hazard(62)
 def test_an_edit_before_new_metadata_are_set_is_found_by_the_next_look(scene: Scene) -> None:
     file = scene.source / "stays"
     # Long ago, so that it is not looked at again for being young.

@@ -405,8 +405,8 @@ MUTATIONS = (
     Mutation(
         "looked at again before it is moved",
         "engine/clearing.py",
-        "        if self._source.look(old_path) is not None or not looks_alike(",
-        "        if not looks_alike(",
+        "        if self._source.look(old_path) is not None or ours.st_size != theirs.st_size:\n",
+        "        if ours.st_size != theirs.st_size:\n",
         (
             f"{_OLD_PLAN}test_what_is_back_under_its_old_name_is_not_moved",
             f"{_EXECUTE}test_a_move_whose_old_name_is_back_becomes_a_copy",
@@ -457,11 +457,25 @@ MUTATIONS = (
     Mutation(
         "a moved file is compared by content",
         "engine/moves.py",
-        "        if changed_at_ns != ours.st_ctime_ns and"
-        " not self._equality.is_content_equal(path, ours, old_path, theirs):\n"
-        "            return None\n",
-        "",
+        "        return theirs if self._equality.is_content_equal(path, ours, old_path, theirs) else None\n",
+        "        return theirs\n",
         ("unit/test_mirror.py::test_an_edit_that_keeps_size_and_time_and_moves_the_file_is_found",),
+    ),
+    Mutation(
+        "what was moved and touched is compared by content",
+        "engine/moves.py",
+        "(known.ctime_ns, known.mtime_ns) == (ours.st_ctime_ns, ours.st_mtime_ns)\n"
+        "        if is_untouched and not self._equality.differs_in_time(ours, theirs):\n",
+        "(known.ctime_ns, known.mtime_ns) == (ours.st_ctime_ns, ours.st_mtime_ns)\n"
+        "        if is_untouched or self._equality.differs_in_time(ours, theirs):\n",
+        ("unit/test_mirror.py::test_another_file_with_the_number_and_size_of_one_that_is_gone_is_copied",),
+    ),
+    Mutation(
+        "a copy edited since it was compared is compared again before it is moved",
+        "engine/clearing.py",
+        "        if action.seen_at_ns == ours.st_ctime_ns and is_copy_as_seen:\n",
+        "        if action.seen_at_ns == ours.st_ctime_ns:\n",
+        (f"{_OLD_PLAN}test_an_edit_of_what_was_touched_and_is_to_be_moved_is_seen",),
     ),
     Mutation(
         "an edit that keeps size and time",

@@ -15,8 +15,8 @@ MUTATIONS = (
     Mutation(
         "a late move compares what was touched since",
         "engine/clearing.py",
-        "        if action.seen_at_ns == ours.st_ctime_ns:\n            return True\n",
-        "        return True\n",
+        "        if action.seen_at_ns == ours.st_ctime_ns and is_copy_as_seen:\n",
+        "        if is_copy_as_seen:\n",
         (f"{_OLD_PLAN}test_an_edit_of_what_is_to_be_moved_comes_with_the_move",),
     ),
     Mutation(

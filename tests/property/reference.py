@@ -121,18 +121,14 @@ def differs(case: Case, path: str, ours: Node, theirs: Node) -> bool:
 def find_moved(case: Case, source: Tree, path: str, ours: Node, moved: set[str]) -> str:
     for old, (inode, ctime_ns, size, mtime_ns) in case.known.items():
         theirs = case.mirror.get(old)
-        if (inode, size, mtime_ns) != (ours.inode, ours.size, ours.mtime_ns) or old in moved | set(case.source):
+        if (inode, size) != (ours.inode, ours.size) or old in moved | set(case.source):
             continue
         if any(parent in case.source and case.source[parent].kind != "folder" for parent in above(old)):
             continue
-        if (
-            old in left_out(case, case.mirror)
-            or theirs is None
-            or theirs.kind != "file"
-            or (theirs.size, theirs.mtime_ns) != (ours.size, ours.mtime_ns)
-        ):
+        if old in left_out(case, case.mirror) or theirs is None or (theirs.kind, theirs.size) != ("file", ours.size):
             continue
-        if ctime_ns != ours.ctime_ns and theirs.content != ours.content:
+        is_as_known = (ctime_ns, mtime_ns, theirs.mtime_ns) == (ours.ctime_ns, ours.mtime_ns, ours.mtime_ns)
+        if not is_as_known and theirs.content != ours.content:
             continue
         names = [other for other, node in source.items() if node.inode == ours.inode and other != path]
         if all(other not in case.mirror or case.mirror[other].inode == theirs.inode for other in names):

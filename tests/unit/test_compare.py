@@ -259,11 +259,12 @@ def test_a_move_is_found_by_inode_size_and_time(rig: Rig) -> None:
     plant_move(rig)
     size_bytes = len("content")
     seen_at_ns = (rig.source / "new").stat().st_ctime_ns
-    move = Action(Op.MOVE, "new", FILE, size_bytes, old_path="old", seen_at_ns=seen_at_ns)
+    copy_seen_at_ns = (rig.mirror / "old").stat().st_ctime_ns
+    move = Action(Op.MOVE, "new", FILE, size_bytes, "old", seen_at_ns=seen_at_ns, copy_seen_at_ns=copy_seen_at_ns)
     assert [a for a in plan(rig).actions if a.path] == [move]
 
 
-@pytest.mark.parametrize("change", ["mirror differs", "mirror lacks it", "source has it still", "catalog differs"])
+@pytest.mark.parametrize("change", ["mirror differs", "mirror lacks it", "source has it still", "content differs"])
 def test_what_only_looks_like_a_move_is_copied(rig: Rig, change: str) -> None:
     plant_move(rig)
     match change:
@@ -274,10 +275,20 @@ def test_what_only_looks_like_a_move_is_copied(rig: Rig, change: str) -> None:
         case "source has it still":
             os.link(rig.source / "new", rig.source / "old")
         case _:
-            os.utime(rig.source / "new", ns=(0, 5))
+            rig.write("new", "CONTENT")
     found = steps(plan(rig))
     assert (Op.CREATE, "new") in found
     assert Op.MOVE not in {op for op, _ in found}
+
+
+@pytest.mark.hazard(60)
+@pytest.mark.parametrize("side", ["source", "mirror"])
+def test_a_move_of_what_has_another_time_is_told_by_the_content(rig: Rig, side: str) -> None:
+    plant_move(rig)
+    os.utime(rig.source / "new" if side == "source" else rig.mirror / "old", ns=(0, 5))
+    found = steps(plan(rig))
+    assert (Op.MOVE, "new") in found
+    assert Op.CREATE not in {op for op, _ in found}
 
 
 def test_a_move_that_cannot_be_told_is_copied(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:

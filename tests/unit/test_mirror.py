@@ -371,6 +371,18 @@ def test_an_edit_that_keeps_size_and_time_and_moves_the_file_is_found(rig: Rig) 
     assert rig.kept_contents() == [b"old!"]
 
 
+@pytest.mark.hazard(60)
+def test_another_file_with_the_number_and_size_of_one_that_is_gone_is_copied(rig: Rig) -> None:
+    file = rig.write("file", "old!")
+    rig.run()
+    # As a file system may give it to the next one.
+    file.write_text("new!")
+    file.rename(rig.source / "another")
+    rig.run()
+    assert contents(rig.mirror) == {"another": b"new!"}
+    assert rig.kept_contents() == [b"old!"]
+
+
 def test_a_changed_mode_copies_nothing(rig: Rig) -> None:
     file = rig.write("file")
     (rig.source / "folder").mkdir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Callable
@@ -221,6 +222,20 @@ def test_a_folder_that_is_moved_about_is_no_loss(rig: Rig) -> None:
         )
         report = rig.run()
         assert (report.status, report.counts.moved, report.counts.deleted) == (COMPLETE, 100, 1)
+    rig.check_in_step()
+
+
+@pytest.mark.hazard(60)
+def test_a_folder_that_is_moved_and_touched_at_once_is_no_loss(rig: Rig) -> None:
+    fill(rig, 200)
+    rig.run()
+    inodes = {file.name: file.stat().st_ino for file in (rig.mirror / "docs").iterdir()}
+    (rig.source / "docs").rename(rig.source / "papers")
+    for file in (rig.source / "papers").iterdir():
+        os.utime(file)
+    report = rig.run()
+    assert (report.status, report.counts.moved, report.counts.bytes) == (COMPLETE, 200, 0)
+    assert {file.name: file.stat().st_ino for file in (rig.mirror / "papers").iterdir()} == inodes
     rig.check_in_step()
 
 
