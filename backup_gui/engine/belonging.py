@@ -80,12 +80,14 @@ class Belonging(NamedTuple):
         agreed: The keys of other backups that the user has agreed about.
         is_taken_over: Whether it was another backup's until now.
         ids: What markers there are known by that may be written over.
+        taken: Those of ``agreed`` whose markers become this job's, so that the user's word has been used up then.
     """
 
     marker: Marker
     agreed: frozenset[str] = frozenset()
     is_taken_over: bool = False
     ids: frozenset[str] = frozenset()
+    taken: frozenset[str] = frozenset()
 
 
 class _Conflict(NamedTuple):
@@ -133,14 +135,16 @@ def settle(
     """
     inquiry = _Inquiry(job, history, catalog)
     agreed = allowed | agreed_keys(catalog)
-    is_taken_over = False
+    taken: frozenset[str] = frozenset()
     for conflict in inquiry.conflicts(looks_around=looks_around):
         if conflict.is_newer or not (job.takes_over or conflict.keys & agreed):
             code = HeldCode.NEWER_BACKUP if conflict.is_newer else HeldCode.OTHER_BACKUP
             reason = conflict.sentence.format(whose=conflict.whose, path=escape(conflict.path))
             raise OtherBackupError(Held(code, reason, NO_COUNTS, 0, claims=conflict.keys))
         agreed |= conflict.keys
-        is_taken_over |= conflict.is_ours_then
+        if conflict.is_ours_then:
+            taken |= conflict.keys
+    is_taken_over = bool(taken)
     marker = None if is_taken_over else inquiry.own_marker
     if marker is None:
         marker = new_marker(job.source, now_s)
@@ -150,7 +154,7 @@ def settle(
     elif marker.computer != computer_id():
         # The program's own data came here from another computer, where they may still be used, too.
         marker = new_marker(job.source, now_s)._replace(made_at=marker.made_at)
-    return Belonging(marker, agreed, is_taken_over, agreed | inquiry.own_ids | {marker.id})
+    return Belonging(marker, agreed, is_taken_over, agreed | inquiry.own_ids | {marker.id}, taken)
 
 
 def mark(target: Target, job: Job, catalog: Catalog, belonging: Belonging) -> None:
@@ -191,6 +195,11 @@ def mark(target: Target, job: Job, catalog: Catalog, belonging: Belonging) -> No
             raise
         # Whatever it is, the pass is about to find out, or it does not matter to it.
         log.warning("The backup could not be marked as this job's: %s (%s)", error.strerror, escape(target.root))
+        return
+    if belonging.taken:
+        # The word was about what lay here. A copy of it elsewhere, or what comes back here, is asked about again.
+        _remember_agreed(catalog, belonging.agreed - belonging.taken)
+        catalog.commit()
 
 
 def agreed_keys(catalog: Catalog) -> frozenset[str]:

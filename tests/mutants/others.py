@@ -32,6 +32,13 @@ MUTATIONS = (
         ("unit/test_probing.py",),
     ),
     Mutation(
+        "the word about a backup is used up",
+        _BELONGING,
+        "    if belonging.taken:\n",
+        "    if not belonging.ids:\n",
+        (f"{_KNOWN}test_the_word_about_one_backup_is_used_up_and_says_nothing_about_a_copy_of_it[True]",),
+    ),
+    Mutation(
         "another backup's destination is refused",
         _BELONGING,
         "        yield from self._on_destination()\n",

@@ -437,6 +437,27 @@ def test_taking_over_changes_the_marker_and_keeps_the_history(world: World) -> N
     assert "host of two" in world.refused("docs", "copy").reason
 
 
+@pytest.mark.parametrize("keeps_history", [True, False])
+def test_the_word_about_one_backup_is_used_up_and_says_nothing_about_a_copy_of_it(
+    world: World, *, keeps_history: bool
+) -> None:
+    world.fill("docs")
+    world.fill("other", "c")
+    world.run("docs", "copy", keeps_history=keeps_history)
+    for name in ("copy", *(["copy.history"] if keeps_history else [])):
+        subprocess.run(["cp", "-a", world.path(name), world.path(f"kept {name}")], check=True)
+    world.run("other", "copy", takes_over=True, keeps_history=keeps_history, allows_mass_delete=True)
+    assert world.run("other", "copy", keeps_history=keeps_history).status is PassStatus.COMPLETE
+    # The copy that was made before comes to lie where the other one lay.
+    for name in ("copy", *(["copy.history"] if keeps_history else [])):
+        shutil.rmtree(world.path(name))
+        world.path(f"kept {name}").rename(world.path(name))
+    before = read_tree(world.path("copy"))
+    held = world.refused("other", "copy", keeps_history=keeps_history)
+    assert held.code is HeldCode.OTHER_BACKUP
+    assert read_tree(world.path("copy")) == before
+
+
 def test_the_word_is_good_for_the_backup_that_was_named_and_no_other(world: World) -> None:
     for name in ("docs", "other", "third"):
         world.fill(name)
