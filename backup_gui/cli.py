@@ -26,7 +26,7 @@ from backup_gui.engine.events import HeldBack, KeepHeld, Stop, Waiting
 from backup_gui.engine.model import PassStatus, Phase, Progress, Report
 from backup_gui.logs import set_up_logging
 from backup_gui.places import Places
-from backup_gui.terminal import JsonPrinter, Output, Printer, ProgressBar, TextPrinter, named, to_json
+from backup_gui.terminal import JsonPrinter, Output, Printer, ProgressBar, TextPrinter, answers, named, to_json
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -207,7 +207,7 @@ class _Keeper:
     def __call__(self, event: Event) -> None:
         """Print an event."""
         self._printer(event)
-        if isinstance(event, HeldBack):
+        if isinstance(event, HeldBack) and answers(event.held.code)["keep"] is not None:
             self._put(KeepHeld(event.held))
 
     def close(self) -> None:
@@ -336,7 +336,7 @@ def _versions(options: argparse.Namespace, output: Output, interruption: Interru
                 output.write(to_json(fields), is_urgent=False)
             else:
                 left_at = version.left_at.astimezone().isoformat(timespec="seconds")
-                output.write(f"{left_at}  {version.size_bytes:>15,}  {name}", is_urgent=False)
+                output.write(f"{left_at}  {version.size_bytes:>15,}  {named(version.path)}", is_urgent=False)
     except OSError as error:
         status = PROBLEMS if count else HELD
         return _fail(f"The history cannot be read: {escape(history)} ({error.strerror})", status)
@@ -349,6 +349,7 @@ def _restore(options: argparse.Namespace, output: Output, _interruption: Interru
     from backup_gui.engine.history import restore  # noqa: PLC0415
     from backup_gui.engine.nesting import is_within  # noqa: PLC0415
     from backup_gui.engine.system import own_ids  # noqa: PLC0415
+    from backup_gui.engine.writable import is_writable  # noqa: PLC0415
     from backup_gui.jobs import absolute  # noqa: PLC0415
 
     destination, history = _kept_places(options)
@@ -369,11 +370,13 @@ def _restore(options: argparse.Namespace, output: Output, _interruption: Interru
         if isinstance(error, FileNotFoundError) and error.filename == path:
             return _fail(f"Neither the backup nor its history has this: {escape(path)}", UNUSABLE)
         return _fail(f"It cannot be restored: {error.strerror} ({escape(str(error.filename or to))})", HELD)
+    if restored.failed and not restored.files and os.path.isdir(to) and not is_writable(to):
+        return _fail(f"It cannot be restored: {restored.failed[0][1]} ({escape(to)})", HELD)
     there = "Something is there already and was left alone"
     left_out = [(name, there) for name in restored.skipped] + list(restored.failed)
     for name, reason in left_out:
         fields: dict[str, object] = {"event": "problem", "path": escape(name), "reason": reason}
-        output.write(to_json(fields) if options.json else f"problem: {escape(name)}: {reason}")
+        output.write(to_json(fields) if options.json else f"problem: {named(name)}: {reason}")
     if options.json:
         fields = {"event": "restored", "files": len(restored.files), "problems": len(left_out), "to": escape(to)}
         output.write(to_json(fields))

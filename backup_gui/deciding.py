@@ -25,7 +25,7 @@ from backup_gui.engine.schema import NewerSchemaError, refuse_newer
 from backup_gui.engine.soundness import in_words
 from backup_gui.jobs import make_job
 from backup_gui.places import Places
-from backup_gui.terminal import Output, counts_in_words, to_json
+from backup_gui.terminal import Output, counts_in_words, named, to_json
 
 if TYPE_CHECKING:
     import argparse
@@ -79,7 +79,7 @@ def kept(options: argparse.Namespace, output: Output, _has_come: Callable[[], bo
         for path in Kept(connection).paths():
             count += 1
             fields = {"event": "kept", "path": escape(path.path), "folder": path.is_folder}
-            output.write(to_json(fields) if options.json else escape(path.path), is_urgent=False)
+            output.write(to_json(fields) if options.json else named(path.path), is_urgent=False)
     if not count and not options.json and sys.stderr is not None:
         # Silence would look like a failure; results have nothing to say.
         sys.stderr.write(f"{PROGRAM}: Nothing is kept against the source.\n")
@@ -141,18 +141,18 @@ def _print_change(change: Change, output: Output, *, is_json: bool) -> None:
     origin = ""
     if change.old_path is not None:
         fields["old_path"] = escape(change.old_path)
-        origin = f"{escape(change.old_path)} -> "
-    line = f"{change.op.value}: {origin}{escape(change.path)}"
+        origin = f"{named(change.old_path)} -> "
+    line = f"{change.op.value}: {origin}{named(change.path)}"
     output.write(to_json(fields) if is_json else line, is_urgent=False)
 
 
 def _print_returned(returned: Returned, output: Output, *, is_json: bool) -> None:
     for path, name in returned.beside:
         fields: dict[str, object] = {"event": "beside", "path": escape(path), "name": escape(name)}
-        output.write(to_json(fields) if is_json else f"kept beside: {escape(path)}: {escape(name)}")
+        output.write(to_json(fields) if is_json else f"kept beside: {named(path)}: {named(name)}")
     for path, reason in (*returned.skipped, *returned.failed):
         fields = {"event": "problem", "path": escape(path), "reason": reason}
-        output.write(to_json(fields) if is_json else f"problem: {escape(path)}: {reason}")
+        output.write(to_json(fields) if is_json else f"problem: {named(path)}: {reason}")
     done, left = len(returned.restored), returned.asked - len(returned.restored)
     if is_json:
         fields = {"event": "undone", "asked": returned.asked, "restored": done, "reason": returned.reason}

@@ -180,7 +180,7 @@ def event_fields(event: Event) -> dict[str, object] | None:
                 "code": held.code.value,
                 "counts": _counts(held.counts),
                 "mirror_files": held.mirror_files,
-                **_answers(held.code),
+                **answers(held.code),
             }
         case Waiting(reason):
             return {"event": "waiting", "reason": one_line(reason)}
@@ -190,8 +190,8 @@ def event_fields(event: Event) -> dict[str, object] | None:
             return None
 
 
-def _answers(code: HeldCode) -> dict[str, str | None]:
-    """Name the options that answer what is held."""
+def answers(code: HeldCode) -> dict[str, str | None]:
+    """Name the options that answer what is held: ``release`` has it done, ``keep`` refuses it; None where none does."""
     if code is HeldCode.NEWER_BACKUP:
         return {"release": None, "keep": None}
     if code is HeldCode.OTHER_BACKUP:
@@ -279,7 +279,7 @@ class TextPrinter:
     def _line(self, event: Event) -> str:
         match event:
             case ActionDone(action):
-                origin = "" if action.old_path is None else f"{escape(action.old_path)} -> "
+                origin = "" if action.old_path is None else f"{named(action.old_path)} -> "
                 return f"{action.op.value}: {origin}{named(action.path)}"
             case ProblemFound(problem):
                 return f"problem: {named(problem.path)}: {one_line(problem.reason)}"
@@ -298,8 +298,9 @@ class TextPrinter:
 
 
 def named(path: str) -> str:
-    """Name a path for people; the root's own is empty."""
-    return escape(path) or "(the folder itself)"
+    """Name a path for people; the root's own is empty. One that looks like an option is named so that it is none."""
+    text = escape(path)
+    return f"./{text}" if text.startswith("-") else text or "(the folder itself)"
 
 
 def _how_to_answer(code: HeldCode) -> str:

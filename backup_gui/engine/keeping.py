@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,7 @@ from backup_gui.engine.problems import is_full
 from backup_gui.engine.system import rename_to_free_name
 from backup_gui.engine.transfer import NOT_SUPPORTED
 from backup_gui.engine.tree import HAS_FOLDER_DESCRIPTORS, Tree, parent_of
+from backup_gui.engine.writable import is_open, is_read_only
 from backup_gui.engine.writer import Writer, flush_folder, make_private_folder
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class Keeper(Writer):
             raise DestinationUnusableError(
                 f"The history cannot be made, since this folder cannot be written to ({why}): {folder}"
             ) from error
-        if not _can_be_written(self._history_root):
+        if not is_open(self._history_root):
             why = os.strerror(errno.EACCES)
             raise DestinationUnusableError(f"The history cannot be written to ({why}): {self._history_root}")
 
@@ -374,6 +374,9 @@ class Keeper(Writer):
             raise HistoryUnusableError(f"The history is a link, which leads somewhere else: {history.root}")
         if (there.st_dev, there.st_ino) != (entry.st_dev, entry.st_ino):
             raise HistoryUnusableError(f"Something else took the history's place: {history.root}")
+        if is_read_only(history.root):
+            # Nobody can write there now, nor could it be tried out whether its file system has owners and modes.
+            return
         user = self.rights.owner[0]
         if self.abilities.holds_owner and user >= 0 and entry.st_uid != user:
             raise HistoryUnusableError(f"The history belongs to another user: {history.root}")
@@ -400,15 +403,6 @@ class Keeper(Writer):
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _can_be_written(folder: str) -> bool:
-    """Tell whether new names may be made in a folder; of a drive that is read-only, whoever writes to it is told."""
-    if sys.platform == "win32" or os.statvfs(folder).f_flag & os.ST_RDONLY:
-        return True
-    # As the user that the process acts for, which need not be the one that started it.
-    acts = os.access in os.supports_effective_ids
-    return os.access(folder, os.W_OK | os.X_OK, effective_ids=acts)
 
 
 def pair(old_tree: Tree, old_path: str, new_tree: Tree, new_path: str) -> tuple[str, int | None, str, int | None]:

@@ -148,7 +148,7 @@ class Ledger:
         if found.code is ProblemCode.TOO_MANY_OPEN:
             raise TooManyOpenError
         if found.code is ProblemCode.READ_ONLY:
-            raise DestinationUnusableError(f"{found.reason}.")
+            raise DestinationUnusableError(f"{found.reason}: {self._target.root}")
         if found.code is ProblemCode.NO_SPACE:
             missing = self._outcome.missing
             self._outcome.missing = Amount(missing.bytes + size_bytes, missing.files + 1)

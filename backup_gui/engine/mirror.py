@@ -55,6 +55,7 @@ from backup_gui.engine.roots import accept_destination, is_destination_in_place,
 from backup_gui.engine.standby import Standby
 from backup_gui.engine.transfer import Cancelled, ignore_count, never
 from backup_gui.engine.unanswered import from_text
+from backup_gui.engine.writable import refuse_unwritable
 
 T = TypeVar("T")
 
@@ -253,7 +254,11 @@ def _settle_destination(job: Job, target: Target, catalog: Catalog, continuity: 
     """Take another folder for the destination if the guard lets it pass; says whether anything may be written to it.
 
     Then it has all that it should have: somebody has put the mirror back where it was, or a copy of it.
+
+    Raises:
+        DestinationUnusableError: Nothing of what is to be done can be done there.
     """
+    refuse_unwritable(target, verdict.actions)
     if continuity is not Continuity.OTHER:
         return True
     if verdict.held is not None:

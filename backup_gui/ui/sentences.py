@@ -31,6 +31,7 @@ _PATTERNS = (
     "The backup drive is full: the destination cannot be made: {path}",
     "The destination cannot be opened ({detail}): {path}",
     "The destination cannot be written to: {why}.",
+    "The destination cannot be written to ({detail}): {path}",
     "The destination is not a folder: {path}",
     "The destination is not where it was any more: {path}",
     "The destination lies inside the source: {path}",

@@ -589,3 +589,15 @@ def test_versions_end_quietly_when_the_reader_has_seen_enough(folders: Folders) 
         process.stdout.close()
         assert "Traceback" not in process.stderr.read()
         assert process.wait(LIMIT_S) == 0
+
+
+def test_what_nothing_can_be_kept_of_is_refused_once(folders: Folders, tmp_path: Path) -> None:
+    assert once(folders).returncode == 0
+    other = tmp_path / "other"
+    other.mkdir()
+    result = call("run", other, folders.mirror, "--once", "--keep-held")
+    assert result.returncode == 3
+    assert [line.partition(" ")[0] for line in result.stdout.splitlines()] == ["held:", "Nothing"]
+    assert "--take-over" in result.stdout
+    assert "--keep-held" not in result.stdout
+    assert "--allow-mass-delete" not in result.stdout

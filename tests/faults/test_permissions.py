@@ -28,16 +28,16 @@ class Folders:
         assert self.make_pass()["status"] == "complete"
 
     def make_pass(self) -> dict[str, Any]:
-        """Run the program once; returns its report, with the problems by path."""
+        """Run the program once; returns its report, with the problems by path; no status if it did nothing."""
         run = self.user.run(
             *("-m", "backup_gui", "run", str(self.source), str(self.mirror), "--once", "--json"),
             home=self.base / "home",
         )
         events = [json.loads(line) for line in run.stdout.splitlines()]
         reports = [event for event in events if event["event"] == "report"]
-        assert reports, run.stdout + run.stderr
+        assert reports or run.returncode == 3, run.stdout + run.stderr
         found = {event["path"]: event["code"] for event in events if event["event"] == "problem"}
-        return {"exit": run.returncode, "status": reports[-1]["status"], "found": found}
+        return {"exit": run.returncode, "status": reports[-1]["status"] if reports else "", "found": found}
 
     def write(self, path: str, content: bytes) -> None:
         """Write a file of the source as that user."""
@@ -126,9 +126,57 @@ def test_a_destination_that_belongs_to_somebody_else_changes_nothing_and_says_so
     (folders.source / "other").unlink()
     before = read_tree(folders.mirror)
     result = folders.make_pass()
-    assert result["exit"] != 0
-    assert result["status"] != "complete"
+    assert result == {"exit": 3, "status": "", "found": {}}
     assert read_tree(folders.mirror) == before
     folders.user.own(folders.mirror)
     assert folders.make_pass()["exit"] == 0
     assert read_tree(folders.mirror) == read_tree(folders.source)
+
+
+@pytest.mark.hazard(16)
+@pytest.mark.root
+@pytest.mark.parametrize("history", [(), ("--no-history",)])
+def test_a_destination_that_is_closed_to_the_user_is_named_and_nothing_counts_as_done(
+    open_folder: Path, unprivileged: Unprivileged, history: tuple[str, ...]
+) -> None:
+    source, theirs = open_folder / "source", open_folder / "theirs"
+    (source / "folder").mkdir(parents=True)
+    (source / "file").write_bytes(b"new")
+    (open_folder / "home").mkdir()
+    unprivileged.own(open_folder)
+    (theirs / "folder").mkdir(parents=True)
+    theirs.chmod(0o755)
+    (theirs / "folder").chmod(0o777)
+    before = read_tree(theirs)
+    command = ("-m", "backup_gui", "run", str(source), str(theirs), "--once", *history)
+    run = unprivileged.run(*command, home=open_folder / "home")
+    assert run.returncode == 3
+    assert f"The destination cannot be written to (Permission denied): {theirs}" in run.stderr
+    assert "problem" not in run.stdout
+    assert read_tree(theirs) == before
+    # What lies in a folder that is there already is copied all the same.
+    (source / "file").unlink()
+    (source / "folder/file").write_bytes(b"new")
+    unprivileged.own(source)
+    assert unprivileged.run(*command, home=open_folder / "home").returncode in {0, 1}
+    assert (theirs / "folder/file").read_bytes() == b"new"
+
+
+@pytest.mark.root
+def test_restoring_into_a_closed_folder_names_it_and_is_no_partial_success(
+    open_folder: Path, unprivileged: Unprivileged
+) -> None:
+    source, mirror, closed = open_folder / "source", open_folder / "mirror", open_folder / "closed"
+    source.mkdir()
+    (source / "file").write_bytes(b"content")
+    (open_folder / "home").mkdir()
+    unprivileged.own(open_folder)
+    closed.mkdir(mode=0o755)
+    program = ("-m", "backup_gui")
+    run = unprivileged.run(*program, "run", str(source), str(mirror), "--once", home=open_folder / "home")
+    assert run.returncode == 0
+    command = (*program, "restore", str(mirror), "file", "--to", str(closed))
+    run = unprivileged.run(*command, home=open_folder / "home")
+    assert (run.returncode, run.stdout) == (3, "")
+    assert f"It cannot be restored: Permission denied ({closed})" in run.stderr
+    assert list(closed.iterdir()) == []

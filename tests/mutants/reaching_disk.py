@@ -191,7 +191,7 @@ MUTATIONS = (
         "engine/ledger.py",
         "        if found.code is ProblemCode.READ_ONLY:\n",
         "        if not found:\n",
-        ("faults/test_space.py::test_a_drive_that_became_read_only_ends_the_pass_and_nothing_else",),
+        ("unit/test_execute.py::test_a_read_only_destination_ends_the_run",),
     ),
     Mutation(
         "a full drive is one state",

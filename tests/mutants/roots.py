@@ -13,10 +13,32 @@ _GOES_ON = "unit/test_continuity.py::"
 _RUNNER = "unit/test_runner.py::"
 _PLACE = "unit/test_history_place.py::"
 _RACES = "unit/test_mirror_races.py::"
+_PERMISSIONS = "faults/test_permissions.py::"
 _METADATA = "faults/test_metadata_through_links.py::"
 _LINKS = "faults/test_swapped_links.py::"
 
 MUTATIONS = (
+    Mutation(
+        "a read-only drive is named before anything counts as done",
+        "engine/writable.py",
+        "    if is_read_only(target.root):\n",
+        "    if not target.root:\n",
+        (f"{_ROOTS}test_on_a_read_only_drive_nothing_counts_as_done_and_its_folder_is_named[True]",),
+    ),
+    Mutation(
+        "a closed destination is named before anything counts as done",
+        "engine/writable.py",
+        "    if _is_closed(target):\n",
+        "    if not target.root:\n",
+        (f"{_PERMISSIONS}test_a_destination_that_is_closed_to_the_user_is_named_and_nothing_counts_as_done[history0]",),
+    ),
+    Mutation(
+        "what lies in an open folder of a closed destination is copied",
+        "engine/writable.py",
+        '        if begun and all(path.partition("/")[0] in begun for path in paths):\n',
+        "        if paths:\n",
+        (f"{_PERMISSIONS}test_a_destination_that_is_closed_to_the_user_is_named_and_nothing_counts_as_done[history0]",),
+    ),
     Mutation(
         "source volume",
         "engine/roots.py",
@@ -214,7 +236,7 @@ MUTATIONS = (
     Mutation(
         "a history that cannot be written to is told at the start",
         "engine/keeping.py",
-        "        if not _can_be_written(self._history_root):\n",
+        "        if not is_open(self._history_root):\n",
         "        if False:\n",
         (f"{_START}test_a_history_that_cannot_be_written_to_is_told_by_its_name",),
     ),

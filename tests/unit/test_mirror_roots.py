@@ -15,7 +15,7 @@ from backup_gui.engine.errors import (
     JobError,
     RootAbsentError,
 )
-from backup_gui.engine.events import HeldBack
+from backup_gui.engine.events import ActionDone, Event, HeldBack, ProblemFound
 from backup_gui.engine.model import FULL, HeldCode, PassStatus, ProblemCode
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import (
@@ -276,6 +276,47 @@ def test_a_read_only_destination_ends_the_pass(rig: Rig) -> None:
                 rig.run(scope)
         rig.options["destination"] = str(drive / "new")
         with pytest.raises(DestinationUnusableError, match="read-only"):
+            rig.run()
+
+
+@pytest.mark.hazard(16)
+@pytest.mark.root
+@pytest.mark.parametrize("keeps_history", [True, False])
+def test_on_a_read_only_drive_nothing_counts_as_done_and_its_folder_is_named(rig: Rig, *, keeps_history: bool) -> None:
+    rig.write("a")
+    rig.write("b")
+    drive = rig.root / "drive"
+    drive.mkdir()
+    rig.options["destination"] = str(drive / "mirror")
+    rig.options["keeps_history"] = keeps_history
+    with mounted(drive):
+        assert rig.run().status is COMPLETE
+        os.spawnlp(os.P_WAIT, "mount", "mount", "-o", "remount,ro", str(drive))
+        assert rig.run().status is COMPLETE
+        (rig.source / "b").unlink()
+        told: list[Event] = []
+        with pytest.raises(DestinationUnusableError) as caught:
+            rig.run(on_event=told.append)
+        assert str(caught.value) == f"The backup drive is read-only: {drive / 'mirror'}"
+        assert not [event for event in told if isinstance(event, ActionDone | ProblemFound)]
+
+
+@pytest.mark.root
+def test_of_a_read_only_drive_nobody_says_that_others_may_write_in_its_history(
+    rig: Rig,
+) -> None:
+    # What a drive holds cannot be tried out while nothing can be written to it, so modes may say nothing.
+    rig.write("a")
+    drive = rig.root / "drive"
+    drive.mkdir()
+    rig.options["destination"] = str(drive / "mirror")
+    with mounted(drive):
+        assert rig.run().status is COMPLETE
+        (drive / "mirror.history").chmod(0o777)
+        os.spawnlp(os.P_WAIT, "mount", "mount", "-o", "remount,ro", str(drive))
+        assert rig.run().status is COMPLETE
+        rig.write("a", "changed")
+        with pytest.raises(DestinationUnusableError, match="The backup drive is read-only"):
             rig.run()
 
 
