@@ -123,7 +123,7 @@ class Desk(QObject):
         self.restoring = RestoreDesk(icons, self.window, self.controller, system.now, self._on_folder_requested, self)
         self.answers = AnswersDesk(icons, self.window, self.controller, self._on_folder_requested, self)
         self.views = ViewDesk(self.window, self.controller, self.background, self._completed, self)
-        self.jobs = JobDesk(self.window, self.controller, store, self.background, self.errands, self)
+        self.jobs = JobDesk(self.window, self.controller, store, self.background, self.errands, places.data, self)
         self._tray_icon = system.make_tray_icon()
         self._trays = TrayDesk(
             icons,
@@ -140,7 +140,9 @@ class Desk(QObject):
         self.tray.is_on_bus = system.is_menu_on_bus()
         self._relay = LogRelay(self)
         self._plans = PlanDesk(self.window, self.errands, places.data, self)
-        self._forms = FormDesk(self.window.board.settings, self.controller, self.errands, self.jobs.put, self)
+        self._forms = FormDesk(
+            self.window.board.settings, self.controller, self.errands, self.jobs.put, places.data, self
+        )
         self._first = FirstDesk(
             self.window,
             self.controller,

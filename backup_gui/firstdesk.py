@@ -132,7 +132,7 @@ class _Clerk:
     def check(self, choice: FirstChoice) -> None:
         """Look whether a choice is possible."""
         wanted = Choice(choice.sources, choice.place, choice.is_whole_place, choice.keeps_history)
-        work = partial(propose, wanted, self._controller.jobs)
+        work = partial(propose, wanted, self._controller.jobs, self._data_folder)
         silent = partial(self._show_silence, choice.serial)
         self._begin("check", lambda _: work(), partial(self._show_proposal, choice.serial), on_silent=silent)
 

@@ -20,6 +20,8 @@ from backup_gui.ui.questions import ask_to_remove_left_out
 from backup_gui.ui.rulespanel import RulesCount, RulesWish
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from backup_gui.bridge.controller import Controller
     from backup_gui.bridge.errands import Errand, Errands
 
@@ -38,6 +40,7 @@ class FormDesk(QObject):
         controller: Controller,
         errands: Errands,
         replace_job: Callable[[str, Job], None],
+        data_folder: Path,
         parent: QObject | None = None,
     ) -> None:
         """Connect the page.
@@ -47,6 +50,7 @@ class FormDesk(QObject):
             controller: Knows the jobs.
             errands: For looking and counting.
             replace_job: Puts another version in the place of a job.
+            data_folder: Where the catalogs are.
             parent: Owner.
         """
         super().__init__(parent)
@@ -54,6 +58,7 @@ class FormDesk(QObject):
         self._controller = controller
         self._errands = errands
         self._replace_job = replace_job
+        self._data_folder = data_folder
         self._copies: dict[str, Tally] = {}
         page.check_requested.connect(self._on_check_requested)
         page.count_requested.connect(self._on_count_requested)
@@ -67,7 +72,7 @@ class FormDesk(QObject):
     def _on_check_requested(self, draft: SettingsDraft) -> None:
         before = self._controller.job(draft.before.id)
         others = tuple(job for job in self._controller.jobs if job.id != draft.before.id)
-        work = partial(examine, draft.wanted, before, others)
+        work = partial(examine, draft.wanted, before, others, self._data_folder)
         self._errands.begin(
             "settings",
             lambda _errand: work(),

@@ -11,11 +11,14 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from backup_gui.bridge.inspection import Findings, examine, leave_out
 from backup_gui.engine.job import Job
+from backup_gui.engine.register import forget_folders
 from backup_gui.judging import unanswered, verdict
 from backup_gui.ui.jobview import ExcludeWish, JobDraft, PauseWish
 from backup_gui.ui.sentences import said
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from backup_gui.bridge.background import Background
     from backup_gui.bridge.controller import Controller
     from backup_gui.bridge.errands import Errands
@@ -44,6 +47,7 @@ class JobDesk(QObject):
         store: Store,
         background: Background,
         errands: Errands,
+        data_folder: Path,
         parent: QObject | None = None,
     ) -> None:
         """Connect the window's wishes.
@@ -54,6 +58,7 @@ class JobDesk(QObject):
             store: Saves them.
             background: For examining what a start of the program asked for.
             errands: For examining what is being typed.
+            data_folder: Where the catalogs are.
             parent: Owner.
         """
         super().__init__(parent)
@@ -62,6 +67,7 @@ class JobDesk(QObject):
         self._store = store
         self._background = background
         self._errands = errands
+        self._data_folder = data_folder
         window.check_requested.connect(self._on_check_requested)
         window.job_saved.connect(self._on_job_saved)
         window.removal_requested.connect(self.remove)
@@ -85,6 +91,8 @@ class JobDesk(QObject):
             if old_id != job.id:
                 self.job_dropped.emit(old_id)
             self._controller.change(old_id, job)
+            if old_id != job.id:
+                self._forget(old_id)
         else:
             self._controller.add(job)
         self.job_put.emit(job)
@@ -109,7 +117,7 @@ class JobDesk(QObject):
         wanted = _NEW_JOB._replace(source=wish.source, destination=wish.destination)
         if wish.interval_s:
             wanted = wanted._replace(interval_s=wish.interval_s)
-        work = partial(examine, wanted, None, self._controller.jobs)
+        work = partial(examine, wanted, None, self._controller.jobs, self._data_folder)
         self._background.submit("pair", work, self._on_pair_examined)
 
     @Slot(object)
@@ -117,13 +125,14 @@ class JobDesk(QObject):
         """Back up a folder no more."""
         self._controller.remove(job_id)
         self.job_dropped.emit(job_id)
+        self._forget(job_id)
         self._save()
 
     @Slot(object)
     def _on_check_requested(self, draft: JobDraft) -> None:
         before = self._controller.job(draft.job_id)
         others = tuple(job for job in self._controller.jobs if job.id != draft.job_id)
-        work = partial(examine, _wanted(draft, before), before, others)
+        work = partial(examine, _wanted(draft, before), before, others, self._data_folder)
         self._errands.begin(
             "draft",
             lambda _errand: work(),
@@ -160,6 +169,12 @@ class JobDesk(QObject):
         if job is not None:
             self._controller.change(job.id, leave_out(job, wish.path))
             self._save()
+
+    def _forget(self, job_id: str) -> None:
+        """Have a job that is no more stand in no other one's way."""
+        file = self._data_folder / "jobs" / f"{job_id}.sqlite"
+        # RACE: a pass that is just beginning may note its folders once more; then one question too many is asked.
+        self._background.submit(f"forget {job_id}", partial(forget_folders, file), lambda _: None)
 
     def _settle(self, selected_id: str) -> None:
         self._save()

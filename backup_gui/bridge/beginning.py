@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths, QStorageInfo
 
@@ -118,12 +119,13 @@ def places() -> tuple[Place, ...]:
     return (*rest, *own[:1])
 
 
-def propose(choice: Choice, others: tuple[Job, ...]) -> Proposal:
+def propose(choice: Choice, others: tuple[Job, ...], data_folder: Path | None = None) -> Proposal:
     """Make jobs of what was chosen, or say why that is not possible.
 
     Args:
         choice: The choice.
         others: The jobs there are already.
+        data_folder: Where the catalogs are, see ``examine``.
 
     Returns:
         The jobs, or the first fault; with notes in any case.
@@ -136,7 +138,7 @@ def propose(choice: Choice, others: tuple[Job, ...]) -> Proposal:
         wanted = Job(source, destination, id="", name="", keeps_history=choice.keeps_history, asks_about_strangers=True)
         if any(_is_same(source, other.source) for other in jobs):
             continue
-        findings = examine(wanted, None, (*others, *jobs))
+        findings = examine(wanted, None, (*others, *jobs), data_folder)
         if findings.job is None:
             return Proposal(fault=next(iter(findings.faults.values()), ""), is_place_empty=is_empty)
         jobs.append(findings.job)

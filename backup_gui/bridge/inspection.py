@@ -8,8 +8,10 @@ from __future__ import annotations
 import os
 import shutil
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from backup_gui.config import absolute, default_name, folder_faults, job_faults, make_job
+from backup_gui.engine.belonging import foresee_conflict
 from backup_gui.engine.disks import are_on_one_disk
 from backup_gui.engine.drive_places import is_drive_missing
 from backup_gui.engine.errors import JobError
@@ -18,6 +20,7 @@ from backup_gui.engine.history_place import history_at, history_of, is_place_ins
 from backup_gui.engine.identity import nearest_existing
 from backup_gui.engine.job import Job
 from backup_gui.engine.nesting import is_within
+from backup_gui.engine.register import ReadFacts
 from backup_gui.places import home_or_root
 
 _SYSTEM_FOLDERS = ("/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr")
@@ -38,13 +41,14 @@ class Findings:
     notes: dict[str, str] = field(default_factory=dict)
 
 
-def examine(wanted: Job, before: Job | None, others: tuple[Job, ...]) -> Findings:
+def examine(wanted: Job, before: Job | None, others: tuple[Job, ...], data_folder: Path | None = None) -> Findings:
     """Check a job that the user is about to add or change.
 
     Args:
         wanted: The job as entered; its paths may be relative or empty, its name too.
         before: The job that it replaces; None for a new one.
         others: All other jobs.
+        data_folder: Where the catalogs are, which tell of further backups; None if only what is there is to tell.
 
     Returns:
         What is wrong and what is worth knowing; and the job, if nothing is wrong.
@@ -78,6 +82,10 @@ def examine(wanted: Job, before: Job | None, others: tuple[Job, ...]) -> Finding
         return Findings(faults={"other": str(error)}, notes=notes)
     if any(job.id == other.id for other in others):
         return Findings(faults={"destination": "There is a backup of this folder to that place already."}, notes=notes)
+    belonging = "" if is_same_pair else _belonging_note(job, data_folder)
+    if belonging:
+        # What else could be said of the place matters less.
+        notes["destination"] = belonging
     return Findings(job=job, notes=notes)
 
 
@@ -171,6 +179,13 @@ def _destination_note(source: str, destination: str) -> str:
     if is_same_drive:
         return "This is on the same drive as your files. If the drive fails, both are lost."
     return ""
+
+
+def _belonging_note(job: Job, data_folder: Path | None) -> str:
+    """Say whose the folders of a job to be are, if they are another backup's; it can be saved, and asks then."""
+    file = None if data_folder is None else data_folder / "jobs" / f"{job.id}.sqlite"
+    conflict = foresee_conflict(job, history_of(job), ReadFacts(file))
+    return f"{conflict}\nNothing there is touched without your word." if conflict else ""
 
 
 def _history_note(destination: str, wanted: Job) -> str:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.job import Job
+    from backup_gui.engine.register import Facts
     from backup_gui.engine.target import Target
 
 log = logging.getLogger(__name__)
@@ -109,6 +110,11 @@ class _Conflict(NamedTuple):
     is_ours_then: bool = False
     is_newer: bool = False
 
+    @property
+    def reason(self) -> str:
+        """Say what belongs to whom."""
+        return self.sentence.format(whose=self.whose, path=escape(self.path))
+
 
 def settle(
     job: Job,
@@ -139,8 +145,7 @@ def settle(
     for conflict in inquiry.conflicts(looks_around=looks_around):
         if conflict.is_newer or not (job.takes_over or conflict.keys & agreed):
             code = HeldCode.NEWER_BACKUP if conflict.is_newer else HeldCode.OTHER_BACKUP
-            reason = conflict.sentence.format(whose=conflict.whose, path=escape(conflict.path))
-            raise OtherBackupError(Held(code, reason, NO_COUNTS, 0, claims=conflict.keys))
+            raise OtherBackupError(Held(code, conflict.reason, NO_COUNTS, 0, claims=conflict.keys))
         agreed |= conflict.keys
         if conflict.is_ours_then:
             taken |= conflict.keys
@@ -155,6 +160,19 @@ def settle(
         # The program's own data came here from another computer, where they may still be used, too.
         marker = new_marker(job.source, now_s)._replace(made_at=marker.made_at)
     return Belonging(marker, agreed, is_taken_over, agreed | inquiry.own_ids | {marker.id}, taken)
+
+
+def foresee_conflict(job: Job, history: str | None, facts: Facts) -> str:
+    """Say whose a job's folders are, if they are another backup's that the user has not agreed about; else nothing.
+
+    Args:
+        job: The job, which need not have been run before.
+        history: Absolute path of its history; None if it keeps none.
+        facts: What is remembered of it.
+    """
+    agreed = agreed_keys(facts)
+    conflicts = _Inquiry(job, history, facts).conflicts(looks_around=True)
+    return next((found.reason for found in conflicts if found.is_newer or not found.keys & agreed), "")
 
 
 def mark(target: Target, job: Job, catalog: Catalog, belonging: Belonging) -> None:
@@ -202,7 +220,7 @@ def mark(target: Target, job: Job, catalog: Catalog, belonging: Belonging) -> No
         catalog.commit()
 
 
-def agreed_keys(catalog: Catalog) -> frozenset[str]:
+def agreed_keys(catalog: Facts) -> frozenset[str]:
     """Return the keys of the other backups that the user has agreed about."""
     return frozenset((catalog.fact(AGREED_KEY) or "").splitlines())
 
@@ -261,7 +279,7 @@ class _Inquiry:
         known_id: What the catalog knows this job's marker by; empty if it does not.
     """
 
-    def __init__(self, job: Job, history: str | None, catalog: Catalog) -> None:
+    def __init__(self, job: Job, history: str | None, catalog: Facts) -> None:
         self._job = job
         self._catalog = catalog
         self._source = Location(job.source)

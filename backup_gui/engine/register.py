@@ -1,15 +1,18 @@
 """The jobs that this user's program knows: what each catalog says of its job's folders.
 
 Markers tell of backups made by anybody; this tells of sources too, which have none. A job is in here once its folders
-were accepted, for as long as its catalog is there. Nothing here writes but to the job's own catalog.
+were accepted, for as long as its catalog is there and it was not removed. Nothing here writes but to the job's own
+catalog.
 """
 
 from __future__ import annotations
 
 import contextlib
 import sqlite3
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
+from backup_gui.engine.catalog import Catalog
+from backup_gui.engine.errors import BackupError
 from backup_gui.engine.escaping import escape, unescape
 from backup_gui.engine.identity import read_identity
 from backup_gui.engine.passlog import open_for_reading
@@ -18,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.identity import Identity
 
 MARKER_KEY: Final = "marker"
@@ -27,6 +29,38 @@ _DESTINATION_KEY: Final = "destination path"
 _HISTORY_KEY: Final = "history path"
 _IDENTITY_KEY: Final = "destination"
 _WAIT_S: Final = 0.2
+
+
+class Facts(Protocol):
+    """What is remembered of a job: its catalog, or what was read from it."""
+
+    @property
+    def file(self) -> Path | None:
+        """The catalog's file; None if there is none."""
+
+    def fact(self, key: str) -> str | None:
+        """Return a remembered fact."""
+
+
+class ReadFacts:
+    """What a job's catalog says, read once beside whoever writes it; nothing if it is not there.
+
+    Args:
+        file: The catalog's file; None if there is none.
+    """
+
+    def __init__(self, file: Path | None) -> None:
+        self._file = file
+        self._facts = {} if file is None else _facts_of(file)
+
+    @property
+    def file(self) -> Path | None:
+        """The catalog's file; None if there is none."""
+        return self._file
+
+    def fact(self, key: str) -> str | None:
+        """Return a fact that was remembered."""
+        return self._facts.get(key)
 
 
 class KnownJob(NamedTuple):
@@ -49,7 +83,7 @@ class KnownJob(NamedTuple):
     identity: Identity | None
 
 
-def other_jobs(catalog: Catalog) -> Iterator[KnownJob]:
+def other_jobs(catalog: Facts) -> Iterator[KnownJob]:
     """Yield the other jobs whose catalogs lie beside a job's own and can be read."""
     if catalog.file is None:
         return
@@ -69,12 +103,24 @@ def remember_folders(catalog: Catalog, source: str, destination: str, history: s
             catalog.remember(key, text)
 
 
+def forget_folders(file: Path) -> None:
+    """Have a job that was removed count as a known one no more; if it runs again, it does.
+
+    Its backup stays recognised by its marker. What else is remembered serves when the job is added again.
+
+    Args:
+        file: Its catalog.
+    """
+    if not file.is_file():
+        return
+    with contextlib.suppress(BackupError, sqlite3.Error), contextlib.closing(Catalog.open(file)) as catalog:
+        for key in (_SOURCE_KEY, _DESTINATION_KEY, _HISTORY_KEY):
+            catalog.remember(key, "")
+        catalog.commit()
+
+
 def _read(file: Path) -> KnownJob | None:
-    facts: dict[str, str] = {}
-    with contextlib.suppress(sqlite3.Error), contextlib.closing(open_for_reading(file, _WAIT_S)) as connection:
-        wanted = (_SOURCE_KEY, _DESTINATION_KEY, _HISTORY_KEY, _IDENTITY_KEY, MARKER_KEY)
-        rows = connection.execute("SELECT key, value FROM meta WHERE key IN (?, ?, ?, ?, ?)", wanted)
-        facts = {str(key): str(value) for key, value in rows}
+    facts = _facts_of(file)
     try:
         source, destination, history = (
             unescape(facts.get(key, "")) for key in (_SOURCE_KEY, _DESTINATION_KEY, _HISTORY_KEY)
@@ -85,3 +131,9 @@ def _read(file: Path) -> KnownJob | None:
         return None
     identity = read_identity(facts.get(_IDENTITY_KEY))
     return KnownJob(file.stem, facts.get(MARKER_KEY, ""), source, destination, history, identity)
+
+
+def _facts_of(file: Path) -> dict[str, str]:
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(open_for_reading(file, _WAIT_S)) as connection:
+        return {str(key): str(value) for key, value in connection.execute("SELECT key, value FROM meta")}
+    return {}

@@ -362,8 +362,8 @@ class StartPage(_Page):
         self.plan_button.setEnabled(forecast.is_done and not forecast.reason)
         self.problems.show_remark(self._problems_remark(forecast))
         strangers = counted(
-            "%Ln files that are there now are not in your folder. You are asked before they leave it.",
-            "%Ln file that is there now is not in your folder. You are asked before it leaves it.",
+            "%Ln files that are there now are not in your folder, or different there. You are asked before they go.",
+            "%Ln file that is there now is not in your folder, or different there. You are asked before it goes.",
             forecast.strangers,
         )
         self.strangers.show_remark(Remark(Level.NOTE, strangers) if forecast.strangers else Remark())

@@ -212,11 +212,7 @@ def held_text(held: Held) -> str:
     if held.code in {HeldCode.OTHER_BACKUP, HeldCode.NEWER_BACKUP}:
         return f"{said(held.reason)}."
     if held.code is HeldCode.STRANGERS:
-        return counted(
-            "%Ln files were in the backup folder before and are not in your folder.",
-            "%Ln file was in the backup folder before and is not in your folder.",
-            counts.total or len(held.actions),
-        )
+        return _strangers_text(held)
     if held.code is HeldCode.SOURCE_EMPTY:
         return _tr("Your folder is suddenly empty. Everything would be deleted from the backup.")
     if held.code is HeldCode.DESTINATION_REPLACED:
@@ -236,6 +232,34 @@ def held_text(held: Held) -> str:
         )
     return _tr("{count} of {all} files would be deleted from the backup.").format(
         count=number_text(counts.deleted), all=of_all
+    )
+
+
+def _strangers_text(held: Held) -> str:
+    """Say what of the backup folder is not this backup's, and how it stands to the user's own folder."""
+    counts = held.counts
+    if not counts.total:
+        return counted(
+            "%Ln folders in the backup folder were not put there by this backup and are not in your folder.",
+            "%Ln folder in the backup folder was not put there by this backup and is not in your folder.",
+            len(held.actions),
+        )
+    if not counts.replaced:
+        return counted(
+            "%Ln files in the backup folder were not put there by this backup and are not in your folder.",
+            "%Ln file in the backup folder was not put there by this backup and is not in your folder.",
+            counts.total,
+        )
+    if counts.replaced == counts.total:
+        return counted(
+            "%Ln files in the backup folder were not put there by this backup and are different in your folder.",
+            "%Ln file in the backup folder was not put there by this backup and is different in your folder.",
+            counts.total,
+        )
+    return counted(
+        "%Ln files in the backup folder were not put there by this backup: your folder lacks them, or has others.",
+        "%Ln file in the backup folder was not put there by this backup: your folder lacks it, or has another.",
+        counts.total,
     )
 
 

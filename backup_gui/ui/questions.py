@@ -58,9 +58,9 @@ def ask_to_take_over(
         keeps_history: Whether what leaves the backup goes to a history.
     """
     fate = (
-        _tr("What is there and not in your folder leaves it and goes to the history. The history that is there stays.")
+        _tr("What is there and not the same in your folder goes to the history. The history that is there stays.")
         if keeps_history
-        else _tr("What is there and not in your folder would have to leave it. No history is kept for this backup.")
+        else _tr("What is there and not the same in your folder would have to go. No history is kept for this backup.")
     )
     safe = _tr("If you are not sure, choose another folder for this backup: {folder} then stays as it is.").format(
         folder=path_in_words(path)

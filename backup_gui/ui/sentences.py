@@ -68,6 +68,7 @@ _PATTERNS = (
     "The source lies inside the program's own folder: {path}",
     "The source, or a part of it, is mounted in the destination: {path}",
     # Other backups; "detail" says whose
+    "Nothing there is touched without your word.",
     "A later version of this program has made the backup that is there, {detail}: {path}",
     "The destination has another backup in it, {detail}: {path}",
     "The destination holds another backup, {detail}: {path}",

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from backup_gui.bridge.instance import Wish
-from backup_gui.config import Appearance, Settings
+from backup_gui.config import Appearance, Settings, make_job
 from backup_gui.desk import Desk
 from backup_gui.engine import runner
+from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.events import AllowHeld, BackUpNow, KeepHeld, ReportMade, StatusChanged
 from backup_gui.engine.job import Job
 from backup_gui.engine.model import Counts, PassStatus, Phase, Progress, Report
+from backup_gui.engine.register import ReadFacts, other_jobs, remember_folders
 from backup_gui.engine.status import JobState, Status
+from backup_gui.places import Places
 from backup_gui.ui.board import Page
 from backup_gui.ui.jobdialog import JobDialog
 from backup_gui.ui.review import ReviewDialog
@@ -177,6 +182,34 @@ def test_a_removed_job_leaves_its_backup(make_desk: DeskMaker, job: Job, scripte
     assert saved_jobs(make_desk) == ()
     assert desk.window.welcome.isVisible()
     assert Path(job.destination, "copy").read_text() == "x"
+
+
+@pytest.mark.hazard(52)
+@pytest.mark.parametrize("is_removed", [True, False])
+def test_a_job_that_is_no_more_stands_in_no_other_ones_way(
+    make_desk: DeskMaker,
+    job: Job,
+    scripted: ScriptedRun,
+    places: Places,
+    tmp_path: Path,
+    qtbot: QtBot,
+    *,
+    is_removed: bool,
+) -> None:
+    make_desk.store().save_jobs((job,))
+    desk = make_desk(scripted)
+    file = places.data / "jobs" / f"{job.id}.sqlite"
+    with contextlib.closing(Catalog.open(file)) as catalog:
+        remember_folders(catalog, job.source, job.destination, None)
+        catalog.commit()
+    asking = ReadFacts(file.with_name("another.sqlite"))
+    assert len(list(other_jobs(asking))) == 1
+    desk.start(Wish())
+    if is_removed:
+        desk.window.removal_requested.emit(job.id)
+    else:
+        desk.jobs.put(job.id, make_job(job.source, str(tmp_path / "elsewhere")))
+    qtbot.waitUntil(lambda: not list(other_jobs(asking)))
 
 
 def test_what_is_held_is_reviewed_and_allowed(

@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from backup_gui.bridge import inspection
 from backup_gui.bridge.beginning import Choice, propose
 from backup_gui.bridge.display import is_available
 from backup_gui.bridge.inspection import Findings, examine, is_folder, leave_out, room
-from backup_gui.engine import drive_places
+from backup_gui.engine import drive_places, runner
 from backup_gui.engine.drive_places import Place
 from backup_gui.engine.filters import Filter
 from backup_gui.engine.history_place import HISTORY_NAME
 from backup_gui.engine.job import Job
+from backup_gui.engine.mirror import ignore
 from backup_gui.ui.sentences import is_known, said
 from tests.unit.conftest import mounted
 
@@ -184,3 +186,66 @@ def test_room_and_presence(tmp_path: Path) -> None:
 )
 def test_a_screen_is_looked_for(environment: dict[str, str], expected: bool) -> None:  # noqa: FBT001 - a test's value
     assert is_available(environment) is expected
+
+
+@pytest.fixture
+def known(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
+    """A backup that was made, by a job whose catalog lies in ``data``."""
+    # The tests' own folder may lie in memory, in a folder of the system's.
+    monkeypatch.setattr(inspection, "_SYSTEM_FOLDERS", ())
+    (source / "file").write_text("x")
+    theirs = look(source, tmp_path / "drive" / "theirs").job
+    assert theirs is not None
+    outcome = runner.run(theirs, runner.Commands(), ignore, data_folder=tmp_path / "data", is_once=True)
+    assert outcome.error is None
+    return theirs
+
+
+def warned(source: Path, destination: Path, data_folder: Path | None, **options: object) -> str:
+    """Return what a draft is warned of, said as the form says it."""
+    wanted = NEW._replace(source=str(source), destination=str(destination), **options)  # type: ignore[arg-type]
+    findings = examine(wanted, None, (), data_folder)
+    assert findings.job is not None, findings.faults
+    note = findings.notes.get("destination", "")
+    assert all(is_known(line) for line in note.splitlines())
+    return said(note)
+
+
+@pytest.mark.hazard(52)
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("theirs", "The destination holds another backup"),
+        ("theirs/in it", "The destination lies in another backup"),
+        ("theirs.history", "The destination is the history of another backup"),
+        ("theirs.history/in it", "The destination lies in another backup"),
+    ],
+)
+def test_a_draft_is_warned_of_the_marker_of_another_backup(place: str, words: str, known: Job, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    # No catalog tells: it may be another computer's.
+    note = warned(own, tmp_path / "drive" / place, None)
+    assert note.startswith(words)
+    assert known.source in note
+    assert "without your word" in note
+    assert not (tmp_path / "drive" / place / "in it").exists()
+    assert not warned(own, tmp_path / "drive" / "beside", tmp_path / "data").startswith("The ")
+
+
+@pytest.mark.hazard(52)
+def test_a_draft_is_warned_of_the_folders_of_other_jobs(known: Job, tmp_path: Path) -> None:
+    own, data = tmp_path / "own", tmp_path / "data"
+    own.mkdir()
+    assert warned(own, Path(known.source), data).startswith("The destination is or has in it the source of another")
+    assert warned(own, tmp_path / "drive", data).startswith("The destination has another backup in it")
+    assert warned(Path(known.destination), Path(known.source), data).startswith("The source is the backup of")
+    shared = warned(own, tmp_path / "new", data, history=f"{known.destination}.history")
+    assert shared.startswith("The history belongs to another backup")
+
+
+@pytest.mark.hazard(52)
+def test_a_draft_of_the_own_backup_is_not_warned(known: Job, tmp_path: Path) -> None:
+    # Added again after it was removed, or after the program was installed anew.
+    for data in (tmp_path / "data", tmp_path / "new data"):
+        assert "another backup" not in warned(Path(known.source), Path(known.destination), data)

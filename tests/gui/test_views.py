@@ -26,12 +26,24 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from backup_gui.config import Appearance, Settings
-from backup_gui.engine.model import Counts, Held, HeldCode, PassStatus, Problem, ProblemCode, Report, Stage
+from backup_gui.engine.model import (
+    Action,
+    Counts,
+    EntryKind,
+    Held,
+    HeldCode,
+    Op,
+    PassStatus,
+    Problem,
+    ProblemCode,
+    Report,
+    Stage,
+)
 from backup_gui.engine.problems import MAY_BE_LEFT_OUT, problem
 from backup_gui.engine.status import Coverage, JobState
 from backup_gui.ui.activity import ActivityModel
 from backup_gui.ui.board import Page
-from backup_gui.ui.headline import SEVERITY, Remedy, headline, worst
+from backup_gui.ui.headline import SEVERITY, Remedy, headline, held_text, worst
 from backup_gui.ui.icons import Icons
 from backup_gui.ui.jobdialog import JobDialog
 from backup_gui.ui.jobview import ExcludeWish, HeldAnswer, PauseWish
@@ -323,6 +335,36 @@ def test_strangers_go_to_the_history_by_name(icons: Icons, qtbot: QtBot) -> None
     dialog = ReviewDialog(icons, DOCUMENTS._replace(keeps_history=False), STRANGERS)
     qtbot.addWidget(dialog)
     assert "history" not in dialog.allow_button.text()
+
+
+OF_OTHERS = "in the backup folder were not put there by this backup"
+
+
+@pytest.mark.parametrize(
+    ("counts", "folders", "words"),
+    [
+        (
+            Counts(deleted=3),
+            0,
+            f"3 files {OF_OTHERS} and are not in your folder.",
+        ),
+        (
+            Counts(replaced=1),
+            0,
+            "1 file in the backup folder was not put there by this backup and is different in",
+        ),
+        (
+            Counts(replaced=2, deleted=1),
+            0,
+            f"3 files {OF_OTHERS}: your folder",
+        ),
+        (Counts(), 2, f"2 folders {OF_OTHERS} and are not in your folder."),
+    ],
+)
+def test_of_strangers_it_is_said_whether_the_own_folder_has_them(counts: Counts, folders: int, words: str) -> None:
+    gone = tuple(Action(Op.DELETE, f"folder {number}", EntryKind.FOLDER) for number in range(folders))
+    held = STRANGERS._replace(counts=counts, actions=gone or STRANGERS.actions)
+    assert held_text(held).startswith(words)
 
 
 @pytest.mark.hazard(47)

@@ -32,6 +32,27 @@ MUTATIONS = (
         ("unit/test_probing.py",),
     ),
     Mutation(
+        "a job that was removed is forgotten",
+        "jobdesk.py",
+        "        self.job_dropped.emit(job_id)\n        self._forget(job_id)\n",
+        "        self.job_dropped.emit(job_id)\n",
+        ("gui/test_desk.py::test_a_job_that_is_no_more_stands_in_no_other_ones_way[True]",),
+    ),
+    Mutation(
+        "a job that was changed to another one is forgotten",
+        "jobdesk.py",
+        "                self._forget(old_id)\n",
+        "                self._settle\n",
+        ("gui/test_desk.py::test_a_job_that_is_no_more_stands_in_no_other_ones_way[False]",),
+    ),
+    Mutation(
+        "a draft is warned of another backup's marker",
+        "bridge/inspection.py",
+        "    if belonging:\n",
+        "    if not job:\n",
+        ("gui/test_inspection.py::test_a_draft_is_warned_of_the_folders_of_other_jobs",),
+    ),
+    Mutation(
         "the word about a backup is used up",
         _BELONGING,
         "    if belonging.taken:\n",

@@ -23,7 +23,7 @@ from backup_gui.engine.history_place import HISTORY_NAME
 from backup_gui.engine.marker import Marker
 from backup_gui.engine.mirror import run_pass
 from backup_gui.engine.model import FULL, Held, HeldCode, PassStatus, Report, Scope, Stage
-from backup_gui.engine.register import other_jobs
+from backup_gui.engine.register import forget_folders, other_jobs
 from backup_gui.engine.target import Target
 from backup_gui.engine.tree import MARKER_NAME
 from backup_gui.engine.verify import verify
@@ -799,6 +799,24 @@ def test_a_job_is_registered_once_its_folders_were_accepted(world: World) -> Non
     (world.memory / "jobs" / "damaged.sqlite").write_bytes(b"no catalog")
     assert len(list(other_jobs(catalog))) == 1
     catalog.close()
+
+
+def test_a_job_that_was_removed_stands_in_no_other_ones_way_until_it_runs_again(world: World) -> None:
+    world.fill("docs")
+    world.fill("other", "c")
+    world.run("docs", "copy")
+    (file,) = (world.memory / "jobs").glob("*.sqlite")
+    assert "source of another backup" in world.refused("other", "docs").reason
+    forget_folders(file)
+    forget_folders(file.with_name("never there.sqlite"))
+    assert not file.with_name("never there.sqlite").exists()
+    # The backup itself stays recognised by whoever meets it, and the own job goes on where it was.
+    world.refused("other", "copy")
+    report = world.run("docs", "copy")
+    assert (report.status, report.counts.total) == (PassStatus.COMPLETE, 0)
+    assert "source of another backup" in world.refused("other", "docs").reason
+    forget_folders(file)
+    assert world.run("other", "docs", asks_about_strangers=True).held is not None
 
 
 def test_a_job_whose_destination_was_taken_over_claims_nothing(world: World) -> None:
