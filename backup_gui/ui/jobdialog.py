@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QTimer, Signal, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -102,6 +102,16 @@ class JobDialog(QDialog):
         self.destination_remark.show_remark(verdict.destination if self.destination_edit.text() else Remark())
         self.other_remark.show_remark(verdict.other)
         self.save_button.setEnabled(verdict.job is not None)
+
+    def event(self, event: QEvent) -> bool:
+        """Become as high as the words need when there are more of them, which a dialog does not do by itself."""
+        has_been_handled = super().event(event)
+        layout = self.layout()
+        if event.type() == QEvent.Type.LayoutRequest and layout is not None:
+            needed = layout.totalHeightForWidth(self.width())
+            if needed > self.height():
+                self.resize(self.width(), needed)
+        return has_been_handled
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         """Begin where something is missing."""

@@ -15,6 +15,7 @@ from backup_gui.engine.job import MAX_INTERVAL_S, Job
 from backup_gui.ui.icons import Icons
 from backup_gui.ui.jobdialog import JobDialog
 from backup_gui.ui.jobview import DraftVerdict, JobDraft, Level, Remark
+from backup_gui.ui.labels import MutedLabel
 from tests.helpers.screens import DOCUMENTS
 
 Make = Callable[..., JobDialog]
@@ -124,3 +125,14 @@ def test_a_folder_is_chosen_without_blocking(make: Make, qtbot: QtBot) -> None:
     chooser.fileSelected.emit("/home/anna/Pictures")
     chooser.reject()
     assert dialog.source_edit.text() == "/home/anna/Pictures"
+
+
+def test_a_long_remark_is_never_cut(make: Make, qtbot: QtBot) -> None:
+    dialog = make(source="/a")
+    dialog.destination_edit.setText("/b")
+    dialog.resize(dialog.minimumSizeHint().width(), dialog.height())
+    text = "\n".join([f"The destination holds another backup, of {'/home/anna/Documents' * 6} on computer: /b"] * 3)
+    dialog.show_verdict(DraftVerdict(dialog.draft().serial, destination=Remark(Level.NOTE, text)))
+    words = dialog.destination_remark.findChild(MutedLabel)
+    assert words is not None
+    qtbot.waitUntil(lambda: words.width() > 0 and words.height() >= words.heightForWidth(words.width()))
