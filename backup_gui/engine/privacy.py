@@ -89,9 +89,11 @@ def open_private(path: str, flags: int) -> int:
     """
     fd = os.open(path, flags, _FILE_MODE)
     with contextlib.suppress(OSError):
-        mode = os.fstat(fd).st_mode
-        # A device or a pipe, as /dev/stderr is, is none of ours.
-        if sys.platform != "win32" and stat.S_ISREG(mode) and mode & _OTHERS:
+        found = os.fstat(fd)
+        mode = found.st_mode
+        # A device or a pipe, as /dev/stderr is, is none of ours, nor is what a link leads to.
+        is_own = stat.S_ISREG(mode) and os.path.samestat(found, os.lstat(path))
+        if sys.platform != "win32" and is_own and mode & _OTHERS:
             os.fchmod(fd, stat.S_IMODE(mode) & ~_OTHERS)
     return fd
 

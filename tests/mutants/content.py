@@ -189,6 +189,13 @@ MUTATIONS = (
         ("faults/test_privacy.py",),
     ),
     Mutation(
+        "what a link leads to keeps its mode",
+        "engine/privacy.py",
+        " and os.path.samestat(found, os.lstat(path))\n",
+        "\n",
+        ("unit/test_privacy.py::test_what_a_link_leads_to_keeps_its_mode",),
+    ),
+    Mutation(
         "a folder that became private is tightened first",
         "engine/making.py",
         "            self._tighten(action.path)\n",

@@ -136,3 +136,16 @@ def test_a_run_closes_what_an_earlier_version_left_open(own_places: Path, tmp_pa
     arguments = ("run", str(tmp_path / "source"), str(tmp_path / "mirror"), "--once")
     subprocess.run([sys.executable, "-m", "backup_gui", *arguments], check=True, capture_output=True)
     assert modes(own) == PRIVATE
+
+
+@pytest.mark.hazard(69)
+def test_what_a_link_leads_to_keeps_its_mode(own_places: Path, tmp_path: Path) -> None:
+    shared, link = tmp_path / "shared", tmp_path / "link"
+    shared.write_text("read by all")
+    shared.chmod(0o644)
+    link.symlink_to(shared)
+    os.close(open_private(str(link), os.O_RDWR | os.O_CREAT))
+    assert modes(shared) == {(False, 0o644)}
+    (tmp_path / "new").symlink_to(tmp_path / "made")
+    os.close(open_private(str(tmp_path / "new"), os.O_RDWR | os.O_CREAT))
+    assert modes(tmp_path / "made") == {(False, 0o600)}
