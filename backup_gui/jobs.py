@@ -17,7 +17,7 @@ from backup_gui.engine.escaping import escape
 from backup_gui.engine.filters import Filter
 from backup_gui.engine.history_place import history_at, is_place_inside
 from backup_gui.engine.job import MAX_HISTORY_DAYS, MAX_INTERVAL_S, Job
-from backup_gui.engine.nesting import is_within
+from backup_gui.engine.nesting import Location
 from backup_gui.places import home
 
 if TYPE_CHECKING:
@@ -215,31 +215,34 @@ def _is_dangling(path: str) -> bool:
 
 
 def _nesting_faults(folders: dict[str, str]) -> dict[str, str]:
-    source, destination = folders["source"], folders["destination"]
-    is_inside, is_around = is_within(destination, source), is_within(source, destination)
+    source, destination = Location(folders["source"]), Location(folders["destination"])
+    is_inside, is_around = destination.is_within(source), source.is_within(destination)
     if is_inside and is_around:
         return {"destination": "The source and the destination are the same folder."}
     if is_inside:
         return {"destination": "The destination lies inside the source."}
     if is_around:
         return {"destination": "The source lies inside the destination."}
-    if any(is_within(source, place) for place in own.noted()):
+    ours = [Location(place) for place in own.noted()]
+    if any(source.is_within(place) for place in ours):
         return {"source": "The source lies inside the program's own folder."}
+    if any(destination.overlaps(place) for place in ours):
+        return {"destination": "The destination and the program's own files lie inside each other."}
     history = folders.get("history")
-    if history is None or is_place_inside(history, destination):
+    if history is None or is_place_inside(history, folders["destination"]):
         return {}
-    for name, path in (("source", source), ("destination", destination)):
-        fault = _history_fault(history, name, path)
-        if fault:
-            return {"history": fault}
-    return {}
+    fault = _history_fault(Location(history), source, destination, ours)
+    return {"history": fault} if fault else {}
 
 
-def _history_fault(history: str, name: str, path: str) -> str:
-    if is_within(history, path):
-        return f"The history lies inside the {name}."
-    if is_within(path, history):
-        return f"The {name} lies inside the history."
+def _history_fault(history: Location, source: Location, destination: Location, ours: list[Location]) -> str:
+    for name, folder in (("source", source), ("destination", destination)):
+        if history.is_within(folder):
+            return f"The history lies inside the {name}."
+        if folder.is_within(history):
+            return f"The {name} lies inside the history."
+    if any(history.overlaps(place) for place in ours):
+        return "The history and the program's own files lie inside each other."
     return ""
 
 

@@ -26,7 +26,7 @@ from backup_gui.engine.history_place import history_of, is_on_one_volume, is_pla
 from backup_gui.engine.identity import Standing, identify, nearest_existing, read_identity, standing
 from backup_gui.engine.model import HeldCode
 from backup_gui.engine.mounts import distrusted_devices
-from backup_gui.engine.nesting import is_within, mounted_below
+from backup_gui.engine.nesting import Location, mounted_below
 from backup_gui.engine.probing import abilities_of
 from backup_gui.engine.problems import is_full
 from backup_gui.engine.target import Target
@@ -211,22 +211,30 @@ def _refuse_nesting(job: Job) -> None:
     Raises:
         JobError: One lies in another.
     """
-    if is_within(job.destination, job.source):
+    source, destination = Location(job.source), Location(job.destination)
+    if destination.is_within(source):
         raise JobError(f"The destination lies inside the source: {job.destination}")
-    if is_within(job.source, job.destination):
+    if source.is_within(destination):
         raise JobError(f"The source lies inside the destination: {job.source}")
     mounted = mounted_below(job.destination, job.source)
     if mounted is not None:
         raise JobError(f"The source, or a part of it, is mounted in the destination: {mounted}")
-    if any(is_within(job.source, place) for place in own.noted()):
+    ours = [Location(place) for place in own.noted()]
+    if any(source.is_within(place) for place in ours):
         raise JobError(f"The source lies inside the program's own folder: {job.source}")
+    # What is in there is none of the source's: it would be taken out of the mirror while it is in use.
+    if any(destination.overlaps(place) for place in ours):
+        raise JobError(f"The destination and the program's own files lie inside each other: {job.destination}")
     history = history_of(job)
     if history is None or is_place_inside(history, job.destination):
         return
-    if is_within(history, job.source) or is_within(job.source, history):
+    kept = Location(history)
+    if kept.overlaps(source):
         raise JobError(f"The history and the source lie inside each other: {history}")
-    if is_within(history, job.destination) or is_within(job.destination, history):
+    if kept.overlaps(destination):
         raise JobError(f"The history and the destination lie inside each other: {history}")
+    if any(kept.overlaps(place) for place in ours):
+        raise JobError(f"The history and the program's own files lie inside each other: {history}")
 
 
 def _open_target(job: Job, catalog: Catalog, stack: contextlib.ExitStack, *, is_dry_run: bool) -> Target:

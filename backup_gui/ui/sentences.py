@@ -66,6 +66,8 @@ _PATTERNS = (
     "The source is not a folder: {path}",
     "The source lies inside the destination: {path}",
     "The source lies inside the program's own folder: {path}",
+    "The destination and the program's own files lie inside each other: {path}",
+    "The history and the program's own files lie inside each other: {path}",
     "The source, or a part of it, is mounted in the destination: {path}",
     # Other backups; "detail" says whose
     "Nothing there is touched without your word.",
@@ -168,6 +170,8 @@ _PATTERNS = (
     "The source lies inside the destination.",
     "The source lies inside the history.",
     "The source lies inside the program's own folder.",
+    "The destination and the program's own files lie inside each other.",
+    "The history and the program's own files lie inside each other.",
     "The time between full checks must be from 1 to {number} seconds.",
     "This exclusion rule is not understood: {rule}",
     # Folders and drives that are looked at before they are used

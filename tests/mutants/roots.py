@@ -19,6 +19,20 @@ _LINKS = "faults/test_swapped_links.py::"
 
 MUTATIONS = (
     Mutation(
+        "own files in the destination are refused",
+        "engine/roots.py",
+        "    if any(destination.overlaps(place) for place in ours):\n",
+        "    if not ours and destination.overlaps(source):\n",
+        (f"{_ROOTS}test_own_files_in_the_backup_are_refused_and_stay[destination-inside]",),
+    ),
+    Mutation(
+        "own files in the history are refused",
+        "engine/roots.py",
+        "    if any(kept.overlaps(place) for place in ours):\n",
+        "    if not ours and kept.overlaps(source):\n",
+        (f"{_ROOTS}test_own_files_in_the_backup_are_refused_and_stay[history-inside]",),
+    ),
+    Mutation(
         "a read-only drive is named before anything counts as done",
         "engine/writable.py",
         "    if is_read_only(target.root):\n",
@@ -407,14 +421,14 @@ MUTATIONS = (
     Mutation(
         "a source inside the destination",
         "engine/roots.py",
-        "    if is_within(job.source, job.destination):\n",
+        "    if source.is_within(destination):\n",
         "    if not job:\n",
         (f"{_ROOTS}test_folders_within_each_other_are_refused",),
     ),
     Mutation(
         "a history inside the source",
         "engine/roots.py",
-        "    if is_within(history, job.source) or is_within(job.source, history):\n",
+        "    if kept.overlaps(source):\n",
         "    if not job:\n",
         (f"{_ROOTS}test_folders_within_each_other_are_refused",),
     ),

@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 
-from backup_gui.engine import roots
+from backup_gui.engine import own, roots
 from backup_gui.engine.errors import (
     DestinationBusyError,
     DestinationUnusableError,
@@ -17,6 +17,7 @@ from backup_gui.engine.errors import (
 )
 from backup_gui.engine.events import ActionDone, Event, HeldBack, ProblemFound
 from backup_gui.engine.model import FULL, HeldCode, PassStatus, ProblemCode
+from backup_gui.jobs import folder_faults
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import (
     Rig,
@@ -416,3 +417,23 @@ def test_a_destination_that_another_process_writes_to_is_busy(rig: Rig) -> None:
     finally:
         os.close(other)
     assert rig.run().status is COMPLETE
+
+
+@pytest.mark.hazard(49)
+@pytest.mark.parametrize("where", ["inside", "around", "the same", "by a link"])
+@pytest.mark.parametrize("folder", ["destination", "history"])
+def test_own_files_in_the_backup_are_refused_and_stay(rig: Rig, folder: str, where: str) -> None:
+    rig.write("a")
+    place = rig.root / "place"
+    data = place if where == "the same" else place / "data"
+    data.mkdir(parents=True)
+    (data / "settings").write_text("own")
+    (rig.root / "link").symlink_to(place)
+    used = {"inside": place, "around": data / "deeper", "the same": place, "by a link": rig.root / "link"}[where]
+    rig.options[folder] = str(used)
+    own.note(data)
+    before = read_tree(place)
+    with pytest.raises(JobError, match=f"The {folder} and the program's own files lie inside each other"):
+        rig.run()
+    assert read_tree(place) == before
+    assert folder_faults(rig.job) == {folder: f"The {folder} and the program's own files lie inside each other."}
