@@ -379,6 +379,27 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>%Ln files in the backup folder were not put there by this backup and are different in your folder.</source>
+        <translation>
+            <numerusform>%Ln Datei im Sicherungsordner stammt nicht von dieser Sicherung und ist in Ihrem Ordner anders.</numerusform>
+            <numerusform>%Ln Dateien im Sicherungsordner stammen nicht von dieser Sicherung und sind in Ihrem Ordner anders.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln files in the backup folder were not put there by this backup and are not in your folder.</source>
+        <translation>
+            <numerusform>%Ln Datei im Sicherungsordner stammt nicht von dieser Sicherung und ist nicht in Ihrem Ordner.</numerusform>
+            <numerusform>%Ln Dateien im Sicherungsordner stammen nicht von dieser Sicherung und sind nicht in Ihrem Ordner.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln files in the backup folder were not put there by this backup: your folder lacks them, or has others.</source>
+        <translation>
+            <numerusform>%Ln Datei im Sicherungsordner stammt nicht von dieser Sicherung: In Ihrem Ordner fehlt sie oder ist anders.</numerusform>
+            <numerusform>%Ln Dateien im Sicherungsordner stammen nicht von dieser Sicherung: In Ihrem Ordner fehlen sie oder sind anders.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%Ln files leave the backup. In your folder nothing changes.</source>
         <translation>
             <numerusform>%Ln Datei verlässt die Sicherung. In Ihrem Ordner ändert sich nichts.</numerusform>
@@ -393,17 +414,10 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>%Ln files that are there now are not in your folder. You are asked before they leave it.</source>
+        <source>%Ln files that are there now are not in your folder, or different there. You are asked before they go.</source>
         <translation>
-            <numerusform>%Ln Datei, die jetzt dort liegt, ist nicht in Ihrem Ordner. Sie werden gefragt, bevor sie entfernt wird.</numerusform>
-            <numerusform>%Ln Dateien, die jetzt dort liegen, sind nicht in Ihrem Ordner. Sie werden gefragt, bevor sie entfernt werden.</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%Ln files were in the backup folder before and are not in your folder.</source>
-        <translation>
-            <numerusform>%Ln Datei war schon vorher im Sicherungsordner und ist nicht in Ihrem Ordner.</numerusform>
-            <numerusform>%Ln Dateien waren schon vorher im Sicherungsordner und sind nicht in Ihrem Ordner.</numerusform>
+            <numerusform>%Ln Datei, die jetzt dort ist, ist nicht in Ihrem Ordner oder dort anders. Bevor sie geht, werden Sie gefragt.</numerusform>
+            <numerusform>%Ln Dateien, die jetzt dort sind, sind nicht in Ihrem Ordner oder dort anders. Bevor sie gehen, werden Sie gefragt.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -425,6 +439,13 @@
         <translation>
             <numerusform>%Ln Ordner</numerusform>
             <numerusform>%Ln Ordner</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln folders in the backup folder were not put there by this backup and are not in your folder.</source>
+        <translation>
+            <numerusform>%Ln Ordner im Sicherungsordner stammt nicht von dieser Sicherung und ist nicht in Ihrem Ordner.</numerusform>
+            <numerusform>%Ln Ordner im Sicherungsordner stammen nicht von dieser Sicherung und sind nicht in Ihrem Ordner.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -2242,6 +2263,10 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Geben Sie Ihrem Benutzerkonto das Recht, sie zu lesen. Die letzte Kopie bleibt in der Sicherung.</translation>
     </message>
     <message>
+        <source>If it was moved or thrown away by mistake, look for it: its files need no program.</source>
+        <translation>Wurde er versehentlich verschoben oder weggeworfen, suchen Sie ihn: Seine Dateien brauchen kein Programm.</translation>
+    </message>
+    <message>
         <source>It is tried again at every check. If it stays, the backup drive may be failing.</source>
         <translation>Bei jeder Prüfung wird es wieder versucht. Wenn es so bleibt, ist das Sicherungslaufwerk vielleicht am Ende.</translation>
     </message>
@@ -2252,6 +2277,10 @@ ist in der Sicherung jetzt {old}</translation>
     <message>
         <source>It is tried again at the next check. Do not work inside the backup folder.</source>
         <translation>Bei der nächsten Prüfung wird es wieder versucht. Arbeiten Sie nicht im Sicherungsordner.</translation>
+    </message>
+    <message>
+        <source>It is tried again by itself. Close other programs, or pause some of the backups.</source>
+        <translation>Es wird von selbst wieder versucht. Schließen Sie andere Programme, oder halten Sie einige der Sicherungen an.</translation>
     </message>
     <message>
         <source>It is tried again, and copied as it is after ten minutes.</source>
@@ -2488,12 +2517,12 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Das jetzt angeschlossene Laufwerk für die Sicherung in „{folder}“ verwenden?</translation>
     </message>
     <message>
-        <source>What is there and not in your folder leaves it and goes to the history. The history that is there stays.</source>
-        <translation>Was dort ist und nicht in Ihrem Ordner, verlässt den Ort und kommt in den Verlauf. Der vorhandene Verlauf bleibt.</translation>
+        <source>What is there and not the same in your folder goes to the history. The history that is there stays.</source>
+        <translation>Was dort und in Ihrem Ordner nicht gleich ist, kommt in den Verlauf. Der vorhandene Verlauf bleibt.</translation>
     </message>
     <message>
-        <source>What is there and not in your folder would have to leave it. No history is kept for this backup.</source>
-        <translation>Was dort ist und nicht in Ihrem Ordner, müsste den Ort verlassen. Für diese Sicherung wird kein Verlauf geführt.</translation>
+        <source>What is there and not the same in your folder would have to go. No history is kept for this backup.</source>
+        <translation>Was dort und in Ihrem Ordner nicht gleich ist, müsste gehen. Für diese Sicherung wird kein Verlauf geführt.</translation>
     </message>
     <message>
         <source>What the backup has of it then counts as deleted. No history is kept, so it is gone.</source>
@@ -3084,8 +3113,24 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Das Ziel fehlt.</translation>
     </message>
     <message>
+        <source>Nothing there is touched without your word.</source>
+        <translation>Ohne Ihr Wort wird dort nichts angerührt.</translation>
+    </message>
+    <message>
         <source>The backup lies in a mounted cloud: this program cannot tell when it is stored</source>
         <translation>Die Sicherung liegt in einer eingebundenen Cloud: Dieses Programm kann nicht erkennen, wann sie dort gespeichert ist</translation>
+    </message>
+    <message>
+        <source>The destination and the program&apos;s own files lie inside each other.</source>
+        <translation>Das Ziel und die eigenen Dateien des Programms liegen ineinander.</translation>
+    </message>
+    <message>
+        <source>The destination and the program&apos;s own files lie inside each other: {path}</source>
+        <translation>Das Ziel und die eigenen Dateien des Programms liegen ineinander: {path}</translation>
+    </message>
+    <message>
+        <source>The destination cannot be written to ({detail}): {path}</source>
+        <translation>In das Ziel kann nicht geschrieben werden ({detail}): {path}</translation>
     </message>
     <message>
         <source>The destination is not a folder.</source>
@@ -3180,6 +3225,14 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Der Verlauf und der Sicherungsordner liegen ineinander: {path}</translation>
     </message>
     <message>
+        <source>The history and the program&apos;s own files lie inside each other.</source>
+        <translation>Der Verlauf und die eigenen Dateien des Programms liegen ineinander.</translation>
+    </message>
+    <message>
+        <source>The history and the program&apos;s own files lie inside each other: {path}</source>
+        <translation>Der Verlauf und die eigenen Dateien des Programms liegen ineinander: {path}</translation>
+    </message>
+    <message>
         <source>The history and the source lie inside each other: {path}</source>
         <translation>Der Verlauf und Ihr Ordner liegen ineinander: {path}</translation>
     </message>
@@ -3262,6 +3315,10 @@ ist in der Sicherung jetzt {old}</translation>
     <message>
         <source>The history needs a folder of its own.</source>
         <translation>Der Verlauf braucht einen eigenen Ordner.</translation>
+    </message>
+    <message>
+        <source>The history was gone, with every version that was in it; a new one has been begun</source>
+        <translation>Der Verlauf war weg, mit allen Fassungen, die darin waren; ein neuer ist begonnen</translation>
     </message>
     <message>
         <source>The interval must be from 1 to {number} seconds.</source>
@@ -3478,6 +3535,14 @@ ist in der Sicherung jetzt {old}</translation>
     <message>
         <source>This is your home folder or lies around it. Choose a folder that holds nothing but the backup.</source>
         <translation>Das ist Ihr persönlicher Ordner oder liegt um ihn herum. Wählen Sie einen Ordner, in dem nur die Sicherung liegt.</translation>
+    </message>
+    <message>
+        <source>Too many files are open, in this program or in the whole system</source>
+        <translation>Zu viele Dateien sind offen, in diesem Programm oder im ganzen System</translation>
+    </message>
+    <message>
+        <source>Too many files are open, in this program or in the whole system.</source>
+        <translation>Zu viele Dateien sind offen, in diesem Programm oder im ganzen System.</translation>
     </message>
     <message>
         <source>What is backed up would come back into its own source, {detail}: {path}</source>
