@@ -105,9 +105,10 @@ class JobDialog(QDialog):
 
     def event(self, event: QEvent) -> bool:
         """Become as high as the words need when there are more of them, which a dialog does not do by itself."""
+        # Asked first: other events are the dialog's end.
+        asks_for_room = event.type() == QEvent.Type.LayoutRequest
         has_been_handled = super().event(event)
-        layout = self.layout()
-        if event.type() == QEvent.Type.LayoutRequest and layout is not None:
+        if asks_for_room and (layout := self.layout()) is not None:
             needed = layout.totalHeightForWidth(self.width())
             if needed > self.height():
                 self.resize(self.width(), needed)
