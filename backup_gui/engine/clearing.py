@@ -88,7 +88,11 @@ class Clearer:
                 # Whatever comes of the rest: it is the program's own under that name, too.
                 self._catalog.record(action.path, unseen(ours))
                 self._target.set_metadata(action.path, ours, attributes_of_source(self._source, action.path))
-                self._catalog.record(action.path, ours)
+                if ours.st_nlink > 1 and action.seen_at_ns != ours.st_ctime_ns:
+                    # It may be a name of another file by now, and has to be joined with that.
+                    self._ledger.note_unsettled(action.path)
+                else:
+                    self._catalog.record(action.path, ours)
                 self.gone.append(action.old_path)
                 self._ledger.touched.update((parent_of(action.path), parent_of(action.old_path)))
                 self._ledger.count(action)

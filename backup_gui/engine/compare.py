@@ -627,6 +627,9 @@ class _Comparison:
                 action = action._replace(copy_seen_at_ns=theirs.st_ctime_ns)
             self._add_copy(action, ours, theirs if op is Op.SET_METADATA else None)
         elif is_linked_file(ours):
+            if known is None or known.ctime_ns != ours.st_ctime_ns:
+                # It may have been copied while it was written to through another name.
+                self._other_names.note(ours.st_ino)
             self._links.see(ours)
 
     def _add_copy(self, action: Action, ours: Entry, theirs: Entry | None = None) -> None:
@@ -634,6 +637,7 @@ class _Comparison:
         if ours.st_nlink == 1 or not is_linked_file(ours):
             self._copies.append(action)
             return
+        action = action._replace(seen_at_ns=ours.st_ctime_ns)
         if self._makes_links:
             action = self._links.joined(action, ours, theirs)
         self._links.see(ours)

@@ -51,6 +51,7 @@ class Seen(NamedTuple):
     st_ctime_ns: int
     st_size: int
     st_mtime_ns: int
+    st_nlink: int = 1
 
 
 class Copied(NamedTuple):
@@ -173,7 +174,7 @@ def worker(
         try:
             after = source.stat(path)
             if outcome == IN_STEP and is_same_version(before, after):
-                return before.st_ino, before.st_ctime_ns, before.st_size, before.st_mtime_ns
+                return before.st_ino, before.st_ctime_ns, before.st_size, before.st_mtime_ns, before.st_nlink
         except OSError:
             pass
         with contextlib.suppress(OSError):

@@ -148,6 +148,9 @@ class Execution:
             if self._ledger.unmade and parent_of(action.path) in self._ledger.unmade:
                 if action.kind is EntryKind.FOLDER:
                     self._ledger.unmade.add(action.path)
+                if action.old_path is not None:
+                    # The folder is tried again; of the old name nobody is going to tell once more.
+                    self._ledger.note_missed(action.old_path)
                 continue
             self._intents.look_ahead(actions, index)
             if self._clearer.gone and action.op in _COPIES:

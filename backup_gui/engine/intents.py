@@ -54,7 +54,7 @@ class Intents:
             self._noted.update(new)
             self._catalog.intend(new.items())
 
-    def note_in_place(self, path: str, entry: Entry) -> None:
+    def note_in_place(self, path: str, entry: Entry | Seen) -> None:
         """Note that what the mirror has is about to be given another name, or other times."""
         self.note([(path, unseen(entry))])
 

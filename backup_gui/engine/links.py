@@ -20,6 +20,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.copying import looks_alike
+from backup_gui.engine.intents import unseen
 from backup_gui.engine.model import is_same_file
 from backup_gui.engine.transfer import Cancelled
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.abilities import Abilities
     from backup_gui.engine.catalog import Catalog, Fingerprint
+    from backup_gui.engine.copier import Seen
     from backup_gui.engine.model import Action, Entry
     from backup_gui.engine.target import Target
     from backup_gui.engine.tree import Tree
@@ -307,12 +309,12 @@ class LinkMaker:
         # Names that had to be copied, by the name that they were to be linked to: the next ones are linked to them.
         self._instead: dict[str, str] = {}
 
-    def find(self, action: Action) -> tuple[str, Entry] | None:
+    def find(self, action: Action) -> tuple[str, Entry | Seen] | None:
         """Find the name to link to, and make sure that it is still what it was when the plan was made.
 
         Returns:
-            The name and the source's entry that both names have; None if the mirror does not have it, or not as it is
-            in the source now.
+            The name and the source's entry that both names have, as touched if the first is remembered so; None if the
+            mirror does not have it, or not as it is in the source now.
 
         Raises:
             OSError: It cannot be told.
@@ -322,12 +324,14 @@ class LinkMaker:
         ours, other = self._source.look(action.path), self._source.look(first)
         if ours is None or other is None or _file_of(ours) != _file_of(other) or first == action.path:
             return None
-        if self._catalog.fingerprint(first) != (ours.st_ino, ours.st_ctime_ns, ours.st_size, ours.st_mtime_ns):
+        known, found = self._catalog.fingerprint(first), unseen(ours)
+        is_touched = known == found[:4]
+        if not is_touched and known != (ours.st_ino, ours.st_ctime_ns, ours.st_size, ours.st_mtime_ns):
             return None
         theirs = self._target.look(first)
         if theirs is None or not looks_like(ours, theirs, self._target.abilities) or is_same_file(ours, theirs):
             return None
-        return first, ours
+        return first, found if is_touched else ours
 
     def make(self, first: str, path: str) -> str | None:
         """Link a temporary beside a path to a name of the mirror.
@@ -367,7 +371,8 @@ class LinkMaker:
         if stays:
             self._instead[action.link_to] = action.path
         ours = self._source.look(action.path)
-        return action._replace(link_to=None, size_bytes=0 if ours is None else ours.st_size)
+        seen_at_ns = 0 if stays else action.seen_at_ns
+        return action._replace(link_to=None, size_bytes=0 if ours is None else ours.st_size, seen_at_ns=seen_at_ns)
 
     def is_one_file(self, path: str, other: str) -> bool:
         """Tell whether two paths of the mirror are names of one file.

@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.attributes import access_lists_of, attributes_of_source
-from backup_gui.engine.catalog import LACKING_NS
+from backup_gui.engine.catalog import LACKING_NS, UNSEEN_NS
 from backup_gui.engine.copier import Seen
 from backup_gui.engine.copying import NotCopied, Vanished, copy_file, data_bytes, has_same_content, looks_alike
 from backup_gui.engine.model import Action, EntryKind, Op, ProblemCode, Stage, is_same_file, kind_of
@@ -202,7 +202,7 @@ class Maker:
             self._ledger.note_took(path, time.monotonic() - began_s)
         self._publisher.add(Ready(action, temporary, entry, is_whole=is_whole))
 
-    def _find_first(self, action: Action) -> tuple[str, Entry] | None:
+    def _find_first(self, action: Action) -> tuple[str, Entry | Seen] | None:
         """Find the name of the mirror that one is to be linked to; it may just have been copied."""
         found = self._links.find(action)
         if found is None:
@@ -213,7 +213,7 @@ class Maker:
             self._ledger.note_missed(action.link_to)
         return found
 
-    def _link(self, action: Action, first: str, entry: Entry) -> bool:
+    def _link(self, action: Action, first: str, entry: Entry | Seen) -> bool:
         """Make a name of a file that the mirror has ready for its group; False if that is not possible there.
 
         Raises:
@@ -242,7 +242,9 @@ class Maker:
         if not has_same_content(self._target, first, self._target, path, self._should_stop):
             # One of both is not what it seemed to be: what this one is now is kept, and it becomes what it should be.
             is_first_right = has_same_content(self._source, path, self._target, first, self._should_stop)
-            replacing = Action(Op.REPLACE, path, action.kind, ours.st_size, old_kind=action.kind)
+            replacing = Action(
+                Op.REPLACE, path, action.kind, ours.st_size, old_kind=action.kind, seen_at_ns=ours.st_ctime_ns
+            )
             self._copy_file(replacing._replace(link_to=first) if is_first_right else replacing)
             return True
         # Whatever comes of it, a name is made and removed there.
@@ -259,6 +261,8 @@ class Maker:
         self._intents.note_in_place(path, ours)
         self._target.publish(temporary, path, may_replace=True)
         self._catalog.record(path, ours)
+        if ours.st_ctime_ns == UNSEEN_NS:
+            self._ledger.note_unsettled(path)
         self._ledger.count(action)
         return True
 

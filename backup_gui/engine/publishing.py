@@ -8,8 +8,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+from backup_gui.engine.catalog import UNSEEN_NS
 from backup_gui.engine.copying import NotCopied
-from backup_gui.engine.intents import lacking, of_folder
+from backup_gui.engine.intents import lacking, of_folder, unseen
 from backup_gui.engine.model import Action, EntryKind, Op, ProblemCode, Stage, kind_of
 from backup_gui.engine.ownership import Ownership
 from backup_gui.engine.problems import UNFIT, is_full, problem, problem_from, problem_of_unfit
@@ -87,7 +88,19 @@ class Publisher:
         return bool(self._published)
 
     def add(self, ready: Ready) -> None:
-        """Add a temporary to the group."""
+        """Add a temporary to the group.
+
+        A copy of a file that has other names by now, but was touched since the comparison, may have to be joined with
+        those: it is remembered as touched.
+        """
+        action, entry = ready.action, ready.entry
+        if (
+            entry.st_nlink > 1
+            and action.kind is EntryKind.FILE
+            and action.link_to is None
+            and action.seen_at_ns != entry.st_ctime_ns
+        ):
+            ready = ready._replace(entry=unseen(entry))
         self._group.append(ready)
         self._group_bytes += ready.entry.st_size
 
@@ -163,7 +176,8 @@ class Publisher:
             written_bytes = 0
             self._catalog.record(path, lacking(entry) if path in self._incomplete else entry)
             ledger.touched.add(parent_of(path))
-            if entry.st_mtime_ns > youngest_ns and action.kind is not EntryKind.FOLDER:
+            is_young = entry.st_mtime_ns > youngest_ns and action.kind is not EntryKind.FOLDER
+            if is_young or entry.st_ctime_ns == UNSEEN_NS:
                 ledger.note_unsettled(path)
             if action.kind is EntryKind.FILE:
                 if action.link_to is None:

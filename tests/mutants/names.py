@@ -48,6 +48,41 @@ MUTATIONS = (
         (f"{_LINKS}test_an_edit_after_the_content_was_compared_is_not_learnt_of_another_name",),
     ),
     Mutation(
+        "a copy of what has other names by now is looked at again",
+        "engine/publishing.py",
+        "            and action.seen_at_ns != entry.st_ctime_ns\n",
+        "            and action is None\n",
+        (f"{_LINKS}test_a_copy_of_what_became_a_name_of_another_file_since_is_joined_by_the_next_pass",),
+    ),
+    Mutation(
+        "a name that was copied instead is looked at again",
+        "engine/links.py",
+        "        seen_at_ns = 0 if stays else action.seen_at_ns\n",
+        "        seen_at_ns = action.seen_at_ns\n",
+        (f"{_LINKS}test_a_name_that_is_copied_since_the_first_has_moved_is_joined_by_the_next_pass",),
+    ),
+    Mutation(
+        "a moved file that has other names by now is looked at again",
+        "engine/clearing.py",
+        "                if ours.st_nlink > 1 and action.seen_at_ns != ours.st_ctime_ns:\n",
+        "                if action is None:\n",
+        (f"{_LINKS}test_a_moved_file_that_became_a_name_of_another_since_is_looked_at_once_more",),
+    ),
+    Mutation(
+        "other names of what was copied while it was written to",
+        "engine/compare.py",
+        "            if known is None or known.ctime_ns != ours.st_ctime_ns:\n",
+        "            if path is None:\n",
+        (f"{_LINKS}test_an_edit_while_another_name_of_the_file_is_copied_reaches_the_other_names",),
+    ),
+    Mutation(
+        "the old name of what was to move into a folder that is not there",
+        "engine/execute.py",
+        "                if action.old_path is not None:\n",
+        "                if action is None:\n",
+        ("unit/test_mirror_partial.py::test_what_was_to_move_into_a_folder_that_could_not_be_made_is_looked_at_again",),
+    ),
+    Mutation(
         "only what was shown is refused",
         "engine/kept.py",
         " and action.seen_at_ns in {0, entry.st_ctime_ns}\n",
@@ -251,8 +286,8 @@ MUTATIONS = (
     Mutation(
         "nothing is linked to the source's own file",
         "engine/links.py",
-        " or is_same_file(ours, theirs):\n            return None\n        return first, ours\n",
-        ":\n            return None\n        return first, ours\n",
+        " or is_same_file(ours, theirs):\n            return None\n        return first, found",
+        ":\n            return None\n        return first, found",
         (f"{_SAME}test_a_copy_that_was_replaced_by_the_sources_own_file_is_made_anew",),
     ),
     Mutation(

@@ -179,9 +179,9 @@ def test_a_packaged_program_s_second_process_is_its_own_start_and_does_its_part(
     assert (rig.mirror / "copy").read_text() == "content"
 
 
-def seen(file: Path) -> tuple[int, int, int, int]:
+def seen(file: Path) -> tuple[int, int, int, int, int]:
     entry = file.stat()
-    return entry.st_ino, entry.st_ctime_ns, entry.st_size, entry.st_mtime_ns
+    return entry.st_ino, entry.st_ctime_ns, entry.st_size, entry.st_mtime_ns, entry.st_nlink
 
 
 @pytest.mark.parametrize("program", ["gone", "not to be started", "ends at once"])

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 
+import pytest
+
 from backup_gui.engine.model import Counts, PassStatus, Scope
+from backup_gui.engine.target import Target
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import (
     Rig,
@@ -109,4 +113,29 @@ def test_a_tree_and_paths_in_it_are_compared_once(rig: Rig) -> None:
     report = rig.run(Scope(paths=frozenset({"docs/deep/a", "docs/deep", "docs"}), trees=frozenset({"docs/deep"})))
     assert report.counts.created == 3
     rig.run(Scope(paths=frozenset({"docs/deep/a"}), trees=frozenset({""})))
+    rig.check_in_step()
+
+
+@pytest.mark.hazard(62)
+def test_what_was_to_move_into_a_folder_that_could_not_be_made_is_looked_at_again(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.write("stays")
+    rig.write("old/moved", "1")
+    rig.run()
+    (rig.source / "new/deep").mkdir(parents=True)
+    (rig.source / "old/moved").rename(rig.source / "new/deep/moved")
+    (rig.source / "old").rmdir()
+    real = Target.make_folder
+
+    def refuse(self: Target, path: str) -> None:
+        if path == "new/deep":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        real(self, path)
+
+    monkeypatch.setattr(Target, "make_folder", refuse)
+    report = rig.run(Scope(paths("").paths, trees("old", "new").trees))
+    assert {problem.path for problem in report.problems} == {"new/deep"}
+    shutil.rmtree(rig.source / "new")
+    rig.run(paths("", "new", *report.missed))
     rig.check_in_step()

@@ -64,7 +64,7 @@ def test_any_fingerprint_is_remembered_exactly(inode: int, ctime_ns: int, size_b
     expected = (inode, ctime_ns, size_bytes, mtime_ns)
     assert catalog.fingerprint("folder/odd") == expected
     assert ("folder/odd", expected) in list(catalog.paths_of(inode))
-    assert catalog.fingerprint("before") == catalog.fingerprint("folder/after") == Fingerprint(*ordinary)
+    assert catalog.fingerprint("before") == catalog.fingerprint("folder/after") == Fingerprint(*ordinary[:4])
     assert set(catalog.folder("folder")) == {"odd", "after"}
     catalog.record_stamp("folder/odd", mtime_ns)
     assert catalog.stamp("folder/odd") == mtime_ns
