@@ -31,12 +31,14 @@ mutants:
 	$(SETUP) test
 	$(BIN)/python -m tests.mutants $(ARGS)
 
-# Thousands of random cases instead of hundreds, as rsync has them too, thousands of whole runs in simulated time,
-# ninety minutes of random edits, kills and unmounts, and the mutants.
+# Thousands of random cases instead of hundreds and all short sequences of operations, as rsync has them too, thousands
+# of whole runs in simulated time, ninety minutes of random edits, kills and unmounts, and the mutants.
 nightly:
 	$(SETUP) test
 	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest --timeout=7200 tests/property tests/fuzz tests/faults tests/unit
 	$(BIN)/python -m tests.differential --once 500 --live 200
+	$(BIN)/python -m tests.sequences --length 2
+	$(BIN)/python -m tests.sequences --length 3 --sample 3000
 	$(BIN)/python -m tests.simulation --seeds 1000..4000
 	$(BIN)/python -m tests.soak --minutes 60
 	$(BIN)/python -m tests.soak --minutes 30 --home

@@ -25,8 +25,12 @@ _TIMES_NS = tuple((1_500_000_000 + number) * 10**9 + 987_654_321 for number in r
 _DEEPEST = 4
 # A source that is empty is held, and that is another matter.
 ANCHOR = "anchor"
+# Into itself, onto a folder that is not empty, into nothing: such things are no edits.
+NO_EDIT = frozenset(
+    {errno.EINVAL, errno.ENOTEMPTY, errno.ENOENT, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EXDEV}
+)
 # An access list for one user more: version 2, then tag, rights and id of each entry.
-_ACCESS_LIST = bytes.fromhex("0200000001000700ffffffff02000700d204000004000500ffffffff10000700ffffffff20000000ffffffff")
+ACCESS_LIST = bytes.fromhex("0200000001000700ffffffff02000700d204000004000500ffffffff10000700ffffffff20000000ffffffff")
 
 
 class Editor:
@@ -82,16 +86,7 @@ class Editor:
         try:
             said = edit()
         except OSError as error:
-            # Into itself, onto a folder that is not empty, into nothing: such things are no edits.
-            if error.errno not in {
-                errno.EINVAL,
-                errno.ENOTEMPTY,
-                errno.ENOENT,
-                errno.EEXIST,
-                errno.ENOTDIR,
-                errno.EISDIR,
-                errno.EXDEV,
-            }:
+            if error.errno not in NO_EDIT:
                 raise
             said = error.strerror
         return f"{seed} {edit.__name__}: {said}"
@@ -389,5 +384,5 @@ class Editor:
 
     def _set_access_list(self) -> str:
         path = self._one_to_write("fd")
-        os.setxattr(path, "system.posix_acl_access", _ACCESS_LIST)
+        os.setxattr(path, "system.posix_acl_access", ACCESS_LIST)
         return self._say(path)

@@ -1,0 +1,1 @@
+"""All short sequences of operations on a small tree, and what rsync makes of the same source."""
