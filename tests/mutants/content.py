@@ -94,13 +94,6 @@ MUTATIONS = (
         ("faults/test_kill.py",),
     ),
     Mutation(
-        "what is about to get another time is noted",
-        "engine/making.py",
-        "            self._intents.note_in_place(action.path, entry)\n",
-        "",
-        ("faults/test_kill.py",),
-    ),
-    Mutation(
         "notes of what is about to be done are on the disk before",
         "engine/catalog.py",
         '        self._connection.execute("PRAGMA synchronous = FULL")\n',

@@ -202,7 +202,7 @@ MUTATIONS = (
         "what is named anew does not follow our own time back",
         "engine/belief.py",
         "            shift_s = off_s if abs(off_s) > MOST_AHEAD_S else 0.0\n",
-        "            shift_s = now.now_s - before.now_s - passed_s\n",
+        "            shift_s = off_s\n",
         ("unit/test_belief.py::test_what_is_named_anew_keeps_its_order_also_where_a_small_step_came_before",),
     ),
     Mutation(
