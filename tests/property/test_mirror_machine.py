@@ -526,7 +526,8 @@ class MirrorMachine(RuleBasedStateMachine):
         return Random(order).sample(self.world.hints, len(self.world.hints))
 
     def temporaries(self) -> list[str]:
-        return [path for path in read_tree(self.world.mirror) if is_temporary(os.path.basename(path))]
+        trees = (self.world.mirror, self.world.history)
+        return [path for tree in trees for path in read_tree(tree) if is_temporary(os.path.basename(path))]
 
 
 # Making a failing example small takes minutes, so it is left to the nightly run, which also tries more of them.
