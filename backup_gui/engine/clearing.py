@@ -129,7 +129,7 @@ class Clearer:
                     # The history has none of that, and undoing must not open it to anybody else.
                     rights = Rights(stat.S_IMODE(there.st_mode), there.st_uid, there.st_gid)
                     self._catalog.passlog.note_folder(action.path, rights)
-            elif self._ownership.may_go(action, self._catalog):
+            elif self._ownership.may_go(action):
                 self._target.take_away(action.path)
             else:
                 self._ledger.add_problem(problem(ProblemCode.MIRROR_CHANGED, action.path, Stage.DELETE))

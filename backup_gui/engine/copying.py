@@ -12,8 +12,7 @@ import stat
 import sys
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.catalog import UNSEEN_NS
-from backup_gui.engine.copier import Seen
+from backup_gui.engine.intents import unseen
 from backup_gui.engine.model import ProblemCode, Stage
 from backup_gui.engine.problems import problem, problem_from
 from backup_gui.engine.transfer import (
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backup_gui.engine.abilities import Abilities
+    from backup_gui.engine.copier import Seen
     from backup_gui.engine.model import Action, Entry, Problem
     from backup_gui.engine.target import Target
     from backup_gui.engine.tree import Tree
@@ -100,7 +100,7 @@ def copy_file(
         try:
             if not tries_left and _has_stood_still(source, target, path, temporary, before, should_stop):
                 # Which time belongs to the content nobody can tell: the next pass compares it once more.
-                return temporary, Seen(before.st_ino, UNSEEN_NS, before.st_size, before.st_mtime_ns), True
+                return temporary, unseen(before), True
         except BaseException:
             _drop(target, temporary)
             raise

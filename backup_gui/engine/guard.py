@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.actions import Agreed, Part
-from backup_gui.engine.model import EntryKind, Held, HeldCode, Op, count_actions
+from backup_gui.engine.model import EntryKind, Held, HeldCode, Op, count_losses, is_loss
 from backup_gui.engine.tree import parent_of, parents_of
 from backup_gui.engine.unanswered import NOTHING_UNANSWERED, Unanswered
 
@@ -224,7 +224,7 @@ class _Measure:
 
         def may_be_renamed(action: Action) -> bool:
             folder = parent_of(action.path)
-            if _is_bare_folder(action) or new.get(folder, 0) <= 0:
+            if not is_loss(action) or new.get(folder, 0) <= 0:
                 return False
             new[folder] -= 1
             return True
@@ -241,7 +241,7 @@ class _Measure:
         """
         count, share = self._job.guard_count, self._job.guard_share
         condition = self._condition
-        losses = actions.where(_is_loss)
+        losses = actions.where(is_loss)
         files = condition.mirror_files
         if is_held and self._before.files:
             files = min(files, self._before.files)
@@ -262,7 +262,7 @@ class _Measure:
         if code is HeldCode.MASS_CHANGE:
             return actions
         counted = (self._condition.lately_held if is_held else self._condition.lately).counted
-        return actions.where(lambda action: _is_bare_folder(action) or action.path not in counted)
+        return actions.where(lambda action: not is_loss(action) or action.path not in counted)
 
     def _files_before(self, fresh: Part, lately: Lately) -> int:
         """Say how many files the mirror had before the hour: the measure of what is lost within it.
@@ -278,16 +278,8 @@ class _Measure:
         return mirror_files + lately.gone - min(old_gone, lately.made)
 
 
-def _is_bare_folder(action: Action) -> bool:
-    return action.op is Op.DELETE and action.kind is EntryKind.FOLDER
-
-
-def _is_loss(action: Action) -> bool:
-    return action.op is not Op.DELETE or action.kind is not EntryKind.FOLDER
-
-
 def _count_files(actions: Iterable[Action]) -> int:
-    return sum(map(_is_loss, actions))
+    return sum(map(is_loss, actions))
 
 
 def _with_what_belongs_to(held: Part, taking: Part) -> Part:
@@ -296,7 +288,7 @@ def _with_what_belongs_to(held: Part, taking: Part) -> Part:
     A folder that is to become a file goes as a whole or not at all.
     """
     above = {
-        action.path for action in taking.without(held) if _is_bare_folder(action) or action.old_kind is EntryKind.FOLDER
+        action.path for action in taking.without(held) if not is_loss(action) or action.old_kind is EntryKind.FOLDER
     }
     if above:
         # The path itself too: a folder that becomes a file is deleted under the same name before.
@@ -316,7 +308,7 @@ def _waits(action: Action, folders: frozenset[str]) -> bool:
 def _hold(plan: Plan, taking: Part, held: Part, code: HeldCode, condition: Condition, suspicion: _Suspicion) -> Verdict:
     held = _with_what_belongs_to(held, taking)
     unmade = frozenset(action.path for action in held if action.op is Op.REPLACE and action.kind is EntryKind.FOLDER)
-    counts = count_actions(filter(_is_loss, held))
+    counts = count_losses(held)
     total = condition.mirror_files
     before = 0
     if code is HeldCode.SLOW_CHANGE:
@@ -349,7 +341,7 @@ def _hold(plan: Plan, taking: Part, held: Part, code: HeldCode, condition: Condi
 def _hold_everything(plan: Plan, condition: Condition) -> Verdict:
     """Hold new files too: nobody knows whose folder this is. A whole copy of the mirror, though, is taken for it."""
     code = HeldCode.DESTINATION_REPLACED
-    counts = count_actions(filter(_is_loss, plan.actions))
+    counts = count_losses(plan.actions)
     reason = "The destination is not the folder that was backed up to before"
     before = condition.unanswered
     return Verdict(

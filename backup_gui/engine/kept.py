@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.actions import actions_of
 from backup_gui.engine.integers import read, stored
-from backup_gui.engine.model import EntryKind, Op, ProblemCode, Stage, kind_of
+from backup_gui.engine.model import EntryKind, Op, ProblemCode, Stage, is_loss, kind_of
 from backup_gui.engine.problems import problem
 from backup_gui.engine.tree import encode, parents_of
 
@@ -165,7 +165,7 @@ def spare(plan: Plan, kept: Kept, source: Tree, *, learns: bool) -> Plan:
             action
             for action in plan.actions
             if action.path not in spared
-            and not (action.op is Op.DELETE and action.kind is EntryKind.FOLDER and action.path in needed)
+            and (is_loss(action) or action.path not in needed)
             and not (unmade and not unmade.isdisjoint(parents_of(action.path)))
         ),
         problems=(*plan.problems, *problems),

@@ -10,9 +10,9 @@ import time
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.attributes import access_lists_of, attributes_of_source
-from backup_gui.engine.catalog import LACKING_NS, UNSEEN_NS
-from backup_gui.engine.copier import Seen
+from backup_gui.engine.catalog import UNSEEN_NS
 from backup_gui.engine.copying import NotCopied, Vanished, copy_file, data_bytes, has_same_content, looks_alike
+from backup_gui.engine.intents import lacking
 from backup_gui.engine.model import Action, EntryKind, Op, ProblemCode, Stage, is_same_file, kind_of
 from backup_gui.engine.ownership import Ownership
 from backup_gui.engine.problems import problem, problem_from
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.attributes import Attributes
     from backup_gui.engine.catalog import Catalog
+    from backup_gui.engine.copier import Seen
     from backup_gui.engine.intents import Intents
     from backup_gui.engine.ledger import Ledger
     from backup_gui.engine.links import LinkMaker
@@ -119,7 +120,7 @@ class Maker:
             raise NotCopied(problem_from(error, action.path, Stage.COPY)) from error
         try:
             if action.op is Op.REPLACE:
-                if not self._ownership.may_go(action, self._catalog):
+                if not self._ownership.may_go(action):
                     raise NotCopied(problem(ProblemCode.MIRROR_CHANGED, action.path, Stage.COPY))
                 self._target.take_away(action.path)
             try:
@@ -315,7 +316,7 @@ class Maker:
             if known is not None and self._ownership.fits(there, known):
                 # What was known still tells that it is, and that it was touched.
                 return
-            self._catalog.record(action.path, Seen(entry.st_ino, LACKING_NS, there.st_size, there.st_mtime_ns))
+            self._catalog.record(action.path, lacking(there)._replace(st_ino=entry.st_ino))
 
 
 def _is_as_compared(action: Action, ours: Entry, theirs: Entry) -> bool:

@@ -195,6 +195,16 @@ def count_actions(actions: Iterable[Action]) -> Counts:
     return counts_of(tally, size_bytes)
 
 
+def is_loss(action: Action) -> bool:
+    """Tell whether an action that takes away is a loss: the deletion of a folder is none, what is in it counts."""
+    return action.op is not Op.DELETE or action.kind is not EntryKind.FOLDER
+
+
+def count_losses(actions: Iterable[Action]) -> Counts:
+    """Count actions by what they do, without those that are no loss."""
+    return count_actions(filter(is_loss, actions))
+
+
 class ProblemCode(Enum):
     """Why one path could not be handled; each has its sentence in ``problems.py``."""
 

@@ -18,7 +18,7 @@ from backup_gui.engine.belonging import whose
 from backup_gui.engine.escaping import escape
 from backup_gui.engine.history_place import HISTORY_NAME, place_beside
 from backup_gui.engine.marker import UNREADABLE, parse_marker, read_open_file
-from backup_gui.engine.model import EntryKind, Held, HeldCode, Op, Stage, count_actions
+from backup_gui.engine.model import EntryKind, Held, HeldCode, Op, Stage, count_losses, is_loss
 from backup_gui.engine.problems import is_passing, problem_from
 from backup_gui.engine.tree import MARKER_NAME, join, parent_of, parents_of
 
@@ -59,9 +59,8 @@ def set_apart(plan: Plan, target: Target, belonging: Belonging, *, takes_over: b
         return plan, None
     path, marker = next(iter(found.items()))
     reason = f"The destination has another backup in it, {whose(marker)}: {escape(os.path.join(target.root, path))}"
-    taking = (action for action in apart if not (action.op is Op.DELETE and action.kind is EntryKind.FOLDER))
     keys = frozenset(_key(path, marker) for path, marker in found.items())
-    held = Held(HeldCode.OTHER_BACKUP, reason, count_actions(taking), plan.mirror_files, apart.settled(), claims=keys)
+    held = Held(HeldCode.OTHER_BACKUP, reason, count_losses(apart), plan.mirror_files, apart.settled(), claims=keys)
     return plan._replace(actions=Part(plan.actions).without(apart).settled()), held
 
 
@@ -126,7 +125,7 @@ class _Finder:
                 continue
             if action.old_path is not None:
                 folders[parent_of(action.old_path)] = None
-            if action.old_kind is EntryKind.FOLDER or (action.kind is EntryKind.FOLDER and action.op is Op.DELETE):
+            if action.old_kind is EntryKind.FOLDER or not is_loss(action):
                 folders[action.path] = None
         return dict(found for folder in folders if (found := self._owner(folder)) is not None)
 

@@ -65,7 +65,7 @@ class Ownership:
             mtime_ns, theirs.st_mtime_ns
         )
 
-    def may_go(self, action: Action, catalog: Catalog) -> bool:
+    def may_go(self, action: Action) -> bool:
         """Tell whether what is at an action's path now may be taken away: a stranger may have come since the plan.
 
         What the plan knew as a stranger's goes at the user's word.
@@ -77,4 +77,4 @@ class Ownership:
             return True
         there = self._target.look(action.path)
         # RACE: what a stranger puts there between this look and the next call is lost.
-        return there is None or self.has(there, catalog.fingerprint(action.path))
+        return there is None or self.has(there, self._catalog.fingerprint(action.path))

@@ -258,7 +258,7 @@ class Publisher:
                     raise
         kept = None
         if not is_new:
-            if not self._ownership.may_go(ready.action, self._catalog):
+            if not self._ownership.may_go(ready.action):
                 raise NotCopied(problem(ProblemCode.MIRROR_CHANGED, path, Stage.COPY))
             kept = self._keep(ready, left_at)
             # RACE: where there are no hard links, what was kept is gone from its place until the next call. Killed in

@@ -58,16 +58,16 @@ def is_read_only(folder: str) -> bool:
 
 def is_writable(folder: str) -> bool:
     """Tell whether this user may make new names in a folder, and its drive takes them."""
-    return not is_read_only(folder) and is_open(folder)
-
-
-def is_open(folder: str) -> bool:
-    """Tell whether this user may make new names in a folder, were its drive not read-only."""
-    if sys.platform == "win32" or is_read_only(folder):
+    if sys.platform == "win32":
         return True
     # As the user that the process acts for, which need not be the one that started it.
     acts = os.access in os.supports_effective_ids
     return os.access(folder, os.W_OK | os.X_OK, effective_ids=acts)
+
+
+def is_open(folder: str) -> bool:
+    """Tell whether this user may make new names in a folder, were its drive not read-only."""
+    return is_read_only(folder) or is_writable(folder)
 
 
 def _is_closed(target: MetadataWriter) -> bool:

@@ -161,8 +161,8 @@ MUTATIONS = (
     Mutation(
         "times that never stand still are no proof of the content",
         "engine/copying.py",
-        "Seen(before.st_ino, UNSEEN_NS, before.st_size, before.st_mtime_ns)",
-        "before",
+        "unseen(before), True",
+        "before, True",
         (
             f"{_CHANGING}test_a_file_whose_times_alone_never_stand_still_is_copied_and_compared_once_more_by_the_next_pass",
         ),
@@ -735,21 +735,21 @@ MUTATIONS = (
     Mutation(
         "strangers: one who comes where a file is to be deleted",
         "engine/clearing.py",
-        "            elif self._ownership.may_go(action, self._catalog):\n",
+        "            elif self._ownership.may_go(action):\n",
         "            elif self._catalog:\n",
         ("unit/test_strangers.py::test_a_stranger_who_comes_where_a_file_is_to_be_deleted_stays",),
     ),
     Mutation(
         "strangers: one who comes where a file is to be replaced",
         "engine/publishing.py",
-        "            if not self._ownership.may_go(ready.action, self._catalog):\n",
+        "            if not self._ownership.may_go(ready.action):\n",
         "            if not self._catalog:\n",
         ("unit/test_strangers.py::test_a_stranger_who_comes_where_a_file_is_to_be_replaced_stays",),
     ),
     Mutation(
         "strangers: one who comes where a folder is to be",
         "engine/making.py",
-        "                if not self._ownership.may_go(action, self._catalog):\n",
+        "                if not self._ownership.may_go(action):\n",
         "                if not self._catalog:\n",
         ("unit/test_strangers.py::test_a_stranger_who_comes_where_a_folder_is_to_be_stays",),
     ),
