@@ -184,6 +184,8 @@ class _Comparison:
         self._moves = Moves(source, target, catalog, self._equality, spelling, self._draft, rules, self._fickle)
         self._done: set[str] = set()
         self._trees_done: set[str] = set()
+        # Paths of a partial pass that could not be looked at: what was compared a moment before can be among them.
+        self._unseen: set[str] = set()
 
     def plan(self, *, is_full: bool) -> Plan:
         """Put together what was found."""
@@ -215,12 +217,12 @@ class _Comparison:
                 return
             ours = self._source.look(path)
         except OSError as error:
-            self._problems.append(problem_from(error, path, Stage.COMPARE))
+            self._name_unseen(path, error)
             return
         try:
             theirs = self._target.look(path)
         except OSError as error:
-            self._problems.append(problem_from(error, path, Stage.COMPARE, is_writing=True))
+            self._name_unseen(path, error, is_writing=True)
             return
         if ours is not None and self._is_left_out(path, ours):
             ours = None
@@ -261,7 +263,7 @@ class _Comparison:
             try:
                 ours, theirs = self._source.look(path), self._target.look(path)
             except OSError as error:
-                self._name_unseen(path, error)
+                self._name_highest_unseen(path, error)
                 return None
             is_folder = [entry is not None and stat.S_ISDIR(entry.st_mode) for entry in (ours, theirs)]
             if all(is_folder):
@@ -269,7 +271,13 @@ class _Comparison:
             highest = path
         return highest
 
-    def _name_unseen(self, path: str, error: OSError) -> None:
+    def _name_unseen(self, path: str, error: OSError, *, is_writing: bool = False) -> None:
+        """Name a path that cannot be looked at as a problem, once."""
+        if path not in self._unseen:
+            self._unseen.add(path)
+            self._problems.append(problem_from(error, path, Stage.COMPARE, is_writing=is_writing))
+
+    def _name_highest_unseen(self, path: str, error: OSError) -> None:
         """Name the highest folder at or above a path that cannot be looked at as a problem, once."""
         unseen, is_writing = path, False
         for folder in reversed((path, *parents_of(path))):
@@ -283,9 +291,7 @@ class _Comparison:
                 break
         else:
             is_writing = False
-        if unseen not in self._done:
-            self._done.add(unseen)
-            self._problems.append(problem_from(error, unseen, Stage.COMPARE, is_writing=is_writing))
+        self._name_unseen(unseen, error, is_writing=is_writing)
 
     def _compare_root(self, *, is_tree: bool) -> None:
         ours, theirs = self._source.stat(""), self._target.stat("")

@@ -322,6 +322,13 @@ MUTATIONS = (
         (f"{_REFUSED}test_a_name_of_the_source_that_cannot_be_looked_at_is_named_and_the_rest_goes_on",),
     ),
     Mutation(
+        "a folder that was compared is named when it cannot be looked at any more",
+        "engine/compare.py",
+        "        self._name_unseen(unseen, error, is_writing=is_writing)\n",
+        "        if unseen not in self._done:\n            self._name_unseen(unseen, error, is_writing=is_writing)\n",
+        (f"{_REFUSED}test_a_folder_that_cannot_be_looked_at_any_more_after_it_was_compared_is_named_once",),
+    ),
+    Mutation(
         "what the mirror has of a name that cannot be looked at stays",
         "engine/compare.py",
         "            known.pop(name, None)\n            other_side.pop(name, None)\n",

@@ -97,6 +97,36 @@ def test_a_partial_pass_deletes_nothing_at_or_below_a_name_that_cannot_be_looked
         }
 
 
+@pytest.mark.parametrize("side", ["source", "mirror"])
+@pytest.mark.parametrize("failures", [1, 99], ids=("once", "from then on"))
+def test_a_folder_that_cannot_be_looked_at_any_more_after_it_was_compared_is_named_once(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, side: str, failures: int
+) -> None:
+    rig.write("docs/old", "1")
+    rig.run()
+    rig.write("docs/new", "2")
+    rig.write("docs/newer", "3")
+    look, looks = Tree.look, 0
+
+    def failing(tree: Tree, path: str) -> os.stat_result | None:
+        nonlocal looks
+        if tree.root == str(getattr(rig, side)) and path == "docs":
+            looks += 1
+            # The first look is the one by which the folder itself is compared.
+            if 1 < looks <= 1 + failures:
+                raise OSError(errno.EIO, os.strerror(errno.EIO), path)
+        return look(tree, path)
+
+    monkeypatch.setattr(Tree, "look", failing)
+    report = rig.run(paths("docs", "docs/new", "docs/newer"))
+    # Its time may not be set either, which is another matter.
+    assert named(report.problems).count(("docs", Stage.COMPARE)) == 1
+    assert {path for path, _ in named(report.problems)} == {"docs"}
+    monkeypatch.undo()
+    rig.run(trees("docs"))
+    rig.check_in_step()
+
+
 @pytest.mark.parametrize("code", CODES, ids=errno.errorcode.get)
 @pytest.mark.parametrize("folder", WHERE, ids=("root", "below"))
 def test_a_name_of_the_mirror_that_cannot_be_looked_at_stays_and_the_rest_goes_on(
