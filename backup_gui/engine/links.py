@@ -14,6 +14,7 @@ when it is not in the catalog. Where the mirror's file system has no such links 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
@@ -306,8 +307,26 @@ class LinkMaker:
         self._source = source
         self._target = target
         self._catalog = catalog
-        # Names that had to be copied, by the name that they were to be linked to: the next ones are linked to them.
-        self._instead: dict[str, str] = {}
+        # Names that were copied though that was not planned, by their files in the source.
+        self._copied: dict[_File, str] = {}
+
+    def note_copied(self, path: str) -> None:
+        """Note that a name was copied, though by the plan the mirror had its file, or was to have it under another."""
+        # What cannot be looked at again is left to the next pass.
+        with contextlib.suppress(OSError):
+            ours = self._source.look(path)
+            if ours is not None:
+                self._copied[_file_of(ours)] = path
+
+    def directed(self, action: Action) -> Action:
+        """Have a name linked to the one under which its file was copied though that was not planned, if it was."""
+        if self._copied:
+            with contextlib.suppress(OSError):
+                ours = self._source.look(action.path)
+                first = None if ours is None else self._copied.get(_file_of(ours))
+                if first not in {None, action.path}:
+                    return action._replace(link_to=first)
+        return action
 
     def find(self, action: Action) -> tuple[str, Entry | Seen] | None:
         """Find the name to link to, and make sure that it is still what it was when the plan was made.
@@ -319,10 +338,10 @@ class LinkMaker:
         Raises:
             OSError: It cannot be told.
         """
-        assert action.link_to is not None
-        first = self._instead.get(action.link_to, action.link_to)
+        first = action.link_to
+        assert first is not None
         ours, other = self._source.look(action.path), self._source.look(first)
-        if ours is None or other is None or _file_of(ours) != _file_of(other) or first == action.path:
+        if ours is None or other is None or _file_of(ours) != _file_of(other):
             return None
         known, found = self._catalog.fingerprint(first), unseen(ours)
         is_touched = known == found[:4]
@@ -367,9 +386,6 @@ class LinkMaker:
         Raises:
             OSError: The source's file cannot be looked at.
         """
-        assert action.link_to is not None
-        if stays:
-            self._instead[action.link_to] = action.path
         ours = self._source.look(action.path)
         seen_at_ns = 0 if stays else action.seen_at_ns
         return action._replace(link_to=None, size_bytes=0 if ours is None else ours.st_size, seen_at_ns=seen_at_ns)

@@ -89,6 +89,8 @@ class Maker:
             OSError: What was ready before could not be brought to the disk.
         """
         try:
+            if action.kind is EntryKind.FILE:
+                action = self._links.directed(action)
             if action.kind is EntryKind.FOLDER:
                 self._make_folder(action)
             elif action.op is Op.SET_METADATA:
@@ -280,9 +282,7 @@ class Maker:
                 # Linked there since: what is set would be set in the source.
                 self._copy_file(Action(Op.CREATE, action.path, action.kind, entry.st_size, old_kind=action.kind))
                 return
-            if action.kind is EntryKind.FILE and not (
-                _is_as_compared(action, entry, theirs) or looks_alike(entry, theirs, self._target.abilities)
-            ):
+            if action.kind is EntryKind.FILE and not self._is_still_equal(action, entry, theirs):
                 # Edited since the comparison: the new time must not be given to the old content.
                 edited = Action(Op.REPLACE, action.path, action.kind, entry.st_size, old_kind=kind_of(theirs))
                 self._copy_file(edited)
@@ -305,6 +305,23 @@ class Maker:
             # times. The next pass compares it again.
             self._ledger.note_unsettled(action.path)
         self._ledger.count(action)
+
+    def _is_still_equal(self, action: Action, ours: Entry, theirs: Entry) -> bool:
+        """Tell whether the mirror's file still has the content for which only its metadata were to be set.
+
+        Either file may have been touched since, and the mirror's by this pass itself: what is done to one of its names
+        is done to all of them. Then the content is compared once more.
+        """
+        if _is_as_compared(action, ours, theirs) or looks_alike(ours, theirs, self._target.abilities):
+            return True
+        path = action.path
+        try:
+            is_equal = has_same_content(self._source, path, self._target, path, self._should_stop)
+            # RACE: what a stranger writes between this look and the new time passes for the content.
+            return is_equal and self._target.stat(path).st_ctime_ns == theirs.st_ctime_ns
+        except OSError:
+            # The copy says what is wrong.
+            return False
 
     def _record_as_it_is(self, action: Action, entry: Entry) -> None:
         """Record something that could not be given all that the source has, and stays the program's own all the same.

@@ -91,7 +91,7 @@ class Publisher:
         """Add a temporary to the group.
 
         A copy of a file that has other names by now, but was touched since the comparison, may have to be joined with
-        those: it is remembered as touched.
+        those: it is remembered as touched, and those that come after it are linked to it.
         """
         action, entry = ready.action, ready.entry
         if (
@@ -101,6 +101,7 @@ class Publisher:
             and action.seen_at_ns != entry.st_ctime_ns
         ):
             ready = ready._replace(entry=unseen(entry))
+            self._links.note_copied(action.path)
         self._group.append(ready)
         self._group_bytes += ready.entry.st_size
 

@@ -55,6 +55,30 @@ MUTATIONS = (
         (f"{_LINKS}test_a_copy_of_what_became_a_name_of_another_file_since_is_joined_by_the_next_pass",),
     ),
     Mutation(
+        "names that are copied though that was not planned are one file",
+        "engine/publishing.py",
+        "            self._links.note_copied(action.path)\n",
+        "",
+        (f"{_LINKS}test_names_whose_file_was_edited_since_the_plan_are_copied_as_one_file",),
+    ),
+    Mutation(
+        "what the pass itself has touched is compared once more",
+        "engine/making.py",
+        "            is_equal = has_same_content(self._source, path, self._target, path, self._should_stop)\n",
+        "            is_equal = False\n",
+        (
+            f"{_LINKS}test_names_that_were_touched_stay_one_file_when_another_name_gives_way_before",
+            f"{_LINKS}test_names_that_were_touched_stay_one_file_when_another_name_was_replaced_before",
+        ),
+    ),
+    Mutation(
+        "what is written into the copy while it is compared once more",
+        "engine/making.py",
+        "            return is_equal and self._target.stat(path).st_ctime_ns == theirs.st_ctime_ns\n",
+        "            return is_equal\n",
+        ("unit/test_times_only.py::test_what_a_stranger_writes_into_the_copy_while_it_is_compared_once_more_is_kept",),
+    ),
+    Mutation(
         "a name that was copied instead is looked at again",
         "engine/links.py",
         "        seen_at_ns = 0 if stays else action.seen_at_ns\n",

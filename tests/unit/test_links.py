@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine import equality, roots
+from backup_gui.engine import equality, publishing, roots
 from backup_gui.engine.abilities import ALL
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.copying import has_same_content
@@ -1154,3 +1154,93 @@ def test_an_edit_while_another_name_of_the_file_is_copied_reaches_the_other_name
     assert contents(rig.mirror) == contents(rig.source)
     assert contents(rig.mirror)["b"] == b"edit"
     check_settled(rig)
+
+
+# What the pass itself does to one name is done to all, and what is copied late is one file all the same
+
+
+@pytest.mark.hazard(63)
+@pytest.mark.parametrize("keeps_history", [True, False], ids=["history", "no history"])
+@pytest.mark.parametrize("scope", [FULL, paths("a", "b", "folder", "")], ids=["full", "partial"])
+def test_names_that_were_touched_stay_one_file_when_another_name_gives_way_before(
+    group: Rig, scope: Scope, *, keeps_history: bool
+) -> None:
+    """That touches the mirror's file, as an edit of somebody else's would."""
+    group.options |= {"keeps_history": keeps_history}
+    os.utime(group.source / "a", ns=(0, 1_000_000_000))
+    shutil.rmtree(group.source / "folder")
+    group.write("folder", "a file now")
+    before = inodes(group, "a", "b")
+    assert done(group.run(scope)) == Counts(replaced=1, deleted=2, bytes=10)
+    assert inodes(group, "a", "b") == before
+    check_settled(group)
+
+
+@pytest.mark.hazard(63)
+def test_names_that_were_touched_stay_one_file_when_another_name_was_replaced_before(
+    group: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As in a large plan: what was copied gets its name before the next names have their turn.
+    monkeypatch.setattr(publishing, "GROUP_FILES", 1)
+    os.rename(group.source / "folder/c", group.source / "c")
+    group.run()
+    first = min("abc", key=[name for name in os.listdir(group.source) if name in "abc"].index)
+    os.utime(group.source / first, ns=(0, 1_000_000_000))
+    group.write("new", "a file of its own")
+    os.replace(group.source / "new", group.source / first)
+    others = {"a", "b", "c"} - {first}
+    before = inodes(group, *others)
+    assert done(group.run()) == Counts(replaced=1, bytes=17)
+    assert inodes(group, *others) == before
+    check_settled(group)
+
+
+def moved_with_its_folders(rig: Rig) -> None:
+    (rig.source / "folder").rename(rig.source / "new folder")
+    for name in "ab":
+        (rig.source / name).rename(rig.source / f"new {name}")
+
+
+def touched(rig: Rig) -> None:
+    os.utime(rig.source / "a", ns=(0, 1_000_000_000))
+
+
+def touched_and_a_name_more(rig: Rig) -> None:
+    touched(rig)
+    link(rig, "a", "d")
+
+
+@pytest.mark.hazard(62, 63)
+@pytest.mark.parametrize("side", ["source", "mirror"])
+@pytest.mark.parametrize("before", [moved_with_its_folders, touched, touched_and_a_name_more])
+def test_names_whose_file_was_edited_since_the_plan_are_copied_as_one_file(
+    group: Rig, before: Callable[[Rig], None], side: str
+) -> None:
+    before(group)
+
+    def edit() -> None:
+        next(file for file in (group.root / side).iterdir() if file.name in {"a", "new a"}).write_text("EDITED")
+
+    report = group.run(on_event=once_planned(edit))
+    group.check_in_step()
+    assert report.counts.bytes == len("EDITED")
+    group.run(paths(*report.unsettled))
+    check_settled(group)
+
+
+@pytest.mark.hazard(43, 63)
+@pytest.mark.parametrize("before", [moved_with_its_folders, touched, touched_and_a_name_more])
+def test_a_name_that_a_stranger_took_for_something_else_since_the_plan_is_joined_when_it_is_looked_at_again(
+    group: Rig, before: Callable[[Rig], None]
+) -> None:
+    before(group)
+
+    def take() -> None:
+        (group.mirror / "a").unlink()
+        (group.mirror / "a").write_text("a stranger's")
+
+    report = group.run(on_event=once_planned(take))
+    assert contents(group.mirror) == contents(group.source)
+    group.run(paths(*report.unsettled))
+    assert group.kept_contents() == [b"a stranger's"]
+    check_settled(group)

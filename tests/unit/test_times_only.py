@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine import copying
+from backup_gui.engine import copying, making
 from backup_gui.engine.events import Event, PlanMade, Progressed
 from backup_gui.engine.model import Counts, PassStatus, Phase
 from tests.helpers.trees import contents
@@ -130,6 +130,44 @@ def test_what_a_stranger_writes_into_the_copy_after_it_was_compared_does_not_pas
     assert contents(rig.mirror) == {"file": b"old!"}
     assert rig.kept_contents() == [b"not!"]
     rig.check_in_step()
+
+
+def test_what_a_stranger_writes_into_the_copy_while_it_is_compared_once_more_is_kept(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.write("file", "old!")
+    rig.run()
+    touch_all(rig.source)
+    real = copying.has_same_content
+
+    def compare(*arguments: Any) -> bool:
+        is_equal = real(*arguments)
+        rig.write_at(rig.mirror / "file", "not!")
+        return is_equal
+
+    def touch(event: Event) -> None:
+        if isinstance(event, PlanMade):
+            (rig.mirror / "file").chmod(0o600)
+            monkeypatch.setattr(making, "has_same_content", compare)
+
+    rig.run(on_event=touch)
+    assert rig.kept_contents() == [b"not!"]
+    rig.check_in_step()
+
+
+def test_a_copy_that_was_only_touched_since_is_given_its_time_and_not_copied(rig: Rig) -> None:
+    rig.write("file", "content")
+    rig.run()
+    touch_all(rig.source)
+
+    def touch(event: Event) -> None:
+        if isinstance(event, PlanMade):
+            touch_all(rig.mirror, by_ns=SECOND_NS)
+
+    report = rig.run(on_event=touch)
+    assert report.counts == Counts(metadata=1)
+    rig.check_in_step()
+    assert rig.kept() == {}
 
 
 def test_names_of_one_file_that_was_touched_stay_names_of_one_file(rig: Rig) -> None:
