@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 from functools import partial
+from importlib.resources import files
 from pathlib import Path
 
 from PySide6.QtCore import Qt, qInstallMessageHandler
@@ -121,14 +122,10 @@ def own_folder_faults(places: Places) -> tuple[str, ...]:
 
 
 def resource_folder() -> Path:
-    """Where the resources are: beside the package in a checkout, inside the bundle in a packaged app."""
-    bundle: str | None = getattr(sys, "_MEIPASS", None)
-    candidates: tuple[Path, ...] = (
-        *((Path(bundle) / "resources",) if bundle is not None else ()),
-        Path(__file__).resolve().parent.parent / "resources",
-        Path(sys.prefix) / "share" / "backup-gui" / "resources",
-    )
-    return next((folder for folder in candidates if (folder / "icons").is_dir()), candidates[0])
+    """Where the resources are: in the package as it is installed, beside it in a checkout."""
+    package = Path(str(files("backup_gui")))
+    inside = package / "resources"
+    return inside if inside.is_dir() else package.parent / "resources"
 
 
 def apply_appearance(application: QApplication, appearance: Appearance) -> None:
@@ -206,9 +203,7 @@ def _refuse(application: QApplication, *sentences: str) -> int:
     """Say in a window, and to whoever reads the terminal, why the app cannot start; return the exit status."""
     for sentence in sentences:
         _complain(f"Folder Backup: {one_line(sentence)}\n")
-    icons = resource_folder() / "icons"
-    if icons.is_dir():
-        application.setWindowIcon(Icons(icons).app())
+    application.setWindowIcon(Icons(resource_folder() / "icons").app())
     application.setLayoutDirection(speak(application, resource_folder() / "translations", ""))
     Refusal(sentences).exec()
     return _BUSY

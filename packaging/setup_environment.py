@@ -123,8 +123,7 @@ def install(requirements: str) -> None:
     print("Installing the libraries in packaging/" + requirements, flush=True)
     pip = [VENV_PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     locked = os.path.join(PROJECT, "packaging", requirements)
-    # A plain path instead of an import hook, which would take longer at each start than the program's own modules.
-    project = ["--no-deps", "--no-build-isolation", "--config-settings", "editable_mode=compat", "--editable", PROJECT]
+    project = ["--no-deps", "--no-build-isolation", "--editable", PROJECT]
     # The file lists all there is, also what its libraries need of each other.
     for step in (["--no-deps", "--require-hashes", "--requirement", locked], project):
         if subprocess.call([*pip, *step]) != 0:
