@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 # Larger files are the business of the pass itself, which can stop in the middle of one.
 SMALL_BYTES: Final = 256 << 10
 BATCH_FILES: Final = 16
-_TASK: Final = __name__.rpartition(".")[2]
+_TASK: Final = __name__
 
 
 class Order(NamedTuple):

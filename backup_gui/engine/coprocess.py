@@ -19,6 +19,7 @@ from collections import deque
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
+import backup_gui
 from backup_gui.engine.system import end_with_parent
 from backup_gui.engine.tree import Tree
 
@@ -86,7 +87,7 @@ class Coprocess:
         """Have something done.
 
         Args:
-            task: Name of the module that does it, see ``serve``.
+            task: Full name of the module that does it: its ``worker`` makes what is called for each part.
             settings: What holds for all of the pass.
             batch: The things it is about, as they come back with the answers.
             parts: What the other process needs to know of each.
@@ -156,7 +157,7 @@ def serve(arguments: Sequence[str], *, reading: int = 0, writing: int = 1) -> No
         while (message := _next_message(reading)) is not None:
             task, settings, parts = message
             if task not in workers:
-                workers[task] = import_module(f"backup_gui.engine.{task}").worker(source, target, *settings)
+                workers[task] = import_module(task).worker(source, target, *settings)
             _send(writing, list(map(workers[task], parts)))
 
 
@@ -164,7 +165,7 @@ def _command() -> list[str]:
     """Return what starts this module; a packaged program has no interpreter beside it and starts itself."""
     if getattr(sys, "frozen", False):
         return [sys.executable, OPTION]
-    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    root = os.path.dirname(os.path.dirname(os.path.abspath(backup_gui.__file__)))
     # Without a look at what is installed, which takes longer than all else: it is where it is for this process.
     start = f"import sys; sys.path[:] = {[root, *sys.path]!r}; from {__name__} import serve; serve(sys.argv[1:])"
     return [sys.executable, "-I", "-S", "-c", start]

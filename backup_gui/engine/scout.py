@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.tree import Tree
 
 BATCH_FOLDERS: Final = 8
-_TASK: Final = __name__.rpartition(".")[2]
+_TASK: Final = __name__
 
 
 class Unchanged(NamedTuple):

@@ -12,7 +12,7 @@ import pytest
 from backup_gui.engine import descriptors
 from tests.helpers.trees import read_tree
 
-PROJECT = Path(descriptors.__file__).parents[2]
+PROJECT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.hazard(71)

@@ -13,8 +13,8 @@ import pytest
 from backup_gui.engine import preloading
 from tests.helpers.trees import read_tree
 
-ENGINE = Path(preloading.__file__).parent
-PROJECT = ENGINE.parents[1]
+PROJECT = Path(__file__).resolve().parents[2]
+ENGINE = PROJECT / "backup_gui" / "engine"
 # Imported in a function for another reason than that a pass may need it.
 ELSEWHERE = {
     # Only on other systems.
@@ -36,10 +36,11 @@ def imported_in_functions(module: Path) -> set[str]:
         for node in ast.walk(function):
             if isinstance(node, ast.Import):
                 found.update(alias.name for alias in node.names)
-            elif isinstance(node, ast.ImportFrom) and node.module == "backup_gui.engine":
-                found.update(f"{node.module}.{alias.name}" for alias in node.names)
             elif isinstance(node, ast.ImportFrom) and node.module is not None:
-                found.add(node.module)
+                if (PROJECT / node.module.replace(".", "/")).is_dir():
+                    found.update(f"{node.module}.{alias.name}" for alias in node.names)
+                else:
+                    found.add(node.module)
     return found
 
 
@@ -71,7 +72,7 @@ def test_a_run_imports_nothing_and_opens_nothing_of_the_programs_once_it_has_beg
 @pytest.mark.skipif(sys.platform != "linux", reason="what is needed differs by system")
 def test_what_the_engine_imports_in_functions_is_imported_before_a_run() -> None:
     found: set[str] = set()
-    for module in ENGINE.glob("*.py"):
+    for module in ENGINE.rglob("*.py"):
         found |= imported_in_functions(module)
     known = {*preloading.OF_A_PASS, *preloading.OF_A_LONG_RUN, *preloading.OF_WATCHING}
     assert found - ELSEWHERE - known == set()

@@ -89,7 +89,7 @@ def is_constant(argument: ast.expr) -> bool:
     return isinstance(argument, ast.Constant)
 
 
-@pytest.mark.parametrize("module", sorted(UI.glob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("module", sorted(UI.rglob("*.py")), ids=lambda path: str(path.relative_to(UI)))
 def test_every_tip_is_the_programs_own_words_or_escaped(module: Path) -> None:
     text = module.read_text()
     tree = ast.parse(text)

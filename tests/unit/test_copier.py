@@ -299,7 +299,7 @@ class Served:
         serve([str(number) for number in numbers], reading=self.orders_in, writing=self.reading[1])
 
     def __call__(self, *orders: tuple[str, str]) -> list[bool]:
-        coprocess._send(self.orders_out, ["copier", [*self.target.rights.owner, [], True], list(orders)])
+        coprocess._send(self.orders_out, [copier.__name__, [*self.target.rights.owner, [], True], list(orders)])
         answers = coprocess._next_message(self.reading[0])
         assert answers is not None
         return [answer is not None for answer in answers]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from backup_gui import __main__ as start
-from backup_gui.engine import coprocess, standby
+from backup_gui.engine import copier, coprocess, standby
 from backup_gui.engine.coprocess import Coprocess
 from backup_gui.engine.standby import Standby
 from backup_gui.engine.target import Target
@@ -64,7 +64,7 @@ def test_what_it_is_asked_it_answers_in_order_and_the_rest_is_waited_for(rig: Ri
         process = Coprocess(source, target)
         for name in ("first", "second"):
             assert process.takes_more()
-            process.hand_over("copier", [*target.rights.owner, [], True], [name], [("a", f"copy {name}")])
+            process.hand_over(copier.__name__, [*target.rights.owner, [], True], [name], [("a", f"copy {name}")])
         assert not process.takes_more()
         assert process._ahead
         batch = process.answers(waits=True)
@@ -99,7 +99,7 @@ def test_it_answers_however_many_files_are_open(rig: Rig, many_open_files: None)
     rig.mirror.mkdir()
     with Tree(str(rig.source)) as source, Target(str(rig.mirror), None) as target:
         process = Coprocess(source, target)
-        process.hand_over("copier", [*target.rights.owner, [], True], ["one"], [("a", "copy")])
+        process.hand_over(copier.__name__, [*target.rights.owner, [], True], ["one"], [("a", "copy")])
         wait_until(lambda: process.answers() is not None, "it answers")
         process.close()
     assert os.listdir(rig.mirror) == ["copy"]
@@ -111,7 +111,7 @@ def test_after_its_end_every_batch_comes_back_without_answers(rig: Rig) -> None:
         process = Coprocess(source, target)
         process._process.kill()
         process._process.wait()
-        process.hand_over("copier", [], ["one"], [])
+        process.hand_over(copier.__name__, [], ["one"], [])
         assert process.answers(waits=True) == (["one"], None)
         assert process.answers(waits=True) is None
         assert not process.takes_more()
@@ -172,7 +172,7 @@ def test_a_packaged_program_s_second_process_is_its_own_start_and_does_its_part(
     rig.mirror.mkdir()
     with Tree(str(rig.source)) as source, Target(str(rig.mirror), None) as target:
         process = Coprocess(source, target)
-        process.hand_over("copier", [*target.rights.owner, [], True], ["a"], [("a", "copy")])
+        process.hand_over(copier.__name__, [*target.rights.owner, [], True], ["a"], [("a", "copy")])
         assert process.answers(waits=True) == (["a"], [seen(rig.source / "a")])
         process.close()
         assert process._process.returncode == 0
