@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from backup_gui import __version__
-from backup_gui.engine.escaping import one_line
-from backup_gui.engine.job import DEFAULT_INTERVAL_S, MAX_INTERVAL_S
+from backup_gui.model.job import DEFAULT_INTERVAL_S, MAX_INTERVAL_S
+from backup_gui.model.path_text import one_line
 
 if TYPE_CHECKING:
     from typing import NoReturn

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from backup_gui.bridge.controller import Controller
     from backup_gui.bridge.store import Store
     from backup_gui.config import Settings
-    from backup_gui.engine.job import Job
-    from backup_gui.engine.status import Status
+    from backup_gui.model.job import Job
+    from backup_gui.model.status import Status
     from backup_gui.ui.mainwindow import MainWindow
 
 

@@ -20,18 +20,18 @@ from typing import TYPE_CHECKING, Protocol
 
 from backup_gui.arguments import PROGRAM, build_parser
 from backup_gui.engine import own
-from backup_gui.engine.errors import BackupError, DestinationBusyError, JobError, RootAbsentError, UnknownThenError
-from backup_gui.engine.escaping import escape, meanings, one_line
-from backup_gui.engine.events import HeldBack, KeepHeld, Stop, Waiting
-from backup_gui.engine.model import PassStatus, Phase, Progress, Report
 from backup_gui.logs import set_up_logging
+from backup_gui.model.errors import BackupError, DestinationBusyError, JobError, RootAbsentError, UnknownThenError
+from backup_gui.model.events import HeldBack, KeepHeld, Stop, Waiting
+from backup_gui.model.path_text import escape, meanings, one_line
+from backup_gui.model.plans import PassStatus, Phase, Progress, Report
 from backup_gui.places import Places
 from backup_gui.terminal import JsonPrinter, Output, Printer, ProgressBar, TextPrinter, answers, named, to_json
 
 if TYPE_CHECKING:
     from types import FrameType
 
-    from backup_gui.engine.events import Command, Event
+    from backup_gui.model.events import Command, Event
 
 log = logging.getLogger(__name__)
 

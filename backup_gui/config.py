@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from backup_gui.engine.job import MAX_INTERVAL_S, Job
 from backup_gui.jobs import JobOptions, absolute, default_name, folder_faults, job_faults, job_id, make_job
+from backup_gui.model.job import MAX_INTERVAL_S, Job
 from backup_gui.places import Places
 
 if TYPE_CHECKING:

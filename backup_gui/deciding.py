@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 
 from backup_gui.arguments import PROGRAM
 from backup_gui.engine.catalog import Catalog, newer_in_words
-from backup_gui.engine.errors import CatalogError, JobError, NewerDataError
-from backup_gui.engine.escaping import escape
 from backup_gui.engine.kept import Kept
 from backup_gui.engine.lock import DestinationLock
-from backup_gui.engine.model import Counts
 from backup_gui.engine.passlog import PassLog, open_for_reading
 from backup_gui.engine.progress import Meter
 from backup_gui.engine.schema import NewerSchemaError, refuse_newer
 from backup_gui.engine.soundness import in_words
 from backup_gui.jobs import make_job
+from backup_gui.model.errors import CatalogError, JobError, NewerDataError
+from backup_gui.model.path_text import escape
+from backup_gui.model.plans import Counts
 from backup_gui.places import Places
 from backup_gui.terminal import Output, counts_in_words, named, to_json
 
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from backup_gui.engine.job import Job
-    from backup_gui.engine.model import Returned
     from backup_gui.engine.passlog import Change
-    from backup_gui.engine.records import PastPass
+    from backup_gui.model.job import Job
+    from backup_gui.model.passes import PastPass
+    from backup_gui.model.plans import Returned
 
 
 def passes(options: argparse.Namespace, output: Output, _has_come: Callable[[], bool]) -> bool:

@@ -13,8 +13,8 @@ from PySide6.QtCore import QObject, Slot
 from backup_gui.bridge.beginning import Choice, Place, Proposal, places, propose, usual_folders
 from backup_gui.bridge.counting import Tally, count_folder
 from backup_gui.bridge.preview import expected_s, foresee
-from backup_gui.engine.job import Job
-from backup_gui.engine.model import EntryKind, HeldCode, Op, Problem, Progress
+from backup_gui.model.job import Job
+from backup_gui.model.plans import EntryKind, HeldCode, Op, Problem, Progress
 from backup_gui.ui.firstvalues import FirstChoice, FirstForecast, FirstStart, FirstVerdict, FolderCount, PlaceOffer
 from backup_gui.ui.headline import silence_text
 from backup_gui.ui.problems import reason_text

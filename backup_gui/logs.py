@@ -12,8 +12,8 @@ import threading
 from typing import TYPE_CHECKING, Any, TextIO
 
 from backup_gui.engine import own
-from backup_gui.engine.escaping import one_line
 from backup_gui.engine.privacy import close_file, open_private
+from backup_gui.model.path_text import one_line
 
 if TYPE_CHECKING:
     from io import TextIOWrapper

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from backup_gui.engine.errors import OwnFolderError
+from backup_gui.model.errors import OwnFolderError
 
 APP_NAME = "backup-gui"
 

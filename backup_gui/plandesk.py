@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, Slot
 
 from backup_gui.bridge.preview import Foresight, foresee
 from backup_gui.engine.arranging import Arranged, Arrangement, arrange
-from backup_gui.engine.job import Job
-from backup_gui.engine.model import Counts, Progress, count_actions
+from backup_gui.model.job import Job
+from backup_gui.model.plans import Counts, Progress, count_actions
 
 if TYPE_CHECKING:
     from backup_gui.bridge.errands import Errand, Errands

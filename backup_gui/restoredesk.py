@@ -14,11 +14,11 @@ from backup_gui.bridge import archive
 from backup_gui.bridge.archive import Backup, Wanted
 from backup_gui.bridge.attendant import Attendant, Errand, Throttle
 from backup_gui.clerk import Clerk, backup_of
-from backup_gui.engine.errors import BackupError
-from backup_gui.engine.escaping import one_line
-from backup_gui.engine.retrieval import PutBack, Step
-from backup_gui.engine.status import JobState
 from backup_gui.engine.transfer import Cancelled
+from backup_gui.model.errors import BackupError
+from backup_gui.model.path_text import one_line
+from backup_gui.model.restores import PutBack, Step
+from backup_gui.model.status import JobState
 from backup_gui.ui.historyview import RestoreWish, Subject
 from backup_gui.ui.historywindow import HistoryWindow
 from backup_gui.ui.restoredialog import RestoreDialog

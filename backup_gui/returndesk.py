@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
-from backup_gui.engine.model import Phase
-from backup_gui.engine.status import JobState
+from backup_gui.model.plans import Phase
+from backup_gui.model.status import JobState
 from backup_gui.ui.returneddialog import ReturnedDialog
 from backup_gui.ui.sentences import said
 

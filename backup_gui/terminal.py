@@ -12,8 +12,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Protocol, TextIO
 
-from backup_gui.engine.escaping import escape, one_line
-from backup_gui.engine.events import (
+from backup_gui.engine.room import made_room_in_words
+from backup_gui.model.events import (
     ActionDone,
     Event,
     HeldBack,
@@ -24,8 +24,8 @@ from backup_gui.engine.events import (
     Started,
     Waiting,
 )
-from backup_gui.engine.model import Counts, HeldCode, PassStatus, Phase, Progress, Report
-from backup_gui.engine.room import made_room_in_words
+from backup_gui.model.path_text import escape, one_line
+from backup_gui.model.plans import Counts, HeldCode, PassStatus, Phase, Progress, Report
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

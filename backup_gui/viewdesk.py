@@ -17,7 +17,7 @@ from backup_gui.ui.pace import Pace, PaceMeter
 if TYPE_CHECKING:
     from backup_gui.bridge.background import Background
     from backup_gui.bridge.controller import Controller, JobNews
-    from backup_gui.engine.job import Job
+    from backup_gui.model.job import Job
     from backup_gui.ui.mainwindow import MainWindow
 
 _ROOM_EVERY_MS = 60_000

@@ -20,7 +20,7 @@ from typing import NamedTuple
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
-from backup_gui.engine.problems import ADVICE  # noqa: E402 - the project need not be installed
+from backup_gui.model.problems import ADVICE  # noqa: E402 - the project need not be installed
 from backup_gui.ui.sentences import CONTEXT, PATTERNS  # noqa: E402
 
 PACKAGE = PROJECT / "backup_gui"

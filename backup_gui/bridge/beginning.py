@@ -16,7 +16,7 @@ from backup_gui.bridge.inspection import examine
 from backup_gui.config import absolute, default_name
 from backup_gui.engine.disks import disks_of
 from backup_gui.engine.history_place import is_vacant
-from backup_gui.engine.job import Job
+from backup_gui.model.job import Job
 from backup_gui.places import home_or_root
 
 # What shows something else than a drive's own files.

@@ -16,7 +16,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 from backup_gui.bridge.worker import JobThread, Run
 from backup_gui.engine import runner
 from backup_gui.engine.commands import Pulse
-from backup_gui.engine.events import (
+from backup_gui.engine.runner import Outcome
+from backup_gui.model.events import (
     AllowHeld,
     BackUpNow,
     CheckEvery,
@@ -31,10 +32,9 @@ from backup_gui.engine.events import (
     Resume,
     UndoPass,
 )
-from backup_gui.engine.job import Job
-from backup_gui.engine.model import Held, Progress, Report, Returned
-from backup_gui.engine.runner import Outcome
-from backup_gui.engine.status import JobState, Status
+from backup_gui.model.job import Job
+from backup_gui.model.plans import Held, Progress, Report, Returned
+from backup_gui.model.status import JobState, Status
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
-from backup_gui.engine.events import (
+from backup_gui.model.events import (
     ActionDone,
     Event,
     FilesReturned,
@@ -22,8 +22,8 @@ from backup_gui.engine.events import (
     StatusChanged,
     Waiting,
 )
-from backup_gui.engine.model import Held, Problem, Progress, Report, Returned
-from backup_gui.engine.status import Status
+from backup_gui.model.plans import Held, Problem, Progress, Report, Returned
+from backup_gui.model.status import Status
 
 # The window shows the standing problems of the status; these are only for showing them while the pass goes on.
 _MOST_PROBLEMS = 10_000

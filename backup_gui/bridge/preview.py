@@ -12,21 +12,21 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from backup_gui.engine.actions import Actions
 from backup_gui.engine.catalog import Catalog
-from backup_gui.engine.errors import BackupError
-from backup_gui.engine.events import ActionDone, Progressed
 from backup_gui.engine.mirror import run_pass
-from backup_gui.engine.model import FULL, EntryKind, Op, PassStatus, ProblemCode, Stage
 from backup_gui.engine.passlog import open_for_reading
-from backup_gui.engine.problems import problem
+from backup_gui.model.actions import Actions
+from backup_gui.model.errors import BackupError
+from backup_gui.model.events import ActionDone, Progressed
+from backup_gui.model.plans import FULL, EntryKind, Op, PassStatus, ProblemCode, Stage
+from backup_gui.model.problems import problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from backup_gui.engine.events import Event
-    from backup_gui.engine.job import Job
-    from backup_gui.engine.model import Action, Held, Problem, Progress
+    from backup_gui.model.events import Event
+    from backup_gui.model.job import Job
+    from backup_gui.model.plans import Action, Held, Problem, Progress
 
 # A file takes this long besides its content, and a drive writes at least so fast; for a first guess.
 _FILE_S = 0.002

@@ -14,9 +14,9 @@ from pathlib import Path
 from PySide6.QtCore import QByteArray, QSettings
 
 from backup_gui.config import Settings, jobs_to_text, parse_jobs, parse_settings, settings_to_texts
-from backup_gui.engine.errors import BackupError
-from backup_gui.engine.job import Job
 from backup_gui.engine.privacy import close_file, make_private_folder
+from backup_gui.model.errors import BackupError
+from backup_gui.model.job import Job
 
 log = logging.getLogger(__name__)
 

@@ -17,11 +17,11 @@ from backup_gui.bridge.heart import Heart
 from backup_gui.bridge.outbox import Outbox
 from backup_gui.engine import runner
 from backup_gui.engine.commands import Pulse
-from backup_gui.engine.errors import BackupError
-from backup_gui.engine.events import Command, Event, Stop
-from backup_gui.engine.job import Job
 from backup_gui.engine.runner import Commands, Outcome
 from backup_gui.logs import log_about
+from backup_gui.model.errors import BackupError
+from backup_gui.model.events import Command, Event, Stop
+from backup_gui.model.job import Job
 
 log = logging.getLogger(__name__)
 

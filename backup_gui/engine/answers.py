@@ -8,8 +8,13 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.errors import BackupError, RootAbsentError
-from backup_gui.engine.events import (
+from backup_gui.engine.identity import identify
+from backup_gui.engine.kept import refuse
+from backup_gui.engine.progress import Meter
+from backup_gui.engine.roots import SOURCE_KEY, forget_drive
+from backup_gui.engine.tree import Tree
+from backup_gui.model.errors import BackupError, RootAbsentError
+from backup_gui.model.events import (
     FilesReturned,
     ForgetDrive,
     KeepHeld,
@@ -18,19 +23,14 @@ from backup_gui.engine.events import (
     ReleaseKept,
     UndoPass,
 )
-from backup_gui.engine.identity import identify
-from backup_gui.engine.kept import refuse
-from backup_gui.engine.model import NO_COUNTS, Action, EntryKind, Held, HeldCode, Op, Returned
-from backup_gui.engine.progress import Meter
-from backup_gui.engine.roots import SOURCE_KEY, forget_drive
-from backup_gui.engine.tree import Tree
+from backup_gui.model.plans import NO_COUNTS, Action, EntryKind, Held, HeldCode, Op, Returned
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backup_gui.engine.catalog import Catalog
-    from backup_gui.engine.events import Event
-    from backup_gui.engine.job import Job
+    from backup_gui.model.events import Event
+    from backup_gui.model.job import Job
 
 log = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from array import array
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from backup_gui.engine.model import NO_COUNTS, Action, Counts, Op, counts_of
-from backup_gui.engine.plantree import PlanTree
+from backup_gui.model.plan_tree import PlanTree
+from backup_gui.model.plans import NO_COUNTS, Action, Counts, Op, counts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -11,9 +11,9 @@ import stat
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.dirty import MAX_PATHS
-from backup_gui.engine.model import Scope
-from backup_gui.engine.status import NO_BACKLOG, Backlog
 from backup_gui.engine.tree import is_below
+from backup_gui.model.plans import Scope
+from backup_gui.model.status import NO_BACKLOG, Backlog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -17,8 +17,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from backup_gui.engine.computer import computer_id, host_name
 from backup_gui.engine.descriptors import is_shortage
-from backup_gui.engine.errors import DestinationBusyError, OtherBackupError
-from backup_gui.engine.escaping import escape
 from backup_gui.engine.history_place import place_beside, place_inside
 from backup_gui.engine.identity import Standing, identify, read_identity, standing
 from backup_gui.engine.marker import (
@@ -30,18 +28,20 @@ from backup_gui.engine.marker import (
     write_attribute,
     write_file,
 )
-from backup_gui.engine.model import NO_COUNTS, Held, HeldCode
 from backup_gui.engine.nesting import Location
 from backup_gui.engine.register import MARKER_KEY, KnownJob, other_jobs, remember_folders
 from backup_gui.engine.tree import MARKER_NAME
+from backup_gui.model.errors import DestinationBusyError, OtherBackupError
+from backup_gui.model.path_text import escape
+from backup_gui.model.plans import NO_COUNTS, Held, HeldCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from backup_gui.engine.catalog import Catalog
-    from backup_gui.engine.job import Job
     from backup_gui.engine.register import Facts
     from backup_gui.engine.target import Target
+    from backup_gui.model.job import Job
 
 log = logging.getLogger(__name__)
 

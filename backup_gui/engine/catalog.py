@@ -16,8 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from backup_gui.engine.busy import Busy
-from backup_gui.engine.errors import CatalogError, NewerDataError
-from backup_gui.engine.escaping import escape
 from backup_gui.engine.integers import read, stored
 from backup_gui.engine.kept import Kept
 from backup_gui.engine.memory import Memory, is_without_room
@@ -27,12 +25,14 @@ from backup_gui.engine.recent import Recent
 from backup_gui.engine.schema import NewerSchemaError, bring_up_to_date, refuse_newer
 from backup_gui.engine.soundness import check_mark, in_words, is_of_the_moment, set_aside
 from backup_gui.engine.tree import decode, encode, join
+from backup_gui.model.errors import CatalogError, NewerDataError
+from backup_gui.model.path_text import escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from backup_gui.engine.copier import Seen
-    from backup_gui.engine.model import Entry
+    from backup_gui.model.plans import Entry
 
 log = logging.getLogger(__name__)
 

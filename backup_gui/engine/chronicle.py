@@ -12,14 +12,14 @@ import sqlite3
 from typing import TYPE_CHECKING, Any
 
 from backup_gui.engine.passlog import PAGE_ROWS, open_for_reading, past_pass
-from backup_gui.engine.records import DayTotal, PassKind, PastChange
 from backup_gui.engine.tree import decode
+from backup_gui.model.passes import DayTotal, PassKind, PastChange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from backup_gui.engine.records import PastPass
+    from backup_gui.model.passes import PastPass
 
 log = logging.getLogger(__name__)
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from backup_gui.engine.attributes import attributes_of_source
 from backup_gui.engine.copying import has_same_content, looks_alike
 from backup_gui.engine.intents import unseen
-from backup_gui.engine.model import Action, EntryKind, Op, ProblemCode, Stage, is_same_file, kind_of
 from backup_gui.engine.ownership import Ownership
 from backup_gui.engine.passlog import Rights
-from backup_gui.engine.problems import problem, problem_from
 from backup_gui.engine.tree import parent_of
+from backup_gui.model.plans import Action, EntryKind, Op, ProblemCode, Stage, is_same_file, kind_of
+from backup_gui.model.problems import problem, problem_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from backup_gui.engine.filters import Filter
     from backup_gui.engine.intents import Intents
     from backup_gui.engine.ledger import Ledger
-    from backup_gui.engine.model import Entry
     from backup_gui.engine.target import Target
     from backup_gui.engine.tree import Tree
+    from backup_gui.model.plans import Entry
 
 
 class Clearer:

@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from typing import NamedTuple
 
-from backup_gui.engine.events import Command, GiveUp, Pause, Stop
+from backup_gui.model.events import Command, GiveUp, Pause, Stop
 
 
 class Pulse(NamedTuple):

@@ -18,30 +18,30 @@ from backup_gui.engine.equality import Equality
 from backup_gui.engine.history_place import is_reserved, is_reserved_path
 from backup_gui.engine.intents import settle
 from backup_gui.engine.links import is_linked_file
-from backup_gui.engine.model import Action, EntryKind, Op, ProblemCode, Scope, Stage, is_same_file, kind_of
 from backup_gui.engine.mounts import devices_without_lasting_inodes
 from backup_gui.engine.moves import Moves
 from backup_gui.engine.othernames import OtherNames
 from backup_gui.engine.ownership import Ownership
 from backup_gui.engine.portions import MOST_AT_ONCE, portions
-from backup_gui.engine.problems import UNFIT, problem, problem_from, problem_of_unfit
 from backup_gui.engine.scout import BATCH_FOLDERS
 from backup_gui.engine.sift import sift
 from backup_gui.engine.surplus import Surplus
 from backup_gui.engine.transfer import Cancelled, ignore_count
 from backup_gui.engine.tree import Tree, WideFolderError, is_below, is_own, is_temporary, join, parent_of, parents_of
+from backup_gui.model.plans import Action, EntryKind, Op, ProblemCode, Scope, Stage, is_same_file, kind_of
+from backup_gui.model.problems import UNFIT, problem, problem_from, problem_of_unfit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backup_gui.engine.catalog import Catalog, Fingerprint, Row
     from backup_gui.engine.filters import Filter
-    from backup_gui.engine.model import Entry, Plan
     from backup_gui.engine.portions import Portion
     from backup_gui.engine.progress import Meter
     from backup_gui.engine.respelling import Respelling
     from backup_gui.engine.scout import Scout
     from backup_gui.engine.target import Target
+    from backup_gui.model.plans import Entry, Plan
 
 # How many names of one folder the rules are asked about before a wish to stop is looked for.
 ASK_AFTER_NAMES = 5_000

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from backup_gui.engine.model import Held, PassStatus, Problem, ProblemCode, Report, Scope, Stage
-from backup_gui.engine.status import NO_BACKLOG, Backlog, Coverage, JobState, Status
 from backup_gui.engine.tree import is_below
 from backup_gui.engine.unanswered import still_held
+from backup_gui.model.plans import Held, PassStatus, Problem, ProblemCode, Report, Scope, Stage
+from backup_gui.model.status import NO_BACKLOG, Backlog, Coverage, JobState, Status
 
 # These depend on the path itself, which sends an event when it changes: trying again without one is no use.
 _LASTING = frozenset(

@@ -13,8 +13,6 @@ import sys
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.intents import unseen
-from backup_gui.engine.model import ProblemCode, Stage
-from backup_gui.engine.problems import problem, problem_from
 from backup_gui.engine.transfer import (
     Cancelled,
     Shortened,
@@ -23,15 +21,17 @@ from backup_gui.engine.transfer import (
     ignore_count,
     is_same_version,
 )
+from backup_gui.model.plans import ProblemCode, Stage
+from backup_gui.model.problems import problem, problem_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backup_gui.engine.abilities import Abilities
     from backup_gui.engine.copier import Seen
-    from backup_gui.engine.model import Action, Entry, Problem
     from backup_gui.engine.target import Target
     from backup_gui.engine.tree import Tree
+    from backup_gui.model.plans import Action, Entry, Problem
 
 TRIES = 3
 _COMPARED_BYTES = 1 << 20

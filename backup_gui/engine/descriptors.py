@@ -17,7 +17,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from backup_gui.engine.errors import BackupError, TooManyOpenError
+from backup_gui.model.errors import BackupError, TooManyOpenError
 
 if sys.platform != "win32":
     import resource

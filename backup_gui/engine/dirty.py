@@ -12,8 +12,8 @@ from collections import Counter
 from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from backup_gui.engine.model import Scope
 from backup_gui.engine.tree import is_below, parent_of
+from backup_gui.model.plans import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,13 +5,13 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.actions import Actions
-from backup_gui.engine.model import Plan
+from backup_gui.model.actions import Actions
+from backup_gui.model.plans import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from backup_gui.engine.model import Action, Problem
+    from backup_gui.model.plans import Action, Problem
 
 
 class Draft:

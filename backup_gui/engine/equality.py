@@ -12,15 +12,15 @@ from backup_gui.engine.attributes import have_same_attributes
 from backup_gui.engine.catalog import LACKING_NS
 from backup_gui.engine.copying import has_same_content
 from backup_gui.engine.links import Links, is_linked_file
-from backup_gui.engine.model import Op
+from backup_gui.model.plans import Op
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backup_gui.engine.catalog import Catalog, Fingerprint
-    from backup_gui.engine.model import Entry
     from backup_gui.engine.target import Target
     from backup_gui.engine.tree import Tree
+    from backup_gui.model.plans import Entry
 
 
 class Equality:

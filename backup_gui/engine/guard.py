@@ -11,16 +11,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from backup_gui.engine.actions import Agreed, Part
-from backup_gui.engine.model import EntryKind, Held, HeldCode, Op, count_losses, is_loss
 from backup_gui.engine.tree import parent_of, parents_of
 from backup_gui.engine.unanswered import NOTHING_UNANSWERED, Unanswered
+from backup_gui.model.actions import Agreed, Part
+from backup_gui.model.plans import EntryKind, Held, HeldCode, Op, count_losses, is_loss
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from backup_gui.engine.job import Job
-    from backup_gui.engine.model import Action, Plan
+    from backup_gui.model.job import Job
+    from backup_gui.model.plans import Action, Plan
 
 TAKES_AWAY = frozenset({Op.DELETE, Op.REPLACE})
 

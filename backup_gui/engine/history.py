@@ -15,15 +15,15 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from backup_gui.engine.errors import UnknownThenError
 from backup_gui.engine.history_place import is_not_the_mirrors
-from backup_gui.engine.model import EntryKind, kind_of
 from backup_gui.engine.tree import Tree, is_own, join, parent_of
+from backup_gui.model.errors import UnknownThenError
+from backup_gui.model.plans import EntryKind, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from backup_gui.engine.model import Entry
+    from backup_gui.model.plans import Entry
 
 MAX_NAME_BYTES = 255
 _STAMP = "%Y%m%d-%H%M%SZ"

@@ -10,8 +10,8 @@ import logging
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.catalog import HISTORY_PLACE_KEY
-from backup_gui.engine.escaping import escape
 from backup_gui.engine.history_place import is_place_inside
+from backup_gui.model.path_text import escape
 
 if TYPE_CHECKING:
     from backup_gui.engine.catalog import Catalog

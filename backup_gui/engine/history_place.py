@@ -15,14 +15,14 @@ import stat
 from typing import TYPE_CHECKING, Final
 
 from backup_gui.engine.identity import nearest_existing
-from backup_gui.engine.job import HISTORY_SUFFIX
 from backup_gui.engine.mounts import share_a_mount
 from backup_gui.engine.system_folders import is_system_folder
 from backup_gui.engine.tree import MARKER_NAME
+from backup_gui.model.job import HISTORY_SUFFIX
 
 if TYPE_CHECKING:
-    from backup_gui.engine.job import Job
-    from backup_gui.engine.model import Entry
+    from backup_gui.model.job import Job
+    from backup_gui.model.plans import Entry
 
 HISTORY_NAME: Final = ".backup-history"
 

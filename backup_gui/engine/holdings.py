@@ -11,16 +11,16 @@ import stat
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from backup_gui.engine.history import read_version_name
-from backup_gui.engine.model import HistorySize
 from backup_gui.engine.room import NO_ROOM, Amount
 from backup_gui.engine.thinning import Stamp
 from backup_gui.engine.transfer import never
 from backup_gui.engine.tree import Tree, join
+from backup_gui.model.plans import HistorySize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from backup_gui.engine.model import Entry
+    from backup_gui.model.plans import Entry
 
 # So many versions are chosen at a time: some 20 MB of memory.
 MOST_CHOSEN: Final = 25_000

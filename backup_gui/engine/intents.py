@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Final
 
 from backup_gui.engine.catalog import LACKING_NS, UNSEEN_NS
 from backup_gui.engine.copier import Seen
-from backup_gui.engine.model import Action, EntryKind, Op
 from backup_gui.engine.ownership import Ownership
+from backup_gui.model.plans import Action, EntryKind, Op
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from backup_gui.engine.catalog import Catalog
-    from backup_gui.engine.model import Entry
     from backup_gui.engine.target import Target
     from backup_gui.engine.tree import Tree
+    from backup_gui.model.plans import Entry
 
 # Each note waits for the disk, so many are written together.
 _AHEAD: Final = 500

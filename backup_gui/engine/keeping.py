@@ -11,27 +11,27 @@ import stat
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.errors import (
+from backup_gui.engine.history import read_version_name, version_path
+from backup_gui.engine.identity import nearest_existing
+from backup_gui.engine.metadata import OWNER_ALL
+from backup_gui.engine.system import rename_to_free_name
+from backup_gui.engine.transfer import NOT_SUPPORTED
+from backup_gui.engine.tree import HAS_FOLDER_DESCRIPTORS, Tree, parent_of
+from backup_gui.engine.writable import is_open, is_read_only
+from backup_gui.engine.writer import Writer, flush_folder, make_private_folder
+from backup_gui.model.errors import (
     BackupError,
     DestinationUnusableError,
     HistoryUnusableError,
     LinkInHistoryError,
     RootAbsentError,
 )
-from backup_gui.engine.history import read_version_name, version_path
-from backup_gui.engine.identity import nearest_existing
-from backup_gui.engine.metadata import OWNER_ALL
-from backup_gui.engine.problems import is_full
-from backup_gui.engine.system import rename_to_free_name
-from backup_gui.engine.transfer import NOT_SUPPORTED
-from backup_gui.engine.tree import HAS_FOLDER_DESCRIPTORS, Tree, parent_of
-from backup_gui.engine.writable import is_open, is_read_only
-from backup_gui.engine.writer import Writer, flush_folder, make_private_folder
+from backup_gui.model.problems import is_full
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backup_gui.engine.model import Entry
+    from backup_gui.model.plans import Entry
 
 
 class Keeper(Writer):

@@ -12,18 +12,18 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from backup_gui.engine.actions import actions_of
 from backup_gui.engine.integers import read, stored
-from backup_gui.engine.model import EntryKind, Op, ProblemCode, Stage, is_loss, kind_of
-from backup_gui.engine.problems import problem
 from backup_gui.engine.tree import encode, parents_of
+from backup_gui.model.actions import actions_of
+from backup_gui.model.plans import EntryKind, Op, ProblemCode, Stage, is_loss, kind_of
+from backup_gui.model.problems import problem
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator
 
-    from backup_gui.engine.model import Action, Entry, Held, Plan, Problem
     from backup_gui.engine.tree import Tree
+    from backup_gui.model.plans import Action, Entry, Held, Plan, Problem
 
 _ONE_BY_ONE = 1_000
 _SIGN = 1 << 63

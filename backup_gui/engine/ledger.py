@@ -5,19 +5,19 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.errors import DestinationUnusableError, TooManyOpenError
-from backup_gui.engine.model import NO_COUNTS, NOTHING_REMOVED, Action, Counts, EntryKind, Op, ProblemCode, counts_of
 from backup_gui.engine.pauses import LEAST_COPY_S
 from backup_gui.engine.room import NO_ROOM, Amount, explained
 from backup_gui.engine.transfer import BLOCK_BYTES
 from backup_gui.engine.tree import parents_of
+from backup_gui.model.errors import DestinationUnusableError, TooManyOpenError
+from backup_gui.model.plans import NO_COUNTS, NOTHING_REMOVED, Action, Counts, EntryKind, Op, ProblemCode, counts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backup_gui.engine.model import Problem, Removed
     from backup_gui.engine.progress import Meter
     from backup_gui.engine.target import Target
+    from backup_gui.model.plans import Problem, Removed
 
 
 # More files than these are no matter of some that are written again and again.

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from backup_gui.engine.job import Job
     from backup_gui.engine.mounts import Mount
+    from backup_gui.model.job import Job
 
 
 class LeftOut(NamedTuple):

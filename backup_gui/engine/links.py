@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.copying import looks_alike
 from backup_gui.engine.intents import unseen
-from backup_gui.engine.model import is_same_file
 from backup_gui.engine.transfer import Cancelled
+from backup_gui.model.plans import is_same_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from backup_gui.engine.abilities import Abilities
     from backup_gui.engine.catalog import Catalog, Fingerprint
     from backup_gui.engine.copier import Seen
-    from backup_gui.engine.model import Action, Entry
     from backup_gui.engine.target import Target
     from backup_gui.engine.tree import Tree
+    from backup_gui.model.plans import Action, Entry
 
 # Volume and inode: what two names of one file have in common.
 _File = tuple[int, int]

@@ -16,7 +16,14 @@ from backup_gui.engine.clock import Clock
 from backup_gui.engine.commands import Commands, Inbox
 from backup_gui.engine.condition import Condition, Trouble
 from backup_gui.engine.custody import Custody
-from backup_gui.engine.errors import (
+from backup_gui.engine.notification import Notification, WatcherMaker
+from backup_gui.engine.pauses import Pauses
+from backup_gui.engine.presence import Presence
+from backup_gui.engine.schedule import Schedule
+from backup_gui.engine.telling import Teller
+from backup_gui.engine.unanswered import still_held
+from backup_gui.engine.wakefulness import Wakefulness
+from backup_gui.model.errors import (
     BackupError,
     DestinationBusyError,
     JobError,
@@ -24,7 +31,7 @@ from backup_gui.engine.errors import (
     OtherBackupError,
     RootAbsentError,
 )
-from backup_gui.engine.events import (
+from backup_gui.model.events import (
     ActionDone,
     AllowHeld,
     BackUpNow,
@@ -48,16 +55,9 @@ from backup_gui.engine.events import (
     UndoPass,
     Waiting,
 )
-from backup_gui.engine.job import Job
-from backup_gui.engine.model import FULL, Held, HeldCode, PassStatus, Report, Scope
-from backup_gui.engine.notification import Notification, WatcherMaker
-from backup_gui.engine.pauses import Pauses
-from backup_gui.engine.presence import Presence
-from backup_gui.engine.schedule import Schedule
-from backup_gui.engine.status import JobState, Status
-from backup_gui.engine.telling import Teller
-from backup_gui.engine.unanswered import still_held
-from backup_gui.engine.wakefulness import Wakefulness
+from backup_gui.model.job import Job
+from backup_gui.model.plans import FULL, Held, HeldCode, PassStatus, Report, Scope
+from backup_gui.model.status import JobState, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable

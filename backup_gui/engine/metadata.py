@@ -21,7 +21,7 @@ from backup_gui.engine.volume import time_step_ns
 
 if TYPE_CHECKING:
     from backup_gui.engine.attributes import Attributes, Inherited
-    from backup_gui.engine.model import Entry
+    from backup_gui.model.plans import Entry
 
 OWNER_ALL: Final = stat.S_IRWXU
 

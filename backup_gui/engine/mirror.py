@@ -6,15 +6,12 @@ import contextlib
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-from backup_gui.engine.actions import Part, actions_of
 from backup_gui.engine.belief import Belief, HistoryClock, aheads, believable, follow, forget_aheads, uptime_s
 from backup_gui.engine.compare import compare
 from backup_gui.engine.continuity import Continuity, remember_state
 from backup_gui.engine.coprocess import Coprocess
 from backup_gui.engine.copying import data_bytes
 from backup_gui.engine.descriptors import BUDGET
-from backup_gui.engine.errors import BackupError, RootAbsentError, TooManyOpenError
-from backup_gui.engine.events import ActionDone, HeldBack, PlanMade, ProblemFound, Progressed
 from backup_gui.engine.execute import Execution
 from backup_gui.engine.guard import TAKES_AWAY, Condition, judge
 from backup_gui.engine.history_loss import is_history_lost, remember_history
@@ -23,23 +20,7 @@ from backup_gui.engine.kept import spare
 from backup_gui.engine.ledger import Ledger, Outcome
 from backup_gui.engine.left_out import rules_of
 from backup_gui.engine.making import ASK_FOR_ROOM_BYTES
-from backup_gui.engine.model import (
-    FULL,
-    NO_COUNTS,
-    NO_ROOM_MADE,
-    NOTHING_REMOVED,
-    EntryKind,
-    HeldCode,
-    Op,
-    PassStatus,
-    Phase,
-    ProblemCode,
-    Report,
-    Stage,
-    count_actions,
-)
 from backup_gui.engine.others import set_apart, with_others
-from backup_gui.engine.problems import problem
 from backup_gui.engine.progress import Meter
 from backup_gui.engine.reporting import (
     HELD_KEY,
@@ -56,6 +37,25 @@ from backup_gui.engine.standby import Standby
 from backup_gui.engine.transfer import Cancelled, ignore_count, never
 from backup_gui.engine.unanswered import from_text
 from backup_gui.engine.writable import refuse_unwritable
+from backup_gui.model.actions import Part, actions_of
+from backup_gui.model.errors import BackupError, RootAbsentError, TooManyOpenError
+from backup_gui.model.events import ActionDone, HeldBack, PlanMade, ProblemFound, Progressed
+from backup_gui.model.plans import (
+    FULL,
+    NO_COUNTS,
+    NO_ROOM_MADE,
+    NOTHING_REMOVED,
+    EntryKind,
+    HeldCode,
+    Op,
+    PassStatus,
+    Phase,
+    ProblemCode,
+    Report,
+    Stage,
+    count_actions,
+)
+from backup_gui.model.problems import problem
 
 T = TypeVar("T")
 
@@ -63,14 +63,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from backup_gui.engine.catalog import Catalog
-    from backup_gui.engine.events import Event
     from backup_gui.engine.guard import Verdict
-    from backup_gui.engine.job import Job
-    from backup_gui.engine.model import Action, Counts, Held, MadeRoom, Plan, Progress, Removed, Scope
     from backup_gui.engine.target import Target
     from backup_gui.engine.thinning import Ages
     from backup_gui.engine.tree import Tree
     from backup_gui.engine.unanswered import Unanswered
+    from backup_gui.model.events import Event
+    from backup_gui.model.job import Job
+    from backup_gui.model.plans import Action, Counts, Held, MadeRoom, Plan, Progress, Removed, Scope
 
 _CODES_OF_OTHERS = frozenset({HeldCode.STRANGERS, HeldCode.OTHER_BACKUP})
 

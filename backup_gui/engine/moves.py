@@ -8,19 +8,19 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.model import Action, EntryKind, Op, is_same_file
 from backup_gui.engine.transfer import Cancelled
 from backup_gui.engine.tree import parents_of
+from backup_gui.model.plans import Action, EntryKind, Op, is_same_file
 
 if TYPE_CHECKING:
     from backup_gui.engine.catalog import Catalog, Fingerprint
     from backup_gui.engine.draft import Draft
     from backup_gui.engine.equality import Equality
     from backup_gui.engine.filters import Filter
-    from backup_gui.engine.model import Entry
     from backup_gui.engine.spelling import Spelling
     from backup_gui.engine.target import Target
     from backup_gui.engine.tree import Tree
+    from backup_gui.model.plans import Entry
 
 
 class Moves:

@@ -10,14 +10,14 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
-from backup_gui.engine.model import ProblemCode, Stage
-from backup_gui.engine.problems import problem
+from backup_gui.model.plans import ProblemCode, Stage
+from backup_gui.model.problems import problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
     from backup_gui.engine.abilities import Abilities
-    from backup_gui.engine.model import Problem
+    from backup_gui.model.plans import Problem
 
 T = TypeVar("T")
 

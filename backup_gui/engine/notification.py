@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Protocol
 
 from backup_gui.engine.dirty import Pending
-from backup_gui.engine.errors import WatchCancelledError, WatchError
-from backup_gui.engine.job import Job
-from backup_gui.engine.model import Scope
 from backup_gui.engine.schedule import growing_pause_s
-from backup_gui.engine.status import Coverage
+from backup_gui.model.errors import WatchCancelledError, WatchError
+from backup_gui.model.job import Job
+from backup_gui.model.plans import Scope
+from backup_gui.model.status import Coverage
 
 log = logging.getLogger(__name__)
 

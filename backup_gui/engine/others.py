@@ -12,15 +12,15 @@ import stat
 import sys
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.actions import Part
 from backup_gui.engine.attributes import MARKER_ATTRIBUTE, is_dumb, place_of
 from backup_gui.engine.belonging import whose
-from backup_gui.engine.escaping import escape
 from backup_gui.engine.history_place import HISTORY_NAME, place_beside
 from backup_gui.engine.marker import UNREADABLE, parse_marker, read_open_file
-from backup_gui.engine.model import EntryKind, Held, HeldCode, Op, Stage, count_losses, is_loss
-from backup_gui.engine.problems import is_passing, problem_from
 from backup_gui.engine.tree import MARKER_NAME, join, parent_of, parents_of
+from backup_gui.model.actions import Part
+from backup_gui.model.path_text import escape
+from backup_gui.model.plans import EntryKind, Held, HeldCode, Op, Stage, count_losses, is_loss
+from backup_gui.model.problems import is_passing, problem_from
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from backup_gui.engine.belonging import Belonging
     from backup_gui.engine.guard import Verdict
     from backup_gui.engine.marker import Marker
-    from backup_gui.engine.model import Action, Plan
     from backup_gui.engine.target import Target
+    from backup_gui.model.plans import Action, Plan
 
 
 def set_apart(plan: Plan, target: Target, belonging: Belonging, *, takes_over: bool) -> tuple[Plan, Held | None]:

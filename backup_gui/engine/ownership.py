@@ -14,8 +14,8 @@ from backup_gui.engine.integers import read
 
 if TYPE_CHECKING:
     from backup_gui.engine.catalog import Catalog, Fingerprint, Row
-    from backup_gui.engine.model import Action, Entry
     from backup_gui.engine.target import Target
+    from backup_gui.model.plans import Action, Entry
 
 
 class Ownership:

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from backup_gui.engine.integers import within
-from backup_gui.engine.model import EntryKind, Op
-from backup_gui.engine.records import PastPass
 from backup_gui.engine.tree import encode
+from backup_gui.model.passes import PastPass
+from backup_gui.model.plans import EntryKind, Op
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from backup_gui.engine.model import Report
+    from backup_gui.model.plans import Report
 
 KEPT_PASSES = 10_000
 KEPT_CHANGES = 200_000

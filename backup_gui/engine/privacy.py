@@ -11,8 +11,8 @@ import stat
 import sys
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.errors import OwnFolderError
-from backup_gui.engine.escaping import escape
+from backup_gui.model.errors import OwnFolderError
+from backup_gui.model.path_text import escape
 
 if TYPE_CHECKING:
     from pathlib import Path

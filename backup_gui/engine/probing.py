@@ -31,9 +31,9 @@ from backup_gui.engine.abilities import (
 )
 from backup_gui.engine.descriptors import is_shortage, waited_out
 from backup_gui.engine.mounts import mount_of
-from backup_gui.engine.problems import is_passing
 from backup_gui.engine.tree import OPEN_ROOT, join
 from backup_gui.engine.volume import time_step_ns, volume_id
+from backup_gui.model.problems import is_passing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

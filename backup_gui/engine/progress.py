@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from backup_gui.engine.model import Phase, Progress
+from backup_gui.model.plans import Phase, Progress
 
 LEAST_PAUSE_S = 0.1
 

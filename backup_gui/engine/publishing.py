@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from backup_gui.engine.catalog import UNSEEN_NS
 from backup_gui.engine.copying import NotCopied
 from backup_gui.engine.intents import lacking, of_folder, unseen
-from backup_gui.engine.model import Action, EntryKind, Op, ProblemCode, Stage, kind_of
 from backup_gui.engine.ownership import Ownership
-from backup_gui.engine.problems import UNFIT, is_full, problem, problem_from, problem_of_unfit
 from backup_gui.engine.tree import parent_of
+from backup_gui.model.plans import Action, EntryKind, Op, ProblemCode, Stage, kind_of
+from backup_gui.model.problems import UNFIT, is_full, problem, problem_from, problem_of_unfit
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from backup_gui.engine.intents import Intents
     from backup_gui.engine.ledger import Ledger
     from backup_gui.engine.links import LinkMaker
-    from backup_gui.engine.model import Entry
     from backup_gui.engine.target import Target
+    from backup_gui.model.plans import Entry
 
 GROUP_FILES = 500
 GROUP_BYTES = 64 << 20

@@ -10,16 +10,16 @@ from __future__ import annotations
 import errno
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.model import EntryKind, ProblemCode, Stage, kind_of
-from backup_gui.engine.problems import code_of
 from backup_gui.engine.restoring import DIFFERS, Restorer, beside
-from backup_gui.engine.retrieval import Policy, PutBack, Step
 from backup_gui.engine.transfer import Cancelled, Shortened, TargetError, never
+from backup_gui.model.plans import EntryKind, ProblemCode, Stage, kind_of
+from backup_gui.model.problems import code_of
+from backup_gui.model.restores import Policy, PutBack, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from backup_gui.engine.retrieval import Piece
+    from backup_gui.model.restores import Piece
 
 _MOST_NAMES = 1_000
 

@@ -14,14 +14,14 @@ import time
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.guard import Lately
-from backup_gui.engine.model import EntryKind, Op
 from backup_gui.engine.tree import decode, encode, parent_of
+from backup_gui.model.plans import EntryKind, Op
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterable, Iterator
 
-    from backup_gui.engine.model import Action
+    from backup_gui.model.plans import Action
 
 WINDOW_S = 3_600.0
 MOST_PATHS = 1_000_000

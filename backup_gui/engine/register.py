@@ -12,10 +12,10 @@ import sqlite3
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from backup_gui.engine.catalog import Catalog
-from backup_gui.engine.errors import BackupError
-from backup_gui.engine.escaping import escape, unescape
 from backup_gui.engine.identity import read_identity
 from backup_gui.engine.passlog import open_for_reading
+from backup_gui.model.errors import BackupError
+from backup_gui.model.path_text import escape, unescape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

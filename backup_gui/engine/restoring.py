@@ -13,7 +13,6 @@ import sys
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from backup_gui.engine.attributes import copy_attributes
-from backup_gui.engine.model import EntryKind, kind_of
 from backup_gui.engine.system import own_ids, rename_to_free_name
 from backup_gui.engine.transfer import (
     SET_ID,
@@ -29,12 +28,13 @@ from backup_gui.engine.transfer import (
     transfer,
 )
 from backup_gui.engine.tree import HAS_FOLDER_DESCRIPTORS, TEMPORARY_PREFIX, Tree, join, parent_of
+from backup_gui.model.plans import EntryKind, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from backup_gui.engine.model import Entry
     from backup_gui.engine.passlog import Rights
+    from backup_gui.model.plans import Entry
 
 _BLOCK_BYTES = 1 << 20
 _ALL_BUT_OWNER: Final = stat.S_IRWXG | stat.S_IRWXO

@@ -10,18 +10,18 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.bringing import STOPPED, THERE_ALREADY, Steps, Tally, check_roots, name_beside, sizes_of
-from backup_gui.engine.model import EntryKind, Op
 from backup_gui.engine.restoring import Restorer
 from backup_gui.engine.transfer import Cancelled
 from backup_gui.engine.tree import Tree
+from backup_gui.model.plans import EntryKind, Op
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backup_gui.engine.catalog import Catalog
-    from backup_gui.engine.job import Job
-    from backup_gui.engine.model import Action, Held, Returned
     from backup_gui.engine.progress import Meter
+    from backup_gui.model.job import Job
+    from backup_gui.model.plans import Action, Held, Returned
 
 BESIDE = "from the backup"
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from backup_gui.engine.model import EntryKind, Op, ProblemCode
-from backup_gui.engine.problems import QUOTA_DETAIL, REASONS
 from backup_gui.engine.tree import parent_of
+from backup_gui.model.plans import EntryKind, Op, ProblemCode
+from backup_gui.model.problems import QUOTA_DETAIL, REASONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from backup_gui.engine.model import Action, Counts, Problem, Removed
+    from backup_gui.model.plans import Action, Counts, Problem, Removed
 
 # Beyond the content itself, file systems need room for where it lies and for checksums: less than this share of it.
 _OVERHEAD_SHARE = 128

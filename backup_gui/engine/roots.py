@@ -14,31 +14,31 @@ from backup_gui.engine import own
 from backup_gui.engine.belonging import mark, settle
 from backup_gui.engine.continuity import DESTINATION_KEY, Continuity, compare_with_last, remember_folder
 from backup_gui.engine.drive_places import is_drive_missing
-from backup_gui.engine.errors import (
+from backup_gui.engine.history_place import history_of, is_on_one_volume, is_place_inside
+from backup_gui.engine.identity import Standing, identify, nearest_existing, read_identity, standing
+from backup_gui.engine.mounts import distrusted_devices
+from backup_gui.engine.nesting import Location, mounted_below
+from backup_gui.engine.probing import abilities_of
+from backup_gui.engine.target import Target
+from backup_gui.engine.tree import Tree
+from backup_gui.engine.volume import has_lasting_inodes, volume_id
+from backup_gui.engine.writer import make_private_folder
+from backup_gui.model.errors import (
     BackupError,
     DestinationFullError,
     DestinationUnusableError,
     JobError,
     RootAbsentError,
 )
-from backup_gui.engine.escaping import escape
-from backup_gui.engine.history_place import history_of, is_on_one_volume, is_place_inside
-from backup_gui.engine.identity import Standing, identify, nearest_existing, read_identity, standing
-from backup_gui.engine.model import HeldCode
-from backup_gui.engine.mounts import distrusted_devices
-from backup_gui.engine.nesting import Location, mounted_below
-from backup_gui.engine.probing import abilities_of
-from backup_gui.engine.problems import is_full
-from backup_gui.engine.target import Target
-from backup_gui.engine.tree import Tree
-from backup_gui.engine.volume import has_lasting_inodes, volume_id
-from backup_gui.engine.writer import make_private_folder
+from backup_gui.model.path_text import escape
+from backup_gui.model.plans import HeldCode
+from backup_gui.model.problems import is_full
 
 if TYPE_CHECKING:
     from backup_gui.engine.belonging import Belonging
     from backup_gui.engine.catalog import Catalog
-    from backup_gui.engine.job import Job
-    from backup_gui.engine.model import Held
+    from backup_gui.model.job import Job
+    from backup_gui.model.plans import Held
 
 SOURCE_KEY = "source"
 DRIVES_KEY = "drives"

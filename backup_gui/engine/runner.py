@@ -10,19 +10,19 @@ from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.clock import Clock, SystemClock
 from backup_gui.engine.commands import Commands
 from backup_gui.engine.descriptors import BUDGET
-from backup_gui.engine.errors import DestinationBusyError, OwnFolderError, TooManyOpenError
 from backup_gui.engine.lock import DestinationLock
 from backup_gui.engine.loop import Loop, Outcome, PassMaker
 from backup_gui.engine.preloading import preload
 from backup_gui.engine.privacy import close_to_others, make_private_folder
+from backup_gui.model.errors import DestinationBusyError, OwnFolderError, TooManyOpenError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from backup_gui.engine.events import Event
-    from backup_gui.engine.job import Job
     from backup_gui.engine.notification import SourceWatcher, WatcherMaker
+    from backup_gui.model.events import Event
+    from backup_gui.model.job import Job
 
 __all__ = ["Clock", "Commands", "Outcome", "run"]
 

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.dirty import MAX_PATHS, Pending
-from backup_gui.engine.model import FULL, Scope
+from backup_gui.model.plans import FULL, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

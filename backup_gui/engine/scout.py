@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from backup_gui.engine.catalog import rows_of
 from backup_gui.engine.filters import Filter, FilterFields
-from backup_gui.engine.model import is_same_file
 from backup_gui.engine.passlog import open_for_reading
 from backup_gui.engine.portions import MOST_AT_ONCE
 from backup_gui.engine.sift import TYPE_BITS, sift
 from backup_gui.engine.tree import WideFolderError
+from backup_gui.model.plans import is_same_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

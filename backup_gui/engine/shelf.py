@@ -10,8 +10,8 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.history import list_versions, versions_in
-from backup_gui.engine.retrieval import Moment
 from backup_gui.engine.transfer import Cancelled
+from backup_gui.model.restores import Moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backup_gui.engine.catalog import Row
-    from backup_gui.engine.model import Entry
+    from backup_gui.model.plans import Entry
 
 TYPE_BITS: Final = stat.S_IFMT(0xFFFF)
 # A name of the source, and what the source, the mirror and the catalog have under it. No class: there are millions.

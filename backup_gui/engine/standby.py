@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.coprocess import Coprocess
     from backup_gui.engine.filters import Filter
-    from backup_gui.engine.model import Action
     from backup_gui.engine.target import Target
+    from backup_gui.model.plans import Action
 
 # The start of the process takes as long as copying so many small files,
 WORTHWHILE_COPIES: Final = 1_000

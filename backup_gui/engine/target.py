@@ -13,13 +13,13 @@ import errno
 import logging
 import os
 
-from backup_gui.engine.errors import DestinationBusyError
-from backup_gui.engine.escaping import escape
 from backup_gui.engine.keeping import Keeper, give_back, pair
 from backup_gui.engine.lock import is_locked_by_strangers, lock_file
 from backup_gui.engine.system import rename_to_free_name
 from backup_gui.engine.transfer import NOT_SUPPORTED, create
 from backup_gui.engine.tree import HAS_FOLDER_DESCRIPTORS, parent_of
+from backup_gui.model.errors import DestinationBusyError
+from backup_gui.model.path_text import escape
 
 log = logging.getLogger(__name__)
 

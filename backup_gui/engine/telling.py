@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.events import HeldBack
+from backup_gui.model.events import HeldBack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backup_gui.engine.events import Event
-    from backup_gui.engine.model import Held
+    from backup_gui.model.events import Event
+    from backup_gui.model.plans import Held
 
 
 class Teller:

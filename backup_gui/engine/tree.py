@@ -25,7 +25,7 @@ from backup_gui.engine.mounts import kind_of_device
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from backup_gui.engine.model import Entry
+    from backup_gui.model.plans import Entry
 
 HAS_FOLDER_DESCRIPTORS = os.open in os.supports_dir_fd and os.scandir in os.supports_fd
 OPEN_ROOT = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)

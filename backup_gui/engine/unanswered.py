@@ -9,12 +9,12 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, NamedTuple
 
-from backup_gui.engine.model import HeldCode
+from backup_gui.model.plans import HeldCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from backup_gui.engine.model import Action, Held, Op
+    from backup_gui.model.plans import Action, Held, Op
 
 CODES_OF_LOSS = frozenset({HeldCode.MASS_CHANGE, HeldCode.SLOW_CHANGE})
 _DELETIONS, _REPLACEMENTS, _TOGETHER = "d", "r", "t"

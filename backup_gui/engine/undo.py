@@ -19,20 +19,20 @@ from typing import TYPE_CHECKING, Self
 from backup_gui.engine.bringing import STOPPED, THERE_ALREADY, Steps, Tally, check_roots, name_beside, sizes_of
 from backup_gui.engine.copying import has_same_content
 from backup_gui.engine.history_place import history_of
-from backup_gui.engine.model import EntryKind, Op, kind_of
 from backup_gui.engine.restoring import Restorer
 from backup_gui.engine.system import rename_to_free_name
 from backup_gui.engine.transfer import Cancelled, is_same_version
 from backup_gui.engine.tree import Tree
+from backup_gui.model.plans import EntryKind, Op, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backup_gui.engine.catalog import Catalog
-    from backup_gui.engine.job import Job
-    from backup_gui.engine.model import Entry, Returned
     from backup_gui.engine.passlog import Change, Rights
     from backup_gui.engine.progress import Meter
+    from backup_gui.model.job import Job
+    from backup_gui.model.plans import Entry, Returned
 
 BESIDE = "before undoing"
 UNDOABLE = frozenset({Op.REPLACE, Op.DELETE, Op.MOVE})

@@ -13,23 +13,23 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from backup_gui.engine.abilities import NO_LIMIT
 from backup_gui.engine.emptying import Emptying
-from backup_gui.engine.escaping import escape
 from backup_gui.engine.holdings import Tally, folders_of, occupied_bytes, oldest
-from backup_gui.engine.model import NO_ROOM_MADE, MadeRoom, Removed
 from backup_gui.engine.room import NO_ROOM, Amount, needed, size_in_words
 from backup_gui.engine.thinning import DAY_S, HOUR_S, Ages, Stamp, thin
 from backup_gui.engine.tree import parent_of
 from backup_gui.engine.yielding import UNASKED, Rank, Yielding
+from backup_gui.model.path_text import escape
+from backup_gui.model.plans import NO_ROOM_MADE, MadeRoom, Removed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
     from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.holdings import Folder
-    from backup_gui.engine.job import Job
-    from backup_gui.engine.model import Action
     from backup_gui.engine.room import Room
     from backup_gui.engine.target import Target
+    from backup_gui.model.job import Job
+    from backup_gui.model.plans import Action
 
 log = logging.getLogger(__name__)
 

@@ -15,12 +15,16 @@ from enum import Enum
 from io import RawIOBase
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.errors import RootAbsentError
-from backup_gui.engine.escaping import escape
 from backup_gui.engine.history_place import history_at, is_not_the_mirrors, is_reserved
 from backup_gui.engine.holding import Holding
 from backup_gui.engine.left_out import rules_for
-from backup_gui.engine.model import (
+from backup_gui.engine.probing import known_abilities
+from backup_gui.engine.progress import Meter
+from backup_gui.engine.transfer import never
+from backup_gui.engine.tree import MARKER_NAME, Tree, join
+from backup_gui.model.errors import RootAbsentError
+from backup_gui.model.path_text import escape
+from backup_gui.model.plans import (
     Entry,
     EntryKind,
     Phase,
@@ -31,11 +35,7 @@ from backup_gui.engine.model import (
     is_same_file,
     kind_of,
 )
-from backup_gui.engine.probing import known_abilities
-from backup_gui.engine.problems import problem, problem_from
-from backup_gui.engine.progress import Meter
-from backup_gui.engine.transfer import never
-from backup_gui.engine.tree import MARKER_NAME, Tree, join
+from backup_gui.model.problems import problem, problem_from
 
 if TYPE_CHECKING:
     from backup_gui.engine.filters import Filter

@@ -30,12 +30,12 @@ from watchdog.events import (
 )
 
 from backup_gui.engine.dirty import MAX_PATHS, DirtySet, Pending
-from backup_gui.engine.errors import WatchCancelledError, WatchError
 from backup_gui.engine.left_out import find_left_out
-from backup_gui.engine.model import Scope
 from backup_gui.engine.mounts import NETWORK_REASON, can_watch, network_mount_below
-from backup_gui.engine.status import Coverage
 from backup_gui.engine.tree import is_below, parent_of
+from backup_gui.model.errors import WatchCancelledError, WatchError
+from backup_gui.model.plans import Scope
+from backup_gui.model.status import Coverage
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,15 +11,15 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.errors import DestinationUnusableError
-from backup_gui.engine.model import Op, ProblemCode
-from backup_gui.engine.problems import REASONS
+from backup_gui.model.errors import DestinationUnusableError
+from backup_gui.model.plans import Op, ProblemCode
+from backup_gui.model.problems import REASONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from backup_gui.engine.metadata import MetadataWriter
-    from backup_gui.engine.model import Action
+    from backup_gui.model.plans import Action
 
 
 def refuse_unwritable(target: MetadataWriter, actions: Sequence[Action]) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.attributes import Attributes
     from backup_gui.engine.attributes import Outcome as AttributesOutcome
-    from backup_gui.engine.model import Entry
+    from backup_gui.model.plans import Entry
 
 
 class Writer(MetadataWriter):

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backup_gui.engine.records import PassKind
+from backup_gui.model.passes import PassKind
 from backup_gui.ui.labels import MutedLabel, RowDelegate
 from backup_gui.ui.passes import ActivityModel
 from backup_gui.ui.passrow import PassRow, pass_text

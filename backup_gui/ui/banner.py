@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QSize, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from backup_gui.engine.status import JobState
+from backup_gui.model.status import JobState
 from backup_gui.ui.headline import Headline, Remedy, remedy_text, state_text
 from backup_gui.ui.labels import ElidedLabel, Words
 from backup_gui.ui.theme import GRID_PX, outline, scaled_font, scaled_px, scaled_size, tint

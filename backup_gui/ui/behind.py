@@ -8,8 +8,8 @@ from PySide6.QtCore import QCoreApplication, QTimer, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
-from backup_gui.engine.model import Phase, Progress
-from backup_gui.engine.status import JobState, Status
+from backup_gui.model.plans import Phase, Progress
+from backup_gui.model.status import JobState, Status
 from backup_gui.ui.labels import Words
 from backup_gui.ui.wording import counted, duration_text, files_text, size_text
 

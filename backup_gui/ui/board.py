@@ -43,8 +43,8 @@ from backup_gui.ui.problems import ProblemsPage
 from backup_gui.ui.theme import GRID_PX, scaled_px
 
 if TYPE_CHECKING:
-    from backup_gui.engine.model import Report
-    from backup_gui.engine.records import DayTotal
+    from backup_gui.model.passes import DayTotal
+    from backup_gui.model.plans import Report
     from backup_gui.ui.icons import Icons
 
 _LIST_WIDTH_PX = 32 * GRID_PX

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backup_gui.engine.status import JobState
+from backup_gui.model.status import JobState
 from backup_gui.ui.labels import RowDelegate, Words
 from backup_gui.ui.progresspanel import ProgressPanel
 from backup_gui.ui.rows import RowsModel

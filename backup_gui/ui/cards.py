@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QCheckBox, QRadioButton, QSizePolicy, QStyle, QStyleOptionButton
 
-from backup_gui.engine.status import JobState
+from backup_gui.model.status import JobState
 from backup_gui.ui.icons import Icons
 from backup_gui.ui.theme import GRID_PX, accent, around, mix, muted, outline, scaled_font, scaled_px, surface
 from backup_gui.ui.wording import tip_text

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, Signal, Slot
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
-from backup_gui.engine.status import JobState
+from backup_gui.model.status import JobState
 from backup_gui.ui.labels import MutedLabel, Words
 from backup_gui.ui.theme import GRID_PX, fixed_font, scaled_font, scaled_px, scaled_size
 from backup_gui.ui.wording import counted

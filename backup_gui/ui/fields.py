@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backup_gui.engine.job import MAX_INTERVAL_S
-from backup_gui.engine.status import JobState
+from backup_gui.model.job import MAX_INTERVAL_S
+from backup_gui.model.status import JobState
 from backup_gui.ui.icons import Icons
 from backup_gui.ui.jobview import Level, Remark
 from backup_gui.ui.labels import MutedLabel, Panel, RowLabel

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backup_gui.engine.status import JobState
+from backup_gui.model.status import JobState
 from backup_gui.ui.cards import ChoiceCard, TickCard
 from backup_gui.ui.fields import RemarkLabel, choose_folder
 from backup_gui.ui.firstvalues import FirstForecast, FirstVerdict, FolderCount, PlaceOffer
@@ -31,7 +31,7 @@ from backup_gui.ui.theme import GRID_PX, scaled_font
 from backup_gui.ui.wording import counted, duration_text, files_text, path_in_words, path_text, size_text
 
 if TYPE_CHECKING:
-    from backup_gui.engine.job import Job
+    from backup_gui.model.job import Job
     from backup_gui.ui.icons import Icons
 
 

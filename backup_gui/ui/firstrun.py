@@ -16,7 +16,7 @@ from backup_gui.ui.theme import GRID_PX, scaled_font, scaled_size
 from backup_gui.ui.wording import number_text
 
 if TYPE_CHECKING:
-    from backup_gui.engine.job import Job
+    from backup_gui.model.job import Job
     from backup_gui.ui.icons import Icons
 
 _PICTURE = QSize(224, 88)

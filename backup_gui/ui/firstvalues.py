@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from backup_gui.engine.job import Job
+    from backup_gui.model.job import Job
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from enum import Enum
 
 from PySide6.QtCore import QCoreApplication
 
-from backup_gui.engine.model import Held, HeldCode, Phase, Progress
-from backup_gui.engine.status import JobState
+from backup_gui.model.plans import Held, HeldCode, Phase, Progress
+from backup_gui.model.status import JobState
 from backup_gui.ui.behind import behind_sentence
 from backup_gui.ui.jobview import JobView
 from backup_gui.ui.pace import Pace

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backup_gui.engine.retrieval import Item, Moment, Policy, Search
+from backup_gui.model.restores import Item, Moment, Policy, Search
 from backup_gui.ui.fields import RemarkLabel, choose_folder
 from backup_gui.ui.headline import silence_text
 from backup_gui.ui.historylist import HistoryList

@@ -12,8 +12,8 @@ from backup_gui.ui.theme import GRID_PX, scaled_px
 from backup_gui.ui.wording import counted, size_text
 
 if TYPE_CHECKING:
-    from backup_gui.engine.job import Job
-    from backup_gui.engine.model import HistorySize
+    from backup_gui.model.job import Job
+    from backup_gui.model.plans import HistorySize
 
 _GB = 1_000_000_000
 _MOST_DAYS = 36_500

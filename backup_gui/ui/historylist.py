@@ -14,7 +14,7 @@ from backup_gui.ui.trees import PagedTree
 from backup_gui.ui.vacancy import Vacancy
 
 if TYPE_CHECKING:
-    from backup_gui.engine.retrieval import Item
+    from backup_gui.model.restores import Item
     from backup_gui.ui.icons import Icons
 
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QFont, QGuiApplication
 
-from backup_gui.engine.model import EntryKind
+from backup_gui.model.plans import EntryKind
 from backup_gui.ui.pathcells import PATH_ROLE
 from backup_gui.ui.theme import muted
 from backup_gui.ui.wording import exact_text, isolated, path_text, short_text, size_text, tip_text
 
 if TYPE_CHECKING:
-    from backup_gui.engine.retrieval import Item
+    from backup_gui.model.restores import Item
     from backup_gui.ui.icons import Icons
 
 Index = QModelIndex | QPersistentModelIndex

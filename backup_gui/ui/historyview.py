@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.retrieval import Item, Policy
+from backup_gui.model.restores import Item, Policy
 
 if TYPE_CHECKING:
-    from backup_gui.engine.job import Job
+    from backup_gui.model.job import Job
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton
 
-from backup_gui.engine.status import JobState
+from backup_gui.model.status import JobState
 
 if TYPE_CHECKING:
     from pathlib import Path

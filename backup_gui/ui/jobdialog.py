@@ -28,7 +28,7 @@ from backup_gui.ui.tabbing import tab_as_laid_out
 from backup_gui.ui.theme import GRID_PX, scaled_px
 
 if TYPE_CHECKING:
-    from backup_gui.engine.job import Job
+    from backup_gui.model.job import Job
     from backup_gui.ui.icons import Icons
 
 # A check after each key would start one on every letter of a path.

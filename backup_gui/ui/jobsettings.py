@@ -27,8 +27,8 @@ from backup_gui.ui.rulespanel import RulesCount, RulesPanel
 from backup_gui.ui.theme import GRID_PX, scaled_px
 
 if TYPE_CHECKING:
-    from backup_gui.engine.job import Job
-    from backup_gui.engine.model import HistorySize
+    from backup_gui.model.job import Job
+    from backup_gui.model.plans import HistorySize
     from backup_gui.ui.icons import Icons
 
 _QUIET_MS = 200

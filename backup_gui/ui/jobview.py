@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from backup_gui.engine.job import Job
-from backup_gui.engine.model import Held, Progress
-from backup_gui.engine.records import PassKind, PastChange, PastPass
-from backup_gui.engine.status import JobState, Status
+from backup_gui.model.job import Job
+from backup_gui.model.passes import PassKind, PastChange, PastPass
+from backup_gui.model.plans import Held, Progress
+from backup_gui.model.status import JobState, Status
 from backup_gui.ui.pace import Pace
 
 

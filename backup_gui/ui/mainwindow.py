@@ -10,7 +10,7 @@ from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox, QStackedWidget
 
-from backup_gui.engine.model import HeldCode
+from backup_gui.model.plans import HeldCode
 from backup_gui.ui.board import Board, Page
 from backup_gui.ui.crashdialog import CrashDialog
 from backup_gui.ui.diagnosticsdialog import DiagnosticsDialog
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from backup_gui.config import Settings
-    from backup_gui.engine.job import Job
-    from backup_gui.engine.model import Report
+    from backup_gui.model.job import Job
+    from backup_gui.model.plans import Report
     from backup_gui.ui.icons import Icons
 
 _SIZE = QSize(940, 640)

@@ -13,7 +13,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
-from backup_gui.engine.status import JobState
+from backup_gui.model.status import JobState
 from backup_gui.ui.jobview import PauseWish
 from backup_gui.ui.overview import add_pause_actions
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication
 
-from backup_gui.engine.status import JobState, Status
+from backup_gui.model.status import JobState, Status
 from backup_gui.ui.headline import headline, overdue_text
 from backup_gui.ui.jobview import JobView
 

@@ -20,9 +20,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backup_gui.engine.job import HISTORY_SUFFIX
-from backup_gui.engine.model import Phase
-from backup_gui.engine.status import Coverage, JobState
+from backup_gui.model.job import HISTORY_SUFFIX
+from backup_gui.model.plans import Phase
+from backup_gui.model.status import Coverage, JobState
 from backup_gui.ui.behind import BehindLabel
 from backup_gui.ui.daychart import DayChart
 from backup_gui.ui.headline import card_text, progress_figures
@@ -36,7 +36,7 @@ from backup_gui.ui.wording import ago_text, clock_text, counted, exact_text, fol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from backup_gui.engine.records import DayTotal
+    from backup_gui.model.passes import DayTotal
     from backup_gui.ui.icons import Icons
 
 # The bar counts in thousandths: byte counts do not fit into its 32-bit range.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from backup_gui.engine.model import Phase, Progress
+    from backup_gui.model.plans import Phase, Progress
 
 _WINDOW_S = 8.0
 _SHORTEST_S = 0.5

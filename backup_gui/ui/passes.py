@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, Qt, Signal
 
-from backup_gui.engine.model import PassStatus, Report
-from backup_gui.engine.records import PassKind, PastChange
-from backup_gui.engine.status import JobState
+from backup_gui.model.passes import PassKind, PastChange
+from backup_gui.model.plans import PassStatus, Report
+from backup_gui.model.status import JobState
 from backup_gui.ui.jobs import Index
 from backup_gui.ui.jobview import FilesPage, FilesQuery, PassPage, PassQuery
 from backup_gui.ui.passrow import PassRow, file_data, pass_text, row_of

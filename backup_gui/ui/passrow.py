@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, Qt
 
-from backup_gui.engine.model import NOTHING_REMOVED, Counts, Op, PassStatus, Report
-from backup_gui.engine.records import PastChange, PastPass
+from backup_gui.model.passes import PastChange, PastPass
+from backup_gui.model.plans import NOTHING_REMOVED, Counts, Op, PassStatus, Report
 from backup_gui.ui.headline import held_text, problems_text
 from backup_gui.ui.sentences import said
 from backup_gui.ui.wording import counted, isolated, path_text, tip_text

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, Qt
 from PySide6.QtGui import QGuiApplication, QIcon, QPixmap
 
-from backup_gui.engine.model import Action, Counts, EntryKind, Op
-from backup_gui.engine.plantree import PlanTree, flat
+from backup_gui.model.plan_tree import PlanTree, flat
+from backup_gui.model.plans import Action, Counts, EntryKind, Op
 from backup_gui.ui.jobs import Index
 from backup_gui.ui.rows import PAGE_ROWS, RIGHT
 from backup_gui.ui.wording import counted, isolated, path_in_words, path_text, size_text, tip_text

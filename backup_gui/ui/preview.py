@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backup_gui.engine.model import Counts
+from backup_gui.model.plans import Counts
 from backup_gui.ui.fields import RemarkLabel
 from backup_gui.ui.headline import held_text, problems_text
 from backup_gui.ui.jobview import Level, Remark
@@ -32,8 +32,8 @@ from backup_gui.ui.wording import counted, files_text, path_in_words
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from backup_gui.engine.job import Job
-    from backup_gui.engine.model import Action, Held, Problem, Progress
+    from backup_gui.model.job import Job
+    from backup_gui.model.plans import Action, Held, Problem, Progress
     from backup_gui.ui.icons import Icons
 
 _MOST_SHOWN = 3

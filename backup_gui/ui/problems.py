@@ -15,8 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backup_gui.engine.model import ProblemCode
-from backup_gui.engine.problems import ADVICE, MAY_BE_LEFT_OUT, REASONS
+from backup_gui.model.plans import ProblemCode
+from backup_gui.model.problems import ADVICE, MAY_BE_LEFT_OUT, REASONS
 from backup_gui.ui.jobs import Index
 from backup_gui.ui.labels import MutedLabel
 from backup_gui.ui.rows import RowsModel, make_table
@@ -26,7 +26,7 @@ from backup_gui.ui.vacancy import Vacancy
 from backup_gui.ui.wording import isolated, path_in_words, path_text, tip_text
 
 if TYPE_CHECKING:
-    from backup_gui.engine.model import Problem
+    from backup_gui.model.plans import Problem
     from backup_gui.ui.icons import Icons
 
 

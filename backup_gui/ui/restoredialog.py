@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWidget
 
-from backup_gui.engine.status import JobState
+from backup_gui.model.status import JobState
 from backup_gui.ui.bringingdialog import BringingDialog
 from backup_gui.ui.sentences import said
 from backup_gui.ui.wording import counted, name_in_words, number_text, path_in_words, path_text
 
 if TYPE_CHECKING:
-    from backup_gui.engine.retrieval import PutBack, Step
+    from backup_gui.model.restores import PutBack, Step
     from backup_gui.ui.icons import Icons
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from backup_gui.engine.model import Held, HeldCode
-from backup_gui.engine.status import JobState
+from backup_gui.model.plans import Held, HeldCode
+from backup_gui.model.status import JobState
 from backup_gui.ui.headline import held_text
 from backup_gui.ui.jobview import HeldAnswer, PutBackWish
 from backup_gui.ui.labels import MutedLabel, Words
@@ -17,7 +17,7 @@ from backup_gui.ui.tabbing import tab_as_laid_out
 from backup_gui.ui.theme import GRID_PX, scaled_font, scaled_size
 
 if TYPE_CHECKING:
-    from backup_gui.engine.job import Job
+    from backup_gui.model.job import Job
     from backup_gui.ui.icons import Icons
 
 _ICON_PX = 40

@@ -11,7 +11,7 @@ from functools import cache
 
 from PySide6.QtCore import QCoreApplication
 
-from backup_gui.engine.problems import REASONS
+from backup_gui.model.problems import REASONS
 from backup_gui.ui.wording import number_text, path_in_words, path_text, size_text
 
 CONTEXT = "Sentences"

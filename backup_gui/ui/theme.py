@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 
-from backup_gui.engine.status import JobState
+from backup_gui.model.status import JobState
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget

@@ -15,7 +15,7 @@ from backup_gui.ui.theme import GRID_PX, scaled_font
 from backup_gui.ui.wording import counted, exact_text
 
 if TYPE_CHECKING:
-    from backup_gui.engine.retrieval import Moment
+    from backup_gui.model.restores import Moment
 
 # While the slider is drawn, folders are read this often at most.
 _SETTLE_MS = 80

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
-from backup_gui.engine.status import JobState
+from backup_gui.model.status import JobState
 from backup_gui.ui.headline import SEVERITY, headline, sentence, worst
 from backup_gui.ui.jobview import JobView, PauseWish
 from backup_gui.ui.menutext import menu_text

@@ -22,7 +22,7 @@ from backup_gui.ui.theme import GRID_PX, fixed_font
 from backup_gui.ui.wording import exact_text, isolated, path_text, short_text, size_text, tip_text
 
 if TYPE_CHECKING:
-    from backup_gui.engine.retrieval import Item
+    from backup_gui.model.restores import Item
 
 Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()

@@ -10,7 +10,7 @@ import html
 from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, Qt
 from PySide6.QtGui import QGuiApplication
 
-from backup_gui.engine.escaping import one_line
+from backup_gui.model.path_text import one_line
 
 _MINUTE_S = 60
 _HOUR_S = 3_600

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from backup_gui.engine.catalog import Catalog
-from backup_gui.engine.job import Job
 from backup_gui.engine.mirror import run_pass
-from backup_gui.engine.model import FULL, NO_COUNTS, ProblemCode
+from backup_gui.model.job import Job
+from backup_gui.model.plans import FULL, NO_COUNTS, ProblemCode
 from tests.differential.edits import Editor
 from tests.helpers.trees import Node, read_tree
 from tests.helpers.waiting import wait_until

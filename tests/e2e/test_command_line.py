@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.escaping import escape
+from backup_gui.model.path_text import escape
 from tests.helpers.trees import contents, read_tree
 from tests.helpers.unprivileged import Unprivileged
 from tests.helpers.waiting import wait_until

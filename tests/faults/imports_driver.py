@@ -16,10 +16,10 @@ from pathlib import Path
 from unittest import mock
 
 from backup_gui.engine import runner
-from backup_gui.engine.events import BackUpNow, Event, ReportMade, Stop, UndoPass
-from backup_gui.engine.model import Report
 from backup_gui.engine.preloading import preload
 from backup_gui.jobs import make_job
+from backup_gui.model.events import BackUpNow, Event, ReportMade, Stop, UndoPass
+from backup_gui.model.plans import Report
 from tests.helpers.waiting import wait_until
 
 _LIMIT_S = 40.0

@@ -19,10 +19,10 @@ from typing import Any
 
 from backup_gui.engine import system
 from backup_gui.engine.catalog import Catalog
-from backup_gui.engine.job import Job
 from backup_gui.engine.mirror import run_pass
-from backup_gui.engine.model import FULL
 from backup_gui.engine.tree import is_temporary
+from backup_gui.model.job import Job
+from backup_gui.model.plans import FULL
 from tests.helpers.trees import contents, read_tree
 
 # What the interpreter tells of before it does it.

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from backup_gui.engine import runner
 from backup_gui.engine.descriptors import BUDGET
-from backup_gui.engine.events import BackUpNow, Event, ReportMade, StatusChanged, Stop
-from backup_gui.engine.model import PassStatus
 from backup_gui.jobs import make_job
+from backup_gui.model.events import BackUpNow, Event, ReportMade, StatusChanged, Stop
+from backup_gui.model.plans import PassStatus
 from tests.helpers.waiting import wait_until
 
 DEPTH = 12

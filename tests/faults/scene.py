@@ -9,11 +9,11 @@ from pathlib import Path
 
 from backup_gui.engine.belief import look, uptime_s
 from backup_gui.engine.catalog import Catalog
-from backup_gui.engine.events import Event
-from backup_gui.engine.job import Job
 from backup_gui.engine.mirror import ignore, run_pass
-from backup_gui.engine.model import FULL, NO_COUNTS, Report
 from backup_gui.engine.tree import is_temporary
+from backup_gui.model.events import Event
+from backup_gui.model.job import Job
+from backup_gui.model.plans import FULL, NO_COUNTS, Report
 from tests.helpers.trees import contents, read_tree
 
 

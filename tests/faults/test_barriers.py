@@ -14,11 +14,11 @@ import pytest
 
 from backup_gui.engine import publishing, writer
 from backup_gui.engine.catalog import Catalog
-from backup_gui.engine.errors import DestinationUnusableError
-from backup_gui.engine.events import ActionDone, Event
-from backup_gui.engine.model import Action, Op
 from backup_gui.engine.target import Target
 from backup_gui.engine.tree import is_temporary
+from backup_gui.model.errors import DestinationUnusableError
+from backup_gui.model.events import ActionDone, Event
+from backup_gui.model.plans import Action, Op
 from tests.faults.scene import Scene
 
 FILES = [f"folder{number % 3}/f{number}" for number in range(12)]

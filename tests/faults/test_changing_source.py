@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from backup_gui.engine.copying import TRIES
-from backup_gui.engine.model import ProblemCode
 from backup_gui.engine.target import Target
+from backup_gui.model.plans import ProblemCode
 from tests.faults.scene import Scene
 
 OLD, NEW = b"old" * 1000, b"new!" * 1000

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine.catalog import Catalog
-from backup_gui.engine.model import Counts, Problem, ProblemCode
 from backup_gui.engine.verify import DifferenceKind, verify
 from backup_gui.engine.watch import watch
+from backup_gui.model.plans import Counts, Problem, ProblemCode
 from tests.faults.scene import Scene
 from tests.helpers.trees import contents
 from tests.helpers.waiting import wait_until

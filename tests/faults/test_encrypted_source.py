@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.job import DEFAULT_GUARD_COUNT, DEFAULT_GUARD_SHARE
-from backup_gui.engine.model import HeldCode, PassStatus
+from backup_gui.model.job import DEFAULT_GUARD_COUNT, DEFAULT_GUARD_SHARE
+from backup_gui.model.plans import HeldCode, PassStatus
 from tests.faults.scene import Scene
 
 FILES = 200

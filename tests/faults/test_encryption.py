@@ -11,10 +11,10 @@ import pytest
 
 from backup_gui.engine import runner
 from backup_gui.engine.commands import Commands
-from backup_gui.engine.events import Event, HeldBack, StatusChanged, Stop
-from backup_gui.engine.job import Job
-from backup_gui.engine.model import Held
-from backup_gui.engine.status import JobState
+from backup_gui.model.events import Event, HeldBack, StatusChanged, Stop
+from backup_gui.model.job import Job
+from backup_gui.model.plans import Held
+from backup_gui.model.status import JobState
 from tests.helpers.fake_clock import FakeClock
 from tests.helpers.trees import contents
 

@@ -15,13 +15,13 @@ import pytest
 
 from backup_gui.engine import writer
 from backup_gui.engine.catalog import Catalog
-from backup_gui.engine.errors import RootAbsentError
-from backup_gui.engine.events import ActionDone, Event, PlanMade
 from backup_gui.engine.history import list_versions, restore
 from backup_gui.engine.history_place import HISTORY_NAME
 from backup_gui.engine.mirror import run_pass
-from backup_gui.engine.model import Counts, EntryKind, Op, PassStatus, ProblemCode, Report, Scope
 from backup_gui.engine.target import Target
+from backup_gui.model.errors import RootAbsentError
+from backup_gui.model.events import ActionDone, Event, PlanMade
+from backup_gui.model.plans import Counts, EntryKind, Op, PassStatus, ProblemCode, Report, Scope
 from tests.faults.scene import Scene
 from tests.faults.volumes import Stick, plugged_in
 from tests.helpers.trees import contents, read_tree

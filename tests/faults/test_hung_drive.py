@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from backup_gui.bridge import controller as controller_module
 from backup_gui.bridge.controller import Controller
 from backup_gui.bridge.worker import JobThread
-from backup_gui.engine.job import Job
+from backup_gui.model.job import Job
 from tests.faults.volumes import cuttable_disk, is_any_thread_stuck, run_tool
 from tests.helpers.trees import contents
 

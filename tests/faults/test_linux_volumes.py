@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.errors import JobError
 from backup_gui.engine.history import list_versions
 from backup_gui.engine.history_place import HISTORY_NAME
-from backup_gui.engine.model import ProblemCode
+from backup_gui.model.errors import JobError
+from backup_gui.model.plans import ProblemCode
 from tests.faults.scene import Scene
 from tests.faults.volumes import Stick, plugged_in, run_tool, small_volume
 from tests.helpers.trees import contents

@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 
 from backup_gui.engine import copying
-from backup_gui.engine.errors import DestinationFullError
 from backup_gui.engine.history import version_path
 from backup_gui.engine.mirror import run_pass
-from backup_gui.engine.model import NOTHING_REMOVED, PassStatus, ProblemCode, Scope
 from backup_gui.engine.room import Room
 from backup_gui.engine.target import Target
 from backup_gui.engine.transfer import TargetError
 from backup_gui.engine.upkeep import NO_GAIN_KEY
+from backup_gui.model.errors import DestinationFullError
+from backup_gui.model.plans import NOTHING_REMOVED, PassStatus, ProblemCode, Scope
 from backup_gui.terminal import report_in_words
 from tests.faults.scene import Scene
 from tests.faults.volumes import remount, small_volume

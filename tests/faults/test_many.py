@@ -18,12 +18,12 @@ from hypothesis import settings
 
 from backup_gui.engine import copying
 from backup_gui.engine.commands import Commands
-from backup_gui.engine.events import Event, ProblemFound, ReportMade, StatusChanged, Stop
-from backup_gui.engine.job import Job
-from backup_gui.engine.model import PassStatus, ProblemCode
 from backup_gui.engine.runner import run
-from backup_gui.engine.status import JobState
 from backup_gui.engine.tree import Tree
+from backup_gui.model.events import Event, ProblemFound, ReportMade, StatusChanged, Stop
+from backup_gui.model.job import Job
+from backup_gui.model.plans import PassStatus, ProblemCode
+from backup_gui.model.status import JobState
 from tests.faults.scene import Scene
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -41,8 +41,8 @@ MEASURE = """
 import sys
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.mirror import run_pass
-from backup_gui.engine.job import Job
-from backup_gui.engine.model import FULL
+from backup_gui.model.job import Job
+from backup_gui.model.plans import FULL
 from pathlib import Path
 job = Job(sys.argv[1], sys.argv[2], id="job", name="job", allows_mass_delete=len(sys.argv) > 4)
 catalog = Catalog.open(Path(sys.argv[3]))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.model import Counts, PassStatus
+from backup_gui.model.plans import Counts, PassStatus
 from tests.faults.scene import Scene
 from tests.faults.volumes import run_tool, small_volume
 from tests.helpers.access_lists import access_list

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.errors import RootAbsentError
 from backup_gui.engine.history import restore
 from backup_gui.engine.mirror import run_pass
-from backup_gui.engine.model import PassStatus, ProblemCode, Report, Scope
+from backup_gui.model.errors import RootAbsentError
+from backup_gui.model.plans import PassStatus, ProblemCode, Report, Scope
 from tests.faults.scene import Scene
 from tests.faults.volumes import Stick, plugged_in
 from tests.helpers.trees import contents, read_tree

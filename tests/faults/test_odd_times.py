@@ -14,7 +14,7 @@ import pytest
 from backup_gui.engine import copying, equality, making
 from backup_gui.engine.history import list_versions
 from backup_gui.engine.mirror import run_pass
-from backup_gui.engine.model import FULL, Counts
+from backup_gui.model.plans import FULL, Counts
 from tests.faults.scene import Scene
 from tests.faults.volumes import plugged_in, small_volume
 from tests.helpers.trees import contents

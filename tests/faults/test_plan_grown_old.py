@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.events import Event, PlanMade
+from backup_gui.model.events import Event, PlanMade
 from tests.faults.scene import Scene
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine import publishing, writer
-from backup_gui.engine.errors import BackupError
-from backup_gui.engine.events import ActionDone, Event
-from backup_gui.engine.model import Op
 from backup_gui.engine.target import Target
+from backup_gui.model.errors import BackupError
+from backup_gui.model.events import ActionDone, Event
+from backup_gui.model.plans import Op
 from tests.faults.scene import Scene
 from tests.faults.volumes import CuttableDisk, cuttable_disk
 

@@ -13,11 +13,11 @@ import pytest
 
 from backup_gui.engine import restoring
 from backup_gui.engine.attributes import ACCESS_LIST, DEFAULT_LIST
-from backup_gui.engine.errors import HistoryUnusableError
 from backup_gui.engine.history import restore
-from backup_gui.engine.model import FULL, NO_COUNTS, PassStatus, ProblemCode
 from backup_gui.engine.target import Target
 from backup_gui.engine.transfer import TargetError
+from backup_gui.model.errors import HistoryUnusableError
+from backup_gui.model.plans import FULL, NO_COUNTS, PassStatus, ProblemCode
 from tests.faults.volumes import small_volume
 from tests.helpers.access_lists import access_list
 from tests.unit.conftest import NOBODY, Rig, as_nobody, paths, place, rig

@@ -12,8 +12,8 @@ import pytest
 
 from backup_gui.engine import attributes
 from backup_gui.engine.identity import identify
-from backup_gui.engine.model import Counts, PassStatus, ProblemCode
 from backup_gui.engine.tree import Tree
+from backup_gui.model.plans import Counts, PassStatus, ProblemCode
 from tests.faults.scene import Scene
 from tests.helpers.trees import contents
 from tests.helpers.waiting import wait_until

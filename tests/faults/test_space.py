@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.errors import BackupError, DestinationUnusableError
-from backup_gui.engine.model import PassStatus, ProblemCode
+from backup_gui.model.errors import BackupError, DestinationUnusableError
+from backup_gui.model.plans import PassStatus, ProblemCode
 from tests.faults.scene import Scene
 from tests.faults.volumes import plugged_in, remount, run_tool, small_volume
 

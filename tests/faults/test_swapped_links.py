@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine.descriptors import MOST_KEPT
-from backup_gui.engine.events import ActionDone, Event, PlanMade
 from backup_gui.engine.history_place import history_of
-from backup_gui.engine.model import Op
 from backup_gui.engine.target import Target
 from backup_gui.engine.tree import Tree
+from backup_gui.model.events import ActionDone, Event, PlanMade
+from backup_gui.model.plans import Op
 from tests.faults.scene import Scene
 from tests.property.world import look_at
 

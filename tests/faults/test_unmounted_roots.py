@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.errors import BackupError, RootAbsentError
-from backup_gui.engine.events import ActionDone, Event, PlanMade, Progressed
-from backup_gui.engine.model import HeldCode
 from backup_gui.engine.roots import forget_drive
+from backup_gui.model.errors import BackupError, RootAbsentError
+from backup_gui.model.events import ActionDone, Event, PlanMade, Progressed
+from backup_gui.model.plans import HeldCode
 from tests.faults.scene import Scene
 from tests.faults.volumes import run_tool, small_volume
 from tests.helpers.trees import contents, read_tree

@@ -24,8 +24,8 @@ _COVERAGE = """
 import json, sys
 from pathlib import Path
 from backup_gui.engine.commands import Commands
-from backup_gui.engine.events import StatusChanged, Stop
-from backup_gui.engine.job import Job
+from backup_gui.model.events import StatusChanged, Stop
+from backup_gui.model.job import Job
 from backup_gui.engine.runner import run
 
 def listen(event):

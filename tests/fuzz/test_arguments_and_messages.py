@@ -20,8 +20,8 @@ from backup_gui.arguments import build_parser, interval, moment
 from backup_gui.bridge.instance import Instance, Wish, _parsed
 from backup_gui.cli import main
 from backup_gui.config import Settings, parse_jobs, parse_settings
-from backup_gui.engine.job import MAX_INTERVAL_S
 from backup_gui.jobs import job_faults
+from backup_gui.model.job import MAX_INTERVAL_S
 
 UNUSABLE = 2
 OPTIONS = (

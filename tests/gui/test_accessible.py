@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from backup_gui.app import resource_folder
-from backup_gui.engine.status import JobState
+from backup_gui.model.status import JobState
 from backup_gui.ui import theme
 from backup_gui.ui.icons import Icons
 from backup_gui.ui.labels import PrimaryButton

@@ -8,8 +8,8 @@ import pytest
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex
 from pytestqt.qtbot import QtBot
 
-from backup_gui.engine.model import Counts, PassStatus, Problem, ProblemCode, Removed, Report, Stage
-from backup_gui.engine.records import PassKind, PastChange, PastPass
+from backup_gui.model.passes import PassKind, PastChange, PastPass
+from backup_gui.model.plans import Counts, PassStatus, Problem, ProblemCode, Removed, Report, Stage
 from backup_gui.ui.activity import ActivityPage
 from backup_gui.ui.board import Page
 from backup_gui.ui.icons import Icons

@@ -13,10 +13,12 @@ from pytestqt.qtbot import QtBot
 from backup_gui.bridge.instance import Wish
 from backup_gui.desk import Desk
 from backup_gui.engine import runner
-from backup_gui.engine.events import FilesReturned, ForgetDrive, PutBack, ReleaseKept, StatusChanged, UndoPass
-from backup_gui.engine.job import Job
 from backup_gui.engine.marker import Marker
-from backup_gui.engine.model import (
+from backup_gui.engine.runner import Outcome
+from backup_gui.engine.tree import MARKER_NAME
+from backup_gui.model.events import FilesReturned, ForgetDrive, PutBack, ReleaseKept, StatusChanged, UndoPass
+from backup_gui.model.job import Job
+from backup_gui.model.plans import (
     Action,
     Counts,
     EntryKind,
@@ -28,9 +30,7 @@ from backup_gui.engine.model import (
     Returned,
     Stage,
 )
-from backup_gui.engine.runner import Outcome
-from backup_gui.engine.status import JobState, Status
-from backup_gui.engine.tree import MARKER_NAME
+from backup_gui.model.status import JobState, Status
 from backup_gui.ui.board import Page
 from backup_gui.ui.headline import Remedy, headline
 from backup_gui.ui.icons import Icons

@@ -18,10 +18,10 @@ from backup_gui.bridge.instance import Wish
 from backup_gui.bridge.stall import Stalls
 from backup_gui.desk import Desk
 from backup_gui.engine import bringing, progress, runner
-from backup_gui.engine.events import FilesReturned, GiveUp, Progressed, PutBack, StatusChanged, Stop
-from backup_gui.engine.job import Job
-from backup_gui.engine.model import Phase, Progress, Returned
-from backup_gui.engine.status import JobState, Status
+from backup_gui.model.events import FilesReturned, GiveUp, Progressed, PutBack, StatusChanged, Stop
+from backup_gui.model.job import Job
+from backup_gui.model.plans import Phase, Progress, Returned
+from backup_gui.model.status import JobState, Status
 from backup_gui.ui.headline import headline
 from backup_gui.ui.jobview import PutBackWish
 from backup_gui.ui.returneddialog import ReturnedDialog

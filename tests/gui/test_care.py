@@ -20,10 +20,10 @@ from backup_gui.desk import Desk
 from backup_gui.engine import runner
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.commands import Commands
-from backup_gui.engine.events import CheckEvery, Event, StatusChanged, Stop
-from backup_gui.engine.job import Job
 from backup_gui.engine.runner import Outcome
-from backup_gui.engine.status import JobState
+from backup_gui.model.events import CheckEvery, Event, StatusChanged, Stop
+from backup_gui.model.job import Job
+from backup_gui.model.status import JobState
 from backup_gui.places import Places
 from backup_gui.ui.board import Page
 from backup_gui.ui.jobview import Saving

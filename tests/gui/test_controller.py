@@ -14,8 +14,9 @@ from backup_gui.bridge import controller as controller_module
 from backup_gui.bridge.controller import Controller, JobNews, JobReport, JobReturned
 from backup_gui.bridge.worker import JobThread
 from backup_gui.engine.commands import Commands
-from backup_gui.engine.errors import DestinationBusyError
-from backup_gui.engine.events import (
+from backup_gui.engine.runner import Outcome
+from backup_gui.model.errors import DestinationBusyError
+from backup_gui.model.events import (
     AllowHeld,
     BackUpNow,
     Event,
@@ -31,10 +32,9 @@ from backup_gui.engine.events import (
     Stop,
     UndoPass,
 )
-from backup_gui.engine.job import Job
-from backup_gui.engine.model import Counts, Held, HeldCode, PassStatus, Report, Returned
-from backup_gui.engine.runner import Outcome
-from backup_gui.engine.status import JobState
+from backup_gui.model.job import Job
+from backup_gui.model.plans import Counts, Held, HeldCode, PassStatus, Report, Returned
+from backup_gui.model.status import JobState
 from tests.gui.conftest import ScriptedRun, make_test_job, ok_status
 
 

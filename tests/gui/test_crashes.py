@@ -17,9 +17,9 @@ from backup_gui.bridge.crashes import Crash, CrashRelay, place_of
 from backup_gui.bridge.diagnostics import ErrorKeeper, describe
 from backup_gui.bridge.instance import Wish
 from backup_gui.config import Settings
-from backup_gui.engine.job import Job
-from backup_gui.engine.model import Counts, Held, HeldCode
-from backup_gui.engine.status import JobState, Status
+from backup_gui.model.job import Job
+from backup_gui.model.plans import Counts, Held, HeldCode
+from backup_gui.model.status import JobState, Status
 from backup_gui.ui.crashdialog import CrashDialog
 from backup_gui.ui.diagnosticsdialog import DiagnosticsDialog
 from tests.gui.conftest import DeskMaker, ScriptedRun

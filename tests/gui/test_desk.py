@@ -20,11 +20,11 @@ from backup_gui.config import Appearance, Settings, make_job
 from backup_gui.desk import Desk
 from backup_gui.engine import runner
 from backup_gui.engine.catalog import Catalog
-from backup_gui.engine.events import AllowHeld, BackUpNow, KeepHeld, ReportMade, StatusChanged
-from backup_gui.engine.job import Job
-from backup_gui.engine.model import Counts, PassStatus, Phase, Progress, Report
 from backup_gui.engine.register import ReadFacts, other_jobs, remember_folders
-from backup_gui.engine.status import JobState, Status
+from backup_gui.model.events import AllowHeld, BackUpNow, KeepHeld, ReportMade, StatusChanged
+from backup_gui.model.job import Job
+from backup_gui.model.plans import Counts, PassStatus, Phase, Progress, Report
+from backup_gui.model.status import JobState, Status
 from backup_gui.places import Places
 from backup_gui.ui.board import Page
 from backup_gui.ui.jobdialog import JobDialog
@@ -419,7 +419,7 @@ def test_back_up_now_reaches_the_runner(make_desk: DeskMaker, job: Job, scripted
 
 
 def test_reports_and_progress_are_shown(make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> None:
-    from backup_gui.engine.events import Progressed
+    from backup_gui.model.events import Progressed
 
     desk = make_desk(scripted)
     desk.start(Wish())

@@ -18,8 +18,8 @@ from backup_gui.bridge import beginning
 from backup_gui.bridge.beginning import Choice, Place, places, propose, usual_folders
 from backup_gui.bridge.instance import Wish
 from backup_gui.engine import runner
-from backup_gui.engine.job import Job
-from backup_gui.engine.status import JobState
+from backup_gui.model.job import Job
+from backup_gui.model.status import JobState
 from backup_gui.ui.firstrun import FirstRun, FirstRunDialog
 from backup_gui.ui.firstvalues import FirstChoice, FirstForecast, FirstStart, FirstVerdict, FolderCount
 from backup_gui.ui.icons import Icons

@@ -21,9 +21,9 @@ from backup_gui.bridge.heart import Heart
 from backup_gui.bridge.instance import Wish
 from backup_gui.desk import Desk
 from backup_gui.engine import putback
-from backup_gui.engine.events import Pause, Resume, StatusChanged
-from backup_gui.engine.job import Job
-from backup_gui.engine.status import JobState
+from backup_gui.model.events import Pause, Resume, StatusChanged
+from backup_gui.model.job import Job
+from backup_gui.model.status import JobState
 from backup_gui.ui.board import Page
 from backup_gui.ui.firstvalues import FirstChoice
 from backup_gui.ui.historyview import RestoreWish, subject_of

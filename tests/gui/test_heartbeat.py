@@ -18,11 +18,11 @@ from backup_gui.bridge.instance import Wish
 from backup_gui.engine import runner
 from backup_gui.engine.commands import Commands
 from backup_gui.engine.coprocess import OBJECTS_BETWEEN_COLLECTIONS
-from backup_gui.engine.events import ActionDone, Event, ProblemFound, Progressed, StatusChanged, Stop
-from backup_gui.engine.job import Job
-from backup_gui.engine.model import Action, EntryKind, Op, Phase, Problem, ProblemCode, Progress, Stage
 from backup_gui.engine.runner import Outcome
-from backup_gui.engine.status import JobState, Status
+from backup_gui.model.events import ActionDone, Event, ProblemFound, Progressed, StatusChanged, Stop
+from backup_gui.model.job import Job
+from backup_gui.model.plans import Action, EntryKind, Op, Phase, Problem, ProblemCode, Progress, Stage
+from backup_gui.model.status import JobState, Status
 from tests.gui.conftest import DeskMaker, ok_status
 from tests.helpers.beats import Beats
 

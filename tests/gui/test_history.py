@@ -15,8 +15,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QStyle, QStyleOptionViewItem, QTreeView
 from pytestqt.qtbot import QtBot
 
-from backup_gui.engine.model import EntryKind
-from backup_gui.engine.retrieval import Item, Moment, Policy, PutBack, Search, Step
+from backup_gui.model.plans import EntryKind
+from backup_gui.model.restores import Item, Moment, Policy, PutBack, Search, Step
 from backup_gui.ui.bringingdialog import NotesModel
 from backup_gui.ui.history import HistoryPage
 from backup_gui.ui.historytree import HistoryModel

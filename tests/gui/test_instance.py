@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from backup_gui.bridge import instance as instance_module
 from backup_gui.bridge.instance import LOCK_NAME, Instance, Wish
-from backup_gui.engine.errors import OwnFolderError
+from backup_gui.model.errors import OwnFolderError
 
 SECOND = """
 import sys

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
-from backup_gui.engine.job import MAX_INTERVAL_S, Job
+from backup_gui.model.job import MAX_INTERVAL_S, Job
 from backup_gui.ui.icons import Icons
 from backup_gui.ui.jobdialog import JobDialog
 from backup_gui.ui.jobview import DraftVerdict, JobDraft, Level, Remark

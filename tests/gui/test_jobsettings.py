@@ -16,10 +16,10 @@ from backup_gui.desk import Desk
 from backup_gui.engine import own, runner
 from backup_gui.engine.history_place import history_of
 from backup_gui.engine.holdings import measure
-from backup_gui.engine.job import Job
-from backup_gui.engine.model import HistorySize
-from backup_gui.engine.status import JobState
 from backup_gui.formdesk import merged
+from backup_gui.model.job import Job
+from backup_gui.model.plans import HistorySize
+from backup_gui.model.status import JobState
 from backup_gui.ui.board import Page
 from backup_gui.ui.exclusions import PRESETS
 from backup_gui.ui.historylimits import HistoryLimits

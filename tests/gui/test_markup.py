@@ -10,10 +10,10 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, Qt
 from PySide6.QtGui import QTextDocument
 from pytestqt.qtbot import QtBot
 
-from backup_gui.engine.model import EntryKind, ProblemCode, Stage
-from backup_gui.engine.problems import problem
-from backup_gui.engine.records import PastChange
-from backup_gui.engine.retrieval import Item
+from backup_gui.model.passes import PastChange
+from backup_gui.model.plans import EntryKind, ProblemCode, Stage
+from backup_gui.model.problems import problem
+from backup_gui.model.restores import Item
 from backup_gui.ui.bringingdialog import NotesModel
 from backup_gui.ui.historytree import HistoryModel
 from backup_gui.ui.icons import Icons

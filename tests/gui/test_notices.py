@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from backup_gui.engine.job import Job
-from backup_gui.engine.status import JobState, Status
+from backup_gui.model.job import Job
+from backup_gui.model.status import JobState, Status
 from backup_gui.ui.jobview import JobView
 from backup_gui.ui.notices import Notice, Notices, button_text, hidden_notice
 from tests.gui.conftest import NOW, ok_status

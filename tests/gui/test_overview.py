@@ -11,9 +11,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QToolTip
 from pytestqt.qtbot import QtBot
 
-from backup_gui.engine.model import Phase, Progress
-from backup_gui.engine.records import DayTotal
-from backup_gui.engine.status import Backlog, JobState, Status
+from backup_gui.model.passes import DayTotal
+from backup_gui.model.plans import Phase, Progress
+from backup_gui.model.status import Backlog, JobState, Status
 from backup_gui.ui.behind import BehindLabel, behind_sentence, behind_text
 from backup_gui.ui.daychart import DAYS, DayChart, day_text, last_days, summary_text
 from backup_gui.ui.headline import Remedy, card_text, headline

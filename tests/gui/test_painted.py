@@ -33,7 +33,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from backup_gui.engine.status import JobState
+from backup_gui.model.status import JobState
 from backup_gui.ui import theme
 from backup_gui.ui.cards import ChoiceCard, TickCard
 from backup_gui.ui.daychart import DAYS, DayChart

@@ -27,12 +27,12 @@ from backup_gui.bridge.preview import expected_s, foresee
 from backup_gui.engine import runner
 from backup_gui.engine.arranging import Arranged, Arrangement, Order, arrange
 from backup_gui.engine.catalog import Catalog
-from backup_gui.engine.events import StatusChanged
-from backup_gui.engine.job import Job
 from backup_gui.engine.mirror import run_pass
-from backup_gui.engine.model import FULL, Action, Counts, EntryKind, HeldCode, Op, Phase, ProblemCode, Progress
-from backup_gui.engine.plantree import flat
-from backup_gui.engine.status import JobState, Status
+from backup_gui.model.events import StatusChanged
+from backup_gui.model.job import Job
+from backup_gui.model.plan_tree import flat
+from backup_gui.model.plans import FULL, Action, Counts, EntryKind, HeldCode, Op, Phase, ProblemCode, Progress
+from backup_gui.model.status import JobState, Status
 from backup_gui.ui.headline import held_text
 from backup_gui.ui.icons import Icons
 from backup_gui.ui.jobview import HeldAnswer, PutBackWish
@@ -575,7 +575,7 @@ def test_files_that_may_not_be_read_are_named_before_copying(open_folder: Path, 
     script = (
         "import pathlib, sys\n"
         "from backup_gui.bridge.preview import foresee\n"
-        "from backup_gui.engine.job import Job\n"
+        "from backup_gui.model.job import Job\n"
         f"job = Job({str(source)!r}, {str(open_folder / 'backup')!r}, id='a', name='a')\n"
         f"found = foresee(job, pathlib.Path({str(open_folder / 'data')!r}), bool, bool)\n"
         "print([(p.path, p.code.value) for p in found.problems])\n"

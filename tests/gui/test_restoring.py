@@ -18,11 +18,11 @@ from backup_gui.bridge import archive
 from backup_gui.bridge.instance import Wish
 from backup_gui.desk import Desk
 from backup_gui.engine import runner
-from backup_gui.engine.events import Pause, Resume, StatusChanged
 from backup_gui.engine.history_place import history_of
-from backup_gui.engine.job import Job
-from backup_gui.engine.status import JobState, Status
 from backup_gui.engine.transfer import Cancelled
+from backup_gui.model.events import Pause, Resume, StatusChanged
+from backup_gui.model.job import Job
+from backup_gui.model.status import JobState, Status
 from backup_gui.ui.board import Page
 from backup_gui.ui.history import HistoryPage
 from backup_gui.ui.historyview import RestoreWish, subject_of

@@ -21,10 +21,10 @@ from backup_gui.bridge.stall import Stalls
 from backup_gui.bridge.worker import JobThread
 from backup_gui.engine import runner
 from backup_gui.engine.commands import Commands, Pulse
-from backup_gui.engine.events import Event, Stop
-from backup_gui.engine.job import Job
 from backup_gui.engine.runner import Outcome
-from backup_gui.engine.status import JobState
+from backup_gui.model.events import Event, Stop
+from backup_gui.model.job import Job
+from backup_gui.model.status import JobState
 from backup_gui.ui.headline import Remedy, card_text, headline
 from backup_gui.ui.icons import Icons
 from backup_gui.ui.tray import Tray

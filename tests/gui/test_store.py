@@ -11,7 +11,7 @@ from PySide6.QtCore import QByteArray
 
 from backup_gui.bridge.store import FILE_NAME, SettingsError, Store
 from backup_gui.config import SCHEMA, Appearance, Settings
-from backup_gui.engine.job import Job
+from backup_gui.model.job import Job
 from backup_gui.places import Places
 
 JOB = Job(

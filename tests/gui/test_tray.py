@@ -6,8 +6,8 @@ import pytest
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QSystemTrayIcon
 
-from backup_gui.engine.job import Job
-from backup_gui.engine.status import JobState, Status
+from backup_gui.model.job import Job
+from backup_gui.model.status import JobState, Status
 from backup_gui.ui.icons import Icons
 from backup_gui.ui.jobview import JobView, PauseWish
 from backup_gui.ui.notices import Notice

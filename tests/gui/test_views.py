@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from backup_gui.config import Appearance, Settings
-from backup_gui.engine.model import (
+from backup_gui.model.plans import (
     Action,
     Counts,
     EntryKind,
@@ -39,8 +39,8 @@ from backup_gui.engine.model import (
     Report,
     Stage,
 )
-from backup_gui.engine.problems import MAY_BE_LEFT_OUT, problem
-from backup_gui.engine.status import Coverage, JobState
+from backup_gui.model.problems import MAY_BE_LEFT_OUT, problem
+from backup_gui.model.status import Coverage, JobState
 from backup_gui.ui.activity import ActivityModel
 from backup_gui.ui.board import Page
 from backup_gui.ui.headline import SEVERITY, Remedy, headline, held_text, worst

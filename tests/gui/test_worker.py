@@ -15,7 +15,8 @@ from backup_gui.bridge.logrelay import LogRelay
 from backup_gui.bridge.outbox import Outbox
 from backup_gui.bridge.worker import JobThread, Run
 from backup_gui.engine.commands import Commands
-from backup_gui.engine.events import (
+from backup_gui.engine.runner import Outcome
+from backup_gui.model.events import (
     ActionDone,
     BackUpNow,
     Event,
@@ -28,8 +29,8 @@ from backup_gui.engine.events import (
     StatusChanged,
     Waiting,
 )
-from backup_gui.engine.job import Job
-from backup_gui.engine.model import (
+from backup_gui.model.job import Job
+from backup_gui.model.plans import (
     Action,
     Counts,
     EntryKind,
@@ -44,8 +45,7 @@ from backup_gui.engine.model import (
     Report,
     Stage,
 )
-from backup_gui.engine.runner import Outcome
-from backup_gui.engine.status import JobState, Status
+from backup_gui.model.status import JobState, Status
 from tests.gui.conftest import ScriptedRun, ok_status
 
 BIG_BYTES = 10 * 1024**3

@@ -21,8 +21,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 from backup_gui.app import resource_folder
 from backup_gui.config import Settings
 from backup_gui.engine.arranging import Arrangement, arrange
-from backup_gui.engine.job import Job
-from backup_gui.engine.model import (
+from backup_gui.model.job import Job
+from backup_gui.model.passes import DayTotal, PastChange, PastPass
+from backup_gui.model.plans import (
     Action,
     Counts,
     EntryKind,
@@ -40,10 +41,9 @@ from backup_gui.engine.model import (
     Stage,
     count_actions,
 )
-from backup_gui.engine.problems import REASONS
-from backup_gui.engine.records import DayTotal, PastChange, PastPass
-from backup_gui.engine.retrieval import Item, Moment, PutBack, Search, Step
-from backup_gui.engine.status import Backlog, Coverage, JobState, Status
+from backup_gui.model.problems import REASONS
+from backup_gui.model.restores import Item, Moment, PutBack, Search, Step
+from backup_gui.model.status import Backlog, Coverage, JobState, Status
 from backup_gui.ui.board import Page
 from backup_gui.ui.crashdialog import CrashDialog
 from backup_gui.ui.diagnosticsdialog import DiagnosticsDialog

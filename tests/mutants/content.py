@@ -31,14 +31,14 @@ MUTATIONS = (
     ),
     Mutation(
         "a plan of many actions is packed",
-        "engine/actions.py",
+        "model/actions.py",
         "        if len(self._first) < FEW:\n",
         "        if len(self._first) >= 0:\n",
         ("unit/test_actions.py::test_a_planned_deletion_takes_less_than_its_path",),
     ),
     Mutation(
         "agreed to is what was shown, and nothing with its hash",
-        "engine/actions.py",
+        "model/actions.py",
         "            if (agreed.op, agreed.path) == (action.op, action.path):\n",
         "            if agreed:\n",
         ("unit/test_actions.py::test_agreed_to_are_exactly_the_actions_that_were_shown",),
@@ -849,7 +849,7 @@ MUTATIONS = (
     ),
     Mutation(
         "names are one line in events",
-        "engine/escaping.py",
+        "model/path_text.py",
         "    return _IN_PATHS.sub(_escaped, path)\n",
         "    return path\n",
         ("unit/test_escaping.py::test_any_text_survives_the_round_trip_as_one_line_of_valid_text",),

@@ -149,7 +149,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a protected file is told as such",
-        "engine/problems.py",
+        "model/problems.py",
         '    (_numbers("EPERM"), ProblemCode.PROTECTED),\n',
         "",
         (f"{_SPACE}test_an_immutable_file_is_a_problem_of_its_own_and_stays_immutable",),
@@ -207,7 +207,7 @@ MUTATIONS = (
     ),
     Mutation(
         "an invalid argument is blamed on the name",
-        "engine/problems.py",
+        "model/problems.py",
         "    if error.errno == errno.EINVAL and stage in _NAMING and suspect:\n",
         "    if not error and suspect:\n",
         ("unit/test_problems.py::test_an_invalid_argument_for_a_suspicious_name_is_blamed_on_the_name",),
@@ -321,7 +321,7 @@ MUTATIONS = (
     ),
     Mutation(
         "attributes that cannot be read are the source's",
-        "engine/problems.py",
+        "model/problems.py",
         "    if isinstance(error, SourceError):\n",
         "    if not error:\n",
         ("unit/test_served.py::test_attributes_of_the_source_that_cannot_be_read_are_not_blamed_on_the_drive",),

@@ -196,7 +196,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a file in use on Windows is tried again",
-        "engine/problems.py",
+        "model/problems.py",
         "    32: ProblemCode.IN_USE,  # sharing violation\n",
         "",
         ("unit/test_problems.py::test_a_windows_error_is_classified_by_its_own_number",),

@@ -9,9 +9,9 @@ import sys
 
 import pytest
 
-from backup_gui.engine.errors import BackupError
 from backup_gui.engine.mirror import run_pass
-from backup_gui.engine.model import FULL, HeldCode, PassStatus, Report
+from backup_gui.model.errors import BackupError
+from backup_gui.model.plans import FULL, HeldCode, PassStatus, Report
 from tests.helpers.descriptors import open_below
 from tests.helpers.minutes import a_minute_later
 from tests.helpers.trees import contents, read_tree

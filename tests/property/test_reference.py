@@ -17,14 +17,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backup_gui.engine.catalog import Catalog
-from backup_gui.engine.events import ActionDone, Event
 from backup_gui.engine.filters import Filter
-from backup_gui.engine.job import Job
 from backup_gui.engine.mirror import run_pass
-from backup_gui.engine.model import FULL, Action, EntryKind, Op, Report, kind_of
 from backup_gui.engine.recent import REWRITTEN
 from backup_gui.engine.reporting import HELD_KEY
 from backup_gui.engine.unanswered import from_text
+from backup_gui.model.events import ActionDone, Event
+from backup_gui.model.job import Job
+from backup_gui.model.plans import FULL, Action, EntryKind, Op, Report, kind_of
 from tests.property.reference import Before, Case, Decision, Known, Node, Step, Tree, judge, plan
 from tests.property.world import FAST
 

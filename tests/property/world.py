@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from backup_gui.engine.history import read_version_name
-from backup_gui.engine.job import Job
-from backup_gui.engine.model import Scope
 from backup_gui.engine.tree import is_temporary
+from backup_gui.model.job import Job
+from backup_gui.model.plans import Scope
 from tests.helpers.trees import Node, contents, read_tree
 
 # Flushing the whole of a shared disk takes long, and none of this is about power cuts.

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from backup_gui.engine.catalog import Fingerprint
-from backup_gui.engine.model import FULL
+from backup_gui.model.plans import FULL
 from tests.differential.trials import differences, place
 from tests.helpers.trees import contents
 from tests.sequences.operations import OPERATIONS, Scene

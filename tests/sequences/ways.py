@@ -14,11 +14,11 @@ from pathlib import Path
 
 from backup_gui.engine.belief import uptime_s
 from backup_gui.engine.catalog import Catalog
-from backup_gui.engine.events import ActionDone, Event, PlanMade
-from backup_gui.engine.job import Job
 from backup_gui.engine.mirror import run_pass
-from backup_gui.engine.model import FULL, PassStatus, ProblemCode, Scope
 from backup_gui.engine.watch import Watcher
+from backup_gui.model.events import ActionDone, Event, PlanMade
+from backup_gui.model.job import Job
+from backup_gui.model.plans import FULL, PassStatus, ProblemCode, Scope
 from tests.helpers.trees import contents
 from tests.helpers.waiting import wait_until
 

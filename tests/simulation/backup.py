@@ -14,8 +14,8 @@ from watchdog.events import FileModifiedEvent, FileSystemEvent
 
 from backup_gui.engine import mirror, runner
 from backup_gui.engine.commands import Commands
-from backup_gui.engine.errors import WatchCancelledError
-from backup_gui.engine.events import (
+from backup_gui.model.errors import WatchCancelledError
+from backup_gui.model.events import (
     ActionDone,
     Command,
     Event,
@@ -31,9 +31,9 @@ from backup_gui.engine.events import (
     UndoPass,
     Waiting,
 )
-from backup_gui.engine.job import Job
-from backup_gui.engine.model import Counts, Held, PassStatus, Report, Scope
-from backup_gui.engine.status import JobState, Status
+from backup_gui.model.job import Job
+from backup_gui.model.plans import Counts, Held, PassStatus, Report, Scope
+from backup_gui.model.status import JobState, Status
 from tests.helpers.trees import read_tree
 from tests.property.faulty_os import MortalCatalog
 from tests.simulation.edits import User

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from watchdog.events import FileSystemEvent
 
-from backup_gui.engine.events import (
+from backup_gui.model.events import (
     AllowHeld,
     BackUpNow,
     CheckEvery,
@@ -32,8 +32,8 @@ from backup_gui.engine.events import (
     Stop,
     UndoPass,
 )
-from backup_gui.engine.model import NO_COUNTS, PassStatus
-from backup_gui.engine.status import JobState, Status
+from backup_gui.model.plans import NO_COUNTS, PassStatus
+from backup_gui.model.status import JobState, Status
 from tests.property.world import FAST
 from tests.simulation.backup import Backup
 from tests.simulation.edits import Pick

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from watchdog.events import FileSystemEvent
 
-from backup_gui.engine.model import Scope
 from backup_gui.engine.watch import Watcher
+from backup_gui.model.plans import Scope
 from tests.simulation.scheduler import Scheduler
 
 if TYPE_CHECKING:

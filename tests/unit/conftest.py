@@ -21,11 +21,11 @@ import pytest
 
 from backup_gui.engine.belief import uptime_s
 from backup_gui.engine.catalog import Catalog
-from backup_gui.engine.events import Event
-from backup_gui.engine.job import Job
 from backup_gui.engine.mirror import run_pass
-from backup_gui.engine.model import FULL, Counts, Report, Scope
 from backup_gui.engine.tree import is_temporary
+from backup_gui.model.events import Event
+from backup_gui.model.job import Job
+from backup_gui.model.plans import FULL, Counts, Report, Scope
 from tests.helpers.descriptors import open_below
 from tests.helpers.trees import read_tree
 

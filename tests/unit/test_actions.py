@@ -8,9 +8,9 @@ from itertools import product
 
 import pytest
 
-from backup_gui.engine import actions
-from backup_gui.engine.actions import Actions, Agreed, Part, actions_of
-from backup_gui.engine.model import Action, EntryKind, Op
+from backup_gui.model import actions
+from backup_gui.model.actions import Actions, Agreed, Part, actions_of
+from backup_gui.model.plans import Action, EntryKind, Op
 from tests.unit.conftest import HOSTILE_NAMES
 
 MANY = 100_000

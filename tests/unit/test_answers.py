@@ -10,7 +10,8 @@ import pytest
 from backup_gui.engine import runner
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.commands import Commands
-from backup_gui.engine.events import (
+from backup_gui.engine.roots import DRIVES_KEY
+from backup_gui.model.events import (
     BackUpNow,
     Command,
     Event,
@@ -27,9 +28,8 @@ from backup_gui.engine.events import (
     Stop,
     UndoPass,
 )
-from backup_gui.engine.model import Held, PassStatus, ProblemCode, Report, Returned
-from backup_gui.engine.roots import DRIVES_KEY
-from backup_gui.engine.status import JobState, Status
+from backup_gui.model.plans import Held, PassStatus, ProblemCode, Report, Returned
+from backup_gui.model.status import JobState, Status
 from tests.helpers.fake_clock import FakeClock
 from tests.helpers.trees import contents
 from tests.unit.conftest import Rig

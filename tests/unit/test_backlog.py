@@ -8,8 +8,8 @@ import pytest
 
 from backup_gui.engine.backlog import MOST_LOOKS, BacklogMeter, size_of
 from backup_gui.engine.dirty import MAX_PATHS, DirtySet
-from backup_gui.engine.model import FULL, Scope
-from backup_gui.engine.status import NO_BACKLOG, Backlog
+from backup_gui.model.plans import FULL, Scope
+from backup_gui.model.status import NO_BACKLOG, Backlog
 
 NOW_S, NOW_AT = 1_000.0, 5_000.0
 

@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from backup_gui.engine import belief, history, upkeep
 from backup_gui.engine.belief import AHEAD_KEY, BELIEF_KEY, MOST_AHEAD_S, Belief, HistoryClock, aheads, look
 from backup_gui.engine.catalog import Catalog
-from backup_gui.engine.errors import RootAbsentError
 from backup_gui.engine.history import list_versions
-from backup_gui.engine.model import PassStatus
 from backup_gui.engine.thinning import DAY_S, HOUR_S
 from backup_gui.engine.tree import Tree
+from backup_gui.model.errors import RootAbsentError
+from backup_gui.model.plans import PassStatus
 from tests.helpers.trees import contents
 from tests.unit.conftest import Rig
 from tests.unit.test_upkeep import BLOCK, NOW_S, put

@@ -13,8 +13,8 @@ import pytest
 
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.chronicle import Chronicle, remembered_facts
-from backup_gui.engine.model import Counts, PassStatus, Problem, ProblemCode, Report, Stage
-from backup_gui.engine.records import DayTotal, PassKind, PastChange
+from backup_gui.model.passes import DayTotal, PassKind, PastChange
+from backup_gui.model.plans import Counts, PassStatus, Problem, ProblemCode, Report, Stage
 from tests.unit.test_passlog import FIRST_SCHEMA
 
 NOON = datetime(2026, 11, 22, 12, 0, 0).astimezone().timestamp()

@@ -20,7 +20,9 @@ from backup_gui import __main__ as start
 from backup_gui import __version__, cli
 from backup_gui.arguments import build_parser
 from backup_gui.engine import runner
-from backup_gui.engine.errors import (
+from backup_gui.engine.history_place import history_of
+from backup_gui.engine.runner import Commands, Outcome
+from backup_gui.model.errors import (
     BackupError,
     CatalogError,
     DestinationBusyError,
@@ -29,11 +31,9 @@ from backup_gui.engine.errors import (
     JobError,
     RootAbsentError,
 )
-from backup_gui.engine.events import Event, ReportMade, Stop
-from backup_gui.engine.history_place import history_of
-from backup_gui.engine.job import MAX_INTERVAL_S, Job
-from backup_gui.engine.model import PassStatus, Report
-from backup_gui.engine.runner import Commands, Outcome
+from backup_gui.model.events import Event, ReportMade, Stop
+from backup_gui.model.job import MAX_INTERVAL_S, Job
+from backup_gui.model.plans import PassStatus, Report
 from backup_gui.terminal import Output
 
 Answer = Callable[[Job, Commands, Callable[[Event], None]], Outcome]

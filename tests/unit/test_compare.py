@@ -12,10 +12,10 @@ import pytest
 
 from backup_gui.engine.compare import compare
 from backup_gui.engine.filters import Filter
-from backup_gui.engine.model import FULL, Action, EntryKind, Op, Plan, ProblemCode, Scope, Stage
 from backup_gui.engine.progress import Meter
 from backup_gui.engine.target import Target
 from backup_gui.engine.tree import Tree, parent_of
+from backup_gui.model.plans import FULL, Action, EntryKind, Op, Plan, ProblemCode, Scope, Stage
 from tests.unit.conftest import LONG_AGO_NS, SECOND_NS, Rig
 
 FILE, FOLDER, LINK = EntryKind.FILE, EntryKind.FOLDER, EntryKind.LINK

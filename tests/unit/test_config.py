@@ -30,9 +30,9 @@ from backup_gui.config import (
     settings_to_texts,
 )
 from backup_gui.engine import own
-from backup_gui.engine.errors import JobError
 from backup_gui.engine.history_place import history_of
-from backup_gui.engine.job import MAX_HISTORY_DAYS, MAX_INTERVAL_S, Job
+from backup_gui.model.errors import JobError
+from backup_gui.model.job import MAX_HISTORY_DAYS, MAX_INTERVAL_S, Job
 
 # Settings
 

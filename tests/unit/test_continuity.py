@@ -12,9 +12,9 @@ import pytest
 from backup_gui.engine import continuity, roots
 from backup_gui.engine.answers import carry_out
 from backup_gui.engine.catalog import Catalog, Row
-from backup_gui.engine.errors import RootAbsentError
-from backup_gui.engine.events import ActionDone, Event, KeepHeld
-from backup_gui.engine.model import FULL, HeldCode, PassStatus, Report, Scope
+from backup_gui.model.errors import RootAbsentError
+from backup_gui.model.events import ActionDone, Event, KeepHeld
+from backup_gui.model.plans import FULL, HeldCode, PassStatus, Report, Scope
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import Rig, mounted, paths
 

@@ -17,11 +17,11 @@ from backup_gui.engine.abilities import ALL
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.copier import SMALL_BYTES, Copied, Copier, Order
 from backup_gui.engine.coprocess import Coprocess, serve
-from backup_gui.engine.events import PlanMade
 from backup_gui.engine.publishing import Publisher
 from backup_gui.engine.target import Target
 from backup_gui.engine.transfer import receive
 from backup_gui.engine.tree import Tree
+from backup_gui.model.events import PlanMade
 from tests.helpers.trees import contents, read_tree
 from tests.helpers.waiting import wait_until
 from tests.unit.conftest import HOSTILE_NAMES, Rig

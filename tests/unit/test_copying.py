@@ -14,10 +14,10 @@ from backup_gui.engine import copying
 from backup_gui.engine import transfer as transfer_module
 from backup_gui.engine.copier import Seen
 from backup_gui.engine.copying import NotCopied, Vanished, copy_file, has_same_content
-from backup_gui.engine.model import Entry, ProblemCode, Stage
 from backup_gui.engine.target import Target
 from backup_gui.engine.transfer import Cancelled
 from backup_gui.engine.tree import Tree, is_temporary
+from backup_gui.model.plans import Entry, ProblemCode, Stage
 from tests.helpers.descriptors import count_open
 from tests.helpers.trees import read_tree
 from tests.unit.conftest import as_nobody

@@ -15,13 +15,13 @@ import pytest
 from backup_gui.engine import descriptors, mirror, tree
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.descriptors import LEAST_KEPT, MOST_KEPT, TURN_S, Budget, is_shortage, shortage_told, waited_out
-from backup_gui.engine.errors import DestinationUnusableError, RootAbsentError, TooManyOpenError
 from backup_gui.engine.lock import DestinationLock
-from backup_gui.engine.model import FULL, PassStatus
 from backup_gui.engine.target import Target
 from backup_gui.engine.transfer import never
 from backup_gui.engine.tree import Tree
 from backup_gui.jobs import make_job
+from backup_gui.model.errors import DestinationUnusableError, RootAbsentError, TooManyOpenError
+from backup_gui.model.plans import FULL, PassStatus
 from tests.helpers.descriptors import open_below
 from tests.helpers.trees import read_tree
 

@@ -9,9 +9,9 @@ import pytest
 
 from backup_gui.engine import drive_places
 from backup_gui.engine.drive_places import Place, is_drive_missing
-from backup_gui.engine.errors import RootAbsentError
-from backup_gui.engine.model import PassStatus
 from backup_gui.engine.mounts import Mount
+from backup_gui.model.errors import RootAbsentError
+from backup_gui.model.plans import PassStatus
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import Rig, mounted
 

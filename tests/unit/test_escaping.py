@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backup_gui.engine.escaping import escape, one_line, unescape
+from backup_gui.model.path_text import escape, one_line, unescape
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.errors import JobError
 from backup_gui.engine.filters import Filter
+from backup_gui.model.errors import JobError
 
 
 def test_without_rules_nothing_is_excluded_and_the_filter_is_false() -> None:

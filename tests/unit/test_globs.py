@@ -10,9 +10,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from backup_gui.engine.errors import JobError
 from backup_gui.engine.filters import Filter
 from backup_gui.engine.globs import read_glob
+from backup_gui.model.errors import JobError
 
 NAMES = ("a", "b", "ab", "aab", "a.o", "a-b", "[a]", "a b", "b]", "!a", "#a", "a\\b", "-", "^", "Z", "1")
 FOLDERS = frozenset({"a", "b", "ab", "a b", "1"})

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.errors import DestinationUnusableError
-from backup_gui.engine.events import Event, PlanMade
 from backup_gui.engine.history_place import HISTORY_NAME
-from backup_gui.engine.model import PassStatus, ProblemCode
+from backup_gui.model.errors import DestinationUnusableError
+from backup_gui.model.events import Event, PlanMade
+from backup_gui.model.plans import PassStatus, ProblemCode
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import Rig, as_nobody, mounted, paths
 

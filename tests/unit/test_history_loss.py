@@ -7,8 +7,8 @@ import shutil
 
 import pytest
 
-from backup_gui.engine.events import PlanMade
-from backup_gui.engine.model import FULL, NO_COUNTS, PassStatus, ProblemCode, Report, Scope
+from backup_gui.model.events import PlanMade
+from backup_gui.model.plans import FULL, NO_COUNTS, PassStatus, ProblemCode, Report, Scope
 from tests.helpers.trees import contents
 from tests.unit.conftest import Rig, paths
 

@@ -19,7 +19,7 @@ from backup_gui.engine.history_place import (
     is_reserved_path,
     is_vacant,
 )
-from backup_gui.engine.job import Job
+from backup_gui.model.job import Job
 from tests.unit.conftest import mounted
 
 

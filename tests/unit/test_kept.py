@@ -10,10 +10,10 @@ import pytest
 
 from backup_gui.engine.answers import keep
 from backup_gui.engine.catalog import Catalog
-from backup_gui.engine.errors import RootAbsentError
 from backup_gui.engine.kept import KeptPath
-from backup_gui.engine.model import Counts, Held, HeldCode, PassStatus, ProblemCode, Report
 from backup_gui.engine.verify import verify
+from backup_gui.model.errors import RootAbsentError
+from backup_gui.model.plans import Counts, Held, HeldCode, PassStatus, ProblemCode, Report
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import HOSTILE_NAMES, Rig, keep_times, paths, trees
 

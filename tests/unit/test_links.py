@@ -17,11 +17,11 @@ from backup_gui.engine import equality, publishing, roots
 from backup_gui.engine.abilities import ALL
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.copying import has_same_content
-from backup_gui.engine.events import ActionDone, Event, PlanMade
 from backup_gui.engine.links import Links
-from backup_gui.engine.model import FULL, Counts, Op, PassStatus, ProblemCode, Scope
 from backup_gui.engine.target import Target
 from backup_gui.engine.tree import Tree
+from backup_gui.model.events import ActionDone, Event, PlanMade
+from backup_gui.model.plans import FULL, Counts, Op, PassStatus, ProblemCode, Scope
 from tests.helpers.exchange import exchange
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import Rig, done, keep_times, mounted, paths, trees

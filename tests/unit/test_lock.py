@@ -15,10 +15,10 @@ from types import ModuleType
 import pytest
 
 from backup_gui.engine import lock
-from backup_gui.engine.errors import DestinationBusyError
 from backup_gui.engine.lock import DestinationLock, lock_file
 from backup_gui.engine.peers import may_write
 from backup_gui.engine.target import Target
+from backup_gui.model.errors import DestinationBusyError
 
 HOLDER = """
 import sys

@@ -16,8 +16,8 @@ import pytest
 from backup_gui.engine import attributes as attributes_module
 from backup_gui.engine.attributes import ACCESS_LIST, DEFAULT_LIST, MARKER_ATTRIBUTE
 from backup_gui.engine.catalog import ROOT_KEY
-from backup_gui.engine.events import Event, PlanMade
-from backup_gui.engine.model import FULL, Counts, PassStatus, ProblemCode, Scope, Stage
+from backup_gui.model.events import Event, PlanMade
+from backup_gui.model.plans import FULL, Counts, PassStatus, ProblemCode, Scope, Stage
 from tests.helpers.access_lists import access_list
 from tests.helpers.trees import contents, read_attributes, read_tree
 from tests.unit.conftest import NOBODY, Rig, as_nobody, keep_times, mounted, paths

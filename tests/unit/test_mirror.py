@@ -12,10 +12,10 @@ import pytest
 
 from backup_gui.engine import continuity, keeping, metadata, target, tree, writer
 from backup_gui.engine.catalog import Catalog
-from backup_gui.engine.events import ActionDone, Event, PlanMade, ProblemFound
 from backup_gui.engine.history import read_version_name
-from backup_gui.engine.model import FULL, Counts, Op, PassStatus, ProblemCode, Scope
 from backup_gui.engine.tree import MARKER_NAME
+from backup_gui.model.events import ActionDone, Event, PlanMade, ProblemFound
+from backup_gui.model.plans import FULL, Counts, Op, PassStatus, ProblemCode, Scope
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import (
     LONG_AGO_NS,

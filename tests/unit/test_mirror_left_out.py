@@ -10,11 +10,11 @@ import pytest
 
 from backup_gui.engine import compare, own, runner
 from backup_gui.engine.commands import Commands
-from backup_gui.engine.errors import JobError
-from backup_gui.engine.events import AllowHeld, BackUpNow, Event, HeldBack, RemoveLeftOut, ReportMade, Stop
 from backup_gui.engine.filters import Filter
-from backup_gui.engine.model import Counts, Held, HeldCode, PassStatus, ProblemCode
 from backup_gui.engine.verify import verify
+from backup_gui.model.errors import JobError
+from backup_gui.model.events import AllowHeld, BackUpNow, Event, HeldBack, RemoveLeftOut, ReportMade, Stop
+from backup_gui.model.plans import Counts, Held, HeldCode, PassStatus, ProblemCode
 from tests.helpers.trees import read_tree
 from tests.unit.conftest import Rig, done, paths, trees
 

@@ -11,10 +11,10 @@ import pytest
 from backup_gui.engine import roots
 from backup_gui.engine.abilities import ALL, FAT_EARLIEST_NS, Abilities
 from backup_gui.engine.catalog import Catalog
-from backup_gui.engine.errors import RootAbsentError
-from backup_gui.engine.model import Counts, PassStatus, ProblemCode, Scope
 from backup_gui.engine.target import Target
 from backup_gui.engine.tree import Tree
+from backup_gui.model.errors import RootAbsentError
+from backup_gui.model.plans import Counts, PassStatus, ProblemCode, Scope
 from tests.helpers.trees import contents
 from tests.unit.conftest import LONG_AGO_NS, SECOND_NS, Rig, keep_times, paths
 

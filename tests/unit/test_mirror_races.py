@@ -12,14 +12,14 @@ import pytest
 
 from backup_gui.engine import mirror, publishing, roots, target, transfer, tree
 from backup_gui.engine.catalog import Catalog
-from backup_gui.engine.errors import (
+from backup_gui.engine.identity import identify
+from backup_gui.engine.room import size_in_words
+from backup_gui.model.errors import (
     DestinationUnusableError,
     RootAbsentError,
 )
-from backup_gui.engine.events import ActionDone, Event, PlanMade, Progressed
-from backup_gui.engine.identity import identify
-from backup_gui.engine.model import FULL, Counts, EntryKind, Op, PassStatus, ProblemCode, Scope
-from backup_gui.engine.room import size_in_words
+from backup_gui.model.events import ActionDone, Event, PlanMade, Progressed
+from backup_gui.model.plans import FULL, Counts, EntryKind, Op, PassStatus, ProblemCode, Scope
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import (
     LONG_AGO_NS,

@@ -9,15 +9,15 @@ import shutil
 import pytest
 
 from backup_gui.engine import own, roots
-from backup_gui.engine.errors import (
+from backup_gui.jobs import folder_faults
+from backup_gui.model.errors import (
     DestinationBusyError,
     DestinationUnusableError,
     JobError,
     RootAbsentError,
 )
-from backup_gui.engine.events import ActionDone, Event, HeldBack, ProblemFound
-from backup_gui.engine.model import FULL, HeldCode, PassStatus, ProblemCode
-from backup_gui.jobs import folder_faults
+from backup_gui.model.events import ActionDone, Event, HeldBack, ProblemFound
+from backup_gui.model.plans import FULL, HeldCode, PassStatus, ProblemCode
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import (
     Rig,

@@ -12,10 +12,10 @@ import pytest
 
 from backup_gui.engine.answers import keep
 from backup_gui.engine.catalog import Catalog
-from backup_gui.engine.errors import DestinationUnusableError
-from backup_gui.engine.events import HeldBack
-from backup_gui.engine.model import FULL, Held, HeldCode, PassStatus
 from backup_gui.engine.target import Target
+from backup_gui.model.errors import DestinationUnusableError
+from backup_gui.model.events import HeldBack
+from backup_gui.model.plans import FULL, Held, HeldCode, PassStatus
 from tests.helpers.trees import contents
 from tests.unit.conftest import Rig, paths, trees
 

@@ -14,9 +14,9 @@ import pytest
 from backup_gui.engine import copying, equality, making
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.copier import Seen
-from backup_gui.engine.errors import BackupError
-from backup_gui.engine.model import Counts, HeldCode, ProblemCode
 from backup_gui.engine.target import Target
+from backup_gui.model.errors import BackupError
+from backup_gui.model.plans import Counts, HeldCode, ProblemCode
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import Rig, done
 

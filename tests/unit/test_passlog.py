@@ -12,8 +12,8 @@ import pytest
 from backup_gui.engine import passlog, schema
 from backup_gui.engine.catalog import Catalog, Fingerprint
 from backup_gui.engine.journal import Journal
-from backup_gui.engine.model import Counts, EntryKind, Op, PassStatus, Report
 from backup_gui.engine.passlog import Change, PassLog, open_for_reading
+from backup_gui.model.plans import Counts, EntryKind, Op, PassStatus, Report
 from tests.unit.conftest import HOSTILE_NAMES, Rig
 
 FILE, FOLDER = EntryKind.FILE, EntryKind.FOLDER

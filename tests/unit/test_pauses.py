@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.events import BackUpNow
-from backup_gui.engine.model import PassStatus, Report
 from backup_gui.engine.pauses import LONGEST_PAUSE_S, Pauses, state_of
-from backup_gui.engine.status import JobState
+from backup_gui.model.events import BackUpNow
+from backup_gui.model.plans import PassStatus, Report
+from backup_gui.model.status import JobState
 from tests.unit.conftest import Rig, paths
 from tests.unit.test_runner import Call, World, report, working_for
 

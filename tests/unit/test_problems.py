@@ -6,8 +6,8 @@ import errno
 
 import pytest
 
-from backup_gui.engine.model import ProblemCode, Stage
-from backup_gui.engine.problems import ADVICE, REASONS, code_of, problem, problem_from
+from backup_gui.model.plans import ProblemCode, Stage
+from backup_gui.model.problems import ADVICE, REASONS, code_of, problem, problem_from
 
 
 def windows_error(winerror: int, number: int = errno.EINVAL) -> OSError:

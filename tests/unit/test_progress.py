@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from backup_gui.engine.model import Phase, Progress
 from backup_gui.engine.progress import LEAST_PAUSE_S, Meter
+from backup_gui.model.plans import Phase, Progress
 
 
 class Watch:

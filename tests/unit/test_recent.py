@@ -9,9 +9,9 @@ import pytest
 
 from backup_gui.engine import recent as recent_module
 from backup_gui.engine.guard import Lately
-from backup_gui.engine.model import Action, EntryKind, Op
 from backup_gui.engine.recent import FLEETING, MADE, WINDOW_S, Recent
 from backup_gui.engine.schema import bring_up_to_date
+from backup_gui.model.plans import Action, EntryKind, Op
 
 FILE, FOLDER = EntryKind.FILE, EntryKind.FOLDER
 

@@ -13,10 +13,10 @@ import pytest
 from backup_gui.engine import scout
 from backup_gui.engine.filters import Filter
 from backup_gui.engine.history import list_versions, restore
-from backup_gui.engine.model import Counts, EntryKind, PassStatus, Problem, Scope, Stage
 from backup_gui.engine.past import Past
 from backup_gui.engine.tree import Tree
 from backup_gui.engine.verify import DifferenceKind, verify
+from backup_gui.model.plans import Counts, EntryKind, PassStatus, Problem, Scope, Stage
 from tests.helpers.refusing import refusing
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import Rig, paths, trees

@@ -8,8 +8,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from backup_gui.engine.model import Action, EntryKind, Op, ProblemCode, Removed, Stage, count_actions
-from backup_gui.engine.problems import is_full, is_over_quota, problem, problem_from
 from backup_gui.engine.room import (
     Amount,
     Room,
@@ -21,6 +19,8 @@ from backup_gui.engine.room import (
     needed,
 )
 from backup_gui.engine.target import Target
+from backup_gui.model.plans import Action, EntryKind, Op, ProblemCode, Removed, Stage, count_actions
+from backup_gui.model.problems import is_full, is_over_quota, problem, problem_from
 from tests.unit.conftest import Rig
 
 FILE, FOLDER, LINK = EntryKind.FILE, EntryKind.FOLDER, EntryKind.LINK

@@ -15,7 +15,9 @@ from backup_gui.engine import presence, runner
 from backup_gui.engine.clock import SystemClock
 from backup_gui.engine.commands import Commands, Pulse
 from backup_gui.engine.dirty import DirtySet, Pending
-from backup_gui.engine.errors import (
+from backup_gui.engine.lock import DestinationLock
+from backup_gui.engine.loop import HELD_AGAIN_S
+from backup_gui.model.errors import (
     BackupError,
     CatalogError,
     DestinationBusyError,
@@ -28,7 +30,7 @@ from backup_gui.engine.errors import (
     WatchCancelledError,
     WatchError,
 )
-from backup_gui.engine.events import (
+from backup_gui.model.events import (
     ActionDone,
     AllowHeld,
     BackUpNow,
@@ -43,10 +45,8 @@ from backup_gui.engine.events import (
     Stop,
     Waiting,
 )
-from backup_gui.engine.job import Job
-from backup_gui.engine.lock import DestinationLock
-from backup_gui.engine.loop import HELD_AGAIN_S
-from backup_gui.engine.model import (
+from backup_gui.model.job import Job
+from backup_gui.model.plans import (
     FULL,
     Action,
     Counts,
@@ -61,7 +61,7 @@ from backup_gui.engine.model import (
     Scope,
     Stage,
 )
-from backup_gui.engine.status import Coverage, JobState, Status
+from backup_gui.model.status import Coverage, JobState, Status
 from tests.helpers.fake_clock import FakeClock
 from tests.helpers.waiting import wait_until
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.errors import RootAbsentError
-from backup_gui.engine.events import CheckEvery, Pause, Progressed
-from backup_gui.engine.model import Phase, Progress, Report
-from backup_gui.engine.status import NO_BACKLOG
+from backup_gui.model.errors import RootAbsentError
+from backup_gui.model.events import CheckEvery, Pause, Progressed
+from backup_gui.model.plans import Phase, Progress, Report
+from backup_gui.model.status import NO_BACKLOG
 from tests.unit.test_runner import Call, World, report
 
 AWAY = RootAbsentError("The drive is away.")

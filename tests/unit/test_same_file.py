@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.errors import JobError
-from backup_gui.engine.events import ActionDone, PlanMade
-from backup_gui.engine.model import FULL, Counts, PassStatus, Scope
 from backup_gui.engine.verify import DifferenceKind, verify
+from backup_gui.model.errors import JobError
+from backup_gui.model.events import ActionDone, PlanMade
+from backup_gui.model.plans import FULL, Counts, PassStatus, Scope
 from tests.helpers.trees import Node, read_tree
 from tests.unit.conftest import LONG_AGO_NS, Rig, done, paths
 

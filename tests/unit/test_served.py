@@ -11,9 +11,9 @@ import pytest
 
 from backup_gui.engine import attributes, mounts, probing, writer
 from backup_gui.engine.identity import Identity, Standing, standing
-from backup_gui.engine.model import ProblemCode
 from backup_gui.engine.mounts import Mount, has_lasting_inodes, points_below
 from backup_gui.engine.target import Target
+from backup_gui.model.plans import ProblemCode
 from tests.helpers.trees import contents
 from tests.unit.conftest import Rig
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine.answers import keep
-from backup_gui.engine.events import Event, PlanMade
-from backup_gui.engine.model import FULL, Counts, HeldCode, PassStatus, ProblemCode
+from backup_gui.model.events import Event, PlanMade
+from backup_gui.model.plans import FULL, Counts, HeldCode, PassStatus, ProblemCode
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import Rig, done, paths, trees
 

@@ -18,12 +18,12 @@ import pytest
 from backup_gui.engine import metadata, system, writer
 from backup_gui.engine import target as target_module
 from backup_gui.engine import transfer as transfer_module
-from backup_gui.engine.errors import DestinationBusyError, HistoryUnusableError
 from backup_gui.engine.history import version_path
 from backup_gui.engine.target import Target
 from backup_gui.engine.transfer import Cancelled, TargetError
 from backup_gui.engine.tree import is_temporary
 from backup_gui.engine.writer import make_private_folder
+from backup_gui.model.errors import DestinationBusyError, HistoryUnusableError
 from tests.helpers.descriptors import count_open
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import HOSTILE_NAMES, LONG_AGO_NS, as_nobody

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.events import (
+from backup_gui.model.events import (
     ActionDone,
     Event,
     HeldBack,
@@ -23,7 +23,7 @@ from backup_gui.engine.events import (
     StatusChanged,
     Waiting,
 )
-from backup_gui.engine.model import (
+from backup_gui.model.plans import (
     Action,
     Counts,
     EntryKind,
@@ -39,7 +39,7 @@ from backup_gui.engine.model import (
     Report,
     Stage,
 )
-from backup_gui.engine.status import JobState, Status
+from backup_gui.model.status import JobState, Status
 from backup_gui.terminal import (
     JsonPrinter,
     Output,

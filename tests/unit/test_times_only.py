@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from backup_gui.engine import copying, making
-from backup_gui.engine.events import Event, PlanMade, Progressed
-from backup_gui.engine.model import Counts, PassStatus, Phase
+from backup_gui.model.events import Event, PlanMade, Progressed
+from backup_gui.model.plans import Counts, PassStatus, Phase
 from tests.helpers.trees import contents
 from tests.unit.conftest import LONG_AGO_NS, SECOND_NS, Rig, paths
 

@@ -11,10 +11,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from backup_gui.engine.job import Job
-from backup_gui.engine.model import ProblemCode
-from backup_gui.engine.problems import ADVICE, REASONS
 from backup_gui.jobs import job_faults
+from backup_gui.model.job import Job
+from backup_gui.model.plans import ProblemCode
+from backup_gui.model.problems import ADVICE, REASONS
 from backup_gui.ui.sentences import PATTERNS, is_known, said
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "packaging"))

@@ -12,12 +12,12 @@ import pytest
 
 from backup_gui.engine import transfer
 from backup_gui.engine.copying import has_same_content
-from backup_gui.engine.errors import RootAbsentError
-from backup_gui.engine.model import PassStatus, Progress, Report, Returned
 from backup_gui.engine.progress import Meter
 from backup_gui.engine.transfer import never
 from backup_gui.engine.tree import is_temporary
 from backup_gui.engine.undo import undo_pass
+from backup_gui.model.errors import RootAbsentError
+from backup_gui.model.plans import PassStatus, Progress, Report, Returned
 from tests.helpers.descriptors import open_below
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import HOSTILE_NAMES, Rig, keep_times

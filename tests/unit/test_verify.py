@@ -12,10 +12,10 @@ import pytest
 
 from backup_gui.engine import verify as verify_module
 from backup_gui.engine.abilities import ALL
-from backup_gui.engine.errors import JobError, RootAbsentError
-from backup_gui.engine.model import ProblemCode, Progress
 from backup_gui.engine.tree import Tree
 from backup_gui.engine.verify import BLOCK_BYTES, DifferenceKind, verify
+from backup_gui.model.errors import JobError, RootAbsentError
+from backup_gui.model.plans import ProblemCode, Progress
 from tests.helpers.descriptors import count_open
 
 Pair = tuple[Path, Path]

@@ -29,9 +29,6 @@ from watchdog.events import (
 
 from backup_gui.engine import own
 from backup_gui.engine import watch as watch_module
-from backup_gui.engine.errors import WatchCancelledError, WatchError
-from backup_gui.engine.model import Scope
-from backup_gui.engine.status import Coverage
 from backup_gui.engine.watch import (
     ABSENT_REASON,
     DENIED_REASON,
@@ -41,6 +38,9 @@ from backup_gui.engine.watch import (
     Watcher,
     watch,
 )
+from backup_gui.model.errors import WatchCancelledError, WatchError
+from backup_gui.model.plans import Scope
+from backup_gui.model.status import Coverage
 from tests.helpers.descriptors import count_open
 from tests.helpers.exchange import exchange
 
@@ -825,7 +825,7 @@ LIMIT_SCRIPT = """
 import json, sys
 from pathlib import Path
 Path("/proc/sys/user/max_inotify_watches").write_text("8")
-from backup_gui.engine.errors import WatchError
+from backup_gui.model.errors import WatchError
 from backup_gui.engine.watch import Watcher
 watcher = Watcher(sys.argv[1], lambda: None)
 watcher.start()

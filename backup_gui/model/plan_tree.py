@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from backup_gui.engine.model import Action, Counts, Op, counts_of
+from backup_gui.model.plans import Action, Counts, Op, counts_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
-from backup_gui.engine.model import Held, Problem
+from backup_gui.model.plans import Held, Problem
 
 
 class JobState(Enum):

@@ -11,9 +11,9 @@ import logging
 import sqlite3
 from typing import Final
 
-from backup_gui.engine.errors import LinkInHistoryError
-from backup_gui.engine.escaping import escape
-from backup_gui.engine.model import Problem, ProblemCode, Stage
+from backup_gui.model.errors import LinkInHistoryError
+from backup_gui.model.path_text import escape
+from backup_gui.model.plans import Problem, ProblemCode, Stage
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
-from backup_gui.engine.model import EntryKind
+from backup_gui.model.plans import EntryKind
 
 
 class Item(NamedTuple):

@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from backup_gui.engine.model import Held
+    from backup_gui.model.plans import Held
 
 
 class BackupError(Exception):

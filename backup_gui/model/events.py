@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from backup_gui.engine.model import Action, Counts, Held, Problem, Progress, Report, Returned
-from backup_gui.engine.status import Status
+from backup_gui.model.plans import Action, Counts, Held, Problem, Progress, Report, Returned
+from backup_gui.model.status import Status
 
 
 class Started(NamedTuple):
