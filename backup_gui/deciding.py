@@ -17,7 +17,7 @@ from backup_gui.engine.catalog import Catalog, newer_in_words
 from backup_gui.engine.kept import Kept
 from backup_gui.engine.lock import DestinationLock
 from backup_gui.engine.passlog import PassLog, open_for_reading
-from backup_gui.engine.progress import Meter
+from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.schema import NewerSchemaError, refuse_newer
 from backup_gui.engine.soundness import in_words
 from backup_gui.jobs import make_job

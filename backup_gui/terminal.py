@@ -12,7 +12,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Protocol, TextIO
 
-from backup_gui.engine.room import made_room_in_words
+from backup_gui.engine.rules.space import made_room_in_words
 from backup_gui.model.events import (
     ActionDone,
     Event,

@@ -37,7 +37,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from backup_gui.engine.holdings import folders_of
-from backup_gui.engine.thinning import DAY_S, Ages
+from backup_gui.engine.rules.retention import DAY_S, Ages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from backup_gui.engine.catalog import Catalog
-    from backup_gui.engine.progress import Meter
+    from backup_gui.engine.rules.progress import Meter
     from backup_gui.engine.tree import Tree
     from backup_gui.model.job import Job
 

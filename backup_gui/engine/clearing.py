@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backup_gui.engine.catalog import Catalog
-    from backup_gui.engine.filters import Filter
     from backup_gui.engine.intents import Intents
     from backup_gui.engine.ledger import Ledger
+    from backup_gui.engine.rules.exclusions import Filter
     from backup_gui.engine.target import Target
     from backup_gui.engine.tree import Tree
     from backup_gui.model.plans import Entry

@@ -22,7 +22,7 @@ from backup_gui.engine.mounts import devices_without_lasting_inodes
 from backup_gui.engine.moves import Moves
 from backup_gui.engine.othernames import OtherNames
 from backup_gui.engine.ownership import Ownership
-from backup_gui.engine.portions import MOST_AT_ONCE, portions
+from backup_gui.engine.rules.portions import MOST_AT_ONCE, portions
 from backup_gui.engine.scout import BATCH_FOLDERS
 from backup_gui.engine.sift import sift
 from backup_gui.engine.surplus import Surplus
@@ -35,10 +35,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backup_gui.engine.catalog import Catalog, Fingerprint, Row
-    from backup_gui.engine.filters import Filter
-    from backup_gui.engine.portions import Portion
-    from backup_gui.engine.progress import Meter
     from backup_gui.engine.respelling import Respelling
+    from backup_gui.engine.rules.exclusions import Filter
+    from backup_gui.engine.rules.portions import Portion
+    from backup_gui.engine.rules.progress import Meter
     from backup_gui.engine.scout import Scout
     from backup_gui.engine.target import Target
     from backup_gui.model.plans import Entry, Plan
@@ -500,7 +500,7 @@ class _Comparison:
             known.pop(name, None)
             other_side.pop(name, None)
             if self._abilities.folds_names:
-                from backup_gui.engine.naming import fold  # noqa: PLC0415 - most destinations tell all names apart
+                from backup_gui.engine.rules.names import fold  # noqa: PLC0415 - most destinations tell all names apart
 
                 # Which of these belongs to it cannot be told while it cannot be seen.
                 for spelling in [other for other in other_side if fold(other) == fold(name)]:

@@ -27,8 +27,8 @@ from backup_gui.model.problems import problem, problem_from
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backup_gui.engine.abilities import Abilities
     from backup_gui.engine.copier import Seen
+    from backup_gui.engine.rules.capabilities import Abilities
     from backup_gui.engine.target import Target
     from backup_gui.engine.tree import Tree
     from backup_gui.model.plans import Action, Entry, Problem

@@ -12,7 +12,7 @@ from backup_gui.model.problems import problem, problem_from
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from backup_gui.engine.filters import Filter
+    from backup_gui.engine.rules.exclusions import Filter
     from backup_gui.engine.tree import Tree
     from backup_gui.model.plans import Entry, Problem
 

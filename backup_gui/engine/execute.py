@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from backup_gui.engine.catalog import Catalog
-    from backup_gui.engine.filters import Filter
     from backup_gui.engine.ledger import Ledger
-    from backup_gui.engine.progress import Meter
+    from backup_gui.engine.rules.exclusions import Filter
+    from backup_gui.engine.rules.progress import Meter
     from backup_gui.engine.standby import Standby
     from backup_gui.engine.target import Target
     from backup_gui.engine.tree import Tree

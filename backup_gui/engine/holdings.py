@@ -11,8 +11,8 @@ import stat
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from backup_gui.engine.history import read_version_name
-from backup_gui.engine.room import NO_ROOM, Amount
-from backup_gui.engine.thinning import Stamp
+from backup_gui.engine.rules.retention import Stamp
+from backup_gui.engine.rules.space import NO_ROOM, Amount
 from backup_gui.engine.transfer import never
 from backup_gui.engine.tree import Tree, join
 from backup_gui.model.plans import HistorySize

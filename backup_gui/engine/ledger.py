@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.pauses import LEAST_COPY_S
-from backup_gui.engine.room import NO_ROOM, Amount, explained
+from backup_gui.engine.rules.pauses import LEAST_COPY_S
+from backup_gui.engine.rules.space import NO_ROOM, Amount, explained
 from backup_gui.engine.transfer import BLOCK_BYTES
 from backup_gui.engine.tree import parents_of
 from backup_gui.model.errors import DestinationUnusableError, TooManyOpenError
@@ -15,7 +15,7 @@ from backup_gui.model.plans import NO_COUNTS, NOTHING_REMOVED, Action, Counts, E
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backup_gui.engine.progress import Meter
+    from backup_gui.engine.rules.progress import Meter
     from backup_gui.engine.target import Target
     from backup_gui.model.plans import Problem, Removed
 

@@ -11,9 +11,9 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine import own
-from backup_gui.engine.filters import Filter
 from backup_gui.engine.history_place import history_of
 from backup_gui.engine.mounts import TABLE, is_of_kernel, read_mounts
+from backup_gui.engine.rules.exclusions import Filter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

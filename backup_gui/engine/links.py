@@ -28,9 +28,9 @@ from backup_gui.model.plans import is_same_file
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backup_gui.engine.abilities import Abilities
     from backup_gui.engine.catalog import Catalog, Fingerprint
     from backup_gui.engine.copier import Seen
+    from backup_gui.engine.rules.capabilities import Abilities
     from backup_gui.engine.target import Target
     from backup_gui.engine.tree import Tree
     from backup_gui.model.plans import Action, Entry

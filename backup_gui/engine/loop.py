@@ -17,8 +17,8 @@ from backup_gui.engine.commands import Commands, Inbox
 from backup_gui.engine.condition import Condition, Trouble
 from backup_gui.engine.custody import Custody
 from backup_gui.engine.notification import Notification, WatcherMaker
-from backup_gui.engine.pauses import Pauses
 from backup_gui.engine.presence import Presence
+from backup_gui.engine.rules.pauses import Pauses
 from backup_gui.engine.schedule import Schedule
 from backup_gui.engine.telling import Teller
 from backup_gui.engine.unanswered import still_held

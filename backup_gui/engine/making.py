@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from backup_gui.engine.intents import Intents
     from backup_gui.engine.ledger import Ledger
     from backup_gui.engine.links import LinkMaker
-    from backup_gui.engine.progress import Meter
     from backup_gui.engine.publishing import Publisher
+    from backup_gui.engine.rules.progress import Meter
     from backup_gui.engine.target import Target
     from backup_gui.engine.tree import Tree
     from backup_gui.model.plans import Entry

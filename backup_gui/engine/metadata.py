@@ -12,8 +12,8 @@ import stat
 import sys
 from typing import TYPE_CHECKING, Final
 
-from backup_gui.engine.abilities import ALL, Abilities
 from backup_gui.engine.attributes import NOTHING_INHERITED, inherited_in, place_of, set_attributes
+from backup_gui.engine.rules.capabilities import ALL, Abilities
 from backup_gui.engine.system import own_ids
 from backup_gui.engine.transfer import Rights
 from backup_gui.engine.tree import HAS_FOLDER_DESCRIPTORS, Tree

@@ -21,7 +21,6 @@ from backup_gui.engine.ledger import Ledger, Outcome
 from backup_gui.engine.left_out import rules_of
 from backup_gui.engine.making import ASK_FOR_ROOM_BYTES
 from backup_gui.engine.others import set_apart, with_others
-from backup_gui.engine.progress import Meter
 from backup_gui.engine.reporting import (
     HELD_KEY,
     is_quota_used_up,
@@ -31,8 +30,9 @@ from backup_gui.engine.reporting import (
     room_of,
     say_what_is_not_held,
 )
-from backup_gui.engine.room import most_needed
 from backup_gui.engine.roots import accept_destination, is_destination_in_place, open_roots, remembered_drives
+from backup_gui.engine.rules.progress import Meter
+from backup_gui.engine.rules.space import most_needed
 from backup_gui.engine.standby import Standby
 from backup_gui.engine.transfer import Cancelled, ignore_count, never
 from backup_gui.engine.unanswered import from_text
@@ -64,8 +64,8 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.guard import Verdict
+    from backup_gui.engine.rules.retention import Ages
     from backup_gui.engine.target import Target
-    from backup_gui.engine.thinning import Ages
     from backup_gui.engine.tree import Tree
     from backup_gui.engine.unanswered import Unanswered
     from backup_gui.model.events import Event

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.catalog import Catalog, Fingerprint
     from backup_gui.engine.draft import Draft
     from backup_gui.engine.equality import Equality
-    from backup_gui.engine.filters import Filter
+    from backup_gui.engine.rules.exclusions import Filter
     from backup_gui.engine.spelling import Spelling
     from backup_gui.engine.target import Target
     from backup_gui.engine.tree import Tree

@@ -12,8 +12,8 @@ import sys
 from importlib import import_module
 
 _EVERYWHERE = (
-    "backup_gui.engine.globs",
-    "backup_gui.engine.naming",
+    "backup_gui.engine.rules.globs",
+    "backup_gui.engine.rules.names",
     "backup_gui.engine.redating",
     "backup_gui.engine.respelling",
     "backup_gui.engine.upkeep",

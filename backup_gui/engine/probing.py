@@ -16,7 +16,9 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from backup_gui.engine.abilities import (
+from backup_gui.engine.descriptors import is_shortage, waited_out
+from backup_gui.engine.mounts import mount_of
+from backup_gui.engine.rules.capabilities import (
     ALL,
     FAT,
     FAT_EARLIEST_NS,
@@ -29,8 +31,6 @@ from backup_gui.engine.abilities import (
     read_abilities,
     write_abilities,
 )
-from backup_gui.engine.descriptors import is_shortage, waited_out
-from backup_gui.engine.mounts import mount_of
 from backup_gui.engine.tree import OPEN_ROOT, join
 from backup_gui.engine.volume import time_step_ns, volume_id
 from backup_gui.model.problems import is_passing

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from backup_gui.engine.naming import Alignment, align
 from backup_gui.engine.probing import falls_together
+from backup_gui.engine.rules.names import Alignment, align
 from backup_gui.engine.tree import join, parent_of
 from backup_gui.model.plans import EntryKind, kind_of
 

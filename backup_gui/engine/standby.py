@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.coprocess import Coprocess
-    from backup_gui.engine.filters import Filter
+    from backup_gui.engine.rules.exclusions import Filter
     from backup_gui.engine.target import Target
     from backup_gui.model.plans import Action
 

@@ -9,8 +9,8 @@ import stat
 import sys
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from backup_gui.engine.abilities import ALL, Abilities
 from backup_gui.engine.attributes import IN_STEP, NOTHING_INHERITED, copy_attributes, drop_access_lists
+from backup_gui.engine.rules.capabilities import ALL, Abilities
 
 if TYPE_CHECKING:
     from collections.abc import Callable

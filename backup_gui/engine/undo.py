@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.passlog import Change, Rights
-    from backup_gui.engine.progress import Meter
+    from backup_gui.engine.rules.progress import Meter
     from backup_gui.model.job import Job
     from backup_gui.model.plans import Entry, Returned
 

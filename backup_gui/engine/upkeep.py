@@ -11,11 +11,11 @@ import math
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from backup_gui.engine.abilities import NO_LIMIT
 from backup_gui.engine.emptying import Emptying
 from backup_gui.engine.holdings import Tally, folders_of, occupied_bytes, oldest
-from backup_gui.engine.room import NO_ROOM, Amount, needed, size_in_words
-from backup_gui.engine.thinning import DAY_S, HOUR_S, Ages, Stamp, thin
+from backup_gui.engine.rules.capabilities import NO_LIMIT
+from backup_gui.engine.rules.retention import DAY_S, HOUR_S, Ages, Stamp, thin
+from backup_gui.engine.rules.space import NO_ROOM, Amount, needed, size_in_words
 from backup_gui.engine.tree import parent_of
 from backup_gui.engine.yielding import UNASKED, Rank, Yielding
 from backup_gui.model.path_text import escape
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.holdings import Folder
-    from backup_gui.engine.room import Room
+    from backup_gui.engine.rules.space import Room
     from backup_gui.engine.target import Target
     from backup_gui.model.job import Job
     from backup_gui.model.plans import Action

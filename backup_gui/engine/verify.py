@@ -16,10 +16,10 @@ from io import RawIOBase
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.history_place import history_at, is_not_the_mirrors, is_reserved
-from backup_gui.engine.holding import Holding
 from backup_gui.engine.left_out import rules_for
 from backup_gui.engine.probing import known_abilities
-from backup_gui.engine.progress import Meter
+from backup_gui.engine.rules.holding import Holding
+from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.transfer import never
 from backup_gui.engine.tree import MARKER_NAME, Tree, join
 from backup_gui.model.errors import RootAbsentError
@@ -38,7 +38,7 @@ from backup_gui.model.plans import (
 from backup_gui.model.problems import problem, problem_from
 
 if TYPE_CHECKING:
-    from backup_gui.engine.filters import Filter
+    from backup_gui.engine.rules.exclusions import Filter
 
 BLOCK_BYTES = 1024 * 1024
 

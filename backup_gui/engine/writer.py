@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from backup_gui.engine.attributes import IN_STEP, drop_access_lists
 from backup_gui.engine.metadata import OWNER_ALL, MetadataWriter
 from backup_gui.engine.mounts import stores_later
-from backup_gui.engine.room import Room
+from backup_gui.engine.rules.space import Room
 from backup_gui.engine.system import CAN_SYNC_VOLUME, rename_to_free_name, sync_volume
 from backup_gui.engine.transfer import TargetError, flush_file, receive
 from backup_gui.engine.tree import HAS_FOLDER_DESCRIPTORS, TEMPORARY_PREFIX, Tree, is_temporary, join, parent_of

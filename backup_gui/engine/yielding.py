@@ -16,7 +16,7 @@ import stat
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
-from backup_gui.engine.thinning import HOUR_S, MINUTE_S, Ages
+from backup_gui.engine.rules.retention import HOUR_S, MINUTE_S, Ages
 from backup_gui.engine.tree import join
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from backup_gui.bridge.display import is_available
 from backup_gui.bridge.inspection import Findings, examine, is_folder, leave_out, room
 from backup_gui.engine import drive_places, runner
 from backup_gui.engine.drive_places import Place
-from backup_gui.engine.filters import Filter
 from backup_gui.engine.history_place import HISTORY_NAME
 from backup_gui.engine.mirror import ignore
+from backup_gui.engine.rules.exclusions import Filter
 from backup_gui.model.job import Job
 from backup_gui.ui.sentences import is_known, said
 from tests.unit.conftest import mounted

@@ -59,7 +59,7 @@ MUTATIONS = (
     ),
     Mutation(
         "only times beyond the last one are cut off",
-        "engine/abilities.py",
+        "engine/rules/capabilities.py",
         "    return is_before or (ours_ns > theirs_ns and theirs_s in _LAST_TIMES_S)\n",
         "    return is_before or theirs_s in _LAST_TIMES_S\n",
         ("unit/test_abilities.py",),

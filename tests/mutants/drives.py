@@ -16,7 +16,7 @@ _SERVED = "faults/test_served_mounts.py::"
 MUTATIONS = (
     Mutation(
         "exclusion rules are matched without going back",
-        "engine/globs.py",
+        "engine/rules/globs.py",
         'f"(?>[^/]*?{text})"',
         'f"(?:[^/]*?{text})"',
         ("unit/test_globs.py::test_no_rule_takes_long_on_a_path_that_only_nearly_matches",),
@@ -164,7 +164,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a rename that changes only case is followed where both names are one",
-        "engine/naming.py",
+        "engine/rules/names.py",
         "if not is_same_spelling(name, place, abilities))\n",
         "if not name)\n",
         (f"{_EXFAT}test_a_name_that_changes_its_case_only_is_renamed_and_not_copied",),
@@ -178,7 +178,7 @@ MUTATIONS = (
     ),
     Mutation(
         "what had its case changed is known by its old name",
-        "engine/naming.py",
+        "engine/rules/names.py",
         "        known[name] = known.pop(before) if name in alignment.respelt else known[before]\n",
         "        pass\n",
         (f"{_EXFAT}test_an_edit_that_keeps_size_and_time_is_seen_in_a_file_that_changed_its_case",),
@@ -186,21 +186,21 @@ MUTATIONS = (
     # Names that are not possible
     Mutation(
         "names are looked at before anything is copied",
-        "engine/naming.py",
+        "engine/rules/names.py",
         '        reason = "" if name in theirs else why_not(name, abilities)\n',
         '        reason = ""\n',
         (f"{_EXFAT}test_a_dry_run_names_what_is_not_possible_and_writes_nothing",),
     ),
     Mutation(
         "bytes that are not text are not given to a drive for text",
-        "engine/naming.py",
+        "engine/rules/names.py",
         '            return "it contains bytes that are not text"\n',
         '            return ""\n',
         (f"{_EXFAT}test_what_can_be_held_is_backed_up_and_the_rest_is_named_with_its_reason",),
     ),
     Mutation(
         "names that the drive keeps for itself",
-        "engine/naming.py",
+        "engine/rules/names.py",
         "            if place is None:\n",
         "            if not name:\n",
         (f"{_NTFS}test_names_that_the_volume_keeps_for_itself_are_left_alone",),
@@ -237,7 +237,7 @@ MUTATIONS = (
     # Times
     Mutation(
         "a time that a volume has no date for is known again",
-        "engine/abilities.py",
+        "engine/rules/capabilities.py",
         " or is_cut_off(ours_ns, theirs_ns)\n",
         "\n",
         ("unit/test_odd_numbers.py::test_what_a_volume_has_no_dates_for_gets_the_nearest_and_comes_to_rest",),
@@ -251,7 +251,7 @@ MUTATIONS = (
     ),
     Mutation(
         "times out of range become the nearest",
-        "engine/abilities.py",
+        "engine/rules/capabilities.py",
         "        return min(max(time_ns, self.earliest_ns), self.latest_ns)\n",
         "        return time_ns\n",
         (f"{_LIMITS}test_dates_out_of_range_are_set_to_the_nearest_and_known_again",),
@@ -265,7 +265,7 @@ MUTATIONS = (
     ),
     Mutation(
         "times of another zone are no change",
-        "engine/abilities.py",
+        "engine/rules/capabilities.py",
         "        if not self.has_local_times:\n",
         "        if ours_ns:\n",
         (f"{_EXFAT}test_what_changes_all_times_by_whole_hours_copies_nothing_anew",),

@@ -146,14 +146,14 @@ MUTATIONS = (
     ),
     Mutation(
         "what was just copied waits",
-        "engine/pauses.py",
+        "engine/rules/pauses.py",
         "        self._waiting.add(path)\n        return True\n",
         "        return False\n",
         ("unit/test_pauses.py::test_copying_a_file_that_is_always_written_takes_a_small_part_of_the_time",),
     ),
     Mutation(
         "what rests is copied at once",
-        "engine/pauses.py",
+        "engine/rules/pauses.py",
         "min(self.ended_s + self.pause_s, self.changed_s + rest_s)",
         "self.ended_s + self.pause_s",
         ("unit/test_pauses.py::test_a_file_that_rests_is_copied_at_once",),

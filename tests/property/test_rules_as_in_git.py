@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from backup_gui.engine.filters import Filter
+from backup_gui.engine.rules.exclusions import Filter
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 

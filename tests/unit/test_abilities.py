@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.abilities import (
+from backup_gui.engine.rules.capabilities import (
     ALL,
     FAT,
     FAT_EARLIEST_NS,

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from backup_gui.engine import batches, copier, coprocess, mirror, publishing, roots, standby
-from backup_gui.engine.abilities import ALL
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.copier import SMALL_BYTES, Copied, Copier, Order
 from backup_gui.engine.coprocess import Coprocess, serve
 from backup_gui.engine.publishing import Publisher
+from backup_gui.engine.rules.capabilities import ALL
 from backup_gui.engine.target import Target
 from backup_gui.engine.transfer import receive
 from backup_gui.engine.tree import Tree

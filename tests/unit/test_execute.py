@@ -14,10 +14,10 @@ from backup_gui.engine import execute, making, publishing
 from backup_gui.engine.clearing import Clearer
 from backup_gui.engine.copying import NotCopied
 from backup_gui.engine.execute import Execution
-from backup_gui.engine.filters import Filter
 from backup_gui.engine.ledger import Ledger, Outcome
-from backup_gui.engine.progress import Meter
-from backup_gui.engine.room import Amount
+from backup_gui.engine.rules.exclusions import Filter
+from backup_gui.engine.rules.progress import Meter
+from backup_gui.engine.rules.space import Amount
 from backup_gui.engine.standby import Standby
 from backup_gui.engine.target import Target
 from backup_gui.engine.transfer import Cancelled

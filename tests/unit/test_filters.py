@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.filters import Filter
+from backup_gui.engine.rules.exclusions import Filter
 from backup_gui.model.errors import JobError
 
 
@@ -68,8 +68,8 @@ def test_a_path_thousands_of_folders_deep_is_decided() -> None:
 
 def test_what_reads_rules_is_not_imported_without_rules() -> None:
     code = (
-        "import sys; from backup_gui.engine.filters import Filter; Filter(); "
-        "sys.exit('backup_gui.engine.globs' in sys.modules)"
+        "import sys; from backup_gui.engine.rules.exclusions import Filter; Filter(); "
+        "sys.exit('backup_gui.engine.rules.globs' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from backup_gui.engine.filters import Filter
-from backup_gui.engine.globs import read_glob
+from backup_gui.engine.rules.exclusions import Filter
+from backup_gui.engine.rules.globs import read_glob
 from backup_gui.model.errors import JobError
 
 NAMES = ("a", "b", "ab", "aab", "a.o", "a-b", "[a]", "a b", "b]", "!a", "#a", "a\\b", "-", "^", "Z", "1")

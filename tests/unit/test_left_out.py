@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine import left_out, own
-from backup_gui.engine.filters import Filter
 from backup_gui.engine.left_out import LeftOut, find_left_out, rules_for
 from backup_gui.engine.mounts import is_of_kernel
+from backup_gui.engine.rules.exclusions import Filter
 
 pytestmark = pytest.mark.hazard(49)
 

@@ -10,7 +10,7 @@ import pytest
 
 from backup_gui.engine import compare, own, runner
 from backup_gui.engine.commands import Commands
-from backup_gui.engine.filters import Filter
+from backup_gui.engine.rules.exclusions import Filter
 from backup_gui.engine.verify import verify
 from backup_gui.model.errors import JobError
 from backup_gui.model.events import AllowHeld, BackUpNow, Event, HeldBack, RemoveLeftOut, ReportMade, Stop

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from backup_gui.engine import roots
-from backup_gui.engine.abilities import ALL, FAT_EARLIEST_NS, Abilities
 from backup_gui.engine.catalog import Catalog
+from backup_gui.engine.rules.capabilities import ALL, FAT_EARLIEST_NS, Abilities
 from backup_gui.engine.target import Target
 from backup_gui.engine.tree import Tree
 from backup_gui.model.errors import RootAbsentError

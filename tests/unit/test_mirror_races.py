@@ -13,7 +13,7 @@ import pytest
 from backup_gui.engine import mirror, publishing, roots, target, transfer, tree
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.identity import identify
-from backup_gui.engine.room import size_in_words
+from backup_gui.engine.rules.space import size_in_words
 from backup_gui.model.errors import (
     DestinationUnusableError,
     RootAbsentError,

@@ -6,8 +6,17 @@ from collections.abc import Callable
 
 import pytest
 
-from backup_gui.engine.abilities import ALL, FAT
-from backup_gui.engine.naming import NOTHING, RESERVED, Alignment, Refusal, align, inherit, is_same_spelling, why_not
+from backup_gui.engine.rules.capabilities import ALL, FAT
+from backup_gui.engine.rules.names import (
+    NOTHING,
+    RESERVED,
+    Alignment,
+    Refusal,
+    align,
+    inherit,
+    is_same_spelling,
+    why_not,
+)
 from backup_gui.model.plans import ProblemCode
 
 COLLISION, NAME = ProblemCode.NAME_COLLISION, ProblemCode.NAME_NOT_POSSIBLE

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.pauses import LONGEST_PAUSE_S, Pauses, state_of
+from backup_gui.engine.rules.pauses import LONGEST_PAUSE_S, Pauses, state_of
 from backup_gui.model.events import BackUpNow
 from backup_gui.model.plans import PassStatus, Report
 from backup_gui.model.status import JobState
@@ -169,7 +169,7 @@ class Written:
     def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         self.world = world
         self.count = 0
-        monkeypatch.setattr("backup_gui.engine.pauses.state_of", lambda _source, _path: self.count)
+        monkeypatch.setattr("backup_gui.engine.rules.pauses.state_of", lambda _source, _path: self.count)
 
     def at(self, at_s: float, path: str = IMAGE) -> None:
         def write() -> None:

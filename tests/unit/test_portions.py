@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine import compare, portions, scout, surplus
-from backup_gui.engine.portions import Portion
+from backup_gui.engine import compare, scout, surplus
+from backup_gui.engine.rules import portions
+from backup_gui.engine.rules.portions import Portion
 from backup_gui.engine.target import Target
 from backup_gui.engine.tree import Tree, encode, is_at_or_below, is_below, parent_of
 from backup_gui.model.plans import NO_COUNTS, Entry, Op, ProblemCode

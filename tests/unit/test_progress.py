@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from backup_gui.engine.progress import LEAST_PAUSE_S, Meter
+from backup_gui.engine.rules.progress import LEAST_PAUSE_S, Meter
 from backup_gui.model.plans import Phase, Progress
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine import scout
-from backup_gui.engine.filters import Filter
 from backup_gui.engine.history import list_versions, restore
 from backup_gui.engine.past import Past
+from backup_gui.engine.rules.exclusions import Filter
 from backup_gui.engine.tree import Tree
 from backup_gui.engine.verify import DifferenceKind, verify
 from backup_gui.model.plans import Counts, EntryKind, PassStatus, Problem, Scope, Stage
@@ -185,7 +185,7 @@ def test_where_names_are_folded_what_belongs_to_one_that_cannot_be_looked_at_sta
     rig.write("good", "new")
 
     from backup_gui.engine import roots
-    from backup_gui.engine.abilities import ALL
+    from backup_gui.engine.rules.capabilities import ALL
 
     with pytest.MonkeyPatch.context() as patch, refusing(errno.EIO, rig.source / "Bad"):
         patch.setattr(roots, "abilities_of", lambda *_, **__: ALL._replace(folds_case=True, keeps_case=True))

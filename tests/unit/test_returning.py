@@ -12,8 +12,8 @@ import pytest
 
 from backup_gui.engine import transfer
 from backup_gui.engine.bringing import Steps, name_beside
-from backup_gui.engine.progress import Meter
 from backup_gui.engine.returning import put_back
+from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.transfer import never
 from backup_gui.engine.tree import is_temporary
 from backup_gui.model.errors import RootAbsentError

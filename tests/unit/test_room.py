@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from backup_gui.engine.room import (
+from backup_gui.engine.rules.space import (
     Amount,
     Room,
     explained,

@@ -15,8 +15,8 @@ from backup_gui.engine import compare as comparing
 from backup_gui.engine import mirror, scout, standby
 from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.coprocess import Coprocess
-from backup_gui.engine.filters import Filter
 from backup_gui.engine.passlog import open_for_reading
+from backup_gui.engine.rules.exclusions import Filter
 from backup_gui.engine.scout import Scout, Unchanged, worker
 from backup_gui.engine.tree import TEMPORARY_PREFIX, Tree, encode
 from backup_gui.model.plans import Entry, PassStatus, Plan, Scope

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from backup_gui.engine.system_folders import is_system_folder
+from backup_gui.engine.rules.system_folders import is_system_folder
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backup_gui.engine.thinning import DAY_S, HOUR_S, MINUTE_S, Ages, Stamp, thin
+from backup_gui.engine.rules.retention import DAY_S, HOUR_S, MINUTE_S, Ages, Stamp, thin
 
 # Noon of a day, UTC.
 NOW_S = 20_000 * DAY_S + 12 * HOUR_S

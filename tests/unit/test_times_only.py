@@ -209,7 +209,7 @@ def test_reading_ends_at_the_first_difference_and_tells_how_far_it_is(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(copying, "_COMPARED_BYTES", 4)
-    monkeypatch.setattr("backup_gui.engine.progress.LEAST_PAUSE_S", 0)
+    monkeypatch.setattr("backup_gui.engine.rules.progress.LEAST_PAUSE_S", 0)
     rig.write("equal", "1234" * 100)
     rig.write("other", "1234" * 100)
     rig.run()

@@ -12,7 +12,7 @@ import pytest
 
 from backup_gui.engine import transfer
 from backup_gui.engine.copying import has_same_content
-from backup_gui.engine.progress import Meter
+from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.transfer import never
 from backup_gui.engine.tree import is_temporary
 from backup_gui.engine.undo import undo_pass

@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.system_folders import is_system_folder
+from backup_gui.engine.rules.system_folders import is_system_folder
 from backup_gui.engine.tree import is_at_or_below, is_below, parent_of
 from backup_gui.model.errors import JobError
 from backup_gui.model.path_text import escape
@@ -18,7 +18,7 @@ from backup_gui.model.path_text import escape
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from backup_gui.engine.globs import Glob
+    from backup_gui.engine.rules.globs import Glob
 
 # A pass asks folder by folder, so few verdicts are needed at a time; a partial pass asks for scattered paths.
 _REMEMBERED_FOLDERS = 4_096
@@ -133,7 +133,7 @@ def _read(patterns: tuple[str, ...]) -> tuple[Glob, ...]:
     if not patterns:
         return ()
     # Imported only where there are rules: it costs a part of the command line's start.
-    from backup_gui.engine.globs import read_glob  # noqa: PLC0415
+    from backup_gui.engine.rules.globs import read_glob  # noqa: PLC0415
 
     found = []
     for pattern in reversed(patterns):

@@ -16,7 +16,7 @@ from backup_gui.model.problems import problem
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-    from backup_gui.engine.abilities import Abilities
+    from backup_gui.engine.rules.capabilities import Abilities
     from backup_gui.model.plans import Problem
 
 T = TypeVar("T")

@@ -1,0 +1,1 @@
+"""Pure decisions: arguments in, an answer out, without a file or a clock."""
