@@ -9,8 +9,8 @@ from __future__ import annotations
 import gc
 import sys
 
-from backup_gui.engine import coprocess
-from backup_gui.engine.system import allow_many_files
+from backup_gui.engine.fs.system import worker_process as coprocess
+from backup_gui.engine.fs.system.syscalls import allow_many_files
 
 _INTERRUPTED = 130
 

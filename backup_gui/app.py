@@ -24,8 +24,8 @@ from backup_gui.bridge.signals import QuitSignals
 from backup_gui.bridge.store import Store
 from backup_gui.config import Appearance, absolute
 from backup_gui.desk import Desk, System
-from backup_gui.engine import own
-from backup_gui.engine.privacy import close_to_others, make_private_folder, own_folder_in_words
+from backup_gui.engine.fs import own_files as own
+from backup_gui.engine.fs.privacy import close_to_others, make_private_folder, own_folder_in_words
 from backup_gui.logs import LOG_NAME, qt_message_handler, set_up_logging
 from backup_gui.model.errors import BackupError, OwnFolderError
 from backup_gui.model.path_text import one_line

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from backup_gui.arguments import PROGRAM, build_parser
-from backup_gui.engine import own
+from backup_gui.engine.fs import own_files as own
 from backup_gui.logs import set_up_logging
 from backup_gui.model.errors import BackupError, DestinationBusyError, JobError, RootAbsentError, UnknownThenError
 from backup_gui.model.events import HeldBack, KeepHeld, Stop, Waiting
@@ -107,7 +107,7 @@ def _fail(sentence: str, status: int) -> int:
 
 def _is_log_in_the_way(options: argparse.Namespace) -> bool:
     """Whether the log would lie in the mirror, where it is a stranger; in a source it is left out."""
-    from backup_gui.engine.nesting import is_within  # noqa: PLC0415
+    from backup_gui.engine.fs.volumes.nesting import is_within  # noqa: PLC0415
 
     destination: str | None = getattr(options, "destination", None)
     return destination is not None and is_within(os.path.abspath(options.log_file), os.path.abspath(destination))
@@ -346,10 +346,10 @@ def _versions(options: argparse.Namespace, output: Output, interruption: Interru
 
 
 def _restore(options: argparse.Namespace, output: Output, _interruption: Interruption) -> int:
+    from backup_gui.engine.fs.system.syscalls import own_ids  # noqa: PLC0415
+    from backup_gui.engine.fs.volumes.nesting import is_within  # noqa: PLC0415
+    from backup_gui.engine.fs.writable import is_writable  # noqa: PLC0415
     from backup_gui.engine.history import restore  # noqa: PLC0415
-    from backup_gui.engine.nesting import is_within  # noqa: PLC0415
-    from backup_gui.engine.system import own_ids  # noqa: PLC0415
-    from backup_gui.engine.writable import is_writable  # noqa: PLC0415
     from backup_gui.jobs import absolute  # noqa: PLC0415
 
     destination, history = _kept_places(options)
@@ -407,7 +407,7 @@ def _refuse_what_is_no_backup(destination: str, history: str) -> None:
     """
     from backup_gui.engine.chronicle import remembered_facts  # noqa: PLC0415
     from backup_gui.engine.continuity import DESTINATION_KEY  # noqa: PLC0415
-    from backup_gui.engine.identity import identify  # noqa: PLC0415
+    from backup_gui.engine.fs.volumes.identity import identify  # noqa: PLC0415
     from backup_gui.engine.marker import read_markers  # noqa: PLC0415
 
     if os.path.isdir(history) or read_markers(destination):

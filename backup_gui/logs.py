@@ -11,8 +11,8 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any, TextIO
 
-from backup_gui.engine import own
-from backup_gui.engine.privacy import close_file, open_private
+from backup_gui.engine.fs import own_files as own
+from backup_gui.engine.fs.privacy import close_file, open_private
 from backup_gui.model.path_text import one_line
 
 if TYPE_CHECKING:

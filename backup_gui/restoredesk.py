@@ -14,7 +14,7 @@ from backup_gui.bridge import archive
 from backup_gui.bridge.archive import Backup, Wanted
 from backup_gui.bridge.attendant import Attendant, Errand, Throttle
 from backup_gui.clerk import Clerk, backup_of
-from backup_gui.engine.transfer import Cancelled
+from backup_gui.engine.fs.content import Cancelled
 from backup_gui.model.errors import BackupError
 from backup_gui.model.path_text import one_line
 from backup_gui.model.restores import PutBack, Step

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from backup_gui.engine import own
+from backup_gui.engine.fs import own_files as own
 from tests.helpers.unprivileged import Unprivileged, find_unprivileged
 
 pytest_plugins = ["tests.helpers.coverage_gate"]

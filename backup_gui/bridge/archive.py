@@ -14,11 +14,11 @@ from typing import NamedTuple
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
 from PySide6.QtGui import QImage, QImageReader
 
+from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.history_place import history_at
 from backup_gui.engine.past import Past, backup_at
 from backup_gui.engine.putback import put_back
 from backup_gui.engine.shelf import Shelf, moments
-from backup_gui.engine.tree import Tree
 from backup_gui.model.plans import EntryKind
 from backup_gui.model.restores import Item, Moment, Policy, PutBack, Search, Step
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.identity import identify
+from backup_gui.engine.fs.tree import Tree
+from backup_gui.engine.fs.volumes.identity import identify
 from backup_gui.engine.kept import refuse
 from backup_gui.engine.roots import SOURCE_KEY, forget_drive
 from backup_gui.engine.rules.progress import Meter
-from backup_gui.engine.tree import Tree
 from backup_gui.model.errors import BackupError, RootAbsentError
 from backup_gui.model.events import (
     FilesReturned,

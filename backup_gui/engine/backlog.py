@@ -11,7 +11,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.dirty import MAX_PATHS
-from backup_gui.engine.tree import is_below
+from backup_gui.engine.fs.tree import is_below
 from backup_gui.model.plans import Scope
 from backup_gui.model.status import NO_BACKLOG, Backlog
 

@@ -15,10 +15,12 @@ import logging
 import os
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from backup_gui.engine.computer import computer_id, host_name
-from backup_gui.engine.descriptors import is_shortage
+from backup_gui.engine.fs.system.computer import computer_id, host_name
+from backup_gui.engine.fs.system.descriptors import is_shortage
+from backup_gui.engine.fs.tree import MARKER_NAME
+from backup_gui.engine.fs.volumes.identity import Standing, identify, read_identity, standing
+from backup_gui.engine.fs.volumes.nesting import Location
 from backup_gui.engine.history_place import place_beside, place_inside
-from backup_gui.engine.identity import Standing, identify, read_identity, standing
 from backup_gui.engine.marker import (
     UNREADABLE,
     Marker,
@@ -28,9 +30,7 @@ from backup_gui.engine.marker import (
     write_attribute,
     write_file,
 )
-from backup_gui.engine.nesting import Location
 from backup_gui.engine.register import MARKER_KEY, KnownJob, other_jobs, remember_folders
-from backup_gui.engine.tree import MARKER_NAME
 from backup_gui.model.errors import DestinationBusyError, OtherBackupError
 from backup_gui.model.path_text import escape
 from backup_gui.model.plans import NO_COUNTS, Held, HeldCode

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.continuity import DESTINATION_KEY
-from backup_gui.engine.identity import Standing, identify, read_identity, standing
+from backup_gui.engine.fs.volumes.identity import Standing, identify, read_identity, standing
 from backup_gui.engine.restoring import beside
 from backup_gui.engine.roots import SOURCE_KEY
 from backup_gui.model.errors import RootAbsentError
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from backup_gui.engine.catalog import Catalog
+    from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.rules.progress import Meter
-    from backup_gui.engine.tree import Tree
     from backup_gui.model.job import Job
 
 _MAX_SUFFIX_BYTES = 20

@@ -15,10 +15,12 @@ from backup_gui.engine.catalog import ROOT_KEY, fingerprint_of
 from backup_gui.engine.draft import Draft
 from backup_gui.engine.drives import Drives
 from backup_gui.engine.equality import Equality
+from backup_gui.engine.fs.content import Cancelled, ignore_count
+from backup_gui.engine.fs.tree import Tree, WideFolderError, is_below, is_own, is_temporary, join, parent_of, parents_of
+from backup_gui.engine.fs.volumes.mounts import devices_without_lasting_inodes
 from backup_gui.engine.history_place import is_reserved, is_reserved_path
 from backup_gui.engine.intents import settle
 from backup_gui.engine.links import is_linked_file
-from backup_gui.engine.mounts import devices_without_lasting_inodes
 from backup_gui.engine.moves import Moves
 from backup_gui.engine.othernames import OtherNames
 from backup_gui.engine.ownership import Ownership
@@ -26,8 +28,6 @@ from backup_gui.engine.rules.portions import MOST_AT_ONCE, portions
 from backup_gui.engine.scout import BATCH_FOLDERS
 from backup_gui.engine.sift import sift
 from backup_gui.engine.surplus import Surplus
-from backup_gui.engine.transfer import Cancelled, ignore_count
-from backup_gui.engine.tree import Tree, WideFolderError, is_below, is_own, is_temporary, join, parent_of, parents_of
 from backup_gui.model.plans import Action, EntryKind, Op, ProblemCode, Scope, Stage, is_same_file, kind_of
 from backup_gui.model.problems import UNFIT, problem, problem_from, problem_of_unfit
 

@@ -11,16 +11,16 @@ import stat
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from backup_gui.engine.attributes import IN_STEP, NOTHING_INHERITED, inherited_in
-from backup_gui.engine.transfer import Rights, Shortened, ignore_count, is_same_version, never, receive
+from backup_gui.engine.fs.content import Rights, Shortened, ignore_count, is_same_version, never, receive
+from backup_gui.engine.fs.xattrs import IN_STEP, NOTHING_INHERITED, inherited_in
 from backup_gui.model.plans import EntryKind, Op
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from backup_gui.engine.attributes import Inherited
-    from backup_gui.engine.coprocess import Coprocess
-    from backup_gui.engine.tree import Tree
+    from backup_gui.engine.fs.system.worker_process import Coprocess
+    from backup_gui.engine.fs.tree import Tree
+    from backup_gui.engine.fs.xattrs import Inherited
     from backup_gui.engine.writer import Writer
     from backup_gui.model.plans import Action
 

@@ -12,8 +12,7 @@ import stat
 import sys
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.intents import unseen
-from backup_gui.engine.transfer import (
+from backup_gui.engine.fs.content import (
     Cancelled,
     Shortened,
     TargetError,
@@ -21,6 +20,7 @@ from backup_gui.engine.transfer import (
     ignore_count,
     is_same_version,
 )
+from backup_gui.engine.intents import unseen
 from backup_gui.model.plans import ProblemCode, Stage
 from backup_gui.model.problems import problem, problem_from
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backup_gui.engine.copier import Seen
+    from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.rules.capabilities import Abilities
     from backup_gui.engine.target import Target
-    from backup_gui.engine.tree import Tree
     from backup_gui.model.plans import Action, Entry, Problem
 
 TRIES = 3

@@ -6,7 +6,7 @@ import logging
 import sqlite3
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.privacy import make_private_folder, own_folder_in_words
+from backup_gui.engine.fs.privacy import make_private_folder, own_folder_in_words
 from backup_gui.engine.soundness import doubt
 from backup_gui.model.errors import OwnFolderError
 

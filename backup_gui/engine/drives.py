@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.mounts import points_below
-from backup_gui.engine.tree import is_at_or_below, parent_of
+from backup_gui.engine.fs.tree import is_at_or_below, parent_of
+from backup_gui.engine.fs.volumes.mounts import points_below
 from backup_gui.model.plans import ProblemCode, Stage
 from backup_gui.model.problems import problem, problem_from
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.rules.exclusions import Filter
-    from backup_gui.engine.tree import Tree
     from backup_gui.model.plans import Entry, Problem
 
 

@@ -14,10 +14,10 @@ import os
 import stat
 from typing import TYPE_CHECKING, Final
 
-from backup_gui.engine.identity import nearest_existing
-from backup_gui.engine.mounts import share_a_mount
+from backup_gui.engine.fs.tree import MARKER_NAME
+from backup_gui.engine.fs.volumes.identity import nearest_existing
+from backup_gui.engine.fs.volumes.mounts import share_a_mount
 from backup_gui.engine.rules.system_folders import is_system_folder
-from backup_gui.engine.tree import MARKER_NAME
 from backup_gui.model.job import HISTORY_SUFFIX
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from backup_gui.engine.catalog import Catalog
+    from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.target import Target
-    from backup_gui.engine.tree import Tree
     from backup_gui.model.plans import Entry
 
 # Each note waits for the disk, so many are written together.

@@ -12,8 +12,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
+from backup_gui.engine.fs.tree import encode, parents_of
 from backup_gui.engine.integers import read, stored
-from backup_gui.engine.tree import encode, parents_of
 from backup_gui.model.actions import actions_of
 from backup_gui.model.plans import EntryKind, Op, ProblemCode, Stage, is_loss, kind_of
 from backup_gui.model.problems import problem
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator
 
-    from backup_gui.engine.tree import Tree
+    from backup_gui.engine.fs.tree import Tree
     from backup_gui.model.plans import Action, Entry, Held, Plan, Problem
 
 _ONE_BY_ONE = 1_000

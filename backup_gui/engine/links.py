@@ -21,8 +21,8 @@ import stat
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.copying import looks_alike
+from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.intents import unseen
-from backup_gui.engine.transfer import Cancelled
 from backup_gui.model.plans import is_same_file
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.catalog import Catalog, Fingerprint
     from backup_gui.engine.copier import Seen
+    from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.rules.capabilities import Abilities
     from backup_gui.engine.target import Target
-    from backup_gui.engine.tree import Tree
     from backup_gui.model.plans import Action, Entry
 
 # Volume and inode: what two names of one file have in common.

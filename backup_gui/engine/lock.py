@@ -18,10 +18,10 @@ import sys
 import time
 from typing import TYPE_CHECKING, Self
 
-from backup_gui.engine.descriptors import is_shortage, shortage_told
-from backup_gui.engine.identity import nearest_existing
-from backup_gui.engine.peers import may_write, peer_uid
-from backup_gui.engine.privacy import make_private_folder, open_private
+from backup_gui.engine.fs.privacy import make_private_folder, open_private
+from backup_gui.engine.fs.system.descriptors import is_shortage, shortage_told
+from backup_gui.engine.fs.system.peers import may_write, peer_uid
+from backup_gui.engine.fs.volumes.identity import nearest_existing
 from backup_gui.model.errors import DestinationBusyError, TooManyOpenError
 from backup_gui.model.path_text import escape
 

@@ -18,18 +18,18 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from backup_gui.engine.attributes import MARKER_ATTRIBUTE
-from backup_gui.engine.computer import computer_id, host_name
-from backup_gui.engine.descriptors import waited_out
-from backup_gui.engine.identity import identify
-from backup_gui.engine.system import rename_to_free_name
-from backup_gui.engine.transfer import create, flush_file
-from backup_gui.engine.tree import MARKER_NAME, OPEN_FILE, TEMPORARY_PREFIX
+from backup_gui.engine.fs.content import create, flush_file
+from backup_gui.engine.fs.system.computer import computer_id, host_name
+from backup_gui.engine.fs.system.descriptors import waited_out
+from backup_gui.engine.fs.system.syscalls import rename_to_free_name
+from backup_gui.engine.fs.tree import MARKER_NAME, OPEN_FILE, TEMPORARY_PREFIX
+from backup_gui.engine.fs.volumes.identity import identify
+from backup_gui.engine.fs.xattrs import MARKER_ATTRIBUTE
 from backup_gui.engine.writer import flush_folder
 from backup_gui.model.path_text import escape, one_line, unescape
 
 if TYPE_CHECKING:
-    from backup_gui.engine.tree import Tree
+    from backup_gui.engine.fs.tree import Tree
 
 FORMAT: Final = 1
 # A marker that lies in the mirror itself.

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, TypeVar
 from backup_gui.engine.belief import Belief, HistoryClock, aheads, believable, follow, forget_aheads, uptime_s
 from backup_gui.engine.compare import compare
 from backup_gui.engine.continuity import Continuity, remember_state
-from backup_gui.engine.coprocess import Coprocess
 from backup_gui.engine.copying import data_bytes
-from backup_gui.engine.descriptors import BUDGET
 from backup_gui.engine.execute import Execution
+from backup_gui.engine.fs.content import Cancelled, ignore_count, never
+from backup_gui.engine.fs.system.descriptors import BUDGET
+from backup_gui.engine.fs.system.worker_process import Coprocess
+from backup_gui.engine.fs.writable import refuse_unwritable
 from backup_gui.engine.guard import TAKES_AWAY, Condition, judge
 from backup_gui.engine.history_loss import is_history_lost, remember_history
 from backup_gui.engine.journal import Journal
@@ -34,9 +36,7 @@ from backup_gui.engine.roots import accept_destination, is_destination_in_place,
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.rules.space import most_needed
 from backup_gui.engine.standby import Standby
-from backup_gui.engine.transfer import Cancelled, ignore_count, never
 from backup_gui.engine.unanswered import from_text
-from backup_gui.engine.writable import refuse_unwritable
 from backup_gui.model.actions import Part, actions_of
 from backup_gui.model.errors import BackupError, RootAbsentError, TooManyOpenError
 from backup_gui.model.events import ActionDone, HeldBack, PlanMade, ProblemFound, Progressed
@@ -63,10 +63,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from backup_gui.engine.catalog import Catalog
+    from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.guard import Verdict
     from backup_gui.engine.rules.retention import Ages
     from backup_gui.engine.target import Target
-    from backup_gui.engine.tree import Tree
     from backup_gui.engine.unanswered import Unanswered
     from backup_gui.model.events import Event
     from backup_gui.model.job import Job

@@ -8,18 +8,18 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.transfer import Cancelled
-from backup_gui.engine.tree import parents_of
+from backup_gui.engine.fs.content import Cancelled
+from backup_gui.engine.fs.tree import parents_of
 from backup_gui.model.plans import Action, EntryKind, Op, is_same_file
 
 if TYPE_CHECKING:
     from backup_gui.engine.catalog import Catalog, Fingerprint
     from backup_gui.engine.draft import Draft
     from backup_gui.engine.equality import Equality
+    from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.rules.exclusions import Filter
     from backup_gui.engine.spelling import Spelling
     from backup_gui.engine.target import Target
-    from backup_gui.engine.tree import Tree
     from backup_gui.model.plans import Entry
 
 

@@ -7,7 +7,7 @@ import stat
 from typing import NamedTuple
 
 from backup_gui.engine.continuity import root_stamp
-from backup_gui.engine.volume import has_lasting_inodes
+from backup_gui.engine.fs.volumes.volume import has_lasting_inodes
 
 
 class _Seen(NamedTuple):

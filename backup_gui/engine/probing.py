@@ -16,8 +16,10 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from backup_gui.engine.descriptors import is_shortage, waited_out
-from backup_gui.engine.mounts import mount_of
+from backup_gui.engine.fs.system.descriptors import is_shortage, waited_out
+from backup_gui.engine.fs.tree import OPEN_ROOT, join
+from backup_gui.engine.fs.volumes.mounts import mount_of
+from backup_gui.engine.fs.volumes.volume import time_step_ns, volume_id
 from backup_gui.engine.rules.capabilities import (
     ALL,
     FAT,
@@ -31,16 +33,14 @@ from backup_gui.engine.rules.capabilities import (
     read_abilities,
     write_abilities,
 )
-from backup_gui.engine.tree import OPEN_ROOT, join
-from backup_gui.engine.volume import time_step_ns, volume_id
 from backup_gui.model.problems import is_passing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from backup_gui.engine.catalog import Catalog
-    from backup_gui.engine.mounts import Mount
-    from backup_gui.engine.tree import Tree
+    from backup_gui.engine.fs.tree import Tree
+    from backup_gui.engine.fs.volumes.mounts import Mount
     from backup_gui.engine.writer import Writer
 
 log = logging.getLogger(__name__)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.catalog import UNSEEN_NS
 from backup_gui.engine.copying import NotCopied
+from backup_gui.engine.fs.tree import parent_of
 from backup_gui.engine.intents import lacking, of_folder, unseen
 from backup_gui.engine.ownership import Ownership
-from backup_gui.engine.tree import parent_of
 from backup_gui.model.plans import Action, EntryKind, Op, ProblemCode, Stage, kind_of
 from backup_gui.model.problems import UNFIT, is_full, problem, problem_from, problem_of_unfit
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import errno
 from typing import TYPE_CHECKING
 
+from backup_gui.engine.fs.content import Cancelled, Shortened, TargetError, never
 from backup_gui.engine.restoring import DIFFERS, Restorer, beside
-from backup_gui.engine.transfer import Cancelled, Shortened, TargetError, never
 from backup_gui.model.plans import EntryKind, ProblemCode, Stage, kind_of
 from backup_gui.model.problems import code_of
 from backup_gui.model.restores import Policy, PutBack, Step

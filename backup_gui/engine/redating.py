@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.belief import MOST_AHEAD_S
+from backup_gui.engine.fs.tree import join
 from backup_gui.engine.holdings import folders_of
 from backup_gui.engine.rules.retention import DAY_S
-from backup_gui.engine.tree import join
 from backup_gui.model.path_text import escape
 
 if TYPE_CHECKING:

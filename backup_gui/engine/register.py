@@ -12,7 +12,7 @@ import sqlite3
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from backup_gui.engine.catalog import Catalog
-from backup_gui.engine.identity import read_identity
+from backup_gui.engine.fs.volumes.identity import read_identity
 from backup_gui.engine.passlog import open_for_reading
 from backup_gui.model.errors import BackupError
 from backup_gui.model.path_text import escape, unescape
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from backup_gui.engine.identity import Identity
+    from backup_gui.engine.fs.volumes.identity import Identity
 
 MARKER_KEY: Final = "marker"
 _SOURCE_KEY: Final = "source path"

@@ -9,9 +9,9 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING
 
+from backup_gui.engine.fs.tree import join
 from backup_gui.engine.rules.names import inherit, refused
 from backup_gui.engine.spelling import Spelling
-from backup_gui.engine.tree import join
 from backup_gui.model.plans import Action, Op, kind_of
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.catalog import Catalog, Row
     from backup_gui.engine.draft import Draft
+    from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.rules.names import Alignment
     from backup_gui.engine.target import Target
-    from backup_gui.engine.tree import Tree
     from backup_gui.model.plans import Entry
 
 

@@ -12,9 +12,7 @@ import stat
 import sys
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
-from backup_gui.engine.attributes import copy_attributes
-from backup_gui.engine.system import own_ids, rename_to_free_name
-from backup_gui.engine.transfer import (
+from backup_gui.engine.fs.content import (
     SET_ID,
     Cancelled,
     TargetError,
@@ -27,7 +25,9 @@ from backup_gui.engine.transfer import (
     never,
     transfer,
 )
-from backup_gui.engine.tree import HAS_FOLDER_DESCRIPTORS, TEMPORARY_PREFIX, Tree, join, parent_of
+from backup_gui.engine.fs.system.syscalls import own_ids, rename_to_free_name
+from backup_gui.engine.fs.tree import HAS_FOLDER_DESCRIPTORS, TEMPORARY_PREFIX, Tree, join, parent_of
+from backup_gui.engine.fs.xattrs import copy_attributes
 from backup_gui.model.plans import EntryKind, kind_of
 
 if TYPE_CHECKING:

@@ -12,18 +12,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from backup_gui.engine.catalog import rows_of
+from backup_gui.engine.fs.tree import WideFolderError
 from backup_gui.engine.passlog import open_for_reading
 from backup_gui.engine.rules.exclusions import Filter, FilterFields
 from backup_gui.engine.rules.portions import MOST_AT_ONCE
 from backup_gui.engine.sift import TYPE_BITS, sift
-from backup_gui.engine.tree import WideFolderError
 from backup_gui.model.plans import is_same_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from backup_gui.engine.coprocess import Coprocess
-    from backup_gui.engine.tree import Tree
+    from backup_gui.engine.fs.system.worker_process import Coprocess
+    from backup_gui.engine.fs.tree import Tree
 
 BATCH_FOLDERS: Final = 8
 _TASK: Final = __name__

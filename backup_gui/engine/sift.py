@@ -9,7 +9,7 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING, Final
 
-from backup_gui.engine.tree import TEMPORARY_PREFIX, is_own
+from backup_gui.engine.fs.tree import TEMPORARY_PREFIX, is_own
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,9 +6,9 @@ import contextlib
 import stat
 from typing import TYPE_CHECKING
 
+from backup_gui.engine.fs.tree import WideFolderError, is_temporary, join, parent_of
 from backup_gui.engine.history_place import is_not_the_mirrors, is_reserved
 from backup_gui.engine.rules.portions import MOST_AT_ONCE, portions
-from backup_gui.engine.tree import WideFolderError, is_temporary, join, parent_of
 from backup_gui.model.plans import Action, EntryKind, Op, Stage, kind_of
 from backup_gui.model.problems import problem_from
 

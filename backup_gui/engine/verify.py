@@ -15,13 +15,13 @@ from enum import Enum
 from io import RawIOBase
 from typing import TYPE_CHECKING
 
+from backup_gui.engine.fs.content import never
+from backup_gui.engine.fs.tree import MARKER_NAME, Tree, join
 from backup_gui.engine.history_place import history_at, is_not_the_mirrors, is_reserved
 from backup_gui.engine.left_out import rules_for
 from backup_gui.engine.probing import known_abilities
 from backup_gui.engine.rules.holding import Holding
 from backup_gui.engine.rules.progress import Meter
-from backup_gui.engine.transfer import never
-from backup_gui.engine.tree import MARKER_NAME, Tree, join
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.path_text import escape
 from backup_gui.model.plans import (

@@ -18,8 +18,8 @@ from hypothesis import settings
 
 from backup_gui.engine import copying
 from backup_gui.engine.commands import Commands
+from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.runner import run
-from backup_gui.engine.tree import Tree
 from backup_gui.model.events import Event, ProblemFound, ReportMade, StatusChanged, Stop
 from backup_gui.model.job import Job
 from backup_gui.model.plans import PassStatus, ProblemCode

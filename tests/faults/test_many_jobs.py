@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import descriptors
+from backup_gui.engine.fs.system import descriptors
 from tests.helpers.trees import read_tree
 
 PROJECT = Path(__file__).resolve().parents[2]

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import attributes
-from backup_gui.engine.identity import identify
-from backup_gui.engine.tree import Tree
+from backup_gui.engine.fs import xattrs as attributes
+from backup_gui.engine.fs.tree import Tree
+from backup_gui.engine.fs.volumes.identity import identify
 from backup_gui.model.plans import Counts, PassStatus, ProblemCode
 from tests.faults.scene import Scene
 from tests.helpers.trees import contents

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from backup_gui.bridge import attendant as attendant_module
 from backup_gui.bridge.attendant import Attendant, Errand, Throttle
-from backup_gui.engine.transfer import Cancelled
+from backup_gui.engine.fs.content import Cancelled
 
 StopAsked = Callable[[], bool]
 WAIT_S = 5.0

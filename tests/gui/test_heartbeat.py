@@ -17,7 +17,7 @@ from backup_gui.bridge.collecting import Collector
 from backup_gui.bridge.instance import Wish
 from backup_gui.engine import runner
 from backup_gui.engine.commands import Commands
-from backup_gui.engine.coprocess import OBJECTS_BETWEEN_COLLECTIONS
+from backup_gui.engine.fs.system.worker_process import OBJECTS_BETWEEN_COLLECTIONS
 from backup_gui.engine.runner import Outcome
 from backup_gui.model.events import ActionDone, Event, ProblemFound, Progressed, StatusChanged, Stop
 from backup_gui.model.job import Job

@@ -13,7 +13,8 @@ from pytestqt.qtbot import QtBot
 from backup_gui.bridge.counting import LeftOut, Tally, count_copies, count_folder, count_left_out
 from backup_gui.bridge.instance import Wish
 from backup_gui.desk import Desk
-from backup_gui.engine import own, runner
+from backup_gui.engine import runner
+from backup_gui.engine.fs import own_files as own
 from backup_gui.engine.history_place import history_of
 from backup_gui.engine.holdings import measure
 from backup_gui.formdesk import merged

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 from unittest.mock import patch
 
-from backup_gui.engine import tree
+from backup_gui.engine.fs import tree
 
 
 class _Item:

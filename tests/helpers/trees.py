@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from backup_gui.engine.attributes import MARKER_ATTRIBUTE
-from backup_gui.engine.tree import MARKER_NAME
+from backup_gui.engine.fs.tree import MARKER_NAME
+from backup_gui.engine.fs.xattrs import MARKER_ATTRIBUTE
 
 OF_THE_SYSTEM = (
     MARKER_ATTRIBUTE,

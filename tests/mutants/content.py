@@ -183,7 +183,7 @@ MUTATIONS = (
     ),
     Mutation(
         "what a link leads to keeps its mode",
-        "engine/privacy.py",
+        "engine/fs/privacy.py",
         " and os.path.samestat(found, os.lstat(path))\n",
         "\n",
         ("unit/test_privacy.py::test_what_a_link_leads_to_keeps_its_mode",),
@@ -197,21 +197,21 @@ MUTATIONS = (
     ),
     Mutation(
         "a folder that changed hands is tightened first",
-        "engine/metadata.py",
+        "engine/fs/metadata.py",
         "        if has_other_owner or has_other_list:\n            mode &= OWNER_ALL\n",
         "",
         ("faults/test_privacy.py",),
     ),
     Mutation(
         "no group is taken over from the destination",
-        "engine/attributes.py",
+        "engine/fs/xattrs.py",
         "Inherited(has_list, os.fstat(folder_fd).st_gid != group)",
         "Inherited(has_list, False)",
         ("faults/test_privacy.py",),
     ),
     Mutation(
         "set-id bits of volumes that are not trusted with them",
-        "engine/transfer.py",
+        "engine/fs/content.py",
         "source.st_dev in self.distrusted and stat.S_ISREG(source.st_mode)",
         "False",
         ("faults/test_privacy.py",),
@@ -260,7 +260,7 @@ MUTATIONS = (
     ),
     Mutation(
         "second look: change time",
-        "engine/transfer.py",
+        "engine/fs/content.py",
         "        and before.st_ctime_ns == after.st_ctime_ns\n",
         "",
         (f"{_CHANGING}test_a_file_that_keeps_changing_is_reported_and_its_old_copy_stays",),
@@ -286,7 +286,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a listing that breaks off",
-        "engine/tree.py",
+        "engine/fs/tree.py",
         "entries = {item.name: item.stat(follow_symlinks=False) for item in islice(listing, most)}\n"
         "                    if next(listing, None) is None:\n",
         "entries = {}\n"
@@ -298,7 +298,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a listing that breaks off while names vanish",
-        "engine/tree.py",
+        "engine/fs/tree.py",
         "        with os.scandir(where) as listing:\n            for item in islice(listing, most):\n",
         '        with __import__("contextlib").suppress(OSError), os.scandir(where) as listing:\n'
         "            for item in islice(listing, most):\n",
@@ -306,7 +306,7 @@ MUTATIONS = (
     ),
     Mutation(
         "what cannot be looked at is not gone",
-        "engine/tree.py",
+        "engine/fs/tree.py",
         "            if error.errno not in {errno.ENOTDIR, errno.ELOOP}:\n                raise\n            # Where",
         "            return None\n            # Where",
         (
@@ -316,7 +316,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a name that cannot be looked at costs that name",
-        "engine/tree.py",
+        "engine/fs/tree.py",
         "                if refused is None or not isinstance(error.filename, str):\n",
         "                if error:\n",
         (f"{_REFUSED}test_a_name_of_the_source_that_cannot_be_looked_at_is_named_and_the_rest_goes_on",),
@@ -344,7 +344,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a loop or a wrong kind on a way of folders is an error",
-        "engine/tree.py",
+        "engine/fs/tree.py",
         "            if self._is_way_of_folders(path):\n",
         "            if not path:\n",
         (f"{_REFUSED}test_a_partial_pass_deletes_nothing_at_or_below_a_name_that_cannot_be_looked_at",),
@@ -395,7 +395,7 @@ MUTATIONS = (
     ),
     Mutation(
         "folders that were opened up are shut again",
-        "engine/metadata.py",
+        "engine/fs/metadata.py",
         "            self._shut_again()\n",
         "            self._opened_up.clear()\n",
         (f"{_NUMBERS}test_a_folder_that_was_opened_up_only_to_be_compared_is_shut_again",),
@@ -500,7 +500,7 @@ MUTATIONS = (
     ),
     Mutation(
         "RENAME_NOREPLACE",
-        "engine/system.py",
+        "engine/fs/system/syscalls.py",
         "_RENAME_NOREPLACE: Final = 1\n",
         "_RENAME_NOREPLACE: Final = 0\n",
         (f"{_OLD_PLAN}test_what_a_stranger_puts_where_a_file_is_to_be_moved_is_kept",),
@@ -514,7 +514,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a free name where renames cannot spare what is there",
-        "engine/system.py",
+        "engine/fs/system/syscalls.py",
         "        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), new)\n",
         "        os.rename(old, new, src_dir_fd=old_fd, dst_dir_fd=new_fd)\n",
         ("unit/test_target.py::test_where_a_rename_cannot_spare_what_is_there_it_is_looked_for_first",),
@@ -594,7 +594,7 @@ MUTATIONS = (
     ),
     Mutation(
         "temporaries of exactly one form",
-        "engine/tree.py",
+        "engine/fs/tree.py",
         "    return name.startswith(TEMPORARY_PREFIX) and _TEMPORARY.match(name) is not None\n",
         "    return name.startswith(TEMPORARY_PREFIX)\n",
         ("unit/test_tree.py::test_only_names_of_the_exact_form_are_temporary",),
@@ -828,7 +828,7 @@ MUTATIONS = (
     ),
     Mutation(
         "holes stay holes",
-        "engine/transfer.py",
+        "engine/fs/content.py",
         '    has_holes = sys.platform != "win32" and size_bytes > 4096 and before.st_blocks * 512 < size_bytes\n',
         "    has_holes = False\n",
         ("unit/test_mirror.py::test_a_sparse_file_keeps_its_holes",),

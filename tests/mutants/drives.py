@@ -23,7 +23,7 @@ MUTATIONS = (
     ),
     Mutation(
         "the access lists of XFS are left alone",
-        "engine/attributes.py",
+        "engine/fs/xattrs.py",
         '    "trusted.SGI_ACL_",\n',
         "",
         ("faults/test_linux_volumes.py::test_edits_deletions_and_moves_reach_it_and_its_history",),
@@ -215,21 +215,21 @@ MUTATIONS = (
     # Depth
     Mutation(
         "from folder to folder by descriptor",
-        "engine/tree.py",
+        "engine/fs/tree.py",
         "            current = os.open(self.name_on_disk(path[:end]), OPEN_FOLDER, dir_fd=current)\n",
         "            current = os.open(path[:end], OPEN_FOLDER, dir_fd=self.root_fd)\n",
         (_DEEP,),
     ),
     Mutation(
         "few folders are open at a time",
-        "engine/tree.py",
+        "engine/fs/tree.py",
         "            for _ in range(BUDGET.keep(len(folders))):\n",
         "            for _ in range(0):\n",
         ("unit/test_tree.py::test_few_descriptors_are_held_however_many_folders_are_read",),
     ),
     Mutation(
         "paths of any length on Windows",
-        "engine/tree.py",
+        "engine/fs/tree.py",
         '            return "\\\\\\\\?\\\\" + whole\n',
         "            return whole\n",
         ("unit/test_tree.py::test_windows_gets_paths_of_any_length",),
@@ -286,7 +286,7 @@ MUTATIONS = (
     ),
     Mutation(
         "inodes that do not last identify no folder",
-        "engine/mounts.py",
+        "engine/fs/volumes/mounts.py",
         '    return mount.kind not in _COUNTED_ANEW and not mount.kind.startswith("fuse.")\n',
         "    return True\n",
         (f"{_SERVED}test_a_file_that_has_the_former_number_of_another_is_not_taken_for_it",),
@@ -335,7 +335,7 @@ MUTATIONS = (
     ),
     Mutation(
         "folders are opened anew to be listed again",
-        "engine/tree.py",
+        "engine/fs/tree.py",
         '        again = os.open(".", OPEN_FOLDER, dir_fd=where)\n',
         "        again = os.dup(where)\n",
         (f"{_SERVED}test_a_folder_can_be_listed_again_where_a_program_lists_it_once_for_each_opening",),

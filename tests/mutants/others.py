@@ -159,14 +159,14 @@ MUTATIONS = (
     ),
     Mutation(
         "no marker is mirrored from a source",
-        "engine/tree.py",
+        "engine/fs/tree.py",
         "(name == MARKER_NAME or _TEMPORARY.match(name) is not None)",
         "_TEMPORARY.match(name) is not None",
         (f"{_KNOWN}test_a_marker_in_a_source_is_not_mirrored_and_one_in_a_mirror_is_nothing_of_it",),
     ),
     Mutation(
         "no marker is an attribute that is mirrored",
-        "engine/attributes.py",
+        "engine/fs/xattrs.py",
         "        return name != MARKER_ATTRIBUTE\n",
         "        return True\n",
         (f"{_KNOWN}test_the_marker_survives_the_mirroring_of_attributes_and_is_not_compared",),

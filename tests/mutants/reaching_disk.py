@@ -38,7 +38,7 @@ MUTATIONS = (
     ),
     Mutation(
         "an error at closing a copy",
-        "engine/transfer.py",
+        "engine/fs/content.py",
         "        raise TargetError(error.errno, error.strerror) from error\n",
         "        return\n",
         ("faults/test_privacy.py",),
@@ -87,7 +87,7 @@ MUTATIONS = (
     ),
     Mutation(
         "flush of each file",
-        "engine/transfer.py",
+        "engine/fs/content.py",
         "                if flushes:\n                    flush_file(out)\n",
         "",
         ("faults/test_io_errors.py::test_where_a_volume_cannot_be_flushed_as_a_whole_every_file_and_folder_is",),
@@ -108,14 +108,14 @@ MUTATIONS = (
     ),
     Mutation(
         "flush of a large file while it is written",
-        "engine/transfer.py",
+        "engine/fs/content.py",
         "                flush_file(out)\n                unflushed = 0\n",
         "                unflushed = 0\n",
         ("unit/test_transfer.py::test_a_large_copy_is_flushed_while_it_is_written",),
     ),
     Mutation(
         "error of a flush",
-        "engine/system.py",
+        "engine/fs/system/syscalls.py",
         "    if _syncfs(fd) != 0:\n",
         "    if _syncfs(fd) > 0:\n",
         ("faults/test_io_errors.py::test_content_that_cannot_be_flushed_is_not_published",),
@@ -129,7 +129,7 @@ MUTATIONS = (
     ),
     Mutation(
         "only file systems known to flush as a whole",
-        "engine/volume.py",
+        "engine/fs/volumes/volume.py",
         "    return mount is not None and mount.kind in _FLUSHED_AS_A_WHOLE\n",
         "    return mount is not None\n",
         ("unit/test_volume.py::test_each_file_system_is_treated_as_it_needs",),
@@ -160,21 +160,21 @@ MUTATIONS = (
     ),
     Mutation(
         "a copy that ends early",
-        "engine/transfer.py",
+        "engine/fs/content.py",
         "            if not count:\n                raise Shortened\n",
         "            if not count:\n                return\n",
         ("unit/test_transfer.py::test_a_file_shorter_than_it_was_said_to_be_is_told",),
     ),
     Mutation(
         "a call that only says that it copies",
-        "engine/transfer.py",
+        "engine/fs/content.py",
         "            if copied:\n                return copied\n",
         "            return copied\n",
         ("unit/test_mirror_races.py::test_a_copy_shorter_than_the_file_is_never_published",),
     ),
     Mutation(
         "a failed copy leaves nothing",
-        "engine/transfer.py",
+        "engine/fs/content.py",
         "        with contextlib.suppress(OSError):\n            os.unlink(name, dir_fd=folder_fd)\n        raise\n",
         "        raise\n",
         ("unit/test_target.py::test_what_could_not_be_received_leaves_nothing",),

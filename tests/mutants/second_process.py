@@ -104,7 +104,7 @@ MUTATIONS = (
     ),
     Mutation(
         "the catalog is private",
-        "engine/privacy.py",
+        "engine/fs/privacy.py",
         "_FILE_MODE = 0o600\n",
         "_FILE_MODE = 0o644\n",
         ("unit/test_privacy.py::test_what_is_made_is_private[0o0]",),

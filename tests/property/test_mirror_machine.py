@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, Phase, assume, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from backup_gui.engine.attributes import ACCESS_LIST, DEFAULT_LIST
+from backup_gui.engine.fs.content import never
+from backup_gui.engine.fs.tree import TEMPORARY_PREFIX, is_at_or_below, is_temporary
+from backup_gui.engine.fs.xattrs import ACCESS_LIST, DEFAULT_LIST
 from backup_gui.engine.mirror import run_pass
-from backup_gui.engine.transfer import never
-from backup_gui.engine.tree import TEMPORARY_PREFIX, is_at_or_below, is_temporary
 from backup_gui.model.errors import BackupError
 from backup_gui.model.plans import FULL, Counts, Held, HeldCode, PassStatus, ProblemCode, Report, Scope
 from tests.helpers.access_lists import access_list

@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from backup_gui.engine.busy import KEEP_EVERY_S
-from backup_gui.engine.descriptors import MOST_KEPT
+from backup_gui.engine.fs.system.descriptors import MOST_KEPT
+from backup_gui.engine.fs.tree import is_temporary, join
 from backup_gui.engine.history import read_version_name
-from backup_gui.engine.tree import is_temporary, join
 from tests.soak.edits import Editor
 from tests.soak.household import Household
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import attributes as attributes_module
-from backup_gui.engine.attributes import (
+from backup_gui.engine.fs import xattrs as attributes_module
+from backup_gui.engine.fs.tree import Tree
+from backup_gui.engine.fs.xattrs import (
     ACCESS_LIST,
     DEFAULT_LIST,
     IN_STEP,
@@ -24,7 +25,6 @@ from backup_gui.engine.attributes import (
     read_attributes,
     set_attributes,
 )
-from backup_gui.engine.tree import Tree
 from tests.helpers.access_lists import access_list
 from tests.helpers.trees import read_attributes as attributes_at
 

@@ -238,7 +238,7 @@ def test_another_volume_of_the_same_id_is_no_complete_mirror(
 ) -> None:
     for module in (continuity, roots):
         monkeypatch.setattr(module, "volume_id", lambda _path: "uuid:the same")
-    monkeypatch.setattr("backup_gui.engine.identity.volume_id", lambda _path: "uuid:the same")
+    monkeypatch.setattr("backup_gui.engine.fs.volumes.identity.volume_id", lambda _path: "uuid:the same")
     rig.mirror.mkdir()
     rig.write("a", "1")
     rig.write("b", "2")

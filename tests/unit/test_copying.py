@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine import copying
-from backup_gui.engine import transfer as transfer_module
 from backup_gui.engine.copier import Seen
 from backup_gui.engine.copying import NotCopied, Vanished, copy_file, has_same_content
+from backup_gui.engine.fs import content as transfer_module
+from backup_gui.engine.fs.content import Cancelled
+from backup_gui.engine.fs.tree import Tree, is_temporary
 from backup_gui.engine.target import Target
-from backup_gui.engine.transfer import Cancelled
-from backup_gui.engine.tree import Tree, is_temporary
 from backup_gui.model.plans import Entry, ProblemCode, Stage
 from tests.helpers.descriptors import count_open
 from tests.helpers.trees import read_tree
@@ -215,7 +215,7 @@ def test_a_copy_that_fails_in_the_middle_leaves_nothing(
 
 
 def test_a_copy_that_is_given_up_leaves_nothing(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("backup_gui.engine.transfer.BLOCK_BYTES", 10)
+    monkeypatch.setattr("backup_gui.engine.fs.content.BLOCK_BYTES", 10)
     (pair.ours / "file").write_bytes(b"x" * 100)
     answers = iter([False, False, True])
     with pytest.raises(Cancelled):

@@ -12,13 +12,23 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import descriptors, mirror, tree
+from backup_gui.engine import mirror
 from backup_gui.engine.catalog import Catalog
-from backup_gui.engine.descriptors import LEAST_KEPT, MOST_KEPT, TURN_S, Budget, is_shortage, shortage_told, waited_out
+from backup_gui.engine.fs import tree
+from backup_gui.engine.fs.content import never
+from backup_gui.engine.fs.system import descriptors
+from backup_gui.engine.fs.system.descriptors import (
+    LEAST_KEPT,
+    MOST_KEPT,
+    TURN_S,
+    Budget,
+    is_shortage,
+    shortage_told,
+    waited_out,
+)
+from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.lock import DestinationLock
 from backup_gui.engine.target import Target
-from backup_gui.engine.transfer import never
-from backup_gui.engine.tree import Tree
 from backup_gui.jobs import make_job
 from backup_gui.model.errors import DestinationUnusableError, RootAbsentError, TooManyOpenError
 from backup_gui.model.plans import FULL, PassStatus
@@ -241,7 +251,7 @@ def test_other_errors_stay_what_they_are() -> None:
 
 def test_what_the_system_tells_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: list[float] = []
-    monkeypatch.setattr("backup_gui.engine.descriptors.time.sleep", pauses.append)
+    monkeypatch.setattr("backup_gui.engine.fs.system.descriptors.time.sleep", pauses.append)
     answers: Iterator[object] = iter([SHORTAGE, SHORTAGE, b"told"])
 
     def call() -> object:

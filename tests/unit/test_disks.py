@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.disks import are_on_one_disk, disks_of
+from backup_gui.engine.fs.volumes.disks import are_on_one_disk, disks_of
 from tests.faults.volumes import plugged_in, run_tool
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads Linux's tree of devices")

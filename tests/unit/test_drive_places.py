@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import drive_places
-from backup_gui.engine.drive_places import Place, is_drive_missing
-from backup_gui.engine.mounts import Mount
+from backup_gui.engine.fs.volumes import drive_places
+from backup_gui.engine.fs.volumes.drive_places import Place, is_drive_missing
+from backup_gui.engine.fs.volumes.mounts import Mount
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.plans import PassStatus
 from tests.helpers.trees import contents, read_tree

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.identity import Identity, Standing, identify, nearest_existing, read_identity, standing
+from backup_gui.engine.fs.volumes.identity import (
+    Identity,
+    Standing,
+    identify,
+    nearest_existing,
+    read_identity,
+    standing,
+)
 from tests.unit.conftest import mounted
 
 

@@ -15,8 +15,8 @@ from types import ModuleType
 import pytest
 
 from backup_gui.engine import lock
+from backup_gui.engine.fs.system.peers import may_write
 from backup_gui.engine.lock import DestinationLock, lock_file
-from backup_gui.engine.peers import may_write
 from backup_gui.engine.target import Target
 from backup_gui.model.errors import DestinationBusyError
 

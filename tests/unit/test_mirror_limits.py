@@ -10,9 +10,9 @@ import pytest
 
 from backup_gui.engine import roots
 from backup_gui.engine.catalog import Catalog
+from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.rules.capabilities import ALL, FAT_EARLIEST_NS, Abilities
 from backup_gui.engine.target import Target
-from backup_gui.engine.tree import Tree
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.plans import Counts, PassStatus, ProblemCode, Scope
 from tests.helpers.trees import contents

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.mounts import NETWORK_REASON, can_watch, network_mount_below
+from backup_gui.engine.fs.volumes.mounts import NETWORK_REASON, can_watch, network_mount_below
 
 MOUNTS = rb"""22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/root rw
 30 22 0:40 / /mnt/nas rw shared:5 master:2 - nfs4 server:/export rw

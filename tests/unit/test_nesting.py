@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import nesting
-from backup_gui.engine.nesting import is_within
+from backup_gui.engine.fs.volumes import nesting
+from backup_gui.engine.fs.volumes.nesting import is_within
 
 
 def test_a_folder_is_within_itself_and_its_ancestors_only(tmp_path: Path) -> None:

@@ -18,10 +18,10 @@ from backup_gui.engine.catalog import Catalog, Fingerprint
 from backup_gui.engine.chronicle import Chronicle
 from backup_gui.engine.copier import Seen
 from backup_gui.engine.equality import Equality
+from backup_gui.engine.fs.content import Cancelled
+from backup_gui.engine.fs.metadata import MetadataWriter
 from backup_gui.engine.kept import KeptPath
-from backup_gui.engine.metadata import MetadataWriter
 from backup_gui.engine.target import Target
-from backup_gui.engine.transfer import Cancelled
 from backup_gui.model.events import Event, PlanMade
 from backup_gui.model.plans import Counts, PassStatus, ProblemCode, Report
 from tests.helpers.trees import contents, read_tree

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine import shelf as shelf_module
+from backup_gui.engine.fs.content import Cancelled
+from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.history import Version, version_path, versions_in
 from backup_gui.engine.past import Past, backup_at
 from backup_gui.engine.shelf import Shelf, moments
-from backup_gui.engine.transfer import Cancelled
-from backup_gui.engine.tree import Tree
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.plans import EntryKind
 from backup_gui.model.restores import Item, Moment

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from backup_gui.engine import putback, restoring
+from backup_gui.engine.fs.content import BLOCK_BYTES, Shortened, TargetError, transfer
 from backup_gui.engine.past import Past
 from backup_gui.engine.putback import CHANGED, IN_THE_WAY, OTHER, REASONS, name_beside, put_back
 from backup_gui.engine.restoring import Restorer
-from backup_gui.engine.transfer import BLOCK_BYTES, Shortened, TargetError, transfer
 from backup_gui.model.plans import ProblemCode
 from backup_gui.model.restores import Piece, Policy, PutBack, Step
 from tests.helpers.trees import contents, read_tree

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from backup_gui.engine.system import tells_what_a_volumes_flush_missed
+from backup_gui.engine.fs.system.syscalls import tells_what_a_volumes_flush_missed
 
 
 @pytest.mark.parametrize(

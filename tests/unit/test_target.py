@@ -15,13 +15,15 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import metadata, system, writer
 from backup_gui.engine import target as target_module
-from backup_gui.engine import transfer as transfer_module
+from backup_gui.engine import writer
+from backup_gui.engine.fs import content as transfer_module
+from backup_gui.engine.fs import metadata
+from backup_gui.engine.fs.content import Cancelled, TargetError
+from backup_gui.engine.fs.system import syscalls as system
+from backup_gui.engine.fs.tree import is_temporary
 from backup_gui.engine.history import version_path
 from backup_gui.engine.target import Target
-from backup_gui.engine.transfer import Cancelled, TargetError
-from backup_gui.engine.tree import is_temporary
 from backup_gui.engine.writer import make_private_folder
 from backup_gui.model.errors import DestinationBusyError, HistoryUnusableError
 from tests.helpers.descriptors import count_open

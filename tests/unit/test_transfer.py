@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import transfer as transfer_module
-from backup_gui.engine.transfer import Cancelled, Shortened, flush_file, transfer
+from backup_gui.engine.fs import content as transfer_module
+from backup_gui.engine.fs.content import Cancelled, Shortened, flush_file, transfer
 
 Refusal = Callable[..., int]
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import transfer
 from backup_gui.engine.copying import has_same_content
+from backup_gui.engine.fs import content as transfer
+from backup_gui.engine.fs.content import never
+from backup_gui.engine.fs.tree import is_temporary
 from backup_gui.engine.rules.progress import Meter
-from backup_gui.engine.transfer import never
-from backup_gui.engine.tree import is_temporary
 from backup_gui.engine.undo import undo_pass
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.plans import PassStatus, Progress, Report, Returned

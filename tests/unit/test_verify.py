@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from backup_gui.engine import verify as verify_module
+from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.rules.capabilities import ALL
-from backup_gui.engine.tree import Tree
 from backup_gui.engine.verify import BLOCK_BYTES, DifferenceKind, verify
 from backup_gui.model.errors import JobError, RootAbsentError
 from backup_gui.model.plans import ProblemCode, Progress

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine import volume
-from backup_gui.engine.mounts import Mount
-from backup_gui.engine.volume import supports_syncfs, time_step_ns, volume_id
+from backup_gui.engine.fs.volumes import volume
+from backup_gui.engine.fs.volumes.mounts import Mount
+from backup_gui.engine.fs.volumes.volume import supports_syncfs, time_step_ns, volume_id
 from tests.unit.conftest import mounted
 
 On = Callable[[str, str], None]

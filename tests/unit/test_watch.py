@@ -27,8 +27,8 @@ from watchdog.events import (
     FileOpenedEvent,
 )
 
-from backup_gui.engine import own
 from backup_gui.engine import watch as watch_module
+from backup_gui.engine.fs import own_files as own
 from backup_gui.engine.watch import (
     ABSENT_REASON,
     DENIED_REASON,

@@ -9,16 +9,16 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING
 
+from backup_gui.engine.fs.tree import join
 from backup_gui.engine.rules.names import align, refused
-from backup_gui.engine.tree import join
 from backup_gui.model.plans import EntryKind, ProblemCode, Stage, kind_of
 from backup_gui.model.problems import problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.rules.capabilities import Abilities
-    from backup_gui.engine.tree import Tree
     from backup_gui.model.plans import Entry, Problem
 
 

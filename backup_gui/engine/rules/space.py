@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from backup_gui.engine.tree import parent_of
+from backup_gui.engine.fs.tree import parent_of
 from backup_gui.model.plans import EntryKind, Op, ProblemCode
 from backup_gui.model.problems import QUOTA_DETAIL, REASONS
 

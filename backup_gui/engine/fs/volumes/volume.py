@@ -6,8 +6,8 @@ import os
 import sys
 from functools import partial
 
-from backup_gui.engine.descriptors import waited_out
-from backup_gui.engine.mounts import is_network, mount_of
+from backup_gui.engine.fs.system.descriptors import waited_out
+from backup_gui.engine.fs.volumes.mounts import is_network, mount_of
 
 # File systems whose syncfs() is known to return only when everything is on the medium.
 _FLUSHED_AS_A_WHOLE = frozenset({"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "tmpfs", "ramfs", "zfs", "bcachefs"})

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from backup_gui.engine.descriptors import waited_out
+from backup_gui.engine.fs.system.descriptors import waited_out
 
 NETWORK_REASON = "Network folders do not tell of changes made elsewhere"
 

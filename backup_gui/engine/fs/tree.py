@@ -19,8 +19,8 @@ from collections import OrderedDict
 from itertools import islice
 from typing import TYPE_CHECKING, Self
 
-from backup_gui.engine.descriptors import BUDGET, MOST_KEPT
-from backup_gui.engine.mounts import kind_of_device
+from backup_gui.engine.fs.system.descriptors import BUDGET, MOST_KEPT
+from backup_gui.engine.fs.volumes.mounts import kind_of_device
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

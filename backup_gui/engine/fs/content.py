@@ -9,13 +9,13 @@ import stat
 import sys
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from backup_gui.engine.attributes import IN_STEP, NOTHING_INHERITED, copy_attributes, drop_access_lists
+from backup_gui.engine.fs.xattrs import IN_STEP, NOTHING_INHERITED, copy_attributes, drop_access_lists
 from backup_gui.engine.rules.capabilities import ALL, Abilities
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backup_gui.engine.attributes import Inherited, Outcome
+    from backup_gui.engine.fs.xattrs import Inherited, Outcome
     from backup_gui.model.plans import Entry
 
 BLOCK_BYTES: Final = 8 << 20

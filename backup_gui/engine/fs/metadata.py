@@ -12,15 +12,15 @@ import stat
 import sys
 from typing import TYPE_CHECKING, Final
 
-from backup_gui.engine.attributes import NOTHING_INHERITED, inherited_in, place_of, set_attributes
+from backup_gui.engine.fs.content import Rights
+from backup_gui.engine.fs.system.syscalls import own_ids
+from backup_gui.engine.fs.tree import HAS_FOLDER_DESCRIPTORS, Tree
+from backup_gui.engine.fs.volumes.volume import time_step_ns
+from backup_gui.engine.fs.xattrs import NOTHING_INHERITED, inherited_in, place_of, set_attributes
 from backup_gui.engine.rules.capabilities import ALL, Abilities
-from backup_gui.engine.system import own_ids
-from backup_gui.engine.transfer import Rights
-from backup_gui.engine.tree import HAS_FOLDER_DESCRIPTORS, Tree
-from backup_gui.engine.volume import time_step_ns
 
 if TYPE_CHECKING:
-    from backup_gui.engine.attributes import Attributes, Inherited
+    from backup_gui.engine.fs.xattrs import Attributes, Inherited
     from backup_gui.model.plans import Entry
 
 OWNER_ALL: Final = stat.S_IRWXU

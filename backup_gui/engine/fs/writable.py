@@ -18,7 +18,7 @@ from backup_gui.model.problems import REASONS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from backup_gui.engine.metadata import MetadataWriter
+    from backup_gui.engine.fs.metadata import MetadataWriter
     from backup_gui.model.plans import Action
 
 

@@ -20,8 +20,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 import backup_gui
-from backup_gui.engine.system import end_with_parent
-from backup_gui.engine.tree import Tree
+from backup_gui.engine.fs.system.syscalls import end_with_parent
+from backup_gui.engine.fs.tree import Tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from backup_gui.engine.descriptors import waited_out
+from backup_gui.engine.fs.system.descriptors import waited_out
 
 _FILES: Final = ("/etc/machine-id", "/var/lib/dbus/machine-id")
 # The number itself is not to be made known, says machine-id(5): only what is made of it for one purpose.

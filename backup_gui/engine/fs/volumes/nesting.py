@@ -11,7 +11,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from backup_gui.engine.mounts import read_mounts
+from backup_gui.engine.fs.volumes.mounts import read_mounts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,8 +10,8 @@ import os
 from enum import Enum
 from typing import NamedTuple
 
-from backup_gui.engine.mounts import has_lasting_inodes_at
-from backup_gui.engine.volume import volume_id
+from backup_gui.engine.fs.volumes.mounts import has_lasting_inodes_at
+from backup_gui.engine.fs.volumes.volume import volume_id
 
 # ReFS has numbers of 128 bits; Python refuses to read thousands of digits, which only a damaged catalog has.
 _MAX_INODE_DIGITS = 40

@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from backup_gui.engine.mounts import TABLE, mount_of
+from backup_gui.engine.fs.volumes.mounts import TABLE, mount_of
 
 SYSTEM = Path("/sys")
 

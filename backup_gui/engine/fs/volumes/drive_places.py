@@ -12,10 +12,10 @@ import sys
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from backup_gui.engine.descriptors import waited_out
-from backup_gui.engine.identity import nearest_existing
-from backup_gui.engine.mounts import Mount, mount_of, read_mounts, unescape
-from backup_gui.engine.tree import is_at_or_below
+from backup_gui.engine.fs.system.descriptors import waited_out
+from backup_gui.engine.fs.tree import is_at_or_below
+from backup_gui.engine.fs.volumes.identity import nearest_existing
+from backup_gui.engine.fs.volumes.mounts import Mount, mount_of, read_mounts, unescape
 
 FSTAB: Final = Path("/etc/fstab")
 _IN_MEMORY: Final = frozenset({"tmpfs", "ramfs"})

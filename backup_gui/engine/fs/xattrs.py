@@ -16,14 +16,14 @@ import struct
 import sys
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from backup_gui.engine.mounts import kind_of_device
-from backup_gui.engine.system import own_ids
+from backup_gui.engine.fs.system.syscalls import own_ids
+from backup_gui.engine.fs.volumes.mounts import kind_of_device
 from backup_gui.model.problems import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from backup_gui.engine.tree import Tree
+    from backup_gui.engine.fs.tree import Tree
     from backup_gui.model.plans import Entry
 
 log = logging.getLogger(__name__)
