@@ -15,8 +15,8 @@ from backup_gui.bridge.crashes import Crash, CrashRelay
 from backup_gui.bridge.diagnostics import ErrorKeeper, describe
 from backup_gui.bridge.power import Power, Supply
 from backup_gui.bridge.stall import Stalls
-from backup_gui.engine.chronicle import Chronicle
 from backup_gui.engine.fs.volumes.mounts import can_watch
+from backup_gui.engine.state.chronicle import Chronicle
 from backup_gui.ui.jobview import JobView, Saving
 
 if TYPE_CHECKING:

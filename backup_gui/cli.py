@@ -251,8 +251,8 @@ def status_of_report(report: Report | None, *, has_acted: bool) -> int:
 
 
 def _verify(options: argparse.Namespace, output: Output, interruption: Interruption) -> int:
-    from backup_gui.engine.chronicle import remembered_facts  # noqa: PLC0415
     from backup_gui.engine.probing import ABILITIES_KEY  # noqa: PLC0415
+    from backup_gui.engine.state.chronicle import remembered_facts  # noqa: PLC0415
     from backup_gui.engine.verify import verify  # noqa: PLC0415
     from backup_gui.jobs import make_job  # noqa: PLC0415
 
@@ -405,10 +405,10 @@ def _refuse_what_is_no_backup(destination: str, history: str) -> None:
     Raises:
         JobError: It has no history and no marker, and no job is known to back up to it.
     """
-    from backup_gui.engine.chronicle import remembered_facts  # noqa: PLC0415
     from backup_gui.engine.continuity import DESTINATION_KEY  # noqa: PLC0415
     from backup_gui.engine.fs.volumes.identity import identify  # noqa: PLC0415
     from backup_gui.engine.marker import read_markers  # noqa: PLC0415
+    from backup_gui.engine.state.chronicle import remembered_facts  # noqa: PLC0415
 
     if os.path.isdir(history) or read_markers(destination):
         return

@@ -13,13 +13,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from backup_gui.arguments import PROGRAM
-from backup_gui.engine.catalog import Catalog, newer_in_words
-from backup_gui.engine.kept import Kept
 from backup_gui.engine.lock import DestinationLock
-from backup_gui.engine.passlog import PassLog, open_for_reading
 from backup_gui.engine.rules.progress import Meter
-from backup_gui.engine.schema import NewerSchemaError, refuse_newer
-from backup_gui.engine.soundness import in_words
+from backup_gui.engine.state.database import Catalog, newer_in_words
+from backup_gui.engine.state.integrity import in_words
+from backup_gui.engine.state.kept_paths import Kept
+from backup_gui.engine.state.pass_log import PassLog, open_for_reading
+from backup_gui.engine.state.schema import NewerSchemaError, refuse_newer
 from backup_gui.jobs import make_job
 from backup_gui.model.errors import CatalogError, JobError, NewerDataError
 from backup_gui.model.path_text import escape
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from backup_gui.engine.passlog import Change
+    from backup_gui.engine.state.pass_log import Change
     from backup_gui.model.job import Job
     from backup_gui.model.passes import PastPass
     from backup_gui.model.plans import Returned

@@ -17,7 +17,7 @@ from backup_gui.engine.fs.volumes.drive_places import is_drive_missing
 from backup_gui.engine.fs.volumes.identity import nearest_existing
 from backup_gui.engine.fs.volumes.nesting import is_within
 from backup_gui.engine.history_place import history_at, history_of, is_place_inside, is_vacant
-from backup_gui.engine.register import ReadFacts
+from backup_gui.engine.state.register import ReadFacts
 from backup_gui.model.errors import JobError
 from backup_gui.model.job import Job
 from backup_gui.model.path_text import one_line

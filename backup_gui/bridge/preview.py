@@ -12,9 +12,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.mirror import run_pass
-from backup_gui.engine.passlog import open_for_reading
+from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.pass_log import open_for_reading
 from backup_gui.model.actions import Actions
 from backup_gui.model.errors import BackupError
 from backup_gui.model.events import ActionDone, Progressed

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.fs.volumes.identity import identify
-from backup_gui.engine.kept import refuse
 from backup_gui.engine.roots import SOURCE_KEY, forget_drive
 from backup_gui.engine.rules.progress import Meter
+from backup_gui.engine.state.kept_paths import refuse
 from backup_gui.model.errors import BackupError, RootAbsentError
 from backup_gui.model.events import (
     FilesReturned,
@@ -28,7 +28,7 @@ from backup_gui.model.plans import NO_COUNTS, Action, EntryKind, Held, HeldCode,
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backup_gui.engine.catalog import Catalog
+    from backup_gui.engine.state.database import Catalog
     from backup_gui.model.events import Event
     from backup_gui.model.job import Job
 

@@ -30,7 +30,7 @@ from backup_gui.engine.marker import (
     write_attribute,
     write_file,
 )
-from backup_gui.engine.register import MARKER_KEY, KnownJob, other_jobs, remember_folders
+from backup_gui.engine.state.register import MARKER_KEY, KnownJob, other_jobs, remember_folders
 from backup_gui.model.errors import DestinationBusyError, OtherBackupError
 from backup_gui.model.path_text import escape
 from backup_gui.model.plans import NO_COUNTS, Held, HeldCode
@@ -38,8 +38,8 @@ from backup_gui.model.plans import NO_COUNTS, Held, HeldCode
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from backup_gui.engine.catalog import Catalog
-    from backup_gui.engine.register import Facts
+    from backup_gui.engine.state.database import Catalog
+    from backup_gui.engine.state.register import Facts
     from backup_gui.engine.target import Target
     from backup_gui.model.job import Job
 

@@ -21,9 +21,9 @@ from backup_gui.model.plans import EntryKind, Phase, Returned, kind_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.rules.progress import Meter
+    from backup_gui.engine.state.database import Catalog
     from backup_gui.model.job import Job
 
 _MAX_SUFFIX_BYTES = 20

@@ -11,7 +11,6 @@ import stat
 import sys
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.catalog import ROOT_KEY, fingerprint_of
 from backup_gui.engine.draft import Draft
 from backup_gui.engine.drives import Drives
 from backup_gui.engine.equality import Equality
@@ -27,6 +26,7 @@ from backup_gui.engine.ownership import Ownership
 from backup_gui.engine.rules.portions import MOST_AT_ONCE, portions
 from backup_gui.engine.scout import BATCH_FOLDERS
 from backup_gui.engine.sift import sift
+from backup_gui.engine.state.database import ROOT_KEY, fingerprint_of
 from backup_gui.engine.surplus import Surplus
 from backup_gui.model.plans import Action, EntryKind, Op, ProblemCode, Scope, Stage, is_same_file, kind_of
 from backup_gui.model.problems import UNFIT, problem, problem_from, problem_of_unfit
@@ -34,12 +34,12 @@ from backup_gui.model.problems import UNFIT, problem, problem_from, problem_of_u
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backup_gui.engine.catalog import Catalog, Fingerprint, Row
     from backup_gui.engine.respelling import Respelling
     from backup_gui.engine.rules.exclusions import Filter
     from backup_gui.engine.rules.portions import Portion
     from backup_gui.engine.rules.progress import Meter
     from backup_gui.engine.scout import Scout
+    from backup_gui.engine.state.database import Catalog, Fingerprint, Row
     from backup_gui.engine.target import Target
     from backup_gui.model.plans import Entry, Plan
 

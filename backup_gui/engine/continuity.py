@@ -22,7 +22,7 @@ from backup_gui.engine.history_place import is_not_the_mirrors, is_reserved, is_
 from backup_gui.model.path_text import escape
 
 if TYPE_CHECKING:
-    from backup_gui.engine.catalog import Catalog
+    from backup_gui.engine.state.database import Catalog
     from backup_gui.engine.target import Target
     from backup_gui.model.plans import Entry
 

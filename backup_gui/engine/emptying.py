@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from backup_gui.engine.catalog import Catalog
+    from backup_gui.engine.state.database import Catalog
 
 EMPTYING_KEY: Final = "history folders being emptied"
 

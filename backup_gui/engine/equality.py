@@ -8,17 +8,17 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.catalog import LACKING_NS
 from backup_gui.engine.copying import has_same_content
 from backup_gui.engine.fs.xattrs import have_same_attributes
 from backup_gui.engine.links import Links, is_linked_file
+from backup_gui.engine.state.database import LACKING_NS
 from backup_gui.model.plans import Op
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backup_gui.engine.catalog import Catalog, Fingerprint
     from backup_gui.engine.fs.tree import Tree
+    from backup_gui.engine.state.database import Catalog, Fingerprint
     from backup_gui.engine.target import Target
     from backup_gui.model.plans import Entry
 

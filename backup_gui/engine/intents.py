@@ -10,16 +10,16 @@ import contextlib
 import stat
 from typing import TYPE_CHECKING, Final
 
-from backup_gui.engine.catalog import LACKING_NS, UNSEEN_NS
 from backup_gui.engine.copier import Seen
 from backup_gui.engine.ownership import Ownership
+from backup_gui.engine.state.database import LACKING_NS, UNSEEN_NS
 from backup_gui.model.plans import Action, EntryKind, Op
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.fs.tree import Tree
+    from backup_gui.engine.state.database import Catalog
     from backup_gui.engine.target import Target
     from backup_gui.model.plans import Entry
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.guard import TAKES_AWAY
-from backup_gui.engine.passlog import CHANGES_A_PASS, NEW_PATHS_A_PASS, Change
-from backup_gui.engine.recent import FLEETING, MADE, MOST_MADE
+from backup_gui.engine.state.pass_log import CHANGES_A_PASS, NEW_PATHS_A_PASS, Change
+from backup_gui.engine.state.recent_losses import FLEETING, MADE, MOST_MADE
 from backup_gui.model.actions import Agreed
 from backup_gui.model.plans import Op
 
 if TYPE_CHECKING:
-    from backup_gui.engine.catalog import Catalog
+    from backup_gui.engine.state.database import Catalog
     from backup_gui.engine.target import Target
     from backup_gui.model.job import Job
     from backup_gui.model.plans import Action, Counts, Held, Plan, Report

@@ -18,7 +18,6 @@ from backup_gui.engine.fs.writable import refuse_unwritable
 from backup_gui.engine.guard import TAKES_AWAY, Condition, judge
 from backup_gui.engine.history_loss import is_history_lost, remember_history
 from backup_gui.engine.journal import Journal
-from backup_gui.engine.kept import spare
 from backup_gui.engine.ledger import Ledger, Outcome
 from backup_gui.engine.left_out import rules_of
 from backup_gui.engine.making import ASK_FOR_ROOM_BYTES
@@ -36,6 +35,7 @@ from backup_gui.engine.roots import accept_destination, is_destination_in_place,
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.rules.space import most_needed
 from backup_gui.engine.standby import Standby
+from backup_gui.engine.state.kept_paths import spare
 from backup_gui.engine.unanswered import from_text
 from backup_gui.model.actions import Part, actions_of
 from backup_gui.model.errors import BackupError, RootAbsentError, TooManyOpenError
@@ -62,10 +62,10 @@ T = TypeVar("T")
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.guard import Verdict
     from backup_gui.engine.rules.retention import Ages
+    from backup_gui.engine.state.database import Catalog
     from backup_gui.engine.target import Target
     from backup_gui.engine.unanswered import Unanswered
     from backup_gui.model.events import Event

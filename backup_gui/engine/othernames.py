@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from backup_gui.engine.catalog import Catalog
+    from backup_gui.engine.state.database import Catalog
 
 
 class OtherNames:

@@ -38,9 +38,9 @@ from backup_gui.model.problems import is_passing
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.fs.volumes.mounts import Mount
+    from backup_gui.engine.state.database import Catalog
     from backup_gui.engine.writer import Writer
 
 log = logging.getLogger(__name__)

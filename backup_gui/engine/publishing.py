@@ -8,22 +8,22 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from backup_gui.engine.catalog import UNSEEN_NS
 from backup_gui.engine.copying import NotCopied
 from backup_gui.engine.fs.tree import parent_of
 from backup_gui.engine.intents import lacking, of_folder, unseen
 from backup_gui.engine.ownership import Ownership
+from backup_gui.engine.state.database import UNSEEN_NS
 from backup_gui.model.plans import Action, EntryKind, Op, ProblemCode, Stage, kind_of
 from backup_gui.model.problems import UNFIT, is_full, problem, problem_from, problem_of_unfit
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.copier import Seen
     from backup_gui.engine.intents import Intents
     from backup_gui.engine.ledger import Ledger
     from backup_gui.engine.links import LinkMaker
+    from backup_gui.engine.state.database import Catalog
     from backup_gui.engine.target import Target
     from backup_gui.model.plans import Entry
 

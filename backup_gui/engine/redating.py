@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backup_gui.engine.belief import Ahead
-    from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.holdings import Stored
+    from backup_gui.engine.state.database import Catalog
     from backup_gui.engine.target import Target
 
 log = logging.getLogger(__name__)

@@ -33,7 +33,7 @@ from backup_gui.model.plans import EntryKind, kind_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from backup_gui.engine.passlog import Rights
+    from backup_gui.engine.state.pass_log import Rights
     from backup_gui.model.plans import Entry
 
 _BLOCK_BYTES = 1 << 20

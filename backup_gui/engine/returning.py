@@ -18,8 +18,8 @@ from backup_gui.model.plans import EntryKind, Op
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.rules.progress import Meter
+    from backup_gui.engine.state.database import Catalog
     from backup_gui.model.job import Job
     from backup_gui.model.plans import Action, Held, Returned
 

@@ -36,7 +36,7 @@ from backup_gui.model.problems import is_full
 
 if TYPE_CHECKING:
     from backup_gui.engine.belonging import Belonging
-    from backup_gui.engine.catalog import Catalog
+    from backup_gui.engine.state.database import Catalog
     from backup_gui.model.job import Job
     from backup_gui.model.plans import Held
 

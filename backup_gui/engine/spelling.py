@@ -15,8 +15,8 @@ from backup_gui.model.plans import EntryKind, kind_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.fs.tree import Tree
+    from backup_gui.engine.state.database import Catalog
     from backup_gui.engine.target import Target
     from backup_gui.model.plans import Entry
 

@@ -11,9 +11,9 @@ from backup_gui.engine.scout import Scout
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from backup_gui.engine.catalog import Catalog
     from backup_gui.engine.fs.system.worker_process import Coprocess
     from backup_gui.engine.rules.exclusions import Filter
+    from backup_gui.engine.state.database import Catalog
     from backup_gui.engine.target import Target
     from backup_gui.model.plans import Action
 

@@ -15,12 +15,12 @@ from backup_gui.model.problems import problem_from
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from backup_gui.engine.catalog import Catalog, Fingerprint, Row
     from backup_gui.engine.draft import Draft
     from backup_gui.engine.drives import Drives
     from backup_gui.engine.othernames import OtherNames
     from backup_gui.engine.ownership import Ownership
     from backup_gui.engine.rules.exclusions import Filter
+    from backup_gui.engine.state.database import Catalog, Fingerprint, Row
     from backup_gui.engine.target import Target
     from backup_gui.model.actions import Actions
     from backup_gui.model.plans import Entry

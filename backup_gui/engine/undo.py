@@ -28,9 +28,9 @@ from backup_gui.model.plans import EntryKind, Op, kind_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backup_gui.engine.catalog import Catalog
-    from backup_gui.engine.passlog import Change, Rights
     from backup_gui.engine.rules.progress import Meter
+    from backup_gui.engine.state.database import Catalog
+    from backup_gui.engine.state.pass_log import Change, Rights
     from backup_gui.model.job import Job
     from backup_gui.model.plans import Entry, Returned
 

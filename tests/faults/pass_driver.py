@@ -10,8 +10,8 @@ import json
 import sys
 
 from backup_gui.engine import writer
-from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.mirror import run_pass
+from backup_gui.engine.state.database import Catalog
 from backup_gui.model.errors import BackupError
 from backup_gui.model.job import Job
 from backup_gui.model.plans import FULL

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from backup_gui.engine.belief import look, uptime_s
-from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.fs.tree import is_temporary
 from backup_gui.engine.mirror import ignore, run_pass
+from backup_gui.engine.state.database import Catalog
 from backup_gui.model.events import Event
 from backup_gui.model.job import Job
 from backup_gui.model.plans import FULL, NO_COUNTS, Report

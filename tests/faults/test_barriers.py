@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from backup_gui.engine import publishing, writer
-from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.fs.tree import is_temporary
+from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.target import Target
 from backup_gui.model.errors import DestinationUnusableError
 from backup_gui.model.events import ActionDone, Event

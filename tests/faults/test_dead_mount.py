@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.catalog import Catalog
+from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.verify import DifferenceKind, verify
 from backup_gui.engine.watch import watch
 from backup_gui.model.plans import Counts, Problem, ProblemCode

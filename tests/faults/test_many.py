@@ -39,7 +39,7 @@ FAST = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 MEASURE = """
 import sys
-from backup_gui.engine.catalog import Catalog
+from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.mirror import run_pass
 from backup_gui.model.job import Job
 from backup_gui.model.plans import FULL

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.catalog import Catalog
+from backup_gui.engine.state.database import Catalog
 from tests.faults.volumes import run_tool, small_volume
 from tests.helpers.trees import read_tree
 from tests.helpers.waiting import wait_until

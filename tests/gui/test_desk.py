@@ -19,8 +19,8 @@ from backup_gui.bridge.instance import Wish
 from backup_gui.config import Appearance, Settings, make_job
 from backup_gui.desk import Desk
 from backup_gui.engine import runner
-from backup_gui.engine.catalog import Catalog
-from backup_gui.engine.register import ReadFacts, other_jobs, remember_folders
+from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.register import ReadFacts, other_jobs, remember_folders
 from backup_gui.model.events import AllowHeld, BackUpNow, KeepHeld, ReportMade, StatusChanged
 from backup_gui.model.job import Job
 from backup_gui.model.plans import Counts, PassStatus, Phase, Progress, Report

@@ -104,7 +104,7 @@ MUTATIONS = (
     ),
     Mutation(
         "only a later version of the hour goes unkept for want of room",
-        "engine/busy.py",
+        "engine/state/busy_files.py",
         "        return self.was_kept_lately(path, at_s, _REMEMBERED_S)\n",
         "        return True\n",
         (f"{_BUSY}test_the_first_version_of_an_hour_is_never_replaced_unkept",),
@@ -125,14 +125,14 @@ MUTATIONS = (
     ),
     Mutation(
         "ten minutes of patience",
-        "engine/busy.py",
+        "engine/state/busy_files.py",
         "self.now_s() - found.since_s >= PATIENCE_S",
         "True",
         (f"{_BUSY}test_a_file_that_has_not_stood_still_for_ten_minutes_is_copied_as_it_is_and_told",),
     ),
     Mutation(
         "the last whole version outlives the torn ones",
-        "engine/busy.py",
+        "engine/state/busy_files.py",
         "        return frozenset(found.whole for found in self._all().values() if found.is_torn and found.whole)\n",
         "        return frozenset()\n",
         (f"{_BUSY}test_the_last_whole_version_outlives_the_torn_ones_and_every_limit",),

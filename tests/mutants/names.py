@@ -108,7 +108,7 @@ MUTATIONS = (
     ),
     Mutation(
         "only what was shown is refused",
-        "engine/kept.py",
+        "engine/state/kept_paths.py",
         " and action.seen_at_ns in {0, entry.st_ctime_ns}\n",
         "\n",
         ("unit/test_kept.py::test_what_was_edited_after_it_was_shown_is_not_refused_unseen",),

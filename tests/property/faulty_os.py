@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.fs.system import syscalls as system
+from backup_gui.engine.state.database import Catalog
 
 ENGINE = "backup_gui.engine."
 WRITING = frozenset(

@@ -16,11 +16,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.mirror import run_pass
-from backup_gui.engine.recent import REWRITTEN
 from backup_gui.engine.reporting import HELD_KEY
 from backup_gui.engine.rules.exclusions import Filter
+from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.recent_losses import REWRITTEN
 from backup_gui.engine.unanswered import from_text
 from backup_gui.model.events import ActionDone, Event
 from backup_gui.model.job import Job

@@ -16,7 +16,7 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
-from backup_gui.engine.catalog import Fingerprint
+from backup_gui.engine.state.database import Fingerprint
 from backup_gui.model.plans import FULL
 from tests.differential.trials import differences, place
 from tests.helpers.trees import contents

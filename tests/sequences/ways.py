@@ -13,8 +13,8 @@ from enum import Enum
 from pathlib import Path
 
 from backup_gui.engine.belief import uptime_s
-from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.mirror import run_pass
+from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.watch import Watcher
 from backup_gui.model.events import ActionDone, Event, PlanMade
 from backup_gui.model.job import Job

@@ -20,9 +20,9 @@ from typing import Any
 import pytest
 
 from backup_gui.engine.belief import uptime_s
-from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.fs.tree import is_temporary
 from backup_gui.engine.mirror import run_pass
+from backup_gui.engine.state.database import Catalog
 from backup_gui.model.events import Event
 from backup_gui.model.job import Job
 from backup_gui.model.plans import FULL, Counts, Report, Scope

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import catalog as catalog_module
-from backup_gui.engine import passlog
-from backup_gui.engine.catalog import Catalog, Fingerprint, fingerprint_of
-from backup_gui.engine.schema import SCHEMA_VERSION
+from backup_gui.engine.state import database as catalog_module
+from backup_gui.engine.state import pass_log as passlog
+from backup_gui.engine.state.database import Catalog, Fingerprint, fingerprint_of
+from backup_gui.engine.state.schema import SCHEMA_VERSION
 from backup_gui.model.errors import CatalogError, NewerDataError, OwnFolderError
 from backup_gui.model.plans import Counts, PassStatus, Problem, ProblemCode, Report, Stage
 from tests.unit.conftest import HOSTILE_NAMES

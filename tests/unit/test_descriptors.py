@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine import mirror
-from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.fs import tree
 from backup_gui.engine.fs.content import never
 from backup_gui.engine.fs.system import descriptors
@@ -28,6 +27,7 @@ from backup_gui.engine.fs.system.descriptors import (
 )
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.lock import DestinationLock
+from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.target import Target
 from backup_gui.jobs import make_job
 from backup_gui.model.errors import DestinationUnusableError, RootAbsentError, TooManyOpenError

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine.answers import keep
-from backup_gui.engine.catalog import Catalog
-from backup_gui.engine.kept import KeptPath
+from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.kept_paths import KeptPath
 from backup_gui.engine.verify import verify
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.plans import Counts, Held, HeldCode, PassStatus, ProblemCode, Report

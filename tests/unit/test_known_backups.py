@@ -16,13 +16,13 @@ from typing import Any
 import pytest
 
 from backup_gui.engine import belonging, marker, others
-from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.fs.tree import MARKER_NAME
 from backup_gui.engine.fs.xattrs import MARKER_ATTRIBUTE
 from backup_gui.engine.history_place import HISTORY_NAME
 from backup_gui.engine.marker import Marker
 from backup_gui.engine.mirror import run_pass
-from backup_gui.engine.register import forget_folders, other_jobs
+from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.register import forget_folders, other_jobs
 from backup_gui.engine.target import Target
 from backup_gui.engine.verify import verify
 from backup_gui.jobs import make_job

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import catalog as catalog_module
-from backup_gui.engine import memory as memory_module
-from backup_gui.engine.catalog import Catalog
+from backup_gui.engine.state import connection as memory_module
+from backup_gui.engine.state import database as catalog_module
+from backup_gui.engine.state.database import Catalog
 from tests.unit.test_catalog import entry
 
 MANY = 3_000

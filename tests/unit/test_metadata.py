@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.catalog import ROOT_KEY
 from backup_gui.engine.fs import xattrs as attributes_module
 from backup_gui.engine.fs.xattrs import ACCESS_LIST, DEFAULT_LIST, MARKER_ATTRIBUTE
+from backup_gui.engine.state.database import ROOT_KEY
 from backup_gui.model.events import Event, PlanMade
 from backup_gui.model.plans import FULL, Counts, PassStatus, ProblemCode, Scope, Stage
 from tests.helpers.access_lists import access_list

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine import continuity, keeping, target, writer
-from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.fs import metadata, tree
 from backup_gui.engine.fs.tree import MARKER_NAME
 from backup_gui.engine.history import read_version_name
+from backup_gui.engine.state.database import Catalog
 from backup_gui.model.events import ActionDone, Event, PlanMade, ProblemFound
 from backup_gui.model.plans import FULL, Counts, Op, PassStatus, ProblemCode, Scope
 from tests.helpers.trees import contents, read_tree

@@ -10,11 +10,11 @@ import pytest
 
 from backup_gui.engine import upkeep
 from backup_gui.engine.answers import keep
-from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.fs.content import never
-from backup_gui.engine.recent import Recent
 from backup_gui.engine.returning import put_back
 from backup_gui.engine.rules.progress import Meter
+from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.recent_losses import Recent
 from backup_gui.model.plans import FULL, Counts, Held, HeldCode, PassStatus, Scope
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import (

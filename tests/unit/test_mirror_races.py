@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine import mirror, publishing, roots, target
-from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.fs import content as transfer
 from backup_gui.engine.fs import tree
 from backup_gui.engine.fs.volumes.identity import identify
 from backup_gui.engine.rules.space import size_in_words
+from backup_gui.engine.state.database import Catalog
 from backup_gui.model.errors import (
     DestinationUnusableError,
     RootAbsentError,

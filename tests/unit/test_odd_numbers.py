@@ -13,14 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backup_gui.engine import equality, execute, making, soundness
-from backup_gui.engine.catalog import Catalog, Fingerprint
-from backup_gui.engine.chronicle import Chronicle
+from backup_gui.engine import equality, execute, making
 from backup_gui.engine.copier import Seen
 from backup_gui.engine.equality import Equality
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.fs.metadata import MetadataWriter
-from backup_gui.engine.kept import KeptPath
+from backup_gui.engine.state import integrity as soundness
+from backup_gui.engine.state.chronicle import Chronicle
+from backup_gui.engine.state.database import Catalog, Fingerprint
+from backup_gui.engine.state.kept_paths import KeptPath
 from backup_gui.engine.target import Target
 from backup_gui.model.events import Event, PlanMade
 from backup_gui.model.plans import Counts, PassStatus, ProblemCode, Report

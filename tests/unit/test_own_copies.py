@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from backup_gui.engine import copying, equality, making
-from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.copier import Seen
+from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.target import Target
 from backup_gui.model.errors import BackupError
 from backup_gui.model.plans import Counts, HeldCode, ProblemCode

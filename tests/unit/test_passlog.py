@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import passlog, schema
-from backup_gui.engine.catalog import Catalog, Fingerprint
 from backup_gui.engine.journal import Journal
-from backup_gui.engine.passlog import Change, PassLog, open_for_reading
+from backup_gui.engine.state import pass_log as passlog
+from backup_gui.engine.state import schema
+from backup_gui.engine.state.database import Catalog, Fingerprint
+from backup_gui.engine.state.pass_log import Change, PassLog, open_for_reading
 from backup_gui.model.plans import Counts, EntryKind, Op, PassStatus, Report
 from tests.unit.conftest import HOSTILE_NAMES, Rig
 

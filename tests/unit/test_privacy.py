@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.fs.privacy import close_to_others, make_private_folder, open_private
+from backup_gui.engine.state.database import Catalog
 from backup_gui.logs import LOG_NAME, OLD_FILES, set_up_logging
 from backup_gui.model.errors import OwnFolderError
 

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from backup_gui.engine import probing
-from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.fs.volumes import mounts
 from backup_gui.engine.fs.volumes.mounts import Mount
 from backup_gui.engine.probing import ABILITIES_KEY, abilities_of, falls_together, try_out
 from backup_gui.engine.rules.capabilities import ALL, FAT, FAT_LARGEST_BYTES, NO_LIMIT, Abilities
+from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.target import Target
 from tests.unit.conftest import SECOND_NS, as_nobody
 

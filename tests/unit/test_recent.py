@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from backup_gui.engine import recent as recent_module
 from backup_gui.engine.guard import Lately
-from backup_gui.engine.recent import FLEETING, MADE, WINDOW_S, Recent
-from backup_gui.engine.schema import bring_up_to_date
+from backup_gui.engine.state import recent_losses as recent_module
+from backup_gui.engine.state.recent_losses import FLEETING, MADE, WINDOW_S, Recent
+from backup_gui.engine.state.schema import bring_up_to_date
 from backup_gui.model.plans import Action, EntryKind, Op
 
 FILE, FOLDER = EntryKind.FILE, EntryKind.FOLDER

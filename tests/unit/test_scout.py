@@ -13,12 +13,12 @@ import pytest
 
 from backup_gui.engine import compare as comparing
 from backup_gui.engine import mirror, scout, standby
-from backup_gui.engine.catalog import Catalog
 from backup_gui.engine.fs.system.worker_process import Coprocess
 from backup_gui.engine.fs.tree import TEMPORARY_PREFIX, Tree, encode
-from backup_gui.engine.passlog import open_for_reading
 from backup_gui.engine.rules.exclusions import Filter
 from backup_gui.engine.scout import Scout, Unchanged, worker
+from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.pass_log import open_for_reading
 from backup_gui.model.plans import Entry, PassStatus, Plan, Scope
 from tests.helpers.trees import read_tree
 from tests.unit.conftest import HOSTILE_NAMES, Rig

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.catalog import Catalog
-from backup_gui.engine.soundness import doubt, is_of_the_moment
+from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.integrity import doubt, is_of_the_moment
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.fs.tree import encode, parents_of
-from backup_gui.engine.integers import read, stored
+from backup_gui.engine.state.integers import read, stored
 from backup_gui.model.actions import actions_of
 from backup_gui.model.plans import EntryKind, Op, ProblemCode, Stage, is_loss, kind_of
 from backup_gui.model.problems import problem

@@ -15,16 +15,16 @@ import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from backup_gui.engine.busy import Busy
 from backup_gui.engine.fs.privacy import close_file, make_private_file, make_private_folder
 from backup_gui.engine.fs.tree import decode, encode, join
-from backup_gui.engine.integers import read, stored
-from backup_gui.engine.kept import Kept
-from backup_gui.engine.memory import Memory, is_without_room
-from backup_gui.engine.passlog import PassLog
-from backup_gui.engine.recent import Recent
-from backup_gui.engine.schema import NewerSchemaError, bring_up_to_date, refuse_newer
-from backup_gui.engine.soundness import check_mark, in_words, is_of_the_moment, set_aside
+from backup_gui.engine.state.busy_files import Busy
+from backup_gui.engine.state.connection import Memory, is_without_room
+from backup_gui.engine.state.integers import read, stored
+from backup_gui.engine.state.integrity import check_mark, in_words, is_of_the_moment, set_aside
+from backup_gui.engine.state.kept_paths import Kept
+from backup_gui.engine.state.pass_log import PassLog
+from backup_gui.engine.state.recent_losses import Recent
+from backup_gui.engine.state.schema import NewerSchemaError, bring_up_to_date, refuse_newer
 from backup_gui.model.errors import CatalogError, NewerDataError
 from backup_gui.model.path_text import escape
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from backup_gui.engine.fs.tree import encode
-from backup_gui.engine.integers import within
+from backup_gui.engine.state.integers import within
 from backup_gui.model.passes import PastPass
 from backup_gui.model.plans import EntryKind, Op
 

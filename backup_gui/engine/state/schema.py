@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from backup_gui.engine.soundness import check_tables
+from backup_gui.engine.state.integrity import check_tables
 
 SCHEMA_VERSION = 2
 

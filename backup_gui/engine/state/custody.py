@@ -7,14 +7,14 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.fs.privacy import make_private_folder, own_folder_in_words
-from backup_gui.engine.soundness import doubt
+from backup_gui.engine.state.integrity import doubt
 from backup_gui.model.errors import OwnFolderError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from backup_gui.engine.catalog import Catalog
+    from backup_gui.engine.state.database import Catalog
 
 log = logging.getLogger(__name__)
 
