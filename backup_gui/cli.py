@@ -251,7 +251,7 @@ def status_of_report(report: Report | None, *, has_acted: bool) -> int:
 
 
 def _verify(options: argparse.Namespace, output: Output, interruption: Interruption) -> int:
-    from backup_gui.engine.probing import ABILITIES_KEY  # noqa: PLC0415
+    from backup_gui.engine.destination.probe import ABILITIES_KEY  # noqa: PLC0415
     from backup_gui.engine.state.chronicle import remembered_facts  # noqa: PLC0415
     from backup_gui.engine.verify import verify  # noqa: PLC0415
     from backup_gui.jobs import make_job  # noqa: PLC0415
@@ -387,7 +387,7 @@ def _restore(options: argparse.Namespace, output: Output, _interruption: Interru
 
 def _kept_places(options: argparse.Namespace) -> tuple[str, str]:
     """Return the absolute paths of the mirror and of its history, at least one of which must be there."""
-    from backup_gui.engine.history_place import history_at  # noqa: PLC0415
+    from backup_gui.engine.destination.history_place import history_at  # noqa: PLC0415
     from backup_gui.jobs import absolute  # noqa: PLC0415
 
     destination = absolute(options.destination)
@@ -406,8 +406,8 @@ def _refuse_what_is_no_backup(destination: str, history: str) -> None:
         JobError: It has no history and no marker, and no job is known to back up to it.
     """
     from backup_gui.engine.continuity import DESTINATION_KEY  # noqa: PLC0415
+    from backup_gui.engine.destination.marker import read_markers  # noqa: PLC0415
     from backup_gui.engine.fs.volumes.identity import identify  # noqa: PLC0415
-    from backup_gui.engine.marker import read_markers  # noqa: PLC0415
     from backup_gui.engine.state.chronicle import remembered_facts  # noqa: PLC0415
 
     if os.path.isdir(history) or read_markers(destination):

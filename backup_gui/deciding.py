@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from backup_gui.arguments import PROGRAM
-from backup_gui.engine.lock import DestinationLock
+from backup_gui.engine.destination.lock import DestinationLock
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.state.database import Catalog, newer_in_words
 from backup_gui.engine.state.integrity import in_words

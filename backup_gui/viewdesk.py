@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from backup_gui.bridge.inspection import room
-from backup_gui.engine.history_place import history_of
+from backup_gui.engine.destination.history_place import history_of
 from backup_gui.ui.jobview import JobView, Room
 from backup_gui.ui.pace import Pace, PaceMeter
 

@@ -14,8 +14,8 @@ from typing import NamedTuple
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
 from PySide6.QtGui import QImage, QImageReader
 
+from backup_gui.engine.destination.history_place import history_at
 from backup_gui.engine.fs.tree import Tree
-from backup_gui.engine.history_place import history_at
 from backup_gui.engine.past import Past, backup_at
 from backup_gui.engine.putback import put_back
 from backup_gui.engine.shelf import Shelf, moments

@@ -11,8 +11,8 @@ import threading
 import time
 from dataclasses import dataclass
 
+from backup_gui.engine.destination.history_place import is_not_the_mirrors
 from backup_gui.engine.fs.tree import MARKER_NAME
-from backup_gui.engine.history_place import is_not_the_mirrors
 from backup_gui.engine.holdings import occupied_bytes
 
 # After so much work it rests as long: neither the window nor a job shall notice that somebody counts.

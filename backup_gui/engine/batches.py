@@ -9,9 +9,9 @@ from backup_gui.engine.publishing import PORTION_FILES, Ready
 
 if TYPE_CHECKING:
     from backup_gui.engine.copier import Copier
+    from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.making import Maker
     from backup_gui.engine.publishing import Publisher
-    from backup_gui.engine.target import Target
     from backup_gui.model.plans import Action
 
 

@@ -42,8 +42,8 @@ from backup_gui.engine.rules.retention import DAY_S, Ages
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.state.database import Catalog
-    from backup_gui.engine.target import Target
 
 log = logging.getLogger(__name__)
 

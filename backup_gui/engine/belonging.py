@@ -15,13 +15,8 @@ import logging
 import os
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from backup_gui.engine.fs.system.computer import computer_id, host_name
-from backup_gui.engine.fs.system.descriptors import is_shortage
-from backup_gui.engine.fs.tree import MARKER_NAME
-from backup_gui.engine.fs.volumes.identity import Standing, identify, read_identity, standing
-from backup_gui.engine.fs.volumes.nesting import Location
-from backup_gui.engine.history_place import place_beside, place_inside
-from backup_gui.engine.marker import (
+from backup_gui.engine.destination.history_place import place_beside, place_inside
+from backup_gui.engine.destination.marker import (
     UNREADABLE,
     Marker,
     new_marker,
@@ -30,6 +25,11 @@ from backup_gui.engine.marker import (
     write_attribute,
     write_file,
 )
+from backup_gui.engine.fs.system.computer import computer_id, host_name
+from backup_gui.engine.fs.system.descriptors import is_shortage
+from backup_gui.engine.fs.tree import MARKER_NAME
+from backup_gui.engine.fs.volumes.identity import Standing, identify, read_identity, standing
+from backup_gui.engine.fs.volumes.nesting import Location
 from backup_gui.engine.state.register import MARKER_KEY, KnownJob, other_jobs, remember_folders
 from backup_gui.model.errors import DestinationBusyError, OtherBackupError
 from backup_gui.model.path_text import escape
@@ -38,9 +38,9 @@ from backup_gui.model.plans import NO_COUNTS, Held, HeldCode
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.state.database import Catalog
     from backup_gui.engine.state.register import Facts
-    from backup_gui.engine.target import Target
     from backup_gui.model.job import Job
 
 log = logging.getLogger(__name__)

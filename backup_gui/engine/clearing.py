@@ -21,12 +21,12 @@ from backup_gui.model.problems import problem, problem_from
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.intents import Intents
     from backup_gui.engine.ledger import Ledger
     from backup_gui.engine.rules.exclusions import Filter
     from backup_gui.engine.state.database import Catalog
-    from backup_gui.engine.target import Target
     from backup_gui.model.plans import Entry
 
 

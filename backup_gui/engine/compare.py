@@ -11,13 +11,13 @@ import stat
 import sys
 from typing import TYPE_CHECKING
 
+from backup_gui.engine.destination.history_place import is_reserved, is_reserved_path
 from backup_gui.engine.draft import Draft
 from backup_gui.engine.drives import Drives
 from backup_gui.engine.equality import Equality
 from backup_gui.engine.fs.content import Cancelled, ignore_count
 from backup_gui.engine.fs.tree import Tree, WideFolderError, is_below, is_own, is_temporary, join, parent_of, parents_of
 from backup_gui.engine.fs.volumes.mounts import devices_without_lasting_inodes
-from backup_gui.engine.history_place import is_reserved, is_reserved_path
 from backup_gui.engine.intents import settle
 from backup_gui.engine.links import is_linked_file
 from backup_gui.engine.moves import Moves
@@ -34,13 +34,13 @@ from backup_gui.model.problems import UNFIT, problem, problem_from, problem_of_u
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.respelling import Respelling
     from backup_gui.engine.rules.exclusions import Filter
     from backup_gui.engine.rules.portions import Portion
     from backup_gui.engine.rules.progress import Meter
     from backup_gui.engine.scout import Scout
     from backup_gui.engine.state.database import Catalog, Fingerprint, Row
-    from backup_gui.engine.target import Target
     from backup_gui.model.plans import Entry, Plan
 
 # How many names of one folder the rules are asked about before a wish to stop is looked for.

@@ -15,15 +15,15 @@ import os
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
+from backup_gui.engine.destination.history_place import is_not_the_mirrors, is_reserved, is_vacant
 from backup_gui.engine.fs.tree import is_temporary
 from backup_gui.engine.fs.volumes.identity import Identity, read_identity
 from backup_gui.engine.fs.volumes.volume import has_lasting_inodes, volume_id
-from backup_gui.engine.history_place import is_not_the_mirrors, is_reserved, is_vacant
 from backup_gui.model.path_text import escape
 
 if TYPE_CHECKING:
+    from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.state.database import Catalog
-    from backup_gui.engine.target import Target
     from backup_gui.model.plans import Entry
 
 DESTINATION_KEY: Final = "destination"

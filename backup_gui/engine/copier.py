@@ -18,10 +18,10 @@ from backup_gui.model.plans import EntryKind, Op
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from backup_gui.engine.destination.mirror_writer import Writer
     from backup_gui.engine.fs.system.worker_process import Coprocess
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.fs.xattrs import Inherited
-    from backup_gui.engine.writer import Writer
     from backup_gui.model.plans import Action
 
 # Larger files are the business of the pass itself, which can stop in the middle of one.

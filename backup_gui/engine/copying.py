@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backup_gui.engine.copier import Seen
+    from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.rules.capabilities import Abilities
-    from backup_gui.engine.target import Target
     from backup_gui.model.plans import Action, Entry, Problem
 
 TRIES = 3

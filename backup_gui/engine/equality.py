@@ -17,9 +17,9 @@ from backup_gui.model.plans import Op
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.state.database import Catalog, Fingerprint
-    from backup_gui.engine.target import Target
     from backup_gui.model.plans import Entry
 
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from backup_gui.engine.batches import Batches
 from backup_gui.engine.clearing import Clearer
 from backup_gui.engine.copier import BATCH_FILES, is_small_copy
+from backup_gui.engine.destination.history_loss import say_lost
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.fs.tree import parent_of
 from backup_gui.engine.fs.xattrs import attributes_of_source
-from backup_gui.engine.history_loss import say_lost
 from backup_gui.engine.intents import Intents, lacking
 from backup_gui.engine.links import LinkMaker
 from backup_gui.engine.making import Maker
@@ -28,13 +28,13 @@ from backup_gui.model.problems import UNFIT, is_full, problem, problem_from, pro
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.ledger import Ledger
     from backup_gui.engine.rules.exclusions import Filter
     from backup_gui.engine.rules.progress import Meter
     from backup_gui.engine.standby import Standby
     from backup_gui.engine.state.database import Catalog
-    from backup_gui.engine.target import Target
     from backup_gui.model.plans import Action
 
 # What is gone is known for so long that the catalog is written to in batches, and no longer.

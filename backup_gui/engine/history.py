@@ -15,8 +15,8 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from backup_gui.engine.destination.history_place import is_not_the_mirrors
 from backup_gui.engine.fs.tree import Tree, is_own, join, parent_of
-from backup_gui.engine.history_place import is_not_the_mirrors
 from backup_gui.model.errors import UnknownThenError
 from backup_gui.model.plans import EntryKind, kind_of
 

@@ -18,9 +18,9 @@ from backup_gui.model.plans import Action, EntryKind, Op
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.state.database import Catalog
-    from backup_gui.engine.target import Target
     from backup_gui.model.plans import Entry
 
 # Each note waits for the disk, so many are written together.

@@ -15,8 +15,8 @@ from backup_gui.model.plans import NO_COUNTS, NOTHING_REMOVED, Action, Counts, E
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.rules.progress import Meter
-    from backup_gui.engine.target import Target
     from backup_gui.model.plans import Problem, Removed
 
 

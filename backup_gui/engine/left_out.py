@@ -10,9 +10,9 @@ import os
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
+from backup_gui.engine.destination.history_place import history_of
 from backup_gui.engine.fs import own_files as own
 from backup_gui.engine.fs.volumes.mounts import TABLE, is_of_kernel, read_mounts
-from backup_gui.engine.history_place import history_of
 from backup_gui.engine.rules.exclusions import Filter
 
 if TYPE_CHECKING:

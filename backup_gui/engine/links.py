@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backup_gui.engine.copier import Seen
+    from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.rules.capabilities import Abilities
     from backup_gui.engine.state.database import Catalog, Fingerprint
-    from backup_gui.engine.target import Target
     from backup_gui.model.plans import Action, Entry
 
 # Volume and inode: what two names of one file have in common.

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backup_gui.engine.copier import Seen
+    from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.fs.xattrs import Attributes
     from backup_gui.engine.intents import Intents
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from backup_gui.engine.publishing import Publisher
     from backup_gui.engine.rules.progress import Meter
     from backup_gui.engine.state.database import Catalog
-    from backup_gui.engine.target import Target
     from backup_gui.model.plans import Entry
 
 # Below this, asking how much room there is costs more than a copy that fails.

@@ -10,13 +10,13 @@ from backup_gui.engine.belief import Belief, HistoryClock, aheads, believable, f
 from backup_gui.engine.compare import compare
 from backup_gui.engine.continuity import Continuity, remember_state
 from backup_gui.engine.copying import data_bytes
+from backup_gui.engine.destination.history_loss import is_history_lost, remember_history
 from backup_gui.engine.execute import Execution
 from backup_gui.engine.fs.content import Cancelled, ignore_count, never
 from backup_gui.engine.fs.system.descriptors import BUDGET
 from backup_gui.engine.fs.system.worker_process import Coprocess
 from backup_gui.engine.fs.writable import refuse_unwritable
 from backup_gui.engine.guard import TAKES_AWAY, Condition, judge
-from backup_gui.engine.history_loss import is_history_lost, remember_history
 from backup_gui.engine.journal import Journal
 from backup_gui.engine.ledger import Ledger, Outcome
 from backup_gui.engine.left_out import rules_of
@@ -62,11 +62,11 @@ T = TypeVar("T")
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.guard import Verdict
     from backup_gui.engine.rules.retention import Ages
     from backup_gui.engine.state.database import Catalog
-    from backup_gui.engine.target import Target
     from backup_gui.engine.unanswered import Unanswered
     from backup_gui.model.events import Event
     from backup_gui.model.job import Job

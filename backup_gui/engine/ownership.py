@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from backup_gui.engine.state.integers import read
 
 if TYPE_CHECKING:
+    from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.state.database import Catalog, Fingerprint, Row
-    from backup_gui.engine.target import Target
     from backup_gui.model.plans import Action, Entry
 
 

@@ -13,10 +13,10 @@ import os
 from collections import deque
 from typing import TYPE_CHECKING, Self
 
+from backup_gui.engine.destination.history_place import HISTORY_NAME, history_at, is_not_the_mirrors
 from backup_gui.engine.fs.content import Cancelled, never
 from backup_gui.engine.fs.tree import Tree, is_at_or_below, is_own, join, parent_of
 from backup_gui.engine.history import shortened_paths
-from backup_gui.engine.history_place import HISTORY_NAME, history_at, is_not_the_mirrors
 from backup_gui.engine.shelf import Shelf
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.job import HISTORY_SUFFIX

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from backup_gui.engine.copier import Seen
+    from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.intents import Intents
     from backup_gui.engine.ledger import Ledger
     from backup_gui.engine.links import LinkMaker
     from backup_gui.engine.state.database import Catalog
-    from backup_gui.engine.target import Target
     from backup_gui.model.plans import Entry
 
 GROUP_FILES = 500

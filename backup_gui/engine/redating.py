@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backup_gui.engine.belief import Ahead
+    from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.holdings import Stored
     from backup_gui.engine.state.database import Catalog
-    from backup_gui.engine.target import Target
 
 log = logging.getLogger(__name__)
 

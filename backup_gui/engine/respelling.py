@@ -17,11 +17,11 @@ from backup_gui.model.plans import Action, Op, kind_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.draft import Draft
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.rules.names import Alignment
     from backup_gui.engine.state.database import Catalog, Row
-    from backup_gui.engine.target import Target
     from backup_gui.model.plans import Entry
 
 

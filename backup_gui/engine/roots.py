@@ -12,6 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.belonging import mark, settle
 from backup_gui.engine.continuity import DESTINATION_KEY, Continuity, compare_with_last, remember_folder
+from backup_gui.engine.destination.destination import Target
+from backup_gui.engine.destination.history_place import history_of, is_on_one_volume, is_place_inside
+from backup_gui.engine.destination.mirror_writer import make_private_folder
+from backup_gui.engine.destination.probe import abilities_of
 from backup_gui.engine.fs import own_files as own
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.fs.volumes.drive_places import is_drive_missing
@@ -19,10 +23,6 @@ from backup_gui.engine.fs.volumes.identity import Standing, identify, nearest_ex
 from backup_gui.engine.fs.volumes.mounts import distrusted_devices
 from backup_gui.engine.fs.volumes.nesting import Location, mounted_below
 from backup_gui.engine.fs.volumes.volume import has_lasting_inodes, volume_id
-from backup_gui.engine.history_place import history_of, is_on_one_volume, is_place_inside
-from backup_gui.engine.probing import abilities_of
-from backup_gui.engine.target import Target
-from backup_gui.engine.writer import make_private_folder
 from backup_gui.model.errors import (
     BackupError,
     DestinationFullError,

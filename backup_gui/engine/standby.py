@@ -11,10 +11,10 @@ from backup_gui.engine.scout import Scout
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.fs.system.worker_process import Coprocess
     from backup_gui.engine.rules.exclusions import Filter
     from backup_gui.engine.state.database import Catalog
-    from backup_gui.engine.target import Target
     from backup_gui.model.plans import Action
 
 # The start of the process takes as long as copying so many small files,

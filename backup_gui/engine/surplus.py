@@ -6,8 +6,8 @@ import contextlib
 import stat
 from typing import TYPE_CHECKING
 
+from backup_gui.engine.destination.history_place import is_not_the_mirrors, is_reserved
 from backup_gui.engine.fs.tree import WideFolderError, is_temporary, join, parent_of
-from backup_gui.engine.history_place import is_not_the_mirrors, is_reserved
 from backup_gui.engine.rules.portions import MOST_AT_ONCE, portions
 from backup_gui.model.plans import Action, EntryKind, Op, Stage, kind_of
 from backup_gui.model.problems import problem_from
@@ -15,13 +15,13 @@ from backup_gui.model.problems import problem_from
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.draft import Draft
     from backup_gui.engine.drives import Drives
     from backup_gui.engine.othernames import OtherNames
     from backup_gui.engine.ownership import Ownership
     from backup_gui.engine.rules.exclusions import Filter
     from backup_gui.engine.state.database import Catalog, Fingerprint, Row
-    from backup_gui.engine.target import Target
     from backup_gui.model.actions import Actions
     from backup_gui.model.plans import Entry
 

@@ -24,10 +24,10 @@ from backup_gui.model.plans import NO_ROOM_MADE, MadeRoom, Removed
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
+    from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.holdings import Folder
     from backup_gui.engine.rules.space import Room
     from backup_gui.engine.state.database import Catalog
-    from backup_gui.engine.target import Target
     from backup_gui.model.job import Job
     from backup_gui.model.plans import Action
 

@@ -22,8 +22,8 @@ from backup_gui.engine.rules.retention import HOUR_S, MINUTE_S, Ages
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.holdings import Folder, Stored
-    from backup_gui.engine.target import Target
 
 LEAST_AGE_S: Final = HOUR_S
 # A path with more versions of the last hour than this is written again and again.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 
-from backup_gui.engine import writer
+from backup_gui.engine.destination import mirror_writer as writer
 from backup_gui.engine.mirror import run_pass
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.errors import BackupError

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine import publishing, writer
+from backup_gui.engine import publishing
+from backup_gui.engine.destination import mirror_writer as writer
+from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.fs.tree import is_temporary
 from backup_gui.engine.state.database import Catalog
-from backup_gui.engine.target import Target
 from backup_gui.model.errors import DestinationUnusableError
 from backup_gui.model.events import ActionDone, Event
 from backup_gui.model.plans import Action, Op

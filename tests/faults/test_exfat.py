@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import writer
+from backup_gui.engine.destination import mirror_writer as writer
+from backup_gui.engine.destination.destination import Target
+from backup_gui.engine.destination.history_place import HISTORY_NAME
 from backup_gui.engine.history import list_versions, restore
-from backup_gui.engine.history_place import HISTORY_NAME
 from backup_gui.engine.mirror import run_pass
 from backup_gui.engine.state.database import Catalog
-from backup_gui.engine.target import Target
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.events import ActionDone, Event, PlanMade
 from backup_gui.model.plans import Counts, EntryKind, Op, PassStatus, ProblemCode, Report, Scope

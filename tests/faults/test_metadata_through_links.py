@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.fs.content import Rights
-from backup_gui.engine.target import Target
 from tests.property.world import look_at
 
 pytestmark = [

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import publishing, writer
-from backup_gui.engine.target import Target
+from backup_gui.engine import publishing
+from backup_gui.engine.destination import mirror_writer as writer
+from backup_gui.engine.destination.destination import Target
 from backup_gui.model.errors import BackupError
 from backup_gui.model.events import ActionDone, Event
 from backup_gui.model.plans import Op

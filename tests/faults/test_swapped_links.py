@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from backup_gui.engine.destination.destination import Target
+from backup_gui.engine.destination.history_place import history_of
 from backup_gui.engine.fs.system.descriptors import MOST_KEPT
 from backup_gui.engine.fs.tree import Tree
-from backup_gui.engine.history_place import history_of
-from backup_gui.engine.target import Target
 from backup_gui.model.events import ActionDone, Event, PlanMade
 from backup_gui.model.plans import Op
 from tests.faults.scene import Scene

@@ -12,9 +12,9 @@ from backup_gui.bridge.beginning import Choice, propose
 from backup_gui.bridge.display import is_available
 from backup_gui.bridge.inspection import Findings, examine, is_folder, leave_out, room
 from backup_gui.engine import runner
+from backup_gui.engine.destination.history_place import HISTORY_NAME
 from backup_gui.engine.fs.volumes import drive_places
 from backup_gui.engine.fs.volumes.drive_places import Place
-from backup_gui.engine.history_place import HISTORY_NAME
 from backup_gui.engine.mirror import ignore
 from backup_gui.engine.rules.exclusions import Filter
 from backup_gui.model.job import Job

@@ -14,8 +14,8 @@ from backup_gui.bridge.counting import LeftOut, Tally, count_copies, count_folde
 from backup_gui.bridge.instance import Wish
 from backup_gui.desk import Desk
 from backup_gui.engine import runner
+from backup_gui.engine.destination.history_place import history_of
 from backup_gui.engine.fs import own_files as own
-from backup_gui.engine.history_place import history_of
 from backup_gui.engine.holdings import measure
 from backup_gui.formdesk import merged
 from backup_gui.model.job import Job

@@ -127,7 +127,7 @@ MUTATIONS = (
     ),
     Mutation(
         "where there are no hard links each name is a copy",
-        "engine/target.py",
+        "engine/destination/destination.py",
         "            if error.errno in NOT_SUPPORTED and not self._can_link(path):\n                return None\n",
         "",
         (f"{_LINKS}test_where_there_are_no_links_each_name_is_a_copy_and_a_second_pass_does_nothing",),
@@ -171,7 +171,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a rename that changes only case goes by another name",
-        "engine/target.py",
+        "engine/destination/destination.py",
         "        if new not in self.list(folder):\n",
         "        if not folder and not new:\n",
         (f"{_LIMITS}test_a_rename_that_has_no_effect_is_made_by_way_of_another_name",),
@@ -293,7 +293,7 @@ MUTATIONS = (
     ),
     Mutation(
         "names with numbers of their own are copied",
-        "engine/probing.py",
+        "engine/destination/probe.py",
         '        return self._stat("plain").st_ino == self._stat("second").st_ino\n',
         "        return True\n",
         ("unit/test_served.py::test_where_each_name_has_a_number_of_its_own_there_are_no_hard_links",),
@@ -307,7 +307,7 @@ MUTATIONS = (
     ),
     Mutation(
         "no folders are renamed in a mounted cloud",
-        "engine/writer.py",
+        "engine/destination/mirror_writer.py",
         "        is_staged = HAS_FOLDER_DESCRIPTORS and not self.stores_later\n",
         "        is_staged = HAS_FOLDER_DESCRIPTORS\n",
         (f"{_SERVED}test_a_mounted_cloud_is_never_said_to_be_complete_and_new_folders_get_their_names_at_once",),
@@ -328,7 +328,7 @@ MUTATIONS = (
     ),
     Mutation(
         "times of links do not become those of files",
-        "engine/probing.py",
+        "engine/destination/probe.py",
         '        return is_set and self._stat("plain").st_mtime_ns == before\n',
         "        return True\n",
         (f"{_SERVED}test_links_and_names_of_one_file_come_over_ssh_in_one_pass_and_leave_no_temporaries",),

@@ -10,21 +10,21 @@ _ROOM = "faults/test_making_room.py::"
 MUTATIONS = (
     Mutation(
         "a history that is gone is said to be",
-        "engine/history_loss.py",
+        "engine/destination/history_loss.py",
         "    if is_lost:\n        say_lost(target)\n    return is_lost\n",
         "    return False\n",
         ("unit/test_history_loss.py",),
     ),
     Mutation(
         "a history that goes within a pass is said to be gone",
-        "engine/keeping.py",
+        "engine/destination/history_writer.py",
         "            self.has_lost_history |= is_new and self.has_had_history\n",
         "",
         ("unit/test_history_loss.py",),
     ),
     Mutation(
         "another history is no loss",
-        "engine/history_loss.py",
+        "engine/destination/history_loss.py",
         " and catalog.fact(HISTORY_PLACE_KEY) == _place(target)\n",
         "\n",
         ("unit/test_history_loss.py",),

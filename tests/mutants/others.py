@@ -26,7 +26,7 @@ MUTATIONS = (
     ),
     Mutation(
         "what one error refused is not remembered for a day",
-        "engine/probing.py",
+        "engine/destination/probe.py",
         "(TRUSTED_S - _DOUBTED_S if doubts else 0)",
         "0",
         ("unit/test_probing.py",),

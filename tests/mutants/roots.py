@@ -249,14 +249,14 @@ MUTATIONS = (
     ),
     Mutation(
         "a history that cannot be written to is told at the start",
-        "engine/keeping.py",
+        "engine/destination/history_writer.py",
         "        if not is_open(self._history_root):\n",
         "        if False:\n",
         (f"{_START}test_a_history_that_cannot_be_written_to_is_told_by_its_name",),
     ),
     Mutation(
         "a history that was moved away is not written to",
-        "engine/keeping.py",
+        "engine/destination/history_writer.py",
         "        if self._history is not None and not self._history.is_root_in_place():\n",
         "        if False:\n",
         (f"{_START}test_a_history_that_goes_in_the_middle_of_a_pass_is_made_anew_where_it_is_looked_for",),
@@ -347,21 +347,21 @@ MUTATIONS = (
     ),
     Mutation(
         "the history of a whole drive lies in it",
-        "engine/history_place.py",
+        "engine/destination/history_place.py",
         "    return beside if is_on_one_volume(nearest_existing(os.path.dirname(destination)), anchor) else inside\n",
         "    return beside\n",
         (f"{_DRIVE}test_a_whole_drive_is_mirrored_to_with_its_history_in_it",),
     ),
     Mutation(
         "a history beside a drive is not the drive's",
-        "engine/history_place.py",
+        "engine/destination/history_place.py",
         "        return beside if is_on_one_volume(beside, anchor) else inside\n",
         "        return beside\n",
         (f"{_PLACE}test_the_history_of_a_whole_drive_lies_in_it",),
     ),
     Mutation(
         "a second mount of one volume",
-        "engine/history_place.py",
+        "engine/destination/history_place.py",
         "    return share_a_mount(path, other)\n",
         "    return True\n",
         (f"{_PLACE}test_a_folder_mounted_at_a_second_place_of_its_own_volume_has_its_history_in_it",),
@@ -396,7 +396,7 @@ MUTATIONS = (
     ),
     Mutation(
         "no history is made where the drive was",
-        "engine/keeping.py",
+        "engine/destination/history_writer.py",
         "            if not self.is_root_in_place():\n"
         '                raise RootAbsentError(f"The destination is not where it was any more: {self.root}")\n'
         "            # The history need not lie where the destination is mounted.\n"
@@ -406,7 +406,7 @@ MUTATIONS = (
     ),
     Mutation(
         "no history on a drive that took its place",
-        "engine/keeping.py",
+        "engine/destination/history_writer.py",
         "                self._check_drive(history.root_entry)\n",
         "                pass\n",
         ("unit/test_mirror_limits.py::test_a_history_on_another_drive_than_the_pass_began_with_is_not_used",),
@@ -578,7 +578,7 @@ MUTATIONS = (
     ),
     Mutation(
         "only temporaries are discarded",
-        "engine/writer.py",
+        "engine/destination/mirror_writer.py",
         "            raise ValueError(temporary)\n",
         "            pass\n",
         ("faults/test_metadata_through_links.py",),

@@ -29,8 +29,8 @@ from backup_gui.config import (
     parse_settings,
     settings_to_texts,
 )
+from backup_gui.engine.destination.history_place import history_of
 from backup_gui.engine.fs import own_files as own
-from backup_gui.engine.history_place import history_of
 from backup_gui.model.errors import JobError
 from backup_gui.model.job import MAX_HISTORY_DAYS, MAX_INTERVAL_S, Job
 

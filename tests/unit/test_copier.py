@@ -14,6 +14,7 @@ import pytest
 
 from backup_gui.engine import batches, copier, mirror, publishing, roots, standby
 from backup_gui.engine.copier import SMALL_BYTES, Copied, Copier, Order
+from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.fs.content import receive
 from backup_gui.engine.fs.system import worker_process as coprocess
 from backup_gui.engine.fs.system.worker_process import Coprocess, serve
@@ -21,7 +22,6 @@ from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.publishing import Publisher
 from backup_gui.engine.rules.capabilities import ALL
 from backup_gui.engine.state.database import Catalog
-from backup_gui.engine.target import Target
 from backup_gui.model.events import PlanMade
 from tests.helpers.trees import contents, read_tree
 from tests.helpers.waiting import wait_until

@@ -13,11 +13,11 @@ import pytest
 
 from backup_gui import __main__ as start
 from backup_gui.engine import copier, standby
+from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.fs.system import worker_process as coprocess
 from backup_gui.engine.fs.system.worker_process import Coprocess
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.standby import Standby
-from backup_gui.engine.target import Target
 from tests.helpers.trees import read_tree
 from tests.helpers.waiting import wait_until
 from tests.unit.conftest import Rig
@@ -125,7 +125,7 @@ def test_it_ends_with_its_parent_however_that_ends(rig: Rig) -> None:
     script = (
         "import sys, signal\n"
         "from backup_gui.engine.fs.system.worker_process import Coprocess\n"
-        "from backup_gui.engine.target import Target\n"
+        "from backup_gui.engine.destination.destination import Target\n"
         "from backup_gui.engine.fs.tree import Tree\n"
         "child = Coprocess(Tree(sys.argv[1]), Target(sys.argv[2], None))\n"
         "print(child._process.pid, flush=True)\n"

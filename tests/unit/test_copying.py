@@ -13,10 +13,10 @@ import pytest
 from backup_gui.engine import copying
 from backup_gui.engine.copier import Seen
 from backup_gui.engine.copying import NotCopied, Vanished, copy_file, has_same_content
+from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.fs import content as transfer_module
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.fs.tree import Tree, is_temporary
-from backup_gui.engine.target import Target
 from backup_gui.model.plans import Entry, ProblemCode, Stage
 from tests.helpers.descriptors import count_open
 from tests.helpers.trees import read_tree

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from backup_gui import cli
-from backup_gui.engine.lock import DestinationLock
+from backup_gui.engine.destination.lock import DestinationLock
 from backup_gui.jobs import make_job
 from backup_gui.places import Places
 from tests.helpers.trees import contents

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine import mirror
+from backup_gui.engine.destination.destination import Target
+from backup_gui.engine.destination.lock import DestinationLock
 from backup_gui.engine.fs import tree
 from backup_gui.engine.fs.content import never
 from backup_gui.engine.fs.system import descriptors
@@ -26,9 +28,7 @@ from backup_gui.engine.fs.system.descriptors import (
     waited_out,
 )
 from backup_gui.engine.fs.tree import Tree
-from backup_gui.engine.lock import DestinationLock
 from backup_gui.engine.state.database import Catalog
-from backup_gui.engine.target import Target
 from backup_gui.jobs import make_job
 from backup_gui.model.errors import DestinationUnusableError, RootAbsentError, TooManyOpenError
 from backup_gui.model.plans import FULL, PassStatus

@@ -13,6 +13,7 @@ import pytest
 from backup_gui.engine import execute, making, publishing
 from backup_gui.engine.clearing import Clearer
 from backup_gui.engine.copying import NotCopied
+from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.execute import Execution
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.fs.tree import Tree
@@ -21,7 +22,6 @@ from backup_gui.engine.rules.exclusions import Filter
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.rules.space import Amount
 from backup_gui.engine.standby import Standby
-from backup_gui.engine.target import Target
 from backup_gui.model.errors import DestinationUnusableError, RootAbsentError
 from backup_gui.model.plans import Action, Counts, EntryKind, Op, Phase, Problem, ProblemCode, Progress, Stage
 from tests.helpers.trees import contents, read_tree

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.history_place import HISTORY_NAME
+from backup_gui.engine.destination.history_place import HISTORY_NAME
 from backup_gui.model.errors import DestinationUnusableError
 from backup_gui.model.events import Event, PlanMade
 from backup_gui.model.plans import PassStatus, ProblemCode

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.history_place import (
+from backup_gui.engine.destination.history_place import (
     HISTORY_NAME,
     history_at,
     history_of,

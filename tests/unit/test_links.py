@@ -15,11 +15,11 @@ import pytest
 
 from backup_gui.engine import equality, publishing, roots
 from backup_gui.engine.copying import has_same_content
+from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.links import Links
 from backup_gui.engine.rules.capabilities import ALL
 from backup_gui.engine.state.database import Catalog
-from backup_gui.engine.target import Target
 from backup_gui.model.events import ActionDone, Event, PlanMade
 from backup_gui.model.plans import FULL, Counts, Op, PassStatus, ProblemCode, Scope
 from tests.helpers.exchange import exchange

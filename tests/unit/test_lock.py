@@ -14,16 +14,16 @@ from types import ModuleType
 
 import pytest
 
-from backup_gui.engine import lock
+from backup_gui.engine.destination import lock
+from backup_gui.engine.destination.destination import Target
+from backup_gui.engine.destination.lock import DestinationLock, lock_file
 from backup_gui.engine.fs.system.peers import may_write
-from backup_gui.engine.lock import DestinationLock, lock_file
-from backup_gui.engine.target import Target
 from backup_gui.model.errors import DestinationBusyError
 
 HOLDER = """
 import sys
 from pathlib import Path
-from backup_gui.engine.lock import DestinationLock
+from backup_gui.engine.destination.lock import DestinationLock
 lock = DestinationLock(sys.argv[1], Path(sys.argv[2]))
 print("locked", flush=True)
 sys.stdin.read()

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import continuity, keeping, target, writer
+from backup_gui.engine import continuity
+from backup_gui.engine.destination import destination as target
+from backup_gui.engine.destination import history_writer as keeping
+from backup_gui.engine.destination import mirror_writer as writer
 from backup_gui.engine.fs import metadata, tree
 from backup_gui.engine.fs.tree import MARKER_NAME
 from backup_gui.engine.history import read_version_name

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from backup_gui.engine import roots
+from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.rules.capabilities import ALL, FAT_EARLIEST_NS, Abilities
 from backup_gui.engine.state.database import Catalog
-from backup_gui.engine.target import Target
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.plans import Counts, PassStatus, ProblemCode, Scope
 from tests.helpers.trees import contents
@@ -277,7 +277,7 @@ def test_a_history_on_another_drive_than_the_pass_began_with_is_not_used(
             tree.root_entry = os.stat("/proc")
             return tree
 
-        monkeypatch.setattr("backup_gui.engine.keeping.Tree", mounted_meanwhile)
+        monkeypatch.setattr("backup_gui.engine.destination.history_writer.Tree", mounted_meanwhile)
         with pytest.raises(RootAbsentError, match="not there any more"):
             target.keep("a", datetime.now(UTC), leaves=True)
     assert contents(place / "mirror") == {"a": b"1"}

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import mirror, publishing, roots, target
+from backup_gui.engine import mirror, publishing, roots
+from backup_gui.engine.destination import destination as target
 from backup_gui.engine.fs import content as transfer
 from backup_gui.engine.fs import tree
 from backup_gui.engine.fs.volumes.identity import identify

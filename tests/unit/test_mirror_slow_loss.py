@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine.answers import keep
+from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.state.database import Catalog
-from backup_gui.engine.target import Target
 from backup_gui.model.errors import DestinationUnusableError
 from backup_gui.model.events import HeldBack
 from backup_gui.model.plans import FULL, Held, HeldCode, PassStatus

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from backup_gui.engine import equality, execute, making
 from backup_gui.engine.copier import Seen
+from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.equality import Equality
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.fs.metadata import MetadataWriter
@@ -22,7 +23,6 @@ from backup_gui.engine.state import integrity as soundness
 from backup_gui.engine.state.chronicle import Chronicle
 from backup_gui.engine.state.database import Catalog, Fingerprint
 from backup_gui.engine.state.kept_paths import KeptPath
-from backup_gui.engine.target import Target
 from backup_gui.model.events import Event, PlanMade
 from backup_gui.model.plans import Counts, PassStatus, ProblemCode, Report
 from tests.helpers.trees import contents, read_tree

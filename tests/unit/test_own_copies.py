@@ -13,8 +13,8 @@ import pytest
 
 from backup_gui.engine import copying, equality, making
 from backup_gui.engine.copier import Seen
+from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.state.database import Catalog
-from backup_gui.engine.target import Target
 from backup_gui.model.errors import BackupError
 from backup_gui.model.plans import Counts, HeldCode, ProblemCode
 from tests.helpers.trees import contents, read_tree

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from backup_gui.engine import compare, scout, surplus
+from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.fs.tree import Tree, encode, is_at_or_below, is_below, parent_of
 from backup_gui.engine.rules import portions
 from backup_gui.engine.rules.portions import Portion
-from backup_gui.engine.target import Target
 from backup_gui.model.plans import NO_COUNTS, Entry, Op, ProblemCode
 from tests.unit.conftest import HOSTILE_NAMES, Rig
 from tests.unit.test_compare import plan

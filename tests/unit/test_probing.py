@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine import probing
+from backup_gui.engine.destination import probe as probing
+from backup_gui.engine.destination.destination import Target
+from backup_gui.engine.destination.probe import ABILITIES_KEY, abilities_of, falls_together, try_out
 from backup_gui.engine.fs.volumes import mounts
 from backup_gui.engine.fs.volumes.mounts import Mount
-from backup_gui.engine.probing import ABILITIES_KEY, abilities_of, falls_together, try_out
 from backup_gui.engine.rules.capabilities import ALL, FAT, FAT_LARGEST_BYTES, NO_LIMIT, Abilities
 from backup_gui.engine.state.database import Catalog
-from backup_gui.engine.target import Target
 from tests.unit.conftest import SECOND_NS, as_nobody
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="tries out what Linux can do")

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.rules.space import (
     Amount,
     Room,
@@ -18,7 +19,6 @@ from backup_gui.engine.rules.space import (
     most_needed,
     needed,
 )
-from backup_gui.engine.target import Target
 from backup_gui.model.plans import Action, EntryKind, Op, ProblemCode, Removed, Stage, count_actions
 from backup_gui.model.problems import is_full, is_over_quota, problem, problem_from
 from tests.unit.conftest import Rig

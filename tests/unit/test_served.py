@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine import probing, writer
+from backup_gui.engine.destination import mirror_writer as writer
+from backup_gui.engine.destination import probe as probing
+from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.fs import xattrs as attributes
 from backup_gui.engine.fs.volumes import mounts
 from backup_gui.engine.fs.volumes.identity import Identity, Standing, standing
 from backup_gui.engine.fs.volumes.mounts import Mount, has_lasting_inodes, points_below
-from backup_gui.engine.target import Target
 from backup_gui.model.plans import ProblemCode
 from tests.helpers.trees import contents
 from tests.unit.conftest import Rig

@@ -15,16 +15,16 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import target as target_module
-from backup_gui.engine import writer
+from backup_gui.engine.destination import destination as target_module
+from backup_gui.engine.destination import mirror_writer as writer
+from backup_gui.engine.destination.destination import Target
+from backup_gui.engine.destination.mirror_writer import make_private_folder
 from backup_gui.engine.fs import content as transfer_module
 from backup_gui.engine.fs import metadata
 from backup_gui.engine.fs.content import Cancelled, TargetError
 from backup_gui.engine.fs.system import syscalls as system
 from backup_gui.engine.fs.tree import is_temporary
 from backup_gui.engine.history import version_path
-from backup_gui.engine.target import Target
-from backup_gui.engine.writer import make_private_folder
 from backup_gui.model.errors import DestinationBusyError, HistoryUnusableError
 from tests.helpers.descriptors import count_open
 from tests.helpers.trees import contents, read_tree

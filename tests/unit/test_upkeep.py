@@ -15,12 +15,12 @@ import pytest
 
 from backup_gui.engine import holdings, upkeep
 from backup_gui.engine.belief import BELIEF_KEY, look
+from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.emptying import EMPTYING_KEY
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.history import version_path
 from backup_gui.engine.holdings import measure
 from backup_gui.engine.rules.retention import DAY_S, HOUR_S
-from backup_gui.engine.target import Target
 from backup_gui.model.plans import NOTHING_REMOVED, HistorySize, PassStatus, Removed, Report
 from tests.helpers.trees import contents, read_tree
 from tests.property.faulty_os import open_catalog
@@ -523,7 +523,7 @@ def test_what_cannot_be_removed_stays_and_is_logged_and_the_rest_goes(
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         real(name, dir_fd=dir_fd)
 
-    monkeypatch.setattr("backup_gui.engine.target.os.unlink", refuse)
+    monkeypatch.setattr("backup_gui.engine.destination.destination.os.unlink", refuse)
     report = run(rig)
     assert (report.status, report.thinned.versions) == (PassStatus.COMPLETE, 2)
     (warning,) = (record.message for record in caplog.records if record.levelno >= logging.WARNING)
@@ -538,7 +538,7 @@ def test_a_folder_that_cannot_be_removed_is_logged(
     def refuse(*_arguments: object, **_options: object) -> None:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    monkeypatch.setattr("backup_gui.engine.target.os.rmdir", refuse)
+    monkeypatch.setattr("backup_gui.engine.destination.destination.os.rmdir", refuse)
     assert run(rig).thinned.versions == 1
     assert "Input/output error (a)" in caplog.text
 
@@ -551,7 +551,7 @@ def test_a_folder_gone_meanwhile_is_no_trouble(rig: Rig, monkeypatch: pytest.Mon
         real(old.parent)
         real(name, dir_fd=dir_fd)
 
-    monkeypatch.setattr("backup_gui.engine.target.os.rmdir", vanish)
+    monkeypatch.setattr("backup_gui.engine.destination.destination.os.rmdir", vanish)
     assert run(rig).thinned.versions == 1
     # Whoever removed it may want the one above it.
     assert set(read_tree(rig.history)) == {"above"}

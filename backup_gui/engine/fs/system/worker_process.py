@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Self
 
-    from backup_gui.engine.writer import Writer
+    from backup_gui.engine.destination.mirror_writer import Writer
 
 # One that is being worked on and one that waits: the pass never waits long, and neither does the other process.
 _BATCHES_AHEAD: Final = 2

@@ -38,10 +38,10 @@ from backup_gui.model.problems import is_passing
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from backup_gui.engine.destination.mirror_writer import Writer
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.fs.volumes.mounts import Mount
     from backup_gui.engine.state.database import Catalog
-    from backup_gui.engine.writer import Writer
 
 log = logging.getLogger(__name__)
 

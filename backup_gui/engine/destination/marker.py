@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from backup_gui.engine.destination.mirror_writer import flush_folder
 from backup_gui.engine.fs.content import create, flush_file
 from backup_gui.engine.fs.system.computer import computer_id, host_name
 from backup_gui.engine.fs.system.descriptors import waited_out
@@ -25,7 +26,6 @@ from backup_gui.engine.fs.system.syscalls import rename_to_free_name
 from backup_gui.engine.fs.tree import MARKER_NAME, OPEN_FILE, TEMPORARY_PREFIX
 from backup_gui.engine.fs.volumes.identity import identify
 from backup_gui.engine.fs.xattrs import MARKER_ATTRIBUTE
-from backup_gui.engine.writer import flush_folder
 from backup_gui.model.path_text import escape, one_line, unescape
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.history_place import is_place_inside
+from backup_gui.engine.destination.history_place import is_place_inside
 from backup_gui.engine.state.database import HISTORY_PLACE_KEY
 from backup_gui.model.path_text import escape
 
 if TYPE_CHECKING:
+    from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.state.database import Catalog
-    from backup_gui.engine.target import Target
 
 log = logging.getLogger(__name__)
 

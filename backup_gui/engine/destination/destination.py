@@ -13,11 +13,11 @@ import errno
 import logging
 import os
 
+from backup_gui.engine.destination.history_writer import Keeper, give_back, pair
+from backup_gui.engine.destination.lock import is_locked_by_strangers, lock_file
 from backup_gui.engine.fs.content import NOT_SUPPORTED, create
 from backup_gui.engine.fs.system.syscalls import rename_to_free_name
 from backup_gui.engine.fs.tree import HAS_FOLDER_DESCRIPTORS, parent_of
-from backup_gui.engine.keeping import Keeper, give_back, pair
-from backup_gui.engine.lock import is_locked_by_strangers, lock_file
 from backup_gui.model.errors import DestinationBusyError
 from backup_gui.model.path_text import escape
 

@@ -11,6 +11,7 @@ import stat
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from backup_gui.engine.destination.mirror_writer import Writer, flush_folder, make_private_folder
 from backup_gui.engine.fs.content import NOT_SUPPORTED
 from backup_gui.engine.fs.metadata import OWNER_ALL
 from backup_gui.engine.fs.system.syscalls import rename_to_free_name
@@ -18,7 +19,6 @@ from backup_gui.engine.fs.tree import HAS_FOLDER_DESCRIPTORS, Tree, parent_of
 from backup_gui.engine.fs.volumes.identity import nearest_existing
 from backup_gui.engine.fs.writable import is_open, is_read_only
 from backup_gui.engine.history import read_version_name, version_path
-from backup_gui.engine.writer import Writer, flush_folder, make_private_folder
 from backup_gui.model.errors import (
     BackupError,
     DestinationUnusableError,
