@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.guard import TAKES_AWAY
+from backup_gui.engine.guard.guard import TAKES_AWAY
 from backup_gui.engine.state.pass_log import CHANGES_A_PASS, NEW_PATHS_A_PASS, Change
 from backup_gui.engine.state.recent_losses import FLEETING, MADE, MOST_MADE
 from backup_gui.model.actions import Agreed

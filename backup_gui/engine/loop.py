@@ -14,6 +14,7 @@ from backup_gui.engine.backlog import BacklogMeter
 from backup_gui.engine.clock import Clock
 from backup_gui.engine.commands import Commands, Inbox
 from backup_gui.engine.condition import Condition, Trouble
+from backup_gui.engine.guard.unanswered import still_held
 from backup_gui.engine.notification import Notification, WatcherMaker
 from backup_gui.engine.presence import Presence
 from backup_gui.engine.rules.pauses import Pauses
@@ -21,7 +22,6 @@ from backup_gui.engine.schedule import Schedule
 from backup_gui.engine.state.custody import Custody
 from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.telling import Teller
-from backup_gui.engine.unanswered import still_held
 from backup_gui.engine.wakefulness import Wakefulness
 from backup_gui.model.errors import (
     BackupError,

@@ -16,7 +16,8 @@ from backup_gui.engine.fs.content import Cancelled, ignore_count, never
 from backup_gui.engine.fs.system.descriptors import BUDGET
 from backup_gui.engine.fs.system.worker_process import Coprocess
 from backup_gui.engine.fs.writable import refuse_unwritable
-from backup_gui.engine.guard import TAKES_AWAY, Condition, judge
+from backup_gui.engine.guard.guard import TAKES_AWAY, Condition, judge
+from backup_gui.engine.guard.unanswered import from_text
 from backup_gui.engine.journal import Journal
 from backup_gui.engine.ledger import Ledger, Outcome
 from backup_gui.engine.left_out import rules_of
@@ -36,7 +37,6 @@ from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.rules.space import most_needed
 from backup_gui.engine.standby import Standby
 from backup_gui.engine.state.kept_paths import spare
-from backup_gui.engine.unanswered import from_text
 from backup_gui.model.actions import Part, actions_of
 from backup_gui.model.errors import BackupError, RootAbsentError, TooManyOpenError
 from backup_gui.model.events import ActionDone, HeldBack, PlanMade, ProblemFound, Progressed
@@ -64,10 +64,10 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.fs.tree import Tree
-    from backup_gui.engine.guard import Verdict
+    from backup_gui.engine.guard.guard import Verdict
+    from backup_gui.engine.guard.unanswered import Unanswered
     from backup_gui.engine.rules.retention import Ages
     from backup_gui.engine.state.database import Catalog
-    from backup_gui.engine.unanswered import Unanswered
     from backup_gui.model.events import Event
     from backup_gui.model.job import Job
     from backup_gui.model.plans import Action, Counts, Held, MadeRoom, Plan, Progress, Removed, Scope

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.belonging import Belonging
     from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.destination.marker import Marker
-    from backup_gui.engine.guard import Verdict
+    from backup_gui.engine.guard.guard import Verdict
     from backup_gui.model.plans import Action, Plan
 
 

@@ -7,21 +7,21 @@ import time
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.continuity import DESTINATION_KEY
+from backup_gui.engine.guard.unanswered import to_text
 from backup_gui.engine.roots import remember_drives
 from backup_gui.engine.rules.space import full_in_words, is_of_quota, made_room_in_words, spared_in_words
 from backup_gui.engine.state.database import MIRROR_FILES_KEY
-from backup_gui.engine.unanswered import to_text
 from backup_gui.model.path_text import escape
 from backup_gui.model.plans import NO_COUNTS, NOTHING_REMOVED, PassStatus, ProblemCode, Report
 
 if TYPE_CHECKING:
     from backup_gui.engine.destination.destination import Target
-    from backup_gui.engine.guard import Verdict
+    from backup_gui.engine.guard.guard import Verdict
+    from backup_gui.engine.guard.unanswered import Unanswered
     from backup_gui.engine.journal import Journal
     from backup_gui.engine.ledger import Outcome
     from backup_gui.engine.rules.space import Room
     from backup_gui.engine.state.database import Catalog
-    from backup_gui.engine.unanswered import Unanswered
     from backup_gui.model.plans import Plan, Problem
 
 log = logging.getLogger(__name__)

@@ -172,7 +172,7 @@ MUTATIONS = (
     ),
     Mutation(
         "guard: new names while the old ones are held",
-        "engine/guard.py",
+        "engine/guard/guard.py",
         "        if self._condition.is_holding:\n",
         "        if not lately:\n",
         ("unit/test_mirror_slow_loss.py::test_new_names_do_not_raise_the_limit_while_the_mirror_keeps_the_old_ones",),
@@ -312,7 +312,7 @@ MUTATIONS = (
     ),
     Mutation(
         "guard: another folder in the destination's place",
-        "engine/guard.py",
+        "engine/guard/guard.py",
         "    if condition.is_destination_other and plan.actions and (taking or not plan.mirror_files):\n",
         "    if False:\n",
         (f"{_GOES_ON}test_another_folder_in_its_place_is_held_and_left_as_it_is_until_agreed_to",),

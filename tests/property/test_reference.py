@@ -16,12 +16,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from backup_gui.engine.guard.unanswered import from_text
 from backup_gui.engine.mirror import run_pass
 from backup_gui.engine.reporting import HELD_KEY
 from backup_gui.engine.rules.exclusions import Filter
 from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.state.recent_losses import REWRITTEN
-from backup_gui.engine.unanswered import from_text
 from backup_gui.model.events import ActionDone, Event
 from backup_gui.model.job import Job
 from backup_gui.model.plans import FULL, Action, EntryKind, Op, Report, kind_of

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.guard import Condition, Lately, Verdict, judge
-from backup_gui.engine.unanswered import Unanswered, from_text, to_text
+from backup_gui.engine.guard.guard import Condition, Lately, Verdict, judge
+from backup_gui.engine.guard.unanswered import Unanswered, from_text, to_text
 from backup_gui.model.job import Job
 from backup_gui.model.plans import Action, Counts, EntryKind, Held, HeldCode, Op, Plan
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from backup_gui.engine.guard import Lately
+from backup_gui.engine.guard.guard import Lately
 from backup_gui.engine.state import recent_losses as recent_module
 from backup_gui.engine.state.recent_losses import FLEETING, MADE, WINDOW_S, Recent
 from backup_gui.engine.state.schema import bring_up_to_date

@@ -14,7 +14,7 @@ import time
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.fs.tree import decode, encode, parent_of
-from backup_gui.engine.guard import Lately
+from backup_gui.engine.guard.guard import Lately
 from backup_gui.model.plans import EntryKind, Op
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.fs.tree import parent_of, parents_of
-from backup_gui.engine.unanswered import NOTHING_UNANSWERED, Unanswered
+from backup_gui.engine.guard.unanswered import NOTHING_UNANSWERED, Unanswered
 from backup_gui.model.actions import Agreed, Part
 from backup_gui.model.plans import EntryKind, Held, HeldCode, Op, count_losses, is_loss
 
