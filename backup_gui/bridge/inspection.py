@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from backup_gui.config import absolute, default_name, folder_faults, job_faults, make_job
-from backup_gui.engine.belonging import foresee_conflict
 from backup_gui.engine.destination.history_place import history_at, history_of, is_place_inside, is_vacant
 from backup_gui.engine.fs.volumes.disks import are_on_one_disk
 from backup_gui.engine.fs.volumes.drive_places import is_drive_missing
 from backup_gui.engine.fs.volumes.identity import nearest_existing
 from backup_gui.engine.fs.volumes.nesting import is_within
+from backup_gui.engine.ownership.belonging import foresee_conflict
 from backup_gui.engine.state.register import ReadFacts
 from backup_gui.model.errors import JobError
 from backup_gui.model.job import Job

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from backup_gui.engine.copying import has_same_content, looks_alike
 from backup_gui.engine.fs.tree import parent_of
 from backup_gui.engine.fs.xattrs import attributes_of_source
-from backup_gui.engine.intents import unseen
-from backup_gui.engine.ownership import Ownership
+from backup_gui.engine.ownership.intents import unseen
+from backup_gui.engine.ownership.own_entries import Ownership
 from backup_gui.engine.state.pass_log import Rights
 from backup_gui.model.plans import Action, EntryKind, Op, ProblemCode, Stage, is_same_file, kind_of
 from backup_gui.model.problems import problem, problem_from
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.fs.tree import Tree
-    from backup_gui.engine.intents import Intents
     from backup_gui.engine.ledger import Ledger
+    from backup_gui.engine.ownership.intents import Intents
     from backup_gui.engine.rules.exclusions import Filter
     from backup_gui.engine.state.database import Catalog
     from backup_gui.model.plans import Entry

@@ -18,11 +18,11 @@ from backup_gui.engine.equality import Equality
 from backup_gui.engine.fs.content import Cancelled, ignore_count
 from backup_gui.engine.fs.tree import Tree, WideFolderError, is_below, is_own, is_temporary, join, parent_of, parents_of
 from backup_gui.engine.fs.volumes.mounts import devices_without_lasting_inodes
-from backup_gui.engine.intents import settle
 from backup_gui.engine.links import is_linked_file
 from backup_gui.engine.moves import Moves
 from backup_gui.engine.othernames import OtherNames
-from backup_gui.engine.ownership import Ownership
+from backup_gui.engine.ownership.intents import settle
+from backup_gui.engine.ownership.own_entries import Ownership
 from backup_gui.engine.rules.portions import MOST_AT_ONCE, portions
 from backup_gui.engine.scout import BATCH_FOLDERS
 from backup_gui.engine.sift import sift

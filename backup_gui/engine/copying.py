@@ -20,7 +20,7 @@ from backup_gui.engine.fs.content import (
     ignore_count,
     is_same_version,
 )
-from backup_gui.engine.intents import unseen
+from backup_gui.engine.ownership.intents import unseen
 from backup_gui.model.plans import ProblemCode, Stage
 from backup_gui.model.problems import problem, problem_from
 

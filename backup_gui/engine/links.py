@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.copying import looks_alike
 from backup_gui.engine.fs.content import Cancelled
-from backup_gui.engine.intents import unseen
+from backup_gui.engine.ownership.intents import unseen
 from backup_gui.model.plans import is_same_file
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from backup_gui.engine.copying import NotCopied, Vanished, copy_file, data_bytes, has_same_content, looks_alike
 from backup_gui.engine.fs.tree import parent_of
 from backup_gui.engine.fs.xattrs import access_lists_of, attributes_of_source
-from backup_gui.engine.intents import lacking
-from backup_gui.engine.ownership import Ownership
+from backup_gui.engine.ownership.intents import lacking
+from backup_gui.engine.ownership.own_entries import Ownership
 from backup_gui.engine.publishing import SETTLING_NS, Ready
 from backup_gui.engine.state.database import UNSEEN_NS
 from backup_gui.model.plans import Action, EntryKind, Op, ProblemCode, Stage, is_same_file, kind_of
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.fs.xattrs import Attributes
-    from backup_gui.engine.intents import Intents
     from backup_gui.engine.ledger import Ledger
     from backup_gui.engine.links import LinkMaker
+    from backup_gui.engine.ownership.intents import Intents
     from backup_gui.engine.publishing import Publisher
     from backup_gui.engine.rules.progress import Meter
     from backup_gui.engine.state.database import Catalog

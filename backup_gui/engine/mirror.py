@@ -22,7 +22,7 @@ from backup_gui.engine.journal import Journal
 from backup_gui.engine.ledger import Ledger, Outcome
 from backup_gui.engine.left_out import rules_of
 from backup_gui.engine.making import ASK_FOR_ROOM_BYTES
-from backup_gui.engine.others import set_apart, with_others
+from backup_gui.engine.ownership.other_backups import set_apart, with_others
 from backup_gui.engine.reporting import (
     HELD_KEY,
     is_quota_used_up,

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.copying import NotCopied
 from backup_gui.engine.fs.tree import parent_of
-from backup_gui.engine.intents import lacking, of_folder, unseen
-from backup_gui.engine.ownership import Ownership
+from backup_gui.engine.ownership.intents import lacking, of_folder, unseen
+from backup_gui.engine.ownership.own_entries import Ownership
 from backup_gui.engine.state.database import UNSEEN_NS
 from backup_gui.model.plans import Action, EntryKind, Op, ProblemCode, Stage, kind_of
 from backup_gui.model.problems import UNFIT, is_full, problem, problem_from, problem_of_unfit
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.copier import Seen
     from backup_gui.engine.destination.destination import Target
-    from backup_gui.engine.intents import Intents
     from backup_gui.engine.ledger import Ledger
     from backup_gui.engine.links import LinkMaker
+    from backup_gui.engine.ownership.intents import Intents
     from backup_gui.engine.state.database import Catalog
     from backup_gui.model.plans import Entry
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.draft import Draft
     from backup_gui.engine.drives import Drives
     from backup_gui.engine.othernames import OtherNames
-    from backup_gui.engine.ownership import Ownership
+    from backup_gui.engine.ownership.own_entries import Ownership
     from backup_gui.engine.rules.exclusions import Filter
     from backup_gui.engine.state.database import Catalog, Fingerprint, Row
     from backup_gui.model.actions import Actions

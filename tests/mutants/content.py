@@ -109,7 +109,7 @@ MUTATIONS = (
     ),
     Mutation(
         "what was about to be is looked at",
-        "engine/intents.py",
+        "engine/ownership/intents.py",
         "            if is_folder is stat.S_ISDIR(there.st_mode) and (is_folder or ownership.fits(there, known)):\n",
         "            if True:\n",
         (f"{_OWN}test_a_stranger_in_the_place_of_what_was_about_to_be_is_held",),
@@ -734,7 +734,7 @@ MUTATIONS = (
     ),
     Mutation(
         "strangers: what somebody made of a copy",
-        "engine/ownership.py",
+        "engine/ownership/own_entries.py",
         "        if known is None or self._is_by_path or stat.S_ISDIR(theirs.st_mode):\n",
         "        if self._target:\n",
         ("unit/test_strangers.py::test_what_somebody_made_of_a_copy_is_a_strangers",),

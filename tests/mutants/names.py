@@ -192,7 +192,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a time set through another name makes no stranger",
-        "engine/ownership.py",
+        "engine/ownership/own_entries.py",
         " or (theirs.st_nlink > 1 and self._is_another_names(theirs, known[0]))\n",
         "\n",
         (f"{_LINKS}test_a_time_set_through_one_name_makes_no_stranger_of_another",),

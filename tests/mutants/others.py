@@ -5,21 +5,21 @@ from __future__ import annotations
 from tests.mutants.mutation import Mutation
 
 _KNOWN = "unit/test_known_backups.py::"
-_BELONGING = "engine/belonging.py"
+_BELONGING = "engine/ownership/belonging.py"
 
 _PASSING = "test_an_error_while_a_marker_is_looked_for_is_a_problem_of_that_folder_and_looked_at_again_with_it"
 
 MUTATIONS = (
     Mutation(
         "an error is no answer to whether there is a marker",
-        "engine/others.py",
+        "engine/ownership/other_backups.py",
         "            if is_passing(error):\n                raise\n",
         "",
         (f"unit/test_known_backups.py::{_PASSING}",),
     ),
     Mutation(
         "an error is no answer to whether there is an attribute",
-        "engine/others.py",
+        "engine/ownership/other_backups.py",
         "            if is_passing(error) and not is_dumb(place, error):\n                raise\n",
         "",
         (f"unit/test_known_backups.py::{_PASSING}",),
@@ -145,14 +145,14 @@ MUTATIONS = (
     ),
     Mutation(
         "another backup in the mirror is left alone",
-        "engine/others.py",
+        "engine/ownership/other_backups.py",
         "    found = finder.find(plan.actions)\n",
         "    found = finder.find(())\n",
         (f"{_KNOWN}test_another_backup_in_the_mirror_is_held_and_all_else_goes_on",),
     ),
     Mutation(
         "another backup in the mirror is known by its history",
-        "engine/others.py",
+        "engine/ownership/other_backups.py",
         "        for history in (place_beside(folder), join(folder, HISTORY_NAME)):\n",
         "        for history in ():\n",
         (f"{_KNOWN}test_nothing_of_the_source_comes_into_another_backup_in_the_mirror",),

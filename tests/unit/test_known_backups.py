@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine import belonging, others
 from backup_gui.engine.destination import marker
 from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.destination.history_place import HISTORY_NAME
@@ -23,6 +22,8 @@ from backup_gui.engine.destination.marker import Marker
 from backup_gui.engine.fs.tree import MARKER_NAME
 from backup_gui.engine.fs.xattrs import MARKER_ATTRIBUTE
 from backup_gui.engine.mirror import run_pass
+from backup_gui.engine.ownership import belonging
+from backup_gui.engine.ownership import other_backups as others
 from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.state.register import forget_folders, other_jobs
 from backup_gui.engine.verify import verify

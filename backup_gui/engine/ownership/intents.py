@@ -11,7 +11,7 @@ import stat
 from typing import TYPE_CHECKING, Final
 
 from backup_gui.engine.copier import Seen
-from backup_gui.engine.ownership import Ownership
+from backup_gui.engine.ownership.own_entries import Ownership
 from backup_gui.engine.state.database import LACKING_NS, UNSEEN_NS
 from backup_gui.model.plans import Action, EntryKind, Op
 

@@ -1,0 +1,1 @@
+"""Whose a backup and what lies in it are: own, another job's or a stranger's."""
