@@ -405,9 +405,9 @@ def _refuse_what_is_no_backup(destination: str, history: str) -> None:
     Raises:
         JobError: It has no history and no marker, and no job is known to back up to it.
     """
-    from backup_gui.engine.continuity import DESTINATION_KEY  # noqa: PLC0415
     from backup_gui.engine.destination.marker import read_markers  # noqa: PLC0415
     from backup_gui.engine.fs.volumes.identity import identify  # noqa: PLC0415
+    from backup_gui.engine.roots.continuity import DESTINATION_KEY  # noqa: PLC0415
     from backup_gui.engine.state.chronicle import remembered_facts  # noqa: PLC0415
 
     if os.path.isdir(history) or read_markers(destination):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.fs.volumes.identity import identify
-from backup_gui.engine.roots import SOURCE_KEY, forget_drive
+from backup_gui.engine.roots.roots import SOURCE_KEY, forget_drive
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.state.kept_paths import refuse
 from backup_gui.model.errors import BackupError, RootAbsentError

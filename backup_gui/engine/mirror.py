@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from backup_gui.engine.belief import Belief, HistoryClock, aheads, believable, follow, forget_aheads, uptime_s
 from backup_gui.engine.compare import compare
-from backup_gui.engine.continuity import Continuity, remember_state
 from backup_gui.engine.copying import data_bytes
 from backup_gui.engine.destination.history_loss import is_history_lost, remember_history
 from backup_gui.engine.execute import Execution
@@ -32,7 +31,8 @@ from backup_gui.engine.reporting import (
     room_of,
     say_what_is_not_held,
 )
-from backup_gui.engine.roots import accept_destination, is_destination_in_place, open_roots, remembered_drives
+from backup_gui.engine.roots.continuity import Continuity, remember_state
+from backup_gui.engine.roots.roots import accept_destination, is_destination_in_place, open_roots, remembered_drives
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.rules.space import most_needed
 from backup_gui.engine.standby import Standby

@@ -6,8 +6,8 @@ import os
 import stat
 from typing import NamedTuple
 
-from backup_gui.engine.continuity import root_stamp
 from backup_gui.engine.fs.volumes.volume import has_lasting_inodes
+from backup_gui.engine.roots.continuity import root_stamp
 
 
 class _Seen(NamedTuple):

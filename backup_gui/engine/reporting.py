@@ -6,9 +6,9 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.continuity import DESTINATION_KEY
 from backup_gui.engine.guard.unanswered import to_text
-from backup_gui.engine.roots import remember_drives
+from backup_gui.engine.roots.continuity import DESTINATION_KEY
+from backup_gui.engine.roots.roots import remember_drives
 from backup_gui.engine.rules.space import full_in_words, is_of_quota, made_room_in_words, spared_in_words
 from backup_gui.engine.state.database import MIRROR_FILES_KEY
 from backup_gui.model.path_text import escape

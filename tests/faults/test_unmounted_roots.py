@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.roots import forget_drive
+from backup_gui.engine.roots.roots import forget_drive
 from backup_gui.model.errors import BackupError, RootAbsentError
 from backup_gui.model.events import ActionDone, Event, PlanMade, Progressed
 from backup_gui.model.plans import HeldCode

@@ -95,7 +95,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a source of which too little can be told is closed",
-        "engine/roots.py",
+        "engine/roots/roots.py",
         "    except BackupError:\n        source.close()\n",
         "    except RootAbsentError:\n        source.close()\n",
         (_RUNS_OUT,),

@@ -351,7 +351,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a source mounted in its destination is refused",
-        "engine/roots.py",
+        "engine/roots/roots.py",
         "    if mounted is not None:\n",
         "    if mounted == 0:\n",
         (f"{_SAME}test_a_source_that_is_mounted_in_its_destination_is_refused",),

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine import batches, copier, mirror, publishing, roots, standby
+from backup_gui.engine import batches, copier, mirror, publishing, standby
 from backup_gui.engine.copier import SMALL_BYTES, Copied, Copier, Order
 from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.fs.content import receive
@@ -20,6 +20,7 @@ from backup_gui.engine.fs.system import worker_process as coprocess
 from backup_gui.engine.fs.system.worker_process import Coprocess, serve
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.publishing import Publisher
+from backup_gui.engine.roots import roots
 from backup_gui.engine.rules.capabilities import ALL
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.events import PlanMade

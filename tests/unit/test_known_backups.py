@@ -302,7 +302,7 @@ def test_a_marker_that_comes_in_the_very_moment_is_not_written_over(
         os.setxattr(world.path("copy"), MARKER_ATTRIBUTE, json.dumps(foreign._asdict()).encode())
         return found
 
-    monkeypatch.setattr("backup_gui.engine.roots.settle", settle_then_be_overtaken)
+    monkeypatch.setattr("backup_gui.engine.roots.roots.settle", settle_then_be_overtaken)
     with pytest.raises(DestinationBusyError):
         world.run("docs", "copy")
     assert not contents(world.path("copy"))

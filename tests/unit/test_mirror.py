@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import continuity
 from backup_gui.engine.destination import destination as target
 from backup_gui.engine.destination import history_writer as keeping
 from backup_gui.engine.destination import mirror_writer as writer
 from backup_gui.engine.fs import metadata, tree
 from backup_gui.engine.fs.tree import MARKER_NAME
 from backup_gui.engine.history import read_version_name
+from backup_gui.engine.roots import continuity
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.events import ActionDone, Event, PlanMade, ProblemFound
 from backup_gui.model.plans import FULL, Counts, Op, PassStatus, ProblemCode, Scope

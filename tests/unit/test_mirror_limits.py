@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine import roots
 from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.fs.tree import Tree
+from backup_gui.engine.roots import roots
 from backup_gui.engine.rules.capabilities import ALL, FAT_EARLIEST_NS, Abilities
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.errors import RootAbsentError

@@ -184,7 +184,7 @@ def test_where_names_are_folded_what_belongs_to_one_that_cannot_be_looked_at_sta
     os.rename(rig.mirror / "Bad", rig.mirror / "bAD")
     rig.write("good", "new")
 
-    from backup_gui.engine import roots
+    from backup_gui.engine.roots import roots
     from backup_gui.engine.rules.capabilities import ALL
 
     with pytest.MonkeyPatch.context() as patch, refusing(errno.EIO, rig.source / "Bad"):

@@ -10,7 +10,6 @@ import errno
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from backup_gui.engine.continuity import DESTINATION_KEY, Continuity, compare_with_last, remember_folder
 from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.destination.history_place import history_of, is_on_one_volume, is_place_inside
 from backup_gui.engine.destination.mirror_writer import make_private_folder
@@ -23,6 +22,7 @@ from backup_gui.engine.fs.volumes.mounts import distrusted_devices
 from backup_gui.engine.fs.volumes.nesting import Location, mounted_below
 from backup_gui.engine.fs.volumes.volume import has_lasting_inodes, volume_id
 from backup_gui.engine.ownership.belonging import mark, settle
+from backup_gui.engine.roots.continuity import DESTINATION_KEY, Continuity, compare_with_last, remember_folder
 from backup_gui.model.errors import (
     BackupError,
     DestinationFullError,
