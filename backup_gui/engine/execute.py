@@ -16,9 +16,9 @@ from backup_gui.engine.destination.history_loss import say_lost
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.fs.tree import parent_of
 from backup_gui.engine.fs.xattrs import attributes_of_source
-from backup_gui.engine.links import LinkMaker
 from backup_gui.engine.making import Maker
 from backup_gui.engine.ownership.intents import Intents, lacking
+from backup_gui.engine.plan.hard_links import LinkMaker
 from backup_gui.engine.publishing import Publisher
 from backup_gui.engine.state.database import ROOT_KEY
 from backup_gui.model.errors import BackupError, DestinationFullError, DestinationUnusableError, RootAbsentError

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.fs.xattrs import Attributes
     from backup_gui.engine.ledger import Ledger
-    from backup_gui.engine.links import LinkMaker
     from backup_gui.engine.ownership.intents import Intents
+    from backup_gui.engine.plan.hard_links import LinkMaker
     from backup_gui.engine.publishing import Publisher
     from backup_gui.engine.rules.progress import Meter
     from backup_gui.engine.state.database import Catalog

@@ -7,7 +7,6 @@ import time
 from typing import TYPE_CHECKING, TypeVar
 
 from backup_gui.engine.belief import Belief, HistoryClock, aheads, believable, follow, forget_aheads, uptime_s
-from backup_gui.engine.compare import compare
 from backup_gui.engine.copying import data_bytes
 from backup_gui.engine.destination.history_loss import is_history_lost, remember_history
 from backup_gui.engine.execute import Execution
@@ -19,9 +18,10 @@ from backup_gui.engine.guard.guard import TAKES_AWAY, Condition, judge
 from backup_gui.engine.guard.unanswered import from_text
 from backup_gui.engine.journal import Journal
 from backup_gui.engine.ledger import Ledger, Outcome
-from backup_gui.engine.left_out import rules_of
 from backup_gui.engine.making import ASK_FOR_ROOM_BYTES
 from backup_gui.engine.ownership.other_backups import set_apart, with_others
+from backup_gui.engine.plan.compare import compare
+from backup_gui.engine.plan.left_out import rules_of
 from backup_gui.engine.reporting import (
     HELD_KEY,
     is_quota_used_up,

@@ -15,7 +15,7 @@ _EVERYWHERE = (
     "backup_gui.engine.rules.globs",
     "backup_gui.engine.rules.names",
     "backup_gui.engine.redating",
-    "backup_gui.engine.respelling",
+    "backup_gui.engine.plan.respelling",
     "backup_gui.engine.upkeep",
     "ctypes",
     # What the system tells of itself is read in it, and it is looked up by its name.

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from backup_gui.engine.copier import Seen
     from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.ledger import Ledger
-    from backup_gui.engine.links import LinkMaker
     from backup_gui.engine.ownership.intents import Intents
+    from backup_gui.engine.plan.hard_links import LinkMaker
     from backup_gui.engine.state.database import Catalog
     from backup_gui.model.plans import Entry
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from backup_gui.engine.copier import Copier, is_small_copy
+from backup_gui.engine.plan.scan_worker import Scout
 from backup_gui.engine.reporting import remembered_files
-from backup_gui.engine.scout import Scout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -19,7 +19,7 @@ from backup_gui.engine.destination.history_place import history_at, is_not_the_m
 from backup_gui.engine.destination.probe import known_abilities
 from backup_gui.engine.fs.content import never
 from backup_gui.engine.fs.tree import MARKER_NAME, Tree, join
-from backup_gui.engine.left_out import rules_for
+from backup_gui.engine.plan.left_out import rules_for
 from backup_gui.engine.rules.holding import Holding
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.model.errors import RootAbsentError

@@ -32,7 +32,7 @@ from watchdog.events import (
 from backup_gui.engine.dirty import MAX_PATHS, DirtySet, Pending
 from backup_gui.engine.fs.tree import is_below, parent_of
 from backup_gui.engine.fs.volumes.mounts import NETWORK_REASON, can_watch, network_mount_below
-from backup_gui.engine.left_out import find_left_out
+from backup_gui.engine.plan.left_out import find_left_out
 from backup_gui.model.errors import WatchCancelledError, WatchError
 from backup_gui.model.plans import Scope
 from backup_gui.model.status import Coverage

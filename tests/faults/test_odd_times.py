@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import copying, equality, making
+from backup_gui.engine import copying, making
 from backup_gui.engine.history import list_versions
 from backup_gui.engine.mirror import run_pass
+from backup_gui.engine.plan import difference as equality
 from backup_gui.model.plans import FULL, Counts
 from tests.faults.scene import Scene
 from tests.faults.volumes import plugged_in, small_volume

@@ -17,14 +17,14 @@ _GUARD = "unit/test_guard.py::"
 MUTATIONS = (
     Mutation(
         "a wide folder is listed in portions",
-        "engine/compare.py",
+        "engine/plan/compare.py",
         "        self._most_at_once = MOST_AT_ONCE\n",
         "        self._most_at_once = sys.maxsize\n",
         ("faults/test_many.py::test_very_many_files_cost_little_memory_each_when_they_come_stay_and_go",),
     ),
     Mutation(
         "what is known is looked up in portions too",
-        "engine/compare.py",
+        "engine/plan/compare.py",
         "self._known_in(path, ours, portion.after, portion.last) if",
         "self._known_in(path, ours, portion.after) if",
         ("unit/test_portions.py::test_a_wide_folder_is_planned_as_any_other",),
@@ -73,7 +73,7 @@ MUTATIONS = (
     ),
     Mutation(
         "other names are found by times as the drive keeps them",
-        "engine/links.py",
+        "engine/plan/hard_links.py",
         "    return stat.S_ISREG(theirs.st_mode) and looks_alike(ours, theirs, abilities)\n",
         "    return stat.S_ISREG(theirs.st_mode) and (ours.st_size, ours.st_mtime_ns)"
         " == (theirs.st_size, theirs.st_mtime_ns)\n",
@@ -123,7 +123,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a copy without its attributes is not read in each pass",
-        "engine/equality.py",
+        "engine/plan/difference.py",
         "known is not None and known.ctime_ns == LACKING_NS",
         "False",
         (f"{_OWN}{_REFUSED_ATTRIBUTES}",),
@@ -274,7 +274,7 @@ MUTATIONS = (
     ),
     Mutation(
         "unreadable folder: nothing under it is deleted",
-        "engine/compare.py",
+        "engine/plan/compare.py",
         "            self._problems.append(problem_from(error, path, Stage.COMPARE))\n            return\n"
         "        if making is not None:\n",
         "            self._problems.append(problem_from(error, path, Stage.COMPARE))\n            ours = {}\n"
@@ -323,21 +323,21 @@ MUTATIONS = (
     ),
     Mutation(
         "a folder that was compared is named when it cannot be looked at any more",
-        "engine/compare.py",
+        "engine/plan/compare.py",
         "        self._name_unseen(unseen, error, is_writing=is_writing)\n",
         "        if unseen not in self._done:\n            self._name_unseen(unseen, error, is_writing=is_writing)\n",
         (f"{_REFUSED}test_a_folder_that_cannot_be_looked_at_any_more_after_it_was_compared_is_named_once",),
     ),
     Mutation(
         "what the mirror has of a name that cannot be looked at stays",
-        "engine/compare.py",
+        "engine/plan/compare.py",
         "            known.pop(name, None)\n            other_side.pop(name, None)\n",
         "            known.pop(name, None)\n",
         (f"{_REFUSED}test_a_name_of_the_source_that_cannot_be_looked_at_is_named_and_the_rest_goes_on",),
     ),
     Mutation(
         "what is left out is not named where it cannot be looked at",
-        "engine/compare.py",
+        "engine/plan/compare.py",
         "            if not is_temporary(name) and not any(",
         "            if not is_temporary(name) or any(",
         (f"{_REFUSED}test_what_is_left_out_is_no_problem_where_it_cannot_be_looked_at",),
@@ -351,7 +351,7 @@ MUTATIONS = (
     ),
     Mutation(
         "spellings of a name that cannot be looked at stay",
-        "engine/compare.py",
+        "engine/plan/compare.py",
         "if fold(other) == fold(name)]",
         "if other == name]",
         (f"{_REFUSED}test_where_names_are_folded_what_belongs_to_one_that_cannot_be_looked_at_stays",),
@@ -372,7 +372,7 @@ MUTATIONS = (
     ),
     Mutation(
         "what comparing one file raises",
-        "engine/compare.py",
+        "engine/plan/compare.py",
         "        except UNFIT as error:\n"
         "            self._problems.append(problem_of_unfit(error, path, Stage.COMPARE))\n\n",
         "        except ZeroDivisionError as error:\n"
@@ -435,7 +435,7 @@ MUTATIONS = (
     ),
     Mutation(
         "another time alone is no other content",
-        "engine/equality.py",
+        "engine/plan/difference.py",
         "        return (is_touched or has_other_time) and not self.is_content_equal(path, ours, path, theirs)\n",
         "        return has_other_time or (is_touched and not self.is_content_equal(path, ours, path, theirs))\n",
         (f"{_TIMES}test_files_that_were_only_touched_get_their_time_and_nothing_is_copied_kept_or_held",),
@@ -463,14 +463,14 @@ MUTATIONS = (
     ),
     Mutation(
         "a moved file is compared by content",
-        "engine/moves.py",
+        "engine/plan/moves.py",
         "        return theirs if self._equality.is_content_equal(path, ours, old_path, theirs) else None\n",
         "        return theirs\n",
         ("unit/test_mirror.py::test_an_edit_that_keeps_size_and_time_and_moves_the_file_is_found",),
     ),
     Mutation(
         "what was moved and touched is compared by content",
-        "engine/moves.py",
+        "engine/plan/moves.py",
         "(known.ctime_ns, known.mtime_ns) == (ours.st_ctime_ns, ours.st_mtime_ns)\n"
         "        if is_untouched and not self._equality.differs_in_time(ours, theirs):\n",
         "(known.ctime_ns, known.mtime_ns) == (ours.st_ctime_ns, ours.st_mtime_ns)\n"
@@ -486,14 +486,14 @@ MUTATIONS = (
     ),
     Mutation(
         "an edit that keeps size and time",
-        "engine/equality.py",
+        "engine/plan/difference.py",
         "        return (is_touched or has_other_time) and not self.is_content_equal(path, ours, path, theirs)\n",
         "        return has_other_time and not self.is_content_equal(path, ours, path, theirs)\n",
         ("unit/test_mirror.py::test_an_edit_that_keeps_size_and_time_is_found",),
     ),
     Mutation(
         "a file as it was: change time",
-        "engine/sift.py",
+        "engine/plan/unchanged.py",
         "            and our.st_ctime_ns == mark[1]\n",
         "",
         ("unit/test_mirror.py::test_an_edit_that_keeps_size_and_time_is_found",),
@@ -580,7 +580,7 @@ MUTATIONS = (
     ),
     Mutation(
         "temporaries are never mirrored",
-        "engine/sift.py",
+        "engine/plan/unchanged.py",
         "        if name.startswith(TEMPORARY_PREFIX) and is_own(name):\n            continue\n",
         "",
         ("unit/test_mirror.py::test_temporaries_of_a_killed_run_are_swept_and_never_mirrored",),
@@ -870,7 +870,7 @@ MUTATIONS = (
     ),
     Mutation(
         "the other names of a file that was written to",
-        "engine/compare.py",
+        "engine/plan/compare.py",
         "    comparison.compare_other_names()\n",
         "",
         ("unit/test_links.py::test_an_edit_that_is_notified_of_one_name_comes_to_every_name",),
@@ -884,7 +884,7 @@ MUTATIONS = (
     ),
     Mutation(
         "nothing is moved out of a folder that gives way",
-        "engine/moves.py",
+        "engine/plan/moves.py",
         " or self._is_in_the_way(old_path):\n",
         ":\n",
         ("unit/test_links.py::test_a_name_that_leaves_a_folder_whose_place_a_file_takes_stays_one_of_the_file",),

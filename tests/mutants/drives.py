@@ -95,14 +95,14 @@ MUTATIONS = (
     # Hard links
     Mutation(
         "names of one file stay names of one file",
-        "engine/compare.py",
+        "engine/plan/compare.py",
         "        if self._makes_links:\n            action = self._links.joined(action, ours, theirs)\n",
         "",
         (f"{_LINKS}test_a_file_with_several_names_is_copied_once_and_linked",),
     ),
     Mutation(
         "equal files that became names of one file are joined",
-        "engine/links.py",
+        "engine/plan/hard_links.py",
         "        return self._first(path, ours, theirs).copy != _file_of(theirs)\n",
         "        return False\n",
         (
@@ -112,14 +112,14 @@ MUTATIONS = (
     ),
     Mutation(
         "a name that became a file of its own is one in the mirror",
-        "engine/links.py",
+        "engine/plan/hard_links.py",
         "        return owner != file\n",
         "        return False\n",
         (f"{_LINKS}test_a_name_that_became_an_equal_file_of_its_own_becomes_one_in_the_mirror",),
     ),
     Mutation(
         "an edit behind a new name is looked for",
-        "engine/links.py",
+        "engine/plan/hard_links.py",
         "                    if not self._is_equal(path, ours, other, other_theirs):\n"
         "                        continue\n",
         "",
@@ -157,7 +157,7 @@ MUTATIONS = (
     # Names that change only in case
     Mutation(
         "a rename that changes only case is a move",
-        "engine/moves.py",
+        "engine/plan/moves.py",
         "            self._draft.moves.append(moving)\n            return True\n",
         "            return False\n",
         ("faults/test_odd_times.py::test_a_rename_that_changes_only_case_is_a_rename_in_the_mirror_too",),
@@ -244,7 +244,7 @@ MUTATIONS = (
     ),
     Mutation(
         "times are compared as finely as the drive keeps them",
-        "engine/equality.py",
+        "engine/plan/difference.py",
         "        if abs(ours.st_mtime_ns - theirs.st_mtime_ns) < self._time_step_ns:\n",
         "        if ours.st_mtime_ns == theirs.st_mtime_ns:\n",
         ("unit/test_compare.py::test_times_are_compared_as_finely_as_the_target_keeps_them",),
@@ -258,7 +258,7 @@ MUTATIONS = (
     ),
     Mutation(
         "times out of range are known again",
-        "engine/equality.py",
+        "engine/plan/difference.py",
         "        return not self._abilities.is_same_time(ours.st_mtime_ns, theirs.st_mtime_ns)\n",
         "        return True\n",
         (f"{_LIMITS}test_dates_out_of_range_are_set_to_the_nearest_and_known_again",),
@@ -279,7 +279,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a subvolume is no drive",
-        "engine/drives.py",
+        "engine/plan/submounts.py",
         "            return path in self._points\n",
         "            return True\n",
         ("faults/test_linux_volumes.py::test_a_subvolume_or_snapshot_that_is_deleted_is_deleted_from_the_mirror",),

@@ -9,11 +9,13 @@ _COPIER = "unit/test_copier.py::"
 
 
 def _overlooked(what: str, old: str, new: str, change: str) -> Mutation:
-    return Mutation(f"second process overlooks {what}", "engine/scout.py", old, new, (f"{_CHANGE}[{change}]",))
+    return Mutation(
+        f"second process overlooks {what}", "engine/plan/scan_worker.py", old, new, (f"{_CHANGE}[{change}]",)
+    )
 
 
 def _sifted(what: str, old: str, new: str, change: str) -> Mutation:
-    return Mutation(f"a file as it was: {what}", "engine/sift.py", old, new, (f"{_CHANGE}[{change}]",))
+    return Mutation(f"a file as it was: {what}", "engine/plan/unchanged.py", old, new, (f"{_CHANGE}[{change}]",))
 
 
 MUTATIONS = (
@@ -54,14 +56,14 @@ MUTATIONS = (
     _overlooked("names gone", "        if theirs or known:\n", "        if theirs:\n", "catalog: one row more"),
     Mutation(
         "second process looks beyond the source's volume",
-        "engine/scout.py",
+        "engine/plan/scan_worker.py",
         " and our.st_dev == self._device:\n",
         ":\n",
         ("unit/test_scout.py::test_a_folder_in_which_another_volume_is_mounted_is_left_to_the_pass",),
     ),
     Mutation(
         "folders that the second process leaves are compared",
-        "engine/compare.py",
+        "engine/plan/compare.py",
         "                if found is None:\n                    self._compare_folder(path, None, pending)\n"
         "                    continue\n",
         "                if found is None:\n                    continue\n",

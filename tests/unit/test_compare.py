@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.compare import compare
 from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.fs.tree import Tree, parent_of
+from backup_gui.engine.plan.compare import compare
 from backup_gui.engine.rules.exclusions import Filter
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.model.plans import FULL, Action, EntryKind, Op, Plan, ProblemCode, Scope, Stage

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import left_out
 from backup_gui.engine.fs import own_files as own
 from backup_gui.engine.fs.volumes.mounts import is_of_kernel
-from backup_gui.engine.left_out import LeftOut, find_left_out, rules_for
+from backup_gui.engine.plan import left_out
+from backup_gui.engine.plan.left_out import LeftOut, find_left_out, rules_for
 from backup_gui.engine.rules.exclusions import Filter
 
 pytestmark = pytest.mark.hazard(49)

@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine import equality, publishing
+from backup_gui.engine import publishing
 from backup_gui.engine.copying import has_same_content
 from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.fs.tree import Tree
-from backup_gui.engine.links import Links
+from backup_gui.engine.plan import difference as equality
+from backup_gui.engine.plan.hard_links import Links
 from backup_gui.engine.roots import roots
 from backup_gui.engine.rules.capabilities import ALL
 from backup_gui.engine.state.database import Catalog

@@ -13,12 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backup_gui.engine import equality, execute, making
+from backup_gui.engine import execute, making
 from backup_gui.engine.copier import Seen
 from backup_gui.engine.destination.destination import Target
-from backup_gui.engine.equality import Equality
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.fs.metadata import MetadataWriter
+from backup_gui.engine.plan import difference as equality
+from backup_gui.engine.plan.difference import Equality
 from backup_gui.engine.state import integrity as soundness
 from backup_gui.engine.state.chronicle import Chronicle
 from backup_gui.engine.state.database import Catalog, Fingerprint

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine import copying, equality, making
+from backup_gui.engine import copying, making
 from backup_gui.engine.copier import Seen
 from backup_gui.engine.destination.destination import Target
+from backup_gui.engine.plan import difference as equality
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.errors import BackupError
 from backup_gui.model.plans import Counts, HeldCode, ProblemCode

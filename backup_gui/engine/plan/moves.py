@@ -14,11 +14,11 @@ from backup_gui.model.plans import Action, EntryKind, Op, is_same_file
 
 if TYPE_CHECKING:
     from backup_gui.engine.destination.destination import Target
-    from backup_gui.engine.draft import Draft
-    from backup_gui.engine.equality import Equality
     from backup_gui.engine.fs.tree import Tree
+    from backup_gui.engine.plan.builder import Draft
+    from backup_gui.engine.plan.difference import Equality
+    from backup_gui.engine.plan.name_mapping import Spelling
     from backup_gui.engine.rules.exclusions import Filter
-    from backup_gui.engine.spelling import Spelling
     from backup_gui.engine.state.database import Catalog, Fingerprint
     from backup_gui.model.plans import Entry
 

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from backup_gui.engine.destination.destination import Target
-    from backup_gui.engine.draft import Draft
-    from backup_gui.engine.drives import Drives
-    from backup_gui.engine.othernames import OtherNames
     from backup_gui.engine.ownership.own_entries import Ownership
+    from backup_gui.engine.plan.builder import Draft
+    from backup_gui.engine.plan.other_names import OtherNames
+    from backup_gui.engine.plan.submounts import Drives
     from backup_gui.engine.rules.exclusions import Filter
     from backup_gui.engine.state.database import Catalog, Fingerprint, Row
     from backup_gui.model.actions import Actions

@@ -12,22 +12,22 @@ import sys
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.destination.history_place import is_reserved, is_reserved_path
-from backup_gui.engine.draft import Draft
-from backup_gui.engine.drives import Drives
-from backup_gui.engine.equality import Equality
 from backup_gui.engine.fs.content import Cancelled, ignore_count
 from backup_gui.engine.fs.tree import Tree, WideFolderError, is_below, is_own, is_temporary, join, parent_of, parents_of
 from backup_gui.engine.fs.volumes.mounts import devices_without_lasting_inodes
-from backup_gui.engine.links import is_linked_file
-from backup_gui.engine.moves import Moves
-from backup_gui.engine.othernames import OtherNames
 from backup_gui.engine.ownership.intents import settle
 from backup_gui.engine.ownership.own_entries import Ownership
+from backup_gui.engine.plan.builder import Draft
+from backup_gui.engine.plan.deletions import Surplus
+from backup_gui.engine.plan.difference import Equality
+from backup_gui.engine.plan.hard_links import is_linked_file
+from backup_gui.engine.plan.moves import Moves
+from backup_gui.engine.plan.other_names import OtherNames
+from backup_gui.engine.plan.scan_worker import BATCH_FOLDERS
+from backup_gui.engine.plan.submounts import Drives
+from backup_gui.engine.plan.unchanged import sift
 from backup_gui.engine.rules.portions import MOST_AT_ONCE, portions
-from backup_gui.engine.scout import BATCH_FOLDERS
-from backup_gui.engine.sift import sift
 from backup_gui.engine.state.database import ROOT_KEY, fingerprint_of
-from backup_gui.engine.surplus import Surplus
 from backup_gui.model.plans import Action, EntryKind, Op, ProblemCode, Scope, Stage, is_same_file, kind_of
 from backup_gui.model.problems import UNFIT, problem, problem_from, problem_of_unfit
 
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backup_gui.engine.destination.destination import Target
-    from backup_gui.engine.respelling import Respelling
+    from backup_gui.engine.plan.respelling import Respelling
+    from backup_gui.engine.plan.scan_worker import Scout
     from backup_gui.engine.rules.exclusions import Filter
     from backup_gui.engine.rules.portions import Portion
     from backup_gui.engine.rules.progress import Meter
-    from backup_gui.engine.scout import Scout
     from backup_gui.engine.state.database import Catalog, Fingerprint, Row
     from backup_gui.model.plans import Entry, Plan
 
@@ -168,7 +168,7 @@ class _Comparison:
         self._respelling: Respelling | None = None
         self._most_at_once = MOST_AT_ONCE
         if target.abilities.limits_names:
-            from backup_gui.engine.respelling import Respelling  # noqa: PLC0415 - most destinations hold all names
+            from backup_gui.engine.plan.respelling import Respelling  # noqa: PLC0415 - most destinations hold all names
 
             # Which names go together is seen in the folder as a whole.
             self._most_at_once = sys.maxsize

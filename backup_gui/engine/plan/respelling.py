@@ -10,16 +10,16 @@ import stat
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.fs.tree import join
+from backup_gui.engine.plan.name_mapping import Spelling
 from backup_gui.engine.rules.names import inherit, refused
-from backup_gui.engine.spelling import Spelling
 from backup_gui.model.plans import Action, Op, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backup_gui.engine.destination.destination import Target
-    from backup_gui.engine.draft import Draft
     from backup_gui.engine.fs.tree import Tree
+    from backup_gui.engine.plan.builder import Draft
     from backup_gui.engine.rules.names import Alignment
     from backup_gui.engine.state.database import Catalog, Row
     from backup_gui.model.plans import Entry

@@ -1,0 +1,1 @@
+"""Compares both sides and makes the plan of a pass; changes nothing."""
