@@ -6,23 +6,11 @@ import contextlib
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-from backup_gui.engine.belief import Belief, HistoryClock, aheads, believable, follow, forget_aheads, uptime_s
-from backup_gui.engine.copying import data_bytes
-from backup_gui.engine.destination.history_loss import is_history_lost, remember_history
-from backup_gui.engine.execute import Execution
-from backup_gui.engine.fs.content import Cancelled, ignore_count, never
-from backup_gui.engine.fs.system.descriptors import BUDGET
-from backup_gui.engine.fs.system.worker_process import Coprocess
-from backup_gui.engine.fs.writable import refuse_unwritable
-from backup_gui.engine.guard.guard import TAKES_AWAY, Condition, judge
-from backup_gui.engine.guard.unanswered import from_text
-from backup_gui.engine.journal import Journal
-from backup_gui.engine.ledger import Ledger, Outcome
-from backup_gui.engine.making import ASK_FOR_ROOM_BYTES
-from backup_gui.engine.ownership.other_backups import set_apart, with_others
-from backup_gui.engine.plan.compare import compare
-from backup_gui.engine.plan.left_out import rules_of
-from backup_gui.engine.reporting import (
+from backup_gui.engine.apply.apply import Execution
+from backup_gui.engine.apply.copying import data_bytes
+from backup_gui.engine.apply.create import ASK_FOR_ROOM_BYTES
+from backup_gui.engine.apply.pass_recorder import Journal
+from backup_gui.engine.apply.report import (
     HELD_KEY,
     is_quota_used_up,
     make_report,
@@ -31,11 +19,23 @@ from backup_gui.engine.reporting import (
     room_of,
     say_what_is_not_held,
 )
+from backup_gui.engine.apply.standby import Standby
+from backup_gui.engine.apply.stats import Ledger, Outcome
+from backup_gui.engine.belief import Belief, HistoryClock, aheads, believable, follow, forget_aheads, uptime_s
+from backup_gui.engine.destination.history_loss import is_history_lost, remember_history
+from backup_gui.engine.fs.content import Cancelled, ignore_count, never
+from backup_gui.engine.fs.system.descriptors import BUDGET
+from backup_gui.engine.fs.system.worker_process import Coprocess
+from backup_gui.engine.fs.writable import refuse_unwritable
+from backup_gui.engine.guard.guard import TAKES_AWAY, Condition, judge
+from backup_gui.engine.guard.unanswered import from_text
+from backup_gui.engine.ownership.other_backups import set_apart, with_others
+from backup_gui.engine.plan.compare import compare
+from backup_gui.engine.plan.left_out import rules_of
 from backup_gui.engine.roots.continuity import Continuity, remember_state
 from backup_gui.engine.roots.roots import accept_destination, is_destination_in_place, open_roots, remembered_drives
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.rules.space import most_needed
-from backup_gui.engine.standby import Standby
 from backup_gui.engine.state.kept_paths import spare
 from backup_gui.model.actions import Part, actions_of
 from backup_gui.model.errors import BackupError, RootAbsentError, TooManyOpenError

@@ -16,8 +16,8 @@ import stat
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
+from backup_gui.engine.apply.copying import has_same_content
 from backup_gui.engine.bringing import STOPPED, THERE_ALREADY, Steps, Tally, check_roots, name_beside, sizes_of
-from backup_gui.engine.copying import has_same_content
 from backup_gui.engine.destination.history_place import history_of
 from backup_gui.engine.fs.content import Cancelled, is_same_version
 from backup_gui.engine.fs.system.syscalls import rename_to_free_name

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine import publishing
+from backup_gui.engine.apply import publish as publishing
 from backup_gui.engine.destination import mirror_writer as writer
 from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.fs.tree import is_temporary

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine import copying
+from backup_gui.engine.apply import copying
 from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.fs.content import TargetError
 from backup_gui.engine.history import version_path

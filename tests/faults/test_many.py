@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from backup_gui.engine import copying
+from backup_gui.engine.apply import copying
 from backup_gui.engine.commands import Commands
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.runner import run

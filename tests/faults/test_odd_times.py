@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import copying, making
+from backup_gui.engine.apply import copying
+from backup_gui.engine.apply import create as making
 from backup_gui.engine.history import list_versions
 from backup_gui.engine.mirror import run_pass
 from backup_gui.engine.plan import difference as equality

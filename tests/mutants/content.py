@@ -45,7 +45,7 @@ MUTATIONS = (
     ),
     Mutation(
         "what is gone is forgotten in between",
-        "engine/execute.py",
+        "engine/apply/apply.py",
         "        if len(self._clearer.gone) >= _FORGET_EVERY:\n",
         "        if not self._clearer.gone:\n",
         ("unit/test_execute.py::test_what_is_gone_is_forgotten_in_between",),
@@ -81,14 +81,14 @@ MUTATIONS = (
     ),
     Mutation(
         "what is about to be published is noted",
-        "engine/publishing.py",
+        "engine/apply/publish.py",
         "        self._intents.note(\n",
         "        list(\n",
         (f"{_OWN}test_what_was_published_before_the_disk_failed_follows_further_edits",),
     ),
     Mutation(
         "what is about to be moved is noted",
-        "engine/clearing.py",
+        "engine/apply/remove.py",
         "                self._intents.note_in_place(action.path, ours)\n",
         "",
         ("faults/test_kill.py",),
@@ -102,7 +102,7 @@ MUTATIONS = (
     ),
     Mutation(
         "notes are on the disk together",
-        "engine/execute.py",
+        "engine/apply/apply.py",
         "            self._intents.look_ahead(actions, index)\n",
         "",
         (f"{_OWN}test_what_is_about_to_be_done_is_on_the_disk_before_and_notes_wait_for_it_together",),
@@ -116,7 +116,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a copy without its attributes is the program's own",
-        "engine/publishing.py",
+        "engine/apply/publish.py",
         "            self._catalog.record(path, lacking(entry) if path in self._incomplete else entry)\n",
         "            if path not in self._incomplete:\n                self._catalog.record(path, entry)\n",
         (f"{_OWN}{_REFUSED_ATTRIBUTES}",),
@@ -130,28 +130,28 @@ MUTATIONS = (
     ),
     Mutation(
         "a file that cannot be given its attributes is the program's own",
-        "engine/making.py",
+        "engine/apply/create.py",
         "                self._record_as_it_is(action, entry)\n",
         "                pass\n",
         (f"{_OWN}test_files_that_were_only_touched_and_whose_attributes_were_refused_follow_further_edits",),
     ),
     Mutation(
         "a moved file that cannot be given its attributes is the program's own",
-        "engine/clearing.py",
+        "engine/apply/remove.py",
         "                self._catalog.record(action.path, unseen(ours))\n",
         "",
         (f"{_OWN}test_moved_files_whose_attributes_were_refused_follow_further_edits",),
     ),
     Mutation(
         "a folder that cannot be given its attributes is the program's own",
-        "engine/execute.py",
+        "engine/apply/apply.py",
         "                    self._catalog.record(path, lacking(entry))\n",
         "                    self._catalog.forget([path])\n",
         (f"{_OWN}{_REFUSED_ATTRIBUTES}",),
     ),
     Mutation(
         "a file whose times alone never stand still is copied",
-        "engine/copying.py",
+        "engine/apply/copying.py",
         "        return has_same_content(source, path, target, temporary, should_stop)\n",
         "        return False\n",
         (
@@ -160,7 +160,7 @@ MUTATIONS = (
     ),
     Mutation(
         "times that never stand still are no proof of the content",
-        "engine/copying.py",
+        "engine/apply/copying.py",
         "unseen(before), True",
         "before, True",
         (
@@ -169,7 +169,7 @@ MUTATIONS = (
     ),
     Mutation(
         "what differs when it is read again is no whole version",
-        "engine/copying.py",
+        "engine/apply/copying.py",
         "        return has_same_content(source, path, target, temporary, should_stop)\n",
         "        return True\n",
         (f"{_CHANGING}test_a_file_that_keeps_changing_is_reported_and_its_old_copy_stays",),
@@ -190,7 +190,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a folder that became private is tightened first",
-        "engine/making.py",
+        "engine/apply/create.py",
         "            self._tighten(action.path)\n",
         "",
         ("faults/test_privacy.py",),
@@ -253,7 +253,7 @@ MUTATIONS = (
     ),
     Mutation(
         "second look at the source",
-        "engine/copying.py",
+        "engine/apply/copying.py",
         "        if _is_unchanged(source, path, before):\n",
         "        if before:\n",
         (f"{_CHANGING}test_a_file_that_keeps_changing_is_reported_and_its_old_copy_stays",),
@@ -267,7 +267,7 @@ MUTATIONS = (
     ),
     Mutation(
         "only regular files are read",
-        "engine/copying.py",
+        "engine/apply/copying.py",
         "            if not stat.S_ISREG(before.st_mode):\n                raise Vanished\n",
         "",
         ("unit/test_copying.py::test_what_is_gone_or_no_file_any_more_has_vanished",),
@@ -381,14 +381,14 @@ MUTATIONS = (
     ),
     Mutation(
         "what copying one file raises",
-        "engine/execute.py",
+        "engine/apply/apply.py",
         "            self._ledger.add_problem(problem_of_unfit(error, action.path, Stage.COPY), action.size_bytes)\n",
         "            raise\n",
         (f"{_NUMBERS}test_what_one_file_raises_is_a_problem_of_that_file",),
     ),
     Mutation(
         "folders get their modes in any end",
-        "engine/execute.py",
+        "engine/apply/apply.py",
         "                with contextlib.suppress(OSError, BackupError):\n                    self._finish_folders()\n",
         "",
         (f"{_NUMBERS}test_folders_have_their_modes_whatever_ends_the_pass",),
@@ -402,7 +402,7 @@ MUTATIONS = (
     ),
     Mutation(
         "looked at again before it is deleted",
-        "engine/clearing.py",
+        "engine/apply/remove.py",
         "            if not self._is_gone(action):\n"
         "                self._ledger.note_missed(action.path)\n"
         "                return\n",
@@ -411,7 +411,7 @@ MUTATIONS = (
     ),
     Mutation(
         "looked at again before it is moved",
-        "engine/clearing.py",
+        "engine/apply/remove.py",
         "        if self._source.look(old_path) is not None or ours.st_size != theirs.st_size:\n",
         "        if ours.st_size != theirs.st_size:\n",
         (
@@ -421,14 +421,14 @@ MUTATIONS = (
     ),
     Mutation(
         "looked at again before its time is set",
-        "engine/making.py",
+        "engine/apply/create.py",
         "            if action.kind is EntryKind.FILE and not self._is_still_equal(action, entry, theirs):\n",
         "            if not action:\n",
         ("unit/test_mirror.py::test_a_file_edited_after_its_changed_mode_was_planned_is_not_taken_for_copied",),
     ),
     Mutation(
         "compared again if touched before its mode is set",
-        "engine/making.py",
+        "engine/apply/create.py",
         "        if not is_touched:\n            self._catalog.record",
         "        if action:\n            self._catalog.record",
         ("unit/test_mirror.py::test_an_edit_that_keeps_size_and_time_after_a_changed_mode_was_planned_is_found",),
@@ -442,21 +442,21 @@ MUTATIONS = (
     ),
     Mutation(
         "a copy that was written to since it was compared",
-        "engine/making.py",
+        "engine/apply/create.py",
         "(action.seen_at_ns, action.copy_seen_at_ns) == (ours.st_ctime_ns, theirs.st_ctime_ns) != (0, 0)",
         "action.seen_at_ns == ours.st_ctime_ns",
         (f"{_TIMES}test_what_a_stranger_writes_into_the_copy_after_it_was_compared_does_not_pass_for_the_content",),
     ),
     Mutation(
         "a file edited since only its time was found to differ",
-        "engine/making.py",
+        "engine/apply/create.py",
         "(action.seen_at_ns, action.copy_seen_at_ns) == (ours.st_ctime_ns, theirs.st_ctime_ns) != (0, 0)",
         "action.copy_seen_at_ns == theirs.st_ctime_ns != 0",
         (f"{_TIMES}test_a_file_that_is_edited_after_it_was_compared_is_copied",),
     ),
     Mutation(
         "a copy that cannot be read is not the same",
-        "engine/copying.py",
+        "engine/apply/copying.py",
         "    except OSError:\n        return False\n\n\ndef _read(",
         "    except ZeroDivisionError:\n        return False\n\n\ndef _read(",
         (f"{_TIMES}test_a_copy_that_cannot_be_read_is_replaced_and_not_compared_for_ever",),
@@ -479,7 +479,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a copy edited since it was compared is compared again before it is moved",
-        "engine/clearing.py",
+        "engine/apply/remove.py",
         "        if action.seen_at_ns == ours.st_ctime_ns and is_copy_as_seen:\n",
         "        if action.seen_at_ns == ours.st_ctime_ns:\n",
         (f"{_OLD_PLAN}test_an_edit_of_what_was_touched_and_is_to_be_moved_is_seen",),
@@ -507,7 +507,7 @@ MUTATIONS = (
     ),
     Mutation(
         "RENAME_NOREPLACE for new files",
-        "engine/publishing.py",
+        "engine/apply/publish.py",
         "                self._target.publish(ready.temporary, path, may_replace=False)\n",
         "                self._target.publish(ready.temporary, path, may_replace=True)\n",
         (f"{_OLD_PLAN}test_what_a_stranger_puts_where_a_new_file_is_to_go_is_kept",),
@@ -521,21 +521,21 @@ MUTATIONS = (
     ),
     Mutation(
         "kept before it is replaced",
-        "engine/publishing.py",
+        "engine/apply/publish.py",
         "            kept = self._target.keep(path, left_at, leaves=False)\n",
         "            kept = None\n",
         ("unit/test_mirror.py::test_what_somebody_edits_in_the_mirror_is_kept_and_set_right",),
     ),
     Mutation(
         "what could not be replaced comes back",
-        "engine/publishing.py",
+        "engine/apply/publish.py",
         "                    self._target.put_back(kept, path)\n",
         "                    pass\n",
         ("faults/test_exfat.py::test_a_version_that_cannot_be_replaced_gets_its_place_back",),
     ),
     Mutation(
         "names that are one to the drive",
-        "engine/publishing.py",
+        "engine/apply/publish.py",
         "        if abilities.limits_names and not self._target.is_listed(path):\n",
         "        if not abilities:\n",
         (
@@ -551,7 +551,7 @@ MUTATIONS = (
     ),
     Mutation(
         "not replaced if it cannot be kept",
-        "engine/publishing.py",
+        "engine/apply/publish.py",
         "            kept = self._target.keep(path, left_at, leaves=False)\n",
         "            try:\n                kept = self._target.keep(path, left_at, leaves=False)\n"
         "            except OSError:\n                kept = None\n",
@@ -573,7 +573,7 @@ MUTATIONS = (
     ),
     Mutation(
         "only empty folders are removed",
-        "engine/clearing.py",
+        "engine/apply/remove.py",
         "                if not self._target.remove_folder(action.path):\n                    return\n",
         "                self._target.remove_folder(action.path)\n",
         (f"{_EXECUTE}test_a_folder_that_is_no_longer_empty_is_left",),
@@ -587,7 +587,7 @@ MUTATIONS = (
     ),
     Mutation(
         "temporaries are swept",
-        "engine/execute.py",
+        "engine/apply/apply.py",
         "            self._sweep(litter)\n",
         "",
         ("property/test_corner_cases.py::test_litter_is_removed_wherever_it_lies",),
@@ -713,7 +713,7 @@ MUTATIONS = (
     ),
     Mutation(
         "guard: what waits is no temporary file",
-        "engine/reporting.py",
+        "engine/apply/report.py",
         "        catalog.recent.count_as_losses(action.path for action in report.held.actions)\n",
         "        pass\n",
         ("unit/test_mirror_guard.py::test_what_was_written_lately_and_is_held_is_no_temporary_file",),
@@ -741,21 +741,21 @@ MUTATIONS = (
     ),
     Mutation(
         "strangers: one who comes where a file is to be deleted",
-        "engine/clearing.py",
+        "engine/apply/remove.py",
         "            elif self._ownership.may_go(action):\n",
         "            elif self._catalog:\n",
         ("unit/test_strangers.py::test_a_stranger_who_comes_where_a_file_is_to_be_deleted_stays",),
     ),
     Mutation(
         "strangers: one who comes where a file is to be replaced",
-        "engine/publishing.py",
+        "engine/apply/publish.py",
         "            if not self._ownership.may_go(ready.action):\n",
         "            if not self._catalog:\n",
         ("unit/test_strangers.py::test_a_stranger_who_comes_where_a_file_is_to_be_replaced_stays",),
     ),
     Mutation(
         "strangers: one who comes where a folder is to be",
-        "engine/making.py",
+        "engine/apply/create.py",
         "                if not self._ownership.may_go(action):\n",
         "                if not self._catalog:\n",
         ("unit/test_strangers.py::test_a_stranger_who_comes_where_a_folder_is_to_be_stays",),
@@ -877,7 +877,7 @@ MUTATIONS = (
     ),
     Mutation(
         "what is gone is forgotten before its place is taken",
-        "engine/execute.py",
+        "engine/apply/apply.py",
         "            if self._clearer.gone and action.op in _COPIES:\n",
         "            if False:\n",
         ("unit/test_mirror.py::test_an_edit_that_keeps_size_and_time_is_found_in_a_file_that_took_a_folders_place",),
@@ -891,7 +891,7 @@ MUTATIONS = (
     ),
     Mutation(
         "the old name of what could not be moved",
-        "engine/clearing.py",
+        "engine/apply/remove.py",
         "            self._ledger.note_missed(action.old_path)\n\n",
         "            pass\n\n",
         (
@@ -900,7 +900,7 @@ MUTATIONS = (
     ),
     Mutation(
         "what vanished is looked at again",
-        "engine/making.py",
+        "engine/apply/create.py",
         "            self._ledger.note_missed(action.path)\n",
         "            pass\n",
         (
@@ -909,7 +909,7 @@ MUTATIONS = (
     ),
     Mutation(
         "the other name of what was written to meanwhile",
-        "engine/making.py",
+        "engine/apply/create.py",
         "            self._ledger.note_missed(action.link_to)\n",
         "            pass\n",
         (

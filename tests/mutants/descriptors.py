@@ -81,7 +81,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a want of descriptors is no problem of a file that is copied",
-        "engine/ledger.py",
+        "engine/apply/stats.py",
         "        if found.code is ProblemCode.TOO_MANY_OPEN:\n            raise TooManyOpenError\n",
         "",
         (_RUNS_OUT,),

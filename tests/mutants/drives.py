@@ -135,14 +135,14 @@ MUTATIONS = (
     # Protected files
     Mutation(
         "a protected file is a problem of its own: replaced",
-        "engine/publishing.py",
+        "engine/apply/publish.py",
         "                # First: some problems end the pass.\n",
         "                raise\n",
         (f"{_SPACE}test_an_immutable_file_is_a_problem_of_its_own_and_stays_immutable",),
     ),
     Mutation(
         "a protected file is a problem of its own: deleted",
-        "engine/clearing.py",
+        "engine/apply/remove.py",
         "            self._ledger.add_problem(problem_from(error, action.path, Stage.DELETE))\n            return\n",
         "            raise\n",
         (f"{_SPACE}test_an_immutable_file_is_a_problem_of_its_own_and_stays_immutable",),
@@ -272,7 +272,7 @@ MUTATIONS = (
     ),
     Mutation(
         "the time that a copy got is remembered",
-        "engine/publishing.py",
+        "engine/apply/publish.py",
         "                        self._note_stamp(path, entry)\n",
         "                        pass\n",
         (f"{_LIMITS}test_where_times_are_not_held_copies_are_known_by_the_time_that_they_got",),
@@ -314,7 +314,7 @@ MUTATIONS = (
     ),
     Mutation(
         "what came with a new folder is counted",
-        "engine/publishing.py",
+        "engine/apply/publish.py",
         "            if ready.action.path in missing:\n",
         "            if not ready:\n",
         ("unit/test_served.py::test_what_is_lost_when_a_new_folder_gets_its_name_is_a_problem_and_not_recorded",),

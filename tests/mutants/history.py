@@ -69,7 +69,7 @@ MUTATIONS = (
     ),
     Mutation(
         "one version a minute is kept",
-        "engine/publishing.py",
+        "engine/apply/publish.py",
         "        return busy.was_kept_lately(path, left_at.timestamp())\n",
         "        return False\n",
         (f"{_BUSY}test_more_than_one_version_a_minute_is_not_kept_and_the_content_is_always_the_current_one",),
@@ -90,14 +90,14 @@ MUTATIONS = (
     ),
     Mutation(
         "what a stranger wrote is never one version too many",
-        "engine/publishing.py",
+        "engine/apply/publish.py",
         "        if self._is_one_too_many(ready, left_at) and self._is_own(ready):\n",
         "        if self._is_one_too_many(ready, left_at):\n",
         (f"{_BUSY}test_what_a_stranger_writes_in_the_mirror_is_kept_within_the_minute_too",),
     ),
     Mutation(
         "a history without room does not keep current content out",
-        "engine/publishing.py",
+        "engine/apply/publish.py",
         "            if self._target.must_keep or not is_full(error):\n",
         "            if error:\n",
         (f"{_BUSY}test_a_history_without_room_does_not_keep_current_content_out",),
@@ -118,7 +118,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a file that never stands still is copied as it is",
-        "engine/making.py",
+        "engine/apply/create.py",
         "                as_it_is=busy.is_to_be_copied_as_it_is(path),\n",
         "",
         (f"{_BUSY}test_a_file_that_has_not_stood_still_for_ten_minutes_is_copied_as_it_is_and_told",),
@@ -139,7 +139,7 @@ MUTATIONS = (
     ),
     Mutation(
         "the last whole version is kept within the minute, too",
-        "engine/publishing.py",
+        "engine/apply/publish.py",
         "        if not ready.is_whole and (restless is None or not restless.is_torn):\n",
         "        if False:\n",
         (f"{_BUSY}test_the_last_whole_version_is_kept_though_one_was_kept_within_the_minute",),

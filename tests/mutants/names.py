@@ -14,28 +14,28 @@ _GONE = f"{_LINKS}test_an_edit_through_a_name_comes_to_the_others_whatever_becom
 MUTATIONS = (
     Mutation(
         "a late move compares what was touched since",
-        "engine/clearing.py",
+        "engine/apply/remove.py",
         "        if action.seen_at_ns == ours.st_ctime_ns and is_copy_as_seen:\n",
         "        if is_copy_as_seen:\n",
         (f"{_OLD_PLAN}test_an_edit_of_what_is_to_be_moved_comes_with_the_move",),
     ),
     Mutation(
         "what was only touched since is moved",
-        "engine/clearing.py",
+        "engine/apply/remove.py",
         "        return has_same_content(self._source, action.path, self._target, old_path, self._should_stop)\n",
         "        return False\n",
         (f"{_OLD_PLAN}test_what_was_only_touched_since_is_moved_all_the_same",),
     ),
     Mutation(
         "what was touched since is looked at once more",
-        "engine/making.py",
+        "engine/apply/create.py",
         "        if is_touched or (action.kind",
         "        if (action.kind",
         (f"{_OLD_PLAN}test_an_edit_before_new_metadata_are_set_is_found_by_the_next_look",),
     ),
     Mutation(
         "metadata are those of the same kind of thing",
-        "engine/making.py",
+        "engine/apply/create.py",
         "            if kind_of(entry) is not action.kind:\n                raise Vanished\n",
         "",
         (f"{_OLD_PLAN}test_metadata_of_what_stands_in_a_files_place_by_now_are_not_given_to_the_file",),
@@ -49,21 +49,21 @@ MUTATIONS = (
     ),
     Mutation(
         "a copy of what has other names by now is looked at again",
-        "engine/publishing.py",
+        "engine/apply/publish.py",
         "            and action.seen_at_ns != entry.st_ctime_ns\n",
         "            and action is None\n",
         (f"{_LINKS}test_a_copy_of_what_became_a_name_of_another_file_since_is_joined_by_the_next_pass",),
     ),
     Mutation(
         "names that are copied though that was not planned are one file",
-        "engine/publishing.py",
+        "engine/apply/publish.py",
         "            self._links.note_copied(action.path)\n",
         "",
         (f"{_LINKS}test_names_whose_file_was_edited_since_the_plan_are_copied_as_one_file",),
     ),
     Mutation(
         "what the pass itself has touched is compared once more",
-        "engine/making.py",
+        "engine/apply/create.py",
         "            is_equal = has_same_content(self._source, path, self._target, path, self._should_stop)\n",
         "            is_equal = False\n",
         (
@@ -73,7 +73,7 @@ MUTATIONS = (
     ),
     Mutation(
         "what is written into the copy while it is compared once more",
-        "engine/making.py",
+        "engine/apply/create.py",
         "            return is_equal and self._target.stat(path).st_ctime_ns == theirs.st_ctime_ns\n",
         "            return is_equal\n",
         ("unit/test_times_only.py::test_what_a_stranger_writes_into_the_copy_while_it_is_compared_once_more_is_kept",),
@@ -87,7 +87,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a moved file that has other names by now is looked at again",
-        "engine/clearing.py",
+        "engine/apply/remove.py",
         "                if ours.st_nlink > 1 and action.seen_at_ns != ours.st_ctime_ns:\n",
         "                if action is None:\n",
         (f"{_LINKS}test_a_moved_file_that_became_a_name_of_another_since_is_looked_at_once_more",),
@@ -101,7 +101,7 @@ MUTATIONS = (
     ),
     Mutation(
         "the old name of what was to move into a folder that is not there",
-        "engine/execute.py",
+        "engine/apply/apply.py",
         "                if action.old_path is not None:\n",
         "                if action is None:\n",
         ("unit/test_mirror_partial.py::test_what_was_to_move_into_a_folder_that_could_not_be_made_is_looked_at_again",),
@@ -323,14 +323,14 @@ MUTATIONS = (
     ),
     Mutation(
         "the source's own file is no version",
-        "engine/publishing.py",
+        "engine/apply/publish.py",
         "            if there is not None and there.st_nlink > 1 and there.st_ino == ready.entry.st_ino:\n",
         "            if there is None:\n",
         (f"{_SAME}test_a_destination_of_hard_links_to_the_source_is_copied",),
     ),
     Mutation(
         "metadata are not set in the source",
-        "engine/making.py",
+        "engine/apply/create.py",
         "            if is_same_file(entry, theirs):\n",
         "            if theirs is None:\n",
         (f"{_SAME}test_what_is_linked_there_after_the_comparison_is_not_written_to",),

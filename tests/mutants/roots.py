@@ -179,7 +179,7 @@ MUTATIONS = (
     ),
     Mutation(
         "root in place before deletions",
-        "engine/execute.py",
+        "engine/apply/apply.py",
         "                if not is_checked:\n                    self._check_source()\n",
         "                if not is_checked:\n",
         ("unit/test_execute.py::test_a_source_that_moved_deletes_nothing",),
@@ -613,7 +613,7 @@ MUTATIONS = (
     ),
     Mutation(
         "folders that come back are as open as they were",
-        "engine/clearing.py",
+        "engine/apply/remove.py",
         "                    self._catalog.passlog.note_folder(action.path, rights)\n",
         "                    pass\n",
         ("unit/test_undo.py::test_folders_that_come_back_are_open_to_nobody_else",),

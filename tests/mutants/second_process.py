@@ -71,14 +71,14 @@ MUTATIONS = (
     ),
     Mutation(
         "published files are recorded after their flush",
-        "engine/publishing.py",
+        "engine/apply/publish.py",
         "        self._target.flush()\n        self._published = published\n",
         "        self._published = published\n        self.record()\n        self._target.flush()\n",
         (f"{_COPIER}test_a_file_is_recorded_once_and_after_its_name_is_on_the_disk",),
     ),
     Mutation(
         "what was published before a stop is recorded",
-        "engine/execute.py",
+        "engine/apply/apply.py",
         "                self._end_batches()\n                self._publisher.record()\n",
         "                self._end_batches()\n",
         (f"{_COPIER}test_what_was_published_before_a_stop_is_recorded",),

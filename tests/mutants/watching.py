@@ -98,7 +98,7 @@ MUTATIONS = (
     ),
     Mutation(
         "young time stamps are looked at again",
-        "engine/publishing.py",
+        "engine/apply/publish.py",
         "            is_young = entry.st_mtime_ns > youngest_ns and action.kind is not EntryKind.FOLDER\n",
         "            is_young = not entry\n",
         ("unit/test_mirror_races.py::test_fresh_files_are_told_to_be_looked_at_again",),

@@ -12,14 +12,17 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine import batches, copier, mirror, publishing, standby
-from backup_gui.engine.copier import SMALL_BYTES, Copied, Copier, Order
+from backup_gui.engine import mirror
+from backup_gui.engine.apply import batches, standby
+from backup_gui.engine.apply import copy_worker as copier
+from backup_gui.engine.apply import publish as publishing
+from backup_gui.engine.apply.copy_worker import SMALL_BYTES, Copied, Copier, Order
+from backup_gui.engine.apply.publish import Publisher
 from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.fs.content import receive
 from backup_gui.engine.fs.system import worker_process as coprocess
 from backup_gui.engine.fs.system.worker_process import Coprocess, serve
 from backup_gui.engine.fs.tree import Tree
-from backup_gui.engine.publishing import Publisher
 from backup_gui.engine.roots import roots
 from backup_gui.engine.rules.capabilities import ALL
 from backup_gui.engine.state.database import Catalog

@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 
 from backup_gui import __main__ as start
-from backup_gui.engine import copier, standby
+from backup_gui.engine.apply import copy_worker as copier
+from backup_gui.engine.apply import standby
+from backup_gui.engine.apply.standby import Standby
 from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.fs.system import worker_process as coprocess
 from backup_gui.engine.fs.system.worker_process import Coprocess
 from backup_gui.engine.fs.tree import Tree
-from backup_gui.engine.standby import Standby
 from tests.helpers.trees import read_tree
 from tests.helpers.waiting import wait_until
 from tests.unit.conftest import Rig

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import copying
-from backup_gui.engine.copier import Seen
-from backup_gui.engine.copying import NotCopied, Vanished, copy_file, has_same_content
+from backup_gui.engine.apply import copying
+from backup_gui.engine.apply.copy_worker import Seen
+from backup_gui.engine.apply.copying import NotCopied, Vanished, copy_file, has_same_content
 from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.fs import content as transfer_module
 from backup_gui.engine.fs.content import Cancelled

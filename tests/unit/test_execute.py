@@ -10,18 +10,20 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine import execute, making, publishing
-from backup_gui.engine.clearing import Clearer
-from backup_gui.engine.copying import NotCopied
+from backup_gui.engine.apply import apply as execute
+from backup_gui.engine.apply import create as making
+from backup_gui.engine.apply import publish as publishing
+from backup_gui.engine.apply.apply import Execution
+from backup_gui.engine.apply.copying import NotCopied
+from backup_gui.engine.apply.remove import Clearer
+from backup_gui.engine.apply.standby import Standby
+from backup_gui.engine.apply.stats import Ledger, Outcome
 from backup_gui.engine.destination.destination import Target
-from backup_gui.engine.execute import Execution
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.fs.tree import Tree
-from backup_gui.engine.ledger import Ledger, Outcome
 from backup_gui.engine.rules.exclusions import Filter
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.rules.space import Amount
-from backup_gui.engine.standby import Standby
 from backup_gui.model.errors import DestinationUnusableError, RootAbsentError
 from backup_gui.model.plans import Action, Counts, EntryKind, Op, Phase, Problem, ProblemCode, Progress, Stage
 from tests.helpers.trees import contents, read_tree

@@ -143,7 +143,7 @@ def test_a_file_that_cannot_be_read_while_its_time_is_explained_is_a_problem(
 def test_problems_that_last_are_logged_once_and_still_reported(
     rig: Rig, limits: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level("INFO", "backup_gui.engine.reporting")
+    caplog.set_level("INFO", "backup_gui.engine.apply.report")
     limits["holds_links"] = False
     rig.write("a")
     (rig.source / "link").symlink_to("a")

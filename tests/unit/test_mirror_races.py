@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import mirror, publishing
+from backup_gui.engine import mirror
+from backup_gui.engine.apply import publish as publishing
 from backup_gui.engine.destination import destination as target
 from backup_gui.engine.fs import content as transfer
 from backup_gui.engine.fs import tree

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backup_gui.engine import execute, making
-from backup_gui.engine.copier import Seen
+from backup_gui.engine.apply import apply as execute
+from backup_gui.engine.apply import create as making
+from backup_gui.engine.apply.copy_worker import Seen
 from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.fs.metadata import MetadataWriter

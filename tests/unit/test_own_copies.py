@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine import copying, making
-from backup_gui.engine.copier import Seen
+from backup_gui.engine.apply import copying
+from backup_gui.engine.apply import create as making
+from backup_gui.engine.apply.copy_worker import Seen
 from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.plan import difference as equality
 from backup_gui.engine.state.database import Catalog

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.journal import Journal
+from backup_gui.engine.apply.pass_recorder import Journal
 from backup_gui.engine.state import pass_log as passlog
 from backup_gui.engine.state import schema
 from backup_gui.engine.state.database import Catalog, Fingerprint
@@ -177,7 +177,7 @@ def test_a_first_copy_of_many_files_notes_no_names(rig: Rig) -> None:
 
 
 def test_a_pass_with_more_than_can_be_noted_says_so(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("backup_gui.engine.journal.CHANGES_A_PASS", 5)
+    monkeypatch.setattr("backup_gui.engine.apply.pass_recorder.CHANGES_A_PASS", 5)
     for number in range(10):
         rig.write(f"{number}", "x")
     rig.run()
@@ -253,7 +253,7 @@ def test_a_reader_waits_for_a_locked_catalog_as_long_as_it_was_told(
 def test_where_versions_went_is_not_held_of_what_the_log_does_not_take(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("backup_gui.engine.journal.CHANGES_A_PASS", 2)
+    monkeypatch.setattr("backup_gui.engine.apply.pass_recorder.CHANGES_A_PASS", 2)
     held: list[int] = []
     close = Journal.close
 

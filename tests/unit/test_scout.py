@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import mirror, standby
+from backup_gui.engine import mirror
+from backup_gui.engine.apply import standby
 from backup_gui.engine.fs.system.worker_process import Coprocess
 from backup_gui.engine.fs.tree import TEMPORARY_PREFIX, Tree, encode
 from backup_gui.engine.plan import compare as comparing

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine import copying, making
+from backup_gui.engine.apply import copying
+from backup_gui.engine.apply import create as making
 from backup_gui.model.events import Event, PlanMade, Progressed
 from backup_gui.model.plans import Counts, PassStatus, Phase
 from tests.helpers.trees import contents

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.copying import has_same_content
+from backup_gui.engine.apply.copying import has_same_content
 from backup_gui.engine.fs import content as transfer
 from backup_gui.engine.fs.content import never
 from backup_gui.engine.fs.tree import is_temporary
@@ -297,7 +297,7 @@ def test_without_a_history_nothing_is_promised_and_nothing_touched(rig: Rig) -> 
 
 def test_a_pass_that_is_not_known_any_more_is_told(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     assert undo_unknown(rig).reason.startswith("What this check did is not known any more")
-    monkeypatch.setattr("backup_gui.engine.journal.CHANGES_A_PASS", 2)
+    monkeypatch.setattr("backup_gui.engine.apply.pass_recorder.CHANGES_A_PASS", 2)
     for name in "abcd":
         rig.write(name, f"first {name}")
     run(rig)

@@ -10,7 +10,7 @@ import contextlib
 import stat
 from typing import TYPE_CHECKING, Final
 
-from backup_gui.engine.copier import Seen
+from backup_gui.engine.apply.copy_worker import Seen
 from backup_gui.engine.ownership.own_entries import Ownership
 from backup_gui.engine.state.database import LACKING_NS, UNSEEN_NS
 from backup_gui.model.plans import Action, EntryKind, Op

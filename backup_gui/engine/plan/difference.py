@@ -8,7 +8,7 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.copying import has_same_content
+from backup_gui.engine.apply.copying import has_same_content
 from backup_gui.engine.fs.xattrs import have_same_attributes
 from backup_gui.engine.plan.hard_links import Links, is_linked_file
 from backup_gui.engine.state.database import LACKING_NS

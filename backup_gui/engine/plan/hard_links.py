@@ -20,7 +20,7 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.copying import looks_alike
+from backup_gui.engine.apply.copying import looks_alike
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.ownership.intents import unseen
 from backup_gui.model.plans import is_same_file
@@ -28,7 +28,7 @@ from backup_gui.model.plans import is_same_file
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backup_gui.engine.copier import Seen
+    from backup_gui.engine.apply.copy_worker import Seen
     from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.rules.capabilities import Abilities

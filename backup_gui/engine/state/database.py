@@ -31,7 +31,7 @@ from backup_gui.model.path_text import escape
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from backup_gui.engine.copier import Seen
+    from backup_gui.engine.apply.copy_worker import Seen
     from backup_gui.model.plans import Entry
 
 log = logging.getLogger(__name__)

@@ -15,11 +15,11 @@ from backup_gui.model.path_text import escape
 from backup_gui.model.plans import NO_COUNTS, NOTHING_REMOVED, PassStatus, ProblemCode, Report
 
 if TYPE_CHECKING:
+    from backup_gui.engine.apply.pass_recorder import Journal
+    from backup_gui.engine.apply.stats import Outcome
     from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.guard.guard import Verdict
     from backup_gui.engine.guard.unanswered import Unanswered
-    from backup_gui.engine.journal import Journal
-    from backup_gui.engine.ledger import Outcome
     from backup_gui.engine.rules.space import Room
     from backup_gui.engine.state.database import Catalog
     from backup_gui.model.plans import Plan, Problem

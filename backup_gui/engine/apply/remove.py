@@ -9,7 +9,7 @@ import errno
 import stat
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.copying import has_same_content, looks_alike
+from backup_gui.engine.apply.copying import has_same_content, looks_alike
 from backup_gui.engine.fs.tree import parent_of
 from backup_gui.engine.fs.xattrs import attributes_of_source
 from backup_gui.engine.ownership.intents import unseen
@@ -21,9 +21,9 @@ from backup_gui.model.problems import problem, problem_from
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from backup_gui.engine.apply.stats import Ledger
     from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.fs.tree import Tree
-    from backup_gui.engine.ledger import Ledger
     from backup_gui.engine.ownership.intents import Intents
     from backup_gui.engine.rules.exclusions import Filter
     from backup_gui.engine.state.database import Catalog

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from backup_gui.engine.copying import NotCopied
+from backup_gui.engine.apply.copying import NotCopied
 from backup_gui.engine.fs.tree import parent_of
 from backup_gui.engine.ownership.intents import lacking, of_folder, unseen
 from backup_gui.engine.ownership.own_entries import Ownership
@@ -19,9 +19,9 @@ from backup_gui.model.problems import UNFIT, is_full, problem, problem_from, pro
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from backup_gui.engine.copier import Seen
+    from backup_gui.engine.apply.copy_worker import Seen
+    from backup_gui.engine.apply.stats import Ledger
     from backup_gui.engine.destination.destination import Target
-    from backup_gui.engine.ledger import Ledger
     from backup_gui.engine.ownership.intents import Intents
     from backup_gui.engine.plan.hard_links import LinkMaker
     from backup_gui.engine.state.database import Catalog

@@ -27,7 +27,7 @@ from backup_gui.model.problems import problem, problem_from
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backup_gui.engine.copier import Seen
+    from backup_gui.engine.apply.copy_worker import Seen
     from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.rules.capabilities import Abilities

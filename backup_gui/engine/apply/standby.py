@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from backup_gui.engine.copier import Copier, is_small_copy
+from backup_gui.engine.apply.copy_worker import Copier, is_small_copy
+from backup_gui.engine.apply.report import remembered_files
 from backup_gui.engine.plan.scan_worker import Scout
-from backup_gui.engine.reporting import remembered_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -9,17 +9,17 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.batches import Batches
-from backup_gui.engine.clearing import Clearer
-from backup_gui.engine.copier import BATCH_FILES, is_small_copy
+from backup_gui.engine.apply.batches import Batches
+from backup_gui.engine.apply.copy_worker import BATCH_FILES, is_small_copy
+from backup_gui.engine.apply.create import Maker
+from backup_gui.engine.apply.publish import Publisher
+from backup_gui.engine.apply.remove import Clearer
 from backup_gui.engine.destination.history_loss import say_lost
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.fs.tree import parent_of
 from backup_gui.engine.fs.xattrs import attributes_of_source
-from backup_gui.engine.making import Maker
 from backup_gui.engine.ownership.intents import Intents, lacking
 from backup_gui.engine.plan.hard_links import LinkMaker
-from backup_gui.engine.publishing import Publisher
 from backup_gui.engine.state.database import ROOT_KEY
 from backup_gui.model.errors import BackupError, DestinationFullError, DestinationUnusableError, RootAbsentError
 from backup_gui.model.plans import EntryKind, Op, Phase, ProblemCode, Stage, kind_of
@@ -28,12 +28,12 @@ from backup_gui.model.problems import UNFIT, is_full, problem, problem_from, pro
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from backup_gui.engine.apply.standby import Standby
+    from backup_gui.engine.apply.stats import Ledger
     from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.fs.tree import Tree
-    from backup_gui.engine.ledger import Ledger
     from backup_gui.engine.rules.exclusions import Filter
     from backup_gui.engine.rules.progress import Meter
-    from backup_gui.engine.standby import Standby
     from backup_gui.engine.state.database import Catalog
     from backup_gui.model.plans import Action
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.copier import Order
-from backup_gui.engine.publishing import PORTION_FILES, Ready
+from backup_gui.engine.apply.copy_worker import Order
+from backup_gui.engine.apply.publish import PORTION_FILES, Ready
 
 if TYPE_CHECKING:
-    from backup_gui.engine.copier import Copier
+    from backup_gui.engine.apply.copy_worker import Copier
+    from backup_gui.engine.apply.create import Maker
+    from backup_gui.engine.apply.publish import Publisher
     from backup_gui.engine.destination.destination import Target
-    from backup_gui.engine.making import Maker
-    from backup_gui.engine.publishing import Publisher
     from backup_gui.model.plans import Action
 
 
