@@ -312,7 +312,7 @@ def _verify(options: argparse.Namespace, output: Output, interruption: Interrupt
 
 
 def _versions(options: argparse.Namespace, output: Output, interruption: Interruption) -> int:
-    from backup_gui.engine.history import list_versions  # noqa: PLC0415
+    from backup_gui.engine.history.versions import list_versions  # noqa: PLC0415
 
     destination, history = _kept_places(options)
     _refuse_what_is_no_backup(destination, history)
@@ -349,7 +349,7 @@ def _restore(options: argparse.Namespace, output: Output, _interruption: Interru
     from backup_gui.engine.fs.system.syscalls import own_ids  # noqa: PLC0415
     from backup_gui.engine.fs.volumes.nesting import is_within  # noqa: PLC0415
     from backup_gui.engine.fs.writable import is_writable  # noqa: PLC0415
-    from backup_gui.engine.history import restore  # noqa: PLC0415
+    from backup_gui.engine.history.versions import restore  # noqa: PLC0415
     from backup_gui.jobs import absolute  # noqa: PLC0415
 
     destination, history = _kept_places(options)
@@ -436,7 +436,7 @@ def _path_within(text: str, destination: str, history: str) -> str:
     path = _relative(first, destination)
     if not others:
         return path
-    from backup_gui.engine.history import is_known  # noqa: PLC0415
+    from backup_gui.engine.history.versions import is_known  # noqa: PLC0415
 
     try:
         if is_known(destination, history, path):

@@ -16,9 +16,9 @@ from PySide6.QtGui import QImage, QImageReader
 
 from backup_gui.engine.destination.history_place import history_at
 from backup_gui.engine.fs.tree import Tree
-from backup_gui.engine.past import Past, backup_at
+from backup_gui.engine.history.listing import Shelf, moments
+from backup_gui.engine.history.snapshot import Past, backup_at
 from backup_gui.engine.putback import put_back
-from backup_gui.engine.shelf import Shelf, moments
 from backup_gui.model.plans import EntryKind
 from backup_gui.model.restores import Item, Moment, Policy, PutBack, Search, Step
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from backup_gui.engine.destination.history_place import is_not_the_mirrors
 from backup_gui.engine.fs.tree import MARKER_NAME
-from backup_gui.engine.holdings import occupied_bytes
+from backup_gui.engine.history.usage import occupied_bytes
 
 # After so much work it rests as long: neither the window nor a job shall notice that somebody counts.
 _WORK_S = 0.005

@@ -21,7 +21,6 @@ from backup_gui.engine.apply.report import (
 )
 from backup_gui.engine.apply.standby import Standby
 from backup_gui.engine.apply.stats import Ledger, Outcome
-from backup_gui.engine.belief import Belief, HistoryClock, aheads, believable, follow, forget_aheads, uptime_s
 from backup_gui.engine.destination.history_loss import is_history_lost, remember_history
 from backup_gui.engine.fs.content import Cancelled, ignore_count, never
 from backup_gui.engine.fs.system.descriptors import BUDGET
@@ -29,6 +28,15 @@ from backup_gui.engine.fs.system.worker_process import Coprocess
 from backup_gui.engine.fs.writable import refuse_unwritable
 from backup_gui.engine.guard.guard import TAKES_AWAY, Condition, judge
 from backup_gui.engine.guard.unanswered import from_text
+from backup_gui.engine.history.trusted_clock import (
+    Belief,
+    HistoryClock,
+    aheads,
+    believable,
+    follow,
+    forget_aheads,
+    uptime_s,
+)
 from backup_gui.engine.ownership.other_backups import set_apart, with_others
 from backup_gui.engine.plan.compare import compare
 from backup_gui.engine.plan.left_out import rules_of
@@ -231,7 +239,7 @@ def _history_clock(
     catalog.busy.begin(clock.now_s)
     was_ahead = () if clock.is_in_doubt else aheads(catalog)
     if was_ahead:
-        from backup_gui.engine.redating import redate  # noqa: PLC0415 - hardly ever needed
+        from backup_gui.engine.history.redating import redate  # noqa: PLC0415 - hardly ever needed
 
         if redate(target, catalog, was_ahead, clock.now_s(), should_stop):
             forget_aheads(catalog)
@@ -445,7 +453,7 @@ def _prepare_history(
     adds = bool(counts.replaced or counts.deleted)
     if not adds and room is None:
         return NO_ROOM_MADE
-    from backup_gui.engine import upkeep  # noqa: PLC0415 - slow to import, and a first copy does not need it
+    from backup_gui.engine.history import prune as upkeep  # noqa: PLC0415 - slow to import, and a first copy does not need it
 
     if adds:
         upkeep.note_additions(catalog)
@@ -459,7 +467,7 @@ def _prepare_history(
 
 
 def _thin_history(job: Job, target: Target, catalog: Catalog, ages: Ages, should_stop: Callable[[], bool]) -> Removed:
-    from backup_gui.engine import upkeep  # noqa: PLC0415 - see above
+    from backup_gui.engine.history import prune as upkeep  # noqa: PLC0415 - see above
 
     if not upkeep.is_due(job, catalog, ages.now_s):
         return NOTHING_REMOVED

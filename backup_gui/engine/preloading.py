@@ -14,9 +14,9 @@ from importlib import import_module
 _EVERYWHERE = (
     "backup_gui.engine.rules.globs",
     "backup_gui.engine.rules.names",
-    "backup_gui.engine.redating",
+    "backup_gui.engine.history.redating",
     "backup_gui.engine.plan.respelling",
-    "backup_gui.engine.upkeep",
+    "backup_gui.engine.history.prune",
     "ctypes",
     # What the system tells of itself is read in it, and it is looked up by its name.
     "encodings.ascii",

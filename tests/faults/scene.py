@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from backup_gui.engine.belief import look, uptime_s
 from backup_gui.engine.fs.tree import is_temporary
+from backup_gui.engine.history.trusted_clock import look, uptime_s
 from backup_gui.engine.mirror import ignore, run_pass
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.events import Event

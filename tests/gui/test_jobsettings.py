@@ -16,7 +16,7 @@ from backup_gui.desk import Desk
 from backup_gui.engine import runner
 from backup_gui.engine.destination.history_place import history_of
 from backup_gui.engine.fs import own_files as own
-from backup_gui.engine.holdings import measure
+from backup_gui.engine.history.usage import measure
 from backup_gui.formdesk import merged
 from backup_gui.model.job import Job
 from backup_gui.model.plans import HistorySize

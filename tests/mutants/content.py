@@ -856,7 +856,7 @@ MUTATIONS = (
     ),
     Mutation(
         "long names in the history",
-        "engine/history.py",
+        "engine/history/versions.py",
         "    if len(os.fsencode(name)) + len(mark) > MAX_NAME_BYTES:\n",
         "    if not name:\n",
         ("unit/test_mirror.py::test_a_long_name_is_kept_in_the_history_too",),

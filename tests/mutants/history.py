@@ -31,14 +31,14 @@ MUTATIONS = (
     ),
     Mutation(
         "the last copy does not give way unasked",
-        "engine/yielding.py",
+        "engine/history/yielding.py",
         "UNASKED: Final = Rank.CROWDED\n",
         "UNASKED: Final = Rank.LAST\n",
         (f"{_ROOM}test_the_last_copies_never_give_way_unasked_and_the_drive_is_full_by_name",),
     ),
     Mutation(
         "what lives gives way before the last copies",
-        "engine/yielding.py",
+        "engine/history/yielding.py",
         "Rank.LIVING if is_living else Rank.LAST if is_last else Rank.GONE\n",
         "Rank.LIVING\n",
         (
@@ -48,21 +48,21 @@ MUTATIONS = (
     ),
     Mutation(
         "of one minute all but the oldest go first",
-        "engine/yielding.py",
+        "engine/history/yielding.py",
         "                rank = Rank.JOINED\n",
         "                pass\n",
         (f"{_ROOM}test_versions_that_left_in_one_minute_are_joined_before_any_other_goes",),
     ),
     Mutation(
         "the oldest version of the hour stays",
-        "engine/yielding.py",
+        "engine/history/yielding.py",
         "number > len(versions) - young:",
         "number >= len(versions) - young:",
         ("unit/test_yielding.py::test_of_many_versions_of_the_last_hour_the_oldest_stays",),
     ),
     Mutation(
         "the history does not keep current content out",
-        "engine/yielding.py",
+        "engine/history/yielding.py",
         "                rank = Rank.CROWDED\n",
         "                pass\n",
         (f"{_ROOM}test_the_history_of_a_file_that_is_written_again_and_again_does_not_keep_its_current_content_out",),
@@ -167,7 +167,7 @@ MUTATIONS = (
     ),
     Mutation(
         "what a clock named that was ahead gets its right time",
-        "engine/belief.py",
+        "engine/history/trusted_clock.py",
         "        _note_aheads(catalog, (*aheads(catalog), Ahead(now.off_s, before.now_s)))\n",
         "        pass\n",
         (
@@ -176,7 +176,7 @@ MUTATIONS = (
     ),
     Mutation(
         "at the user's word room is made for as much as fits",
-        "engine/upkeep.py",
+        "engine/history/prune.py",
         "leaves_rest=job.frees_history",
         "leaves_rest=False",
         (
@@ -193,14 +193,14 @@ MUTATIONS = (
     ),
     Mutation(
         "what several times named gets the right one by the clock that named it",
-        "engine/redating.py",
+        "engine/history/redating.py",
         "if from_s - 1 <= named_s - by_s <= now_s",
         "if named_s - by_s <= now_s",
         ("unit/test_belief.py::test_whatever_times_a_clock_goes_through_what_was_named_meanwhile_gets_its_right_time",),
     ),
     Mutation(
         "what is named anew does not follow our own time back",
-        "engine/belief.py",
+        "engine/history/trusted_clock.py",
         "            shift_s = off_s if abs(off_s) > MOST_AHEAD_S else 0.0\n",
         "            shift_s = off_s\n",
         ("unit/test_belief.py::test_what_is_named_anew_keeps_its_order_also_where_a_small_step_came_before",),

@@ -111,14 +111,14 @@ MUTATIONS = (
     ),
     Mutation(
         "a clock seen for the first time is compared with the history",
-        "engine/belief.py",
+        "engine/history/trusted_clock.py",
         "            is_in_doubt = abs(clock_s - newest_s) > MOST_AHEAD_S\n",
         "            is_in_doubt = False\n",
         ("unit/test_belief.py::test_a_catalog_lost_while_the_clock_is_ahead_removes_nothing",),
     ),
     Mutation(
         "no version is removed by a clock that has jumped ahead",
-        "engine/belief.py",
+        "engine/history/trusted_clock.py",
         "    if abs(off_s) > MOST_AHEAD_S:\n",
         "    if off_s < -MOST_AHEAD_S:\n",
         ("unit/test_belief.py::test_a_clock_set_forward_and_back_removes_nothing",),
@@ -134,28 +134,28 @@ MUTATIONS = (
     ),
     Mutation(
         "a step of the clock does not make the young old",
-        "engine/belief.py",
+        "engine/history/trusted_clock.py",
         "        steps = _bounded((*steps, Step(clock_s, off_s, ran_s)))\n",
         "        pass\n",
         ("unit/test_belief.py::test_nothing_is_older_than_it_is_before_the_system_has_run_for_a_day_with_it",),
     ),
     Mutation(
         "after the catalog was lost versions count from when they were seen again",
-        "engine/belief.py",
+        "engine/history/trusted_clock.py",
         "doubted_s=doubted_s, since_s=now_s, off_s",
         "doubted_s=doubted_s, off_s",
         ("unit/test_belief.py::test_after_the_catalog_was_lost_versions_count_from_when_they_were_seen_again",),
     ),
     Mutation(
         "what a clock named that was never right counts from when it was seen",
-        "engine/belief.py",
+        "engine/history/trusted_clock.py",
         "        since_s = clock_s - doubted_s\n",
         "        pass\n",
         ("unit/test_belief.py::test_what_is_kept_before_the_clock_was_ever_right_is_kept_for_all_its_days",),
     ),
     Mutation(
         "names go on while the clock has to catch up",
-        "engine/belief.py",
+        "engine/history/trusted_clock.py",
         "        return now._replace(now_s=max(clock_s, min(now.now_s, least_s)))\n",
         "        return now._replace(now_s=clock_s)\n",
         (
@@ -165,7 +165,7 @@ MUTATIONS = (
     ),
     Mutation(
         "how long the system runs is not asked of a clock that can be set",
-        "engine/belief.py",
+        "engine/history/trusted_clock.py",
         '            with open(_UPTIME_FILE, encoding="utf-8") as file:\n',
         '            with open("/nowhere", encoding="utf-8") as file:\n',
         ("unit/test_belief.py::test_a_program_that_is_told_another_time_still_knows_how_long_the_system_runs",),

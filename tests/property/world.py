@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from backup_gui.engine.fs.tree import is_temporary
-from backup_gui.engine.history import read_version_name
+from backup_gui.engine.history.versions import read_version_name
 from backup_gui.model.job import Job
 from backup_gui.model.plans import Scope
 from tests.helpers.trees import Node, contents, read_tree

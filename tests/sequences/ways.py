@@ -12,7 +12,7 @@ from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
 
-from backup_gui.engine.belief import uptime_s
+from backup_gui.engine.history.trusted_clock import uptime_s
 from backup_gui.engine.mirror import run_pass
 from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.watch import Watcher

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from backup_gui.engine.fs.tree import is_below
-from backup_gui.engine.history import read_version_name
+from backup_gui.engine.history.versions import read_version_name
 from tests.helpers.trees import Node, read_tree
 from tests.property.world import is_unfinished
 

@@ -21,9 +21,9 @@ from typing import Any, Self
 from unittest.mock import patch
 
 import backup_gui.engine
-from backup_gui.engine import belief
 from backup_gui.engine.fs.system import syscalls as system
 from backup_gui.engine.fs.volumes import volume
+from backup_gui.engine.history import trusted_clock as belief
 from backup_gui.engine.state.database import Catalog
 from tests.property.faulty_os import ENGINE, NEEDS_ROOM, READING, WRITING, Killed
 from tests.simulation.scheduler import Scheduler, Task

@@ -14,10 +14,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backup_gui.engine import belief, history, upkeep
-from backup_gui.engine.belief import AHEAD_KEY, BELIEF_KEY, MOST_AHEAD_S, Belief, HistoryClock, aheads, look
 from backup_gui.engine.fs.tree import Tree
-from backup_gui.engine.history import list_versions
+from backup_gui.engine.history import prune as upkeep
+from backup_gui.engine.history import trusted_clock as belief
+from backup_gui.engine.history import versions as history
+from backup_gui.engine.history.trusted_clock import (
+    AHEAD_KEY,
+    BELIEF_KEY,
+    MOST_AHEAD_S,
+    Belief,
+    HistoryClock,
+    aheads,
+    look,
+)
+from backup_gui.engine.history.versions import list_versions
 from backup_gui.engine.rules.retention import DAY_S, HOUR_S
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.errors import RootAbsentError

@@ -16,7 +16,14 @@ import pytest
 from backup_gui.engine import restoring
 from backup_gui.engine.fs import tree
 from backup_gui.engine.fs.content import transfer
-from backup_gui.engine.history import Restored, Version, list_versions, read_version_name, restore, version_path
+from backup_gui.engine.history.versions import (
+    Restored,
+    Version,
+    list_versions,
+    read_version_name,
+    restore,
+    version_path,
+)
 from backup_gui.engine.restoring import Restorer
 from backup_gui.model.plans import EntryKind
 from tests.helpers.trees import contents, read_tree

@@ -15,7 +15,7 @@ from backup_gui.engine.destination import history_writer as keeping
 from backup_gui.engine.destination import mirror_writer as writer
 from backup_gui.engine.fs import metadata, tree
 from backup_gui.engine.fs.tree import MARKER_NAME
-from backup_gui.engine.history import read_version_name
+from backup_gui.engine.history.versions import read_version_name
 from backup_gui.engine.roots import continuity
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.events import ActionDone, Event, PlanMade, ProblemFound

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import upkeep
 from backup_gui.engine.answers import keep
 from backup_gui.engine.fs.content import never
+from backup_gui.engine.history import prune as upkeep
 from backup_gui.engine.returning import put_back
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.state.database import Catalog

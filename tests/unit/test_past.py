@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import shelf as shelf_module
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.fs.tree import Tree
-from backup_gui.engine.history import Version, version_path, versions_in
-from backup_gui.engine.past import Past, backup_at
-from backup_gui.engine.shelf import Shelf, moments
+from backup_gui.engine.history import listing as shelf_module
+from backup_gui.engine.history.listing import Shelf, moments
+from backup_gui.engine.history.snapshot import Past, backup_at
+from backup_gui.engine.history.versions import Version, version_path, versions_in
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.plans import EntryKind
 from backup_gui.model.restores import Item, Moment

@@ -10,7 +10,7 @@ import pytest
 
 from backup_gui.engine import putback, restoring
 from backup_gui.engine.fs.content import BLOCK_BYTES, Shortened, TargetError, transfer
-from backup_gui.engine.past import Past
+from backup_gui.engine.history.snapshot import Past
 from backup_gui.engine.putback import CHANGED, IN_THE_WAY, OTHER, REASONS, name_beside, put_back
 from backup_gui.engine.restoring import Restorer
 from backup_gui.model.plans import ProblemCode

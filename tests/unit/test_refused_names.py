@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine.fs.tree import Tree
-from backup_gui.engine.history import list_versions, restore
-from backup_gui.engine.past import Past
+from backup_gui.engine.history.snapshot import Past
+from backup_gui.engine.history.versions import list_versions, restore
 from backup_gui.engine.plan import scan_worker as scout
 from backup_gui.engine.rules.exclusions import Filter
 from backup_gui.engine.verify import DifferenceKind, verify

@@ -24,7 +24,7 @@ from backup_gui.engine.fs import metadata
 from backup_gui.engine.fs.content import Cancelled, TargetError
 from backup_gui.engine.fs.system import syscalls as system
 from backup_gui.engine.fs.tree import is_temporary
-from backup_gui.engine.history import version_path
+from backup_gui.engine.history.versions import version_path
 from backup_gui.model.errors import DestinationBusyError, HistoryUnusableError
 from tests.helpers.descriptors import count_open
 from tests.helpers.trees import contents, read_tree

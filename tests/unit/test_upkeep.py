@@ -13,13 +13,14 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine import holdings, upkeep
-from backup_gui.engine.belief import BELIEF_KEY, look
 from backup_gui.engine.destination.destination import Target
-from backup_gui.engine.emptying import EMPTYING_KEY
 from backup_gui.engine.fs.tree import Tree
-from backup_gui.engine.history import version_path
-from backup_gui.engine.holdings import measure
+from backup_gui.engine.history import prune as upkeep
+from backup_gui.engine.history import usage as holdings
+from backup_gui.engine.history.emptying import EMPTYING_KEY
+from backup_gui.engine.history.trusted_clock import BELIEF_KEY, look
+from backup_gui.engine.history.usage import measure
+from backup_gui.engine.history.versions import version_path
 from backup_gui.engine.rules.retention import DAY_S, HOUR_S
 from backup_gui.model.plans import NOTHING_REMOVED, HistorySize, PassStatus, Removed, Report
 from tests.helpers.trees import contents, read_tree

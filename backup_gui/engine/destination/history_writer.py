@@ -18,7 +18,7 @@ from backup_gui.engine.fs.system.syscalls import rename_to_free_name
 from backup_gui.engine.fs.tree import HAS_FOLDER_DESCRIPTORS, Tree, parent_of
 from backup_gui.engine.fs.volumes.identity import nearest_existing
 from backup_gui.engine.fs.writable import is_open, is_read_only
-from backup_gui.engine.history import read_version_name, version_path
+from backup_gui.engine.history.versions import read_version_name, version_path
 from backup_gui.model.errors import (
     BackupError,
     DestinationUnusableError,

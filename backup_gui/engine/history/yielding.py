@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from backup_gui.engine.destination.destination import Target
-    from backup_gui.engine.holdings import Folder, Stored
+    from backup_gui.engine.history.usage import Folder, Stored
 
 LEAST_AGE_S: Final = HOUR_S
 # A path with more versions of the last hour than this is written again and again.

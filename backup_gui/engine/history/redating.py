@@ -9,18 +9,18 @@ import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.belief import MOST_AHEAD_S
 from backup_gui.engine.fs.tree import join
-from backup_gui.engine.holdings import folders_of
+from backup_gui.engine.history.trusted_clock import MOST_AHEAD_S
+from backup_gui.engine.history.usage import folders_of
 from backup_gui.engine.rules.retention import DAY_S
 from backup_gui.model.path_text import escape
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backup_gui.engine.belief import Ahead
     from backup_gui.engine.destination.destination import Target
-    from backup_gui.engine.holdings import Stored
+    from backup_gui.engine.history.trusted_clock import Ahead
+    from backup_gui.engine.history.usage import Stored
     from backup_gui.engine.state.database import Catalog
 
 log = logging.getLogger(__name__)

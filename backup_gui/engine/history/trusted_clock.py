@@ -36,7 +36,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from backup_gui.engine.holdings import folders_of
+from backup_gui.engine.history.usage import folders_of
 from backup_gui.engine.rules.retention import DAY_S, Ages
 
 if TYPE_CHECKING:

@@ -10,14 +10,14 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.fs.content import Cancelled
-from backup_gui.engine.history import list_versions, versions_in
+from backup_gui.engine.history.versions import list_versions, versions_in
 from backup_gui.model.restores import Moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backup_gui.engine.fs.tree import Tree
-    from backup_gui.engine.history import Version
+    from backup_gui.engine.history.versions import Version
 
 # What left the mirror within so many seconds was most likely one change.
 _MOMENT_S = 2.0

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Self
 from backup_gui.engine.destination.history_place import HISTORY_NAME, history_at, is_not_the_mirrors
 from backup_gui.engine.fs.content import Cancelled, never
 from backup_gui.engine.fs.tree import Tree, is_at_or_below, is_own, join, parent_of
-from backup_gui.engine.history import shortened_paths
-from backup_gui.engine.shelf import Shelf
+from backup_gui.engine.history.listing import Shelf
+from backup_gui.engine.history.versions import shortened_paths
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.job import HISTORY_SUFFIX
 from backup_gui.model.plans import EntryKind, kind_of
@@ -26,7 +26,7 @@ from backup_gui.model.restores import Item, Piece, Search
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from backup_gui.engine.history import Version
+    from backup_gui.engine.history.versions import Version
     from backup_gui.model.plans import Entry
 
 # How many entries are looked at to tell whether a folder had anything in it; beyond that it is taken to have had.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from backup_gui.engine.fs.content import never
 from backup_gui.engine.fs.tree import Tree, join
-from backup_gui.engine.history import read_version_name
+from backup_gui.engine.history.versions import read_version_name
 from backup_gui.engine.rules.retention import Stamp
 from backup_gui.engine.rules.space import NO_ROOM, Amount
 from backup_gui.model.plans import HistorySize
