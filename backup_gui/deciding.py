@@ -55,7 +55,7 @@ def passes(options: argparse.Namespace, output: Output, _has_come: Callable[[], 
 
 def undo(options: argparse.Namespace, output: Output, has_come: Callable[[], bool]) -> bool:
     """Undo a pass; says whether something was not possible."""
-    from backup_gui.engine.undo import undo_pass  # noqa: PLC0415 - the other commands do not need it
+    from backup_gui.engine.restore.undo import undo_pass  # noqa: PLC0415 - the other commands do not need it
 
     job = make_job(options.source, options.destination, history=options.history or "")
     with DestinationLock(job.destination, Places().data / "locks"):

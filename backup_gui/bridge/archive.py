@@ -18,7 +18,7 @@ from backup_gui.engine.destination.history_place import history_at
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.history.listing import Shelf, moments
 from backup_gui.engine.history.snapshot import Past, backup_at
-from backup_gui.engine.putback import put_back
+from backup_gui.engine.restore.put_back import put_back
 from backup_gui.model.plans import EntryKind
 from backup_gui.model.restores import Item, Moment, Policy, PutBack, Search, Step
 

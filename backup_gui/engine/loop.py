@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from backup_gui.engine.answers import NOTHING_HELD, Answer, carry_out, decline
 from backup_gui.engine.backlog import BacklogMeter
 from backup_gui.engine.clock import Clock
 from backup_gui.engine.commands import Commands, Inbox
@@ -17,6 +16,7 @@ from backup_gui.engine.condition import Condition, Trouble
 from backup_gui.engine.guard.unanswered import still_held
 from backup_gui.engine.notification import Notification, WatcherMaker
 from backup_gui.engine.presence import Presence
+from backup_gui.engine.restore.decisions import NOTHING_HELD, Answer, carry_out, decline
 from backup_gui.engine.rules.pauses import Pauses
 from backup_gui.engine.schedule import Schedule
 from backup_gui.engine.state.custody import Custody

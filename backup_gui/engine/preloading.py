@@ -32,7 +32,11 @@ OF_A_PASS = (
     *(_ON_LINUX if sys.platform == "linux" else ()),
 )
 # What the user decides between two passes of a long run is done by these.
-OF_A_LONG_RUN = ("backup_gui.engine.restoring", "backup_gui.engine.returning", "backup_gui.engine.undo")
+OF_A_LONG_RUN = (
+    "backup_gui.engine.restore.writer",
+    "backup_gui.engine.restore.returning",
+    "backup_gui.engine.restore.undo",
+)
 OF_WATCHING = (
     "backup_gui.engine.watch",
     "backup_gui.engine.inotify" if sys.platform == "linux" else "watchdog.observers",

@@ -20,7 +20,7 @@ from backup_gui.bridge.errands import Errands
 from backup_gui.bridge.heart import Heart
 from backup_gui.bridge.instance import Wish
 from backup_gui.desk import Desk
-from backup_gui.engine import putback
+from backup_gui.engine.restore import put_back as putback
 from backup_gui.model.events import Pause, Resume, StatusChanged
 from backup_gui.model.job import Job
 from backup_gui.model.status import JobState

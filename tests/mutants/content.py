@@ -218,7 +218,7 @@ MUTATIONS = (
     ),
     Mutation(
         "set-id bits are restored only if asked for",
-        "engine/restoring.py",
+        "engine/restore/writer.py",
         "(not self._keeps_set_id and stat.S_ISREG(entry.st_mode))",
         "False",
         ("faults/test_privacy.py",),
@@ -835,14 +835,14 @@ MUTATIONS = (
     ),
     Mutation(
         "a restored file is compared",
-        "engine/restoring.py",
+        "engine/restore/writer.py",
         "                if not _is_same(fd, out, self._should_stop):\n",
         "                if not fd:\n",
         ("unit/test_history.py::test_a_copy_that_comes_out_different_is_not_left_there",),
     ),
     Mutation(
         "nothing is restored over what is there",
-        "engine/restoring.py",
+        "engine/restore/writer.py",
         "            rename_to_free_name(old, folder_fd, new, folder_fd)\n",
         "            os.replace(old, new, src_dir_fd=folder_fd, dst_dir_fd=folder_fd)\n",
         ("unit/test_history.py::test_what_is_there_is_left_alone",),

@@ -83,7 +83,7 @@ MUTATIONS = (
     ),
     Mutation(
         "what an undone pass had brought is never one version too many",
-        "engine/undo.py",
+        "engine/restore/undo.py",
         "    catalog.forget_kept_lately()\n",
         "",
         (f"{_BUSY}test_what_an_undone_pass_had_brought_is_kept_within_the_minute_too",),

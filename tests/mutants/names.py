@@ -115,7 +115,7 @@ MUTATIONS = (
     ),
     Mutation(
         "what makes way in an undo is looked at after it was compared",
-        "engine/undo.py",
+        "engine/restore/undo.py",
         "        return now is not None and is_same_version(entry, now)\n",
         "        return now is not None\n",
         ("unit/test_undo.py::test_an_edit_that_keeps_size_and_time_while_a_file_makes_way_is_kept",),

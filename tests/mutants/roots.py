@@ -326,7 +326,7 @@ MUTATIONS = (
     ),
     Mutation(
         "nothing of another folder is kept",
-        "engine/answers.py",
+        "engine/restore/decisions.py",
         "    if held.code is HeldCode.DESTINATION_REPLACED:\n",
         "    if False:\n",
         (f"{_GOES_ON}test_nothing_of_another_folder_is_kept_against_the_source",),
@@ -606,7 +606,7 @@ MUTATIONS = (
     ),
     Mutation(
         "what is restored of another group is open to nobody else",
-        "engine/restoring.py",
+        "engine/restore/writer.py",
         "            mode = narrowed(mode)\n",
         "            pass\n",
         ("faults/test_privacy.py::test_what_is_restored_is_not_given_to_another_group_either",),
@@ -620,7 +620,7 @@ MUTATIONS = (
     ),
     Mutation(
         "folders that come back and are not known are their owner's alone",
-        "engine/restoring.py",
+        "engine/restore/writer.py",
         "        mode = parent.st_mode & ~_ALL_BUT_OWNER if",
         "        mode = parent.st_mode if",
         ("unit/test_undo.py::test_folders_that_come_back_are_open_to_nobody_else",),

@@ -210,7 +210,7 @@ def test_a_source_that_cannot_be_opened_for_it_is_told(
     def fail(*_arguments: object, **_options: object) -> None:
         raise OSError(13, "Permission denied")
 
-    monkeypatch.setattr("backup_gui.engine.undo.undo_pass", fail)
+    monkeypatch.setattr("backup_gui.engine.restore.undo.undo_pass", fail)
     session.at(2, UndoPass(1))
     session.run()
     assert session.returned == [Returned(reason="Permission denied")]

@@ -12,11 +12,11 @@ import pytest
 from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.fs import content as transfer_module
 from backup_gui.engine.fs.content import never
+from backup_gui.engine.restore.undo import undo_pass
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.rules.retention import DAY_S, HOUR_S
 from backup_gui.engine.state.busy_files import KEEP_EVERY_S, PATIENCE_S
 from backup_gui.engine.state.database import Catalog
-from backup_gui.engine.undo import undo_pass
 from backup_gui.model.plans import FULL, Entry, PassStatus, ProblemCode, Report, Scope, Stage
 from tests.helpers.trees import contents
 from tests.unit.conftest import Rig, paths

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.answers import carry_out
+from backup_gui.engine.restore.decisions import carry_out
 from backup_gui.engine.roots import continuity, roots
 from backup_gui.engine.state.database import Catalog, Row
 from backup_gui.model.errors import RootAbsentError

@@ -165,7 +165,7 @@ def test_a_source_that_cannot_be_opened_is_told(pair: Pair, monkeypatch: pytest.
     def fail(*_arguments: object, **_options: object) -> None:
         raise OSError(13, "Permission denied")
 
-    monkeypatch.setattr("backup_gui.engine.undo.undo_pass", fail)
+    monkeypatch.setattr("backup_gui.engine.restore.undo.undo_pass", fail)
     assert pair.call("undo", "1")[0] == 3, "nothing was done"
     assert "Permission denied" in pair.error
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine import restoring
 from backup_gui.engine.fs import tree
 from backup_gui.engine.fs.content import transfer
 from backup_gui.engine.history.versions import (
@@ -24,7 +23,8 @@ from backup_gui.engine.history.versions import (
     restore,
     version_path,
 )
-from backup_gui.engine.restoring import Restorer
+from backup_gui.engine.restore import writer as restoring
+from backup_gui.engine.restore.writer import Restorer
 from backup_gui.model.plans import EntryKind
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import HOSTILE_NAMES, LONG_AGO_NS, Rig, as_nobody

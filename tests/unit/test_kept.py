@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.answers import keep
+from backup_gui.engine.restore.decisions import keep
 from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.state.kept_paths import KeptPath
 from backup_gui.engine.verify import verify

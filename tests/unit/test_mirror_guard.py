@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.answers import keep
 from backup_gui.engine.fs.content import never
 from backup_gui.engine.history import prune as upkeep
-from backup_gui.engine.returning import put_back
+from backup_gui.engine.restore.decisions import keep
+from backup_gui.engine.restore.returning import put_back
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.state.recent_losses import Recent

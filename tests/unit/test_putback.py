@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine import putback, restoring
 from backup_gui.engine.fs.content import BLOCK_BYTES, Shortened, TargetError, transfer
 from backup_gui.engine.history.snapshot import Past
-from backup_gui.engine.putback import CHANGED, IN_THE_WAY, OTHER, REASONS, name_beside, put_back
-from backup_gui.engine.restoring import Restorer
+from backup_gui.engine.restore import put_back as putback
+from backup_gui.engine.restore import writer as restoring
+from backup_gui.engine.restore.put_back import CHANGED, IN_THE_WAY, OTHER, REASONS, name_beside, put_back
+from backup_gui.engine.restore.writer import Restorer
 from backup_gui.model.plans import ProblemCode
 from backup_gui.model.restores import Piece, Policy, PutBack, Step
 from tests.helpers.trees import contents, read_tree

@@ -10,11 +10,11 @@ from datetime import datetime
 
 import pytest
 
-from backup_gui.engine.bringing import Steps, name_beside
 from backup_gui.engine.fs import content as transfer
 from backup_gui.engine.fs.content import never
 from backup_gui.engine.fs.tree import is_temporary
-from backup_gui.engine.returning import put_back
+from backup_gui.engine.restore.bringing import Steps, name_beside
+from backup_gui.engine.restore.returning import put_back
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.plans import Held, HeldCode, PassStatus, Phase, Progress, Returned

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.answers import keep
+from backup_gui.engine.restore.decisions import keep
 from backup_gui.model.events import Event, PlanMade
 from backup_gui.model.plans import FULL, Counts, HeldCode, PassStatus, ProblemCode
 from tests.helpers.trees import contents, read_tree

@@ -14,8 +14,8 @@ from backup_gui.engine.apply.copying import has_same_content
 from backup_gui.engine.fs import content as transfer
 from backup_gui.engine.fs.content import never
 from backup_gui.engine.fs.tree import is_temporary
+from backup_gui.engine.restore.undo import undo_pass
 from backup_gui.engine.rules.progress import Meter
-from backup_gui.engine.undo import undo_pass
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.plans import PassStatus, Progress, Report, Returned
 from tests.helpers.descriptors import open_below
@@ -193,7 +193,7 @@ def test_a_file_written_while_it_makes_way_is_kept(rig: Rig, monkeypatch: pytest
         rig.write("a", "third")
         return found
 
-    monkeypatch.setattr("backup_gui.engine.undo.has_same_content", write_after)
+    monkeypatch.setattr("backup_gui.engine.restore.undo.has_same_content", write_after)
     undo(rig, newest(rig))
     assert everything(rig) >= {b"first", b"third"}
 
@@ -212,7 +212,7 @@ def test_an_edit_that_keeps_size_and_time_while_a_file_makes_way_is_kept(
         keep_times(rig.source / "a", lambda: (rig.source / "a").write_text("SECOND"))
         return found
 
-    monkeypatch.setattr("backup_gui.engine.undo.has_same_content", edit_after)
+    monkeypatch.setattr("backup_gui.engine.restore.undo.has_same_content", edit_after)
     undo(rig, newest(rig))
     assert everything(rig) == {b"first", b"SECOND"}
 
@@ -386,7 +386,7 @@ def test_what_made_way_gets_its_name_back_if_the_last_step_fails(rig: Rig, monke
     def fail(*_arguments: object) -> None:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr("backup_gui.engine.restoring.rename_to_free_name", fail)
+    monkeypatch.setattr("backup_gui.engine.restore.writer.rename_to_free_name", fail)
     returned = undo(rig, newest(rig))
     assert [path for path, _ in returned.failed] == ["a"]
     assert contents(rig.source) == {"a": b"second", "b": b"b"}
@@ -438,7 +438,7 @@ def test_a_mirror_that_cannot_be_opened_leaves_no_descriptor(rig: Rig, monkeypat
     def fail(*_arguments: object, **_options: object) -> None:
         raise OSError(13, "Permission denied")
 
-    monkeypatch.setattr("backup_gui.engine.undo.Restorer", fail)
+    monkeypatch.setattr("backup_gui.engine.restore.undo.Restorer", fail)
     with pytest.raises(OSError, match="Permission denied"):
         undo(rig, newest(rig))
     assert contents(rig.source) == {"a": b"second"}

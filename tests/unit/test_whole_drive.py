@@ -17,8 +17,8 @@ from backup_gui.bridge.sizes import count_sizes
 from backup_gui.engine.destination.history_place import HISTORY_NAME, history_of
 from backup_gui.engine.history.listing import Shelf
 from backup_gui.engine.history.versions import list_versions, restore
+from backup_gui.engine.restore.undo import undo_pass
 from backup_gui.engine.rules.progress import Meter
-from backup_gui.engine.undo import undo_pass
 from backup_gui.engine.verify import DifferenceKind, verify
 from backup_gui.model.plans import PassStatus, ProblemCode
 from tests.helpers.trees import contents, read_tree

@@ -175,7 +175,7 @@ def restore(
         UnknownThenError: They know it, but not as it was at that time.
         OSError: The folder to restore into cannot be made, or neither mirror nor history can be read.
     """
-    from backup_gui.engine.restoring import Restorer  # noqa: PLC0415 - a pass does not need it
+    from backup_gui.engine.restore.writer import Restorer  # noqa: PLC0415 - a pass does not need it
 
     refused: dict[str, OSError] = {}
     chosen = _choose(destination, history_root, path, at, refused)

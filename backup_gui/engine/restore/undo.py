@@ -17,12 +17,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from backup_gui.engine.apply.copying import has_same_content
-from backup_gui.engine.bringing import STOPPED, THERE_ALREADY, Steps, Tally, check_roots, name_beside, sizes_of
 from backup_gui.engine.destination.history_place import history_of
 from backup_gui.engine.fs.content import Cancelled, is_same_version
 from backup_gui.engine.fs.system.syscalls import rename_to_free_name
 from backup_gui.engine.fs.tree import Tree
-from backup_gui.engine.restoring import Restorer
+from backup_gui.engine.restore.bringing import STOPPED, THERE_ALREADY, Steps, Tally, check_roots, name_beside, sizes_of
+from backup_gui.engine.restore.writer import Restorer
 from backup_gui.model.plans import EntryKind, Op, kind_of
 
 if TYPE_CHECKING:

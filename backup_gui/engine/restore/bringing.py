@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.fs.volumes.identity import Standing, identify, read_identity, standing
-from backup_gui.engine.restoring import beside
+from backup_gui.engine.restore.writer import beside
 from backup_gui.engine.roots.continuity import DESTINATION_KEY
 from backup_gui.engine.roots.roots import SOURCE_KEY
 from backup_gui.model.errors import RootAbsentError

@@ -11,7 +11,7 @@ import errno
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.fs.content import Cancelled, Shortened, TargetError, never
-from backup_gui.engine.restoring import DIFFERS, Restorer, beside
+from backup_gui.engine.restore.writer import DIFFERS, Restorer, beside
 from backup_gui.model.plans import EntryKind, ProblemCode, Stage, kind_of
 from backup_gui.model.problems import code_of
 from backup_gui.model.restores import Policy, PutBack, Step

@@ -9,10 +9,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.bringing import STOPPED, THERE_ALREADY, Steps, Tally, check_roots, name_beside, sizes_of
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.fs.tree import Tree
-from backup_gui.engine.restoring import Restorer
+from backup_gui.engine.restore.bringing import STOPPED, THERE_ALREADY, Steps, Tally, check_roots, name_beside, sizes_of
+from backup_gui.engine.restore.writer import Restorer
 from backup_gui.model.plans import EntryKind, Op
 
 if TYPE_CHECKING:

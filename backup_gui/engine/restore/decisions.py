@@ -121,11 +121,11 @@ def _bring_back(
     meter = Meter(lambda progress: on_event(Progressed(progress)))
     try:
         if isinstance(command, PutBack):
-            from backup_gui.engine.returning import put_back  # noqa: PLC0415 - no pass needs it
+            from backup_gui.engine.restore.returning import put_back  # noqa: PLC0415 - no pass needs it
 
             returned = put_back(job, catalog, command.held, meter=meter, should_stop=should_stop)
         else:
-            from backup_gui.engine.undo import undo_pass  # noqa: PLC0415 - no pass needs it
+            from backup_gui.engine.restore.undo import undo_pass  # noqa: PLC0415 - no pass needs it
 
             returned = undo_pass(job, catalog, command.id, meter=meter, should_stop=should_stop)
     except (BackupError, OSError) as error:
