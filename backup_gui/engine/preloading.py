@@ -38,8 +38,8 @@ OF_A_LONG_RUN = (
     "backup_gui.engine.restore.undo",
 )
 OF_WATCHING = (
-    "backup_gui.engine.watch",
-    "backup_gui.engine.inotify" if sys.platform == "linux" else "watchdog.observers",
+    "backup_gui.engine.watch.watcher",
+    "backup_gui.engine.watch.inotify" if sys.platform == "linux" else "watchdog.observers",
 )
 
 

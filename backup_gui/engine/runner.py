@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from backup_gui.engine.notification import SourceWatcher, WatcherMaker
+    from backup_gui.engine.watch.supervisor import SourceWatcher, WatcherMaker
     from backup_gui.model.events import Event
     from backup_gui.model.job import Job
 
@@ -31,7 +31,7 @@ _SYSTEM_CLOCK = SystemClock()
 
 def _watch(source: str, wake: Callable[[], None], should_stop: Callable[[], bool]) -> SourceWatcher:
     # Imported only where there is something to watch: it costs a tenth of the command line's start.
-    from backup_gui.engine.watch import watch  # noqa: PLC0415
+    from backup_gui.engine.watch.watcher import watch  # noqa: PLC0415
 
     return watch(source, wake, should_stop)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.dirty import MAX_PATHS, Pending
+from backup_gui.engine.watch.dirty_paths import MAX_PATHS, Pending
 from backup_gui.model.plans import FULL, Scope
 
 if TYPE_CHECKING:

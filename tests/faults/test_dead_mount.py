@@ -13,7 +13,7 @@ import pytest
 
 from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.verify import DifferenceKind, verify
-from backup_gui.engine.watch import watch
+from backup_gui.engine.watch.watcher import watch
 from backup_gui.model.plans import Counts, Problem, ProblemCode
 from tests.faults.scene import Scene
 from tests.helpers.trees import contents

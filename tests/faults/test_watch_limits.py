@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import pytest
 
-from backup_gui.engine.watch import LIMIT_REASON
+from backup_gui.engine.watch.watcher import LIMIT_REASON
 from tests.helpers.trees import contents
 from tests.helpers.waiting import wait_until
 

@@ -52,7 +52,7 @@ MUTATIONS = (
     ),
     Mutation(
         "stopping a watcher leaves a thread that hangs behind",
-        "engine/watch.py",
+        "engine/watch/watcher.py",
         "        stopper.join(_STOP_LIMIT_S)\n",
         "        stopper.join(10.0)\n",
         ("unit/test_watch.py::test_stop_is_bounded_when_a_thread_hangs",),

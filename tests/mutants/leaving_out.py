@@ -52,14 +52,14 @@ MUTATIONS = (
     ),
     Mutation(
         "own files are not told of",
-        "engine/watch.py",
+        "engine/watch/watcher.py",
         " and not is_below(path, self._left_out)",
         "",
         ("unit/test_watch.py::test_what_is_the_programs_own_is_neither_watched_nor_told",),
     ),
     Mutation(
         "own folders are not watched",
-        "engine/inotify.py",
+        "engine/watch/inotify.py",
         "            if folder in self._inotify_fd.left_out:\n",
         "            if not folder:\n",
         (

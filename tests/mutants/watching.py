@@ -34,21 +34,21 @@ MUTATIONS = (
     ),
     Mutation(
         "overflow leads to a full pass",
-        "engine/watch.py",
+        "engine/watch/watcher.py",
         "were lost: the system's queue overflowed\", self._source)\n        self._note_failure()\n",
         "were lost: the system's queue overflowed\", self._source)\n",
         (f"{_WATCH}test_overflow_asks_for_a_full_pass_and_a_new_watcher",),
     ),
     Mutation(
         "a failing handler leads to a full pass",
-        "engine/watch.py",
+        "engine/watch/watcher.py",
         "        except Exception:\n            self._note_failure()\n",
         "        except Exception:\n",
         (f"{_WATCH}test_failing_handler_asks_for_a_full_pass_and_raises_nothing",),
     ),
     Mutation(
         "dead threads of the watcher",
-        "engine/watch.py",
+        "engine/watch/watcher.py",
         "        if not all(emitter.is_alive() for emitter in tuple(observer.emitters)):\n            return False\n"
         "        if inotify is not None and (inotify.reader.has_overflowed or not inotify.reader.is_alive()):\n",
         "        if inotify is not None and inotify.reader.has_overflowed:\n",
@@ -56,14 +56,14 @@ MUTATIONS = (
     ),
     Mutation(
         "the watched root is still the source",
-        "engine/watch.py",
+        "engine/watch/watcher.py",
         "            return _identity(self._source) == self._identity\n",
         "            return bool(self._identity)\n",
         (f"{_WATCH}test_renamed_root_is_noticed",),
     ),
     Mutation(
         "the watch limit is told",
-        "engine/watch.py",
+        "engine/watch/watcher.py",
         "        polled = max(known, source_folders - denied - watched, 0)\n",
         "        polled = 0\n",
         ("faults/test_watch_limits.py",),
@@ -77,7 +77,7 @@ MUTATIONS = (
     ),
     Mutation(
         "network folders are not watched",
-        "engine/watch.py",
+        "engine/watch/watcher.py",
         "    if reason := can_watch(source):\n        raise WatchError(reason)\n",
         "",
         (f"{_WATCH}test_network_source_is_not_watched",),
@@ -133,7 +133,7 @@ MUTATIONS = (
     ),
     Mutation(
         "the dirty set is bounded",
-        "engine/dirty.py",
+        "engine/watch/dirty_paths.py",
         "        if size <= self._max_paths:\n            return\n",
         "        return\n",
         ("unit/test_dirty.py",),

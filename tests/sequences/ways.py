@@ -15,7 +15,7 @@ from pathlib import Path
 from backup_gui.engine.history.trusted_clock import uptime_s
 from backup_gui.engine.mirror import run_pass
 from backup_gui.engine.state.database import Catalog
-from backup_gui.engine.watch import Watcher
+from backup_gui.engine.watch.watcher import Watcher
 from backup_gui.model.events import ActionDone, Event, PlanMade
 from backup_gui.model.job import Job
 from backup_gui.model.plans import FULL, PassStatus, ProblemCode, Scope

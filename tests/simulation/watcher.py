@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from watchdog.events import FileSystemEvent
 
-from backup_gui.engine.watch import Watcher
+from backup_gui.engine.watch.watcher import Watcher
 from backup_gui.model.plans import Scope
 from tests.simulation.scheduler import Scheduler
 

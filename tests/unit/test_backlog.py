@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.backlog import MOST_LOOKS, BacklogMeter, size_of
-from backup_gui.engine.dirty import MAX_PATHS, DirtySet
+from backup_gui.engine.watch.backlog import MOST_LOOKS, BacklogMeter, size_of
+from backup_gui.engine.watch.dirty_paths import MAX_PATHS, DirtySet
 from backup_gui.model.plans import FULL, Scope
 from backup_gui.model.status import NO_BACKLOG, Backlog
 

@@ -27,9 +27,9 @@ from watchdog.events import (
     FileOpenedEvent,
 )
 
-from backup_gui.engine import watch as watch_module
 from backup_gui.engine.fs import own_files as own
-from backup_gui.engine.watch import (
+from backup_gui.engine.watch import watcher as watch_module
+from backup_gui.engine.watch.watcher import (
     ABSENT_REASON,
     DENIED_REASON,
     INSTANCES_REASON,
@@ -49,7 +49,7 @@ if sys.platform != "linux":
 
 from watchdog.observers import inotify_c
 
-from backup_gui.engine.inotify import Group, Reader
+from backup_gui.engine.watch.inotify import Group, Reader
 
 MAX_QUEUED_EVENTS = Path("/proc/sys/fs/inotify/max_queued_events")
 LIMIT_S = 10.0
@@ -826,7 +826,7 @@ import json, sys
 from pathlib import Path
 Path("/proc/sys/user/max_inotify_watches").write_text("8")
 from backup_gui.model.errors import WatchError
-from backup_gui.engine.watch import Watcher
+from backup_gui.engine.watch.watcher import Watcher
 watcher = Watcher(sys.argv[1], lambda: None)
 watcher.start()
 coverage = watcher.coverage(21)

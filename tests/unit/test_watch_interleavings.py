@@ -29,7 +29,7 @@ from watchdog.observers import inotify_c
 from watchdog.observers.api import EventQueue, ObservedWatch
 from watchdog.observers.inotify_move_event_grouper import PathedInotifyEvent
 
-from backup_gui.engine.inotify import EVENTS, Emitter, Group, Reader
+from backup_gui.engine.watch.inotify import EVENTS, Emitter, Group, Reader
 
 Change = Callable[[Path], None]
 

@@ -29,10 +29,10 @@ from watchdog.events import (
     FileSystemEventHandler,
 )
 
-from backup_gui.engine.dirty import MAX_PATHS, DirtySet, Pending
 from backup_gui.engine.fs.tree import is_below, parent_of
 from backup_gui.engine.fs.volumes.mounts import NETWORK_REASON, can_watch, network_mount_below
 from backup_gui.engine.plan.left_out import find_left_out
+from backup_gui.engine.watch.dirty_paths import MAX_PATHS, DirtySet, Pending
 from backup_gui.model.errors import WatchCancelledError, WatchError
 from backup_gui.model.plans import Scope
 from backup_gui.model.status import Coverage
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from watchdog.observers.api import BaseObserver
 
-    from backup_gui.engine.inotify import FolderObserver
+    from backup_gui.engine.watch.inotify import FolderObserver
 
 log = logging.getLogger(__name__)
 
@@ -203,7 +203,7 @@ class Watcher:
         handler = _Handler(self._note, self._note_failure)
         if sys.platform == "linux":
             # watchdog's module loads on Linux only.
-            from backup_gui.engine.inotify import EVENTS, FolderObserver  # noqa: PLC0415
+            from backup_gui.engine.watch.inotify import EVENTS, FolderObserver  # noqa: PLC0415
 
             left_out = (os.path.join(self._root, path) for path in self._left_out)
             self._inotify = FolderObserver(self._on_overflow, check, frozenset(map(os.fsencode, left_out)))

@@ -10,15 +10,15 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.dirty import MAX_PATHS
 from backup_gui.engine.fs.tree import is_below
+from backup_gui.engine.watch.dirty_paths import MAX_PATHS
 from backup_gui.model.plans import Scope
 from backup_gui.model.status import NO_BACKLOG, Backlog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from backup_gui.engine.dirty import Pending
+    from backup_gui.engine.watch.dirty_paths import Pending
 
 # More looks than this would be felt in the job's thread; the figures then say "at least".
 MOST_LOOKS = 1_000

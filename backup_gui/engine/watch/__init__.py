@@ -1,0 +1,1 @@
+"""Change notification: which paths are to be looked at."""
