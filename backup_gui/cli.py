@@ -157,7 +157,7 @@ class Interruption:
 
 def _run(options: argparse.Namespace, output: Output, interruption: Interruption) -> int:
     # Here and below, what only one command needs is imported by that command: start-up counts.
-    from backup_gui.engine import runner  # noqa: PLC0415
+    from backup_gui.engine.run import runner  # noqa: PLC0415
     from backup_gui.jobs import make_job  # noqa: PLC0415
 
     places = Places()

@@ -32,7 +32,7 @@ from backup_gui.bridge.traymenu import is_menu_on_bus
 from backup_gui.bridge.worker import Run
 from backup_gui.caredesk import CareDesk
 from backup_gui.config import Appearance, Settings
-from backup_gui.engine import runner
+from backup_gui.engine.run import runner
 from backup_gui.firstdesk import FirstDesk
 from backup_gui.formdesk import FormDesk
 from backup_gui.jobdesk import JobDesk

@@ -14,9 +14,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from backup_gui.bridge.worker import JobThread, Run
-from backup_gui.engine import runner
-from backup_gui.engine.commands import Pulse
-from backup_gui.engine.runner import Outcome
+from backup_gui.engine.run import runner
+from backup_gui.engine.run.mailbox import Pulse
+from backup_gui.engine.run.runner import Outcome
 from backup_gui.model.events import (
     AllowHeld,
     BackUpNow,

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 
-from backup_gui.engine.commands import Pulse
+from backup_gui.engine.run.mailbox import Pulse
 
 # Far enough apart that a new heart is not taken for the one before it, which has stopped.
 _BEGINNINGS = itertools.count(0, 1 << 32)

@@ -15,8 +15,8 @@ import threading
 from pathlib import Path
 from unittest import mock
 
-from backup_gui.engine import runner
-from backup_gui.engine.preloading import preload
+from backup_gui.engine.run import runner
+from backup_gui.engine.run.preloading import preload
 from backup_gui.jobs import make_job
 from backup_gui.model.events import BackUpNow, Event, ReportMade, Stop, UndoPass
 from backup_gui.model.plans import Report

@@ -10,7 +10,7 @@ import json
 import sys
 
 from backup_gui.engine.destination import mirror_writer as writer
-from backup_gui.engine.mirror import run_pass
+from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.errors import BackupError
 from backup_gui.model.job import Job

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from backup_gui.engine.fs.tree import is_temporary
 from backup_gui.engine.history.trusted_clock import look, uptime_s
-from backup_gui.engine.mirror import ignore, run_pass
+from backup_gui.engine.run.single_pass import ignore, run_pass
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.events import Event
 from backup_gui.model.job import Job

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backup_gui.engine.commands import Commands
 from backup_gui.engine.roots import continuity, roots
-from backup_gui.engine.runner import Outcome, run
+from backup_gui.engine.run.mailbox import Commands
+from backup_gui.engine.run.runner import Outcome, run
 from backup_gui.engine.state.database import MIRROR_FILES_KEY, Catalog
 from backup_gui.model.errors import BackupError, RootAbsentError
 from backup_gui.model.plans import PassStatus

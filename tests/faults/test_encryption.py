@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import runner
-from backup_gui.engine.commands import Commands
+from backup_gui.engine.run import runner
+from backup_gui.engine.run.mailbox import Commands
 from backup_gui.model.events import Event, HeldBack, StatusChanged, Stop
 from backup_gui.model.job import Job
 from backup_gui.model.plans import Held

@@ -17,7 +17,7 @@ from backup_gui.engine.destination import mirror_writer as writer
 from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.destination.history_place import HISTORY_NAME
 from backup_gui.engine.history.versions import list_versions, restore
-from backup_gui.engine.mirror import run_pass
+from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.events import ActionDone, Event, PlanMade

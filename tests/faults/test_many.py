@@ -17,9 +17,9 @@ import pytest
 from hypothesis import settings
 
 from backup_gui.engine.apply import copying
-from backup_gui.engine.commands import Commands
 from backup_gui.engine.fs.tree import Tree
-from backup_gui.engine.runner import run
+from backup_gui.engine.run.mailbox import Commands
+from backup_gui.engine.run.runner import run
 from backup_gui.model.events import Event, ProblemFound, ReportMade, StatusChanged, Stop
 from backup_gui.model.job import Job
 from backup_gui.model.plans import PassStatus, ProblemCode
@@ -40,7 +40,7 @@ FAST = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 MEASURE = """
 import sys
 from backup_gui.engine.state.database import Catalog
-from backup_gui.engine.mirror import run_pass
+from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.model.job import Job
 from backup_gui.model.plans import FULL
 from pathlib import Path

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine.history.versions import restore
-from backup_gui.engine.mirror import run_pass
+from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.plans import PassStatus, ProblemCode, Report, Scope
 from tests.faults.scene import Scene

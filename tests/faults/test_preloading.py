@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import preloading
+from backup_gui.engine.run import preloading
 from tests.helpers.trees import read_tree
 
 PROJECT = Path(__file__).resolve().parents[2]

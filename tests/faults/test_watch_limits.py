@@ -23,10 +23,10 @@ FOLDERS = 60
 _COVERAGE = """
 import json, sys
 from pathlib import Path
-from backup_gui.engine.commands import Commands
+from backup_gui.engine.run.mailbox import Commands
 from backup_gui.model.events import StatusChanged, Stop
 from backup_gui.model.job import Job
-from backup_gui.engine.runner import run
+from backup_gui.engine.run.runner import run
 
 def listen(event):
     if isinstance(event, StatusChanged) and event.status.has_full_pass:

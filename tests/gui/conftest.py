@@ -21,8 +21,8 @@ from backup_gui.bridge.power import Power
 from backup_gui.bridge.store import Store
 from backup_gui.config import Appearance
 from backup_gui.desk import Desk, System
-from backup_gui.engine.commands import Commands
-from backup_gui.engine.runner import Outcome
+from backup_gui.engine.run.mailbox import Commands
+from backup_gui.engine.run.runner import Outcome
 from backup_gui.model.events import Command, Event, Pause, Started, StatusChanged, Stop
 from backup_gui.model.job import Job
 from backup_gui.model.status import Coverage, JobState, Status

@@ -12,10 +12,10 @@ from pytestqt.qtbot import QtBot
 
 from backup_gui.bridge.instance import Wish
 from backup_gui.desk import Desk
-from backup_gui.engine import runner
 from backup_gui.engine.destination.marker import Marker
 from backup_gui.engine.fs.tree import MARKER_NAME
-from backup_gui.engine.runner import Outcome
+from backup_gui.engine.run import runner
+from backup_gui.engine.run.runner import Outcome
 from backup_gui.model.events import FilesReturned, ForgetDrive, PutBack, ReleaseKept, StatusChanged, UndoPass
 from backup_gui.model.job import Job
 from backup_gui.model.plans import (

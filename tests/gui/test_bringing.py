@@ -17,9 +17,9 @@ from pytestqt.qtbot import QtBot
 from backup_gui.bridge.instance import Wish
 from backup_gui.bridge.stall import Stalls
 from backup_gui.desk import Desk
-from backup_gui.engine import runner
 from backup_gui.engine.restore import bringing
 from backup_gui.engine.rules import progress
+from backup_gui.engine.run import runner
 from backup_gui.model.events import FilesReturned, GiveUp, Progressed, PutBack, StatusChanged, Stop
 from backup_gui.model.job import Job
 from backup_gui.model.plans import Phase, Progress, Returned

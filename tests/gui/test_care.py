@@ -17,9 +17,9 @@ from backup_gui.bridge.languages import found_languages, language_name, speak
 from backup_gui.bridge.power import Supply
 from backup_gui.config import Settings, parse_settings, settings_to_texts
 from backup_gui.desk import Desk
-from backup_gui.engine import runner
-from backup_gui.engine.commands import Commands
-from backup_gui.engine.runner import Outcome
+from backup_gui.engine.run import runner
+from backup_gui.engine.run.mailbox import Commands
+from backup_gui.engine.run.runner import Outcome
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.events import CheckEvery, Event, StatusChanged, Stop
 from backup_gui.model.job import Job

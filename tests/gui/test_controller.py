@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 from backup_gui.bridge import controller as controller_module
 from backup_gui.bridge.controller import Controller, JobNews, JobReport, JobReturned
 from backup_gui.bridge.worker import JobThread
-from backup_gui.engine.commands import Commands
-from backup_gui.engine.runner import Outcome
+from backup_gui.engine.run.mailbox import Commands
+from backup_gui.engine.run.runner import Outcome
 from backup_gui.model.errors import DestinationBusyError
 from backup_gui.model.events import (
     AllowHeld,
@@ -191,7 +191,7 @@ def test_a_run_that_ends_by_itself_is_a_failure_and_can_be_tried_again(tmp_path:
 
 
 def test_shutdown_stops_a_job_in_mid_copy_at_once(tmp_path: Path, job: Job, qtbot: QtBot) -> None:
-    from backup_gui.engine import runner
+    from backup_gui.engine.run import runner
 
     for number in range(2_000):
         Path(job.source, f"file{number}").write_bytes(b"x" * 20_000)

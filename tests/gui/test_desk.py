@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 from backup_gui.bridge.instance import Wish
 from backup_gui.config import Appearance, Settings, make_job
 from backup_gui.desk import Desk
-from backup_gui.engine import runner
+from backup_gui.engine.run import runner
 from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.state.register import ReadFacts, other_jobs, remember_folders
 from backup_gui.model.events import AllowHeld, BackUpNow, KeepHeld, ReportMade, StatusChanged

@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 from backup_gui.bridge import beginning
 from backup_gui.bridge.beginning import Choice, Place, places, propose, usual_folders
 from backup_gui.bridge.instance import Wish
-from backup_gui.engine import runner
+from backup_gui.engine.run import runner
 from backup_gui.model.job import Job
 from backup_gui.model.status import JobState
 from backup_gui.ui.firstrun import FirstRun, FirstRunDialog

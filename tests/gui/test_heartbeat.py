@@ -15,10 +15,10 @@ from pytestqt.qtbot import QtBot
 from backup_gui.app import SWITCH_INTERVAL_S
 from backup_gui.bridge.collecting import Collector
 from backup_gui.bridge.instance import Wish
-from backup_gui.engine import runner
-from backup_gui.engine.commands import Commands
 from backup_gui.engine.fs.system.worker_process import OBJECTS_BETWEEN_COLLECTIONS
-from backup_gui.engine.runner import Outcome
+from backup_gui.engine.run import runner
+from backup_gui.engine.run.mailbox import Commands
+from backup_gui.engine.run.runner import Outcome
 from backup_gui.model.events import ActionDone, Event, ProblemFound, Progressed, StatusChanged, Stop
 from backup_gui.model.job import Job
 from backup_gui.model.plans import Action, EntryKind, Op, Phase, Problem, ProblemCode, Progress, Stage

@@ -13,10 +13,10 @@ from pytestqt.qtbot import QtBot
 from backup_gui.bridge.counting import LeftOut, Tally, count_copies, count_folder, count_left_out
 from backup_gui.bridge.instance import Wish
 from backup_gui.desk import Desk
-from backup_gui.engine import runner
 from backup_gui.engine.destination.history_place import history_of
 from backup_gui.engine.fs import own_files as own
 from backup_gui.engine.history.usage import measure
+from backup_gui.engine.run import runner
 from backup_gui.formdesk import merged
 from backup_gui.model.job import Job
 from backup_gui.model.plans import HistorySize

@@ -24,9 +24,9 @@ from backup_gui.bridge.background import Background
 from backup_gui.bridge.errands import Errand, Errands
 from backup_gui.bridge.instance import Wish
 from backup_gui.bridge.preview import expected_s, foresee
-from backup_gui.engine import runner
 from backup_gui.engine.arranging import Arranged, Arrangement, Order, arrange
-from backup_gui.engine.mirror import run_pass
+from backup_gui.engine.run import runner
+from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.events import StatusChanged
 from backup_gui.model.job import Job

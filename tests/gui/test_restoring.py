@@ -17,9 +17,9 @@ from backup_gui import restoredesk
 from backup_gui.bridge import archive
 from backup_gui.bridge.instance import Wish
 from backup_gui.desk import Desk
-from backup_gui.engine import runner
 from backup_gui.engine.destination.history_place import history_of
 from backup_gui.engine.fs.content import Cancelled
+from backup_gui.engine.run import runner
 from backup_gui.model.events import Pause, Resume, StatusChanged
 from backup_gui.model.job import Job
 from backup_gui.model.status import JobState, Status

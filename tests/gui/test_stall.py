@@ -19,9 +19,9 @@ from backup_gui.bridge.controller import Controller
 from backup_gui.bridge.instance import Wish
 from backup_gui.bridge.stall import Stalls
 from backup_gui.bridge.worker import JobThread
-from backup_gui.engine import runner
-from backup_gui.engine.commands import Commands, Pulse
-from backup_gui.engine.runner import Outcome
+from backup_gui.engine.run import runner
+from backup_gui.engine.run.mailbox import Commands, Pulse
+from backup_gui.engine.run.runner import Outcome
 from backup_gui.model.events import Event, Stop
 from backup_gui.model.job import Job
 from backup_gui.model.status import JobState

@@ -14,8 +14,8 @@ from backup_gui import logs
 from backup_gui.bridge.logrelay import LogRelay
 from backup_gui.bridge.outbox import Outbox
 from backup_gui.bridge.worker import JobThread, Run
-from backup_gui.engine.commands import Commands
-from backup_gui.engine.runner import Outcome
+from backup_gui.engine.run.mailbox import Commands
+from backup_gui.engine.run.runner import Outcome
 from backup_gui.model.events import (
     ActionDone,
     BackUpNow,
@@ -234,7 +234,7 @@ def test_the_outbox_does_not_grow_without_limit() -> None:
 
 
 def test_the_real_runner_mirrors_a_folder(start: Start, job: Job, qtbot: QtBot) -> None:
-    from backup_gui.engine import runner
+    from backup_gui.engine.run import runner
 
     Path(job.source, "file1.txt").write_text("initial content")
     thread = start(job, runner.run)

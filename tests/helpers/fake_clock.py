@@ -6,7 +6,7 @@ import heapq
 import itertools
 from collections.abc import Callable
 
-from backup_gui.engine.commands import Commands
+from backup_gui.engine.run.mailbox import Commands
 
 MOST_WAITS = 200_000
 

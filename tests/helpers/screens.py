@@ -326,7 +326,7 @@ Backup 1: attention
   problems: in-use 3
 
 Last warnings and errors: 1
-  2026-11-22 13:58:12Z WARNING backup_gui.engine.loop: The pass failed: %s
+  2026-11-22 13:58:12Z WARNING backup_gui.engine.run.loop: The pass failed: %s
 """
 MOMENTS = (
     Moment(NOW - 40 * 86_400, 3),

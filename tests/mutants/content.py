@@ -762,7 +762,7 @@ MUTATIONS = (
     ),
     Mutation(
         "guard: measured against the whole mirror",
-        "engine/mirror.py",
+        "engine/run/single_pass.py",
         "        mirror_files = max(mirror_files, remembered_files(catalog))\n",
         "        pass\n",
         ("unit/test_mirror_guard.py::test_a_deletion_is_measured_against_the_mirror_as_partial_passes_left_it",),

@@ -74,7 +74,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a want of descriptors is no problem of a file that is compared",
-        "engine/mirror.py",
+        "engine/run/single_pass.py",
         "    if any(problem.code is ProblemCode.TOO_MANY_OPEN for problem in plan.problems):\n",
         "    if not plan:\n",
         (_RUNS_OUT,),
@@ -123,7 +123,7 @@ MUTATIONS = (
     ),
     Mutation(
         "what a run may need is imported before it",
-        "engine/preloading.py",
+        "engine/run/preloading.py",
         "        import_module(name)\n",
         "        assert name\n",
         ("faults/test_preloading.py::test_a_run_imports_nothing_and_opens_nothing_of_the_programs_once_it_has_begun",),

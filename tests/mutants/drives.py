@@ -59,7 +59,7 @@ MUTATIONS = (
     ),
     Mutation(
         "the runner gives signs of life",
-        "engine/commands.py",
+        "engine/run/mailbox.py",
         "        self._looks += 1\n        return not self._received and self._queue.empty()\n",
         "        return not self._received and self._queue.empty()\n",
         ("unit/test_runner.py::test_a_pass_gives_signs_of_life_at_every_step",),
@@ -300,7 +300,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a mounted cloud is never green",
-        "engine/mirror.py",
+        "engine/run/single_pass.py",
         "    if target.stores_later:\n",
         "    if not plan:\n",
         (f"{_SERVED}test_a_mounted_cloud_is_never_said_to_be_complete_and_new_folders_get_their_names_at_once",),

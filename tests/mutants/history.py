@@ -76,7 +76,7 @@ MUTATIONS = (
     ),
     Mutation(
         "what a restored file takes the place of is never one version too many",
-        "engine/loop.py",
+        "engine/run/loop.py",
         "        if (self._was_away or self._condition.is_paused) and not self._is_dry_run:\n",
         "        if self._was_away and self._is_dry_run:\n",
         ("unit/test_runner.py::test_what_files_that_are_brought_back_take_the_place_of_is_kept_however_soon",),
@@ -111,7 +111,7 @@ MUTATIONS = (
     ),
     Mutation(
         "while something is held nothing is replaced that cannot be kept",
-        "engine/mirror.py",
+        "engine/run/single_pass.py",
         "    target.must_keep = is_held\n",
         "",
         (f"{_BUSY}test_while_something_is_held_what_cannot_be_kept_is_not_replaced",),
@@ -160,7 +160,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a full pass leaves what is to wait",
-        "engine/mirror.py",
+        "engine/run/single_pass.py",
         "    left = frozenset(waiting)\n",
         "    left: frozenset[str] = frozenset()\n",
         ("unit/test_pauses.py::test_a_pass_leaves_what_is_to_wait_and_says_so",),
@@ -186,7 +186,7 @@ MUTATIONS = (
     ),
     Mutation(
         "where a quota is used up the free room says nothing",
-        "engine/mirror.py",
+        "engine/run/single_pass.py",
         "        room = room._replace(free_bytes=0, may_be_more=True)\n",
         "        pass\n",
         ("faults/test_making_room.py::test_where_a_quota_is_used_up_old_versions_give_way_though_the_drive_has_room",),
@@ -207,7 +207,7 @@ MUTATIONS = (
     ),
     Mutation(
         "nothing is named anew by a time in doubt",
-        "engine/mirror.py",
+        "engine/run/single_pass.py",
         "    was_ahead = () if clock.is_in_doubt else aheads(catalog)\n",
         "    was_ahead = aheads(catalog)\n",
         (

@@ -104,14 +104,14 @@ MUTATIONS = (
     ),
     Mutation(
         "what is left out is removed once at a word",
-        "engine/loop.py",
+        "engine/run/loop.py",
         "            self._removes_left_out = self._removes_left_out and report.status is PassStatus.HELD\n",
         "",
         (f"{_MIRROR}test_the_users_word_removes_it_once_also_if_the_guard_asks_before",),
     ),
     Mutation(
         "what is left out is removed after the guard was answered",
-        "engine/loop.py",
+        "engine/run/loop.py",
         "self._removes_left_out and report.status is PassStatus.HELD",
         "False",
         (f"{_MIRROR}test_the_users_word_removes_it_once_also_if_the_guard_asks_before",),

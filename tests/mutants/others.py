@@ -173,7 +173,7 @@ MUTATIONS = (
     ),
     Mutation(
         "the word to take over is said once",
-        "engine/loop.py",
+        "engine/run/loop.py",
         "            self._job = self._job._replace(takes_over=False)\n",
         "            pass\n",
         ("unit/test_runner.py::test_the_word_to_take_over_is_good_for_one_pass",),

@@ -195,7 +195,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a full drive is one state",
-        "engine/condition.py",
+        "engine/run/job_state.py",
         "        if problem.code is ProblemCode.NO_SPACE:\n",
         "        if not problem:\n",
         ("unit/test_runner.py::test_full_drive_is_the_state_of_the_whole_job_until_the_files_fit",),

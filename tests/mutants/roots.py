@@ -104,7 +104,7 @@ MUTATIONS = (
     ),
     Mutation(
         "what is held is looked at again",
-        "engine/loop.py",
+        "engine/run/loop.py",
         "        elif self._condition.held is not None:\n",
         "        elif False:\n",
         ("unit/test_runner.py::test_what_is_held_is_looked_at_again_some_time_after_a_change_and_not_after_each",),
@@ -125,7 +125,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a version is named by a time that does not go back",
-        "engine/mirror.py",
+        "engine/run/single_pass.py",
         "    target.dated = clock.name\n",
         "",
         (
@@ -186,7 +186,7 @@ MUTATIONS = (
     ),
     Mutation(
         "root in place after a pass",
-        "engine/mirror.py",
+        "engine/run/single_pass.py",
         "    if not source.is_root_in_place():\n",
         "    if not source:\n",
         (f"{_RACES}test_a_source_removed_while_it_is_compared_is_no_success",),
@@ -263,14 +263,14 @@ MUTATIONS = (
     ),
     Mutation(
         "the destination in place after a pass",
-        "engine/mirror.py",
+        "engine/run/single_pass.py",
         "    if not is_destination_in_place(target):\n",
         "    if not target:\n",
         (f"{_GOES_ON}test_a_destination_that_goes_in_the_middle_of_a_pass_is_no_success",),
     ),
     Mutation(
         "a destination made anew leads to a full pass",
-        "engine/mirror.py",
+        "engine/run/single_pass.py",
         "        scope = scope if continuity is Continuity.SAME else FULL\n",
         "",
         (f"{_GOES_ON}test_what_was_removed_or_made_anew_is_whole_before_complete_is_said",),
@@ -333,14 +333,14 @@ MUTATIONS = (
     ),
     Mutation(
         "another folder is noticed while nothing changes",
-        "engine/presence.py",
+        "engine/run/presence.py",
         "        return self._has_lasting_inode and now.inode != self._seen.inode\n",
         "        return False\n",
         (f"{_RUNNER}test_another_folder_in_the_destinations_place_is_noticed_within_five_seconds",),
     ),
     Mutation(
         "a touched root is looked at",
-        "engine/loop.py",
+        "engine/run/loop.py",
         "        elif self._presence.is_touched():\n",
         "        elif False:\n",
         (f"{_RUNNER}test_what_comes_into_the_destinations_root_or_leaves_it_is_looked_at_soon",),
@@ -448,7 +448,7 @@ MUTATIONS = (
     ),
     Mutation(
         "lock of the running job",
-        "engine/runner.py",
+        "engine/run/runner.py",
         '                stack.enter_context(DestinationLock(job.destination, data_folder / "locks"))\n',
         "                pass\n",
         ("unit/test_runner.py::test_destination_of_another_instance_ends_the_run",),

@@ -113,7 +113,7 @@ MUTATIONS = (
     ),
     Mutation(
         "own data left open is closed",
-        "engine/runner.py",
+        "engine/run/runner.py",
         "        close_to_others(data_folder)\n",
         "",
         ("unit/test_privacy.py::test_a_run_closes_what_an_earlier_version_left_open",),

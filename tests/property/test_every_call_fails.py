@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from backup_gui.engine.mirror import run_pass
+from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.model.errors import BackupError
 from backup_gui.model.plans import FULL, HeldCode, PassStatus, Report
 from tests.helpers.descriptors import open_below

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from backup_gui.engine.apply.report import HELD_KEY
 from backup_gui.engine.guard.unanswered import from_text
-from backup_gui.engine.mirror import run_pass
 from backup_gui.engine.rules.exclusions import Filter
+from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.state.recent_losses import REWRITTEN
 from backup_gui.model.events import ActionDone, Event

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from backup_gui.engine.fs.content import never
-from backup_gui.engine.mirror import run_pass
 from backup_gui.engine.restore.decisions import keep
 from backup_gui.engine.restore.returning import put_back
 from backup_gui.engine.restore.undo import undo_pass
 from backup_gui.engine.rules.progress import Meter
+from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.job import Job
 from backup_gui.model.plans import FULL, Held, HeldCode, PassStatus, Scope

@@ -13,7 +13,7 @@ from enum import Enum
 from pathlib import Path
 
 from backup_gui.engine.history.trusted_clock import uptime_s
-from backup_gui.engine.mirror import run_pass
+from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.watch.watcher import Watcher
 from backup_gui.model.events import ActionDone, Event, PlanMade

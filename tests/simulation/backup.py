@@ -12,8 +12,9 @@ from typing import Any
 
 from watchdog.events import FileModifiedEvent, FileSystemEvent
 
-from backup_gui.engine import mirror, runner
-from backup_gui.engine.commands import Commands
+from backup_gui.engine.run import runner
+from backup_gui.engine.run import single_pass as mirror
+from backup_gui.engine.run.mailbox import Commands
 from backup_gui.model.errors import WatchCancelledError
 from backup_gui.model.events import (
     ActionDone,

@@ -21,7 +21,7 @@ import pytest
 
 from backup_gui.engine.fs.tree import is_temporary
 from backup_gui.engine.history.trusted_clock import uptime_s
-from backup_gui.engine.mirror import run_pass
+from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.events import Event
 from backup_gui.model.job import Job

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import runner
-from backup_gui.engine.commands import Commands
 from backup_gui.engine.roots.roots import DRIVES_KEY
+from backup_gui.engine.run import runner
+from backup_gui.engine.run.mailbox import Commands
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.events import (
     BackUpNow,

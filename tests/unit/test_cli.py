@@ -19,9 +19,9 @@ import pytest
 from backup_gui import __main__ as start
 from backup_gui import __version__, cli
 from backup_gui.arguments import build_parser
-from backup_gui.engine import runner
 from backup_gui.engine.destination.history_place import history_of
-from backup_gui.engine.runner import Commands, Outcome
+from backup_gui.engine.run import runner
+from backup_gui.engine.run.runner import Commands, Outcome
 from backup_gui.model.errors import (
     BackupError,
     CatalogError,

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine import mirror
 from backup_gui.engine.apply import batches, standby
 from backup_gui.engine.apply import copy_worker as copier
 from backup_gui.engine.apply import publish as publishing
@@ -25,6 +24,7 @@ from backup_gui.engine.fs.system.worker_process import Coprocess, serve
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.roots import roots
 from backup_gui.engine.rules.capabilities import ALL
+from backup_gui.engine.run import single_pass as mirror
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.events import PlanMade
 from tests.helpers.trees import contents, read_tree

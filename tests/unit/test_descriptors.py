@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import mirror
 from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.destination.lock import DestinationLock
 from backup_gui.engine.fs import tree
@@ -28,6 +27,7 @@ from backup_gui.engine.fs.system.descriptors import (
     waited_out,
 )
 from backup_gui.engine.fs.tree import Tree
+from backup_gui.engine.run import single_pass as mirror
 from backup_gui.engine.state.database import Catalog
 from backup_gui.jobs import make_job
 from backup_gui.model.errors import DestinationUnusableError, RootAbsentError, TooManyOpenError

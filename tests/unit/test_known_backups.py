@@ -21,9 +21,9 @@ from backup_gui.engine.destination.history_place import HISTORY_NAME
 from backup_gui.engine.destination.marker import Marker
 from backup_gui.engine.fs.tree import MARKER_NAME
 from backup_gui.engine.fs.xattrs import MARKER_ATTRIBUTE
-from backup_gui.engine.mirror import run_pass
 from backup_gui.engine.ownership import belonging
 from backup_gui.engine.ownership import other_backups as others
+from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.state.register import forget_folders, other_jobs
 from backup_gui.engine.verify import verify

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import runner
-from backup_gui.engine.commands import Commands
 from backup_gui.engine.fs import own_files as own
 from backup_gui.engine.plan import compare
 from backup_gui.engine.rules.exclusions import Filter
+from backup_gui.engine.run import runner
+from backup_gui.engine.run.mailbox import Commands
 from backup_gui.engine.verify import verify
 from backup_gui.model.errors import JobError
 from backup_gui.model.events import AllowHeld, BackUpNow, Event, HeldBack, RemoveLeftOut, ReportMade, Stop

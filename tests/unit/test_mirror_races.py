@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import mirror
 from backup_gui.engine.apply import publish as publishing
 from backup_gui.engine.destination import destination as target
 from backup_gui.engine.fs import content as transfer
@@ -18,6 +17,7 @@ from backup_gui.engine.fs import tree
 from backup_gui.engine.fs.volumes.identity import identify
 from backup_gui.engine.roots import roots
 from backup_gui.engine.rules.space import size_in_words
+from backup_gui.engine.run import single_pass as mirror
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.errors import (
     DestinationUnusableError,

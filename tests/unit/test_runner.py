@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine import presence, runner
-from backup_gui.engine.clock import SystemClock
-from backup_gui.engine.commands import Commands, Pulse
 from backup_gui.engine.destination.lock import DestinationLock
-from backup_gui.engine.loop import HELD_AGAIN_S
+from backup_gui.engine.run import presence, runner
+from backup_gui.engine.run.clock import SystemClock
+from backup_gui.engine.run.loop import HELD_AGAIN_S
+from backup_gui.engine.run.mailbox import Commands, Pulse
 from backup_gui.engine.watch.dirty_paths import DirtySet, Pending
 from backup_gui.model.errors import (
     BackupError,

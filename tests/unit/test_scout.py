@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine import mirror
 from backup_gui.engine.apply import standby
 from backup_gui.engine.fs.system.worker_process import Coprocess
 from backup_gui.engine.fs.tree import TEMPORARY_PREFIX, Tree, encode
@@ -19,6 +18,7 @@ from backup_gui.engine.plan import compare as comparing
 from backup_gui.engine.plan import scan_worker as scout
 from backup_gui.engine.plan.scan_worker import Scout, Unchanged, worker
 from backup_gui.engine.rules.exclusions import Filter
+from backup_gui.engine.run import single_pass as mirror
 from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.state.pass_log import open_for_reading
 from backup_gui.model.plans import Entry, PassStatus, Plan, Scope

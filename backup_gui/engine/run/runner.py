@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from backup_gui.engine import mirror
-from backup_gui.engine.clock import Clock, SystemClock
-from backup_gui.engine.commands import Commands
 from backup_gui.engine.destination.lock import DestinationLock
 from backup_gui.engine.fs.privacy import close_to_others, make_private_folder
 from backup_gui.engine.fs.system.descriptors import BUDGET
-from backup_gui.engine.loop import Loop, Outcome, PassMaker
-from backup_gui.engine.preloading import preload
+from backup_gui.engine.run import single_pass as mirror
+from backup_gui.engine.run.clock import Clock, SystemClock
+from backup_gui.engine.run.loop import Loop, Outcome, PassMaker
+from backup_gui.engine.run.mailbox import Commands
+from backup_gui.engine.run.preloading import preload
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.errors import DestinationBusyError, OwnFolderError, TooManyOpenError
 

@@ -9,18 +9,18 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from backup_gui.engine.clock import Clock
-from backup_gui.engine.commands import Commands, Inbox
-from backup_gui.engine.condition import Condition, Trouble
 from backup_gui.engine.guard.unanswered import still_held
-from backup_gui.engine.presence import Presence
 from backup_gui.engine.restore.decisions import NOTHING_HELD, Answer, carry_out, decline
 from backup_gui.engine.rules.pauses import Pauses
-from backup_gui.engine.schedule import Schedule
+from backup_gui.engine.run.clock import Clock
+from backup_gui.engine.run.job_state import Condition, Trouble
+from backup_gui.engine.run.mailbox import Commands, Inbox
+from backup_gui.engine.run.presence import Presence
+from backup_gui.engine.run.schedule import Schedule
+from backup_gui.engine.run.telling import Teller
+from backup_gui.engine.run.wakefulness import Wakefulness
 from backup_gui.engine.state.custody import Custody
 from backup_gui.engine.state.database import Catalog
-from backup_gui.engine.telling import Teller
-from backup_gui.engine.wakefulness import Wakefulness
 from backup_gui.engine.watch.backlog import BacklogMeter
 from backup_gui.engine.watch.supervisor import Notification, WatcherMaker
 from backup_gui.model.errors import (

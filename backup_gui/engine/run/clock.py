@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from backup_gui.engine.commands import Commands
+    from backup_gui.engine.run.mailbox import Commands
 
 # On Windows a waiting main thread does not run signal handlers: it has to come up for air.
 _LONGEST_WAIT_S = 0.25 if sys.platform == "win32" else float("inf")

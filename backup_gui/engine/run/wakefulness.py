@@ -6,8 +6,8 @@ import logging
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from backup_gui.engine.clock import Clock
-    from backup_gui.engine.commands import Commands
+    from backup_gui.engine.run.clock import Clock
+    from backup_gui.engine.run.mailbox import Commands
 
 log = logging.getLogger(__name__)
 

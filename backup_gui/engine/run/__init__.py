@@ -1,0 +1,1 @@
+"""One pass, and the loop of a job that runs."""
