@@ -22,8 +22,8 @@ from backup_gui.ui.jobview import JobView, Saving
 if TYPE_CHECKING:
     from backup_gui.bridge.background import Background
     from backup_gui.bridge.controller import Controller
-    from backup_gui.bridge.store import Store
-    from backup_gui.config import Settings
+    from backup_gui.config.settings import Settings
+    from backup_gui.config.store import Store
     from backup_gui.model.job import Job
     from backup_gui.model.status import Status
     from backup_gui.ui.mainwindow import MainWindow

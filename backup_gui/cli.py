@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from backup_gui.arguments import PROGRAM, build_parser
+from backup_gui.config.folders import Places
+from backup_gui.config.logging import set_up_logging
 from backup_gui.engine.fs import own_files as own
-from backup_gui.logs import set_up_logging
 from backup_gui.model.errors import BackupError, DestinationBusyError, JobError, RootAbsentError, UnknownThenError
 from backup_gui.model.events import HeldBack, KeepHeld, Stop, Waiting
 from backup_gui.model.path_text import escape, meanings, one_line
 from backup_gui.model.plans import PassStatus, Phase, Progress, Report
-from backup_gui.places import Places
 from backup_gui.terminal import JsonPrinter, Output, Printer, ProgressBar, TextPrinter, answers, named, to_json
 
 if TYPE_CHECKING:
@@ -157,8 +157,8 @@ class Interruption:
 
 def _run(options: argparse.Namespace, output: Output, interruption: Interruption) -> int:
     # Here and below, what only one command needs is imported by that command: start-up counts.
+    from backup_gui.config.job_factory import make_job  # noqa: PLC0415
     from backup_gui.engine.run import runner  # noqa: PLC0415
-    from backup_gui.jobs import make_job  # noqa: PLC0415
 
     places = Places()
     own.note(*places)
@@ -251,10 +251,10 @@ def status_of_report(report: Report | None, *, has_acted: bool) -> int:
 
 
 def _verify(options: argparse.Namespace, output: Output, interruption: Interruption) -> int:
+    from backup_gui.config.job_factory import make_job  # noqa: PLC0415
     from backup_gui.engine.destination.probe import ABILITIES_KEY  # noqa: PLC0415
     from backup_gui.engine.state.chronicle import remembered_facts  # noqa: PLC0415
     from backup_gui.engine.verify import verify  # noqa: PLC0415
-    from backup_gui.jobs import make_job  # noqa: PLC0415
 
     places = Places()
     own.note(*places)
@@ -346,11 +346,11 @@ def _versions(options: argparse.Namespace, output: Output, interruption: Interru
 
 
 def _restore(options: argparse.Namespace, output: Output, _interruption: Interruption) -> int:
+    from backup_gui.config.job_factory import absolute  # noqa: PLC0415
     from backup_gui.engine.fs.system.syscalls import own_ids  # noqa: PLC0415
     from backup_gui.engine.fs.volumes.nesting import is_within  # noqa: PLC0415
     from backup_gui.engine.fs.writable import is_writable  # noqa: PLC0415
     from backup_gui.engine.history.versions import restore  # noqa: PLC0415
-    from backup_gui.jobs import absolute  # noqa: PLC0415
 
     destination, history = _kept_places(options)
     path = _path_within(options.path, destination, history)
@@ -387,8 +387,8 @@ def _restore(options: argparse.Namespace, output: Output, _interruption: Interru
 
 def _kept_places(options: argparse.Namespace) -> tuple[str, str]:
     """Return the absolute paths of the mirror and of its history, at least one of which must be there."""
+    from backup_gui.config.job_factory import absolute  # noqa: PLC0415
     from backup_gui.engine.destination.history_place import history_at  # noqa: PLC0415
-    from backup_gui.jobs import absolute  # noqa: PLC0415
 
     destination = absolute(options.destination)
     history = history_at(destination, absolute(options.history) if options.history else "")

@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from backup_gui.arguments import PROGRAM
+from backup_gui.config.folders import Places
+from backup_gui.config.job_factory import make_job
 from backup_gui.engine.destination.lock import DestinationLock
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.state.database import Catalog, newer_in_words
@@ -20,11 +22,9 @@ from backup_gui.engine.state.integrity import in_words
 from backup_gui.engine.state.kept_paths import Kept
 from backup_gui.engine.state.pass_log import PassLog, open_for_reading
 from backup_gui.engine.state.schema import NewerSchemaError, refuse_newer
-from backup_gui.jobs import make_job
 from backup_gui.model.errors import CatalogError, JobError, NewerDataError
 from backup_gui.model.path_text import escape
 from backup_gui.model.plans import Counts
-from backup_gui.places import Places
 from backup_gui.terminal import Output, counts_in_words, named, to_json
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ from backup_gui.bridge.power import Power, system_power
 from backup_gui.bridge.traymenu import is_menu_on_bus
 from backup_gui.bridge.worker import Run
 from backup_gui.caredesk import CareDesk
-from backup_gui.config import Appearance, Settings
+from backup_gui.config.settings import Appearance, Settings
 from backup_gui.engine.run import runner
 from backup_gui.firstdesk import FirstDesk
 from backup_gui.formdesk import FormDesk
@@ -48,8 +48,8 @@ from backup_gui.ui.tray import TrayIcon
 from backup_gui.viewdesk import ShownView, ViewDesk
 
 if TYPE_CHECKING:
-    from backup_gui.bridge.store import Store
-    from backup_gui.places import Places
+    from backup_gui.config.folders import Places
+    from backup_gui.config.store import Store
     from backup_gui.ui.icons import Icons
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from backup_gui.ui.notices import Notice, Notices, button_text, hidden_notice
 from backup_gui.ui.tray import Tray, TrayIcon
 
 if TYPE_CHECKING:
-    from backup_gui.bridge.store import Store
+    from backup_gui.config.store import Store
     from backup_gui.ui.icons import Icons
     from backup_gui.ui.jobview import JobView
     from backup_gui.ui.mainwindow import MainWindow

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 import backup_gui
-from backup_gui.places import home
+from backup_gui.config.folders import home
 
 _ENTRY_NAME = "backup-gui"
 _AGENT_LABEL = "backup-gui"

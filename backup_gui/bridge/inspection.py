@@ -10,7 +10,8 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from backup_gui.config import absolute, default_name, folder_faults, job_faults, make_job
+from backup_gui.config.folders import home_or_root
+from backup_gui.config.settings import absolute, default_name, folder_faults, job_faults, make_job
 from backup_gui.engine.destination.history_place import history_at, history_of, is_place_inside, is_vacant
 from backup_gui.engine.fs.volumes.disks import are_on_one_disk
 from backup_gui.engine.fs.volumes.drive_places import is_drive_missing
@@ -21,7 +22,6 @@ from backup_gui.engine.state.register import ReadFacts
 from backup_gui.model.errors import JobError
 from backup_gui.model.job import Job
 from backup_gui.model.path_text import one_line
-from backup_gui.places import home_or_root
 
 _SYSTEM_FOLDERS = ("/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr")
 

@@ -9,7 +9,7 @@ from collections import deque
 from PySide6.QtCore import QObject, Signal, Slot
 
 from backup_gui.bridge.periodic import periodic
-from backup_gui.logs import DEFAULTS
+from backup_gui.config.logging import DEFAULTS
 from backup_gui.model.path_text import one_line
 
 _EVERY_MS = 250

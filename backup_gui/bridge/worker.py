@@ -15,10 +15,10 @@ from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
 
 from backup_gui.bridge.heart import Heart
 from backup_gui.bridge.outbox import Outbox
+from backup_gui.config.logging import log_about
 from backup_gui.engine.run import runner
 from backup_gui.engine.run.mailbox import Pulse
 from backup_gui.engine.run.runner import Commands, Outcome
-from backup_gui.logs import log_about
 from backup_gui.model.errors import BackupError
 from backup_gui.model.events import Command, Event, Stop
 from backup_gui.model.job import Job

@@ -31,7 +31,7 @@ from backup_gui.ui.theme import opening_size
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from backup_gui.config import Settings
+    from backup_gui.config.settings import Settings
     from backup_gui.model.job import Job
     from backup_gui.model.plans import Report
     from backup_gui.ui.icons import Icons

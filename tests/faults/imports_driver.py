@@ -15,9 +15,9 @@ import threading
 from pathlib import Path
 from unittest import mock
 
+from backup_gui.config.job_factory import make_job
 from backup_gui.engine.run import runner
 from backup_gui.engine.run.preloading import preload
-from backup_gui.jobs import make_job
 from backup_gui.model.events import BackUpNow, Event, ReportMade, Stop, UndoPass
 from backup_gui.model.plans import Report
 from tests.helpers.waiting import wait_until

@@ -14,9 +14,9 @@ from collections import Counter
 from functools import partial
 from pathlib import Path
 
+from backup_gui.config.job_factory import make_job
 from backup_gui.engine.fs.system.descriptors import BUDGET
 from backup_gui.engine.run import runner
-from backup_gui.jobs import make_job
 from backup_gui.model.events import BackUpNow, Event, ReportMade, StatusChanged, Stop
 from backup_gui.model.plans import PassStatus
 from tests.helpers.waiting import wait_until

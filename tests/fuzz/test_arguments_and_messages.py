@@ -19,8 +19,8 @@ from pytestqt.qtbot import QtBot
 from backup_gui.arguments import build_parser, interval, moment
 from backup_gui.bridge.instance import Instance, Wish, _parsed
 from backup_gui.cli import main
-from backup_gui.config import Settings, parse_jobs, parse_settings
-from backup_gui.jobs import job_faults
+from backup_gui.config.job_factory import job_faults
+from backup_gui.config.settings import Settings, parse_jobs, parse_settings
 from backup_gui.model.job import MAX_INTERVAL_S
 
 UNUSABLE = 2

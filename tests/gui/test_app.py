@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.bridge.store import Store
-from backup_gui.config import SCHEMA
+from backup_gui.config.settings import SCHEMA
+from backup_gui.config.store import Store
 from backup_gui.engine.destination.lock import lock_file
 from backup_gui.model.job import Job
 from tests.helpers.unprivileged import Unprivileged

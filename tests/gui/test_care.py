@@ -15,7 +15,8 @@ from backup_gui.bridge.alarm import DAY_S
 from backup_gui.bridge.instance import Wish
 from backup_gui.bridge.languages import found_languages, language_name, speak
 from backup_gui.bridge.power import Supply
-from backup_gui.config import Settings, parse_settings, settings_to_texts
+from backup_gui.config.folders import Places
+from backup_gui.config.settings import Settings, parse_settings, settings_to_texts
 from backup_gui.desk import Desk
 from backup_gui.engine.run import runner
 from backup_gui.engine.run.mailbox import Commands
@@ -24,7 +25,6 @@ from backup_gui.engine.state.database import Catalog
 from backup_gui.model.events import CheckEvery, Event, StatusChanged, Stop
 from backup_gui.model.job import Job
 from backup_gui.model.status import JobState
-from backup_gui.places import Places
 from backup_gui.ui.board import Page
 from backup_gui.ui.jobview import Saving
 from backup_gui.ui.settingsdialog import SettingsDialog

@@ -9,7 +9,7 @@ from PySide6.QtGui import QFont, QPalette
 from PySide6.QtWidgets import QApplication
 
 from backup_gui.app import apply_appearance
-from backup_gui.config import Appearance
+from backup_gui.config.settings import Appearance
 from backup_gui.ui.legibility import Legibility, edged
 from backup_gui.ui.theme import dark_palette, light_palette
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit, QSplitter, Q
 from pytestqt.qtbot import QtBot
 
 from backup_gui.app import resource_folder
-from backup_gui.config import Settings
+from backup_gui.config.settings import Settings
 from backup_gui.ui.behind import BehindLabel
 from backup_gui.ui.board import Page
 from backup_gui.ui.crashdialog import CrashDialog

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QByteArray
 
-from backup_gui.bridge.store import FILE_NAME, SettingsError, Store
-from backup_gui.config import SCHEMA, Appearance, Settings
+from backup_gui.config.folders import Places
+from backup_gui.config.settings import SCHEMA, Appearance, Settings
+from backup_gui.config.store import FILE_NAME, SettingsError, Store
 from backup_gui.model.job import Job
-from backup_gui.places import Places
 
 JOB = Job(
     "/home/anna/Dokumente, alt = “neu”;\n\udcff[x]%20",

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from backup_gui.config import Appearance, Settings
+from backup_gui.config.settings import Appearance, Settings
 from backup_gui.model.plans import (
     Action,
     Counts,

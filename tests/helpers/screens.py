@@ -19,7 +19,7 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QImage, QLinearGradient,
 from PySide6.QtWidgets import QApplication, QWidget
 
 from backup_gui.app import resource_folder
-from backup_gui.config import Settings
+from backup_gui.config.settings import Settings
 from backup_gui.engine.arranging import Arrangement, arrange
 from backup_gui.model.job import Job
 from backup_gui.model.passes import DayTotal, PastChange, PastPass

@@ -141,7 +141,7 @@ MUTATIONS = (
     ),
     Mutation(
         "settings of a newer version are left as they are",
-        "bridge/store.py",
+        "config/store.py",
         "        if parsed.is_newer:\n",
         "        if not text:\n",
         ("gui/test_store.py::test_settings_of_a_newer_version_are_called_newer_and_left_as_they_are[same]",),

@@ -189,7 +189,7 @@ MUTATIONS = (
     ),
     Mutation(
         "the log does not grow without end",
-        "logs.py",
+        "config/logging.py",
         "maxBytes=MAX_FILE_BYTES",
         "maxBytes=0",
         ("unit/test_logs.py::test_the_log_never_grows_beyond_three_files",),

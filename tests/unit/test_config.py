@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backup_gui import config, jobs
-from backup_gui.config import (
+from backup_gui.config import job_factory as jobs
+from backup_gui.config import settings as config
+from backup_gui.config.settings import (
     Appearance,
     DamagedSettingsError,
     Places,

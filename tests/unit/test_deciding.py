@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from backup_gui import cli
+from backup_gui.config.folders import Places
+from backup_gui.config.job_factory import make_job
 from backup_gui.engine.destination.lock import DestinationLock
-from backup_gui.jobs import make_job
-from backup_gui.places import Places
 from tests.helpers.trees import contents
 
 

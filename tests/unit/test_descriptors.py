@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from backup_gui.config.job_factory import make_job
 from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.destination.lock import DestinationLock
 from backup_gui.engine.fs import tree
@@ -29,7 +30,6 @@ from backup_gui.engine.fs.system.descriptors import (
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.run import single_pass as mirror
 from backup_gui.engine.state.database import Catalog
-from backup_gui.jobs import make_job
 from backup_gui.model.errors import DestinationUnusableError, RootAbsentError, TooManyOpenError
 from backup_gui.model.plans import FULL, PassStatus
 from tests.helpers.descriptors import open_below

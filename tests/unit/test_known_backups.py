@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from backup_gui.config.job_factory import make_job
 from backup_gui.engine.destination import marker
 from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.destination.history_place import HISTORY_NAME
@@ -27,7 +28,6 @@ from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.state.register import forget_folders, other_jobs
 from backup_gui.engine.verify import verify
-from backup_gui.jobs import make_job
 from backup_gui.model.errors import DestinationBusyError, OtherBackupError
 from backup_gui.model.plans import FULL, Held, HeldCode, PassStatus, Report, Scope, Stage
 from tests.helpers.trees import contents, read_tree

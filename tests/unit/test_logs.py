@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui import logs
+from backup_gui.config import logging as logs
 
 
 def test_a_record_with_hostile_names_and_a_traceback_is_one_line(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_an_uncaught_error_is_recorded(capsys: pytest.CaptureFixture[str]) -> No
     logs.set_up_logging()
     error = RuntimeError("boom")
     sys.excepthook(RuntimeError, error, None)
-    assert "CRITICAL backup_gui.logs: Unexpected error\\nRuntimeError: boom" in capsys.readouterr().err
+    assert "CRITICAL backup_gui.config.logging: Unexpected error\\nRuntimeError: boom" in capsys.readouterr().err
 
 
 def test_an_interrupt_from_the_keyboard_is_not_an_unexpected_error(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,9 +8,9 @@ import shutil
 
 import pytest
 
+from backup_gui.config.job_factory import folder_faults
 from backup_gui.engine.fs import own_files as own
 from backup_gui.engine.roots import roots
-from backup_gui.jobs import folder_faults
 from backup_gui.model.errors import (
     DestinationBusyError,
     DestinationUnusableError,

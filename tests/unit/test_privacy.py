@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from backup_gui.config.logging import LOG_NAME, OLD_FILES, set_up_logging
 from backup_gui.engine.fs.privacy import close_to_others, make_private_folder, open_private
 from backup_gui.engine.state.database import Catalog
-from backup_gui.logs import LOG_NAME, OLD_FILES, set_up_logging
 from backup_gui.model.errors import OwnFolderError
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="modes")

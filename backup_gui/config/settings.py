@@ -16,9 +16,17 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from backup_gui.jobs import JobOptions, absolute, default_name, folder_faults, job_faults, job_id, make_job
+from backup_gui.config.folders import Places
+from backup_gui.config.job_factory import (
+    JobOptions,
+    absolute,
+    default_name,
+    folder_faults,
+    job_faults,
+    job_id,
+    make_job,
+)
 from backup_gui.model.job import MAX_INTERVAL_S, Job
-from backup_gui.places import Places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
 
-from backup_gui.config import Settings, jobs_to_text, parse_jobs, parse_settings, settings_to_texts
+from backup_gui.config.settings import Settings, jobs_to_text, parse_jobs, parse_settings, settings_to_texts
 from backup_gui.engine.fs.privacy import close_file, make_private_folder
 from backup_gui.model.errors import BackupError
 from backup_gui.model.job import Job

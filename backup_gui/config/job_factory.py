@@ -11,6 +11,7 @@ import hashlib
 import os
 from typing import TYPE_CHECKING, TypedDict
 
+from backup_gui.config.folders import home
 from backup_gui.engine.destination.history_place import history_at, is_place_inside
 from backup_gui.engine.fs import own_files as own
 from backup_gui.engine.fs.volumes.nesting import Location
@@ -18,7 +19,6 @@ from backup_gui.engine.rules.exclusions import Filter
 from backup_gui.model.errors import JobError, OwnFolderError
 from backup_gui.model.job import MAX_HISTORY_DAYS, MAX_INTERVAL_S, Job
 from backup_gui.model.path_text import escape
-from backup_gui.places import home
 
 if TYPE_CHECKING:
     from typing import Unpack

@@ -1,0 +1,1 @@
+"""Jobs, settings, the program's own folders and its log."""
