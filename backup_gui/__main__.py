@@ -27,7 +27,7 @@ def main() -> int:
     gc.set_threshold(coprocess.OBJECTS_BETWEEN_COLLECTIONS)
     allow_many_files()
     try:
-        from backup_gui import cli  # noqa: PLC0415 - the other process has no use for it
+        from backup_gui.cli import main as cli  # noqa: PLC0415 - the other process has no use for it
 
         return cli.main(sys.argv[1:], run_app=_run_app)
     except KeyboardInterrupt:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from backup_gui.cli.output import report_in_words
 from backup_gui.engine.apply import copying
 from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.fs.content import TargetError
@@ -21,7 +22,6 @@ from backup_gui.engine.rules.space import Room
 from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.model.errors import DestinationFullError
 from backup_gui.model.plans import NOTHING_REMOVED, PassStatus, ProblemCode, Scope
-from backup_gui.terminal import report_in_words
 from tests.faults.scene import Scene
 from tests.faults.volumes import remount, small_volume
 from tests.helpers.trees import contents, read_tree

@@ -17,7 +17,7 @@ MUTATIONS = (
     ),
     Mutation(
         "names are not emoji codes in a terminal",
-        "terminal.py",
+        "cli/output.py",
         "markup=False, emoji=False,",
         "markup=False,",
         ("unit/test_terminal.py",),

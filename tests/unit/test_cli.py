@@ -17,8 +17,10 @@ from typing import Any
 import pytest
 
 from backup_gui import __main__ as start
-from backup_gui import __version__, cli
-from backup_gui.arguments import build_parser
+from backup_gui import __version__
+from backup_gui.cli import main as cli
+from backup_gui.cli.arguments import build_parser
+from backup_gui.cli.output import Output
 from backup_gui.engine.destination.history_place import history_of
 from backup_gui.engine.run import runner
 from backup_gui.engine.run.runner import Commands, Outcome
@@ -34,7 +36,6 @@ from backup_gui.model.errors import (
 from backup_gui.model.events import Event, ReportMade, Stop
 from backup_gui.model.job import MAX_INTERVAL_S, Job
 from backup_gui.model.plans import PassStatus, Report
-from backup_gui.terminal import Output
 
 Answer = Callable[[Job, Commands, Callable[[Event], None]], Outcome]
 

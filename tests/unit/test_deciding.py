@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui import cli
+from backup_gui.cli import main as cli
 from backup_gui.config.folders import Places
 from backup_gui.config.job_factory import make_job
 from backup_gui.engine.destination.lock import DestinationLock

@@ -11,6 +11,16 @@ from typing import Any
 
 import pytest
 
+from backup_gui.cli.output import (
+    JsonPrinter,
+    Output,
+    ProgressBar,
+    TextPrinter,
+    counts_in_words,
+    event_fields,
+    report_in_words,
+    size_in_words,
+)
 from backup_gui.model.events import (
     ActionDone,
     Event,
@@ -40,16 +50,6 @@ from backup_gui.model.plans import (
     Stage,
 )
 from backup_gui.model.status import JobState, Status
-from backup_gui.terminal import (
-    JsonPrinter,
-    Output,
-    ProgressBar,
-    TextPrinter,
-    counts_in_words,
-    event_fields,
-    report_in_words,
-    size_in_words,
-)
 
 HOSTILE = "a\nb\udcff\\"
 ESCAPED = r"a\nb\xff\\"

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui import cli
 from backup_gui.bridge.archive import find_backup, list_folder
 from backup_gui.bridge.sizes import count_sizes
+from backup_gui.cli import main as cli
 from backup_gui.engine.destination.history_place import HISTORY_NAME, history_of
 from backup_gui.engine.history.listing import Shelf
 from backup_gui.engine.history.versions import list_versions, restore

@@ -18,7 +18,8 @@ from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from backup_gui.arguments import PROGRAM, build_parser
+from backup_gui.cli.arguments import PROGRAM, build_parser
+from backup_gui.cli.output import JsonPrinter, Output, Printer, ProgressBar, TextPrinter, answers, named, to_json
 from backup_gui.config.folders import Places
 from backup_gui.config.logging import set_up_logging
 from backup_gui.engine.fs import own_files as own
@@ -26,7 +27,6 @@ from backup_gui.model.errors import BackupError, DestinationBusyError, JobError,
 from backup_gui.model.events import HeldBack, KeepHeld, Stop, Waiting
 from backup_gui.model.path_text import escape, meanings, one_line
 from backup_gui.model.plans import PassStatus, Phase, Progress, Report
-from backup_gui.terminal import JsonPrinter, Output, Printer, ProgressBar, TextPrinter, answers, named, to_json
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -461,7 +461,7 @@ def _relative(path: str, destination: str) -> str:
 
 
 def _decide(options: argparse.Namespace, output: Output, interruption: Interruption) -> int:
-    from backup_gui.deciding import kept, passes, undo  # noqa: PLC0415
+    from backup_gui.cli.history_commands import kept, passes, undo  # noqa: PLC0415
 
     command = {"passes": passes, "undo": undo, "kept": kept}[options.command]
     try:

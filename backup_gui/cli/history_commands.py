@@ -12,7 +12,8 @@ import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from backup_gui.arguments import PROGRAM
+from backup_gui.cli.arguments import PROGRAM
+from backup_gui.cli.output import Output, counts_in_words, named, to_json
 from backup_gui.config.folders import Places
 from backup_gui.config.job_factory import make_job
 from backup_gui.engine.destination.lock import DestinationLock
@@ -25,7 +26,6 @@ from backup_gui.engine.state.schema import NewerSchemaError, refuse_newer
 from backup_gui.model.errors import CatalogError, JobError, NewerDataError
 from backup_gui.model.path_text import escape
 from backup_gui.model.plans import Counts
-from backup_gui.terminal import Output, counts_in_words, named, to_json
 
 if TYPE_CHECKING:
     import argparse
