@@ -16,16 +16,16 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QApplication
 
 from backup_gui import __version__
-from backup_gui.bridge import display
 from backup_gui.bridge.collecting import Collector
-from backup_gui.bridge.instance import Instance, Wish
-from backup_gui.bridge.languages import found_languages, language_name, speak
-from backup_gui.bridge.signals import QuitSignals
 from backup_gui.config.folders import Places
 from backup_gui.config.logging import LOG_NAME, qt_message_handler, set_up_logging
 from backup_gui.config.settings import Appearance, absolute
 from backup_gui.config.store import Store
 from backup_gui.desk import Desk, System
+from backup_gui.desktop import display
+from backup_gui.desktop.languages import found_languages, language_name, speak
+from backup_gui.desktop.quit_signals import QuitSignals
+from backup_gui.desktop.single_instance import Instance, Wish
 from backup_gui.engine.fs import own_files as own
 from backup_gui.engine.fs.privacy import close_to_others, make_private_folder, own_folder_in_words
 from backup_gui.model.errors import BackupError, OwnFolderError

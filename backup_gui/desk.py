@@ -19,19 +19,19 @@ from PySide6.QtWidgets import QSystemTrayIcon
 from backup_gui import __version__
 from backup_gui.answersdesk import AnswersDesk
 from backup_gui.bridge.alarm import Overdue
-from backup_gui.bridge.autostart import LoginEntry, login_entry, start_command
 from backup_gui.bridge.background import Background
 from backup_gui.bridge.controller import SHUTDOWN_S, Controller, JobNews, JobReport
 from backup_gui.bridge.errands import Errands
 from backup_gui.bridge.inspection import is_folder
-from backup_gui.bridge.instance import Wish
-from backup_gui.bridge.logrelay import LogRelay
-from backup_gui.bridge.notes import Notifier, desktop_notifier
-from backup_gui.bridge.power import Power, system_power
-from backup_gui.bridge.traymenu import is_menu_on_bus
 from backup_gui.bridge.worker import Run
 from backup_gui.caredesk import CareDesk
 from backup_gui.config.settings import Appearance, Settings
+from backup_gui.desktop.autostart import LoginEntry, login_entry, start_command
+from backup_gui.desktop.log_relay import LogRelay
+from backup_gui.desktop.notifier import Notifier, desktop_notifier
+from backup_gui.desktop.power import Power, system_power
+from backup_gui.desktop.single_instance import Wish
+from backup_gui.desktop.traymenu import is_menu_on_bus
 from backup_gui.engine.run import runner
 from backup_gui.firstdesk import FirstDesk
 from backup_gui.formdesk import FormDesk

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from backup_gui.bridge.background import Background
     from backup_gui.bridge.controller import Controller
     from backup_gui.bridge.errands import Errands
-    from backup_gui.bridge.instance import Wish
     from backup_gui.config.store import Store
+    from backup_gui.desktop.single_instance import Wish
     from backup_gui.ui.mainwindow import MainWindow
 
 log = logging.getLogger(__name__)

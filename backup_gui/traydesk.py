@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
-from backup_gui.bridge.notes import Note, Notifier
+from backup_gui.desktop.notifier import Note, Notifier
 from backup_gui.model.status import JobState
 from backup_gui.ui.board import Page
 from backup_gui.ui.notices import Notice, Notices, button_text, hidden_notice

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from PySide6.QtNetwork import QLocalSocket
 from pytestqt.qtbot import QtBot
 
-from backup_gui.bridge.instance import Instance, Wish, _parsed
 from backup_gui.cli.arguments import build_parser, interval, moment
 from backup_gui.cli.main import main
 from backup_gui.config.job_factory import job_faults
 from backup_gui.config.settings import Settings, parse_jobs, parse_settings
+from backup_gui.desktop.single_instance import Instance, Wish, _parsed
 from backup_gui.model.job import MAX_INTERVAL_S
 
 UNUSABLE = 2

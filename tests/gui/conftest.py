@@ -16,12 +16,12 @@ from pytestqt.qtbot import QtBot
 
 from backup_gui.app import resource_folder
 from backup_gui.bridge import controller as controller_module
-from backup_gui.bridge.notes import Notifier
-from backup_gui.bridge.power import Power
 from backup_gui.config.folders import Places
 from backup_gui.config.settings import Appearance
 from backup_gui.config.store import Store
 from backup_gui.desk import Desk, System
+from backup_gui.desktop.notifier import Notifier
+from backup_gui.desktop.power import Power
 from backup_gui.engine.run.mailbox import Commands
 from backup_gui.engine.run.runner import Outcome
 from backup_gui.model.events import Command, Event, Pause, Started, StatusChanged, Stop

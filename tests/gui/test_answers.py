@@ -10,8 +10,8 @@ import pytest
 from PySide6.QtWidgets import QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
-from backup_gui.bridge.instance import Wish
 from backup_gui.desk import Desk
+from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.destination.marker import Marker
 from backup_gui.engine.fs.tree import MARKER_NAME
 from backup_gui.engine.run import runner

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import backup_gui
-from backup_gui.bridge.autostart import DesktopEntry, LaunchAgent, login_entry, start_command
+from backup_gui.desktop.autostart import DesktopEntry, LaunchAgent, login_entry, start_command
 
 COMMAND = ("/opt/My Apps/100%/b$ckup", "--hidden", 'a"b`c\\d')
 

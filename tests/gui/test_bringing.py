@@ -14,9 +14,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from backup_gui.bridge.instance import Wish
 from backup_gui.bridge.stall import Stalls
 from backup_gui.desk import Desk
+from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.restore import bringing
 from backup_gui.engine.rules import progress
 from backup_gui.engine.run import runner

@@ -12,12 +12,12 @@ from PySide6.QtCore import QCoreApplication, QLocale, QObject, Signal
 from pytestqt.qtbot import QtBot
 
 from backup_gui.bridge.alarm import DAY_S
-from backup_gui.bridge.instance import Wish
-from backup_gui.bridge.languages import found_languages, language_name, speak
-from backup_gui.bridge.power import Supply
 from backup_gui.config.folders import Places
 from backup_gui.config.settings import Settings, parse_settings, settings_to_texts
 from backup_gui.desk import Desk
+from backup_gui.desktop.languages import found_languages, language_name, speak
+from backup_gui.desktop.power import Supply
+from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.run import runner
 from backup_gui.engine.run.mailbox import Commands
 from backup_gui.engine.run.runner import Outcome

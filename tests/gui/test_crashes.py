@@ -13,10 +13,10 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from backup_gui.bridge.crashes import Crash, CrashRelay, place_of
-from backup_gui.bridge.diagnostics import ErrorKeeper, describe
-from backup_gui.bridge.instance import Wish
 from backup_gui.config.settings import Settings
+from backup_gui.desktop.crash_handler import Crash, CrashRelay, place_of
+from backup_gui.desktop.diagnostics import ErrorKeeper, describe
+from backup_gui.desktop.single_instance import Wish
 from backup_gui.model.job import Job
 from backup_gui.model.plans import Counts, Held, HeldCode
 from backup_gui.model.status import JobState, Status

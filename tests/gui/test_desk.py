@@ -15,10 +15,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
-from backup_gui.bridge.instance import Wish
 from backup_gui.config.folders import Places
 from backup_gui.config.settings import Appearance, Settings, make_job
 from backup_gui.desk import Desk
+from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.run import runner
 from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.state.register import ReadFacts, other_jobs, remember_folders

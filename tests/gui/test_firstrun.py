@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from backup_gui.bridge import beginning
 from backup_gui.bridge.beginning import Choice, Place, places, propose, usual_folders
-from backup_gui.bridge.instance import Wish
+from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.run import runner
 from backup_gui.model.job import Job
 from backup_gui.model.status import JobState

@@ -18,8 +18,8 @@ from backup_gui.bridge.attendant import Attendant, Errand
 from backup_gui.bridge.background import Background
 from backup_gui.bridge.errands import Errands
 from backup_gui.bridge.heart import Heart
-from backup_gui.bridge.instance import Wish
 from backup_gui.desk import Desk
+from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.restore import put_back as putback
 from backup_gui.model.events import Pause, Resume, StatusChanged
 from backup_gui.model.job import Job

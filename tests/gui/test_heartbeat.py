@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from backup_gui.app import SWITCH_INTERVAL_S
 from backup_gui.bridge.collecting import Collector
-from backup_gui.bridge.instance import Wish
+from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.fs.system.worker_process import OBJECTS_BETWEEN_COLLECTIONS
 from backup_gui.engine.run import runner
 from backup_gui.engine.run.mailbox import Commands

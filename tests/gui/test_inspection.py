@@ -9,8 +9,8 @@ import pytest
 
 from backup_gui.bridge import inspection
 from backup_gui.bridge.beginning import Choice, propose
-from backup_gui.bridge.display import is_available
 from backup_gui.bridge.inspection import Findings, examine, is_folder, leave_out, room
+from backup_gui.desktop.display import is_available
 from backup_gui.engine.destination.history_place import HISTORY_NAME
 from backup_gui.engine.fs.volumes import drive_places
 from backup_gui.engine.fs.volumes.drive_places import Place

@@ -14,15 +14,15 @@ import pytest
 from PySide6.QtNetwork import QLocalSocket
 from pytestqt.qtbot import QtBot
 
-from backup_gui.bridge import instance as instance_module
-from backup_gui.bridge.instance import LOCK_NAME, Instance, Wish
+from backup_gui.desktop import single_instance as instance_module
+from backup_gui.desktop.single_instance import LOCK_NAME, Instance, Wish
 from backup_gui.model.errors import OwnFolderError
 
 SECOND = """
 import sys
 from pathlib import Path
 from PySide6.QtCore import QCoreApplication
-from backup_gui.bridge.instance import Instance, Wish
+from backup_gui.desktop.single_instance import Instance, Wish
 application = QCoreApplication([])
 instance = Instance(Path(sys.argv[1]))
 if instance.take():

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from backup_gui.bridge.counting import LeftOut, Tally, count_copies, count_folder, count_left_out
-from backup_gui.bridge.instance import Wish
 from backup_gui.desk import Desk
+from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.destination.history_place import history_of
 from backup_gui.engine.fs import own_files as own
 from backup_gui.engine.history.usage import measure

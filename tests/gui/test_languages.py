@@ -15,7 +15,7 @@ from PySide6.QtGui import QTextLayout, QTextOption
 from PySide6.QtWidgets import QApplication
 
 from backup_gui.app import resource_folder
-from backup_gui.bridge.languages import speak
+from backup_gui.desktop.languages import speak
 from backup_gui.ui.headline import headline, overdue_text
 from backup_gui.ui.sentences import said
 from backup_gui.ui.wording import (

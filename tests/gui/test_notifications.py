@@ -19,9 +19,9 @@ from PySide6.QtCore import QElapsedTimer, QTimer
 from PySide6.QtGui import QColor, QGuiApplication, QImage
 from pytestqt.qtbot import QtBot
 
-from backup_gui.bridge import sessionbus
-from backup_gui.bridge.notes import Note
-from backup_gui.bridge.notifications import FAREWELL_MS, Notifications
+from backup_gui.desktop import session_bus as sessionbus
+from backup_gui.desktop.freedesktop_notifications import FAREWELL_MS, Notifications
+from backup_gui.desktop.notifier import Note
 from tests.helpers.bus_services import ACTIVATION_TOKEN, NOTIFICATIONS, PATHS
 from tests.helpers.fake_power import private_bus
 from tests.helpers.notification_service import NotificationService, notification_service

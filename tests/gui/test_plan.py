@@ -22,8 +22,8 @@ from pytestqt.qtbot import QtBot
 
 from backup_gui.bridge.background import Background
 from backup_gui.bridge.errands import Errand, Errands
-from backup_gui.bridge.instance import Wish
 from backup_gui.bridge.preview import expected_s, foresee
+from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.arranging import Arranged, Arrangement, Order, arrange
 from backup_gui.engine.run import runner
 from backup_gui.engine.run.single_pass import run_pass

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtDBus import QDBusConnection
 from pytestqt.qtbot import QtBot
 
-from backup_gui.bridge.power import Power, Supply
+from backup_gui.desktop.power import Power, Supply
 from tests.helpers.fake_power import FakePower, private_bus
 
 needs_bus = pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="there is no bus to be had")

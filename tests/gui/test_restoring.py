@@ -15,8 +15,8 @@ from pytestqt.qtbot import QtBot
 
 from backup_gui import restoredesk
 from backup_gui.bridge import archive
-from backup_gui.bridge.instance import Wish
 from backup_gui.desk import Desk
+from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.destination.history_place import history_of
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.run import runner

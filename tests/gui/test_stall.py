@@ -16,9 +16,9 @@ from pytestqt.qtbot import QtBot
 from backup_gui.bridge import controller as controller_module
 from backup_gui.bridge import stall
 from backup_gui.bridge.controller import Controller
-from backup_gui.bridge.instance import Wish
 from backup_gui.bridge.stall import Stalls
 from backup_gui.bridge.worker import JobThread
+from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.run import runner
 from backup_gui.engine.run.mailbox import Commands, Pulse
 from backup_gui.engine.run.runner import Outcome

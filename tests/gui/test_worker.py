@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from backup_gui.bridge.logrelay import LogRelay
 from backup_gui.bridge.outbox import Outbox
 from backup_gui.bridge.worker import JobThread, Run
 from backup_gui.config import logging as logs
+from backup_gui.desktop.log_relay import LogRelay
 from backup_gui.engine.run.mailbox import Commands
 from backup_gui.engine.run.runner import Outcome
 from backup_gui.model.events import (

@@ -21,8 +21,8 @@ from PySide6.QtCore import qVersion
 from PySide6.QtGui import QGuiApplication
 
 from backup_gui import __version__
-from backup_gui.bridge.crashes import place_of
 from backup_gui.config.settings import Settings, settings_to_texts
+from backup_gui.desktop.crash_handler import place_of
 from backup_gui.model.job import Job
 from backup_gui.model.path_text import one_line
 from backup_gui.model.status import Status

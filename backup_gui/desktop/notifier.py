@@ -50,6 +50,6 @@ def desktop_notifier(parent: QObject) -> Notifier | None:
     if sys.platform != "linux":
         return None
     # What speaks with the session bus is not installed elsewhere.
-    from backup_gui.bridge.notifications import Notifications  # noqa: PLC0415
+    from backup_gui.desktop.freedesktop_notifications import Notifications  # noqa: PLC0415
 
     return Notifications(parent)

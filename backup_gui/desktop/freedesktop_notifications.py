@@ -18,10 +18,10 @@ from jeepney.bus_messages import MatchRule, message_bus
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QImage
 
-from backup_gui.bridge.sessionbus import OnAnswer, SessionBus
+from backup_gui.desktop.session_bus import OnAnswer, SessionBus
 
 if TYPE_CHECKING:
-    from backup_gui.bridge.notes import Note
+    from backup_gui.desktop.notifier import Note
 
 log = logging.getLogger(__name__)
 
