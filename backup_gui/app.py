@@ -16,7 +16,6 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QApplication
 
 from backup_gui import __version__
-from backup_gui.bridge.collecting import Collector
 from backup_gui.config.folders import Places
 from backup_gui.config.logging import LOG_NAME, qt_message_handler, set_up_logging
 from backup_gui.config.settings import Appearance, absolute
@@ -30,6 +29,7 @@ from backup_gui.engine.fs import own_files as own
 from backup_gui.engine.fs.privacy import close_to_others, make_private_folder, own_folder_in_words
 from backup_gui.model.errors import BackupError, OwnFolderError
 from backup_gui.model.path_text import one_line
+from backup_gui.threads.garbage import Collector
 from backup_gui.ui.icons import Icons
 from backup_gui.ui.legibility import Legibility
 from backup_gui.ui.refusal import Refusal

@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 from backup_gui.bridge.alarm import Alarm, Overdue
-from backup_gui.bridge.stall import Stalls
 from backup_gui.desktop.crash_handler import Crash, CrashRelay
 from backup_gui.desktop.diagnostics import ErrorKeeper, describe
 from backup_gui.desktop.power import Power, Supply
 from backup_gui.engine.fs.volumes.mounts import can_watch
 from backup_gui.engine.state.chronicle import Chronicle
+from backup_gui.threads.liveness import Stalls
 from backup_gui.ui.jobview import JobView, Saving
 
 if TYPE_CHECKING:
-    from backup_gui.bridge.background import Background
-    from backup_gui.bridge.controller import Controller
     from backup_gui.config.settings import Settings
     from backup_gui.config.store import Store
     from backup_gui.model.job import Job
     from backup_gui.model.status import Status
+    from backup_gui.threads.background import Background
+    from backup_gui.threads.controller import Controller
     from backup_gui.ui.mainwindow import MainWindow
 
 

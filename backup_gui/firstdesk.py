@@ -22,9 +22,9 @@ from backup_gui.ui.sentences import said
 from backup_gui.ui.wording import path_text
 
 if TYPE_CHECKING:
-    from backup_gui.bridge.controller import Controller
-    from backup_gui.bridge.errands import Errand, Errands
     from backup_gui.config.settings import Settings
+    from backup_gui.threads.controller import Controller
+    from backup_gui.threads.errands import Errand, Errands
     from backup_gui.ui.firstrun import FirstRun
     from backup_gui.ui.mainwindow import MainWindow
 

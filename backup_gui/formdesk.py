@@ -22,8 +22,8 @@ from backup_gui.ui.rulespanel import RulesCount, RulesWish
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from backup_gui.bridge.controller import Controller
-    from backup_gui.bridge.errands import Errand, Errands
+    from backup_gui.threads.controller import Controller
+    from backup_gui.threads.errands import Errand, Errands
 
 _RULES = "rules"
 _SIZE = "history size"

@@ -19,11 +19,11 @@ from backup_gui.ui.sentences import said
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from backup_gui.bridge.background import Background
-    from backup_gui.bridge.controller import Controller
-    from backup_gui.bridge.errands import Errands
     from backup_gui.config.store import Store
     from backup_gui.desktop.single_instance import Wish
+    from backup_gui.threads.background import Background
+    from backup_gui.threads.controller import Controller
+    from backup_gui.threads.errands import Errands
     from backup_gui.ui.mainwindow import MainWindow
 
 log = logging.getLogger(__name__)

@@ -21,10 +21,10 @@ from backup_gui.engine.state.pass_log import PAGE_ROWS
 from backup_gui.ui.jobview import BackupSizes, FilesPage, FilesQuery, PassPage, PassQuery
 
 if TYPE_CHECKING:
-    from backup_gui.bridge.background import Background
-    from backup_gui.bridge.controller import Controller
     from backup_gui.model.job import Job
     from backup_gui.model.plans import Report
+    from backup_gui.threads.background import Background
+    from backup_gui.threads.controller import Controller
     from backup_gui.ui.mainwindow import MainWindow
 
 COUNT_EVERY_S = 3_600.0

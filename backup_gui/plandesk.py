@@ -14,7 +14,7 @@ from backup_gui.model.job import Job
 from backup_gui.model.plans import Counts, Progress, count_actions
 
 if TYPE_CHECKING:
-    from backup_gui.bridge.errands import Errand, Errands
+    from backup_gui.threads.errands import Errand, Errands
     from backup_gui.ui.mainwindow import MainWindow
     from backup_gui.ui.planview import PlanView
     from backup_gui.ui.preview import PreviewDialog

@@ -15,7 +15,7 @@ from backup_gui.ui.returneddialog import ReturnedDialog
 from backup_gui.ui.sentences import said
 
 if TYPE_CHECKING:
-    from backup_gui.bridge.controller import Controller, JobNews, JobReturned
+    from backup_gui.threads.controller import Controller, JobNews, JobReturned
     from backup_gui.ui.icons import Icons
     from backup_gui.ui.mainwindow import MainWindow
 

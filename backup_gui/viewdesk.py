@@ -15,9 +15,9 @@ from backup_gui.ui.jobview import JobView, Room
 from backup_gui.ui.pace import Pace, PaceMeter
 
 if TYPE_CHECKING:
-    from backup_gui.bridge.background import Background
-    from backup_gui.bridge.controller import Controller, JobNews
     from backup_gui.model.job import Job
+    from backup_gui.threads.background import Background
+    from backup_gui.threads.controller import Controller, JobNews
     from backup_gui.ui.mainwindow import MainWindow
 
 _ROOM_EVERY_MS = 60_000

@@ -12,10 +12,10 @@ import pytest
 from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
-from backup_gui.bridge import controller as controller_module
-from backup_gui.bridge.controller import Controller
-from backup_gui.bridge.worker import JobThread
 from backup_gui.model.job import Job
+from backup_gui.threads import controller as controller_module
+from backup_gui.threads.controller import Controller
+from backup_gui.threads.job_thread import JobThread
 from tests.faults.volumes import cuttable_disk, is_any_thread_stuck, run_tool
 from tests.helpers.trees import contents
 

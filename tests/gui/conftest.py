@@ -15,7 +15,6 @@ from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from backup_gui.app import resource_folder
-from backup_gui.bridge import controller as controller_module
 from backup_gui.config.folders import Places
 from backup_gui.config.settings import Appearance
 from backup_gui.config.store import Store
@@ -27,6 +26,7 @@ from backup_gui.engine.run.runner import Outcome
 from backup_gui.model.events import Command, Event, Pause, Started, StatusChanged, Stop
 from backup_gui.model.job import Job
 from backup_gui.model.status import Coverage, JobState, Status
+from backup_gui.threads import controller as controller_module
 from backup_gui.ui.icons import Icons
 
 # What the offscreen platform says about itself and not about this program.

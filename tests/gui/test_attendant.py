@@ -9,9 +9,9 @@ from functools import partial
 import pytest
 from pytestqt.qtbot import QtBot
 
-from backup_gui.bridge import attendant as attendant_module
-from backup_gui.bridge.attendant import Attendant, Errand, Throttle
 from backup_gui.engine.fs.content import Cancelled
+from backup_gui.threads import tasks as attendant_module
+from backup_gui.threads.tasks import Attendant, Errand, Throttle
 
 StopAsked = Callable[[], bool]
 WAIT_S = 5.0

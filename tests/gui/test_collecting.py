@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QObject, QTimer
 from pytestqt.qtbot import QtBot
 
-from backup_gui.bridge.collecting import LOOK_EVERY_MS, Collector
+from backup_gui.threads.garbage import LOOK_EVERY_MS, Collector
 
 _LIMITS = (100, 1, 1)
 

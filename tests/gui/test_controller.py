@@ -10,9 +10,6 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from backup_gui.bridge import controller as controller_module
-from backup_gui.bridge.controller import Controller, JobNews, JobReport, JobReturned
-from backup_gui.bridge.worker import JobThread
 from backup_gui.engine.run.mailbox import Commands
 from backup_gui.engine.run.runner import Outcome
 from backup_gui.model.errors import DestinationBusyError
@@ -35,6 +32,9 @@ from backup_gui.model.events import (
 from backup_gui.model.job import Job
 from backup_gui.model.plans import Counts, Held, HeldCode, PassStatus, Report, Returned
 from backup_gui.model.status import JobState
+from backup_gui.threads import controller as controller_module
+from backup_gui.threads.controller import Controller, JobNews, JobReport, JobReturned
+from backup_gui.threads.job_thread import JobThread
 from tests.gui.conftest import ScriptedRun, make_test_job, ok_status
 
 

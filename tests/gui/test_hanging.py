@@ -13,17 +13,18 @@ from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from backup_gui import formdesk, jobdesk, plandesk
-from backup_gui.bridge import archive, inspection, preview, stall
-from backup_gui.bridge.attendant import Attendant, Errand
-from backup_gui.bridge.background import Background
-from backup_gui.bridge.errands import Errands
-from backup_gui.bridge.heart import Heart
+from backup_gui.bridge import archive, inspection, preview
 from backup_gui.desk import Desk
 from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.restore import put_back as putback
 from backup_gui.model.events import Pause, Resume, StatusChanged
 from backup_gui.model.job import Job
 from backup_gui.model.status import JobState
+from backup_gui.threads import liveness as stall
+from backup_gui.threads.background import Background
+from backup_gui.threads.errands import Errands
+from backup_gui.threads.heart import Heart
+from backup_gui.threads.tasks import Attendant, Errand
 from backup_gui.ui.board import Page
 from backup_gui.ui.firstvalues import FirstChoice
 from backup_gui.ui.historyview import RestoreWish, subject_of
@@ -144,7 +145,7 @@ def test_an_errand_that_goes_on_says_so(background: Background, qtbot: QtBot) ->
 def test_there_is_an_end_to_threads_that_hang(
     background: Background, drive: Drive, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("backup_gui.bridge.background._MOST_IN_ALL", 10)
+    monkeypatch.setattr("backup_gui.threads.background._MOST_IN_ALL", 10)
     for number in range(30):
         background.submit(f"hangs {number}", partial(hang, drive), lambda _: None)
     qtbot.waitUntil(lambda: drive.count == 10)

@@ -13,7 +13,6 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from backup_gui.app import SWITCH_INTERVAL_S
-from backup_gui.bridge.collecting import Collector
 from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.fs.system.worker_process import OBJECTS_BETWEEN_COLLECTIONS
 from backup_gui.engine.run import runner
@@ -23,6 +22,7 @@ from backup_gui.model.events import ActionDone, Event, ProblemFound, Progressed,
 from backup_gui.model.job import Job
 from backup_gui.model.plans import Action, EntryKind, Op, Phase, Problem, ProblemCode, Progress, Stage
 from backup_gui.model.status import JobState, Status
+from backup_gui.threads.garbage import Collector
 from tests.gui.conftest import DeskMaker, ok_status
 from tests.helpers.beats import Beats
 

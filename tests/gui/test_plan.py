@@ -20,8 +20,6 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QHeaderView
 from pytestqt.qtbot import QtBot
 
-from backup_gui.bridge.background import Background
-from backup_gui.bridge.errands import Errand, Errands
 from backup_gui.bridge.preview import expected_s, foresee
 from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.arranging import Arranged, Arrangement, Order, arrange
@@ -33,6 +31,8 @@ from backup_gui.model.job import Job
 from backup_gui.model.plan_tree import flat
 from backup_gui.model.plans import FULL, Action, Counts, EntryKind, HeldCode, Op, Phase, ProblemCode, Progress
 from backup_gui.model.status import JobState, Status
+from backup_gui.threads.background import Background
+from backup_gui.threads.errands import Errand, Errands
 from backup_gui.ui.headline import held_text
 from backup_gui.ui.icons import Icons
 from backup_gui.ui.jobview import HeldAnswer, PutBackWish

@@ -13,11 +13,6 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from backup_gui.bridge import controller as controller_module
-from backup_gui.bridge import stall
-from backup_gui.bridge.controller import Controller
-from backup_gui.bridge.stall import Stalls
-from backup_gui.bridge.worker import JobThread
 from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.run import runner
 from backup_gui.engine.run.mailbox import Commands, Pulse
@@ -25,6 +20,11 @@ from backup_gui.engine.run.runner import Outcome
 from backup_gui.model.events import Event, Stop
 from backup_gui.model.job import Job
 from backup_gui.model.status import JobState
+from backup_gui.threads import controller as controller_module
+from backup_gui.threads import liveness as stall
+from backup_gui.threads.controller import Controller
+from backup_gui.threads.job_thread import JobThread
+from backup_gui.threads.liveness import Stalls
 from backup_gui.ui.headline import Remedy, card_text, headline
 from backup_gui.ui.icons import Icons
 from backup_gui.ui.tray import Tray

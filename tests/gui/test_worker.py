@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from backup_gui.bridge.outbox import Outbox
-from backup_gui.bridge.worker import JobThread, Run
 from backup_gui.config import logging as logs
 from backup_gui.desktop.log_relay import LogRelay
 from backup_gui.engine.run.mailbox import Commands
@@ -46,6 +44,8 @@ from backup_gui.model.plans import (
     Stage,
 )
 from backup_gui.model.status import JobState, Status
+from backup_gui.threads.job_thread import JobThread, Run
+from backup_gui.threads.outbox import Outbox
 from tests.gui.conftest import ScriptedRun, ok_status
 
 BIG_BYTES = 10 * 1024**3

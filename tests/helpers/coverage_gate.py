@@ -52,7 +52,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 def measured_job_threads() -> Iterator[None]:
     """Let coverage see the threads of jobs: Python does not start them itself, so its tracer does not reach them."""
     trace = threading.gettrace()
-    bridge = sys.modules.get("backup_gui.bridge.worker")
+    bridge = sys.modules.get("backup_gui.threads.job_thread")
     if trace is None or bridge is None:
         yield
         return

@@ -31,21 +31,21 @@ MUTATIONS = (
     # A drive that does not answer
     Mutation(
         "a job works in a thread of its own",
-        "bridge/worker.py",
+        "threads/job_thread.py",
         "        self._worker.moveToThread(self._thread)\n",
         "",
         ("gui/test_worker.py::test_the_runner_works_in_a_thread_of_its_own",),
     ),
     Mutation(
         "drives are looked at away from the window's thread",
-        "bridge/background.py",
+        "threads/background.py",
         "        thread.start()\n",
         "        thread.run()\n",
         ("gui/test_desk.py::test_work_in_the_background_is_done_elsewhere_and_the_latest_wins",),
     ),
     Mutation(
         "quitting leaves a job that hangs behind",
-        "bridge/controller.py",
+        "threads/controller.py",
         "thread.wait(max(0, round((end_s - self._clock()) * 1_000)))",
         "thread.wait(round(end_s * 1_000))",
         ("gui/test_controller.py::test_shutdown_gives_up_on_a_job_that_hangs",),
@@ -66,7 +66,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a job that hangs is noticed",
-        "bridge/stall.py",
+        "threads/liveness.py",
         "            if silent_s >= LEAST_S:\n",
         "            if not self._seen:\n",
         ("gui/test_stall.py::test_a_job_without_a_sign_of_life_is_told_in_growing_steps",),
@@ -80,7 +80,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a job at rest does not hang",
-        "bridge/stall.py",
+        "threads/liveness.py",
         "            if pulse.is_at_rest or known is None or known.pulse != pulse:\n",
         "            if known is None or known.pulse != pulse:\n",
         ("gui/test_stall.py::test_a_job_that_rests_or_gets_on_is_not_told",),

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from backup_gui.bridge.worker import JobThread, Run
 from backup_gui.engine.run import runner
 from backup_gui.engine.run.mailbox import Pulse
 from backup_gui.engine.run.runner import Outcome
@@ -35,6 +34,7 @@ from backup_gui.model.events import (
 from backup_gui.model.job import Job
 from backup_gui.model.plans import Held, Progress, Report, Returned
 from backup_gui.model.status import JobState, Status
+from backup_gui.threads.job_thread import JobThread, Run
 
 log = logging.getLogger(__name__)
 

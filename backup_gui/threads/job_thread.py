@@ -13,8 +13,6 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
 
-from backup_gui.bridge.heart import Heart
-from backup_gui.bridge.outbox import Outbox
 from backup_gui.config.logging import log_about
 from backup_gui.engine.run import runner
 from backup_gui.engine.run.mailbox import Pulse
@@ -22,6 +20,8 @@ from backup_gui.engine.run.runner import Commands, Outcome
 from backup_gui.model.errors import BackupError
 from backup_gui.model.events import Command, Event, Stop
 from backup_gui.model.job import Job
+from backup_gui.threads.heart import Heart
+from backup_gui.threads.outbox import Outbox
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from backup_gui.bridge.heart import Heart
-from backup_gui.bridge.stall import Stalls
+from backup_gui.threads.heart import Heart
+from backup_gui.threads.liveness import Stalls
 
 log = logging.getLogger(__name__)
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from backup_gui.bridge.heart import Heart
+from backup_gui.threads.heart import Heart
 
 if TYPE_CHECKING:
-    from backup_gui.bridge.background import Background
+    from backup_gui.threads.background import Background
 
 LEAST_PAUSE_S = 0.1
 

@@ -1,0 +1,1 @@
+"""Qt threads for jobs and for work in the background."""
