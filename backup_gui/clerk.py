@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
-from backup_gui.bridge import archive
-from backup_gui.bridge.archive import Backup, Look
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.history.listing import Shelf
 from backup_gui.model.restores import Item, Search
+from backup_gui.services import browse as archive
+from backup_gui.services.browse import Backup, Look
 from backup_gui.threads.tasks import Attendant, Errand, StopAsked
 from backup_gui.ui.historyview import Asked, Subject
 

@@ -19,7 +19,6 @@ from PySide6.QtWidgets import QSystemTrayIcon
 from backup_gui import __version__
 from backup_gui.answersdesk import AnswersDesk
 from backup_gui.bridge.alarm import Overdue
-from backup_gui.bridge.inspection import is_folder
 from backup_gui.caredesk import CareDesk
 from backup_gui.config.settings import Appearance, Settings
 from backup_gui.desktop.autostart import LoginEntry, login_entry, start_command
@@ -35,6 +34,7 @@ from backup_gui.jobdesk import JobDesk
 from backup_gui.overviewdesk import OverviewDesk
 from backup_gui.plandesk import PlanDesk
 from backup_gui.restoredesk import RestoreDesk
+from backup_gui.services.job_check import is_folder
 from backup_gui.threads.background import Background
 from backup_gui.threads.controller import SHUTDOWN_S, Controller, JobNews, JobReport
 from backup_gui.threads.errands import Errands

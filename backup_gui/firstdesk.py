@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
-from backup_gui.bridge.beginning import Choice, Place, Proposal, places, propose, usual_folders
-from backup_gui.bridge.counting import Tally, count_folder
-from backup_gui.bridge.preview import expected_s, foresee
 from backup_gui.model.job import Job
 from backup_gui.model.plans import EntryKind, HeldCode, Op, Problem, Progress
+from backup_gui.services.folder_sizes import Tally, count_folder
+from backup_gui.services.preview import expected_s, foresee
+from backup_gui.services.suggestions import Choice, Place, Proposal, places, propose, usual_folders
 from backup_gui.ui.firstvalues import FirstChoice, FirstForecast, FirstStart, FirstVerdict, FolderCount, PlaceOffer
 from backup_gui.ui.headline import silence_text
 from backup_gui.ui.problems import reason_text

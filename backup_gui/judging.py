@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backup_gui.bridge.inspection import Findings
+from backup_gui.services.job_check import Findings
 from backup_gui.ui.headline import silence_text
 from backup_gui.ui.jobview import DraftVerdict, Level, Remark
 from backup_gui.ui.sentences import said

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject, Slot
 
-from backup_gui.bridge.preview import Foresight, foresee
-from backup_gui.engine.arranging import Arranged, Arrangement, arrange
 from backup_gui.model.job import Job
 from backup_gui.model.plans import Counts, Progress, count_actions
+from backup_gui.services.arrange_plan import Arranged, Arrangement, arrange
+from backup_gui.services.preview import Foresight, foresee
 
 if TYPE_CHECKING:
     from backup_gui.threads.errands import Errand, Errands

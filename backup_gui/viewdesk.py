@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from backup_gui.bridge.inspection import room
 from backup_gui.engine.destination.history_place import history_of
+from backup_gui.services.job_check import room
 from backup_gui.ui.jobview import JobView, Room
 from backup_gui.ui.pace import Pace, PaceMeter
 

@@ -17,7 +17,7 @@ _OPS = tuple(Op)
 
 
 class PlanTree(NamedTuple):
-    """Actions under the folders that they are in; ``engine/arranging.py`` makes it.
+    """Actions under the folders that they are in; ``services/arrange_plan.py`` makes it.
 
     Folders have numbers; the root's is 0, and a folder's is larger than that of the one around it. A row is either an
     action by its place among the actions, or a folder by the complement of its number, which is negative. A folder with

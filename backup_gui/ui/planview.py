@@ -8,9 +8,9 @@ from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QHeaderView, QLineEdit, QVBoxLayout, QWidget
 
-from backup_gui.engine.arranging import MOST_OPENED_ROWS, Arranged, Arrangement, Order
 from backup_gui.model.plan_tree import flat
 from backup_gui.model.plans import Action, Counts, Op
+from backup_gui.services.arrange_plan import MOST_OPENED_ROWS, Arranged, Arrangement, Order
 from backup_gui.ui.filterbutton import FilterButton
 from backup_gui.ui.labels import MutedLabel
 from backup_gui.ui.planmodel import SIZE_COLUMN, PlanModel

@@ -14,12 +14,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
-from backup_gui.bridge import beginning
-from backup_gui.bridge.beginning import Choice, Place, places, propose, usual_folders
 from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.run import runner
 from backup_gui.model.job import Job
 from backup_gui.model.status import JobState
+from backup_gui.services import suggestions as beginning
+from backup_gui.services.suggestions import Choice, Place, places, propose, usual_folders
 from backup_gui.ui.firstrun import FirstRun, FirstRunDialog
 from backup_gui.ui.firstvalues import FirstChoice, FirstForecast, FirstStart, FirstVerdict, FolderCount
 from backup_gui.ui.icons import Icons

@@ -13,13 +13,15 @@ from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from backup_gui import formdesk, jobdesk, plandesk
-from backup_gui.bridge import archive, inspection, preview
 from backup_gui.desk import Desk
 from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.restore import put_back as putback
 from backup_gui.model.events import Pause, Resume, StatusChanged
 from backup_gui.model.job import Job
 from backup_gui.model.status import JobState
+from backup_gui.services import browse as archive
+from backup_gui.services import job_check as inspection
+from backup_gui.services import preview
 from backup_gui.threads import liveness as stall
 from backup_gui.threads.background import Background
 from backup_gui.threads.errands import Errands

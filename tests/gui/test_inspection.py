@@ -7,9 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.bridge import inspection
-from backup_gui.bridge.beginning import Choice, propose
-from backup_gui.bridge.inspection import Findings, examine, is_folder, leave_out, room
 from backup_gui.desktop.display import is_available
 from backup_gui.engine.destination.history_place import HISTORY_NAME
 from backup_gui.engine.fs.volumes import drive_places
@@ -18,6 +15,9 @@ from backup_gui.engine.rules.exclusions import Filter
 from backup_gui.engine.run import runner
 from backup_gui.engine.run.single_pass import ignore
 from backup_gui.model.job import Job
+from backup_gui.services import job_check as inspection
+from backup_gui.services.job_check import Findings, examine, is_folder, leave_out, room
+from backup_gui.services.suggestions import Choice, propose
 from backup_gui.ui.sentences import is_known, said
 from tests.unit.conftest import mounted
 

@@ -10,7 +10,6 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
-from backup_gui.bridge.counting import LeftOut, Tally, count_copies, count_folder, count_left_out
 from backup_gui.desk import Desk
 from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.destination.history_place import history_of
@@ -21,6 +20,7 @@ from backup_gui.formdesk import merged
 from backup_gui.model.job import Job
 from backup_gui.model.plans import HistorySize
 from backup_gui.model.status import JobState
+from backup_gui.services.folder_sizes import LeftOut, Tally, count_copies, count_folder, count_left_out
 from backup_gui.ui.board import Page
 from backup_gui.ui.exclusions import PRESETS
 from backup_gui.ui.historylimits import HistoryLimits

@@ -20,9 +20,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QHeaderView
 from pytestqt.qtbot import QtBot
 
-from backup_gui.bridge.preview import expected_s, foresee
 from backup_gui.desktop.single_instance import Wish
-from backup_gui.engine.arranging import Arranged, Arrangement, Order, arrange
 from backup_gui.engine.run import runner
 from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.engine.state.database import Catalog
@@ -31,6 +29,8 @@ from backup_gui.model.job import Job
 from backup_gui.model.plan_tree import flat
 from backup_gui.model.plans import FULL, Action, Counts, EntryKind, HeldCode, Op, Phase, ProblemCode, Progress
 from backup_gui.model.status import JobState, Status
+from backup_gui.services.arrange_plan import Arranged, Arrangement, Order, arrange
+from backup_gui.services.preview import expected_s, foresee
 from backup_gui.threads.background import Background
 from backup_gui.threads.errands import Errand, Errands
 from backup_gui.ui.headline import held_text
@@ -574,7 +574,7 @@ def test_files_that_may_not_be_read_are_named_before_copying(open_folder: Path, 
     (source / "open").write_text("x")
     script = (
         "import pathlib, sys\n"
-        "from backup_gui.bridge.preview import foresee\n"
+        "from backup_gui.services.preview import foresee\n"
         "from backup_gui.model.job import Job\n"
         f"job = Job({str(source)!r}, {str(open_folder / 'backup')!r}, id='a', name='a')\n"
         f"found = foresee(job, pathlib.Path({str(open_folder / 'data')!r}), bool, bool)\n"

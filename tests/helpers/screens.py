@@ -20,7 +20,6 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from backup_gui.app import resource_folder
 from backup_gui.config.settings import Settings
-from backup_gui.engine.arranging import Arrangement, arrange
 from backup_gui.model.job import Job
 from backup_gui.model.passes import DayTotal, PastChange, PastPass
 from backup_gui.model.plans import (
@@ -44,6 +43,7 @@ from backup_gui.model.plans import (
 from backup_gui.model.problems import REASONS
 from backup_gui.model.restores import Item, Moment, PutBack, Search, Step
 from backup_gui.model.status import Backlog, Coverage, JobState, Status
+from backup_gui.services.arrange_plan import Arrangement, arrange
 from backup_gui.ui.board import Page
 from backup_gui.ui.crashdialog import CrashDialog
 from backup_gui.ui.diagnosticsdialog import DiagnosticsDialog

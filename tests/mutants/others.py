@@ -47,7 +47,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a draft is warned of another backup's marker",
-        "bridge/inspection.py",
+        "services/job_check.py",
         "    if belonging:\n",
         "    if not job:\n",
         ("gui/test_inspection.py::test_a_draft_is_warned_of_the_folders_of_other_jobs",),

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backup_gui.engine.arranging import MOST_OPENED_ROWS, Arranged, Arrangement, Order, arrange
 from backup_gui.model.plan_tree import PlanTree, flat
 from backup_gui.model.plans import Action, Counts, EntryKind, Op, count_actions
+from backup_gui.services.arrange_plan import MOST_OPENED_ROWS, Arranged, Arrangement, Order, arrange
 
 FILE = EntryKind.FILE
 FOLDER = EntryKind.FOLDER

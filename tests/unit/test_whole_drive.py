@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.bridge.archive import find_backup, list_folder
-from backup_gui.bridge.sizes import count_sizes
 from backup_gui.cli import main as cli
 from backup_gui.engine.destination.history_place import HISTORY_NAME, history_of
 from backup_gui.engine.history.listing import Shelf
@@ -21,6 +19,8 @@ from backup_gui.engine.restore.undo import undo_pass
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.verify import DifferenceKind, verify
 from backup_gui.model.plans import PassStatus, ProblemCode
+from backup_gui.services.browse import find_backup, list_folder
+from backup_gui.services.sizes import count_sizes
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import Rig, mounted, paths
 

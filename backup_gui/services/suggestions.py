@@ -12,12 +12,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths, QStorageInfo
 
-from backup_gui.bridge.inspection import examine
 from backup_gui.config.folders import home_or_root
 from backup_gui.config.settings import absolute, default_name
 from backup_gui.engine.destination.history_place import is_vacant
 from backup_gui.engine.fs.volumes.disks import disks_of
 from backup_gui.model.job import Job
+from backup_gui.services.job_check import examine
 
 # What shows something else than a drive's own files.
 _NO_DRIVES = re.compile(

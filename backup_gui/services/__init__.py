@@ -1,0 +1,1 @@
+"""Long look-ups for the window and the command line, without Qt."""
