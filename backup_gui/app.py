@@ -20,7 +20,6 @@ from backup_gui.config.folders import Places
 from backup_gui.config.logging import LOG_NAME, qt_message_handler, set_up_logging
 from backup_gui.config.settings import Appearance, absolute
 from backup_gui.config.store import Store
-from backup_gui.desk import Desk, System
 from backup_gui.desktop import display
 from backup_gui.desktop.languages import found_languages, language_name, speak
 from backup_gui.desktop.quit_signals import QuitSignals
@@ -29,6 +28,7 @@ from backup_gui.engine.fs import own_files as own
 from backup_gui.engine.fs.privacy import close_to_others, make_private_folder, own_folder_in_words
 from backup_gui.model.errors import BackupError, OwnFolderError
 from backup_gui.model.path_text import one_line
+from backup_gui.presenters.shell import Desk, System
 from backup_gui.threads.garbage import Collector
 from backup_gui.ui.icons import Icons
 from backup_gui.ui.legibility import Legibility

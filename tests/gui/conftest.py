@@ -18,7 +18,6 @@ from backup_gui.app import resource_folder
 from backup_gui.config.folders import Places
 from backup_gui.config.settings import Appearance
 from backup_gui.config.store import Store
-from backup_gui.desk import Desk, System
 from backup_gui.desktop.notifier import Notifier
 from backup_gui.desktop.power import Power
 from backup_gui.engine.run.mailbox import Commands
@@ -26,6 +25,7 @@ from backup_gui.engine.run.runner import Outcome
 from backup_gui.model.events import Command, Event, Pause, Started, StatusChanged, Stop
 from backup_gui.model.job import Job
 from backup_gui.model.status import Coverage, JobState, Status
+from backup_gui.presenters.shell import Desk, System
 from backup_gui.threads import controller as controller_module
 from backup_gui.ui.icons import Icons
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from backup_gui.bridge.alarm import DAY_S, Alarm, Overdue
+from backup_gui.presenters.overdue import DAY_S, Alarm, Overdue
 from tests.gui.conftest import NOW
 
 

@@ -10,7 +10,6 @@ import pytest
 from PySide6.QtWidgets import QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
-from backup_gui.desk import Desk
 from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.destination.marker import Marker
 from backup_gui.engine.fs.tree import MARKER_NAME
@@ -31,6 +30,7 @@ from backup_gui.model.plans import (
     Stage,
 )
 from backup_gui.model.status import JobState, Status
+from backup_gui.presenters.shell import Desk
 from backup_gui.ui.board import Page
 from backup_gui.ui.headline import Remedy, headline
 from backup_gui.ui.icons import Icons

@@ -14,7 +14,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from backup_gui.desk import Desk
 from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.restore import bringing
 from backup_gui.engine.rules import progress
@@ -23,6 +22,7 @@ from backup_gui.model.events import FilesReturned, GiveUp, Progressed, PutBack, 
 from backup_gui.model.job import Job
 from backup_gui.model.plans import Phase, Progress, Returned
 from backup_gui.model.status import JobState, Status
+from backup_gui.presenters.shell import Desk
 from backup_gui.threads.liveness import Stalls
 from backup_gui.ui.headline import headline
 from backup_gui.ui.jobview import PutBackWish

@@ -11,10 +11,8 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QLocale, QObject, Signal
 from pytestqt.qtbot import QtBot
 
-from backup_gui.bridge.alarm import DAY_S
 from backup_gui.config.folders import Places
 from backup_gui.config.settings import Settings, parse_settings, settings_to_texts
-from backup_gui.desk import Desk
 from backup_gui.desktop.languages import found_languages, language_name, speak
 from backup_gui.desktop.power import Supply
 from backup_gui.desktop.single_instance import Wish
@@ -25,6 +23,8 @@ from backup_gui.engine.state.database import Catalog
 from backup_gui.model.events import CheckEvery, Event, StatusChanged, Stop
 from backup_gui.model.job import Job
 from backup_gui.model.status import JobState
+from backup_gui.presenters.overdue import DAY_S
+from backup_gui.presenters.shell import Desk
 from backup_gui.ui.board import Page
 from backup_gui.ui.jobview import Saving
 from backup_gui.ui.settingsdialog import SettingsDialog

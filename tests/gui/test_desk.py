@@ -17,7 +17,6 @@ from pytestqt.qtbot import QtBot
 
 from backup_gui.config.folders import Places
 from backup_gui.config.settings import Appearance, Settings, make_job
-from backup_gui.desk import Desk
 from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.run import runner
 from backup_gui.engine.state.database import Catalog
@@ -26,6 +25,7 @@ from backup_gui.model.events import AllowHeld, BackUpNow, KeepHeld, ReportMade, 
 from backup_gui.model.job import Job
 from backup_gui.model.plans import Counts, PassStatus, Phase, Progress, Report
 from backup_gui.model.status import JobState, Status
+from backup_gui.presenters.shell import Desk
 from backup_gui.ui.board import Page
 from backup_gui.ui.jobdialog import JobDialog
 from backup_gui.ui.review import ReviewDialog

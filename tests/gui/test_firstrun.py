@@ -47,7 +47,7 @@ def drive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     drive = tmp_path / "drive"
     drive.mkdir()
     monkeypatch.setattr(
-        "backup_gui.firstdesk.places", lambda: (Place(str(drive), "Stick", 10**12, 10**11, is_own=False),)
+        "backup_gui.presenters.first_run.places", lambda: (Place(str(drive), "Stick", 10**12, 10**11, is_own=False),)
     )
     return drive
 

@@ -12,13 +12,15 @@ import pytest
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
-from backup_gui import formdesk, jobdesk, plandesk
-from backup_gui.desk import Desk
 from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.restore import put_back as putback
 from backup_gui.model.events import Pause, Resume, StatusChanged
 from backup_gui.model.job import Job
 from backup_gui.model.status import JobState
+from backup_gui.presenters import job_form as formdesk
+from backup_gui.presenters import jobs as jobdesk
+from backup_gui.presenters import plan as plandesk
+from backup_gui.presenters.shell import Desk
 from backup_gui.services import browse as archive
 from backup_gui.services import job_check as inspection
 from backup_gui.services import preview
@@ -363,7 +365,7 @@ def test_the_first_run_says_that_a_drive_hangs(
     steps = desk.window.welcome
     told: list[str] = []
     monkeypatch.setattr(type(steps), "show_verdict", lambda _self, verdict: told.append(verdict.fault))
-    monkeypatch.setattr("backup_gui.firstdesk.propose", lambda *_: hang(drive))
+    monkeypatch.setattr("backup_gui.presenters.first_run.propose", lambda *_: hang(drive))
     steps.check_requested.emit(FirstChoice(1, ("/a",), "/b"))
     qtbot.waitUntil(lambda: bool(told) and told[-1].startswith(SILENT))
     drive.answer()

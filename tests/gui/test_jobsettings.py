@@ -10,16 +10,16 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
-from backup_gui.desk import Desk
 from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.destination.history_place import history_of
 from backup_gui.engine.fs import own_files as own
 from backup_gui.engine.history.usage import measure
 from backup_gui.engine.run import runner
-from backup_gui.formdesk import merged
 from backup_gui.model.job import Job
 from backup_gui.model.plans import HistorySize
 from backup_gui.model.status import JobState
+from backup_gui.presenters.job_form import merged
+from backup_gui.presenters.shell import Desk
 from backup_gui.services.folder_sizes import LeftOut, Tally, count_copies, count_folder, count_left_out
 from backup_gui.ui.board import Page
 from backup_gui.ui.exclusions import PRESETS

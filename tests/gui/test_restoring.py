@@ -13,8 +13,6 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from backup_gui import restoredesk
-from backup_gui.desk import Desk
 from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.destination.history_place import history_of
 from backup_gui.engine.fs.content import Cancelled
@@ -22,6 +20,8 @@ from backup_gui.engine.run import runner
 from backup_gui.model.events import Pause, Resume, StatusChanged
 from backup_gui.model.job import Job
 from backup_gui.model.status import JobState, Status
+from backup_gui.presenters import history as restoredesk
+from backup_gui.presenters.shell import Desk
 from backup_gui.services import browse as archive
 from backup_gui.ui.board import Page
 from backup_gui.ui.history import HistoryPage

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from backup_gui.desk import Desk
 from backup_gui.desktop.freedesktop_notifications import Notifications
 from backup_gui.desktop.single_instance import Wish
 from backup_gui.model.events import StatusChanged
 from backup_gui.model.job import Job
 from backup_gui.model.status import JobState, Status
+from backup_gui.presenters.shell import Desk
 from backup_gui.ui.board import Page
 from backup_gui.ui.jobview import HeldAnswer
 from backup_gui.ui.review import ReviewDialog

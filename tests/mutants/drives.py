@@ -73,7 +73,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a job that hangs is told to the window",
-        "caredesk.py",
+        "presenters/health.py",
         "        self._stalls.changed.connect(self.changed)\n",
         "",
         ("gui/test_stall.py::test_a_drive_that_freezes_is_shown_until_it_answers_again",),

@@ -33,14 +33,14 @@ MUTATIONS = (
     ),
     Mutation(
         "a job that was removed is forgotten",
-        "jobdesk.py",
+        "presenters/jobs.py",
         "        self.job_dropped.emit(job_id)\n        self._forget(job_id)\n",
         "        self.job_dropped.emit(job_id)\n",
         ("gui/test_desk.py::test_a_job_that_is_no_more_stands_in_no_other_ones_way[True]",),
     ),
     Mutation(
         "a job that was changed to another one is forgotten",
-        "jobdesk.py",
+        "presenters/jobs.py",
         "                self._forget(old_id)\n",
         "                self._settle\n",
         ("gui/test_desk.py::test_a_job_that_is_no_more_stands_in_no_other_ones_way[False]",),

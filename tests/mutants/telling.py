@@ -94,7 +94,7 @@ MUTATIONS = (
     ),
     Mutation(
         "what is true no more is taken away",
-        "traydesk.py",
+        "presenters/tray.py",
         "            if notice is not None and notice.is_over(view):\n",
         "            if notice is not None and notice.is_first_backup:\n",
         (
@@ -104,14 +104,14 @@ MUTATIONS = (
     ),
     Mutation(
         "without a service the tray icon tells",
-        "traydesk.py",
+        "presenters/tray.py",
         "            self._notifier.refused.connect(self.tray.tell)\n",
         "",
         (f"{_DESK}test_without_a_service_the_tray_icon_tells_and_its_click_leads_to_the_page",),
     ),
     Mutation(
         "nothing stands that nobody would hear a click on",
-        "traydesk.py",
+        "presenters/tray.py",
         "            self._notifier.close()\n",
         "            pass\n",
         (f"{_DESK}test_nothing_stands_once_the_app_has_ended",),

@@ -17,9 +17,6 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QSystemTrayIcon
 
 from backup_gui import __version__
-from backup_gui.answersdesk import AnswersDesk
-from backup_gui.bridge.alarm import Overdue
-from backup_gui.caredesk import CareDesk
 from backup_gui.config.settings import Appearance, Settings
 from backup_gui.desktop.autostart import LoginEntry, login_entry, start_command
 from backup_gui.desktop.log_relay import LogRelay
@@ -28,24 +25,27 @@ from backup_gui.desktop.power import Power, system_power
 from backup_gui.desktop.single_instance import Wish
 from backup_gui.desktop.traymenu import is_menu_on_bus
 from backup_gui.engine.run import runner
-from backup_gui.firstdesk import FirstDesk
-from backup_gui.formdesk import FormDesk
-from backup_gui.jobdesk import JobDesk
-from backup_gui.overviewdesk import OverviewDesk
-from backup_gui.plandesk import PlanDesk
-from backup_gui.restoredesk import RestoreDesk
+from backup_gui.presenters.decisions import AnswersDesk
+from backup_gui.presenters.first_run import FirstDesk
+from backup_gui.presenters.health import CareDesk
+from backup_gui.presenters.history import RestoreDesk
+from backup_gui.presenters.job_form import FormDesk
+from backup_gui.presenters.job_views import ShownView, ViewDesk
+from backup_gui.presenters.jobs import JobDesk
+from backup_gui.presenters.overdue import Overdue
+from backup_gui.presenters.overview import OverviewDesk
+from backup_gui.presenters.plan import PlanDesk
+from backup_gui.presenters.tray import TrayDesk
 from backup_gui.services.job_check import is_folder
 from backup_gui.threads.background import Background
 from backup_gui.threads.controller import SHUTDOWN_S, Controller, JobNews, JobReport
 from backup_gui.threads.errands import Errands
 from backup_gui.threads.job_thread import Run
-from backup_gui.traydesk import TrayDesk
 from backup_gui.ui.firstvalues import FirstStart
 from backup_gui.ui.jobview import JobView
 from backup_gui.ui.mainwindow import MainWindow
 from backup_gui.ui.sentences import said
 from backup_gui.ui.tray import TrayIcon
-from backup_gui.viewdesk import ShownView, ViewDesk
 
 if TYPE_CHECKING:
     from backup_gui.config.folders import Places

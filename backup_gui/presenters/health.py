@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from backup_gui.bridge.alarm import Alarm, Overdue
 from backup_gui.desktop.crash_handler import Crash, CrashRelay
 from backup_gui.desktop.diagnostics import ErrorKeeper, describe
 from backup_gui.desktop.power import Power, Supply
 from backup_gui.engine.fs.volumes.mounts import can_watch
 from backup_gui.engine.state.chronicle import Chronicle
+from backup_gui.presenters.overdue import Alarm, Overdue
 from backup_gui.threads.liveness import Stalls
 from backup_gui.ui.jobview import JobView, Saving
 

@@ -10,9 +10,9 @@ from PySide6.QtCore import QObject, Slot
 
 from backup_gui.engine.destination.history_place import history_of
 from backup_gui.engine.history.usage import measure
-from backup_gui.judging import unanswered, verdict
 from backup_gui.model.job import Job
 from backup_gui.model.plans import HistorySize
+from backup_gui.presenters.judging import unanswered, verdict
 from backup_gui.services.folder_sizes import LeftOut, Tally, count_copies, count_left_out
 from backup_gui.services.job_check import Findings, examine
 from backup_gui.ui.jobsettings import JobSettings, SettingsDraft

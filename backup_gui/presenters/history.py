@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QDateTime, QObject, QTimer, Slot
 
-from backup_gui.clerk import Clerk, backup_of
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.model.errors import BackupError
 from backup_gui.model.path_text import one_line
 from backup_gui.model.restores import PutBack, Step
 from backup_gui.model.status import JobState
+from backup_gui.presenters.clerk import Clerk, backup_of
 from backup_gui.services import browse as archive
 from backup_gui.services.browse import Backup, Wanted
 from backup_gui.threads.tasks import Attendant, Errand, Throttle

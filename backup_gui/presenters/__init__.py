@@ -1,0 +1,1 @@
+"""Connect the window with controller and services."""
