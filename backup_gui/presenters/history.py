@@ -27,8 +27,8 @@ from backup_gui.ui.sentences import said
 if TYPE_CHECKING:
     from backup_gui.threads.controller import Controller, JobNews
     from backup_gui.ui.history import HistoryPage
-    from backup_gui.ui.icons import Icons
     from backup_gui.ui.mainwindow import MainWindow
+    from backup_gui.ui.style.icons import Icons
 
 log = logging.getLogger(__name__)
 

@@ -50,7 +50,7 @@ from backup_gui.ui.tray import TrayIcon
 if TYPE_CHECKING:
     from backup_gui.config.folders import Places
     from backup_gui.config.store import Store
-    from backup_gui.ui.icons import Icons
+    from backup_gui.ui.style.icons import Icons
 
 log = logging.getLogger(__name__)
 

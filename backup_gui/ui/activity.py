@@ -22,12 +22,12 @@ from backup_gui.model.passes import PassKind
 from backup_gui.ui.labels import MutedLabel, RowDelegate
 from backup_gui.ui.passes import ActivityModel
 from backup_gui.ui.passrow import PassRow, pass_text
-from backup_gui.ui.theme import GRID_PX, scaled_px
+from backup_gui.ui.style.theme import GRID_PX, scaled_px
 from backup_gui.ui.vacancy import Vacancy
 from backup_gui.ui.wording import tip_text
 
 if TYPE_CHECKING:
-    from backup_gui.ui.icons import Icons
+    from backup_gui.ui.style.icons import Icons
 
 __all__ = ["ActivityModel", "ActivityPage", "PassRow", "pass_text"]
 

@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePol
 from backup_gui.model.status import JobState
 from backup_gui.ui.headline import Headline, Remedy, remedy_text, state_text
 from backup_gui.ui.labels import ElidedLabel, Words
-from backup_gui.ui.theme import GRID_PX, outline, scaled_font, scaled_px, scaled_size, tint
+from backup_gui.ui.style.theme import GRID_PX, outline, scaled_font, scaled_px, scaled_size, tint
 
 if TYPE_CHECKING:
-    from backup_gui.ui.icons import Icons
+    from backup_gui.ui.style.icons import Icons
 
 _ICON_PX = 40
 

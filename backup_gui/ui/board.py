@@ -40,12 +40,12 @@ from backup_gui.ui.jobview import (
 from backup_gui.ui.logview import LogView
 from backup_gui.ui.overview import Overview, add_pause_actions
 from backup_gui.ui.problems import ProblemsPage
-from backup_gui.ui.theme import GRID_PX, scaled_px
+from backup_gui.ui.style.theme import GRID_PX, scaled_px
 
 if TYPE_CHECKING:
     from backup_gui.model.passes import DayTotal
     from backup_gui.model.plans import Report
-    from backup_gui.ui.icons import Icons
+    from backup_gui.ui.style.icons import Icons
 
 _LIST_WIDTH_PX = 32 * GRID_PX
 

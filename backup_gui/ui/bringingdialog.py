@@ -22,12 +22,12 @@ from backup_gui.model.status import JobState
 from backup_gui.ui.labels import RowDelegate, Words
 from backup_gui.ui.progresspanel import ProgressPanel
 from backup_gui.ui.rows import RowsModel
-from backup_gui.ui.theme import GRID_PX, scaled_font, scaled_px, scaled_size
+from backup_gui.ui.style.theme import GRID_PX, scaled_font, scaled_px, scaled_size
 from backup_gui.ui.wording import isolated, size_text, tip_text
 
 if TYPE_CHECKING:
-    from backup_gui.ui.icons import Icons
     from backup_gui.ui.jobs import Index
+    from backup_gui.ui.style.icons import Icons
 
 _ICON_PX = 40
 # Whoever brings files back stops at the next block; what takes longer waits for a drive.

@@ -9,8 +9,8 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QP
 from PySide6.QtWidgets import QAbstractButton, QCheckBox, QRadioButton, QSizePolicy, QStyle, QStyleOptionButton
 
 from backup_gui.model.status import JobState
-from backup_gui.ui.icons import Icons
-from backup_gui.ui.theme import GRID_PX, accent, around, mix, muted, outline, scaled_font, scaled_px, surface
+from backup_gui.ui.style.icons import Icons
+from backup_gui.ui.style.theme import GRID_PX, accent, around, mix, muted, outline, scaled_font, scaled_px, surface
 from backup_gui.ui.wording import tip_text
 
 if TYPE_CHECKING:

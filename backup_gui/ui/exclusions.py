@@ -7,7 +7,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
-from backup_gui.ui.theme import GRID_PX
+from backup_gui.ui.style.theme import GRID_PX
 
 
 class Preset(NamedTuple):

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, Slot
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QApplication, QPushButton, QStyle, QStyleOptionButton, QWidget
 
-from backup_gui.ui.theme import accent, mix, scaled_px
+from backup_gui.ui.style.theme import accent, mix, scaled_px
 
 _WEIGHT = QFont.Weight.DemiBold
 _BAR_PX = 3

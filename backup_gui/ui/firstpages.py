@@ -27,12 +27,12 @@ from backup_gui.ui.firstvalues import FirstForecast, FirstVerdict, FolderCount, 
 from backup_gui.ui.jobview import Level, Remark
 from backup_gui.ui.labels import ElidedLabel, MutedLabel, Panel, Words
 from backup_gui.ui.sentences import said
-from backup_gui.ui.theme import GRID_PX, scaled_font
+from backup_gui.ui.style.theme import GRID_PX, scaled_font
 from backup_gui.ui.wording import counted, duration_text, files_text, path_in_words, path_text, size_text
 
 if TYPE_CHECKING:
     from backup_gui.model.job import Job
-    from backup_gui.ui.icons import Icons
+    from backup_gui.ui.style.icons import Icons
 
 
 class _Page(QScrollArea):

@@ -11,13 +11,13 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QStacke
 from backup_gui.ui.firstpages import FolderPage, PlacePage, StartPage
 from backup_gui.ui.firstvalues import FirstChoice, FirstForecast, FirstStart, FirstVerdict, FolderCount, PlaceOffer
 from backup_gui.ui.labels import MutedLabel, PrimaryButton
+from backup_gui.ui.style.theme import GRID_PX, scaled_font, scaled_size
 from backup_gui.ui.tabbing import tab_through
-from backup_gui.ui.theme import GRID_PX, scaled_font, scaled_size
 from backup_gui.ui.wording import number_text
 
 if TYPE_CHECKING:
     from backup_gui.model.job import Job
-    from backup_gui.ui.icons import Icons
+    from backup_gui.ui.style.icons import Icons
 
 _PICTURE = QSize(224, 88)
 

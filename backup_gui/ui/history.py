@@ -27,13 +27,13 @@ from backup_gui.ui.historylist import HistoryList
 from backup_gui.ui.historyview import Asked, RestoreWish, Subject
 from backup_gui.ui.jobview import Level, Remark
 from backup_gui.ui.labels import ElidedLabel, MutedLabel, PrimaryButton
-from backup_gui.ui.theme import GRID_PX, scaled_px
+from backup_gui.ui.style.theme import GRID_PX, scaled_px
 from backup_gui.ui.timebar import TimeBar
 from backup_gui.ui.versionpanel import VersionPanel
 from backup_gui.ui.wording import counted, size_text
 
 if TYPE_CHECKING:
-    from backup_gui.ui.icons import Icons
+    from backup_gui.ui.style.icons import Icons
 
 _TYPING_MS = 250
 # After a pass has changed something; passes may follow each other closely.

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QSpinBox
 
 from backup_gui.ui.labels import MutedLabel, RowLabel, Words
-from backup_gui.ui.theme import GRID_PX, scaled_px
+from backup_gui.ui.style.theme import GRID_PX, scaled_px
 from backup_gui.ui.wording import counted, size_text
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStackedWidget, QW
 
 from backup_gui.ui.historytree import HistoryModel
 from backup_gui.ui.pathcells import PathDelegate
-from backup_gui.ui.theme import GRID_PX
+from backup_gui.ui.style.theme import GRID_PX
 from backup_gui.ui.trees import PagedTree
 from backup_gui.ui.vacancy import Vacancy
 
 if TYPE_CHECKING:
     from backup_gui.model.restores import Item
-    from backup_gui.ui.icons import Icons
+    from backup_gui.ui.style.icons import Icons
 
 
 class HistoryList(QStackedWidget):

@@ -9,12 +9,12 @@ from PySide6.QtGui import QFont, QGuiApplication
 
 from backup_gui.model.plans import EntryKind
 from backup_gui.ui.pathcells import PATH_ROLE
-from backup_gui.ui.theme import muted
+from backup_gui.ui.style.theme import muted
 from backup_gui.ui.wording import exact_text, isolated, path_text, short_text, size_text, tip_text
 
 if TYPE_CHECKING:
     from backup_gui.model.restores import Item
-    from backup_gui.ui.icons import Icons
+    from backup_gui.ui.style.icons import Icons
 
 Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()

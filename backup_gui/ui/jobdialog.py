@@ -24,12 +24,12 @@ from backup_gui.ui.exclusions import PRESETS, RulesEdit, with_rules
 from backup_gui.ui.fields import FolderField, IntervalField, RemarkLabel, add_row
 from backup_gui.ui.jobview import DraftVerdict, JobDraft, Remark
 from backup_gui.ui.labels import PrimaryButton
+from backup_gui.ui.style.theme import GRID_PX, scaled_px
 from backup_gui.ui.tabbing import tab_as_laid_out
-from backup_gui.ui.theme import GRID_PX, scaled_px
 
 if TYPE_CHECKING:
     from backup_gui.model.job import Job
-    from backup_gui.ui.icons import Icons
+    from backup_gui.ui.style.icons import Icons
 
 # A check after each key would start one on every letter of a path.
 _QUIET_MS = 200

@@ -24,12 +24,12 @@ from backup_gui.ui.historylimits import HistoryLimits
 from backup_gui.ui.jobview import DraftVerdict, Remark
 from backup_gui.ui.labels import MutedLabel, Panel, PrimaryButton, Words
 from backup_gui.ui.rulespanel import RulesCount, RulesPanel
-from backup_gui.ui.theme import GRID_PX, scaled_px
+from backup_gui.ui.style.theme import GRID_PX, scaled_px
 
 if TYPE_CHECKING:
     from backup_gui.model.job import Job
     from backup_gui.model.plans import HistorySize
-    from backup_gui.ui.icons import Icons
+    from backup_gui.ui.style.icons import Icons
 
 _QUIET_MS = 200
 _MINUTE_S = 60

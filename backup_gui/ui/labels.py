@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backup_gui.ui.theme import GRID_PX, accent, is_dark, mix, muted, outline, scaled_font, surface
+from backup_gui.ui.style.theme import GRID_PX, accent, is_dark, mix, muted, outline, scaled_font, surface
 from backup_gui.ui.wording import tip_text
 
 _RADIUS_PX = 8.0

@@ -9,7 +9,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from backup_gui.ui.labels import MutedLabel
-from backup_gui.ui.theme import GRID_PX, fixed_font
+from backup_gui.ui.style.theme import GRID_PX, fixed_font
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

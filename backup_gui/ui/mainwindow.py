@@ -17,7 +17,6 @@ from backup_gui.ui.diagnosticsdialog import DiagnosticsDialog
 from backup_gui.ui.fields import choose_folder
 from backup_gui.ui.firstrun import FirstRun, FirstRunDialog
 from backup_gui.ui.headline import headline, held_text
-from backup_gui.ui.icons import TintedIcons
 from backup_gui.ui.jobdialog import JobDialog
 from backup_gui.ui.jobview import DraftVerdict, HeldAnswer, JobView
 from backup_gui.ui.menubar import MenuBar
@@ -26,7 +25,8 @@ from backup_gui.ui.preview import PreviewDialog
 from backup_gui.ui.questions import ask_to_remove, ask_to_take_over
 from backup_gui.ui.review import ReviewDialog
 from backup_gui.ui.settingsdialog import SettingsDialog
-from backup_gui.ui.theme import opening_size
+from backup_gui.ui.style.icons import TintedIcons
+from backup_gui.ui.style.theme import opening_size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from backup_gui.config.settings import Settings
     from backup_gui.model.job import Job
     from backup_gui.model.plans import Report
-    from backup_gui.ui.icons import Icons
+    from backup_gui.ui.style.icons import Icons
 
 _SIZE = QSize(940, 640)
 _AGE_MS = 10_000

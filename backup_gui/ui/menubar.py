@@ -18,8 +18,8 @@ from backup_gui.ui.jobview import PauseWish
 from backup_gui.ui.overview import add_pause_actions
 
 if TYPE_CHECKING:
-    from backup_gui.ui.icons import TintedIcons
     from backup_gui.ui.jobview import JobView
+    from backup_gui.ui.style.icons import TintedIcons
 
 
 class MenuBar(QMenuBar):

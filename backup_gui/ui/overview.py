@@ -30,14 +30,14 @@ from backup_gui.ui.jobview import BackupSizes, JobView, Saving
 from backup_gui.ui.labels import ElidedLabel, FieldLabel, Panel, Words
 from backup_gui.ui.roombar import RoomBar
 from backup_gui.ui.sentences import said
-from backup_gui.ui.theme import GRID_PX, scaled_font, scaled_px
+from backup_gui.ui.style.theme import GRID_PX, scaled_font, scaled_px
 from backup_gui.ui.wording import ago_text, clock_text, counted, exact_text, folders_text, interval_text, path_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from backup_gui.model.passes import DayTotal
-    from backup_gui.ui.icons import Icons
+    from backup_gui.ui.style.icons import Icons
 
 # The bar counts in thousandths: byte counts do not fit into its 32-bit range.
 _BAR_STEPS = 1_000

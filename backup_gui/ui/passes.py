@@ -23,7 +23,7 @@ from backup_gui.ui.sentences import said
 from backup_gui.ui.wording import clock_text, duration_text, exact_text, isolated, size_text, tip_text
 
 if TYPE_CHECKING:
-    from backup_gui.ui.icons import Icons
+    from backup_gui.ui.style.icons import Icons
 
 _KEPT_ROWS = 10_000
 _PAGE_ROWS = 200

@@ -14,7 +14,7 @@ from backup_gui.ui.rows import PAGE_ROWS, RIGHT
 from backup_gui.ui.wording import counted, isolated, path_in_words, path_text, size_text, tip_text
 
 if TYPE_CHECKING:
-    from backup_gui.ui.icons import Icons
+    from backup_gui.ui.style.icons import Icons
 
 SIZE_COLUMN = 2
 _LARGEST_ICON_PX = 64

@@ -14,15 +14,15 @@ from backup_gui.services.arrange_plan import MOST_OPENED_ROWS, Arranged, Arrange
 from backup_gui.ui.filterbutton import FilterButton
 from backup_gui.ui.labels import MutedLabel
 from backup_gui.ui.planmodel import SIZE_COLUMN, PlanModel
-from backup_gui.ui.theme import GRID_PX
+from backup_gui.ui.style.theme import GRID_PX
 from backup_gui.ui.trees import PagedTree
 from backup_gui.ui.wording import number_text, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from backup_gui.ui.icons import Icons
     from backup_gui.ui.jobs import Index
+    from backup_gui.ui.style.icons import Icons
 
 # A search after each key would start one for every letter.
 _QUIET_MS = 150

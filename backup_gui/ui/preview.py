@@ -25,7 +25,7 @@ from backup_gui.ui.planview import PlanView
 from backup_gui.ui.problems import reason_text
 from backup_gui.ui.progresspanel import ProgressPanel
 from backup_gui.ui.sentences import said
-from backup_gui.ui.theme import GRID_PX, scaled_font, scaled_size
+from backup_gui.ui.style.theme import GRID_PX, scaled_font, scaled_size
 from backup_gui.ui.vacancy import Vacancy
 from backup_gui.ui.wording import counted, files_text, path_in_words
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from backup_gui.model.job import Job
     from backup_gui.model.plans import Action, Held, Problem, Progress
-    from backup_gui.ui.icons import Icons
+    from backup_gui.ui.style.icons import Icons
 
 _MOST_SHOWN = 3
 

@@ -21,13 +21,13 @@ from backup_gui.ui.jobs import Index
 from backup_gui.ui.labels import MutedLabel
 from backup_gui.ui.rows import RowsModel, make_table
 from backup_gui.ui.sentences import said
-from backup_gui.ui.theme import GRID_PX
+from backup_gui.ui.style.theme import GRID_PX
 from backup_gui.ui.vacancy import Vacancy
 from backup_gui.ui.wording import isolated, path_in_words, path_text, tip_text
 
 if TYPE_CHECKING:
     from backup_gui.model.plans import Problem
-    from backup_gui.ui.icons import Icons
+    from backup_gui.ui.style.icons import Icons
 
 
 def reason_text(problem: Problem) -> str:

@@ -10,11 +10,11 @@ from backup_gui.ui.fields import RemarkLabel
 from backup_gui.ui.headline import silence_text
 from backup_gui.ui.jobview import Level, Remark
 from backup_gui.ui.labels import ElidedLabel, MutedLabel
-from backup_gui.ui.theme import GRID_PX
+from backup_gui.ui.style.theme import GRID_PX
 from backup_gui.ui.wording import path_text
 
 if TYPE_CHECKING:
-    from backup_gui.ui.icons import Icons
+    from backup_gui.ui.style.icons import Icons
 
 _BAR_STEPS = 1_000
 

@@ -14,7 +14,7 @@ from backup_gui.ui.wording import counted, name_in_words, number_text, path_in_w
 
 if TYPE_CHECKING:
     from backup_gui.model.restores import PutBack, Step
-    from backup_gui.ui.icons import Icons
+    from backup_gui.ui.style.icons import Icons
 
 
 class RestoreDialog(BringingDialog):

@@ -14,7 +14,7 @@ from backup_gui.ui.sentences import said
 from backup_gui.ui.wording import counted, name_in_words, number_text, path_in_words, path_text
 
 if TYPE_CHECKING:
-    from backup_gui.ui.icons import Icons
+    from backup_gui.ui.style.icons import Icons
 
 
 class ReturnedDialog(BringingDialog):

@@ -13,12 +13,12 @@ from backup_gui.ui.headline import held_text
 from backup_gui.ui.jobview import HeldAnswer, PutBackWish
 from backup_gui.ui.labels import MutedLabel, Words
 from backup_gui.ui.planview import PlanView
+from backup_gui.ui.style.theme import GRID_PX, scaled_font, scaled_size
 from backup_gui.ui.tabbing import tab_as_laid_out
-from backup_gui.ui.theme import GRID_PX, scaled_font, scaled_size
 
 if TYPE_CHECKING:
     from backup_gui.model.job import Job
-    from backup_gui.ui.icons import Icons
+    from backup_gui.ui.style.icons import Icons
 
 _ICON_PX = 40
 # What never was in the folder, so that it cannot be put back there.

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QS
 from backup_gui.model.status import JobState
 from backup_gui.ui.jobview import BackupSizes, Room
 from backup_gui.ui.labels import MutedLabel
-from backup_gui.ui.theme import GRID_PX, accent, around, figure, mix, scaled_px, state_colour, surface, track
+from backup_gui.ui.style.theme import GRID_PX, accent, around, figure, mix, scaled_px, state_colour, surface, track
 from backup_gui.ui.wording import clock_text, size_text
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from backup_gui.ui.jobs import Index
-from backup_gui.ui.theme import GRID_PX
+from backup_gui.ui.style.theme import GRID_PX
 
 PAGE_ROWS = 500
 RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

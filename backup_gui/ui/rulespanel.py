@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QPushButton, 
 from backup_gui.ui.exclusions import PRESETS, RulesEdit, with_rules, without_rules
 from backup_gui.ui.fields import FormPanel, add_row
 from backup_gui.ui.labels import MutedLabel, RowLabel, Words
-from backup_gui.ui.theme import GRID_PX
+from backup_gui.ui.style.theme import GRID_PX
 from backup_gui.ui.wording import counted, size_text, tip_text
 
 

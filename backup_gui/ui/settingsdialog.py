@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from backup_gui.config.settings import Appearance, Settings
 from backup_gui.ui.labels import MutedLabel, RowLabel
-from backup_gui.ui.theme import GRID_PX, scaled_px
+from backup_gui.ui.style.theme import GRID_PX, scaled_px
 from backup_gui.ui.wording import interval_text
 
 _DAY_S = 86_400

@@ -11,7 +11,7 @@ from PySide6.QtCore import QDateTime, QLocale, QSignalBlocker, Qt, QTimer, Signa
 from PySide6.QtWidgets import QDateTimeEdit, QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from backup_gui.ui.labels import MutedLabel, Words
-from backup_gui.ui.theme import GRID_PX, scaled_font
+from backup_gui.ui.style.theme import GRID_PX, scaled_font
 from backup_gui.ui.wording import counted, exact_text
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from backup_gui.ui.wording import ago_text
 if TYPE_CHECKING:
     from PySide6.QtCore import SignalInstance
 
-    from backup_gui.ui.icons import Icons
     from backup_gui.ui.notices import Notice
+    from backup_gui.ui.style.icons import Icons
 
 _NOTICE_MS = 10_000
 

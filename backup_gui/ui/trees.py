@@ -9,8 +9,8 @@ from PySide6.QtGui import QPainter, QPolygonF
 from PySide6.QtWidgets import QTreeView
 
 from backup_gui.ui.labels import RowDelegate
-from backup_gui.ui.legibility import LEAST_SCALE
-from backup_gui.ui.theme import ORDINARY_TEXT_PX, figure
+from backup_gui.ui.style.legibility import LEAST_SCALE
+from backup_gui.ui.style.theme import ORDINARY_TEXT_PX, figure
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QRect

@@ -8,10 +8,10 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from backup_gui.ui.labels import MutedLabel
-from backup_gui.ui.theme import GRID_PX, muted, scaled_font, scaled_size
+from backup_gui.ui.style.theme import GRID_PX, muted, scaled_font, scaled_size
 
 if TYPE_CHECKING:
-    from backup_gui.ui.icons import Icons
+    from backup_gui.ui.style.icons import Icons
 
 _ICON_PX = 48
 

@@ -27,7 +27,7 @@ from backup_gui.model.job import Job
 from backup_gui.model.status import Coverage, JobState, Status
 from backup_gui.presenters.shell import Desk, System
 from backup_gui.threads import controller as controller_module
-from backup_gui.ui.icons import Icons
+from backup_gui.ui.style.icons import Icons
 
 # What the offscreen platform says about itself and not about this program.
 OFFSCREEN_NOISE = (

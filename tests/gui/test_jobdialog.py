@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 from backup_gui.model.job import MAX_INTERVAL_S, Job
-from backup_gui.ui.icons import Icons
 from backup_gui.ui.jobdialog import JobDialog
 from backup_gui.ui.jobview import DraftVerdict, JobDraft, Level, Remark
 from backup_gui.ui.labels import MutedLabel
+from backup_gui.ui.style.icons import Icons
 from tests.helpers.screens import DOCUMENTS
 
 Make = Callable[..., JobDialog]

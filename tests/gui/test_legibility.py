@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QApplication
 
 from backup_gui.app import apply_appearance
 from backup_gui.config.settings import Appearance
-from backup_gui.ui.legibility import Legibility, edged
-from backup_gui.ui.theme import dark_palette, light_palette
+from backup_gui.ui.style.legibility import Legibility, edged
+from backup_gui.ui.style.theme import dark_palette, light_palette
 
 
 @pytest.fixture

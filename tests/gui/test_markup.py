@@ -16,10 +16,10 @@ from backup_gui.model.problems import problem
 from backup_gui.model.restores import Item
 from backup_gui.ui.bringingdialog import NotesModel
 from backup_gui.ui.historytree import HistoryModel
-from backup_gui.ui.icons import Icons
 from backup_gui.ui.labels import ElidedLabel, Words
 from backup_gui.ui.passrow import file_data
 from backup_gui.ui.problems import ProblemsModel
+from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.wording import tip_text
 
 UI = Path(__file__).resolve().parents[2] / "backup_gui/ui"

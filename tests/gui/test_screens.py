@@ -17,14 +17,14 @@ from backup_gui.ui.board import Page
 from backup_gui.ui.crashdialog import CrashDialog
 from backup_gui.ui.daychart import DayChart
 from backup_gui.ui.diagnosticsdialog import DiagnosticsDialog
-from backup_gui.ui.icons import Icons
 from backup_gui.ui.jobdialog import JobDialog
 from backup_gui.ui.labels import MutedLabel, RowLabel, Words
 from backup_gui.ui.problems import ProblemsPage
 from backup_gui.ui.restoredialog import RestoreDialog
 from backup_gui.ui.returneddialog import ReturnedDialog
 from backup_gui.ui.settingsdialog import SettingsDialog
-from backup_gui.ui.theme import fixed_font
+from backup_gui.ui.style.icons import Icons
+from backup_gui.ui.style.theme import fixed_font
 from backup_gui.ui.wording import ago_text, duration_text
 from tests.helpers.screens import (
     DOCUMENTS,

@@ -51,7 +51,6 @@ from backup_gui.ui.firstvalues import FirstForecast, FirstVerdict, FolderCount, 
 from backup_gui.ui.history import HistoryPage
 from backup_gui.ui.historyview import Asked, Subject, subject_of
 from backup_gui.ui.historywindow import HistoryWindow
-from backup_gui.ui.icons import Icons
 from backup_gui.ui.jobdialog import JobDialog
 from backup_gui.ui.jobsettings import SettingsDraft
 from backup_gui.ui.jobview import (
@@ -67,7 +66,6 @@ from backup_gui.ui.jobview import (
     Room,
     Saving,
 )
-from backup_gui.ui.legibility import make_legible
 from backup_gui.ui.mainwindow import MainWindow
 from backup_gui.ui.pace import Pace
 from backup_gui.ui.planview import PlanView
@@ -80,7 +78,9 @@ from backup_gui.ui.review import ReviewDialog
 from backup_gui.ui.rulespanel import RulesCount, RulesWish
 from backup_gui.ui.sentences import said
 from backup_gui.ui.settingsdialog import SettingsDialog
-from backup_gui.ui.theme import dark_palette, light_palette
+from backup_gui.ui.style.icons import Icons
+from backup_gui.ui.style.legibility import make_legible
+from backup_gui.ui.style.theme import dark_palette, light_palette
 from tests.helpers.pseudo import HebrewTranslator, speaking
 
 # Sunday, 22 November 2026, 14:03:20 UTC

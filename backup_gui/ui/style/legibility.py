@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QColor, QFontMetrics, QPalette
 
-from backup_gui.ui.marks import Look, mark_rules
-from backup_gui.ui.theme import ORDINARY_TEXT_PX, is_dark, mix
+from backup_gui.ui.style.marks import Look, mark_rules
+from backup_gui.ui.style.theme import ORDINARY_TEXT_PX, is_dark, mix
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from backup_gui.ui.theme import accent, mix
+from backup_gui.ui.style.theme import accent, mix
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QColor, QPalette
