@@ -15,7 +15,7 @@ from backup_gui.model.restores import Item, Search
 from backup_gui.services import browse as archive
 from backup_gui.services.browse import Backup, Look
 from backup_gui.threads.tasks import Attendant, Errand, StopAsked
-from backup_gui.ui.historyview import Asked, Subject
+from backup_gui.ui.values.history import Asked, Subject
 
 if TYPE_CHECKING:
     from backup_gui.ui.history import HistoryPage

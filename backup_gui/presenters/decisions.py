@@ -15,9 +15,9 @@ from backup_gui.ui.questions import ask_to_forget_drive, ask_to_release, ask_to_
 if TYPE_CHECKING:
     from backup_gui.model.plans import Held
     from backup_gui.threads.controller import Controller
-    from backup_gui.ui.jobview import ForgetDriveWish, HeldAnswer, JobView, PutBackWish, UndoWish
     from backup_gui.ui.mainwindow import MainWindow
     from backup_gui.ui.style.icons import Icons
+    from backup_gui.ui.values.job import ForgetDriveWish, HeldAnswer, JobView, PutBackWish, UndoWish
 
 
 class AnswersDesk(QObject):

@@ -17,7 +17,7 @@ from backup_gui.engine.fs.volumes.mounts import can_watch
 from backup_gui.engine.state.chronicle import Chronicle
 from backup_gui.presenters.overdue import Alarm, Overdue
 from backup_gui.threads.liveness import Stalls
-from backup_gui.ui.jobview import JobView, Saving
+from backup_gui.ui.values.job import JobView, Saving
 
 if TYPE_CHECKING:
     from backup_gui.config.settings import Settings

@@ -19,10 +19,10 @@ from backup_gui.presenters.clerk import Clerk, backup_of
 from backup_gui.services import browse as archive
 from backup_gui.services.browse import Backup, Wanted
 from backup_gui.threads.tasks import Attendant, Errand, Throttle
-from backup_gui.ui.historyview import RestoreWish, Subject
 from backup_gui.ui.historywindow import HistoryWindow
 from backup_gui.ui.restoredialog import RestoreDialog
 from backup_gui.ui.sentences import said
+from backup_gui.ui.values.history import RestoreWish, Subject
 
 if TYPE_CHECKING:
     from backup_gui.threads.controller import Controller, JobNews

@@ -11,8 +11,8 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from backup_gui.engine.destination.history_place import history_of
 from backup_gui.services.job_check import room
-from backup_gui.ui.jobview import JobView, Room
-from backup_gui.ui.pace import Pace, PaceMeter
+from backup_gui.ui.values.job import JobView, Room
+from backup_gui.ui.values.pace import Pace, PaceMeter
 
 if TYPE_CHECKING:
     from backup_gui.model.job import Job

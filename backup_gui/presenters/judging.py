@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from backup_gui.services.job_check import Findings
 from backup_gui.ui.headline import silence_text
-from backup_gui.ui.jobview import DraftVerdict, Level, Remark
 from backup_gui.ui.sentences import said
+from backup_gui.ui.values.job import DraftVerdict, Level, Remark
 
 
 def verdict(serial: int, findings: Findings) -> DraftVerdict:

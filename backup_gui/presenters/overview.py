@@ -18,7 +18,7 @@ from backup_gui.engine.destination.history_place import history_of
 from backup_gui.engine.state.chronicle import Chronicle
 from backup_gui.engine.state.pass_log import PAGE_ROWS
 from backup_gui.services.sizes import Sizes, count_sizes
-from backup_gui.ui.jobview import BackupSizes, FilesPage, FilesQuery, PassPage, PassQuery
+from backup_gui.ui.values.job import BackupSizes, FilesPage, FilesQuery, PassPage, PassQuery
 
 if TYPE_CHECKING:
     from backup_gui.model.job import Job

@@ -41,11 +41,11 @@ from backup_gui.threads.background import Background
 from backup_gui.threads.controller import SHUTDOWN_S, Controller, JobNews, JobReport
 from backup_gui.threads.errands import Errands
 from backup_gui.threads.job_thread import Run
-from backup_gui.ui.firstvalues import FirstStart
-from backup_gui.ui.jobview import JobView
 from backup_gui.ui.mainwindow import MainWindow
 from backup_gui.ui.sentences import said
 from backup_gui.ui.tray import TrayIcon
+from backup_gui.ui.values.first_run import FirstStart
+from backup_gui.ui.values.job import JobView
 
 if TYPE_CHECKING:
     from backup_gui.config.folders import Places

@@ -15,9 +15,9 @@ from backup_gui.ui.tray import Tray, TrayIcon
 
 if TYPE_CHECKING:
     from backup_gui.config.store import Store
-    from backup_gui.ui.jobview import JobView
     from backup_gui.ui.mainwindow import MainWindow
     from backup_gui.ui.style.icons import Icons
+    from backup_gui.ui.values.job import JobView
 
 _EVERY_MS = 1_000
 # A tray may come later than the app at login; after this the window is shown minimised instead.

@@ -19,10 +19,10 @@ from PySide6.QtWidgets import (
 
 from backup_gui.model.job import MAX_INTERVAL_S
 from backup_gui.model.status import JobState
-from backup_gui.ui.jobview import Level, Remark
 from backup_gui.ui.labels import MutedLabel, Panel, RowLabel
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.style.theme import GRID_PX, scaled_px, scaled_size
+from backup_gui.ui.values.job import Level, Remark
 from backup_gui.ui.wording import interval_text
 
 _REMARK_ICON_PX = 16

@@ -13,9 +13,9 @@ from PySide6.QtCore import QCoreApplication
 from backup_gui.model.plans import Held, HeldCode, Phase, Progress
 from backup_gui.model.status import JobState
 from backup_gui.ui.behind import behind_sentence
-from backup_gui.ui.jobview import JobView
-from backup_gui.ui.pace import Pace
 from backup_gui.ui.sentences import said
+from backup_gui.ui.values.job import JobView
+from backup_gui.ui.values.pace import Pace
 from backup_gui.ui.wording import (
     ago_text,
     clock_text,

@@ -14,8 +14,8 @@ from backup_gui.ui.style.theme import GRID_PX, opening_size
 from backup_gui.ui.wording import path_text
 
 if TYPE_CHECKING:
-    from backup_gui.ui.historyview import Subject
     from backup_gui.ui.style.icons import Icons
+    from backup_gui.ui.values.history import Subject
 
 _SIZE = QSize(860, 600)
 

@@ -24,8 +24,8 @@ from backup_gui.ui.style.theme import GRID_PX, ORDINARY_TEXT_PX, accent, mix, mu
 from backup_gui.ui.wording import exact_text, path_text, size_text, tip_text
 
 if TYPE_CHECKING:
-    from backup_gui.ui.jobview import JobView
     from backup_gui.ui.style.icons import Icons
+    from backup_gui.ui.values.job import JobView
 
 VIEW_ROLE = Qt.ItemDataRole.UserRole + 1
 

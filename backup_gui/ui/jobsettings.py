@@ -21,10 +21,10 @@ from PySide6.QtWidgets import (
 
 from backup_gui.ui.fields import FolderField, FormPanel, IntervalField, RemarkLabel, add_row
 from backup_gui.ui.historylimits import HistoryLimits
-from backup_gui.ui.jobview import DraftVerdict, Remark
 from backup_gui.ui.labels import MutedLabel, Panel, PrimaryButton, Words
 from backup_gui.ui.rulespanel import RulesCount, RulesPanel
 from backup_gui.ui.style.theme import GRID_PX, scaled_px
+from backup_gui.ui.values.job import DraftVerdict, Remark
 
 if TYPE_CHECKING:
     from backup_gui.model.job import Job

@@ -18,7 +18,6 @@ from backup_gui.ui.fields import choose_folder
 from backup_gui.ui.firstrun import FirstRun, FirstRunDialog
 from backup_gui.ui.headline import headline, held_text
 from backup_gui.ui.jobdialog import JobDialog
-from backup_gui.ui.jobview import DraftVerdict, HeldAnswer, JobView
 from backup_gui.ui.menubar import MenuBar
 from backup_gui.ui.messages import ask_to_quit, tell, tell_about, tell_how_it_works, tell_why_it_waits
 from backup_gui.ui.preview import PreviewDialog
@@ -27,6 +26,7 @@ from backup_gui.ui.review import ReviewDialog
 from backup_gui.ui.settingsdialog import SettingsDialog
 from backup_gui.ui.style.icons import TintedIcons
 from backup_gui.ui.style.theme import opening_size
+from backup_gui.ui.values.job import DraftVerdict, HeldAnswer, JobView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

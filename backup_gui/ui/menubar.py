@@ -14,12 +14,12 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from backup_gui.model.status import JobState
-from backup_gui.ui.jobview import PauseWish
 from backup_gui.ui.overview import add_pause_actions
+from backup_gui.ui.values.job import PauseWish
 
 if TYPE_CHECKING:
-    from backup_gui.ui.jobview import JobView
     from backup_gui.ui.style.icons import TintedIcons
+    from backup_gui.ui.values.job import JobView
 
 
 class MenuBar(QMenuBar):

@@ -11,7 +11,7 @@ from PySide6.QtCore import QCoreApplication
 
 from backup_gui.model.status import JobState, Status
 from backup_gui.ui.headline import headline, overdue_text
-from backup_gui.ui.jobview import JobView
+from backup_gui.ui.values.job import JobView
 
 # A drive that is back and a backup that goes on are news at once; all else is over with a complete backup.
 _LEFT_AT_ONCE = frozenset({JobState.WAITING, JobState.PAUSED})

@@ -17,9 +17,9 @@ from backup_gui.model.passes import PassKind, PastChange
 from backup_gui.model.plans import PassStatus, Report
 from backup_gui.model.status import JobState
 from backup_gui.ui.jobs import Index
-from backup_gui.ui.jobview import FilesPage, FilesQuery, PassPage, PassQuery
 from backup_gui.ui.passrow import PassRow, file_data, pass_text, row_of
 from backup_gui.ui.sentences import said
+from backup_gui.ui.values.job import FilesPage, FilesQuery, PassPage, PassQuery
 from backup_gui.ui.wording import clock_text, duration_text, exact_text, isolated, size_text, tip_text
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QProgressBar, QVBoxLayout, QWidget
 
 from backup_gui.ui.fields import RemarkLabel
 from backup_gui.ui.headline import silence_text
-from backup_gui.ui.jobview import Level, Remark
 from backup_gui.ui.labels import ElidedLabel, MutedLabel
 from backup_gui.ui.style.theme import GRID_PX
+from backup_gui.ui.values.job import Level, Remark
 from backup_gui.ui.wording import path_text
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
 from backup_gui.model.status import JobState
 from backup_gui.ui.headline import SEVERITY, headline, sentence, worst
-from backup_gui.ui.jobview import JobView, PauseWish
 from backup_gui.ui.menutext import menu_text
 from backup_gui.ui.overview import add_pause_actions
+from backup_gui.ui.values.job import JobView, PauseWish
 from backup_gui.ui.wording import ago_text
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from backup_gui.model.passes import PassKind, PastChange, PastPass
 from backup_gui.model.plans import Counts, PassStatus, Problem, ProblemCode, Removed, Report, Stage
 from backup_gui.ui.activity import ActivityPage
 from backup_gui.ui.board import Page
-from backup_gui.ui.jobview import FilesPage, FilesQuery, ForgetDriveWish, PassPage, PassQuery, UndoWish
 from backup_gui.ui.passes import ActivityModel
 from backup_gui.ui.passrow import pass_text
 from backup_gui.ui.style.icons import Icons
+from backup_gui.ui.values.job import FilesPage, FilesQuery, ForgetDriveWish, PassPage, PassQuery, UndoWish
 from tests.gui.conftest import NOW
 from tests.helpers.screens import VIEWS, look_back, make_window
 

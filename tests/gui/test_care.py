@@ -26,8 +26,8 @@ from backup_gui.model.status import JobState
 from backup_gui.presenters.overdue import DAY_S
 from backup_gui.presenters.shell import Desk
 from backup_gui.ui.board import Page
-from backup_gui.ui.jobview import Saving
 from backup_gui.ui.settingsdialog import SettingsDialog
+from backup_gui.ui.values.job import Saving
 from tests.gui.conftest import NOW, DeskMaker, RecordedTrayIcon, ScriptedRun, ok_status
 
 HIDDEN = Wish(shows_window=False)

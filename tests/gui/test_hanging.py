@@ -30,9 +30,9 @@ from backup_gui.threads.errands import Errands
 from backup_gui.threads.heart import Heart
 from backup_gui.threads.tasks import Attendant, Errand
 from backup_gui.ui.board import Page
-from backup_gui.ui.firstvalues import FirstChoice
-from backup_gui.ui.historyview import RestoreWish, subject_of
 from backup_gui.ui.restoredialog import RestoreDialog
+from backup_gui.ui.values.first_run import FirstChoice
+from backup_gui.ui.values.history import RestoreWish, subject_of
 from tests.faults.volumes import cuttable_disk, is_any_thread_stuck, run_tool
 from tests.gui.conftest import DeskMaker, ScriptedRun, make_test_job, ok_status
 from tests.gui.test_restoring import click_row, row_of

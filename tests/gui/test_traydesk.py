@@ -16,8 +16,8 @@ from backup_gui.model.job import Job
 from backup_gui.model.status import JobState, Status
 from backup_gui.presenters.shell import Desk
 from backup_gui.ui.board import Page
-from backup_gui.ui.jobview import HeldAnswer
 from backup_gui.ui.review import ReviewDialog
+from backup_gui.ui.values.job import HeldAnswer
 from tests.gui.conftest import NOW, DeskMaker, RecordedTrayIcon, ScriptedRun, make_test_job, ok_status
 from tests.helpers.fake_power import private_bus
 from tests.helpers.notification_service import NotificationService, notification_service

@@ -47,27 +47,11 @@ from backup_gui.services.arrange_plan import Arrangement, arrange
 from backup_gui.ui.board import Page
 from backup_gui.ui.crashdialog import CrashDialog
 from backup_gui.ui.diagnosticsdialog import DiagnosticsDialog
-from backup_gui.ui.firstvalues import FirstForecast, FirstVerdict, FolderCount, PlaceOffer
 from backup_gui.ui.history import HistoryPage
-from backup_gui.ui.historyview import Asked, Subject, subject_of
 from backup_gui.ui.historywindow import HistoryWindow
 from backup_gui.ui.jobdialog import JobDialog
 from backup_gui.ui.jobsettings import SettingsDraft
-from backup_gui.ui.jobview import (
-    BackupSizes,
-    DraftVerdict,
-    FilesPage,
-    FilesQuery,
-    JobView,
-    Level,
-    PassPage,
-    PassQuery,
-    Remark,
-    Room,
-    Saving,
-)
 from backup_gui.ui.mainwindow import MainWindow
-from backup_gui.ui.pace import Pace
 from backup_gui.ui.planview import PlanView
 from backup_gui.ui.preview import PreviewDialog
 from backup_gui.ui.problems import reason_text
@@ -81,6 +65,22 @@ from backup_gui.ui.settingsdialog import SettingsDialog
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.style.legibility import make_legible
 from backup_gui.ui.style.theme import dark_palette, light_palette
+from backup_gui.ui.values.first_run import FirstForecast, FirstVerdict, FolderCount, PlaceOffer
+from backup_gui.ui.values.history import Asked, Subject, subject_of
+from backup_gui.ui.values.job import (
+    BackupSizes,
+    DraftVerdict,
+    FilesPage,
+    FilesQuery,
+    JobView,
+    Level,
+    PassPage,
+    PassQuery,
+    Remark,
+    Room,
+    Saving,
+)
+from backup_gui.ui.values.pace import Pace
 from tests.helpers.pseudo import HebrewTranslator, speaking
 
 # Sunday, 22 November 2026, 14:03:20 UTC

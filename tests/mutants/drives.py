@@ -87,7 +87,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a drive that does not answer is shown",
-        "ui/jobview.py",
+        "ui/values/job.py",
         "        return JobState.WAITING if self.silent_s else self.status.state\n",
         "        return self.status.state\n",
         ("gui/test_stall.py::test_a_drive_that_does_not_answer_is_shown_in_window_and_tray",),

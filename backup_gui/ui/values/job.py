@@ -9,7 +9,7 @@ from backup_gui.model.job import Job
 from backup_gui.model.passes import PassKind, PastChange, PastPass
 from backup_gui.model.plans import Held, Progress
 from backup_gui.model.status import JobState, Status
-from backup_gui.ui.pace import Pace
+from backup_gui.ui.values.pace import Pace
 
 
 @dataclass(frozen=True, slots=True)

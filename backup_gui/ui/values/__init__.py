@@ -1,0 +1,1 @@
+"""What a page is given, and what it asks for."""
