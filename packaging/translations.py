@@ -21,7 +21,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
 from backup_gui.model.problems import ADVICE  # noqa: E402 - the project need not be installed
-from backup_gui.ui.sentences import CONTEXT, PATTERNS  # noqa: E402
+from backup_gui.ui.text.reasons import CONTEXT, PATTERNS  # noqa: E402
 
 PACKAGE = PROJECT / "backup_gui"
 FOLDER = PROJECT / "resources" / "translations"

@@ -15,11 +15,11 @@ from backup_gui.model.plans import EntryKind, HeldCode, Op, Problem, Progress
 from backup_gui.services.folder_sizes import Tally, count_folder
 from backup_gui.services.preview import expected_s, foresee
 from backup_gui.services.suggestions import Choice, Place, Proposal, places, propose, usual_folders
-from backup_gui.ui.headline import silence_text
 from backup_gui.ui.problems import reason_text
-from backup_gui.ui.sentences import said
+from backup_gui.ui.text.format import path_text
+from backup_gui.ui.text.headline import silence_text
+from backup_gui.ui.text.reasons import said
 from backup_gui.ui.values.first_run import FirstChoice, FirstForecast, FirstStart, FirstVerdict, FolderCount, PlaceOffer
-from backup_gui.ui.wording import path_text
 
 if TYPE_CHECKING:
     from backup_gui.config.settings import Settings

@@ -21,7 +21,7 @@ from backup_gui.services.browse import Backup, Wanted
 from backup_gui.threads.tasks import Attendant, Errand, Throttle
 from backup_gui.ui.historywindow import HistoryWindow
 from backup_gui.ui.restoredialog import RestoreDialog
-from backup_gui.ui.sentences import said
+from backup_gui.ui.text.reasons import said
 from backup_gui.ui.values.history import RestoreWish, Subject
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from backup_gui.engine.state.register import forget_folders
 from backup_gui.model.job import Job
 from backup_gui.presenters.judging import unanswered, verdict
 from backup_gui.services.job_check import Findings, examine, leave_out
-from backup_gui.ui.sentences import said
+from backup_gui.ui.text.reasons import said
 from backup_gui.ui.values.job import ExcludeWish, JobDraft, PauseWish
 
 if TYPE_CHECKING:

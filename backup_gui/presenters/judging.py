@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from backup_gui.services.job_check import Findings
-from backup_gui.ui.headline import silence_text
-from backup_gui.ui.sentences import said
+from backup_gui.ui.text.headline import silence_text
+from backup_gui.ui.text.reasons import said
 from backup_gui.ui.values.job import DraftVerdict, Level, Remark
 
 

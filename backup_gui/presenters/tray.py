@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from backup_gui.desktop.notifier import Note, Notifier
 from backup_gui.model.status import JobState
 from backup_gui.ui.board import Page
-from backup_gui.ui.notices import Notice, Notices, button_text, hidden_notice
+from backup_gui.ui.text.notices import Notice, Notices, button_text, hidden_notice
 from backup_gui.ui.tray import Tray, TrayIcon
 
 if TYPE_CHECKING:

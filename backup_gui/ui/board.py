@@ -22,7 +22,6 @@ from PySide6.QtWidgets import (
 
 from backup_gui.ui.activity import ActivityModel, ActivityPage, PassRow
 from backup_gui.ui.banner import Banner
-from backup_gui.ui.headline import Remedy, headline
 from backup_gui.ui.history import HistoryPage
 from backup_gui.ui.jobs import CardDelegate, JobsModel
 from backup_gui.ui.jobsettings import JobSettings
@@ -30,6 +29,7 @@ from backup_gui.ui.logview import LogView
 from backup_gui.ui.overview import Overview, add_pause_actions
 from backup_gui.ui.problems import ProblemsPage
 from backup_gui.ui.style.theme import GRID_PX, scaled_px
+from backup_gui.ui.text.headline import Remedy, headline
 from backup_gui.ui.values.history import subject_of
 from backup_gui.ui.values.job import (
     BackupSizes,

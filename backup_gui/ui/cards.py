@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QCheckBox, QRadioButton, QSizePol
 from backup_gui.model.status import JobState
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.style.theme import GRID_PX, accent, around, mix, muted, outline, scaled_font, scaled_px, surface
-from backup_gui.ui.wording import tip_text
+from backup_gui.ui.text.format import tip_text
 
 if TYPE_CHECKING:
     _Button = QAbstractButton

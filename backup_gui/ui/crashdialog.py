@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QPus
 from backup_gui.model.status import JobState
 from backup_gui.ui.labels import MutedLabel, Words
 from backup_gui.ui.style.theme import GRID_PX, fixed_font, scaled_font, scaled_px, scaled_size
-from backup_gui.ui.wording import counted
+from backup_gui.ui.text.format import counted
 
 if TYPE_CHECKING:
     from backup_gui.ui.style.icons import Icons

@@ -22,8 +22,8 @@ from backup_gui.model.status import JobState
 from backup_gui.ui.labels import MutedLabel, Panel, RowLabel
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.style.theme import GRID_PX, scaled_px, scaled_size
+from backup_gui.ui.text.format import interval_text
 from backup_gui.ui.values.job import Level, Remark
-from backup_gui.ui.wording import interval_text
 
 _REMARK_ICON_PX = 16
 

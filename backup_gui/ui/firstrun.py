@@ -12,8 +12,8 @@ from backup_gui.ui.firstpages import FolderPage, PlacePage, StartPage
 from backup_gui.ui.labels import MutedLabel, PrimaryButton
 from backup_gui.ui.style.theme import GRID_PX, scaled_font, scaled_size
 from backup_gui.ui.tabbing import tab_through
+from backup_gui.ui.text.format import number_text
 from backup_gui.ui.values.first_run import FirstChoice, FirstForecast, FirstStart, FirstVerdict, FolderCount, PlaceOffer
-from backup_gui.ui.wording import number_text
 
 if TYPE_CHECKING:
     from backup_gui.model.job import Job

@@ -22,15 +22,15 @@ from PySide6.QtWidgets import (
 
 from backup_gui.model.restores import Item, Moment, Policy, Search
 from backup_gui.ui.fields import RemarkLabel, choose_folder
-from backup_gui.ui.headline import silence_text
 from backup_gui.ui.historylist import HistoryList
 from backup_gui.ui.labels import ElidedLabel, MutedLabel, PrimaryButton
 from backup_gui.ui.style.theme import GRID_PX, scaled_px
+from backup_gui.ui.text.format import counted, size_text
+from backup_gui.ui.text.headline import silence_text
 from backup_gui.ui.timebar import TimeBar
 from backup_gui.ui.values.history import Asked, RestoreWish, Subject
 from backup_gui.ui.values.job import Level, Remark
 from backup_gui.ui.versionpanel import VersionPanel
-from backup_gui.ui.wording import counted, size_text
 
 if TYPE_CHECKING:
     from backup_gui.ui.style.icons import Icons

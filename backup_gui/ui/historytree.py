@@ -10,7 +10,7 @@ from PySide6.QtGui import QFont, QGuiApplication
 from backup_gui.model.plans import EntryKind
 from backup_gui.ui.pathcells import PATH_ROLE
 from backup_gui.ui.style.theme import muted
-from backup_gui.ui.wording import exact_text, isolated, path_text, short_text, size_text, tip_text
+from backup_gui.ui.text.format import exact_text, isolated, path_text, short_text, size_text, tip_text
 
 if TYPE_CHECKING:
     from backup_gui.model.restores import Item

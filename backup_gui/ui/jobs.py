@@ -19,9 +19,9 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from backup_gui.ui.headline import card_text, headline, state_text
 from backup_gui.ui.style.theme import GRID_PX, ORDINARY_TEXT_PX, accent, mix, muted, outline, scaled_font, surface
-from backup_gui.ui.wording import exact_text, path_text, size_text, tip_text
+from backup_gui.ui.text.format import exact_text, path_text, size_text, tip_text
+from backup_gui.ui.text.headline import card_text, headline, state_text
 
 if TYPE_CHECKING:
     from backup_gui.ui.style.icons import Icons

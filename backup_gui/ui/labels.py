@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from backup_gui.ui.style.theme import GRID_PX, accent, is_dark, mix, muted, outline, scaled_font, surface
-from backup_gui.ui.wording import tip_text
+from backup_gui.ui.text.format import tip_text
 
 _RADIUS_PX = 8.0
 # How much of the accent is left in the one button; styles lighten it more on a dark window.

@@ -16,7 +16,6 @@ from backup_gui.ui.crashdialog import CrashDialog
 from backup_gui.ui.diagnosticsdialog import DiagnosticsDialog
 from backup_gui.ui.fields import choose_folder
 from backup_gui.ui.firstrun import FirstRun, FirstRunDialog
-from backup_gui.ui.headline import headline, held_text
 from backup_gui.ui.jobdialog import JobDialog
 from backup_gui.ui.menubar import MenuBar
 from backup_gui.ui.messages import ask_to_quit, tell, tell_about, tell_how_it_works, tell_why_it_waits
@@ -26,6 +25,7 @@ from backup_gui.ui.review import ReviewDialog
 from backup_gui.ui.settingsdialog import SettingsDialog
 from backup_gui.ui.style.icons import TintedIcons
 from backup_gui.ui.style.theme import opening_size
+from backup_gui.ui.text.headline import headline, held_text
 from backup_gui.ui.values.job import DraftVerdict, HeldAnswer, JobView
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from PySide6.QtCore import QCoreApplication, Qt
 
 from backup_gui.model.passes import PastChange, PastPass
 from backup_gui.model.plans import NOTHING_REMOVED, Counts, Op, PassStatus, Report
-from backup_gui.ui.headline import held_text, problems_text
-from backup_gui.ui.sentences import said
-from backup_gui.ui.wording import counted, isolated, path_text, tip_text
+from backup_gui.ui.text.format import counted, isolated, path_text, tip_text
+from backup_gui.ui.text.headline import held_text, problems_text
+from backup_gui.ui.text.reasons import said
 
 
 @dataclass(frozen=True, slots=True)

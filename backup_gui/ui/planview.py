@@ -15,8 +15,8 @@ from backup_gui.ui.filterbutton import FilterButton
 from backup_gui.ui.labels import MutedLabel
 from backup_gui.ui.planmodel import SIZE_COLUMN, PlanModel
 from backup_gui.ui.style.theme import GRID_PX
+from backup_gui.ui.text.format import number_text, size_text
 from backup_gui.ui.trees import PagedTree
-from backup_gui.ui.wording import number_text, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

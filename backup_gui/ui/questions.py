@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QLabel, QMessageBox, QWidget
 
-from backup_gui.ui.wording import counted, path_in_words
+from backup_gui.ui.text.format import counted, path_in_words
 
 
 def ask_to_undo(files: int, on_yes: Callable[[], None], parent: QWidget) -> QMessageBox:

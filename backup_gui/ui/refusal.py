@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox
 
-from backup_gui.ui.sentences import said
+from backup_gui.ui.text.reasons import said
 
 
 class Refusal(QMessageBox):

@@ -11,7 +11,7 @@ from backup_gui.ui.exclusions import PRESETS, RulesEdit, with_rules, without_rul
 from backup_gui.ui.fields import FormPanel, add_row
 from backup_gui.ui.labels import MutedLabel, RowLabel, Words
 from backup_gui.ui.style.theme import GRID_PX
-from backup_gui.ui.wording import counted, size_text, tip_text
+from backup_gui.ui.text.format import counted, size_text, tip_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QDateTimeEdit, QHBoxLayout, QPushButton, QSlider, 
 
 from backup_gui.ui.labels import MutedLabel, Words
 from backup_gui.ui.style.theme import GRID_PX, scaled_font
-from backup_gui.ui.wording import counted, exact_text
+from backup_gui.ui.text.format import counted, exact_text
 
 if TYPE_CHECKING:
     from backup_gui.model.restores import Moment

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from backup_gui.ui.labels import ElidedLabel, MutedLabel, RowDelegate
 from backup_gui.ui.style.theme import GRID_PX, fixed_font
-from backup_gui.ui.wording import exact_text, isolated, path_text, short_text, size_text, tip_text
+from backup_gui.ui.text.format import exact_text, isolated, path_text, short_text, size_text, tip_text
 
 if TYPE_CHECKING:
     from backup_gui.model.restores import Item

@@ -32,10 +32,10 @@ from backup_gui.model.plans import (
 from backup_gui.model.status import JobState, Status
 from backup_gui.presenters.shell import Desk
 from backup_gui.ui.board import Page
-from backup_gui.ui.headline import Remedy, headline
 from backup_gui.ui.returneddialog import ReturnedDialog, returned_title
 from backup_gui.ui.review import ReviewDialog
 from backup_gui.ui.style.icons import Icons
+from backup_gui.ui.text.headline import Remedy, headline
 from backup_gui.ui.values.job import ForgetDriveWish, JobView, PutBackWish, UndoWish
 from tests.faults.test_unmounted_roots import mounted_anew
 from tests.gui.conftest import DeskMaker, ScriptedRun, ok_status

@@ -18,7 +18,7 @@ from backup_gui.model.job import Job
 from backup_gui.services import job_check as inspection
 from backup_gui.services.job_check import Findings, examine, is_folder, leave_out, room
 from backup_gui.services.suggestions import Choice, propose
-from backup_gui.ui.sentences import is_known, said
+from backup_gui.ui.text.reasons import is_known, said
 from tests.unit.conftest import mounted
 
 NEW = Job("", "", id="", name="", asks_about_strangers=True)

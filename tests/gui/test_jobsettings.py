@@ -27,8 +27,8 @@ from backup_gui.ui.historylimits import HistoryLimits
 from backup_gui.ui.jobsettings import JobSettings, SettingsDraft
 from backup_gui.ui.rulespanel import RulesCount, RulesWish
 from backup_gui.ui.style.icons import Icons
+from backup_gui.ui.text.format import size_text
 from backup_gui.ui.values.job import DraftVerdict, Level, Remark
-from backup_gui.ui.wording import size_text
 from tests.gui.conftest import DeskMaker, ScriptedRun
 from tests.helpers.screens import DOCUMENTS, PICTURES
 

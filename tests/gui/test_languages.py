@@ -16,9 +16,7 @@ from PySide6.QtWidgets import QApplication
 
 from backup_gui.app import resource_folder
 from backup_gui.desktop.languages import speak
-from backup_gui.ui.headline import headline, overdue_text
-from backup_gui.ui.sentences import said
-from backup_gui.ui.wording import (
+from backup_gui.ui.text.format import (
     duration_text,
     exact_text,
     files_text,
@@ -27,6 +25,8 @@ from backup_gui.ui.wording import (
     size_text,
     speed_text,
 )
+from backup_gui.ui.text.headline import headline, overdue_text
+from backup_gui.ui.text.reasons import said
 from tests.helpers.pseudo import HebrewTranslator, hebrew, speaking
 from tests.helpers.screens import NOW, VIEWS
 

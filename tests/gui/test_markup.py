@@ -20,7 +20,7 @@ from backup_gui.ui.labels import ElidedLabel, Words
 from backup_gui.ui.passrow import file_data
 from backup_gui.ui.problems import ProblemsModel
 from backup_gui.ui.style.icons import Icons
-from backup_gui.ui.wording import tip_text
+from backup_gui.ui.text.format import tip_text
 
 UI = Path(__file__).resolve().parents[2] / "backup_gui/ui"
 NAMES = ("<img src='/tmp/pipe'>", "<b>bold</b>", "a<b", "<qt>", "&lt;b&gt;", "<!-- x -->", "two\n<i>lines</i>  kept")

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QApplication
 
 from backup_gui.model.job import Job
 from backup_gui.model.status import JobState, Status
-from backup_gui.ui.notices import Notice, Notices, button_text, hidden_notice
+from backup_gui.ui.text.notices import Notice, Notices, button_text, hidden_notice
 from backup_gui.ui.values.job import JobView
 from tests.gui.conftest import NOW, ok_status
 from tests.helpers.screens import HELD, PROBLEMS

@@ -12,7 +12,6 @@ from pytestqt.qtbot import QtBot
 
 from backup_gui.app import resource_folder
 from backup_gui.config.settings import Settings
-from backup_gui.ui.behind import BehindLabel
 from backup_gui.ui.board import Page
 from backup_gui.ui.crashdialog import CrashDialog
 from backup_gui.ui.daychart import DayChart
@@ -25,7 +24,8 @@ from backup_gui.ui.returneddialog import ReturnedDialog
 from backup_gui.ui.settingsdialog import SettingsDialog
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.style.theme import fixed_font
-from backup_gui.ui.wording import ago_text, duration_text
+from backup_gui.ui.text.backlog import BehindLabel
+from backup_gui.ui.text.format import ago_text, duration_text
 from tests.helpers.screens import (
     DOCUMENTS,
     LOOKS,

@@ -60,11 +60,11 @@ from backup_gui.ui.restoredialog import RestoreDialog
 from backup_gui.ui.returneddialog import ReturnedDialog
 from backup_gui.ui.review import ReviewDialog
 from backup_gui.ui.rulespanel import RulesCount, RulesWish
-from backup_gui.ui.sentences import said
 from backup_gui.ui.settingsdialog import SettingsDialog
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.style.legibility import make_legible
 from backup_gui.ui.style.theme import dark_palette, light_palette
+from backup_gui.ui.text.reasons import said
 from backup_gui.ui.values.first_run import FirstForecast, FirstVerdict, FolderCount, PlaceOffer
 from backup_gui.ui.values.history import Asked, Subject, subject_of
 from backup_gui.ui.values.job import (

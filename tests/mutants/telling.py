@@ -10,7 +10,7 @@ _DESK = "gui/test_traydesk.py::"
 MUTATIONS = (
     Mutation(
         "names are not markup in tips",
-        "ui/wording.py",
+        "ui/text/format.py",
         """ if "<" in text else text""",
         """ if False else text""",
         ("gui/test_markup.py",),

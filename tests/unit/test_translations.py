@@ -15,7 +15,7 @@ from backup_gui.config.job_factory import job_faults
 from backup_gui.model.job import Job
 from backup_gui.model.plans import ProblemCode
 from backup_gui.model.problems import ADVICE, REASONS
-from backup_gui.ui.sentences import PATTERNS, is_known, said
+from backup_gui.ui.text.reasons import PATTERNS, is_known, said
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "packaging"))
 import translations  # not "packaging.translations": a library has that name
@@ -126,7 +126,7 @@ def test_the_window_has_a_sentence_for_all_that_a_module_says(module: str) -> No
     tree = ast.parse(Path(PACKAGE, f"{module}.py").read_text("utf-8"))
     for sentence in sentences_in(tree):
         if not any(part in sentence for part in SILENT):
-            assert is_known(sentence), f"{module}: {sentence!r} is not in ui/sentences.py"
+            assert is_known(sentence), f"{module}: {sentence!r} is not in ui/text/reasons.py"
 
 
 @pytest.mark.parametrize("path", ["", "  ", "/a\0b"])

@@ -12,7 +12,7 @@ from functools import cache
 from PySide6.QtCore import QCoreApplication
 
 from backup_gui.model.problems import REASONS
-from backup_gui.ui.wording import number_text, path_in_words, path_text, size_text
+from backup_gui.ui.text.format import number_text, path_in_words, path_text, size_text
 
 CONTEXT = "Sentences"
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QCoreApplication
 
 from backup_gui.model.status import JobState, Status
-from backup_gui.ui.headline import headline, overdue_text
+from backup_gui.ui.text.headline import headline, overdue_text
 from backup_gui.ui.values.job import JobView
 
 # A drive that is back and a backup that goes on are news at once; all else is over with a complete backup.

@@ -12,11 +12,8 @@ from PySide6.QtCore import QCoreApplication
 
 from backup_gui.model.plans import Held, HeldCode, Phase, Progress
 from backup_gui.model.status import JobState
-from backup_gui.ui.behind import behind_sentence
-from backup_gui.ui.sentences import said
-from backup_gui.ui.values.job import JobView
-from backup_gui.ui.values.pace import Pace
-from backup_gui.ui.wording import (
+from backup_gui.ui.text.backlog import behind_sentence
+from backup_gui.ui.text.format import (
     ago_text,
     clock_text,
     counted,
@@ -29,6 +26,9 @@ from backup_gui.ui.wording import (
     size_text,
     speed_text,
 )
+from backup_gui.ui.text.reasons import said
+from backup_gui.ui.values.job import JobView
+from backup_gui.ui.values.pace import Pace
 
 # From the least to the most pressing; the last one present is the tray icon's.
 SEVERITY = (
