@@ -19,12 +19,12 @@ from PySide6.QtWidgets import (
 )
 
 from backup_gui.model.passes import PassKind
-from backup_gui.ui.labels import MutedLabel, RowDelegate
 from backup_gui.ui.passes import ActivityModel
 from backup_gui.ui.passrow import PassRow, pass_text
 from backup_gui.ui.style.theme import GRID_PX, scaled_px
 from backup_gui.ui.text.format import tip_text
-from backup_gui.ui.vacancy import Vacancy
+from backup_gui.ui.widgets.empty_state import Vacancy
+from backup_gui.ui.widgets.labels import MutedLabel, RowDelegate
 
 if TYPE_CHECKING:
     from backup_gui.ui.style.icons import Icons

@@ -9,9 +9,9 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from backup_gui.model.status import JobState
-from backup_gui.ui.labels import ElidedLabel, Words
 from backup_gui.ui.style.theme import GRID_PX, outline, scaled_font, scaled_px, scaled_size, tint
 from backup_gui.ui.text.headline import Headline, Remedy, remedy_text, state_text
+from backup_gui.ui.widgets.labels import ElidedLabel, Words
 
 if TYPE_CHECKING:
     from backup_gui.ui.style.icons import Icons

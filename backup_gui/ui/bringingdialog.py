@@ -19,11 +19,11 @@ from PySide6.QtWidgets import (
 )
 
 from backup_gui.model.status import JobState
-from backup_gui.ui.labels import RowDelegate, Words
-from backup_gui.ui.progresspanel import ProgressPanel
-from backup_gui.ui.rows import RowsModel
 from backup_gui.ui.style.theme import GRID_PX, scaled_font, scaled_px, scaled_size
 from backup_gui.ui.text.format import isolated, size_text, tip_text
+from backup_gui.ui.widgets.labels import RowDelegate, Words
+from backup_gui.ui.widgets.paged_table import RowsModel
+from backup_gui.ui.widgets.progress_panel import ProgressPanel
 
 if TYPE_CHECKING:
     from backup_gui.ui.jobs import Index

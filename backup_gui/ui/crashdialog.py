@@ -8,9 +8,9 @@ from PySide6.QtCore import QSize, Signal, Slot
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from backup_gui.model.status import JobState
-from backup_gui.ui.labels import MutedLabel, Words
 from backup_gui.ui.style.theme import GRID_PX, fixed_font, scaled_font, scaled_px, scaled_size
 from backup_gui.ui.text.format import counted
+from backup_gui.ui.widgets.labels import MutedLabel, Words
 
 if TYPE_CHECKING:
     from backup_gui.ui.style.icons import Icons

@@ -47,9 +47,9 @@ from PySide6.QtWidgets import (
 
 from backup_gui.model.passes import DayTotal
 from backup_gui.model.status import JobState
-from backup_gui.ui.labels import MutedLabel, Words
 from backup_gui.ui.style.theme import GRID_PX, accent, figure, mix, muted, scaled_px, state_colour, surface
 from backup_gui.ui.text.format import counted, files_text, isolated, size_text
+from backup_gui.ui.widgets.labels import MutedLabel, Words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

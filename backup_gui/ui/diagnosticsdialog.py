@@ -6,8 +6,8 @@ from PySide6.QtCore import QSize, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
-from backup_gui.ui.labels import MutedLabel, PrimaryButton
 from backup_gui.ui.style.theme import GRID_PX, fixed_font, scaled_size
+from backup_gui.ui.widgets.labels import MutedLabel, PrimaryButton
 
 
 class DiagnosticsDialog(QDialog):

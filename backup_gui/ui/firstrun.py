@@ -9,11 +9,11 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from backup_gui.ui.firstpages import FolderPage, PlacePage, StartPage
-from backup_gui.ui.labels import MutedLabel, PrimaryButton
 from backup_gui.ui.style.theme import GRID_PX, scaled_font, scaled_size
-from backup_gui.ui.tabbing import tab_through
 from backup_gui.ui.text.format import number_text
 from backup_gui.ui.values.first_run import FirstChoice, FirstForecast, FirstStart, FirstVerdict, FolderCount, PlaceOffer
+from backup_gui.ui.widgets.labels import MutedLabel, PrimaryButton
+from backup_gui.ui.widgets.tab_order import tab_through
 
 if TYPE_CHECKING:
     from backup_gui.model.job import Job

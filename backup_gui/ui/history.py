@@ -21,9 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from backup_gui.model.restores import Item, Moment, Policy, Search
-from backup_gui.ui.fields import RemarkLabel, choose_folder
 from backup_gui.ui.historylist import HistoryList
-from backup_gui.ui.labels import ElidedLabel, MutedLabel, PrimaryButton
 from backup_gui.ui.style.theme import GRID_PX, scaled_px
 from backup_gui.ui.text.format import counted, size_text
 from backup_gui.ui.text.headline import silence_text
@@ -31,6 +29,8 @@ from backup_gui.ui.timebar import TimeBar
 from backup_gui.ui.values.history import Asked, RestoreWish, Subject
 from backup_gui.ui.values.job import Level, Remark
 from backup_gui.ui.versionpanel import VersionPanel
+from backup_gui.ui.widgets.fields import RemarkLabel, choose_folder
+from backup_gui.ui.widgets.labels import ElidedLabel, MutedLabel, PrimaryButton
 
 if TYPE_CHECKING:
     from backup_gui.ui.style.icons import Icons

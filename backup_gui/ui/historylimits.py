@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QSpinBox
 
-from backup_gui.ui.labels import MutedLabel, RowLabel, Words
 from backup_gui.ui.style.theme import GRID_PX, scaled_px
 from backup_gui.ui.text.format import counted, size_text
+from backup_gui.ui.widgets.labels import MutedLabel, RowLabel, Words
 
 if TYPE_CHECKING:
     from backup_gui.model.job import Job

@@ -8,10 +8,10 @@ from PySide6.QtCore import QItemSelectionModel, QModelIndex, Signal, Slot
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStackedWidget, QWidget
 
 from backup_gui.ui.historytree import HistoryModel
-from backup_gui.ui.pathcells import PathDelegate
 from backup_gui.ui.style.theme import GRID_PX
-from backup_gui.ui.trees import PagedTree
-from backup_gui.ui.vacancy import Vacancy
+from backup_gui.ui.widgets.empty_state import Vacancy
+from backup_gui.ui.widgets.paged_tree import PagedTree
+from backup_gui.ui.widgets.path_delegate import PathDelegate
 
 if TYPE_CHECKING:
     from backup_gui.model.restores import Item

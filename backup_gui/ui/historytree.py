@@ -8,9 +8,9 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelInde
 from PySide6.QtGui import QFont, QGuiApplication
 
 from backup_gui.model.plans import EntryKind
-from backup_gui.ui.pathcells import PATH_ROLE
 from backup_gui.ui.style.theme import muted
 from backup_gui.ui.text.format import exact_text, isolated, path_text, short_text, size_text, tip_text
+from backup_gui.ui.widgets.path_delegate import PATH_ROLE
 
 if TYPE_CHECKING:
     from backup_gui.model.restores import Item

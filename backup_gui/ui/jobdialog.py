@@ -21,11 +21,11 @@ from PySide6.QtWidgets import (
 )
 
 from backup_gui.ui.exclusions import PRESETS, RulesEdit, with_rules
-from backup_gui.ui.fields import FolderField, IntervalField, RemarkLabel, add_row
-from backup_gui.ui.labels import PrimaryButton
 from backup_gui.ui.style.theme import GRID_PX, scaled_px
-from backup_gui.ui.tabbing import tab_as_laid_out
 from backup_gui.ui.values.job import DraftVerdict, JobDraft, Remark
+from backup_gui.ui.widgets.fields import FolderField, IntervalField, RemarkLabel, add_row
+from backup_gui.ui.widgets.labels import PrimaryButton
+from backup_gui.ui.widgets.tab_order import tab_as_laid_out
 
 if TYPE_CHECKING:
     from backup_gui.model.job import Job

@@ -19,12 +19,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backup_gui.ui.fields import FolderField, FormPanel, IntervalField, RemarkLabel, add_row
 from backup_gui.ui.historylimits import HistoryLimits
-from backup_gui.ui.labels import MutedLabel, Panel, PrimaryButton, Words
 from backup_gui.ui.rulespanel import RulesCount, RulesPanel
 from backup_gui.ui.style.theme import GRID_PX, scaled_px
 from backup_gui.ui.values.job import DraftVerdict, Remark
+from backup_gui.ui.widgets.fields import FolderField, FormPanel, IntervalField, RemarkLabel, add_row
+from backup_gui.ui.widgets.labels import MutedLabel, Panel, PrimaryButton, Words
 
 if TYPE_CHECKING:
     from backup_gui.model.job import Job

@@ -8,8 +8,8 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
-from backup_gui.ui.labels import MutedLabel
 from backup_gui.ui.style.theme import GRID_PX, fixed_font
+from backup_gui.ui.widgets.labels import MutedLabel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -14,7 +14,6 @@ from backup_gui.model.plans import HeldCode
 from backup_gui.ui.board import Board, Page
 from backup_gui.ui.crashdialog import CrashDialog
 from backup_gui.ui.diagnosticsdialog import DiagnosticsDialog
-from backup_gui.ui.fields import choose_folder
 from backup_gui.ui.firstrun import FirstRun, FirstRunDialog
 from backup_gui.ui.jobdialog import JobDialog
 from backup_gui.ui.menubar import MenuBar
@@ -27,6 +26,7 @@ from backup_gui.ui.style.icons import TintedIcons
 from backup_gui.ui.style.theme import opening_size
 from backup_gui.ui.text.headline import headline, held_text
 from backup_gui.ui.values.job import DraftVerdict, HeldAnswer, JobView
+from backup_gui.ui.widgets.fields import choose_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

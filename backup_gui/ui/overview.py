@@ -24,7 +24,6 @@ from backup_gui.model.job import HISTORY_SUFFIX
 from backup_gui.model.plans import Phase
 from backup_gui.model.status import Coverage, JobState
 from backup_gui.ui.daychart import DayChart
-from backup_gui.ui.labels import ElidedLabel, FieldLabel, Panel, Words
 from backup_gui.ui.roombar import RoomBar
 from backup_gui.ui.style.theme import GRID_PX, scaled_font, scaled_px
 from backup_gui.ui.text.backlog import BehindLabel
@@ -32,6 +31,7 @@ from backup_gui.ui.text.format import ago_text, clock_text, counted, exact_text,
 from backup_gui.ui.text.headline import card_text, progress_figures
 from backup_gui.ui.text.reasons import said
 from backup_gui.ui.values.job import BackupSizes, JobView, Saving
+from backup_gui.ui.widgets.labels import ElidedLabel, FieldLabel, Panel, Words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

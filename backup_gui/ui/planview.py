@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QHeaderView, QLineEdit,
 from backup_gui.model.plan_tree import flat
 from backup_gui.model.plans import Action, Counts, Op
 from backup_gui.services.arrange_plan import MOST_OPENED_ROWS, Arranged, Arrangement, Order
-from backup_gui.ui.filterbutton import FilterButton
-from backup_gui.ui.labels import MutedLabel
 from backup_gui.ui.planmodel import SIZE_COLUMN, PlanModel
 from backup_gui.ui.style.theme import GRID_PX
 from backup_gui.ui.text.format import number_text, size_text
-from backup_gui.ui.trees import PagedTree
+from backup_gui.ui.widgets.filter_button import FilterButton
+from backup_gui.ui.widgets.labels import MutedLabel
+from backup_gui.ui.widgets.paged_tree import PagedTree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

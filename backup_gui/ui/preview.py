@@ -16,18 +16,18 @@ from PySide6.QtWidgets import (
 )
 
 from backup_gui.model.plans import Counts
-from backup_gui.ui.fields import RemarkLabel
-from backup_gui.ui.labels import MutedLabel, Words
 from backup_gui.ui.planmodel import counts_text
 from backup_gui.ui.planview import PlanView
 from backup_gui.ui.problems import reason_text
-from backup_gui.ui.progresspanel import ProgressPanel
 from backup_gui.ui.style.theme import GRID_PX, scaled_font, scaled_size
 from backup_gui.ui.text.format import counted, files_text, path_in_words
 from backup_gui.ui.text.headline import held_text, problems_text
 from backup_gui.ui.text.reasons import said
-from backup_gui.ui.vacancy import Vacancy
 from backup_gui.ui.values.job import Level, Remark
+from backup_gui.ui.widgets.empty_state import Vacancy
+from backup_gui.ui.widgets.fields import RemarkLabel
+from backup_gui.ui.widgets.labels import MutedLabel, Words
+from backup_gui.ui.widgets.progress_panel import ProgressPanel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -18,12 +18,12 @@ from PySide6.QtWidgets import (
 from backup_gui.model.plans import ProblemCode
 from backup_gui.model.problems import ADVICE, MAY_BE_LEFT_OUT, REASONS
 from backup_gui.ui.jobs import Index
-from backup_gui.ui.labels import MutedLabel
-from backup_gui.ui.rows import RowsModel, make_table
 from backup_gui.ui.style.theme import GRID_PX
 from backup_gui.ui.text.format import isolated, path_in_words, path_text, tip_text
 from backup_gui.ui.text.reasons import said
-from backup_gui.ui.vacancy import Vacancy
+from backup_gui.ui.widgets.empty_state import Vacancy
+from backup_gui.ui.widgets.labels import MutedLabel
+from backup_gui.ui.widgets.paged_table import RowsModel, make_table
 
 if TYPE_CHECKING:
     from backup_gui.model.plans import Problem

@@ -9,12 +9,12 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QP
 
 from backup_gui.model.plans import Held, HeldCode
 from backup_gui.model.status import JobState
-from backup_gui.ui.labels import MutedLabel, Words
 from backup_gui.ui.planview import PlanView
 from backup_gui.ui.style.theme import GRID_PX, scaled_font, scaled_size
-from backup_gui.ui.tabbing import tab_as_laid_out
 from backup_gui.ui.text.headline import held_text
 from backup_gui.ui.values.job import HeldAnswer, PutBackWish
+from backup_gui.ui.widgets.labels import MutedLabel, Words
+from backup_gui.ui.widgets.tab_order import tab_as_laid_out
 
 if TYPE_CHECKING:
     from backup_gui.model.job import Job

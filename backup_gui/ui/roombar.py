@@ -9,10 +9,10 @@ from PySide6.QtGui import QBrush, QPainter, QPainterPath, QPaintEvent, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from backup_gui.model.status import JobState
-from backup_gui.ui.labels import MutedLabel
 from backup_gui.ui.style.theme import GRID_PX, accent, around, figure, mix, scaled_px, state_colour, surface, track
 from backup_gui.ui.text.format import clock_text, size_text
 from backup_gui.ui.values.job import BackupSizes, Room
+from backup_gui.ui.widgets.labels import MutedLabel
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,9 +19,9 @@ from PySide6.QtWidgets import (
 )
 
 from backup_gui.config.settings import Appearance, Settings
-from backup_gui.ui.labels import MutedLabel, RowLabel
 from backup_gui.ui.style.theme import GRID_PX, scaled_px
 from backup_gui.ui.text.format import interval_text
+from backup_gui.ui.widgets.labels import MutedLabel, RowLabel
 
 _DAY_S = 86_400
 _OVERDUE_DAYS = (1, 2, 3, 5, 7, 14, 30)

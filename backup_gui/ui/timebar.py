@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QDateTime, QLocale, QSignalBlocker, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QDateTimeEdit, QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QWidget
 
-from backup_gui.ui.labels import MutedLabel, Words
 from backup_gui.ui.style.theme import GRID_PX, scaled_font
 from backup_gui.ui.text.format import counted, exact_text
+from backup_gui.ui.widgets.labels import MutedLabel, Words
 
 if TYPE_CHECKING:
     from backup_gui.model.restores import Moment

@@ -11,11 +11,11 @@ from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
 from backup_gui.model.status import JobState
-from backup_gui.ui.menutext import menu_text
 from backup_gui.ui.overview import add_pause_actions
 from backup_gui.ui.text.format import ago_text
 from backup_gui.ui.text.headline import SEVERITY, headline, sentence, worst
 from backup_gui.ui.values.job import JobView, PauseWish
+from backup_gui.ui.widgets.menutext import menu_text
 
 if TYPE_CHECKING:
     from PySide6.QtCore import SignalInstance

@@ -17,9 +17,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backup_gui.ui.labels import ElidedLabel, MutedLabel, RowDelegate
 from backup_gui.ui.style.theme import GRID_PX, fixed_font
 from backup_gui.ui.text.format import exact_text, isolated, path_text, short_text, size_text, tip_text
+from backup_gui.ui.widgets.labels import ElidedLabel, MutedLabel, RowDelegate
 
 if TYPE_CHECKING:
     from backup_gui.model.restores import Item

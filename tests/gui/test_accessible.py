@@ -23,9 +23,9 @@ from PySide6.QtWidgets import (
 
 from backup_gui.app import resource_folder
 from backup_gui.model.status import JobState
-from backup_gui.ui.labels import PrimaryButton
 from backup_gui.ui.style import theme
 from backup_gui.ui.style.icons import Icons
+from backup_gui.ui.widgets.labels import PrimaryButton
 from tests.gui.test_words import shown
 from tests.helpers.pseudo import speaking
 from tests.helpers.screens import LOOKS, appearance

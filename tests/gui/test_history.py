@@ -20,11 +20,11 @@ from backup_gui.model.restores import Item, Moment, Policy, PutBack, Search, Ste
 from backup_gui.ui.bringingdialog import NotesModel
 from backup_gui.ui.history import HistoryPage
 from backup_gui.ui.historytree import HistoryModel
-from backup_gui.ui.pathcells import PathDelegate, shortened
 from backup_gui.ui.restoredialog import RestoreDialog, result_title
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.timebar import TimeBar
 from backup_gui.ui.values.history import Asked, RestoreWish, Subject
+from backup_gui.ui.widgets.path_delegate import PathDelegate, shortened
 from tests.gui.conftest import NOW
 from tests.helpers.screens import MOMENTS, NOTES_VERSIONS, RESULT, TOP, TRAVEL
 

@@ -13,9 +13,9 @@ from pytestqt.qtbot import QtBot
 
 from backup_gui.model.job import MAX_INTERVAL_S, Job
 from backup_gui.ui.jobdialog import JobDialog
-from backup_gui.ui.labels import MutedLabel
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.values.job import DraftVerdict, JobDraft, Level, Remark
+from backup_gui.ui.widgets.labels import MutedLabel
 from tests.helpers.screens import DOCUMENTS
 
 Make = Callable[..., JobDialog]

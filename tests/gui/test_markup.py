@@ -16,11 +16,11 @@ from backup_gui.model.problems import problem
 from backup_gui.model.restores import Item
 from backup_gui.ui.bringingdialog import NotesModel
 from backup_gui.ui.historytree import HistoryModel
-from backup_gui.ui.labels import ElidedLabel, Words
 from backup_gui.ui.passrow import file_data
 from backup_gui.ui.problems import ProblemsModel
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.text.format import tip_text
+from backup_gui.ui.widgets.labels import ElidedLabel, Words
 
 UI = Path(__file__).resolve().parents[2] / "backup_gui/ui"
 NAMES = ("<img src='/tmp/pipe'>", "<b>bold</b>", "a<b", "<qt>", "&lt;b&gt;", "<!-- x -->", "two\n<i>lines</i>  kept")

@@ -34,17 +34,17 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from backup_gui.model.status import JobState
-from backup_gui.ui.cards import ChoiceCard, TickCard
 from backup_gui.ui.daychart import DAYS, DayChart
-from backup_gui.ui.filterbutton import FilterButton
 from backup_gui.ui.jobs import CardDelegate, JobsModel, leads_to
-from backup_gui.ui.labels import Panel, PrimaryButton, RowDelegate
 from backup_gui.ui.roombar import RoomBar
 from backup_gui.ui.style import theme
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.style.legibility import edge
 from backup_gui.ui.timebar import TimeBar
 from backup_gui.ui.values.job import BackupSizes, Room
+from backup_gui.ui.widgets.cards import ChoiceCard, TickCard
+from backup_gui.ui.widgets.filter_button import FilterButton
+from backup_gui.ui.widgets.labels import Panel, PrimaryButton, RowDelegate
 from tests.gui.test_accessible import contrast
 from tests.helpers.screens import DAYS as SOME_DAYS
 from tests.helpers.screens import LOOKS, MOMENTS, NOW, VIEWS, appearance, first_run

@@ -17,7 +17,6 @@ from backup_gui.ui.crashdialog import CrashDialog
 from backup_gui.ui.daychart import DayChart
 from backup_gui.ui.diagnosticsdialog import DiagnosticsDialog
 from backup_gui.ui.jobdialog import JobDialog
-from backup_gui.ui.labels import MutedLabel, RowLabel, Words
 from backup_gui.ui.problems import ProblemsPage
 from backup_gui.ui.restoredialog import RestoreDialog
 from backup_gui.ui.returneddialog import ReturnedDialog
@@ -26,6 +25,7 @@ from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.style.theme import fixed_font
 from backup_gui.ui.text.backlog import BehindLabel
 from backup_gui.ui.text.format import ago_text, duration_text
+from backup_gui.ui.widgets.labels import MutedLabel, RowLabel, Words
 from tests.helpers.screens import (
     DOCUMENTS,
     LOOKS,

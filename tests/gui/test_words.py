@@ -10,8 +10,8 @@ from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt, QTranslator
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QScrollArea, QWidget
 
 from backup_gui.app import resource_folder
-from backup_gui.ui.labels import ElidedLabel
 from backup_gui.ui.style.icons import Icons
+from backup_gui.ui.widgets.labels import ElidedLabel
 from tests.helpers import screens
 from tests.helpers.pseudo import PseudoTranslator, pseudo, speaking, texts_of, unmarked
 

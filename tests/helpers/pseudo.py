@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backup_gui.ui.labels import ElidedLabel
+from backup_gui.ui.widgets.labels import ElidedLabel
 
 OPEN, CLOSE = "⟦", "⟧"
 _ACCENTS = str.maketrans("aeiounAEIOU", "äéîöûñÄÉÎÖÛ")

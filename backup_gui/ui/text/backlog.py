@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QWidget
 
 from backup_gui.model.plans import Phase, Progress
 from backup_gui.model.status import JobState, Status
-from backup_gui.ui.labels import Words
 from backup_gui.ui.text.format import counted, duration_text, files_text, size_text
+from backup_gui.ui.widgets.labels import Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,9 +8,9 @@ from PySide6.QtCore import QPointF, Qt, Slot
 from PySide6.QtGui import QPainter, QPolygonF
 from PySide6.QtWidgets import QTreeView
 
-from backup_gui.ui.labels import RowDelegate
 from backup_gui.ui.style.legibility import LEAST_SCALE
 from backup_gui.ui.style.theme import ORDINARY_TEXT_PX, figure
+from backup_gui.ui.widgets.labels import RowDelegate
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QRect

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QProgressBar, QVBoxLayout, QWidget
 
-from backup_gui.ui.fields import RemarkLabel
-from backup_gui.ui.labels import ElidedLabel, MutedLabel
 from backup_gui.ui.style.theme import GRID_PX
 from backup_gui.ui.text.format import path_text
 from backup_gui.ui.text.headline import silence_text
 from backup_gui.ui.values.job import Level, Remark
+from backup_gui.ui.widgets.fields import RemarkLabel
+from backup_gui.ui.widgets.labels import ElidedLabel, MutedLabel
 
 if TYPE_CHECKING:
     from backup_gui.ui.style.icons import Icons

@@ -6,8 +6,8 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
-from backup_gui.ui.labels import RowDelegate
 from backup_gui.ui.text.format import isolated
+from backup_gui.ui.widgets.labels import RowDelegate
 
 # The role in which a model tells a path that stands in a cell, as it is drawn; nothing where there is none.
 PATH_ROLE = Qt.ItemDataRole.UserRole + 1

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from backup_gui.ui.labels import MutedLabel
 from backup_gui.ui.style.theme import GRID_PX, muted, scaled_font, scaled_size
+from backup_gui.ui.widgets.labels import MutedLabel
 
 if TYPE_CHECKING:
     from backup_gui.ui.style.icons import Icons

@@ -19,11 +19,11 @@ from PySide6.QtWidgets import (
 
 from backup_gui.model.job import MAX_INTERVAL_S
 from backup_gui.model.status import JobState
-from backup_gui.ui.labels import MutedLabel, Panel, RowLabel
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.style.theme import GRID_PX, scaled_px, scaled_size
 from backup_gui.ui.text.format import interval_text
 from backup_gui.ui.values.job import Level, Remark
+from backup_gui.ui.widgets.labels import MutedLabel, Panel, RowLabel
 
 _REMARK_ICON_PX = 16
 
