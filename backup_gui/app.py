@@ -30,7 +30,7 @@ from backup_gui.model.errors import BackupError, OwnFolderError
 from backup_gui.model.path_text import one_line
 from backup_gui.presenters.shell import Desk, System
 from backup_gui.threads.garbage import Collector
-from backup_gui.ui.refusal import Refusal
+from backup_gui.ui.dialogs.refusal import Refusal
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.style.legibility import Legibility
 from backup_gui.ui.style.theme import dark_palette, light_palette

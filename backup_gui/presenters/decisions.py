@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 from backup_gui.presenters.returndesk import ReturnDesk
-from backup_gui.ui.questions import ask_to_forget_drive, ask_to_release, ask_to_undo, ask_to_use_drive
+from backup_gui.ui.dialogs.questions import ask_to_forget_drive, ask_to_release, ask_to_undo, ask_to_use_drive
 
 if TYPE_CHECKING:
     from backup_gui.model.plans import Held

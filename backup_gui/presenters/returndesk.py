@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Slot
 
 from backup_gui.model.plans import Phase
 from backup_gui.model.status import JobState
-from backup_gui.ui.returneddialog import ReturnedDialog
+from backup_gui.ui.dialogs.returned import ReturnedDialog
 from backup_gui.ui.text.reasons import said
 
 if TYPE_CHECKING:

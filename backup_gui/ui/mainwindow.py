@@ -12,14 +12,14 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox, QStackedWid
 
 from backup_gui.model.plans import HeldCode
 from backup_gui.ui.board import Board, Page
-from backup_gui.ui.crashdialog import CrashDialog
-from backup_gui.ui.diagnosticsdialog import DiagnosticsDialog
+from backup_gui.ui.dialogs.crash import CrashDialog
+from backup_gui.ui.dialogs.diagnostics import DiagnosticsDialog
+from backup_gui.ui.dialogs.messages import ask_to_quit, tell, tell_about, tell_how_it_works, tell_why_it_waits
+from backup_gui.ui.dialogs.questions import ask_to_remove, ask_to_take_over
 from backup_gui.ui.firstrun import FirstRun, FirstRunDialog
 from backup_gui.ui.jobdialog import JobDialog
 from backup_gui.ui.menubar import MenuBar
-from backup_gui.ui.messages import ask_to_quit, tell, tell_about, tell_how_it_works, tell_why_it_waits
 from backup_gui.ui.preview import PreviewDialog
-from backup_gui.ui.questions import ask_to_remove, ask_to_take_over
 from backup_gui.ui.review import ReviewDialog
 from backup_gui.ui.settingsdialog import SettingsDialog
 from backup_gui.ui.style.icons import TintedIcons

@@ -32,7 +32,7 @@ from backup_gui.model.plans import (
 from backup_gui.model.status import JobState, Status
 from backup_gui.presenters.shell import Desk
 from backup_gui.ui.board import Page
-from backup_gui.ui.returneddialog import ReturnedDialog, returned_title
+from backup_gui.ui.dialogs.returned import ReturnedDialog, returned_title
 from backup_gui.ui.review import ReviewDialog
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.text.headline import Remedy, headline

@@ -24,7 +24,7 @@ from backup_gui.model.plans import Phase, Progress, Returned
 from backup_gui.model.status import JobState, Status
 from backup_gui.presenters.shell import Desk
 from backup_gui.threads.liveness import Stalls
-from backup_gui.ui.returneddialog import ReturnedDialog
+from backup_gui.ui.dialogs.returned import ReturnedDialog
 from backup_gui.ui.text.headline import headline
 from backup_gui.ui.values.job import PutBackWish
 from tests.gui.conftest import NOW, DeskMaker, ScriptedRun

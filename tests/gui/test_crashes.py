@@ -20,8 +20,8 @@ from backup_gui.desktop.single_instance import Wish
 from backup_gui.model.job import Job
 from backup_gui.model.plans import Counts, Held, HeldCode
 from backup_gui.model.status import JobState, Status
-from backup_gui.ui.crashdialog import CrashDialog
-from backup_gui.ui.diagnosticsdialog import DiagnosticsDialog
+from backup_gui.ui.dialogs.crash import CrashDialog
+from backup_gui.ui.dialogs.diagnostics import DiagnosticsDialog
 from tests.gui.conftest import DeskMaker, ScriptedRun
 from tests.helpers.screens import PROBLEMS
 

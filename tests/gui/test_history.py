@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from backup_gui.model.plans import EntryKind
 from backup_gui.model.restores import Item, Moment, Policy, PutBack, Search, Step
-from backup_gui.ui.bringingdialog import NotesModel
+from backup_gui.ui.dialogs.transfer import NotesModel
 from backup_gui.ui.history import HistoryPage
 from backup_gui.ui.historytree import HistoryModel
 from backup_gui.ui.restoredialog import RestoreDialog, result_title

@@ -14,7 +14,7 @@ from backup_gui.model.passes import PastChange
 from backup_gui.model.plans import EntryKind, ProblemCode, Stage
 from backup_gui.model.problems import problem
 from backup_gui.model.restores import Item
-from backup_gui.ui.bringingdialog import NotesModel
+from backup_gui.ui.dialogs.transfer import NotesModel
 from backup_gui.ui.historytree import HistoryModel
 from backup_gui.ui.passrow import file_data
 from backup_gui.ui.problems import ProblemsModel

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from backup_gui.model.plans import Progress, Returned
 from backup_gui.model.status import JobState
-from backup_gui.ui.bringingdialog import BringingDialog
+from backup_gui.ui.dialogs.transfer import BringingDialog
 from backup_gui.ui.text.format import counted, name_in_words, number_text, path_in_words, path_text
 from backup_gui.ui.text.reasons import said
 
