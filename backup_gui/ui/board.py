@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backup_gui.ui.activity import ActivityModel, ActivityPage, PassRow
+from backup_gui.ui.activity.page import ActivityModel, ActivityPage, PassRow
 from backup_gui.ui.banner import Banner
 from backup_gui.ui.history import HistoryPage
 from backup_gui.ui.jobs import CardDelegate, JobsModel

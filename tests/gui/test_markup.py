@@ -14,9 +14,9 @@ from backup_gui.model.passes import PastChange
 from backup_gui.model.plans import EntryKind, ProblemCode, Stage
 from backup_gui.model.problems import problem
 from backup_gui.model.restores import Item
+from backup_gui.ui.activity.pass_row import file_data
 from backup_gui.ui.dialogs.transfer import NotesModel
 from backup_gui.ui.historytree import HistoryModel
-from backup_gui.ui.passrow import file_data
 from backup_gui.ui.problems import ProblemsModel
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.text.format import tip_text

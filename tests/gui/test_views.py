@@ -41,7 +41,7 @@ from backup_gui.model.plans import (
 )
 from backup_gui.model.problems import MAY_BE_LEFT_OUT, problem
 from backup_gui.model.status import Coverage, JobState
-from backup_gui.ui.activity import ActivityModel
+from backup_gui.ui.activity.page import ActivityModel
 from backup_gui.ui.board import Page
 from backup_gui.ui.jobdialog import JobDialog
 from backup_gui.ui.mainwindow import MainWindow

@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
 )
 
 from backup_gui.model.passes import PassKind
-from backup_gui.ui.passes import ActivityModel
-from backup_gui.ui.passrow import PassRow, pass_text
+from backup_gui.ui.activity.model import ActivityModel
+from backup_gui.ui.activity.pass_row import PassRow, pass_text
 from backup_gui.ui.style.theme import GRID_PX, scaled_px
 from backup_gui.ui.text.format import tip_text
 from backup_gui.ui.widgets.empty_state import Vacancy
