@@ -18,7 +18,7 @@ from backup_gui.threads.tasks import Attendant, Errand, StopAsked
 from backup_gui.ui.values.history import Asked, Subject
 
 if TYPE_CHECKING:
-    from backup_gui.ui.history import HistoryPage
+    from backup_gui.ui.history.page import HistoryPage
 
 log = logging.getLogger(__name__)
 

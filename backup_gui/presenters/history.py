@@ -19,14 +19,14 @@ from backup_gui.presenters.clerk import Clerk, backup_of
 from backup_gui.services import browse as archive
 from backup_gui.services.browse import Backup, Wanted
 from backup_gui.threads.tasks import Attendant, Errand, Throttle
-from backup_gui.ui.historywindow import HistoryWindow
-from backup_gui.ui.restoredialog import RestoreDialog
+from backup_gui.ui.history.restore_dialog import RestoreDialog
+from backup_gui.ui.history.window import HistoryWindow
 from backup_gui.ui.text.reasons import said
 from backup_gui.ui.values.history import RestoreWish, Subject
 
 if TYPE_CHECKING:
     from backup_gui.threads.controller import Controller, JobNews
-    from backup_gui.ui.history import HistoryPage
+    from backup_gui.ui.history.page import HistoryPage
     from backup_gui.ui.mainwindow import MainWindow
     from backup_gui.ui.style.icons import Icons
 

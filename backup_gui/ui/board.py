@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from backup_gui.ui.activity.page import ActivityModel, ActivityPage, PassRow
 from backup_gui.ui.banner import Banner
-from backup_gui.ui.history import HistoryPage
+from backup_gui.ui.history.page import HistoryPage
 from backup_gui.ui.jobs import CardDelegate, JobsModel
 from backup_gui.ui.jobsettings import JobSettings
 from backup_gui.ui.logview import LogView

@@ -18,11 +18,11 @@ from pytestqt.qtbot import QtBot
 from backup_gui.model.plans import EntryKind
 from backup_gui.model.restores import Item, Moment, Policy, PutBack, Search, Step
 from backup_gui.ui.dialogs.transfer import NotesModel
-from backup_gui.ui.history import HistoryPage
-from backup_gui.ui.historytree import HistoryModel
-from backup_gui.ui.restoredialog import RestoreDialog, result_title
+from backup_gui.ui.history.page import HistoryPage
+from backup_gui.ui.history.restore_dialog import RestoreDialog, result_title
+from backup_gui.ui.history.time_bar import TimeBar
+from backup_gui.ui.history.tree_model import HistoryModel
 from backup_gui.ui.style.icons import Icons
-from backup_gui.ui.timebar import TimeBar
 from backup_gui.ui.values.history import Asked, RestoreWish, Subject
 from backup_gui.ui.widgets.path_delegate import PathDelegate, shortened
 from tests.gui.conftest import NOW

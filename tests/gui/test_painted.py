@@ -35,12 +35,12 @@ from pytestqt.qtbot import QtBot
 
 from backup_gui.model.status import JobState
 from backup_gui.ui.daychart import DAYS, DayChart
+from backup_gui.ui.history.time_bar import TimeBar
 from backup_gui.ui.jobs import CardDelegate, JobsModel, leads_to
 from backup_gui.ui.roombar import RoomBar
 from backup_gui.ui.style import theme
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.style.legibility import edge
-from backup_gui.ui.timebar import TimeBar
 from backup_gui.ui.values.job import BackupSizes, Room
 from backup_gui.ui.widgets.cards import ChoiceCard, TickCard
 from backup_gui.ui.widgets.filter_button import FilterButton

@@ -49,15 +49,15 @@ from backup_gui.ui.dialogs.crash import CrashDialog
 from backup_gui.ui.dialogs.diagnostics import DiagnosticsDialog
 from backup_gui.ui.dialogs.questions import ask_to_forget_drive, ask_to_release, ask_to_undo, ask_to_use_drive
 from backup_gui.ui.dialogs.returned import ReturnedDialog
-from backup_gui.ui.history import HistoryPage
-from backup_gui.ui.historywindow import HistoryWindow
+from backup_gui.ui.history.page import HistoryPage
+from backup_gui.ui.history.restore_dialog import RestoreDialog
+from backup_gui.ui.history.window import HistoryWindow
 from backup_gui.ui.jobdialog import JobDialog
 from backup_gui.ui.jobsettings import SettingsDraft
 from backup_gui.ui.mainwindow import MainWindow
 from backup_gui.ui.planview import PlanView
 from backup_gui.ui.preview import PreviewDialog
 from backup_gui.ui.problems import reason_text
-from backup_gui.ui.restoredialog import RestoreDialog
 from backup_gui.ui.review import ReviewDialog
 from backup_gui.ui.rulespanel import RulesCount, RulesWish
 from backup_gui.ui.settingsdialog import SettingsDialog

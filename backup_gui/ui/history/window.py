@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
-from backup_gui.ui.history import HistoryPage
+from backup_gui.ui.history.page import HistoryPage
 from backup_gui.ui.style.theme import GRID_PX, opening_size
 from backup_gui.ui.text.format import path_text
 from backup_gui.ui.widgets.labels import ElidedLabel

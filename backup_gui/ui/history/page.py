@@ -21,14 +21,14 @@ from PySide6.QtWidgets import (
 )
 
 from backup_gui.model.restores import Item, Moment, Policy, Search
-from backup_gui.ui.historylist import HistoryList
+from backup_gui.ui.history.file_list import HistoryList
+from backup_gui.ui.history.time_bar import TimeBar
+from backup_gui.ui.history.version_panel import VersionPanel
 from backup_gui.ui.style.theme import GRID_PX, scaled_px
 from backup_gui.ui.text.format import counted, size_text
 from backup_gui.ui.text.headline import silence_text
-from backup_gui.ui.timebar import TimeBar
 from backup_gui.ui.values.history import Asked, RestoreWish, Subject
 from backup_gui.ui.values.job import Level, Remark
-from backup_gui.ui.versionpanel import VersionPanel
 from backup_gui.ui.widgets.fields import RemarkLabel, choose_folder
 from backup_gui.ui.widgets.labels import ElidedLabel, MutedLabel, PrimaryButton
 

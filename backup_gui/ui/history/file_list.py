@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Signal, Slot
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStackedWidget, QWidget
 
-from backup_gui.ui.historytree import HistoryModel
+from backup_gui.ui.history.tree_model import HistoryModel
 from backup_gui.ui.style.theme import GRID_PX
 from backup_gui.ui.widgets.empty_state import Vacancy
 from backup_gui.ui.widgets.paged_tree import PagedTree
