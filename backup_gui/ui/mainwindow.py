@@ -19,8 +19,8 @@ from backup_gui.ui.dialogs.questions import ask_to_remove, ask_to_take_over
 from backup_gui.ui.firstrun import FirstRun, FirstRunDialog
 from backup_gui.ui.jobdialog import JobDialog
 from backup_gui.ui.menubar import MenuBar
-from backup_gui.ui.preview import PreviewDialog
-from backup_gui.ui.review import ReviewDialog
+from backup_gui.ui.plan.preview_dialog import PreviewDialog
+from backup_gui.ui.plan.review_dialog import ReviewDialog
 from backup_gui.ui.settingsdialog import SettingsDialog
 from backup_gui.ui.style.icons import TintedIcons
 from backup_gui.ui.style.theme import opening_size

@@ -28,7 +28,7 @@ from backup_gui.model.status import JobState, Status
 from backup_gui.presenters.shell import Desk
 from backup_gui.ui.board import Page
 from backup_gui.ui.jobdialog import JobDialog
-from backup_gui.ui.review import ReviewDialog
+from backup_gui.ui.plan.review_dialog import ReviewDialog
 from tests.gui.conftest import DeskMaker, RecordedEntry, RecordedTrayIcon, ScriptedRun, make_test_job, ok_status
 from tests.helpers.screens import HELD, PROBLEMS
 

@@ -22,7 +22,7 @@ from backup_gui.services import suggestions as beginning
 from backup_gui.services.suggestions import Choice, Place, places, propose, usual_folders
 from backup_gui.ui.firstrun import FirstRun, FirstRunDialog
 from backup_gui.ui.jobdialog import JobDialog
-from backup_gui.ui.preview import PreviewDialog
+from backup_gui.ui.plan.preview_dialog import PreviewDialog
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.values.first_run import FirstChoice, FirstForecast, FirstStart, FirstVerdict, FolderCount
 from tests.gui.conftest import DeskMaker, RecordedEntry, ScriptedRun

@@ -33,10 +33,10 @@ from backup_gui.services.arrange_plan import Arranged, Arrangement, Order, arran
 from backup_gui.services.preview import expected_s, foresee
 from backup_gui.threads.background import Background
 from backup_gui.threads.errands import Errand, Errands
-from backup_gui.ui.planmodel import PlanModel
-from backup_gui.ui.planview import PlanView
-from backup_gui.ui.preview import PreviewDialog
-from backup_gui.ui.review import ReviewDialog
+from backup_gui.ui.plan.model import PlanModel
+from backup_gui.ui.plan.preview_dialog import PreviewDialog
+from backup_gui.ui.plan.review_dialog import ReviewDialog
+from backup_gui.ui.plan.view import PlanView
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.text.headline import held_text
 from backup_gui.ui.values.job import HeldAnswer, PutBackWish

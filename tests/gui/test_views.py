@@ -46,8 +46,8 @@ from backup_gui.ui.board import Page
 from backup_gui.ui.jobdialog import JobDialog
 from backup_gui.ui.mainwindow import MainWindow
 from backup_gui.ui.overview import coverage_text
+from backup_gui.ui.plan.review_dialog import ReviewDialog
 from backup_gui.ui.problems import ProblemsModel, ProblemsPage, advice_text
-from backup_gui.ui.review import ReviewDialog
 from backup_gui.ui.settingsdialog import SettingsDialog
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.text.headline import SEVERITY, Remedy, headline, held_text, worst

@@ -55,10 +55,10 @@ from backup_gui.ui.history.window import HistoryWindow
 from backup_gui.ui.jobdialog import JobDialog
 from backup_gui.ui.jobsettings import SettingsDraft
 from backup_gui.ui.mainwindow import MainWindow
-from backup_gui.ui.planview import PlanView
-from backup_gui.ui.preview import PreviewDialog
+from backup_gui.ui.plan.preview_dialog import PreviewDialog
+from backup_gui.ui.plan.review_dialog import ReviewDialog
+from backup_gui.ui.plan.view import PlanView
 from backup_gui.ui.problems import reason_text
-from backup_gui.ui.review import ReviewDialog
 from backup_gui.ui.rulespanel import RulesCount, RulesWish
 from backup_gui.ui.settingsdialog import SettingsDialog
 from backup_gui.ui.style.icons import Icons

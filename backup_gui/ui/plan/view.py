@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QHeaderView, QLineEdit,
 from backup_gui.model.plan_tree import flat
 from backup_gui.model.plans import Action, Counts, Op
 from backup_gui.services.arrange_plan import MOST_OPENED_ROWS, Arranged, Arrangement, Order
-from backup_gui.ui.planmodel import SIZE_COLUMN, PlanModel
+from backup_gui.ui.plan.model import SIZE_COLUMN, PlanModel
 from backup_gui.ui.style.theme import GRID_PX
 from backup_gui.ui.text.format import number_text, size_text
 from backup_gui.ui.widgets.filter_button import FilterButton

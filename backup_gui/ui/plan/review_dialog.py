@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QP
 
 from backup_gui.model.plans import Held, HeldCode
 from backup_gui.model.status import JobState
-from backup_gui.ui.planview import PlanView
+from backup_gui.ui.plan.view import PlanView
 from backup_gui.ui.style.theme import GRID_PX, scaled_font, scaled_size
 from backup_gui.ui.text.headline import held_text
 from backup_gui.ui.values.job import HeldAnswer, PutBackWish
