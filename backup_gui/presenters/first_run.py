@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from backup_gui.config.settings import Settings
     from backup_gui.threads.controller import Controller
     from backup_gui.threads.errands import Errand, Errands
-    from backup_gui.ui.firstrun import FirstRun
+    from backup_gui.ui.first_run.steps import FirstRun
     from backup_gui.ui.mainwindow import MainWindow
 
 _MOST_PROBLEMS = 3

@@ -16,7 +16,7 @@ from backup_gui.ui.dialogs.crash import CrashDialog
 from backup_gui.ui.dialogs.diagnostics import DiagnosticsDialog
 from backup_gui.ui.dialogs.messages import ask_to_quit, tell, tell_about, tell_how_it_works, tell_why_it_waits
 from backup_gui.ui.dialogs.questions import ask_to_remove, ask_to_take_over
-from backup_gui.ui.firstrun import FirstRun, FirstRunDialog
+from backup_gui.ui.first_run.steps import FirstRun, FirstRunDialog
 from backup_gui.ui.jobdialog import JobDialog
 from backup_gui.ui.menubar import MenuBar
 from backup_gui.ui.plan.preview_dialog import PreviewDialog
