@@ -16,8 +16,8 @@ from backup_gui.presenters.judging import unanswered, verdict
 from backup_gui.services.folder_sizes import LeftOut, Tally, count_copies, count_left_out
 from backup_gui.services.job_check import Findings, examine
 from backup_gui.ui.dialogs.questions import ask_to_remove_left_out
-from backup_gui.ui.jobsettings import JobSettings, SettingsDraft
-from backup_gui.ui.rulespanel import RulesCount, RulesWish
+from backup_gui.ui.settings.page import JobSettings, SettingsDraft
+from backup_gui.ui.settings.rules_panel import RulesCount, RulesWish
 
 if TYPE_CHECKING:
     from pathlib import Path

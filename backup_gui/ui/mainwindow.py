@@ -17,11 +17,11 @@ from backup_gui.ui.dialogs.diagnostics import DiagnosticsDialog
 from backup_gui.ui.dialogs.messages import ask_to_quit, tell, tell_about, tell_how_it_works, tell_why_it_waits
 from backup_gui.ui.dialogs.questions import ask_to_remove, ask_to_take_over
 from backup_gui.ui.first_run.steps import FirstRun, FirstRunDialog
-from backup_gui.ui.jobdialog import JobDialog
 from backup_gui.ui.menubar import MenuBar
 from backup_gui.ui.plan.preview_dialog import PreviewDialog
 from backup_gui.ui.plan.review_dialog import ReviewDialog
-from backup_gui.ui.settingsdialog import SettingsDialog
+from backup_gui.ui.settings.app_dialog import SettingsDialog
+from backup_gui.ui.settings.job_dialog import JobDialog
 from backup_gui.ui.style.icons import TintedIcons
 from backup_gui.ui.style.theme import opening_size
 from backup_gui.ui.text.headline import headline, held_text

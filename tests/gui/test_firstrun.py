@@ -21,8 +21,8 @@ from backup_gui.model.status import JobState
 from backup_gui.services import suggestions as beginning
 from backup_gui.services.suggestions import Choice, Place, places, propose, usual_folders
 from backup_gui.ui.first_run.steps import FirstRun, FirstRunDialog
-from backup_gui.ui.jobdialog import JobDialog
 from backup_gui.ui.plan.preview_dialog import PreviewDialog
+from backup_gui.ui.settings.job_dialog import JobDialog
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.values.first_run import FirstChoice, FirstForecast, FirstStart, FirstVerdict, FolderCount
 from tests.gui.conftest import DeskMaker, RecordedEntry, ScriptedRun

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 from backup_gui.model.job import MAX_INTERVAL_S, Job
-from backup_gui.ui.jobdialog import JobDialog
+from backup_gui.ui.settings.job_dialog import JobDialog
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.values.job import DraftVerdict, JobDraft, Level, Remark
 from backup_gui.ui.widgets.labels import MutedLabel

@@ -22,10 +22,10 @@ from backup_gui.presenters.job_form import merged
 from backup_gui.presenters.shell import Desk
 from backup_gui.services.folder_sizes import LeftOut, Tally, count_copies, count_folder, count_left_out
 from backup_gui.ui.board import Page
-from backup_gui.ui.exclusions import PRESETS
-from backup_gui.ui.historylimits import HistoryLimits
-from backup_gui.ui.jobsettings import JobSettings, SettingsDraft
-from backup_gui.ui.rulespanel import RulesCount, RulesWish
+from backup_gui.ui.settings.history_limits import HistoryLimits
+from backup_gui.ui.settings.page import JobSettings, SettingsDraft
+from backup_gui.ui.settings.rule_presets import PRESETS
+from backup_gui.ui.settings.rules_panel import RulesCount, RulesWish
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.text.format import size_text
 from backup_gui.ui.values.job import DraftVerdict, Level, Remark

@@ -18,9 +18,9 @@ from backup_gui.ui.dialogs.crash import CrashDialog
 from backup_gui.ui.dialogs.diagnostics import DiagnosticsDialog
 from backup_gui.ui.dialogs.returned import ReturnedDialog
 from backup_gui.ui.history.restore_dialog import RestoreDialog
-from backup_gui.ui.jobdialog import JobDialog
 from backup_gui.ui.problems import ProblemsPage
-from backup_gui.ui.settingsdialog import SettingsDialog
+from backup_gui.ui.settings.app_dialog import SettingsDialog
+from backup_gui.ui.settings.job_dialog import JobDialog
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.style.theme import fixed_font
 from backup_gui.ui.text.backlog import BehindLabel

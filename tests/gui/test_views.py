@@ -43,12 +43,12 @@ from backup_gui.model.problems import MAY_BE_LEFT_OUT, problem
 from backup_gui.model.status import Coverage, JobState
 from backup_gui.ui.activity.page import ActivityModel
 from backup_gui.ui.board import Page
-from backup_gui.ui.jobdialog import JobDialog
 from backup_gui.ui.mainwindow import MainWindow
 from backup_gui.ui.overview import coverage_text
 from backup_gui.ui.plan.review_dialog import ReviewDialog
 from backup_gui.ui.problems import ProblemsModel, ProblemsPage, advice_text
-from backup_gui.ui.settingsdialog import SettingsDialog
+from backup_gui.ui.settings.app_dialog import SettingsDialog
+from backup_gui.ui.settings.job_dialog import JobDialog
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.text.headline import SEVERITY, Remedy, headline, held_text, worst
 from backup_gui.ui.values.job import ExcludeWish, HeldAnswer, PauseWish

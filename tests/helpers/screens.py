@@ -52,15 +52,15 @@ from backup_gui.ui.dialogs.returned import ReturnedDialog
 from backup_gui.ui.history.page import HistoryPage
 from backup_gui.ui.history.restore_dialog import RestoreDialog
 from backup_gui.ui.history.window import HistoryWindow
-from backup_gui.ui.jobdialog import JobDialog
-from backup_gui.ui.jobsettings import SettingsDraft
 from backup_gui.ui.mainwindow import MainWindow
 from backup_gui.ui.plan.preview_dialog import PreviewDialog
 from backup_gui.ui.plan.review_dialog import ReviewDialog
 from backup_gui.ui.plan.view import PlanView
 from backup_gui.ui.problems import reason_text
-from backup_gui.ui.rulespanel import RulesCount, RulesWish
-from backup_gui.ui.settingsdialog import SettingsDialog
+from backup_gui.ui.settings.app_dialog import SettingsDialog
+from backup_gui.ui.settings.job_dialog import JobDialog
+from backup_gui.ui.settings.page import SettingsDraft
+from backup_gui.ui.settings.rules_panel import RulesCount, RulesWish
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.style.legibility import make_legible
 from backup_gui.ui.style.theme import dark_palette, light_palette

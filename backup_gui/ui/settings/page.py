@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backup_gui.ui.historylimits import HistoryLimits
-from backup_gui.ui.rulespanel import RulesCount, RulesPanel
+from backup_gui.ui.settings.history_limits import HistoryLimits
+from backup_gui.ui.settings.rules_panel import RulesCount, RulesPanel
 from backup_gui.ui.style.theme import GRID_PX, scaled_px
 from backup_gui.ui.values.job import DraftVerdict, Remark
 from backup_gui.ui.widgets.fields import FolderField, FormPanel, IntervalField, RemarkLabel, add_row

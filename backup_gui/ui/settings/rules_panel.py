@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QCoreApplication, Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QPushButton, QWidget
 
-from backup_gui.ui.exclusions import PRESETS, RulesEdit, with_rules, without_rules
+from backup_gui.ui.settings.rule_presets import PRESETS, RulesEdit, with_rules, without_rules
 from backup_gui.ui.style.theme import GRID_PX
 from backup_gui.ui.text.format import counted, size_text, tip_text
 from backup_gui.ui.widgets.fields import FormPanel, add_row

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backup_gui.ui.exclusions import PRESETS, RulesEdit, with_rules
+from backup_gui.ui.settings.rule_presets import PRESETS, RulesEdit, with_rules
 from backup_gui.ui.style.theme import GRID_PX, scaled_px
 from backup_gui.ui.values.job import DraftVerdict, JobDraft, Remark
 from backup_gui.ui.widgets.fields import FolderField, IntervalField, RemarkLabel, add_row

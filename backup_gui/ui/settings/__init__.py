@@ -1,0 +1,1 @@
+"""Settings of a job and of the app."""
