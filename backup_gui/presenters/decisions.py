@@ -15,7 +15,7 @@ from backup_gui.ui.dialogs.questions import ask_to_forget_drive, ask_to_release,
 if TYPE_CHECKING:
     from backup_gui.model.plans import Held
     from backup_gui.threads.controller import Controller
-    from backup_gui.ui.mainwindow import MainWindow
+    from backup_gui.ui.main.window import MainWindow
     from backup_gui.ui.style.icons import Icons
     from backup_gui.ui.values.job import ForgetDriveWish, HeldAnswer, JobView, PutBackWish, UndoWish
 

@@ -15,7 +15,7 @@ from backup_gui.model.plans import EntryKind, HeldCode, Op, Problem, Progress
 from backup_gui.services.folder_sizes import Tally, count_folder
 from backup_gui.services.preview import expected_s, foresee
 from backup_gui.services.suggestions import Choice, Place, Proposal, places, propose, usual_folders
-from backup_gui.ui.problems import reason_text
+from backup_gui.ui.main.problems import reason_text
 from backup_gui.ui.text.format import path_text
 from backup_gui.ui.text.headline import silence_text
 from backup_gui.ui.text.reasons import said
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from backup_gui.threads.controller import Controller
     from backup_gui.threads.errands import Errand, Errands
     from backup_gui.ui.first_run.steps import FirstRun
-    from backup_gui.ui.mainwindow import MainWindow
+    from backup_gui.ui.main.window import MainWindow
 
 _MOST_PROBLEMS = 3
 

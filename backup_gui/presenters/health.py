@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from backup_gui.model.status import Status
     from backup_gui.threads.background import Background
     from backup_gui.threads.controller import Controller
-    from backup_gui.ui.mainwindow import MainWindow
+    from backup_gui.ui.main.window import MainWindow
 
 
 class CareDesk(QObject):

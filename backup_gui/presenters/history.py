@@ -27,7 +27,7 @@ from backup_gui.ui.values.history import RestoreWish, Subject
 if TYPE_CHECKING:
     from backup_gui.threads.controller import Controller, JobNews
     from backup_gui.ui.history.page import HistoryPage
-    from backup_gui.ui.mainwindow import MainWindow
+    from backup_gui.ui.main.window import MainWindow
     from backup_gui.ui.style.icons import Icons
 
 log = logging.getLogger(__name__)

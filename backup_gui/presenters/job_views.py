@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from backup_gui.model.job import Job
     from backup_gui.threads.background import Background
     from backup_gui.threads.controller import Controller, JobNews
-    from backup_gui.ui.mainwindow import MainWindow
+    from backup_gui.ui.main.window import MainWindow
 
 _ROOM_EVERY_MS = 60_000
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from backup_gui.threads.background import Background
     from backup_gui.threads.controller import Controller
     from backup_gui.threads.errands import Errands
-    from backup_gui.ui.mainwindow import MainWindow
+    from backup_gui.ui.main.window import MainWindow
 
 log = logging.getLogger(__name__)
 

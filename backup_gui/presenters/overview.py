@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from backup_gui.model.plans import Report
     from backup_gui.threads.background import Background
     from backup_gui.threads.controller import Controller
-    from backup_gui.ui.mainwindow import MainWindow
+    from backup_gui.ui.main.window import MainWindow
 
 COUNT_EVERY_S = 3_600.0
 _DAYS_BACK_S = 31 * 86_400.0

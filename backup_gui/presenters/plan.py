@@ -15,7 +15,7 @@ from backup_gui.services.preview import Foresight, foresee
 
 if TYPE_CHECKING:
     from backup_gui.threads.errands import Errand, Errands
-    from backup_gui.ui.mainwindow import MainWindow
+    from backup_gui.ui.main.window import MainWindow
     from backup_gui.ui.plan.preview_dialog import PreviewDialog
     from backup_gui.ui.plan.review_dialog import ReviewDialog
     from backup_gui.ui.plan.view import PlanView

@@ -16,7 +16,7 @@ from backup_gui.ui.text.reasons import said
 
 if TYPE_CHECKING:
     from backup_gui.threads.controller import Controller, JobNews, JobReturned
-    from backup_gui.ui.mainwindow import MainWindow
+    from backup_gui.ui.main.window import MainWindow
     from backup_gui.ui.style.icons import Icons
 
 

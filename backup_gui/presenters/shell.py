@@ -41,9 +41,9 @@ from backup_gui.threads.background import Background
 from backup_gui.threads.controller import SHUTDOWN_S, Controller, JobNews, JobReport
 from backup_gui.threads.errands import Errands
 from backup_gui.threads.job_thread import Run
-from backup_gui.ui.mainwindow import MainWindow
+from backup_gui.ui.main.tray import TrayIcon
+from backup_gui.ui.main.window import MainWindow
 from backup_gui.ui.text.reasons import said
-from backup_gui.ui.tray import TrayIcon
 from backup_gui.ui.values.first_run import FirstStart
 from backup_gui.ui.values.job import JobView
 

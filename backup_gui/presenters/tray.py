@@ -9,13 +9,13 @@ from PySide6.QtCore import QObject, QTimer, Slot
 
 from backup_gui.desktop.notifier import Note, Notifier
 from backup_gui.model.status import JobState
-from backup_gui.ui.board import Page
+from backup_gui.ui.main.board import Page
+from backup_gui.ui.main.tray import Tray, TrayIcon
 from backup_gui.ui.text.notices import Notice, Notices, button_text, hidden_notice
-from backup_gui.ui.tray import Tray, TrayIcon
 
 if TYPE_CHECKING:
     from backup_gui.config.store import Store
-    from backup_gui.ui.mainwindow import MainWindow
+    from backup_gui.ui.main.window import MainWindow
     from backup_gui.ui.style.icons import Icons
     from backup_gui.ui.values.job import JobView
 

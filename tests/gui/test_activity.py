@@ -13,7 +13,7 @@ from backup_gui.model.plans import Counts, PassStatus, Problem, ProblemCode, Rem
 from backup_gui.ui.activity.model import ActivityModel
 from backup_gui.ui.activity.page import ActivityPage
 from backup_gui.ui.activity.pass_row import pass_text
-from backup_gui.ui.board import Page
+from backup_gui.ui.main.board import Page
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.values.job import FilesPage, FilesQuery, ForgetDriveWish, PassPage, PassQuery, UndoWish
 from tests.gui.conftest import NOW

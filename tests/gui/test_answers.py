@@ -31,8 +31,8 @@ from backup_gui.model.plans import (
 )
 from backup_gui.model.status import JobState, Status
 from backup_gui.presenters.shell import Desk
-from backup_gui.ui.board import Page
 from backup_gui.ui.dialogs.returned import ReturnedDialog, returned_title
+from backup_gui.ui.main.board import Page
 from backup_gui.ui.plan.review_dialog import ReviewDialog
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.text.headline import Remedy, headline

@@ -25,7 +25,7 @@ from backup_gui.model.job import Job
 from backup_gui.model.status import JobState
 from backup_gui.presenters.overdue import DAY_S
 from backup_gui.presenters.shell import Desk
-from backup_gui.ui.board import Page
+from backup_gui.ui.main.board import Page
 from backup_gui.ui.settings.app_dialog import SettingsDialog
 from backup_gui.ui.values.job import Saving
 from tests.gui.conftest import NOW, DeskMaker, RecordedTrayIcon, ScriptedRun, ok_status

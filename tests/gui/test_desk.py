@@ -26,7 +26,7 @@ from backup_gui.model.job import Job
 from backup_gui.model.plans import Counts, PassStatus, Phase, Progress, Report
 from backup_gui.model.status import JobState, Status
 from backup_gui.presenters.shell import Desk
-from backup_gui.ui.board import Page
+from backup_gui.ui.main.board import Page
 from backup_gui.ui.plan.review_dialog import ReviewDialog
 from backup_gui.ui.settings.job_dialog import JobDialog
 from tests.gui.conftest import DeskMaker, RecordedEntry, RecordedTrayIcon, ScriptedRun, make_test_job, ok_status

@@ -29,8 +29,8 @@ from backup_gui.threads.background import Background
 from backup_gui.threads.errands import Errands
 from backup_gui.threads.heart import Heart
 from backup_gui.threads.tasks import Attendant, Errand
-from backup_gui.ui.board import Page
 from backup_gui.ui.history.restore_dialog import RestoreDialog
+from backup_gui.ui.main.board import Page
 from backup_gui.ui.values.first_run import FirstChoice
 from backup_gui.ui.values.history import RestoreWish, subject_of
 from tests.faults.volumes import cuttable_disk, is_any_thread_stuck, run_tool

@@ -21,7 +21,7 @@ from backup_gui.model.status import JobState
 from backup_gui.presenters.job_form import merged
 from backup_gui.presenters.shell import Desk
 from backup_gui.services.folder_sizes import LeftOut, Tally, count_copies, count_folder, count_left_out
-from backup_gui.ui.board import Page
+from backup_gui.ui.main.board import Page
 from backup_gui.ui.settings.history_limits import HistoryLimits
 from backup_gui.ui.settings.page import JobSettings, SettingsDraft
 from backup_gui.ui.settings.rule_presets import PRESETS

@@ -17,7 +17,7 @@ from backup_gui.model.restores import Item
 from backup_gui.ui.activity.pass_row import file_data
 from backup_gui.ui.dialogs.transfer import NotesModel
 from backup_gui.ui.history.tree_model import HistoryModel
-from backup_gui.ui.problems import ProblemsModel
+from backup_gui.ui.main.problems import ProblemsModel
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.text.format import tip_text
 from backup_gui.ui.widgets.labels import ElidedLabel, Words

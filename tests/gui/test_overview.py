@@ -14,9 +14,9 @@ from pytestqt.qtbot import QtBot
 from backup_gui.model.passes import DayTotal
 from backup_gui.model.plans import Phase, Progress
 from backup_gui.model.status import Backlog, JobState, Status
-from backup_gui.ui.daychart import DAYS, DayChart, day_text, last_days, summary_text
-from backup_gui.ui.overview import saving_text
-from backup_gui.ui.roombar import RoomBar
+from backup_gui.ui.main.day_chart import DAYS, DayChart, day_text, last_days, summary_text
+from backup_gui.ui.main.overview import saving_text
+from backup_gui.ui.main.space_bar import RoomBar
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.style.theme import state_colour
 from backup_gui.ui.text.backlog import BehindLabel, behind_sentence, behind_text

@@ -34,10 +34,10 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from backup_gui.model.status import JobState
-from backup_gui.ui.daychart import DAYS, DayChart
 from backup_gui.ui.history.time_bar import TimeBar
-from backup_gui.ui.jobs import CardDelegate, JobsModel, leads_to
-from backup_gui.ui.roombar import RoomBar
+from backup_gui.ui.main.day_chart import DAYS, DayChart
+from backup_gui.ui.main.job_list import CardDelegate, JobsModel, leads_to
+from backup_gui.ui.main.space_bar import RoomBar
 from backup_gui.ui.style import theme
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.style.legibility import edge

@@ -12,13 +12,13 @@ from pytestqt.qtbot import QtBot
 
 from backup_gui.app import resource_folder
 from backup_gui.config.settings import Settings
-from backup_gui.ui.board import Page
-from backup_gui.ui.daychart import DayChart
 from backup_gui.ui.dialogs.crash import CrashDialog
 from backup_gui.ui.dialogs.diagnostics import DiagnosticsDialog
 from backup_gui.ui.dialogs.returned import ReturnedDialog
 from backup_gui.ui.history.restore_dialog import RestoreDialog
-from backup_gui.ui.problems import ProblemsPage
+from backup_gui.ui.main.board import Page
+from backup_gui.ui.main.day_chart import DayChart
+from backup_gui.ui.main.problems import ProblemsPage
 from backup_gui.ui.settings.app_dialog import SettingsDialog
 from backup_gui.ui.settings.job_dialog import JobDialog
 from backup_gui.ui.style.icons import Icons

@@ -25,9 +25,9 @@ from backup_gui.threads import liveness as stall
 from backup_gui.threads.controller import Controller
 from backup_gui.threads.job_thread import JobThread
 from backup_gui.threads.liveness import Stalls
+from backup_gui.ui.main.tray import Tray
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.text.headline import Remedy, card_text, headline
-from backup_gui.ui.tray import Tray
 from tests.faults.volumes import cuttable_disk, is_any_thread_stuck, run_tool
 from tests.gui.conftest import NOW, DeskMaker, RecordedTrayIcon
 from tests.helpers.screens import VIEWS, make_window

@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QSystemTrayIcon
 
 from backup_gui.model.job import Job
 from backup_gui.model.status import JobState, Status
+from backup_gui.ui.main.tray import Tray
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.text.notices import Notice
-from backup_gui.ui.tray import Tray
 from backup_gui.ui.values.job import JobView, PauseWish
 from tests.gui.conftest import NOW, RecordedTrayIcon, ok_status
 from tests.helpers.screens import PROBLEMS

@@ -15,7 +15,7 @@ from backup_gui.model.events import StatusChanged
 from backup_gui.model.job import Job
 from backup_gui.model.status import JobState, Status
 from backup_gui.presenters.shell import Desk
-from backup_gui.ui.board import Page
+from backup_gui.ui.main.board import Page
 from backup_gui.ui.plan.review_dialog import ReviewDialog
 from backup_gui.ui.values.job import HeldAnswer
 from tests.gui.conftest import NOW, DeskMaker, RecordedTrayIcon, ScriptedRun, make_test_job, ok_status

@@ -42,11 +42,11 @@ from backup_gui.model.plans import (
 from backup_gui.model.problems import MAY_BE_LEFT_OUT, problem
 from backup_gui.model.status import Coverage, JobState
 from backup_gui.ui.activity.page import ActivityModel
-from backup_gui.ui.board import Page
-from backup_gui.ui.mainwindow import MainWindow
-from backup_gui.ui.overview import coverage_text
+from backup_gui.ui.main.board import Page
+from backup_gui.ui.main.overview import coverage_text
+from backup_gui.ui.main.problems import ProblemsModel, ProblemsPage, advice_text
+from backup_gui.ui.main.window import MainWindow
 from backup_gui.ui.plan.review_dialog import ReviewDialog
-from backup_gui.ui.problems import ProblemsModel, ProblemsPage, advice_text
 from backup_gui.ui.settings.app_dialog import SettingsDialog
 from backup_gui.ui.settings.job_dialog import JobDialog
 from backup_gui.ui.style.icons import Icons

@@ -44,7 +44,6 @@ from backup_gui.model.problems import REASONS
 from backup_gui.model.restores import Item, Moment, PutBack, Search, Step
 from backup_gui.model.status import Backlog, Coverage, JobState, Status
 from backup_gui.services.arrange_plan import Arrangement, arrange
-from backup_gui.ui.board import Page
 from backup_gui.ui.dialogs.crash import CrashDialog
 from backup_gui.ui.dialogs.diagnostics import DiagnosticsDialog
 from backup_gui.ui.dialogs.questions import ask_to_forget_drive, ask_to_release, ask_to_undo, ask_to_use_drive
@@ -52,11 +51,12 @@ from backup_gui.ui.dialogs.returned import ReturnedDialog
 from backup_gui.ui.history.page import HistoryPage
 from backup_gui.ui.history.restore_dialog import RestoreDialog
 from backup_gui.ui.history.window import HistoryWindow
-from backup_gui.ui.mainwindow import MainWindow
+from backup_gui.ui.main.board import Page
+from backup_gui.ui.main.problems import reason_text
+from backup_gui.ui.main.window import MainWindow
 from backup_gui.ui.plan.preview_dialog import PreviewDialog
 from backup_gui.ui.plan.review_dialog import ReviewDialog
 from backup_gui.ui.plan.view import PlanView
-from backup_gui.ui.problems import reason_text
 from backup_gui.ui.settings.app_dialog import SettingsDialog
 from backup_gui.ui.settings.job_dialog import JobDialog
 from backup_gui.ui.settings.page import SettingsDraft

@@ -118,7 +118,7 @@ MUTATIONS = (
     ),
     Mutation(
         "what cannot be read is never to be left out",
-        "ui/problems.py",
+        "ui/main/problems.py",
         "problem is not None and problem.code in MAY_BE_LEFT_OUT",
         "problem is not None",
         (

@@ -17,7 +17,7 @@ from backup_gui.model.passes import PassKind, PastChange
 from backup_gui.model.plans import PassStatus, Report
 from backup_gui.model.status import JobState
 from backup_gui.ui.activity.pass_row import PassRow, file_data, pass_text, row_of
-from backup_gui.ui.jobs import Index
+from backup_gui.ui.main.job_list import Index
 from backup_gui.ui.text.format import clock_text, duration_text, exact_text, isolated, size_text, tip_text
 from backup_gui.ui.text.reasons import said
 from backup_gui.ui.values.job import FilesPage, FilesQuery, PassPage, PassQuery

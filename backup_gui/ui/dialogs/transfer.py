@@ -26,7 +26,7 @@ from backup_gui.ui.widgets.paged_table import RowsModel
 from backup_gui.ui.widgets.progress_panel import ProgressPanel
 
 if TYPE_CHECKING:
-    from backup_gui.ui.jobs import Index
+    from backup_gui.ui.main.job_list import Index
     from backup_gui.ui.style.icons import Icons
 
 _ICON_PX = 40

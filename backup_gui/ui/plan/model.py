@@ -9,7 +9,7 @@ from PySide6.QtGui import QGuiApplication, QIcon, QPixmap
 
 from backup_gui.model.plan_tree import PlanTree, flat
 from backup_gui.model.plans import Action, Counts, EntryKind, Op
-from backup_gui.ui.jobs import Index
+from backup_gui.ui.main.job_list import Index
 from backup_gui.ui.text.format import counted, isolated, path_in_words, path_text, size_text, tip_text
 from backup_gui.ui.widgets.paged_table import PAGE_ROWS, RIGHT
 

@@ -16,9 +16,9 @@ from PySide6.QtWidgets import (
 )
 
 from backup_gui.model.plans import Counts
+from backup_gui.ui.main.problems import reason_text
 from backup_gui.ui.plan.model import counts_text
 from backup_gui.ui.plan.view import PlanView
-from backup_gui.ui.problems import reason_text
 from backup_gui.ui.style.theme import GRID_PX, scaled_font, scaled_size
 from backup_gui.ui.text.format import counted, files_text, path_in_words
 from backup_gui.ui.text.headline import held_text, problems_text

@@ -21,7 +21,7 @@ from backup_gui.ui.widgets.paged_tree import PagedTree
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from backup_gui.ui.jobs import Index
+    from backup_gui.ui.main.job_list import Index
     from backup_gui.ui.style.icons import Icons
 
 # A search after each key would start one for every letter.

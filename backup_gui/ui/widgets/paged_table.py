@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
-from backup_gui.ui.jobs import Index
+from backup_gui.ui.main.job_list import Index
 from backup_gui.ui.style.theme import GRID_PX
 
 PAGE_ROWS = 500

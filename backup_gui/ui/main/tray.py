@@ -11,7 +11,7 @@ from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
 from backup_gui.model.status import JobState
-from backup_gui.ui.overview import add_pause_actions
+from backup_gui.ui.main.overview import add_pause_actions
 from backup_gui.ui.text.format import ago_text
 from backup_gui.ui.text.headline import SEVERITY, headline, sentence, worst
 from backup_gui.ui.values.job import JobView, PauseWish

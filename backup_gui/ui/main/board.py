@@ -21,12 +21,12 @@ from PySide6.QtWidgets import (
 )
 
 from backup_gui.ui.activity.page import ActivityModel, ActivityPage, PassRow
-from backup_gui.ui.banner import Banner
 from backup_gui.ui.history.page import HistoryPage
-from backup_gui.ui.jobs import CardDelegate, JobsModel
-from backup_gui.ui.logview import LogView
-from backup_gui.ui.overview import Overview, add_pause_actions
-from backup_gui.ui.problems import ProblemsPage
+from backup_gui.ui.main.banner import Banner
+from backup_gui.ui.main.job_list import CardDelegate, JobsModel
+from backup_gui.ui.main.log import LogView
+from backup_gui.ui.main.overview import Overview, add_pause_actions
+from backup_gui.ui.main.problems import ProblemsPage
 from backup_gui.ui.settings.page import JobSettings
 from backup_gui.ui.style.theme import GRID_PX, scaled_px
 from backup_gui.ui.text.headline import Remedy, headline

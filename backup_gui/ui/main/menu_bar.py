@@ -14,7 +14,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from backup_gui.model.status import JobState
-from backup_gui.ui.overview import add_pause_actions
+from backup_gui.ui.main.overview import add_pause_actions
 from backup_gui.ui.values.job import PauseWish
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from backup_gui.model.plans import ProblemCode
 from backup_gui.model.problems import ADVICE, MAY_BE_LEFT_OUT, REASONS
-from backup_gui.ui.jobs import Index
+from backup_gui.ui.main.job_list import Index
 from backup_gui.ui.style.theme import GRID_PX
 from backup_gui.ui.text.format import isolated, path_in_words, path_text, tip_text
 from backup_gui.ui.text.reasons import said

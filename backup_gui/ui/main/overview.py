@@ -23,8 +23,8 @@ from PySide6.QtWidgets import (
 from backup_gui.model.job import HISTORY_SUFFIX
 from backup_gui.model.plans import Phase
 from backup_gui.model.status import Coverage, JobState
-from backup_gui.ui.daychart import DayChart
-from backup_gui.ui.roombar import RoomBar
+from backup_gui.ui.main.day_chart import DayChart
+from backup_gui.ui.main.space_bar import RoomBar
 from backup_gui.ui.style.theme import GRID_PX, scaled_font, scaled_px
 from backup_gui.ui.text.backlog import BehindLabel
 from backup_gui.ui.text.format import ago_text, clock_text, counted, exact_text, folders_text, interval_text, path_text
