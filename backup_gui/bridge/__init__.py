@@ -1,1 +1,0 @@
-"""The one layer that joins Qt and the engine: threads, signals and stored settings."""
