@@ -350,7 +350,7 @@ def _restore(options: argparse.Namespace, output: Output, _interruption: Interru
     from backup_gui.engine.fs.system.syscalls import own_ids  # noqa: PLC0415
     from backup_gui.engine.fs.volumes.nesting import is_within  # noqa: PLC0415
     from backup_gui.engine.fs.writable import is_writable  # noqa: PLC0415
-    from backup_gui.engine.history.versions import restore  # noqa: PLC0415
+    from backup_gui.engine.restore.at_time import restore  # noqa: PLC0415
 
     destination, history = _kept_places(options)
     path = _path_within(options.path, destination, history)
@@ -436,7 +436,7 @@ def _path_within(text: str, destination: str, history: str) -> str:
     path = _relative(first, destination)
     if not others:
         return path
-    from backup_gui.engine.history.versions import is_known  # noqa: PLC0415
+    from backup_gui.engine.restore.at_time import is_known  # noqa: PLC0415
 
     try:
         if is_known(destination, history, path):

@@ -1,4 +1,4 @@
-"""Whether there is a screen to show a window on. Qt ends the process if it finds none, so look before."""
+"""Whether there is a screen, since Qt ends the process if it finds none, and who draws the tray icon's menu."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ import socket
 import sys
 from collections.abc import Mapping
 
+from PySide6.QtDBus import QDBusConnection
+
+# Who collects the icons of a session; Qt looks for it when the first icon is made, and stays with what it finds.
+WATCHER = "org.kde.StatusNotifierWatcher"
 _CONNECT_S = 2.0
 _X_PORT = 6_000
 
@@ -53,3 +57,11 @@ def _connects(family: int, address: tuple[str, int] | str) -> bool:
     except OSError:
         return False
     return True
+
+
+def is_menu_on_bus() -> bool:
+    """Tell whether the menu of a tray icon that is made now goes to a panel over D-Bus."""
+    if sys.platform in {"win32", "darwin"}:
+        return False
+    bus = QDBusConnection.sessionBus()
+    return bus.isConnected() and bool(bus.interface().isServiceRegistered(WATCHER).value())

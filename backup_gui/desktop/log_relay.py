@@ -9,8 +9,8 @@ from collections import deque
 from PySide6.QtCore import QObject, Signal, Slot
 
 from backup_gui.config.logging import DEFAULTS
+from backup_gui.desktop.periodic import periodic
 from backup_gui.model.path_text import one_line
-from backup_gui.threads.periodic import periodic
 
 _EVERY_MS = 250
 _MOST_LINES = 1_000

@@ -18,23 +18,15 @@ from typing import TYPE_CHECKING
 from backup_gui.engine.destination.history_place import history_at, is_not_the_mirrors, is_reserved
 from backup_gui.engine.destination.probe import known_abilities
 from backup_gui.engine.fs.content import never
-from backup_gui.engine.fs.tree import MARKER_NAME, Tree, join
+from backup_gui.engine.fs.tree import Tree
+from backup_gui.engine.plan.holding import Holding
 from backup_gui.engine.plan.left_out import rules_for
-from backup_gui.engine.rules.holding import Holding
 from backup_gui.engine.rules.progress import Meter
+from backup_gui.model.entries import Entry, EntryKind, is_same_file, kind_of
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.path_text import escape
-from backup_gui.model.plans import (
-    Entry,
-    EntryKind,
-    Phase,
-    Problem,
-    ProblemCode,
-    Progress,
-    Stage,
-    is_same_file,
-    kind_of,
-)
+from backup_gui.model.paths import MARKER_NAME, join
+from backup_gui.model.plans import Phase, Problem, ProblemCode, Progress, Stage
 from backup_gui.model.problems import problem, problem_from
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ from itertools import chain, compress
 from operator import eq, gt, or_
 from typing import TYPE_CHECKING, Any, Final, Self, overload
 
-from backup_gui.model.plans import Action, EntryKind, Op
+from backup_gui.model.entries import EntryKind
+from backup_gui.model.plans import Action, Op
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator

@@ -12,6 +12,13 @@ from backup_gui.model.plans import Action, Counts, Op, counts_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from backup_gui.model.plans import NO_COUNTS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _OPS = tuple(Op)
 
@@ -113,3 +120,55 @@ class PlanTree(NamedTuple):
 def flat(actions: Sequence[Action]) -> PlanTree:
     """Take actions as a list of whole paths in their own order: at once, however many they are."""
     return PlanTree(actions, range(len(actions)), (0, len(actions)), len(actions))
+
+
+# So many rows are looked through faster than folders are opened.
+MOST_OPENED_ROWS = 200
+
+
+class Order(Enum):
+    """What rows are ordered by."""
+
+    PATH = "path"
+    KIND = "kind"
+    SIZE = "size"
+
+
+class Arrangement(NamedTuple):
+    """What somebody wants to see of a plan.
+
+    Attributes:
+        serial: Which wish this is; the answer carries it back.
+        actions: The plan's actions.
+        text: Only paths with this in them, whatever its case; empty for all.
+        op: Only actions of this kind; None for all.
+        order: What the rows of each folder are ordered by: folders come before files, but for their size.
+        is_descending: Whether it is turned round.
+        opened: Paths of folders that are open.
+        opens_more: Whether those are to be opened, too, without which there is little to see.
+    """
+
+    serial: int
+    actions: Sequence[Action]
+    text: str = ""
+    op: Op | None = None
+    order: Order = Order.PATH
+    is_descending: bool = False
+    opened: frozenset[str] = frozenset()
+    opens_more: bool = True
+
+
+class Arranged(NamedTuple):
+    """What there is to see.
+
+    Attributes:
+        serial: The wish's.
+        tree: The actions wished for, in their folders.
+        counts: Of each kind, how many have the text in their path; ``bytes`` is what these are going to copy.
+        opened: The tree's folders that are to be open, each after the one around it.
+    """
+
+    serial: int
+    tree: PlanTree
+    counts: Counts = NO_COUNTS
+    opened: tuple[int, ...] = ()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
-from backup_gui.model.plans import EntryKind
+from backup_gui.model.entries import EntryKind
 
 
 class Item(NamedTuple):

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
+from backup_gui.desktop.file_preview import Look, look_at
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.history.listing import Shelf
 from backup_gui.model.restores import Item, Search
 from backup_gui.services import browse as archive
-from backup_gui.services.browse import Backup, Look
+from backup_gui.services.browse import Backup
 from backup_gui.threads.tasks import Attendant, Errand, StopAsked
 from backup_gui.ui.values.history import Asked, Subject
 
@@ -85,7 +86,7 @@ class Clerk(QObject):
     @Slot(object)
     def _on_look_requested(self, asked: Asked) -> None:
         if asked.item is not None:
-            self._submit("look", asked, partial(archive.look_at, asked.item), partial(self._on_looked, asked))
+            self._submit("look", asked, partial(look_at, asked.item), partial(self._on_looked, asked))
 
     def _reading_of(self, asked: Asked) -> _Reading:
         """What is remembered of the history asked about."""

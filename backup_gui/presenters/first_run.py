@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
+from backup_gui.desktop.places import Place, places, usual_folders
+from backup_gui.model.entries import EntryKind
 from backup_gui.model.job import Job
-from backup_gui.model.plans import EntryKind, HeldCode, Op, Problem, Progress
+from backup_gui.model.plans import HeldCode, Op, Problem, Progress
 from backup_gui.services.folder_sizes import Tally, count_folder
 from backup_gui.services.preview import expected_s, foresee
-from backup_gui.services.suggestions import Choice, Place, Proposal, places, propose, usual_folders
-from backup_gui.ui.main.problems import reason_text
+from backup_gui.services.suggestions import Choice, Proposal, propose
 from backup_gui.ui.text.format import path_text
 from backup_gui.ui.text.headline import silence_text
-from backup_gui.ui.text.reasons import said
+from backup_gui.ui.text.reasons import reason_text, said
 from backup_gui.ui.values.first_run import FirstChoice, FirstForecast, FirstStart, FirstVerdict, FolderCount, PlaceOffer
 
 if TYPE_CHECKING:

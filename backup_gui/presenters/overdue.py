@@ -12,7 +12,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from backup_gui.threads.periodic import periodic
+from backup_gui.desktop.periodic import periodic
 
 CHECK_EVERY_MS = 60_000
 DAY_S = 86_400.0

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from PySide6.QtCore import QObject, Slot
 
 from backup_gui.model.job import Job
+from backup_gui.model.plan_tree import Arranged, Arrangement
 from backup_gui.model.plans import Counts, Progress, count_actions
-from backup_gui.services.arrange_plan import Arranged, Arrangement, arrange
+from backup_gui.services.arrange_plan import arrange
 from backup_gui.services.preview import Foresight, foresee
 
 if TYPE_CHECKING:

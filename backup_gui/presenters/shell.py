@@ -19,11 +19,11 @@ from PySide6.QtWidgets import QSystemTrayIcon
 from backup_gui import __version__
 from backup_gui.config.settings import Appearance, Settings
 from backup_gui.desktop.autostart import LoginEntry, login_entry, start_command
+from backup_gui.desktop.display import is_menu_on_bus
 from backup_gui.desktop.log_relay import LogRelay
 from backup_gui.desktop.notifier import Notifier, desktop_notifier
 from backup_gui.desktop.power import Power, system_power
 from backup_gui.desktop.single_instance import Wish
-from backup_gui.desktop.traymenu import is_menu_on_bus
 from backup_gui.engine.run import runner
 from backup_gui.presenters.decisions import AnswersDesk
 from backup_gui.presenters.first_run import FirstDesk

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import heapq
 from array import array
-from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from backup_gui.model.plan_tree import PlanTree
-from backup_gui.model.plans import NO_COUNTS, Action, Counts, Op, counts_of
+from backup_gui.model.plan_tree import MOST_OPENED_ROWS, Arranged, Arrangement, Order, PlanTree
+from backup_gui.model.plans import Counts, Op, counts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,57 +21,7 @@ _T = TypeVar("_T")
 # Sorted in about 2 ms.
 _PART = 2_048
 _SHELVES = 512
-# So many rows are looked through faster than folders are opened.
-MOST_OPENED_ROWS = 200
 _KINDS = {op: number for number, op in enumerate(Op)}
-
-
-class Order(Enum):
-    """What rows are ordered by."""
-
-    PATH = "path"
-    KIND = "kind"
-    SIZE = "size"
-
-
-class Arrangement(NamedTuple):
-    """What somebody wants to see of a plan.
-
-    Attributes:
-        serial: Which wish this is; the answer carries it back.
-        actions: The plan's actions.
-        text: Only paths with this in them, whatever its case; empty for all.
-        op: Only actions of this kind; None for all.
-        order: What the rows of each folder are ordered by: folders come before files, but for their size.
-        is_descending: Whether it is turned round.
-        opened: Paths of folders that are open.
-        opens_more: Whether those are to be opened, too, without which there is little to see.
-    """
-
-    serial: int
-    actions: Sequence[Action]
-    text: str = ""
-    op: Op | None = None
-    order: Order = Order.PATH
-    is_descending: bool = False
-    opened: frozenset[str] = frozenset()
-    opens_more: bool = True
-
-
-class Arranged(NamedTuple):
-    """What there is to see.
-
-    Attributes:
-        serial: The wish's.
-        tree: The actions wished for, in their folders.
-        counts: Of each kind, how many have the text in their path; ``bytes`` is what these are going to copy.
-        opened: The tree's folders that are to be open, each after the one around it.
-    """
-
-    serial: int
-    tree: PlanTree
-    counts: Counts = NO_COUNTS
-    opened: tuple[int, ...] = ()
 
 
 def arrange(wish: Arrangement, should_stop: Callable[[], bool]) -> Arranged | None:

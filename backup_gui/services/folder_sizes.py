@@ -10,10 +10,10 @@ import stat
 from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.destination.history_place import is_not_the_mirrors
-from backup_gui.engine.fs.tree import join
 from backup_gui.engine.plan.left_out import find_left_out, rules_of
 from backup_gui.engine.rules.exclusions import Filter
 from backup_gui.model.errors import JobError
+from backup_gui.model.paths import join
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,9 +16,10 @@ from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.state.pass_log import open_for_reading
 from backup_gui.model.actions import Actions
+from backup_gui.model.entries import EntryKind
 from backup_gui.model.errors import BackupError
 from backup_gui.model.events import ActionDone, Progressed
-from backup_gui.model.plans import FULL, EntryKind, Op, PassStatus, ProblemCode, Stage
+from backup_gui.model.plans import FULL, Op, PassStatus, ProblemCode, Stage
 from backup_gui.model.problems import problem
 
 if TYPE_CHECKING:

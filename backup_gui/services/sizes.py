@@ -12,8 +12,8 @@ import time
 from dataclasses import dataclass
 
 from backup_gui.engine.destination.history_place import is_not_the_mirrors
-from backup_gui.engine.fs.tree import MARKER_NAME
 from backup_gui.engine.history.usage import occupied_bytes
+from backup_gui.model.paths import MARKER_NAME
 
 # After so much work it rests as long: neither the window nor a job shall notice that somebody counts.
 _WORK_S = 0.005

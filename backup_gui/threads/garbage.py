@@ -11,7 +11,7 @@ import gc
 
 from PySide6.QtCore import QObject, Slot
 
-from backup_gui.threads.periodic import periodic
+from backup_gui.desktop.periodic import periodic
 
 LOOK_EVERY_MS = 1_000
 

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from backup_gui.desktop.periodic import periodic
 from backup_gui.engine.run.mailbox import Pulse
-from backup_gui.threads.periodic import periodic
 
 LOOK_EVERY_MS = 1_000
 LEAST_S = 10.0

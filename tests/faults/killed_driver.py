@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from backup_gui.engine.fs.system import syscalls as system
-from backup_gui.engine.fs.tree import is_temporary
 from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.job import Job
+from backup_gui.model.paths import is_temporary
 from backup_gui.model.plans import FULL
 from tests.helpers.trees import contents, read_tree
 

@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from backup_gui.engine.fs.tree import is_temporary
 from backup_gui.engine.history.trusted_clock import look, uptime_s
 from backup_gui.engine.run.single_pass import ignore, run_pass
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.events import Event
 from backup_gui.model.job import Job
+from backup_gui.model.paths import is_temporary
 from backup_gui.model.plans import FULL, NO_COUNTS, Report
 from tests.helpers.trees import contents, read_tree
 

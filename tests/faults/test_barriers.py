@@ -15,10 +15,10 @@ import pytest
 from backup_gui.engine.apply import publish as publishing
 from backup_gui.engine.destination import mirror_writer as writer
 from backup_gui.engine.destination.destination import Target
-from backup_gui.engine.fs.tree import is_temporary
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.errors import DestinationUnusableError
 from backup_gui.model.events import ActionDone, Event
+from backup_gui.model.paths import is_temporary
 from backup_gui.model.plans import Action, Op
 from tests.faults.scene import Scene
 

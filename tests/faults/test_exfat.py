@@ -16,12 +16,14 @@ import pytest
 from backup_gui.engine.destination import mirror_writer as writer
 from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.destination.history_place import HISTORY_NAME
-from backup_gui.engine.history.versions import list_versions, restore
+from backup_gui.engine.history.versions import list_versions
+from backup_gui.engine.restore.at_time import restore
 from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.engine.state.database import Catalog
+from backup_gui.model.entries import EntryKind
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.events import ActionDone, Event, PlanMade
-from backup_gui.model.plans import Counts, EntryKind, Op, PassStatus, ProblemCode, Report, Scope
+from backup_gui.model.plans import Counts, Op, PassStatus, ProblemCode, Report, Scope
 from tests.faults.scene import Scene
 from tests.faults.volumes import Stick, plugged_in
 from tests.helpers.trees import contents, read_tree

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from backup_gui.engine.destination import mirror_writer as writer
+from backup_gui.model.entries import EntryKind
 from backup_gui.model.events import ActionDone, Event
-from backup_gui.model.plans import EntryKind
 from tests.faults.scene import Scene
 from tests.helpers.trees import read_tree
 

@@ -17,8 +17,8 @@ from backup_gui.engine.apply import copying
 from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.fs.content import TargetError
 from backup_gui.engine.history.prune import NO_GAIN_KEY
-from backup_gui.engine.history.versions import version_path
 from backup_gui.engine.rules.space import Room
+from backup_gui.engine.rules.version_names import version_path
 from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.model.errors import DestinationFullError
 from backup_gui.model.plans import NOTHING_REMOVED, PassStatus, ProblemCode, Scope

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.history.versions import restore
+from backup_gui.engine.restore.at_time import restore
 from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.plans import PassStatus, ProblemCode, Report, Scope

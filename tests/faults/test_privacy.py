@@ -14,8 +14,8 @@ import pytest
 from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.fs.content import TargetError
 from backup_gui.engine.fs.xattrs import ACCESS_LIST, DEFAULT_LIST
-from backup_gui.engine.history.versions import restore
 from backup_gui.engine.restore import writer as restoring
+from backup_gui.engine.restore.at_time import restore
 from backup_gui.model.errors import HistoryUnusableError
 from backup_gui.model.plans import FULL, NO_COUNTS, PassStatus, ProblemCode
 from tests.faults.volumes import small_volume

@@ -14,12 +14,13 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from backup_gui.engine.fs.tree import is_temporary
 from backup_gui.engine.fs.volumes.mounts import can_watch, mount_of, network_mount_below, read_mounts
-from backup_gui.engine.history.versions import list_versions, read_version_name, version_path
+from backup_gui.engine.history.versions import list_versions
 from backup_gui.engine.rules.exclusions import Filter
+from backup_gui.engine.rules.version_names import read_version_name, version_path
 from backup_gui.model.errors import JobError
 from backup_gui.model.path_text import escape, one_line, unescape
+from backup_gui.model.paths import is_temporary
 
 # Any name that a file of Linux can have.
 NAMES = (

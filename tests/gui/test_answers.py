@@ -12,23 +12,13 @@ from pytestqt.qtbot import QtBot
 
 from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.destination.marker import Marker
-from backup_gui.engine.fs.tree import MARKER_NAME
 from backup_gui.engine.run import runner
 from backup_gui.engine.run.runner import Outcome
+from backup_gui.model.entries import EntryKind
 from backup_gui.model.events import FilesReturned, ForgetDrive, PutBack, ReleaseKept, StatusChanged, UndoPass
 from backup_gui.model.job import Job
-from backup_gui.model.plans import (
-    Action,
-    Counts,
-    EntryKind,
-    Held,
-    HeldCode,
-    Op,
-    Problem,
-    ProblemCode,
-    Returned,
-    Stage,
-)
+from backup_gui.model.paths import MARKER_NAME
+from backup_gui.model.plans import Action, Counts, Held, HeldCode, Op, Problem, ProblemCode, Returned, Stage
 from backup_gui.model.status import JobState, Status
 from backup_gui.presenters.shell import Desk
 from backup_gui.ui.dialogs.returned import ReturnedDialog, returned_title

@@ -9,11 +9,12 @@ import pytest
 from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
+from backup_gui.desktop.file_preview import LONGEST_TEXT_BYTES, Look, look_at
 from backup_gui.engine.history.listing import Shelf
-from backup_gui.model.plans import EntryKind
+from backup_gui.model.entries import EntryKind
 from backup_gui.model.restores import Item, Policy, Step
 from backup_gui.services import browse as archive
-from backup_gui.services.browse import LONGEST_TEXT_BYTES, Backup, Look, Wanted, bring_back, find_backup, look_at
+from backup_gui.services.browse import Backup, Wanted, bring_back, find_backup
 from tests.helpers.trees import contents
 
 

@@ -14,12 +14,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
+from backup_gui.desktop.places import Place, places, usual_folders
 from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.run import runner
 from backup_gui.model.job import Job
 from backup_gui.model.status import JobState
 from backup_gui.services import suggestions as beginning
-from backup_gui.services.suggestions import Choice, Place, places, propose, usual_folders
+from backup_gui.services.suggestions import Choice, propose
 from backup_gui.ui.first_run.steps import FirstRun, FirstRunDialog
 from backup_gui.ui.plan.preview_dialog import PreviewDialog
 from backup_gui.ui.settings.job_dialog import JobDialog

@@ -18,9 +18,10 @@ from backup_gui.engine.fs.system.worker_process import OBJECTS_BETWEEN_COLLECTIO
 from backup_gui.engine.run import runner
 from backup_gui.engine.run.mailbox import Commands
 from backup_gui.engine.run.runner import Outcome
+from backup_gui.model.entries import EntryKind
 from backup_gui.model.events import ActionDone, Event, ProblemFound, Progressed, StatusChanged, Stop
 from backup_gui.model.job import Job
-from backup_gui.model.plans import Action, EntryKind, Op, Phase, Problem, ProblemCode, Progress, Stage
+from backup_gui.model.plans import Action, Op, Phase, Problem, ProblemCode, Progress, Stage
 from backup_gui.model.status import JobState, Status
 from backup_gui.threads.garbage import Collector
 from tests.gui.conftest import DeskMaker, ok_status

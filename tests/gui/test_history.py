@@ -15,7 +15,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QStyle, QStyleOptionViewItem, QTreeView
 from pytestqt.qtbot import QtBot
 
-from backup_gui.model.plans import EntryKind
+from backup_gui.model.entries import EntryKind
 from backup_gui.model.restores import Item, Moment, Policy, PutBack, Search, Step
 from backup_gui.ui.dialogs.transfer import NotesModel
 from backup_gui.ui.history.page import HistoryPage

@@ -10,8 +10,9 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, Qt
 from PySide6.QtGui import QTextDocument
 from pytestqt.qtbot import QtBot
 
+from backup_gui.model.entries import EntryKind
 from backup_gui.model.passes import PastChange
-from backup_gui.model.plans import EntryKind, ProblemCode, Stage
+from backup_gui.model.plans import ProblemCode, Stage
 from backup_gui.model.problems import problem
 from backup_gui.model.restores import Item
 from backup_gui.ui.activity.pass_row import file_data

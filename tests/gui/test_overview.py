@@ -19,9 +19,10 @@ from backup_gui.ui.main.overview import saving_text
 from backup_gui.ui.main.space_bar import RoomBar
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.style.theme import state_colour
-from backup_gui.ui.text.backlog import BehindLabel, behind_sentence, behind_text
+from backup_gui.ui.text.backlog import behind_sentence, behind_text
 from backup_gui.ui.text.headline import Remedy, card_text, headline
 from backup_gui.ui.values.job import BackupSizes, Room, Saving
+from backup_gui.ui.widgets.backlog_label import BehindLabel
 from tests.gui.conftest import NOW
 from tests.helpers.screens import DAYS as SOME_DAYS
 from tests.helpers.screens import VIEWS, make_window

@@ -24,12 +24,13 @@ from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.run import runner
 from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.engine.state.database import Catalog
+from backup_gui.model.entries import EntryKind
 from backup_gui.model.events import StatusChanged
 from backup_gui.model.job import Job
-from backup_gui.model.plan_tree import flat
-from backup_gui.model.plans import FULL, Action, Counts, EntryKind, HeldCode, Op, Phase, ProblemCode, Progress
+from backup_gui.model.plan_tree import Arranged, Arrangement, Order, flat
+from backup_gui.model.plans import FULL, Action, Counts, HeldCode, Op, Phase, ProblemCode, Progress
 from backup_gui.model.status import JobState, Status
-from backup_gui.services.arrange_plan import Arranged, Arrangement, Order, arrange
+from backup_gui.services.arrange_plan import arrange
 from backup_gui.services.preview import expected_s, foresee
 from backup_gui.threads.background import Background
 from backup_gui.threads.errands import Errand, Errands

@@ -23,8 +23,8 @@ from backup_gui.ui.settings.app_dialog import SettingsDialog
 from backup_gui.ui.settings.job_dialog import JobDialog
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.style.theme import fixed_font
-from backup_gui.ui.text.backlog import BehindLabel
 from backup_gui.ui.text.format import ago_text, duration_text
+from backup_gui.ui.widgets.backlog_label import BehindLabel
 from backup_gui.ui.widgets.labels import MutedLabel, RowLabel, Words
 from tests.helpers.screens import (
     DOCUMENTS,

@@ -26,31 +26,21 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from backup_gui.config.settings import Appearance, Settings
-from backup_gui.model.plans import (
-    Action,
-    Counts,
-    EntryKind,
-    Held,
-    HeldCode,
-    Op,
-    PassStatus,
-    Problem,
-    ProblemCode,
-    Report,
-    Stage,
-)
+from backup_gui.model.entries import EntryKind
+from backup_gui.model.plans import Action, Counts, Held, HeldCode, Op, PassStatus, Problem, ProblemCode, Report, Stage
 from backup_gui.model.problems import MAY_BE_LEFT_OUT, problem
 from backup_gui.model.status import Coverage, JobState
 from backup_gui.ui.activity.page import ActivityModel
 from backup_gui.ui.main.board import Page
 from backup_gui.ui.main.overview import coverage_text
-from backup_gui.ui.main.problems import ProblemsModel, ProblemsPage, advice_text
+from backup_gui.ui.main.problems import ProblemsModel, ProblemsPage
 from backup_gui.ui.main.window import MainWindow
 from backup_gui.ui.plan.review_dialog import ReviewDialog
 from backup_gui.ui.settings.app_dialog import SettingsDialog
 from backup_gui.ui.settings.job_dialog import JobDialog
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.text.headline import SEVERITY, Remedy, headline, held_text, worst
+from backup_gui.ui.text.reasons import advice_text
 from backup_gui.ui.values.job import ExcludeWish, HeldAnswer, PauseWish
 from tests.gui.conftest import NOW
 from tests.helpers.screens import DOCUMENTS, HELD, PROBLEMS, STRANGERS, VIEWS, make_window, scenes

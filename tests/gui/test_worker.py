@@ -14,6 +14,7 @@ from backup_gui.config import logging as logs
 from backup_gui.desktop.log_relay import LogRelay
 from backup_gui.engine.run.mailbox import Commands
 from backup_gui.engine.run.runner import Outcome
+from backup_gui.model.entries import EntryKind
 from backup_gui.model.events import (
     ActionDone,
     BackUpNow,
@@ -31,7 +32,6 @@ from backup_gui.model.job import Job
 from backup_gui.model.plans import (
     Action,
     Counts,
-    EntryKind,
     Held,
     HeldCode,
     Op,

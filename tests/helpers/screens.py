@@ -20,12 +20,13 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from backup_gui.app import resource_folder
 from backup_gui.config.settings import Settings
+from backup_gui.model.entries import EntryKind
 from backup_gui.model.job import Job
 from backup_gui.model.passes import DayTotal, PastChange, PastPass
+from backup_gui.model.plan_tree import Arrangement
 from backup_gui.model.plans import (
     Action,
     Counts,
-    EntryKind,
     Held,
     HeldCode,
     HistorySize,
@@ -43,7 +44,7 @@ from backup_gui.model.plans import (
 from backup_gui.model.problems import REASONS
 from backup_gui.model.restores import Item, Moment, PutBack, Search, Step
 from backup_gui.model.status import Backlog, Coverage, JobState, Status
-from backup_gui.services.arrange_plan import Arrangement, arrange
+from backup_gui.services.arrange_plan import arrange
 from backup_gui.ui.dialogs.crash import CrashDialog
 from backup_gui.ui.dialogs.diagnostics import DiagnosticsDialog
 from backup_gui.ui.dialogs.questions import ask_to_forget_drive, ask_to_release, ask_to_undo, ask_to_use_drive
@@ -52,7 +53,6 @@ from backup_gui.ui.history.page import HistoryPage
 from backup_gui.ui.history.restore_dialog import RestoreDialog
 from backup_gui.ui.history.window import HistoryWindow
 from backup_gui.ui.main.board import Page
-from backup_gui.ui.main.problems import reason_text
 from backup_gui.ui.main.window import MainWindow
 from backup_gui.ui.plan.preview_dialog import PreviewDialog
 from backup_gui.ui.plan.review_dialog import ReviewDialog
@@ -64,7 +64,7 @@ from backup_gui.ui.settings.rules_panel import RulesCount, RulesWish
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.style.legibility import make_legible
 from backup_gui.ui.style.theme import dark_palette, light_palette
-from backup_gui.ui.text.reasons import said
+from backup_gui.ui.text.reasons import reason_text, said
 from backup_gui.ui.values.first_run import FirstForecast, FirstVerdict, FolderCount, PlaceOffer
 from backup_gui.ui.values.history import Asked, Subject, subject_of
 from backup_gui.ui.values.job import (

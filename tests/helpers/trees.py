@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from backup_gui.engine.fs.tree import MARKER_NAME
 from backup_gui.engine.fs.xattrs import MARKER_ATTRIBUTE
+from backup_gui.model.paths import MARKER_NAME
 
 OF_THE_SYSTEM = (
     MARKER_ATTRIBUTE,

@@ -456,7 +456,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a copy that cannot be read is not the same",
-        "engine/apply/copying.py",
+        "engine/fs/same_content.py",
         "    except OSError:\n        return False\n\n\ndef _read(",
         "    except ZeroDivisionError:\n        return False\n\n\ndef _read(",
         (f"{_TIMES}test_a_copy_that_cannot_be_read_is_replaced_and_not_compared_for_ever",),
@@ -594,7 +594,7 @@ MUTATIONS = (
     ),
     Mutation(
         "temporaries of exactly one form",
-        "engine/fs/tree.py",
+        "model/paths.py",
         "    return name.startswith(TEMPORARY_PREFIX) and _TEMPORARY.match(name) is not None\n",
         "    return name.startswith(TEMPORARY_PREFIX)\n",
         ("unit/test_tree.py::test_only_names_of_the_exact_form_are_temporary",),
@@ -856,7 +856,7 @@ MUTATIONS = (
     ),
     Mutation(
         "long names in the history",
-        "engine/history/versions.py",
+        "engine/rules/version_names.py",
         "    if len(os.fsencode(name)) + len(mark) > MAX_NAME_BYTES:\n",
         "    if not name:\n",
         ("unit/test_mirror.py::test_a_long_name_is_kept_in_the_history_too",),

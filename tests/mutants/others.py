@@ -159,7 +159,7 @@ MUTATIONS = (
     ),
     Mutation(
         "no marker is mirrored from a source",
-        "engine/fs/tree.py",
+        "model/paths.py",
         "(name == MARKER_NAME or _TEMPORARY.match(name) is not None)",
         "_TEMPORARY.match(name) is not None",
         (f"{_KNOWN}test_a_marker_in_a_source_is_not_mirrored_and_one_in_a_mirror_is_nothing_of_it",),

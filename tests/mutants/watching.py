@@ -147,7 +147,7 @@ MUTATIONS = (
     ),
     Mutation(
         "growing pauses between failures",
-        "engine/run/schedule.py",
+        "engine/rules/backoff.py",
         "    return min(first_s * 2.0 ** min(times, 16), LONGEST_PAUSE_S)\n",
         "    return min(first_s, LONGEST_PAUSE_S)\n",
         (f"{_RUNNER}test_unusable_destination_is_said_once_and_tried_in_growing_pauses",),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.fs.tree import TEMPORARY_PREFIX
+from backup_gui.model.paths import TEMPORARY_PREFIX
 from tests.faults.scene import Scene
 from tests.helpers.trees import read_tree
 

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from backup_gui.engine.fs.content import never
-from backup_gui.engine.fs.tree import TEMPORARY_PREFIX, is_at_or_below, is_temporary
 from backup_gui.engine.fs.xattrs import ACCESS_LIST, DEFAULT_LIST
 from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.model.errors import BackupError
+from backup_gui.model.paths import TEMPORARY_PREFIX, is_at_or_below, is_temporary
 from backup_gui.model.plans import FULL, Counts, Held, HeldCode, PassStatus, ProblemCode, Report, Scope
 from tests.helpers.access_lists import access_list
 from tests.helpers.descriptors import open_below

@@ -22,9 +22,10 @@ from backup_gui.engine.rules.exclusions import Filter
 from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.state.recent_losses import REWRITTEN
+from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.events import ActionDone, Event
 from backup_gui.model.job import Job
-from backup_gui.model.plans import FULL, Action, EntryKind, Op, Report, kind_of
+from backup_gui.model.plans import FULL, Action, Op, Report
 from tests.property.reference import Before, Case, Decision, Known, Node, Step, Tree, judge, plan
 from tests.property.world import FAST
 

@@ -11,9 +11,9 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from backup_gui.engine.fs.tree import is_temporary
-from backup_gui.engine.history.versions import read_version_name
+from backup_gui.engine.rules.version_names import read_version_name
 from backup_gui.model.job import Job
+from backup_gui.model.paths import is_temporary
 from backup_gui.model.plans import Scope
 from tests.helpers.trees import Node, contents, read_tree
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from backup_gui.engine.fs.tree import is_below
-from backup_gui.engine.history.versions import read_version_name
+from backup_gui.engine.rules.version_names import read_version_name
+from backup_gui.model.paths import is_below
 from tests.helpers.trees import Node, read_tree
 from tests.property.world import is_unfinished
 

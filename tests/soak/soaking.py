@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from backup_gui.engine.fs.system.descriptors import MOST_KEPT
-from backup_gui.engine.fs.tree import is_temporary, join
-from backup_gui.engine.history.versions import read_version_name
+from backup_gui.engine.rules.version_names import read_version_name
 from backup_gui.engine.state.busy_files import KEEP_EVERY_S
+from backup_gui.model.paths import is_temporary, join
 from tests.soak.edits import Editor
 from tests.soak.household import Household
 

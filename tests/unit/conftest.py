@@ -19,12 +19,12 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.fs.tree import is_temporary
 from backup_gui.engine.history.trusted_clock import uptime_s
 from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.events import Event
 from backup_gui.model.job import Job
+from backup_gui.model.paths import is_temporary
 from backup_gui.model.plans import FULL, Counts, Report, Scope
 from tests.helpers.descriptors import open_below
 from tests.helpers.trees import read_tree

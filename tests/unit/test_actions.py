@@ -10,7 +10,8 @@ import pytest
 
 from backup_gui.model import actions
 from backup_gui.model.actions import Actions, Agreed, Part, actions_of
-from backup_gui.model.plans import Action, EntryKind, Op
+from backup_gui.model.entries import EntryKind
+from backup_gui.model.plans import Action, Op
 from tests.unit.conftest import HOSTILE_NAMES
 
 MANY = 100_000

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backup_gui.model.plan_tree import PlanTree, flat
-from backup_gui.model.plans import Action, Counts, EntryKind, Op, count_actions
-from backup_gui.services.arrange_plan import MOST_OPENED_ROWS, Arranged, Arrangement, Order, arrange
+from backup_gui.model.entries import EntryKind
+from backup_gui.model.plan_tree import MOST_OPENED_ROWS, Arranged, Arrangement, Order, PlanTree, flat
+from backup_gui.model.plans import Action, Counts, Op, count_actions
+from backup_gui.services.arrange_plan import arrange
 
 FILE = EntryKind.FILE
 FOLDER = EntryKind.FOLDER

@@ -17,7 +17,8 @@ from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.rules.retention import DAY_S, HOUR_S
 from backup_gui.engine.state.busy_files import KEEP_EVERY_S, PATIENCE_S
 from backup_gui.engine.state.database import Catalog
-from backup_gui.model.plans import FULL, Entry, PassStatus, ProblemCode, Report, Scope, Stage
+from backup_gui.model.entries import Entry
+from backup_gui.model.plans import FULL, PassStatus, ProblemCode, Report, Scope, Stage
 from tests.helpers.trees import contents
 from tests.unit.conftest import Rig, paths
 

@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 
 from backup_gui.engine.destination.destination import Target
-from backup_gui.engine.fs.tree import Tree, parent_of
+from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.plan.compare import compare
 from backup_gui.engine.rules.exclusions import Filter
 from backup_gui.engine.rules.progress import Meter
-from backup_gui.model.plans import FULL, Action, EntryKind, Op, Plan, ProblemCode, Scope, Stage
+from backup_gui.model.entries import EntryKind
+from backup_gui.model.paths import parent_of
+from backup_gui.model.plans import FULL, Action, Op, Plan, ProblemCode, Scope, Stage
 from tests.unit.conftest import LONG_AGO_NS, SECOND_NS, Rig
 
 FILE, FOLDER, LINK = EntryKind.FILE, EntryKind.FOLDER, EntryKind.LINK

@@ -31,7 +31,7 @@ def test_one_processor_alone_starts_no_process(rig: Rig, monkeypatch: pytest.Mon
     rig.mirror.mkdir()
     with Tree(str(rig.source)) as source, Target(str(rig.mirror), None) as target:
         monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0})
-        assert Coprocess.start_for(source, target) is None
+        assert Coprocess.start_for(source, target, target.abilities) is None
 
 
 def test_a_standby_starts_one_at_most(rig: Rig) -> None:

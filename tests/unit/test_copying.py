@@ -11,13 +11,15 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine.apply import copying
-from backup_gui.engine.apply.copy_worker import Seen
-from backup_gui.engine.apply.copying import NotCopied, Vanished, copy_file, has_same_content
+from backup_gui.engine.apply.copying import NotCopied, Vanished, copy_file
 from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.fs import content as transfer_module
 from backup_gui.engine.fs.content import Cancelled
-from backup_gui.engine.fs.tree import Tree, is_temporary
-from backup_gui.model.plans import Entry, ProblemCode, Stage
+from backup_gui.engine.fs.same_content import has_same_content
+from backup_gui.engine.fs.tree import Tree
+from backup_gui.model.entries import Entry, Seen
+from backup_gui.model.paths import is_temporary
+from backup_gui.model.plans import ProblemCode, Stage
 from tests.helpers.descriptors import count_open
 from tests.helpers.trees import read_tree
 from tests.unit.conftest import as_nobody

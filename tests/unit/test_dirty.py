@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backup_gui.engine.fs.tree import is_below
 from backup_gui.engine.watch.dirty_paths import DirtySet, Pending
+from backup_gui.model.paths import is_below
 from backup_gui.model.plans import Scope
 
 PATHS = st.lists(st.sampled_from("abc"), max_size=4).map("/".join)

@@ -24,8 +24,9 @@ from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.rules.exclusions import Filter
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.rules.space import Amount
+from backup_gui.model.entries import EntryKind
 from backup_gui.model.errors import DestinationUnusableError, RootAbsentError
-from backup_gui.model.plans import Action, Counts, EntryKind, Op, Phase, Problem, ProblemCode, Progress, Stage
+from backup_gui.model.plans import Action, Counts, Op, Phase, Problem, ProblemCode, Progress, Stage
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import Rig
 

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.guard.guard import Condition, Lately, Verdict, judge
+from backup_gui.engine.guard.guard import Condition, Verdict, judge
 from backup_gui.engine.guard.unanswered import Unanswered, from_text, to_text
+from backup_gui.engine.state.recent_losses import Lately
+from backup_gui.model.entries import EntryKind
 from backup_gui.model.job import Job
-from backup_gui.model.plans import Action, Counts, EntryKind, Held, HeldCode, Op, Plan
+from backup_gui.model.plans import Action, Counts, Held, HeldCode, Op, Plan
 
 FILE, FOLDER, LINK = EntryKind.FILE, EntryKind.FOLDER, EntryKind.LINK
 

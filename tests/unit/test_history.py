@@ -15,17 +15,12 @@ import pytest
 
 from backup_gui.engine.fs import tree
 from backup_gui.engine.fs.content import transfer
-from backup_gui.engine.history.versions import (
-    Restored,
-    Version,
-    list_versions,
-    read_version_name,
-    restore,
-    version_path,
-)
+from backup_gui.engine.history.versions import Version, list_versions
 from backup_gui.engine.restore import writer as restoring
+from backup_gui.engine.restore.at_time import Restored, restore
 from backup_gui.engine.restore.writer import Restorer
-from backup_gui.model.plans import EntryKind
+from backup_gui.engine.rules.version_names import read_version_name, version_path
+from backup_gui.model.entries import EntryKind
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import HOSTILE_NAMES, LONG_AGO_NS, Rig, as_nobody
 

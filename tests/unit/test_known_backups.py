@@ -20,7 +20,6 @@ from backup_gui.engine.destination import marker
 from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.destination.history_place import HISTORY_NAME
 from backup_gui.engine.destination.marker import Marker
-from backup_gui.engine.fs.tree import MARKER_NAME
 from backup_gui.engine.fs.xattrs import MARKER_ATTRIBUTE
 from backup_gui.engine.ownership import belonging
 from backup_gui.engine.ownership import other_backups as others
@@ -29,6 +28,7 @@ from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.state.register import forget_folders, other_jobs
 from backup_gui.engine.verify import verify
 from backup_gui.model.errors import DestinationBusyError, OtherBackupError
+from backup_gui.model.paths import MARKER_NAME
 from backup_gui.model.plans import FULL, Held, HeldCode, PassStatus, Report, Scope, Stage
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import Rig, as_nobody

@@ -14,11 +14,11 @@ from backup_gui.engine.destination import destination as target
 from backup_gui.engine.destination import history_writer as keeping
 from backup_gui.engine.destination import mirror_writer as writer
 from backup_gui.engine.fs import metadata, tree
-from backup_gui.engine.fs.tree import MARKER_NAME
-from backup_gui.engine.history.versions import read_version_name
 from backup_gui.engine.roots import continuity
+from backup_gui.engine.rules.version_names import read_version_name
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.events import ActionDone, Event, PlanMade, ProblemFound
+from backup_gui.model.paths import MARKER_NAME
 from backup_gui.model.plans import FULL, Counts, Op, PassStatus, ProblemCode, Scope
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import (

@@ -19,12 +19,13 @@ from backup_gui.engine.roots import roots
 from backup_gui.engine.rules.space import size_in_words
 from backup_gui.engine.run import single_pass as mirror
 from backup_gui.engine.state.database import Catalog
+from backup_gui.model.entries import EntryKind
 from backup_gui.model.errors import (
     DestinationUnusableError,
     RootAbsentError,
 )
 from backup_gui.model.events import ActionDone, Event, PlanMade, Progressed
-from backup_gui.model.plans import FULL, Counts, EntryKind, Op, PassStatus, ProblemCode, Scope
+from backup_gui.model.plans import FULL, Counts, Op, PassStatus, ProblemCode, Scope
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import (
     LONG_AGO_NS,

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from backup_gui.engine.apply import apply as execute
 from backup_gui.engine.apply import create as making
-from backup_gui.engine.apply.copy_worker import Seen
 from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.fs.metadata import MetadataWriter
@@ -25,6 +24,7 @@ from backup_gui.engine.state import integrity as soundness
 from backup_gui.engine.state.chronicle import Chronicle
 from backup_gui.engine.state.database import Catalog, Fingerprint
 from backup_gui.engine.state.kept_paths import KeptPath
+from backup_gui.model.entries import Seen
 from backup_gui.model.events import Event, PlanMade
 from backup_gui.model.plans import Counts, PassStatus, ProblemCode, Report
 from tests.helpers.trees import contents, read_tree

@@ -13,10 +13,11 @@ import pytest
 
 from backup_gui.engine.apply import copying
 from backup_gui.engine.apply import create as making
-from backup_gui.engine.apply.copy_worker import Seen
 from backup_gui.engine.destination.destination import Target
+from backup_gui.engine.fs import same_content
 from backup_gui.engine.plan import difference as equality
 from backup_gui.engine.state.database import Catalog
+from backup_gui.model.entries import Seen
 from backup_gui.model.errors import BackupError
 from backup_gui.model.plans import Counts, HeldCode, ProblemCode
 from tests.helpers.trees import contents, read_tree
@@ -63,7 +64,7 @@ def check_follows_edits(rig: Rig) -> None:
 def count_compared(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return a list of what is read on both sides from now on."""
     compared: list[str] = []
-    real = copying.has_same_content
+    real = same_content.has_same_content
 
     def counting(source: Any, path: str, *more: Any) -> bool:
         compared.append(path)

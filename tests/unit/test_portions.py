@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 
 from backup_gui.engine.destination.destination import Target
-from backup_gui.engine.fs.tree import Tree, encode, is_at_or_below, is_below, parent_of
+from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.plan import compare
 from backup_gui.engine.plan import deletions as surplus
 from backup_gui.engine.plan import scan_worker as scout
 from backup_gui.engine.rules import portions
 from backup_gui.engine.rules.portions import Portion
-from backup_gui.model.plans import NO_COUNTS, Entry, Op, ProblemCode
+from backup_gui.model.entries import Entry
+from backup_gui.model.paths import encode, is_at_or_below, is_below, parent_of
+from backup_gui.model.plans import NO_COUNTS, Op, ProblemCode
 from tests.unit.conftest import HOSTILE_NAMES, Rig
 from tests.unit.test_compare import plan
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from backup_gui.engine.guard.guard import Lately
 from backup_gui.engine.state import recent_losses as recent_module
-from backup_gui.engine.state.recent_losses import FLEETING, MADE, WINDOW_S, Recent
+from backup_gui.engine.state.recent_losses import FLEETING, MADE, WINDOW_S, Lately, Recent
 from backup_gui.engine.state.schema import bring_up_to_date
-from backup_gui.model.plans import Action, EntryKind, Op
+from backup_gui.model.entries import EntryKind
+from backup_gui.model.plans import Action, Op
 
 FILE, FOLDER = EntryKind.FILE, EntryKind.FOLDER
 

@@ -12,11 +12,13 @@ import pytest
 
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.history.snapshot import Past
-from backup_gui.engine.history.versions import list_versions, restore
+from backup_gui.engine.history.versions import list_versions
 from backup_gui.engine.plan import scan_worker as scout
+from backup_gui.engine.restore.at_time import restore
 from backup_gui.engine.rules.exclusions import Filter
 from backup_gui.engine.verify import DifferenceKind, verify
-from backup_gui.model.plans import Counts, EntryKind, PassStatus, Problem, Scope, Stage
+from backup_gui.model.entries import EntryKind
+from backup_gui.model.plans import Counts, PassStatus, Problem, Scope, Stage
 from tests.helpers.refusing import refusing
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import Rig, paths, trees

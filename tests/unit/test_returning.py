@@ -12,11 +12,11 @@ import pytest
 
 from backup_gui.engine.fs import content as transfer
 from backup_gui.engine.fs.content import never
-from backup_gui.engine.fs.tree import is_temporary
 from backup_gui.engine.restore.bringing import Steps, name_beside
 from backup_gui.engine.restore.returning import put_back
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.model.errors import RootAbsentError
+from backup_gui.model.paths import is_temporary
 from backup_gui.model.plans import Held, HeldCode, PassStatus, Phase, Progress, Returned
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import HOSTILE_NAMES, Rig
@@ -207,7 +207,8 @@ def test_a_folder_that_has_to_be_made_is_like_the_one_that_it_is_in(rig: Rig) ->
     shutil.rmtree(rig.source / "docs/deep")
     held = rig.run(is_dry_run=True).held
     assert held is None
-    from backup_gui.model.plans import NO_COUNTS, Action, EntryKind, Op
+    from backup_gui.model.entries import EntryKind
+    from backup_gui.model.plans import NO_COUNTS, Action, Op
 
     only_file = (Action(Op.DELETE, "docs/deep/er/file", EntryKind.FILE),)
     returned = bring(rig, Held(HeldCode.MASS_CHANGE, "", NO_COUNTS, 1, only_file))

@@ -19,7 +19,8 @@ from backup_gui.engine.rules.space import (
     most_needed,
     needed,
 )
-from backup_gui.model.plans import Action, EntryKind, Op, ProblemCode, Removed, Stage, count_actions
+from backup_gui.model.entries import EntryKind
+from backup_gui.model.plans import Action, Op, ProblemCode, Removed, Stage, count_actions
 from backup_gui.model.problems import is_full, is_over_quota, problem, problem_from
 from tests.unit.conftest import Rig
 

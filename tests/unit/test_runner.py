@@ -17,6 +17,7 @@ from backup_gui.engine.run.clock import SystemClock
 from backup_gui.engine.run.loop import HELD_AGAIN_S
 from backup_gui.engine.run.mailbox import Commands, Pulse
 from backup_gui.engine.watch.dirty_paths import DirtySet, Pending
+from backup_gui.model.entries import EntryKind
 from backup_gui.model.errors import (
     BackupError,
     CatalogError,
@@ -50,7 +51,6 @@ from backup_gui.model.plans import (
     FULL,
     Action,
     Counts,
-    EntryKind,
     Held,
     HeldCode,
     Op,

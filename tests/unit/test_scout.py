@@ -13,7 +13,7 @@ import pytest
 
 from backup_gui.engine.apply import standby
 from backup_gui.engine.fs.system.worker_process import Coprocess
-from backup_gui.engine.fs.tree import TEMPORARY_PREFIX, Tree, encode
+from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.plan import compare as comparing
 from backup_gui.engine.plan import scan_worker as scout
 from backup_gui.engine.plan.scan_worker import Scout, Unchanged, worker
@@ -21,7 +21,9 @@ from backup_gui.engine.rules.exclusions import Filter
 from backup_gui.engine.run import single_pass as mirror
 from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.state.pass_log import open_for_reading
-from backup_gui.model.plans import Entry, PassStatus, Plan, Scope
+from backup_gui.model.entries import Entry
+from backup_gui.model.paths import TEMPORARY_PREFIX, encode
+from backup_gui.model.plans import PassStatus, Plan, Scope
 from tests.helpers.trees import read_tree
 from tests.unit.conftest import HOSTILE_NAMES, Rig
 

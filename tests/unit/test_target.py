@@ -23,9 +23,9 @@ from backup_gui.engine.fs import content as transfer_module
 from backup_gui.engine.fs import metadata
 from backup_gui.engine.fs.content import Cancelled, TargetError
 from backup_gui.engine.fs.system import syscalls as system
-from backup_gui.engine.fs.tree import is_temporary
-from backup_gui.engine.history.versions import version_path
+from backup_gui.engine.rules.version_names import version_path
 from backup_gui.model.errors import DestinationBusyError, HistoryUnusableError
+from backup_gui.model.paths import is_temporary
 from tests.helpers.descriptors import count_open
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import HOSTILE_NAMES, LONG_AGO_NS, as_nobody

@@ -21,6 +21,7 @@ from backup_gui.cli.output import (
     report_in_words,
     size_in_words,
 )
+from backup_gui.model.entries import EntryKind
 from backup_gui.model.events import (
     ActionDone,
     Event,
@@ -36,7 +37,6 @@ from backup_gui.model.events import (
 from backup_gui.model.plans import (
     Action,
     Counts,
-    EntryKind,
     Held,
     HeldCode,
     Op,

@@ -14,8 +14,9 @@ import pytest
 
 from backup_gui.engine.fs import tree
 from backup_gui.engine.fs.system.descriptors import MOST_KEPT
-from backup_gui.engine.fs.tree import Tree, encode, is_temporary, join, parent_of
-from backup_gui.model.plans import EntryKind, kind_of
+from backup_gui.engine.fs.tree import Tree
+from backup_gui.model.entries import EntryKind, kind_of
+from backup_gui.model.paths import encode, is_temporary, join, parent_of
 from tests.helpers.descriptors import count_open
 from tests.unit.conftest import HOSTILE_NAMES, as_nobody
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.apply.copying import has_same_content
 from backup_gui.engine.fs import content as transfer
 from backup_gui.engine.fs.content import never
-from backup_gui.engine.fs.tree import is_temporary
+from backup_gui.engine.fs.same_content import has_same_content
 from backup_gui.engine.restore.undo import undo_pass
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.model.errors import RootAbsentError
+from backup_gui.model.paths import is_temporary
 from backup_gui.model.plans import PassStatus, Progress, Report, Returned
 from tests.helpers.descriptors import open_below
 from tests.helpers.trees import contents, read_tree

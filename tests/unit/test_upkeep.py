@@ -20,8 +20,8 @@ from backup_gui.engine.history import usage as holdings
 from backup_gui.engine.history.emptying import EMPTYING_KEY
 from backup_gui.engine.history.trusted_clock import BELIEF_KEY, look
 from backup_gui.engine.history.usage import measure
-from backup_gui.engine.history.versions import version_path
 from backup_gui.engine.rules.retention import DAY_S, HOUR_S
+from backup_gui.engine.rules.version_names import version_path
 from backup_gui.model.plans import NOTHING_REMOVED, HistorySize, PassStatus, Removed, Report
 from tests.helpers.trees import contents, read_tree
 from tests.property.faulty_os import open_catalog

@@ -14,7 +14,8 @@ import pytest
 from backup_gui.cli import main as cli
 from backup_gui.engine.destination.history_place import HISTORY_NAME, history_of
 from backup_gui.engine.history.listing import Shelf
-from backup_gui.engine.history.versions import list_versions, restore
+from backup_gui.engine.history.versions import list_versions
+from backup_gui.engine.restore.at_time import restore
 from backup_gui.engine.restore.undo import undo_pass
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.verify import DifferenceKind, verify

@@ -11,9 +11,9 @@ import pytest
 from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.fs.content import never
 from backup_gui.engine.history.usage import folders_of
-from backup_gui.engine.history.versions import version_path
 from backup_gui.engine.history.yielding import UNASKED, Rank, Yielding
 from backup_gui.engine.rules.retention import DAY_S, HOUR_S, Ages
+from backup_gui.engine.rules.version_names import version_path
 from tests.unit.conftest import Rig
 
 NOW_S = 20_000 * DAY_S + 12 * HOUR_S

@@ -16,13 +16,14 @@ from backup_gui.engine.apply.publish import Publisher
 from backup_gui.engine.apply.remove import Clearer
 from backup_gui.engine.destination.history_loss import say_lost
 from backup_gui.engine.fs.content import Cancelled
-from backup_gui.engine.fs.tree import parent_of
 from backup_gui.engine.fs.xattrs import attributes_of_source
 from backup_gui.engine.ownership.intents import Intents, lacking
 from backup_gui.engine.plan.hard_links import LinkMaker
 from backup_gui.engine.state.database import ROOT_KEY
+from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.errors import BackupError, DestinationFullError, DestinationUnusableError, RootAbsentError
-from backup_gui.model.plans import EntryKind, Op, Phase, ProblemCode, Stage, kind_of
+from backup_gui.model.paths import parent_of
+from backup_gui.model.plans import Op, Phase, ProblemCode, Stage
 from backup_gui.model.problems import UNFIT, is_full, problem, problem_from, problem_of_unfit
 
 if TYPE_CHECKING:

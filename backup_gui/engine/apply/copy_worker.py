@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from backup_gui.engine.fs.content import Rights, Shortened, ignore_count, is_same_version, never, receive
 from backup_gui.engine.fs.xattrs import IN_STEP, NOTHING_INHERITED, inherited_in
-from backup_gui.model.plans import EntryKind, Op
+from backup_gui.model.entries import EntryKind, Seen
+from backup_gui.model.plans import Op
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -42,16 +43,6 @@ class Order(NamedTuple):
     action: Action
     temporary: str
     place: str
-
-
-class Seen(NamedTuple):
-    """What is remembered of a source's entry; the fields are named as those of the whole."""
-
-    st_ino: int
-    st_ctime_ns: int
-    st_size: int
-    st_mtime_ns: int
-    st_nlink: int = 1
 
 
 class Copied(NamedTuple):

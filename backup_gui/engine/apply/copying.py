@@ -13,13 +13,12 @@ import sys
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.fs.content import (
-    Cancelled,
     Shortened,
     TargetError,
     bytes_of_data,
-    ignore_count,
     is_same_version,
 )
+from backup_gui.engine.fs.same_content import has_same_content
 from backup_gui.engine.ownership.intents import unseen
 from backup_gui.model.plans import ProblemCode, Stage
 from backup_gui.model.problems import problem, problem_from
@@ -27,14 +26,12 @@ from backup_gui.model.problems import problem, problem_from
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backup_gui.engine.apply.copy_worker import Seen
     from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.fs.tree import Tree
-    from backup_gui.engine.rules.capabilities import Abilities
-    from backup_gui.model.plans import Action, Entry, Problem
+    from backup_gui.model.entries import Entry, Seen
+    from backup_gui.model.plans import Action, Problem
 
 TRIES = 3
-_COMPARED_BYTES = 1 << 20
 
 
 class NotCopied(Exception):  # noqa: N818 - carries a problem, which is data
@@ -125,80 +122,6 @@ def data_bytes(source: Tree, action: Action) -> int:
             os.close(fd)
     except OSError:
         return action.size_bytes
-
-
-def has_same_content(
-    source: Tree,
-    path: str,
-    target: Tree,
-    target_path: str,
-    should_stop: Callable[[], bool],
-    on_bytes: Callable[[int], None] = ignore_count,
-) -> bool:
-    """Compare the content of a file in the source and one in the mirror, byte by byte, up to the first difference.
-
-    What of the mirror cannot be read is not the same: a new copy takes its place.
-
-    Args:
-        source: The source.
-        path: A file of it.
-        target: The destination.
-        target_path: A file of that.
-        should_stop: Asked before each block.
-        on_bytes: Told of each block that was compared.
-
-    Raises:
-        OSError: The source's could not be read.
-        Cancelled: ``should_stop`` said so.
-    """
-    ours = source.open_file(path)
-    try:
-        try:
-            theirs = target.open_file(target_path)
-        except OSError:
-            return False
-        try:
-            # What grows after this is changed again, which its entry tells.
-            left_bytes = os.fstat(ours).st_size
-            if os.fstat(theirs).st_size != left_bytes:
-                return False
-            while True:
-                if should_stop():
-                    raise Cancelled
-                if left_bytes <= 0:
-                    return True
-                block = _read(ours, min(left_bytes, _COMPARED_BYTES))
-                if not block or not _continues_with(theirs, block):
-                    return False
-                left_bytes -= len(block)
-                on_bytes(len(block))
-        finally:
-            os.close(theirs)
-    finally:
-        os.close(ours)
-
-
-def _continues_with(fd: int, block: bytes) -> bool:
-    try:
-        return _read(fd, len(block)) == block
-    except OSError:
-        return False
-
-
-def _read(fd: int, count: int) -> bytes:
-    """Read so many bytes, less only at the file's end: a single call may bring less, over a network above all."""
-    block = os.read(fd, count)
-    while 0 < len(block) < count:
-        more = os.read(fd, count - len(block))
-        if not more:
-            break
-        block += more
-    return block
-
-
-def looks_alike(ours: Entry, theirs: Entry, abilities: Abilities) -> bool:
-    """Tell whether a file of the mirror has the size of the source's, and its time as far as the mirror holds it."""
-    return ours.st_size == theirs.st_size and abilities.is_same_time(ours.st_mtime_ns, theirs.st_mtime_ns)
 
 
 def _open_source(source: Tree, path: str) -> int:

@@ -9,20 +9,22 @@ import contextlib
 import time
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.apply.copying import NotCopied, Vanished, copy_file, data_bytes, has_same_content, looks_alike
+from backup_gui.engine.apply.copying import NotCopied, Vanished, copy_file, data_bytes
 from backup_gui.engine.apply.publish import SETTLING_NS, Ready
-from backup_gui.engine.fs.tree import parent_of
+from backup_gui.engine.fs.same_content import has_same_content
 from backup_gui.engine.fs.xattrs import access_lists_of, attributes_of_source
 from backup_gui.engine.ownership.intents import lacking
 from backup_gui.engine.ownership.own_entries import Ownership
+from backup_gui.engine.rules.capabilities import looks_alike
 from backup_gui.engine.state.database import UNSEEN_NS
-from backup_gui.model.plans import Action, EntryKind, Op, ProblemCode, Stage, is_same_file, kind_of
+from backup_gui.model.entries import EntryKind, is_same_file, kind_of
+from backup_gui.model.paths import parent_of
+from backup_gui.model.plans import Action, Op, ProblemCode, Stage
 from backup_gui.model.problems import problem, problem_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backup_gui.engine.apply.copy_worker import Seen
     from backup_gui.engine.apply.publish import Publisher
     from backup_gui.engine.apply.stats import Ledger
     from backup_gui.engine.destination.destination import Target
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.plan.hard_links import LinkMaker
     from backup_gui.engine.rules.progress import Meter
     from backup_gui.engine.state.database import Catalog
-    from backup_gui.model.plans import Entry
+    from backup_gui.model.entries import Entry, Seen
 
 # Below this, asking how much room there is costs more than a copy that fails.
 ASK_FOR_ROOM_BYTES = 1 << 20

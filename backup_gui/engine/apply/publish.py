@@ -9,23 +9,23 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.apply.copying import NotCopied
-from backup_gui.engine.fs.tree import parent_of
 from backup_gui.engine.ownership.intents import lacking, of_folder, unseen
 from backup_gui.engine.ownership.own_entries import Ownership
 from backup_gui.engine.state.database import UNSEEN_NS
-from backup_gui.model.plans import Action, EntryKind, Op, ProblemCode, Stage, kind_of
+from backup_gui.model.entries import EntryKind, kind_of
+from backup_gui.model.paths import parent_of
+from backup_gui.model.plans import Action, Op, ProblemCode, Stage
 from backup_gui.model.problems import UNFIT, is_full, problem, problem_from, problem_of_unfit
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from backup_gui.engine.apply.copy_worker import Seen
     from backup_gui.engine.apply.stats import Ledger
     from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.ownership.intents import Intents
     from backup_gui.engine.plan.hard_links import LinkMaker
     from backup_gui.engine.state.database import Catalog
-    from backup_gui.model.plans import Entry
+    from backup_gui.model.entries import Entry, Seen
 
 GROUP_FILES = 500
 GROUP_BYTES = 64 << 20

@@ -9,13 +9,15 @@ import errno
 import stat
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.apply.copying import has_same_content, looks_alike
-from backup_gui.engine.fs.tree import parent_of
+from backup_gui.engine.fs.same_content import has_same_content
 from backup_gui.engine.fs.xattrs import attributes_of_source
 from backup_gui.engine.ownership.intents import unseen
 from backup_gui.engine.ownership.own_entries import Ownership
+from backup_gui.engine.rules.capabilities import looks_alike
 from backup_gui.engine.state.pass_log import Rights
-from backup_gui.model.plans import Action, EntryKind, Op, ProblemCode, Stage, is_same_file, kind_of
+from backup_gui.model.entries import EntryKind, is_same_file, kind_of
+from backup_gui.model.paths import parent_of
+from backup_gui.model.plans import Action, Op, ProblemCode, Stage
 from backup_gui.model.problems import problem, problem_from
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.ownership.intents import Intents
     from backup_gui.engine.rules.exclusions import Filter
     from backup_gui.engine.state.database import Catalog
-    from backup_gui.model.plans import Entry
+    from backup_gui.model.entries import Entry
 
 
 class Clearer:

@@ -6,11 +6,12 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.fs.content import BLOCK_BYTES
-from backup_gui.engine.fs.tree import parents_of
 from backup_gui.engine.rules.pauses import LEAST_COPY_S
 from backup_gui.engine.rules.space import NO_ROOM, Amount, explained
+from backup_gui.model.entries import EntryKind
 from backup_gui.model.errors import DestinationUnusableError, TooManyOpenError
-from backup_gui.model.plans import NO_COUNTS, NOTHING_REMOVED, Action, Counts, EntryKind, Op, ProblemCode, counts_of
+from backup_gui.model.paths import parents_of
+from backup_gui.model.plans import NO_COUNTS, NOTHING_REMOVED, Action, Counts, Op, ProblemCode, counts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,9 +17,10 @@ from backup_gui.engine.destination.history_writer import Keeper, give_back, pair
 from backup_gui.engine.destination.lock import is_locked_by_strangers, lock_file
 from backup_gui.engine.fs.content import NOT_SUPPORTED, create
 from backup_gui.engine.fs.system.syscalls import rename_to_free_name
-from backup_gui.engine.fs.tree import HAS_FOLDER_DESCRIPTORS, parent_of
+from backup_gui.engine.fs.tree import HAS_FOLDER_DESCRIPTORS
 from backup_gui.model.errors import DestinationBusyError
 from backup_gui.model.path_text import escape
+from backup_gui.model.paths import parent_of
 
 log = logging.getLogger(__name__)
 

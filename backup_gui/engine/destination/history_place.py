@@ -14,15 +14,15 @@ import os
 import stat
 from typing import TYPE_CHECKING, Final
 
-from backup_gui.engine.fs.tree import MARKER_NAME
 from backup_gui.engine.fs.volumes.identity import nearest_existing
 from backup_gui.engine.fs.volumes.mounts import share_a_mount
 from backup_gui.engine.rules.system_folders import is_system_folder
 from backup_gui.model.job import HISTORY_SUFFIX
+from backup_gui.model.paths import MARKER_NAME
 
 if TYPE_CHECKING:
+    from backup_gui.model.entries import Entry
     from backup_gui.model.job import Job
-    from backup_gui.model.plans import Entry
 
 HISTORY_NAME: Final = ".backup-history"
 

@@ -15,10 +15,10 @@ from backup_gui.engine.destination.mirror_writer import Writer, flush_folder, ma
 from backup_gui.engine.fs.content import NOT_SUPPORTED
 from backup_gui.engine.fs.metadata import OWNER_ALL
 from backup_gui.engine.fs.system.syscalls import rename_to_free_name
-from backup_gui.engine.fs.tree import HAS_FOLDER_DESCRIPTORS, Tree, parent_of
+from backup_gui.engine.fs.tree import HAS_FOLDER_DESCRIPTORS, Tree
 from backup_gui.engine.fs.volumes.identity import nearest_existing
 from backup_gui.engine.fs.writable import is_open, is_read_only
-from backup_gui.engine.history.versions import read_version_name, version_path
+from backup_gui.engine.rules.version_names import read_version_name, version_path
 from backup_gui.model.errors import (
     BackupError,
     DestinationUnusableError,
@@ -26,12 +26,13 @@ from backup_gui.model.errors import (
     LinkInHistoryError,
     RootAbsentError,
 )
+from backup_gui.model.paths import parent_of
 from backup_gui.model.problems import is_full
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backup_gui.model.plans import Entry
+    from backup_gui.model.entries import Entry
 
 
 class Keeper(Writer):

@@ -23,10 +23,11 @@ from backup_gui.engine.fs.content import create, flush_file
 from backup_gui.engine.fs.system.computer import computer_id, host_name
 from backup_gui.engine.fs.system.descriptors import waited_out
 from backup_gui.engine.fs.system.syscalls import rename_to_free_name
-from backup_gui.engine.fs.tree import MARKER_NAME, OPEN_FILE, TEMPORARY_PREFIX
+from backup_gui.engine.fs.tree import OPEN_FILE
 from backup_gui.engine.fs.volumes.identity import identify
 from backup_gui.engine.fs.xattrs import MARKER_ATTRIBUTE
 from backup_gui.model.path_text import escape, one_line, unescape
+from backup_gui.model.paths import MARKER_NAME, TEMPORARY_PREFIX
 
 if TYPE_CHECKING:
     from backup_gui.engine.fs.tree import Tree

@@ -17,18 +17,19 @@ from typing import TYPE_CHECKING
 from backup_gui.engine.fs.content import TargetError, flush_file, receive
 from backup_gui.engine.fs.metadata import OWNER_ALL, MetadataWriter
 from backup_gui.engine.fs.system.syscalls import CAN_SYNC_VOLUME, rename_to_free_name, sync_volume
-from backup_gui.engine.fs.tree import HAS_FOLDER_DESCRIPTORS, TEMPORARY_PREFIX, Tree, is_temporary, join, parent_of
+from backup_gui.engine.fs.tree import HAS_FOLDER_DESCRIPTORS, Tree
 from backup_gui.engine.fs.volumes.mounts import stores_later
 from backup_gui.engine.fs.volumes.volume import supports_syncfs
 from backup_gui.engine.fs.xattrs import IN_STEP, drop_access_lists
 from backup_gui.engine.rules.space import Room
+from backup_gui.model.paths import TEMPORARY_PREFIX, is_temporary, join, parent_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from backup_gui.engine.fs.xattrs import Attributes
     from backup_gui.engine.fs.xattrs import Outcome as AttributesOutcome
-    from backup_gui.model.plans import Entry
+    from backup_gui.model.entries import Entry
 
 
 class Writer(MetadataWriter):

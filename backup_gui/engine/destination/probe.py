@@ -17,7 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from backup_gui.engine.fs.system.descriptors import is_shortage, waited_out
-from backup_gui.engine.fs.tree import OPEN_ROOT, join
+from backup_gui.engine.fs.tree import OPEN_ROOT
 from backup_gui.engine.fs.volumes.mounts import mount_of
 from backup_gui.engine.fs.volumes.volume import time_step_ns, volume_id
 from backup_gui.engine.rules.capabilities import (
@@ -33,6 +33,7 @@ from backup_gui.engine.rules.capabilities import (
     read_abilities,
     write_abilities,
 )
+from backup_gui.model.paths import join
 from backup_gui.model.problems import is_passing
 
 if TYPE_CHECKING:

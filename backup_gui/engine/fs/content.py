@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backup_gui.engine.fs.xattrs import Inherited, Outcome
-    from backup_gui.model.plans import Entry
+    from backup_gui.model.entries import Entry
 
 BLOCK_BYTES: Final = 8 << 20
 # A large file is flushed while it is written: the flush that ends it is then short, and quitting need not wait.

@@ -21,7 +21,7 @@ from backup_gui.engine.rules.capabilities import ALL, Abilities
 
 if TYPE_CHECKING:
     from backup_gui.engine.fs.xattrs import Attributes, Inherited
-    from backup_gui.model.plans import Entry
+    from backup_gui.model.entries import Entry
 
 OWNER_ALL: Final = stat.S_IRWXU
 

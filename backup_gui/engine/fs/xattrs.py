@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from backup_gui.engine.fs.tree import Tree
-    from backup_gui.model.plans import Entry
+    from backup_gui.model.entries import Entry
 
 log = logging.getLogger(__name__)
 

@@ -11,10 +11,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from backup_gui.engine.fs.tree import parent_of, parents_of
 from backup_gui.engine.guard.unanswered import NOTHING_UNANSWERED, Unanswered
+from backup_gui.engine.state.recent_losses import Lately
 from backup_gui.model.actions import Agreed, Part
-from backup_gui.model.plans import EntryKind, Held, HeldCode, Op, count_losses, is_loss
+from backup_gui.model.entries import EntryKind
+from backup_gui.model.paths import parent_of, parents_of
+from backup_gui.model.plans import Held, HeldCode, Op, count_losses, is_loss
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,27 +25,6 @@ if TYPE_CHECKING:
     from backup_gui.model.plans import Action, Plan
 
 TAKES_AWAY = frozenset({Op.DELETE, Op.REPLACE})
-
-
-class Lately(NamedTuple):
-    """What became of the mirror within the last hour, before this plan; each path counts once.
-
-    Attributes:
-        lost: Paths of which the content was deleted or replaced.
-        gone: Those of them that nothing has the name of any more.
-        old_gone: Those of these that the mirror had before the hour began.
-        made: Paths that are new, and still there.
-        counted: Of what the plan takes away, what counts among the lost already, or came within the hour by itself
-            and so is none.
-        new: Of what the plan takes away, what came within the hour together with many others.
-    """
-
-    lost: int = 0
-    gone: int = 0
-    old_gone: int = 0
-    made: int = 0
-    counted: frozenset[str] = frozenset()
-    new: frozenset[str] = frozenset()
 
 
 NOTHING_LATELY = Lately()

@@ -11,7 +11,6 @@ import math
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from backup_gui.engine.fs.tree import parent_of
 from backup_gui.engine.history.emptying import Emptying
 from backup_gui.engine.history.usage import Tally, folders_of, occupied_bytes, oldest
 from backup_gui.engine.history.yielding import UNASKED, Rank, Yielding
@@ -19,6 +18,7 @@ from backup_gui.engine.rules.capabilities import NO_LIMIT
 from backup_gui.engine.rules.retention import DAY_S, HOUR_S, Ages, Stamp, thin
 from backup_gui.engine.rules.space import NO_ROOM, Amount, needed, size_in_words
 from backup_gui.model.path_text import escape
+from backup_gui.model.paths import parent_of
 from backup_gui.model.plans import NO_ROOM_MADE, MadeRoom, Removed
 
 if TYPE_CHECKING:

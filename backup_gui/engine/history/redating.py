@@ -9,11 +9,11 @@ import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.fs.tree import join
 from backup_gui.engine.history.trusted_clock import MOST_AHEAD_S
 from backup_gui.engine.history.usage import folders_of
 from backup_gui.engine.rules.retention import DAY_S
 from backup_gui.model.path_text import escape
+from backup_gui.model.paths import join
 
 if TYPE_CHECKING:
     from collections.abc import Callable

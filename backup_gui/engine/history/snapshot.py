@@ -15,19 +15,20 @@ from typing import TYPE_CHECKING, Self
 
 from backup_gui.engine.destination.history_place import HISTORY_NAME, history_at, is_not_the_mirrors
 from backup_gui.engine.fs.content import Cancelled, never
-from backup_gui.engine.fs.tree import Tree, is_at_or_below, is_own, join, parent_of
+from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.history.listing import Shelf
-from backup_gui.engine.history.versions import shortened_paths
+from backup_gui.engine.rules.version_names import shortened_paths
+from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.job import HISTORY_SUFFIX
-from backup_gui.model.plans import EntryKind, kind_of
+from backup_gui.model.paths import is_at_or_below, is_own, join, parent_of
 from backup_gui.model.restores import Item, Piece, Search
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from backup_gui.engine.history.versions import Version
-    from backup_gui.model.plans import Entry
+    from backup_gui.model.entries import Entry
 
 # How many entries are looked at to tell whether a folder had anything in it; beyond that it is taken to have had.
 _LONGEST_LOOK = 2_000

@@ -11,16 +11,17 @@ import stat
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from backup_gui.engine.fs.content import never
-from backup_gui.engine.fs.tree import Tree, join
-from backup_gui.engine.history.versions import read_version_name
+from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.rules.retention import Stamp
 from backup_gui.engine.rules.space import NO_ROOM, Amount
+from backup_gui.engine.rules.version_names import read_version_name
+from backup_gui.model.paths import join
 from backup_gui.model.plans import HistorySize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from backup_gui.model.plans import Entry
+    from backup_gui.model.entries import Entry
 
 # So many versions are chosen at a time: some 20 MB of memory.
 MOST_CHOSEN: Final = 25_000

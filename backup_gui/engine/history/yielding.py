@@ -16,8 +16,8 @@ import stat
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
-from backup_gui.engine.fs.tree import join
 from backup_gui.engine.rules.retention import HOUR_S, MINUTE_S, Ages
+from backup_gui.model.paths import join
 
 if TYPE_CHECKING:
     from collections.abc import Collection

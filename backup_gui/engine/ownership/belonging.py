@@ -27,12 +27,12 @@ from backup_gui.engine.destination.marker import (
 )
 from backup_gui.engine.fs.system.computer import computer_id, host_name
 from backup_gui.engine.fs.system.descriptors import is_shortage
-from backup_gui.engine.fs.tree import MARKER_NAME
 from backup_gui.engine.fs.volumes.identity import Standing, identify, read_identity, standing
 from backup_gui.engine.fs.volumes.nesting import Location
 from backup_gui.engine.state.register import MARKER_KEY, KnownJob, other_jobs, remember_folders
 from backup_gui.model.errors import DestinationBusyError, OtherBackupError
 from backup_gui.model.path_text import escape
+from backup_gui.model.paths import MARKER_NAME
 from backup_gui.model.plans import NO_COUNTS, Held, HeldCode
 
 if TYPE_CHECKING:

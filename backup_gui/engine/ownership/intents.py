@@ -10,10 +10,10 @@ import contextlib
 import stat
 from typing import TYPE_CHECKING, Final
 
-from backup_gui.engine.apply.copy_worker import Seen
 from backup_gui.engine.ownership.own_entries import Ownership
 from backup_gui.engine.state.database import LACKING_NS, UNSEEN_NS
-from backup_gui.model.plans import Action, EntryKind, Op
+from backup_gui.model.entries import EntryKind, Seen
+from backup_gui.model.plans import Action, Op
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.state.database import Catalog
-    from backup_gui.model.plans import Entry
+    from backup_gui.model.entries import Entry
 
 # Each note waits for the disk, so many are written together.
 _AHEAD: Final = 500

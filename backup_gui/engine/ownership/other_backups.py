@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.destination.history_place import HISTORY_NAME, place_beside
 from backup_gui.engine.destination.marker import UNREADABLE, parse_marker, read_open_file
-from backup_gui.engine.fs.tree import MARKER_NAME, join, parent_of, parents_of
 from backup_gui.engine.fs.xattrs import MARKER_ATTRIBUTE, is_dumb, place_of
 from backup_gui.engine.ownership.belonging import whose
 from backup_gui.model.actions import Part
+from backup_gui.model.entries import EntryKind
 from backup_gui.model.path_text import escape
-from backup_gui.model.plans import EntryKind, Held, HeldCode, Op, Stage, count_losses, is_loss
+from backup_gui.model.paths import MARKER_NAME, join, parent_of, parents_of
+from backup_gui.model.plans import Held, HeldCode, Op, Stage, count_losses, is_loss
 from backup_gui.model.problems import is_passing, problem_from
 
 if TYPE_CHECKING:

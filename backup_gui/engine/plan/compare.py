@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.destination.history_place import is_reserved, is_reserved_path
 from backup_gui.engine.fs.content import Cancelled, ignore_count
-from backup_gui.engine.fs.tree import Tree, WideFolderError, is_below, is_own, is_temporary, join, parent_of, parents_of
+from backup_gui.engine.fs.tree import Tree, WideFolderError
 from backup_gui.engine.fs.volumes.mounts import devices_without_lasting_inodes
 from backup_gui.engine.ownership.intents import settle
 from backup_gui.engine.ownership.own_entries import Ownership
 from backup_gui.engine.plan.builder import Draft
 from backup_gui.engine.plan.deletions import Surplus
 from backup_gui.engine.plan.difference import Equality
-from backup_gui.engine.plan.hard_links import is_linked_file
 from backup_gui.engine.plan.moves import Moves
 from backup_gui.engine.plan.other_names import OtherNames
 from backup_gui.engine.plan.scan_worker import BATCH_FOLDERS
@@ -28,7 +27,9 @@ from backup_gui.engine.plan.submounts import Drives
 from backup_gui.engine.plan.unchanged import sift
 from backup_gui.engine.rules.portions import MOST_AT_ONCE, portions
 from backup_gui.engine.state.database import ROOT_KEY, fingerprint_of
-from backup_gui.model.plans import Action, EntryKind, Op, ProblemCode, Scope, Stage, is_same_file, kind_of
+from backup_gui.model.entries import EntryKind, is_linked_file, is_same_file, kind_of
+from backup_gui.model.paths import is_below, is_own, is_temporary, join, parent_of, parents_of
+from backup_gui.model.plans import Action, Op, ProblemCode, Scope, Stage
 from backup_gui.model.problems import UNFIT, problem, problem_from, problem_of_unfit
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ if TYPE_CHECKING:
     from backup_gui.engine.rules.portions import Portion
     from backup_gui.engine.rules.progress import Meter
     from backup_gui.engine.state.database import Catalog, Fingerprint, Row
-    from backup_gui.model.plans import Entry, Plan
+    from backup_gui.model.entries import Entry
+    from backup_gui.model.plans import Plan
 
 # How many names of one folder the rules are asked about before a wish to stop is looked for.
 ASK_AFTER_NAMES = 5_000

@@ -7,9 +7,11 @@ import stat
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.destination.history_place import is_not_the_mirrors, is_reserved
-from backup_gui.engine.fs.tree import WideFolderError, is_temporary, join, parent_of
+from backup_gui.engine.fs.tree import WideFolderError
 from backup_gui.engine.rules.portions import MOST_AT_ONCE, portions
-from backup_gui.model.plans import Action, EntryKind, Op, Stage, kind_of
+from backup_gui.model.entries import EntryKind, kind_of
+from backup_gui.model.paths import is_temporary, join, parent_of
+from backup_gui.model.plans import Action, Op, Stage
 from backup_gui.model.problems import problem_from
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.rules.exclusions import Filter
     from backup_gui.engine.state.database import Catalog, Fingerprint, Row
     from backup_gui.model.actions import Actions
-    from backup_gui.model.plans import Entry
+    from backup_gui.model.entries import Entry
 
 
 class Surplus:

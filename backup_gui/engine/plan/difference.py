@@ -8,10 +8,11 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.apply.copying import has_same_content
+from backup_gui.engine.fs.same_content import has_same_content
 from backup_gui.engine.fs.xattrs import have_same_attributes
-from backup_gui.engine.plan.hard_links import Links, is_linked_file
+from backup_gui.engine.plan.hard_links import Links
 from backup_gui.engine.state.database import LACKING_NS
+from backup_gui.model.entries import is_linked_file
 from backup_gui.model.plans import Op
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.state.database import Catalog, Fingerprint
-    from backup_gui.model.plans import Entry
+    from backup_gui.model.entries import Entry
 
 
 class Equality:

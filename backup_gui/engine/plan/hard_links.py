@@ -20,20 +20,20 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.apply.copying import looks_alike
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.ownership.intents import unseen
-from backup_gui.model.plans import is_same_file
+from backup_gui.engine.rules.capabilities import looks_alike
+from backup_gui.model.entries import is_same_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backup_gui.engine.apply.copy_worker import Seen
     from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.rules.capabilities import Abilities
     from backup_gui.engine.state.database import Catalog, Fingerprint
-    from backup_gui.model.plans import Action, Entry
+    from backup_gui.model.entries import Entry, Seen
+    from backup_gui.model.plans import Action
 
 # Volume and inode: what two names of one file have in common.
 _File = tuple[int, int]
@@ -403,8 +403,3 @@ class LinkMaker:
 def looks_like(ours: Entry, theirs: Entry, abilities: Abilities) -> bool:
     """Tell whether what the mirror has is a file with the size and time that the source's has."""
     return stat.S_ISREG(theirs.st_mode) and looks_alike(ours, theirs, abilities)
-
-
-def is_linked_file(entry: Entry) -> bool:
-    """Tell whether an entry is a file with several names."""
-    return entry.st_nlink > 1 and stat.S_ISREG(entry.st_mode)

@@ -9,8 +9,9 @@ import stat
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.fs.content import Cancelled
-from backup_gui.engine.fs.tree import parents_of
-from backup_gui.model.plans import Action, EntryKind, Op, is_same_file
+from backup_gui.model.entries import EntryKind, is_same_file
+from backup_gui.model.paths import parents_of
+from backup_gui.model.plans import Action, Op
 
 if TYPE_CHECKING:
     from backup_gui.engine.destination.destination import Target
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.plan.name_mapping import Spelling
     from backup_gui.engine.rules.exclusions import Filter
     from backup_gui.engine.state.database import Catalog, Fingerprint
-    from backup_gui.model.plans import Entry
+    from backup_gui.model.entries import Entry
 
 
 class Moves:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.destination.probe import falls_together
-from backup_gui.engine.fs.tree import join, parent_of
 from backup_gui.engine.rules.names import Alignment, align
-from backup_gui.model.plans import EntryKind, kind_of
+from backup_gui.model.entries import EntryKind, kind_of
+from backup_gui.model.paths import join, parent_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.state.database import Catalog
-    from backup_gui.model.plans import Entry
+    from backup_gui.model.entries import Entry
 
 _MOST_FOLDERS = 64
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.fs.tree import join
 from backup_gui.engine.plan.name_mapping import Spelling
 from backup_gui.engine.rules.names import inherit, refused
-from backup_gui.model.plans import Action, Op, kind_of
+from backup_gui.model.entries import kind_of
+from backup_gui.model.paths import join
+from backup_gui.model.plans import Action, Op
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.plan.builder import Draft
     from backup_gui.engine.rules.names import Alignment
     from backup_gui.engine.state.database import Catalog, Row
-    from backup_gui.model.plans import Entry
+    from backup_gui.model.entries import Entry
 
 
 class Respelling:

@@ -17,7 +17,7 @@ from backup_gui.engine.rules.exclusions import Filter, FilterFields
 from backup_gui.engine.rules.portions import MOST_AT_ONCE
 from backup_gui.engine.state.database import rows_of
 from backup_gui.engine.state.pass_log import open_for_reading
-from backup_gui.model.plans import is_same_file
+from backup_gui.model.entries import is_same_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

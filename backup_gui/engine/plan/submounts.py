@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.fs.tree import is_at_or_below, parent_of
 from backup_gui.engine.fs.volumes.mounts import points_below
+from backup_gui.model.paths import is_at_or_below, parent_of
 from backup_gui.model.plans import ProblemCode, Stage
 from backup_gui.model.problems import problem, problem_from
 
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.rules.exclusions import Filter
-    from backup_gui.model.plans import Entry, Problem
+    from backup_gui.model.entries import Entry
+    from backup_gui.model.plans import Problem
 
 
 class Drives:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING, Final
 
-from backup_gui.engine.fs.tree import TEMPORARY_PREFIX, is_own
+from backup_gui.model.paths import TEMPORARY_PREFIX, is_own
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backup_gui.engine.state.database import Row
-    from backup_gui.model.plans import Entry
+    from backup_gui.model.entries import Entry
 
 TYPE_BITS: Final = stat.S_IFMT(0xFFFF)
 # A name of the source, and what the source, the mirror and the catalog have under it. No class: there are millions.

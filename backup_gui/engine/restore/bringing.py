@@ -15,8 +15,9 @@ from backup_gui.engine.fs.volumes.identity import Standing, identify, read_ident
 from backup_gui.engine.restore.writer import beside
 from backup_gui.engine.roots.continuity import DESTINATION_KEY
 from backup_gui.engine.roots.roots import SOURCE_KEY
+from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.errors import RootAbsentError
-from backup_gui.model.plans import EntryKind, Phase, Returned, kind_of
+from backup_gui.model.plans import Phase, Returned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -13,6 +13,7 @@ from backup_gui.engine.fs.volumes.identity import identify
 from backup_gui.engine.roots.roots import SOURCE_KEY, forget_drive
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.state.kept_paths import refuse
+from backup_gui.model.entries import EntryKind
 from backup_gui.model.errors import BackupError, RootAbsentError
 from backup_gui.model.events import (
     FilesReturned,
@@ -23,7 +24,7 @@ from backup_gui.model.events import (
     ReleaseKept,
     UndoPass,
 )
-from backup_gui.model.plans import NO_COUNTS, Action, EntryKind, Held, HeldCode, Op, Returned
+from backup_gui.model.plans import NO_COUNTS, Action, Held, HeldCode, Op, Returned
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.fs.content import Cancelled, Shortened, TargetError, never
 from backup_gui.engine.restore.writer import DIFFERS, Restorer, beside
-from backup_gui.model.plans import EntryKind, ProblemCode, Stage, kind_of
+from backup_gui.model.entries import EntryKind, kind_of
+from backup_gui.model.plans import ProblemCode, Stage
 from backup_gui.model.problems import code_of
 from backup_gui.model.restores import Policy, PutBack, Step
 

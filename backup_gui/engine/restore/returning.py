@@ -13,7 +13,8 @@ from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.restore.bringing import STOPPED, THERE_ALREADY, Steps, Tally, check_roots, name_beside, sizes_of
 from backup_gui.engine.restore.writer import Restorer
-from backup_gui.model.plans import EntryKind, Op
+from backup_gui.model.entries import EntryKind
+from backup_gui.model.plans import Op
 
 if TYPE_CHECKING:
     from collections.abc import Callable

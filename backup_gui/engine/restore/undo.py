@@ -16,14 +16,15 @@ import stat
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
-from backup_gui.engine.apply.copying import has_same_content
 from backup_gui.engine.destination.history_place import history_of
 from backup_gui.engine.fs.content import Cancelled, is_same_version
+from backup_gui.engine.fs.same_content import has_same_content
 from backup_gui.engine.fs.system.syscalls import rename_to_free_name
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.restore.bringing import STOPPED, THERE_ALREADY, Steps, Tally, check_roots, name_beside, sizes_of
 from backup_gui.engine.restore.writer import Restorer
-from backup_gui.model.plans import EntryKind, Op, kind_of
+from backup_gui.model.entries import EntryKind, kind_of
+from backup_gui.model.plans import Op
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,8 +32,9 @@ if TYPE_CHECKING:
     from backup_gui.engine.rules.progress import Meter
     from backup_gui.engine.state.database import Catalog
     from backup_gui.engine.state.pass_log import Change, Rights
+    from backup_gui.model.entries import Entry
     from backup_gui.model.job import Job
-    from backup_gui.model.plans import Entry, Returned
+    from backup_gui.model.plans import Returned
 
 BESIDE = "before undoing"
 UNDOABLE = frozenset({Op.REPLACE, Op.DELETE, Op.MOVE})

@@ -26,15 +26,16 @@ from backup_gui.engine.fs.content import (
     transfer,
 )
 from backup_gui.engine.fs.system.syscalls import own_ids, rename_to_free_name
-from backup_gui.engine.fs.tree import HAS_FOLDER_DESCRIPTORS, TEMPORARY_PREFIX, Tree, join, parent_of
+from backup_gui.engine.fs.tree import HAS_FOLDER_DESCRIPTORS, Tree
 from backup_gui.engine.fs.xattrs import copy_attributes
-from backup_gui.model.plans import EntryKind, kind_of
+from backup_gui.model.entries import EntryKind, kind_of
+from backup_gui.model.paths import TEMPORARY_PREFIX, join, parent_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from backup_gui.engine.state.pass_log import Rights
-    from backup_gui.model.plans import Entry
+    from backup_gui.model.entries import Entry
 
 _BLOCK_BYTES = 1 << 20
 _ALL_BUT_OWNER: Final = stat.S_IRWXG | stat.S_IRWXO

@@ -16,15 +16,15 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from backup_gui.engine.destination.history_place import is_not_the_mirrors, is_reserved, is_vacant
-from backup_gui.engine.fs.tree import is_temporary
 from backup_gui.engine.fs.volumes.identity import Identity, read_identity
 from backup_gui.engine.fs.volumes.volume import has_lasting_inodes, volume_id
 from backup_gui.model.path_text import escape
+from backup_gui.model.paths import is_temporary
 
 if TYPE_CHECKING:
     from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.state.database import Catalog
-    from backup_gui.model.plans import Entry
+    from backup_gui.model.entries import Entry
 
 DESTINATION_KEY: Final = "destination"
 _LEADS_KEY: Final = "destination leads to"

@@ -6,7 +6,10 @@ usual file systems of Linux their name says it all, others are tried out once.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from backup_gui.model.entries import Entry
 
 NO_LIMIT: Final = (1 << 63) - 1
 # Beyond what any system can tell: seconds of 64 bits, in nanoseconds.
@@ -188,3 +191,8 @@ def read_abilities(text: str) -> Abilities | None:
     if any(type(fields[name]) is not type(default) for name, default in ALL._asdict().items()):
         return None
     return Abilities(**fields)
+
+
+def looks_alike(ours: Entry, theirs: Entry, abilities: Abilities) -> bool:
+    """Tell whether a file of the mirror has the size of the source's, and its time as far as the mirror holds it."""
+    return ours.st_size == theirs.st_size and abilities.is_same_time(ours.st_mtime_ns, theirs.st_mtime_ns)

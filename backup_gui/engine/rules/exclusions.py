@@ -10,10 +10,10 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.fs.tree import is_at_or_below, is_below, parent_of
 from backup_gui.engine.rules.system_folders import is_system_folder
 from backup_gui.model.errors import JobError
 from backup_gui.model.path_text import escape
+from backup_gui.model.paths import is_at_or_below, is_below, parent_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -13,7 +13,7 @@ import math
 import os
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from backup_gui.engine.run.schedule import QUIET_S
+from backup_gui.engine.rules.backoff import QUIET_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

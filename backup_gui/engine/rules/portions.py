@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from backup_gui.engine.fs.tree import encode
+from backup_gui.model.paths import encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

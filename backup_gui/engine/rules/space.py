@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from backup_gui.engine.fs.tree import parent_of
-from backup_gui.model.plans import EntryKind, Op, ProblemCode
+from backup_gui.model.entries import EntryKind
+from backup_gui.model.paths import parent_of
+from backup_gui.model.plans import Op, ProblemCode
 from backup_gui.model.problems import QUOTA_DETAIL, REASONS
 
 if TYPE_CHECKING:

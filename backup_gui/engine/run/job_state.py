@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from backup_gui.engine.fs.tree import is_below
 from backup_gui.engine.guard.unanswered import still_held
+from backup_gui.model.paths import is_below
 from backup_gui.model.plans import Held, PassStatus, Problem, ProblemCode, Report, Scope, Stage
 from backup_gui.model.status import NO_BACKLOG, Backlog, Coverage, JobState, Status
 

@@ -5,23 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from backup_gui.engine.rules.backoff import LONGEST_PAUSE_S, QUIET_S, growing_pause_s
 from backup_gui.engine.watch.dirty_paths import MAX_PATHS, Pending
 from backup_gui.model.plans import FULL, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-QUIET_S = 0.5
 UNSETTLED_S = 2.0
-LONGEST_PAUSE_S = 60.0
-
-
-def growing_pause_s(first_s: float, times: int) -> float:
-    """The pause before the next try after ``times`` failures: doubled each time, up to a minute.
-
-    Never longer than a minute, also where the interval is: a drive that is back, or has room again, is to be noticed.
-    """
-    return min(first_s * 2.0 ** min(times, 16), LONGEST_PAUSE_S)
 
 
 class Schedule:

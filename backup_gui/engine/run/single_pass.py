@@ -46,6 +46,7 @@ from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.rules.space import most_needed
 from backup_gui.engine.state.kept_paths import spare
 from backup_gui.model.actions import Part, actions_of
+from backup_gui.model.entries import EntryKind
 from backup_gui.model.errors import BackupError, RootAbsentError, TooManyOpenError
 from backup_gui.model.events import ActionDone, HeldBack, PlanMade, ProblemFound, Progressed
 from backup_gui.model.plans import (
@@ -53,7 +54,6 @@ from backup_gui.model.plans import (
     NO_COUNTS,
     NO_ROOM_MADE,
     NOTHING_REMOVED,
-    EntryKind,
     HeldCode,
     Op,
     PassStatus,
@@ -139,7 +139,9 @@ def run_pass(
         scope = scope if continuity is Continuity.SAME else FULL
         learns = not is_dry_run and continuity is not Continuity.OTHER
         clock = _history_clock(catalog, target, now, uptime, should_stop, is_dry_run=is_dry_run)
-        standby = stack.enter_context(contextlib.closing(Standby(lambda: Coprocess.start_for(source, target))))
+        standby = stack.enter_context(
+            contextlib.closing(Standby(lambda: Coprocess.start_for(source, target, target.abilities)))
+        )
         drives = frozenset() if job.allows_mass_delete else remembered_drives(catalog)
         meter.begin(Phase.COMPARING)
         plan = compare(

@@ -13,7 +13,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from backup_gui.engine.fs.tree import decode, encode
+from backup_gui.model.paths import decode, encode
 
 if TYPE_CHECKING:
     import sqlite3

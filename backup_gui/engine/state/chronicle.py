@@ -11,9 +11,9 @@ import os
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
-from backup_gui.engine.fs.tree import decode
 from backup_gui.engine.state.pass_log import PAGE_ROWS, open_for_reading, past_pass
 from backup_gui.model.passes import DayTotal, PassKind, PastChange
+from backup_gui.model.paths import decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from backup_gui.engine.fs.privacy import close_file, make_private_file, make_private_folder
-from backup_gui.engine.fs.tree import decode, encode, join
 from backup_gui.engine.state.busy_files import Busy
 from backup_gui.engine.state.connection import Memory, is_without_room
 from backup_gui.engine.state.integers import read, stored
@@ -27,12 +26,12 @@ from backup_gui.engine.state.recent_losses import Recent
 from backup_gui.engine.state.schema import NewerSchemaError, bring_up_to_date, refuse_newer
 from backup_gui.model.errors import CatalogError, NewerDataError
 from backup_gui.model.path_text import escape
+from backup_gui.model.paths import decode, encode, join
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from backup_gui.engine.apply.copy_worker import Seen
-    from backup_gui.model.plans import Entry
+    from backup_gui.model.entries import Entry, Seen
 
 log = logging.getLogger(__name__)
 

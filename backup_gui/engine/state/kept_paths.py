@@ -12,10 +12,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from backup_gui.engine.fs.tree import encode, parents_of
 from backup_gui.engine.state.integers import read, stored
 from backup_gui.model.actions import actions_of
-from backup_gui.model.plans import EntryKind, Op, ProblemCode, Stage, is_loss, kind_of
+from backup_gui.model.entries import EntryKind, kind_of
+from backup_gui.model.paths import encode, parents_of
+from backup_gui.model.plans import Op, ProblemCode, Stage, is_loss
 from backup_gui.model.problems import problem
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from backup_gui.engine.fs.tree import Tree
-    from backup_gui.model.plans import Action, Entry, Held, Plan, Problem
+    from backup_gui.model.entries import Entry
+    from backup_gui.model.plans import Action, Held, Plan, Problem
 
 _ONE_BY_ONE = 1_000
 _SIGN = 1 << 63

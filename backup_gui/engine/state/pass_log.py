@@ -11,10 +11,11 @@ import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from backup_gui.engine.fs.tree import encode
 from backup_gui.engine.state.integers import within
+from backup_gui.model.entries import EntryKind
 from backup_gui.model.passes import PastPass
-from backup_gui.model.plans import EntryKind, Op
+from backup_gui.model.paths import encode
+from backup_gui.model.plans import Op
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,15 +13,16 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.fs.tree import decode, encode, parent_of
-from backup_gui.engine.guard.guard import Lately
-from backup_gui.model.plans import EntryKind, Op
+from backup_gui.model.entries import EntryKind
+from backup_gui.model.paths import decode, encode, parent_of
+from backup_gui.model.plans import Op
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterable, Iterator
 
     from backup_gui.model.plans import Action
+from typing import NamedTuple
 
 WINDOW_S = 3_600.0
 MOST_PATHS = 1_000_000
@@ -241,3 +242,24 @@ def _rule(action: Action, made: int | None) -> tuple[str, int]:
     if action.op in {Op.CREATE, Op.REPLACE} and action.kind is not EntryKind.FOLDER:
         return _AFTER_CREATING, made or FLEETING
     return "", 0
+
+
+class Lately(NamedTuple):
+    """What became of the mirror within the last hour, before this plan; each path counts once.
+
+    Attributes:
+        lost: Paths of which the content was deleted or replaced.
+        gone: Those of them that nothing has the name of any more.
+        old_gone: Those of these that the mirror had before the hour began.
+        made: Paths that are new, and still there.
+        counted: Of what the plan takes away, what counts among the lost already, or came within the hour by itself
+            and so is none.
+        new: Of what the plan takes away, what came within the hour together with many others.
+    """
+
+    lost: int = 0
+    gone: int = 0
+    old_gone: int = 0
+    made: int = 0
+    counted: frozenset[str] = frozenset()
+    new: frozenset[str] = frozenset()

@@ -10,8 +10,8 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.fs.tree import is_below
 from backup_gui.engine.watch.dirty_paths import MAX_PATHS
+from backup_gui.model.paths import is_below
 from backup_gui.model.plans import Scope
 from backup_gui.model.status import NO_BACKLOG, Backlog
 

@@ -12,7 +12,7 @@ from collections import Counter
 from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from backup_gui.engine.fs.tree import is_below, parent_of
+from backup_gui.model.paths import is_below, parent_of
 from backup_gui.model.plans import Scope
 
 if TYPE_CHECKING:

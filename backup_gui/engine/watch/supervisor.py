@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import Protocol
 
-from backup_gui.engine.run.schedule import growing_pause_s
+from backup_gui.engine.rules.backoff import growing_pause_s
 from backup_gui.engine.watch.dirty_paths import Pending
 from backup_gui.model.errors import WatchCancelledError, WatchError
 from backup_gui.model.job import Job

@@ -29,11 +29,11 @@ from watchdog.events import (
     FileSystemEventHandler,
 )
 
-from backup_gui.engine.fs.tree import is_below, parent_of
 from backup_gui.engine.fs.volumes.mounts import NETWORK_REASON, can_watch, network_mount_below
 from backup_gui.engine.plan.left_out import find_left_out
 from backup_gui.engine.watch.dirty_paths import MAX_PATHS, DirtySet, Pending
 from backup_gui.model.errors import WatchCancelledError, WatchError
+from backup_gui.model.paths import is_below, parent_of
 from backup_gui.model.plans import Scope
 from backup_gui.model.status import Coverage
 

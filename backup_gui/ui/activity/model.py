@@ -17,10 +17,10 @@ from backup_gui.model.passes import PassKind, PastChange
 from backup_gui.model.plans import PassStatus, Report
 from backup_gui.model.status import JobState
 from backup_gui.ui.activity.pass_row import PassRow, file_data, pass_text, row_of
-from backup_gui.ui.main.job_list import Index
 from backup_gui.ui.text.format import clock_text, duration_text, exact_text, isolated, size_text, tip_text
 from backup_gui.ui.text.reasons import said
 from backup_gui.ui.values.job import FilesPage, FilesQuery, PassPage, PassQuery
+from backup_gui.ui.widgets.paged_table import Index
 
 if TYPE_CHECKING:
     from backup_gui.ui.style.icons import Icons

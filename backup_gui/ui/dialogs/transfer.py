@@ -26,8 +26,8 @@ from backup_gui.ui.widgets.paged_table import RowsModel
 from backup_gui.ui.widgets.progress_panel import ProgressPanel
 
 if TYPE_CHECKING:
-    from backup_gui.ui.main.job_list import Index
     from backup_gui.ui.style.icons import Icons
+    from backup_gui.ui.widgets.paged_table import Index
 
 _ICON_PX = 40
 # Whoever brings files back stops at the next block; what takes longer waits for a drive.

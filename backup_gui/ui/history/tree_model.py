@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QFont, QGuiApplication
 
-from backup_gui.model.plans import EntryKind
+from backup_gui.model.entries import EntryKind
 from backup_gui.ui.style.theme import muted
 from backup_gui.ui.text.format import exact_text, isolated, path_text, short_text, size_text, tip_text
 from backup_gui.ui.widgets.path_delegate import PATH_ROLE

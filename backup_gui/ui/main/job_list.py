@@ -9,7 +9,6 @@ from PySide6.QtCore import (
     QAbstractListModel,
     QByteArray,
     QModelIndex,
-    QPersistentModelIndex,
     QPoint,
     QRect,
     QRectF,
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 from backup_gui.ui.style.theme import GRID_PX, ORDINARY_TEXT_PX, accent, mix, muted, outline, scaled_font, surface
 from backup_gui.ui.text.format import exact_text, path_text, size_text, tip_text
 from backup_gui.ui.text.headline import card_text, headline, state_text
+from backup_gui.ui.widgets.paged_table import Index
 
 if TYPE_CHECKING:
     from backup_gui.ui.style.icons import Icons
@@ -31,8 +31,6 @@ VIEW_ROLE = Qt.ItemDataRole.UserRole + 1
 
 _ICON_PX = 28
 _RADIUS_PX = 8.0
-
-Index = QModelIndex | QPersistentModelIndex
 
 
 class JobsModel(QAbstractListModel):

@@ -26,11 +26,11 @@ from backup_gui.model.status import Coverage, JobState
 from backup_gui.ui.main.day_chart import DayChart
 from backup_gui.ui.main.space_bar import RoomBar
 from backup_gui.ui.style.theme import GRID_PX, scaled_font, scaled_px
-from backup_gui.ui.text.backlog import BehindLabel
 from backup_gui.ui.text.format import ago_text, clock_text, counted, exact_text, folders_text, interval_text, path_text
 from backup_gui.ui.text.headline import card_text, progress_figures
 from backup_gui.ui.text.reasons import said
 from backup_gui.ui.values.job import BackupSizes, JobView, Saving
+from backup_gui.ui.widgets.backlog_label import BehindLabel
 from backup_gui.ui.widgets.labels import ElidedLabel, FieldLabel, Panel, Words
 
 if TYPE_CHECKING:

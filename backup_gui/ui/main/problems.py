@@ -16,28 +16,17 @@ from PySide6.QtWidgets import (
 )
 
 from backup_gui.model.plans import ProblemCode
-from backup_gui.model.problems import ADVICE, MAY_BE_LEFT_OUT, REASONS
-from backup_gui.ui.main.job_list import Index
+from backup_gui.model.problems import MAY_BE_LEFT_OUT
 from backup_gui.ui.style.theme import GRID_PX
 from backup_gui.ui.text.format import isolated, path_in_words, path_text, tip_text
-from backup_gui.ui.text.reasons import said
+from backup_gui.ui.text.reasons import advice_text, reason_text
 from backup_gui.ui.widgets.empty_state import Vacancy
 from backup_gui.ui.widgets.labels import MutedLabel
-from backup_gui.ui.widgets.paged_table import RowsModel, make_table
+from backup_gui.ui.widgets.paged_table import Index, RowsModel, make_table
 
 if TYPE_CHECKING:
     from backup_gui.model.plans import Problem
     from backup_gui.ui.style.icons import Icons
-
-
-def reason_text(problem: Problem) -> str:
-    """Why, in the user's language, with the detail that the engine added."""
-    return said(problem.reason if problem.reason.startswith(REASONS[problem.code]) else REASONS[problem.code])
-
-
-def advice_text(problem: Problem) -> str:
-    """What to do about it, in the user's language."""
-    return QCoreApplication.translate("Problems", ADVICE[problem.code])
 
 
 class ProblemsModel(RowsModel):

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, Qt
 from PySide6.QtGui import QGuiApplication, QIcon, QPixmap
 
+from backup_gui.model.entries import EntryKind
 from backup_gui.model.plan_tree import PlanTree, flat
-from backup_gui.model.plans import Action, Counts, EntryKind, Op
-from backup_gui.ui.main.job_list import Index
+from backup_gui.model.plans import Action, Counts, Op
 from backup_gui.ui.text.format import counted, isolated, path_in_words, path_text, size_text, tip_text
-from backup_gui.ui.widgets.paged_table import PAGE_ROWS, RIGHT
+from backup_gui.ui.widgets.paged_table import PAGE_ROWS, RIGHT, Index
 
 if TYPE_CHECKING:
     from backup_gui.ui.style.icons import Icons

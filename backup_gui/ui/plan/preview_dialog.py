@@ -16,13 +16,12 @@ from PySide6.QtWidgets import (
 )
 
 from backup_gui.model.plans import Counts
-from backup_gui.ui.main.problems import reason_text
 from backup_gui.ui.plan.model import counts_text
 from backup_gui.ui.plan.view import PlanView
 from backup_gui.ui.style.theme import GRID_PX, scaled_font, scaled_size
 from backup_gui.ui.text.format import counted, files_text, path_in_words
 from backup_gui.ui.text.headline import held_text, problems_text
-from backup_gui.ui.text.reasons import said
+from backup_gui.ui.text.reasons import reason_text, said
 from backup_gui.ui.values.job import Level, Remark
 from backup_gui.ui.widgets.empty_state import Vacancy
 from backup_gui.ui.widgets.fields import RemarkLabel

@@ -8,9 +8,8 @@ from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QHeaderView, QLineEdit, QVBoxLayout, QWidget
 
-from backup_gui.model.plan_tree import flat
+from backup_gui.model.plan_tree import MOST_OPENED_ROWS, Arranged, Arrangement, Order, flat
 from backup_gui.model.plans import Action, Counts, Op
-from backup_gui.services.arrange_plan import MOST_OPENED_ROWS, Arranged, Arrangement, Order
 from backup_gui.ui.plan.model import SIZE_COLUMN, PlanModel
 from backup_gui.ui.style.theme import GRID_PX
 from backup_gui.ui.text.format import number_text, size_text
@@ -21,8 +20,8 @@ from backup_gui.ui.widgets.paged_tree import PagedTree
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from backup_gui.ui.main.job_list import Index
     from backup_gui.ui.style.icons import Icons
+    from backup_gui.ui.widgets.paged_table import Index
 
 # A search after each key would start one for every letter.
 _QUIET_MS = 150

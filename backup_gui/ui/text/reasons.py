@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
-from backup_gui.model.problems import REASONS
+from backup_gui.model.problems import ADVICE, REASONS
 from backup_gui.ui.text.format import number_text, path_in_words, path_text, size_text
+
+if TYPE_CHECKING:
+    from backup_gui.model.plans import Problem
 
 CONTEXT = "Sentences"
 
@@ -293,3 +297,13 @@ def _forms() -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 def _form(pattern: str) -> str:
     return re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", re.escape(pattern))
+
+
+def reason_text(problem: Problem) -> str:
+    """Why, in the user's language, with the detail that the engine added."""
+    return said(problem.reason if problem.reason.startswith(REASONS[problem.code]) else REASONS[problem.code])
+
+
+def advice_text(problem: Problem) -> str:
+    """What to do about it, in the user's language."""
+    return QCoreApplication.translate("Problems", ADVICE[problem.code])

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QRect
     from PySide6.QtWidgets import QWidget
 
-    from backup_gui.ui.main.job_list import Index
+    from backup_gui.ui.widgets.paged_table import Index
 
 # Beside text of ordinary size, pointing where lines end.
 _MARK = QPolygonF([QPointF(-2, -4), QPointF(2, 0), QPointF(-2, 4)])

@@ -11,7 +11,7 @@ import signal
 import sys
 from typing import Final
 
-from backup_gui.engine.fs.tree import encode
+from backup_gui.model.paths import encode
 
 _RENAME_NOREPLACE: Final = 1
 _SET_PARENT_DEATH_SIGNAL: Final = 1

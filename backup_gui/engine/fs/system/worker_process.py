@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Self
 
-    from backup_gui.engine.destination.mirror_writer import Writer
+    from backup_gui.engine.rules.capabilities import Abilities
 
 # One that is being worked on and one that waits: the pass never waits long, and neither does the other process.
 _BATCHES_AHEAD: Final = 2
@@ -50,7 +50,7 @@ class Coprocess:
         OSError: The process could not be started.
     """
 
-    def __init__(self, source: Tree, target: Writer) -> None:
+    def __init__(self, source: Tree, target: Tree) -> None:
         import subprocess  # noqa: PLC0415 - slow to import, and rarely needed
 
         self._process = subprocess.Popen(
@@ -65,13 +65,13 @@ class Coprocess:
         self._is_alive = True
 
     @classmethod
-    def start_for(cls, source: Tree, target: Writer) -> Self | None:
+    def start_for(cls, source: Tree, target: Tree, abilities: Abilities) -> Self | None:
         """Start one if that can help, as it does on a machine with more than one processor."""
         if sys.platform != "linux" or not sys.executable:
             return None
         if len(os.sched_getaffinity(0)) < 2:
             return None
-        if not target.abilities.holds_metadata:
+        if not abilities.holds_metadata:
             # Such drives are slower than one processor, and the other process knows nothing of what they lack.
             return None
         try:

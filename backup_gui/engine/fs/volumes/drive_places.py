@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from backup_gui.engine.fs.system.descriptors import waited_out
-from backup_gui.engine.fs.tree import is_at_or_below
 from backup_gui.engine.fs.volumes.identity import nearest_existing
 from backup_gui.engine.fs.volumes.mounts import Mount, mount_of, read_mounts, unescape
+from backup_gui.model.paths import is_at_or_below
 
 FSTAB: Final = Path("/etc/fstab")
 _IN_MEMORY: Final = frozenset({"tmpfs", "ramfs"})

@@ -9,9 +9,10 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.fs.tree import join
 from backup_gui.engine.rules.names import align, refused
-from backup_gui.model.plans import EntryKind, ProblemCode, Stage, kind_of
+from backup_gui.model.entries import EntryKind, kind_of
+from backup_gui.model.paths import join
+from backup_gui.model.plans import ProblemCode, Stage
 from backup_gui.model.problems import problem
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.rules.capabilities import Abilities
-    from backup_gui.model.plans import Entry, Problem
+    from backup_gui.model.entries import Entry
+    from backup_gui.model.plans import Problem
 
 
 class Holding:

@@ -1,0 +1,115 @@
+"""What a file of a backup looks like: the beginning of a text, a picture made smaller, where a link leads."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import stat
+from typing import NamedTuple
+
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
+from PySide6.QtGui import QImage, QImageReader
+
+from backup_gui.engine.fs.tree import Tree
+from backup_gui.model.entries import EntryKind
+from backup_gui.model.restores import Item
+from backup_gui.services.browse import StopAsked
+
+LONGEST_TEXT_BYTES = 16 * 1_024
+
+LARGEST_PICTURE_BYTES = 64 << 20
+
+_PICTURE = QSize(800, 600)
+
+_BLOCK_BYTES = 1 << 20
+
+
+class Look(NamedTuple):
+    """What a file looks like.
+
+    Attributes:
+        text: Its beginning, if it is text; the target of a link.
+        picture: Itself, scaled down, if it is a picture.
+        is_cut: Whether the text goes on.
+    """
+
+    text: str | None = None
+    picture: QImage | None = None
+    is_cut: bool = False
+
+
+def look_at(item: Item, should_stop: StopAsked) -> Look:
+    """Read the beginning of a text, or a picture.
+
+    Args:
+        item: A file or a link. Links are not followed.
+        should_stop: Asked between blocks.
+
+    Returns:
+        What it looks like; nothing if it is neither text nor a picture, or too large a picture.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    with Tree(item.root) as tree:
+        if item.kind is EntryKind.LINK:
+            return Look(text=tree.read_link(item.stored))
+        fd = tree.open_file(item.stored)
+        try:
+            entry = os.fstat(fd)
+            if not stat.S_ISREG(entry.st_mode):
+                return Look()
+            head = os.read(fd, LONGEST_TEXT_BYTES)
+            if _is_picture(head):
+                return _picture(head, fd, entry.st_size, should_stop)
+        finally:
+            os.close(fd)
+    return _text(head, is_cut=entry.st_size > len(head))
+
+
+def _is_picture(head: bytes) -> bool:
+    buffer = QBuffer()
+    buffer.setData(QByteArray(head))
+    buffer.open(QIODevice.OpenModeFlag.ReadOnly)
+    return not QImageReader.imageFormat(buffer).isEmpty()
+
+
+def _picture(head: bytes, fd: int, size_bytes: int, should_stop: StopAsked) -> Look:
+    if size_bytes > LARGEST_PICTURE_BYTES:
+        return Look()
+    content = bytearray(head)
+    while block := os.read(fd, _BLOCK_BYTES):
+        content += block
+        if should_stop() or len(content) > LARGEST_PICTURE_BYTES:
+            return Look()
+    buffer = QBuffer()
+    buffer.setData(QByteArray(bytes(content)))
+    buffer.open(QIODevice.OpenModeFlag.ReadOnly)
+    # What a picture may take in memory has a limit, which Qt keeps by itself: one that needs more is not shown.
+    reader = QImageReader(buffer)
+    reader.setAutoTransform(True)
+    size = reader.size()
+    if size.width() > _PICTURE.width() or size.height() > _PICTURE.height():
+        reader.setScaledSize(size.scaled(_PICTURE, Qt.AspectRatioMode.KeepAspectRatio))
+    image = reader.read()
+    return Look() if image.isNull() else Look(picture=image)
+
+
+def _text(head: bytes, *, is_cut: bool) -> Look:
+    for mark, encoding in (
+        (codecs.BOM_UTF8, "utf-8-sig"),
+        (codecs.BOM_UTF16_LE, "utf-16"),
+        (codecs.BOM_UTF16_BE, "utf-16"),
+    ):
+        if head.startswith(mark):
+            return Look(text=head.decode(encoding, "replace"), is_cut=is_cut)
+    if b"\x00" in head:
+        return Look()
+    try:
+        # A character may be cut at the end.
+        text = codecs.getincrementaldecoder("utf-8")().decode(head, final=not is_cut)
+    except UnicodeDecodeError:
+        text = head.decode("cp1252", "replace")
+        if sum(not character.isprintable() and character not in "\r\n\t\f" for character in text) * 20 > len(text):
+            return Look()
+    return Look(text=text, is_cut=is_cut)

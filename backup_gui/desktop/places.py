@@ -1,0 +1,93 @@
+"""Folders worth protecting and drives for backups, as the desktop knows them; both may be asked in any thread."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+
+from PySide6.QtCore import QStandardPaths, QStorageInfo
+
+from backup_gui.config.folders import home_or_root
+from backup_gui.engine.fs.volumes.disks import disks_of
+
+# What shows something else than a drive's own files.
+_NO_DRIVES = re.compile(
+    r"auto|bpf|cgroup|config|debugfs|dev|efi|fuse\.(gvfsd-fuse|lxcfs|portal)|fusectl|hugetlbfs|iso9660|mqueue|nsfs|overlay|"
+    r"proc|pstore|ramfs|rpc_|securityfs|squashfs|swap|sysfs|tmpfs|tracefs|udf|binfmt_"
+)
+
+_NO_PLACES = ("/boot", "/efi", "/snap", "/run/user", "/var/lib/docker", "/System/Volumes")
+
+BACKUPS_FOLDER = "Backups"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A drive that a backup could be put on.
+
+    Attributes:
+        root: Absolute path of the folder that the backup's folder is made in.
+        name: What the drive is called.
+        total_bytes: Its size.
+        free_bytes: What the user may still write.
+        is_own: Whether it is the drive that the system or the home folder is on, be it in another part of it.
+    """
+
+    root: str
+    name: str
+    total_bytes: int
+    free_bytes: int
+    is_own: bool
+
+
+def usual_folders(protected: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the folders most people have their files in, as far as they are there and not protected yet."""
+    where = QStandardPaths.StandardLocation
+    found: list[str] = []
+    for location in (where.DocumentsLocation, where.PicturesLocation, where.DesktopLocation):
+        path = QStandardPaths.writableLocation(location)
+        # A folder that was never set up is said to be the home folder itself.
+        is_home = bool(path) and os.path.realpath(path) == os.path.realpath(home_or_root())
+        if path and not is_home and os.path.isdir(path) and path not in found and path not in protected:
+            found.append(path)
+    return tuple(found)
+
+
+def places() -> tuple[Place, ...]:
+    """Return the drives that can be written to, others than the system's first, then those with the most room."""
+    found: dict[int, Place] = {}
+    home_disks = _disks(home_or_root())
+    for volume in QStorageInfo.mountedVolumes():
+        root = volume.rootPath()
+        kind = bytes(volume.fileSystemType().data()).decode(errors="replace")
+        if _NO_DRIVES.match(kind) or root.startswith(_NO_PLACES) or not volume.isReady() or volume.isReadOnly():
+            continue
+        device = _device(root)
+        if device is None or device in found or volume.bytesTotal() <= 0:
+            continue
+        is_own = bool(_disks(root) & home_disks) or root == "/"
+        if is_own:
+            root = os.path.join(home_or_root(), BACKUPS_FOLDER)
+        elif not os.access(root, os.W_OK | os.X_OK):
+            continue
+        name = "" if is_own else volume.displayName() or os.path.basename(root) or root
+        found[device] = Place(root, name, volume.bytesTotal(), volume.bytesAvailable(), is_own)
+    own = [place for place in found.values() if place.is_own]
+    rest = sorted((place for place in found.values() if not place.is_own), key=lambda place: -place.free_bytes)
+    # The system may lie on one drive and the home folder on another; both lead to the same folder.
+    return (*rest, *own[:1])
+
+
+def _device(path: str) -> int | None:
+    try:
+        return os.stat(path).st_dev
+    except OSError:
+        return None
+
+
+def _disks(path: str) -> frozenset[str]:
+    try:
+        return disks_of(path)
+    except OSError:
+        return frozenset()

@@ -1,0 +1,84 @@
+"""Whether two files hold the same bytes, read up to the first difference."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from backup_gui.engine.fs.content import Cancelled, ignore_count
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from backup_gui.engine.fs.tree import Tree
+
+_COMPARED_BYTES = 1 << 20
+
+
+def has_same_content(
+    source: Tree,
+    path: str,
+    target: Tree,
+    target_path: str,
+    should_stop: Callable[[], bool],
+    on_bytes: Callable[[int], None] = ignore_count,
+) -> bool:
+    """Compare the content of a file in the source and one in the mirror, byte by byte, up to the first difference.
+
+    What of the mirror cannot be read is not the same: a new copy takes its place.
+
+    Args:
+        source: The source.
+        path: A file of it.
+        target: The destination.
+        target_path: A file of that.
+        should_stop: Asked before each block.
+        on_bytes: Told of each block that was compared.
+
+    Raises:
+        OSError: The source's could not be read.
+        Cancelled: ``should_stop`` said so.
+    """
+    ours = source.open_file(path)
+    try:
+        try:
+            theirs = target.open_file(target_path)
+        except OSError:
+            return False
+        try:
+            # What grows after this is changed again, which its entry tells.
+            left_bytes = os.fstat(ours).st_size
+            if os.fstat(theirs).st_size != left_bytes:
+                return False
+            while True:
+                if should_stop():
+                    raise Cancelled
+                if left_bytes <= 0:
+                    return True
+                block = _read(ours, min(left_bytes, _COMPARED_BYTES))
+                if not block or not _continues_with(theirs, block):
+                    return False
+                left_bytes -= len(block)
+                on_bytes(len(block))
+        finally:
+            os.close(theirs)
+    finally:
+        os.close(ours)
+
+
+def _continues_with(fd: int, block: bytes) -> bool:
+    try:
+        return _read(fd, len(block)) == block
+    except OSError:
+        return False
+
+
+def _read(fd: int, count: int) -> bytes:
+    """Read so many bytes, less only at the file's end: a single call may bring less, over a network above all."""
+    block = os.read(fd, count)
+    while 0 < len(block) < count:
+        more = os.read(fd, count - len(block))
+        if not more:
+            break
+        block += more
+    return block
