@@ -253,7 +253,7 @@ def status_of_report(report: Report | None, *, has_acted: bool) -> int:
 def _verify(options: argparse.Namespace, output: Output, interruption: Interruption) -> int:
     from backup_gui.config.job_factory import make_job  # noqa: PLC0415
     from backup_gui.engine.destination.probe import ABILITIES_KEY  # noqa: PLC0415
-    from backup_gui.engine.state.chronicle import remembered_facts  # noqa: PLC0415
+    from backup_gui.engine.state.pass_log import remembered_facts  # noqa: PLC0415
     from backup_gui.engine.verify import verify  # noqa: PLC0415
 
     places = Places()
@@ -312,7 +312,7 @@ def _verify(options: argparse.Namespace, output: Output, interruption: Interrupt
 
 
 def _versions(options: argparse.Namespace, output: Output, interruption: Interruption) -> int:
-    from backup_gui.engine.history.versions import list_versions  # noqa: PLC0415
+    from backup_gui.engine.history.listing import list_versions  # noqa: PLC0415
 
     destination, history = _kept_places(options)
     _refuse_what_is_no_backup(destination, history)
@@ -408,7 +408,7 @@ def _refuse_what_is_no_backup(destination: str, history: str) -> None:
     from backup_gui.engine.destination.marker import read_markers  # noqa: PLC0415
     from backup_gui.engine.fs.volumes.identity import identify  # noqa: PLC0415
     from backup_gui.engine.roots.continuity import DESTINATION_KEY  # noqa: PLC0415
-    from backup_gui.engine.state.chronicle import remembered_facts  # noqa: PLC0415
+    from backup_gui.engine.state.pass_log import remembered_facts  # noqa: PLC0415
 
     if os.path.isdir(history) or read_markers(destination):
         return

@@ -149,7 +149,7 @@ def to_json(fields: Mapping[str, object]) -> str:
 def event_fields(event: Event) -> dict[str, object] | None:
     """Translate an event to the fields of its JSON object; None for what programs are not told.
 
-    Paths are escaped, see ``escaping.py``.
+    Paths are escaped, see ``model/path_text.py``.
     """
     match event:
         case Started(source, destination):

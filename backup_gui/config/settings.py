@@ -2,8 +2,8 @@
 
 The texts are written by this program but kept where others can damage them: a settings file, a registry. So nothing
 in them is believed: each value's type and range is checked, and what is wrong is told in words, for the caller to
-keep the damaged text aside. Building and checking a job is done in ``jobs.py``
-and the program's own folders are found in ``places.py``; the names of both are here too.
+keep the damaged text aside. Building and checking a job is done in ``job_factory.py``
+and the program's own folders are found in ``folders.py``; the names of both are here too.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Jobs, settings and what the window remembers, in an INI file. The only user of ``QSettings``.
 
 QSettings keeps text: what is read back from the file is a string, whatever was written. So jobs are one JSON text with
-a schema number, settings are texts by name, and ``config.py`` parses both.
+a schema number, settings are texts by name, and ``settings.py`` parses both.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ HISTORY_SUFFIX = ".history"
 
 
 class Job(NamedTuple):
-    """A source, a destination and options. Built and checked by ``config.py``.
+    """A source, a destination and options. Built and checked by ``config/settings.py``.
 
     Attributes:
         source: Absolute path of the folder protected.
@@ -29,8 +29,8 @@ class Job(NamedTuple):
             trash and what a check of the drive has found.
         keeps_history: Whether replaced and deleted versions are kept.
         history: Absolute path chosen for the history; empty for its usual place: see ``history_place.py``.
-        history_days: For how many days versions are kept, fewer and fewer of them: see ``thinning.py``. 0 for every
-            one, without end.
+        history_days: For how many days versions are kept, fewer and fewer of them: see ``rules/retention.py``. 0 keeps
+            every one, without end.
         history_max_bytes: How much room the history may take; 0 for any. Beyond it versions of files that the mirror
             has go first, the oldest first, then what exists nowhere else. What left the mirror in the last hour is
             kept in any case. With neither limit, old versions do not give way to new content either.

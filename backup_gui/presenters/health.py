@@ -14,7 +14,7 @@ from backup_gui.desktop.crash_handler import Crash, CrashRelay
 from backup_gui.desktop.diagnostics import ErrorKeeper, describe
 from backup_gui.desktop.power import Power, Supply
 from backup_gui.engine.fs.volumes.mounts import can_watch
-from backup_gui.engine.state.chronicle import Chronicle
+from backup_gui.engine.state.pass_log import Chronicle
 from backup_gui.presenters.overdue import Alarm, Overdue
 from backup_gui.threads.liveness import Stalls
 from backup_gui.ui.values.job import JobView, Saving

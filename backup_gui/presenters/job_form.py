@@ -12,7 +12,6 @@ from backup_gui.engine.destination.history_place import history_of
 from backup_gui.engine.history.usage import measure
 from backup_gui.model.job import Job
 from backup_gui.model.plans import HistorySize
-from backup_gui.presenters.judging import unanswered, verdict
 from backup_gui.services.folder_sizes import LeftOut, Tally, count_copies, count_left_out
 from backup_gui.services.job_check import Findings, examine
 from backup_gui.ui.dialogs.questions import ask_to_remove_left_out
@@ -24,6 +23,9 @@ if TYPE_CHECKING:
 
     from backup_gui.threads.controller import Controller
     from backup_gui.threads.errands import Errand, Errands
+from backup_gui.ui.text.headline import silence_text
+from backup_gui.ui.text.reasons import said
+from backup_gui.ui.values.job import DraftVerdict, Level, Remark
 
 _RULES = "rules"
 _SIZE = "history size"
@@ -174,3 +176,30 @@ def _measure(job: Job, errand: Errand) -> HistorySize | None:
         return measure(root, errand.should_stop)
     except OSError:
         return None
+
+
+def verdict(serial: int, findings: Findings) -> DraftVerdict:
+    """Sort what was found by the field that it is shown under."""
+    source, destination = _remark(findings, "source"), _remark(findings, "destination")
+    other = next(
+        (
+            Remark(Level.WRONG, said(text))
+            for name, text in findings.faults.items()
+            if name not in {"source", "destination"}
+        ),
+        Remark(),
+    )
+    return DraftVerdict(serial, source=source, destination=destination, other=other, job=findings.job)
+
+
+def unanswered(serial: int, silent_s: int) -> DraftVerdict:
+    """Say that a draft cannot be judged yet, since a drive has not answered for so many seconds."""
+    return DraftVerdict(serial, other=Remark(Level.NOTE, silence_text(silent_s)))
+
+
+def _remark(findings: Findings, field: str) -> Remark:
+    if field in findings.faults:
+        return Remark(Level.WRONG, said(findings.faults[field]))
+    if field in findings.notes:
+        return Remark(Level.NOTE, said(findings.notes[field]))
+    return Remark()

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from backup_gui.engine.state.register import forget_folders
 from backup_gui.model.job import Job
-from backup_gui.presenters.judging import unanswered, verdict
+from backup_gui.presenters.job_form import unanswered, verdict
 from backup_gui.services.job_check import Findings, examine, leave_out
 from backup_gui.ui.text.reasons import said
 from backup_gui.ui.values.job import ExcludeWish, JobDraft, PauseWish

@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 
 from backup_gui.engine.destination.history_place import history_of
-from backup_gui.engine.state.chronicle import Chronicle
-from backup_gui.engine.state.pass_log import PAGE_ROWS
-from backup_gui.services.sizes import Sizes, count_sizes
+from backup_gui.engine.state.pass_log import PAGE_ROWS, Chronicle
+from backup_gui.services.folder_sizes import Sizes, count_sizes
 from backup_gui.ui.values.job import BackupSizes, FilesPage, FilesQuery, PassPage, PassQuery
 
 if TYPE_CHECKING:

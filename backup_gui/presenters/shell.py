@@ -1,6 +1,6 @@
 """Connects window and tray icon with jobs and settings: what each side tells becomes the other's values.
 
-The only place besides ``app.py`` that knows both ``ui`` and ``bridge``.
+The only place besides ``app.py`` that knows both ``ui`` and ``threads``.
 """
 
 from __future__ import annotations

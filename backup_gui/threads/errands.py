@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from backup_gui.threads.heart import Heart
+from backup_gui.threads.liveness import Heart
 
 if TYPE_CHECKING:
     from backup_gui.threads.background import Background

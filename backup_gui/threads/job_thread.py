@@ -20,7 +20,7 @@ from backup_gui.engine.run.runner import Commands, Outcome
 from backup_gui.model.errors import BackupError
 from backup_gui.model.events import Command, Event, Stop
 from backup_gui.model.job import Job
-from backup_gui.threads.heart import Heart
+from backup_gui.threads.liveness import Heart
 from backup_gui.threads.outbox import Outbox
 
 log = logging.getLogger(__name__)

@@ -15,8 +15,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.run.mailbox import Pulse
 from backup_gui.model.errors import BackupError
-from backup_gui.threads.heart import Heart
-from backup_gui.threads.liveness import Stalls
+from backup_gui.threads.liveness import Heart, Stalls
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ import pytest
 from backup_gui.engine.destination import mirror_writer as writer
 from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.destination.history_place import HISTORY_NAME
-from backup_gui.engine.history.versions import list_versions
+from backup_gui.engine.history.listing import list_versions
 from backup_gui.engine.restore.at_time import restore
 from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.engine.state.database import Catalog

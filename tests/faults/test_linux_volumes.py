@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine.destination.history_place import HISTORY_NAME
-from backup_gui.engine.history.versions import list_versions
+from backup_gui.engine.history.listing import list_versions
 from backup_gui.model.errors import JobError
 from backup_gui.model.plans import ProblemCode
 from tests.faults.scene import Scene

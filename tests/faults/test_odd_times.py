@@ -13,7 +13,7 @@ import pytest
 
 from backup_gui.engine.apply import copying
 from backup_gui.engine.apply import create as making
-from backup_gui.engine.history.versions import list_versions
+from backup_gui.engine.history.listing import list_versions
 from backup_gui.engine.plan import difference as equality
 from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.model.plans import FULL, Counts

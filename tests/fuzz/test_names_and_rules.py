@@ -15,7 +15,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from backup_gui.engine.fs.volumes.mounts import can_watch, mount_of, network_mount_below, read_mounts
-from backup_gui.engine.history.versions import list_versions
+from backup_gui.engine.history.listing import list_versions
 from backup_gui.engine.rules.exclusions import Filter
 from backup_gui.engine.rules.version_names import read_version_name, version_path
 from backup_gui.model.errors import JobError

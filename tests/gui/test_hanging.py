@@ -27,7 +27,7 @@ from backup_gui.services import preview
 from backup_gui.threads import liveness as stall
 from backup_gui.threads.background import Background
 from backup_gui.threads.errands import Errands
-from backup_gui.threads.heart import Heart
+from backup_gui.threads.liveness import Heart
 from backup_gui.threads.tasks import Attendant, Errand
 from backup_gui.ui.history.restore_dialog import RestoreDialog
 from backup_gui.ui.main.board import Page

@@ -333,7 +333,7 @@ MUTATIONS = (
     ),
     Mutation(
         "another folder is noticed while nothing changes",
-        "engine/run/presence.py",
+        "engine/run/clock.py",
         "        return self._has_lasting_inode and now.inode != self._seen.inode\n",
         "        return False\n",
         (f"{_RUNNER}test_another_folder_in_the_destinations_place_is_noticed_within_five_seconds",),

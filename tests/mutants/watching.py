@@ -84,14 +84,14 @@ MUTATIONS = (
     ),
     Mutation(
         "a sleep leads to a full pass",
-        "engine/run/wakefulness.py",
+        "engine/run/clock.py",
         "        if gap_s > _SLEEP_GAP_S:\n",
         "        if gap_s > 1e9:\n",
         (f"{_RUNNER}test_sleep_leads_to_a_full_pass",),
     ),
     Mutation(
         "a sleep that the steady clock counts",
-        "engine/run/wakefulness.py",
+        "engine/run/clock.py",
         "        if self._clock.monotonic() - began_s > timeout_s + _OVERSLEPT_S:\n",
         "        if not self._clock:\n",
         (f"{_RUNNER}test_steady_clock_that_counts_sleep_is_understood_too",),

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.history import prune as upkeep
 from backup_gui.engine.history import trusted_clock as belief
+from backup_gui.engine.history.listing import list_versions
 from backup_gui.engine.history.trusted_clock import (
     AHEAD_KEY,
     BELIEF_KEY,
@@ -26,7 +27,6 @@ from backup_gui.engine.history.trusted_clock import (
     aheads,
     look,
 )
-from backup_gui.engine.history.versions import list_versions
 from backup_gui.engine.restore.at_time import restore
 from backup_gui.engine.rules.retention import DAY_S, HOUR_S
 from backup_gui.engine.state.database import Catalog

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.state.chronicle import Chronicle, remembered_facts
 from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.pass_log import Chronicle, remembered_facts
 from backup_gui.model.passes import DayTotal, PassKind, PastChange
 from backup_gui.model.plans import Counts, PassStatus, Problem, ProblemCode, Report, Stage
 from tests.unit.test_passlog import FIRST_SCHEMA

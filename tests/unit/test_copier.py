@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.apply import batches, standby
+from backup_gui.engine.apply import copy_worker, standby
 from backup_gui.engine.apply import copy_worker as copier
 from backup_gui.engine.apply import publish as publishing
 from backup_gui.engine.apply.copy_worker import SMALL_BYTES, Copied, Copier, Order
@@ -236,7 +236,7 @@ def test_looking_at_what_would_be_done_starts_no_process(many: Rig, started: lis
 @pytest.fixture
 def small_groups(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publishing, "GROUP_FILES", 40)
-    monkeypatch.setattr(batches, "PORTION_FILES", 3)
+    monkeypatch.setattr(copy_worker, "PORTION_FILES", 3)
 
 
 @pytest.mark.usefixtures("small_groups", "started")

@@ -15,7 +15,7 @@ import pytest
 
 from backup_gui.engine.fs import tree
 from backup_gui.engine.fs.content import transfer
-from backup_gui.engine.history.versions import Version, list_versions
+from backup_gui.engine.history.listing import Version, list_versions
 from backup_gui.engine.restore import writer as restoring
 from backup_gui.engine.restore.at_time import Restored, restore
 from backup_gui.engine.restore.writer import Restorer

@@ -21,9 +21,9 @@ from backup_gui.engine.fs.metadata import MetadataWriter
 from backup_gui.engine.plan import difference as equality
 from backup_gui.engine.plan.difference import Equality
 from backup_gui.engine.state import integrity as soundness
-from backup_gui.engine.state.chronicle import Chronicle
 from backup_gui.engine.state.database import Catalog, Fingerprint
 from backup_gui.engine.state.kept_paths import KeptPath
+from backup_gui.engine.state.pass_log import Chronicle
 from backup_gui.model.entries import Seen
 from backup_gui.model.events import Event, PlanMade
 from backup_gui.model.plans import Counts, PassStatus, ProblemCode, Report

@@ -11,9 +11,8 @@ import pytest
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.history import listing as shelf_module
-from backup_gui.engine.history.listing import Shelf, moments
+from backup_gui.engine.history.listing import Shelf, Version, moments, versions_in
 from backup_gui.engine.history.snapshot import Past, backup_at
-from backup_gui.engine.history.versions import Version, versions_in
 from backup_gui.engine.rules.version_names import version_path
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.errors import RootAbsentError

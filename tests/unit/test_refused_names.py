@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine.fs.tree import Tree
+from backup_gui.engine.history.listing import list_versions
 from backup_gui.engine.history.snapshot import Past
-from backup_gui.engine.history.versions import list_versions
 from backup_gui.engine.plan import scan_worker as scout
 from backup_gui.engine.restore.at_time import restore
 from backup_gui.engine.rules.exclusions import Filter

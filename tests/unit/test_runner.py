@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from backup_gui.engine.destination.lock import DestinationLock
-from backup_gui.engine.run import presence, runner
+from backup_gui.engine.run import clock, runner
 from backup_gui.engine.run.clock import SystemClock
 from backup_gui.engine.run.loop import HELD_AGAIN_S
 from backup_gui.engine.run.mailbox import Commands, Pulse
@@ -610,7 +610,7 @@ def test_destination_that_goes_away_is_noticed_within_five_seconds(world: World)
 def test_destination_on_another_drive_than_before_is_noticed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     (world.tmp / "mirror").mkdir()
     # What lay below the drive's folder shows when the drive is gone: a folder too, but of another file system.
-    world.clock.at(11, lambda: monkeypatch.setattr(presence, "_look", lambda _: presence._Seen(-1, 1, "")))
+    world.clock.at(11, lambda: monkeypatch.setattr(clock, "_look", lambda _: clock._Seen(-1, 1, "")))
     world.run(until_s=60)
     assert world.full_times == [0.0, 15.0], "looked at once: the pass has accepted what is there now"
 
@@ -659,7 +659,7 @@ def test_destination_that_stays_is_no_reason_for_a_pass(world: World) -> None:
 
 def test_destination_that_becomes_a_file_is_lost(tmp_path: Path) -> None:
     folder = tmp_path / "mirror"
-    known = presence.Presence(str(folder))
+    known = clock.Presence(str(folder))
     known.note()
     assert not known.is_lost(), "what never was there cannot get lost"
     folder.mkdir()

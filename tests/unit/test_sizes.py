@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.services.sizes import Sizes, count_sizes
+from backup_gui.services.folder_sizes import Sizes, count_sizes
 
 BLOCK = b"x" * 65_536
 

@@ -17,7 +17,7 @@ from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.history import prune as upkeep
 from backup_gui.engine.history import usage as holdings
-from backup_gui.engine.history.emptying import EMPTYING_KEY
+from backup_gui.engine.history.prune import EMPTYING_KEY
 from backup_gui.engine.history.trusted_clock import BELIEF_KEY, look
 from backup_gui.engine.history.usage import measure
 from backup_gui.engine.rules.retention import DAY_S, HOUR_S

@@ -13,15 +13,14 @@ import pytest
 
 from backup_gui.cli import main as cli
 from backup_gui.engine.destination.history_place import HISTORY_NAME, history_of
-from backup_gui.engine.history.listing import Shelf
-from backup_gui.engine.history.versions import list_versions
+from backup_gui.engine.history.listing import Shelf, list_versions
 from backup_gui.engine.restore.at_time import restore
 from backup_gui.engine.restore.undo import undo_pass
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.verify import DifferenceKind, verify
 from backup_gui.model.plans import PassStatus, ProblemCode
 from backup_gui.services.browse import find_backup, list_folder
-from backup_gui.services.sizes import count_sizes
+from backup_gui.services.folder_sizes import count_sizes
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import Rig, mounted, paths
 

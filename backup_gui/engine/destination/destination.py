@@ -1,6 +1,6 @@
 """The destination: the only module that writes to one, with the parts that it is made of.
 
-What comes into it comes by the primitives of ``writer.py``; what leaves it goes to the history by ``keeping.py``.
+``mirror_writer.py`` has the primitives for what comes into it, ``history_writer.py`` moves what leaves to the history.
 Nothing outside the destination and its history is ever touched.
 
 A further kind of destination would offer the same methods.

@@ -2,7 +2,7 @@
 
 New content is made beside its final name under a short temporary one, and a rename publishes it; what is published
 never overwrites what it was not told of. Everything goes through directory descriptors and never through a symbolic
-link, so that nothing outside the folder is touched. What becomes of what was there before is ``target.py``'s business.
+link, so that nothing outside the folder is touched. ``destination.py`` decides what becomes of what was there before.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Finds out what a destination's file system can do: by its name where that says it all, else by trying, once.
 
-A part of ``target.py``: it writes, but only into a temporary folder of its own, which is gone when it ends.
+A part of ``destination.py``: it writes, but only into a temporary folder of its own, which is gone when it ends.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How bytes get from an open source file into an open temporary: a part of ``target.py``, its alone."""
+"""How bytes get from an open source file into an open temporary: a part of ``destination.py``, its alone."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Keeps the history within its limits, and lets old versions give way to new content that would not fit otherwise.
 
-``thinning.py``, ``yielding.py`` and ``holdings.py`` decide what goes; ``target.py`` removes it. Whatever cannot be read
-or removed stays and is logged: no pass fails for it.
+``rules/retention.py``, ``yielding.py`` and ``usage.py`` decide what goes; ``destination.py`` removes it. What cannot be
+read or removed stays and is logged: no pass fails for it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import math
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from backup_gui.engine.history.emptying import Emptying
 from backup_gui.engine.history.usage import Tally, folders_of, occupied_bytes, oldest
 from backup_gui.engine.history.yielding import UNASKED, Rank, Yielding
 from backup_gui.engine.rules.capabilities import NO_LIMIT
@@ -30,6 +29,12 @@ if TYPE_CHECKING:
     from backup_gui.engine.state.database import Catalog
     from backup_gui.model.job import Job
     from backup_gui.model.plans import Action
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from backup_gui.engine.state.database import Catalog
 
 log = logging.getLogger(__name__)
 
@@ -359,3 +364,47 @@ def _remembered(catalog: Catalog) -> _Remembered | None:
 
 def _remember(catalog: Catalog, what: _Remembered) -> None:
     catalog.remember(HISTORY_KEY, f"{what.limits} {what.at_s!r} {what.quiet_until_s!r}")
+
+
+EMPTYING_KEY: Final = "history folders being emptied"
+
+
+class Emptying:
+    """The folders that are to be removed if they are empty.
+
+    Args:
+        catalog: Where they are remembered, permanently at once: a program that is killed cannot do so.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    def left(self) -> tuple[str, ...]:
+        """Return what an earlier run noted and did not get to."""
+        text = self._catalog.fact(EMPTYING_KEY)
+        if not text:
+            return ()
+        import json  # noqa: PLC0415 - slow to import, and hardly ever needed
+
+        try:
+            folders = json.loads(text)
+        except (ValueError, RecursionError):
+            # A damaged catalog: an empty folder more in the history is all that comes of it.
+            return ()
+        return tuple(filter(_is_within, folders)) if isinstance(folders, list) else ()
+
+    def begin(self, folders: Collection[str]) -> None:
+        """Note folders of the history, before the first version is taken from any of them."""
+        import json  # noqa: PLC0415 - as above
+
+        self._catalog.remember(EMPTYING_KEY, json.dumps(sorted(folders)))
+        self._catalog.commit()
+
+    def end(self) -> None:
+        """Forget them: they are removed, or not empty."""
+        self._catalog.remember(EMPTYING_KEY, "")
+
+
+def _is_within(path: object) -> bool:
+    """Tell whether something read is a path that does not lead out of the history."""
+    return isinstance(path, str) and not {"", ".", ".."}.intersection(path.split("/"))

@@ -27,7 +27,7 @@ from backup_gui.model.restores import Item, Piece, Search
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from backup_gui.engine.history.versions import Version
+    from backup_gui.engine.history.listing import Version
     from backup_gui.model.entries import Entry
 
 # How many entries are looked at to tell whether a folder had anything in it; beyond that it is taken to have had.

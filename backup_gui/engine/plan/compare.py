@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backup_gui.engine.destination.destination import Target
-    from backup_gui.engine.plan.respelling import Respelling
+    from backup_gui.engine.plan.name_mapping import Respelling
     from backup_gui.engine.plan.scan_worker import Scout
     from backup_gui.engine.rules.exclusions import Filter
     from backup_gui.engine.rules.portions import Portion
@@ -170,7 +170,7 @@ class _Comparison:
         self._respelling: Respelling | None = None
         self._most_at_once = MOST_AT_ONCE
         if target.abilities.limits_names:
-            from backup_gui.engine.plan.respelling import Respelling  # noqa: PLC0415 - most destinations hold all names
+            from backup_gui.engine.plan.name_mapping import Respelling  # noqa: PLC0415 - most destinations hold all names
 
             # Which names go together is seen in the folder as a whole.
             self._most_at_once = sys.maxsize

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.destination.history_place import is_not_the_mirrors
 from backup_gui.engine.fs.tree import Tree
-from backup_gui.engine.history.versions import list_versions
+from backup_gui.engine.history.listing import list_versions
 from backup_gui.engine.rules.version_names import shortened_paths
 from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.errors import UnknownThenError

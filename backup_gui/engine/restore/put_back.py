@@ -2,7 +2,7 @@
 
 What is there with the wanted content already is left as it is. Where something else is, both are kept, under a name
 that says so; or it is replaced, if the user wants that and the backup has what would be lost. Which contents are
-wanted is decided in ``past.py``; how each gets there safely, in ``restoring.py``.
+wanted is decided in ``history/snapshot.py``; how each gets there safely, in ``writer.py``.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a destination's file system can hold: names, links, modes, times, sizes.
 
-A value and what follows from it; nothing here touches a file. Where it comes from is ``probing.py``'s business: for the
-usual file systems of Linux their name says it all, others are tried out once.
+A value and what follows from it; nothing here touches a file. ``destination/probe.py`` makes it: the usual file systems
+of Linux are known by name, others are tried out once.
 """
 
 from __future__ import annotations

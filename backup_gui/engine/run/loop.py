@@ -1,7 +1,7 @@
 """The state machine of a running job: when a pass is made, and what becomes of its outcome.
 
-What is in a pass is ``mirror.py``'s business. Everything happens in the calling thread. Time, passes, the catalog and
-the watcher come from outside, so that every timing can be tested without waiting.
+``single_pass.py`` makes a pass. Everything happens in the calling thread. Time, passes, the catalog and the watcher
+come from outside, so that every timing can be tested without waiting.
 """
 
 from __future__ import annotations
@@ -12,13 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from backup_gui.engine.guard.unanswered import still_held
 from backup_gui.engine.restore.decisions import NOTHING_HELD, Answer, carry_out, decline
 from backup_gui.engine.rules.pauses import Pauses
-from backup_gui.engine.run.clock import Clock
-from backup_gui.engine.run.job_state import Condition, Trouble
+from backup_gui.engine.run.clock import Clock, Presence, Wakefulness
+from backup_gui.engine.run.job_state import Condition, Teller, Trouble
 from backup_gui.engine.run.mailbox import Commands, Inbox
-from backup_gui.engine.run.presence import Presence
 from backup_gui.engine.run.schedule import Schedule
-from backup_gui.engine.run.telling import Teller
-from backup_gui.engine.run.wakefulness import Wakefulness
 from backup_gui.engine.state.custody import Custody
 from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.watch.backlog import BacklogMeter

@@ -15,7 +15,7 @@ _EVERYWHERE = (
     "backup_gui.engine.rules.globs",
     "backup_gui.engine.rules.names",
     "backup_gui.engine.history.redating",
-    "backup_gui.engine.plan.respelling",
+    "backup_gui.engine.plan.name_mapping",
     "backup_gui.engine.history.prune",
     "ctypes",
     # What the system tells of itself is read in it, and it is looked up by its name.

@@ -15,7 +15,7 @@ from backup_gui.ui.main.overview import add_pause_actions
 from backup_gui.ui.text.format import ago_text
 from backup_gui.ui.text.headline import SEVERITY, headline, sentence, worst
 from backup_gui.ui.values.job import JobView, PauseWish
-from backup_gui.ui.widgets.menutext import menu_text
+from backup_gui.ui.widgets.labels import menu_text
 
 if TYPE_CHECKING:
     from PySide6.QtCore import SignalInstance
