@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
+from backup_gui.desktop import file_preview
 from backup_gui.desktop.file_preview import LONGEST_TEXT_BYTES, Look, look_at
 from backup_gui.engine.history.listing import Shelf
 from backup_gui.model.entries import EntryKind
@@ -84,7 +85,7 @@ def test_a_damaged_or_very_large_picture_is_not_shown(file: Path, monkeypatch: p
     file.write_bytes(whole[:60])
     assert look(file).picture is None
     file.write_bytes(whole)
-    monkeypatch.setattr(archive, "LARGEST_PICTURE_BYTES", 100)
+    monkeypatch.setattr(file_preview, "LARGEST_PICTURE_BYTES", 100)
     assert look(file) == Look()
     assert look_at(Item("x", EntryKind.FILE, 0, 0, str(file.parent), file.name), lambda: True) == Look()
 

@@ -14,6 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
+from backup_gui.desktop import places as desktop_places
 from backup_gui.desktop.places import Place, places, usual_folders
 from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.run import runner
@@ -447,5 +448,5 @@ def test_the_own_drive_leads_to_a_folder_at_home_and_comes_last(own_places: Path
 def test_another_part_of_the_own_drive_is_not_offered_as_another_drive(
     own_places: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(beginning, "disks_of", lambda _path: frozenset({"sda"}))
+    monkeypatch.setattr(desktop_places, "disks_of", lambda _path: frozenset({"sda"}))
     assert {(place.root, place.is_own) for place in places()} <= {(str(own_places / "Backups"), True)}

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.apply import copying
 from backup_gui.engine.apply import create as making
+from backup_gui.engine.fs import same_content
 from backup_gui.model.events import Event, PlanMade, Progressed
 from backup_gui.model.plans import Counts, PassStatus, Phase
 from tests.helpers.trees import contents
@@ -139,7 +139,7 @@ def test_what_a_stranger_writes_into_the_copy_while_it_is_compared_once_more_is_
     rig.write("file", "old!")
     rig.run()
     touch_all(rig.source)
-    real = copying.has_same_content
+    real = same_content.has_same_content
 
     def compare(*arguments: Any) -> bool:
         is_equal = real(*arguments)
@@ -200,7 +200,7 @@ def test_a_copy_that_cannot_be_read_is_replaced_and_not_compared_for_ever(
                 raise OSError(errno.EIO, os.strerror(errno.EIO))
             return os.read(fd, count)
 
-    monkeypatch.setattr(copying, "os", Os())
+    monkeypatch.setattr(same_content, "os", Os())
     report = rig.run()
     assert (report.problems, report.counts.replaced) == ((), 1)
     rig.check_in_step()
@@ -209,7 +209,7 @@ def test_a_copy_that_cannot_be_read_is_replaced_and_not_compared_for_ever(
 def test_reading_ends_at_the_first_difference_and_tells_how_far_it_is(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(copying, "_COMPARED_BYTES", 4)
+    monkeypatch.setattr(same_content, "_COMPARED_BYTES", 4)
     monkeypatch.setattr("backup_gui.engine.rules.progress.LEAST_PAUSE_S", 0)
     rig.write("equal", "1234" * 100)
     rig.write("other", "1234" * 100)
@@ -223,7 +223,7 @@ def test_reading_ends_at_the_first_difference_and_tells_how_far_it_is(
 
 
 def test_comparing_stops_when_it_is_told_to(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(copying, "_COMPARED_BYTES", 4)
+    monkeypatch.setattr(same_content, "_COMPARED_BYTES", 4)
     reads: list[int] = []
     real = os.read
 
@@ -238,7 +238,7 @@ def test_comparing_stops_when_it_is_told_to(rig: Rig, monkeypatch: pytest.Monkey
     rig.write("large", "1234" * 1000)
     rig.run()
     touch_all(rig.source)
-    monkeypatch.setattr(copying, "os", Os())
+    monkeypatch.setattr(same_content, "os", Os())
     report = rig.run(should_stop=lambda: len(reads) >= 10)
     assert report.status is PassStatus.CANCELLED
     assert len(reads) < 20

@@ -166,7 +166,7 @@ def test_the_window_has_a_sentence_for_every_fault_of_what_is_typed(path: str) -
 def test_the_search_for_sentences_finds_them() -> None:
     found = {
         sentence
-        for module in ("engine/roots", "engine/putback", "jobs")
+        for module in ("engine/roots/roots", "engine/restore/put_back", "config/job_factory")
         for sentence in sentences_in(ast.parse(Path(PACKAGE, f"{module}.py").read_text("utf-8")))
     }
     assert "The source folder is not there: source" in found
