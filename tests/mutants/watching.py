@@ -160,6 +160,15 @@ MUTATIONS = (
         (f"{_RUNNER}test_unusable_destination_is_said_once_and_tried_in_growing_pauses",),
     ),
     Mutation(
+        "a folder that could not be looked at is compared with all in it",
+        "engine/loop.py",
+        "self._condition.widened(Scope(paths, due.trees | changed.trees)) or None",
+        "Scope(paths, due.trees | changed.trees) or None",
+        (
+            f"{_RUNNER}test_a_folder_that_could_not_be_looked_at_is_compared_with_all_in_it_once_something_is_told_of_it",
+        ),
+    ),
+    Mutation(
         "never complete with a problem",
         "engine/run/job_state.py",
         "            and not problems\n            and held is None\n",

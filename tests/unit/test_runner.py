@@ -826,6 +826,20 @@ def test_unreadable_folder_is_retried_as_a_whole(world: World) -> None:
     assert world.calls[1].scope == Scope(trees=frozenset({"private"}))
 
 
+@pytest.mark.hazard(4)
+@pytest.mark.parametrize("folder", ["private", ""], ids=("a folder", "the root"))
+def test_a_folder_that_could_not_be_looked_at_is_compared_with_all_in_it_once_something_is_told_of_it(
+    world: World, folder: str
+) -> None:
+    world.answers = [with_problems(problem(folder, ProblemCode.READ_ERROR, Stage.COMPARE))]
+    world.change(1.0, folder, "elsewhere")
+    world.run(until_s=4.0)
+    _, scope = (call.scope for call in world.calls)
+    assert folder in scope.trees, "the problem would go with what else is in there unseen"
+    assert scope.is_full or scope.paths == {"elsewhere"}
+    assert world.statuses[-1].problems == ()
+
+
 def test_problem_that_lies_in_the_path_itself_is_not_retried(world: World) -> None:
     world.always = with_problems(problem("pipe", ProblemCode.SPECIAL_FILE))
     world.run(until_s=600)

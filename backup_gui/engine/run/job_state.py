@@ -147,6 +147,15 @@ class Condition(NamedTuple):
         trees = frozenset(problem.path for problem in tried if problem.stage is Stage.COMPARE)
         return Scope(frozenset(problem.path for problem in tried) - trees, trees)
 
+    def widened(self, scope: Scope) -> Scope:
+        """Return a scope in which folders that could not be looked at are compared with all that is in them.
+
+        What is told of such a folder says nothing of what else in it was not seen; as a single entry it would only
+        lose its problem.
+        """
+        unseen = scope.paths & self.retry_scope().trees
+        return Scope(scope.paths - unseen, scope.trees | unseen) if unseen else scope
+
     def _state(self) -> tuple[JobState, str]:
         if self.is_paused:
             return JobState.PAUSED, ""

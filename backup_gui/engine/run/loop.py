@@ -331,7 +331,7 @@ class Loop:
         if needs_full or due.is_full or changed.is_full:
             return FULL
         paths = rested | self._pauses.hold_back((due.paths | changed.paths) - rested, now_s)
-        return Scope(paths, due.trees | changed.trees) or None
+        return self._condition.widened(Scope(paths, due.trees | changed.trees)) or None
 
     def _next_s(self) -> float:
         return self._schedule.next_s(self._notification.pending(), self._pauses.next_s())
