@@ -6,8 +6,26 @@ from tests.mutants.mutation import Mutation
 
 POWER_CUT = "faults/test_power_cut.py::test_a_power_cut_leaves_whole_files_and_everything_acknowledged"
 AFTER_REPORT = "faults/test_power_cut.py::test_a_power_cut_after_the_report_loses_nothing_of_it"
+FURTHER_NAME = (
+    "unit/test_execute.py::"
+    "test_a_flush_that_fails_while_a_further_name_is_made_ends_the_run_and_is_no_problem_of_that_name"
+)
 
 MUTATIONS = (
+    Mutation(
+        "a flush that fails is no problem of the path that is made just then",
+        "engine/execute.py",
+        "            raise _of_the_destination(error) from error\n\n    def _drop",
+        "            raise\n\n    def _drop",
+        (FURTHER_NAME,),
+    ),
+    Mutation(
+        "folders get their modes though what was named could not be flushed",
+        "engine/publishing.py",
+        "                    self._ledger.touched.add(ready.action.path)\n",
+        "                    pass\n",
+        (FURTHER_NAME,),
+    ),
     Mutation(
         "flush of metadata where each file is flushed",
         "engine/destination/mirror_writer.py",

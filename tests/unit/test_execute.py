@@ -440,6 +440,44 @@ def test_a_destination_that_fails_ends_the_run_and_drops_what_was_not_published(
     assert read_tree(rig.mirror) == {}
 
 
+@pytest.mark.hazard(15)
+@pytest.mark.parametrize("failing", [1, 2], ids=["before", "after"])
+@pytest.mark.parametrize("is_there", [False, True], ids=["new", "there"])
+def test_a_flush_that_fails_while_a_further_name_is_made_ends_the_run_and_is_no_problem_of_that_name(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, failing: int, *, is_there: bool
+) -> None:
+    first = rig.write("first", "same")
+    if is_there:
+        rig.write("second", "same")
+        rig.run()
+        (rig.source / "second").unlink()
+        rig.write("first", "other")
+        rig.write_at(rig.mirror / "second", "other")
+    os.link(first, rig.source / "second")
+    for path in ("empty", "folder"):
+        (rig.source / path).mkdir()
+        (rig.source / path).chmod(0o755)
+    rig.write("folder/inside", "new")
+    real, flushes = Target.flush, 0
+
+    def flush(self: Target) -> None:
+        nonlocal flushes
+        flushes += 1
+        if flushes == failing:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        real(self)
+
+    monkeypatch.setattr(Target, "flush", flush)
+    with pytest.raises(DestinationUnusableError, match="Input/output error"):
+        rig.run()
+    assert rig.temporaries() == []
+    if failing == 2:
+        modes = {path: (rig.mirror / path).stat().st_mode & 0o777 for path in ("empty", "folder")}
+        assert modes == {"empty": 0o755, "folder": 0o755}, "the names were given, and the pass is over"
+    rig.run()
+    rig.check_in_step()
+
+
 def test_a_source_that_moved_deletes_nothing(rig: Rig) -> None:
     rig.write_at(rig.mirror / "a", "1")
     rig.write("new", "2")

@@ -122,9 +122,7 @@ class Execution:
                 self._ledger.add_problem(problem(ProblemCode.HISTORY_LOST, "", Stage.HISTORY))
         except OSError as error:
             self._drop()
-            if is_full(error):
-                raise DestinationFullError(f"The destination cannot be written to: {error.strerror}.") from error
-            raise DestinationUnusableError(f"The destination cannot be written to: {error.strerror}.") from error
+            raise _of_the_destination(error) from error
         except BaseException:
             self._drop()
             raise
@@ -227,10 +225,18 @@ class Execution:
                 self._publisher.record()
 
     def _publish(self) -> None:
-        """Publish what is ready, and record it."""
-        self._finish_batches()
-        self._publisher.publish()
-        self._publisher.record()
+        """Publish what is ready, and record it.
+
+        Raises:
+            DestinationUnusableError: It cannot be brought to the disk; whoever makes one path and asks for this on the
+                way must not take it for a problem of that path.
+        """
+        try:
+            self._finish_batches()
+            self._publisher.publish()
+            self._publisher.record()
+        except OSError as error:
+            raise _of_the_destination(error) from error
 
     def _drop(self) -> None:
         self._end_batches()
@@ -263,3 +269,8 @@ class Execution:
                 self._ledger.add_problem(problem_from(error, path, Stage.METADATA))
             except UNFIT as error:
                 self._ledger.add_problem(problem_of_unfit(error, path, Stage.METADATA))
+
+
+def _of_the_destination(error: OSError) -> BackupError:
+    kind = DestinationFullError if is_full(error) else DestinationUnusableError
+    return kind(f"The destination cannot be written to: {error.strerror}.")

@@ -87,8 +87,8 @@ class Maker:
 
         Raises:
             Cancelled: ``should_stop`` said so.
-            DestinationUnusableError: Nothing can be written at all.
-            OSError: What was ready before could not be brought to the disk.
+            DestinationUnusableError: Nothing can be written at all, or what was ready before could not be brought to
+                the disk.
         """
         try:
             if action.kind is EntryKind.FILE:

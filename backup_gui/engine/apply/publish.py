@@ -151,6 +151,10 @@ class Publisher:
                 self._ledger.add_problem(problem_of_unfit(error, ready.action.path, Stage.COPY))
             else:
                 published.append(ready)
+                # Also if it is never recorded, for want of the flush: no folder stays as private as it was made.
+                self._ledger.touched.add(parent_of(ready.action.path))
+                if ready.action.kind is EntryKind.FOLDER:
+                    self._ledger.touched.add(ready.action.path)
         self._group_bytes = 0
         self._target.flush()
         self._published = published
@@ -176,7 +180,6 @@ class Publisher:
             path = action.path
             written_bytes = 0
             self._catalog.record(path, lacking(entry) if path in self._incomplete else entry)
-            ledger.touched.add(parent_of(path))
             is_young = entry.st_mtime_ns > youngest_ns and action.kind is not EntryKind.FOLDER
             if is_young or entry.st_ctime_ns == UNSEEN_NS:
                 ledger.note_unsettled(path)
@@ -186,7 +189,6 @@ class Publisher:
                     if not keeps_times:
                         self._note_stamp(path, entry)
             elif action.kind is EntryKind.FOLDER:
-                ledger.touched.add(path)
                 ledger.attributed.add(path)
             ledger.note(action, written_bytes)
             done.append(action)
