@@ -23,10 +23,10 @@ from backup_gui.engine.state.database import Catalog
 from backup_gui.model.job import Job
 from backup_gui.model.plans import FULL, NO_COUNTS, ProblemCode
 from tests.differential.edits import Editor
+from tests.helpers.project import PROJECT
 from tests.helpers.trees import Node, read_tree
 from tests.helpers.waiting import wait_until
 
-PROJECT = Path(__file__).resolve().parents[2]
 FAST = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 FIRST_EDITS = 25
 MOST_EDITS = 8

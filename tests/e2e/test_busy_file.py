@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.project import PROJECT
 from tests.helpers.waiting import wait_until
 
 SIZE_BYTES = 40_000_000
@@ -31,7 +32,7 @@ def program(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
         running = subprocess.Popen(
             [sys.executable, "-m", "backup_gui", "run", "source", "mirror", "--interval", "1", "--json"],
             cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+            env={**os.environ, "PYTHONPATH": str(PROJECT)},
             stdout=events,
         )
     try:

@@ -13,6 +13,7 @@ import pytest
 from tests.helpers.desktop import Desktop
 from tests.helpers.drive import Drive, plugged_in
 from tests.helpers.person import Person, person_at, quit_app, start_app, wait_for_mirror
+from tests.helpers.project import PROJECT
 from tests.helpers.waiting import wait_until
 
 pytestmark = [
@@ -27,7 +28,7 @@ LARGE_FILE_BYTES = 400 * 1024**2
 LETTERS = 240
 MOST_TO_BACKUP = 4
 MOST_TO_RETURN = 5
-DOCUMENT = Path(__file__).parents[2] / "docs" / "first-minutes.md"
+DOCUMENT = PROJECT / "docs" / "first-minutes.md"
 # The drive is looked for every few seconds.
 NOTICE_LIMIT_S = 8.0
 

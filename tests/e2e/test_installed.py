@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.helpers.desktop import PROJECT
+from tests.helpers.project import PROJECT
 from tests.helpers.trees import read_tree
 
 RESOURCES = "backup_gui/resources/"

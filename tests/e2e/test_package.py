@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.desktop import PROJECT, desktop_session
+from tests.helpers.desktop import desktop_session
+from tests.helpers.project import PROJECT
 from tests.helpers.trees import read_tree
 
 pytestmark = pytest.mark.package

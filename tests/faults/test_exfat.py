@@ -26,6 +26,7 @@ from backup_gui.model.events import ActionDone, Event, PlanMade
 from backup_gui.model.plans import Counts, Op, PassStatus, ProblemCode, Report, Scope
 from tests.faults.scene import Scene
 from tests.faults.volumes import Stick, plugged_in
+from tests.helpers.project import PROJECT
 from tests.helpers.trees import contents, read_tree
 
 pytestmark = [
@@ -141,7 +142,7 @@ def call(*arguments: str) -> tuple[int, list[dict[str, object]]]:
     """Run the program: its exit status, and what it told."""
     run = subprocess.run(
         [sys.executable, "-m", "backup_gui", *arguments, "--json"],
-        cwd=Path(__file__).resolve().parents[2],
+        cwd=PROJECT,
         capture_output=True,
         text=True,
         timeout=100,
@@ -618,7 +619,7 @@ def test_actions_that_only_spell_anew_are_told_as_moves(scene: Scene) -> None:
 def test_a_kill_at_any_call_loses_nothing_and_the_next_pass_converges(stick: Stick, tmp_path: Path) -> None:
     run = subprocess.run(
         [sys.executable, "-m", "tests.faults.killed_on_stick", str(tmp_path / "disk"), str(stick.point)],
-        cwd=Path(__file__).resolve().parents[2],
+        cwd=PROJECT,
         capture_output=True,
         text=True,
         timeout=100,

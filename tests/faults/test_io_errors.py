@@ -17,9 +17,8 @@ from backup_gui.engine.destination import mirror_writer as writer
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.events import ActionDone, Event
 from tests.faults.scene import Scene
+from tests.helpers.project import PROJECT
 from tests.helpers.trees import read_tree
-
-PROJECT = Path(__file__).resolve().parents[2]
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or shutil.which("strace") is None, reason="needs strace, to inject errors"

@@ -8,12 +8,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-PROJECT = Path(__file__).resolve().parents[2]
+from tests.helpers.project import PROJECT
+
 # A kill leaves the disk alone, so none is needed.
 FAST = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 LEAST_KILLS = 60

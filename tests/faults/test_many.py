@@ -25,8 +25,8 @@ from backup_gui.model.job import Job
 from backup_gui.model.plans import PassStatus, ProblemCode
 from backup_gui.model.status import JobState
 from tests.faults.scene import Scene
+from tests.helpers.project import PROJECT
 
-PROJECT = Path(__file__).resolve().parents[2]
 IS_NIGHTLY = settings().max_examples > 1_000
 UNREADABLE = 100_000
 VERY_MANY = 1_000_000 if IS_NIGHTLY else 50_000

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine.fs.system import descriptors
+from tests.helpers.project import PROJECT
 from tests.helpers.trees import read_tree
-
-PROJECT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.hazard(71)

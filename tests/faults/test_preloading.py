@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine.run import preloading
+from tests.helpers.project import PROJECT
 from tests.helpers.trees import read_tree
 
-PROJECT = Path(__file__).resolve().parents[2]
 ENGINE = PROJECT / "backup_gui" / "engine"
 # Imported in a function for another reason than that a pass may need it.
 ELSEWHERE = {

@@ -21,13 +21,13 @@ from backup_gui.model.events import ActionDone, Event, PlanMade, Progressed
 from backup_gui.model.plans import HeldCode
 from tests.faults.scene import Scene
 from tests.faults.volumes import run_tool, small_volume
+from tests.helpers.project import PROJECT
 from tests.helpers.trees import contents, read_tree
 from tests.helpers.waiting import wait_until
 
 pytestmark = pytest.mark.root
 
 FILES = [f"folder{number % 4}/f{number}" for number in range(20)]
-PROJECT = Path(__file__).resolve().parents[2]
 
 # The moments at which something happens to a root, as a pass tells of them.
 MOMENTS: dict[str, Callable[[Event], bool]] = {

@@ -22,8 +22,9 @@ from backup_gui.ui.main.problems import ProblemsModel
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.text.format import tip_text
 from backup_gui.ui.widgets.labels import ElidedLabel, Words
+from tests.helpers.project import PROJECT
 
-UI = Path(__file__).resolve().parents[2] / "backup_gui/ui"
+UI = PROJECT / "backup_gui/ui"
 NAMES = ("<img src='/tmp/pipe'>", "<b>bold</b>", "a<b", "<qt>", "&lt;b&gt;", "<!-- x -->", "two\n<i>lines</i>  kept")
 TIP = Qt.ItemDataRole.ToolTipRole
 

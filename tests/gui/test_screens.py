@@ -26,6 +26,7 @@ from backup_gui.ui.style.theme import fixed_font
 from backup_gui.ui.text.format import ago_text, duration_text
 from backup_gui.ui.widgets.backlog_label import BehindLabel
 from backup_gui.ui.widgets.labels import MutedLabel, RowLabel, Words
+from tests.helpers.project import PROJECT
 from tests.helpers.screens import (
     DOCUMENTS,
     LOOKS,
@@ -42,7 +43,7 @@ from tests.helpers.screens import (
     write_all,
 )
 
-FOLDER = Path(__file__).parents[2] / "build" / "screenshots"
+FOLDER = PROJECT / "build" / "screenshots"
 
 
 def test_every_view_is_drawn_light_dark_large_and_mirrored(qapp: QApplication) -> None:

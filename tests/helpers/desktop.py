@@ -23,10 +23,10 @@ from typing import Any
 from jeepney.bus_messages import message_bus
 from jeepney.io.blocking import DBusConnection, open_dbus_connection
 
+from tests.helpers.project import PROJECT
 from tests.helpers.tray import TrayIcon, registered_items
 from tests.helpers.waiting import wait_until
 
-PROJECT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = PROJECT / "build" / "screenshots"
 SCREEN = "1280x800x24"
 END_S = 3.0

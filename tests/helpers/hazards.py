@@ -10,10 +10,10 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
-PROJECT = Path(__file__).resolve().parents[2]
+from tests.helpers.project import PROJECT
+
 TESTS = PROJECT / "tests"
 TABLE = PROJECT / "docs/hazards.md"
 _ROW = re.compile(r"\| (\d+) \| (.+?) \| (.+?) \| (.*?) \| (.*?) \|")

@@ -16,8 +16,8 @@ from jeepney import DBusAddress, new_method_call
 from jeepney.io.blocking import open_dbus_connection
 
 from tests.helpers.bus_services import NOTIFICATIONS, PATHS
+from tests.helpers.project import PROJECT
 
-PROJECT = Path(__file__).resolve().parents[2]
 _SERVICE = DBusAddress(PATHS[NOTIFICATIONS], bus_name=NOTIFICATIONS, interface=NOTIFICATIONS)
 _END_S = 10.0
 

@@ -12,8 +12,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.helpers.project import PROJECT
+
 NOBODY = 65534
-PROJECT = Path(__file__).resolve().parents[2]
 # The tests' own interpreter gives the powers up: it is there wherever the tests are.
 BECOME_NOBODY = f"""
 import os, sys

@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
+from tests.helpers.project import PROJECT
 from tests.mutants import MUTATIONS
 from tests.mutants.mutation import Mutation
 
-PROJECT = Path(__file__).resolve().parents[2]
 COPIED = ("backup_gui", "tests", "resources", "pyproject.toml")
 # The tests need a disk only where they make one of their own.
 FAST = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
+from tests.helpers.project import PROJECT
 from tests.simulation.__main__ import explained, tell
 from tests.simulation.story import JOBS, STEPS
 
-PROJECT = Path(__file__).resolve().parents[2]
 SEEDS = 20
 # A failure is told soon, even if a shorter one might be found.
 SHRINK_S = 20.0

@@ -24,10 +24,10 @@ from backup_gui.engine.fs.system.descriptors import MOST_KEPT
 from backup_gui.engine.rules.version_names import read_version_name
 from backup_gui.engine.state.busy_files import KEEP_EVERY_S
 from backup_gui.model.paths import is_temporary, join
+from tests.helpers.project import PROJECT
 from tests.soak.edits import Editor
 from tests.soak.household import Household
 
-PROJECT = Path(__file__).resolve().parents[2]
 # Edits come in bursts, with moments of quiet in which the mirror can catch up.
 BURST = 200
 SETTLE_S = 120.0

@@ -7,7 +7,6 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,7 +31,6 @@ from tests.helpers.waiting import wait_until
 from tests.unit.conftest import HOSTILE_NAMES, Rig
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the second process is used on Linux only")
-PROJECT = Path(__file__).resolve().parents[2]
 MANY = 200
 
 

@@ -19,12 +19,12 @@ from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.fs.system import worker_process as coprocess
 from backup_gui.engine.fs.system.worker_process import Coprocess
 from backup_gui.engine.fs.tree import Tree
+from tests.helpers.project import PROJECT
 from tests.helpers.trees import read_tree
 from tests.helpers.waiting import wait_until
 from tests.unit.conftest import Rig
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the second process is used on Linux only")
-PROJECT = Path(__file__).resolve().parents[2]
 
 
 def test_one_processor_alone_starts_no_process(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
 from tests.helpers import hazards
+from tests.helpers.project import PROJECT
 from tests.mutants import MUTATIONS
 
-PROJECT = Path(__file__).resolve().parents[2]
 PROMISES = range(1, 16)
 _LINK = re.compile(r"\]\((tests/[^)#]+)\)")
 

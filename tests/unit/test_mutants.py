@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ast
 from functools import cache
-from pathlib import Path
 
 import pytest
 
+from tests.helpers.project import PROJECT
 from tests.mutants import MUTATIONS
 from tests.mutants.mutation import Mutation, RottenMutationError
 
-PROJECT = Path(__file__).resolve().parents[2]
 LEAST = 100
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import tomllib
-from pathlib import Path
 
 import pytest
 
-PROJECT = Path(__file__).resolve().parents[2]
+from tests.helpers.project import PROJECT
+
 FILES = ("requirements.txt", "requirements-dev.txt")
 _PIN = re.compile(r'([a-z0-9-]+)==([\w.]+)( ; sys_platform == "\w+"( or sys_platform == "\w+")*)?')
 _HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")

@@ -16,8 +16,9 @@ from backup_gui.model.job import Job
 from backup_gui.model.plans import ProblemCode
 from backup_gui.model.problems import ADVICE, REASONS
 from backup_gui.ui.text.reasons import PATTERNS, is_known, said
+from tests.helpers.project import PROJECT
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "packaging"))
+sys.path.insert(0, str(PROJECT / "packaging"))
 import translations  # not "packaging.translations": a library has that name
 
 PACKAGE = translations.PACKAGE
