@@ -13,7 +13,9 @@ import shutil
 import struct
 import sys
 import termios
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -34,13 +36,36 @@ from backup_gui.engine.watch.inotify import EVENTS, Emitter, Group, Reader
 Change = Callable[[Path], None]
 
 STEPS_LIMIT = 2_000
+# Far below how many instances of inotify a user may have.
+CLOSING_AT_ONCE = 16
+
+
+class Closer:
+    """Closes instances of inotify aside: the kernel takes 10 ms for one, without computing, and as long for many."""
+
+    def __init__(self, pool: ThreadPoolExecutor) -> None:
+        self._pool = pool
+        self._free = threading.Semaphore(CLOSING_AT_ONCE)
+
+    def end_later(self, reader: Reader) -> None:
+        """Close what a reader has open, but not yet the instance itself."""
+        instance = os.dup(reader._inotify_fd)
+        reader.close()
+        reader.release()
+        self._free.acquire()
+        self._pool.submit(self._close, instance)
+
+    def _close(self, instance: int) -> None:
+        os.close(instance)
+        self._free.release()
 
 
 class Stepper:
     """Looks at a source as the watcher's threads would, and has it change between any two of its looks."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, closer: Closer) -> None:
         self._monkeypatch = monkeypatch
+        self._closer = closer
         self.count = 0
         # Whether no event is waiting, so that nothing will happen but by a change.
         self.is_at_rest = False
@@ -79,8 +104,7 @@ class Stepper:
             check_table(source, reader, group)
         finally:
             self._change = None
-            reader.close()
-            reader.release()
+            self._closer.end_later(reader)
 
     def _read(self, reader: Reader, group: Group, forgets_early: Callable[[], bool]) -> None:
         while True:
@@ -117,6 +141,12 @@ class Stepper:
             return change()
         finally:
             self._change = change
+
+
+@pytest.fixture
+def stepper(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stepper]:
+    with ThreadPoolExecutor(CLOSING_AT_ONCE) as pool:
+        yield Stepper(monkeypatch, Closer(pool))
 
 
 def has_waiting(reader: Reader) -> bool:
@@ -227,11 +257,7 @@ def interleavings(count: int, run: Callable[[list[int]], int]) -> Iterator[list[
         [remove("a/same"), move("b", "a/same"), move("a", "z")],
     ],
 )
-def test_no_watch_is_lost_whenever_folders_move(
-    place: Path, monkeypatch: pytest.MonkeyPatch, changes: list[Change]
-) -> None:
-    stepper = Stepper(monkeypatch)
-
+def test_no_watch_is_lost_whenever_folders_move(place: Path, stepper: Stepper, changes: list[Change]) -> None:
     def run(moments: list[int]) -> int:
         source = make_trees(place / "tree")
         left = list(zip(moments, changes, strict=True))
@@ -278,8 +304,7 @@ def change_at_random(source: Path, choice: random.Random, number: int) -> None:
 
 @pytest.mark.hazard(61)
 @pytest.mark.parametrize("seed", range(0, 400, 40))
-def test_no_watch_is_lost_in_random_interleavings(place: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
-    stepper = Stepper(monkeypatch)
+def test_no_watch_is_lost_in_random_interleavings(place: Path, stepper: Stepper, seed: int) -> None:
     for one in range(seed, seed + 40):
         choice = random.Random(one)
         source = make_trees(place / str(one))
