@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
 import pytest
 
 from backup_gui.engine.watch.watcher import LIMIT_REASON
+from tests.helpers.queue_of_events import fill_queue
 from tests.helpers.trees import contents
 from tests.helpers.waiting import wait_until
 
-INOTIFY = Path("/proc/sys/fs/inotify")
 FOLDERS = 60
 # Prints how a source is watched after a full pass.
 _COVERAGE = """
@@ -39,21 +37,6 @@ run(Job(source, f"{folder}/mirror", id="job", name="job"), commands, listen, dat
 """
 
 pytestmark = [pytest.mark.root, pytest.mark.skipif(sys.platform != "linux", reason="the limits are Linux's")]
-
-
-@contextlib.contextmanager
-def limited(name: str, value: int) -> Iterator[None]:
-    """Set a limit of the whole system for as long as the context lasts."""
-    file = INOTIFY / name
-    before = file.read_text()
-    try:
-        file.write_text(str(value))
-    except OSError as error:
-        pytest.skip(f"{file} cannot be set here: {error.strerror}")
-    try:
-        yield
-    finally:
-        file.write_text(before)
 
 
 def with_watches(count: int) -> list[str]:
@@ -147,9 +130,10 @@ def test_beyond_the_watch_limit_the_coverage_says_how_many_folders_are_only_chec
 def test_when_the_systems_queue_overflows_nothing_is_missed(tmp_path: Path, source: Path) -> None:
     mirror = tmp_path / "mirror"
     # The hourly full pass is far away: only the overflow itself can lead to one.
-    with limited("max_queued_events", 32), Program(source, mirror) as program:
+    with Program(source, mirror) as program:
         program.process.send_signal(signal.SIGSTOP)
         try:
+            fill_queue(source / "folder00", source / "folder01")
             for number in range(FOLDERS):
                 folder = source / f"folder{number:02}"
                 for name in ("file", "second", "third"):

@@ -43,6 +43,7 @@ from backup_gui.model.plans import Scope
 from backup_gui.model.status import Coverage
 from tests.helpers.descriptors import count_open
 from tests.helpers.exchange import exchange
+from tests.helpers.queue_of_events import fill_queue
 
 if sys.platform != "linux":
     pytest.skip("these are inotify's ways", allow_module_level=True)
@@ -51,7 +52,6 @@ from watchdog.observers import inotify_c
 
 from backup_gui.engine.watch.inotify import Group, Reader
 
-MAX_QUEUED_EVENTS = Path("/proc/sys/fs/inotify/max_queued_events")
 LIMIT_S = 10.0
 
 
@@ -697,28 +697,16 @@ def test_failing_handler_asks_for_a_full_pass_and_raises_nothing(
 
 @pytest.mark.hazard(36)
 def test_overflow_asks_for_a_full_pass_and_a_new_watcher(source: Path, caplog: pytest.LogCaptureFixture) -> None:
-    try:
-        before = MAX_QUEUED_EVENTS.read_text()
-        MAX_QUEUED_EVENTS.write_text("32")
-    except PermissionError:
-        pytest.skip("only root may shrink the kernel's queue")
-    seen = Seen(source)
-    try:
-        # The kernel reads it when an instance is made, so it is back to normal for everybody else at once.
-        seen.watcher.start()
-    finally:
-        MAX_QUEUED_EVENTS.write_text(before)
-    try:
+    (source / "one").touch()
+    (source / "two").touch()
+    with watching(source) as seen:
         assert seen.watcher.is_alive()
-        with inner(seen).group()._lock:
+        with inner(seen).reader._lock:
             # The reader stands still at its first event.
-            for number in range(500):
-                (source / str(number)).touch()
+            fill_queue(source / "one", source / "two")
         seen.until(lambda: seen.needs_full)
         assert not seen.watcher.is_alive()
         assert "overflowed" in caplog.text
-    finally:
-        seen.watcher.stop()
 
 
 # Coverage
