@@ -1,11 +1,14 @@
 # make run                                  open the app
 # make run SOURCE=… DESTINATION=…           open it with that job (optional: INTERVAL=seconds)
 # make test                                 run all tests
+# make quick                                run those that take a moment, in three minutes at most
 # Each target first sets up what it needs (packaging/setup_environment.py), once.
 
 PYTHON ?= python3
 BIN := .venv/bin
 SETUP = @$(PYTHON) packaging/setup_environment.py
+# One process for each processor; ARGS='-n 0' runs all tests one after another.
+PYTEST = $(BIN)/python -m pytest -n auto --dist loadgroup
 
 # Handed on as they were typed, whatever characters are in them.
 override SOURCE := $(value SOURCE)
@@ -13,7 +16,7 @@ override DESTINATION := $(value DESTINATION)
 override INTERVAL := $(value INTERVAL)
 export SOURCE DESTINATION INTERVAL PYTHON
 
-.PHONY: help run test mutants nightly lint format bench package screenshots lock translations clean
+.PHONY: help run test quick mutants nightly lint format bench package screenshots lock translations clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -24,7 +27,12 @@ run:
 
 test:
 	$(SETUP) test
-	$(BIN)/python -m pytest $(ARGS)
+	$(PYTEST) $(ARGS)
+
+# Without those that are marked as slow: see CONTRIBUTING.md.
+quick:
+	$(SETUP) test
+	$(PYTEST) -m 'not slow' $(ARGS)
 
 # Takes out each protection of the program in turn, and shows which test notices; 10 minutes.
 mutants:
@@ -35,7 +43,7 @@ mutants:
 # of whole runs in simulated time, ninety minutes of random edits, kills and unmounts, and the mutants.
 nightly:
 	$(SETUP) test
-	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest --timeout=7200 tests/property tests/fuzz tests/faults tests/unit
+	HYPOTHESIS_PROFILE=nightly $(PYTEST) --timeout=7200 tests/property tests/fuzz tests/faults tests/unit
 	$(BIN)/python -m tests.differential --once 500 --live 200
 	$(BIN)/python -m tests.sequences --length 2
 	$(BIN)/python -m tests.sequences --length 3 --sample 3000

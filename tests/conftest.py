@@ -17,8 +17,9 @@ from hypothesis import HealthCheck, settings
 from backup_gui.engine.fs import own_files as own
 from tests.helpers.unprivileged import Unprivileged, find_unprivileged
 
-pytest_plugins = ["tests.helpers.coverage_gate"]
+pytest_plugins = ["tests.helpers.side_by_side", "tests.helpers.coverage_gate"]
 
+TESTS = Path(__file__).parent
 XDG_FOLDERS = {
     "XDG_CONFIG_HOME": "config",
     "XDG_DATA_HOME": "data",
@@ -33,8 +34,12 @@ MARKERS = {
     "hazard(*numbers)": "proves what docs/hazards.md says of these rows",
     "package": "tests the program as packaged in dist/; chosen with -m package only",
     "root": "mounts file systems or changes owners, so it runs as root only",
-    "slow": "takes more than ten seconds",
+    "slow": "computes for more than three seconds, or is in a folder whose tests run whole programs",
+    "xdist_group(name)": "runs in one process with the others of its group",
 }
+
+# What is in these folders is slow as a whole: `make quick` leaves it out.
+SLOW_FOLDERS = ("differential", "e2e", "faults", "property", "sequences", "simulation", "soak")
 
 # Read by libraries when they are imported or first used, so it is set before any of them can be: no test opens
 # a window on the user's screen, speaks on the user's bus, or formats numbers the way this machine does.
@@ -58,7 +63,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{name}: {meaning}")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    slow = {TESTS / name for name in SLOW_FOLDERS}
+    for item in items:
+        if not slow.isdisjoint(item.path.parents):
+            item.add_marker("slow")
     if os.name != "posix" or os.geteuid() != 0:
         for item in items:
             if item.get_closest_marker("root"):

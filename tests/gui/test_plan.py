@@ -272,6 +272,7 @@ def test_the_tree_is_one_to_qt(icons: Icons, qtmodeltester: Any) -> None:
     qtmodeltester.check(model)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["f {many}/g {some}/{one}", "{one}", "all/{one}"])
 def test_a_million_actions_are_opened_on_demand(form: str, icons: Icons, qtbot: QtBot) -> None:
     actions = tuple(
@@ -459,6 +460,7 @@ def test_another_folder_in_the_backups_place_is_used_or_left_and_nothing_of_it_i
     assert answers == [HeldAnswer("a1", held, is_right=True)]
 
 
+@pytest.mark.slow
 def test_a_million_rows_are_filtered_without_stopping_the_window(
     make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:

@@ -46,6 +46,7 @@ from tests.helpers.screens import (
 FOLDER = PROJECT / "build" / "screenshots"
 
 
+@pytest.mark.slow
 def test_every_view_is_drawn_light_dark_large_and_mirrored(qapp: QApplication) -> None:
     written = write_all(FOLDER, qapp)
     names = [path.stem.removesuffix("-light") for path in written if path.stem.endswith("-light")]

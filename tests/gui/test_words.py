@@ -45,6 +45,7 @@ def is_own(text: str) -> bool:
     return re.search(r"[^\W\d_]{3,}", text) is None
 
 
+@pytest.mark.slow
 def test_every_word_in_every_view_is_translated(qapp: QApplication, icons: Icons) -> None:
     found: dict[str, str] = {}
     with speaking(qapp, PseudoTranslator()):
@@ -85,6 +86,7 @@ def cut(window: QWidget) -> Iterator[str]:
             yield f"{type(widget).__name__} {text[:60]!r} has {has}, needs {needs}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", [1.0, 2.0])
 def test_longer_words_are_not_cut(qapp: QApplication, icons: Icons, scale: float) -> None:
     before = qapp.font()
@@ -99,6 +101,7 @@ def test_longer_words_are_not_cut(qapp: QApplication, icons: Icons, scale: float
     assert not found, "\n".join(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_pages_are_not_wider_than_the_window(qapp: QApplication, icons: Icons, language: str) -> None:
     translator = QTranslator()
@@ -133,6 +136,7 @@ def places_of(window: QWidget) -> Places:
     return found
 
 
+@pytest.mark.slow
 def test_from_right_to_left_every_view_is_mirrored(qapp: QApplication, icons: Icons) -> None:
     plain = {name: places_of(widget) for name, widget in shown(icons)}
     qapp.setLayoutDirection(Qt.LayoutDirection.RightToLeft)

@@ -15,6 +15,8 @@ import coverage
 import pytest
 from coverage.exceptions import NoDataError
 
+from tests.helpers.side_by_side import is_worker
+
 # What must not be wrong is tested most: a mistake in the engine costs files, one in the window costs a click.
 GATES = (
     ("engine and config", 95.0, ["backup_gui/model/*", "backup_gui/engine/*", "backup_gui/config/settings.py"]),
@@ -29,9 +31,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    if not session.config.getoption("--coverage-gate") or session.exitstatus != pytest.ExitCode.OK:
+    config = session.config
+    # What ran side by side is measured where it comes together.
+    if is_worker(config) or not config.getoption("--coverage-gate") or session.exitstatus != pytest.ExitCode.OK:
         return
-    lines = session.config.stash.setdefault(RESULTS, [])
+    lines = config.stash.setdefault(RESULTS, [])
     for name, least_percent, paths in GATES:
         percent = measure(paths)
         is_met = percent >= least_percent

@@ -111,6 +111,7 @@ def deletions(names: Callable[[int], str]) -> Actions:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.hazard(48)
 @pytest.mark.parametrize(
     "names",

@@ -273,6 +273,7 @@ def test_it_stops_whenever_it_is_asked_to(paths: list[str]) -> None:
         assert asked == last + 1
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("forms", "count"),

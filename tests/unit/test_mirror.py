@@ -164,6 +164,7 @@ def depth_of(root: Path) -> int:
     return depth
 
 
+@pytest.mark.slow
 @pytest.mark.hazard(32)
 def test_three_thousand_levels_are_mirrored_and_deleted(rig: Rig) -> None:
     make_deep(rig.source)
