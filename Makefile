@@ -8,7 +8,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SETUP = @$(PYTHON) packaging/setup_environment.py
 # One process for each processor; ARGS='-n 0' runs all tests one after another.
-PYTEST = $(BIN)/python -m pytest -n auto --dist loadgroup
+PYTEST = $(BIN)/python -m pytest -n auto
 
 # Handed on as they were typed, whatever characters are in them.
 override SOURCE := $(value SOURCE)

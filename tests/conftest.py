@@ -35,7 +35,6 @@ MARKERS = {
     "package": "tests the program as packaged in dist/; chosen with -m package only",
     "root": "mounts file systems or changes owners, so it runs as root only",
     "slow": "computes for more than three seconds, or is in a folder whose tests run whole programs",
-    "xdist_group(name)": "runs in one process with the others of its group",
 }
 
 # What is in these folders is slow as a whole: `make quick` leaves it out.
