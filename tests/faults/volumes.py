@@ -38,6 +38,20 @@ def small_volume(point: Path, options: str) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", str(point)], check=True)
 
 
+def attach(image: Path) -> str:
+    """Make a device of an image, and return its path; no other volume gets the same one until it is detached."""
+    try:
+        found = subprocess.run(["losetup", "--find", "--show", str(image)], check=True, capture_output=True, text=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"no loop device: {error}")
+    return found.stdout.strip()
+
+
+def detach(device: str) -> None:
+    """Give a device back; the kernel lets go of it as soon as nobody uses it any more."""
+    subprocess.run(["losetup", "--detach", device], check=True)
+
+
 def remount(point: Path, options: str) -> None:
     """Change the options of what is mounted."""
     subprocess.run(["mount", "-o", f"remount,{options}", str(point)], check=True, capture_output=True)
@@ -53,9 +67,9 @@ class _Format(NamedTuple):
 
 _CUTTABLE = {
     # A rename flushes the file renamed, unless told not to: it would hide missing flushes. The log waits ten minutes.
-    "ext4": _Format(("mkfs.ext4", "-q", "-E", "lazy_itable_init=0"), "loop,noauto_da_alloc,commit=600"),
-    "xfs": _Format(("mkfs.xfs", "-q"), "loop", 300 << 20),
-    "btrfs": _Format(("mkfs.btrfs", "--quiet", "--mixed"), "loop,commit=600,noflushoncommit", 64 << 20),
+    "ext4": _Format(("mkfs.ext4", "-q", "-E", "lazy_itable_init=0"), "noauto_da_alloc,commit=600"),
+    "xfs": _Format(("mkfs.xfs", "-q"), "defaults", 300 << 20),
+    "btrfs": _Format(("mkfs.btrfs", "--quiet", "--mixed"), "commit=600,noflushoncommit", 64 << 20),
 }
 
 
@@ -73,13 +87,16 @@ class CuttableDisk:
         self.point = base / "disk"
         # One that was cut cannot be asked.
         self._is_mounted = False
+        # The same one after each cut: XFS has its number from it, by which the program knows the volume again.
+        self._device = ""
         self.point.mkdir()
         with self._image.open("wb") as file:
             file.truncate(_CUTTABLE[kind].size_bytes)
         run_tool(*_CUTTABLE[kind].maker, str(self._image))
 
     def mount(self) -> None:
-        run_tool("mount", "-t", self._kind, "-o", _CUTTABLE[self._kind].options, str(self._image), str(self.point))
+        self._device = self._device or attach(self._image)
+        run_tool("mount", "-t", self._kind, "-o", _CUTTABLE[self._kind].options, self._device, str(self.point))
         self._is_mounted = True
 
     def unmount(self) -> None:
@@ -87,7 +104,14 @@ class CuttableDisk:
             subprocess.run(["umount", str(self.point)], check=True)
             self._is_mounted = False
         if self._left.exists():
+            self.detach()
             self._left.replace(self._image)
+
+    def detach(self) -> None:
+        """Give the device back."""
+        device, self._device = self._device, ""
+        if device:
+            detach(device)
 
     def flush_something_else(self) -> None:
         """Have another program flush a file of its own, which writes the log, and so all names, but no other data."""
@@ -115,11 +139,12 @@ class CuttableDisk:
 def cuttable_disk(base: Path, kind: str = "ext4") -> Iterator[CuttableDisk]:
     """Make and mount such a volume."""
     disk = CuttableDisk(base, kind)
-    disk.mount()
     try:
+        disk.mount()
         yield disk
     finally:
         disk.unmount()
+        disk.detach()
 
 
 def is_any_thread_stuck() -> bool:
@@ -169,20 +194,14 @@ class Stick:
 
     def attach(self) -> None:
         """Make the device and the file system on it."""
-        try:
-            found = subprocess.run(
-                ["losetup", "--find", "--show", str(self._image)], check=True, capture_output=True, text=True
-            )
-        except (OSError, subprocess.CalledProcessError) as error:
-            pytest.skip(f"no loop device: {error}")
-        self._device = found.stdout.strip()
+        self._device = attach(self._image)
         run_tool(*_MAKERS[self._kind], self._device)
 
     def detach(self) -> None:
         """Unplug it and give the device back."""
         self.unplug()
         if self._device:
-            subprocess.run(["losetup", "--detach", self._device], check=True)
+            detach(self._device)
 
     def plug_in(self) -> None:
         """Mount it."""
