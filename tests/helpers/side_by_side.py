@@ -32,12 +32,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @cache
 def group_of(file: Path) -> str:
-    """Return the mark whose files a file belongs to; empty if its tests may run wherever there is room.
+    """Return what the tests of a file stay together with; empty if each may run wherever there is room.
+
+    Files with one of the marks are a group; a file that sets something up for all its tests is one by itself.
 
     xdist's own scheduling writes the groups into the names of tests, which pytest 9.2 does not let it do any more.
     """
     text = file.read_text(encoding="utf-8")
-    return next((mark for mark in GROUPED_MARKS if f"pytest.mark.{mark}" in text), "")
+    own_name = str(file) if 'scope="module"' in text else ""
+    return next((mark for mark in GROUPED_MARKS if f"pytest.mark.{mark}" in text), own_name)
 
 
 @pytest.hookimpl(wrapper=True)

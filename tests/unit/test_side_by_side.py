@@ -21,6 +21,19 @@ pytestmark = pytest.mark.MARK
 def test_in_one_process(number):
     Path(f"process {os.getpid()}").touch()
 """
+SET_UP_ONCE = """
+import os
+from pathlib import Path
+import pytest
+
+@pytest.fixture(scope="module")
+def thing():
+    Path(f"set up by {os.getpid()}").touch()
+
+@pytest.mark.parametrize("number", range(3))
+def test_with_it(thing, number):
+    pass
+"""
 OTHER = r"""
 import logging
 import pytest
@@ -33,9 +46,10 @@ def test_in_any_process(number):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="names are text there")
-def test_groups_stay_together_and_a_failure_is_told_with_names_that_are_no_text(tmp_path: Path) -> None:
+def test_what_belongs_together_stays_together_and_a_failure_is_told_with_names_that_are_no_text(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / f"test_{name}.py").write_text(GROUPED.replace("MARK", "desktop"), encoding="ascii")
+    (tmp_path / "test_set_up_once.py").write_text(SET_UP_ONCE, encoding="ascii")
     (tmp_path / "test_other.py").write_text(OTHER, encoding="ascii")
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = desktop", encoding="ascii")
     run = subprocess.run(
@@ -48,5 +62,6 @@ def test_groups_stay_together_and_a_failure_is_told_with_names_that_are_no_text(
     )
     assert run.returncode == pytest.ExitCode.TESTS_FAILED, run.stdout + run.stderr
     assert r"name\udcff" in run.stdout
-    assert "1 failed, 11 passed" in run.stdout.splitlines()[-1]
+    assert "1 failed, 14 passed" in run.stdout.splitlines()[-1]
     assert len(list(tmp_path.glob("process *"))) == 1
+    assert len(list(tmp_path.glob("set up by *"))) == 1
