@@ -49,3 +49,18 @@ def test_each_promise_links_to_tests_that_exist(number: int) -> None:
     assert files, "a promise without a test"
     for file in files:
         assert "def test_" in (PROJECT / file).read_text() or "TestCase" in (PROJECT / file).read_text(), file
+
+
+def test_decisions_are_numbered_without_gaps_and_each_says_why() -> None:
+    files = sorted((PROJECT / "docs" / "decisions").iterdir())
+    assert [file.name[:5] for file in files] == [f"{number:04}-" for number in range(1, len(files) + 1)]
+    for file in files:
+        text = file.read_text()
+        assert text.startswith(f"# {file.name[:4]} ")
+        assert re.findall(r"(?m)^## (.+)$", text) == ["What", "Why", "What it costs"]
+
+
+@pytest.mark.parametrize("name", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"])
+def test_links_in_a_document_lead_to_files_that_there_are(name: str) -> None:
+    links = re.findall(r"\]\(([^)#]+)[^)]*\)", (PROJECT / name).read_text())
+    assert [link for link in links if "://" not in link and not (PROJECT / link).exists()] == []
