@@ -14,14 +14,14 @@ FURTHER_NAME = (
 MUTATIONS = (
     Mutation(
         "a flush that fails is no problem of the path that is made just then",
-        "engine/execute.py",
+        "engine/apply/apply.py",
         "            raise _of_the_destination(error) from error\n\n    def _drop",
         "            raise\n\n    def _drop",
         (FURTHER_NAME,),
     ),
     Mutation(
         "folders get their modes though what was named could not be flushed",
-        "engine/publishing.py",
+        "engine/apply/publish.py",
         "                    self._ledger.touched.add(ready.action.path)\n",
         "                    pass\n",
         (FURTHER_NAME,),

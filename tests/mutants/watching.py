@@ -161,7 +161,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a folder that could not be looked at is compared with all in it",
-        "engine/loop.py",
+        "engine/run/loop.py",
         "self._condition.widened(Scope(paths, due.trees | changed.trees)) or None",
         "Scope(paths, due.trees | changed.trees) or None",
         (
