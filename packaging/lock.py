@@ -68,7 +68,7 @@ def main() -> None:
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
     # What builds the project itself is installed with it, so that setting up needs no further download.
     ranges = [*project["project"]["dependencies"], *project["build-system"]["requires"]]
-    development = [*ranges, *project["project"]["optional-dependencies"]["dev"]]
+    development = [*ranges, *project["dependency-groups"]["dev"]]
     runtime_pins = resolve(ranges)
     # Both files agree on what they share: the development set is resolved around the runtime one.
     development_pins = resolve([*development, *(f"{pin.name}=={pin.version}" for pin in runtime_pins)])

@@ -47,7 +47,7 @@ def test_everything_that_is_asked_for_is_there() -> None:
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())
     for name, wanted in (
         (FILES[0], [*project["project"]["dependencies"], *project["build-system"]["requires"]]),
-        (FILES[1], project["project"]["optional-dependencies"]["dev"]),
+        (FILES[1], project["dependency-groups"]["dev"]),
     ):
         there = pins(name) | (pins(FILES[0]) if name == FILES[1] else {})
         names = {re.split(r"[\[<>=;! ]", text.lower(), maxsplit=1)[0] for text in wanted}
