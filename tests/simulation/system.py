@@ -226,7 +226,8 @@ def simulated_system(scheduler: Scheduler, volume_id: Callable[[str], str]) -> I
     simulated = SimulatedSystem(scheduler)
     its_os, its_time = SimulatedOs(simulated), SimulatedTime(scheduler)
     # As they are before any of them is replaced.
-    moments = {time.time: its_time.time, time.monotonic: its_time.monotonic, belief.uptime_s: scheduler.uptime}
+    real_uptime, real_volume_id = belief.uptime_s, volume.volume_id
+    moments = {time.time: its_time.time, time.monotonic: its_time.monotonic, real_uptime: scheduler.uptime}
 
     class SimulatedDatetime(dt.datetime):
         @classmethod
@@ -242,9 +243,9 @@ def simulated_system(scheduler: Scheduler, volume_id: Callable[[str], str]) -> I
                     stack.enter_context(patch.object(module, name, its_time))
                 elif value is dt.datetime:
                     stack.enter_context(patch.object(module, name, SimulatedDatetime))
-                elif value is belief.uptime_s:
+                elif value is real_uptime:
                     stack.enter_context(patch.object(module, name, scheduler.uptime))
-                elif value is volume.volume_id:
+                elif value is real_volume_id:
                     stack.enter_context(patch.object(module, name, volume_id))
             for function in _functions(module):
                 _replace_defaults(function, moments, stack)
@@ -256,7 +257,7 @@ def simulated_system(scheduler: Scheduler, volume_id: Callable[[str], str]) -> I
 
 
 def _engine() -> list[ModuleType]:
-    for found in pkgutil.iter_modules(backup_gui.engine.__path__, ENGINE):
+    for found in pkgutil.walk_packages(backup_gui.engine.__path__, ENGINE):
         importlib.import_module(found.name)
     return [module for name, module in sorted(sys.modules.items()) if name.startswith(ENGINE)]
 
