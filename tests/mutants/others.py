@@ -11,6 +11,13 @@ _PASSING = "test_an_error_while_a_marker_is_looked_for_is_a_problem_of_that_fold
 
 MUTATIONS = (
     Mutation(
+        "a marker that cannot be read just now is not another program's",
+        "engine/ownership/belonging.py",
+        "        if isinstance(error, FileExistsError) and marks.has_anothers(history):\n",
+        "        if isinstance(error, FileExistsError):\n",
+        (f"{_KNOWN}test_an_own_marker_that_cannot_be_read_in_the_very_moment_is_not_taken_for_another_programs",),
+    ),
+    Mutation(
         "an error is no answer to whether there is a marker",
         "engine/ownership/other_backups.py",
         "            if is_passing(error):\n                raise\n",

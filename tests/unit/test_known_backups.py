@@ -308,6 +308,33 @@ def test_a_marker_that_comes_in_the_very_moment_is_not_written_over(
     assert not contents(world.path("copy"))
 
 
+@pytest.mark.hazard(15)
+@pytest.mark.parametrize("code", [errno.EIO, errno.EACCES, errno.ESTALE])
+@pytest.mark.parametrize("keeps_history", [True, False], ids=["with history", "without"])
+def test_an_own_marker_that_cannot_be_read_in_the_very_moment_is_not_taken_for_another_programs(
+    world: World, monkeypatch: pytest.MonkeyPatch, code: int, *, keeps_history: bool
+) -> None:
+    docs = world.fill("docs")
+    world.run("docs", "copy", keeps_history=keeps_history)
+    whole = world.marker("copy")
+    (docs / "new").write_text("new")
+    mark = belonging.mark
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    def mark_while_reading_fails(*arguments: Any) -> None:
+        with monkeypatch.context() as failing:
+            failing.setattr(marker, "read_open_file", fail)
+            failing.setattr(os, "getxattr", fail)
+            mark(*arguments)
+
+    monkeypatch.setattr("backup_gui.engine.roots.roots.mark", mark_while_reading_fails)
+    assert world.run("docs", "copy", keeps_history=keeps_history).status is PassStatus.COMPLETE
+    assert (world.path("copy") / "new").read_text() == "new"
+    assert world.marker("copy") == whole
+
+
 # Whose a destination is
 
 

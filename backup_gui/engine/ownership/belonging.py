@@ -206,11 +206,11 @@ def mark(target: Target, job: Job, catalog: Catalog, belonging: Belonging) -> No
             marks.on_history(history)
         if history is None or not is_found_from(target.root, history) or read_markers(target.root):
             marks.on_mirror()
-    except FileExistsError as error:
-        raise DestinationBusyError(f"Another program instance is writing to {target.root}.") from error
     except OSError as error:
         if is_shortage(error):
             raise
+        if isinstance(error, FileExistsError) and marks.has_anothers(history):
+            raise DestinationBusyError(f"Another program instance is writing to {target.root}.") from error
         # Whatever it is, the pass is about to find out, or it does not matter to it.
         log.warning("The backup could not be marked as this job's: %s (%s)", error.strerror, escape(target.root))
         return
@@ -576,6 +576,19 @@ class _Marks:
         if found != marker:
             may_replace = self._may_replace([] if found is None else [Claim(found, history)])
             write_file(self._target.open_history(), marker, may_replace=may_replace)
+
+    def has_anothers(self, history: str | None) -> bool:
+        """Tell whether another instance has marked either place just now; one that cannot be read does not say so.
+
+        Args:
+            history: The history's absolute path, if there is one.
+        """
+        places = (self._target.root,) if history is None else (self._target.root, history)
+        claims = [Claim(marker, place) for place in places for marker in read_markers(place)]
+        return any(
+            claim.marker is not UNREADABLE and claim.marker.id != self._marker.id and claim.key not in self._ids
+            for claim in claims
+        )
 
     def _may_replace(self, found: list[Claim]) -> bool:
         """Tell whether there are markers to be written over.
