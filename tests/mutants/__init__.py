@@ -13,6 +13,7 @@ from tests.mutants import (
     reaching_disk,
     roots,
     second_process,
+    simulated,
     telling,
     watching,
 )
@@ -30,4 +31,5 @@ MUTATIONS = (
     *telling.MUTATIONS,
     *second_process.MUTATIONS,
     *others.MUTATIONS,
+    *simulated.MUTATIONS,
 )

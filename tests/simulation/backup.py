@@ -7,10 +7,19 @@ import math
 import os
 import shutil
 from collections.abc import Callable
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from watchdog.events import FileModifiedEvent, FileSystemEvent
+from watchdog.events import (
+    DirCreatedEvent,
+    DirDeletedEvent,
+    DirModifiedEvent,
+    FileCreatedEvent,
+    FileDeletedEvent,
+    FileModifiedEvent,
+    FileSystemEvent,
+)
 
 from backup_gui.engine.run import runner
 from backup_gui.engine.run import single_pass as mirror
@@ -18,6 +27,7 @@ from backup_gui.engine.run.mailbox import Commands
 from backup_gui.model.errors import WatchCancelledError
 from backup_gui.model.events import (
     ActionDone,
+    AllowHeld,
     Command,
     Event,
     FilesReturned,
@@ -35,7 +45,7 @@ from backup_gui.model.events import (
 from backup_gui.model.job import Job
 from backup_gui.model.plans import Counts, Held, PassStatus, Report, Scope
 from backup_gui.model.status import JobState, Status
-from tests.helpers.trees import read_tree
+from tests.helpers.trees import Node, read_tree
 from tests.property.faulty_os import MortalCatalog
 from tests.simulation.edits import User
 from tests.simulation.promises import Moment, Promises
@@ -50,6 +60,24 @@ MOST_PASSES = 50
 MOST_PASSES_A_SECOND = 4
 # A command is heeded by then, however slow the system is.
 HEEDED_S = 60.0
+# The user's word may come between two looks for commands, and so be good for the pass after the next one only.
+PASSES_OF_A_WORD = 2
+
+
+class Absence(Enum):
+    """What is where the source was, while it is away."""
+
+    NOTHING = "leaves nothing"
+    EMPTY = "leaves an empty folder"
+    OTHER = "leaves another folder"
+    BARE = "leaves an empty folder on another volume"
+    OTHER_VOLUME = "leaves another folder on another volume"
+    CONTENT = "stays, and all that is in it goes"
+
+    @property
+    def is_on_another_volume(self) -> bool:
+        """Whether what is there now lies on another volume than the source."""
+        return self in {Absence.BARE, Absence.OTHER_VOLUME}
 
 
 class SimulatedCommands(Commands):
@@ -142,6 +170,13 @@ class Backup:
         # Until when something that disturbs a backup has its effect.
         self.disturbed_s = scheduler.now_s
         self._back_s = -math.inf
+        self.absence: Absence | None = None
+        # How often the source has gone or returned.
+        self._comings_and_goings = 0
+        # For how many more passes the user has agreed to what is held.
+        self._agreed_passes = 0
+        # What could not be handled in the pass under way, or the last one.
+        self._problems_told = 0
         self.is_over = False
 
     # The runner
@@ -187,6 +222,8 @@ class Backup:
         self.say(f"command: {command.wish}")
         self.disturb()
         self.last_command, self.commanded_s = command, self.scheduler.now_s
+        if isinstance(command, AllowHeld):
+            self._agreed_passes = PASSES_OF_A_WORD
         if isinstance(command, PutBack | UndoPass):
             self.returning += 1
         self.commands.put(command)
@@ -242,11 +279,38 @@ class Backup:
         self._complete_before, self._has_begun = catalog.last_complete_at(), True
         paths = ", ".join(sorted(map(repr, scope.paths | scope.trees)))
         self.say(f"pass {self.passes}: {'full' if scope.is_full else paths}")
-        report = mirror.run_pass(job, catalog, scope, **options)
+        self._problems_told = 0
+        doubt = self._doubt()
+        before = self.promises.mirror() if doubt else {}
+        try:
+            report = mirror.run_pass(job, catalog, scope, **options)
+        finally:
+            if doubt and doubt == self._doubt():
+                self._check_nothing_taken(before)
+        if report.is_full and report.status not in {PassStatus.CANCELLED, PassStatus.FAILED}:
+            self._agreed_passes -= 1
         self._moment = self._moment._replace(is_full=report.is_full)
         if report.status not in {PassStatus.CANCELLED, PassStatus.FAILED}:
             self.promises.get_through(self._moment)
         return report
+
+    def _doubt(self) -> str:
+        """Tell why nothing of the source may be taken for deleted; nothing if there is no reason."""
+        if self._agreed_passes > 0:
+            return ""
+        if self.absence is not None:
+            return f"{self.absence.value} {self._comings_and_goings}"
+        return "is empty" if self.source.is_dir() and not os.listdir(self.source) else ""
+
+    def _check_nothing_taken(self, before: dict[str, Node]) -> None:
+        """Check that a pass over a source that was away, or empty, all the time has taken nothing from the mirror."""
+        if not self.mirror.is_dir() or self.scheduler.current.is_killed:
+            return
+        after = self.promises.mirror()
+        taken = [path for path, node in sorted(before.items()) if not _is_still(node, after.get(path))]
+        if taken:
+            said = f"{self.name}: taken from the mirror though the source {self._doubt()}: {', '.join(taken)}"
+            self.scheduler.fail(AssertionError(said))
 
     def _make_watcher(self, source: str, wake: Callable[[], None], should_stop: Callable[[], bool]) -> SimulatedWatcher:
         self.scheduler.pause(WATCHING_S)
@@ -291,7 +355,9 @@ class Backup:
         said = self._said(event)
         if said:
             self.say(said)
-        if isinstance(event, HeldBack):
+        if isinstance(event, ProblemFound):
+            self._problems_told += 1
+        elif isinstance(event, HeldBack):
             self.held = event.held
         elif isinstance(event, ActionDone):
             is_paused = self.status is not None and self.status.state is JobState.PAUSED
@@ -310,6 +376,9 @@ class Backup:
         is_news = self._has_begun and status.last_complete_at not in {None, self._complete_before}
         self._complete_before = status.last_complete_at
         was_there = not self.is_source_away and self._back_s < self._moment.began_s and self.mirror.is_dir()
+        if is_news:
+            is_clean = not status.problems and status.held is None and not self._problems_told
+            assert is_clean, f"{self.name} is said to be complete with a problem: {status}"
         # What the user has refused stays in the mirror without being missing from it.
         if is_news and was_there and not status.kept:
             self.promises.check_complete(self._moment, self.job.exclude)
@@ -392,21 +461,55 @@ class Backup:
 
     # What becomes of the source
 
-    def remove_source(self, *, leaves_folder: bool) -> None:
-        """Take the source away, as a drive that is unplugged."""
-        self.say("the source goes" + (" and leaves an empty folder" if leaves_folder else ""))
+    def remove_source(self, how: Absence, size: int) -> None:
+        """Take the source away, as a drive that is unplugged, a folder that is moved or one whose content is.
+
+        Args:
+            how: What is there then.
+            size: How large the files of another folder are.
+        """
+        self.say(f"the source goes: it {how.value}")
+        self.absence = how
+        self._comings_and_goings += 1
+        if how is Absence.CONTENT:
+            self.away.mkdir()
+            self._move_all(self.source, self.away, DirDeletedEvent, FileDeletedEvent)
+            return
         self.source.rename(self.away)
-        if leaves_folder:
+        if how is not Absence.NOTHING:
             self.source.mkdir()
+        if how in {Absence.OTHER, Absence.OTHER_VOLUME}:
+            for name in (*sorted(os.listdir(self.away))[:1], "of another folder"):
+                content = self.user.content(size)
+                self.promises.contents.add(content)
+                (self.source / name).write_bytes(content)
+        if self.source.is_dir():
+            self.user.settle_times()
 
     def return_source(self) -> None:
         """Bring the source back."""
-        if self.away.is_dir():
+        how, self.absence = self.absence, None
+        if how is None:
+            return
+        self._comings_and_goings += 1
+        if how is Absence.CONTENT:
+            self._move_all(self.away, self.source, DirCreatedEvent, FileCreatedEvent)
+            self.away.rmdir()
+        else:
             if self.source.is_dir():
                 shutil.rmtree(self.source)
             self.away.rename(self.source)
-            self._back_s = self.scheduler.now_s
-            self.say("the source returns")
+        self._back_s = self.scheduler.now_s
+        self.say("the source returns")
+
+    def _move_all(self, old: Path, new: Path, of_folder: type[FileSystemEvent], of_file: type[FileSystemEvent]) -> None:
+        """Move all that is in a folder to another one; the watcher is told of what happens in the source."""
+        for name in sorted(os.listdir(old)):
+            is_folder = (old / name).is_dir() and not (old / name).is_symlink()
+            (old / name).rename(new / name)
+            self.deliver((of_folder if is_folder else of_file)(str(self.source / name)))
+        self.deliver(DirModifiedEvent(str(self.source)))
+        self.user.settle_times()
 
     @property
     def drive_away(self) -> Path:
@@ -415,7 +518,7 @@ class Backup:
 
     @property
     def is_source_away(self) -> bool:
-        return os.path.lexists(self.away)
+        return self.absence is not None
 
 
 class _Catalog(MortalCatalog):
@@ -430,6 +533,10 @@ class _Catalog(MortalCatalog):
     def close(self) -> None:
         if self.task is None or not self.task.is_killed:
             super().close()
+
+
+def _is_still(before: Node, after: Node | None) -> bool:
+    return after is not None and (before.kind, before.content) == (after.kind, after.content)
 
 
 def _counted(counts: Counts) -> str:

@@ -57,6 +57,9 @@ class Promises:
         source: The source.
         mirror: The mirror.
         history: The history.
+
+    Attributes:
+        contents: All content that there ever was for the mirror to have.
     """
 
     def __init__(self, source: Path, mirror: Path, history: Path) -> None:
@@ -67,7 +70,7 @@ class Promises:
         self._changes: defaultdict[str, list[Change]] = defaultdict(list)
         # When the change with this time was told of, or will be; infinite if never.
         self._noticed: dict[float, float] = {}
-        self._contents: set[bytes] = set()
+        self.contents: set[bytes] = set()
         self._mirrored: dict[str, bytes] = {}
         self._kept: dict[bytes, tuple[str, float]] = {}
         self._versions: dict[str, float] = {}
@@ -99,7 +102,7 @@ class Promises:
             self._changes[path].append(change)
             node = tree.get(path)
             if node is not None:
-                self._contents.add(node.content)
+                self.contents.add(node.content)
         self._noticed[now_s] = max(noticed_s, self._noticed.get(now_s, now_s))
         self._tree = tree
         return changed
@@ -121,6 +124,10 @@ class Promises:
 
     # The mirror
 
+    def mirror(self) -> dict[str, Node]:
+        """Return what the mirror has."""
+        return _finished(read_tree(self._mirror))
+
     def check(self, now_s: float, *, keeps_history: bool) -> None:
         """Check what must hold at any moment, if the mirror can be seen."""
         if not self._mirror.is_dir():
@@ -128,7 +135,7 @@ class Promises:
         mirror = _finished(read_tree(self._mirror))
         for path, node in mirror.items():
             if node.kind in {"file", "link"}:
-                assert node.content in self._contents, f"the mirror has half a file: {path}"
+                assert node.content in self.contents, f"the mirror has half a file: {path}"
         if keeps_history:
             self._check_nothing_is_lost(mirror, now_s)
 

@@ -35,8 +35,8 @@ from backup_gui.model.events import (
 from backup_gui.model.plans import NO_COUNTS, PassStatus
 from backup_gui.model.status import JobState, Status
 from tests.property.world import FAST
-from tests.simulation.backup import Backup
-from tests.simulation.edits import Pick
+from tests.simulation.backup import Absence, Backup
+from tests.simulation.edits import NAMES, Pick
 from tests.simulation.scheduler import START_S, Scheduler
 from tests.simulation.story import EDITS, IN_STEPS, Happening, Story
 from tests.simulation.system import READS, ROOM, WRITES, Failing, simulated_system
@@ -64,6 +64,8 @@ FAULTS = (
     (errno.EIO, frozenset({"rename", "renameat2", "link", "unlink"})),
     (errno.EIO, frozenset({"syncfs", "fsync"})),
 )
+# Those that only one of the checks stands against are more often.
+ABSENCES = (*Absence, Absence.OTHER, Absence.OTHER_VOLUME, Absence.CONTENT)
 # What is held is agreed to so often; what then remains held is held for ever.
 MOST_ANSWERS = 3
 OPTIONS = {
@@ -241,6 +243,13 @@ class _Run:
         backup.calls.failing.append(Failing(error, names, until_s, every))
         backup.disturb(until_s)
 
+    def _name_fails(self, backup: Backup, pick: Pick) -> None:
+        """Have everything of one name refused, so that a problem stands while passes over all else are made."""
+        name, until_s = NAMES[pick.which % len(NAMES)], self._scheduler.now_s + (20.0, 100.0)[pick.other % 2]
+        backup.say(f"what is called {name} cannot be opened for a while")
+        backup.calls.failing.append(Failing(errno.EACCES, frozenset({"open"}), until_s, path=name))
+        backup.disturb(until_s)
+
     def _calls_take_long(self, backup: Backup, pick: Pick) -> None:
         backup.calls.pace_s = (0.000_2, 0.002, 0.02, 0.1)[pick.which % 4]
         backup.say(f"each call takes {backup.calls.pace_s} s")
@@ -253,7 +262,7 @@ class _Run:
 
     def _source_goes(self, backup: Backup, pick: Pick) -> None:
         if self._is_begun(backup) and not backup.is_source_away and not backup.returning:
-            backup.remove_source(leaves_folder=pick.size % 2 == 1)
+            backup.remove_source(ABSENCES[pick.other % len(ABSENCES)], pick.size)
             backup.disturb()
 
     def _source_returns(self, backup: Backup, pick: Pick) -> None:
@@ -376,6 +385,8 @@ class _Run:
     def _volume_id(self, path: str) -> str:
         os.stat(path)
         for backup in self._backups:
+            if Path(path) == backup.source and backup.absence is not None and backup.absence.is_on_another_volume:
+                return "another"
             if Path(path).is_relative_to(backup.drive) and not os.path.lexists(backup.drive_away):
                 return backup.drive.name
         return "system"

@@ -43,6 +43,7 @@ class Failing:
         names: Which calls.
         until_s: Until when, on the steady clock.
         every: Every so many of them fails; 1 for each.
+        path: Only those about this name fail; None for any.
         calls: How many there were.
     """
 
@@ -50,6 +51,7 @@ class Failing:
     names: frozenset[str]
     until_s: float
     every: int = 1
+    path: str | None = None
     calls: int = 0
 
 
@@ -67,10 +69,10 @@ class Drive:
         self.failing: list[Failing] = []
         self.say = say
 
-    def error_of(self, name: str, now_s: float) -> int | None:
-        """Tell with which error a call fails; None if it does not."""
+    def error_of(self, name: str, path: object, now_s: float) -> int | None:
+        """Tell with which error a call about a path fails; None if it does not."""
         for fault in self.failing:
-            if name in fault.names and now_s < fault.until_s:
+            if name in fault.names and now_s < fault.until_s and fault.path in {None, path}:
                 fault.calls += 1
                 if fault.calls % fault.every == 0:
                     self.say(f"fault: {os.strerror(fault.error)} at {name}")
@@ -113,9 +115,9 @@ class SimulatedSystem:
         self._scheduler.pause(drive.pace_s * _SLOW.get(name, 1.0))
         return drive
 
-    def failure(self, drive: Drive | None, name: str) -> int | None:
-        """Tell with which error a call fails."""
-        return None if drive is None else drive.error_of(name, self._scheduler.now_s)
+    def failure(self, drive: Drive | None, name: str, path: object = None) -> int | None:
+        """Tell with which error a call about a path fails."""
+        return None if drive is None else drive.error_of(name, path, self._scheduler.now_s)
 
     def native(self, call: Any, name: str) -> Any:
         """Put a call of the C library in."""
@@ -156,7 +158,7 @@ class SimulatedOs:
             if name == "open" and arguments[1] & (os.O_CREAT | os.O_WRONLY | os.O_RDWR):
                 known = "open for writing"
             drive = self._system.before(known, is_reading=known in READS)
-            error = self._system.failure(drive, known)
+            error = self._system.failure(drive, known, arguments[0] if arguments else None)
             if error is not None:
                 if name == "write":
                     os.write(arguments[0], arguments[1][: len(arguments[1]) // 2])
