@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 
 import pytest
 
@@ -60,7 +61,26 @@ def test_decisions_are_numbered_without_gaps_and_each_says_why() -> None:
         assert re.findall(r"(?m)^## (.+)$", text) == ["What", "Why", "What it costs"]
 
 
-@pytest.mark.parametrize("name", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"])
+@pytest.mark.parametrize("name", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "docs/engine.md"])
 def test_links_in_a_document_lead_to_files_that_there_are(name: str) -> None:
     links = re.findall(r"\]\(([^)#]+)[^)]*\)", (PROJECT / name).read_text())
-    assert [link for link in links if "://" not in link and not (PROJECT / link).exists()] == []
+    folder = (PROJECT / name).parent
+    assert [link for link in links if "://" not in link and not (folder / link).exists()] == []
+
+
+@pytest.mark.parametrize("name", ["ARCHITECTURE.md", "docs/engine.md"])
+def test_modules_that_a_document_names_are_there(name: str) -> None:
+    named = set(re.findall(r"`((?:[a-z_]+/)+[a-z_]*)(?:\.py)?`", (PROJECT / name).read_text()))
+    assert len(named) > 20
+    places = [f"{root}/{path}" for path in named for root in (".", "backup_gui", "backup_gui/engine")]
+    there = {place for place in places if (PROJECT / place).is_dir() or (PROJECT / f"{place}.py").exists()}
+    assert [path for path in sorted(named) if not any(place.endswith(f"/{path}") for place in there)] == []
+
+
+def test_the_picture_of_the_layers_is_what_imports_are_checked_against() -> None:
+    text = (PROJECT / "ARCHITECTURE.md").read_text()
+    checked = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    layers = {contract["containers"][0]: contract["layers"] for contract in checked if contract["type"] == "layers"}
+    for container, start in (("backup_gui", "__main__"), ("backup_gui.engine", "verify"), ("backup_gui.ui", "main")):
+        (line,) = re.findall(rf"(?m)^(?:\w+: +)?({start} .*→.*)$", text)
+        assert line.split(" → ") == layers[container]
