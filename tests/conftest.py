@@ -34,7 +34,7 @@ MARKERS = {
     "hazard(*numbers)": "proves what docs/hazards.md says of these rows",
     "package": "tests the program as packaged in dist/; chosen with -m package only",
     "root": "mounts file systems or changes owners, so it runs as root only",
-    "slow": "computes for more than three seconds, or is in a folder whose tests run whole programs",
+    "slow": "computes for more than two seconds, or is in a folder whose tests run whole programs",
 }
 
 # What is in these folders is slow as a whole: `make quick` leaves it out.

@@ -64,6 +64,7 @@ def name_of(widget: QWidget) -> str:
     return str(accessible.text(QAccessible.Text.Name))
 
 
+@pytest.mark.slow
 def test_every_control_has_a_name_and_a_place_in_the_tab_order(qapp: QApplication, icons: Icons) -> None:
     wrong = []
     for scene, window in shown(icons):
@@ -90,6 +91,7 @@ def _parents(widget: QWidget) -> Iterator[QWidget]:
         parent = parent.parentWidget()
 
 
+@pytest.mark.slow
 def test_the_tab_key_goes_the_way_that_eyes_go(qapp: QApplication, icons: Icons) -> None:
     wrong = []
     for scene, window in shown(icons):
@@ -103,6 +105,7 @@ def test_the_tab_key_goes_the_way_that_eyes_go(qapp: QApplication, icons: Icons)
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.slow
 def test_the_first_steps_are_gone_through_from_top_to_bottom(qapp: QApplication, icons: Icons) -> None:
     names = {
         scene: [name_of(widget) for widget in from_focus(window)]
@@ -143,6 +146,7 @@ def mnemonics(window: QWidget) -> dict[str, list[str]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_no_two_controls_of_a_view_share_a_letter(qapp: QApplication, icons: Icons, language: str) -> None:
     translator = QTranslator()

@@ -321,6 +321,7 @@ def timed() -> Iterator[Callable[[], float]]:
     yield lambda: time.thread_time() - began_s
 
 
+@pytest.mark.slow
 def test_the_pages_of_a_folder_come_as_it_is_scrolled_through(icons: Icons, qtbot: QtBot) -> None:
     actions = tuple(Action(Op.DELETE, f"a/{n:04}", EntryKind.FILE, n) for n in range(1_700))
     view = PlanView(icons, keeps_history=False)

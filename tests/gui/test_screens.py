@@ -132,6 +132,7 @@ def _ink_heights(widget: QWidget) -> dict[int, int]:
     return {x: height for x, height in heights.items() if height}
 
 
+@pytest.mark.slow
 def test_words_begin_where_lines_begin_in_every_mirrored_view(qapp: QApplication, icons: Icons) -> None:
     right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignAbsolute
     looked_at = 0

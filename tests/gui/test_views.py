@@ -429,6 +429,7 @@ def test_an_empty_source_is_asked_about() -> None:
     assert "suddenly empty" in headline(view, NOW).title
 
 
+@pytest.mark.slow
 def test_every_control_has_a_name(icons: Icons, qtbot: QtBot) -> None:
     kinds = (QAbstractButton, QAbstractItemView, QComboBox, QLineEdit, QPlainTextEdit, QProgressBar, QSpinBox)
     for name, widget in scenes(icons):
