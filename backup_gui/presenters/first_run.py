@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 
 from backup_gui.desktop.places import Place, places, usual_folders
+from backup_gui.engine.fs.content import Cancelled
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.job import Job
 from backup_gui.model.plans import HeldCode, Op, Problem, Progress
@@ -25,7 +26,7 @@ from backup_gui.ui.values.first_run import FirstChoice, FirstForecast, FirstStar
 if TYPE_CHECKING:
     from backup_gui.config.settings import Settings
     from backup_gui.threads.controller import Controller
-    from backup_gui.threads.errands import Errand, Errands
+    from backup_gui.threads.tasks import TaskContext, TaskRunner
     from backup_gui.ui.first_run.steps import FirstRun
     from backup_gui.ui.main.window import MainWindow
 
@@ -51,7 +52,7 @@ class FirstDesk(QObject):
         self,
         window: MainWindow,
         controller: Controller,
-        errands: Errands,
+        tasks: TaskRunner,
         data_folder: Path,
         *,
         settings: Callable[[], Settings],
@@ -63,7 +64,7 @@ class FirstDesk(QObject):
         Args:
             window: The window.
             controller: Knows the jobs.
-            errands: For counting and looking.
+            tasks: Counts and looks.
             data_folder: Where the catalogs are.
             settings: The settings of the app as they are.
             adopt: Runs jobs from now on.
@@ -72,7 +73,7 @@ class FirstDesk(QObject):
         super().__init__(parent)
         self._window = window
         self._controller = controller
-        self._errands = errands
+        self._tasks = tasks
         self._data_folder = data_folder
         self._settings = settings
         self._adopt = adopt
@@ -86,7 +87,7 @@ class FirstDesk(QObject):
     def _on_opened(self, steps: FirstRun) -> None:
         self._runs += 1
         key = f"first {self._runs}"
-        clerk = self._clerks[key] = _Clerk(steps, key, self._controller, self._errands, self._data_folder)
+        clerk = self._clerks[key] = _Clerk(steps, key, self._controller, self._tasks, self._data_folder)
         steps.offers_requested.connect(partial(self._on_offers_requested, steps))
         steps.offers_requested.connect(clerk.offer)
         steps.count_requested.connect(clerk.count)
@@ -112,118 +113,114 @@ class FirstDesk(QObject):
 class _Clerk:
     """Answers one first run."""
 
-    def __init__(self, steps: FirstRun, key: str, controller: Controller, errands: Errands, data_folder: Path) -> None:
+    def __init__(self, steps: FirstRun, key: str, controller: Controller, tasks: TaskRunner, data_folder: Path) -> None:
         self._steps = steps
         self._key = key
         self._controller = controller
-        self._errands = errands
+        self._tasks = tasks
         self._data_folder = data_folder
         self._keys: set[str] = set()
 
     def offer(self) -> None:
         """Look for folders and drives."""
         protected = tuple(job.source for job in self._controller.jobs)
-        self._begin("folders", lambda _: usual_folders(protected), self._show_folders)
-        self._begin("places", lambda _: places(), self._show_places)
+        steps = self._steps
+        self._tasks.start(self._key_of("folders"), lambda _: usual_folders(protected), steps.show_folders)
+        self._tasks.start(
+            self._key_of("places"), lambda _: places(), lambda found: steps.show_places(tuple(map(_offer, found)))
+        )
 
     def count(self, path: str) -> None:
         """Count a folder."""
-        self._begin(f"count {path}", partial(_count, path), partial(self._show_tally, path), self._show_count)
+        self._tasks.start(
+            self._key_of(f"count {path}"),
+            lambda task: _count(path, task),
+            lambda tally: self._show_tally(path, tally),
+            on_progress=self._steps.show_count,
+        )
 
     def check(self, choice: FirstChoice) -> None:
         """Look whether a choice is possible."""
         wanted = Choice(choice.sources, choice.place, choice.is_whole_place, choice.keeps_history)
-        work = partial(propose, wanted, self._controller.jobs, self._data_folder)
-        silent = partial(self._show_silence, choice.serial)
-        self._begin("check", lambda _: work(), partial(self._show_proposal, choice.serial), on_silent=silent)
+        jobs, data_folder = self._controller.jobs, self._data_folder
+        self._tasks.start(
+            self._key_of("check"),
+            lambda _: propose(wanted, jobs, data_folder),
+            lambda proposal: self._show_proposal(choice.serial, proposal),
+            on_silent=partial(self._show_silence, choice.serial),
+        )
 
     def forecast(self, jobs: tuple[Job, ...]) -> None:
         """Find out what the first passes are going to do."""
-        self._begin("forecast", partial(_foresee_all, jobs, self._data_folder), self._show_sum, self._show_looking)
+        data_folder = self._data_folder
+        self._tasks.start(
+            self._key_of("forecast"),
+            lambda task: _foresee_all(jobs, data_folder, task),
+            self._show_sum,
+            on_progress=self._show_looking,
+        )
 
     def stop(self, *_: object) -> None:
         """Give up everything that is under way."""
         for key in self._keys:
-            self._errands.cancel(key)
+            self._tasks.cancel(key)
 
-    def _begin(
-        self,
-        name: str,
-        work: Callable[[Errand], object],
-        on_done: Callable[[object], None],
-        on_told: Callable[[object], None] | None = None,
-        on_silent: Callable[[int], None] | None = None,
-    ) -> None:
+    def _key_of(self, name: str) -> str:
         key = f"{self._key} {name}"
         self._keys.add(key)
-        self._errands.begin(key, work, on_done, on_told, on_silent)
+        return key
 
-    def _show_folders(self, found: object) -> None:
-        if isinstance(found, tuple):
-            self._steps.show_folders(found)
-
-    def _show_places(self, found: object) -> None:
-        if isinstance(found, tuple):
-            self._steps.show_places(tuple(_offer(place) for place in found if isinstance(place, Place)))
-
-    def _show_count(self, count: object) -> None:
-        if isinstance(count, FolderCount):
-            self._steps.show_count(count)
-
-    def _show_tally(self, path: str, tally: object) -> None:
-        if isinstance(tally, Tally):
+    def _show_tally(self, path: str, tally: Tally | None) -> None:
+        if tally is not None:
             self._steps.show_count(FolderCount(path, tally.files, tally.bytes, is_done=True))
         else:
             self._steps.show_count(FolderCount(path, is_done=True, is_readable=False))
 
-    def _show_proposal(self, serial: int, proposal: object) -> None:
-        if isinstance(proposal, Proposal):
-            self._steps.show_verdict(
-                FirstVerdict(
-                    serial,
-                    proposal.jobs,
-                    fault=said(proposal.fault) if proposal.fault else "",
-                    note=said(proposal.note) if proposal.note else "",
-                    is_place_empty=proposal.is_place_empty,
-                )
+    def _show_proposal(self, serial: int, proposal: Proposal) -> None:
+        self._steps.show_verdict(
+            FirstVerdict(
+                serial,
+                proposal.jobs,
+                fault=said(proposal.fault) if proposal.fault else "",
+                note=said(proposal.note) if proposal.note else "",
+                is_place_empty=proposal.is_place_empty,
             )
+        )
 
     def _show_silence(self, serial: int, silent_s: int) -> None:
         if silent_s:
             self._steps.show_verdict(FirstVerdict(serial, fault=silence_text(silent_s)))
 
-    def _show_looking(self, progress: object) -> None:
-        if isinstance(progress, Progress):
-            self._steps.show_forecast(FirstForecast(files=progress.files_done))
+    def _show_looking(self, progress: Progress) -> None:
+        self._steps.show_forecast(FirstForecast(files=progress.files_done))
 
-    def _show_sum(self, found: object) -> None:
-        if isinstance(found, _Sum):
-            self._steps.show_forecast(
-                FirstForecast(
-                    found.files,
-                    found.bytes,
-                    expected_s(found.files, found.bytes),
-                    problems=tuple((path_text(problem.path), reason_text(problem)) for problem in found.problems),
-                    problem_count=found.problem_count,
-                    strangers=found.strangers,
-                    is_done=True,
-                    reason=found.reason,
-                )
+    def _show_sum(self, found: _Sum) -> None:
+        self._steps.show_forecast(
+            FirstForecast(
+                found.files,
+                found.bytes,
+                expected_s(found.files, found.bytes),
+                problems=tuple((path_text(problem.path), reason_text(problem)) for problem in found.problems),
+                problem_count=found.problem_count,
+                strangers=found.strangers,
+                is_done=True,
+                reason=found.reason,
             )
+        )
 
 
 def _offer(place: Place) -> PlaceOffer:
     return PlaceOffer(place.root, place.name, place.total_bytes, place.free_bytes, is_own=place.is_own)
 
 
-def _count(path: str, errand: Errand) -> Tally | None:
+def _count(path: str, task: TaskContext[FolderCount]) -> Tally | None:
     def tell(so_far: Tally) -> None:
-        errand.tell(FolderCount(path, so_far.files, so_far.bytes))
+        task.tell(FolderCount(path, so_far.files, so_far.bytes))
 
-    return count_folder(path, errand.should_stop, tell)
+    return count_folder(path, task.should_stop, tell)
 
 
-def _foresee_all(jobs: tuple[Job, ...], data_folder: Path, errand: Errand) -> _Sum | None:
+def _foresee_all(jobs: tuple[Job, ...], data_folder: Path, task: TaskContext[Progress]) -> _Sum:
     total = _Sum()
     seen = 0
     last = 0
@@ -231,12 +228,12 @@ def _foresee_all(jobs: tuple[Job, ...], data_folder: Path, errand: Errand) -> _S
     def tell(progress: Progress) -> None:
         nonlocal last
         last = progress.files_done
-        errand.tell(progress._replace(files_done=seen + last))
+        task.tell(progress._replace(files_done=seen + last))
 
     for job in jobs:
-        found = foresee(job, data_folder, errand.should_stop, tell)
+        found = foresee(job, data_folder, task.should_stop, tell)
         if found is None:
-            return None
+            raise Cancelled
         seen, last = seen + last, 0
         if found.reason:
             total.reason = found.reason

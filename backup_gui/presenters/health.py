@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,8 +23,8 @@ if TYPE_CHECKING:
     from backup_gui.config.store import Store
     from backup_gui.model.job import Job
     from backup_gui.model.status import Status
-    from backup_gui.threads.background import Background
     from backup_gui.threads.controller import Controller
+    from backup_gui.threads.tasks import TaskRunner
     from backup_gui.ui.main.window import MainWindow
 
 
@@ -39,7 +38,7 @@ class CareDesk(QObject):
         self,
         window: MainWindow,
         controller: Controller,
-        background: Background,
+        tasks: TaskRunner,
         store: Store,
         data_folder: Path,
         now: Callable[[], float],
@@ -51,7 +50,7 @@ class CareDesk(QObject):
         Args:
             window: The window.
             controller: The jobs.
-            background: Where what may block is done.
+            tasks: Looks into catalogs and at drives.
             store: Notes and settings.
             data_folder: Where the catalogs are.
             now: The clock, seconds since 1970.
@@ -61,7 +60,7 @@ class CareDesk(QObject):
         super().__init__(parent)
         self._window = window
         self._controller = controller
-        self._background = background
+        self._tasks = tasks
         self._data_folder = data_folder
         self._settings = store.settings()
         self._overdue: dict[str, float] = {}
@@ -89,12 +88,20 @@ class CareDesk(QObject):
     def watch(self, job: Job) -> None:
         """Watch over a job that is new, or is changed."""
         self._alarm.watch(job.id)
-        path = self._data_folder / "jobs" / f"{job.id}.sqlite"
+        chronicle = Chronicle(self._data_folder / "jobs" / f"{job.id}.sqlite")
         # A job that hangs from the start on never tells how old its backup is, but its catalog does.
-        work = Chronicle(path).last_complete_at
-        self._background.submit(f"complete {job.id}", work, partial(self._on_last_complete, job.id))
-        look = partial(_is_on_network, job)
-        self._background.submit(f"network {job.id}", look, partial(self._on_network_known, job.id))
+        self._tasks.start(
+            f"complete {job.id}",
+            lambda _: chronicle.last_complete_at(),
+            lambda at: self._on_last_complete(job.id, at),
+            waits=True,
+        )
+        self._tasks.start(
+            f"network {job.id}",
+            lambda _: _is_on_network(job),
+            lambda is_on_network: self._on_network_known(job.id, is_on_network=is_on_network),
+            waits=True,
+        )
 
     def forget(self, job_id: str) -> None:
         """Watch over a job no more."""
@@ -146,12 +153,12 @@ class CareDesk(QObject):
             self._controller.check_every(job.id, None if why is Saving.NO else every_s)
             self.changed.emit(job.id)
 
-    def _on_last_complete(self, job_id: str, at: object) -> None:
-        if isinstance(at, float):
+    def _on_last_complete(self, job_id: str, at: float | None) -> None:
+        if at is not None:
             self._alarm.note_complete(job_id, at)
         self._alarm.check()
 
-    def _on_network_known(self, job_id: str, is_on_network: object) -> None:
+    def _on_network_known(self, job_id: str, *, is_on_network: bool) -> None:
         (self._on_network.add if is_on_network else self._on_network.discard)(job_id)
         self._spare()
 

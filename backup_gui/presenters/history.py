@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QDateTime, QObject, QTimer, Slot
 
@@ -16,8 +16,8 @@ from backup_gui.model.path_text import one_line
 from backup_gui.model.restores import PutBack, Step
 from backup_gui.model.status import JobState
 from backup_gui.services import browse as archive
-from backup_gui.services.browse import Backup, Wanted
-from backup_gui.threads.tasks import Attendant, Errand, Throttle
+from backup_gui.services.browse import Backup, StopAsked, Wanted
+from backup_gui.threads.tasks import TaskContext, TaskRunner
 from backup_gui.ui.history.restore_dialog import RestoreDialog
 from backup_gui.ui.history.window import HistoryWindow
 from backup_gui.ui.text.reasons import said
@@ -30,10 +30,9 @@ if TYPE_CHECKING:
     from backup_gui.ui.style.icons import Icons
 from typing import TYPE_CHECKING
 
-from backup_gui.desktop.file_preview import Look, look_at
+from backup_gui.desktop.file_preview import look_at
 from backup_gui.engine.history.listing import Shelf
 from backup_gui.model.restores import Item, Search
-from backup_gui.threads.tasks import StopAsked
 from backup_gui.ui.values.history import Asked
 
 if TYPE_CHECKING:
@@ -43,13 +42,16 @@ log = logging.getLogger(__name__)
 
 # A job pauses at the next block of the file that it copies; one that does not hangs on its drive.
 _PAUSE_PATIENCE_MS = 20_000
+_MOST_WAITING = 256
+
+_T = TypeVar("_T")
 
 
 class Restoration(QObject):
     """One restore, from the wish to the result."""
 
     def __init__(
-        self, wish: RestoreWish, dialog: RestoreDialog, controller: Controller, attendant: Attendant, parent: QObject
+        self, wish: RestoreWish, dialog: RestoreDialog, controller: Controller, tasks: TaskRunner, parent: QObject
     ) -> None:
         """Prepare.
 
@@ -57,14 +59,14 @@ class Restoration(QObject):
             wish: What the user wants.
             dialog: Where it is shown.
             controller: For the job that is paused meanwhile.
-            attendant: Does it.
+            tasks: Does it.
             parent: Owner.
         """
         super().__init__(parent)
         self._wish = wish
         self._dialog = dialog
         self._controller = controller
-        self._attendant = attendant
+        self._tasks = tasks
         self._key = f"restore {id(self)}"
         self._has_begun = False
         self._is_unseen = False
@@ -76,7 +78,7 @@ class Restoration(QObject):
         dialog.cancel_requested.connect(self._on_cancel_requested)
         dialog.left.connect(self._on_left)
         dialog.finished.connect(self._on_closed)
-        attendant.silence_changed.connect(self._on_silence_changed)
+        tasks.silence_changed.connect(self._on_silence_changed)
 
     @property
     def is_into_source(self) -> bool:
@@ -122,21 +124,24 @@ class Restoration(QObject):
             self.tr("restored {when}").format(when=when),
             is_source=self.is_into_source,
         )
-        tell = Throttle(partial(self._attendant.post, self._on_step))
-        work = partial(archive.bring_back, backup_of(wish.subject), wanted, on_step=tell)
-        self._attendant.submit(self._key, Errand(work, self._on_result, self._on_failed))
+        backup = backup_of(wish.subject)
+
+        def work(task: TaskContext[Step]) -> PutBack:
+            return archive.bring_back(backup, wanted, task.should_stop, on_step=task.tell)
+
+        self._tasks.start(self._key, work, self._on_result, on_failed=self._on_failed, on_progress=self._on_step)
 
     @Slot()
     def _on_cancel_requested(self) -> None:
         if self._has_begun:
-            self._attendant.give_up(self._key)
+            self._tasks.stop(self._key)
         else:
             self._end(self.tr("You have stopped it."))
 
     @Slot()
     def _on_left(self) -> None:
         """It was stopped, and does not stop: other restores go on without it, and so does the job."""
-        self._attendant.leave(self._key)
+        self._tasks.leave(self._key)
         self._release()
 
     @Slot()
@@ -155,24 +160,23 @@ class Restoration(QObject):
     def _on_patience_over(self) -> None:
         self._end(self.tr("The backup of this folder could not be paused. You can save the files elsewhere."))
 
-    def _on_step(self, step: object) -> None:
-        if isinstance(step, Step) and not self._is_unseen:
+    def _on_step(self, step: Step) -> None:
+        if not self._is_unseen:
             self._dialog.show_step(step)
 
-    def _on_result(self, result: object) -> None:
-        if isinstance(result, PutBack):
-            log.info(
-                "Restored: %d of %d, %d were there already, %d failed",
-                len(result.restored),
-                result.asked,
-                len(result.present),
-                len(result.failed),
-            )
-            if not self._is_unseen:
-                self._dialog.show_result(result)
+    def _on_result(self, result: PutBack) -> None:
+        log.info(
+            "Restored: %d of %d, %d were there already, %d failed",
+            len(result.restored),
+            result.asked,
+            len(result.present),
+            len(result.failed),
+        )
+        if not self._is_unseen:
+            self._dialog.show_result(result)
         self._release()
 
-    def _on_failed(self, error: object) -> None:
+    def _on_failed(self, error: Exception) -> None:
         log.info("Nothing was restored: %s", error)
         if isinstance(error, Cancelled):
             self._end(self.tr("You have stopped it."))
@@ -208,6 +212,7 @@ class RestoreDesk(QObject):
         icons: Icons,
         window: MainWindow,
         controller: Controller,
+        tasks: TaskRunner,
         now: Callable[[], float],
         open_folder: Callable[[str], None],
         parent: QObject,
@@ -218,6 +223,7 @@ class RestoreDesk(QObject):
             icons: The icons.
             window: The main window.
             controller: The jobs.
+            tasks: Looks at the folders of other backups.
             now: The clock, seconds since 1970.
             open_folder: Opens a folder in the file manager, if it is there.
             parent: Owner.
@@ -228,9 +234,8 @@ class RestoreDesk(QObject):
         self._controller = controller
         self._now = now
         self._open_folder = open_folder
-        self._restorer = Attendant("restore", self)
-        self._finder = Attendant("backup folder", self)
-        self._finder.silence_changed.connect(self._on_finder_silent)
+        self._tasks = tasks
+        self._restorer = TaskRunner("restore", self, is_serial=True)
         self._clerks: list[Clerk] = []
         self._was_told_of_silence = False
         self._serve(window.board.history)
@@ -238,8 +243,8 @@ class RestoreDesk(QObject):
 
     def close(self) -> None:
         """Give everything up and answer nothing more; returns at once."""
-        for attendant in self._attendants():
-            attendant.close()
+        for runner in self._runners():
+            runner.close()
 
     def wait(self, limit_s: float) -> bool:
         """Wait for what was given up to end, so that no unfinished file is left behind.
@@ -251,11 +256,11 @@ class RestoreDesk(QObject):
             Whether all has ended.
         """
         end_s = time.monotonic() + limit_s
-        left = [one for one in self._attendants() if not one.wait(max(0.0, end_s - time.monotonic()))]
+        left = [one for one in self._runners() if not one.wait(max(0.0, end_s - time.monotonic()))]
         return not left
 
-    def _attendants(self) -> list[Attendant]:
-        return [self._restorer, self._finder, *(clerk.attendant for clerk in self._clerks)]
+    def _runners(self) -> list[TaskRunner]:
+        return [self._restorer, *(clerk.tasks for clerk in self._clerks)]
 
     def _serve(self, page: HistoryPage) -> Clerk:
         clerk = Clerk(page, self)
@@ -276,10 +281,15 @@ class RestoreDesk(QObject):
 
     @Slot(object)
     def _on_backup_chosen(self, folder: str) -> None:
-        work = partial(archive.find_backup, folder)
-        self._finder.submit("find", Errand(work, self._on_backup_found, partial(self._on_no_backup, folder)))
+        self._was_told_of_silence = False
+        self._tasks.start(
+            "backup folder",
+            lambda task: archive.find_backup(folder, task.should_stop),
+            self._on_backup_found,
+            on_failed=partial(self._on_no_backup, folder),
+            on_silent=self._on_finder_silent,
+        )
 
-    @Slot(object)
     def _on_finder_silent(self, silent_s: int) -> None:
         if silent_s and not self._was_told_of_silence:
             self._window.show_problem(
@@ -288,26 +298,24 @@ class RestoreDesk(QObject):
             )
         self._was_told_of_silence = silent_s > 0
 
-    def _on_backup_found(self, backup: object) -> None:
-        if isinstance(backup, Backup):
-            name = backup.destination.rstrip("/\\").rpartition("/")[2] or backup.destination
-            subject = Subject(name, backup.destination, backup.history)
-            dialog = HistoryWindow(self._icons, self._now, subject, self._window)
-            clerk = self._serve(dialog.page)
-            dialog.finished.connect(partial(self._on_window_closed, clerk))
-            dialog.show()
+    def _on_backup_found(self, backup: Backup) -> None:
+        name = backup.destination.rstrip("/\\").rpartition("/")[2] or backup.destination
+        subject = Subject(name, backup.destination, backup.history)
+        dialog = HistoryWindow(self._icons, self._now, subject, self._window)
+        clerk = self._serve(dialog.page)
+        dialog.finished.connect(partial(self._on_window_closed, clerk))
+        dialog.show()
 
     def _on_window_closed(self, clerk: Clerk, _result: int) -> None:
         clerk.close()
         self._clerks.remove(clerk)
         clerk.deleteLater()
 
-    def _on_no_backup(self, folder: str, error: object) -> None:
+    def _on_no_backup(self, folder: str, error: Exception) -> None:
         log.info("The folder %s cannot be restored from: %s", one_line(folder), error)
-        if not isinstance(error, Cancelled):
-            self._window.show_problem(
-                self.tr("This folder cannot be read"), self.tr("Choose the folder that holds the copies of your files.")
-            )
+        self._window.show_problem(
+            self.tr("This folder cannot be read"), self.tr("Choose the folder that holds the copies of your files.")
+        )
 
 
 class _Reading:
@@ -331,9 +339,9 @@ class Clerk(QObject):
         self._page = page
         self._subject: Subject | None = None
         self._reading = _Reading()
-        self.attendant = Attendant("history", self)
-        self.attendant.left.connect(self._on_left)
-        self.attendant.silence_changed.connect(page.show_silence)
+        self.tasks = TaskRunner("history", self, is_serial=True, most_waiting=_MOST_WAITING)
+        self.tasks.left.connect(self._on_left)
+        self.tasks.silence_changed.connect(page.show_silence)
         page.moments_requested.connect(self._on_moments_requested)
         page.folder_requested.connect(self._on_folder_requested)
         page.search_requested.connect(self._on_search_requested)
@@ -342,37 +350,63 @@ class Clerk(QObject):
 
     def close(self) -> None:
         """Answer nothing more."""
-        self.attendant.close()
+        self.tasks.close()
 
     @Slot(object)
     def _on_moments_requested(self, asked: Asked) -> None:
         if asked.subject != self._subject:
             # Of another backup nothing is wanted any more; its drive may not even answer.
-            self.attendant.give_up()
+            self.tasks.cancel()
             self._reading_of(asked)
-        work = partial(archive.find_moments, backup_of(asked.subject))
-        self._submit("moments", asked, work, partial(self._page.show_moments, asked))
+        backup = backup_of(asked.subject)
+        self._start(
+            "moments",
+            asked,
+            lambda should_stop: archive.find_moments(backup, should_stop),
+            lambda moments: self._page.show_moments(asked, moments),
+        )
 
     @Slot(object)
     def _on_folder_requested(self, asked: Asked) -> None:
-        self.attendant.give_up("search")
-        work = partial(_list_folder, self._reading_of(asked), asked)
-        self._submit(f"folder {asked.path}", asked, work, partial(self._page.show_folder, asked))
+        self.tasks.cancel("search")
+        reading = self._reading_of(asked)
+        self._start(
+            f"folder {asked.path}",
+            asked,
+            lambda should_stop: _list_folder(reading, asked, should_stop),
+            lambda items: self._page.show_folder(asked, items),
+        )
 
     @Slot(object)
     def _on_search_requested(self, asked: Asked) -> None:
-        work = partial(_search, self._reading_of(asked), asked)
-        self._submit("search", asked, work, partial(self._on_found, asked))
+        reading = self._reading_of(asked)
+        self._start(
+            "search",
+            asked,
+            lambda should_stop: _search(reading, asked, should_stop),
+            lambda found: self._page.show_found(asked, found),
+        )
 
     @Slot(object)
     def _on_versions_requested(self, asked: Asked) -> None:
-        work = partial(_list_versions, self._reading_of(asked), asked)
-        self._submit("versions", asked, work, partial(self._page.show_versions, asked))
+        reading = self._reading_of(asked)
+        self._start(
+            "versions",
+            asked,
+            lambda should_stop: _list_versions(reading, asked, should_stop),
+            lambda items: self._page.show_versions(asked, items),
+        )
 
     @Slot(object)
     def _on_look_requested(self, asked: Asked) -> None:
-        if asked.item is not None:
-            self._submit("look", asked, partial(look_at, asked.item), partial(self._on_looked, asked))
+        item = asked.item
+        if item is not None:
+            self._start(
+                "look",
+                asked,
+                lambda should_stop: look_at(item, should_stop),
+                lambda look: self._page.show_look(asked, look.text, look.picture, is_cut=look.is_cut),
+            )
 
     def _reading_of(self, asked: Asked) -> _Reading:
         """What is remembered of the history asked about."""
@@ -384,18 +418,10 @@ class Clerk(QObject):
     def _on_left(self) -> None:
         self._reading.shelf = Shelf()
 
-    def _submit(self, key: str, asked: Asked, work: Callable[..., object], show: Callable[..., None]) -> None:
-        self.attendant.submit(key, Errand(work, show, partial(self._on_failed, asked)))
+    def _start(self, key: str, asked: Asked, work: Callable[[StopAsked], _T], on_done: Callable[[_T], None]) -> None:
+        self.tasks.start(key, lambda task: work(task.should_stop), on_done, on_failed=partial(self._on_failed, asked))
 
-    def _on_found(self, asked: Asked, found: object) -> None:
-        if isinstance(found, Search):
-            self._page.show_found(asked, found)
-
-    def _on_looked(self, asked: Asked, look: object) -> None:
-        if isinstance(look, Look):
-            self._page.show_look(asked, look.text, look.picture, is_cut=look.is_cut)
-
-    def _on_failed(self, asked: Asked, error: object) -> None:
+    def _on_failed(self, asked: Asked, error: Exception) -> None:
         if not isinstance(error, Cancelled):
             log.info("The history of %s could not be read: %s", asked.subject.name, error)
             self._page.show_failure(asked)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from backup_gui.threads.controller import Controller
-    from backup_gui.threads.errands import Errand, Errands
+    from backup_gui.threads.tasks import TaskContext, TaskRunner
 from backup_gui.ui.text.headline import silence_text
 from backup_gui.ui.text.reasons import said
 from backup_gui.ui.values.job import DraftVerdict, Level, Remark
@@ -40,7 +40,7 @@ class FormDesk(QObject):
         self,
         page: JobSettings,
         controller: Controller,
-        errands: Errands,
+        tasks: TaskRunner,
         replace_job: Callable[[str, Job], None],
         data_folder: Path,
         parent: QObject | None = None,
@@ -50,7 +50,7 @@ class FormDesk(QObject):
         Args:
             page: The page.
             controller: Knows the jobs.
-            errands: For looking and counting.
+            tasks: Looks and counts.
             replace_job: Puts another version in the place of a job.
             data_folder: Where the catalogs are.
             parent: Owner.
@@ -58,7 +58,7 @@ class FormDesk(QObject):
         super().__init__(parent)
         self._page = page
         self._controller = controller
-        self._errands = errands
+        self._tasks = tasks
         self._replace_job = replace_job
         self._data_folder = data_folder
         self._copies: dict[str, Tally] = {}
@@ -74,17 +74,13 @@ class FormDesk(QObject):
     def _on_check_requested(self, draft: SettingsDraft) -> None:
         before = self._controller.job(draft.before.id)
         others = tuple(job for job in self._controller.jobs if job.id != draft.before.id)
-        work = partial(examine, draft.wanted, before, others, self._data_folder)
-        self._errands.begin(
+        data_folder = self._data_folder
+        self._tasks.start(
             "settings",
-            lambda _errand: work(),
-            partial(self._on_examined, draft.serial),
+            lambda _: examine(draft.wanted, before, others, data_folder),
+            lambda findings: self._page.show_verdict(verdict(draft.serial, findings)),
             on_silent=partial(self._on_silent, draft.serial),
         )
-
-    def _on_examined(self, serial: int, findings: object) -> None:
-        if isinstance(findings, Findings):
-            self._page.show_verdict(verdict(serial, findings))
 
     def _on_silent(self, serial: int, silent_s: int) -> None:
         if silent_s:
@@ -92,20 +88,19 @@ class FormDesk(QObject):
 
     @Slot(object)
     def _on_count_requested(self, wish: RulesWish) -> None:
-        self._errands.begin(
-            _RULES, partial(_count_rules, wish), partial(self._on_counted, wish.serial), self._on_counted_so_far
+        self._tasks.start(
+            _RULES,
+            lambda task: _count_rules(wish, task),
+            self._on_counted,
+            on_progress=self._page.show_rules_count,
         )
 
     @Slot()
     def _on_count_cancelled(self) -> None:
-        self._errands.cancel(_RULES)
+        self._tasks.cancel(_RULES)
 
-    def _on_counted_so_far(self, count: object) -> None:
-        if isinstance(count, RulesCount):
-            self._page.show_rules_count(count)
-
-    def _on_counted(self, _serial: int, count: object) -> None:
-        if isinstance(count, RulesCount):
+    def _on_counted(self, count: RulesCount | None) -> None:
+        if count is not None:
             self._page.show_rules_count(count)
         else:
             self._page.show_no_count()
@@ -115,19 +110,21 @@ class FormDesk(QObject):
         if not job.keeps_history:
             self._page.show_history_size(job.id, _NOTHING)
             return
-        self._errands.begin(_SIZE, partial(_measure, job), partial(self._on_sized, job.id))
-
-    def _on_sized(self, job_id: str, size: object) -> None:
-        self._page.show_history_size(job_id, size if isinstance(size, HistorySize) else None)
+        self._tasks.start(
+            _SIZE,
+            lambda task: _measure(job, task.should_stop),
+            lambda size: self._page.show_history_size(job.id, size),
+        )
 
     @Slot(object)
     def _on_copies_requested(self, job: Job) -> None:
-        self._errands.begin(
-            _COPIES, lambda errand: count_copies(job, errand.should_stop), partial(self._on_copies_counted, job.id)
+        self._tasks.start(
+            _COPIES,
+            lambda task: count_copies(job, task.should_stop),
+            lambda found: self._on_copies_counted(job.id, found or Tally()),
         )
 
-    def _on_copies_counted(self, job_id: str, found: object) -> None:
-        tally = found if isinstance(found, Tally) else Tally()
+    def _on_copies_counted(self, job_id: str, tally: Tally) -> None:
         self._copies[job_id] = tally
         self._page.show_copies(job_id, tally.files, tally.bytes)
 
@@ -155,11 +152,11 @@ def merged(now: Job, before: Job, wanted: Job) -> Job:
     return now._replace(**changes)
 
 
-def _count_rules(wish: RulesWish, errand: Errand) -> RulesCount | None:
+def _count_rules(wish: RulesWish, task: TaskContext[RulesCount]) -> RulesCount | None:
     def tell(found: LeftOut) -> None:
-        errand.tell(_rules_count(wish, found, is_done=False))
+        task.tell(_rules_count(wish, found, is_done=False))
 
-    found = count_left_out(wish.source, wish.rules, errand.should_stop, tell)
+    found = count_left_out(wish.source, wish.rules, task.should_stop, tell)
     return None if found is None else _rules_count(wish, found, is_done=True)
 
 
@@ -168,12 +165,12 @@ def _rules_count(wish: RulesWish, found: LeftOut, *, is_done: bool) -> RulesCoun
     return RulesCount(wish.serial, out.files, out.bytes, is_done=is_done, is_whole=out.is_whole)
 
 
-def _measure(job: Job, errand: Errand) -> HistorySize | None:
+def _measure(job: Job, should_stop: Callable[[], bool]) -> HistorySize | None:
     root = history_of(job)
     if root is None:
         return _NOTHING
     try:
-        return measure(root, errand.should_stop)
+        return measure(root, should_stop)
     except OSError:
         return None
 

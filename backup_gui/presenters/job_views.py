@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -16,8 +15,8 @@ from backup_gui.ui.values.pace import Pace, PaceMeter
 
 if TYPE_CHECKING:
     from backup_gui.model.job import Job
-    from backup_gui.threads.background import Background
     from backup_gui.threads.controller import Controller, JobNews
+    from backup_gui.threads.tasks import TaskRunner
     from backup_gui.ui.main.window import MainWindow
 
 _ROOM_EVERY_MS = 60_000
@@ -46,7 +45,7 @@ class ViewDesk(QObject):
         self,
         window: MainWindow,
         controller: Controller,
-        background: Background,
+        tasks: TaskRunner,
         complete: Callable[[JobView], JobView],
         parent: QObject | None = None,
     ) -> None:
@@ -55,14 +54,14 @@ class ViewDesk(QObject):
         Args:
             window: The window.
             controller: Knows the jobs.
-            background: For looking at drives.
+            tasks: Looks at drives.
             complete: Adds to a view what is known beside the job's own words.
             parent: Owner.
         """
         super().__init__(parent)
         self._window = window
         self._controller = controller
-        self._background = background
+        self._tasks = tasks
         self._complete = complete
         self._rooms: dict[str, Room] = {}
         self._paces: dict[str, tuple[PaceMeter, Pace]] = {}
@@ -127,13 +126,18 @@ class ViewDesk(QObject):
     def look_for_room(self) -> None:
         """Look how much room the drives have."""
         for job in self._controller.jobs:
-            self._background.submit(f"room {job.id}", partial(_look, job), partial(self._on_room, job.id))
+            self._look(job)
 
-    def _on_room(self, job_id: str, found: object) -> None:
+    def _look(self, job: Job) -> None:
+        self._tasks.start(
+            f"room {job.id}", lambda _: _room(job), lambda found: self._on_room(job.id, found), waits=True
+        )
+
+    def _on_room(self, job_id: str, found: Room | None) -> None:
         view = self._views.get(job_id)
         if view is None:
             return
-        if isinstance(found, Room):
+        if found is not None:
             self._rooms[job_id] = found
         else:
             self._rooms.pop(job_id, None)
@@ -151,6 +155,6 @@ class ViewDesk(QObject):
         return pace
 
 
-def _look(job: Job) -> Room | None:
+def _room(job: Job) -> Room | None:
     found = room(job.destination)
     return None if found is None else Room(*found, history=history_of(job) or "")

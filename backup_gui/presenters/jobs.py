@@ -13,6 +13,7 @@ from backup_gui.engine.state.register import forget_folders
 from backup_gui.model.job import Job
 from backup_gui.presenters.job_form import unanswered, verdict
 from backup_gui.services.job_check import Findings, examine, leave_out
+from backup_gui.threads.tasks import ignore_result
 from backup_gui.ui.text.reasons import said
 from backup_gui.ui.values.job import ExcludeWish, JobDraft, PauseWish
 
@@ -21,9 +22,8 @@ if TYPE_CHECKING:
 
     from backup_gui.config.store import Store
     from backup_gui.desktop.single_instance import Wish
-    from backup_gui.threads.background import Background
     from backup_gui.threads.controller import Controller
-    from backup_gui.threads.errands import Errands
+    from backup_gui.threads.tasks import TaskRunner
     from backup_gui.ui.main.window import MainWindow
 
 log = logging.getLogger(__name__)
@@ -45,8 +45,7 @@ class JobDesk(QObject):
         window: MainWindow,
         controller: Controller,
         store: Store,
-        background: Background,
-        errands: Errands,
+        tasks: TaskRunner,
         data_folder: Path,
         parent: QObject | None = None,
     ) -> None:
@@ -56,8 +55,7 @@ class JobDesk(QObject):
             window: The window.
             controller: Runs the jobs.
             store: Saves them.
-            background: For examining what a start of the program asked for.
-            errands: For examining what is being typed.
+            tasks: Examines what is being typed, and what a start of the program asked for.
             data_folder: Where the catalogs are.
             parent: Owner.
         """
@@ -65,8 +63,7 @@ class JobDesk(QObject):
         self._window = window
         self._controller = controller
         self._store = store
-        self._background = background
-        self._errands = errands
+        self._tasks = tasks
         self._data_folder = data_folder
         window.check_requested.connect(self._on_check_requested)
         window.job_saved.connect(self._on_job_saved)
@@ -117,8 +114,10 @@ class JobDesk(QObject):
         wanted = _NEW_JOB._replace(source=wish.source, destination=wish.destination)
         if wish.interval_s:
             wanted = wanted._replace(interval_s=wish.interval_s)
-        work = partial(examine, wanted, None, self._controller.jobs, self._data_folder)
-        self._background.submit("pair", work, self._on_pair_examined)
+        others, data_folder = self._controller.jobs, self._data_folder
+        self._tasks.start(
+            "pair", lambda _: examine(wanted, None, others, data_folder), self._on_pair_examined, waits=True
+        )
 
     @Slot(object)
     def remove(self, job_id: str) -> None:
@@ -132,17 +131,13 @@ class JobDesk(QObject):
     def _on_check_requested(self, draft: JobDraft) -> None:
         before = self._controller.job(draft.job_id)
         others = tuple(job for job in self._controller.jobs if job.id != draft.job_id)
-        work = partial(examine, _wanted(draft, before), before, others, self._data_folder)
-        self._errands.begin(
+        data_folder = self._data_folder
+        self._tasks.start(
             "draft",
-            lambda _errand: work(),
-            partial(self._on_examined, draft.serial),
+            lambda _: examine(_wanted(draft, before), before, others, data_folder),
+            lambda findings: self._window.show_verdict(verdict(draft.serial, findings)),
             on_silent=partial(self._on_check_silent, draft.serial),
         )
-
-    def _on_examined(self, serial: int, findings: object) -> None:
-        if isinstance(findings, Findings):
-            self._window.show_verdict(verdict(serial, findings))
 
     def _on_check_silent(self, serial: int, silent_s: int) -> None:
         if silent_s:
@@ -152,10 +147,7 @@ class JobDesk(QObject):
     def _on_job_saved(self, job: Job) -> None:
         self.put(self._window.edited_id, job)
 
-    @Slot(object)
-    def _on_pair_examined(self, findings: object) -> None:
-        if not isinstance(findings, Findings):
-            return
+    def _on_pair_examined(self, findings: Findings) -> None:
         if findings.job is None:
             text = "\n".join(said(fault) for fault in findings.faults.values())
             log.warning("The backup asked for cannot be added: %s", "; ".join(findings.faults.values()))
@@ -174,7 +166,7 @@ class JobDesk(QObject):
         """Have a job that is no more stand in no other one's way."""
         file = self._data_folder / "jobs" / f"{job_id}.sqlite"
         # RACE: a pass that is just beginning may note its folders once more; then one question too many is asked.
-        self._background.submit(f"forget {job_id}", partial(forget_folders, file), lambda _: None)
+        self._tasks.start(f"forget {job_id}", lambda _: forget_folders(file), ignore_result, waits=True)
 
     def _settle(self, selected_id: str) -> None:
         self._save()

@@ -5,10 +5,8 @@ Everything is read in the background, when somebody looks.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,10 +18,10 @@ from backup_gui.services.folder_sizes import Sizes, count_sizes
 from backup_gui.ui.values.job import BackupSizes, FilesPage, FilesQuery, PassPage, PassQuery
 
 if TYPE_CHECKING:
-    from backup_gui.model.job import Job
+    from backup_gui.model.passes import DayTotal, PastChange, PastPass
     from backup_gui.model.plans import Report
-    from backup_gui.threads.background import Background
     from backup_gui.threads.controller import Controller
+    from backup_gui.threads.tasks import TaskRunner
     from backup_gui.ui.main.window import MainWindow
 
 COUNT_EVERY_S = 3_600.0
@@ -37,7 +35,7 @@ class OverviewDesk(QObject):
         self,
         window: MainWindow,
         controller: Controller,
-        background: Background,
+        tasks: TaskRunner,
         data_folder: Path,
         now: Callable[[], float],
         parent: QObject | None = None,
@@ -47,7 +45,7 @@ class OverviewDesk(QObject):
         Args:
             window: The window.
             controller: The jobs.
-            background: Where what may block is done.
+            tasks: Reads and counts.
             data_folder: Where the catalogs are.
             now: The clock, seconds since 1970.
             parent: Owner.
@@ -55,10 +53,9 @@ class OverviewDesk(QObject):
         super().__init__(parent)
         self._window = window
         self._controller = controller
-        self._background = background
+        self._tasks = tasks
         self._data_folder = data_folder
         self._now = now
-        self._stop = threading.Event()
         self._sizes: dict[str, BackupSizes] = {}
         # When the days of each job were last read.
         self._read_at: dict[str, float] = {}
@@ -68,10 +65,6 @@ class OverviewDesk(QObject):
         board.passes_wanted.connect(self._on_passes_wanted)
         board.files_wanted.connect(self._on_files_wanted)
 
-    def close(self) -> None:
-        """Count no more."""
-        self._stop.set()
-
     def forget(self, job_id: str) -> None:
         """Forget a job that is no more."""
         self._sizes.pop(job_id, None)
@@ -80,10 +73,12 @@ class OverviewDesk(QObject):
     def note_report(self, job_id: str, report: Report) -> None:
         """Take note of a pass: the chart changes, and the catalog has a key for it."""
         if report.counts.total or report.problems or report.held is not None:
-            self._background.submit(
+            chronicle = self._chronicle(job_id)
+            self._tasks.start(
                 f"keys {job_id}",
-                partial(self._chronicle(job_id).keys, report.started_at),
-                partial(self._on_keys, job_id),
+                lambda _: chronicle.keys(report.started_at),
+                lambda keys: self._on_keys(job_id, keys),
+                waits=True,
             )
             self._read_days(job_id)
 
@@ -95,8 +90,12 @@ class OverviewDesk(QObject):
         if job is None or before.is_counting:
             return
         self._put(job_id, replace(before, is_counting=True))
-        work = partial(_count_sizes, job, self._stop)
-        self._background.submit(f"sizes {job_id}", work, partial(self._on_counted, job_id))
+        self._tasks.start(
+            f"sizes {job_id}",
+            lambda task: count_sizes(job.destination, history_of(job), task.should_stop),
+            lambda sizes: self._on_counted(job_id, sizes),
+            waits=True,
+        )
 
     @Slot()
     def _on_selection_changed(self) -> None:
@@ -115,40 +114,55 @@ class OverviewDesk(QObject):
     def _read_days(self, job_id: str) -> None:
         now = self._now()
         self._read_at[job_id] = now
-        work = partial(self._chronicle(job_id).days, now - _DAYS_BACK_S)
-        self._background.submit(f"days {job_id}", work, partial(self._on_days, job_id))
+        chronicle = self._chronicle(job_id)
+        self._tasks.start(
+            f"days {job_id}",
+            lambda _: chronicle.days(now - _DAYS_BACK_S),
+            lambda days: self._on_days(job_id, days),
+            waits=True,
+        )
 
     @Slot(object)
     def _on_passes_wanted(self, query: PassQuery) -> None:
-        work = partial(self._chronicle(query.job_id).page, before=query.before, kind=query.kind, search=query.search)
-        self._background.submit(f"passes {query.job_id}", work, partial(self._on_passes, query))
+        chronicle = self._chronicle(query.job_id)
+        self._tasks.start(
+            f"passes {query.job_id}",
+            lambda _: chronicle.page(before=query.before, kind=query.kind, search=query.search),
+            lambda passes: self._on_passes(query, passes),
+            waits=True,
+        )
 
     @Slot(object)
     def _on_files_wanted(self, query: FilesQuery) -> None:
-        work = partial(self._chronicle(query.job_id).changes, query.pass_id, offset=query.offset)
-        self._background.submit(f"files {query.job_id} {query.pass_id}", work, partial(self._on_files, query))
+        chronicle = self._chronicle(query.job_id)
+        self._tasks.start(
+            f"files {query.job_id} {query.pass_id}",
+            lambda _: chronicle.changes(query.pass_id, offset=query.offset),
+            lambda changes: self._on_files(query, changes),
+            waits=True,
+        )
 
-    def _on_days(self, job_id: str, days: object) -> None:
-        if isinstance(days, tuple) and self._is_known(job_id):
+    def _on_days(self, job_id: str, days: tuple[DayTotal, ...]) -> None:
+        if self._is_known(job_id):
             self._window.board.put_days(job_id, days)
 
-    def _on_keys(self, job_id: str, keys: object) -> None:
-        if isinstance(keys, dict) and self._is_known(job_id):
+    def _on_keys(self, job_id: str, keys: dict[float, int]) -> None:
+        if self._is_known(job_id):
             self._window.board.name_passes(job_id, keys)
 
-    def _on_passes(self, query: PassQuery, passes: object) -> None:
-        if isinstance(passes, tuple) and self._is_known(query.job_id):
+    def _on_passes(self, query: PassQuery, passes: tuple[PastPass, ...]) -> None:
+        if self._is_known(query.job_id):
             self._window.board.put_passes(PassPage(query, passes, is_last=len(passes) < PAGE_ROWS))
 
-    def _on_files(self, query: FilesQuery, changes: object) -> None:
-        if isinstance(changes, tuple) and self._is_known(query.job_id):
+    def _on_files(self, query: FilesQuery, changes: tuple[PastChange, ...]) -> None:
+        if self._is_known(query.job_id):
             self._window.board.put_files(FilesPage(query, changes, is_last=len(changes) < PAGE_ROWS))
 
-    def _on_counted(self, job_id: str, sizes: object) -> None:
+    def _on_counted(self, job_id: str, sizes: Sizes | None) -> None:
         if not self._is_known(job_id):
             return
         now = self._now()
-        if isinstance(sizes, Sizes):
+        if sizes is not None:
             self._put(job_id, BackupSizes(sizes.mirror_bytes, sizes.history_bytes, counted_at=now))
         else:
             before = self._sizes.get(job_id, BackupSizes())
@@ -164,7 +178,3 @@ class OverviewDesk(QObject):
 
     def _chronicle(self, job_id: str) -> Chronicle:
         return Chronicle(self._data_folder / "jobs" / f"{job_id}.sqlite")
-
-
-def _count_sizes(job: Job, stop: threading.Event) -> Sizes | None:
-    return count_sizes(job.destination, history_of(job), stop)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject, Slot
 
+from backup_gui.engine.fs.content import Cancelled
 from backup_gui.model.job import Job
 from backup_gui.model.plan_tree import Arranged, Arrangement
 from backup_gui.model.plans import Counts, Progress, count_actions
@@ -15,7 +17,7 @@ from backup_gui.services.arrange_plan import arrange
 from backup_gui.services.preview import Foresight, foresee
 
 if TYPE_CHECKING:
-    from backup_gui.threads.errands import Errand, Errands
+    from backup_gui.threads.tasks import TaskContext, TaskRunner
     from backup_gui.ui.main.window import MainWindow
     from backup_gui.ui.plan.preview_dialog import PreviewDialog
     from backup_gui.ui.plan.review_dialog import ReviewDialog
@@ -32,17 +34,17 @@ class _Outlook(NamedTuple):
 class PlanDesk(QObject):
     """Serves the preview of a pass and the review of what is held."""
 
-    def __init__(self, window: MainWindow, errands: Errands, data_folder: Path, parent: QObject | None = None) -> None:
+    def __init__(self, window: MainWindow, tasks: TaskRunner, data_folder: Path, parent: QObject | None = None) -> None:
         """Connect the window.
 
         Args:
             window: The window.
-            errands: For comparing and ordering.
+            tasks: Compares and orders.
             data_folder: Where the catalogs are.
             parent: Owner.
         """
         super().__init__(parent)
-        self._errands = errands
+        self._tasks = tasks
         self._data_folder = data_folder
         self._views = 0
         window.preview_opened.connect(self._on_preview_opened)
@@ -52,12 +54,13 @@ class PlanDesk(QObject):
     def _on_preview_opened(self, dialog: PreviewDialog) -> None:
         key = self._serve(dialog.plan, dialog)
         dialog.finished.connect(partial(self._on_closed, f"foresee {key}"))
-        self._errands.begin(
+        job, data_folder = dialog.job, self._data_folder
+        self._tasks.start(
             f"foresee {key}",
-            partial(_look_ahead, dialog.job, self._data_folder),
-            partial(_show_outlook, dialog),
-            partial(_show_progress, dialog),
-            dialog.show_silence,
+            lambda task: _look_ahead(job, data_folder, task),
+            lambda outlook: _show_outlook(dialog, outlook),
+            on_progress=dialog.show_progress,
+            on_silent=dialog.show_silence,
         )
 
     @Slot(object)
@@ -75,34 +78,27 @@ class PlanDesk(QObject):
         return key
 
     def _on_arrangement_requested(self, key: str, view: PlanView, wish: Arrangement) -> None:
-        self._errands.begin(key, partial(_arrange, wish), partial(_show_arranged, view))
+        self._tasks.start(key, lambda task: _arrange(wish, task.should_stop), view.show_arranged)
 
     def _on_closed(self, key: str, _result: int) -> None:
-        self._errands.cancel(key)
+        self._tasks.cancel(key)
 
 
-def _arrange(wish: Arrangement, errand: Errand) -> Arranged | None:
-    return arrange(wish, errand.should_stop)
+def _arrange(wish: Arrangement, should_stop: Callable[[], bool]) -> Arranged:
+    arranged = arrange(wish, should_stop)
+    if arranged is None:
+        raise Cancelled
+    return arranged
 
 
-def _show_arranged(view: PlanView, arranged: object) -> None:
-    if isinstance(arranged, Arranged):
-        view.show_arranged(arranged)
+def _look_ahead(job: Job, data_folder: Path, task: TaskContext[Progress]) -> _Outlook:
+    found = foresee(job, data_folder, task.should_stop, task.tell)
+    if found is None:
+        raise Cancelled
+    return _Outlook(found, count_actions(found.actions))
 
 
-def _look_ahead(job: Job, data_folder: Path, errand: Errand) -> _Outlook | None:
-    found = foresee(job, data_folder, errand.should_stop, errand.tell)
-    return None if found is None else _Outlook(found, count_actions(found.actions))
-
-
-def _show_progress(dialog: PreviewDialog, progress: object) -> None:
-    if isinstance(progress, Progress):
-        dialog.show_progress(progress)
-
-
-def _show_outlook(dialog: PreviewDialog, outlook: object) -> None:
-    if not isinstance(outlook, _Outlook):
-        return
+def _show_outlook(dialog: PreviewDialog, outlook: _Outlook) -> None:
     found = outlook.foresight
     if found.reason and not found.actions:
         dialog.show_failure(found.reason)

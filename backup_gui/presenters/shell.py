@@ -9,7 +9,6 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QUrl, Signal, Slot
@@ -37,10 +36,9 @@ from backup_gui.presenters.overview import OverviewDesk
 from backup_gui.presenters.plan import PlanDesk
 from backup_gui.presenters.tray import TrayDesk
 from backup_gui.services.job_check import is_folder
-from backup_gui.threads.background import Background
 from backup_gui.threads.controller import SHUTDOWN_S, Controller, JobNews, JobReport
-from backup_gui.threads.errands import Errands
 from backup_gui.threads.job_thread import Run
+from backup_gui.threads.tasks import TaskRunner, ignore_result
 from backup_gui.ui.main.tray import TrayIcon
 from backup_gui.ui.main.window import MainWindow
 from backup_gui.ui.text.reasons import said
@@ -112,18 +110,19 @@ class Desk(QObject):
         self._is_over = False
         self.has_ended_cleanly = True
 
-        self.background = Background(self)
-        self.errands = Errands(self.background, self)
+        self.tasks = TaskRunner(parent=self)
         self.controller = Controller(places.data, run=system.run, parent=self)
         self.window = MainWindow(icons, system.now, __version__, has_tray=system.has_tray)
-        self.overview = OverviewDesk(self.window, self.controller, self.background, places.data, system.now, self)
+        self.overview = OverviewDesk(self.window, self.controller, self.tasks, places.data, system.now, self)
         self.care = CareDesk(
-            self.window, self.controller, self.background, store, places.data, system.now, system.make_power, self
+            self.window, self.controller, self.tasks, store, places.data, system.now, system.make_power, self
         )
-        self.restoring = RestoreDesk(icons, self.window, self.controller, system.now, self._on_folder_requested, self)
+        self.restoring = RestoreDesk(
+            icons, self.window, self.controller, self.tasks, system.now, self._on_folder_requested, self
+        )
         self.answers = AnswersDesk(icons, self.window, self.controller, self._on_folder_requested, self)
-        self.views = ViewDesk(self.window, self.controller, self.background, self._completed, self)
-        self.jobs = JobDesk(self.window, self.controller, store, self.background, self.errands, places.data, self)
+        self.views = ViewDesk(self.window, self.controller, self.tasks, self._completed, self)
+        self.jobs = JobDesk(self.window, self.controller, store, self.tasks, places.data, self)
         self._tray_icon = system.make_tray_icon()
         self._trays = TrayDesk(
             icons,
@@ -139,14 +138,14 @@ class Desk(QObject):
         self.tray = self._trays.tray
         self.tray.is_on_bus = system.is_menu_on_bus()
         self._relay = LogRelay(self)
-        self._plans = PlanDesk(self.window, self.errands, places.data, self)
+        self._plans = PlanDesk(self.window, self.tasks, places.data, self)
         self._forms = FormDesk(
-            self.window.board.settings, self.controller, self.errands, self.jobs.put, places.data, self
+            self.window.board.settings, self.controller, self.tasks, self.jobs.put, places.data, self
         )
         self._first = FirstDesk(
             self.window,
             self.controller,
-            self.errands,
+            self.tasks,
             places.data,
             settings=lambda: self._settings,
             adopt=self._adopt,
@@ -198,14 +197,12 @@ class Desk(QObject):
         self._store.save_geometry(self.window.saved_geometry())
         self.window.hide()
         self._trays.close()
-        self.overview.close()
+        self.tasks.close()
         self.care.close()
         self.restoring.close()
         began_s = time.monotonic()
         self.has_ended_cleanly = self.controller.shut_down(SHUTDOWN_S)
         self.restoring.wait(max(0.0, SHUTDOWN_S - (time.monotonic() - began_s)))
-        self.errands.close()
-        self.background.close()
         self._relay.close()
 
     # From the jobs to the window
@@ -259,13 +256,19 @@ class Desk(QObject):
         if settings.start_at_login:
             self._write_login_entry(settings)
         elif before.start_at_login:
-            self.background.submit("login", self._system.entry().remove, _ignore)
+            entry = self._system.entry()
+            self.tasks.start("login", lambda _: entry.remove(), ignore_result, waits=True)
 
     @Slot(object)
     def _on_folder_requested(self, path: str) -> None:
-        self.background.submit(f"open {path}", partial(is_folder, path), partial(self._on_folder_seen, path))
+        self.tasks.start(
+            f"open {path}",
+            lambda _: is_folder(path),
+            lambda is_there: self._on_folder_seen(path, is_there=is_there),
+            waits=True,
+        )
 
-    def _on_folder_seen(self, path: str, is_there: object) -> None:
+    def _on_folder_seen(self, path: str, *, is_there: bool) -> None:
         if is_there:
             self._system.open_folder(QUrl.fromLocalFile(path))
         else:
@@ -329,9 +332,5 @@ class Desk(QObject):
             part.forget(job_id)
 
     def _write_login_entry(self, settings: Settings) -> None:
-        command = start_command(is_hidden=settings.start_hidden)
-        self.background.submit("login", partial(self._system.entry().write, command), _ignore)
-
-
-def _ignore(result: object) -> None:
-    """Take note of nothing."""
+        entry, command = self._system.entry(), start_command(is_hidden=settings.start_hidden)
+        self.tasks.start("login", lambda _: entry.write(command), ignore_result, waits=True)

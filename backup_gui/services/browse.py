@@ -1,4 +1,4 @@
-"""Reads mirrors and histories for the window, and brings files back: what ``Attendant`` is given to do.
+"""Reads mirrors and histories for the window, and brings files back, as tasks in the background.
 
 Blocks as long as a drive does: never called in the window's thread.
 """

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backup_gui.model.job import Job
-import threading
 import time
 from dataclasses import dataclass
 
@@ -205,26 +204,28 @@ class Sizes:
     history_bytes: int
 
 
-def count_sizes(mirror: str, history: str | None, stop: threading.Event) -> Sizes | None:
+def count_sizes(mirror: str, history: str | None, should_stop: Callable[[], bool]) -> Sizes | None:
     """Count the room that a mirror and its history take.
 
     Args:
         mirror: Absolute path.
         history: Absolute path; None if none is kept.
-        stop: Ends the counting when set.
+        should_stop: Asked for every folder.
 
     Returns:
         The sizes; None if the mirror is not there or it was stopped.
     """
     seen: set[tuple[int, int]] = set()
-    counted = _count(mirror, seen, stop, is_mirror=True)
+    counted = _count(mirror, seen, should_stop, is_mirror=True)
     if counted is None:
         return None
-    kept = _count(history, seen, stop) if history is not None else 0
-    return None if stop.is_set() else Sizes(counted, kept or 0)
+    kept = _count(history, seen, should_stop) if history is not None else 0
+    return None if should_stop() else Sizes(counted, kept or 0)
 
 
-def _count(root: str, seen: set[tuple[int, int]], stop: threading.Event, *, is_mirror: bool = False) -> int | None:
+def _count(
+    root: str, seen: set[tuple[int, int]], should_stop: Callable[[], bool], *, is_mirror: bool = False
+) -> int | None:
     """Add up what is below a folder on its own volume, of a mirror what is its own; None if it is not there."""
     try:
         device = os.stat(root).st_dev
@@ -233,7 +234,7 @@ def _count(root: str, seen: set[tuple[int, int]], stop: threading.Event, *, is_m
     total_bytes = 0
     folders = [root]
     rested_s = time.monotonic()
-    while folders and not stop.is_set():
+    while folders and not should_stop():
         try:
             folder = folders.pop()
             with os.scandir(folder) as entries:
@@ -251,7 +252,7 @@ def _count(root: str, seen: set[tuple[int, int]], stop: threading.Event, *, is_m
                             seen.add((found.st_dev, found.st_ino))
                         total_bytes += occupied_bytes(found)
                     if time.monotonic() - rested_s > _WORK_S:
-                        stop.wait(_WORK_S)
+                        time.sleep(_WORK_S)
                         rested_s = time.monotonic()
         except OSError:
             # What cannot be read, or went away meanwhile, cannot be counted either.

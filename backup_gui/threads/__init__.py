@@ -1,1 +1,1 @@
-"""Qt threads for jobs and for work in the background."""
+"""Qt threads for jobs, and tasks in the background."""

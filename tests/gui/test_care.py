@@ -152,7 +152,7 @@ def test_a_job_that_is_not_to_save_power_is_checked_as_often_as_ever(
 ) -> None:
     wasteful = job._replace(saves_power=False)
     desk = start(make_desk, wasteful, scripted, power := FakePower())
-    qtbot.waitUntil(lambda: scripted.has_started(job.id) and not desk.background._running)
+    qtbot.waitUntil(lambda: scripted.has_started(job.id) and not desk.tasks._running)
     power.set(Supply(is_on_battery=True))
     assert desk.care.saving(wasteful) == (Saving.NO, job.full_pass_every_s)
     assert desk.care.saving(job) == (Saving.BATTERY, 14_400)
@@ -166,7 +166,7 @@ def test_a_metered_network_counts_only_for_folders_that_are_reached_over_it(
 ) -> None:
     desk = start(make_desk, job, scripted, power := FakePower())
     # Where the folders really are is known by then.
-    qtbot.waitUntil(lambda: not desk.background._running)
+    qtbot.waitUntil(lambda: not desk.tasks._running)
     power.set(Supply(is_metered=True))
     assert desk.care.saving(job) == (Saving.NO, job.full_pass_every_s)
     desk.care._on_network_known(job.id, is_on_network=True)

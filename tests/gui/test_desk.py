@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import threading
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -434,23 +432,3 @@ def test_reports_and_progress_are_shown(make_desk: DeskMaker, job: Job, scripted
     qtbot.waitUntil(lambda: desk.window.board.banner.title == "Everything is backed up.")
     (row,) = desk.window.board._activity_model(job.id).rows(5)
     assert row.report == report
-
-
-def test_work_in_the_background_is_done_elsewhere_and_the_latest_wins(
-    make_desk: DeskMaker, scripted: ScriptedRun, qtbot: QtBot
-) -> None:
-    desk = make_desk(scripted)
-    may_end = threading.Event()
-    seen: list[object] = []
-
-    def slow() -> int:
-        assert may_end.wait(5)
-        return threading.get_ident()
-
-    desk.background.submit("key", slow, seen.append)
-    for number in range(5):
-        desk.background.submit("key", partial(int, number), seen.append)
-    may_end.set()
-    qtbot.waitUntil(lambda: len(seen) == 2)
-    assert seen[0] != threading.get_ident()
-    assert seen[1] == 4

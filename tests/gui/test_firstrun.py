@@ -365,8 +365,8 @@ def test_closing_the_steps_gives_up_what_they_asked_for(
     dialog.steps.destroyed.connect(lambda: gone.append(None))
     dialog.reject()
     qtbot.waitUntil(lambda: bool(gone))
-    qtbot.waitUntil(lambda: not desk.background._running)
-    assert not any(key.startswith("first 2") for key in desk.errands._running)
+    qtbot.waitUntil(lambda: not desk.tasks._running)
+    assert not any(key.startswith("first 2") for key in desk.tasks._waiting)
 
 
 # What is found out about folders and drives

@@ -24,11 +24,10 @@ from backup_gui.presenters.shell import Desk
 from backup_gui.services import browse as archive
 from backup_gui.services import job_check as inspection
 from backup_gui.services import preview
+from backup_gui.services.suggestions import Proposal
 from backup_gui.threads import liveness as stall
-from backup_gui.threads.background import Background
-from backup_gui.threads.errands import Errands
 from backup_gui.threads.liveness import Heart
-from backup_gui.threads.tasks import Attendant, Errand
+from backup_gui.threads.tasks import TaskContext, TaskRunner
 from backup_gui.ui.history.restore_dialog import RestoreDialog
 from backup_gui.ui.main.board import Page
 from backup_gui.ui.values.first_run import FirstChoice
@@ -77,68 +76,88 @@ def hang(drive: Drive, value: object = None) -> object:
     return value
 
 
+def ask(drive: Drive, value: object, _task: TaskContext[object]) -> object:
+    return hang(drive, value)
+
+
+def at_once(value: object, _task: TaskContext[object]) -> object:
+    return value
+
+
 @pytest.fixture
-def background(qtbot: QtBot) -> Iterator[Background]:
-    made = Background()
+def runner(drive: Drive, qtbot: QtBot) -> Iterator[TaskRunner]:
+    made = TaskRunner("test")
     yield made
-    qtbot.waitUntil(lambda: not any(thread.name.startswith("look ") for thread in threading.enumerate()))
+    drive.answer()
+    qtbot.waitUntil(lambda: not any(thread.name.startswith("test ") for thread in threading.enumerate()))
     made.close()
 
 
-def test_work_that_hangs_keeps_no_other_from_being_done(background: Background, drive: Drive, qtbot: QtBot) -> None:
+def test_work_that_hangs_keeps_no_other_from_being_done(runner: TaskRunner, drive: Drive, qtbot: QtBot) -> None:
     seen: list[object] = []
     for number in range(10):
-        background.submit(f"hangs {number}", partial(hang, drive, number), seen.append)
-    background.submit("quick", lambda: "quick", seen.append)
+        runner.start(f"hangs {number}", partial(ask, drive, number), seen.append)
+    runner.start("quick", partial(at_once, "quick"), seen.append)
     assert drive.count == 8
     qtbot.waitUntil(lambda: seen == ["quick"])
     qtbot.waitUntil(lambda: drive.count == 10)
-    assert background.silent_s("hangs 0") > 0
-    assert background.silent_s("quick") == 0
+    assert runner._stalls.silent_s("hangs 0") > 0
+    assert runner._stalls.silent_s("quick") == 0
     drive.answer()
     qtbot.waitUntil(lambda: sorted(seen[1:], key=str) == list(range(10)))
-    assert background.silent_s("hangs 0") == 0
+    assert runner._stalls.silent_s("hangs 0") == 0
 
 
 def test_what_is_done_again_and_again_does_not_pile_up_on_a_drive_that_hangs(
-    background: Background, drive: Drive, qtbot: QtBot
+    runner: TaskRunner, drive: Drive, qtbot: QtBot
 ) -> None:
     seen: list[object] = []
-    background.submit("room", partial(hang, drive, 0), seen.append)
-    qtbot.waitUntil(lambda: background.silent_s("room") > 0)
+    runner.start("room", partial(ask, drive, 0), seen.append, waits=True)
+    qtbot.waitUntil(lambda: runner._stalls.silent_s("room") > 0)
     for number in range(1, 5):
-        background.submit("room", partial(hang, drive, number), seen.append)
+        runner.start("room", partial(ask, drive, number), seen.append, waits=True)
     assert drive.count == 1
     drive.answer()
     qtbot.waitUntil(lambda: seen == [0, 4])
 
 
-def test_a_new_errand_takes_the_place_of_one_that_hangs(background: Background, drive: Drive, qtbot: QtBot) -> None:
-    errands = Errands(background)
+def test_a_new_task_takes_the_place_of_one_that_hangs(runner: TaskRunner, drive: Drive, qtbot: QtBot) -> None:
     seen: list[object] = []
     silent: list[int] = []
-    errands.begin("look", lambda _: hang(drive, "old"), seen.append, on_silent=silent.append)
+    runner.start("look", partial(ask, drive, "old"), seen.append, on_silent=silent.append)
     qtbot.waitUntil(lambda: len(silent) == 1)
     assert silent[0] > 0
-    errands.begin("look", lambda _: "new", seen.append, on_silent=silent.append)
+    runner.start("look", partial(at_once, "new"), seen.append, on_silent=silent.append)
     qtbot.waitUntil(lambda: seen == ["new"])
     drive.answer()
-    qtbot.waitUntil(lambda: not background._left)
+    qtbot.waitUntil(lambda: not runner._left)
     assert seen == ["new"]
     assert set(silent[1:]) <= {0}
 
 
-def test_an_errand_that_goes_on_says_so(background: Background, qtbot: QtBot) -> None:
-    errands = Errands(background)
+def test_a_task_that_is_replaced_before_it_hangs_is_left_as_soon_as_it_does(
+    runner: TaskRunner, drive: Drive, qtbot: QtBot
+) -> None:
+    seen: list[object] = []
+    silent: list[int] = []
+    runner.start("look", partial(ask, drive, "old"), seen.append, on_silent=silent.append)
+    runner.start("look", partial(at_once, "new"), seen.append)
+    qtbot.waitUntil(lambda: seen == ["new"])
+    drive.answer()
+    qtbot.waitUntil(lambda: not runner._left)
+    assert (seen, silent) == (["new"], [])
+
+
+def test_a_task_that_goes_on_says_so(runner: TaskRunner, qtbot: QtBot) -> None:
     silent: list[int] = []
     steps = [threading.Event(), threading.Event()]
 
-    def work(_errand: object) -> None:
+    def work(_task: object) -> None:
         assert steps[0].wait(60)
         sum(range(1_000_000))
         assert steps[1].wait(60)
 
-    errands.begin("look", work, lambda _: None, on_silent=silent.append)
+    runner.start("look", work, lambda _: None, on_silent=silent.append)
     qtbot.waitUntil(lambda: len(silent) == 1)
     steps[0].set()
     qtbot.waitUntil(lambda: len(silent) >= 2)
@@ -147,69 +166,123 @@ def test_an_errand_that_goes_on_says_so(background: Background, qtbot: QtBot) ->
 
 
 def test_there_is_an_end_to_threads_that_hang(
-    background: Background, drive: Drive, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    runner: TaskRunner, drive: Drive, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("backup_gui.threads.background._MOST_IN_ALL", 10)
+    monkeypatch.setattr("backup_gui.threads.tasks.MOST_IN_ALL", 10)
     for number in range(30):
-        background.submit(f"hangs {number}", partial(hang, drive), lambda _: None)
+        runner.start(f"hangs {number}", partial(ask, drive, None), lambda _: None)
     qtbot.waitUntil(lambda: drive.count == 10)
-    qtbot.waitUntil(lambda: all(background.silent_s(key) for key in background._running))
+    qtbot.waitUntil(lambda: all(runner._stalls.silent_s(key) for key in runner._running))
     assert drive.count == 10
     drive.answer()
     qtbot.waitUntil(lambda: drive.count == 30)
 
 
+def test_threads_that_were_left_to_themselves_count_too(
+    runner: TaskRunner, drive: Drive, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backup_gui.threads.tasks.MOST_IN_ALL", 2)
+    seen: list[object] = []
+    for number in range(2):
+        runner.start("look", partial(ask, drive, number), seen.append)
+        qtbot.waitUntil(lambda: runner._stalls.silent_s("look") > 0)
+    runner.start("look", partial(at_once, "last"), seen.append)
+    assert len(runner._left) == 2
+    assert runner.is_running("look")
+    assert not runner._running
+    drive.answer()
+    qtbot.waitUntil(lambda: seen == ["last"])
+
+
 @pytest.fixture
-def attendant(drive: Drive, qtbot: QtBot) -> Iterator[Attendant]:
-    made = Attendant("test")
+def serial(drive: Drive, qtbot: QtBot) -> Iterator[TaskRunner]:
+    made = TaskRunner("serial", is_serial=True)
     yield made
     drive.answer()
     made.close()
     assert made.wait(5.0)
-    qtbot.waitUntil(lambda: not made._left)
+    qtbot.waitUntil(lambda: not any(thread.name.startswith("serial ") for thread in threading.enumerate()))
 
 
-def test_an_attendant_that_hangs_is_told_of_until_it_goes_on(attendant: Attendant, drive: Drive, qtbot: QtBot) -> None:
+def test_one_after_the_other_that_hangs_is_told_of_until_it_goes_on(
+    serial: TaskRunner, drive: Drive, qtbot: QtBot
+) -> None:
     seen: list[object] = []
     silent: list[int] = []
-    attendant.silence_changed.connect(silent.append)
-    attendant.submit("a", Errand(lambda _: hang(drive, "a"), seen.append, seen.append))
-    attendant.submit("b", Errand(lambda _: "b", seen.append, seen.append))
+    serial.silence_changed.connect(silent.append)
+    serial.start("a", partial(ask, drive, "a"), seen.append)
+    serial.start("b", partial(at_once, "b"), seen.append)
     qtbot.waitUntil(lambda: len(silent) == 1)
     assert (silent[0] > 0, seen) == (True, [])
     drive.answer()
     qtbot.waitUntil(lambda: seen == ["a", "b"])
     assert silent[-1] == 0
     # It watches nothing while there is nothing to do.
-    qtbot.waitUntil(lambda: not attendant._stalls._timer.isActive())
+    qtbot.waitUntil(lambda: not serial._stalls._timer.isActive())
 
 
 @pytest.mark.parametrize("moment", ["early", "late"])
-def test_what_is_given_up_and_hangs_is_left_to_itself(
-    attendant: Attendant, drive: Drive, qtbot: QtBot, moment: str
+def test_what_is_stopped_and_hangs_is_left_to_itself(
+    serial: TaskRunner, drive: Drive, qtbot: QtBot, moment: str
 ) -> None:
     seen: list[object] = []
-    attendant.submit("a", Errand(lambda _: hang(drive, "a"), seen.append, seen.append))
-    attendant.submit("b", Errand(lambda _: "b", seen.append, seen.append))
+    left: list[object] = []
+    silent: list[int] = []
+    # Whoever shares something with the thread knows before the next one begins.
+    serial.left.connect(lambda: left.append("b" in serial._waiting))
+    serial.silence_changed.connect(silent.append)
+    serial.start("a", partial(ask, drive, "a"), seen.append, on_failed=seen.append)
+    serial.start("b", partial(at_once, "b"), seen.append, on_failed=seen.append)
     qtbot.waitUntil(lambda: drive.count == 1)
     if moment == "late":
-        qtbot.waitUntil(lambda: attendant.silent_s > 0)
-    attendant.give_up("a")
+        qtbot.waitUntil(lambda: bool(silent) and silent[-1] > 0)
+    serial.stop("a")
     qtbot.waitUntil(lambda: seen == ["b"])
+    assert left == [True]
+    assert not any(silent[-1:])
     drive.answer()
     # What comes of it is told all the same.
     qtbot.waitUntil(lambda: seen == ["b", "a"])
 
 
-def test_a_new_wish_with_the_key_of_one_that_hangs_is_granted(attendant: Attendant, drive: Drive, qtbot: QtBot) -> None:
+def test_what_does_not_stop_can_be_left_before_it_is_known_to_hang(
+    serial: TaskRunner, drive: Drive, qtbot: QtBot
+) -> None:
     seen: list[object] = []
-    attendant.submit("a", Errand(lambda _: hang(drive, "old"), seen.append, seen.append))
-    qtbot.waitUntil(lambda: attendant.silent_s > 0)
-    attendant.submit("a", Errand(lambda _: "new", seen.append, seen.append))
+    serial.start("a", partial(ask, drive, "a"), seen.append)
+    serial.start("b", partial(at_once, "b"), seen.append)
+    qtbot.waitUntil(lambda: drive.count == 1)
+    serial.leave("b")
+    assert not serial._left
+    serial.leave("a")
+    qtbot.waitUntil(lambda: seen == ["b"])
+    drive.answer()
+    qtbot.waitUntil(lambda: seen == ["b", "a"])
+
+
+def test_a_new_wish_with_the_key_of_one_that_hangs_is_granted(serial: TaskRunner, drive: Drive, qtbot: QtBot) -> None:
+    seen: list[object] = []
+    silent: list[int] = []
+    serial.silence_changed.connect(silent.append)
+    serial.start("a", partial(ask, drive, "old"), seen.append, on_failed=seen.append)
+    qtbot.waitUntil(lambda: bool(silent))
+    serial.start("a", partial(at_once, "new"), seen.append, on_failed=seen.append)
     qtbot.waitUntil(lambda: seen == ["new"])
     drive.answer()
-    qtbot.waitUntil(lambda: not attendant._left)
+    qtbot.waitUntil(lambda: not serial._left)
     assert seen == ["new"]
+
+
+def test_what_was_cancelled_and_hangs_is_left_and_never_told(serial: TaskRunner, drive: Drive, qtbot: QtBot) -> None:
+    seen: list[object] = []
+    serial.start("a", partial(ask, drive, "a"), seen.append, on_failed=seen.append)
+    qtbot.waitUntil(lambda: drive.count == 1)
+    serial.cancel()
+    serial.start("b", partial(at_once, "b"), seen.append)
+    qtbot.waitUntil(lambda: seen == ["b"])
+    drive.answer()
+    qtbot.waitUntil(lambda: not serial._left)
+    assert seen == ["b"]
 
 
 @pytest.fixture
@@ -333,7 +406,7 @@ def test_a_preview_of_a_drive_that_hangs_says_so_and_another_one_is_made(
     qtbot.waitUntil(lambda: dialog._pages.currentWidget() is not dialog._waiting, timeout=LONG_MS)
     dialog.close_button.click()
     drive.answer()
-    qtbot.waitUntil(lambda: not desk.background._running)
+    qtbot.waitUntil(lambda: not desk.tasks._running)
 
 
 @pytest.mark.parametrize("form", ["dialog", "page"])
@@ -365,11 +438,11 @@ def test_the_first_run_says_that_a_drive_hangs(
     steps = desk.window.welcome
     told: list[str] = []
     monkeypatch.setattr(type(steps), "show_verdict", lambda _self, verdict: told.append(verdict.fault))
-    monkeypatch.setattr("backup_gui.presenters.first_run.propose", lambda *_: hang(drive))
+    monkeypatch.setattr("backup_gui.presenters.first_run.propose", lambda *_: hang(drive, Proposal()))
     steps.check_requested.emit(FirstChoice(1, ("/a",), "/b"))
     qtbot.waitUntil(lambda: bool(told) and told[-1].startswith(SILENT))
     drive.answer()
-    qtbot.waitUntil(lambda: not desk.background._running)
+    qtbot.waitUntil(lambda: not desk.tasks._running)
 
 
 def test_a_backup_folder_on_a_drive_that_hangs_says_so_and_another_one_can_be_chosen(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import sqlite3
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -32,8 +30,6 @@ from backup_gui.model.plans import FULL, Action, Counts, HeldCode, Op, Phase, Pr
 from backup_gui.model.status import JobState, Status
 from backup_gui.services.arrange_plan import arrange
 from backup_gui.services.preview import expected_s, foresee
-from backup_gui.threads.background import Background
-from backup_gui.threads.errands import Errand, Errands
 from backup_gui.ui.plan.model import PlanModel
 from backup_gui.ui.plan.preview_dialog import PreviewDialog
 from backup_gui.ui.plan.review_dialog import ReviewDialog
@@ -400,10 +396,11 @@ def test_closing_the_preview_gives_the_comparison_up(
     desk = make_desk(scripted)
     desk.start(Wish())
     dialog = desk.window.preview(job)
-    assert any(key.startswith("foresee") for key in desk.errands._running)
+    assert desk.tasks.is_running("foresee plan 1")
     dialog.reject()
-    assert not any(key.startswith(("foresee", "plan")) for key in desk.errands._running)
-    qtbot.waitUntil(lambda: not desk.background._running)
+    assert not desk.tasks.is_running("foresee plan 1")
+    assert not desk.tasks.is_running("plan 1")
+    qtbot.waitUntil(lambda: not desk.tasks._running)
 
 
 def test_what_is_held_is_filtered_in_the_review(
@@ -593,66 +590,6 @@ def test_files_that_may_not_be_read_are_named_before_copying(open_folder: Path, 
 def test_more_takes_longer() -> None:
     assert expected_s(0, 0) == 0
     assert expected_s(1_000, 0) < expected_s(1_000, 10**9) < expected_s(2_000, 2 * 10**9)
-
-
-# Errands
-
-
-def test_a_new_errand_takes_the_place_of_the_old_one(qtbot: QtBot) -> None:
-    background = Background()
-    errands = Errands(background)
-    begun, results = threading.Event(), list[object]()
-
-    def wait(errand: Errand) -> str:
-        begun.set()
-        while not errand.should_stop():
-            errand.tell("still")
-        return "old"
-
-    errands.begin("key", wait, results.append)
-    assert begun.wait(5)
-    assert errands.is_running("key")
-    errands.begin("key", lambda _: "new", results.append)
-    qtbot.waitUntil(lambda: bool(results))
-    assert results == ["new"]
-    assert not errands.is_running("key")
-    background.close()
-
-
-def test_an_errand_tells_at_most_ten_times_a_second() -> None:
-    told: list[object] = []
-    clock = itertools.count(0, 0.01)
-    errand = Errand(told.append, lambda: next(clock))
-    for number in range(100):
-        errand.tell(number)
-    assert len(told) <= 10
-    errand.stop()
-    for number in range(100):
-        errand.tell(number)
-    assert len(told) <= 10
-
-
-def test_what_was_given_up_tells_nothing_more(qtbot: QtBot) -> None:
-    background = Background()
-    errands = Errands(background)
-    told: list[object] = []
-    first, is_over = threading.Event(), threading.Event()
-
-    def work(errand: Errand) -> None:
-        while not errand.should_stop():
-            errand.tell("news")
-            if not first.is_set():
-                first.set()
-        is_over.set()
-
-    errands.begin("key", work, told.append, told.append)
-    qtbot.waitUntil(lambda: bool(told))
-    errands.close()
-    count = len(told)
-    assert is_over.wait(5)
-    qtbot.waitUntil(lambda: not background._running)
-    assert len(told) == count
-    background.close()
 
 
 def test_the_real_job_goes_on_beside_a_preview(make_desk: DeskMaker, job: Job, qtbot: QtBot) -> None:

@@ -38,10 +38,41 @@ MUTATIONS = (
     ),
     Mutation(
         "drives are looked at away from the window's thread",
-        "threads/background.py",
+        "threads/tasks.py",
         "        thread.start()\n",
         "        thread.run()\n",
-        ("gui/test_desk.py::test_work_in_the_background_is_done_elsewhere_and_the_latest_wins",),
+        ("gui/test_tasks.py::test_tasks_are_done_elsewhere_one_after_the_other_and_told_here",),
+    ),
+    Mutation(
+        "a look that hangs keeps no other from being done",
+        "threads/tasks.py",
+        "        return len(self._running) - hanging < MOST_THREADS\n",
+        "        return len(self._running) < MOST_THREADS\n",
+        ("gui/test_hanging.py::test_work_that_hangs_keeps_no_other_from_being_done",),
+    ),
+    Mutation(
+        "what was given up and hangs is left to itself",
+        "threads/tasks.py",
+        "            self.leave(task.key)\n",
+        "            pass\n",
+        (
+            "gui/test_hanging.py::test_what_is_stopped_and_hangs_is_left_to_itself",
+            "gui/test_hanging.py::test_a_new_wish_with_the_key_of_one_that_hangs_is_granted",
+        ),
+    ),
+    Mutation(
+        "of work that was given up nothing is told",
+        "threads/tasks.py",
+        "        self.is_wanted = False\n",
+        "",
+        ("gui/test_tasks.py::test_of_what_is_cancelled_nothing_more_is_told",),
+    ),
+    Mutation(
+        "whoever shares something with a thread that is left knows before another one begins",
+        "threads/tasks.py",
+        "        self.left.emit()\n        self._begin_waiting()\n",
+        "        self._begin_waiting()\n        self.left.emit()\n",
+        ("gui/test_hanging.py::test_what_is_stopped_and_hangs_is_left_to_itself",),
     ),
     Mutation(
         "quitting leaves a job that hangs behind",
