@@ -25,9 +25,10 @@ from backup_gui.desktop.languages import found_languages, language_name, speak
 from backup_gui.desktop.quit_signals import QuitSignals
 from backup_gui.desktop.single_instance import Instance, Wish
 from backup_gui.engine.fs import own_files as own
-from backup_gui.engine.fs.privacy import close_to_others, make_private_folder, own_folder_in_words
+from backup_gui.engine.fs.privacy import close_to_others, make_private_folder, own_folder_reason
 from backup_gui.model.errors import BackupError, OwnFolderError
 from backup_gui.model.path_text import one_line
+from backup_gui.model.reasons import Reason, ReasonCode
 from backup_gui.presenters.shell import Desk, System
 from backup_gui.threads.garbage import Collector
 from backup_gui.ui.dialogs.refusal import Refusal
@@ -41,7 +42,6 @@ _NO_SCREEN = (
     "Folder Backup: there is no screen to show the window on. "
     "Use 'backup-gui run SOURCE DESTINATION' to back up without one.\n"
 )
-_NO_ANSWER = "Folder Backup is running already, but it does not answer. End that one, or log out and in again."
 # How long a thread that computes may keep the interpreter from the others. Each call into Qt gives the interpreter up
 # and waits for it again; with Python's 5 ms, painting one card while a job compares folders took 0.4 s.
 SWITCH_INTERVAL_S = 0.000_5
@@ -79,16 +79,16 @@ def main(*, is_hidden: bool = False, source: str = "", destination: str = "", in
         instance = Instance(places.state)
         is_first = instance.take()
     except BackupError as error:
-        return _refuse(application, str(error))
+        return _refuse(application, error.reason)
     if not is_first:
-        return 0 if instance.tell(wish) else _refuse(application, _NO_ANSWER)
+        return 0 if instance.tell(wish) else _refuse(application, Reason(ReasonCode.RUNNING_ALREADY))
     try:
         faults = own_folder_faults(places)
         if faults:
             return _refuse(application, *faults)
         status, is_clean = _run(application, places, instance, wish)
     except BackupError as error:
-        return _refuse(application, str(error))
+        return _refuse(application, error.reason)
     finally:
         instance.release()
     if not is_clean:
@@ -99,23 +99,23 @@ def main(*, is_hidden: bool = False, source: str = "", destination: str = "", in
     return status
 
 
-def own_folder_faults(places: Places) -> tuple[str, ...]:
+def own_folder_faults(places: Places) -> tuple[Reason, ...]:
     """Make the program's own folders private, and say which of them cannot be used.
 
     Args:
         places: The folders.
 
     Returns:
-        A sentence for each; none if all is well.
+        A reason for each; none if all is well.
     """
     faults = []
     for folder in places:
         try:
             make_private_folder(folder)
             if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-                raise OwnFolderError(own_folder_in_words(folder, PermissionError(errno.EACCES, "Permission denied")))
+                raise OwnFolderError(own_folder_reason(folder, PermissionError(errno.EACCES, "Permission denied")))
         except OwnFolderError as error:
-            faults.append(str(error))
+            faults.append(error.reason)
         else:
             close_to_others(folder)
     return tuple(faults)
@@ -199,13 +199,13 @@ def _run(application: QApplication, places: Places, instance: Instance, wish: Wi
     return status, desk.has_ended_cleanly
 
 
-def _refuse(application: QApplication, *sentences: str) -> int:
+def _refuse(application: QApplication, *reasons: Reason) -> int:
     """Say in a window, and to whoever reads the terminal, why the app cannot start; return the exit status."""
-    for sentence in sentences:
-        _complain(f"Folder Backup: {one_line(sentence)}\n")
+    for reason in reasons:
+        _complain(f"Folder Backup: {one_line(reason)}\n")
     application.setWindowIcon(Icons(resource_folder() / "icons").app())
     application.setLayoutDirection(speak(application, resource_folder() / "translations", ""))
-    Refusal(sentences).exec()
+    Refusal(reasons).exec()
     return _BUSY
 
 

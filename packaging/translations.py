@@ -21,7 +21,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
 from backup_gui.model.problems import ADVICE  # noqa: E402 - the project need not be installed
-from backup_gui.ui.text.reasons import CONTEXT, PATTERNS  # noqa: E402
+from backup_gui.ui.text.reasons import CODES, CONTEXT  # noqa: E402
 
 PACKAGE = PROJECT / "backup_gui"
 FOLDER = PROJECT / "resources" / "translations"
@@ -64,10 +64,8 @@ def words_of(source: str) -> Iterator[Word]:
 
 
 def _words_of_tables() -> Iterator[Word]:
-    for sentence in PATTERNS:
-        # What a detail follows is translated without it.
-        if not sentence.endswith(": {detail}"):
-            yield Word(CONTEXT, sentence)
+    for code in CODES:
+        yield Word(CONTEXT, code.words)
     for advice in ADVICE.values():
         yield Word("Problems", advice)
 

@@ -13,19 +13,21 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from backup_gui.cli.arguments import PROGRAM
-from backup_gui.cli.output import Output, counts_in_words, named, to_json
+from backup_gui.cli.output import Output, counts_in_words, named, reason_fields, to_json
+from backup_gui.cli.reasons import CommandCode
 from backup_gui.config.folders import Places
 from backup_gui.config.job_factory import make_job
 from backup_gui.engine.destination.lock import DestinationLock
 from backup_gui.engine.rules.progress import Meter
-from backup_gui.engine.state.database import Catalog, newer_in_words
-from backup_gui.engine.state.integrity import in_words
+from backup_gui.engine.state.database import Catalog, newer_reason
+from backup_gui.engine.state.integrity import reason_of
 from backup_gui.engine.state.kept_paths import Kept
 from backup_gui.engine.state.pass_log import PassLog, open_for_reading
 from backup_gui.engine.state.schema import NewerSchemaError, refuse_newer
 from backup_gui.model.errors import CatalogError, JobError, NewerDataError
 from backup_gui.model.path_text import escape
 from backup_gui.model.plans import Counts
+from backup_gui.model.reasons import Reason
 
 if TYPE_CHECKING:
     import argparse
@@ -46,7 +48,7 @@ def passes(options: argparse.Namespace, output: Output, _has_come: Callable[[], 
             for record in log.passes(options.limit):
                 _print_pass(record, output, is_json=options.json)
         elif log.find(options.pass_id) is None:
-            raise JobError(f"There is no pass {options.pass_id}.")
+            raise JobError(Reason(CommandCode.NO_SUCH_PASS, number=options.pass_id))
         else:
             for change in log.changes(options.pass_id, options.limit):
                 _print_change(change, output, is_json=options.json)
@@ -62,7 +64,7 @@ def undo(options: argparse.Namespace, output: Output, has_come: Callable[[], boo
         catalog = Catalog.open(_catalog_path(job))
         try:
             if catalog.passlog.find(options.pass_id) is None:
-                raise JobError(f"There is no pass {options.pass_id}.")
+                raise JobError(Reason(CommandCode.NO_SUCH_PASS, number=options.pass_id))
             meter = Meter(lambda _progress: None)
             returned = undo_pass(job, catalog, options.pass_id, meter=meter, should_stop=has_come)
         finally:
@@ -105,15 +107,16 @@ def _reading(job: Job) -> Iterator[sqlite3.Connection]:
             refuse_newer(connection)
             yield connection
     except NewerSchemaError as error:
-        raise NewerDataError(newer_in_words(path)) from error
+        raise NewerDataError(newer_reason(path)) from error
     except sqlite3.Error as error:
-        raise CatalogError(f"The program's own data cannot be read ({in_words(error)}): {path}") from error
+        reason = Reason(CommandCode.DATA_UNREAD, detail=reason_of(error), path=str(path))
+        raise CatalogError(reason) from error
 
 
 def _catalog_path(job: Job) -> Path:
     path = Places().data / "jobs" / f"{job.id}.sqlite"
     if not path.exists():
-        raise JobError("Nothing is known of a backup of these two folders.")
+        raise JobError(Reason(CommandCode.NOTHING_KNOWN))
     return path
 
 
@@ -151,12 +154,13 @@ def _print_returned(returned: Returned, output: Output, *, is_json: bool) -> Non
         fields: dict[str, object] = {"event": "beside", "path": escape(path), "name": escape(name)}
         output.write(to_json(fields) if is_json else f"kept beside: {named(path)}: {named(name)}")
     for path, reason in (*returned.skipped, *returned.failed):
-        fields = {"event": "problem", "path": escape(path), "reason": reason}
+        fields = {"event": "problem", "path": escape(path), **reason_fields(reason)}
         output.write(to_json(fields) if is_json else f"problem: {named(path)}: {reason}")
     done, left = len(returned.restored), returned.asked - len(returned.restored)
     if is_json:
-        fields = {"event": "undone", "asked": returned.asked, "restored": done, "reason": returned.reason}
+        told = reason_fields(returned.reason) if returned.reason else {"reason": ""}
+        fields = {"event": "undone", "asked": returned.asked, "restored": done, **told}
         output.write(to_json(fields))
     else:
-        reason = f" {returned.reason}." if returned.reason else ""
-        output.write(f"{done:,} of {returned.asked:,} brought back, {left:,} not.{reason}")
+        why = f" {returned.reason}." if returned.reason else ""
+        output.write(f"{done:,} of {returned.asked:,} brought back, {left:,} not.{why}")

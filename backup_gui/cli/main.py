@@ -19,7 +19,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from backup_gui.cli.arguments import PROGRAM, build_parser
-from backup_gui.cli.output import JsonPrinter, Output, Printer, ProgressBar, TextPrinter, answers, named, to_json
+from backup_gui.cli.output import (
+    JsonPrinter,
+    Output,
+    Printer,
+    ProgressBar,
+    TextPrinter,
+    answers,
+    named,
+    reason_fields,
+    to_json,
+)
+from backup_gui.cli.reasons import CommandCode
 from backup_gui.config.folders import Places
 from backup_gui.config.logging import set_up_logging
 from backup_gui.engine.fs import own_files as own
@@ -27,6 +38,7 @@ from backup_gui.model.errors import BackupError, DestinationBusyError, JobError,
 from backup_gui.model.events import HeldBack, KeepHeld, Stop, Waiting
 from backup_gui.model.path_text import escape, meanings, one_line
 from backup_gui.model.plans import PassStatus, Phase, Progress, Report
+from backup_gui.model.reasons import Reason, ReasonCode
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -192,7 +204,7 @@ def _run(options: argparse.Namespace, output: Output, interruption: Interruption
     if outcome.error is not None:
         status = status_of_error(outcome.error, has_acted=outcome.has_acted)
         if options.json and status == HELD:
-            printer(Waiting(str(outcome.error)))
+            printer(Waiting(outcome.error.reason))
         return _fail(str(outcome.error), status)
     return status_of_report(outcome.report, has_acted=outcome.has_acted)
 
@@ -287,12 +299,13 @@ def _verify(options: argparse.Namespace, output: Output, interruption: Interrupt
             problems += code is not None
             if output.is_gone:
                 break
-            path, reason = escape(difference.path), one_line(difference.reason)
-            line = f"{'' if code is None else 'problem: '}{named(difference.path)}: {reason}"
+            path, reason = escape(difference.path), difference.reason
+            line = f"{'' if code is None else 'problem: '}{named(difference.path)}: {one_line(reason)}"
             if options.json and code is not None:
-                line = to_json({"event": "problem", "path": path, "reason": reason, "code": code.value})
+                line = to_json({"event": "problem", "path": path, **reason_fields(reason)})
             elif options.json:
-                line = to_json({"event": "difference", "path": path, "kind": difference.kind.value, "reason": reason})
+                kind = difference.kind.value
+                line = to_json({"event": "difference", "path": path, "kind": kind, **reason_fields(reason)})
             if bar is None or not output.is_terminal or not bar.print_above(line):
                 output.write(line)
     finally:
@@ -356,11 +369,11 @@ def _restore(options: argparse.Namespace, output: Output, _interruption: Interru
     path = _path_within(options.path, destination, history)
     to = absolute(options.to)
     if os.path.lexists(to) and not os.path.isdir(to):
-        raise JobError(f"What is to be restored into is not a folder. ({escape(to)})")
+        raise JobError(Reason(CommandCode.RESTORED_INTO_NO_FOLDER, path=to))
     if is_within(to, destination) or is_within(to, history):
-        raise JobError(f"Nothing can be restored into the backup itself. ({escape(to)})")
+        raise JobError(Reason(CommandCode.RESTORED_INTO_BACKUP, path=to))
     if options.keep_set_id and own_ids()[0] != 0:
-        raise JobError("Only the superuser can restore programs that run as their owner (--keep-set-id).")
+        raise JobError(Reason(CommandCode.SUPERUSER_ONLY))
     try:
         restored = restore(destination, history, path, options.at, to, keeps_set_id=options.keep_set_id)
     except UnknownThenError:
@@ -372,10 +385,10 @@ def _restore(options: argparse.Namespace, output: Output, _interruption: Interru
         return _fail(f"It cannot be restored: {error.strerror} ({escape(str(error.filename or to))})", HELD)
     if restored.failed and not restored.files and os.path.isdir(to) and not is_writable(to):
         return _fail(f"It cannot be restored: {restored.failed[0][1]} ({escape(to)})", HELD)
-    there = "Something is there already and was left alone"
+    there = Reason(ReasonCode.RETURN_THERE_ALREADY)
     left_out = [(name, there) for name in restored.skipped] + list(restored.failed)
     for name, reason in left_out:
-        fields: dict[str, object] = {"event": "problem", "path": escape(name), "reason": reason}
+        fields: dict[str, object] = {"event": "problem", "path": escape(name), **reason_fields(reason)}
         output.write(to_json(fields) if options.json else f"problem: {named(name)}: {reason}")
     if options.json:
         fields = {"event": "restored", "files": len(restored.files), "problems": len(left_out), "to": escape(to)}
@@ -394,8 +407,8 @@ def _kept_places(options: argparse.Namespace) -> tuple[str, str]:
     history = history_at(destination, absolute(options.history) if options.history else "")
     if not os.path.isdir(destination) and not os.path.isdir(history):
         if os.path.lexists(destination):
-            raise JobError(f"The destination is not a folder. ({escape(destination)})")
-        raise RootAbsentError(f"Neither the destination nor its history is there. ({escape(destination)})")
+            raise JobError(Reason(CommandCode.DESTINATION_NO_FOLDER, path=destination))
+        raise RootAbsentError(Reason(CommandCode.NOTHING_THERE, path=destination))
     return destination, history
 
 
@@ -415,9 +428,13 @@ def _refuse_what_is_no_backup(destination: str, history: str) -> None:
     try:
         identity = str(identify(destination))
     except OSError as error:
-        raise RootAbsentError(f"The destination cannot be read ({error.strerror}): {escape(destination)}") from error
+        raise RootAbsentError(_unread(CommandCode.DESTINATION_UNREAD, destination, error)) from error
     if identity not in remembered_facts(Places().data, DESTINATION_KEY):
-        raise JobError(f"This is no backup, as far as is known here. ({escape(destination)})")
+        raise JobError(Reason(CommandCode.NO_BACKUP, path=destination))
+
+
+def _unread(code: CommandCode, path: str, error: OSError) -> Reason:
+    return Reason(code, why=error.strerror or str(error), path=path)
 
 
 def _path_within(text: str, destination: str, history: str) -> str:
@@ -446,7 +463,7 @@ def _path_within(text: str, destination: str, history: str) -> str:
                 if is_known(destination, history, _relative(other, destination)):
                     return _relative(other, destination)
     except OSError as error:
-        raise RootAbsentError(f"The backup cannot be read ({error.strerror}): {escape(destination)}") from error
+        raise RootAbsentError(_unread(CommandCode.BACKUP_UNREAD, destination, error)) from error
     return path
 
 
@@ -456,7 +473,7 @@ def _relative(path: str, destination: str) -> str:
     if relative == os.curdir:
         return ""
     if relative == os.pardir or relative.startswith(os.pardir + os.sep):
-        raise JobError(f"The path is not in the destination. ({escape(path)})")
+        raise JobError(Reason(CommandCode.PATH_OUTSIDE, path=path))
     return relative.replace(os.sep, "/")
 
 

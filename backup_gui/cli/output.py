@@ -26,6 +26,7 @@ from backup_gui.model.events import (
 )
 from backup_gui.model.path_text import escape, one_line
 from backup_gui.model.plans import Counts, HeldCode, PassStatus, Phase, Progress, Report
+from backup_gui.model.reasons import PATHS, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -169,25 +170,44 @@ def event_fields(event: Event) -> dict[str, object] | None:
             return {
                 "event": "problem",
                 "path": escape(problem.path),
-                "reason": one_line(problem.reason),
+                **reason_fields(problem.reason),
                 "code": problem.code.value,
                 "stage": problem.stage.value,
             }
         case HeldBack(held):
             return {
                 "event": "held",
-                "reason": one_line(held.reason),
+                **reason_fields(held.reason),
                 "code": held.code.value,
                 "counts": _counts(held.counts),
                 "mirror_files": held.mirror_files,
                 **answers(held.code),
             }
         case Waiting(reason):
-            return {"event": "waiting", "reason": one_line(reason)}
+            return {"event": "waiting", **reason_fields(reason)}
         case ReportMade(report):
             return _report_fields(report)
         case _:
             return None
+
+
+def reason_fields(reason: Reason) -> dict[str, object]:
+    """Name a reason for programs, and say it for people: ``reason`` is the English, which may be reworded."""
+    return {"reason": one_line(reason), "code": reason.code.value, "arguments": _arguments(reason)}
+
+
+def _arguments(reason: Reason) -> dict[str, object]:
+    fields: dict[str, object] = {}
+    for name, value in reason.arguments.items():
+        if isinstance(value, Reason):
+            fields[name] = reason_fields(value)
+        else:
+            fields[name] = _text(name, value) if isinstance(value, str) else value
+    return fields
+
+
+def _text(name: str, text: str) -> str:
+    return escape(text) if name in PATHS else one_line(text)
 
 
 def answers(code: HeldCode) -> dict[str, str | None]:
@@ -219,7 +239,7 @@ def _report_fields(report: Report) -> dict[str, object]:
     for name, removed in removals:
         if removed.versions:
             fields[name] = {"versions": removed.versions, "bytes": removed.bytes}
-    return fields | ({"reason": one_line(report.reason)} if report.reason else {})
+    return fields | (reason_fields(report.reason) if report.reason else {})
 
 
 def _counts(counts: Counts) -> dict[str, int]:

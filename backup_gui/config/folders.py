@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from backup_gui.model.errors import OwnFolderError
+from backup_gui.model.reasons import Reason, ReasonCode
 
 APP_NAME = "backup-gui"
 
@@ -69,10 +70,7 @@ def home() -> str:
         if not os.path.isabs(found):
             found = _home_of_account()
     if not os.path.isabs(found):
-        raise OwnFolderError(
-            "There is no home folder for the program's own data. Set HOME, or XDG_DATA_HOME, XDG_STATE_HOME and"
-            " XDG_CONFIG_HOME, to absolute paths."
-        )
+        raise OwnFolderError(Reason(ReasonCode.NO_DATA_HOME))
     return found
 
 

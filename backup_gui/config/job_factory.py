@@ -19,6 +19,7 @@ from backup_gui.engine.rules.exclusions import Filter
 from backup_gui.model.errors import JobError, OwnFolderError
 from backup_gui.model.job import MAX_HISTORY_DAYS, MAX_INTERVAL_S, Job
 from backup_gui.model.path_text import escape
+from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -96,6 +97,27 @@ def default_name(source: str) -> str:
     return escape(os.path.basename(source.rstrip("/\\")) or source)[:MAX_NAME_LENGTH]
 
 
+_MISSING = {
+    "source": ReasonCode.TYPED_SOURCE_MISSING,
+    "destination": ReasonCode.TYPED_DESTINATION_MISSING,
+}
+_SPACES = {
+    "source": ReasonCode.TYPED_SOURCE_SPACES,
+    "destination": ReasonCode.TYPED_DESTINATION_SPACES,
+    "history": ReasonCode.TYPED_HISTORY_SPACES,
+}
+_ODD_CHARACTER = {
+    "source": ReasonCode.TYPED_SOURCE_CHARACTER,
+    "destination": ReasonCode.TYPED_DESTINATION_CHARACTER,
+    "history": ReasonCode.TYPED_HISTORY_CHARACTER,
+}
+_NO_FOLDER = {
+    "source": ReasonCode.TYPED_SOURCE_NO_FOLDER,
+    "destination": ReasonCode.TYPED_DESTINATION_NO_FOLDER,
+    "history": ReasonCode.TYPED_HISTORY_NO_FOLDER,
+}
+
+
 def absolute(path: str) -> str:
     """Make a path absolute, the home folder's ``~`` included.
 
@@ -116,11 +138,11 @@ def _expanded(path: str) -> str:
         try:
             expanded = home() + path[1:]
         except OwnFolderError as error:
-            raise JobError(f"There is no home folder. ({path})") from error
+            raise JobError(Reason(ReasonCode.NO_HOME, path=path)) from error
     return expanded
 
 
-def job_faults(job: Job) -> dict[str, str]:
+def job_faults(job: Job) -> dict[str, Reason]:
     """Check what can be checked without looking at any file; for use while the user types.
 
     Args:
@@ -129,53 +151,48 @@ def job_faults(job: Job) -> dict[str, str]:
     Returns:
         One sentence for each field that is wrong; empty if all are right.
     """
-    faults: dict[str, str] = {}
+    faults: dict[str, Reason] = {}
     for name, path, is_needed in (
         ("source", job.source, True),
         ("destination", job.destination, True),
         ("history", job.history, False),
     ):
-        fault = _path_fault(path) if path else (f"The {name} is missing." if is_needed else "")
-        if fault:
-            faults[name] = f"The {name} {fault}" if path else fault
+        if not path and is_needed:
+            faults[name] = Reason(_MISSING[name])
+        elif path and not path.strip():
+            faults[name] = Reason(_SPACES[name])
+        elif "\0" in path:
+            faults[name] = Reason(_ODD_CHARACTER[name])
     if not faults:
         faults.update(_equal_paths(job))
     if not 1 <= job.interval_s <= MAX_INTERVAL_S:
-        faults["interval_s"] = f"The interval must be from 1 to {MAX_INTERVAL_S} seconds."
+        faults["interval_s"] = Reason(ReasonCode.TYPED_INTERVAL, number=MAX_INTERVAL_S)
     if not 1 <= job.full_pass_every_s <= MAX_INTERVAL_S:
-        faults["full_pass_every_s"] = f"The time between full checks must be from 1 to {MAX_INTERVAL_S} seconds."
+        faults["full_pass_every_s"] = Reason(ReasonCode.TYPED_FULL_CHECKS, number=MAX_INTERVAL_S)
     if not 0 <= job.history_days <= MAX_HISTORY_DAYS:
-        faults["history_days"] = f"The days that versions are kept must be from 0 to {MAX_HISTORY_DAYS}; 0 keeps all."
+        faults["history_days"] = Reason(ReasonCode.TYPED_HISTORY_DAYS, number=MAX_HISTORY_DAYS)
     if not 0 <= job.history_max_bytes < 1 << 63:
-        faults["history_max_bytes"] = "The size of the history must be a number of bytes; 0 sets no limit."
+        faults["history_max_bytes"] = Reason(ReasonCode.TYPED_HISTORY_SIZE)
     if job.guard_count < 0:
-        faults["guard_count"] = "The number of changes that is never held must not be negative."
+        faults["guard_count"] = Reason(ReasonCode.TYPED_GUARD_COUNT)
     if not 0 <= job.guard_share <= 1:
-        faults["guard_share"] = "The share of changes that is never held must be from 0 to 1."
+        faults["guard_share"] = Reason(ReasonCode.TYPED_GUARD_SHARE)
     if len(job.name) > MAX_NAME_LENGTH:
-        faults["name"] = f"The name must not be longer than {MAX_NAME_LENGTH} characters."
+        faults["name"] = Reason(ReasonCode.TYPED_NAME, number=MAX_NAME_LENGTH)
     try:
         Filter(job.exclude)
     except JobError as error:
-        faults["exclude"] = str(error)
+        faults["exclude"] = error.reason
     return faults
 
 
-def _path_fault(path: str) -> str:
-    if not path.strip():
-        return "consists of spaces only."
-    if "\0" in path:
-        return "contains a character that no path can have."
-    return ""
-
-
-def _equal_paths(job: Job) -> dict[str, str]:
+def _equal_paths(job: Job) -> dict[str, Reason]:
     """Refuse what even the written paths give away; ``folder_faults`` looks closer."""
     source, destination = _lexical(job.source), _lexical(job.destination)
     if source == destination:
-        return {"destination": "The source and the destination are the same folder."}
+        return {"destination": Reason(ReasonCode.TYPED_SAME)}
     if job.keeps_history and job.history and _lexical(job.history) in (source, destination):
-        return {"history": "The history needs a folder of its own."}
+        return {"history": Reason(ReasonCode.TYPED_HISTORY_SAME)}
     return {}
 
 
@@ -185,7 +202,7 @@ def _lexical(path: str) -> str:
     return os.path.normcase(os.path.abspath(path))
 
 
-def folder_faults(job: Job) -> dict[str, str]:
+def folder_faults(job: Job) -> dict[str, Reason]:
     """Check a job's folders against the file system; may block on a drive that does not answer.
 
     A folder that does not exist is no fault: a drive may be away.
@@ -200,7 +217,7 @@ def folder_faults(job: Job) -> dict[str, str]:
     if job.keeps_history:
         folders["history"] = history_at(folders["destination"], absolute(job.history) if job.history else "")
     faults = {
-        name: f"The {name} is not a folder."
+        name: Reason(_NO_FOLDER[name])
         for name, path in folders.items()
         if os.path.lexists(path) and not os.path.isdir(path) and not _is_dangling(path)
     }
@@ -214,20 +231,20 @@ def _is_dangling(path: str) -> bool:
     return os.path.islink(path) and not os.path.exists(path)
 
 
-def _nesting_faults(folders: dict[str, str]) -> dict[str, str]:
+def _nesting_faults(folders: dict[str, str]) -> dict[str, Reason]:
     source, destination = Location(folders["source"]), Location(folders["destination"])
     is_inside, is_around = destination.is_within(source), source.is_within(destination)
     if is_inside and is_around:
-        return {"destination": "The source and the destination are the same folder."}
+        return {"destination": Reason(ReasonCode.TYPED_SAME)}
     if is_inside:
-        return {"destination": "The destination lies inside the source."}
+        return {"destination": Reason(ReasonCode.TYPED_DESTINATION_IN_SOURCE)}
     if is_around:
-        return {"destination": "The source lies inside the destination."}
+        return {"destination": Reason(ReasonCode.TYPED_SOURCE_IN_DESTINATION)}
     ours = [Location(place) for place in own.noted()]
     if any(source.is_within(place) for place in ours):
-        return {"source": "The source lies inside the program's own folder."}
+        return {"source": Reason(ReasonCode.TYPED_SOURCE_IN_OWN)}
     if any(destination.overlaps(place) for place in ours):
-        return {"destination": "The destination and the program's own files lie inside each other."}
+        return {"destination": Reason(ReasonCode.TYPED_DESTINATION_AROUND_OWN)}
     history = folders.get("history")
     if history is None or is_place_inside(history, folders["destination"]):
         return {}
@@ -235,19 +252,22 @@ def _nesting_faults(folders: dict[str, str]) -> dict[str, str]:
     return {"history": fault} if fault else {}
 
 
-def _history_fault(history: Location, source: Location, destination: Location, ours: list[Location]) -> str:
-    for name, folder in (("source", source), ("destination", destination)):
+def _history_fault(history: Location, source: Location, destination: Location, ours: list[Location]) -> Reason:
+    for folder, inside, around in (
+        (source, ReasonCode.TYPED_HISTORY_IN_SOURCE, ReasonCode.TYPED_SOURCE_IN_HISTORY),
+        (destination, ReasonCode.TYPED_HISTORY_IN_DESTINATION, ReasonCode.TYPED_DESTINATION_IN_HISTORY),
+    ):
         if history.is_within(folder):
-            return f"The history lies inside the {name}."
+            return Reason(inside)
         if folder.is_within(history):
-            return f"The {name} lies inside the history."
+            return Reason(around)
     if any(history.overlaps(place) for place in ours):
-        return "The history and the program's own files lie inside each other."
-    return ""
+        return Reason(ReasonCode.TYPED_HISTORY_AROUND_OWN)
+    return NO_REASON
 
 
-def _refuse(faults: dict[str, str], job: Job) -> None:
+def _refuse(faults: dict[str, Reason], job: Job) -> None:
     """Raise the first fault, with the path that it is about."""
-    for name, sentence in faults.items():
+    for name, fault in faults.items():
         path = {"source": job.source, "destination": job.destination, "history": job.history}.get(name)
-        raise JobError(f"{sentence} ({escape(path)})" if path else sentence)
+        raise JobError(Reason(ReasonCode.ABOUT, detail=fault, path=path) if path else fault)

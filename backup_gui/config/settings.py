@@ -26,7 +26,9 @@ from backup_gui.config.job_factory import (
     job_id,
     make_job,
 )
+from backup_gui.model.errors import BackupError
 from backup_gui.model.job import MAX_INTERVAL_S, Job
+from backup_gui.model.reasons import Reason, ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -135,8 +137,8 @@ Migration = Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
 MIGRATIONS: dict[int, Migration] = {}
 
 
-class DamagedSettingsError(Exception):
-    """A settings text cannot be read; its text says what is wrong, in one sentence."""
+class DamagedSettingsError(BackupError):
+    """A settings text cannot be read."""
 
 
 class NewerSettingsError(DamagedSettingsError):
@@ -149,13 +151,13 @@ class ParsedJobs:
 
     Attributes:
         jobs: The jobs that are whole.
-        faults: One sentence for each thing that is not; if there are any, the text is to be kept aside before it
+        faults: What is wrong with each thing that is not; if there are any, the text is to be kept aside before it
             is overwritten.
         is_newer: Whether a newer version of the program has written it; then it is not to be overwritten at all.
     """
 
     jobs: tuple[Job, ...] = ()
-    faults: tuple[str, ...] = ()
+    faults: tuple[Reason, ...] = ()
     is_newer: bool = False
 
 
@@ -180,18 +182,18 @@ def parse_jobs(text: str) -> ParsedJobs:
     try:
         rows = _rows(text)
     except DamagedSettingsError as error:
-        return ParsedJobs(faults=(str(error),), is_newer=isinstance(error, NewerSettingsError))
+        return ParsedJobs(faults=(error.reason,), is_newer=isinstance(error, NewerSettingsError))
     jobs: list[Job] = []
-    faults: list[str] = []
+    faults: list[Reason] = []
     ids: set[str] = set()
     for number, row in enumerate(rows, start=1):
         try:
             job = _job_from(row)
         except DamagedSettingsError as error:
-            faults.append(f"Backup {number}: {error}")
+            faults.append(Reason(ReasonCode.BACKUP_DAMAGED, number=number, detail=error.reason))
             continue
         if job.id in ids:
-            faults.append(f"Backup {number}: another one has the same key.")
+            faults.append(Reason(ReasonCode.BACKUP_KEY_TWICE, number=number))
             continue
         ids.add(job.id)
         jobs.append(job)
@@ -213,7 +215,7 @@ def parse_job(text: str) -> Job:
     if parsed.faults:
         raise DamagedSettingsError(parsed.faults[0])
     if len(parsed.jobs) != 1:
-        raise DamagedSettingsError(f"One backup was expected, there are {len(parsed.jobs)}.")
+        raise DamagedSettingsError(Reason(ReasonCode.LIST_OF_ONE, number=len(parsed.jobs)))
     return parsed.jobs[0]
 
 
@@ -221,18 +223,18 @@ def _rows(text: str) -> list[dict[str, Any]]:
     try:
         whole = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise DamagedSettingsError("The list of backups is not valid JSON.") from error
+        raise DamagedSettingsError(Reason(ReasonCode.LIST_NO_JSON)) from error
     schema = whole.get("schema") if isinstance(whole, dict) else None
     if isinstance(schema, int) and not isinstance(schema, bool) and schema > SCHEMA:
         # Before anything else: a later one may have another form.
-        raise NewerSettingsError("The list of backups was written by a newer version of this program.")
+        raise NewerSettingsError(Reason(ReasonCode.LIST_NEWER))
     if not isinstance(whole, dict) or not isinstance(whole.get("jobs"), list):
-        raise DamagedSettingsError("The list of backups has an unknown form.")
+        raise DamagedSettingsError(Reason(ReasonCode.LIST_UNKNOWN_FORM))
     if not isinstance(schema, int) or isinstance(schema, bool) or schema < 1:
-        raise DamagedSettingsError("The list of backups has no schema number.")
+        raise DamagedSettingsError(Reason(ReasonCode.LIST_WITHOUT_SCHEMA))
     rows: list[dict[str, Any]] = whole["jobs"]
     if not all(isinstance(row, dict) for row in rows):
-        raise DamagedSettingsError("The list of backups holds something that is none.")
+        raise DamagedSettingsError(Reason(ReasonCode.LIST_WITH_OTHERS))
     for version in range(schema, SCHEMA):
         rows = MIGRATIONS[version](rows)
     return rows
@@ -240,32 +242,32 @@ def _rows(text: str) -> list[dict[str, Any]]:
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise DamagedSettingsError("text was expected")
+        raise DamagedSettingsError(Reason(ReasonCode.TEXT_EXPECTED))
     return value
 
 
 def _flag(value: object) -> bool:
     if not isinstance(value, bool):
-        raise DamagedSettingsError("true or false was expected")
+        raise DamagedSettingsError(Reason(ReasonCode.FLAG_EXPECTED))
     return value
 
 
 def _whole_number(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise DamagedSettingsError("a whole number was expected")
+        raise DamagedSettingsError(Reason(ReasonCode.WHOLE_NUMBER_EXPECTED))
     return value
 
 
 def _number(value: object) -> float:
     # bool is a kind of int; an integer too large for a float and NaN are both accepted by JSON's reader.
     if isinstance(value, bool) or not isinstance(value, int | float) or not -1e9 < value < 1e9 or math.isnan(value):
-        raise DamagedSettingsError("a number was expected")
+        raise DamagedSettingsError(Reason(ReasonCode.NUMBER_EXPECTED))
     return float(value)
 
 
 def _texts(value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
-        raise DamagedSettingsError("a list of texts was expected")
+        raise DamagedSettingsError(Reason(ReasonCode.TEXTS_EXPECTED))
     return tuple(_text(item) for item in value)
 
 
@@ -299,7 +301,7 @@ _NEEDED = ("source", "destination", "id", "name")
 def _job_from(row: dict[str, Any]) -> Job:
     for name in _NEEDED:
         if not row.get(name):
-            raise DamagedSettingsError(f"{name} is missing.")
+            raise DamagedSettingsError(Reason(ReasonCode.SETTING_MISSING, name=name))
     values: dict[str, Any] = {}
     for name, read in READERS.items():
         if name not in row:
@@ -307,13 +309,13 @@ def _job_from(row: dict[str, Any]) -> Job:
         try:
             values[name] = read(row[name])
         except DamagedSettingsError as error:
-            raise DamagedSettingsError(f"{name}: {error}.") from error
+            raise DamagedSettingsError(Reason(ReasonCode.SETTING_DAMAGED, name=name, detail=error.reason)) from error
     job = Job(**values)
     if not job.id.isascii() or not job.id.isalnum():
         # It becomes a file's name.
-        raise DamagedSettingsError("id: letters and digits were expected.")
+        raise DamagedSettingsError(Reason(ReasonCode.ID_EXPECTED, name="id"))
     faults = job_faults(job)
     if faults:
-        name, sentence = next(iter(faults.items()))
-        raise DamagedSettingsError(f"{name}: {sentence}")
+        name, fault = next(iter(faults.items()))
+        raise DamagedSettingsError(Reason(ReasonCode.SETTING_WRONG, name=name, detail=fault))
     return job

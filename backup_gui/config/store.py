@@ -17,6 +17,7 @@ from backup_gui.config.settings import Settings, jobs_to_text, parse_jobs, parse
 from backup_gui.engine.fs.privacy import close_file, make_private_folder
 from backup_gui.model.errors import BackupError
 from backup_gui.model.job import Job
+from backup_gui.model.reasons import Reason, ReasonCode, of_error
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ class Store:
             SettingsError: The settings are of a newer version, or can neither be read nor be kept aside.
         """
         self._path = folder / FILE_NAME
-        self._faults: list[str] = []
+        self._faults: list[Reason] = []
         make_private_folder(folder)
         was_there = self._path.exists()
         self._settings = self._open()
@@ -62,7 +63,7 @@ class Store:
         return self._path
 
     @property
-    def faults(self) -> tuple[str, ...]:
+    def faults(self) -> tuple[Reason, ...]:
         """What could not be read, in plain sentences; what was there is kept in a copy."""
         return tuple(self._faults)
 
@@ -136,9 +137,7 @@ class Store:
         if settings.status() is QSettings.Status.NoError and (settings.allKeys() or self._size_bytes() == 0):
             return settings
         copy = self._keep_aside()
-        self._faults.append(
-            f"The settings could not be read, so the app begins anew. The damaged file is kept as {copy}."
-        )
+        self._faults.append(Reason(ReasonCode.SETTINGS_UNREAD, path=str(copy)))
         del settings
         self._path.unlink(missing_ok=True)
         return QSettings(str(self._path), QSettings.Format.IniFormat)
@@ -149,11 +148,11 @@ class Store:
         text = ",".join(str(part) for part in value) if isinstance(value, list) else str(value or "")
         parsed = parse_jobs(text)
         if parsed.is_newer:
-            raise SettingsError(f"The settings were written by a newer version of this program: {self._path}")
+            raise SettingsError(Reason(ReasonCode.SETTINGS_NEWER, path=str(self._path)))
         if parsed.faults:
             copy = self._keep_aside()
             self._faults.extend(parsed.faults)
-            self._faults.append(f"The damaged settings are kept as {copy}.")
+            self._faults.append(Reason(ReasonCode.SETTINGS_KEPT_ASIDE, path=str(copy)))
         return parsed.jobs
 
     def _miss_jobs(self, data_folder: Path) -> None:
@@ -165,10 +164,7 @@ class Store:
             return
         if next(data_folder.glob("jobs/*.sqlite"), None) is None:
             return
-        self._faults.append(
-            "The settings hold no backups, but this program has made some here. Add them again with the same folders:"
-            " what is in them already is not copied anew."
-        )
+        self._faults.append(Reason(ReasonCode.SETTINGS_LOST))
         if self._size_bytes():
             self.note_told(_NO_JOBS)
 
@@ -187,8 +183,8 @@ class Store:
         try:
             shutil.copy2(self._path, copy)
         except OSError as error:
-            why = error.strerror or type(error).__name__
-            raise SettingsError(f"The settings cannot be read, and not be kept aside ({why}): {self._path}") from error
+            reason = Reason(ReasonCode.SETTINGS_NOT_KEPT_ASIDE, detail=of_error(error), path=str(self._path))
+            raise SettingsError(reason) from error
         log.warning("The settings are damaged; a copy is kept as %s", copy)
         return copy
 

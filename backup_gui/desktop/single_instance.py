@@ -23,7 +23,7 @@ from PySide6.QtCore import QObject, QThread, Signal, Slot
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
 from backup_gui.engine.destination.lock import lock_file
-from backup_gui.engine.fs.privacy import make_private_folder, open_private, own_folder_in_words
+from backup_gui.engine.fs.privacy import make_private_folder, open_private, own_folder_reason
 from backup_gui.engine.fs.system.peers import peer_uid
 from backup_gui.model.errors import OwnFolderError
 
@@ -101,7 +101,7 @@ class Instance(QObject):
             return False
         except OSError as error:
             if self._lock_fd < 0 and error.errno not in {errno.ENOSPC, errno.EDQUOT}:
-                raise OwnFolderError(own_folder_in_words(path, error)) from error
+                raise OwnFolderError(own_folder_reason(path, error)) from error
             # A home folder on a network without locks, or a full disk: whoever answers is the first one.
             log.warning("The lock %s cannot be used: %s", path, error.strerror)
             if any(self._connected(address) is not None for address in self._addresses()):

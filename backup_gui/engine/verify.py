@@ -11,7 +11,6 @@ import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from enum import Enum
 from io import RawIOBase
 from typing import TYPE_CHECKING
 
@@ -24,10 +23,10 @@ from backup_gui.engine.plan.left_out import rules_for
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.model.entries import Entry, EntryKind, is_same_file, kind_of
 from backup_gui.model.errors import RootAbsentError
-from backup_gui.model.path_text import escape
 from backup_gui.model.paths import MARKER_NAME, join
 from backup_gui.model.plans import Phase, Problem, ProblemCode, Progress, Stage
 from backup_gui.model.problems import problem, problem_from
+from backup_gui.model.reasons import Code, Reason, ReasonCode
 
 if TYPE_CHECKING:
     from backup_gui.engine.rules.exclusions import Filter
@@ -35,28 +34,19 @@ if TYPE_CHECKING:
 BLOCK_BYTES = 1024 * 1024
 
 
-class DifferenceKind(Enum):
+class DifferenceKind(Code):
     """How a path of the mirror differs from the source's."""
 
-    MISSING = "missing"
-    EXTRA = "extra"
-    KIND = "kind"
-    CONTENT = "content"
-    LINK = "link"
-    UNREADABLE = "unreadable"
-    NOT_HELD = "not-held"
-    SHARED = "shared"
+    MISSING = ("missing", "It is missing in the backup")
+    EXTRA = ("extra", "It is in the backup but not in the source")
+    KIND = ("kind", "It is a {source} in the source and a {mirror} in the backup")
+    CONTENT = ("content", "The contents differ")
+    LINK = ("link", "The links lead to different places")
+    UNREADABLE = ("unreadable", "It could not be compared")
+    NOT_HELD = ("not-held", "It cannot be in the backup")
+    SHARED = ("shared", "The backup has the source's own file there, which is no second copy")
 
 
-REASONS: dict[DifferenceKind, str] = {
-    DifferenceKind.MISSING: "It is missing in the backup",
-    DifferenceKind.EXTRA: "It is in the backup but not in the source",
-    DifferenceKind.KIND: "It is a {source} in the source and a {mirror} in the backup",
-    DifferenceKind.CONTENT: "The contents differ",
-    DifferenceKind.LINK: "The links lead to different places",
-    DifferenceKind.UNREADABLE: "It could not be compared",
-    DifferenceKind.SHARED: "The backup has the source's own file there, which is no second copy",
-}
 _DIFFERING = {
     EntryKind.FILE: DifferenceKind.CONTENT,
     EntryKind.LINK: DifferenceKind.LINK,
@@ -78,13 +68,13 @@ class Difference:
     Attributes:
         path: The path, relative to both roots.
         kind: How it differs.
-        reason: The same in plain English words.
+        reason: The same with its figures.
         code: Why the mirror can never have it, as a pass tells it; None if it is a difference that a pass mends.
     """
 
     path: str
     kind: DifferenceKind
-    reason: str
+    reason: Reason
     code: ProblemCode | None = None
 
 
@@ -127,9 +117,9 @@ def verify(
     """
     backup = (destination, history_at(destination))
     rules = rules_for(source, exclude, backup, leaves_out_system_folders=leaves_out_system_folders)
-    source_tree = _open(source, "source")
+    source_tree = _open(source, ReasonCode.SOURCE_NOT_VERIFIED)
     try:
-        mirror_tree = _open(destination, "destination")
+        mirror_tree = _open(destination, ReasonCode.DESTINATION_NOT_VERIFIED)
     except RootAbsentError:
         source_tree.close()
         raise
@@ -137,11 +127,11 @@ def verify(
     return _Comparison(source_tree, mirror_tree, rules, holding, should_stop, Meter(on_progress)).differences()
 
 
-def _open(root: str, name: str) -> Tree:
+def _open(root: str, code: ReasonCode) -> Tree:
     try:
         return Tree(root)
     except OSError as error:
-        raise RootAbsentError(f"The {name} cannot be opened: {escape(root)} ({error.strerror})") from error
+        raise RootAbsentError(Reason(code, path=root, why=error.strerror or str(error))) from error
 
 
 class _Stopped(Exception):  # noqa: N818 - no error: leaves the loops when asked to
@@ -278,7 +268,7 @@ class _Comparison:
             return _difference(path, DifferenceKind.MISSING)
         kind, copy_kind = kind_of(original), kind_of(copy)
         if kind is not copy_kind:
-            reason = REASONS[DifferenceKind.KIND].format(source=_WORDS[kind], mirror=_WORDS[copy_kind])
+            reason = Reason(DifferenceKind.KIND, source=_WORDS[kind], mirror=_WORDS[copy_kind])
             return Difference(path, DifferenceKind.KIND, reason)
         if is_same_file(original, copy):
             return _difference(path, DifferenceKind.SHARED)
@@ -348,7 +338,7 @@ def _read_from_disk(fd: int) -> None:
 
 
 def _difference(path: str, kind: DifferenceKind) -> Difference:
-    return Difference(path, kind, REASONS[kind])
+    return Difference(path, kind, Reason(kind))
 
 
 def _not_held(refused: Problem) -> Difference:
@@ -356,5 +346,5 @@ def _not_held(refused: Problem) -> Difference:
 
 
 def _unreadable(path: str, error: OSError) -> Difference:
-    words = problem_from(error, path, Stage.COMPARE).reason
-    return Difference(path, DifferenceKind.UNREADABLE, f"{REASONS[DifferenceKind.UNREADABLE]}: {words}")
+    kind = DifferenceKind.UNREADABLE
+    return Difference(path, kind, Reason(kind, more=problem_from(error, path, Stage.COMPARE).reason))

@@ -6,12 +6,22 @@ import errno
 import os
 from typing import TYPE_CHECKING
 
+from backup_gui.model.reasons import Reason, ReasonCode
+
 if TYPE_CHECKING:
     from backup_gui.model.plans import Held
 
 
 class BackupError(Exception):
-    """Base of all of them; its text is a plain sentence for the user."""
+    """Base of all of them; its text is the reason's English.
+
+    Attributes:
+        reason: Why.
+    """
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class JobError(BackupError):
@@ -73,7 +83,7 @@ class TooManyOpenError(BackupError):
     """No more files can be opened, by this process or by any; whatever is at hand has nothing to do with it."""
 
     def __init__(self) -> None:
-        super().__init__("Too many files are open, in this program or in the whole system.")
+        super().__init__(Reason(ReasonCode.TOO_MANY_OPEN_FILES))
 
 
 class UnknownThenError(LookupError):
@@ -81,10 +91,15 @@ class UnknownThenError(LookupError):
 
 
 class WatchError(OSError):
-    """The source cannot be watched at all; the text is a plain sentence."""
+    """The source cannot be watched at all.
 
-    def __init__(self, reason: str) -> None:
+    Attributes:
+        reason: Why.
+    """
+
+    def __init__(self, reason: Reason) -> None:
         super().__init__(reason)
+        self.reason = reason
 
 
 class WatchCancelledError(Exception):

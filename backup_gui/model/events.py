@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from backup_gui.model.plans import Action, Counts, Held, Problem, Progress, Report, Returned
+from backup_gui.model.reasons import Reason
 from backup_gui.model.status import Status
 
 
@@ -47,7 +48,7 @@ class HeldBack(NamedTuple):
 class Waiting(NamedTuple):
     """Nothing can be done for now; it goes on by itself when the cause is gone."""
 
-    reason: str
+    reason: Reason
 
 
 class Progressed(NamedTuple):

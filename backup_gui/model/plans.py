@@ -11,6 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.model.entries import EntryKind
+from backup_gui.model.reasons import NO_REASON, Code, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -163,36 +164,42 @@ def count_losses(actions: Iterable[Action]) -> Counts:
     return count_actions(filter(is_loss, actions))
 
 
-class ProblemCode(Enum):
-    """Why one path could not be handled; each has its sentence in ``problems.py``."""
+class ProblemCode(Code):
+    """Why one path could not be handled."""
 
-    NO_PERMISSION = "no-permission"
-    NO_WRITE_PERMISSION = "no-write-permission"
-    KEEPS_CHANGING = "keeps-changing"
-    COPIED_IN_USE = "copied-in-use"
-    SPECIAL_FILE = "special-file"
-    IN_USE = "in-use"
-    NO_SPACE = "no-space"
-    TOO_LARGE = "too-large"
-    READ_ONLY = "read-only"
-    READ_ERROR = "read-error"
-    WRITE_ERROR = "write-error"
-    NAME_NOT_POSSIBLE = "name-not-possible"
-    NAME_TOO_LONG = "name-too-long"
-    NAME_COLLISION = "name-collision"
-    NAME_RESERVED = "name-reserved"
-    LEFT_OUT_IN_THE_WAY = "left-out-in-the-way"
-    LINK_NOT_POSSIBLE = "link-not-possible"
-    PROTECTED = "protected"
-    METADATA = "metadata"
-    DRIVE_AWAY = "drive-away"
-    MIRROR_CHANGED = "mirror-changed"
-    LINK_IN_HISTORY = "link-in-history"
-    KEPT = "kept"
-    STORED_LATER = "stored-later"
-    TOO_MANY_OPEN = "too-many-open"
-    HISTORY_LOST = "history-lost"
-    OTHER = "other"
+    NO_PERMISSION = ("no-permission", "No permission to read this")
+    NO_WRITE_PERMISSION = ("no-write-permission", "No permission to write this in the backup")
+    KEEPS_CHANGING = ("keeps-changing", "The file keeps changing while it is being copied")
+    COPIED_IN_USE = (
+        "copied-in-use",
+        "Another program wrote to the file while it was copied, so the copy may not be whole",
+    )
+    SPECIAL_FILE = ("special-file", "This is not a file or folder but a pipe, socket or device, which cannot be copied")
+    IN_USE = ("in-use", "The file is open in another program")
+    NO_SPACE = ("no-space", "The backup drive is full")
+    TOO_LARGE = ("too-large", "The file is too large for the backup drive's file system")
+    READ_ONLY = ("read-only", "The backup drive is read-only")
+    READ_ERROR = ("read-error", "The drive reported an error while this was being read")
+    WRITE_ERROR = ("write-error", "The backup drive reported an error while this was being written")
+    NAME_NOT_POSSIBLE = ("name-not-possible", "The name is not possible on the backup drive")
+    NAME_TOO_LONG = ("name-too-long", "The name or path is too long for the backup drive")
+    NAME_COLLISION = ("name-collision", "The backup drive cannot tell this name from another one in the same folder")
+    NAME_RESERVED = ("name-reserved", "The backup keeps this name for its history")
+    LEFT_OUT_IN_THE_WAY = ("left-out-in-the-way", "In the backup, something that is left out is in its place")
+    LINK_NOT_POSSIBLE = ("link-not-possible", "Links are not possible on the backup drive")
+    PROTECTED = ("protected", "The copy in the backup is protected against changes")
+    METADATA = ("metadata", "The content is backed up, but not all of its permissions, times or attributes")
+    DRIVE_AWAY = ("drive-away", "The drive that belongs in this folder is not there")
+    MIRROR_CHANGED = ("mirror-changed", "Something else changed the backup while it was being written")
+    LINK_IN_HISTORY = (
+        "link-in-history",
+        "A link stands in the history where a folder belongs, so the old version has no place",
+    )
+    KEPT = ("kept", "The backup keeps its own version of this, as you decided, and not the one that is here now")
+    STORED_LATER = ("stored-later", "The backup lies in a mounted cloud: this program cannot tell when it is stored")
+    TOO_MANY_OPEN = ("too-many-open", "Too many files are open, in this program or in the whole system")
+    HISTORY_LOST = ("history-lost", "The history was gone, with every version that was in it; a new one has been begun")
+    OTHER = ("other", "The system refused")
 
 
 class Stage(Enum):
@@ -212,14 +219,14 @@ class Problem(NamedTuple):
     Attributes:
         path: The path, relative to the source.
         stage: What was being done.
-        code: The reason for programs; the key of the translated sentence.
-        reason: The reason in plain English words, for the log and the command line.
+        code: The reason for programs.
+        reason: The same with what there is more to know of it.
     """
 
     path: str
     stage: Stage
     code: ProblemCode
-    reason: str
+    reason: Reason
 
 
 class Phase(Enum):
@@ -273,8 +280,8 @@ class Held(NamedTuple):
     """What the guard holds until the user agrees.
 
     Attributes:
-        code: The reason for programs.
-        reason: The reason in plain English words.
+        code: What the user is asked about.
+        reason: Why it is held, with its figures.
         counts: What is held.
         mirror_files: Files in the mirror, for "840 of 1,000".
         actions: The actions held, for the user's review.
@@ -284,7 +291,7 @@ class Held(NamedTuple):
     """
 
     code: HeldCode
-    reason: str
+    reason: Reason
     counts: Counts
     mirror_files: int
     actions: Sequence[Action] = ()
@@ -312,9 +319,9 @@ class Returned(NamedTuple):
     asked: int = 0
     restored: tuple[str, ...] = ()
     beside: tuple[tuple[str, str], ...] = ()
-    skipped: tuple[tuple[str, str], ...] = ()
-    failed: tuple[tuple[str, str], ...] = ()
-    reason: str = ""
+    skipped: tuple[tuple[str, Reason], ...] = ()
+    failed: tuple[tuple[str, Reason], ...] = ()
+    reason: Reason = NO_REASON
 
 
 class PassStatus(Enum):
@@ -382,7 +389,7 @@ class Report(NamedTuple):
         counts: What was done.
         problems: Paths that could not be handled.
         held: What waits for the user's word, if anything.
-        reason: For a failed pass, why, in plain words.
+        reason: For a failed pass, why.
         source_folders: Folders in the source, as far as compared.
         unsettled: Paths written so recently that their time stamp cannot be trusted yet.
         missed: Paths that were gone, or another thing than the one compared, when their turn came.
@@ -401,7 +408,7 @@ class Report(NamedTuple):
     counts: Counts = NO_COUNTS
     problems: tuple[Problem, ...] = ()
     held: Held | None = None
-    reason: str = ""
+    reason: Reason = NO_REASON
     source_folders: int = 0
     unsettled: tuple[str, ...] = ()
     missed: tuple[str, ...] = ()

@@ -1,51 +1,19 @@
-"""Why a path could not be handled, in plain words: error of the system -> code -> sentence -> what to do.
-
-The one table of reasons. Sentences are constant, so that the window can translate them by their code. Nothing here
-touches a file.
-"""
+"""Why a path could not be handled: error of the system -> code -> what to do. Nothing here touches a file."""
 
 from __future__ import annotations
 
 import errno
 import logging
 import sqlite3
+from functools import lru_cache
 from typing import Final
 
 from backup_gui.model.errors import LinkInHistoryError
 from backup_gui.model.path_text import escape
 from backup_gui.model.plans import Problem, ProblemCode, Stage
+from backup_gui.model.reasons import Reason, ReasonCode, of_error
 
 log = logging.getLogger(__name__)
-
-REASONS: dict[ProblemCode, str] = {
-    ProblemCode.NO_PERMISSION: "No permission to read this",
-    ProblemCode.NO_WRITE_PERMISSION: "No permission to write this in the backup",
-    ProblemCode.KEEPS_CHANGING: "The file keeps changing while it is being copied",
-    ProblemCode.COPIED_IN_USE: "Another program wrote to the file while it was copied, so the copy may not be whole",
-    ProblemCode.SPECIAL_FILE: "This is not a file or folder but a pipe, socket or device, which cannot be copied",
-    ProblemCode.IN_USE: "The file is open in another program",
-    ProblemCode.NO_SPACE: "The backup drive is full",
-    ProblemCode.TOO_LARGE: "The file is too large for the backup drive's file system",
-    ProblemCode.READ_ONLY: "The backup drive is read-only",
-    ProblemCode.READ_ERROR: "The drive reported an error while this was being read",
-    ProblemCode.WRITE_ERROR: "The backup drive reported an error while this was being written",
-    ProblemCode.NAME_NOT_POSSIBLE: "The name is not possible on the backup drive",
-    ProblemCode.NAME_TOO_LONG: "The name or path is too long for the backup drive",
-    ProblemCode.NAME_COLLISION: "The backup drive cannot tell this name from another one in the same folder",
-    ProblemCode.NAME_RESERVED: "The backup keeps this name for its history",
-    ProblemCode.LEFT_OUT_IN_THE_WAY: "In the backup, something that is left out is in its place",
-    ProblemCode.LINK_NOT_POSSIBLE: "Links are not possible on the backup drive",
-    ProblemCode.PROTECTED: "The copy in the backup is protected against changes",
-    ProblemCode.METADATA: "The content is backed up, but not all of its permissions, times or attributes",
-    ProblemCode.DRIVE_AWAY: "The drive that belongs in this folder is not there",
-    ProblemCode.MIRROR_CHANGED: "Something else changed the backup while it was being written",
-    ProblemCode.LINK_IN_HISTORY: "A link stands in the history where a folder belongs, so the old version has no place",
-    ProblemCode.KEPT: "The backup keeps its own version of this, as you decided, and not the one that is here now",
-    ProblemCode.STORED_LATER: "The backup lies in a mounted cloud: this program cannot tell when it is stored",
-    ProblemCode.TOO_MANY_OPEN: "Too many files are open, in this program or in the whole system",
-    ProblemCode.HISTORY_LOST: "The history was gone, with every version that was in it; a new one has been begun",
-    ProblemCode.OTHER: "The system refused",
-}
 
 ADVICE: dict[ProblemCode, str] = {
     ProblemCode.NO_PERMISSION: "Give your user account permission to read it. The last copy stays in the backup.",
@@ -101,7 +69,10 @@ class SourceError(OSError):
 
 
 # Added where it is not the drive that is full but the user's share of it.
-QUOTA_DETAIL = "your quota on it is used up"
+QUOTA_USED_UP: Final = Reason(ReasonCode.QUOTA_USED_UP)
+
+# A pass may have a hundred thousand problems: those that say the same share their reason.
+_PLAIN: Final = {code: Reason(code) for code in ProblemCode}
 
 # The system says no more than "invalid argument" of a name that FAT, exFAT or NTFS cannot hold.
 _NAMING = frozenset({Stage.COPY, Stage.MOVE})
@@ -190,6 +161,11 @@ def code_of(error: OSError, stage: Stage, *, is_writing: bool | None = None) -> 
     return ProblemCode.OTHER
 
 
+def of_unwritable(error: OSError) -> Reason:
+    """Say why a folder cannot be written to."""
+    return Reason(ReasonCode.DRIVE_READ_ONLY) if error.errno == errno.EROFS else of_error(error)
+
+
 def is_over_quota(error: OSError) -> bool:
     """Tell whether it is the user's share of a drive that is used up, and not the drive."""
     return error.errno in _numbers("EDQUOT") or getattr(error, "winerror", None) == 1295
@@ -215,38 +191,38 @@ def problem_from(error: OSError, path: str, stage: Stage, *, is_writing: bool | 
         is_writing: Whether the destination was being written to; by default what the stage suggests.
 
     Returns:
-        The problem, with its reason in plain words; for an error that the table does not know, the system's own
-        words follow.
+        The problem; for an error that the table does not know, with the system's own words.
     """
     code = code_of(error, stage, is_writing=is_writing)
     if isinstance(error, LinkInHistoryError):
-        return problem(code, path, stage, detail=escape(error.filename))
+        return problem(code, path, stage, more=Reason(ReasonCode.AT, path=error.filename))
     suspect = _suspect_in(path)
     if code is ProblemCode.NAME_NOT_POSSIBLE:
-        return problem(code, path, stage, detail=suspect)
+        return problem(code, path, stage, more=suspect)
     if error.errno == errno.EINVAL and stage in _NAMING and suspect:
-        return problem(ProblemCode.NAME_NOT_POSSIBLE, path, stage, detail=suspect)
+        return problem(ProblemCode.NAME_NOT_POSSIBLE, path, stage, more=suspect)
     if code is ProblemCode.NO_SPACE and is_over_quota(error):
-        return problem(code, path, stage, detail=QUOTA_DETAIL)
+        return problem(code, path, stage, more=QUOTA_USED_UP)
     if code is ProblemCode.OTHER:
-        return problem(code, path, stage, detail=error.strerror or str(error) or type(error).__name__)
+        return problem(code, path, stage, more=of_error(error))
     return problem(code, path, stage)
 
 
-def problem(code: ProblemCode, path: str, stage: Stage, *, detail: str = "") -> Problem:
+def problem(code: ProblemCode, path: str, stage: Stage, *, more: Reason | None = None) -> Problem:
     """Make a problem of a code.
 
     Args:
         code: Why the path could not be handled.
         path: The path concerned, relative to the source.
         stage: What was being done.
-        detail: What is worth knowing beyond the sentence, such as the character that is not possible.
-
-    Returns:
-        The problem, with its reason in plain words.
+        more: What is worth knowing beyond that, such as the character that is not possible, or a path.
     """
-    reason = f"{REASONS[code]}: {detail}" if detail else REASONS[code]
-    return Problem(path, stage, code, reason)
+    return Problem(path, stage, code, _explained(code, more) if more else _PLAIN[code])
+
+
+@lru_cache(1_024)
+def _explained(code: ProblemCode, more: Reason) -> Reason:
+    return Reason(code, more=more)
 
 
 def problem_of_unfit(error: Exception, path: str, stage: Stage) -> Problem:
@@ -255,16 +231,16 @@ def problem_of_unfit(error: Exception, path: str, stage: Stage) -> Problem:
     return problem(ProblemCode.OTHER, path, stage)
 
 
-def _suspect_in(path: str) -> str:
-    """Say what in a path's last name the file systems of Windows cannot hold; empty if nothing."""
+def _suspect_in(path: str) -> Reason | None:
+    """Say what in a path's last name the file systems of Windows cannot hold; None if nothing."""
     name = path.rpartition("/")[2]
     for character in name:
         if character in _NOT_ON_WINDOWS_DRIVES:
-            return f"it contains '{character}'"
+            return Reason(ReasonCode.NAME_WITH_CHARACTER, character=character)
         if character < " ":
-            return "it contains a control character"
+            return Reason(ReasonCode.NAME_WITH_CONTROL)
         if "\ud800" <= character <= "\udfff":
-            return "it contains bytes that are not text"
+            return Reason(ReasonCode.NAME_WITH_BYTES)
     if name.endswith((" ", ".")):
-        return "it ends with a space or a full stop"
-    return ""
+        return Reason(ReasonCode.NAME_WITH_END)
+    return None

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from backup_gui.model.entries import EntryKind
+from backup_gui.model.reasons import Reason
 
 
 class Item(NamedTuple):
@@ -122,7 +123,7 @@ class PutBack(NamedTuple):
         beside: Those brought back beside something else: the path wanted and the one given. They are in ``restored``
             too.
         replaced: Those that something else was written over for. They are in ``restored`` too.
-        failed: Those not brought back, each with the reason in plain words.
+        failed: Those not brought back, each with the reason.
         is_cancelled: Whether it was given up on request; what was done until then stays.
     """
 
@@ -131,5 +132,5 @@ class PutBack(NamedTuple):
     present: tuple[str, ...] = ()
     beside: tuple[tuple[str, str], ...] = ()
     replaced: tuple[str, ...] = ()
-    failed: tuple[tuple[str, str], ...] = ()
+    failed: tuple[tuple[str, Reason], ...] = ()
     is_cancelled: bool = False

@@ -6,6 +6,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from backup_gui.model.plans import Held, Problem
+from backup_gui.model.reasons import NO_REASON, Reason
 
 
 class JobState(Enum):
@@ -26,12 +27,12 @@ class Coverage(NamedTuple):
     Attributes:
         folders_live: Folders whose changes are notified.
         folders_polled: Folders that are only checked at every interval.
-        reason: Why some are not live, in plain words; empty if all are.
+        reason: Why some are not live; empty if all are.
     """
 
     folders_live: int = 0
     folders_polled: int = 0
-    reason: str = ""
+    reason: Reason = NO_REASON
 
 
 class Backlog(NamedTuple):
@@ -58,7 +59,7 @@ class Status(NamedTuple):
 
     Attributes:
         state: The state.
-        reason: For waiting, failed and held: why, in plain words.
+        reason: For waiting, failed and held: why.
         last_complete_at: End of the last pass after which everything was backed up, seconds since 1970, UTC.
         last_pass_at: End of the last pass of any outcome.
         problems: Paths that could not be handled and still stand.
@@ -72,7 +73,7 @@ class Status(NamedTuple):
     """
 
     state: JobState
-    reason: str = ""
+    reason: Reason = NO_REASON
     last_complete_at: float | None = None
     last_pass_at: float | None = None
     problems: tuple[Problem, ...] = ()

@@ -15,6 +15,7 @@ from backup_gui.engine.fs.content import Cancelled
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.job import Job
 from backup_gui.model.plans import HeldCode, Op, Problem, Progress
+from backup_gui.model.reasons import NO_REASON, Reason
 from backup_gui.services.folder_sizes import Tally, count_folder
 from backup_gui.services.preview import expected_s, foresee
 from backup_gui.services.suggestions import Choice, Proposal, propose
@@ -42,7 +43,7 @@ class _Sum:
     problems: list[Problem] = dataclasses.field(default_factory=list)
     problem_count: int = 0
     strangers: int = 0
-    reason: str = ""
+    reason: Reason = NO_REASON
 
 
 class FirstDesk(QObject):

@@ -22,6 +22,7 @@ from backup_gui.engine.state.register import ReadFacts
 from backup_gui.model.errors import JobError
 from backup_gui.model.job import Job
 from backup_gui.model.path_text import one_line
+from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode, lines
 
 _SYSTEM_FOLDERS = ("/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr")
 
@@ -32,13 +33,13 @@ class Findings:
 
     Attributes:
         job: The job; None if it cannot be used.
-        faults: For each field that is wrong, a sentence.
-        notes: For fields that are not wrong, a sentence that is worth knowing.
+        faults: For each field that is wrong, why.
+        notes: For fields that are not wrong, what is worth knowing.
     """
 
     job: Job | None = None
-    faults: dict[str, str] = field(default_factory=dict)
-    notes: dict[str, str] = field(default_factory=dict)
+    faults: dict[str, Reason] = field(default_factory=dict)
+    notes: dict[str, Reason] = field(default_factory=dict)
 
 
 def examine(wanted: Job, before: Job | None, others: tuple[Job, ...], data_folder: Path | None = None) -> Findings:
@@ -70,7 +71,7 @@ def examine(wanted: Job, before: Job | None, others: tuple[Job, ...], data_folde
     elif not is_same_pair:
         told = (_destination_note(source, destination), _history_note(destination, wanted))
         if any(told):
-            notes["destination"] = "\n".join(filter(None, told))
+            notes["destination"] = lines(*filter(None, told))
     if faults:
         return Findings(faults=faults, notes=notes)
     # Another pair of folders is another job: its catalog must not be taken for the old one's.
@@ -79,10 +80,10 @@ def examine(wanted: Job, before: Job | None, others: tuple[Job, ...], data_folde
     try:
         job = make_job(source, destination, **options)
     except JobError as error:
-        return Findings(faults={"other": str(error)}, notes=notes)
+        return Findings(faults={"other": error.reason}, notes=notes)
     if any(job.id == other.id for other in others):
-        return Findings(faults={"destination": "There is a backup of this folder to that place already."}, notes=notes)
-    belonging = "" if is_same_pair else _belonging_note(job, data_folder)
+        return Findings(faults={"destination": Reason(ReasonCode.PAIR_EXISTS)}, notes=notes)
+    belonging = NO_REASON if is_same_pair else _belonging_note(job, data_folder)
     if belonging:
         # What else could be said of the place matters less.
         notes["destination"] = belonging
@@ -125,74 +126,71 @@ def leave_out(job: Job, path: str) -> Job:
     return job if rule in job.exclude else job._replace(exclude=(*job.exclude, rule))
 
 
-def _source_fault(source: str) -> str:
+def _source_fault(source: str) -> Reason:
     try:
         with os.scandir(source) as entries:
             next(entries, None)
     except FileNotFoundError:
-        return "There is no such folder at the moment."
+        return Reason(ReasonCode.PLACE_ABSENT)
     except NotADirectoryError:
-        return "This is not a folder."
+        return Reason(ReasonCode.PLACE_NO_FOLDER)
     except PermissionError:
-        return "There is no permission to read this folder."
+        return Reason(ReasonCode.PLACE_UNREAD)
     except OSError as error:
-        return f"This folder cannot be read: {error.strerror or error}."
-    return ""
+        return Reason(ReasonCode.PLACE_FAILS, why=error.strerror or str(error))
+    return NO_REASON
 
 
-def _destination_fault(destination: str, others: tuple[Job, ...]) -> str:
+def _destination_fault(destination: str, others: tuple[Job, ...]) -> Reason:
     if is_within(home_or_root(), destination):
-        return "This is your home folder or lies around it. Choose a folder that holds nothing but the backup."
+        return Reason(ReasonCode.PLACE_OF_HOME)
     if os.name == "posix" and any(is_within(destination, folder) for folder in _SYSTEM_FOLDERS):
-        return "This folder belongs to the system. Choose another one."
+        return Reason(ReasonCode.PLACE_OF_SYSTEM)
     for other in others:
         history = history_of(other)
         taken = [other.destination, *([history] if history is not None else [])]
         if any(is_within(destination, folder) or is_within(folder, destination) for folder in taken):
-            return f"Another backup, “{one_line(other.name)}”, uses this place."
+            return Reason(ReasonCode.PLACE_TAKEN, name=one_line(other.name))
     parent = nearest_existing(destination)
     if is_drive_missing(destination):
         # What is there in its place says nothing of it.
-        return ""
+        return NO_REASON
     if not os.access(parent, os.W_OK | os.X_OK):
-        return "There is no permission to write here."
-    return ""
+        return Reason(ReasonCode.PLACE_UNWRITTEN)
+    return NO_REASON
 
 
-def _destination_note(source: str, destination: str) -> str:
+def _destination_note(source: str, destination: str) -> Reason:
     if is_drive_missing(destination):
-        return "No drive is there at the moment. The backup begins as soon as it is connected."
+        return Reason(ReasonCode.PLACE_NO_DRIVE)
     try:
         is_empty = is_vacant(destination)
     except OSError:
         is_empty = True
     if not is_empty:
         inside = os.path.join(destination, default_name(source))
-        return (
-            "This folder is not empty. What is in it is shown to you before anything leaves it. "
-            f"A new folder may suit better: {one_line(inside)}"
-        )
+        return Reason(ReasonCode.PLACE_NOT_EMPTY, path=inside)
     try:
         is_same_drive = are_on_one_disk(source, nearest_existing(destination))
     except OSError:
-        return ""
+        return NO_REASON
     if is_same_drive:
-        return "This is on the same drive as your files. If the drive fails, both are lost."
-    return ""
+        return Reason(ReasonCode.PLACE_ON_SAME_DRIVE)
+    return NO_REASON
 
 
-def _belonging_note(job: Job, data_folder: Path | None) -> str:
+def _belonging_note(job: Job, data_folder: Path | None) -> Reason:
     """Say whose the folders of a job to be are, if they are another backup's; it can be saved, and asks then."""
     file = None if data_folder is None else data_folder / "jobs" / f"{job.id}.sqlite"
     conflict = foresee_conflict(job, history_of(job), ReadFacts(file))
-    return f"{conflict}\nNothing there is touched without your word." if conflict else ""
+    return lines(conflict, Reason(ReasonCode.PLACE_UNTOUCHED)) if conflict else NO_REASON
 
 
-def _history_note(destination: str, wanted: Job) -> str:
+def _history_note(destination: str, wanted: Job) -> Reason:
     """Say where the history lies if that is in the destination, where nobody would look for it."""
     if not wanted.keeps_history:
-        return ""
+        return NO_REASON
     history = history_at(destination, absolute(wanted.history) if wanted.history else "")
     if not is_place_inside(history, destination):
-        return ""
-    return f"Replaced and deleted files are kept on this drive, in {one_line(history)}"
+        return NO_REASON
+    return Reason(ReasonCode.HISTORY_ON_DRIVE, path=history)

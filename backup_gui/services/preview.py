@@ -21,6 +21,7 @@ from backup_gui.model.errors import BackupError
 from backup_gui.model.events import ActionDone, Progressed
 from backup_gui.model.plans import FULL, Op, PassStatus, ProblemCode, Stage
 from backup_gui.model.problems import problem
+from backup_gui.model.reasons import NO_REASON, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -41,13 +42,13 @@ class Foresight(NamedTuple):
         actions: Everything that is to be done, what the guard would hold included.
         held: What the guard would hold.
         problems: What could not be backed up.
-        reason: If no pass could be made: why, in plain words.
+        reason: If no pass could be made: why.
     """
 
     actions: Sequence[Action] = ()
     held: Held | None = None
     problems: tuple[Problem, ...] = ()
-    reason: str = ""
+    reason: Reason = NO_REASON
 
 
 def foresee(
@@ -76,7 +77,7 @@ def foresee(
         with _copied_catalog(data_folder / "jobs" / f"{job.id}.sqlite") as catalog:
             report = run_pass(job, catalog, FULL, should_stop=should_stop, on_event=on_event, is_dry_run=True)
     except BackupError as error:
-        return Foresight(reason=str(error))
+        return Foresight(reason=error.reason)
     if report.status is PassStatus.CANCELLED:
         return None
     unreadable = _unreadable(job.source, actions, should_stop)

@@ -12,6 +12,7 @@ from pathlib import Path
 from backup_gui.config.settings import absolute, default_name
 from backup_gui.engine.destination.history_place import is_vacant
 from backup_gui.model.job import Job
+from backup_gui.model.reasons import NO_REASON, Reason
 from backup_gui.services.job_check import examine
 
 
@@ -38,14 +39,14 @@ class Proposal:
 
     Attributes:
         jobs: One for each source; empty if one of them cannot be.
-        fault: Why not, in one sentence.
+        fault: Why not.
         note: What is worth knowing.
         is_place_empty: Whether nothing is in the folder chosen, or it does not exist.
     """
 
     jobs: tuple[Job, ...] = ()
-    fault: str = ""
-    note: str = ""
+    fault: Reason = NO_REASON
+    note: Reason = NO_REASON
     is_place_empty: bool = True
 
 
@@ -63,17 +64,17 @@ def propose(choice: Choice, others: tuple[Job, ...], data_folder: Path | None = 
     place = absolute(choice.place) if choice.place else ""
     is_empty = _is_empty(place)
     jobs: list[Job] = []
-    notes: list[str] = []
+    notes: list[Reason] = []
     for source, destination in _pairs(choice, place):
         wanted = Job(source, destination, id="", name="", keeps_history=choice.keeps_history, asks_about_strangers=True)
         if any(_is_same(source, other.source) for other in jobs):
             continue
         findings = examine(wanted, None, (*others, *jobs), data_folder)
         if findings.job is None:
-            return Proposal(fault=next(iter(findings.faults.values()), ""), is_place_empty=is_empty)
+            return Proposal(fault=next(iter(findings.faults.values()), NO_REASON), is_place_empty=is_empty)
         jobs.append(findings.job)
         notes.extend(note for note in findings.notes.values() if note not in notes)
-    return Proposal(tuple(jobs), note=notes[0] if notes else "", is_place_empty=is_empty)
+    return Proposal(tuple(jobs), note=notes[0] if notes else NO_REASON, is_place_empty=is_empty)
 
 
 def _pairs(choice: Choice, place: str) -> list[tuple[str, str]]:

@@ -33,6 +33,7 @@ from backup_gui.model.events import (
 )
 from backup_gui.model.job import Job
 from backup_gui.model.plans import Held, Progress, Report, Returned
+from backup_gui.model.reasons import NO_REASON
 from backup_gui.model.status import JobState, Status
 from backup_gui.threads.job_thread import JobThread, Run
 
@@ -390,7 +391,7 @@ class Controller(QObject):
     def _tell_end(self, job_id: str, outcome: Outcome) -> None:
         """A run that ends without being asked to is a failure that the user has to know."""
         last = self._news[job_id].status
-        reason = str(outcome.error) if outcome.error is not None else ""
+        reason = outcome.error.reason if outcome.error is not None else NO_REASON
         self._tell(JobNews(job_id, last._replace(state=JobState.FAILED, reason=reason, held=None)))
 
     def _tell(self, news: JobNews) -> None:

@@ -20,6 +20,7 @@ from backup_gui.engine.run.runner import Commands, Outcome
 from backup_gui.model.errors import BackupError
 from backup_gui.model.events import Command, Event, Stop
 from backup_gui.model.job import Job
+from backup_gui.model.reasons import Reason, ReasonCode
 from backup_gui.threads.liveness import Heart
 from backup_gui.threads.outbox import Outbox
 
@@ -72,7 +73,7 @@ class Worker(QObject):
         except Exception:
             # The boundary: an error in the program must not take the window and the other jobs with it.
             log.exception("The job has ended unexpectedly")
-            error = BackupError("An unexpected error has ended this backup. The log has the details.")
+            error = BackupError(Reason(ReasonCode.RUN_CRASHED))
             outcome = Outcome(report=None, error=error, is_stopped=False)
         self.ended.emit(outcome)
 

@@ -2929,10 +2929,6 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Weder die Sicherung noch ihr Verlauf hat es</translation>
     </message>
     <message>
-        <source>Network folders do not tell of changes made elsewhere</source>
-        <translation>Netzwerkordner melden Änderungen nicht, die anderswo gemacht werden</translation>
-    </message>
-    <message>
         <source>Network folders do not tell of changes made elsewhere: {path}</source>
         <translation>Netzwerkordner melden Änderungen nicht, die anderswo gemacht werden: {path}</translation>
     </message>
@@ -3113,8 +3109,24 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Das Ziel fehlt.</translation>
     </message>
     <message>
+        <source>Backup {number}: another one has the same key.</source>
+        <translation>Sicherung {number}: Eine andere hat denselben Schlüssel.</translation>
+    </message>
+    <message>
+        <source>Backup {number}: {detail}</source>
+        <translation>Sicherung {number}: {detail}</translation>
+    </message>
+    <message>
+        <source>Network folders do not tell of changes made elsewhere ({kind})</source>
+        <translation>Netzwerkordner melden Änderungen nicht, die anderswo gemacht werden ({kind})</translation>
+    </message>
+    <message>
         <source>Nothing there is touched without your word.</source>
         <translation>Ohne Ihr Wort wird dort nichts angerührt.</translation>
+    </message>
+    <message>
+        <source>One backup was expected, there are {number}.</source>
+        <translation>Eine Sicherung wurde erwartet, es sind {number}.</translation>
     </message>
     <message>
         <source>The backup lies in a mounted cloud: this program cannot tell when it is stored</source>
@@ -3129,6 +3141,10 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Das Ziel und die eigenen Dateien des Programms liegen ineinander: {path}</translation>
     </message>
     <message>
+        <source>The destination cannot be opened: {path} ({why})</source>
+        <translation>Der Sicherungsordner kann nicht geöffnet werden: {path} ({why})</translation>
+    </message>
+    <message>
         <source>The destination cannot be written to ({detail}): {path}</source>
         <translation>In das Ziel kann nicht geschrieben werden ({detail}): {path}</translation>
     </message>
@@ -3139,6 +3155,10 @@ ist in der Sicherung jetzt {old}</translation>
     <message>
         <source>The destination is not a folder: {path}</source>
         <translation>Das Ziel ist kein Ordner: {path}</translation>
+    </message>
+    <message>
+        <source>The destination is not the folder that was backed up to before</source>
+        <translation>Der Sicherungsordner ist nicht der, in den bisher gesichert wurde</translation>
     </message>
     <message>
         <source>The destination is not where it was any more: {path}</source>
@@ -3325,6 +3345,26 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Der Abstand muss zwischen 1 und {number} Sekunden liegen.</translation>
     </message>
     <message>
+        <source>The list of backups has an unknown form.</source>
+        <translation>Die Liste der Sicherungen hat eine unbekannte Form.</translation>
+    </message>
+    <message>
+        <source>The list of backups has no schema number.</source>
+        <translation>Die Liste der Sicherungen hat keine Schemanummer.</translation>
+    </message>
+    <message>
+        <source>The list of backups holds something that is none.</source>
+        <translation>Die Liste der Sicherungen enthält etwas, das keine ist.</translation>
+    </message>
+    <message>
+        <source>The list of backups is not valid JSON.</source>
+        <translation>Die Liste der Sicherungen ist kein gültiges JSON.</translation>
+    </message>
+    <message>
+        <source>The list of backups was written by a newer version of this program.</source>
+        <translation>Die Liste der Sicherungen wurde von einer neueren Version dieses Programms geschrieben.</translation>
+    </message>
+    <message>
         <source>The name is not possible on the backup drive</source>
         <translation>Der Name ist auf dem Sicherungslaufwerk nicht möglich</translation>
     </message>
@@ -3365,6 +3405,10 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Quelle und Ziel sind derselbe Ordner.</translation>
     </message>
     <message>
+        <source>The source cannot be opened: {path} ({why})</source>
+        <translation>Ihr Ordner kann nicht geöffnet werden: {path} ({why})</translation>
+    </message>
+    <message>
         <source>The source consists of spaces only.</source>
         <translation>Die Quelle besteht nur aus Leerzeichen.</translation>
     </message>
@@ -3401,6 +3445,10 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Ihr Ordner darf nicht gelesen werden</translation>
     </message>
     <message>
+        <source>The source is empty, but the backup has {all} files</source>
+        <translation>Ihr Ordner ist leer, aber die Sicherung hat {all} Dateien</translation>
+    </message>
+    <message>
         <source>The source is missing.</source>
         <translation>Die Quelle fehlt.</translation>
     </message>
@@ -3419,6 +3467,10 @@ ist in der Sicherung jetzt {old}</translation>
     <message>
         <source>The source is not a folder: {path}</source>
         <translation>Die Quelle ist kein Ordner: {path}</translation>
+    </message>
+    <message>
+        <source>The source is not the folder that was backed up before</source>
+        <translation>Ihr Ordner ist nicht der, der bisher gesichert wurde</translation>
     </message>
     <message>
         <source>The source is the backup of the destination, {detail}: {path}</source>
@@ -3513,10 +3565,6 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Dieser Ordner kann nicht gelesen werden: {why}.</translation>
     </message>
     <message>
-        <source>This folder is not empty. What is in it is shown to you before anything leaves it.</source>
-        <translation>Dieser Ordner ist nicht leer. Was darin ist, wird Ihnen gezeigt, bevor etwas entfernt wird.</translation>
-    </message>
-    <message>
         <source>This folder is not empty. What is in it is shown to you before anything leaves it. A new folder may suit better: {path}</source>
         <translation>Dieser Ordner ist nicht leer. Was darin ist, wird Ihnen gezeigt, bevor etwas entfernt wird. Ein neuer Ordner passt vielleicht besser: {path}</translation>
     </message>
@@ -3565,6 +3613,22 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Windows verwendet diesen Namen für ein Gerät</translation>
     </message>
     <message>
+        <source>Within an hour {count} of {all} files would be deleted from the backup or replaced</source>
+        <translation>Innerhalb einer Stunde würden {count} von {all} Dateien aus der Sicherung gelöscht oder ersetzt</translation>
+    </message>
+    <message>
+        <source>a list of texts was expected</source>
+        <translation>eine Liste von Texten wurde erwartet</translation>
+    </message>
+    <message>
+        <source>a number was expected</source>
+        <translation>eine Zahl wurde erwartet</translation>
+    </message>
+    <message>
+        <source>a whole number was expected</source>
+        <translation>eine ganze Zahl wurde erwartet</translation>
+    </message>
+    <message>
         <source>it cannot hold more files, however small</source>
         <translation>Es fasst keine weiteren Dateien, so klein sie auch sind</translation>
     </message>
@@ -3585,8 +3649,16 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Er endet mit einem Leerzeichen oder Punkt</translation>
     </message>
     <message>
+        <source>nothing in this folder is backed up</source>
+        <translation>nichts in diesem Ordner wird gesichert</translation>
+    </message>
+    <message>
         <source>of an unknown folder</source>
         <translation>die eines unbekannten Ordners</translation>
+    </message>
+    <message>
+        <source>of an unknown folder, begun {date}</source>
+        <translation>die eines unbekannten Ordners, begonnen {date}</translation>
     </message>
     <message>
         <source>of which the marker cannot be read</source>
@@ -3601,6 +3673,18 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>die von {path} auf {computer}, begonnen {date}</translation>
     </message>
     <message>
+        <source>text was expected</source>
+        <translation>ein Text wurde erwartet</translation>
+    </message>
+    <message>
+        <source>the drive keeps this name for itself</source>
+        <translation>das Laufwerk behält diesen Namen für sich</translation>
+    </message>
+    <message>
+        <source>true or false was expected</source>
+        <translation>wahr oder falsch wurde erwartet</translation>
+    </message>
+    <message>
         <source>your quota on it is used up</source>
         <translation>Ihr Anteil daran ist aufgebraucht</translation>
     </message>
@@ -3609,8 +3693,32 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Ihr Anteil daran ist aufgebraucht, und {size} mehr werden gebraucht</translation>
     </message>
     <message>
+        <source>{count} files in the destination were not put there by this program</source>
+        <translation>{count} Dateien im Sicherungsordner hat nicht dieses Programm dorthin gebracht</translation>
+    </message>
+    <message>
+        <source>{count} folders in the destination were not put there by this program</source>
+        <translation>{count} Ordner im Sicherungsordner hat nicht dieses Programm dorthin gebracht</translation>
+    </message>
+    <message>
+        <source>{deleted} of {all} files would be deleted from the backup and {replaced} replaced</source>
+        <translation>{deleted} von {all} Dateien würden aus der Sicherung gelöscht und {replaced} ersetzt</translation>
+    </message>
+    <message>
+        <source>{detail}; nothing in this folder is backed up</source>
+        <translation>{detail}; nichts in diesem Ordner wird gesichert</translation>
+    </message>
+    <message>
         <source>{detail}; old versions that do not give way unasked take {size} of it</source>
         <translation>{detail}; alte Fassungen, die nicht ungefragt weichen, nehmen davon {size} ein</translation>
+    </message>
+    <message>
+        <source>{name} is missing.</source>
+        <translation>{name} fehlt.</translation>
+    </message>
+    <message>
+        <source>{name}: letters and digits were expected.</source>
+        <translation>{name}: Buchstaben und Ziffern wurden erwartet.</translation>
     </message>
     <message>
         <source>{size} more is needed</source>

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from backup_gui.model.passes import PassKind, PastChange, PastPass
 from backup_gui.model.plans import Counts, PassStatus, Problem, ProblemCode, Removed, Report, Stage
+from backup_gui.model.reasons import Reason, of_system
 from backup_gui.ui.activity.model import ActivityModel
 from backup_gui.ui.activity.page import ActivityPage
 from backup_gui.ui.activity.pass_row import pass_text
@@ -134,7 +135,7 @@ def test_a_pass_whose_files_are_not_known_cannot_be_opened_any_more(model: Activ
 
 def test_a_filter_asks_anew_and_answers_to_the_old_one_are_too_late(model: ActivityModel) -> None:
     library = Library(model, 3)
-    model.add(Report(PassStatus.FAILED, NOW, 1.0, is_full=True, reason="The backup drive is full."))
+    model.add(Report(PassStatus.FAILED, NOW, 1.0, is_full=True, reason=Reason(ProblemCode.NO_SPACE)))
     model.begin()
     model.set_filter(PassKind.TROUBLE, "")
     assert library.queries[-1] == PassQuery("a1", 1, None, PassKind.TROUBLE)
@@ -253,8 +254,8 @@ def test_a_drive_that_is_away_can_be_given_up(icons: Icons, qtbot: QtBot) -> Non
     qtbot.addWidget(window)
     window.show()
     page = window.board.problems
-    away = Problem("Camera", Stage.COMPARE, ProblemCode.DRIVE_AWAY, "x")
-    other = Problem("a", Stage.COPY, ProblemCode.IN_USE, "x")
+    away = Problem("Camera", Stage.COMPARE, ProblemCode.DRIVE_AWAY, of_system("x"))
+    other = Problem("a", Stage.COPY, ProblemCode.IN_USE, of_system("x"))
     window.board.show_page(Page.PROBLEMS)
     page.show_problems((away, other))
     page._table.selectRow(0)
@@ -272,8 +273,8 @@ def test_the_list_of_problems_stays_where_it_is_while_they_are_told_again(icons:
     window.board.show_page(Page.PROBLEMS)
     window.show()
     page = window.board.problems
-    problems = tuple(Problem(f"f{n}", Stage.COPY, ProblemCode.IN_USE, "x") for n in range(100_000))
+    problems = tuple(Problem(f"f{n}", Stage.COPY, ProblemCode.IN_USE, of_system("x")) for n in range(100_000))
     page.show_problems(problems)
     page._table.verticalScrollBar().setValue(300)
-    page.show_problems((*problems, Problem("new", Stage.COPY, ProblemCode.IN_USE, "x")))
+    page.show_problems((*problems, Problem("new", Stage.COPY, ProblemCode.IN_USE, of_system("x"))))
     assert page._table.verticalScrollBar().value() == 300

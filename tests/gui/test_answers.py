@@ -19,6 +19,7 @@ from backup_gui.model.events import FilesReturned, ForgetDrive, PutBack, Release
 from backup_gui.model.job import Job
 from backup_gui.model.paths import MARKER_NAME
 from backup_gui.model.plans import Action, Counts, Held, HeldCode, Op, Problem, ProblemCode, Returned, Stage
+from backup_gui.model.reasons import Reason, ReasonCode, of_system
 from backup_gui.model.status import JobState, Status
 from backup_gui.presenters.shell import Desk
 from backup_gui.ui.dialogs.returned import ReturnedDialog, returned_title
@@ -201,7 +202,7 @@ def running(make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot)
 def test_a_drive_is_forgotten_only_when_the_user_means_it(
     running: Desk, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
-    away = Problem("Camera <b>", Stage.COMPARE, ProblemCode.DRIVE_AWAY, "x")
+    away = Problem("Camera <b>", Stage.COMPARE, ProblemCode.DRIVE_AWAY, of_system("x"))
     status = Status(JobState.ATTENTION, problems=(away, *PROBLEMS))
     scripted.tell(job.id, StatusChanged(status))
     page = running.window.board.problems
@@ -243,11 +244,11 @@ def test_a_new_drive_is_used_only_when_the_user_means_it(
     desk.start(Wish())
     qtbot.waitUntil(lambda: scripted.has_started(job.id))
     banner = desk.window.board.banner
-    away = Status(JobState.WAITING, reason=f"The drive of the destination is not there: {job.destination}")
+    away = Status(JobState.WAITING, reason=Reason(ReasonCode.DESTINATION_DRIVE_AWAY, path=job.destination))
     scripted.tell(job.id, StatusChanged(away))
     qtbot.waitUntil(lambda: banner.title.startswith("Waiting for the drive of “Documents”"))
     assert banner.button.text() == "What is this?"
-    replaced = away._replace(reason=f"Another drive is where the destination was: {job.destination}")
+    replaced = away._replace(reason=Reason(ReasonCode.DESTINATION_REPLACED, path=job.destination))
     scripted.tell(job.id, StatusChanged(replaced))
     title = f"Another drive is where the backup of “Documents” was: {job.destination}"
     qtbot.waitUntil(lambda: banner.title == title)
@@ -322,9 +323,9 @@ def test_what_could_not_be_brought_back_is_named_with_the_reason(
         asked=4,
         restored=("a", "docs/b"),
         beside=(("docs/b", "docs/b (before undoing 2026-11-22 21.06.05)"),),
-        skipped=(("c", "Something is there already and was left alone"),),
-        failed=(("d", "Input/output error"),),
-        reason="Stopped before the end",
+        skipped=(("c", Reason(ReasonCode.RETURN_THERE_ALREADY)),),
+        failed=(("d", of_system("Input/output error")),),
+        reason=Reason(ReasonCode.RETURN_STOPPED),
     )
     scripted.tell(job.id, FilesReturned(returned))
     dialog = result_of(running, qtbot)
@@ -340,13 +341,13 @@ def test_what_could_not_be_brought_back_is_named_with_the_reason(
 
 def test_nothing_brought_back_is_never_called_a_success(icons: Icons, qtbot: QtBot) -> None:
     for returned, title in (
-        (Returned(reason="The source folder is not there: /x"), "Nothing was brought back."),
-        (Returned(asked=1, failed=(("a", "x"),)), "It could not be brought back into your folder."),
+        (Returned(reason=Reason(ReasonCode.SOURCE_AWAY, path="/x")), "Nothing was brought back."),
+        (Returned(asked=1, failed=(("a", of_system("x")),)), "It could not be brought back into your folder."),
         (Returned(asked=1, restored=("a",)), "It is back in your folder, and verified."),
         (Returned(asked=2, restored=("a",)), "1 of 2 files and folders are back in your folder, and verified."),
     ):
         assert returned_title(returned) == title
-    dialog = ReturnedDialog(icons, "/x", Returned(reason="The source folder is not there: /x"))
+    dialog = ReturnedDialog(icons, "/x", Returned(reason=Reason(ReasonCode.SOURCE_AWAY, path="/x")))
     qtbot.addWidget(dialog)
     dialog.show()
     assert not dialog.open_button.isVisible()
@@ -408,7 +409,8 @@ def test_without_an_answer_a_place_of_another_backup_stays_as_it_is(late: tuple[
 
 @pytest.mark.hazard(52)
 def test_what_a_later_version_made_is_told_and_not_asked_about(qtbot: QtBot, job: Job) -> None:
-    reason = "A later version of this program has made the backup that is there, of /a on b, begun 2026-11-28: /copy"
+    owner = Reason(ReasonCode.OF_FOLDER_SINCE, path="/a", computer="b", date="2026-11-28")
+    reason = Reason(ReasonCode.NEWER_BACKUP_THERE, detail=owner, path="/copy")
     view = JobView(job, Status(JobState.HELD, held=Held(HeldCode.NEWER_BACKUP, reason, Counts(), 0)))
     assert headline(view, 0.0).remedy is Remedy.TRY_AGAIN
 
@@ -416,7 +418,8 @@ def test_what_a_later_version_made_is_told_and_not_asked_about(qtbot: QtBot, job
 @pytest.mark.hazard(52)
 def test_another_backup_in_the_mirror_is_reviewed_with_two_answers(qtbot: QtBot, icons: Icons, job: Job) -> None:
     actions = (Action(Op.DELETE, "far/Photos/p1", EntryKind.FILE, 3),)
-    reason = "The destination has another backup in it, of /photos on b, begun 2026-11-28: /copy/far/Photos"
+    owner = Reason(ReasonCode.OF_FOLDER_SINCE, path="/photos", computer="b", date="2026-11-28")
+    reason = Reason(ReasonCode.DESTINATION_AROUND_BACKUP, detail=owner, path="/copy/far/Photos")
     held = Held(HeldCode.OTHER_BACKUP, reason, Counts(deleted=1), 10, actions, claims=frozenset({"id"}))
     dialog = ReviewDialog(icons, job, held)
     qtbot.addWidget(dialog)

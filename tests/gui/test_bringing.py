@@ -21,6 +21,7 @@ from backup_gui.engine.run import runner
 from backup_gui.model.events import FilesReturned, GiveUp, Progressed, PutBack, StatusChanged, Stop
 from backup_gui.model.job import Job
 from backup_gui.model.plans import Phase, Progress, Returned
+from backup_gui.model.reasons import Reason, ReasonCode
 from backup_gui.model.status import JobState, Status
 from backup_gui.presenters.shell import Desk
 from backup_gui.threads.liveness import Stalls
@@ -92,7 +93,7 @@ def test_it_is_stopped_by_button_key_or_closing_and_tells_what_is_back(
     scripted.tell(job.id, Progressed(STEP))
     qtbot.waitUntil(lambda: dialog.details == "1.2 MB of 4.8 MB")
     assert dialog.title == "Stopping…"
-    scripted.tell(job.id, FilesReturned(Returned(840, ("a",), reason="Stopped before the end")))
+    scripted.tell(job.id, FilesReturned(Returned(840, ("a",), reason=Reason(ReasonCode.RETURN_STOPPED))))
     qtbot.waitUntil(lambda: dialog.is_over)
     assert dialog.details.startswith("Stopped before the end.\n")
     assert scripted.received(job.id) == [PutBack(HELD), GiveUp()]
@@ -117,7 +118,7 @@ def test_what_does_not_stop_can_be_left_and_tells_later_what_came_of_it(
     dialog.close_button.click()
     qtbot.waitUntil(lambda: not dialogs(desk))
     scripted.tell(job.id, Progressed(STEP))
-    scripted.tell(job.id, FilesReturned(Returned(840, restored, reason="Stopped before the end")))
+    scripted.tell(job.id, FilesReturned(Returned(840, restored, reason=Reason(ReasonCode.RETURN_STOPPED))))
     # Once more, as if of something else, so that it is known that the first was heard.
     scripted.tell(job.id, FilesReturned(Returned(1, ("z",))))
     qtbot.waitUntil(lambda: "It is back in your folder, and verified." in [one.title for one in dialogs(desk)])
@@ -138,7 +139,7 @@ def test_what_was_left_is_not_told_in_the_dialog_of_what_was_asked_for_since(
     qtbot.waitUntil(lambda: not dialogs(desk))
     desk.window.put_back_requested.emit(PutBackWish(job.id, HELD))
     (second,) = dialogs(desk)
-    scripted.tell(job.id, FilesReturned(Returned(840, ("a",), reason="Stopped before the end")))
+    scripted.tell(job.id, FilesReturned(Returned(840, ("a",), reason=Reason(ReasonCode.RETURN_STOPPED))))
     qtbot.waitUntil(lambda: len(dialogs(desk)) == 2)
     assert not second.is_over
     scripted.tell(job.id, FilesReturned(Returned(1, ("z",))))

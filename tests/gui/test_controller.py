@@ -31,6 +31,7 @@ from backup_gui.model.events import (
 )
 from backup_gui.model.job import Job
 from backup_gui.model.plans import Counts, Held, HeldCode, PassStatus, Report, Returned
+from backup_gui.model.reasons import of_system
 from backup_gui.model.status import JobState
 from backup_gui.threads import controller as controller_module
 from backup_gui.threads.controller import Controller, JobNews, JobReport, JobReturned
@@ -69,7 +70,7 @@ def test_two_jobs_are_told_apart(
 def test_wishes_reach_one_job_or_all(
     controller: Controller, jobs: tuple[Job, Job], scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
-    held = Held(HeldCode.MASS_CHANGE, "held", Counts(deleted=60), 100)
+    held = Held(HeldCode.MASS_CHANGE, of_system("held"), Counts(deleted=60), 100)
     for job in jobs:
         controller.add(job)
     controller.back_up_now("one")
@@ -84,7 +85,7 @@ def test_wishes_reach_one_job_or_all(
 def test_decisions_reach_the_job_and_what_came_of_them_is_told(
     controller: Controller, jobs: tuple[Job, Job], scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
-    held = Held(HeldCode.MASS_CHANGE, "held", Counts(deleted=60), 100)
+    held = Held(HeldCode.MASS_CHANGE, of_system("held"), Counts(deleted=60), 100)
     told: list[JobReturned] = []
     controller.files_returned.connect(told.append)
     controller.add(jobs[0])
@@ -104,7 +105,7 @@ def test_decisions_reach_the_job_and_what_came_of_them_is_told(
         ForgetDrive("photos"),
     ]
     qtbot.waitUntil(lambda: scripted.received("one") == wanted)
-    results = [Returned(asked=2, restored=("a",)), Returned(reason="The drive is away")]
+    results = [Returned(asked=2, restored=("a",)), Returned(reason=of_system("The drive is away"))]
     for returned in results:
         scripted.tell("one", FilesReturned(returned))
     qtbot.waitUntil(lambda: len(told) == 2)
@@ -179,7 +180,7 @@ def test_a_run_that_ends_by_itself_is_a_failure_and_can_be_tried_again(tmp_path:
 
     def run(job: Job, commands: Commands, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
         runs.append(job.id)
-        return Outcome(None, DestinationBusyError("Another program has this backup."), is_stopped=False)
+        return Outcome(None, DestinationBusyError(of_system("Another program has this backup.")), is_stopped=False)
 
     controller = Controller(tmp_path / "data", run=run)
     controller.add(job)

@@ -19,6 +19,7 @@ from backup_gui.desktop.diagnostics import ErrorKeeper, describe
 from backup_gui.desktop.single_instance import Wish
 from backup_gui.model.job import Job
 from backup_gui.model.plans import Counts, Held, HeldCode
+from backup_gui.model.reasons import of_system
 from backup_gui.model.status import JobState, Status
 from backup_gui.ui.dialogs.crash import CrashDialog
 from backup_gui.ui.dialogs.diagnostics import DiagnosticsDialog
@@ -159,8 +160,8 @@ def test_private_names_are_told_only_if_wanted(qapp: QApplication) -> None:
     log.warning("after the end")
     assert len(keeper.notes()) == len(notes) == 2
     job = Job(SECRET, "/media/anna/Secret", id="a", name="Anna's secrets")
-    held = Held(HeldCode.MASS_CHANGE, "840 of them", Counts(deleted=840), 1_000)
-    status = Status(JobState.HELD, reason=f"{SECRET} is odd", problems=PROBLEMS, held=held)
+    held = Held(HeldCode.MASS_CHANGE, of_system("840 of them"), Counts(deleted=840), 1_000)
+    status = Status(JobState.HELD, reason=of_system(f"{SECRET} is odd"), problems=PROBLEMS, held=held)
     plain, full = (describe(((job, status),), Settings(), notes, has_names=has) for has in (False, True))
     for private in ("anna", "Anna", "Secret", "Inbox"):
         assert private not in plain

@@ -22,6 +22,7 @@ from backup_gui.engine.state.register import ReadFacts, other_jobs, remember_fol
 from backup_gui.model.events import AllowHeld, BackUpNow, KeepHeld, ReportMade, StatusChanged
 from backup_gui.model.job import Job
 from backup_gui.model.plans import Counts, PassStatus, Phase, Progress, Report
+from backup_gui.model.reasons import of_system
 from backup_gui.model.status import JobState, Status
 from backup_gui.presenters.shell import Desk
 from backup_gui.ui.main.board import Page
@@ -86,7 +87,7 @@ def test_notifications_can_be_turned_off(
     desk = make_desk(scripted, store)
     desk.start(HIDDEN)
     qtbot.waitUntil(lambda: scripted.has_started(job.id))
-    scripted.tell(job.id, StatusChanged(Status(JobState.FAILED, reason="full")))
+    scripted.tell(job.id, StatusChanged(Status(JobState.FAILED, reason=of_system("full"))))
     qtbot.waitUntil(lambda: desk.controller.status(job.id).state is JobState.FAILED)
     assert tray_icon.messages == []
 
@@ -120,7 +121,7 @@ def test_a_click_on_what_is_held_opens_the_review_unless_notifications_were_turn
     assert desk.window.isVisible()
     assert desk.window.findChild(ReviewDialog) is not None
     desk.window.settings_saved.emit(Settings(notifications_enabled=False))
-    failed = Status(JobState.FAILED, reason="full")
+    failed = Status(JobState.FAILED, reason=of_system("full"))
     scripted.tell(job.id, StatusChanged(failed))
     wait_for_status(qtbot, desk, failed)
     assert len(tray_icon.messages) == 1

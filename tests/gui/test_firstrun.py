@@ -19,6 +19,7 @@ from backup_gui.desktop.places import Place, places, usual_folders
 from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.run import runner
 from backup_gui.model.job import Job
+from backup_gui.model.reasons import of_system
 from backup_gui.model.status import JobState
 from backup_gui.services import suggestions as beginning
 from backup_gui.services.suggestions import Choice, propose
@@ -266,7 +267,7 @@ def test_the_forecast_grows_and_ends(steps: FirstRun) -> None:
     assert steps.start._time.text().startswith("About 2 min")
     steps.show_forecast(FirstForecast(is_done=True))
     assert "everything is there already" in figures.text()
-    steps.show_forecast(FirstForecast(is_done=True, reason="The drive is not there."))
+    steps.show_forecast(FirstForecast(is_done=True, reason=of_system("The drive is not there.")))
     assert figures.text() == "The drive is not there."
 
 

@@ -22,6 +22,7 @@ from backup_gui.model.entries import EntryKind
 from backup_gui.model.events import ActionDone, Event, ProblemFound, Progressed, StatusChanged, Stop
 from backup_gui.model.job import Job
 from backup_gui.model.plans import Action, Op, Phase, Problem, ProblemCode, Progress, Stage
+from backup_gui.model.reasons import of_system
 from backup_gui.model.status import JobState, Status
 from backup_gui.threads.garbage import Collector
 from tests.gui.conftest import DeskMaker, ok_status
@@ -56,7 +57,7 @@ def test_a_flood_of_events_does_not_stop_the_window(make_desk: DeskMaker, job: J
     told = threading.Event()
 
     def flood(job: Job, commands: Commands, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
-        problems = tuple(Problem(f"f{n}", Stage.COPY, ProblemCode.IN_USE, "x") for n in range(EVENTS // 10))
+        problems = tuple(Problem(f"f{n}", Stage.COPY, ProblemCode.IN_USE, of_system("x")) for n in range(EVENTS // 10))
         for number in range(EVENTS):
             on_event(
                 Progressed(Progress(Phase.COPYING, number, EVENTS, number, EVENTS, f"file {number}", number / 1e4))

@@ -15,10 +15,11 @@ from backup_gui.engine.rules.exclusions import Filter
 from backup_gui.engine.run import runner
 from backup_gui.engine.run.single_pass import ignore
 from backup_gui.model.job import Job
+from backup_gui.model.reasons import NO_REASON, ReasonCode
 from backup_gui.services import job_check as inspection
 from backup_gui.services.job_check import Findings, examine, is_folder, leave_out, room
 from backup_gui.services.suggestions import Choice, propose
-from backup_gui.ui.text.reasons import is_known, said
+from backup_gui.ui.text.reasons import said
 from tests.unit.conftest import mounted
 
 NEW = Job("", "", id="", name="", asks_about_strangers=True)
@@ -121,7 +122,7 @@ def test_a_whole_drive_is_taken_and_it_is_said_where_its_history_lies(source: Pa
         assert [job.destination for job in proposal.jobs] == [str(drive)]
         (drive / "photo").write_text("x")
         notes = look(source, drive).notes["destination"]
-        assert is_known(notes.partition("\n")[0])
+        assert notes.code is ReasonCode.LINES
         assert notes.endswith(f"\n{where}")
         assert "\n" in said(notes)
         assert "history" not in look(source, drive, keeps_history=False).notes["destination"]
@@ -207,9 +208,7 @@ def warned(source: Path, destination: Path, data_folder: Path | None, **options:
     wanted = NEW._replace(source=str(source), destination=str(destination), **options)  # type: ignore[arg-type]
     findings = examine(wanted, None, (), data_folder)
     assert findings.job is not None, findings.faults
-    note = findings.notes.get("destination", "")
-    assert all(is_known(line) for line in note.splitlines())
-    return said(note)
+    return said(findings.notes.get("destination", NO_REASON))
 
 
 @pytest.mark.hazard(52)

@@ -16,6 +16,8 @@ from PySide6.QtWidgets import QApplication
 
 from backup_gui.app import resource_folder
 from backup_gui.desktop.languages import speak
+from backup_gui.model.plans import ProblemCode
+from backup_gui.model.reasons import Reason, ReasonCode
 from backup_gui.ui.text.format import (
     duration_text,
     exact_text,
@@ -63,28 +65,28 @@ def test_the_program_speaks_german_with_plural_forms_and_qts_own_words(
     assert (files_text(1), files_text(1_204)) == ("1 Datei", "1.204 Dateien")
     assert size_text(1_234_567) == "1,2 MB"
     assert QCoreApplication.translate("QPlatformTheme", "Cancel") == "Abbrechen"
-    assert said("The source folder is not there: /home/a") == "Ihr Ordner ist nicht da: /home/a"
-    assert said("The backup drive is full: 2.0 GB more is needed.") == (
-        "Das Sicherungslaufwerk ist voll: 2,0 GB mehr werden gebraucht."
+    assert said(Reason(ReasonCode.SOURCE_AWAY, path="/home/a")) == "Ihr Ordner ist nicht da: /home/a"
+    assert said(Reason(ProblemCode.NO_SPACE, more=Reason(ReasonCode.SIZE_LACKS, size=2_000_000_000))) == (
+        "Das Sicherungslaufwerk ist voll: 2,0 GB mehr werden gebraucht"
     )
 
 
 @pytest.mark.parametrize(
-    ("sentence", "figure"),
+    ("reason", "figure"),
     [
-        ("The backup drive is full: 312 B more is needed", "312 Byte"),
-        ("The backup drive is full: 1.2 KB more is needed", "1,2 kB"),
-        ("The backup drive is full: your quota on it is used up, and 3.0 TB more is needed", "3,0 TB"),
-        ("There are too many files on the backup drive: 12,345 more do not fit", "12.345 "),
-        ("The interval must be from 1 to 604800 seconds.", "604.800 "),
-        ("A folder is not there any more: /home/1,234.5 GB", "/home/1,234.5 GB"),
+        (Reason(ReasonCode.SIZE_LACKS, size=312), "312 Byte"),
+        (Reason(ProblemCode.NO_SPACE, more=Reason(ReasonCode.SIZE_LACKS, size=1_234)), "1,2 kB"),
+        (Reason(ProblemCode.NO_SPACE, more=Reason(ReasonCode.QUOTA_LACKS, size=3_000_000_000_000)), "3,0 TB"),
+        (Reason(ReasonCode.TOO_MANY_FILES, count=12_345), "12.345 "),
+        (Reason(ReasonCode.TYPED_INTERVAL, number=604_800), "604.800 "),
+        (Reason(ReasonCode.FOLDER_GONE, path="/home/1,234.5 GB"), "/home/1,234.5 GB"),
     ],
 )
 def test_figures_in_sentences_are_written_the_german_way_and_names_are_left_alone(
-    qapp: QApplication, no_translators: None, sentence: str, figure: str
+    qapp: QApplication, no_translators: None, reason: Reason, figure: str
 ) -> None:
     speak(qapp, resource_folder() / "translations", "de")
-    assert figure in said(sentence)
+    assert figure in said(reason)
 
 
 def test_a_size_stays_in_one_piece_where_words_are_read_from_right_to_left(qapp: QApplication) -> None:
@@ -108,15 +110,15 @@ def test_a_size_stays_in_one_piece_where_words_are_read_from_right_to_left(qapp:
 
 
 def test_a_path_in_a_sentence_keeps_its_direction_and_leaves_the_sentence_its_own(qapp: QApplication) -> None:
-    sentences = (
-        "The source folder is not there: /home/anna/Documents",
-        "The backup drive is full: 1.2 GB more is needed",
+    reasons = (
+        Reason(ReasonCode.SOURCE_AWAY, path="/home/anna/Documents"),
+        Reason(ProblemCode.NO_SPACE, more=Reason(ReasonCode.SIZE_LACKS, size=1_200_000_000)),
     )
     view = replace(VIEWS["waiting"], job=VIEWS["waiting"].job._replace(name="Docs"))
     qapp.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
     try:
         with speaking(qapp, HebrewTranslator()):
-            words = [*map(said, sentences), headline(view, NOW).title, overdue_text(view, NOW - 9 * 86_400, NOW)]
+            words = [*map(said, reasons), headline(view, NOW).title, overdue_text(view, NOW - 9 * 86_400, NOW)]
     finally:
         qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
     assert not any("\\" in text for text in words)

@@ -6,6 +6,8 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from backup_gui.model.job import Job
+from backup_gui.model.plans import ProblemCode
+from backup_gui.model.reasons import Reason, of_system
 from backup_gui.model.status import JobState, Status
 from backup_gui.ui.text.notices import Notice, Notices, button_text, hidden_notice
 from backup_gui.ui.values.job import JobView
@@ -16,7 +18,7 @@ JOB = Job("/a", "/b", id="one", name="One")
 TROUBLES = {
     JobState.ATTENTION: Status(JobState.ATTENTION, problems=PROBLEMS),
     JobState.HELD: Status(JobState.HELD, held=HELD),
-    JobState.FAILED: Status(JobState.FAILED, reason="The backup drive is full."),
+    JobState.FAILED: Status(JobState.FAILED, reason=Reason(ProblemCode.NO_SPACE)),
 }
 
 
@@ -55,13 +57,13 @@ def test_another_trouble_is_told_too(notices: Notices) -> None:
     assert texts == [
         "3 files could not be backed up. Everything else is backed up.",
         "840 of 1,000 files would be deleted from the backup. Is that right?",
-        "The backup drive is full.",
+        "The backup drive is full",
     ]
 
 
 @pytest.mark.parametrize("state", [JobState.WAITING, JobState.PAUSED, JobState.WORKING])
 def test_waiting_and_working_are_not_told(notices: Notices, state: JobState) -> None:
-    assert told(notices, Status(state, reason="The drive is away.")) == []
+    assert told(notices, Status(state, reason=of_system("The drive is away."))) == []
 
 
 def test_two_jobs_are_told_separately(notices: Notices) -> None:

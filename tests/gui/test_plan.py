@@ -27,6 +27,7 @@ from backup_gui.model.events import StatusChanged
 from backup_gui.model.job import Job
 from backup_gui.model.plan_tree import Arranged, Arrangement, Order, flat
 from backup_gui.model.plans import FULL, Action, Counts, HeldCode, Op, Phase, ProblemCode, Progress
+from backup_gui.model.reasons import Reason, ReasonCode
 from backup_gui.model.status import JobState, Status
 from backup_gui.services.arrange_plan import arrange
 from backup_gui.services.preview import expected_s, foresee
@@ -353,7 +354,7 @@ def test_the_preview_tells_what_would_be_done(icons: Icons, qtbot: QtBot) -> Non
 def test_a_preview_that_cannot_be_made_says_why(icons: Icons, qtbot: QtBot) -> None:
     dialog = PreviewDialog(icons, DOCUMENTS)
     qtbot.addWidget(dialog)
-    dialog.show_failure("The source folder is not there.")
+    dialog.show_failure(Reason(ReasonCode.WATCHED_ABSENT))
     assert "not possible" in dialog.title
 
 

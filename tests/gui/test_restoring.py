@@ -19,6 +19,7 @@ from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.run import runner
 from backup_gui.model.events import Pause, Resume, StatusChanged
 from backup_gui.model.job import Job
+from backup_gui.model.reasons import of_system
 from backup_gui.model.status import JobState, Status
 from backup_gui.presenters import history as restoredesk
 from backup_gui.presenters.shell import Desk
@@ -267,7 +268,7 @@ def test_saving_elsewhere_does_not_pause_the_job(
 def test_nothing_is_put_back_while_the_source_is_away(
     scene: Desk, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
-    scripted.tell(job.id, StatusChanged(Status(JobState.WAITING, reason="The folder is not there.")))
+    scripted.tell(job.id, StatusChanged(Status(JobState.WAITING, reason=of_system("The folder is not there."))))
     qtbot.waitUntil(lambda: scene.controller.status(job.id).state is JobState.WAITING)
     scene.window.board.history.back_button.click()
     dialog = result_of(scene, qtbot)

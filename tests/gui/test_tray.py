@@ -7,6 +7,8 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QSystemTrayIcon
 
 from backup_gui.model.job import Job
+from backup_gui.model.plans import ProblemCode
+from backup_gui.model.reasons import Reason, ReasonCode
 from backup_gui.model.status import JobState, Status
 from backup_gui.ui.main.tray import Tray
 from backup_gui.ui.style.icons import Icons
@@ -16,7 +18,7 @@ from tests.gui.conftest import NOW, RecordedTrayIcon, ok_status
 from tests.helpers.screens import PROBLEMS
 
 ONE = Job("/a", "/b", id="one", name="One & only")
-FULL = "The backup drive is full."
+FULL = "The backup drive is full"
 TWO = Job("/c", "/d", id="two", name="Two")
 
 
@@ -78,10 +80,10 @@ def test_a_name_is_told_as_it_is_to_whoever_draws_the_menu(
 
 
 def test_the_worst_job_gives_icon_and_status_line(tray: Tray, tray_icon: RecordedTrayIcon, icons: Icons) -> None:
-    failed = Status(JobState.FAILED, reason="The backup drive is full.")
+    failed = Status(JobState.FAILED, reason=Reason(ProblemCode.NO_SPACE))
     tray.show_jobs((JobView(ONE, ok_status()), JobView(TWO, failed)))
     assert tray_icon.icons[-1].cacheKey() == icons.state(JobState.FAILED).cacheKey()
-    assert tray.status_action.text() == "Two: The backup drive is full."
+    assert tray.status_action.text() == "Two: The backup drive is full"
     assert visible(tray.back_up_menu.actions()) == ["All backups", "One  only", "Two"]
     assert not tray.back_up_action.isVisible()
 
@@ -90,14 +92,14 @@ def test_the_worst_job_gives_icon_and_status_line(tray: Tray, tray_icon: Recorde
     ("view", "words"),
     [
         (
-            JobView(TWO, Status(JobState.WAITING, reason="The drive of the destination is not there: /media/usb")),
+            JobView(TWO, Status(JobState.WAITING, reason=Reason(ReasonCode.DESTINATION_DRIVE_AWAY, path="/media/usb"))),
             "Waiting for the drive of “Two”: /media/usb",
         ),
         (
             JobView(TWO, Status(JobState.WAITING), overdue_since=NOW - 86_400 * 4),
             "Two has not been backed up for 4 days: its drive or folder is away.",
         ),
-        (JobView(TWO, Status(JobState.FAILED, reason=FULL)), f"Two: {FULL}"),
+        (JobView(TWO, Status(JobState.FAILED, reason=Reason(ProblemCode.NO_SPACE))), f"Two: {FULL}"),
     ],
 )
 def test_a_job_among_others_is_named_once(tray: Tray, tray_icon: RecordedTrayIcon, view: JobView, words: str) -> None:

@@ -13,6 +13,8 @@ from backup_gui.desktop.freedesktop_notifications import Notifications
 from backup_gui.desktop.single_instance import Wish
 from backup_gui.model.events import StatusChanged
 from backup_gui.model.job import Job
+from backup_gui.model.plans import ProblemCode
+from backup_gui.model.reasons import Reason, of_system
 from backup_gui.model.status import JobState, Status
 from backup_gui.presenters.shell import Desk
 from backup_gui.ui.main.board import Page
@@ -26,7 +28,7 @@ from tests.helpers.screens import HELD, PROBLEMS
 pytestmark = pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="there is no bus to be had")
 
 DAY_S = 86_400
-FULL = "The backup drive is full."
+FULL = "The backup drive is full"
 ATTENTION = Status(JobState.ATTENTION, problems=PROBLEMS)
 
 
@@ -79,7 +81,7 @@ def test_each_click_opens_the_page_of_its_own_job(
 ) -> None:
     one, two = jobs
     scripted.tell(one.id, StatusChanged(ATTENTION))
-    scripted.tell(two.id, StatusChanged(Status(JobState.FAILED, reason=FULL)))
+    scripted.tell(two.id, StatusChanged(Status(JobState.FAILED, reason=Reason(ProblemCode.NO_SPACE))))
     problems = "3 files could not be backed up. Everything else is backed up."
     first, second = wait_for(qtbot, service, problems, FULL)
     told = {call["id"]: call for call in service.calls("Notify")}
@@ -99,8 +101,8 @@ def test_another_trouble_of_a_job_takes_the_place_of_the_last_and_goes_with_it(
     desk: Desk, service: NotificationService, scripted: ScriptedRun, jobs: tuple[Job, Job], qtbot: QtBot
 ) -> None:
     one, two = jobs
-    scripted.tell(two.id, StatusChanged(Status(JobState.FAILED, reason="else")))
-    scripted.tell(one.id, StatusChanged(Status(JobState.FAILED, reason=FULL)))
+    scripted.tell(two.id, StatusChanged(Status(JobState.FAILED, reason=of_system("else"))))
+    scripted.tell(one.id, StatusChanged(Status(JobState.FAILED, reason=Reason(ProblemCode.NO_SPACE))))
     _, number = wait_for(qtbot, service, "else", FULL)
     scripted.tell(one.id, StatusChanged(Status(JobState.HELD, held=HELD)))
     question = "840 of 1,000 files would be deleted from the backup. Is that right?"
@@ -170,7 +172,7 @@ def test_that_the_app_goes_on_is_told_once_and_a_click_brings_the_window_back(
 def test_nothing_stands_once_the_app_has_ended(
     desk: Desk, service: NotificationService, scripted: ScriptedRun, jobs: tuple[Job, Job], qtbot: QtBot
 ) -> None:
-    scripted.tell(jobs[0].id, StatusChanged(Status(JobState.FAILED, reason=FULL)))
+    scripted.tell(jobs[0].id, StatusChanged(Status(JobState.FAILED, reason=Reason(ProblemCode.NO_SPACE))))
     notifications = desk._trays._notifier
     assert isinstance(notifications, Notifications)
     # One that is under way while the app ends has no number yet by which it could be taken away.

@@ -29,6 +29,7 @@ from backup_gui.config.settings import Appearance, Settings
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.plans import Action, Counts, Held, HeldCode, Op, PassStatus, Problem, ProblemCode, Report, Stage
 from backup_gui.model.problems import MAY_BE_LEFT_OUT, problem
+from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode, of_system
 from backup_gui.model.status import Coverage, JobState
 from backup_gui.ui.activity.page import ActivityModel
 from backup_gui.ui.main.board import Page
@@ -53,7 +54,7 @@ TITLES = {
     "waiting": ("Waiting for the drive of “Documents”: /media/anna/Backup/Documents", "What is this?"),
     "attention": ("3 files could not be backed up.", "Show"),
     "held": ("840 of 1,000 files would be deleted from the backup. Is that right?", "Review…"),
-    "failed": ("The backup drive is full.", "Show history size"),
+    "failed": ("The backup drive is full", "Show history size"),
 }
 
 
@@ -88,9 +89,12 @@ def test_a_full_drive_leads_to_the_size_of_the_history(make: Make, qtbot: QtBot)
 
 @pytest.mark.parametrize(
     ("reason", "keeps_history"),
-    [("The backup drive is full.", False), ("The destination cannot be opened (Permission denied): /x", True)],
+    [
+        (Reason(ProblemCode.NO_SPACE), False),
+        (Reason(ReasonCode.DESTINATION_UNOPENED, detail=of_system("Permission denied"), path="/x"), True),
+    ],
 )
-def test_what_no_smaller_history_would_help_is_tried_again(reason: str, *, keeps_history: bool) -> None:
+def test_what_no_smaller_history_would_help_is_tried_again(reason: Reason, *, keeps_history: bool) -> None:
     view = VIEWS["failed"]
     status = view.status._replace(reason=reason)
     words = headline(replace(view, job=view.job._replace(keeps_history=keeps_history), status=status), NOW)
@@ -108,7 +112,7 @@ def test_a_kept_answer_is_not_asked_again() -> None:
 
 
 def test_what_was_lost_bit_by_bit_is_told_with_what_went_before() -> None:
-    held = Held(HeldCode.SLOW_CHANGE, "", Counts(deleted=1), 100, lost_before=50)
+    held = Held(HeldCode.SLOW_CHANGE, NO_REASON, Counts(deleted=1), 100, lost_before=50)
     words = headline(replace(VIEWS["held"], status=VIEWS["held"].status._replace(held=held)), NOW)
     assert words.title.startswith("Within an hour, 51 of 100 files were deleted")
 
@@ -116,14 +120,14 @@ def test_what_was_lost_bit_by_bit_is_told_with_what_went_before() -> None:
 @pytest.mark.parametrize(
     ("reason", "title"),
     [
-        ("The drive of the source is not there: /x: y", "Waiting for the drive of “Documents”: /x: y"),
-        ("The source folder is not there any more: /x", "Waiting for the folder of “Documents”: /x"),
-        ("The source folder is not there: /x", "Waiting for the folder of “Documents”: /x"),
-        ("Another drive is where the source was: /x", "Another drive is where the source was: /x"),
-        ("The backup is not there at the moment.", "The backup is not there at the moment."),
+        (Reason(ReasonCode.SOURCE_DRIVE_AWAY, path="/x: y"), "Waiting for the drive of “Documents”: /x: y"),
+        (Reason(ReasonCode.SOURCE_GONE, path="/x"), "Waiting for the folder of “Documents”: /x"),
+        (Reason(ReasonCode.SOURCE_AWAY, path="/x"), "Waiting for the folder of “Documents”: /x"),
+        (Reason(ReasonCode.SOURCE_REPLACED, path="/x"), "Another drive is where the source was: /x"),
+        (Reason(ReasonCode.BACKUP_AWAY), "The backup is not there at the moment."),
     ],
 )
-def test_what_is_waited_for_is_told_with_the_name_of_the_backup(reason: str, title: str) -> None:
+def test_what_is_waited_for_is_told_with_the_name_of_the_backup(reason: Reason, title: str) -> None:
     view = VIEWS["waiting"]
     words = headline(replace(view, status=view.status._replace(reason=reason)), NOW)
     assert words.title == title
@@ -131,6 +135,24 @@ def test_what_is_waited_for_is_told_with_the_name_of_the_backup(reason: str, tit
     assert "12 files" in words.detail
     failed = headline(replace(view, status=view.status._replace(state=JobState.FAILED, reason=reason)), NOW)
     assert failed.title == reason
+
+
+@pytest.mark.parametrize(
+    ("state", "code", "remedy"),
+    [
+        (JobState.WAITING, ReasonCode.DESTINATION_REPLACED, Remedy.USE_DRIVE),
+        (JobState.WAITING, ReasonCode.DESTINATION_DRIVE_AWAY, Remedy.EXPLAIN),
+        (JobState.FAILED, ReasonCode.FULL_BEFORE_BEGUN, Remedy.SHOW_HISTORY_SIZE),
+        (JobState.FAILED, ReasonCode.DESTINATION_MOVED, Remedy.TRY_AGAIN),
+    ],
+)
+def test_the_button_is_chosen_by_the_code_whatever_the_words(
+    monkeypatch: pytest.MonkeyPatch, state: JobState, code: ReasonCode, remedy: Remedy
+) -> None:
+    monkeypatch.setattr(code, "words", "In other words: {path}")
+    view = VIEWS["waiting"]
+    status = view.status._replace(state=state, reason=Reason(code, path="/media/x"))
+    assert headline(replace(view, status=status), NOW).remedy is remedy
 
 
 def test_never_green_before_a_complete_backup() -> None:
@@ -156,7 +178,7 @@ def test_coverage_is_told_honestly() -> None:
     assert coverage_text(Coverage(), 5) == "Checked every 5 seconds."
     assert coverage_text(Coverage(1), 5) == "1 folder, changes are seen at once."
     assert coverage_text(Coverage(0, 6), 3_600) == "6 folders, checked every 1 hour."
-    assert coverage_text(Coverage(8_210, 790, "The limit is reached."), 5) == (
+    assert coverage_text(Coverage(8_210, 790, of_system("The limit is reached.")), 5) == (
         "8,210 folders, changes are seen at once; 790 more are checked every 5 seconds. The limit is reached."
     )
 
@@ -185,7 +207,7 @@ def test_the_banners_button_does_what_it_says(make: Make, qtbot: QtBot) -> None:
     button = window.board.banner.button
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     assert window.board.tabs.currentIndex() == Page.PROBLEMS.value
-    failed = replace(VIEWS["failed"], status=VIEWS["failed"].status._replace(reason="The drive is read-only"))
+    failed = replace(VIEWS["failed"], status=VIEWS["failed"].status._replace(reason=Reason(ReasonCode.DRIVE_READ_ONLY)))
     for view in (VIEWS["ok"], failed, VIEWS["paused"]):
         window.put_job(view)
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
@@ -360,7 +382,7 @@ def test_of_strangers_it_is_said_whether_the_own_folder_has_them(counts: Counts,
 @pytest.mark.hazard(47)
 def test_a_hundred_thousand_problems_are_shown_on_demand(qtmodeltester: Any) -> None:
     model = ProblemsModel()
-    model.show_problems(tuple(Problem(f"f{n}", Stage.COPY, ProblemCode.IN_USE, "x") for n in range(100_000)))
+    model.show_problems(tuple(Problem(f"f{n}", Stage.COPY, ProblemCode.IN_USE, of_system("x")) for n in range(100_000)))
     assert model.total == 100_000
     assert model.rowCount() == 500
     model.show_problems(PROBLEMS)
@@ -424,7 +446,7 @@ def test_pauses_are_offered_from_the_menu(make: Make) -> None:
 
 
 def test_an_empty_source_is_asked_about() -> None:
-    held = Held(HeldCode.SOURCE_EMPTY, "empty", Counts(deleted=9), 9)
+    held = Held(HeldCode.SOURCE_EMPTY, of_system("empty"), Counts(deleted=9), 9)
     view = replace(VIEWS["held"], status=VIEWS["held"].status._replace(held=held))
     assert "suddenly empty" in headline(view, NOW).title
 

@@ -43,13 +43,14 @@ from backup_gui.model.plans import (
     Report,
     Stage,
 )
+from backup_gui.model.reasons import Reason, of_system
 from backup_gui.model.status import JobState, Status
 from backup_gui.threads.job_thread import JobThread, Run
 from backup_gui.threads.outbox import Outbox
 from tests.gui.conftest import ScriptedRun, ok_status
 
 BIG_BYTES = 10 * 1024**3
-PROBLEM = Problem("a", Stage.COPY, ProblemCode.OTHER, "The system refused")
+PROBLEM = Problem("a", Stage.COPY, ProblemCode.OTHER, Reason(ProblemCode.OTHER))
 REPORT = Report(PassStatus.COMPLETE, 1.0, 2.0, is_full=True, counts=Counts(created=1, bytes=BIG_BYTES))
 EVENTS: tuple[Event, ...] = (
     Started("/a", "/b"),
@@ -57,8 +58,8 @@ EVENTS: tuple[Event, ...] = (
     ActionDone(Action(Op.CREATE, "a", EntryKind.FILE)),
     ProblemFound(PROBLEM),
     Progressed(Progress(Phase.COPYING, 1, 2, BIG_BYTES, 2 * BIG_BYTES, "a")),
-    HeldBack(Held(HeldCode.MASS_CHANGE, "held", Counts(deleted=60), 100)),
-    Waiting("waiting"),
+    HeldBack(Held(HeldCode.MASS_CHANGE, of_system("held"), Counts(deleted=60), 100)),
+    Waiting(of_system("waiting")),
     StatusChanged(ok_status()),
 )
 

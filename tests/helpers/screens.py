@@ -33,7 +33,6 @@ from backup_gui.model.plans import (
     Op,
     PassStatus,
     Phase,
-    Problem,
     ProblemCode,
     Progress,
     Report,
@@ -41,7 +40,8 @@ from backup_gui.model.plans import (
     Stage,
     count_actions,
 )
-from backup_gui.model.problems import REASONS
+from backup_gui.model.problems import problem
+from backup_gui.model.reasons import Reason, ReasonCode, of_system
 from backup_gui.model.restores import Item, Moment, PutBack, Search, Step
 from backup_gui.model.status import Backlog, Coverage, JobState, Status
 from backup_gui.services.arrange_plan import arrange
@@ -123,17 +123,23 @@ PICTURES = Job(
 FIRST_PICTURES = PICTURES._replace(destination="/media/anna/Backup/Pictures")
 NOTES = Job("/home/anna/Notes", "/mnt/nas/anna/Notes", id="c3", name="Notes", keeps_history=False)
 
+_COLON = Reason(ReasonCode.NAME_WITH_CHARACTER, character=":")
 PROBLEMS = tuple(
-    Problem(path, stage, code, REASONS[code] + detail)
-    for path, stage, code, detail in (
-        ("Letters/Tax 2026/statement.ods", Stage.COPY, ProblemCode.NO_PERMISSION, ""),
-        ("Mail/Inbox.mbox", Stage.COPY, ProblemCode.KEEPS_CHANGING, ""),
-        ("Minutes 14:00.odt", Stage.COPY, ProblemCode.NAME_NOT_POSSIBLE, ": it contains ':'"),
+    problem(code, path, stage, more=more)
+    for path, stage, code, more in (
+        ("Letters/Tax 2026/statement.ods", Stage.COPY, ProblemCode.NO_PERMISSION, None),
+        ("Mail/Inbox.mbox", Stage.COPY, ProblemCode.KEEPS_CHANGING, None),
+        (
+            "Minutes 14:00.odt",
+            Stage.COPY,
+            ProblemCode.NAME_NOT_POSSIBLE,
+            Reason(ReasonCode.NAME_WITH_CHARACTER, character=":"),
+        ),
     )
 )
 HELD = Held(
     HeldCode.MASS_CHANGE,
-    "840 of 1,000 files would be deleted.",
+    of_system("840 of 1,000 files would be deleted."),
     Counts(deleted=840),
     mirror_files=1_000,
     actions=tuple(
@@ -148,7 +154,7 @@ HELD = Held(
 )
 STRANGERS = Held(
     HeldCode.STRANGERS,
-    "12 files are not from this program.",
+    of_system("12 files are not from this program."),
     Counts(deleted=12),
     mirror_files=12,
     actions=tuple(Action(Op.DELETE, f"Scans/scan-{number:03}.pdf", EntryKind.FILE, 210_000) for number in range(12)),
@@ -171,7 +177,7 @@ PLACES = (
     PlaceOffer("/media/anna/STICK", "STICK", 32_000_000_000, 12_000_000_000),
     PlaceOffer("/home/anna/Backups", "", 512_000_000_000, 211_000_000_000, is_own=True),
 )
-_COVERAGE = Coverage(folders_live=8_210, folders_polled=790, reason="The system's limit for watched folders is reached")
+_COVERAGE = Coverage(folders_live=8_210, folders_polled=790, reason=Reason(ReasonCode.WATCHES_LIMIT))
 _ROOM = Room(total_bytes=2_000_398_934_016, free_bytes=1_244_000_000_000)
 
 VIEWS = {
@@ -201,7 +207,7 @@ VIEWS = {
         DOCUMENTS,
         Status(
             JobState.WAITING,
-            reason="The drive of the destination is not there: /media/anna/Backup/Documents",
+            reason=Reason(ReasonCode.DESTINATION_DRIVE_AWAY, path="/media/anna/Backup/Documents"),
             last_complete_at=NOW - 93_000,
             pending=12,
             coverage=Coverage(9_000),
@@ -247,7 +253,7 @@ VIEWS = {
         DOCUMENTS,
         Status(
             JobState.FAILED,
-            reason="The backup drive is full.",
+            reason=Reason(ProblemCode.NO_SPACE),
             last_complete_at=NOW - 172_000,
             pending=37,
             coverage=Coverage(9_000),
@@ -303,7 +309,7 @@ REPORTS = (
     Report(PassStatus.COMPLETE, NOW - 16_400, 3.5, is_full=True),
     Report(PassStatus.COMPLETE, NOW - 9_000, 0.4, is_full=False, counts=Counts(created=1, replaced=2, bytes=2_310_000)),
     Report(PassStatus.CANCELLED, NOW - 8_000, 2.1, is_full=True, counts=Counts(created=12, bytes=44_000_000)),
-    Report(PassStatus.FAILED, NOW - 7_900, 0.1, is_full=True, reason="The backup drive is full."),
+    Report(PassStatus.FAILED, NOW - 7_900, 0.1, is_full=True, reason=Reason(ProblemCode.NO_SPACE)),
     Report(PassStatus.HELD, NOW - 4_000, 3.2, is_full=True, held=HELD),
     Report(
         PassStatus.PROBLEMS, NOW - 3_000, 1.2, is_full=False, counts=Counts(replaced=1, bytes=8_000), problems=PROBLEMS
@@ -388,17 +394,17 @@ RESULT = PutBack(
     present=tuple(f"Travel/old {number}.jpg" for number in range(21)),
     beside=(("Travel/Route.gpx", "Travel/Route (restored 2026-11-22 14.02).gpx"),),
     failed=(
-        ("Travel/Films/Sea.mov", "The drive that is restored to is full"),
-        ("Travel/Films/Valley.mov", "The drive that is restored to is full"),
-        ("Travel/Lake.jpg", "The backup drive reported an error while this was being read"),
+        ("Travel/Films/Sea.mov", Reason(ReasonCode.RETURN_NO_SPACE)),
+        ("Travel/Films/Valley.mov", Reason(ReasonCode.RETURN_NO_SPACE)),
+        ("Travel/Lake.jpg", Reason(ReasonCode.RETURN_READ_ERROR)),
     ),
 )
 RETURNED = Returned(
     asked=6,
     restored=("Letters/Bank.odt", "Letters/Insurance.odt", "Tax/2025.ods", "Tax"),
     beside=(("Tax/2025.ods", "Tax/2025 (before undoing 2026-11-22 21.06.05).ods"),),
-    skipped=(("Letters/Car.odt", "Something is there already and was left alone"),),
-    failed=(("Photos/Sea.jpg", "The history does not have what was here before"),),
+    skipped=(("Letters/Car.odt", Reason(ReasonCode.RETURN_THERE_ALREADY)),),
+    failed=(("Photos/Sea.jpg", Reason(ReasonCode.RETURN_NO_VERSION)),),
 )
 LOG_LINES = (
     "14:01:58  INFO     Folder Backup 0.1.0 begins",
@@ -514,7 +520,7 @@ def first_run(icons: Icons, step: int, place: str = "/media/anna/Backup") -> Mai
     if place in steps.places.cards:
         steps.places.cards[place].setChecked(True)
     steps.folders.changed.emit()
-    note = said("This folder is not empty. What is in it is shown to you before anything leaves it.")
+    note = said(Reason(ReasonCode.PLACE_NOT_EMPTY, path=f"{place}/Pictures"))
     steps.show_verdict(
         FirstVerdict(
             serials[-1],
@@ -554,7 +560,7 @@ def settings_page(icons: Icons) -> MainWindow:
     page.destination_field.edit.setText("/home/anna/Backup")
     window.show()
     page._request_check()
-    note = Remark(Level.NOTE, said("This is on the same drive as your files. If the drive fails, both are lost."))
+    note = Remark(Level.NOTE, said(Reason(ReasonCode.PLACE_ON_SAME_DRIVE)))
     page.show_verdict(DraftVerdict(drafts[-1].serial, destination=note, job=drafts[-1].wanted))
     page.show_rules_count(RulesCount(wishes[-1].serial, 214, 3_100_000_000, is_done=True))
     page.show_history_size(DOCUMENTS.id, HistorySize(SIZES.history_bytes, 1_412, round(NOW) - 2_000_000))
@@ -644,7 +650,7 @@ def answer_scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
     left.cancel_button.click()
     left._on_patience_over()
     yield "returned-left", left
-    yield "returned-none", ReturnedDialog(icons, DOCUMENTS.source, Returned(reason="The source folder is not there"))
+    yield "returned-none", ReturnedDialog(icons, DOCUMENTS.source, Returned(reason=Reason(ReasonCode.WATCHED_ABSENT)))
 
 
 def _some_picture() -> QImage:
@@ -703,7 +709,7 @@ def scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
     preview.show_plan((), Counts())
     yield "preview-nothing", preview
     preview = PreviewDialog(icons, DOCUMENTS)
-    preview.show_failure("The source folder is not there: /home/anna/Documents")
+    preview.show_failure(Reason(ReasonCode.SOURCE_AWAY, path="/home/anna/Documents"))
     yield "preview-failed", preview
     yield "job-settings", settings_page(icons)
     window = settings_page(icons)
@@ -715,7 +721,7 @@ def scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
     dialog.show_verdict(
         DraftVerdict(
             dialog.draft().serial,
-            destination=Remark(Level.WRONG, said("The destination lies inside the source.")),
+            destination=Remark(Level.WRONG, said(Reason(ReasonCode.TYPED_DESTINATION_IN_SOURCE))),
         )
     )
     yield "job-wrong", dialog
@@ -726,9 +732,7 @@ def scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
     dialog.show_verdict(
         DraftVerdict(
             dialog.draft().serial,
-            destination=Remark(
-                Level.NOTE, said("This is on the same drive as your files. If the drive fails, both are lost.")
-            ),
+            destination=Remark(Level.NOTE, said(Reason(ReasonCode.PLACE_ON_SAME_DRIVE))),
             job=beside,
         )
     )
@@ -750,11 +754,11 @@ def scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
     yield "overview-overdue", make_window(icons, overdue())
     yield "overview-silent", make_window(icons, replace(VIEWS["working"], silent_s=40))
     replaced = VIEWS["waiting"].status._replace(
-        reason="Another drive is where the destination was: /media/anna/Backup/Documents"
+        reason=Reason(ReasonCode.DESTINATION_REPLACED, path="/media/anna/Backup/Documents")
     )
     yield "overview-new-drive", make_window(icons, replace(VIEWS["waiting"], status=replaced))
     yield "activity-earlier", look_back(icons)
-    drive = Problem("Camera", Stage.COMPARE, ProblemCode.DRIVE_AWAY, REASONS[ProblemCode.DRIVE_AWAY])
+    drive = problem(ProblemCode.DRIVE_AWAY, "Camera", Stage.COMPARE)
     away = replace(VIEWS["attention"], status=VIEWS["attention"].status._replace(problems=(drive, *PROBLEMS)))
     window = make_window(icons, away)
     window.board.show_page(Page.PROBLEMS)

@@ -218,15 +218,15 @@ MUTATIONS = (
     Mutation(
         "names are looked at before anything is copied",
         "engine/rules/names.py",
-        '        reason = "" if name in theirs else why_not(name, abilities)\n',
-        '        reason = ""\n',
+        "        reason = None if name in theirs else why_not(name, abilities)\n",
+        "        reason = None\n",
         (f"{_EXFAT}test_a_dry_run_names_what_is_not_possible_and_writes_nothing",),
     ),
     Mutation(
         "bytes that are not text are not given to a drive for text",
         "engine/rules/names.py",
-        '            return "it contains bytes that are not text"\n',
-        '            return ""\n',
+        "            return Reason(ReasonCode.NAME_WITH_BYTES)\n",
+        "            return None\n",
         (f"{_EXFAT}test_what_can_be_held_is_backed_up_and_the_rest_is_named_with_its_reason",),
     ),
     Mutation(

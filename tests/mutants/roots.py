@@ -398,7 +398,7 @@ MUTATIONS = (
         "no history is made where the drive was",
         "engine/destination/history_writer.py",
         "            if not self.is_root_in_place():\n"
-        '                raise RootAbsentError(f"The destination is not where it was any more: {self.root}")\n'
+        "                raise RootAbsentError(Reason(ReasonCode.DESTINATION_MOVED, path=self.root))\n"
         "            # The history need not lie where the destination is mounted.\n"
         "            self._check_drive(os.stat(nearest_existing(self._history_root)))\n",
         "",

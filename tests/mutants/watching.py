@@ -178,8 +178,8 @@ MUTATIONS = (
     Mutation(
         "never green before a full pass",
         "engine/run/job_state.py",
-        '        return (JobState.OK if self.has_full_pass else JobState.WORKING), ""\n',
-        '        return JobState.OK, ""\n',
+        "        return (JobState.OK if self.has_full_pass else JobState.WORKING), NO_REASON\n",
+        "        return JobState.OK, NO_REASON\n",
         (f"{_RUNNER}test_nothing_is_green_before_a_full_pass",),
     ),
     Mutation(

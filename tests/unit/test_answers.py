@@ -29,6 +29,7 @@ from backup_gui.model.events import (
     UndoPass,
 )
 from backup_gui.model.plans import Held, PassStatus, ProblemCode, Report, Returned
+from backup_gui.model.reasons import Reason, ReasonCode, of_system
 from backup_gui.model.status import JobState, Status
 from tests.helpers.fake_clock import FakeClock
 from tests.helpers.trees import contents
@@ -167,7 +168,7 @@ def test_an_answer_to_nothing_does_nothing_and_whoever_waits_for_files_is_told(r
     session.at(3, KeepHeld(held))
     session.at(4, PutBack(held))
     session.run()
-    assert session.returned == [Returned(reason="Nothing waits for your word any more")]
+    assert session.returned == [Returned(reason=Reason(ReasonCode.RETURN_NOT_HELD))]
     assert (session.statuses[-1].state, session.statuses[-1].kept) == (JobState.OK, 0)
 
 
@@ -200,7 +201,7 @@ def test_nothing_is_put_back_while_the_source_is_away_and_the_reason_is_told(rig
     session.clock.at(2, lambda: rig.source.rename(rig.root / "away"))
     session.at(2, UndoPass(1))
     session.run(4)
-    assert session.returned == [Returned(reason=f"The source folder is not there: {rig.source}")]
+    assert session.returned == [Returned(reason=Reason(ReasonCode.SOURCE_AWAY, path=str(rig.source)))]
     (rig.root / "away").rename(rig.source)
 
 
@@ -213,7 +214,7 @@ def test_a_source_that_cannot_be_opened_for_it_is_told(
     monkeypatch.setattr("backup_gui.engine.restore.undo.undo_pass", fail)
     session.at(2, UndoPass(1))
     session.run()
-    assert session.returned == [Returned(reason="Permission denied")]
+    assert session.returned == [Returned(reason=of_system("Permission denied"))]
     assert session.statuses[-1].state is JobState.OK
 
 

@@ -15,6 +15,7 @@ from backup_gui.engine.state.database import Catalog, Fingerprint, fingerprint_o
 from backup_gui.engine.state.schema import SCHEMA_VERSION
 from backup_gui.model.errors import CatalogError, NewerDataError, OwnFolderError
 from backup_gui.model.plans import Counts, PassStatus, Problem, ProblemCode, Report, Stage
+from backup_gui.model.reasons import of_system
 from tests.unit.conftest import HOSTILE_NAMES
 
 
@@ -129,7 +130,7 @@ def test_a_file_keeps_everything(tmp_path: Path) -> None:
 
 
 def report(number: int, problems: int = 0) -> Report:
-    problem = Problem("p", Stage.COPY, ProblemCode.OTHER, "why")
+    problem = Problem("p", Stage.COPY, ProblemCode.OTHER, of_system("why"))
     return Report(
         PassStatus.PROBLEMS if problems else PassStatus.COMPLETE,
         float(number),
@@ -137,7 +138,7 @@ def report(number: int, problems: int = 0) -> Report:
         number % 2 == 0,
         Counts(1, 2, 3, 4, 5, 6),
         problems=(problem,) * problems,
-        reason="full",
+        reason=of_system("full"),
     )
 
 

@@ -15,11 +15,12 @@ from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.state.pass_log import Chronicle, remembered_facts
 from backup_gui.model.passes import DayTotal, PassKind, PastChange
 from backup_gui.model.plans import Counts, PassStatus, Problem, ProblemCode, Report, Stage
+from backup_gui.model.reasons import of_system
 from tests.unit.test_passlog import FIRST_SCHEMA
 
 NOON = datetime(2026, 11, 22, 12, 0, 0).astimezone().timestamp()
 A_DAY_S = 86_400.0
-PROBLEM = Problem("a", Stage.COPY, ProblemCode.IN_USE, "x")
+PROBLEM = Problem("a", Stage.COPY, ProblemCode.IN_USE, of_system("x"))
 
 
 def report(at: float, status: PassStatus = PassStatus.COMPLETE, **fields: object) -> Report:

@@ -36,6 +36,7 @@ from backup_gui.model.errors import (
 from backup_gui.model.events import Event, ReportMade, Stop
 from backup_gui.model.job import MAX_INTERVAL_S, Job
 from backup_gui.model.plans import PassStatus, Report
+from backup_gui.model.reasons import of_system
 
 Answer = Callable[[Job, Commands, Callable[[Event], None]], Outcome]
 
@@ -327,11 +328,12 @@ def test_the_exit_status_tells_what_ended_the_run_and_whether_anything_was_done(
     fake: FakeRunner,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    fake.outcome = Outcome(None, error("Why\nthat is"), is_stopped=False, has_acted=has_acted)
+    fake.outcome = Outcome(None, error(of_system("Why\nthat is")), is_stopped=False, has_acted=has_acted)
     assert call("run", *pair, "--once", "--json") == expected
     captured = capsys.readouterr()
     assert captured.err == "backup-gui: Why\\nthat is\n"
-    waiting = [{"event": "waiting", "reason": "Why\\nthat is"}] if expected == 3 else []
+    reason = {"reason": "Why\\nthat is", "code": "system", "arguments": {"why": "Why\\nthat is"}}
+    waiting = [{"event": "waiting", **reason}] if expected == 3 else []
     assert [json.loads(line) for line in captured.out.splitlines()] == waiting
 
 

@@ -32,6 +32,7 @@ from backup_gui.engine.run import single_pass as mirror
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.errors import DestinationUnusableError, RootAbsentError, TooManyOpenError
 from backup_gui.model.plans import FULL, PassStatus
+from backup_gui.model.reasons import NO_REASON, of_system
 from tests.helpers.descriptors import open_below
 from tests.helpers.trees import read_tree
 
@@ -231,11 +232,11 @@ def test_checking_leaves_nothing_open(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_want_of_descriptors_is_known_whatever_it_was_turned_into() -> None:
-    found = DestinationUnusableError("")
+    found = DestinationUnusableError(NO_REASON)
     found.__cause__ = OSError(errno.ENFILE, "")
     assert is_shortage(found)
     assert not is_shortage(OSError(errno.EACCES, ""))
-    assert not is_shortage(DestinationUnusableError(""))
+    assert not is_shortage(DestinationUnusableError(NO_REASON))
 
 
 @pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE])
@@ -246,7 +247,7 @@ def test_it_is_told_as_what_it_is(number: int) -> None:
 
 def test_other_errors_stay_what_they_are() -> None:
     with pytest.raises(RootAbsentError, match="gone"), shortage_told():
-        raise RootAbsentError("gone")
+        raise RootAbsentError(of_system("gone"))
 
 
 def test_what_the_system_tells_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

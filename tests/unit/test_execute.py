@@ -27,6 +27,7 @@ from backup_gui.engine.rules.space import Amount
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.errors import DestinationUnusableError, RootAbsentError
 from backup_gui.model.plans import Action, Counts, Op, Phase, Problem, ProblemCode, Progress, Stage
+from backup_gui.model.reasons import Reason
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import Rig
 
@@ -422,7 +423,7 @@ def test_room_is_asked_for_before_a_large_copy(rig: Rig, monkeypatch: pytest.Mon
 
 def test_a_read_only_destination_ends_the_run(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_arguments: object, **_options: object) -> None:
-        raise NotCopied(Problem("a", Stage.COPY, ProblemCode.READ_ONLY, "The backup drive is read-only"))
+        raise NotCopied(Problem("a", Stage.COPY, ProblemCode.READ_ONLY, Reason(ProblemCode.READ_ONLY)))
 
     monkeypatch.setattr(making, "copy_file", fail)
     rig.write("a")

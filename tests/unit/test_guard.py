@@ -12,6 +12,7 @@ from backup_gui.engine.state.recent_losses import Lately
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.job import Job
 from backup_gui.model.plans import Action, Counts, Held, HeldCode, Op, Plan
+from backup_gui.model.reasons import NO_REASON
 
 FILE, FOLDER, LINK = EntryKind.FILE, EntryKind.FOLDER, EntryKind.LINK
 
@@ -346,7 +347,7 @@ def test_what_was_agreed_to_goes_and_does_not_count() -> None:
 
 
 def test_agreeing_to_a_deletion_is_no_word_for_a_replacement() -> None:
-    agreed = Held(HeldCode.SOURCE_EMPTY, "", Counts(), 1, (Action(Op.DELETE, "a", FILE),))
+    agreed = Held(HeldCode.SOURCE_EMPTY, NO_REASON, Counts(), 1, (Action(Op.DELETE, "a", FILE),))
     rewrite = Action(Op.REPLACE, "a", FILE, old_kind=FILE)
     condition = Condition(1, is_source_other=True)
     assert judge(plan(rewrite), job(), condition, agreed).actions == ()

@@ -16,7 +16,6 @@ from backup_gui.engine.fs import content as transfer
 from backup_gui.engine.fs import tree
 from backup_gui.engine.fs.volumes.identity import identify
 from backup_gui.engine.roots import roots
-from backup_gui.engine.rules.space import size_in_words
 from backup_gui.engine.run import single_pass as mirror
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.entries import EntryKind
@@ -26,6 +25,7 @@ from backup_gui.model.errors import (
 )
 from backup_gui.model.events import ActionDone, Event, PlanMade, Progressed
 from backup_gui.model.plans import FULL, Counts, Op, PassStatus, ProblemCode, Scope
+from backup_gui.model.reasons import size_in_words
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import (
     LONG_AGO_NS,

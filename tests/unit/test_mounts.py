@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.fs.volumes.mounts import NETWORK_REASON, can_watch, network_mount_below
+from backup_gui.engine.fs.volumes.mounts import can_watch, network_mount_below
+from backup_gui.model.reasons import ReasonCode
 
 MOUNTS = rb"""22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/root rw
 30 22 0:40 / /mnt/nas rw shared:5 master:2 - nfs4 server:/export rw
@@ -28,12 +29,14 @@ def mounts(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("source", ["/mnt/nas", "/mnt/nas/a/b", "/mnt/with space/a", "/mnt/sshfs/a", "/mnt/vm"])
 def test_network_folder_is_told(mounts: Path, source: str) -> None:
-    assert can_watch(source, mounts).startswith(NETWORK_REASON)
+    found = can_watch(source, mounts)
+    assert found is not None
+    assert found.code is ReasonCode.NETWORK_UNTOLD
 
 
 @pytest.mark.parametrize("source", ["/", "/mnt", "/mnt/nas2", "/mnt/usb", "/mnt/covered", "/mnt/union", "/mnt/crypt"])
 def test_local_folder_can_be_watched(mounts: Path, source: str) -> None:
-    assert can_watch(source, mounts) == ""
+    assert can_watch(source, mounts) is None
 
 
 def test_network_folder_below_the_source_is_found(mounts: Path) -> None:
@@ -43,9 +46,9 @@ def test_network_folder_below_the_source_is_found(mounts: Path) -> None:
 
 
 def test_system_without_a_list_of_mounts_is_taken_for_local(tmp_path: Path) -> None:
-    assert can_watch("/", tmp_path / "absent") == ""
+    assert can_watch("/", tmp_path / "absent") is None
     assert network_mount_below("/", tmp_path / "absent") == ""
 
 
 def test_temporary_folder_of_this_computer_can_be_watched(tmp_path: Path) -> None:
-    assert can_watch(str(tmp_path)) == ""
+    assert can_watch(str(tmp_path)) is None

@@ -9,7 +9,6 @@ import pytest
 from backup_gui.engine.rules.capabilities import ALL, FAT
 from backup_gui.engine.rules.names import (
     NOTHING,
-    RESERVED,
     Alignment,
     Refusal,
     align,
@@ -18,6 +17,7 @@ from backup_gui.engine.rules.names import (
     why_not,
 )
 from backup_gui.model.plans import ProblemCode
+from backup_gui.model.reasons import Reason, ReasonCode
 
 COLLISION, NAME = ProblemCode.NAME_COLLISION, ProblemCode.NAME_NOT_POSSIBLE
 FOLDS = ALL._replace(folds_case=True)
@@ -47,7 +47,7 @@ def aligned(
 
 
 def refused(other: str) -> Refusal:
-    return Refusal(COLLISION, f"“{other}”")
+    return Refusal(COLLISION, Reason(ReasonCode.NAME_LIKE, name=other))
 
 
 @pytest.mark.hazard(31)
@@ -71,8 +71,8 @@ def refused(other: str) -> Refusal:
     ],
 )
 def test_why_a_name_is_not_possible_is_said_in_plain_words(name: str, reason: str) -> None:
-    assert why_not(name, FAT._replace(holds_device_names=False)) == reason
-    assert why_not(name, ALL) == ""
+    assert (why_not(name, FAT._replace(holds_device_names=False)) or "") == reason
+    assert why_not(name, ALL) is None
 
 
 def test_names_that_both_have_need_no_thought() -> None:
@@ -82,7 +82,9 @@ def test_names_that_both_have_need_no_thought() -> None:
 def test_names_that_are_not_possible_stay_out() -> None:
     found = aligned("a:b con c:", "c:", abilities=FOLDS._replace(forbidden=":"))
     # What the mirror has is evidently possible.
-    assert found == Alignment({"a:b": Refusal(NAME, "it contains ':'")}, {}, frozenset())
+    assert found == Alignment(
+        {"a:b": Refusal(NAME, Reason(ReasonCode.NAME_WITH_CHARACTER, character=":"))}, {}, frozenset()
+    )
 
 
 def test_a_name_in_another_case_is_the_same_entry() -> None:
@@ -115,16 +117,18 @@ def test_among_several_alike_the_mirror_says_which_one_it_is() -> None:
     folds = {"Sß": "one", "SSS": "one", "sß": "another"}
     assert aligned("Sß", "sß SSS", folds=lambda name: folds[name]).stored == {"Sß": "SSS"}
     neither = aligned("Sß", "sß SSS", folds=lambda name: name, is_hidden=lambda name: name == "Sß")
-    assert neither == Alignment({"Sß": Refusal(COLLISION, "")}, {}, frozenset())
+    assert neither == Alignment({"Sß": Refusal(COLLISION)}, {}, frozenset())
 
 
 def test_what_leads_to_something_that_is_not_listed_stays_out() -> None:
     def is_hidden(name: str) -> bool:
         return name == "$MFT"
 
-    assert aligned("$MFT", "", is_hidden=is_hidden).refused == {"$MFT": Refusal(COLLISION, "")}
+    assert aligned("$MFT", "", is_hidden=is_hidden).refused == {"$MFT": Refusal(COLLISION)}
     keeps = ALL._replace(holds_bytes=False)
-    assert aligned("$MFT", "", is_hidden=is_hidden, abilities=keeps).refused == {"$MFT": Refusal(NAME, RESERVED)}
+    assert aligned("$MFT", "", is_hidden=is_hidden, abilities=keeps).refused == {
+        "$MFT": Refusal(NAME, Reason(ReasonCode.NAME_OF_DRIVE))
+    }
 
 
 def test_where_case_is_not_kept_what_is_known_tells_whose_a_name_is() -> None:

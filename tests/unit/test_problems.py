@@ -7,7 +7,8 @@ import errno
 import pytest
 
 from backup_gui.model.plans import ProblemCode, Stage
-from backup_gui.model.problems import ADVICE, REASONS, code_of, problem, problem_from
+from backup_gui.model.problems import ADVICE, code_of, problem, problem_from
+from backup_gui.model.reasons import Reason, ReasonCode
 
 
 def windows_error(winerror: int, number: int = errno.EINVAL) -> OSError:
@@ -17,10 +18,10 @@ def windows_error(winerror: int, number: int = errno.EINVAL) -> OSError:
 
 
 def test_every_code_has_a_sentence_and_says_what_to_do() -> None:
-    assert set(REASONS) == set(ADVICE) == set(ProblemCode)
-    assert all(not sentence.endswith(".") for sentence in REASONS.values())
+    assert set(ADVICE) == set(ProblemCode)
+    assert all(code.words and not code.words.endswith(".") for code in ProblemCode)
     assert all(advice.endswith(".") for advice in ADVICE.values())
-    assert len(set(REASONS.values())) == len(REASONS)
+    assert len({code.words for code in ProblemCode}) == len(ProblemCode)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +91,7 @@ def test_a_device_error_while_writing_is_not_blamed_on_the_source() -> None:
 def test_an_invalid_argument_for_a_suspicious_name_is_blamed_on_the_name(name: str, detail: str) -> None:
     found = problem_from(OSError(errno.EINVAL, "Invalid argument"), f"folder/{name}", Stage.COPY)
     assert found.code is ProblemCode.NAME_NOT_POSSIBLE
-    assert found.reason == f"{REASONS[ProblemCode.NAME_NOT_POSSIBLE]}: {detail}"
+    assert found.reason == f"{ProblemCode.NAME_NOT_POSSIBLE.words}: {detail}"
 
 
 def test_an_invalid_argument_for_a_harmless_name_is_not() -> None:
@@ -107,6 +108,6 @@ def test_an_error_without_number_and_words_still_has_a_reason() -> None:
     assert problem_from(OSError(), "a", Stage.COPY).reason == "The system refused: OSError"
 
 
-def test_a_detail_follows_the_sentence() -> None:
-    found = problem(ProblemCode.NO_SPACE, "a", Stage.COPY, detail="1.2 GB more is needed")
+def test_what_there_is_more_to_know_follows_the_sentence() -> None:
+    found = problem(ProblemCode.NO_SPACE, "a", Stage.COPY, more=Reason(ReasonCode.SIZE_LACKS, size=1_200_000_000))
     assert found.reason == "The backup drive is full: 1.2 GB more is needed"

@@ -12,9 +12,10 @@ from backup_gui.engine.fs.content import BLOCK_BYTES, Shortened, TargetError, tr
 from backup_gui.engine.history.snapshot import Past
 from backup_gui.engine.restore import put_back as putback
 from backup_gui.engine.restore import writer as restoring
-from backup_gui.engine.restore.put_back import CHANGED, IN_THE_WAY, OTHER, REASONS, name_beside, put_back
+from backup_gui.engine.restore.put_back import CODES, name_beside, put_back
 from backup_gui.engine.restore.writer import Restorer
 from backup_gui.model.plans import ProblemCode
+from backup_gui.model.reasons import Reason, ReasonCode
 from backup_gui.model.restores import Piece, Policy, PutBack, Step
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import Rig, as_nobody
@@ -149,7 +150,10 @@ def test_a_folder_is_never_replaced_by_a_file(rig: Rig) -> None:
 def test_a_file_where_a_folder_should_be_is_told(rig: Rig) -> None:
     rig.write("docs", "a file")
     rig.write_at(rig.history / "docs" / "a", "1")
-    assert bring(rig, "docs", "docs/a").failed == (("docs", IN_THE_WAY), ("docs/a", IN_THE_WAY))
+    assert bring(rig, "docs", "docs/a").failed == (
+        ("docs", Reason(ReasonCode.RETURN_IN_THE_WAY)),
+        ("docs/a", Reason(ReasonCode.RETURN_IN_THE_WAY)),
+    )
     assert contents(rig.source) == {"docs": b"a file"}
 
 
@@ -164,7 +168,7 @@ def test_nothing_is_written_through_a_link(rig: Rig) -> None:
     rig.write_at(rig.history / "a", "1")
     for policy in Policy:
         result = bring(rig, "docs/b", "a", policy=policy)
-        assert result.failed == (("docs/b", IN_THE_WAY),)
+        assert result.failed == (("docs/b", Reason(ReasonCode.RETURN_IN_THE_WAY)),)
     assert contents(outside) == {"a": b"safe"}
 
 
@@ -198,7 +202,7 @@ def test_something_that_appears_meanwhile_is_kept(rig: Rig, monkeypatch: pytest.
     assert bring(rig, "a").beside == (("a", f"a ({MARK}, 2)"),)
     assert contents(rig.source)["a"] == b"appeared"
     monkeypatch.setattr(putback, "_MOST_NAMES", 2)
-    assert bring(rig, "a").failed == (("a", OTHER),)
+    assert bring(rig, "a").failed == (("a", Reason(ProblemCode.OTHER)),)
 
 
 def test_a_folder_that_is_not_there_is_made_only_on_wish(rig: Rig) -> None:
@@ -217,19 +221,19 @@ def test_what_is_gone_from_the_backup_is_told_and_the_rest_comes_back(rig: Rig) 
     (rig.history / "a").unlink()
     rig.source.mkdir(exist_ok=True)
     result = put_back(wanted, str(rig.source), Policy.KEEP_BOTH, mark=MARK)
-    assert (result.asked, result.restored, result.failed) == (2, ("b",), (("a", CHANGED),))
+    assert (result.asked, result.restored, result.failed) == (2, ("b",), (("a", Reason(ReasonCode.RETURN_CHANGED)),))
 
 
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
-        (OSError(errno.ENOSPC, "x"), REASONS[ProblemCode.NO_SPACE]),
-        (OSError(errno.EIO, "x"), REASONS[ProblemCode.READ_ERROR]),
-        (TargetError(errno.EIO, "x"), REASONS[ProblemCode.WRITE_ERROR]),
-        (TargetError(errno.EACCES, "x"), REASONS[ProblemCode.NO_WRITE_PERMISSION]),
-        (OSError(errno.EIO, restoring.DIFFERS), REASONS[ProblemCode.WRITE_ERROR]),
-        (OSError(errno.ENOTCONN + 1000, "x"), OTHER),
-        (Shortened(), CHANGED),
+        (OSError(errno.ENOSPC, "x"), Reason(CODES[ProblemCode.NO_SPACE])),
+        (OSError(errno.EIO, "x"), Reason(CODES[ProblemCode.READ_ERROR])),
+        (TargetError(errno.EIO, "x"), Reason(CODES[ProblemCode.WRITE_ERROR])),
+        (TargetError(errno.EACCES, "x"), Reason(CODES[ProblemCode.NO_WRITE_PERMISSION])),
+        (restoring.CopyDiffersError(), Reason(CODES[ProblemCode.WRITE_ERROR])),
+        (OSError(errno.ENOTCONN + 1000, "x"), Reason(ProblemCode.OTHER)),
+        (Shortened(), Reason(ReasonCode.RETURN_CHANGED)),
     ],
 )
 def test_the_reason_of_a_failure_is_told(
@@ -255,7 +259,7 @@ def test_a_folder_without_permission_is_told(rig: Rig) -> None:
     with as_nobody(rig.root):
         (rig.source / "closed").chmod(0o500)
         result = bring(rig, "closed/a", "closed/link", "closed/new/a")
-    assert {reason for _, reason in result.failed} == {REASONS[ProblemCode.NO_WRITE_PERMISSION]}
+    assert {reason for _, reason in result.failed} == {Reason(CODES[ProblemCode.NO_WRITE_PERMISSION])}
     assert len(result.failed) == 3
 
 

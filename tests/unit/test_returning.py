@@ -18,6 +18,7 @@ from backup_gui.engine.rules.progress import Meter
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.paths import is_temporary
 from backup_gui.model.plans import Held, HeldCode, PassStatus, Phase, Progress, Returned
+from backup_gui.model.reasons import NO_REASON
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import HOSTILE_NAMES, Rig
 
@@ -211,7 +212,7 @@ def test_a_folder_that_has_to_be_made_is_like_the_one_that_it_is_in(rig: Rig) ->
     from backup_gui.model.plans import NO_COUNTS, Action, Op
 
     only_file = (Action(Op.DELETE, "docs/deep/er/file", EntryKind.FILE),)
-    returned = bring(rig, Held(HeldCode.MASS_CHANGE, "", NO_COUNTS, 1, only_file))
+    returned = bring(rig, Held(HeldCode.MASS_CHANGE, NO_REASON, NO_COUNTS, 1, only_file))
     assert returned.restored == ("docs/deep/er/file",)
     like = (rig.source / "docs").stat()
     for folder in ("docs/deep", "docs/deep/er"):

@@ -13,7 +13,7 @@ from backup_gui.engine.rules.space import (
     Amount,
     Room,
     explained,
-    full_in_words,
+    full_reason,
     is_of_quota,
     made_room_in_words,
     most_needed,
@@ -99,17 +99,17 @@ def test_a_problem_says_what_it_lacks() -> None:
 def test_one_sentence_says_what_a_full_drive_lacks() -> None:
     missing = Amount(3_000_000_000, 5)
     room = Room(1_800_000_000, 100, BLOCK)
-    assert full_in_words(missing, room, is_quota=False) == "The backup drive is full: 1.2 GB more is needed"
-    assert full_in_words(missing, None, is_quota=False) == "The backup drive is full: 3.0 GB more is needed"
+    assert full_reason(missing, room, is_quota=False) == "The backup drive is full: 1.2 GB more is needed"
+    assert full_reason(missing, None, is_quota=False) == "The backup drive is full: 3.0 GB more is needed"
     roomy = Room(10**12, 2, BLOCK)
-    assert full_in_words(missing, roomy, is_quota=False) == (
+    assert full_reason(missing, roomy, is_quota=False) == (
         "There are too many files on the backup drive: 3 more do not fit"
     )
     # There is room again already, or the system will not say why not.
-    assert full_in_words(missing, Room(10**12, None, BLOCK), is_quota=False) == (
+    assert full_reason(missing, Room(10**12, None, BLOCK), is_quota=False) == (
         "The backup drive is full: 3.0 GB more is needed"
     )
-    assert full_in_words(Amount(0, 1), Room(1, None, BLOCK), is_quota=False) == "The backup drive is full"
+    assert full_reason(Amount(0, 1), Room(1, None, BLOCK), is_quota=False) == "The backup drive is full"
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])

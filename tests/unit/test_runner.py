@@ -61,6 +61,7 @@ from backup_gui.model.plans import (
     Scope,
     Stage,
 )
+from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode, of_system
 from backup_gui.model.status import Coverage, JobState, Status
 from tests.helpers.fake_clock import FakeClock
 from tests.helpers.waiting import wait_until
@@ -116,7 +117,7 @@ class FakeWatcher:
 
     def coverage(self, source_folders: int) -> Coverage:
         polled = 3 if self.has_gaps else 0
-        return Coverage(source_folders - polled, polled, "limit" if polled else "")
+        return Coverage(source_folders - polled, polled, of_system("limit" if polled else ""))
 
     def stop(self) -> None:
         self.is_stopped = True
@@ -277,7 +278,7 @@ def report(status: PassStatus = PassStatus.COMPLETE, *, is_full: bool = True, **
 
 
 def problem(path: str, code: ProblemCode = ProblemCode.IN_USE, stage: Stage = Stage.COPY) -> Problem:
-    return Problem(path, stage, code, "in use")
+    return Problem(path, stage, code, of_system("in use"))
 
 
 def with_problems(*problems: Problem) -> Callable[[Call], Report]:
@@ -285,7 +286,7 @@ def with_problems(*problems: Problem) -> Callable[[Call], Report]:
 
 
 def held_back(count: int = 60) -> Held:
-    return Held(HeldCode.MASS_CHANGE, "60 of 100 files would be deleted", Counts(deleted=count), 100)
+    return Held(HeldCode.MASS_CHANGE, of_system("60 of 100 files would be deleted"), Counts(deleted=count), 100)
 
 
 def with_held(held: Held) -> Callable[[Call], Report]:
@@ -362,7 +363,7 @@ def test_stop_cancels_the_pass_under_way_within_moments(world: World) -> None:
     assert world.clock.elapsed_s == pytest.approx(7, abs=0.2)
 
 
-@pytest.mark.parametrize("error", [JobError("nested"), DestinationBusyError("another instance")])
+@pytest.mark.parametrize("error", [JobError(of_system("nested")), DestinationBusyError(of_system("another instance"))])
 def test_senseless_job_or_busy_destination_ends_the_run(world: World, error: BackupError) -> None:
     world.answers = [error]
     assert world.run() == runner.Outcome(None, error, is_stopped=False)
@@ -371,7 +372,7 @@ def test_senseless_job_or_busy_destination_ends_the_run(world: World, error: Bac
 
 
 def test_busy_destination_later_on_ends_the_run_too(world: World) -> None:
-    error = DestinationBusyError("another instance")
+    error = DestinationBusyError(of_system("another instance"))
     world.answers = [report(), error]
     world.change(2, "a")
     assert world.run() == runner.Outcome(report(), error, is_stopped=False)
@@ -379,7 +380,7 @@ def test_busy_destination_later_on_ends_the_run_too(world: World) -> None:
 
 @pytest.mark.hazard(57)
 def test_folders_that_make_no_sense_for_a_while_are_tried_again(world: World) -> None:
-    world.answers = [report(), JobError("The destination is not a folder"), report()]
+    world.answers = [report(), JobError(of_system("The destination is not a folder")), report()]
     world.change(2, "a")
     outcome = world.run(until_s=20)
     assert outcome == runner.Outcome(report(), None, is_stopped=True)
@@ -436,9 +437,9 @@ def test_once_stopped_beforehand_makes_no_pass(world: World) -> None:
 @pytest.mark.parametrize(
     ("error", "state"),
     [
-        (RootAbsentError("no drive"), JobState.WAITING),
-        (DestinationFullError("full"), JobState.FAILED),
-        (JobError("nested"), JobState.FAILED),
+        (RootAbsentError(of_system("no drive")), JobState.WAITING),
+        (DestinationFullError(of_system("full")), JobState.FAILED),
+        (JobError(of_system("nested")), JobState.FAILED),
     ],
 )
 def test_once_hands_back_what_stood_in_the_way(world: World, error: BackupError, state: JobState) -> None:
@@ -598,7 +599,7 @@ def test_destination_that_goes_away_is_noticed_within_five_seconds(world: World)
 
     def pull() -> None:
         mirror.rmdir()
-        world.answers = [RootAbsentError("The drive is not there")]
+        world.answers = [RootAbsentError(of_system("The drive is not there"))]
 
     world.clock.at(11, pull)
     world.run(until_s=19)
@@ -712,23 +713,23 @@ def test_without_notification_a_full_pass_is_made_at_every_interval(world: World
     world.run(until_s=21, uses_notification=False)
     assert world.full_times == [0.0, 5.0, 10.0, 15.0, 20.0]
     assert not world.watchers
-    assert world.statuses[-1].coverage == Coverage(0, 10, "Change notification is switched off")
+    assert world.statuses[-1].coverage == Coverage(0, 10, Reason(ReasonCode.WATCHING_OFF))
 
 
 def test_unwatchable_source_is_polled_and_tried_again_in_growing_pauses(world: World) -> None:
-    world.watch_errors = [WatchError("network")] * 1_000
+    world.watch_errors = [WatchError(of_system("network"))] * 1_000
     world.run(until_s=300)
     assert world.full_times[:4] == [0.0, 5.0, 10.0, 15.0]
     assert world.watch_tries[:6] == [0.0, 5.0, 15.0, 35.0, 75.0, 135.0]
-    assert world.statuses[-1].coverage == Coverage(0, 10, "network")
+    assert world.statuses[-1].coverage == Coverage(0, 10, of_system("network"))
     assert world.states == [JobState.WORKING, JobState.OK]
 
 
 def test_watching_that_becomes_possible_ends_the_polling(world: World) -> None:
-    world.watch_errors = [WatchError("limit"), WatchError("limit")]
+    world.watch_errors = [WatchError(of_system("limit")), WatchError(of_system("limit"))]
     world.run(until_s=300)
     assert world.full_times == [0.0, 5.0, 10.0, 15.0]
-    assert world.statuses[-1].coverage == Coverage(10, 0, "")
+    assert world.statuses[-1].coverage == Coverage(10, 0, NO_REASON)
 
 
 @pytest.mark.hazard(37)
@@ -738,7 +739,7 @@ def test_incomplete_coverage_is_shown_and_polled_while_events_still_count(world:
     world.run(until_s=16)
     assert world.full_times == [0.0, 5.0, 10.0, 15.0]
     assert world.partial == [(6.5, {"a"})]
-    assert world.statuses[-1].coverage == Coverage(7, 3, "limit")
+    assert world.statuses[-1].coverage == Coverage(7, 3, of_system("limit"))
 
 
 def test_gap_that_arises_later_is_noticed_and_polled(world: World) -> None:
@@ -870,23 +871,23 @@ def test_long_interval_is_also_the_pause_between_retries(world: World) -> None:
 
 
 def test_absent_root_is_said_once_and_looked_for_at_each_interval(world: World) -> None:
-    world.answers = [RootAbsentError("The drive is not there")] * 3
+    world.answers = [RootAbsentError(of_system("The drive is not there"))] * 3
     world.run(until_s=30)
     assert world.full_times == [0.0, 5.0, 10.0, 15.0]
-    assert world.told(Waiting) == [Waiting("The drive is not there")]
+    assert world.told(Waiting) == [Waiting(of_system("The drive is not there"))]
     assert world.states == [JobState.WORKING, JobState.WAITING, JobState.OK]
     assert world.event_times[world.events.index(world.told(Started)[0])] == 15.0
 
 
 def test_each_reason_for_waiting_is_said_once(world: World) -> None:
-    first, second = RootAbsentError("no drive"), RootAbsentError("another drive")
+    first, second = RootAbsentError(of_system("no drive")), RootAbsentError(of_system("another drive"))
     world.answers = [first, second, first, second]
     world.run(until_s=30)
-    assert world.told(Waiting) == [Waiting("no drive"), Waiting("another drive")]
+    assert world.told(Waiting) == [Waiting(of_system("no drive")), Waiting(of_system("another drive"))]
 
 
 def test_reason_is_said_again_after_the_root_was_there(world: World) -> None:
-    world.answers = [RootAbsentError("no drive"), report(), RootAbsentError("no drive")]
+    world.answers = [RootAbsentError(of_system("no drive")), report(), RootAbsentError(of_system("no drive"))]
     world.put(10, BackUpNow())
     world.run(until_s=20)
     assert len(world.told(Waiting)) == 2
@@ -895,8 +896,8 @@ def test_reason_is_said_again_after_the_root_was_there(world: World) -> None:
 def test_roots_return_leads_to_new_watches_before_the_full_pass(world: World) -> None:
     def vanish() -> None:
         world.watchers[0].is_live = False
-        world.watch_errors = [WatchError("The source folder is not there")] * 2
-        world.answers = [RootAbsentError("no source"), RootAbsentError("no source")]
+        world.watch_errors = [WatchError(Reason(ReasonCode.WATCHED_ABSENT))] * 2
+        world.answers = [RootAbsentError(of_system("no source")), RootAbsentError(of_system("no source"))]
 
     world.clock.at(11, vanish)
     world.run(until_s=40)
@@ -906,13 +907,13 @@ def test_roots_return_leads_to_new_watches_before_the_full_pass(world: World) ->
 
 
 def test_absent_root_is_looked_for_every_minute_at_least(world: World) -> None:
-    world.answers = [RootAbsentError("no drive")]
+    world.answers = [RootAbsentError(of_system("no drive"))]
     world.run(until_s=100, interval_s=604_800)
     assert world.full_times == [0.0, 60.0]
 
 
 def test_changes_while_waiting_do_not_cause_further_tries(world: World) -> None:
-    world.always = RootAbsentError("no drive")
+    world.always = RootAbsentError(of_system("no drive"))
     world.change(1, "a")
     world.change(2, "b")
     world.run(until_s=12)
@@ -921,7 +922,9 @@ def test_changes_while_waiting_do_not_cause_further_tries(world: World) -> None:
 
 
 @pytest.mark.hazard(16)
-@pytest.mark.parametrize("error", [DestinationFullError("No room"), DestinationUnusableError("No room")])
+@pytest.mark.parametrize(
+    "error", [DestinationFullError(of_system("No room")), DestinationUnusableError(of_system("No room"))]
+)
 def test_unusable_destination_is_said_once_and_tried_in_growing_pauses(world: World, error: BackupError) -> None:
     world.answers = [error] * 6
     world.run(until_s=200)
@@ -933,7 +936,7 @@ def test_unusable_destination_is_said_once_and_tried_in_growing_pauses(world: Wo
 
 
 def test_full_destination_in_a_partial_pass_is_recovered_from_by_a_full_pass(world: World) -> None:
-    world.answers = [report(), DestinationFullError("No room")]
+    world.answers = [report(), DestinationFullError(of_system("No room"))]
     world.change(2, "a")
     world.run(until_s=20)
     assert world.times == [0.0, 2.5, 7.5]
@@ -943,9 +946,9 @@ def test_full_destination_in_a_partial_pass_is_recovered_from_by_a_full_pass(wor
 def test_retry_that_plans_but_writes_nothing_does_not_flicker(world: World) -> None:
     def plans_and_fails(call: Call) -> Report:
         call.on_event(PlanMade(Counts(created=5), is_full=True))
-        raise DestinationFullError("No room")
+        raise DestinationFullError(of_system("No room"))
 
-    world.answers = [DestinationFullError("No room"), plans_and_fails, plans_and_fails]
+    world.answers = [DestinationFullError(of_system("No room")), plans_and_fails, plans_and_fails]
     world.run(until_s=30)
     assert world.states == [JobState.WORKING, JobState.FAILED]
 
@@ -957,13 +960,13 @@ def test_failed_job_is_shown_at_work_as_soon_as_something_is_written(world: Worl
         assert world.statuses[-1].state is JobState.WORKING
         return report()
 
-    world.answers = [DestinationFullError("No room"), writes]
+    world.answers = [DestinationFullError(of_system("No room")), writes]
     world.run(until_s=30)
     assert world.states == [JobState.WORKING, JobState.FAILED, JobState.WORKING, JobState.OK]
 
 
 def test_back_up_now_does_not_wait_for_the_next_try(world: World) -> None:
-    world.answers = [DestinationFullError("No room")] * 5
+    world.answers = [DestinationFullError(of_system("No room"))] * 5
     world.put(80, BackUpNow())
     world.run(until_s=90)
     assert 80.0 in world.full_times
@@ -989,7 +992,7 @@ def test_failed_report_counts_as_a_failure(world: World) -> None:
     assert len([event for event in world.told(ReportMade) if event.report.status is PassStatus.FAILED]) == 1
 
 
-@pytest.mark.parametrize("error", [CatalogError("no catalog"), PermissionError(13, "Permission denied")])
+@pytest.mark.parametrize("error", [CatalogError(of_system("no catalog")), PermissionError(13, "Permission denied")])
 def test_catalog_that_cannot_be_opened_is_a_failure(world: World, error: Exception) -> None:
     world.catalog_errors = [error]
     world.run(until_s=8)
@@ -998,7 +1001,7 @@ def test_catalog_that_cannot_be_opened_is_a_failure(world: World, error: Excepti
 
 
 def test_data_of_a_newer_version_ends_the_run(world: World) -> None:
-    world.catalog_errors = [NewerDataError("newer")] * 9
+    world.catalog_errors = [NewerDataError(of_system("newer"))] * 9
     outcome = world.run(until_s=30)
     assert isinstance(outcome.error, NewerDataError)
     assert world.times == []
@@ -1043,7 +1046,7 @@ def test_users_word_is_good_for_one_pass(world: World) -> None:
 
 
 def test_users_word_outlives_a_pass_that_did_not_get_through(world: World) -> None:
-    world.answers = [with_held(held_back()), RootAbsentError("no drive")]
+    world.answers = [with_held(held_back()), RootAbsentError(of_system("no drive"))]
     world.put(10, AllowHeld(held_back()))
     world.run(until_s=20)
     assert [call.allowed for call in world.calls] == [None, held_back(), held_back()]
@@ -1102,7 +1105,7 @@ def test_held_part_that_is_gone_is_forgotten_and_said_again_when_it_recurs(world
 
 def of_another(*claims: str, code: HeldCode = HeldCode.OTHER_BACKUP) -> OtherBackupError:
     reason = f"The destination holds another backup: {claims}"
-    return OtherBackupError(Held(code, reason, Counts(), 0, claims=frozenset(claims)))
+    return OtherBackupError(Held(code, of_system(reason), Counts(), 0, claims=frozenset(claims)))
 
 
 @pytest.mark.hazard(52)
@@ -1140,7 +1143,7 @@ def test_the_users_word_about_another_backup_reaches_the_next_pass_and_no_other(
 
 @pytest.mark.hazard(52)
 def test_the_word_to_take_over_is_good_for_one_pass(world: World) -> None:
-    world.answers = [RootAbsentError("The source folder is not there: /source")]
+    world.answers = [RootAbsentError(Reason(ReasonCode.SOURCE_AWAY, path="/source"))]
     world.put(20, BackUpNow())
     world.put(30, BackUpNow())
     world.run(until_s=40, takes_over=True)
@@ -1495,7 +1498,7 @@ def test_real_watcher_pass_and_catalog_keep_a_folder_in_step(world: World, tmp_p
     try:
         until(lambda: bool(world.statuses) and world.statuses[-1].state is JobState.OK)
         assert (destination / "a" / "b" / "file").read_text() == "1"
-        assert world.statuses[-1].coverage == Coverage(3, 0, "")
+        assert world.statuses[-1].coverage == Coverage(3, 0, NO_REASON)
         (source / "a" / "b" / "file").write_text("two")
         (source / "new").mkdir()
         (source / "new" / "file").write_text("3")

@@ -9,10 +9,11 @@ import pytest
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.events import CheckEvery, Pause, Progressed
 from backup_gui.model.plans import Phase, Progress, Report
+from backup_gui.model.reasons import of_system
 from backup_gui.model.status import NO_BACKLOG
 from tests.unit.test_runner import Call, World, report
 
-AWAY = RootAbsentError("The drive is away.")
+AWAY = RootAbsentError(of_system("The drive is away."))
 
 
 @pytest.fixture

@@ -49,13 +49,14 @@ from backup_gui.model.plans import (
     Report,
     Stage,
 )
+from backup_gui.model.reasons import Reason, ReasonCode, of_system
 from backup_gui.model.status import JobState, Status
 
 HOSTILE = "a\nb\udcff\\"
 ESCAPED = r"a\nb\xff\\"
-PROBLEM = Problem(HOSTILE, Stage.COPY, ProblemCode.NO_PERMISSION, "No permission\nto read this")
+PROBLEM = Problem(HOSTILE, Stage.COPY, ProblemCode.NO_PERMISSION, of_system("No permission\nto read this"))
 COUNTS = Counts(created=1, replaced=2, deleted=3, moved=4, metadata=5, bytes=1_234_567)
-HELD_PART = Held(HeldCode.MASS_CHANGE, "840 of 1,000 would go", Counts(deleted=840), 1_000)
+HELD_PART = Held(HeldCode.MASS_CHANGE, of_system("840 of 1,000 would go"), Counts(deleted=840), 1_000)
 REPORT = Report(PassStatus.PROBLEMS, 0.0, 1.23456, is_full=True, counts=COUNTS, problems=(PROBLEM,))
 EVENTS: list[Event] = [
     Started(HOSTILE, "/d"),
@@ -63,7 +64,7 @@ EVENTS: list[Event] = [
     ActionDone(Action(Op.MOVE, HOSTILE, EntryKind.FILE, 7, old_path=HOSTILE)),
     ProblemFound(PROBLEM),
     HeldBack(HELD_PART),
-    Waiting("The drive\nis away"),
+    Waiting(Reason(ReasonCode.SOURCE_UNOPENED, why="No\npermission", path=HOSTILE)),
     Progressed(Progress(Phase.COPYING)),
     StatusChanged(Status(JobState.OK)),
     ReportMade(REPORT),
@@ -97,7 +98,12 @@ def test_json_events_have_the_fields_of_the_contract() -> None:
     assert (problem["code"], problem["stage"]) == ("no-permission", "copy")
     assert (held["reason"], held["counts"]["deleted"], held["code"]) == ("840 of 1,000 would go", 840, "mass-change")
     assert (held["release"], held["keep"]) == ("--allow-mass-delete", "--keep-held")
-    assert waiting == {"event": "waiting", "reason": r"The drive\nis away"}
+    assert waiting == {
+        "event": "waiting",
+        "reason": rf"The source folder cannot be opened (No\npermission): {ESCAPED}",
+        "code": "source-unopened",
+        "arguments": {"why": r"No\npermission", "path": ESCAPED},
+    }
     assert report == {
         "event": "report",
         "status": "problems",
@@ -106,6 +112,17 @@ def test_json_events_have_the_fields_of_the_contract() -> None:
         "problems": 1,
         "duration_s": 1.235,
         "full": True,
+    }
+
+
+def test_json_tells_the_reason_within_a_reason_and_its_figures_as_numbers() -> None:
+    lacks = Reason(ReasonCode.SIZE_LACKS, size=2_500_000)
+    report = REPORT._replace(status=PassStatus.FAILED, reason=Reason(ProblemCode.NO_SPACE, more=lacks))
+    fields = event_fields(ReportMade(report))
+    assert fields is not None
+    assert (fields["reason"], fields["code"]) == ("The backup drive is full: 2.5 MB more is needed", "no-space")
+    assert fields["arguments"] == {
+        "more": {"reason": "2.5 MB more is needed", "code": "size-lacks", "arguments": {"size": 2_500_000}}
     }
 
 
@@ -134,7 +151,7 @@ def test_text_is_one_line_an_event() -> None:
         rf"move: {ESCAPED} -> {ESCAPED}",
         rf"problem: {ESCAPED}: No permission\nto read this",
         "held: 840 of 1,000 would go (840 deleted). " + HOW_TO_ANSWER,
-        r"waiting: The drive\nis away",
+        rf"waiting: The source folder cannot be opened (No\npermission): {ESCAPED}",
         f"Backed up except for 1 path listed above: {counts_in_words(COUNTS)}, in 1.2 s.",
     ]
 
@@ -150,7 +167,7 @@ def test_a_dry_run_never_says_that_something_is_backed_up() -> None:
 
 
 def test_a_failed_pass_says_why() -> None:
-    report = Report(PassStatus.FAILED, 0.0, 0.0, is_full=True, reason="The drive is full")
+    report = Report(PassStatus.FAILED, 0.0, 0.0, is_full=True, reason=of_system("The drive is full"))
     assert report_in_words(report) == "Failed (The drive is full): nothing, in 0.0 s."
 
 
@@ -276,7 +293,7 @@ def test_old_versions_that_were_removed_are_told() -> None:
 @pytest.mark.hazard(52)
 def test_a_refused_destination_is_said_with_the_option_that_answers_it() -> None:
     reason = "The destination holds another backup, of /docs on a, begun 2026-11-28: /copy"
-    held = Held(HeldCode.OTHER_BACKUP, reason, Counts(), 0, claims=frozenset({"id"}))
+    held = Held(HeldCode.OTHER_BACKUP, of_system(reason), Counts(), 0, claims=frozenset({"id"}))
     report = Report(PassStatus.HELD, 0.0, 0.0, is_full=True, held=held)
     lines = printed_as_text(HeldBack(held), ReportMade(report))
     assert lines[0] == (
@@ -290,7 +307,7 @@ def test_a_refused_destination_is_said_with_the_option_that_answers_it() -> None
 
 @pytest.mark.hazard(57)
 def test_another_folder_in_the_destinations_place_is_told_with_what_to_do() -> None:
-    held = HELD_PART._replace(code=HeldCode.DESTINATION_REPLACED, reason="The destination is another one")
+    held = HELD_PART._replace(code=HeldCode.DESTINATION_REPLACED, reason=of_system("The destination is another one"))
     (line,) = printed_as_text(HeldBack(held))
     assert line.startswith("held: The destination is another one (")
     assert line.endswith("if this is the right one, run again with --allow-mass-delete.")

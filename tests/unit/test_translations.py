@@ -1,8 +1,7 @@
-"""The translations: complete, of one piece with the program, and with a sentence for all that the engine says."""
+"""The translations: complete, of one piece with the program, and with a sentence for every reason."""
 
 from __future__ import annotations
 
-import ast
 import re
 import sys
 from collections.abc import Iterator
@@ -14,8 +13,9 @@ import pytest
 from backup_gui.config.job_factory import job_faults
 from backup_gui.model.job import Job
 from backup_gui.model.plans import ProblemCode
-from backup_gui.model.problems import ADVICE, REASONS
-from backup_gui.ui.text.reasons import PATTERNS, is_known, said
+from backup_gui.model.problems import ADVICE
+from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode, lines, of_system
+from backup_gui.ui.text.reasons import CODES, said
 from tests.helpers.project import PROJECT
 
 sys.path.insert(0, str(PROJECT / "packaging"))
@@ -23,42 +23,6 @@ import translations  # not "packaging.translations": a library has that name
 
 PACKAGE = translations.PACKAGE
 FILES = sorted(translations.FOLDER.glob("*.ts"))
-
-# Modules whose sentences reach the window, and the few of theirs that do not.
-SPEAKING = (
-    "config/job_factory",
-    "config/store",
-    "engine/apply/apply",
-    "engine/apply/stats",
-    "engine/destination/destination",
-    "engine/destination/history_writer",
-    "engine/destination/lock",
-    "engine/fs/volumes/mounts",
-    "engine/history/snapshot",
-    "engine/restore/bringing",
-    "engine/restore/decisions",
-    "engine/restore/put_back",
-    "engine/restore/returning",
-    "engine/restore/undo",
-    "engine/roots/roots",
-    "engine/rules/exclusions",
-    "engine/rules/names",
-    "engine/rules/space",
-    "engine/run/loop",
-    "engine/run/single_pass",
-    "engine/state/custody",
-    "engine/state/database",
-    "engine/watch/supervisor",
-    "engine/watch/watcher",
-    "services/job_check",
-    "services/suggestions",
-    "threads/job_thread",
-)
-SILENT = {
-    "The source source": "put together of a name and a fault; tested by themselves",
-    "is full (source": "a fault with its path, for the command line",
-}
-_RAISED_TO_BE_CAUGHT = {"ValueError", "OSError", "FileExistsError", "FileNotFoundError", "TypeError", "AssertionError"}
 
 
 def read(path: Path) -> Iterator[tuple[str, ET.Element]]:
@@ -136,20 +100,12 @@ def test_what_no_translator_can_see_is_refused(call: str) -> None:
         list(translations.words_of(call))
 
 
-def test_every_code_of_a_problem_has_its_sentence_and_advice() -> None:
-    advice = {word.text for word in translations.words() if word.context == "Problems"}
-    for code in ProblemCode:
-        assert REASONS[code] in PATTERNS
-        assert is_known(f"{REASONS[code]}: it contains ':'")
-        assert ADVICE[code] in advice
-
-
-@pytest.mark.parametrize("module", SPEAKING)
-def test_the_window_has_a_sentence_for_all_that_a_module_says(module: str) -> None:
-    tree = ast.parse(Path(PACKAGE, f"{module}.py").read_text("utf-8"))
-    for sentence in sentences_in(tree):
-        if not any(part in sentence for part in SILENT):
-            assert is_known(sentence), f"{module}: {sentence!r} is not in ui/text/reasons.py"
+def test_every_reason_has_a_sentence_of_the_window_and_every_problem_its_advice() -> None:
+    words = {(word.context, word.text) for word in translations.words()}
+    assert {("Sentences", code.words) for code in CODES} <= words
+    assert {("Problems", ADVICE[code]) for code in ProblemCode} <= words
+    left_out = set(ReasonCode) - set(CODES)
+    assert not [code for code in left_out if re.search("[a-z]{2}", re.sub(r"\{\w+\}", "", code.words))]
 
 
 @pytest.mark.parametrize("path", ["", "  ", "/a\0b"])
@@ -160,62 +116,17 @@ def test_the_window_has_a_sentence_for_every_fault_of_what_is_typed(path: str) -
     job = job._replace(guard_count=-1, guard_share=2.0, name="n" * 200, exclude=("",))
     faults = job_faults(job)
     assert len(faults) >= 10
-    for sentence in faults.values():
-        assert is_known(sentence), sentence
+    assert {fault.code for fault in faults.values()} <= set(CODES)
 
 
-def test_the_search_for_sentences_finds_them() -> None:
-    found = {
-        sentence
-        for module in ("engine/roots/roots", "engine/restore/put_back", "config/job_factory")
-        for sentence in sentences_in(ast.parse(Path(PACKAGE, f"{module}.py").read_text("utf-8")))
-    }
-    assert "The source folder is not there: source" in found
-    assert "The drive that is restored to is full" in found
-    assert "The source and the destination are the same folder." in found
-    assert not is_known("The moon is not there: source")
-
-
-def test_a_sentence_keeps_its_paths_and_figures_without_a_translation() -> None:
-    for text in (
-        "The source folder is not there: /home/anna/{why} %1",
-        "The backup drive is full: 1.2 GB more is needed.",
-        "The destination cannot be opened (The drive is read-only): /media/x",
-        "Words of the system",
-        "",
+def test_a_reason_says_its_arguments_as_they_are_without_a_translation() -> None:
+    drive = Reason(ReasonCode.DRIVE_READ_ONLY)
+    for reason in (
+        Reason(ReasonCode.SOURCE_AWAY, path="/home/anna/{why} %1"),
+        Reason(ProblemCode.NO_SPACE, more=Reason(ReasonCode.SIZE_LACKS, size=1_200_000_000)),
+        Reason(ReasonCode.DESTINATION_UNOPENED, detail=drive, path="/media/x"),
+        lines(drive, Reason(ReasonCode.PLACE_UNTOUCHED)),
+        of_system("Words of the system"),
+        NO_REASON,
     ):
-        assert said(text) == text
-
-
-def sentences_in(tree: ast.Module) -> Iterator[str]:
-    """All texts of a module that read like sentences, but for its documentation and what it tells the log."""
-    passed: set[ast.AST] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            passed.add(node.value)
-        elif isinstance(node, ast.Call):
-            name = ast.unparse(node.func)
-            if name.startswith("log.") or name in _RAISED_TO_BE_CAUGHT:
-                passed.update(ast.walk(node))
-        elif isinstance(node, ast.JoinedStr):
-            passed.update(set(ast.walk(node)) - {node})
-    for node in ast.walk(tree):
-        if node in passed:
-            continue
-        text = _filled(node)
-        if re.match(r"[A-Z][a-z]+ [a-z]+ \S+", text):
-            yield text
-
-
-def _filled(node: ast.AST) -> str:
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value
-    if isinstance(node, ast.JoinedStr):
-        return "".join(
-            str(part.value) if isinstance(part, ast.Constant) else _stand_in(ast.unparse(part)) for part in node.values
-        )
-    return ""
-
-
-def _stand_in(part: str) -> str:
-    return {"{do}": "do", "{sentence}": "The backup drive is full"}.get(part, "source")
+        assert said(reason) == reason

@@ -40,6 +40,7 @@ from backup_gui.engine.watch.watcher import (
 )
 from backup_gui.model.errors import WatchCancelledError, WatchError
 from backup_gui.model.plans import Scope
+from backup_gui.model.reasons import NO_REASON
 from backup_gui.model.status import Coverage
 from tests.helpers.descriptors import count_open
 from tests.helpers.exchange import exchange
@@ -407,7 +408,7 @@ def test_a_folder_that_cannot_be_listed_is_told_and_what_is_in_it_watched_later(
         seen.watcher.start()
     try:
         assert not seen.watcher.is_complete()
-        assert seen.watcher.coverage(3) == Coverage(3, 0, "")
+        assert seen.watcher.coverage(3) == Coverage(3, 0, NO_REASON)
         seen.until_trees("folder")
         check_every_folder_is_watched(seen, source)
     finally:
@@ -563,7 +564,7 @@ def test_what_is_the_programs_own_is_neither_watched_nor_told(source: Path) -> N
         (source / folder).mkdir(parents=True)
     own.note(source / "state" / "own", source / "log")
     with watching(source) as seen:
-        assert seen.watcher.coverage(0) == Coverage(3, 0, "")
+        assert seen.watcher.coverage(0) == Coverage(3, 0, NO_REASON)
         (source / "state/own/deep/catalog").write_text("x")
         (source / "state/own/new").mkdir()
         (source / "log").write_text("x")
@@ -583,7 +584,7 @@ def test_a_file_system_of_the_kernels_is_not_watched(source: Path) -> None:
     subprocess.run(["mount", "-t", "proc", "proc", source / "proc"], check=True)
     try:
         with watching(source) as seen:
-            assert seen.watcher.coverage(0) == Coverage(1, 0, "")
+            assert seen.watcher.coverage(0) == Coverage(1, 0, NO_REASON)
     finally:
         subprocess.run(["umount", "-l", source / "proc"], check=True)
 
@@ -595,7 +596,7 @@ def test_links_to_folders_are_not_followed(source: Path, tmp_path: Path) -> None
         (tmp_path / "outside" / "file").touch()
         seen.forget()
         assert not seen.paths
-        assert seen.watcher.coverage(1) == Coverage(1, 0, "")
+        assert seen.watcher.coverage(1) == Coverage(1, 0, NO_REASON)
 
 
 def test_burst_of_5000_files_is_noticed_in_full(source: Path) -> None:
@@ -716,8 +717,8 @@ def test_all_folders_are_covered(source: Path) -> None:
     for number in range(50):
         (source / str(number) / "sub").mkdir(parents=True)
     with watching(source) as seen:
-        assert seen.watcher.coverage(101) == Coverage(101, 0, "")
-        assert seen.watcher.coverage(0) == Coverage(101, 0, "")
+        assert seen.watcher.coverage(101) == Coverage(101, 0, NO_REASON)
+        assert seen.watcher.coverage(0) == Coverage(101, 0, NO_REASON)
         assert seen.watcher.is_complete()
         assert inner(seen).group().count() == inner(seen).reader.kernel_count() == 101
 
@@ -743,7 +744,7 @@ def test_more_watches_than_folders_compared_is_no_gap(source: Path) -> None:
     for number in range(5):
         (source / "excluded" / str(number)).mkdir(parents=True)
     with watching(source) as seen:
-        assert seen.watcher.coverage(1) == Coverage(1, 0, "")
+        assert seen.watcher.coverage(1) == Coverage(1, 0, NO_REASON)
 
 
 def test_watch_limit_is_told_and_recovered_from(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -764,7 +765,7 @@ def test_watch_limit_is_told_and_recovered_from(source: Path, monkeypatch: pytes
         assert not seen.watcher.is_complete()
         assert seen.watcher.coverage(11) == Coverage(6, 5, LIMIT_REASON)
         room = 100
-        assert seen.watcher.coverage(11) == Coverage(11, 0, "")
+        assert seen.watcher.coverage(11) == Coverage(11, 0, NO_REASON)
         assert seen.watcher.is_complete()
         # They may have changed while nobody looked.
         seen.until(lambda: len(seen.trees) == 5)
@@ -790,7 +791,7 @@ def test_new_folder_beyond_the_limit_is_noticed(source: Path, monkeypatch: pytes
         assert seen.watcher.coverage(2) == Coverage(1, 1, LIMIT_REASON)
         shutil.rmtree(source / "new")
         seen.until_trees("new")
-        assert seen.watcher.coverage(1) == Coverage(1, 0, "")
+        assert seen.watcher.coverage(1) == Coverage(1, 0, NO_REASON)
 
 
 def test_unreadable_folder_is_no_gap_and_is_watched_once_it_is_readable(
@@ -800,7 +801,7 @@ def test_unreadable_folder_is_no_gap_and_is_watched_once_it_is_readable(
     is_closed = True
     fails = failing_after(monkeypatch, lambda path: errno.EACCES if is_closed and b"private" in path else 0)
     with fails, watching(source) as seen:
-        assert seen.watcher.coverage(2) == Coverage(2, 0, "")
+        assert seen.watcher.coverage(2) == Coverage(2, 0, NO_REASON)
         assert seen.watcher.is_complete()
         is_closed = False
         (source / "private").chmod(0o755)
@@ -851,7 +852,7 @@ def test_table_is_counted_where_the_kernel_does_not_tell(source: Path, monkeypat
     (source / "a").mkdir()
     with watching(source) as seen:
         monkeypatch.setattr(inner(seen).reader, "kernel_count", lambda: os.stat("/nowhere"))
-        assert seen.watcher.coverage(0) == Coverage(2, 0, "")
+        assert seen.watcher.coverage(0) == Coverage(2, 0, NO_REASON)
 
 
 def test_other_systems_are_taken_to_watch_everything(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -868,7 +869,7 @@ def test_other_systems_are_taken_to_watch_everything(source: Path, monkeypatch: 
         seen.until_paths("a")
         assert seen.watcher.is_alive()
         assert seen.watcher.is_complete()
-        assert seen.watcher.coverage(3) == Coverage(3, 0, "")
+        assert seen.watcher.coverage(3) == Coverage(3, 0, NO_REASON)
 
 
 # Life and death

@@ -24,6 +24,7 @@ from backup_gui.model.errors import BackupError, DestinationFullError, Destinati
 from backup_gui.model.paths import parent_of
 from backup_gui.model.plans import Op, Phase, ProblemCode, Stage
 from backup_gui.model.problems import UNFIT, is_full, problem, problem_from, problem_of_unfit
+from backup_gui.model.reasons import Reason, ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -191,7 +192,7 @@ class Execution:
 
     def _check_source(self) -> None:
         if not self._source.is_root_in_place():
-            raise RootAbsentError("The source is no longer where it was.")
+            raise RootAbsentError(Reason(ReasonCode.SOURCE_MOVED))
 
     def _sweep(self, litter: Iterable[str]) -> None:
         for path in litter:
@@ -273,4 +274,4 @@ class Execution:
 
 def _of_the_destination(error: OSError) -> BackupError:
     kind = DestinationFullError if is_full(error) else DestinationUnusableError
-    return kind(f"The destination cannot be written to: {error.strerror}.")
+    return kind(Reason(ReasonCode.DESTINATION_UNWRITTEN, why=error.strerror or str(error)))

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from backup_gui.engine.guard.unanswered import to_text
 from backup_gui.engine.roots.continuity import DESTINATION_KEY
 from backup_gui.engine.roots.roots import remember_drives
-from backup_gui.engine.rules.space import full_in_words, is_of_quota, made_room_in_words, spared_in_words
+from backup_gui.engine.rules.space import full_reason, is_of_quota, made_room_in_words, with_spared
 from backup_gui.engine.state.database import MIRROR_FILES_KEY
 from backup_gui.model.path_text import escape
 from backup_gui.model.plans import NO_COUNTS, NOTHING_REMOVED, PassStatus, ProblemCode, Report
+from backup_gui.model.reasons import NO_REASON, Reason
 
 if TYPE_CHECKING:
     from backup_gui.engine.apply.pass_recorder import Journal
@@ -41,7 +42,7 @@ def make_report(
     started_at: float,
     began: float,
     status: PassStatus | None = None,
-    reason: str = "",
+    reason: Reason = NO_REASON,
 ) -> Report:
     """Make a report; without a status, of a pass that came to its end."""
     problems: tuple[Problem, ...] = (*plan.problems, *outcome.problems)
@@ -51,9 +52,9 @@ def make_report(
         status = PassStatus.PROBLEMS if problems else PassStatus.COMPLETE
     full = [problem for problem in problems if problem.code is ProblemCode.NO_SPACE]
     if full and not reason:
-        reason = full_in_words(outcome.missing, room_of(target), is_quota=any(map(is_of_quota, full)))
+        reason = full_reason(outcome.missing, room_of(target), is_quota=any(map(is_of_quota, full)))
         if outcome.spared.bytes:
-            reason = spared_in_words(reason, outcome.spared)
+            reason = with_spared(reason, outcome.spared)
     return Report(
         status=status,
         started_at=started_at,

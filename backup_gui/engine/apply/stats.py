@@ -12,6 +12,7 @@ from backup_gui.model.entries import EntryKind
 from backup_gui.model.errors import DestinationUnusableError, TooManyOpenError
 from backup_gui.model.paths import parents_of
 from backup_gui.model.plans import NO_COUNTS, NOTHING_REMOVED, Action, Counts, Op, ProblemCode, counts_of
+from backup_gui.model.reasons import Reason, ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -149,7 +150,7 @@ class Ledger:
         if found.code is ProblemCode.TOO_MANY_OPEN:
             raise TooManyOpenError
         if found.code is ProblemCode.READ_ONLY:
-            raise DestinationUnusableError(f"{found.reason}: {self._target.root}")
+            raise DestinationUnusableError(Reason(found.code, more=Reason(ReasonCode.AT, path=self._target.root)))
         if found.code is ProblemCode.NO_SPACE:
             missing = self._outcome.missing
             self._outcome.missing = Amount(missing.bytes + size_bytes, missing.files + 1)

@@ -21,6 +21,7 @@ from backup_gui.engine.fs.tree import HAS_FOLDER_DESCRIPTORS
 from backup_gui.model.errors import DestinationBusyError
 from backup_gui.model.path_text import escape
 from backup_gui.model.paths import parent_of
+from backup_gui.model.reasons import Reason, ReasonCode
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ class Target(Keeper):
             if is_locked_by_strangers(self.root_fd, os.path.realpath(self.root)):
                 log.warning("Somebody who may not write to %s has locked it", escape(self.root))
                 return
-            raise DestinationBusyError(f"Another program instance is writing to {self.root}.") from error
+            raise DestinationBusyError(Reason(ReasonCode.WRITTEN_ELSEWHERE, path=self.root)) from error
         except OSError:
             # Some network file systems have no locks on folders; the lock of the job itself still holds.
             return

@@ -27,7 +27,8 @@ from backup_gui.model.errors import (
     RootAbsentError,
 )
 from backup_gui.model.paths import parent_of
-from backup_gui.model.problems import is_full
+from backup_gui.model.problems import is_full, of_unwritable
+from backup_gui.model.reasons import Reason, ReasonCode, of_system
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,16 +95,12 @@ class Keeper(Writer):
             if is_full(error):
                 # What fits is copied all the same, and it is made as soon as there is room.
                 return
-            why = "The drive is read-only" if error.errno == errno.EROFS else error.strerror or "unknown reason"
             folder = nearest_existing(self._history_root)
-            if folder == self._history_root:
-                raise DestinationUnusableError(f"The history cannot be opened ({why}): {folder}") from error
-            raise DestinationUnusableError(
-                f"The history cannot be made, since this folder cannot be written to ({why}): {folder}"
-            ) from error
+            code = ReasonCode.HISTORY_UNOPENED if folder == self._history_root else ReasonCode.HISTORY_UNMADE
+            raise DestinationUnusableError(Reason(code, detail=of_unwritable(error), path=folder)) from error
         if not is_open(self._history_root):
-            why = os.strerror(errno.EACCES)
-            raise DestinationUnusableError(f"The history cannot be written to ({why}): {self._history_root}")
+            why = of_system(os.strerror(errno.EACCES))
+            raise DestinationUnusableError(Reason(ReasonCode.HISTORY_CLOSED, detail=why, path=self._history_root))
 
     def close(self) -> None:
         """Give all descriptors back."""
@@ -321,7 +318,7 @@ class Keeper(Writer):
         if self._history is None:
             assert self._history_root is not None
             if not self.is_root_in_place():
-                raise RootAbsentError(f"The destination is not where it was any more: {self.root}")
+                raise RootAbsentError(Reason(ReasonCode.DESTINATION_MOVED, path=self.root))
             # The history need not lie where the destination is mounted.
             self._check_drive(os.stat(nearest_existing(self._history_root)))
             is_new = not os.path.lexists(self._history_root)
@@ -329,7 +326,7 @@ class Keeper(Writer):
             try:
                 make_private_folder(self._history_root)
             except FileExistsError as error:
-                raise HistoryUnusableError(f"The history is not a folder: {self._history_root}") from error
+                raise HistoryUnusableError(Reason(ReasonCode.HISTORY_NO_FOLDER, path=self._history_root)) from error
             history = Tree(self._history_root)
             try:
                 self._check_drive(history.root_entry)
@@ -357,7 +354,7 @@ class Keeper(Writer):
             RootAbsentError: It does not.
         """
         if entry.st_dev != self.root_entry.st_dev:
-            raise RootAbsentError(f"The drive of the destination is not there any more: {self.root}")
+            raise RootAbsentError(Reason(ReasonCode.DESTINATION_DRIVE_GONE, path=self.root))
 
     def _check_owner(self, history: Tree) -> None:
         """Make sure that a history is the own user's alone: whoever may write in it decides what becomes of versions.
@@ -370,19 +367,19 @@ class Keeper(Writer):
             # The folder was opened by way of its path: what stands there now must be that folder itself.
             there = os.lstat(history.root)
         except OSError as error:
-            raise HistoryUnusableError(f"The history is gone: {history.root}") from error
+            raise HistoryUnusableError(Reason(ReasonCode.HISTORY_GONE, path=history.root)) from error
         if stat.S_ISLNK(there.st_mode):
-            raise HistoryUnusableError(f"The history is a link, which leads somewhere else: {history.root}")
+            raise HistoryUnusableError(Reason(ReasonCode.HISTORY_LINK, path=history.root))
         if (there.st_dev, there.st_ino) != (entry.st_dev, entry.st_ino):
-            raise HistoryUnusableError(f"Something else took the history's place: {history.root}")
+            raise HistoryUnusableError(Reason(ReasonCode.HISTORY_SUPPLANTED, path=history.root))
         if is_read_only(history.root):
             # Nobody can write there now, nor could it be tried out whether its file system has owners and modes.
             return
         user = self.rights.owner[0]
         if self.abilities.holds_owner and user >= 0 and entry.st_uid != user:
-            raise HistoryUnusableError(f"The history belongs to another user: {history.root}")
+            raise HistoryUnusableError(Reason(ReasonCode.HISTORY_FOREIGN, path=history.root))
         if self.abilities.holds_modes and user >= 0 and entry.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-            raise HistoryUnusableError(f"Other users may write in the history: {history.root}")
+            raise HistoryUnusableError(Reason(ReasonCode.HISTORY_SHARED, path=history.root))
 
     def _make_history_folder(self, path: str) -> None:
         history = self._opened_history()

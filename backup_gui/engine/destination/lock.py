@@ -24,6 +24,7 @@ from backup_gui.engine.fs.system.peers import may_write, peer_uid
 from backup_gui.engine.fs.volumes.identity import nearest_existing
 from backup_gui.model.errors import DestinationBusyError, TooManyOpenError
 from backup_gui.model.path_text import escape
+from backup_gui.model.reasons import Reason, ReasonCode
 
 if TYPE_CHECKING:
     import socket
@@ -58,14 +59,14 @@ class DestinationLock:
         key = hashlib.sha256(os.fsencode(place)).hexdigest()
         self._socket: socket.socket | None = None
         self._fd = -1
-        message = f"Another instance of the program is already backing up to {destination}."
+        reason = Reason(ReasonCode.BACKED_UP_ELSEWHERE, path=destination)
         make_private_folder(folder)
         try:
             self._fd = open_private(str(folder / f"{key[:32]}.lock"), os.O_RDWR | os.O_CREAT)
             lock_file(self._fd)
         except BlockingIOError as error:
             self.release()
-            raise DestinationBusyError(message) from error
+            raise DestinationBusyError(reason) from error
         except OSError as error:
             if is_shortage(error):
                 self.release()
@@ -82,7 +83,7 @@ class DestinationLock:
             raise
         if self._socket is None:
             self.release()
-            raise DestinationBusyError(message)
+            raise DestinationBusyError(reason)
 
     def __enter__(self) -> Self:
         return self

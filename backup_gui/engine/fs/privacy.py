@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from backup_gui.model.errors import OwnFolderError
-from backup_gui.model.path_text import escape
+from backup_gui.model.reasons import Reason, ReasonCode, of_error
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,13 +45,13 @@ def make_private_folder(folder: Path) -> None:
         if not folder.is_dir():
             raise NotADirectoryError(20, "Not a directory")
     except OSError as error:
-        raise OwnFolderError(own_folder_in_words(folder, error)) from error
+        raise OwnFolderError(own_folder_reason(folder, error)) from error
     _close(folder)
 
 
-def own_folder_in_words(folder: Path, error: OSError) -> str:
+def own_folder_reason(folder: Path, error: OSError) -> Reason:
     """Say that one of the program's own folders cannot be used, and why."""
-    return f"The program's own folder cannot be used ({error.strerror or type(error).__name__}): {escape(str(folder))}"
+    return Reason(ReasonCode.OWN_FOLDER_UNUSABLE, detail=of_error(error), path=str(folder))
 
 
 def close_to_others(folder: Path) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from backup_gui.model.errors import DestinationUnusableError
 from backup_gui.model.plans import Op, ProblemCode
-from backup_gui.model.problems import REASONS
+from backup_gui.model.reasons import Reason, ReasonCode, of_system
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,14 +36,14 @@ def refuse_unwritable(target: MetadataWriter, actions: Sequence[Action]) -> None
     if not actions:
         return
     if is_read_only(target.root):
-        raise DestinationUnusableError(f"{REASONS[ProblemCode.READ_ONLY]}: {target.root}")
+        raise DestinationUnusableError(Reason(ProblemCode.READ_ONLY, more=Reason(ReasonCode.AT, path=target.root)))
     if _is_closed(target):
         # What lies in a folder that is there already may be open all the same.
         paths = [action.path for action in actions if action.op is not Op.SET_METADATA]
         begun = {path for path in paths if "/" not in path}
         if begun and all(path.partition("/")[0] in begun for path in paths):
-            why = os.strerror(errno.EACCES)
-            raise DestinationUnusableError(f"The destination cannot be written to ({why}): {target.root}")
+            why = of_system(os.strerror(errno.EACCES))
+            raise DestinationUnusableError(Reason(ReasonCode.DESTINATION_CLOSED, detail=why, path=target.root))
 
 
 def is_read_only(folder: str) -> bool:

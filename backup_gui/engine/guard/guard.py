@@ -17,6 +17,7 @@ from backup_gui.model.actions import Agreed, Part
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.paths import parent_of, parents_of
 from backup_gui.model.plans import Held, HeldCode, Op, count_losses, is_loss
+from backup_gui.model.reasons import Reason, ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -296,22 +297,18 @@ def _hold(plan: Plan, taking: Part, held: Part, code: HeldCode, condition: Condi
         lately = condition.lately if condition.unanswered is None else condition.lately_held
         before, total = lately.lost, total + lately.gone
     if code is HeldCode.SOURCE_EMPTY:
-        reason = f"The source is empty, but the backup has {total:,} files"
+        reason = Reason(ReasonCode.HELD_SOURCE_EMPTY, all=total)
     elif code is HeldCode.SOURCE_REPLACED:
-        reason = "The source is not the folder that was backed up before"
+        reason = Reason(ReasonCode.HELD_SOURCE_REPLACED)
     elif code is HeldCode.SLOW_CHANGE:
-        reason = (
-            f"Within an hour {before + counts.deleted + counts.replaced:,} of {total:,} files would be deleted from the"
-            " backup or replaced"
-        )
+        lost = before + counts.deleted + counts.replaced
+        reason = Reason(ReasonCode.HELD_SLOW_CHANGE, count=lost, all=total)
     elif code is HeldCode.STRANGERS and (counts.deleted or counts.replaced):
-        reason = f"{counts.deleted + counts.replaced:,} files in the destination were not put there by this program"
+        reason = Reason(ReasonCode.HELD_STRANGE_FILES, count=counts.deleted + counts.replaced)
     elif code is HeldCode.STRANGERS:
-        reason = f"{len(held):,} folders in the destination were not put there by this program"
+        reason = Reason(ReasonCode.HELD_STRANGE_FOLDERS, count=len(held))
     else:
-        reason = (
-            f"{counts.deleted:,} of {total:,} files would be deleted from the backup and {counts.replaced:,} replaced"
-        )
+        reason = Reason(ReasonCode.HELD_MASS_CHANGE, deleted=counts.deleted, replaced=counts.replaced, all=total)
     return Verdict(
         actions=Part(plan.actions).without(held).where(lambda action: not _waits(action, unmade)).settled(),
         held=Held(code, reason, counts, total, held.settled(), before),
@@ -323,7 +320,7 @@ def _hold_everything(plan: Plan, condition: Condition) -> Verdict:
     """Hold new files too: nobody knows whose folder this is. A whole copy of the mirror, though, is taken for it."""
     code = HeldCode.DESTINATION_REPLACED
     counts = count_losses(plan.actions)
-    reason = "The destination is not the folder that was backed up to before"
+    reason = Reason(ReasonCode.HELD_DESTINATION_REPLACED)
     before = condition.unanswered
     return Verdict(
         actions=(),

@@ -15,10 +15,11 @@ from backup_gui.engine.history.usage import Tally, folders_of, occupied_bytes, o
 from backup_gui.engine.history.yielding import UNASKED, Rank, Yielding
 from backup_gui.engine.rules.capabilities import NO_LIMIT
 from backup_gui.engine.rules.retention import DAY_S, HOUR_S, Ages, Stamp, thin
-from backup_gui.engine.rules.space import NO_ROOM, Amount, needed, size_in_words
+from backup_gui.engine.rules.space import NO_ROOM, Amount, needed
 from backup_gui.model.path_text import escape
 from backup_gui.model.paths import parent_of
 from backup_gui.model.plans import NO_ROOM_MADE, MadeRoom, Removed
+from backup_gui.model.reasons import size_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping

@@ -22,6 +22,7 @@ from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.job import HISTORY_SUFFIX
 from backup_gui.model.paths import is_at_or_below, is_own, join, parent_of
+from backup_gui.model.reasons import Reason, ReasonCode
 from backup_gui.model.restores import Item, Piece, Search
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ class Past:
             self.close()
             raise
         if self._mirror is None and self._history is None:
-            raise RootAbsentError("The backup is not there at the moment.")
+            raise RootAbsentError(Reason(ReasonCode.BACKUP_AWAY))
 
     def __enter__(self) -> Self:
         return self

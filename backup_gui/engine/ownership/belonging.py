@@ -34,6 +34,7 @@ from backup_gui.model.errors import DestinationBusyError, OtherBackupError
 from backup_gui.model.path_text import escape
 from backup_gui.model.paths import MARKER_NAME
 from backup_gui.model.plans import NO_COUNTS, Held, HeldCode
+from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,11 +92,16 @@ class Belonging(NamedTuple):
     taken: frozenset[str] = frozenset()
 
 
+_LIES_IN = {"destination": ReasonCode.DESTINATION_IN_BACKUP, "history": ReasonCode.HISTORY_IN_BACKUP}
+_IS_AROUND = {"destination": ReasonCode.DESTINATION_AROUND_BACKUP, "history": ReasonCode.HISTORY_AROUND_BACKUP}
+_IS_SOURCE = {"destination": ReasonCode.DESTINATION_IS_OTHER_SOURCE, "history": ReasonCode.HISTORY_IS_OTHER_SOURCE}
+
+
 class _Conflict(NamedTuple):
     """Something that belongs to another backup.
 
     Attributes:
-        sentence: What it is, with ``{whose}`` and ``{path}`` in it.
+        code: What it is.
         path: Where it is.
         whose: Whose it is.
         keys: What the user's word about it goes by; one of them is enough.
@@ -103,17 +109,17 @@ class _Conflict(NamedTuple):
         is_newer: Whether a later version of the program made it, so that no word is enough.
     """
 
-    sentence: str
+    code: ReasonCode
     path: str
-    whose: str
+    whose: Reason
     keys: frozenset[str]
     is_ours_then: bool = False
     is_newer: bool = False
 
     @property
-    def reason(self) -> str:
+    def reason(self) -> Reason:
         """Say what belongs to whom."""
-        return self.sentence.format(whose=self.whose, path=escape(self.path))
+        return Reason(self.code, detail=self.whose, path=self.path)
 
 
 def settle(
@@ -162,7 +168,7 @@ def settle(
     return Belonging(marker, agreed, is_taken_over, agreed | inquiry.own_ids | {marker.id}, taken)
 
 
-def foresee_conflict(job: Job, history: str | None, facts: Facts) -> str:
+def foresee_conflict(job: Job, history: str | None, facts: Facts) -> Reason:
     """Say whose a job's folders are, if they are another backup's that the user has not agreed about; else nothing.
 
     Args:
@@ -172,7 +178,7 @@ def foresee_conflict(job: Job, history: str | None, facts: Facts) -> str:
     """
     agreed = agreed_keys(facts)
     conflicts = _Inquiry(job, history, facts).conflicts(looks_around=True)
-    return next((found.reason for found in conflicts if found.is_newer or not found.keys & agreed), "")
+    return next((found.reason for found in conflicts if found.is_newer or not found.keys & agreed), NO_REASON)
 
 
 def mark(target: Target, job: Job, catalog: Catalog, belonging: Belonging) -> None:
@@ -210,7 +216,7 @@ def mark(target: Target, job: Job, catalog: Catalog, belonging: Belonging) -> No
         if is_shortage(error):
             raise
         if isinstance(error, FileExistsError) and marks.has_anothers(history):
-            raise DestinationBusyError(f"Another program instance is writing to {target.root}.") from error
+            raise DestinationBusyError(Reason(ReasonCode.WRITTEN_ELSEWHERE, path=target.root)) from error
         # Whatever it is, the pass is about to find out, or it does not matter to it.
         log.warning("The backup could not be marked as this job's: %s (%s)", error.strerror, escape(target.root))
         return
@@ -225,12 +231,18 @@ def agreed_keys(catalog: Facts) -> frozenset[str]:
     return frozenset((catalog.fact(AGREED_KEY) or "").splitlines())
 
 
-def whose(marker: Marker) -> str:
+def whose(marker: Marker) -> Reason:
     """Say whose backup it is that a marker speaks of."""
     if not marker.id:
-        return "of which the marker cannot be read"
-    words = f"of {marker.source} on {marker.host}" if marker.source else "of an unknown folder"
-    return f"{words}, begun {marker.made_at[:_DAY_CHARACTERS]}" if marker.made_at else words
+        return Reason(ReasonCode.OF_UNREADABLE_MARKER)
+    date = marker.made_at[:_DAY_CHARACTERS]
+    if not marker.source:
+        unknown = Reason(ReasonCode.OF_UNKNOWN_FOLDER)
+        return Reason(ReasonCode.OF_UNKNOWN_FOLDER_SINCE, date=date) if date else unknown
+    path = marker.source_path or marker.source
+    if not date:
+        return Reason(ReasonCode.OF_FOLDER, path=path, computer=marker.host)
+    return Reason(ReasonCode.OF_FOLDER_SINCE, path=path, computer=marker.host, date=date)
 
 
 def claims_on(folder: str) -> Iterator[Claim]:
@@ -317,9 +329,7 @@ class _Inquiry:
                 continue
             is_mirror = claim.place != path or is_same_path(claim.mirror, path)
             yield _conflict(
-                "The destination holds another backup, {whose}: {path}"
-                if is_mirror
-                else "The destination is the history of another backup, {whose}: {path}",
+                ReasonCode.DESTINATION_IS_BACKUP if is_mirror else ReasonCode.DESTINATION_IS_HISTORY,
                 path,
                 claim,
                 is_ours_then=True,
@@ -339,9 +349,7 @@ class _Inquiry:
                 self._keep(claim.marker)
                 continue
             yield _conflict(
-                "The history folder holds another backup, {whose}: {path}"
-                if is_mirror
-                else "The history belongs to another backup, {whose}: {path}",
+                ReasonCode.HISTORY_IS_BACKUP if is_mirror else ReasonCode.HISTORY_OF_OTHER_BACKUP,
                 path,
                 claim,
                 is_ours_then=True,
@@ -408,7 +416,7 @@ class _Inquiry:
                 for claim in claims_on(above):
                     # A marker that cannot be read, far above, says too little.
                     if claim.marker.id not in self.own_ids and claim.marker is not UNREADABLE:
-                        yield _conflict(f"The {name} lies in another backup, {{whose}}: {{path}}", above, claim)
+                        yield _conflict(_LIES_IN[name], above, claim)
 
     def _from_markers_of_the_source(self) -> Iterator[_Conflict]:
         """Yield a circle that markers tell of: the source is, or lies in, the backup of the destination."""
@@ -418,7 +426,7 @@ class _Inquiry:
                 if not origin or claim.marker.computer != computer_id() or claim.marker.id in self.own_ids:
                     continue
                 if is_same_path(claim.mirror, folder) and Location(origin).overlaps(self._destination):
-                    yield _conflict("The source is the backup of the destination, {whose}: {path}", folder, claim)
+                    yield _conflict(ReasonCode.SOURCE_IS_BACKUP, folder, claim)
 
     # What other jobs have
 
@@ -439,15 +447,15 @@ class _Inquiry:
         for folder, name in ours:
             for there in other.written if other.is_there else ():
                 if folder.is_within(there):
-                    yield other.conflict(f"The {name} lies in another backup, {{whose}}: {{path}}", there)
+                    yield other.conflict(_LIES_IN[name], there)
                 elif there.is_within(folder):
-                    yield other.conflict(f"The {name} has another backup in it, {{whose}}: {{path}}", there)
+                    yield other.conflict(_IS_AROUND[name], there)
         # A destination that was there first may be another job's source: a backup of a backup.
         for folder, name in ours:
             if other.source.is_within(folder):
-                yield other.conflict(f"The {name} is or has in it the source of another backup, {{whose}}: {{path}}")
+                yield other.conflict(_IS_SOURCE[name])
             elif name == "destination" and folder.is_within(other.source) and _has_content(folder.path):
-                yield other.conflict("The destination is a part of the source of another backup, {whose}: {path}")
+                yield other.conflict(ReasonCode.DESTINATION_IN_OTHER_SOURCE)
 
     def _circles(self, others: list[_Other]) -> Iterator[_Conflict]:
         """Yield each job that brings into the source what comes from the destination, by way of whatever jobs."""
@@ -458,7 +466,7 @@ class _Inquiry:
             for other in [found for found in pending if folder.overlaps(found.source)]:
                 pending.remove(other)
                 if any(place.overlaps(self._source) for place in other.written):
-                    yield other.conflict("What is backed up would come back into its own source, {whose}: {path}")
+                    yield other.conflict(ReasonCode.CIRCLE)
                 feeds += other.written
 
 
@@ -486,11 +494,11 @@ class _Other:
             self.is_void = True
         self.is_there = self._marker is not None or self._is_as_recorded()
 
-    def conflict(self, sentence: str, folder: Location | None = None) -> _Conflict:
+    def conflict(self, code: ReasonCode, folder: Location | None = None) -> _Conflict:
         """Return a conflict with this job; about its source if no folder is given."""
         marker = self._marker or Marker(id="?", source=escape(self._known.source), host=host_name())
         keys = frozenset({self._known.key, self._known.marker_id} - {""})
-        return _Conflict(sentence, (folder or self.source).path, whose(marker), keys)
+        return _Conflict(code, (folder or self.source).path, whose(marker), keys)
 
     def _is_as_recorded(self) -> bool:
         if self._known.identity is None:
@@ -502,11 +510,11 @@ class _Other:
         return standing(self._known.identity, now) is Standing.SAME
 
 
-def _conflict(sentence: str, path: str, claim: Claim, *, is_ours_then: bool = False) -> _Conflict:
+def _conflict(code: ReasonCode, path: str, claim: Claim, *, is_ours_then: bool = False) -> _Conflict:
     if claim.marker.is_newer:
-        sentence = "A later version of this program has made the backup that is there, {whose}: {path}"
+        code = ReasonCode.NEWER_BACKUP_THERE
     return _Conflict(
-        sentence, path, whose(claim.marker), frozenset({claim.key}), is_ours_then, is_newer=claim.marker.is_newer
+        code, path, whose(claim.marker), frozenset({claim.key}), is_ours_then, is_newer=claim.marker.is_newer
     )
 
 

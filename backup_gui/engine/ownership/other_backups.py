@@ -22,6 +22,7 @@ from backup_gui.model.path_text import escape
 from backup_gui.model.paths import MARKER_NAME, join, parent_of, parents_of
 from backup_gui.model.plans import Held, HeldCode, Op, Stage, count_losses, is_loss
 from backup_gui.model.problems import is_passing, problem_from
+from backup_gui.model.reasons import Reason, ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -59,7 +60,8 @@ def set_apart(plan: Plan, target: Target, belonging: Belonging, *, takes_over: b
     if not apart:
         return plan, None
     path, marker = next(iter(found.items()))
-    reason = f"The destination has another backup in it, {whose(marker)}: {escape(os.path.join(target.root, path))}"
+    place = os.path.join(target.root, path)
+    reason = Reason(ReasonCode.DESTINATION_AROUND_BACKUP, detail=whose(marker), path=place)
     keys = frozenset(_key(path, marker) for path, marker in found.items())
     held = Held(HeldCode.OTHER_BACKUP, reason, count_losses(apart), plan.mirror_files, apart.settled(), claims=keys)
     return plan._replace(actions=Part(plan.actions).without(apart).settled()), held

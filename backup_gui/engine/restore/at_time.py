@@ -14,6 +14,7 @@ from backup_gui.engine.rules.version_names import shortened_paths
 from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.errors import UnknownThenError
 from backup_gui.model.paths import is_own, join, parent_of
+from backup_gui.model.reasons import Reason, of_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +33,7 @@ class Restored(NamedTuple):
 
     files: tuple[str, ...]
     skipped: tuple[str, ...]
-    failed: tuple[tuple[str, str], ...]
+    failed: tuple[tuple[str, Reason], ...]
 
 
 def restore(
@@ -74,7 +75,7 @@ def restore(
     base = parent_of(path)
     files: list[str] = []
     skipped: list[str] = []
-    failed = [(unseen, error.strerror or str(error)) for unseen, error in sorted(refused.items())]
+    failed = [(unseen, of_error(error)) for unseen, error in sorted(refused.items())]
     with Restorer(to, keeps_set_id=keeps_set_id) as restorer:
         for original in sorted(chosen):
             place = chosen[original]
@@ -83,7 +84,7 @@ def restore(
             except FileExistsError:
                 skipped.append(original)
             except OSError as error:
-                failed.append((original, error.strerror or str(error)))
+                failed.append((original, of_error(error)))
             else:
                 if not place.is_folder:
                     files.append(original)

@@ -18,6 +18,7 @@ from backup_gui.engine.roots.roots import SOURCE_KEY
 from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.plans import Phase, Returned
+from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 
 _MAX_SUFFIX_BYTES = 20
 
-THERE_ALREADY = "Something is there already and was left alone"
-STOPPED = "Stopped before the end"
+THERE_ALREADY = Reason(ReasonCode.RETURN_THERE_ALREADY)
+STOPPED = Reason(ReasonCode.RETURN_STOPPED)
 
 
 class Tally:
@@ -44,14 +45,14 @@ class Tally:
         self._asked = asked
         self.restored: list[str] = []
         self.beside: list[tuple[str, str]] = []
-        self.skipped: list[tuple[str, str]] = []
-        self._failed: list[tuple[str, str]] = []
+        self.skipped: list[tuple[str, Reason]] = []
+        self._failed: list[tuple[str, Reason]] = []
 
-    def fail(self, path: str, error: OSError) -> None:
+    def fail(self, path: str, reason: Reason) -> None:
         """Note that a path could not be brought back."""
-        self._failed.append((path, error.strerror or str(error)))
+        self._failed.append((path, reason))
 
-    def returned(self, reason: str = "") -> Returned:
+    def returned(self, reason: Reason = NO_REASON) -> Returned:
         """Put it all together."""
         return Returned(
             asked=self._asked,
@@ -123,13 +124,17 @@ def check_roots(job: Job, catalog: Catalog) -> None:
     Raises:
         RootAbsentError: One is not.
     """
-    for name, root, key in (("source", job.source, SOURCE_KEY), ("destination", job.destination, DESTINATION_KEY)):
+    roots = (
+        (job.source, SOURCE_KEY, ReasonCode.SOURCE_AWAY, ReasonCode.SOURCE_DRIVE_AWAY),
+        (job.destination, DESTINATION_KEY, ReasonCode.DESTINATION_AWAY, ReasonCode.DESTINATION_DRIVE_AWAY),
+    )
+    for root, key, away, drive_away in roots:
         try:
             is_other = standing(read_identity(catalog.fact(key)), identify(root)) is Standing.OTHER_VOLUME
         except OSError as error:
-            raise RootAbsentError(f"The {name} folder is not there: {root}") from error
+            raise RootAbsentError(Reason(away, path=root)) from error
         if is_other or not os.path.isdir(root):
-            raise RootAbsentError(f"The drive of the {name} is not there: {root}")
+            raise RootAbsentError(Reason(drive_away, path=root))
 
 
 def name_beside(path: str, words: str, at: datetime, count: int = 0) -> str:

@@ -25,6 +25,7 @@ from backup_gui.model.events import (
     UndoPass,
 )
 from backup_gui.model.plans import NO_COUNTS, Action, Held, HeldCode, Op, Returned
+from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode, of_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +38,7 @@ log = logging.getLogger(__name__)
 
 Answer = KeepHeld | ReleaseKept | PutBack | UndoPass | ForgetDrive
 
-NOTHING_HELD = "Nothing waits for your word any more"
+NOTHING_HELD = Reason(ReasonCode.RETURN_NOT_HELD)
 
 
 def carry_out(
@@ -76,12 +77,12 @@ def carry_out(
     return None
 
 
-def decline(command: Answer, reason: str, on_event: Callable[[Event], None]) -> None:
+def decline(command: Answer, reason: Reason, on_event: Callable[[Event], None]) -> None:
     """Say that nothing could be brought back, to whoever waits for that; of other decisions nobody waits for the end.
 
     Args:
         command: The decision.
-        reason: Why, in plain words.
+        reason: Why.
         on_event: Told of it.
     """
     if isinstance(command, PutBack | UndoPass):
@@ -107,7 +108,7 @@ def keep(job: Job, catalog: Catalog, held: Held) -> None:
             # The user has seen the new folder and what it lacks: from now on it is the source.
             catalog.remember(SOURCE_KEY, str(identify(job.source)))
     except OSError as error:
-        raise RootAbsentError(f"The source folder is not there: {job.source}") from error
+        raise RootAbsentError(Reason(ReasonCode.SOURCE_AWAY, path=job.source)) from error
     catalog.commit()
     log.info("%d files are kept in the backup as the user decided", catalog.kept.count())
 
@@ -130,11 +131,11 @@ def _bring_back(
 
             returned = undo_pass(job, catalog, command.id, meter=meter, should_stop=should_stop)
     except (BackupError, OSError) as error:
-        reason = str(error) if isinstance(error, BackupError) else error.strerror or str(error)
+        reason = error.reason if isinstance(error, BackupError) else of_error(error)
         decline(command, reason, on_event)
         if isinstance(error, BackupError):
             raise
-        raise RootAbsentError(f"The source folder cannot be written to: {reason}") from error
+        raise RootAbsentError(Reason(ReasonCode.SOURCE_UNWRITTEN, why=reason)) from error
     on_event(FilesReturned(returned))
     log.info(
         "Brought back into the source: %d of %d, %d beside, %d left alone, %d failed",
@@ -144,4 +145,4 @@ def _bring_back(
         return None
     # What is back in the source replaces in the mirror what the undone pass brought: the user has asked for that.
     actions = tuple(Action(Op.REPLACE, path, EntryKind.FILE) for path in returned.restored)
-    return Held(HeldCode.MASS_CHANGE, "", NO_COUNTS, 0, actions) if actions else None
+    return Held(HeldCode.MASS_CHANGE, NO_REASON, NO_COUNTS, 0, actions) if actions else None

@@ -11,10 +11,11 @@ import errno
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.fs.content import Cancelled, Shortened, TargetError, never
-from backup_gui.engine.restore.writer import DIFFERS, Restorer, beside
+from backup_gui.engine.restore.writer import CopyDiffersError, Restorer, beside
 from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.plans import ProblemCode, Stage
 from backup_gui.model.problems import code_of
+from backup_gui.model.reasons import Code, Reason, ReasonCode
 from backup_gui.model.restores import Policy, PutBack, Step
 
 if TYPE_CHECKING:
@@ -24,23 +25,20 @@ if TYPE_CHECKING:
 
 _MOST_NAMES = 1_000
 
-IN_THE_WAY = "A file or a link is where its folder should be"
-OTHER = "The system refused"
-CHANGED = "It has changed in the backup since it was chosen"
-# Why something could not be brought back, in plain words; constant, so that the window can translate them.
-REASONS: dict[ProblemCode, str] = {
-    ProblemCode.NO_PERMISSION: "No permission to read this in the backup",
-    ProblemCode.NO_WRITE_PERMISSION: "No permission to write there",
-    ProblemCode.IN_USE: "The file is open in another program",
-    ProblemCode.NO_SPACE: "The drive that is restored to is full",
-    ProblemCode.TOO_LARGE: "The file is too large for the drive that is restored to",
-    ProblemCode.READ_ONLY: "The drive that is restored to is read-only",
-    ProblemCode.READ_ERROR: "The backup drive reported an error while this was being read",
-    ProblemCode.WRITE_ERROR: "The drive that is restored to reported an error",
-    ProblemCode.NAME_NOT_POSSIBLE: "The name is not possible on the drive that is restored to",
-    ProblemCode.NAME_TOO_LONG: "The name is too long for the drive that is restored to",
-    ProblemCode.LINK_NOT_POSSIBLE: "Links are not possible on the drive that is restored to",
-    ProblemCode.PROTECTED: "What is there is protected against changes",
+# Why something could not be brought back, by what the system says of it.
+CODES: dict[ProblemCode, Code] = {
+    ProblemCode.NO_PERMISSION: ReasonCode.RETURN_UNREAD,
+    ProblemCode.NO_WRITE_PERMISSION: ReasonCode.RETURN_UNWRITTEN,
+    ProblemCode.IN_USE: ProblemCode.IN_USE,
+    ProblemCode.NO_SPACE: ReasonCode.RETURN_NO_SPACE,
+    ProblemCode.TOO_LARGE: ReasonCode.RETURN_TOO_LARGE,
+    ProblemCode.READ_ONLY: ReasonCode.RETURN_READ_ONLY,
+    ProblemCode.READ_ERROR: ReasonCode.RETURN_READ_ERROR,
+    ProblemCode.WRITE_ERROR: ReasonCode.RETURN_WRITE_ERROR,
+    ProblemCode.NAME_NOT_POSSIBLE: ReasonCode.RETURN_NAME,
+    ProblemCode.NAME_TOO_LONG: ReasonCode.RETURN_NAME_LENGTH,
+    ProblemCode.LINK_NOT_POSSIBLE: ReasonCode.RETURN_LINK,
+    ProblemCode.PROTECTED: ReasonCode.RETURN_PROTECTED,
 }
 
 
@@ -89,7 +87,7 @@ def put_back(
                 is_cancelled = True
                 break
             except Shortened:
-                outcome.failed.append((piece.wanted, CHANGED))
+                outcome.failed.append((piece.wanted, Reason(ReasonCode.RETURN_CHANGED)))
             except OSError as error:
                 outcome.failed.append((piece.wanted, _reason(error)))
             meter.end(piece)
@@ -126,7 +124,7 @@ class _Outcome:
         self.present: list[str] = []
         self.beside: list[tuple[str, str]] = []
         self.replaced: list[str] = []
-        self.failed: list[tuple[str, str]] = []
+        self.failed: list[tuple[str, Reason]] = []
 
     def put(self, restorer: Restorer, piece: Piece, policy: Policy, mark: str, backup: str | None) -> None:
         """Bring one piece back.
@@ -228,13 +226,13 @@ def _is_in_backup(restorer: Restorer, wanted: str, backup: str | None) -> bool:
         return False
 
 
-def _reason(error: OSError) -> str:
+def _reason(error: OSError) -> Reason:
     """Say why something could not be brought back."""
     if isinstance(error, NotADirectoryError):
-        return IN_THE_WAY
-    if error.strerror == DIFFERS:
-        return REASONS[ProblemCode.WRITE_ERROR]
+        return Reason(ReasonCode.RETURN_IN_THE_WAY)
+    if isinstance(error, CopyDiffersError):
+        return Reason(ReasonCode.RETURN_WRITE_ERROR)
     if isinstance(error, FileNotFoundError):
-        return CHANGED
+        return Reason(ReasonCode.RETURN_CHANGED)
     code = code_of(error, Stage.COPY, is_writing=isinstance(error, TargetError))
-    return REASONS.get(code, OTHER)
+    return Reason(CODES.get(code, ProblemCode.OTHER))

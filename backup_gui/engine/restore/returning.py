@@ -15,6 +15,7 @@ from backup_gui.engine.restore.bringing import STOPPED, THERE_ALREADY, Steps, Ta
 from backup_gui.engine.restore.writer import Restorer
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.plans import Op
+from backup_gui.model.reasons import NO_REASON, of_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,7 +61,7 @@ def put_back(
         steps = Steps(meter, sizes_of([action.path for action in actions], mirror, should_stop))
     # A folder that the source has something else in the place of: all in it comes to lie in a folder beside.
     moved: dict[str, str] = {}
-    reason = ""
+    reason = NO_REASON
     with Restorer(job.source, inherits=True, on_bytes=steps.add_bytes, should_stop=should_stop) as restorer:
         for action in actions:
             if should_stop():
@@ -72,7 +73,7 @@ def put_back(
             except FileExistsError:
                 tally.skipped.append((action.path, THERE_ALREADY))
             except OSError as error:
-                tally.fail(action.path, error)
+                tally.fail(action.path, of_error(error))
             except Cancelled:
                 reason = STOPPED
                 break

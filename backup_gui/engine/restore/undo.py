@@ -10,7 +10,6 @@ the history for what was written after the mishap.
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import stat
 from datetime import datetime
@@ -25,6 +24,7 @@ from backup_gui.engine.restore.bringing import STOPPED, THERE_ALREADY, Steps, Ta
 from backup_gui.engine.restore.writer import Restorer
 from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.plans import Op
+from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode, of_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,8 +38,11 @@ if TYPE_CHECKING:
 
 BESIDE = "before undoing"
 UNDOABLE = frozenset({Op.REPLACE, Op.DELETE, Op.MOVE})
-_NO_VERSION = "The history does not have what was here before"
-_NOT_MOVED = "It is not where the backup moved it to any more"
+_NOT_MOVED = Reason(ReasonCode.RETURN_NOT_MOVED)
+
+
+class NoVersionError(FileNotFoundError):
+    """The history does not have what was there before; the text is the path."""
 
 
 def undo_pass(
@@ -69,11 +72,11 @@ def undo_pass(
     record = catalog.passlog.find(key)
     changes = _in_order(catalog.passlog.changes(key, limit=-1, ops=UNDOABLE)) if record is not None else []
     total = 0 if record is None else record.replaced + record.moved + record.deleted
-    reason = ""
+    reason = NO_REASON
     if record is None or (total and not changes):
-        reason = "What this check did is not known any more; restore from the history by its time"
+        reason = Reason(ReasonCode.UNDO_UNKNOWN)
     elif not record.is_whole and len([change for change in changes if change.kind is not EntryKind.FOLDER]) < total:
-        reason = "Not all that this check did is known by name; restore the rest from the history by its time"
+        reason = Reason(ReasonCode.UNDO_PARTLY_KNOWN)
     catalog.forget_kept_lately()
     tally = Tally(len(changes))
     steps = Steps(meter, _sizes(job, changes, should_stop))
@@ -176,8 +179,10 @@ class _Undoing:
                 self._clear(change)
             else:
                 self._put_back(change)
+        except NoVersionError:
+            self._tally.fail(change.path, Reason(ReasonCode.RETURN_NO_VERSION))
         except OSError as error:
-            self._tally.fail(change.path, error)
+            self._tally.fail(change.path, of_error(error))
 
     def _move_back(self, change: Change) -> None:
         assert change.old_path is not None
@@ -212,7 +217,7 @@ class _Undoing:
     def _put_back(self, change: Change) -> None:
         path = change.path
         if self._history is None or change.stored is None:
-            raise FileNotFoundError(errno.ENOENT, _NO_VERSION, path)
+            raise NoVersionError(path)
         entry = self._source.look(path)
         is_spare = False
         if entry is not None:
@@ -232,7 +237,7 @@ class _Undoing:
             if aside:
                 self._rename(aside[0], path)
             if isinstance(error, FileNotFoundError):
-                raise FileNotFoundError(errno.ENOENT, _NO_VERSION, path) from error
+                raise NoVersionError(path) from error
             raise
         self._tally.restored.append(path)
         if aside and entry is not None:

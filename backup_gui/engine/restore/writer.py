@@ -40,7 +40,13 @@ if TYPE_CHECKING:
 _BLOCK_BYTES = 1 << 20
 _ALL_BUT_OWNER: Final = stat.S_IRWXG | stat.S_IRWXO
 _MAX_NAME_BYTES = 255
-DIFFERS = "the copy differs from the original"
+
+
+class CopyDiffersError(OSError):
+    """What was written is not what was read."""
+
+    def __init__(self) -> None:
+        super().__init__(errno.EIO, "the copy differs from the original")
 
 
 class _Like(NamedTuple):
@@ -271,7 +277,7 @@ class Restorer:
                 if entry.st_size:
                     transfer(fd, out, entry, self._on_bytes, self._should_stop)
                 if not _is_same(fd, out, self._should_stop):
-                    raise OSError(errno.EIO, DIFFERS)
+                    raise CopyDiffersError
                 # After the owner, since a new one takes away capabilities.
                 self._set_owner(out, entry)
                 copy_attributes(fd, out)

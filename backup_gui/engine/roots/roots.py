@@ -6,7 +6,6 @@ What was found at the first pass, or agreed to by the user since, is remembered 
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -32,7 +31,8 @@ from backup_gui.model.errors import (
 )
 from backup_gui.model.path_text import escape
 from backup_gui.model.plans import HeldCode
-from backup_gui.model.problems import is_full
+from backup_gui.model.problems import is_full, of_unwritable
+from backup_gui.model.reasons import Reason, ReasonCode
 
 if TYPE_CHECKING:
     from backup_gui.engine.ownership.belonging import Belonging
@@ -102,7 +102,7 @@ def open_roots(
     try:
         belonging = settle(job, history_of(job), catalog, allowed=claims, looks_around=is_full, now_s=now_s)
     except OSError as error:
-        raise RootAbsentError(f"The source folder is not there: {job.source}") from error
+        raise RootAbsentError(Reason(ReasonCode.SOURCE_AWAY, path=job.source)) from error
     target = stack.enter_context(_open_target(job, catalog, stack, is_dry_run=is_dry_run))
     has_new_destination = (
         job.allows_mass_delete
@@ -138,7 +138,7 @@ def _continuity(job: Job, target: Target, catalog: Catalog, *, has_new_destinati
     try:
         found = compare_with_last(target, catalog)
     except OSError as error:
-        raise RootAbsentError(f"The destination folder is not there: {job.destination}") from error
+        raise RootAbsentError(Reason(ReasonCode.DESTINATION_AWAY, path=job.destination)) from error
     return Continuity.ANEW if found is Continuity.OTHER and has_new_destination else found
 
 
@@ -162,7 +162,7 @@ def accept_destination(job: Job, target: Target, catalog: Catalog) -> None:
     try:
         remember_folder(target, catalog)
     except OSError as error:
-        raise RootAbsentError(f"A folder is not there any more: {error.filename}") from error
+        raise RootAbsentError(Reason(ReasonCode.FOLDER_GONE, path=error.filename)) from error
     catalog.remember(POINT_KEY, _mount_point(job.destination))
     catalog.remember(WELCOME_KEY, "")
 
@@ -179,29 +179,33 @@ def _open_source(job: Job, catalog: Catalog) -> Tree:
         source = Tree(job.source)
     except NotADirectoryError as error:
         if recorded is None:
-            raise JobError(f"The source is not a folder: {job.source}") from error
-        raise RootAbsentError(f"The source is not a folder any more: {job.source}") from error
+            raise JobError(Reason(ReasonCode.SOURCE_NO_FOLDER, path=job.source)) from error
+        raise RootAbsentError(Reason(ReasonCode.SOURCE_NO_FOLDER_NOW, path=job.source)) from error
     except FileNotFoundError as error:
-        raise RootAbsentError(f"The source folder is not there: {job.source}") from error
+        raise RootAbsentError(Reason(ReasonCode.SOURCE_AWAY, path=job.source)) from error
     except OSError as error:
-        raise RootAbsentError(f"The source folder cannot be opened ({error.strerror}): {job.source}") from error
+        raise RootAbsentError(_unopened(job, error)) from error
     try:
         if not job.allows_mass_delete and standing(recorded, identify(job.source)) is Standing.OTHER_VOLUME:
-            raise RootAbsentError(f"Another drive is where the source was: {job.source}")
+            raise RootAbsentError(Reason(ReasonCode.SOURCE_REPLACED, path=job.source))
     except OSError as error:
         source.close()
-        raise RootAbsentError(f"The source folder cannot be opened ({error.strerror}): {job.source}") from error
+        raise RootAbsentError(_unopened(job, error)) from error
     except BackupError:
         source.close()
         raise
     return source
 
 
+def _unopened(job: Job, error: OSError) -> Reason:
+    return Reason(ReasonCode.SOURCE_UNOPENED, why=error.strerror or str(error), path=job.source)
+
+
 def _is_other_source(job: Job, catalog: Catalog) -> bool:
     try:
         now = identify(job.source)
     except OSError as error:
-        raise RootAbsentError(f"The source folder is not there: {job.source}") from error
+        raise RootAbsentError(Reason(ReasonCode.SOURCE_AWAY, path=job.source)) from error
     return standing(read_identity(catalog.fact(SOURCE_KEY)), now) is Standing.OTHER_FOLDER
 
 
@@ -213,28 +217,28 @@ def _refuse_nesting(job: Job) -> None:
     """
     source, destination = Location(job.source), Location(job.destination)
     if destination.is_within(source):
-        raise JobError(f"The destination lies inside the source: {job.destination}")
+        raise JobError(Reason(ReasonCode.DESTINATION_INSIDE_SOURCE, path=job.destination))
     if source.is_within(destination):
-        raise JobError(f"The source lies inside the destination: {job.source}")
+        raise JobError(Reason(ReasonCode.SOURCE_INSIDE_DESTINATION, path=job.source))
     mounted = mounted_below(job.destination, job.source)
     if mounted is not None:
-        raise JobError(f"The source, or a part of it, is mounted in the destination: {mounted}")
+        raise JobError(Reason(ReasonCode.SOURCE_MOUNTED_INSIDE, path=mounted))
     ours = [Location(place) for place in own.noted()]
     if any(source.is_within(place) for place in ours):
-        raise JobError(f"The source lies inside the program's own folder: {job.source}")
+        raise JobError(Reason(ReasonCode.SOURCE_INSIDE_OWN, path=job.source))
     # What is in there is none of the source's: it would be taken out of the mirror while it is in use.
     if any(destination.overlaps(place) for place in ours):
-        raise JobError(f"The destination and the program's own files lie inside each other: {job.destination}")
+        raise JobError(Reason(ReasonCode.DESTINATION_AROUND_OWN, path=job.destination))
     history = history_of(job)
     if history is None or is_place_inside(history, job.destination):
         return
     kept = Location(history)
     if kept.overlaps(source):
-        raise JobError(f"The history and the source lie inside each other: {history}")
+        raise JobError(Reason(ReasonCode.HISTORY_AROUND_SOURCE, path=history))
     if kept.overlaps(destination):
-        raise JobError(f"The history and the destination lie inside each other: {history}")
+        raise JobError(Reason(ReasonCode.HISTORY_AROUND_DESTINATION, path=history))
     if any(kept.overlaps(place) for place in ours):
-        raise JobError(f"The history and the program's own files lie inside each other: {history}")
+        raise JobError(Reason(ReasonCode.HISTORY_AROUND_OWN, path=history))
 
 
 def _open_target(job: Job, catalog: Catalog, stack: contextlib.ExitStack, *, is_dry_run: bool) -> Target:
@@ -253,10 +257,10 @@ def _open_target(job: Job, catalog: Catalog, stack: contextlib.ExitStack, *, is_
         is_other = recorded is not None and volume_id(anchor) != recorded.volume
         if is_other and not _may_be_other(job, catalog, anchor):
             if _is_new_drive(anchor, catalog):
-                raise RootAbsentError(f"Another drive is where the destination was: {root}")
-            raise RootAbsentError(f"The drive of the destination is not there: {root}")
+                raise RootAbsentError(Reason(ReasonCode.DESTINATION_REPLACED, path=root))
+            raise RootAbsentError(Reason(ReasonCode.DESTINATION_DRIVE_AWAY, path=root))
         if recorded is None and is_drive_missing(root):
-            raise RootAbsentError(f"No drive is mounted where the destination lies: {root}")
+            raise RootAbsentError(Reason(ReasonCode.NOT_MOUNTED, path=root))
         if not is_there:
             if is_dry_run:
                 import tempfile  # noqa: PLC0415 - slow to import, and rarely needed
@@ -265,20 +269,17 @@ def _open_target(job: Job, catalog: Catalog, stack: contextlib.ExitStack, *, is_
             make_private_folder(root)
         history = history_of(job)
         if history is not None and job.history and not is_on_one_volume(nearest_existing(history), root):
-            raise JobError(
-                "The history must lie on the drive of the destination. If no folder is chosen for it, it gets a place"
-                f" there by itself: {history}"
-            )
+            raise JobError(Reason(ReasonCode.HISTORY_ON_OTHER_DRIVE, path=history))
         return Target(root, history)
     except NotADirectoryError as error:
-        raise JobError(f"The destination is not a folder: {root}") from error
+        raise JobError(Reason(ReasonCode.DESTINATION_NO_FOLDER, path=root)) from error
     except FileExistsError as error:
-        raise JobError(f"The destination is not a folder: {root}") from error
+        raise JobError(Reason(ReasonCode.DESTINATION_NO_FOLDER, path=root)) from error
     except OSError as error:
         if is_full(error):
-            raise DestinationFullError(f"The backup drive is full: the destination cannot be made: {root}") from error
-        why = "The drive is read-only" if error.errno == errno.EROFS else error.strerror or "unknown reason"
-        raise DestinationUnusableError(f"The destination cannot be opened ({why}): {root}") from error
+            raise DestinationFullError(Reason(ReasonCode.FULL_BEFORE_BEGUN, path=root)) from error
+        reason = Reason(ReasonCode.DESTINATION_UNOPENED, detail=of_unwritable(error), path=root)
+        raise DestinationUnusableError(reason) from error
 
 
 def _is_in_use(root: str) -> bool:
@@ -333,7 +334,7 @@ def _remember_roots(
     try:
         source = identify(job.source)
     except OSError as error:
-        raise RootAbsentError(f"A folder is not there any more: {error.filename}") from error
+        raise RootAbsentError(Reason(ReasonCode.FOLDER_GONE, path=error.filename)) from error
     if has_new_source or catalog.fact(SOURCE_KEY) is None:
         catalog.remember(SOURCE_KEY, str(source))
     if continuity is Continuity.ANEW:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.rules.system_folders import is_system_folder
 from backup_gui.model.errors import JobError
-from backup_gui.model.path_text import escape
 from backup_gui.model.paths import is_at_or_below, is_below, parent_of
+from backup_gui.model.reasons import Reason, ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -138,13 +138,13 @@ def _read(patterns: tuple[str, ...]) -> tuple[Glob, ...]:
     found = []
     for pattern in reversed(patterns):
         if not pattern.strip():
-            raise JobError("An exclusion rule is empty.")
+            raise JobError(Reason(ReasonCode.RULE_EMPTY))
         if "\n" in pattern or "\r" in pattern:
-            raise JobError("An exclusion rule must be a single line.")
+            raise JobError(Reason(ReasonCode.RULE_LINES))
         try:
             glob = read_glob(pattern)
         except ValueError as error:
-            raise JobError(f"This exclusion rule is not understood: {escape(pattern)}") from error
+            raise JobError(Reason(ReasonCode.RULE_UNKNOWN, rule=pattern)) from error
         # Comments, and rules that can match nothing, are neither.
         if glob is not None:
             found.append(glob)

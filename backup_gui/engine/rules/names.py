@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from backup_gui.model.plans import ProblemCode, Stage
 from backup_gui.model.problems import problem
+from backup_gui.model.reasons import Reason, ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -24,8 +25,6 @@ T = TypeVar("T")
 _DEVICES: Final = frozenset(
     {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in "123456789¹²³")}
 )
-_WHOLE_FOLDER: Final = "nothing in this folder is backed up"
-RESERVED: Final = "the drive keeps this name for itself"
 
 
 class Refusal(NamedTuple):
@@ -33,11 +32,11 @@ class Refusal(NamedTuple):
 
     Attributes:
         code: The reason for programs.
-        detail: What in the name it is, in plain words.
+        detail: What in the name it is, if that is to be told.
     """
 
     code: ProblemCode
-    detail: str
+    detail: Reason | None = None
 
 
 class Alignment(NamedTuple):
@@ -57,20 +56,20 @@ class Alignment(NamedTuple):
 NOTHING: Final = Alignment({}, {}, frozenset())
 
 
-def why_not(name: str, abilities: Abilities) -> str:
-    """Say what in a name the file system cannot hold, in plain words; empty if it can."""
+def why_not(name: str, abilities: Abilities) -> Reason | None:
+    """Say what in a name the file system cannot hold; None if it can."""
     for character in name:
         if character in abilities.forbidden and character >= " ":
-            return f"it contains '{character}'"
+            return Reason(ReasonCode.NAME_WITH_CHARACTER, character=character)
         if character < " " and "\x01" in abilities.forbidden:
-            return "it contains a control character"
+            return Reason(ReasonCode.NAME_WITH_CONTROL)
         if "\ud800" <= character <= "\udfff" and not abilities.holds_bytes:
-            return "it contains bytes that are not text"
+            return Reason(ReasonCode.NAME_WITH_BYTES)
     if not abilities.holds_ends and name.endswith((" ", ".")):
-        return "it ends with a space or a full stop"
+        return Reason(ReasonCode.NAME_WITH_END)
     if not abilities.holds_device_names and name.partition(".")[0].rstrip(" ").lower() in _DEVICES:
-        return "Windows keeps this name for a device"
-    return ""
+        return Reason(ReasonCode.NAME_OF_DEVICE)
+    return None
 
 
 def fold(name: str) -> str:
@@ -120,7 +119,7 @@ def align(
     refused: dict[str, Refusal] = {}
     new = []
     for name in missing:
-        reason = "" if name in theirs else why_not(name, abilities)
+        reason = None if name in theirs else why_not(name, abilities)
         if reason:
             refused[name] = Refusal(ProblemCode.NAME_NOT_POSSIBLE, reason)
         else:
@@ -134,8 +133,11 @@ def align(
         if is_taken(name):
             place = _place_of(name, alike.get(key, ()), falls_together)
             if place is None:
-                code = ProblemCode.NAME_COLLISION if abilities.folds_names else ProblemCode.NAME_NOT_POSSIBLE
-                refused[name] = Refusal(code, "" if abilities.folds_names else RESERVED)
+                refused[name] = (
+                    Refusal(ProblemCode.NAME_COLLISION)
+                    if abilities.folds_names
+                    else Refusal(ProblemCode.NAME_NOT_POSSIBLE, Reason(ReasonCode.NAME_OF_DRIVE))
+                )
             elif place in holders:
                 refused[name] = _collision(holders[place])
             else:
@@ -176,12 +178,13 @@ def refused(path: str, refusal: Refusal, *, is_folder: bool) -> Problem:
     """Make the problem of a path whose name stays out of the mirror."""
     detail = refusal.detail
     if is_folder:
-        detail = f"{detail}; {_WHOLE_FOLDER}" if detail else _WHOLE_FOLDER
-    return problem(refusal.code, path, Stage.COMPARE, detail=detail)
+        alone = Reason(ReasonCode.WHOLE_FOLDER)
+        detail = Reason(ReasonCode.WITH_WHOLE_FOLDER, detail=detail) if detail else alone
+    return problem(refusal.code, path, Stage.COMPARE, more=detail)
 
 
 def _collision(other: str) -> Refusal:
-    return Refusal(ProblemCode.NAME_COLLISION, f"“{other}”")
+    return Refusal(ProblemCode.NAME_COLLISION, Reason(ReasonCode.NAME_LIKE, name=other))
 
 
 def _by_fold(names: Iterable[str], keys: set[str]) -> dict[str, list[str]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.paths import parent_of
 from backup_gui.model.plans import Op, ProblemCode
-from backup_gui.model.problems import QUOTA_DETAIL, REASONS
+from backup_gui.model.reasons import Reason, ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -127,25 +127,26 @@ def explained(problem: Problem, size_bytes: int, room: Room) -> Problem:
         size_bytes: What was to be written.
         room: What there was.
     """
-    if problem.code is not ProblemCode.NO_SPACE or problem.reason != REASONS[ProblemCode.NO_SPACE]:
+    if problem.code is not ProblemCode.NO_SPACE or problem.reason.arguments:
         return problem
     lacking = room.lacks(Amount(size_bytes, 1))
     if lacking.bytes:
-        detail = f"{size_in_words(lacking.bytes)} more is needed"
+        more = Reason(ReasonCode.SIZE_LACKS, size=lacking.bytes)
     elif lacking.files:
-        detail = "it cannot hold more files, however small"
+        more = Reason(ReasonCode.HOLDS_NO_MORE_FILES)
     else:
         return problem
-    return problem._replace(reason=f"{problem.reason}: {detail}")
+    return problem._replace(reason=Reason(problem.code, more=more))
 
 
 def is_of_quota(problem: Problem) -> bool:
     """Tell whether it is the user's share of the drive that is used up."""
-    return problem.reason.endswith(QUOTA_DETAIL)
+    more = problem.reason.arguments.get("more")
+    return isinstance(more, Reason) and more.code is ReasonCode.QUOTA_USED_UP
 
 
-def full_in_words(missing: Amount, room: Room | None, *, is_quota: bool) -> str:
-    """Say in one sentence that a drive is full.
+def full_reason(missing: Amount, room: Room | None, *, is_quota: bool) -> Reason:
+    """Say that a drive is full, and what it lacks.
 
     Args:
         missing: What could not be written for want of room.
@@ -153,20 +154,20 @@ def full_in_words(missing: Amount, room: Room | None, *, is_quota: bool) -> str:
         is_quota: Whether it is the user's share of the drive that is used up.
     """
     lacking = missing if room is None else room.lacks(missing)
-    sentence = REASONS[ProblemCode.NO_SPACE]
     if is_quota:
-        return f"{sentence}: {QUOTA_DETAIL}, and {size_in_words(missing.bytes)} more is needed"
-    if lacking.bytes:
-        return f"{sentence}: {size_in_words(lacking.bytes)} more is needed"
-    if lacking.files and room is not None:
-        do = "does" if lacking.files == 1 else "do"
-        return f"There are too many files on the backup drive: {lacking.files:,} more {do} not fit"
-    return f"{sentence}: {size_in_words(missing.bytes)} more is needed" if missing.bytes else sentence
+        return Reason(ProblemCode.NO_SPACE, more=Reason(ReasonCode.QUOTA_LACKS, size=missing.bytes))
+    if lacking.files and not lacking.bytes and room is not None:
+        code = ReasonCode.ONE_FILE_TOO_MANY if lacking.files == 1 else ReasonCode.TOO_MANY_FILES
+        return Reason(code, count=lacking.files)
+    size_bytes = lacking.bytes or missing.bytes
+    if not size_bytes:
+        return Reason(ProblemCode.NO_SPACE)
+    return Reason(ProblemCode.NO_SPACE, more=Reason(ReasonCode.SIZE_LACKS, size=size_bytes))
 
 
-def spared_in_words(sentence: str, spared: Removed) -> str:
-    """Add to the sentence that a drive is full what the history could give, but does not unasked."""
-    return f"{sentence}; old versions that do not give way unasked take {size_in_words(spared.bytes)} of it"
+def with_spared(reason: Reason, spared: Removed) -> Reason:
+    """Add to the reason that a drive is full what the history could give, but does not unasked."""
+    return Reason(ReasonCode.SPARED, detail=reason, size=spared.bytes)
 
 
 def made_room_in_words(removed: Removed) -> str:
@@ -174,13 +175,3 @@ def made_room_in_words(removed: Removed) -> str:
     if removed.versions == 1:
         return "1 old version was removed to make room"
     return f"{removed.versions:,} old versions were removed to make room"
-
-
-def size_in_words(count: int) -> str:
-    """Write a number of bytes for people."""
-    size = float(count)
-    for unit in ("B", "KB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} TB"

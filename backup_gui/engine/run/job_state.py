@@ -8,6 +8,7 @@ from backup_gui.engine.guard.unanswered import still_held
 from backup_gui.model.events import HeldBack
 from backup_gui.model.paths import is_below
 from backup_gui.model.plans import Held, PassStatus, Problem, ProblemCode, Report, Scope, Stage
+from backup_gui.model.reasons import NO_REASON, Reason
 from backup_gui.model.status import NO_BACKLOG, Backlog, Coverage, JobState, Status
 
 if TYPE_CHECKING:
@@ -40,11 +41,11 @@ class Trouble(NamedTuple):
 
     Attributes:
         state: Either ``WAITING`` or ``FAILED``.
-        reason: Why, in plain words.
+        reason: Why.
     """
 
     state: JobState
-    reason: str
+    reason: Reason
 
 
 class Condition(NamedTuple):
@@ -125,7 +126,7 @@ class Condition(NamedTuple):
         """
         state, reason = self._state()
         if is_working:
-            state, reason = JobState.WORKING, ""
+            state, reason = JobState.WORKING, NO_REASON
         return Status(
             state=state,
             reason=reason,
@@ -156,20 +157,20 @@ class Condition(NamedTuple):
         unseen = scope.paths & self.retry_scope().trees
         return Scope(scope.paths - unseen, scope.trees | unseen) if unseen else scope
 
-    def _state(self) -> tuple[JobState, str]:
+    def _state(self) -> tuple[JobState, Reason]:
         if self.is_paused:
-            return JobState.PAUSED, ""
+            return JobState.PAUSED, NO_REASON
         if self.trouble is not None:
             return self.trouble.state, self.trouble.reason
         if self.held is not None:
             return JobState.HELD, self.held.reason
         if self.problems:
-            return JobState.ATTENTION, ""
+            return JobState.ATTENTION, NO_REASON
         # Nothing has been verified yet: never green before the first full pass.
-        return (JobState.OK if self.has_full_pass else JobState.WORKING), ""
+        return (JobState.OK if self.has_full_pass else JobState.WORKING), NO_REASON
 
 
-def _full_drive(problems: tuple[Problem, ...], reason: str) -> Trouble | None:
+def _full_drive(problems: tuple[Problem, ...], reason: Reason) -> Trouble | None:
     for problem in problems:
         if problem.code is ProblemCode.NO_SPACE:
             return Trouble(JobState.FAILED, reason or problem.reason)

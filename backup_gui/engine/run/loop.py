@@ -54,6 +54,7 @@ from backup_gui.model.events import (
 )
 from backup_gui.model.job import Job
 from backup_gui.model.plans import FULL, Held, HeldCode, PassStatus, Report, Scope
+from backup_gui.model.reasons import Reason, ReasonCode
 from backup_gui.model.status import JobState, Status
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ class Loop:
             except BackupError as caught:
                 error = caught
                 is_absent = isinstance(caught, RootAbsentError)
-                self._set_trouble(JobState.WAITING if is_absent else JobState.FAILED, str(caught))
+                self._set_trouble(JobState.WAITING if is_absent else JobState.FAILED, caught.reason)
             except Exception as caught:  # noqa: BLE001 - the worker's boundary; logged, and becomes a failed report
                 self._report = self._report_of_crash(caught)
                 self._custody.doubt()
@@ -217,7 +218,7 @@ class Loop:
         Returns:
             Whether to try again: False if told to stop.
         """
-        self._set_trouble(JobState.FAILED, str(error))
+        self._set_trouble(JobState.FAILED, error.reason)
         self._publish()
         self._wakefulness.wait(self._commands, LOOK_EVERY_S)
         self._obey()
@@ -271,7 +272,7 @@ class Loop:
             catalog = self._opened_catalog()
         except BackupError as error:
             log.warning("What was decided could not be done: %s", error)
-            decline(command, str(error), self._teller.tell)
+            decline(command, error.reason, self._teller.tell)
             self._is_working = False
             return
         if isinstance(command, KeepHeld | PutBack):
@@ -382,14 +383,14 @@ class Loop:
             if not self._has_started:
                 raise
             # It made sense before: a file, a link or a mount stands where a folder was, and may be gone in a moment.
-            self._begin_failure(self._failed_report(str(error)))
+            self._begin_failure(self._failed_report(error.reason))
         except OtherBackupError as error:
             self._report = self._refuse(error.held)
             self._schedule.fail(self._clock.monotonic())
         except RootAbsentError as error:
-            self._begin_waiting(str(error))
+            self._begin_waiting(error.reason)
         except BackupError as error:
-            self._begin_failure(self._failed_report(str(error)))
+            self._begin_failure(self._failed_report(error.reason))
         except Exception as error:  # noqa: BLE001 - the worker's boundary; logged, and becomes a failed report
             self._report = self._report_of_crash(error)
             self._custody.doubt()
@@ -529,7 +530,7 @@ class Loop:
 
     # Trouble
 
-    def _begin_waiting(self, reason: str) -> None:
+    def _begin_waiting(self, reason: Reason) -> None:
         self._set_trouble(JobState.WAITING, reason)
         self._schedule.wait_for_root(self._clock.monotonic())
         # When the root is back its watches are to be set at once.
@@ -559,12 +560,12 @@ class Loop:
         if self._teller.is_listeners(error):
             raise error
         log.error("A pass ended unexpectedly", exc_info=error)
-        return self._failed_report(f"An unexpected error ended the pass: {type(error).__name__}: {error}")
+        return self._failed_report(Reason(ReasonCode.PASS_CRASHED, why=f"{type(error).__name__}: {error}"))
 
-    def _set_trouble(self, state: JobState, reason: str) -> None:
+    def _set_trouble(self, state: JobState, reason: Reason) -> None:
         self._condition = self._condition._replace(trouble=Trouble(state, reason), last_pass_at=self._clock.time())
 
-    def _failed_report(self, reason: str) -> Report:
+    def _failed_report(self, reason: Reason) -> Report:
         return Report(PassStatus.FAILED, self._clock.time(), 0.0, is_full=self._scope.is_full, reason=reason)
 
     # Small matters

@@ -64,6 +64,7 @@ from backup_gui.model.plans import (
     count_actions,
 )
 from backup_gui.model.problems import problem
+from backup_gui.model.reasons import Reason, ReasonCode
 
 T = TypeVar("T")
 
@@ -210,7 +211,7 @@ def run_pass(
         except BackupError as error:
             # What was done before counts all the same.
             failed = make_report(
-                plan, verdict, ledger.outcome, target, started_at, began, PassStatus.FAILED, str(error)
+                plan, verdict, ledger.outcome, target, started_at, began, PassStatus.FAILED, error.reason
             )
             _record_failure(catalog, plan, failed, ledger.outcome, journal, verdict)
             raise
@@ -285,9 +286,9 @@ def _check_places(job: Job, source: Tree, target: Target) -> None:
         RootAbsentError: One does not.
     """
     if not source.is_root_in_place():
-        raise RootAbsentError(f"The source folder is not there any more: {job.source}")
+        raise RootAbsentError(Reason(ReasonCode.SOURCE_GONE, path=job.source))
     if not is_destination_in_place(target):
-        raise RootAbsentError(f"The destination is not where it was any more: {job.destination}")
+        raise RootAbsentError(Reason(ReasonCode.DESTINATION_MOVED, path=job.destination))
 
 
 def _note_end(target: Target, catalog: Catalog, *, is_as_planned: bool) -> None:
@@ -400,7 +401,7 @@ def _condition(
     try:
         is_source_empty = bool(taken) and source.is_empty()
     except OSError as error:
-        raise RootAbsentError(f"The source folder cannot be read: {error.strerror}") from error
+        raise RootAbsentError(Reason(ReasonCode.SOURCE_UNREAD, why=error.strerror or str(error))) from error
     condition = Condition(mirror_files, is_source_empty=is_source_empty, is_source_other=is_source_other)
     recent = catalog.recent
     is_loss = unanswered is not None and unanswered.is_loss

@@ -6,7 +6,7 @@ import logging
 import sqlite3
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.fs.privacy import make_private_folder, own_folder_in_words
+from backup_gui.engine.fs.privacy import make_private_folder, own_folder_reason
 from backup_gui.engine.state.integrity import doubt
 from backup_gui.model.errors import OwnFolderError
 
@@ -48,7 +48,7 @@ class Custody:
             try:
                 self._catalog = self._open_catalog(self._path)
             except OSError as error:
-                raise OwnFolderError(own_folder_in_words(self._path.parent, error)) from error
+                raise OwnFolderError(own_folder_reason(self._path.parent, error)) from error
         else:
             self._catalog.resume()
         return self._catalog

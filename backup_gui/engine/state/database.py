@@ -19,14 +19,14 @@ from backup_gui.engine.fs.privacy import close_file, make_private_file, make_pri
 from backup_gui.engine.state.busy_files import Busy
 from backup_gui.engine.state.connection import Memory, is_without_room
 from backup_gui.engine.state.integers import read, stored
-from backup_gui.engine.state.integrity import check_mark, in_words, is_of_the_moment, set_aside
+from backup_gui.engine.state.integrity import check_mark, is_of_the_moment, reason_of, set_aside
 from backup_gui.engine.state.kept_paths import Kept
 from backup_gui.engine.state.pass_log import PassLog
 from backup_gui.engine.state.recent_losses import Recent
 from backup_gui.engine.state.schema import NewerSchemaError, bring_up_to_date, refuse_newer
 from backup_gui.model.errors import CatalogError, NewerDataError
-from backup_gui.model.path_text import escape
 from backup_gui.model.paths import decode, encode, join
+from backup_gui.model.reasons import Reason, ReasonCode, of_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -157,28 +157,22 @@ class Catalog:
             try:
                 return cls._opened(memory, path)
             except NewerSchemaError as error:
-                raise NewerDataError(newer_in_words(path)) from error
+                raise NewerDataError(newer_reason(path)) from error
             except sqlite3.DatabaseError as error:
                 if is_of_the_moment(error, path):
                     # Locked, or may not be opened: a healthy file of somebody else's must not be set aside.
                     raise CatalogError(
-                        f"The program's own data cannot be opened ({in_words(error)}): {escape(str(path))}"
+                        Reason(ReasonCode.DATA_UNOPENED, detail=reason_of(error), path=str(path))
                     ) from error
                 log.warning("The catalog %s cannot be used (%s); it is set aside and rebuilt.", path, error)
                 fault = error
             except OSError as error:
-                raise CatalogError(
-                    f"The program's own data cannot be opened ({error.strerror}): {escape(str(path))}"
-                ) from error
+                raise CatalogError(Reason(ReasonCode.DATA_UNOPENED, detail=of_error(error), path=str(path))) from error
             try:
                 set_aside(path)
             except OSError as error:
-                raise CatalogError(
-                    f"The program's own data cannot be written ({error.strerror}): {escape(str(path))}"
-                ) from error
-        raise CatalogError(
-            f"The program's own data cannot be written ({in_words(fault)}): {escape(str(path))}"
-        ) from fault
+                raise CatalogError(Reason(ReasonCode.DATA_UNWRITTEN, detail=of_error(error), path=str(path))) from error
+        raise CatalogError(Reason(ReasonCode.DATA_UNWRITTEN, detail=reason_of(fault), path=str(path))) from fault
 
     @classmethod
     def _opened(cls, memory: Memory, path: Path) -> Self:
@@ -447,9 +441,9 @@ class Catalog:
             self._pending.clear()
 
 
-def newer_in_words(path: Path) -> str:
+def newer_reason(path: Path) -> Reason:
     """Say that a catalog is of a later version."""
-    return f"What is remembered of this backup was written by a newer version of this program: {escape(str(path))}"
+    return Reason(ReasonCode.DATA_NEWER, path=str(path))
 
 
 def _connect(path: Path) -> sqlite3.Connection:

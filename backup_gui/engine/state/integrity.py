@@ -13,6 +13,8 @@ import os
 import sqlite3
 from pathlib import Path
 
+from backup_gui.model.reasons import Reason, ReasonCode
+
 log = logging.getLogger(__name__)
 
 # What other programs, full disks and permissions answer: not the file's fault.
@@ -21,16 +23,16 @@ _OF_THE_MOMENT = frozenset(
     | {sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_AUTH}
 )
 _PRIMARY_CODE = 0xFF
-_WORDS = {
-    sqlite3.SQLITE_AUTH: "No permission",
-    sqlite3.SQLITE_BUSY: "Another program holds it",
-    sqlite3.SQLITE_CANTOPEN: "It cannot be opened",
-    sqlite3.SQLITE_FULL: "Its disk is full",
-    sqlite3.SQLITE_IOERR: "Its disk reported an error",
-    sqlite3.SQLITE_LOCKED: "Another program holds it",
-    sqlite3.SQLITE_NOMEM: "There is not enough memory",
-    sqlite3.SQLITE_PERM: "No permission",
-    sqlite3.SQLITE_READONLY: "No permission",
+_CODES = {
+    sqlite3.SQLITE_AUTH: ReasonCode.DATA_NO_PERMISSION,
+    sqlite3.SQLITE_BUSY: ReasonCode.DATA_HELD_ELSEWHERE,
+    sqlite3.SQLITE_CANTOPEN: ReasonCode.DATA_NOT_OPENED,
+    sqlite3.SQLITE_FULL: ReasonCode.DATA_DISK_FULL,
+    sqlite3.SQLITE_IOERR: ReasonCode.DATA_DISK_ERROR,
+    sqlite3.SQLITE_LOCKED: ReasonCode.DATA_HELD_ELSEWHERE,
+    sqlite3.SQLITE_NOMEM: ReasonCode.DATA_NO_MEMORY,
+    sqlite3.SQLITE_PERM: ReasonCode.DATA_NO_PERMISSION,
+    sqlite3.SQLITE_READONLY: ReasonCode.DATA_NO_PERMISSION,
 }
 
 
@@ -53,10 +55,10 @@ def is_of_the_moment(error: sqlite3.Error, path: Path) -> bool:
     return code in _OF_THE_MOMENT
 
 
-def in_words(error: sqlite3.Error) -> str:
-    """Say in plain words why a file cannot be used at the moment; SQLite's own are none for a user."""
+def reason_of(error: sqlite3.Error) -> Reason:
+    """Say why a file cannot be used at the moment; SQLite's own are none for a user."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY_CODE
-    return _WORDS.get(code, "It is damaged")
+    return Reason(_CODES.get(code, ReasonCode.DATA_DAMAGED))
 
 
 def check_tables(connection: sqlite3.Connection, schema: str) -> None:

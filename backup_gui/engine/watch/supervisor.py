@@ -11,11 +11,12 @@ from backup_gui.engine.watch.dirty_paths import Pending
 from backup_gui.model.errors import WatchCancelledError, WatchError
 from backup_gui.model.job import Job
 from backup_gui.model.plans import Scope
+from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode
 from backup_gui.model.status import Coverage
 
 log = logging.getLogger(__name__)
 
-OFF_REASON = "Change notification is switched off"
+OFF_REASON = Reason(ReasonCode.WATCHING_OFF)
 
 
 class SourceWatcher(Protocol):
@@ -72,7 +73,7 @@ class Notification:
         self._wake = wake
         self._should_give_up = should_give_up
         self._watcher: SourceWatcher | None = None
-        self._reason = "" if job.uses_notification else OFF_REASON
+        self._reason = NO_REASON if job.uses_notification else OFF_REASON
         self._failures = 0
         self._again_s = 0.0
         self._coverage = Coverage()
@@ -110,13 +111,13 @@ class Notification:
         except WatchCancelledError:
             return False
         except WatchError as error:
-            if self._reason != str(error):
+            if self._reason != error.reason:
                 log.warning("Not watching %r: %s", self._job.source, error)
-            self._reason = str(error)
+            self._reason = error.reason
             self._again_s = now_s + growing_pause_s(self._job.interval_s, self._failures)
             self._failures += 1
             return True
-        self._reason = ""
+        self._reason = NO_REASON
         self.forget_failures()
         return True
 

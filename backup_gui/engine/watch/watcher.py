@@ -29,12 +29,13 @@ from watchdog.events import (
     FileSystemEventHandler,
 )
 
-from backup_gui.engine.fs.volumes.mounts import NETWORK_REASON, can_watch, network_mount_below
+from backup_gui.engine.fs.volumes.mounts import can_watch, network_mount_below
 from backup_gui.engine.plan.left_out import find_left_out
 from backup_gui.engine.watch.dirty_paths import MAX_PATHS, DirtySet, Pending
 from backup_gui.model.errors import WatchCancelledError, WatchError
 from backup_gui.model.paths import is_below, parent_of
 from backup_gui.model.plans import Scope
+from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode
 from backup_gui.model.status import Coverage
 
 if TYPE_CHECKING:
@@ -46,11 +47,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LIMIT_REASON = "The system's limit for watched folders is reached"
-INSTANCES_REASON = "The system's limit for programs that watch folders is reached"
-ABSENT_REASON = "The source folder is not there"
-DENIED_REASON = "The source folder may not be read"
-SOME_REASON = "Some folders cannot be watched"
+LIMIT_REASON = Reason(ReasonCode.WATCHES_LIMIT)
+INSTANCES_REASON = Reason(ReasonCode.WATCHERS_LIMIT)
+ABSENT_REASON = Reason(ReasonCode.WATCHED_ABSENT)
+DENIED_REASON = Reason(ReasonCode.WATCHED_DENIED)
+SOME_REASON = Reason(ReasonCode.SOME_NOT_WATCHED)
 
 _STOP_LIMIT_S = 5.0
 
@@ -178,7 +179,7 @@ class Watcher:
         if self._observer is None:
             return Coverage(0, source_folders, SOME_REASON)
         if self._inotify is None:
-            return Coverage(source_folders, 0, "")
+            return Coverage(source_folders, 0)
         self._watch_again()
         unwatched = self._inotify.reader.unwatched()
         # What may not be read is not compared either: the pass lists it as a problem, and a change of its permissions
@@ -188,12 +189,12 @@ class Watcher:
         watched = self._count()
         # The exclusion rules are not applied to watches, so there may be more of them than folders compared.
         polled = max(known, source_folders - denied - watched, 0)
-        reason = ""
+        reason = NO_REASON
         if polled:
             limits = {errno.ENOSPC, errno.ENOMEM}
             reason = LIMIT_REASON if limits.intersection(unwatched.values()) else SOME_REASON
         elif mount := network_mount_below(self._root):
-            polled, reason = 1, f"{NETWORK_REASON}: {mount}"
+            polled, reason = 1, Reason(ReasonCode.NETWORK_UNTOLD_AT, path=mount)
         if not source_folders:
             return Coverage(watched, polled, reason)
         polled = min(polled, source_folders)
@@ -346,7 +347,7 @@ def _needs_polling(code: int) -> bool:
     return code not in _NOT_COMPARED
 
 
-def _reason(error: OSError) -> str:
+def _reason(error: OSError) -> Reason:
     if error.errno in {errno.ENOSPC, errno.ENOMEM}:
         return LIMIT_REASON
     if error.errno in {errno.EMFILE, errno.ENFILE}:
@@ -355,7 +356,7 @@ def _reason(error: OSError) -> str:
         return DENIED_REASON
     if error.errno in {errno.ENOENT, errno.ENOTDIR}:
         return ABSENT_REASON
-    return f"Changes cannot be watched: {error.strerror or error}"
+    return Reason(ReasonCode.NOT_WATCHED, why=error.strerror or str(error))
 
 
 def _stop_observer(observer: BaseObserver) -> None:

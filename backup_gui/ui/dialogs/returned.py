@@ -11,7 +11,7 @@ from backup_gui.model.plans import Progress, Returned
 from backup_gui.model.status import JobState
 from backup_gui.ui.dialogs.transfer import BringingDialog
 from backup_gui.ui.text.format import counted, name_in_words, number_text, path_in_words, path_text
-from backup_gui.ui.text.reasons import said
+from backup_gui.ui.text.reasons import said, sentence_text
 
 if TYPE_CHECKING:
     from backup_gui.ui.style.icons import Icons
@@ -53,7 +53,7 @@ class ReturnedDialog(BringingDialog):
         self._end(returned_title(returned), _state(returned))
         lines = [_tr("Folder: {folder}").format(folder=path_in_words(self._folder))]
         if returned.reason:
-            lines.insert(0, f"{said(returned.reason).rstrip('.')}.")
+            lines.insert(0, sentence_text(returned.reason))
         self.progress.show_words("\n".join(lines))
         rows = [
             *((path_text(path), said(reason)) for path, reason in (*returned.failed, *returned.skipped)),

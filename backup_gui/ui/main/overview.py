@@ -28,7 +28,7 @@ from backup_gui.ui.main.space_bar import RoomBar
 from backup_gui.ui.style.theme import GRID_PX, scaled_font, scaled_px
 from backup_gui.ui.text.format import ago_text, clock_text, counted, exact_text, folders_text, interval_text, path_text
 from backup_gui.ui.text.headline import card_text, progress_figures
-from backup_gui.ui.text.reasons import said
+from backup_gui.ui.text.reasons import sentence_text
 from backup_gui.ui.values.job import BackupSizes, JobView, Saving
 from backup_gui.ui.widgets.backlog_label import BehindLabel
 from backup_gui.ui.widgets.labels import ElidedLabel, FieldLabel, Panel, Words
@@ -307,7 +307,7 @@ def coverage_text(coverage: Coverage, interval_s: int) -> str:
             "%Ln more are checked every {interval}", "%Ln more is checked every {interval}", coverage.folders_polled
         )
         text = _tr("{folders}, changes are seen at once; {rest}").format(folders=live, rest=rest.format(interval=every))
-    return f"{text}. {said(coverage.reason).rstrip('.')}." if coverage.reason else f"{text}."
+    return f"{text}. {sentence_text(coverage.reason)}" if coverage.reason else f"{text}."
 
 
 def kept_text(count: int) -> str:

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from backup_gui.model.plans import Counts
+from backup_gui.model.reasons import Reason
 from backup_gui.ui.plan.model import counts_text
 from backup_gui.ui.plan.view import PlanView
 from backup_gui.ui.style.theme import GRID_PX, scaled_font, scaled_size
@@ -138,7 +139,7 @@ class PreviewDialog(QDialog):
             lines.append(counted("and %Ln more", "and %Ln more", len(problems) - _MOST_SHOWN))
         self.problems.show_remark(Remark(Level.NOTE, "\n".join(lines)))
 
-    def show_failure(self, reason: str) -> None:
+    def show_failure(self, reason: Reason) -> None:
         """Say why it cannot be told."""
         title = self.tr("A preview is not possible at the moment")
         self._title.setText(title)

@@ -10,7 +10,8 @@ from enum import Enum
 
 from PySide6.QtCore import QCoreApplication
 
-from backup_gui.model.plans import Held, HeldCode, Phase, Progress
+from backup_gui.model.plans import Held, HeldCode, Phase, ProblemCode, Progress
+from backup_gui.model.reasons import ReasonCode
 from backup_gui.model.status import JobState
 from backup_gui.ui.text.backlog import behind_sentence
 from backup_gui.ui.text.format import (
@@ -26,7 +27,7 @@ from backup_gui.ui.text.format import (
     size_text,
     speed_text,
 )
-from backup_gui.ui.text.reasons import said
+from backup_gui.ui.text.reasons import said, sentence_text
 from backup_gui.ui.values.job import JobView
 from backup_gui.ui.values.pace import Pace
 
@@ -42,11 +43,19 @@ SEVERITY = (
 )
 
 
-# What the engine says when a root is away, before its path.
-_DRIVES_AWAY = frozenset({"The drive of the destination is not there", "The drive of the source is not there"})
-_DRIVE_FULL = ("The backup drive is full", "There are too many files on the backup drive")
-_DRIVE_REPLACED = "Another drive is where the destination was"
-_FOLDERS_AWAY = frozenset({"The destination folder is not there", "The source folder is not there"})
+_DRIVES_AWAY = frozenset(
+    {ReasonCode.DESTINATION_DRIVE_AWAY, ReasonCode.DESTINATION_DRIVE_GONE, ReasonCode.SOURCE_DRIVE_AWAY}
+)
+_DRIVE_FULL = frozenset(
+    {
+        ProblemCode.NO_SPACE,
+        ReasonCode.FULL_BEFORE_BEGUN,
+        ReasonCode.SPARED,
+        ReasonCode.TOO_MANY_FILES,
+        ReasonCode.ONE_FILE_TOO_MANY,
+    }
+)
+_FOLDERS_AWAY = frozenset({ReasonCode.DESTINATION_AWAY, ReasonCode.SOURCE_AWAY, ReasonCode.SOURCE_GONE})
 
 
 class Remedy(Enum):
@@ -210,7 +219,7 @@ def held_text(held: Held) -> str:
     counts = held.counts
     of_all = number_text(held.mirror_files)
     if held.code in {HeldCode.OTHER_BACKUP, HeldCode.NEWER_BACKUP}:
-        return f"{said(held.reason)}."
+        return sentence_text(held.reason)
     if held.code is HeldCode.STRANGERS:
         return _strangers_text(held)
     if held.code is HeldCode.SOURCE_EMPTY:
@@ -399,15 +408,15 @@ def _rest_is_safe(view: JobView, now: float) -> str:
 
 def _waiting_title(view: JobView) -> str:
     """Whose drive or folder is waited for, and where it should be; empty if something else is."""
-    sentence, _, path = view.status.reason.partition(": ")
-    sentence = sentence.removesuffix(" any more")
-    if view.status.state is not JobState.WAITING or not path:
+    reason = view.status.reason
+    path = reason.arguments.get("path")
+    if view.status.state is not JobState.WAITING or not isinstance(path, str):
         return ""
-    if sentence in _DRIVES_AWAY:
+    if reason.code in _DRIVES_AWAY:
         pattern = _tr("Waiting for the drive of “{name}”: {path}")
-    elif sentence in _FOLDERS_AWAY:
+    elif reason.code in _FOLDERS_AWAY:
         pattern = _tr("Waiting for the folder of “{name}”: {path}")
-    elif sentence == _DRIVE_REPLACED:
+    elif reason.code is ReasonCode.DESTINATION_REPLACED:
         pattern = _tr("Another drive is where the backup of “{name}” was: {path}")
     else:
         return ""
@@ -415,13 +424,13 @@ def _waiting_title(view: JobView) -> str:
 
 
 def _failed_remedy(view: JobView) -> Remedy:
-    is_full = view.status.reason.startswith(_DRIVE_FULL)
+    is_full = view.status.reason.code in _DRIVE_FULL
     # Without a history there is nothing on the drive that could give way.
     return Remedy.SHOW_HISTORY_SIZE if is_full and view.job.keeps_history else Remedy.TRY_AGAIN
 
 
 def _waiting_remedy(view: JobView) -> Remedy:
-    is_replaced = view.status.reason.startswith(f"{_DRIVE_REPLACED}: ")
+    is_replaced = view.status.reason.code is ReasonCode.DESTINATION_REPLACED
     return Remedy.USE_DRIVE if is_replaced else Remedy.EXPLAIN
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from backup_gui.model.reasons import NO_REASON, Reason
+
 if TYPE_CHECKING:
     from backup_gui.model.job import Job
 
@@ -109,7 +111,7 @@ class FirstForecast:
     problem_count: int = 0
     strangers: int = 0
     is_done: bool = False
-    reason: str = ""
+    reason: Reason = NO_REASON
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from backup_gui.engine.fs.system.descriptors import waited_out
-
-NETWORK_REASON = "Network folders do not tell of changes made elsewhere"
+from backup_gui.model.reasons import Reason, ReasonCode
 
 TABLE = Path("/proc/self/mountinfo")
 _OCTAL = re.compile(rb"\\([0-3][0-7]{2})")
@@ -115,15 +114,17 @@ def _mount_among(mounts: list[Mount], path: str) -> Mount | None:
     return best
 
 
-def can_watch(source: str, table: Path = TABLE) -> str:
-    """Say why the source's file system cannot be watched; empty if it can.
+def can_watch(source: str, table: Path = TABLE) -> Reason | None:
+    """Say why the source's file system cannot be watched; None if it can.
 
     Args:
         source: Absolute path.
         table: The kernel's list of mounts, as in proc(5); without it every file system is taken for a local one.
     """
     mount = mount_of(source, table)
-    return f"{NETWORK_REASON} ({mount.kind})" if mount is not None and is_network(mount.kind) else ""
+    if mount is None or not is_network(mount.kind):
+        return None
+    return Reason(ReasonCode.NETWORK_UNTOLD, kind=mount.kind)
 
 
 def points_below(root: str, table: Path = TABLE) -> frozenset[str] | None:
