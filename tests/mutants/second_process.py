@@ -70,6 +70,13 @@ MUTATIONS = (
         (f"{_CHANGE}[content]",),
     ),
     Mutation(
+        "what one file raises that the second process left ends nothing else",
+        "engine/apply/apply.py",
+        "partial(self._do, self._maker.make))",
+        "self._maker.make)",
+        (f"{_COPIER}test_what_one_file_raises_that_the_process_left_to_the_pass_ends_nothing_else",),
+    ),
+    Mutation(
         "published files are recorded after their flush",
         "engine/apply/publish.py",
         "        self._target.flush()\n        self._published = published\n",

@@ -193,6 +193,34 @@ def test_what_the_process_cannot_copy_is_named_by_the_pass(
     assert len(started) == 1
 
 
+@pytest.mark.hazard(59)
+def test_what_one_file_raises_that_the_process_left_to_the_pass_ends_nothing_else(
+    many: Rig, started: list[Coprocess], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = "folder 3/deeper/file 10"
+    results, receive_here = Copier.results, Target.receive
+
+    def left_one(self: Copier, *, waits: bool = False) -> Iterator[Copied]:
+        for copied in results(self, waits=waits):
+            if copied.order.action.path == odd:
+                (many.mirror / copied.order.place).unlink()
+                yield copied._replace(entry=None)
+            else:
+                yield copied
+
+    def fail(self: Target, path: str, *arguments: Any, **options: Any) -> str:
+        if path == odd:
+            raise OverflowError("a number that no file should have")
+        return receive_here(self, path, *arguments, **options)
+
+    monkeypatch.setattr(Copier, "results", left_one)
+    monkeypatch.setattr(Target, "receive", fail)
+    report = many.run()
+    assert len(started) == 1
+    assert [problem.path for problem in report.problems] == [odd]
+    assert read_tree(many.mirror).keys() == read_tree(many.source).keys() - {odd}
+
+
 def test_few_files_start_no_process(rig: Rig, started: list[Coprocess]) -> None:
     for path in list(rig.source.rglob("file *"))[: MANY // 2]:
         path.unlink()

@@ -7,6 +7,7 @@ one path becomes a problem, and the rest goes on.
 from __future__ import annotations
 
 import contextlib
+from functools import partial
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.apply.copy_worker import BATCH_FILES, Batches, is_small_copy
@@ -207,7 +208,7 @@ class Execution:
     def _start_batches(self, actions: Iterable[Action]) -> None:
         copier = self._standby.copier(actions, self._target)
         if copier is not None:
-            self._batches = Batches(copier, self._target, self._publisher, self._maker)
+            self._batches = Batches(copier, self._target, self._publisher, partial(self._do, self._maker.make))
 
     def _finish_batches(self) -> None:
         if self._batches is not None:

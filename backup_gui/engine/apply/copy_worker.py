@@ -29,7 +29,6 @@ from typing import TYPE_CHECKING
 from backup_gui.engine.apply.publish import PORTION_FILES, Ready
 
 if TYPE_CHECKING:
-    from backup_gui.engine.apply.create import Maker
     from backup_gui.engine.apply.publish import Publisher
     from backup_gui.engine.destination.destination import Target
     from backup_gui.model.plans import Action
@@ -197,17 +196,17 @@ class Batches:
         copier: Copies in the other process.
         target: The destination.
         publisher: Takes what is complete.
-        maker: Copies here.
+        make: Copies here.
 
     Attributes:
         waiting: Copies that are to be handed over together.
     """
 
-    def __init__(self, copier: Copier, target: Target, publisher: Publisher, maker: Maker) -> None:
+    def __init__(self, copier: Copier, target: Target, publisher: Publisher, make: Callable[[Action], None]) -> None:
         self._copier = copier
         self._target = target
         self._publisher = publisher
-        self._maker = maker
+        self._make = make
         self.waiting: list[Action] = []
 
     def hand_over(self) -> None:
@@ -222,12 +221,12 @@ class Batches:
             self._copier.hand_over([Order(action, *self._target.reserve(action.path)) for action in batch])
         else:
             for action in batch:
-                self._maker.make(action)
+                self._make(action)
 
     def finish(self) -> None:
         """Copy what waits here, and wait for what was handed over."""
         for action in self._take_waiting():
-            self._maker.make(action)
+            self._make(action)
         self._take_results(waits=True)
 
     def close(self) -> None:
@@ -242,6 +241,6 @@ class Batches:
     def _take_results(self, *, waits: bool = False) -> None:
         for (action, temporary, _), entry in self._copier.results(waits=waits):
             if entry is None:
-                self._maker.make(action)
+                self._make(action)
             else:
                 self._publisher.add(Ready(action, temporary, entry))
