@@ -9,6 +9,20 @@ _WATCH = "unit/test_watch.py::"
 
 MUTATIONS = (
     Mutation(
+        "folders that went since a pass began are no gap",
+        "engine/watch/watcher.py",
+        "source_folders - denied - watched - went, 0)",
+        "source_folders - denied - watched, 0)",
+        (f"{_WATCH}test_folders_that_went_since_the_pass_began_are_no_gap",),
+    ),
+    Mutation(
+        "folders that went before a pass began explain no gap",
+        "engine/watch/watcher.py",
+        "        self._ended_before = 0 if group is None else group.ended\n",
+        "",
+        (f"{_WATCH}test_folders_that_went_since_the_pass_began_are_no_gap",),
+    ),
+    Mutation(
         "watches before the first comparison",
         "engine/run/loop.py",
         "            if not self._notification.ensure(self._clock.monotonic()):\n",
@@ -64,7 +78,7 @@ MUTATIONS = (
     Mutation(
         "the watch limit is told",
         "engine/watch/watcher.py",
-        "        polled = max(known, source_folders - denied - watched, 0)\n",
+        "        polled = max(known, source_folders - denied - watched - went, 0)\n",
         "        polled = 0\n",
         ("faults/test_watch_limits.py",),
     ),

@@ -45,6 +45,7 @@ from backup_gui.model.status import Coverage
 from tests.helpers.descriptors import count_open
 from tests.helpers.exchange import exchange
 from tests.helpers.queue_of_events import fill_queue
+from tests.helpers.waiting import wait_until
 
 if sys.platform != "linux":
     pytest.skip("these are inotify's ways", allow_module_level=True)
@@ -738,6 +739,25 @@ def test_two_watchers_do_not_count_each_others_folders(tmp_path: Path) -> None:
 def test_fewer_watches_than_folders_is_told_even_without_a_known_reason(source: Path) -> None:
     with watching(source) as seen:
         assert seen.watcher.coverage(5) == Coverage(1, 4, SOME_REASON)
+
+
+@pytest.mark.hazard(37)
+def test_folders_that_went_since_the_pass_began_are_no_gap(source: Path) -> None:
+    for number in range(6):
+        (source / str(number)).mkdir()
+    with watching(source) as seen:
+        seen.watcher.take()
+        for number in range(3):
+            (source / str(number)).rmdir()
+        # Whether or not that is known yet.
+        assert seen.watcher.coverage(7) == Coverage(7, 0, NO_REASON)
+        (source / "3").rename(source.parent / "out")
+        wait_until(lambda: inner(seen).reader.kernel_count() == 3, "the watch of what was moved out has ended")
+        wait_until(lambda: inner(seen).group().count() == 3, "that is known")
+        assert seen.watcher.coverage(7) == Coverage(7, 0, NO_REASON)
+        seen.until_trees("0", "1", "2", "3")
+        # A pass that begins now sees them no more: what it sees more than is watched is a gap.
+        assert seen.watcher.coverage(7) == Coverage(3, 4, SOME_REASON)
 
 
 def test_more_watches_than_folders_compared_is_no_gap(source: Path) -> None:

@@ -201,6 +201,8 @@ class Group(InotifyWatchGroup):
         self._displaced: set[WatchDescriptor] = set()
         # Whether it is a folder that the event being handled is about.
         self._is_of_folder = False
+        # How many watches have ended since the beginning, as far as that was read.
+        self.ended = 0
         super().__post_init__()
 
     def on_event(self, event: InotifyEvent) -> None:
@@ -240,6 +242,15 @@ class Group(InotifyWatchGroup):
         """How many folders are watched, by this table."""
         with self._lock:
             return len(self._active_callbacks_by_watch)
+
+    def count_ended(self, watched: int) -> int:
+        """How many watches have ended since the beginning, also those of which the event is still to be read.
+
+        Args:
+            watched: How many folders the kernel watches.
+        """
+        with self._lock:
+            return self.ended + max(len(self._active_callbacks_by_watch) - watched, 0)
 
     def _move_watches(self, move_src_path: bytes, move_dst_path: bytes) -> bool:
         """Know the watches of a folder that has moved by its new path; returns True, since all of it is watched.
@@ -364,6 +375,7 @@ class Group(InotifyWatchGroup):
         self._unsure.discard(wd)
         self._displaced.discard(wd)
         path = self._active_callbacks_by_watch.pop(wd, None)
+        self.ended += path is not None
         if path is not None and self._active_callbacks_by_path.get(path) == wd:
             del self._active_callbacks_by_path[path]
 

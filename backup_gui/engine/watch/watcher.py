@@ -88,6 +88,8 @@ class Watcher:
         self._identity: tuple[int, int] | None = None
         self._observer: BaseObserver | None = None
         self._inotify: FolderObserver | None = None
+        # How many watches had ended when the dirty set was taken last.
+        self._ended_before = 0
 
     def start(self, should_stop: Callable[[], bool] = _never) -> None:
         """Set all watches; when this returns, no later change goes unnoticed.
@@ -142,6 +144,9 @@ class Watcher:
 
     def take(self) -> tuple[Scope, bool]:
         """Empty the dirty set: what to compare, and whether only a full pass will do."""
+        inotify = self._inotify
+        group = inotify.group() if inotify is not None else None
+        self._ended_before = 0 if group is None else group.ended
         return self._dirty.take()
 
     def pending(self) -> Pending:
@@ -173,6 +178,9 @@ class Watcher:
     def coverage(self, source_folders: int) -> Coverage:
         """Compare what the kernel watches with what a full pass has found; tries again what was not watched.
 
+        Folders that went since the dirty set was taken for that pass are no gap, though the pass may have seen them:
+        otherwise one full pass would follow the other wherever folders come and go all the time.
+
         Args:
             source_folders: Folders that the last full pass saw, the root included; 0 if that is not known.
         """
@@ -187,8 +195,10 @@ class Watcher:
         denied = sum(not _needs_polling(code) for code in unwatched.values())
         known = len(unwatched) - denied
         watched = self._count()
+        group = self._inotify.group()
+        went = 0 if group is None else group.count_ended(watched) - self._ended_before
         # The exclusion rules are not applied to watches, so there may be more of them than folders compared.
-        polled = max(known, source_folders - denied - watched, 0)
+        polled = max(known, source_folders - denied - watched - went, 0)
         reason = NO_REASON
         if polled:
             limits = {errno.ENOSPC, errno.ENOMEM}
