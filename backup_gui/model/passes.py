@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
+from backup_gui.model.reasons import Reason
+
 
 class PassKind(Enum):
     """What a list of passes can be narrowed down to."""
@@ -41,7 +43,7 @@ class PastPass(NamedTuple):
     duration_s: float
     is_full: bool
     status: str
-    reason: str
+    reason: Reason
     created: int
     replaced: int
     deleted: int

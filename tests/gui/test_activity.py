@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from backup_gui.model.passes import PassKind, PastChange, PastPass
 from backup_gui.model.plans import Counts, PassStatus, Problem, ProblemCode, Removed, Report, Stage
-from backup_gui.model.reasons import Reason, of_system
+from backup_gui.model.reasons import NO_REASON, Reason, of_system
 from backup_gui.ui.activity.model import ActivityModel
 from backup_gui.ui.activity.page import ActivityPage
 from backup_gui.ui.activity.pass_row import pass_text
@@ -27,7 +27,7 @@ def past(number: int, **fields: Any) -> PastPass:
     """The pass with this key; the higher the key, the later."""
     values: dict[str, Any] = {
         "id": number, "started_at": NOW - 1e6 + number, "duration_s": 1.0, "is_full": False, "status": "complete",
-        "reason": "", "created": 1, "replaced": 0, "deleted": 0, "moved": 0, "bytes": 10, "problems": 0,
+        "reason": NO_REASON, "created": 1, "replaced": 0, "deleted": 0, "moved": 0, "bytes": 10, "problems": 0,
         "recorded": 1, "is_whole": True, **fields,
     }  # fmt: skip
     return PastPass(**values)
@@ -156,7 +156,7 @@ def test_an_earlier_pass_is_told_like_one_of_today(model: ActivityModel) -> None
     page = (
         past(4, status="problems", created=2, problems=7),
         past(3, status="held", created=0),
-        past(2, status="failed", reason="The drive went."),
+        past(2, status="failed", reason=of_system("The drive went.")),
         past(1, status="from the future"),
     )
     model.begin()

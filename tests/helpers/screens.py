@@ -41,7 +41,7 @@ from backup_gui.model.plans import (
     count_actions,
 )
 from backup_gui.model.problems import problem
-from backup_gui.model.reasons import Reason, ReasonCode, of_system
+from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode, of_system
 from backup_gui.model.restores import Item, Moment, PutBack, Search, Step
 from backup_gui.model.status import Backlog, Coverage, JobState, Status
 from backup_gui.services.arrange_plan import arrange
@@ -290,7 +290,7 @@ DAYS = tuple(
 SIZES = BackupSizes(412_000_000_000, 96_500_000_000, counted_at=NOW - 1_500)
 EARLIER = tuple(
     PastPass(
-        *(900 - n, NOW - 100_000 - n * 7_000.0, 1.5, n % 5 == 0, "complete", ""),
+        *(900 - n, NOW - 100_000 - n * 7_000.0, 1.5, n % 5 == 0, "complete", NO_REASON),
         *((n + 1) % 4, 1, (n + 1) % 3, int(n == 0), 210_000 * (n + 1), 0),
         recorded=(n + 1) % 4 + 1 + (n + 1) % 3 + int(n == 0),
         is_whole=True,

@@ -15,7 +15,7 @@ from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.state.pass_log import Chronicle, remembered_facts
 from backup_gui.model.passes import DayTotal, PassKind, PastChange
 from backup_gui.model.plans import Counts, PassStatus, Problem, ProblemCode, Report, Stage
-from backup_gui.model.reasons import of_system
+from backup_gui.model.reasons import Reason, ReasonCode, of_system
 from tests.unit.test_passlog import FIRST_SCHEMA
 
 NOON = datetime(2026, 11, 22, 12, 0, 0).astimezone().timestamp()
@@ -67,7 +67,9 @@ def test_a_pass_that_was_cut_short_is_no_trouble_of_its_day(catalog: Catalog, ch
     assert [day.troubled for day in chronicle.days(0)] == [2]
 
 
-@pytest.mark.skipif(os.name != "posix", reason="another time zone cannot be chosen for one process elsewhere")
+@pytest.mark.skipif(
+    os.name != "posix", reason=of_system("another time zone cannot be chosen for one process elsewhere")
+)
 def test_days_begin_at_the_users_midnight(
     catalog: Catalog, chronicle: Chronicle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,7 +110,11 @@ def test_passes_are_narrowed_down_by_what_they_did(
 
 
 def test_a_search_takes_every_character_as_it_is(catalog: Catalog, chronicle: Chronicle) -> None:
-    fill(catalog, report(NOON, PassStatus.FAILED, reason="The drive is 100% full"), report(NOON, reason="100 of them"))
+    fill(
+        catalog,
+        report(NOON, PassStatus.FAILED, reason=of_system("The drive is 100% full")),
+        report(NOON, reason="100 of them"),
+    )
     assert [one.status for one in chronicle.page(search="100%")] == ["failed"]
     assert [one.status for one in chronicle.page(search="DRIVE")] == ["failed"]
     assert chronicle.page(search="_") == ()
@@ -189,3 +195,42 @@ def test_a_fact_is_read_in_every_catalog_that_can_be_read(tmp_path: Path) -> Non
     (jobs / "c.sqlite").write_text("no catalog")
     assert list(remembered_facts(tmp_path, "key")) == ["1", "3"]
     assert (jobs / "c.sqlite").read_text() == "no catalog"
+
+
+LACKS = Reason(ReasonCode.SIZE_LACKS, size=2_500_000)
+FULL = Reason(ReasonCode.SPARED, detail=Reason(ProblemCode.NO_SPACE, more=LACKS), size=1_600_000)
+
+
+@pytest.mark.parametrize("reason", [FULL, Reason(ReasonCode.SOURCE_AWAY, path="/a\udcff\n{why}"), of_system("Odd")])
+def test_the_reason_of_an_earlier_pass_is_read_with_its_code_and_arguments(
+    catalog: Catalog, chronicle: Chronicle, reason: Reason
+) -> None:
+    fill(catalog, report(NOON), report(NOON, PassStatus.FAILED, reason=reason), report(NOON))
+    newest, failed, first = chronicle.page()
+    assert (newest.reason, first.reason) == ("", "")
+    assert (failed.reason, failed.reason.code) == (reason, reason.code)
+    assert failed.reason.arguments == reason.arguments
+
+
+@pytest.mark.parametrize("told", ["", "{", "[]", '{"code": "of tomorrow", "arguments": {}}', '{"code": "spared"}'])
+def test_of_a_reason_that_is_not_understood_the_words_are_shown(
+    catalog: Catalog, chronicle: Chronicle, told: str
+) -> None:
+    fill(catalog, report(NOON, PassStatus.FAILED, reason=FULL))
+    catalog._connection.execute("UPDATE reasons SET told = ?", (told,))
+    catalog.commit()
+    (failed,) = chronicle.page()
+    assert (failed.reason, failed.reason.code) == (FULL, ReasonCode.SYSTEM)
+
+
+def test_of_a_catalog_of_an_earlier_version_the_words_are_shown(catalog: Catalog, chronicle: Chronicle) -> None:
+    fill(catalog, report(NOON, PassStatus.FAILED, reason=FULL))
+    catalog._connection.execute("DROP TABLE reasons")
+    catalog.commit()
+    assert [one.reason for one in chronicle.page()] == [FULL]
+
+
+def test_the_reasons_of_passes_that_are_gone_go_with_them(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backup_gui.engine.state.pass_log.KEPT_PASSES", 2)
+    fill(catalog, *(report(NOON, PassStatus.FAILED, reason=FULL) for _ in range(5)))
+    assert catalog._connection.execute("SELECT pass FROM reasons").fetchall() == [(4,), (5,)]

@@ -11,6 +11,7 @@ import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from backup_gui.engine.state import stored_reasons
 from backup_gui.engine.state.integers import within
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.passes import PastPass
@@ -21,12 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from backup_gui.model.plans import Report
+    from backup_gui.model.reasons import Reason
 import contextlib
 import logging
 from typing import TYPE_CHECKING
 
 from backup_gui.model.passes import DayTotal, PassKind, PastChange
 from backup_gui.model.paths import decode
+from backup_gui.model.reasons import of_system
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,6 +130,9 @@ class PassLog:
             values,
         )
         key = cursor.lastrowid or 0
+        if report.reason:
+            told = stored_reasons.written(report.reason)
+            self._connection.execute("INSERT OR REPLACE INTO reasons VALUES (?, ?)", (key, told))
         if changes:
             self._connection.executemany(
                 "INSERT INTO changes VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -142,6 +148,7 @@ class PassLog:
                 ),
             )
         self._connection.execute("DELETE FROM passes WHERE id <= ?", (key - KEPT_PASSES,))
+        self._connection.execute("DELETE FROM reasons WHERE pass <= ?", (key - KEPT_PASSES,))
         self._connection.execute(
             "DELETE FROM folders WHERE rowid <= (SELECT max(rowid) FROM folders) - ?", (KEPT_CHANGES,)
         )
@@ -254,7 +261,9 @@ def open_for_reading(catalog: Path, wait_s: float = _WAIT_S) -> sqlite3.Connecti
 def past_pass(row: tuple[Any, ...]) -> PastPass:
     """Make a record of a row, with or without what the first version of catalogs did not know."""
     record = PastPass(*row)
-    return record._replace(is_full=bool(record.is_full), is_whole=bool(record.is_whole))
+    return record._replace(
+        is_full=bool(record.is_full), is_whole=bool(record.is_whole), reason=of_system(str(record.reason))
+    )
 
 
 log = logging.getLogger(__name__)
@@ -320,7 +329,7 @@ class Chronicle:
             pattern = _pattern(search)
             matching = "reason LIKE ? ESCAPE '\\'"
             values.append(pattern)
-            if self._has_changes():
+            if self._has("changes"):
                 one = "CAST({} AS TEXT) LIKE ? ESCAPE '\\'"
                 matching += (
                     f" OR id IN (SELECT pass FROM changes WHERE {one.format('path')} OR {one.format('old_path')})"  # noqa: S608 - constants
@@ -328,7 +337,9 @@ class Chronicle:
                 values.extend((pattern, pattern))
             wanted.append(f"({matching})")
         query = f"SELECT {_COLUMNS_READ} FROM passes WHERE {' AND '.join(wanted)} ORDER BY id DESC LIMIT ?"  # noqa: S608 - constants
-        return tuple(past_pass(row) for row in self._rows(query, (*values, limit)))
+        found = [past_pass(row) for row in self._rows(query, (*values, limit))]
+        reasons = self._reasons(found)
+        return tuple(one._replace(reason=reasons.get(one.id, one.reason)) for one in found)
 
     def keys(self, since: float) -> dict[float, int]:
         """Return the keys of the passes that began at this time or later, by that time."""
@@ -342,7 +353,7 @@ class Chronicle:
             limit: How many at most.
             offset: How many earlier ones to leave out.
         """
-        if not self._has_changes():
+        if not self._has("changes"):
             return ()
         query = "SELECT op, path, old_path FROM changes WHERE pass = ? ORDER BY number LIMIT ? OFFSET ?"
         return tuple(
@@ -357,9 +368,16 @@ class Chronicle:
                 return float(value)
         return None
 
-    def _has_changes(self) -> bool:
-        """Whether the catalog knows paths: those of the first version do not."""
-        return bool(self._rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'changes'"))
+    def _reasons(self, passes: list[PastPass]) -> dict[int, Reason]:
+        """Return the reasons of passes by their keys; of earlier versions of the program only the English is known."""
+        if not any(one.reason for one in passes) or not self._has("reasons"):
+            return {}
+        rows = self._rows("SELECT pass, told FROM reasons WHERE pass BETWEEN ? AND ?", (passes[-1].id, passes[0].id))
+        return {key: reason for key, told in rows if (reason := stored_reasons.read(told)) is not None}
+
+    def _has(self, table: str) -> bool:
+        """Whether the catalog has a table, which one of an earlier version may not."""
+        return bool(self._rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)))
 
     def _rows(self, query: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
         """Read; what cannot be read is empty, since a list of what was done is not worth an error."""

@@ -8,7 +8,6 @@ from PySide6.QtCore import QCoreApplication, Qt
 
 from backup_gui.model.passes import PastChange, PastPass
 from backup_gui.model.plans import NOTHING_REMOVED, Counts, Op, PassStatus, Report
-from backup_gui.model.reasons import of_system
 from backup_gui.ui.text.format import counted, isolated, path_text, tip_text
 from backup_gui.ui.text.headline import held_text, problems_text
 from backup_gui.ui.text.reasons import said
@@ -137,9 +136,7 @@ def row_of(past: PastPass) -> PassRow:
     except ValueError:
         # Of a later version of the program.
         status = PassStatus.COMPLETE
-    report = Report(
-        status, past.started_at, past.duration_s, is_full=past.is_full, counts=counts, reason=of_system(past.reason)
-    )
+    report = Report(status, past.started_at, past.duration_s, is_full=past.is_full, counts=counts, reason=past.reason)
     is_forgotten = counts.total > 0 and not past.recorded
     return PassRow(report, pass_id=past.id, problems=past.problems, is_forgotten=is_forgotten)
 

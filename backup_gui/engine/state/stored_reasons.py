@@ -1,0 +1,46 @@
+"""Reasons as a catalog keeps them beside their English: for whoever reads a pass later, in another language. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from backup_gui.model.plans import ProblemCode
+from backup_gui.model.reasons import Reason, ReasonCode
+
+if TYPE_CHECKING:
+    from backup_gui.model.reasons import Code
+
+_CODES: Final[dict[str, Code]] = {code.value: code for code in (*ReasonCode, *ProblemCode)}
+
+
+def written(reason: Reason) -> str:
+    """Write a reason as JSON text, which ``read`` reads back."""
+    import json  # noqa: PLC0415 - slow to import, and few passes have a reason
+
+    return json.dumps(_fields(reason))
+
+
+def read(text: str) -> Reason | None:
+    """Read what ``written`` has written; None if it is damaged, or of a later version of the program."""
+    import json  # noqa: PLC0415 - as above
+
+    try:
+        return _reason(json.loads(text))
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError):
+        return None
+
+
+def _fields(reason: Reason) -> dict[str, object]:
+    arguments = reason.arguments.items()
+    told = {name: _fields(value) if isinstance(value, Reason) else value for name, value in arguments}
+    return {"code": reason.code.value, "arguments": told}
+
+
+def _reason(fields: dict[str, Any]) -> Reason:
+    arguments = {}
+    for name, value in fields["arguments"].items():
+        found = _reason(value) if isinstance(value, dict) else value
+        if not isinstance(found, str | int):
+            raise TypeError(f"{name} is neither a text nor a number")
+        arguments[name] = found
+    return Reason(_CODES[fields["code"]], **arguments)
