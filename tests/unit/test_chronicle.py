@@ -67,9 +67,7 @@ def test_a_pass_that_was_cut_short_is_no_trouble_of_its_day(catalog: Catalog, ch
     assert [day.troubled for day in chronicle.days(0)] == [2]
 
 
-@pytest.mark.skipif(
-    os.name != "posix", reason=of_system("another time zone cannot be chosen for one process elsewhere")
-)
+@pytest.mark.skipif(os.name != "posix", reason="another time zone cannot be chosen for one process elsewhere")
 def test_days_begin_at_the_users_midnight(
     catalog: Catalog, chronicle: Chronicle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -113,7 +111,7 @@ def test_a_search_takes_every_character_as_it_is(catalog: Catalog, chronicle: Ch
     fill(
         catalog,
         report(NOON, PassStatus.FAILED, reason=of_system("The drive is 100% full")),
-        report(NOON, reason="100 of them"),
+        report(NOON, reason=of_system("100 of them")),
     )
     assert [one.status for one in chronicle.page(search="100%")] == ["failed"]
     assert [one.status for one in chronicle.page(search="DRIVE")] == ["failed"]

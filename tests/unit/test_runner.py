@@ -985,7 +985,7 @@ def test_crash_of_a_pass_is_logged_shown_and_recovered_from(world: World, caplog
 
 
 def test_failed_report_counts_as_a_failure(world: World) -> None:
-    world.answers = [report(PassStatus.FAILED, reason="broken")] * 2
+    world.answers = [report(PassStatus.FAILED, reason=of_system("broken"))] * 2
     world.run(until_s=30)
     assert world.full_times == [0.0, 5.0, 15.0]
     assert world.states == [JobState.WORKING, JobState.FAILED, JobState.OK]
