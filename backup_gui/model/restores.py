@@ -75,6 +75,7 @@ class Policy(Enum):
 
     KEEP_BOTH = "keep both"
     REPLACE = "replace"
+    SKIP = "skip"
 
 
 class Piece(NamedTuple):
@@ -93,6 +94,18 @@ class Piece(NamedTuple):
     wanted: str
     size_bytes: int = 0
     is_folder: bool = False
+
+
+class Selection(NamedTuple):
+    """What is to be brought back of a path.
+
+    Attributes:
+        pieces: What, and from where.
+        unseen: Paths of which nobody can tell what they are, and why; what is below them is not known either.
+    """
+
+    pieces: tuple[Piece, ...]
+    unseen: dict[str, OSError]
 
 
 class Step(NamedTuple):
@@ -132,5 +145,6 @@ class PutBack(NamedTuple):
     present: tuple[str, ...] = ()
     beside: tuple[tuple[str, str], ...] = ()
     replaced: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
     failed: tuple[tuple[str, Reason], ...] = ()
     is_cancelled: bool = False

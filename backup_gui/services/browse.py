@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from backup_gui.engine.destination.history_place import history_at
 from backup_gui.engine.history.listing import Shelf, moments
-from backup_gui.engine.history.snapshot import Past, backup_at
+from backup_gui.engine.history.snapshot import Snapshot, backup_at
 from backup_gui.engine.restore.put_back import put_back
 from backup_gui.model.restores import Item, Moment, Policy, PutBack, Search, Step
 
@@ -70,22 +70,22 @@ def find_moments(backup: Backup, should_stop: StopAsked) -> tuple[Moment, ...]:
 def list_folder(
     backup: Backup, shelf: Shelf, path: str, at: float | None, should_stop: StopAsked, *, shows_gone: bool
 ) -> tuple[Item, ...]:
-    """List a folder as it stood; see ``Past.folder``."""
-    with Past(backup.destination, backup.history_root, should_stop, shelf) as past:
+    """List a folder as it stood; see ``Snapshot.folder``."""
+    with Snapshot(backup.destination, backup.history_root, should_stop, shelf) as past:
         return past.folder(path, at, shows_gone=shows_gone)
 
 
 def search(
     backup: Backup, shelf: Shelf, text: str, at: float | None, should_stop: StopAsked, *, shows_gone: bool
 ) -> Search:
-    """Search by name; see ``Past.search``."""
-    with Past(backup.destination, backup.history_root, should_stop, shelf) as past:
+    """Search by name; see ``Snapshot.search``."""
+    with Snapshot(backup.destination, backup.history_root, should_stop, shelf) as past:
         return past.search(text, at, shows_gone=shows_gone, limit=MOST_FOUND)
 
 
 def list_versions(backup: Backup, shelf: Shelf, path: str, should_stop: StopAsked) -> tuple[Item, ...]:
-    """List all contents of a file; see ``Past.versions``."""
-    with Past(backup.destination, backup.history_root, should_stop, shelf) as past:
+    """List all contents of a file; see ``Snapshot.versions``."""
+    with Snapshot(backup.destination, backup.history_root, should_stop, shelf) as past:
         return past.versions(path)
 
 
@@ -106,7 +106,7 @@ def bring_back(backup: Backup, wanted: Wanted, should_stop: StopAsked, *, on_ste
         OSError: Nothing could be brought back.
     """
     on_step(Step())
-    with Past(backup.destination, backup.history_root, should_stop) as past:
+    with Snapshot(backup.destination, backup.history_root, should_stop) as past:
         pieces = past.pieces(wanted.items, wanted.at, keeps_folders=wanted.is_source)
     return put_back(
         pieces,

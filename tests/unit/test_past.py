@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,9 +13,9 @@ from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.history import listing as shelf_module
 from backup_gui.engine.history.listing import Shelf, Version, moments, versions_in
-from backup_gui.engine.history.snapshot import Past, backup_at
+from backup_gui.engine.history.snapshot import Snapshot, backup_at
 from backup_gui.engine.rules.version_names import version_path
-from backup_gui.model.entries import EntryKind
+from backup_gui.model.entries import Entry, EntryKind
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.restores import Item, Moment
 from tests.unit.conftest import Rig
@@ -32,8 +33,8 @@ def keep(rig: Rig, path: str, content: str, left_at: datetime = NOON, count: int
     return rig.write_at(rig.history / version_path(path, left_at, count), content)
 
 
-def past(rig: Rig) -> Past:
-    return Past(str(rig.mirror), str(rig.history))
+def past(rig: Rig) -> Snapshot:
+    return Snapshot(str(rig.mirror), str(rig.history))
 
 
 def names(items: tuple[Item, ...]) -> list[str]:
@@ -206,7 +207,7 @@ def test_moments_are_when_something_left(home: Rig) -> None:
 def test_looking_can_be_given_up(home: Rig) -> None:
     with pytest.raises(Cancelled):
         moments(str(home.history), lambda: True)
-    with Past(str(home.mirror), str(home.history), lambda: True) as opened:
+    with Snapshot(str(home.mirror), str(home.history), lambda: True) as opened:
         for look in (
             lambda: opened.folder("", None),
             lambda: opened.search("x", None, shows_gone=False, limit=1),
@@ -225,7 +226,7 @@ def test_a_backup_without_history_and_a_history_without_backup(rig: Rig) -> None
     with past(rig) as opened:
         assert len(opened.versions("a")) == 1
     rig.write_at(rig.mirror / "b")
-    with Past(str(rig.mirror), None) as opened:
+    with Snapshot(str(rig.mirror), None) as opened:
         assert names(opened.folder("", None, shows_gone=True)) == ["b"]
         assert len(opened.versions("b")) == 1
 
@@ -240,18 +241,20 @@ def test_a_history_that_cannot_be_opened_is_told(rig: Rig) -> None:
 def test_folders_that_cannot_be_read_are_left_out_of_a_search(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     rig.write_at(rig.mirror / "closed" / "a1")
     rig.write_at(rig.mirror / "open" / "a2")
+    real = Tree.list
+
+    def refuse(self: Tree, path: str, *options: Any) -> dict[str, Entry]:
+        if path == "closed":
+            raise PermissionError(13, "Permission denied")
+        return real(self, path, *options)
+
+    monkeypatch.setattr(Tree, "list", refuse)
     with past(rig) as opened:
-        real = opened.folder
-
-        def refuse(path: str, at: float | None, *, shows_gone: bool = False) -> tuple[Item, ...]:
-            if path == "closed":
-                raise PermissionError(13, "Permission denied")
-            return real(path, at, shows_gone=shows_gone)
-
-        monkeypatch.setattr(opened, "folder", refuse)
         assert names(opened.search("a", None, shows_gone=False, limit=9).items) == ["open/a2"]
+        closed = opened.folder("", None)[:1]
+        assert names(closed) == ["closed/"]
         with pytest.raises(PermissionError):
-            opened.pieces(real("", None)[:1], None, keeps_folders=True)
+            opened.pieces(closed, None, keeps_folders=True)
 
 
 def wanted(rig: Rig, paths: set[str], at: float | None = None, *, keeps_folders: bool = True) -> list[str]:
@@ -304,7 +307,7 @@ def test_folders_of_the_history_are_read_again_only_when_they_change(rig: Rig, m
     shelf = Shelf()
 
     def look() -> list[str]:
-        with Past(str(rig.mirror), str(rig.history), shelf=shelf) as opened:
+        with Snapshot(str(rig.mirror), str(rig.history), shelf=shelf) as opened:
             return names(opened.folder("docs", None, shows_gone=True))
 
     rig.history.mkdir()
@@ -325,7 +328,7 @@ def test_no_more_is_remembered_than_there_is_room_for(rig: Rig, monkeypatch: pyt
     for folder in "abc":
         for name in "xy":
             keep(rig, f"{folder}/{name}", "1")
-    with Past(str(rig.mirror), str(rig.history), shelf=shelf) as opened:
+    with Snapshot(str(rig.mirror), str(rig.history), shelf=shelf) as opened:
         for folder in "abc":
             assert len(opened.folder(folder, None, shows_gone=True)) == 2
             assert list(shelf._known) == [folder]

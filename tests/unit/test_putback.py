@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from backup_gui.engine.fs.content import BLOCK_BYTES, Shortened, TargetError, transfer
-from backup_gui.engine.history.snapshot import Past
+from backup_gui.engine.history.snapshot import Snapshot
 from backup_gui.engine.restore import put_back as putback
 from backup_gui.engine.restore import writer as restoring
 from backup_gui.engine.restore.put_back import CODES, name_beside, put_back
@@ -94,7 +94,7 @@ def test_a_replaced_file_goes_to_the_history_with_the_next_pass(rig: Rig) -> Non
     rig.run()
     rig.write("docs/a", "second")
     rig.run()
-    with Past(str(rig.mirror), str(rig.history)) as past:
+    with Snapshot(str(rig.mirror), str(rig.history)) as past:
         wanted = past.pieces(past.versions("docs/a")[1:], None, keeps_folders=True)
     result = put_back(wanted, str(rig.source), Policy.REPLACE, mark=MARK, backup=str(rig.mirror))
     assert result == PutBack(asked=1, restored=("docs/a",), replaced=("docs/a",))
@@ -312,7 +312,7 @@ def test_a_job_that_runs_afterwards_has_nothing_but_what_was_put_back(rig: Rig) 
     (rig.source / "docs" / "b").unlink()
     (rig.source / "docs").rmdir()
     rig.run()
-    with Past(str(rig.mirror), str(rig.history)) as past:
+    with Snapshot(str(rig.mirror), str(rig.history)) as past:
         wanted = past.pieces(past.folder("", None, shows_gone=True)[:1], None, keeps_folders=True)
     put_back(wanted, str(rig.source), Policy.KEEP_BOTH, mark=MARK)
     rig.run()

@@ -12,7 +12,7 @@ import pytest
 
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.history.listing import list_versions
-from backup_gui.engine.history.snapshot import Past
+from backup_gui.engine.history.snapshot import Snapshot
 from backup_gui.engine.plan import scan_worker as scout
 from backup_gui.engine.restore.at_time import restore
 from backup_gui.engine.rules.exclusions import Filter
@@ -265,7 +265,7 @@ def test_the_past_and_the_versions_show_what_can_be_looked_at(rig: Rig, code: in
     kept = {path.rpartition("/")[2][:3]: path for path in read_tree(rig.history) if "~" in path}
     with refusing(code, rig.history / kept["bad"], rig.mirror / "docs/bad"):
         assert [version.path for version in list_versions(str(rig.history))] == ["docs/good"]
-        with Past(str(rig.mirror), str(rig.history)) as past:
+        with Snapshot(str(rig.mirror), str(rig.history)) as past:
             items = past.folder("docs", None, shows_gone=False)
     assert [(item.path, item.kind) for item in items] == [("docs/good", EntryKind.FILE)]
 

@@ -16,19 +16,20 @@ from typing import TYPE_CHECKING, Self
 from backup_gui.engine.destination.history_place import HISTORY_NAME, history_at, is_not_the_mirrors
 from backup_gui.engine.fs.content import Cancelled, never
 from backup_gui.engine.fs.tree import Tree
-from backup_gui.engine.history.listing import Shelf
+from backup_gui.engine.history.listing import list_versions, versions_in
 from backup_gui.engine.rules.version_names import shortened_paths
 from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.job import HISTORY_SUFFIX
 from backup_gui.model.paths import is_at_or_below, is_own, join, parent_of
 from backup_gui.model.reasons import Reason, ReasonCode
-from backup_gui.model.restores import Item, Piece, Search
+from backup_gui.model.restores import Item, Piece, Search, Selection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from datetime import datetime
 
-    from backup_gui.engine.history.listing import Version
+    from backup_gui.engine.history.listing import Shelf, Version
     from backup_gui.model.entries import Entry
 
 # How many entries are looked at to tell whether a folder had anything in it; beyond that it is taken to have had.
@@ -67,14 +68,14 @@ def backup_at(folder: str) -> tuple[str, str | None]:
         return mirror, None
 
 
-class Past:
+class Snapshot:
     """A mirror and its history, open for reading.
 
     Args:
         destination: Absolute path of the mirror.
         history_root: Absolute path of the history; None if there is none.
         should_stop: Asked again and again whether to give up.
-        shelf: What is remembered of the same history from before.
+        shelf: Remembers what was read of the same history, for one who looks again and again; None to remember nothing.
 
     Raises:
         RootAbsentError: Neither of them is there.
@@ -88,7 +89,7 @@ class Past:
         should_stop: Callable[[], bool] = never,
         shelf: Shelf | None = None,
     ) -> None:
-        self._shelf = shelf if shelf is not None else Shelf()
+        self._versions_in = versions_in if shelf is None else shelf.versions
         self._should_stop = should_stop
         self._mirror = _opened(destination)
         try:
@@ -144,12 +145,7 @@ class Past:
         if entry is not None and self._mirror is not None and kind_of(entry) in {EntryKind.FILE, EntryKind.LINK}:
             found.append(_item(path, entry, self._mirror.root))
         if self._history is not None:
-            wanted = {path, *shortened_paths(path)}
-            versions = [
-                version for version in self._shelf.versions(self._history, parent_of(path)) if version.path in wanted
-            ]
-            versions.sort(key=lambda version: (version.left_at, version.number), reverse=True)
-            found.extend(self._version_item(path, version) for version in versions)
+            found.extend(self._version_item(path, version) for version in reversed(self._versions_of(path)))
         return tuple(found)
 
     def search(self, text: str, at: float | None, *, shows_gone: bool, limit: int) -> Search:
@@ -188,36 +184,125 @@ class Past:
             Cancelled: ``should_stop`` said so.
             OSError: One of the folders cannot be read.
         """
-        chosen = _topmost(items)
-        found: dict[str, Piece] = {}
-        for item in chosen:
-            base = "" if keeps_folders else parent_of(item.path)
-            below = self._below(item.path, at, shows_gone=item.is_gone, is_strict=True) if item.is_folder else ()
-            for one in (item, *below):
-                wanted = one.path.removeprefix(base + "/") if base else one.path
-                # Two items of one name, from different folders, are told apart when they are brought back.
-                key = wanted if keeps_folders else one.path
-                # A folder known only from the history has no metadata of its own there.
-                if not (one.is_folder and one.left_at is not None):
-                    found[key] = Piece(one.root, one.stored, wanted, one.size_bytes, one.is_folder)
-        return tuple(found.values())
+        pieces: dict[str, Piece] = {}
+        for item in _topmost(items):
+            found = {item.path: item}
+            if item.is_folder:
+                self._gather(found, item.path, at, shows_gone=item.is_gone)
+            pieces.update(_pieces(found, "" if keeps_folders else parent_of(item.path)))
+        return tuple(pieces.values())
 
-    def _below(self, folder: str, at: float | None, *, shows_gone: bool, is_strict: bool = False) -> Iterator[Item]:
+    def select(self, path: str, at: float | None) -> Selection:
+        """Find what has to be brought back of a path: itself, and all that stood below it.
+
+        Args:
+            path: A file, link or folder; the empty string for everything.
+            at: The time whose state is wanted, a second as a whole; None for the newest content known of each path,
+                also of what was deleted since.
+
+        Returns:
+            Where each content lies. It is to come to lie in the folder restored to as it lies in the one that ``path``
+            is in.
+
+        Raises:
+            Cancelled: ``should_stop`` said so.
+            OSError: A folder cannot be read.
+        """
+        found: dict[str, Item] = {}
+        unseen: dict[str, OSError] = {}
+        self._gather(found, path, at, shows_gone=at is None, unseen=unseen)
+        if path:
+            self._add_named(found, path, at)
+        return Selection(tuple(_pieces(found, parent_of(path)).values()), unseen)
+
+    def knows(self, path: str) -> bool:
+        """Tell whether mirror or history have a path, at whatever time.
+
+        Raises:
+            OSError: One of them cannot be read.
+        """
+        if self._mirror is not None and self._mirror.look(path) is not None:
+            return True
+        return self._history is not None and next(list_versions(self._history.root, path), None) is not None
+
+    def _below(self, folder: str, at: float | None, *, shows_gone: bool) -> Iterator[Item]:
         pending = deque([folder])
         while pending:
             here = pending.popleft()
             try:
                 items = self.folder(here, at, shows_gone=shows_gone)
             except OSError:
-                if is_strict or here == folder:
+                if here == folder:
                     raise
                 continue
             yield from items
             pending.extend(item.path for item in items if item.is_folder)
 
-    def _in_mirror(self, folder: str) -> dict[str, Entry]:
+    def _gather(
+        self,
+        found: dict[str, Item],
+        top: str,
+        at: float | None,
+        *,
+        shows_gone: bool,
+        unseen: dict[str, OSError] | None = None,
+    ) -> None:
+        """Add all that stood below a folder, each folder of the mirror and the history read once.
+
+        Args:
+            found: Takes it, by path.
+            top: The folder.
+            at: As for ``folder``.
+            shows_gone: As for ``folder``.
+            unseen: Takes the paths of the mirror that cannot be looked at, and why.
+        """
+        changed: list[Item] = []
+        pending = [top]
+        while pending:
+            if self._should_stop():
+                raise Cancelled
+            folder = pending.pop()
+            entries = self._in_mirror(folder, unseen)
+            kept = _listed(self._history, folder) if shows_gone or at is not None else {}
+            for item in self._files(folder, entries, at, shows_gone=shows_gone):
+                _add(found, item)
+            for name in sorted(entries.keys() | kept.keys()):
+                here, path = _folder_entry(entries, name), join(folder, name)
+                if here is not None and self._mirror is not None:
+                    item = _item(path, here, self._mirror.root)
+                    if at is None or item.mtime_ns < _end_ns(at):
+                        _add(found, item)
+                    else:
+                        changed.append(item)
+                elif _folder_entry(kept, name) is None:
+                    continue
+                pending.append(path)
+        _add_those_that_had_any(found, changed)
+
+    def _add_named(self, found: dict[str, Item], path: str, at: float | None) -> None:
+        """Add what was asked for by its own name: it may have been there whatever its own time says."""
+        entry = self._mirror.look(path) if self._mirror is not None else None
+        is_folder = entry is not None and kind_of(entry) is EntryKind.FOLDER
+        present = entry if entry is not None and kind_of(entry) in {EntryKind.FILE, EntryKind.LINK} else None
+        versions = self._versions_of(path)
+        item = self._standing(path, present, versions, at, is_named=True)
+        if item is None and at is None and versions:
+            item = self._version_item(path, versions[-1])._replace(is_gone=True)
+        if item is not None:
+            _add(found, item)
+        if is_folder and entry is not None and self._mirror is not None:
+            folder = _item(path, entry, self._mirror.root)
+            if at is None or folder.mtime_ns < _end_ns(at):
+                _add(found, folder)
+            else:
+                _add_those_that_had_any(found, [folder])
+
+    def _in_mirror(self, folder: str, unseen: dict[str, OSError] | None = None) -> dict[str, Entry]:
         """List a folder of the mirror, at its root without what is not its own."""
-        entries = _listed(self._mirror, folder)
+        refused: dict[str, OSError] = {}
+        entries = _listed(self._mirror, folder, refused)
+        if unseen is not None:
+            unseen.update({join(folder, name): error for name, error in refused.items()})
         if folder or self._mirror is None:
             return entries
         root = self._mirror.root
@@ -230,7 +315,7 @@ class Past:
             for name, entry in entries.items()
             if kind_of(entry) in {EntryKind.FILE, EntryKind.LINK} and not is_own(name)
         }
-        histories = self._histories(folder, present)
+        histories = self._histories(folder, entries) if shows_gone or at is not None else {}
         items = []
         for path in present.keys() | histories.keys():
             standing = self._standing(path, present.get(path), histories.get(path, []), at)
@@ -247,21 +332,41 @@ class Past:
                 items.append(self._version_item(path, gone[-1])._replace(is_gone=True))
         return items
 
-    def _histories(self, folder: str, present: dict[str, Entry]) -> dict[str, list[Version]]:
+    def _histories(self, folder: str, entries: dict[str, Entry]) -> dict[str, list[Version]]:
         """List the versions of each path in a folder, oldest first."""
         if self._history is None:
             return {}
         # Versions of a long name are known by a shortened one; they belong to what the mirror has under the long one.
-        long_names = {shortened: path for path in present for shortened in shortened_paths(path)}
+        paths = (join(folder, name) for name in entries)
+        long_names = {shortened: path for path in paths for shortened in shortened_paths(path)}
         found: dict[str, list[Version]] = {}
-        for version in self._shelf.versions(self._history, folder):
+        for version in self._versions_in(self._history, folder):
             found.setdefault(long_names.get(version.path, version.path), []).append(version)
         for versions in found.values():
-            versions.sort(key=lambda version: (version.left_at, version.number))
+            versions.sort(key=_when_it_left)
         return found
 
-    def _standing(self, path: str, entry: Entry | None, versions: list[Version], at: float | None) -> Item | None:
-        """Choose the content that a path had at a time; None if there was none."""
+    def _versions_of(self, path: str) -> list[Version]:
+        """List the versions of one path, oldest first."""
+        if self._history is None:
+            return []
+        wanted = {path, *shortened_paths(path)}
+        versions = [version for version in self._versions_in(self._history, parent_of(path)) if version.path in wanted]
+        return sorted(versions, key=_when_it_left)
+
+    def _standing(
+        self, path: str, entry: Entry | None, versions: list[Version], at: float | None, *, is_named: bool = False
+    ) -> Item | None:
+        """Choose the content that a path had at a time; None if there was none.
+
+        Args:
+            path: The path.
+            entry: The file or link that the mirror has there.
+            versions: Those of the path, oldest first.
+            at: The time; None for now.
+            is_named: Whether the path was asked for by its own name. The time of its content is that of a clock that
+                may have been wrong, and the mirror and the history may know better.
+        """
         now = _item(path, entry, self._mirror.root) if entry is not None and self._mirror is not None else None
         if at is None:
             return now
@@ -272,7 +377,11 @@ class Past:
             return None
         # Names of versions know whole seconds: what left in the next one was there, however new it was.
         has_just_left = item.left_at is not None and item.left_at - at <= 1
-        return item if has_just_left or item.mtime_ns < _end_ns(at) else None
+        if has_just_left or item.mtime_ns < _end_ns(at):
+            return item
+        had_left = bool(versions) and versions[0].left_at.timestamp() <= at
+        had_come = item.left_at is None and entry is not None and entry.st_ctime_ns < _end_ns(at)
+        return item if is_named and (had_left or had_come) else None
 
     def _folders(self, folder: str, entries: dict[str, Entry], at: float | None, *, shows_gone: bool) -> list[Item]:
         """List the folders in a folder as it stood."""
@@ -296,7 +405,7 @@ class Past:
         return at is None or entry.st_mtime_ns < _end_ns(at) or self._had_any(path, at, shows_gone=False)
 
     def _had_any(self, path: str, at: float | None, *, shows_gone: bool) -> bool:
-        """Tell whether a folder had any file or link in it, at whatever depth."""
+        """Tell whether a folder had any file or link in it, or a folder not changed since, at whatever depth."""
         pending, looked = deque([path]), 0
         while pending:
             if self._should_stop():
@@ -308,6 +417,8 @@ class Past:
             if self._files(here, entries, at, shows_gone=shows_gone):
                 return True
             names = {name for name in entries if _folder_entry(entries, name) is not None}
+            if at is not None and any(entries[name].st_mtime_ns < _end_ns(at) for name in names):
+                return True
             kept = _listed(self._history, here)
             names.update(name for name in kept if _folder_entry(kept, name) is not None)
             pending.extend(join(here, name) for name in sorted(names))
@@ -329,12 +440,48 @@ def _opened(root: str) -> Tree | None:
         return None
 
 
-def _listed(tree: Tree | None, folder: str) -> dict[str, Entry]:
-    """List a folder of one side; what cannot be looked at hides nothing of the others."""
+def _listed(tree: Tree | None, folder: str, refused: dict[str, OSError] | None = None) -> dict[str, Entry]:
+    """List a folder of one side; what cannot be looked at hides nothing of the others, and goes to ``refused``."""
     if tree is not None:
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            return tree.list(folder, {})
+            return tree.list(folder, {} if refused is None else refused)
     return {}
+
+
+def _add(found: dict[str, Item], item: Item) -> None:
+    """Add an item, where several had its path the best: what stood before what was gone, then what is no folder."""
+    before = found.get(item.path)
+    if before is None or (item.is_gone, item.is_folder) < (before.is_gone, before.is_folder):
+        found[item.path] = item
+
+
+def _add_those_that_had_any(found: dict[str, Item], folders: list[Item]) -> None:
+    """Add the folders in which something was found, at whatever depth."""
+    had_any: set[str] = set()
+    for path in found:
+        folder = parent_of(path)
+        while folder and folder not in had_any:
+            had_any.add(folder)
+            folder = parent_of(folder)
+    for item in folders:
+        if item.path in had_any:
+            _add(found, item)
+
+
+def _pieces(found: dict[str, Item], base: str) -> dict[str, Piece]:
+    """Say where each item's content lies, and where it is to come to lie: below ``base`` as it was."""
+    pieces = {}
+    for path in sorted(found):
+        item = found[path]
+        # A folder known only from the history has no metadata of its own there.
+        if not (item.is_folder and item.left_at is not None):
+            wanted = path.removeprefix(base + "/") if base else path
+            pieces[path] = Piece(item.root, item.stored, wanted, item.size_bytes, item.is_folder)
+    return pieces
+
+
+def _when_it_left(version: Version) -> tuple[datetime, int]:
+    return version.left_at, version.number
 
 
 def _folder_entry(entries: dict[str, Entry], name: str) -> Entry | None:

@@ -1,8 +1,9 @@
 """Brings files back into a folder that is in use: never over what is there unless told to, and never unseen.
 
 What is there with the wanted content already is left as it is. Where something else is, both are kept, under a name
-that says so; or it is replaced, if the user wants that and the backup has what would be lost. Which contents are
-wanted is decided in ``history/snapshot.py``; how each gets there safely, in ``writer.py``.
+that says so; or it is replaced, if the user wants that and the backup has what would be lost; or what is there stays,
+and is named. Which contents are wanted is decided in ``history/snapshot.py``; how each gets there safely, in
+``writer.py``.
 """
 
 from __future__ import annotations
@@ -11,15 +12,19 @@ import errno
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.fs.content import Cancelled, Shortened, TargetError, never
+from backup_gui.engine.history.snapshot import Snapshot
 from backup_gui.engine.restore.writer import CopyDiffersError, Restorer, beside
 from backup_gui.model.entries import EntryKind, kind_of
+from backup_gui.model.errors import RootAbsentError, UnknownThenError
+from backup_gui.model.paths import join, parent_of
 from backup_gui.model.plans import ProblemCode, Stage
 from backup_gui.model.problems import code_of
-from backup_gui.model.reasons import Code, Reason, ReasonCode
+from backup_gui.model.reasons import Code, Reason, ReasonCode, of_error
 from backup_gui.model.restores import Policy, PutBack, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from backup_gui.model.restores import Piece
 
@@ -47,9 +52,11 @@ def put_back(
     into: str,
     policy: Policy,
     *,
-    mark: str,
+    mark: str = "",
     backup: str | None = None,
     makes_folder: bool = False,
+    keeps_set_id: bool = False,
+    reason_of: Callable[[OSError], Reason] | None = None,
     on_step: Callable[[Step], None] = lambda _step: None,
     should_stop: Callable[[], bool] = never,
 ) -> PutBack:
@@ -63,6 +70,8 @@ def put_back(
         backup: For ``Policy.REPLACE``, absolute path of the mirror of the folder. Only what the mirror has with the
             same content is replaced, since from there it goes to the history; without one, nothing is.
         makes_folder: Whether the folder is made if it is not there.
+        keeps_set_id: Whether programs keep their set-id bits, see ``Restorer``.
+        reason_of: Says why something could not be brought back; None for what the window has sentences for.
         on_step: Told before each piece, and of each block of large ones.
         should_stop: Asked again and again whether to give up.
 
@@ -75,7 +84,10 @@ def put_back(
     meter = _Meter(pieces, on_step)
     outcome = _Outcome()
     is_cancelled = False
-    with Restorer(into, makes_folder=makes_folder, on_bytes=meter.add, should_stop=should_stop) as restorer:
+    say = _reason if reason_of is None else reason_of
+    with Restorer(
+        into, makes_folder=makes_folder, keeps_set_id=keeps_set_id, on_bytes=meter.add, should_stop=should_stop
+    ) as restorer:
         for piece in pieces:
             if should_stop():
                 is_cancelled = True
@@ -89,7 +101,7 @@ def put_back(
             except Shortened:
                 outcome.failed.append((piece.wanted, Reason(ReasonCode.RETURN_CHANGED)))
             except OSError as error:
-                outcome.failed.append((piece.wanted, _reason(error)))
+                outcome.failed.append((piece.wanted, say(error)))
             meter.end(piece)
     return PutBack(
         asked=meter.files_total,
@@ -97,8 +109,59 @@ def put_back(
         present=tuple(outcome.present),
         beside=tuple(outcome.beside),
         replaced=tuple(outcome.replaced),
+        skipped=tuple(outcome.skipped),
         failed=tuple(outcome.failed),
         is_cancelled=is_cancelled,
+    )
+
+
+def restore_path(
+    destination: str,
+    history_root: str | None,
+    path: str,
+    at: datetime | None,
+    to: str,
+    *,
+    keeps_set_id: bool = False,
+) -> PutBack:
+    """Bring a file, or a folder with all in it, back into a folder, and leave alone what is there.
+
+    Args:
+        destination: Absolute path of the mirror.
+        history_root: Absolute path of the history; None if there is none.
+        path: The file or folder, relative to the mirror's root; the empty string for everything.
+        at: The time whose state is wanted, UTC; None for the newest content known, also of what was deleted since.
+        to: Absolute path of the folder to restore into; made if need be.
+        keeps_set_id: Whether programs keep their set-id bits, see ``Restorer``.
+
+    Returns:
+        What was done, with paths as they are in the mirror, and reasons in the system's words.
+
+    Raises:
+        FileNotFoundError: Neither the mirror nor the history knows the path.
+        UnknownThenError: They know it, but no file or link of it as it was at that time.
+        OSError: The folder to restore into cannot be made, or neither mirror nor history can be read.
+    """
+    try:
+        with Snapshot(destination, history_root) as snapshot:
+            pieces, unseen = snapshot.select(path, None if at is None else at.timestamp())
+            has_any = any(at is None or not piece.is_folder for piece in pieces) or bool(unseen)
+            if not has_any and at is not None and snapshot.knows(path):
+                raise UnknownThenError(path)
+    except RootAbsentError:
+        has_any = False
+    if not has_any:
+        raise FileNotFoundError(2, "Neither the backup nor its history has it", path)
+    result = put_back(pieces, to, Policy.SKIP, makes_folder=True, keeps_set_id=keeps_set_id, reason_of=of_error)
+    base = parent_of(path)
+    return result._replace(
+        asked=result.asked + len(unseen),
+        restored=tuple(join(base, name) for name in result.restored),
+        skipped=tuple(join(base, name) for name in result.skipped),
+        failed=(
+            *((name, of_error(error)) for name, error in sorted(unseen.items())),
+            *((join(base, name), reason) for name, reason in result.failed),
+        ),
     )
 
 
@@ -124,6 +187,7 @@ class _Outcome:
         self.present: list[str] = []
         self.beside: list[tuple[str, str]] = []
         self.replaced: list[str] = []
+        self.skipped: list[str] = []
         self.failed: list[tuple[str, Reason]] = []
 
     def put(self, restorer: Restorer, piece: Piece, policy: Policy, mark: str, backup: str | None) -> None:
@@ -143,9 +207,15 @@ class _Outcome:
             try:
                 restorer.restore(root, stored, wanted)
             except FileExistsError:
-                self._put_beside(restorer, piece, mark)
+                if policy is Policy.SKIP:
+                    self.skipped.append(wanted)
+                else:
+                    self._put_beside(restorer, piece, mark)
             else:
                 self.restored.append(wanted)
+            return
+        if policy is Policy.SKIP:
+            self.skipped.append(wanted)
             return
         if restorer.holds(wanted, root, stored):
             self.present.append(wanted)
