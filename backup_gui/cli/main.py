@@ -363,7 +363,7 @@ def _restore(options: argparse.Namespace, output: Output, _interruption: Interru
     from backup_gui.engine.fs.system.syscalls import own_ids  # noqa: PLC0415
     from backup_gui.engine.fs.volumes.nesting import is_within  # noqa: PLC0415
     from backup_gui.engine.fs.writable import is_writable  # noqa: PLC0415
-    from backup_gui.engine.restore.at_time import restore  # noqa: PLC0415
+    from backup_gui.engine.restore.put_back import restore_path  # noqa: PLC0415
 
     destination, history = _kept_places(options)
     path = _path_within(options.path, destination, history)
@@ -375,7 +375,7 @@ def _restore(options: argparse.Namespace, output: Output, _interruption: Interru
     if options.keep_set_id and own_ids()[0] != 0:
         raise JobError(Reason(CommandCode.SUPERUSER_ONLY))
     try:
-        restored = restore(destination, history, path, options.at, to, keeps_set_id=options.keep_set_id)
+        restored = restore_path(destination, history, path, options.at, to, keeps_set_id=options.keep_set_id)
     except UnknownThenError:
         then = options.at.astimezone().isoformat(timespec="seconds")
         return _fail(f"Nothing is known of how this was at {then}: {escape(path) or escape(destination)}", UNUSABLE)
@@ -383,7 +383,7 @@ def _restore(options: argparse.Namespace, output: Output, _interruption: Interru
         if isinstance(error, FileNotFoundError) and error.filename == path:
             return _fail(f"Neither the backup nor its history has this: {escape(path)}", UNUSABLE)
         return _fail(f"It cannot be restored: {error.strerror} ({escape(str(error.filename or to))})", HELD)
-    if restored.failed and not restored.files and os.path.isdir(to) and not is_writable(to):
+    if restored.failed and not restored.restored and os.path.isdir(to) and not is_writable(to):
         return _fail(f"It cannot be restored: {restored.failed[0][1]} ({escape(to)})", HELD)
     there = Reason(ReasonCode.RETURN_THERE_ALREADY)
     left_out = [(name, there) for name in restored.skipped] + list(restored.failed)
@@ -391,10 +391,10 @@ def _restore(options: argparse.Namespace, output: Output, _interruption: Interru
         fields: dict[str, object] = {"event": "problem", "path": escape(name), **reason_fields(reason)}
         output.write(to_json(fields) if options.json else f"problem: {named(name)}: {reason}")
     if options.json:
-        fields = {"event": "restored", "files": len(restored.files), "problems": len(left_out), "to": escape(to)}
+        fields = {"event": "restored", "files": len(restored.restored), "problems": len(left_out), "to": escape(to)}
         output.write(to_json(fields))
     else:
-        output.write(f"{len(restored.files):,} restored into {escape(to)}, {len(left_out):,} not.")
+        output.write(f"{len(restored.restored):,} restored into {escape(to)}, {len(left_out):,} not.")
     return PROBLEMS if left_out else OK
 
 
@@ -453,15 +453,16 @@ def _path_within(text: str, destination: str, history: str) -> str:
     path = _relative(first, destination)
     if not others:
         return path
-    from backup_gui.engine.restore.at_time import is_known  # noqa: PLC0415
+    from backup_gui.engine.history.snapshot import Snapshot  # noqa: PLC0415
 
     try:
-        if is_known(destination, history, path):
-            return path
-        for other in others:
-            with contextlib.suppress(JobError):
-                if is_known(destination, history, _relative(other, destination)):
-                    return _relative(other, destination)
+        with Snapshot(destination, history) as snapshot:
+            if snapshot.knows(path):
+                return path
+            for other in others:
+                with contextlib.suppress(JobError):
+                    if snapshot.knows(_relative(other, destination)):
+                        return _relative(other, destination)
     except OSError as error:
         raise RootAbsentError(_unread(CommandCode.BACKUP_UNREAD, destination, error)) from error
     return path

@@ -17,7 +17,7 @@ from backup_gui.engine.destination import mirror_writer as writer
 from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.destination.history_place import HISTORY_NAME
 from backup_gui.engine.history.listing import list_versions
-from backup_gui.engine.restore.at_time import restore
+from backup_gui.engine.restore.put_back import restore_path
 from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.entries import EntryKind
@@ -234,8 +234,8 @@ def test_edits_deletions_and_moves_reach_it_and_its_history(scene: Scene, stick:
     assert_settled(scene, report)
     versions = {version.path: version for version in list_versions(str(scene.history))}
     assert set(versions) == {"edited", "deleted", "becomes a link", "becomes a folder"}
-    done = restore(str(scene.mirror), str(scene.history), "deleted", None, str(tmp_path / "restored"))
-    assert (done.files, contents(tmp_path / "restored")) == (("deleted",), {"deleted": b"old deleted"})
+    done = restore_path(str(scene.mirror), str(scene.history), "deleted", None, str(tmp_path / "restored"))
+    assert (done.restored, contents(tmp_path / "restored")) == (("deleted",), {"deleted": b"old deleted"})
 
 
 def test_restoring_onto_it_brings_back_content(scene: Scene, stick: Stick) -> None:
@@ -243,8 +243,8 @@ def test_restoring_onto_it_brings_back_content(scene: Scene, stick: Stick) -> No
     os.chown(scene.source / "docs/a", 1234, 1234)
     (scene.source / "docs/a").chmod(0o4640)
     scene.make_pass()
-    done = restore(str(scene.source), None, "docs", None, str(stick.point / "restored"))
-    assert (done.files, done.failed) == (("docs/a",), ())
+    done = restore_path(str(scene.source), None, "docs", None, str(stick.point / "restored"))
+    assert (done.restored, done.failed) == (("docs/a",), ())
     assert contents(stick.point / "restored") == {"docs/a": b"1"}
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.restore.at_time import restore
+from backup_gui.engine.restore.put_back import restore_path
 from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.plans import PassStatus, ProblemCode, Report, Scope
@@ -165,7 +165,7 @@ def test_edits_reach_the_history_and_come_back_from_it(scene: Scene, stick: Stic
     assert scene.in_mirror() == {"edited": b"new edited", "MOVED": b"old moved"}
     assert scene.in_history() == {b"old edited", b"old deleted"}
     assert_settled(scene, stick, report)
-    assert restore(str(scene.mirror), str(scene.history), "", None, str(tmp_path / "back")).failed == ()
+    assert restore_path(str(scene.mirror), str(scene.history), "", None, str(tmp_path / "back")).failed == ()
     assert contents(tmp_path / "back") == {
         "edited": b"new edited",
         "MOVED": b"old moved",

@@ -15,7 +15,7 @@ from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.fs.content import TargetError
 from backup_gui.engine.fs.xattrs import ACCESS_LIST, DEFAULT_LIST
 from backup_gui.engine.restore import writer as restoring
-from backup_gui.engine.restore.at_time import restore
+from backup_gui.engine.restore.put_back import restore_path
 from backup_gui.model.errors import HistoryUnusableError
 from backup_gui.model.plans import FULL, NO_COUNTS, PassStatus, ProblemCode
 from tests.faults.volumes import small_volume
@@ -252,7 +252,7 @@ def test_what_is_restored_is_not_given_to_another_group_either(rig: Rig) -> None
     # As somebody who may read the backup.
     os.chown(rig.mirror, NOBODY, STRANGER)
     with as_nobody(to):
-        restore(str(rig.mirror), None, "folder", None, str(to))
+        restore_path(str(rig.mirror), None, "folder", None, str(to))
     modes = {path.relative_to(to).as_posix(): path.stat().st_mode & 0o777 for path in to.rglob("*")}
     assert modes == {"folder": 0o700, "folder/file": 0o600}
 
@@ -336,7 +336,7 @@ def test_a_restored_program_runs_as_its_owner_only_if_that_is_asked_for(rig: Rig
     rig.write("tool").chmod(0o6755)
     rig.run()
     to = rig.root / "restored"
-    restore(str(rig.mirror), str(rig.history), "tool", None, str(to), keeps_set_id=keeps)
+    restore_path(str(rig.mirror), str(rig.history), "tool", None, str(to), keeps_set_id=keeps)
     assert mode_of(to / "tool") == (0o6755 if keeps else 0o755)
 
 
@@ -440,6 +440,6 @@ def test_what_is_restored_is_not_called_restored_if_its_closing_fails(
 
     monkeypatch.setattr(restoring, "close_written", failing)
     to = rig.root / "restored"
-    result = restore(str(rig.mirror), None, "file", None, str(to))
-    assert (result.files, list(to.iterdir())) == ((), [])
+    result = restore_path(str(rig.mirror), None, "file", None, str(to))
+    assert (result.restored, list(to.iterdir())) == ((), [])
     assert [path for path, _ in result.failed] == ["file"]

@@ -15,19 +15,19 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from backup_gui.engine.history.listing import list_versions
 from backup_gui.engine.history.trusted_clock import uptime_s
-from backup_gui.engine.restore.at_time import restore
 from backup_gui.engine.restore.put_back import restore_path
+from backup_gui.engine.rules.version_names import shortened_paths
 from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.errors import UnknownThenError
 from backup_gui.model.job import Job
+from backup_gui.model.paths import is_at_or_below
 from backup_gui.model.plans import FULL, PassStatus
 from tests.helpers.trees import Node, read_tree
 from tests.property.world import ANCHOR, FAST, clear_path, is_file, is_folder
 
-EXAMPLES = 60
+EXAMPLES = 40
 STEPS = 40
 PASS_S = 61
 SECOND_NS = 1_000_000_000
@@ -37,26 +37,14 @@ PICKS = st.integers(0, 10_000)
 NAME = st.sampled_from(NAMES)
 KINDS = st.sampled_from(("file", "folder", "link", "nothing"))
 # How old what is written claims to be, by the clock of the passes.
-AGES_S = st.sampled_from((0, 0, 0, 30, 200, 100_000, -200))
-
-
-class Came:
-    """What a restore did, or why it did nothing."""
-
-    def __init__(self, to: Path) -> None:
-        self.tree = read_tree(to)
-        self.files: tuple[str, ...] = ()
-        self.skipped: tuple[str, ...] = ()
-        self.failed: tuple[tuple[str, str], ...] = ()
-        self.error: type[Exception] | None = None
-
-    def of(self, kind: str) -> dict[str, Node]:
-        """Return what came back that is a folder, or all else."""
-        return {path: node for path, node in self.tree.items() if (node.kind == "folder") is (kind == "folder")}
+AGES_S = st.sampled_from((*[0] * 12, 30, 200, 100_000, -200))
 
 
 class RestoreMachine(RuleBasedStateMachine):
-    """One job by a clock of its own: each pass is a minute after the one before, and nothing is written between."""
+    """One job by a clock of its own: each pass is a minute after the one before, and what changes does so between.
+
+    What nothing in a backup can tell is known here, too: what was moved, and what lies about its time.
+    """
 
     @initialize()
     def begin(self) -> None:
@@ -65,18 +53,29 @@ class RestoreMachine(RuleBasedStateMachine):
         self.job = Job(str(self.source), str(self.mirror), "j", "j", guard_count=10**9, guard_share=1.0, history_days=0)
         self.catalog = Catalog.open(self.base / "job.sqlite")
         self.passes = self.serial = self.restores = 0
-        self.known: set[str] = set()
-        # Times, and what the mirror had then.
+        # The last content of each path.
+        self.newest: dict[str, Node] = {}
+        # Times right after a pass, and what the mirror had then.
         self.stood: list[tuple[int, dict[str, Node]]] = []
+        # Paths at and below which the times, or the lack of versions, say what is not so.
+        self.doubtful: set[str] = set()
         (self.source / "d" / "e").mkdir(parents=True)
         for path in (ANCHOR, "a", "d/b.txt", "d/e/c"):
             self.write_at(path, 0)
         self.make_pass()
+        for kinds in (("file", "file"), ("nothing", "folder"), ("file", "link")):
+            for path, kind in zip(("a", "d/e"), kinds, strict=True):
+                self.put(path, kind, 0)
+            self.make_pass()
 
     def teardown(self) -> None:
         if hasattr(self, "base"):
-            self.catalog.close()
-            shutil.rmtree(self.base)
+            try:
+                self.restore_newest(0, 0)
+                self.restore_of_every_time(0, 0, 0)
+            finally:
+                self.catalog.close()
+                shutil.rmtree(self.base)
 
     def now_s(self) -> float:
         return time.time() + PASS_S * self.passes
@@ -94,19 +93,17 @@ class RestoreMachine(RuleBasedStateMachine):
     def swap(self, which: int, kind: str, age_s: int) -> None:
         # A source that is empty is held.
         entries = sorted(read_tree(self.source).keys() - {ANCHOR})
-        if not entries:
-            return
-        path = entries[which % len(entries)]
-        clear_path(self.source / path)
-        if kind == "file":
-            self.write_at(path, age_s)
-        elif kind == "folder":
-            (self.source / path).mkdir()
-            self.write_at(f"{path}/inside", age_s)
-        elif kind == "link":
-            os.symlink(f"{self.serial}", self.source / path)
-            self.serial += 1
-        self.stamp(path, age_s)
+        if entries:
+            self.put(entries[which % len(entries)], kind, age_s)
+
+    @rule(which=PICKS, kinds=st.lists(KINDS, min_size=2, max_size=3))
+    def swap_again_and_again(self, which: int, kinds: list[str]) -> None:
+        """Give one path several contents, with a pass after each."""
+        entries = sorted(read_tree(self.source).keys() - {ANCHOR})
+        if entries:
+            for kind in kinds:
+                self.put(entries[which % len(entries)], kind, 0)
+                self.make_pass()
 
     @rule(where=PICKS, name=NAME, age_s=AGES_S)
     def make_folder(self, where: int, name: str, age_s: int) -> None:
@@ -123,6 +120,7 @@ class RestoreMachine(RuleBasedStateMachine):
             old = entries[which % len(entries)]
             if not f"{new}/".startswith(f"{old}/"):
                 (self.source / old).rename(self.source / new)
+                self.doubtful.update((old, new))
                 self.stamp(new, None)
                 self.stamp(old, None)
 
@@ -141,83 +139,83 @@ class RestoreMachine(RuleBasedStateMachine):
         )
         assert report.status is PassStatus.COMPLETE, report
         tree = read_tree(self.mirror)
-        self.known.update(tree)
-        self.stood.append((int(self.now_s()) + 15, tree))
+        self.newest.update(tree)
+        self.stood.append((int(self.now_s()), tree))
 
     # The user
 
-    @rule(which=PICKS, when=PICKS, sooner_s=st.sampled_from((0, 0, 0, 15, 16, 30)), planted=PICKS)
-    def restore(self, which: int, when: int, sooner_s: int, planted: int) -> None:
+    @rule(which=PICKS, later_s=st.sampled_from((0, 15, 29)), planted=PICKS)
+    def restore_of_every_time(self, which: int, later_s: int, planted: int) -> None:
         path = self.pick_known(which)
-        at_s = self.stood[when % len(self.stood)][0] - sooner_s
-        self.check(path, datetime.fromtimestamp(at_s, UTC), planted)
+        for at_s, then in self.stood:
+            self.check(path, datetime.fromtimestamp(at_s + later_s, UTC), then, planted)
+
+    @rule(which=PICKS, planted=PICKS)
+    def restore_of_a_time_before_all(self, which: int, planted: int) -> None:
+        self.check(self.pick_known(which), datetime.fromtimestamp(self.stood[0][0] - 600, UTC), {}, planted)
 
     @rule(which=PICKS, planted=PICKS)
     def restore_newest(self, which: int, planted: int) -> None:
-        self.check(self.pick_known(which), None, planted)
+        now = read_tree(self.mirror)
+        files = {path: node for path, node in self.newest.items() if node.kind != "folder"}
+        self.check(self.pick_known(which), None, {**files, **now}, planted)
 
-    def check(self, path: str, at: datetime | None, planted: int) -> None:
-        old, new = self.bring_old(path, at, planted), self.bring_new(path, at, planted)
-        assert new.skipped == old.skipped
-        if at is None:
-            assert new.error is old.error
-            assert new.of("file") == old.of("file")
-            assert self.dated(new, path) == self.dated(old, path)
-            assert (new.files, new.failed) == (old.files, old.failed)
-            return
-        # What left within the next second was there; where it was a file, what is below it was not.
-        extra = set(new.files) - set(old.files)
-        for extra_path in extra:
-            left = [version.left_at for version in list_versions(str(self.history), extra_path)]
-            assert any(0 < (one - at).total_seconds() <= 1 for one in left), (extra_path, at, left)
-        if not extra:
-            assert new.error is old.error
-            assert new.of("file") == old.of("file")
-            assert new.files == old.files
-            # Folders come back as such now, also as of a time; one that something is in the way of is told.
-            assert old.of("folder").keys() <= new.of("folder").keys()
-            assert not dict(old.failed).items() - dict(new.failed).items()
-        lost = {path for path in old.files if path not in new.files}
-        assert all(any(path.startswith(f"{one}/") for one in extra) for path in lost)
-        more = dict(new.failed).keys() - dict(old.failed).keys() - lost
-        assert all(is_folder(self.mirror / failed) for failed in more)
-
-    def dated(self, came: Came, path: str) -> dict[str, Node]:
-        """Return the folders that came back, those with their times that have any to come back with."""
-        base = os.path.dirname(path)
-        return {
-            folder: node
-            if is_folder(self.mirror / base / folder) and folder not in NAMES
-            else node._replace(mtime_ns=0)
-            for folder, node in came.of("folder").items()
-        }
-
-    def bring_old(self, path: str, at: datetime | None, planted: int) -> Came:
-        to = self.make_target(planted)
-        came = Came(to)
-        try:
-            result = restore(str(self.mirror), str(self.history), path, at, str(to))
-        except (FileNotFoundError, UnknownThenError) as error:
-            came.error = type(error)
-        else:
-            came.files, came.skipped, came.failed = result
-        came.tree = read_tree(to)
-        return came
-
-    def bring_new(self, path: str, at: datetime | None, planted: int) -> Came:
-        to = self.make_target(planted)
-        came = Came(to)
+    def check(self, path: str, at: datetime | None, then: dict[str, Node], planted: int) -> None:
+        """Restore a path, and compare what came with what there was."""
+        to, mine = self.make_target(planted)
+        before = read_tree(to)
+        wanted = {known: node for known, node in then.items() if not path or is_at_or_below(known, path)}
+        certain = {known: node for known, node in wanted.items() if not self.is_doubtful(known)}
+        error: Exception | None = None
         try:
             result = restore_path(str(self.mirror), str(self.history), path, at, str(to))
-        except (FileNotFoundError, UnknownThenError) as error:
-            came.error = type(error)
-        else:
-            came.files, came.skipped, came.failed = result.restored, result.skipped, result.failed
-        came.tree = read_tree(to)
-        return came
+        except (FileNotFoundError, UnknownThenError) as caught:
+            error = caught
+        if error is not None:
+            assert not {known for known, node in certain.items() if node.kind != "folder"}
+            assert not os.path.lexists(self.mirror / path) if isinstance(error, FileNotFoundError) else at is not None
+            assert read_tree(to) == before
+            return
+        base = os.path.dirname(path)
+        came = {os.path.join(base, name): node for name, node in read_tree(to).items() if name not in before}
+        left_out = {*result.skipped, *(name for name, _ in result.failed)}
+        assert sorted(result.restored) == sorted(name for name, node in came.items() if node.kind != "folder")
+        assert not left_out.intersection(result.restored)
+        assert all(
+            read_tree(to)[name]._replace(mtime_ns=0) == node._replace(mtime_ns=0) for name, node in before.items()
+        )
+        taken = [name for name, node in came.items() if node.kind != "folder"]
+        for known, node in certain.items():
+            is_in_the_way = any(is_at_or_below(known, other) and known != other for other in taken)
+            is_in_the_way |= bool(mine) and is_at_or_below(known, os.path.join(base, mine))
+            if node.kind != "folder":
+                name = self.name_of(known, path, came.keys() | left_out)
+                assert came[name]._replace(names=()) == node._replace(names=()) if name in came else is_in_the_way
+                assert (name in left_out) is is_in_the_way
+            elif (at is None or self.has_stood(known, at)) and not is_in_the_way:
+                now = read_tree(self.mirror)[known]
+                assert came[known] == now, known
+        if at is not None:
+            # Of what is asked for by its own name the next content is as good as can be known.
+            there = {path, *then, *(name for known in then for name in shortened_paths(known))}
+            assert not {name for name in taken if name not in there and not self.is_doubtful(name)}
 
-    def make_target(self, planted: int) -> Path:
-        """Make a folder to restore into, with something that is there already now and then."""
+    def name_of(self, known: str, path: str, names: set[str]) -> str:
+        """Return the name that a path comes back under: its own is lost if it is long, and nothing has it any more."""
+        if known == path or os.path.lexists(self.mirror / known):
+            return known
+        return next((name for name in shortened_paths(known) if name in names), known)
+
+    def has_stood(self, folder: str, at: datetime) -> bool:
+        """Tell whether the mirror has a folder that nothing was added to or taken from since a time."""
+        full = self.mirror / folder
+        return is_folder(full) and full.lstat().st_mtime_ns < at.timestamp() * SECOND_NS
+
+    def is_doubtful(self, path: str) -> bool:
+        return any(is_at_or_below(path, name) for other in self.doubtful for name in (other, *shortened_paths(other)))
+
+    def make_target(self, planted: int) -> tuple[Path, str]:
+        """Make a folder to restore into, with something that is there already now and then; return its name, too."""
         to = self.base / f"to {self.restores}"
         self.restores += 1
         to.mkdir()
@@ -228,11 +226,26 @@ class RestoreMachine(RuleBasedStateMachine):
             (to / name).mkdir()
         elif planted % 5 == 3:
             (to / name).symlink_to(self.base)
-        if os.path.lexists(to / name):
-            os.utime(to / name, ns=(0, 0), follow_symlinks=False)
-        return to
+        else:
+            return to, ""
+        return to, name
 
     # Help
+
+    def put(self, path: str, kind: str, age_s: int) -> None:
+        full = self.source / path
+        if not is_folder(full.parent):
+            return
+        clear_path(full)
+        if kind == "file":
+            self.write_at(path, age_s)
+        elif kind == "folder":
+            full.mkdir()
+            self.write_at(f"{path}/inside", age_s)
+        elif kind == "link":
+            os.symlink(f"{self.serial}", full)
+            self.serial += 1
+        self.stamp(path, age_s)
 
     def write_at(self, path: str, age_s: int) -> None:
         (self.source / path).write_text(f"content {self.serial}")
@@ -241,6 +254,8 @@ class RestoreMachine(RuleBasedStateMachine):
 
     def stamp(self, path: str, age_s: int | None) -> None:
         """Give what was made its time, and the folder that it is in that of now."""
+        if age_s:
+            self.doubtful.add(path)
         now_ns = int(self.now_s() * SECOND_NS) + 30 * SECOND_NS
         if age_s is not None and os.path.lexists(self.source / path):
             age_ns = now_ns - age_s * SECOND_NS
@@ -257,7 +272,7 @@ class RestoreMachine(RuleBasedStateMachine):
         return name if not folder or len(folder) > 1_000 else f"{folder}/{name}"
 
     def pick_known(self, which: int) -> str:
-        paths = ["", "unknown", *sorted(self.known)]
+        paths = ["", "unknown", *sorted(self.newest)]
         return paths[which % len(paths)]
 
 

@@ -27,7 +27,7 @@ from backup_gui.engine.history.trusted_clock import (
     aheads,
     look,
 )
-from backup_gui.engine.restore.at_time import restore
+from backup_gui.engine.restore.put_back import restore_path
 from backup_gui.engine.rules.retention import DAY_S, HOUR_S
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.errors import RootAbsentError
@@ -444,8 +444,8 @@ def test_a_clock_that_is_behind_at_the_start_names_no_version_by_it_and_nothing_
     left_s = [version.left_at.timestamp() for version in list_versions(str(rig.history)) if "/" not in version.path]
     assert len(left_s) == 3
     assert all(NOW_S + HOUR_S <= left <= NOW_S + 2 * DAY_S for left in left_s)
-    restored = restore(str(rig.mirror), str(rig.history), "deleted", None, str(rig.root / "to"))
-    assert restored.files == ("deleted",)
+    restored = restore_path(str(rig.mirror), str(rig.history), "deleted", None, str(rig.root / "to"))
+    assert restored.restored == ("deleted",)
 
 
 @pytest.mark.hazard(50)
@@ -497,7 +497,7 @@ def test_a_folder_as_it_stood_is_right_though_the_clock_was_set_back_in_mid_run(
     for number, at_s in stood.items():
         to = rig.root / f"to {number}"
         at = datetime.fromtimestamp(at_s, UTC)
-        restore(str(rig.mirror), str(rig.history), "notes", at, str(to))
+        restore_path(str(rig.mirror), str(rig.history), "notes", at, str(to))
         assert (to / "notes").read_text() == str(number)
 
 

@@ -14,13 +14,14 @@ from typing import Any
 import pytest
 
 from backup_gui.engine.fs import tree
-from backup_gui.engine.fs.content import transfer
+from backup_gui.engine.fs.content import Shortened, transfer
 from backup_gui.engine.history.listing import Version, list_versions
 from backup_gui.engine.restore import writer as restoring
-from backup_gui.engine.restore.at_time import Restored, restore
+from backup_gui.engine.restore.put_back import restore_path
 from backup_gui.engine.restore.writer import Restorer
 from backup_gui.engine.rules.version_names import read_version_name, version_path
 from backup_gui.model.entries import EntryKind
+from backup_gui.model.restores import PutBack
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import HOSTILE_NAMES, LONG_AGO_NS, Rig, as_nobody
 
@@ -170,8 +171,8 @@ def to(rig: Rig) -> Path:
     return rig.root / "restored" / "here"
 
 
-def bring(rig: Rig, to: Path, path: str = "", at: datetime | None = None, *, keeps_set_id: bool = False) -> Restored:
-    return restore(str(rig.mirror), str(rig.history), path, at, str(to), keeps_set_id=keeps_set_id)
+def bring(rig: Rig, to: Path, path: str = "", at: datetime | None = None, *, keeps_set_id: bool = False) -> PutBack:
+    return restore_path(str(rig.mirror), str(rig.history), path, at, str(to), keeps_set_id=keeps_set_id)
 
 
 def test_a_whole_mirror_comes_back_as_it_is(rig: Rig, to: Path) -> None:
@@ -186,7 +187,7 @@ def test_a_whole_mirror_comes_back_as_it_is(rig: Rig, to: Path) -> None:
     rig.run()
     result = bring(rig, to)
     assert (result.skipped, result.failed) == ((), ())
-    assert len(result.files) == 2 * len(HOSTILE_NAMES) + 2
+    assert len(result.restored) == 2 * len(HOSTILE_NAMES) + 2
     assert read_tree(to) == read_tree(rig.mirror)
 
 
@@ -198,9 +199,9 @@ def test_the_newest_content_comes_back_also_of_what_was_deleted(rig: Rig, to: Pa
     keep(rig, "docs/gone.txt", "oldest", NOON - timedelta(days=300), 5)
     keep(rig, "other", "not wanted")
     result = bring(rig, to, "docs")
-    assert result == Restored(("docs/a.txt", "docs/gone.txt"), (), ())
+    assert result == PutBack(asked=2, restored=("docs/a.txt", "docs/gone.txt"))
     assert contents(to) == {"docs/a.txt": b"now", "docs/gone.txt": b"newer"}
-    assert bring(rig, to / "file", "docs/gone.txt").files == ("docs/gone.txt",)
+    assert bring(rig, to / "file", "docs/gone.txt").restored == ("docs/gone.txt",)
     assert contents(to / "file") == {"gone.txt": b"newer"}
 
 
@@ -230,6 +231,55 @@ def test_what_was_written_after_a_time_does_not_come_back_as_it_stood_then(rig: 
     assert set(contents(to)) == {"old"}
 
 
+def test_folders_come_back_as_they_are_also_as_of_a_time(rig: Rig, to: Path) -> None:
+    """Those that nothing was added to or taken from since, empty or not, and those that something in them stood in."""
+    late_s = NOON.timestamp() + 60
+    for path in ("changed/inside", "changed/new", "untouched/inside", "only new/new"):
+        rig.write_at(rig.mirror / path)
+    (rig.mirror / "changed" / "empty").mkdir()
+    for path in ("changed/new", "only new/new", "changed", "only new"):
+        os.utime(rig.mirror / path, (late_s, late_s))
+    for path in ("changed/empty", "untouched"):
+        os.utime(rig.mirror / path, ns=(LONG_AGO_NS, LONG_AGO_NS))
+    for path in ("changed", "changed/empty", "untouched"):
+        (rig.mirror / path).chmod(0o750)
+    result = bring(rig, to, at=NOON)
+    assert result == PutBack(asked=2, restored=("changed/inside", "untouched/inside"))
+    mirror = read_tree(rig.mirror)
+    assert read_tree(to) == {
+        path: mirror[path] for path in ("changed", "changed/empty", "changed/inside", "untouched", "untouched/inside")
+    }
+
+
+def test_what_is_asked_for_by_its_name_was_there_if_an_earlier_content_was(rig: Rig, to: Path) -> None:
+    """A file whose time lies ahead says nothing of when it came."""
+    keep(rig, "docs/a", "first", NOON)
+    for content, left_at in (("second", NOON + timedelta(hours=2)), ("third", NOON + timedelta(hours=4))):
+        os.utime(keep(rig, "docs/a", content, left_at), (0, NOON.timestamp() + 99 * 3600))
+    rig.write_at(rig.mirror / "docs" / "b")
+    at = NOON + timedelta(hours=1)
+    assert bring(rig, to / "named", "docs/a", at).restored == ("docs/a",)
+    assert contents(to / "named") == {"a": b"second"}
+    assert bring(rig, to / "folder", "docs", at).restored == ("docs/b",)
+
+
+def test_what_is_cut_off_while_it_is_restored_is_named_and_the_rest_comes_back(
+    rig: Rig, to: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.write_at(rig.mirror / "a", "cut off")
+    rig.write_at(rig.mirror / "b", "whole")
+    real = transfer
+
+    def cut_off(fd: int, *rest: Any) -> None:
+        if os.fstat(fd).st_size == len("cut off"):
+            raise Shortened
+        real(fd, *rest)
+
+    monkeypatch.setattr(restoring, "transfer", cut_off)
+    result = bring(rig, to)
+    assert ([path for path, _ in result.failed], contents(to)) == (["a"], {"b": b"whole"})
+
+
 @pytest.mark.parametrize("name", LONG_NAMES)
 def test_versions_of_long_names_come_back_under_the_whole_name(rig: Rig, to: Path, name: str) -> None:
     rig.write_at(rig.mirror / "docs" / name, "now")
@@ -257,7 +307,7 @@ def test_what_is_there_is_left_alone(rig: Rig, to: Path) -> None:
     (to / "docs").chmod(0o700)
     os.utime(to / "docs", ns=(5, 5))
     result = bring(rig, to)
-    assert result == Restored(("docs/a",), ("docs/b", "file", "in folder", "link"), ())
+    assert result == PutBack(asked=5, restored=("docs/a",), skipped=("docs/b", "file", "in folder", "link"))
     assert contents(to) == {
         "docs/a": b"from the backup",
         "docs/b": b"already here",
@@ -282,7 +332,7 @@ def test_nothing_is_written_through_links(rig: Rig, to: Path) -> None:
     (to / "pictures").symlink_to(outside)
     result = bring(rig, to)
     assert list(outside.iterdir()) == []
-    assert result.files == ("docs",)
+    assert result.restored == ("docs",)
     assert {path for path, _ in result.failed} == {"docs/file", "docs/gone/deep", "pictures", "pictures/a"}
     assert all("file or link" in reason for _, reason in result.failed)
 
@@ -302,7 +352,7 @@ def test_links_come_back_as_links(rig: Rig, to: Path) -> None:
     os.utime(rig.mirror / "link", ns=(5, LONG_AGO_NS), follow_symlinks=False)
     rig.history.mkdir()
     (rig.history / f"gone{MARK}").symlink_to("../elsewhere")
-    assert bring(rig, to).files == ("gone", "link")
+    assert bring(rig, to).restored == ("gone", "link")
     assert (os.readlink(to / "link"), os.readlink(to / "gone")) == ("/etc", "../elsewhere")
     assert os.lstat(to / "link").st_mtime_ns == LONG_AGO_NS
 
@@ -313,7 +363,7 @@ def test_pipes_in_the_backup_are_left_out(rig: Rig, to: Path) -> None:
     rig.history.mkdir()
     os.mkfifo(rig.history / f"pipe{MARK}")
     rig.write_at(rig.mirror / ".~bg-0123456789abcdef")
-    assert bring(rig, to).files == ("file",)
+    assert bring(rig, to).restored == ("file",)
     assert set(read_tree(to)) == {"file"}
     with pytest.raises(FileNotFoundError):
         bring(rig, to, "pipe")
@@ -341,7 +391,7 @@ def test_three_thousand_levels_come_back(rig: Rig, to: Path) -> None:
     os.close(os.open("bottom", os.O_CREAT | os.O_WRONLY, dir_fd=fd))
     os.close(fd)
     result = bring(rig, to)
-    assert (len(result.files), result.failed) == (1, ())
+    assert (len(result.restored), result.failed) == (1, ())
 
 
 def test_what_nobody_knows_is_told(rig: Rig, to: Path) -> None:
@@ -350,19 +400,19 @@ def test_what_nobody_knows_is_told(rig: Rig, to: Path) -> None:
         bring(rig, to, "none")
     assert caught.value.filename == "none"
     with pytest.raises(FileNotFoundError):
-        restore(str(rig.root / "no mirror"), None, "a", None, str(to))
+        restore_path(str(rig.root / "no mirror"), None, "a", None, str(to))
     assert not to.exists()
 
 
 def test_without_a_mirror_the_history_alone_comes_back(rig: Rig, to: Path) -> None:
     keep(rig, "docs/a", "1")
-    assert bring(rig, to).files == ("docs/a",)
+    assert bring(rig, to).restored == ("docs/a",)
     assert contents(to) == {"docs/a": b"1"}
 
 
 def test_an_empty_folder_comes_back(rig: Rig, to: Path) -> None:
     (rig.mirror / "docs" / "empty").mkdir(parents=True)
-    assert bring(rig, to, "docs/empty") == Restored((), (), ())
+    assert bring(rig, to, "docs/empty") == PutBack()
     assert set(read_tree(to)) == {"empty"}
 
 
@@ -371,7 +421,7 @@ def test_what_cannot_be_read_is_told_and_the_rest_comes_back(rig: Rig, to: Path)
     rig.write_at(rig.mirror / "b").chmod(0)
     with as_nobody(rig.root):
         result = bring(rig, to)
-    assert (result.files, result.failed) == (("a",), (("b", "Permission denied"),))
+    assert (result.restored, result.failed) == (("a",), (("b", "Permission denied"),))
     assert set(read_tree(to)) == {"a"}
 
 
@@ -400,7 +450,7 @@ def test_metadata_that_cannot_be_set_on_folders_and_links_does_not_spoil_a_resto
 
     monkeypatch.setattr(Restorer, "_set_folder_metadata", refuse)
     result = bring(rig, to)
-    assert (result.files, result.failed) == (("docs/a", "link"), ())
+    assert (result.restored, result.failed) == (("docs/a", "link"), ())
 
 
 def test_anothers_set_id_program_does_not_become_ones_own(rig: Rig, to: Path) -> None:
@@ -425,7 +475,7 @@ def test_where_there_are_no_folder_descriptors_a_restore_does_the_same(
     with monkeypatch.context() as patch:
         patch.setattr(sys, "platform", "win32")
         result = bring(rig, to)
-    assert (result.files, result.failed) == (("docs/a", "docs/b", "docs/link"), ())
+    assert (result.restored, result.failed) == (("docs/a", "docs/b", "docs/link"), ())
     assert contents(to) == {"docs/a": b"1", "docs/b": b"2"}
     for path in ("docs", "docs/a"):
         assert (to / path).stat().st_mtime_ns == (rig.mirror / path).stat().st_mtime_ns

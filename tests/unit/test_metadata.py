@@ -419,12 +419,12 @@ def test_another_destination_is_told_of_again(
 
 
 def test_restoring_brings_capabilities_and_attributes(filled: Rig) -> None:
-    from backup_gui.engine.restore.at_time import restore
+    from backup_gui.engine.restore.put_back import restore_path
 
     os.setxattr(filled.source / "file", "user.a", b"1")
     if os.geteuid() == 0:
         os.chown(filled.source / "file", 1234, 1234)
         os.setxattr(filled.source / "file", "security.capability", CAPABILITY)
     filled.run()
-    restore(str(filled.mirror), str(filled.history), "file", None, str(filled.root / "to"))
+    restore_path(str(filled.mirror), str(filled.history), "file", None, str(filled.root / "to"))
     assert read_attributes(filled.root / "to/file") == read_attributes(filled.source / "file")

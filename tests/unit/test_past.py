@@ -115,6 +115,19 @@ def test_a_folder_that_changed_later_stood_if_it_had_something(rig: Rig) -> None
     assert listed(rig, "", NOON_S) == []
 
 
+def test_a_folder_that_changed_later_stood_if_a_folder_in_it_did(rig: Rig) -> None:
+    inner = rig.mirror / "folder" / "sub" / "inner"
+    inner.mkdir(parents=True)
+    late_ns = round((NOON_S + HOUR_S) * 1e9)
+    for path in (inner.parent, inner.parent.parent):
+        os.utime(path, ns=(late_ns, late_ns))
+    os.utime(inner, ns=(1, 1))
+    assert (listed(rig, "", NOON_S), listed(rig, "folder/sub", NOON_S)) == (["folder/"], ["folder/sub/inner/"])
+    assert wanted(rig, {"folder"}, NOON_S) == ["folder", "folder/sub", "folder/sub/inner"]
+    os.utime(inner, ns=(late_ns, late_ns))
+    assert listed(rig, "", NOON_S) == []
+
+
 def test_the_look_into_a_large_folder_ends(rig: Rig) -> None:
     late_ns = round((NOON_S + HOUR_S) * 1e9)
     for number in range(2_001):

@@ -14,7 +14,7 @@ from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.history.listing import list_versions
 from backup_gui.engine.history.snapshot import Snapshot
 from backup_gui.engine.plan import scan_worker as scout
-from backup_gui.engine.restore.at_time import restore
+from backup_gui.engine.restore.put_back import restore_path
 from backup_gui.engine.rules.exclusions import Filter
 from backup_gui.engine.verify import DifferenceKind, verify
 from backup_gui.model.entries import EntryKind
@@ -249,7 +249,7 @@ def test_restoring_names_what_cannot_be_looked_at_and_brings_the_rest_back(rig: 
     rig.run()
     to = tmp_path / "to"
     with refusing(code, rig.mirror / "docs/bad"):
-        restored = restore(str(rig.mirror), str(rig.history), "docs", None, str(to))
+        restored = restore_path(str(rig.mirror), str(rig.history), "docs", None, str(to))
     assert restored.failed == (("docs/bad", os.strerror(code)),)
     assert contents(to) == {"docs/good": b"good", "docs/deep/good": b"deep/good"}
 

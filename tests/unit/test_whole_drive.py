@@ -13,7 +13,7 @@ import pytest
 from backup_gui.cli import main as cli
 from backup_gui.engine.destination.history_place import HISTORY_NAME, history_of
 from backup_gui.engine.history.listing import Shelf, list_versions
-from backup_gui.engine.restore.at_time import restore
+from backup_gui.engine.restore.put_back import restore_path
 from backup_gui.engine.restore.undo import undo_pass
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.verify import DifferenceKind, verify
@@ -197,7 +197,7 @@ def test_without_a_job_the_same_history_is_found(drive: Rig, capsys: pytest.Capt
     assert cli.main(["restore", str(drive.mirror), ".", "--to", str(to)], lambda **_: 1) == 0
     assert contents(to) == {"docs/a": b"22"}
     assert [version.path for version in list_versions(history)] == ["docs/a"]
-    restored = restore(
+    restored = restore_path(
         str(drive.mirror), history, "", datetime.now(UTC) + timedelta(hours=1), str(drive.root / "second")
     )
     assert restored.failed == ()

@@ -1,6 +1,6 @@
 """Puts files and links back into a folder: over what is there only if told to, never through a link, and compared.
 
-Which content is wanted is decided in ``at_time.py``, ``put_back.py`` and ``undo.py``.
+Which content is wanted is decided in ``history/snapshot.py``, ``returning.py`` and ``undo.py``.
 """
 
 from __future__ import annotations
