@@ -11,12 +11,12 @@ import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from io import RawIOBase
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.destination.history_place import history_at, is_not_the_mirrors, is_reserved
 from backup_gui.engine.destination.probe import known_abilities
-from backup_gui.engine.fs.content import never
+from backup_gui.engine.fs.content import Cancelled, never
+from backup_gui.engine.fs.same_content import has_same_bytes
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.plan.holding import Holding
 from backup_gui.engine.plan.left_out import rules_for
@@ -30,8 +30,6 @@ from backup_gui.model.reasons import Code, Reason, ReasonCode
 
 if TYPE_CHECKING:
     from backup_gui.engine.rules.exclusions import Filter
-
-BLOCK_BYTES = 1024 * 1024
 
 
 class DifferenceKind(Code):
@@ -134,10 +132,6 @@ def _open(root: str, code: ReasonCode) -> Tree:
         raise RootAbsentError(Reason(code, path=root, why=error.strerror or str(error))) from error
 
 
-class _Stopped(Exception):  # noqa: N818 - no error: leaves the loops when asked to
-    pass
-
-
 @dataclass(frozen=True, slots=True)
 class _Visit:
     """A folder still to be compared, and on which sides it is there."""
@@ -176,7 +170,7 @@ class _Comparison:
                     folders: list[_Visit] = []
                     yield from self._folder(pending.pop(), folders)
                     pending.extend(reversed(folders))
-            except _Stopped:
+            except Cancelled:
                 return
             finally:
                 self._meter.end()
@@ -205,7 +199,7 @@ class _Comparison:
             self._meter.add_files(1, refused.path)
         for name in sorted(originals.keys() | copies.keys()):
             if self._should_stop():
-                raise _Stopped
+                raise Cancelled
             below = join(visit.path, name)
             original, copy = originals.get(name), copies.get(name)
             difference = self._entry(below, original, copy)
@@ -295,35 +289,22 @@ class _Comparison:
         return kind is EntryKind.FOLDER or getattr(original, "st_rdev", 0) == getattr(copy, "st_rdev", 0)
 
     def _has_same_content(self, path: str) -> bool:
-        with (
-            open(self._source.open_file(path), "rb", buffering=0) as original,
-            open(self._mirror.open_file(path), "rb", buffering=0) as copy,
-        ):
-            # RACE: something may have taken the file's place since the folder was listed; a pipe would be read as
-            # empty. The worst result is a difference reported that is gone a moment later.
-            if not all(stat.S_ISREG(os.fstat(file.fileno()).st_mode) for file in (original, copy)):
-                return False
-            _read_from_disk(copy.fileno())
-            while True:
-                if self._should_stop():
-                    raise _Stopped
-                block = _block(original)
-                if block != _block(copy):
+        original = self._source.open_file(path)
+        try:
+            copy = self._mirror.open_file(path)
+            try:
+                # RACE: something may have taken the file's place since the folder was listed; a pipe would be read as
+                # empty. The worst result is a difference reported that is gone a moment later.
+                if not all(stat.S_ISREG(os.fstat(fd).st_mode) for fd in (original, copy)):
                     return False
-                self._meter.add_bytes(len(block), path)
-                if len(block) < BLOCK_BYTES:
-                    return True
-
-
-def _block(file: RawIOBase) -> bytes:
-    """Read one whole block, or what is left of the file: a single read may bring less than is there."""
-    block = file.read(BLOCK_BYTES) or b""
-    while len(block) < BLOCK_BYTES:
-        more = file.read(BLOCK_BYTES - len(block))
-        if not more:
-            break
-        block += more
-    return block
+                _read_from_disk(copy)
+                return has_same_bytes(
+                    original, copy, self._should_stop, lambda count: self._meter.add_bytes(count, path)
+                )
+            finally:
+                os.close(copy)
+        finally:
+            os.close(original)
 
 
 def _read_from_disk(fd: int) -> None:

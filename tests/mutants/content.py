@@ -836,7 +836,7 @@ MUTATIONS = (
     Mutation(
         "a restored file is compared",
         "engine/restore/writer.py",
-        "                if not _is_same(fd, out, self._should_stop):\n",
+        "                if not has_same_bytes(fd, out, self._should_stop):\n",
         "                if not fd:\n",
         ("unit/test_history.py::test_a_copy_that_comes_out_different_is_not_left_there",),
     ),

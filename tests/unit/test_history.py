@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import shutil
 import stat
@@ -437,6 +438,18 @@ def test_a_copy_that_comes_out_different_is_not_left_there(rig: Rig, to: Path, m
     result = bring(rig, to)
     assert result.failed == (("a", "the copy differs from the original"),)
     assert read_tree(to) == {}
+
+
+def test_reads_that_bring_less_than_was_asked_for_make_no_difference(
+    rig: Rig, to: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.write_at(rig.mirror / "a", "content " * 10_000)
+    rig.write_at(to / "there" / "a", "content " * 10_000)
+    lengths, real = itertools.cycle((10_000, 7_001, 30_000)), os.read
+    monkeypatch.setattr(os, "read", lambda fd, count: real(fd, min(count, next(lengths))))
+    assert bring(rig, to) == PutBack(asked=1, restored=("a",))
+    with Restorer(str(to / "there")) as restorer:
+        assert restorer.holds("a", str(rig.mirror), "a")
 
 
 def test_metadata_that_cannot_be_set_on_folders_and_links_does_not_spoil_a_restore(

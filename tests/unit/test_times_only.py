@@ -209,7 +209,7 @@ def test_a_copy_that_cannot_be_read_is_replaced_and_not_compared_for_ever(
 def test_reading_ends_at_the_first_difference_and_tells_how_far_it_is(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(same_content, "_COMPARED_BYTES", 4)
+    monkeypatch.setattr(same_content, "COMPARED_BYTES", 4)
     monkeypatch.setattr("backup_gui.engine.rules.progress.LEAST_PAUSE_S", 0)
     rig.write("equal", "1234" * 100)
     rig.write("other", "1234" * 100)
@@ -223,7 +223,7 @@ def test_reading_ends_at_the_first_difference_and_tells_how_far_it_is(
 
 
 def test_comparing_stops_when_it_is_told_to(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(same_content, "_COMPARED_BYTES", 4)
+    monkeypatch.setattr(same_content, "COMPARED_BYTES", 4)
     reads: list[int] = []
     real = os.read
 

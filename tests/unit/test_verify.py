@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from backup_gui.engine import verify as verify_module
+from backup_gui.engine.fs.same_content import COMPARED_BYTES
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.rules.capabilities import ALL
-from backup_gui.engine.verify import BLOCK_BYTES, DifferenceKind, verify
+from backup_gui.engine.verify import DifferenceKind, verify
 from backup_gui.model.errors import JobError, RootAbsentError
 from backup_gui.model.plans import ProblemCode, Progress
 from tests.helpers.descriptors import count_open
@@ -26,7 +27,7 @@ def pair(tmp_path: Path) -> Pair:
     for name in ("source", "mirror"):
         root = tmp_path / name
         (root / "folder" / "empty").mkdir(parents=True)
-        (root / "a\nb\udcff").write_bytes(b"x" * (2 * BLOCK_BYTES + 5))
+        (root / "a\nb\udcff").write_bytes(b"x" * (2 * COMPARED_BYTES + 5))
         (root / "folder" / "same").write_bytes(b"same")
         (root / "folder" / "link").symlink_to("nowhere")
         (root / "nothing").write_bytes(b"")
@@ -49,7 +50,7 @@ def test_times_and_modes_do_not_count(pair: Pair) -> None:
 
 
 @pytest.mark.hazard(34)
-@pytest.mark.parametrize("at", [0, BLOCK_BYTES - 1, BLOCK_BYTES, 2 * BLOCK_BYTES + 4])
+@pytest.mark.parametrize("at", [0, COMPARED_BYTES - 1, COMPARED_BYTES, 2 * COMPARED_BYTES + 4])
 def test_a_single_byte_is_found_though_size_and_time_agree(pair: Pair, at: int) -> None:
     file = pair[1] / "a\nb\udcff"
     before = file.stat()
@@ -61,7 +62,7 @@ def test_a_single_byte_is_found_though_size_and_time_agree(pair: Pair, at: int) 
 
 
 def test_a_file_cut_short_is_found(pair: Pair) -> None:
-    os.truncate(pair[1] / "a\nb\udcff", BLOCK_BYTES)
+    os.truncate(pair[1] / "a\nb\udcff", COMPARED_BYTES)
     assert found(pair) == [("a\nb\udcff", DifferenceKind.CONTENT)]
 
 
@@ -215,7 +216,7 @@ def test_what_cannot_be_read_is_reported_and_the_rest_is_compared(pair: Pair, mo
 
 
 def test_it_stops_when_asked_also_within_a_file(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verify_module, "BLOCK_BYTES", 16)
+    monkeypatch.setattr("backup_gui.engine.fs.same_content.COMPARED_BYTES", 16)
     asked = 0
 
     def should_stop() -> bool:
@@ -231,7 +232,7 @@ def test_it_stops_when_asked_also_within_a_file(pair: Pair, monkeypatch: pytest.
 def test_it_counts_what_it_has_compared(pair: Pair) -> None:
     seen: list[Progress] = []
     assert list(verify(str(pair[0]), str(pair[1]), on_progress=seen.append)) == []
-    assert (seen[-1].files_done, seen[-1].bytes_done) == (6, 2 * BLOCK_BYTES + 5 + 4)
+    assert (seen[-1].files_done, seen[-1].bytes_done) == (6, 2 * COMPARED_BYTES + 5 + 4)
 
 
 @pytest.fixture

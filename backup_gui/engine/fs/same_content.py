@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.fs.tree import Tree
 
-_COMPARED_BYTES = 1 << 20
+COMPARED_BYTES = 1 << 20
 
 
 def has_same_content(
@@ -46,29 +46,58 @@ def has_same_content(
         except OSError:
             return False
         try:
-            # What grows after this is changed again, which its entry tells.
-            left_bytes = os.fstat(ours).st_size
-            if os.fstat(theirs).st_size != left_bytes:
-                return False
-            while True:
-                if should_stop():
-                    raise Cancelled
-                if left_bytes <= 0:
-                    return True
-                block = _read(ours, min(left_bytes, _COMPARED_BYTES))
-                if not block or not _continues_with(theirs, block):
-                    return False
-                left_bytes -= len(block)
-                on_bytes(len(block))
+            return has_same_bytes(ours, theirs, should_stop, on_bytes, has_to_be_readable=False)
         finally:
             os.close(theirs)
     finally:
         os.close(ours)
 
 
+def has_same_bytes(
+    ours: int,
+    theirs: int,
+    should_stop: Callable[[], bool],
+    on_bytes: Callable[[int], None] = ignore_count,
+    *,
+    has_to_be_readable: bool = True,
+) -> bool:
+    """Compare two open files from where they stand, up to the first difference.
+
+    Args:
+        ours: The one file, at its beginning.
+        theirs: The other.
+        should_stop: Asked before each block.
+        on_bytes: Told of each block that was compared.
+        has_to_be_readable: Whether it is an error if the other cannot be read; otherwise it is not the same then.
+
+    Raises:
+        OSError: One could not be read.
+        Cancelled: ``should_stop`` said so.
+    """
+    # What grows after this is changed again, which its entry tells.
+    left_bytes = os.fstat(ours).st_size
+    if os.fstat(theirs).st_size != left_bytes:
+        return False
+    continues = _continues_with if has_to_be_readable else _continues_readably_with
+    while True:
+        if should_stop():
+            raise Cancelled
+        if left_bytes <= 0:
+            return True
+        block = _read(ours, min(left_bytes, COMPARED_BYTES))
+        if not block or not continues(theirs, block):
+            return False
+        left_bytes -= len(block)
+        on_bytes(len(block))
+
+
 def _continues_with(fd: int, block: bytes) -> bool:
+    return _read(fd, len(block)) == block
+
+
+def _continues_readably_with(fd: int, block: bytes) -> bool:
     try:
-        return _read(fd, len(block)) == block
+        return _continues_with(fd, block)
     except OSError:
         return False
 

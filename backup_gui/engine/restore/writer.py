@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from backup_gui.engine.fs.content import (
     SET_ID,
-    Cancelled,
     TargetError,
     close_written,
     create,
@@ -25,6 +24,7 @@ from backup_gui.engine.fs.content import (
     never,
     transfer,
 )
+from backup_gui.engine.fs.same_content import has_same_bytes
 from backup_gui.engine.fs.system.syscalls import own_ids, rename_to_free_name
 from backup_gui.engine.fs.tree import HAS_FOLDER_DESCRIPTORS, Tree
 from backup_gui.engine.fs.xattrs import copy_attributes
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from backup_gui.engine.state.pass_log import Rights
     from backup_gui.model.entries import Entry
 
-_BLOCK_BYTES = 1 << 20
 _ALL_BUT_OWNER: Final = stat.S_IRWXG | stat.S_IRWXO
 _MAX_NAME_BYTES = 255
 
@@ -154,7 +153,7 @@ class Restorer:
         try:
             fd = tree.open_file(stored)
             try:
-                return _is_same(fd, own_fd, self._should_stop)
+                return has_same_bytes(fd, own_fd, self._should_stop)
             finally:
                 os.close(fd)
         finally:
@@ -276,7 +275,9 @@ class Restorer:
             try:
                 if entry.st_size:
                     transfer(fd, out, entry, self._on_bytes, self._should_stop)
-                if not _is_same(fd, out, self._should_stop):
+                for written in (fd, out):
+                    os.lseek(written, 0, os.SEEK_SET)
+                if not has_same_bytes(fd, out, self._should_stop):
                     raise CopyDiffersError
                 # After the owner, since a new one takes away capabilities.
                 self._set_owner(out, entry)
@@ -356,22 +357,3 @@ def _told_as_targets() -> Iterator[None]:
         yield
     except OSError as error:
         raise TargetError(error.errno, error.strerror, error.filename) from error
-
-
-def _is_same(fd: int, other: int, should_stop: Callable[[], bool]) -> bool:
-    """Compare two files from their beginning to their end.
-
-    Raises:
-        Cancelled: ``should_stop`` said so.
-        OSError: One cannot be read.
-    """
-    os.lseek(fd, 0, os.SEEK_SET)
-    os.lseek(other, 0, os.SEEK_SET)
-    while True:
-        block = os.read(fd, _BLOCK_BYTES)
-        if block != os.read(other, _BLOCK_BYTES):
-            return False
-        if not block:
-            return True
-        if should_stop():
-            raise Cancelled
