@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.state.pass_log import Change
     from backup_gui.model.job import Job
     from backup_gui.model.passes import PastPass
-    from backup_gui.model.plans import Returned
+    from backup_gui.model.restores import RestoreResult
 
 
 def passes(options: argparse.Namespace, output: Output, _has_come: Callable[[], bool]) -> bool:
@@ -149,7 +149,7 @@ def _print_change(change: Change, output: Output, *, is_json: bool) -> None:
     output.write(to_json(fields) if is_json else line, is_urgent=False)
 
 
-def _print_returned(returned: Returned, output: Output, *, is_json: bool) -> None:
+def _print_returned(returned: RestoreResult, output: Output, *, is_json: bool) -> None:
     for path, name in returned.beside:
         fields: dict[str, object] = {"event": "beside", "path": escape(path), "name": escape(name)}
         output.write(to_json(fields) if is_json else f"kept beside: {named(path)}: {named(name)}")

@@ -38,7 +38,7 @@ from backup_gui.model.errors import BackupError, DestinationBusyError, JobError,
 from backup_gui.model.events import HeldBack, KeepHeld, Stop, Waiting
 from backup_gui.model.path_text import escape, meanings, one_line
 from backup_gui.model.plans import PassStatus, Phase, Progress, Report
-from backup_gui.model.reasons import Reason, ReasonCode
+from backup_gui.model.reasons import Reason
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -385,8 +385,7 @@ def _restore(options: argparse.Namespace, output: Output, _interruption: Interru
         return _fail(f"It cannot be restored: {error.strerror} ({escape(str(error.filename or to))})", HELD)
     if restored.failed and not restored.restored and os.path.isdir(to) and not is_writable(to):
         return _fail(f"It cannot be restored: {restored.failed[0][1]} ({escape(to)})", HELD)
-    there = Reason(ReasonCode.RETURN_THERE_ALREADY)
-    left_out = [(name, there) for name in restored.skipped] + list(restored.failed)
+    left_out = (*restored.skipped, *restored.failed)
     for name, reason in left_out:
         fields: dict[str, object] = {"event": "problem", "path": escape(name), **reason_fields(reason)}
         output.write(to_json(fields) if options.json else f"problem: {named(name)}: {reason}")

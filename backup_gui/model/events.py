@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from backup_gui.model.plans import Action, Counts, Held, Problem, Progress, Report, Returned
+from backup_gui.model.plans import Action, Counts, Held, Problem, Progress, Report
 from backup_gui.model.reasons import Reason
+from backup_gui.model.restores import RestoreResult
 from backup_gui.model.status import Status
 
 
@@ -72,7 +73,7 @@ class StatusChanged(NamedTuple):
 class FilesReturned(NamedTuple):
     """Files were brought back into the source, as the user had asked."""
 
-    returned: Returned
+    returned: RestoreResult
 
 
 Event = (

@@ -304,26 +304,6 @@ class Held(NamedTuple):
         return self.code in _REFUSALS and not self.actions
 
 
-class Returned(NamedTuple):
-    """What became of bringing files back into the source at the user's word.
-
-    Attributes:
-        asked: How many files, links and folders were asked for.
-        restored: Paths that are back, each compared with what it was taken from.
-        beside: What was put under another name instead of over something: path, and the name used.
-        skipped: Paths left alone, each with the reason.
-        failed: Paths that could not be brought back, each with the reason.
-        reason: Why nothing could be done at all, or why it ended early; empty otherwise.
-    """
-
-    asked: int = 0
-    restored: tuple[str, ...] = ()
-    beside: tuple[tuple[str, str], ...] = ()
-    skipped: tuple[tuple[str, Reason], ...] = ()
-    failed: tuple[tuple[str, Reason], ...] = ()
-    reason: Reason = NO_REASON
-
-
 class PassStatus(Enum):
     """How a pass ended."""
 

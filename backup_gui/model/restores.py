@@ -9,7 +9,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from backup_gui.model.entries import EntryKind
-from backup_gui.model.reasons import Reason
+from backup_gui.model.reasons import NO_REASON, Reason
 
 
 class Item(NamedTuple):
@@ -126,18 +126,20 @@ class Step(NamedTuple):
     path: str = ""
 
 
-class PutBack(NamedTuple):
-    """What became of it. Paths are those in the folder restored to.
+class RestoreResult(NamedTuple):
+    """What became of bringing files back. Paths are those in the folder restored to.
 
     Attributes:
-        asked: How many files and links were wanted.
-        restored: Those brought back and compared with what they came from.
+        asked: How many were wanted: files and links, and where the job itself brings back, folders.
+        restored: Those that are back, each compared with what it came from.
         present: Those that were there already with just this content.
-        beside: Those brought back beside something else: the path wanted and the one given. They are in ``restored``
-            too.
+        beside: What lies beside something else: the path wanted and the name given. Where what was there was set aside,
+            that is what was given another name.
         replaced: Those that something else was written over for. They are in ``restored`` too.
-        failed: Those not brought back, each with the reason.
+        skipped: Those left alone, each with the reason.
+        failed: Those that could not be brought back, each with the reason.
         is_cancelled: Whether it was given up on request; what was done until then stays.
+        reason: Why nothing could be done at all, or why it ended early; empty otherwise.
     """
 
     asked: int = 0
@@ -145,6 +147,7 @@ class PutBack(NamedTuple):
     present: tuple[str, ...] = ()
     beside: tuple[tuple[str, str], ...] = ()
     replaced: tuple[str, ...] = ()
-    skipped: tuple[str, ...] = ()
+    skipped: tuple[tuple[str, Reason], ...] = ()
     failed: tuple[tuple[str, Reason], ...] = ()
     is_cancelled: bool = False
+    reason: Reason = NO_REASON

@@ -13,7 +13,7 @@ from PySide6.QtCore import QDateTime, QObject, QTimer, Slot
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.model.errors import BackupError
 from backup_gui.model.path_text import one_line
-from backup_gui.model.restores import PutBack, Step
+from backup_gui.model.restores import RestoreResult, Step
 from backup_gui.model.status import JobState
 from backup_gui.services import browse as archive
 from backup_gui.services.browse import Backup, StopAsked, Wanted
@@ -126,7 +126,7 @@ class Restoration(QObject):
         )
         backup = backup_of(wish.subject)
 
-        def work(task: TaskContext[Step]) -> PutBack:
+        def work(task: TaskContext[Step]) -> RestoreResult:
             return archive.bring_back(backup, wanted, task.should_stop, on_step=task.tell)
 
         self._tasks.start(self._key, work, self._on_result, on_failed=self._on_failed, on_progress=self._on_step)
@@ -164,7 +164,7 @@ class Restoration(QObject):
         if not self._is_unseen:
             self._dialog.show_step(step)
 
-    def _on_result(self, result: PutBack) -> None:
+    def _on_result(self, result: RestoreResult) -> None:
         log.info(
             "Restored: %d of %d, %d were there already, %d failed",
             len(result.restored),

@@ -12,7 +12,7 @@ from backup_gui.engine.destination.history_place import history_at
 from backup_gui.engine.history.listing import Shelf, moments
 from backup_gui.engine.history.snapshot import Snapshot, backup_at
 from backup_gui.engine.restore.put_back import put_back
-from backup_gui.model.restores import Item, Moment, Policy, PutBack, Search, Step
+from backup_gui.model.restores import Item, Moment, Policy, RestoreResult, Search, Step
 
 MOST_FOUND = 1_000
 
@@ -89,7 +89,9 @@ def list_versions(backup: Backup, shelf: Shelf, path: str, should_stop: StopAske
         return past.versions(path)
 
 
-def bring_back(backup: Backup, wanted: Wanted, should_stop: StopAsked, *, on_step: Callable[[Step], None]) -> PutBack:
+def bring_back(
+    backup: Backup, wanted: Wanted, should_stop: StopAsked, *, on_step: Callable[[Step], None]
+) -> RestoreResult:
     """Put items back into the source, or save them elsewhere.
 
     Args:

@@ -32,8 +32,9 @@ from backup_gui.model.events import (
     UndoPass,
 )
 from backup_gui.model.job import Job
-from backup_gui.model.plans import Held, Progress, Report, Returned
+from backup_gui.model.plans import Held, Progress, Report
 from backup_gui.model.reasons import NO_REASON
+from backup_gui.model.restores import RestoreResult
 from backup_gui.model.status import JobState, Status
 from backup_gui.threads.job_thread import JobThread, Run
 
@@ -73,7 +74,7 @@ class JobReturned:
     """Files of one job were brought back into its source, as the user had asked."""
 
     job_id: str
-    returned: Returned
+    returned: RestoreResult
 
 
 class Controller(QObject):
@@ -366,7 +367,7 @@ class Controller(QObject):
             self.report_made.emit(JobReport(job_id, report))
 
     @Slot(object)
-    def _on_files_returned(self, returned: Returned) -> None:
+    def _on_files_returned(self, returned: RestoreResult) -> None:
         job_id = self._sender_id()
         if job_id:
             self._news[job_id] = replace(self._news[job_id], progress=None)

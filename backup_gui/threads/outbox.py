@@ -22,7 +22,8 @@ from backup_gui.model.events import (
     StatusChanged,
     Waiting,
 )
-from backup_gui.model.plans import Held, Problem, Progress, Report, Returned
+from backup_gui.model.plans import Held, Problem, Progress, Report
+from backup_gui.model.restores import RestoreResult
 from backup_gui.model.status import Status
 
 # The window shows the standing problems of the status; these are only for showing them while the pass goes on.
@@ -53,7 +54,7 @@ class Batch:
     waiting: Waiting | None = None
     reports: list[Report] | None = None
     status: Status | None = None
-    returned: list[Returned] | None = None
+    returned: list[RestoreResult] | None = None
 
 
 class Outbox:

@@ -18,8 +18,9 @@ from backup_gui.model.entries import EntryKind
 from backup_gui.model.events import FilesReturned, ForgetDrive, PutBack, ReleaseKept, StatusChanged, UndoPass
 from backup_gui.model.job import Job
 from backup_gui.model.paths import MARKER_NAME
-from backup_gui.model.plans import Action, Counts, Held, HeldCode, Op, Problem, ProblemCode, Returned, Stage
+from backup_gui.model.plans import Action, Counts, Held, HeldCode, Op, Problem, ProblemCode, Stage
 from backup_gui.model.reasons import Reason, ReasonCode, of_system
+from backup_gui.model.restores import RestoreResult
 from backup_gui.model.status import JobState, Status
 from backup_gui.presenters.shell import Desk
 from backup_gui.ui.dialogs.returned import ReturnedDialog, returned_title
@@ -319,7 +320,7 @@ def test_a_job_that_has_ended_says_so_instead_of_doing_nothing(make_desk: DeskMa
 def test_what_could_not_be_brought_back_is_named_with_the_reason(
     running: Desk, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
-    returned = Returned(
+    returned = RestoreResult(
         asked=4,
         restored=("a", "docs/b"),
         beside=(("docs/b", "docs/b (before undoing 2026-11-22 21.06.05)"),),
@@ -341,13 +342,13 @@ def test_what_could_not_be_brought_back_is_named_with_the_reason(
 
 def test_nothing_brought_back_is_never_called_a_success(icons: Icons, qtbot: QtBot) -> None:
     for returned, title in (
-        (Returned(reason=Reason(ReasonCode.SOURCE_AWAY, path="/x")), "Nothing was brought back."),
-        (Returned(asked=1, failed=(("a", of_system("x")),)), "It could not be brought back into your folder."),
-        (Returned(asked=1, restored=("a",)), "It is back in your folder, and verified."),
-        (Returned(asked=2, restored=("a",)), "1 of 2 files and folders are back in your folder, and verified."),
+        (RestoreResult(reason=Reason(ReasonCode.SOURCE_AWAY, path="/x")), "Nothing was brought back."),
+        (RestoreResult(asked=1, failed=(("a", of_system("x")),)), "It could not be brought back into your folder."),
+        (RestoreResult(asked=1, restored=("a",)), "It is back in your folder, and verified."),
+        (RestoreResult(asked=2, restored=("a",)), "1 of 2 files and folders are back in your folder, and verified."),
     ):
         assert returned_title(returned) == title
-    dialog = ReturnedDialog(icons, "/x", Returned(reason=Reason(ReasonCode.SOURCE_AWAY, path="/x")))
+    dialog = ReturnedDialog(icons, "/x", RestoreResult(reason=Reason(ReasonCode.SOURCE_AWAY, path="/x")))
     qtbot.addWidget(dialog)
     dialog.show()
     assert not dialog.open_button.isVisible()

@@ -20,8 +20,9 @@ from backup_gui.engine.rules import progress
 from backup_gui.engine.run import runner
 from backup_gui.model.events import FilesReturned, GiveUp, Progressed, PutBack, StatusChanged, Stop
 from backup_gui.model.job import Job
-from backup_gui.model.plans import Phase, Progress, Returned
+from backup_gui.model.plans import Phase, Progress
 from backup_gui.model.reasons import Reason, ReasonCode
+from backup_gui.model.restores import RestoreResult
 from backup_gui.model.status import JobState, Status
 from backup_gui.presenters.shell import Desk
 from backup_gui.threads.liveness import Stalls
@@ -70,7 +71,7 @@ def test_it_says_which_file_is_put_back_how_many_and_how_much(
     assert dialog.details == "1.2 MB of 4.8 MB"
     assert dialog.progress._file.full_text == "Travel/Sea.jpg"
     assert dialog.progress.bar.value() == 310
-    scripted.tell(job.id, FilesReturned(Returned(2, ("a", "b"))))
+    scripted.tell(job.id, FilesReturned(RestoreResult(2, ("a", "b"))))
     qtbot.waitUntil(lambda: dialog.is_over)
     assert dialog.title == "All 2 files and folders are back in your folder, and verified."
     assert not dialog.progress.bar.isVisible()
@@ -93,7 +94,7 @@ def test_it_is_stopped_by_button_key_or_closing_and_tells_what_is_back(
     scripted.tell(job.id, Progressed(STEP))
     qtbot.waitUntil(lambda: dialog.details == "1.2 MB of 4.8 MB")
     assert dialog.title == "Stopping…"
-    scripted.tell(job.id, FilesReturned(Returned(840, ("a",), reason=Reason(ReasonCode.RETURN_STOPPED))))
+    scripted.tell(job.id, FilesReturned(RestoreResult(840, ("a",), reason=Reason(ReasonCode.RETURN_STOPPED))))
     qtbot.waitUntil(lambda: dialog.is_over)
     assert dialog.details.startswith("Stopped before the end.\n")
     assert scripted.received(job.id) == [PutBack(HELD), GiveUp()]
@@ -118,9 +119,9 @@ def test_what_does_not_stop_can_be_left_and_tells_later_what_came_of_it(
     dialog.close_button.click()
     qtbot.waitUntil(lambda: not dialogs(desk))
     scripted.tell(job.id, Progressed(STEP))
-    scripted.tell(job.id, FilesReturned(Returned(840, restored, reason=Reason(ReasonCode.RETURN_STOPPED))))
+    scripted.tell(job.id, FilesReturned(RestoreResult(840, restored, reason=Reason(ReasonCode.RETURN_STOPPED))))
     # Once more, as if of something else, so that it is known that the first was heard.
-    scripted.tell(job.id, FilesReturned(Returned(1, ("z",))))
+    scripted.tell(job.id, FilesReturned(RestoreResult(1, ("z",))))
     qtbot.waitUntil(lambda: "It is back in your folder, and verified." in [one.title for one in dialogs(desk)])
     assert len(dialogs(desk)) == 1 + len(restored)
 
@@ -139,10 +140,10 @@ def test_what_was_left_is_not_told_in_the_dialog_of_what_was_asked_for_since(
     qtbot.waitUntil(lambda: not dialogs(desk))
     desk.window.put_back_requested.emit(PutBackWish(job.id, HELD))
     (second,) = dialogs(desk)
-    scripted.tell(job.id, FilesReturned(Returned(840, ("a",), reason=Reason(ReasonCode.RETURN_STOPPED))))
+    scripted.tell(job.id, FilesReturned(RestoreResult(840, ("a",), reason=Reason(ReasonCode.RETURN_STOPPED))))
     qtbot.waitUntil(lambda: len(dialogs(desk)) == 2)
     assert not second.is_over
-    scripted.tell(job.id, FilesReturned(Returned(1, ("z",))))
+    scripted.tell(job.id, FilesReturned(RestoreResult(1, ("z",))))
     qtbot.waitUntil(lambda: second.is_over)
     assert second.title == "It is back in your folder, and verified."
 
@@ -153,7 +154,7 @@ def test_a_result_that_comes_at_last_is_shown_in_the_dialog_that_was_not_left(
     dialog._patience.setInterval(1)
     dialog.cancel_button.click()
     qtbot.waitUntil(dialog.close_button.isVisible)
-    scripted.tell(job.id, FilesReturned(Returned(1, ("z",))))
+    scripted.tell(job.id, FilesReturned(RestoreResult(1, ("z",))))
     qtbot.waitUntil(lambda: dialog.is_over)
     assert dialog.title == "It is back in your folder, and verified."
 

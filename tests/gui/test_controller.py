@@ -30,8 +30,9 @@ from backup_gui.model.events import (
     UndoPass,
 )
 from backup_gui.model.job import Job
-from backup_gui.model.plans import Counts, Held, HeldCode, PassStatus, Report, Returned
+from backup_gui.model.plans import Counts, Held, HeldCode, PassStatus, Report
 from backup_gui.model.reasons import of_system
+from backup_gui.model.restores import RestoreResult
 from backup_gui.model.status import JobState
 from backup_gui.threads import controller as controller_module
 from backup_gui.threads.controller import Controller, JobNews, JobReport, JobReturned
@@ -105,7 +106,7 @@ def test_decisions_reach_the_job_and_what_came_of_them_is_told(
         ForgetDrive("photos"),
     ]
     qtbot.waitUntil(lambda: scripted.received("one") == wanted)
-    results = [Returned(asked=2, restored=("a",)), Returned(reason=of_system("The drive is away"))]
+    results = [RestoreResult(asked=2, restored=("a",)), RestoreResult(reason=of_system("The drive is away"))]
     for returned in results:
         scripted.tell("one", FilesReturned(returned))
     qtbot.waitUntil(lambda: len(told) == 2)

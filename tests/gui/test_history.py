@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.reasons import of_system
-from backup_gui.model.restores import Item, Moment, Policy, PutBack, Search, Step
+from backup_gui.model.restores import Item, Moment, Policy, RestoreResult, Search, Step
 from backup_gui.ui.dialogs.transfer import NotesModel
 from backup_gui.ui.history.page import HistoryPage
 from backup_gui.ui.history.restore_dialog import RestoreDialog, result_title
@@ -506,15 +506,15 @@ def test_names_that_are_no_text_are_shown_on_one_line(icons: Icons) -> None:
 @pytest.mark.parametrize(
     ("result", "title"),
     [
-        (PutBack(), "There was no file to restore."),
-        (PutBack(1, ("a",)), "The file was restored and verified."),
-        (PutBack(3, ("a",), present=("b", "c")), "All 3 files were restored and verified."),
-        (PutBack(1, failed=(("a", of_system("x")),)), "The file could not be restored."),
-        (PutBack(3, ("a",), is_cancelled=True), "Stopped. 1 of 3 files were restored."),
+        (RestoreResult(), "There was no file to restore."),
+        (RestoreResult(1, ("a",)), "The file was restored and verified."),
+        (RestoreResult(3, ("a",), present=("b", "c")), "All 3 files were restored and verified."),
+        (RestoreResult(1, failed=(("a", of_system("x")),)), "The file could not be restored."),
+        (RestoreResult(3, ("a",), is_cancelled=True), "Stopped. 1 of 3 files were restored."),
         (RESULT, "309 of 312 files were restored and verified."),
     ],
 )
-def test_the_result_is_one_honest_sentence(result: PutBack, title: str) -> None:
+def test_the_result_is_one_honest_sentence(result: RestoreResult, title: str) -> None:
     assert result_title(result) == title
 
 

@@ -36,13 +36,12 @@ from backup_gui.model.plans import (
     ProblemCode,
     Progress,
     Report,
-    Returned,
     Stage,
     count_actions,
 )
 from backup_gui.model.problems import problem
 from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode, of_system
-from backup_gui.model.restores import Item, Moment, PutBack, Search, Step
+from backup_gui.model.restores import Item, Moment, RestoreResult, Search, Step
 from backup_gui.model.status import Backlog, Coverage, JobState, Status
 from backup_gui.services.arrange_plan import arrange
 from backup_gui.ui.dialogs.crash import CrashDialog
@@ -388,7 +387,7 @@ FOUND = tuple(_past_item(f"Travel/Valley {number:03}.jpg", 3_100_000, 9_000_000 
 NOTES_TEXT = (
     "Packing list\n\n- tent, mats, stove\n- maps 1:25,000\n- rain coats\n- first aid\n\nTrain leaves 7:42, platform 3\n"
 )
-RESULT = PutBack(
+RESULT = RestoreResult(
     asked=312,
     restored=tuple(f"Travel/{number}.jpg" for number in range(288)),
     present=tuple(f"Travel/old {number}.jpg" for number in range(21)),
@@ -399,7 +398,7 @@ RESULT = PutBack(
         ("Travel/Lake.jpg", Reason(ReasonCode.RETURN_READ_ERROR)),
     ),
 )
-RETURNED = Returned(
+RETURNED = RestoreResult(
     asked=6,
     restored=("Letters/Bank.odt", "Letters/Insurance.odt", "Tax/2025.ods", "Tax"),
     beside=(("Tax/2025.ods", "Tax/2025 (before undoing 2026-11-22 21.06.05).ods"),),
@@ -620,7 +619,7 @@ def history_scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
     dialog.show_result(RESULT)
     yield "restore-problems", dialog
     dialog = RestoreDialog(icons, DOCUMENTS.source)
-    dialog.show_result(PutBack(asked=1, restored=("Minutes.odt",)))
+    dialog.show_result(RestoreResult(asked=1, restored=("Minutes.odt",)))
     yield "restore-done", dialog
     dialog = RestoreDialog(icons, DOCUMENTS.source)
     failure = "The backup of this folder could not be paused. You can save the files elsewhere."
@@ -635,7 +634,7 @@ def answer_scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
     yield "ask-drive", ask_to_forget_drive("Pictures/Camera", parent.show, parent, keeps_history=True)
     yield "ask-new-drive", ask_to_use_drive(DOCUMENTS.destination, parent.show, parent, keeps_history=True)
     yield "ask-release", ask_to_release(840, parent.show, parent, keeps_history=True)
-    yield "returned", ReturnedDialog(icons, DOCUMENTS.source, Returned(840, tuple(map(str, range(840)))))
+    yield "returned", ReturnedDialog(icons, DOCUMENTS.source, RestoreResult(840, tuple(map(str, range(840)))))
     yield "returned-part", ReturnedDialog(icons, DOCUMENTS.source, RETURNED)
     going = ReturnedDialog(icons, DOCUMENTS.source)
     going.show_step(Progress(Phase.RETURNING, 311, 840, 1_200_000_000, 4_800_000_000, "Travel/2026/Sea.mov"))
@@ -650,7 +649,10 @@ def answer_scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
     left.cancel_button.click()
     left._on_patience_over()
     yield "returned-left", left
-    yield "returned-none", ReturnedDialog(icons, DOCUMENTS.source, Returned(reason=Reason(ReasonCode.WATCHED_ABSENT)))
+    yield (
+        "returned-none",
+        ReturnedDialog(icons, DOCUMENTS.source, RestoreResult(reason=Reason(ReasonCode.WATCHED_ABSENT))),
+    )
 
 
 def _some_picture() -> QImage:

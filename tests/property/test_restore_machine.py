@@ -178,7 +178,7 @@ class RestoreMachine(RuleBasedStateMachine):
             return
         base = os.path.dirname(path)
         came = {os.path.join(base, name): node for name, node in read_tree(to).items() if name not in before}
-        left_out = {*result.skipped, *(name for name, _ in result.failed)}
+        left_out = {name for name, _ in (*result.skipped, *result.failed)}
         assert sorted(result.restored) == sorted(name for name, node in came.items() if node.kind != "folder")
         assert not left_out.intersection(result.restored)
         assert all(

@@ -28,8 +28,9 @@ from backup_gui.model.events import (
     Stop,
     UndoPass,
 )
-from backup_gui.model.plans import Held, PassStatus, ProblemCode, Report, Returned
+from backup_gui.model.plans import Held, PassStatus, ProblemCode, Report
 from backup_gui.model.reasons import Reason, ReasonCode, of_system
+from backup_gui.model.restores import RestoreResult
 from backup_gui.model.status import JobState, Status
 from tests.helpers.fake_clock import FakeClock
 from tests.helpers.trees import contents
@@ -77,7 +78,7 @@ class Session:
         return [event.report for event in self.events if isinstance(event, ReportMade)]
 
     @property
-    def returned(self) -> list[Returned]:
+    def returned(self) -> list[RestoreResult]:
         return [event.returned for event in self.events if isinstance(event, FilesReturned)]
 
     @property
@@ -168,7 +169,7 @@ def test_an_answer_to_nothing_does_nothing_and_whoever_waits_for_files_is_told(r
     session.at(3, KeepHeld(held))
     session.at(4, PutBack(held))
     session.run()
-    assert session.returned == [Returned(reason=Reason(ReasonCode.RETURN_NOT_HELD))]
+    assert session.returned == [RestoreResult(reason=Reason(ReasonCode.RETURN_NOT_HELD))]
     assert (session.statuses[-1].state, session.statuses[-1].kept) == (JobState.OK, 0)
 
 
@@ -201,7 +202,7 @@ def test_nothing_is_put_back_while_the_source_is_away_and_the_reason_is_told(rig
     session.clock.at(2, lambda: rig.source.rename(rig.root / "away"))
     session.at(2, UndoPass(1))
     session.run(4)
-    assert session.returned == [Returned(reason=Reason(ReasonCode.SOURCE_AWAY, path=str(rig.source)))]
+    assert session.returned == [RestoreResult(reason=Reason(ReasonCode.SOURCE_AWAY, path=str(rig.source)))]
     (rig.root / "away").rename(rig.source)
 
 
@@ -214,7 +215,7 @@ def test_a_source_that_cannot_be_opened_for_it_is_told(
     monkeypatch.setattr("backup_gui.engine.restore.undo.undo_pass", fail)
     session.at(2, UndoPass(1))
     session.run()
-    assert session.returned == [Returned(reason=of_system("Permission denied"))]
+    assert session.returned == [RestoreResult(reason=of_system("Permission denied"))]
     assert session.statuses[-1].state is JobState.OK
 
 

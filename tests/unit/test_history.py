@@ -18,11 +18,12 @@ from backup_gui.engine.fs import tree
 from backup_gui.engine.fs.content import Shortened, transfer
 from backup_gui.engine.history.listing import Version, list_versions
 from backup_gui.engine.restore import writer as restoring
+from backup_gui.engine.restore.bringing import THERE_ALREADY
 from backup_gui.engine.restore.put_back import restore_path
 from backup_gui.engine.restore.writer import Restorer
 from backup_gui.engine.rules.version_names import read_version_name, version_path
 from backup_gui.model.entries import EntryKind
-from backup_gui.model.restores import PutBack
+from backup_gui.model.restores import RestoreResult
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import HOSTILE_NAMES, LONG_AGO_NS, Rig, as_nobody
 
@@ -172,7 +173,9 @@ def to(rig: Rig) -> Path:
     return rig.root / "restored" / "here"
 
 
-def bring(rig: Rig, to: Path, path: str = "", at: datetime | None = None, *, keeps_set_id: bool = False) -> PutBack:
+def bring(
+    rig: Rig, to: Path, path: str = "", at: datetime | None = None, *, keeps_set_id: bool = False
+) -> RestoreResult:
     return restore_path(str(rig.mirror), str(rig.history), path, at, str(to), keeps_set_id=keeps_set_id)
 
 
@@ -200,7 +203,7 @@ def test_the_newest_content_comes_back_also_of_what_was_deleted(rig: Rig, to: Pa
     keep(rig, "docs/gone.txt", "oldest", NOON - timedelta(days=300), 5)
     keep(rig, "other", "not wanted")
     result = bring(rig, to, "docs")
-    assert result == PutBack(asked=2, restored=("docs/a.txt", "docs/gone.txt"))
+    assert result == RestoreResult(asked=2, restored=("docs/a.txt", "docs/gone.txt"))
     assert contents(to) == {"docs/a.txt": b"now", "docs/gone.txt": b"newer"}
     assert bring(rig, to / "file", "docs/gone.txt").restored == ("docs/gone.txt",)
     assert contents(to / "file") == {"gone.txt": b"newer"}
@@ -245,7 +248,7 @@ def test_folders_come_back_as_they_are_also_as_of_a_time(rig: Rig, to: Path) -> 
     for path in ("changed", "changed/empty", "untouched"):
         (rig.mirror / path).chmod(0o750)
     result = bring(rig, to, at=NOON)
-    assert result == PutBack(asked=2, restored=("changed/inside", "untouched/inside"))
+    assert result == RestoreResult(asked=2, restored=("changed/inside", "untouched/inside"))
     mirror = read_tree(rig.mirror)
     assert read_tree(to) == {
         path: mirror[path] for path in ("changed", "changed/empty", "changed/inside", "untouched", "untouched/inside")
@@ -308,7 +311,11 @@ def test_what_is_there_is_left_alone(rig: Rig, to: Path) -> None:
     (to / "docs").chmod(0o700)
     os.utime(to / "docs", ns=(5, 5))
     result = bring(rig, to)
-    assert result == PutBack(asked=5, restored=("docs/a",), skipped=("docs/b", "file", "in folder", "link"))
+    assert result == RestoreResult(
+        asked=5,
+        restored=("docs/a",),
+        skipped=tuple((path, THERE_ALREADY) for path in ("docs/b", "file", "in folder", "link")),
+    )
     assert contents(to) == {
         "docs/a": b"from the backup",
         "docs/b": b"already here",
@@ -413,7 +420,7 @@ def test_without_a_mirror_the_history_alone_comes_back(rig: Rig, to: Path) -> No
 
 def test_an_empty_folder_comes_back(rig: Rig, to: Path) -> None:
     (rig.mirror / "docs" / "empty").mkdir(parents=True)
-    assert bring(rig, to, "docs/empty") == PutBack()
+    assert bring(rig, to, "docs/empty") == RestoreResult()
     assert set(read_tree(to)) == {"empty"}
 
 
@@ -447,7 +454,7 @@ def test_reads_that_bring_less_than_was_asked_for_make_no_difference(
     rig.write_at(to / "there" / "a", "content " * 10_000)
     lengths, real = itertools.cycle((10_000, 7_001, 30_000)), os.read
     monkeypatch.setattr(os, "read", lambda fd, count: real(fd, min(count, next(lengths))))
-    assert bring(rig, to) == PutBack(asked=1, restored=("a",))
+    assert bring(rig, to) == RestoreResult(asked=1, restored=("a",))
     with Restorer(str(to / "there")) as restorer:
         assert restorer.holds("a", str(rig.mirror), "a")
 

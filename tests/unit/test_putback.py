@@ -16,7 +16,7 @@ from backup_gui.engine.restore.put_back import CODES, name_beside, put_back
 from backup_gui.engine.restore.writer import Restorer
 from backup_gui.model.plans import ProblemCode
 from backup_gui.model.reasons import Reason, ReasonCode
-from backup_gui.model.restores import Piece, Policy, PutBack, Step
+from backup_gui.model.restores import Piece, Policy, RestoreResult, Step
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import Rig, as_nobody
 
@@ -31,7 +31,7 @@ def pieces(rig: Rig, *paths: str) -> list[Piece]:
     ]
 
 
-def bring(rig: Rig, *paths: str, policy: Policy = Policy.KEEP_BOTH, **options: Any) -> PutBack:
+def bring(rig: Rig, *paths: str, policy: Policy = Policy.KEEP_BOTH, **options: Any) -> RestoreResult:
     rig.source.mkdir(exist_ok=True)
     options.setdefault("backup", str(rig.mirror))
     return put_back(pieces(rig, *paths), str(rig.source), policy, mark=MARK, **options)
@@ -61,7 +61,7 @@ def test_what_is_not_there_comes_back_as_it_was(rig: Rig) -> None:
     rig.write_at(rig.history / "docs" / "a", "1").chmod(0o640)
     (rig.history / "docs" / "link").symlink_to("a")
     result = bring(rig, "docs", "docs/a", "docs/link")
-    assert result == PutBack(asked=2, restored=("docs/a", "docs/link"))
+    assert result == RestoreResult(asked=2, restored=("docs/a", "docs/link"))
     assert read_tree(rig.source) == read_tree(rig.history)
 
 
@@ -70,7 +70,7 @@ def test_both_are_kept_where_something_else_is(rig: Rig) -> None:
     rig.write_at(rig.history / "docs" / "report.odt", "old")
     beside = f"docs/report ({MARK}).odt"
     result = bring(rig, "docs/report.odt")
-    assert result == PutBack(asked=1, restored=(beside,), beside=(("docs/report.odt", beside),))
+    assert result == RestoreResult(asked=1, restored=(beside,), beside=(("docs/report.odt", beside),))
     assert contents(rig.source) == {"docs/report.odt": b"mine", beside: b"old"}
     rig.write("docs/report.odt", "newer")
     rig.write_at(rig.source / beside, "edited")
@@ -85,7 +85,7 @@ def test_what_is_there_already_is_left_alone(rig: Rig) -> None:
     for root in (rig.source, rig.history):
         (root / "link").symlink_to("a")
     before = read_tree(rig.source), mine.stat().st_ctime_ns
-    assert bring(rig, "a", "link", policy=Policy.REPLACE) == PutBack(asked=2, present=("a", "link"))
+    assert bring(rig, "a", "link", policy=Policy.REPLACE) == RestoreResult(asked=2, present=("a", "link"))
     assert (read_tree(rig.source), mine.stat().st_ctime_ns) == before
 
 
@@ -97,7 +97,7 @@ def test_a_replaced_file_goes_to_the_history_with_the_next_pass(rig: Rig) -> Non
     with Snapshot(str(rig.mirror), str(rig.history)) as past:
         wanted = past.pieces(past.versions("docs/a")[1:], None, keeps_folders=True)
     result = put_back(wanted, str(rig.source), Policy.REPLACE, mark=MARK, backup=str(rig.mirror))
-    assert result == PutBack(asked=1, restored=("docs/a",), replaced=("docs/a",))
+    assert result == RestoreResult(asked=1, restored=("docs/a",), replaced=("docs/a",))
     assert contents(rig.source) == {"docs/a": b"first"}
     rig.run()
     assert contents(rig.mirror) == {"docs/a": b"first"}
@@ -302,7 +302,7 @@ def test_comparing_can_be_given_up(rig: Rig) -> None:
     for root in (rig.source, rig.history):
         rig.write_at(root / "a", b"x" * (3 << 20))
     answers = iter((False, False, True))
-    assert bring(rig, "a", should_stop=lambda: next(answers)) == PutBack(asked=1, is_cancelled=True)
+    assert bring(rig, "a", should_stop=lambda: next(answers)) == RestoreResult(asked=1, is_cancelled=True)
 
 
 def test_a_job_that_runs_afterwards_has_nothing_but_what_was_put_back(rig: Rig) -> None:

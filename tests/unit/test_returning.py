@@ -17,8 +17,9 @@ from backup_gui.engine.restore.returning import put_back
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.paths import is_temporary
-from backup_gui.model.plans import Held, HeldCode, PassStatus, Phase, Progress, Returned
+from backup_gui.model.plans import Held, HeldCode, PassStatus, Phase, Progress
 from backup_gui.model.reasons import NO_REASON
+from backup_gui.model.restores import RestoreResult
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import HOSTILE_NAMES, Rig
 
@@ -41,7 +42,7 @@ def finished(rig: Rig) -> list[str]:
     return [path for path in contents(rig.source) if not is_temporary(os.path.basename(path))]
 
 
-def bring(rig: Rig, held: Held, **options: object) -> Returned:
+def bring(rig: Rig, held: Held, **options: object) -> RestoreResult:
     arguments: dict[str, object] = {"meter": Meter(lambda _: None), "should_stop": never, "at": AT, **options}
     return put_back(rig.job, rig.catalog, held, **arguments)  # type: ignore[arg-type]
 

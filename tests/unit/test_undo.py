@@ -17,7 +17,8 @@ from backup_gui.engine.restore.undo import undo_pass
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.paths import is_temporary
-from backup_gui.model.plans import PassStatus, Progress, Report, Returned
+from backup_gui.model.plans import PassStatus, Progress, Report
+from backup_gui.model.restores import RestoreResult
 from tests.helpers.descriptors import open_below
 from tests.helpers.trees import contents, read_tree
 from tests.unit.conftest import HOSTILE_NAMES, Rig, keep_times
@@ -35,7 +36,7 @@ def finished(rig: Rig) -> list[str]:
     return [path for path in contents(rig.source) if not is_temporary(os.path.basename(path))]
 
 
-def undo(rig: Rig, key: int, **options: object) -> Returned:
+def undo(rig: Rig, key: int, **options: object) -> RestoreResult:
     arguments: dict[str, object] = {"meter": Meter(lambda _: None), "should_stop": never, "at": AT, **options}
     before = open_below(rig.root)
     try:
@@ -312,7 +313,7 @@ def test_a_pass_that_is_not_known_any_more_is_told(rig: Rig, monkeypatch: pytest
     assert (returned.asked, returned.reason[:20]) == (0, "What this check did ")
 
 
-def undo_unknown(rig: Rig) -> Returned:
+def undo_unknown(rig: Rig) -> RestoreResult:
     rig.write("x", "x")
     run(rig)
     (rig.source / "x").unlink()
@@ -324,7 +325,7 @@ def undo_unknown(rig: Rig) -> Returned:
 def test_a_pass_that_took_nothing_away_has_nothing_to_undo(rig: Rig) -> None:
     rig.write("a", "first")
     run(rig)
-    assert undo(rig, newest(rig)) == Returned()
+    assert undo(rig, newest(rig)) == RestoreResult()
     assert contents(rig.source) == {"a": b"first"}
 
 
@@ -337,6 +338,7 @@ def test_it_can_be_stopped(rig: Rig) -> None:
     run(rig)
     returned = undo(rig, newest(rig), should_stop=lambda: len(finished(rig)) == 6)
     assert (returned.asked, len(returned.restored), returned.reason) == (19, 5, "Stopped before the end")
+    assert returned.is_cancelled
 
 
 def test_an_undoing_that_is_stopped_in_a_large_file_changes_nothing_of_it_and_can_be_done_again(
@@ -352,6 +354,7 @@ def test_an_undoing_that_is_stopped_in_a_large_file_changes_nothing_of_it_and_ca
     meter = Meter(told.append, now=itertools.count().__next__)
     returned = undo(rig, key, meter=meter, should_stop=lambda: bool(told and told[-1].bytes_done))
     assert (returned.asked, returned.restored, returned.reason) == (1, (), "Stopped before the end")
+    assert returned.is_cancelled
     assert contents(rig.source) == {"large": b"new"}
     assert told[0].bytes_total == 5 << 20
     assert undo(rig, key).restored == ("large",)

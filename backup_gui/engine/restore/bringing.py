@@ -17,8 +17,9 @@ from backup_gui.engine.roots.continuity import DESTINATION_KEY
 from backup_gui.engine.roots.roots import SOURCE_KEY
 from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.errors import RootAbsentError
-from backup_gui.model.plans import Phase, Returned
+from backup_gui.model.plans import Phase
 from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode
+from backup_gui.model.restores import RestoreResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -47,20 +48,27 @@ class Tally:
         self.beside: list[tuple[str, str]] = []
         self.skipped: list[tuple[str, Reason]] = []
         self._failed: list[tuple[str, Reason]] = []
+        self.is_cancelled = False
+        self.reason: Reason = NO_REASON
 
     def fail(self, path: str, reason: Reason) -> None:
         """Note that a path could not be brought back."""
         self._failed.append((path, reason))
 
-    def returned(self, reason: Reason = NO_REASON) -> Returned:
+    def stop(self) -> None:
+        """Note that it was given up on request."""
+        self.is_cancelled, self.reason = True, STOPPED
+
+    def returned(self) -> RestoreResult:
         """Put it all together."""
-        return Returned(
+        return RestoreResult(
             asked=self._asked,
             restored=tuple(self.restored),
             beside=tuple(self.beside),
             skipped=tuple(self.skipped),
             failed=tuple(self._failed),
-            reason=reason,
+            is_cancelled=self.is_cancelled,
+            reason=self.reason,
         )
 
 

@@ -24,8 +24,9 @@ from backup_gui.model.events import (
     ReleaseKept,
     UndoPass,
 )
-from backup_gui.model.plans import NO_COUNTS, Action, Held, HeldCode, Op, Returned
+from backup_gui.model.plans import NO_COUNTS, Action, Held, HeldCode, Op
 from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode, of_error
+from backup_gui.model.restores import RestoreResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,7 +87,7 @@ def decline(command: Answer, reason: Reason, on_event: Callable[[Event], None]) 
         on_event: Told of it.
     """
     if isinstance(command, PutBack | UndoPass):
-        on_event(FilesReturned(Returned(reason=reason)))
+        on_event(FilesReturned(RestoreResult(reason=reason)))
 
 
 def keep(job: Job, catalog: Catalog, held: Held) -> None:

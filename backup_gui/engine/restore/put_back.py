@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.fs.content import Cancelled, Shortened, TargetError, never
 from backup_gui.engine.history.snapshot import Snapshot
+from backup_gui.engine.restore.bringing import THERE_ALREADY
 from backup_gui.engine.restore.writer import CopyDiffersError, Restorer, beside
 from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.errors import RootAbsentError, UnknownThenError
@@ -20,7 +21,7 @@ from backup_gui.model.paths import join, parent_of
 from backup_gui.model.plans import ProblemCode, Stage
 from backup_gui.model.problems import code_of
 from backup_gui.model.reasons import Code, Reason, ReasonCode, of_error
-from backup_gui.model.restores import Policy, PutBack, Step
+from backup_gui.model.restores import Policy, RestoreResult, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -59,7 +60,7 @@ def put_back(
     reason_of: Callable[[OSError], Reason] | None = None,
     on_step: Callable[[Step], None] = lambda _step: None,
     should_stop: Callable[[], bool] = never,
-) -> PutBack:
+) -> RestoreResult:
     """Bring pieces back into a folder, each compared with what it came from.
 
     Args:
@@ -103,7 +104,7 @@ def put_back(
             except OSError as error:
                 outcome.failed.append((piece.wanted, say(error)))
             meter.end(piece)
-    return PutBack(
+    return RestoreResult(
         asked=meter.files_total,
         restored=tuple(outcome.restored),
         present=tuple(outcome.present),
@@ -123,7 +124,7 @@ def restore_path(
     to: str,
     *,
     keeps_set_id: bool = False,
-) -> PutBack:
+) -> RestoreResult:
     """Bring a file, or a folder with all in it, back into a folder, and leave alone what is there.
 
     Args:
@@ -157,7 +158,7 @@ def restore_path(
     return result._replace(
         asked=result.asked + len(unseen),
         restored=tuple(join(base, name) for name in result.restored),
-        skipped=tuple(join(base, name) for name in result.skipped),
+        skipped=tuple((join(base, name), reason) for name, reason in result.skipped),
         failed=(
             *((name, of_error(error)) for name, error in sorted(unseen.items())),
             *((join(base, name), reason) for name, reason in result.failed),
@@ -187,7 +188,7 @@ class _Outcome:
         self.present: list[str] = []
         self.beside: list[tuple[str, str]] = []
         self.replaced: list[str] = []
-        self.skipped: list[str] = []
+        self.skipped: list[tuple[str, Reason]] = []
         self.failed: list[tuple[str, Reason]] = []
 
     def put(self, restorer: Restorer, piece: Piece, policy: Policy, mark: str, backup: str | None) -> None:
@@ -208,14 +209,14 @@ class _Outcome:
                 restorer.restore(root, stored, wanted)
             except FileExistsError:
                 if policy is Policy.SKIP:
-                    self.skipped.append(wanted)
+                    self.skipped.append((wanted, THERE_ALREADY))
                 else:
                     self._put_beside(restorer, piece, mark)
             else:
                 self.restored.append(wanted)
             return
         if policy is Policy.SKIP:
-            self.skipped.append(wanted)
+            self.skipped.append((wanted, THERE_ALREADY))
             return
         if restorer.holds(wanted, root, stored):
             self.present.append(wanted)

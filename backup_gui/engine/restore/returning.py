@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.fs.tree import Tree
-from backup_gui.engine.restore.bringing import STOPPED, THERE_ALREADY, Steps, Tally, check_roots, name_beside, sizes_of
+from backup_gui.engine.restore.bringing import THERE_ALREADY, Steps, Tally, check_roots, name_beside, sizes_of
 from backup_gui.engine.restore.writer import Restorer
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.plans import Op
-from backup_gui.model.reasons import NO_REASON, of_error
+from backup_gui.model.reasons import of_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,14 +23,15 @@ if TYPE_CHECKING:
     from backup_gui.engine.rules.progress import Meter
     from backup_gui.engine.state.database import Catalog
     from backup_gui.model.job import Job
-    from backup_gui.model.plans import Action, Held, Returned
+    from backup_gui.model.plans import Action, Held
+    from backup_gui.model.restores import RestoreResult
 
 BESIDE = "from the backup"
 
 
 def put_back(
     job: Job, catalog: Catalog, held: Held, *, meter: Meter, should_stop: Callable[[], bool], at: datetime | None = None
-) -> Returned:
+) -> RestoreResult:
     """Put held files back into the source, from the mirror.
 
     No pass may be under way meanwhile.
@@ -61,11 +62,10 @@ def put_back(
         steps = Steps(meter, sizes_of([action.path for action in actions], mirror, should_stop))
     # A folder that the source has something else in the place of: all in it comes to lie in a folder beside.
     moved: dict[str, str] = {}
-    reason = NO_REASON
     with Restorer(job.source, inherits=True, on_bytes=steps.add_bytes, should_stop=should_stop) as restorer:
         for action in actions:
             if should_stop():
-                reason = STOPPED
+                tally.stop()
                 break
             steps.begin(action.path)
             try:
@@ -75,11 +75,11 @@ def put_back(
             except OSError as error:
                 tally.fail(action.path, of_error(error))
             except Cancelled:
-                reason = STOPPED
+                tally.stop()
                 break
             steps.end()
     meter.end()
-    return tally.returned(reason)
+    return tally.returned()
 
 
 def _put_back(

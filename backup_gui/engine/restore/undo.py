@@ -20,7 +20,7 @@ from backup_gui.engine.fs.content import Cancelled, is_same_version
 from backup_gui.engine.fs.same_content import has_same_content
 from backup_gui.engine.fs.system.syscalls import rename_to_free_name
 from backup_gui.engine.fs.tree import Tree
-from backup_gui.engine.restore.bringing import STOPPED, THERE_ALREADY, Steps, Tally, check_roots, name_beside, sizes_of
+from backup_gui.engine.restore.bringing import THERE_ALREADY, Steps, Tally, check_roots, name_beside, sizes_of
 from backup_gui.engine.restore.writer import Restorer
 from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.plans import Op
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.state.pass_log import Change, Rights
     from backup_gui.model.entries import Entry
     from backup_gui.model.job import Job
-    from backup_gui.model.plans import Returned
+    from backup_gui.model.restores import RestoreResult
 
 BESIDE = "before undoing"
 UNDOABLE = frozenset({Op.REPLACE, Op.DELETE, Op.MOVE})
@@ -47,7 +47,7 @@ class NoVersionError(FileNotFoundError):
 
 def undo_pass(
     job: Job, catalog: Catalog, key: int, *, meter: Meter, should_stop: Callable[[], bool], at: datetime | None = None
-) -> Returned:
+) -> RestoreResult:
     """Put back into the source what a pass replaced, deleted or moved; what it created is left.
 
     No pass may be under way meanwhile.
@@ -79,22 +79,23 @@ def undo_pass(
         reason = Reason(ReasonCode.UNDO_PARTLY_KNOWN)
     catalog.forget_kept_lately()
     tally = Tally(len(changes))
+    tally.reason = reason
     steps = Steps(meter, _sizes(job, changes, should_stop))
     since = catalog.passlog.paths_changed_after(key)
     with _Undoing(job, since, tally, at, catalog.passlog.folder, steps.add_bytes, should_stop) as undoing:
         for change in changes:
             if should_stop():
-                reason = STOPPED
+                tally.stop()
                 break
             steps.begin(change.path)
             try:
                 undoing.undo(change)
             except Cancelled:
-                reason = STOPPED
+                tally.stop()
                 break
             steps.end()
     meter.end()
-    return tally.returned(reason)
+    return tally.returned()
 
 
 def _sizes(job: Job, changes: list[Change], should_stop: Callable[[], bool]) -> list[int]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWidget
 
-from backup_gui.model.plans import Progress, Returned
+from backup_gui.model.plans import Progress
+from backup_gui.model.restores import RestoreResult
 from backup_gui.model.status import JobState
 from backup_gui.ui.dialogs.transfer import BringingDialog
 from backup_gui.ui.text.format import counted, name_in_words, number_text, path_in_words, path_text
@@ -21,7 +22,7 @@ class ReturnedDialog(BringingDialog):
     """Shows what the job itself brings back."""
 
     def __init__(
-        self, icons: Icons, folder: str, returned: Returned | None = None, parent: QWidget | None = None
+        self, icons: Icons, folder: str, returned: RestoreResult | None = None, parent: QWidget | None = None
     ) -> None:
         """Build it for what is about to begin, or for what is over already.
 
@@ -48,7 +49,7 @@ class ReturnedDialog(BringingDialog):
         files, size_bytes = (progress.files_done, progress.files_total), (progress.bytes_done, progress.bytes_total)
         self._show_far(title, files, size_bytes, progress.path)
 
-    def show_returned(self, returned: Returned) -> None:
+    def show_returned(self, returned: RestoreResult) -> None:
         """Show what came of it."""
         self._end(returned_title(returned), _state(returned))
         lines = [_tr("Folder: {folder}").format(folder=path_in_words(self._folder))]
@@ -67,7 +68,7 @@ class ReturnedDialog(BringingDialog):
         self.open_button.setVisible(bool(returned.restored))
 
 
-def returned_title(returned: Returned) -> str:
+def returned_title(returned: RestoreResult) -> str:
     """What came of it, in one sentence."""
     done = len(returned.restored)
     if not returned.asked:
@@ -86,7 +87,7 @@ def returned_title(returned: Returned) -> str:
     )
 
 
-def _state(returned: Returned) -> JobState:
+def _state(returned: RestoreResult) -> JobState:
     if returned.restored:
         is_whole = len(returned.restored) == returned.asked and not returned.reason
         return JobState.OK if is_whole else JobState.ATTENTION

@@ -13,7 +13,7 @@ from backup_gui.ui.text.format import counted, name_in_words, number_text, path_
 from backup_gui.ui.text.reasons import said
 
 if TYPE_CHECKING:
-    from backup_gui.model.restores import PutBack, Step
+    from backup_gui.model.restores import RestoreResult, Step
     from backup_gui.ui.style.icons import Icons
 
 
@@ -43,7 +43,7 @@ class RestoreDialog(BringingDialog):
         files, size_bytes = (step.files_done, step.files_total), (step.bytes_done, step.bytes_total)
         self._show_far(title, files, size_bytes, step.path)
 
-    def show_result(self, result: PutBack) -> None:
+    def show_result(self, result: RestoreResult) -> None:
         """Show what came of it."""
         is_good = not result.failed and not result.is_cancelled
         self._end(result_title(result), JobState.OK if is_good else JobState.ATTENTION)
@@ -59,7 +59,7 @@ class RestoreDialog(BringingDialog):
         self.open_button.setVisible(bool(result.restored or result.present))
 
 
-def result_title(result: PutBack) -> str:
+def result_title(result: RestoreResult) -> str:
     """What came of a restore, in one sentence."""
     done = len(result.restored) + len(result.present)
     if result.is_cancelled:
@@ -77,7 +77,7 @@ def result_title(result: PutBack) -> str:
     return text.format(done=number_text(done))
 
 
-def _detail_lines(result: PutBack) -> list[str]:
+def _detail_lines(result: RestoreResult) -> list[str]:
     lines = []
     if result.failed:
         count = len(result.failed)
