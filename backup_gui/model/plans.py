@@ -234,7 +234,6 @@ class Phase(Enum):
 
     COMPARING = "comparing"
     COPYING = "copying"
-    DELETING = "deleting"
     RETURNING = "returning"
 
 

@@ -85,12 +85,7 @@ class Worker(QObject):
 class JobThread(QObject):
     """A running job, as the window's thread sees it. Every signal carries one value."""
 
-    started = Signal(object)
-    plan_made = Signal(object)
-    problems_found = Signal(object)
     progress_changed = Signal(object)
-    held = Signal(object)
-    waiting = Signal(object)
     report_made = Signal(object)
     files_returned = Signal(object)
     status_changed = Signal(object)
@@ -188,16 +183,8 @@ class JobThread(QObject):
 
     def _hand_on(self) -> None:
         batch = self._outbox.take()
-        for signal, value in (
-            (self.started, batch.started),
-            (self.plan_made, batch.plan),
-            (self.problems_found, tuple(batch.problems) if batch.problems else None),
-            (self.progress_changed, batch.progress),
-            (self.held, batch.held),
-            (self.waiting, batch.waiting),
-        ):
-            if value is not None:
-                signal.emit(value)
+        if batch.progress is not None:
+            self.progress_changed.emit(batch.progress)
         for report in batch.reports or ():
             self.report_made.emit(report)
         for returned in batch.returned or ():

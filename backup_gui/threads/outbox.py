@@ -9,25 +9,10 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
-from backup_gui.model.events import (
-    ActionDone,
-    Event,
-    FilesReturned,
-    HeldBack,
-    PlanMade,
-    ProblemFound,
-    Progressed,
-    ReportMade,
-    Started,
-    StatusChanged,
-    Waiting,
-)
-from backup_gui.model.plans import Held, Problem, Progress, Report
+from backup_gui.model.events import Event, FilesReturned, Progressed, ReportMade, StatusChanged
+from backup_gui.model.plans import Progress, Report
 from backup_gui.model.restores import RestoreResult
 from backup_gui.model.status import Status
-
-# The window shows the standing problems of the status; these are only for showing them while the pass goes on.
-_MOST_PROBLEMS = 10_000
 
 
 @dataclass(slots=True)
@@ -35,23 +20,13 @@ class Batch:
     """Everything new since the last batch.
 
     Attributes:
-        started: That the job has begun.
-        plan: The latest plan.
-        problems: Problems in their order, the first 10,000.
         progress: The latest progress; None also if the pass it belonged to has ended.
-        held: What the guard holds.
-        waiting: Why the job waits.
         reports: All reports, in their order.
         status: The latest status.
         returned: What became of files that were to be brought back, in their order.
     """
 
-    started: Started | None = None
-    plan: PlanMade | None = None
-    problems: list[Problem] | None = None
     progress: Progress | None = None
-    held: Held | None = None
-    waiting: Waiting | None = None
     reports: list[Report] | None = None
     status: Status | None = None
     returned: list[RestoreResult] | None = None
@@ -72,8 +47,8 @@ class Outbox:
         Returns:
             Whether the other side is to be told that there is something: it knows already until it takes the batch.
         """
-        if isinstance(event, ActionDone):
-            # Progress and report count them; there can be hundreds of thousands.
+        if not isinstance(event, Progressed | StatusChanged | ReportMade | FilesReturned):
+            # Status and report sum up the rest, such as actions and problems: there can be hundreds of thousands.
             return False
         with self._lock:
             self._add(event)
@@ -87,31 +62,16 @@ class Outbox:
             self._is_announced = False
         return batch
 
-    def _add(self, event: Event) -> None:
+    def _add(self, event: Progressed | StatusChanged | ReportMade | FilesReturned) -> None:
         batch = self._batch
         match event:
             case Progressed(progress=progress):
                 batch.progress = progress
-            case ProblemFound(problem=problem):
-                problems = batch.problems = batch.problems if batch.problems is not None else []
-                if len(problems) < _MOST_PROBLEMS:
-                    problems.append(problem)
             case StatusChanged(status=status):
                 batch.status = status
             case ReportMade(report=report):
                 batch.progress = None
-                reports = batch.reports = batch.reports if batch.reports is not None else []
-                reports.append(report)
+                batch.reports = [*(batch.reports or ()), report]
             case FilesReturned(returned=returned):
                 batch.progress = None
                 batch.returned = [*(batch.returned or ()), returned]
-            case PlanMade():
-                batch.plan = event
-            case HeldBack(held=held):
-                batch.held = held
-            case Waiting():
-                batch.waiting = event
-            case Started():
-                batch.started = event
-            case _:
-                pass

@@ -350,8 +350,6 @@ def _headline_overdue(view: JobView, since: float, now: float) -> Headline:
 def _working_title(progress: Progress | None, pace: Pace) -> str:
     if progress is None or progress.phase is Phase.COMPARING:
         return _tr("Looking for changes.")
-    if progress.phase is Phase.DELETING:
-        return _tr("Tidying up the backup.")
     if progress.phase is Phase.RETURNING:
         return _tr("Putting files back into your folder.")
     parts = [
