@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -9,26 +10,20 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from backup_gui.ui.dialogs.questions import ask_to_forget_drive, ask_to_release, ask_to_undo, ask_to_use_drive
-
-if TYPE_CHECKING:
-    from backup_gui.model.plans import Held
-    from backup_gui.threads.controller import Controller
-    from backup_gui.ui.main.window import MainWindow
-    from backup_gui.ui.style.icons import Icons
-    from backup_gui.ui.values.job import ForgetDriveWish, HeldAnswer, JobView, PutBackWish, UndoWish
-from collections import Counter
-from typing import TYPE_CHECKING
-
+from backup_gui.model.events import AllowHeld, ForgetDrive, GiveUp, KeepHeld, PutBack, ReleaseKept, UndoPass
 from backup_gui.model.plans import Phase
 from backup_gui.model.status import JobState
+from backup_gui.ui.dialogs.questions import ask_to_forget_drive, ask_to_release, ask_to_undo, ask_to_use_drive
 from backup_gui.ui.dialogs.returned import ReturnedDialog
 from backup_gui.ui.text.reasons import said
 
 if TYPE_CHECKING:
+    from backup_gui.model.events import Command
+    from backup_gui.model.plans import Held
     from backup_gui.threads.controller import Controller, JobNews, JobReturned
     from backup_gui.ui.main.window import MainWindow
     from backup_gui.ui.style.icons import Icons
+    from backup_gui.ui.values.job import ForgetDriveWish, HeldAnswer, JobView, PutBackWish, UndoWish
 
 
 class AnswersDesk(QObject):
@@ -83,28 +78,26 @@ class AnswersDesk(QObject):
     def _on_held_answered(self, answer: HeldAnswer) -> None:
         if answer.is_right:
             self._refused.pop(answer.job_id, None)
-            self._controller.allow_held(answer.job_id, answer.held)
+            self._controller.send(answer.job_id, AllowHeld(answer.held))
         else:
             self._refused[answer.job_id] = answer.held
-            self._controller.keep_held(answer.job_id, answer.held)
+            self._controller.send(answer.job_id, KeepHeld(answer.held))
         self.changed.emit(answer.job_id)
 
     @Slot(object)
     def _on_put_back_requested(self, wish: PutBackWish) -> None:
-        put_back = partial(self._controller.put_back, wish.job_id, wish.held)
-        self._pass_on(wish.job_id, partial(self._returns.begin, wish.job_id, put_back))
+        self._pass_on(wish.job_id, partial(self._returns.begin, wish.job_id, PutBack(wish.held)))
 
     @Slot(object)
     def _on_undo_requested(self, wish: UndoWish) -> None:
-        undo = partial(self._controller.undo_pass, wish.job_id, wish.pass_id)
-        begin = partial(self._returns.begin, wish.job_id, undo)
+        begin = partial(self._returns.begin, wish.job_id, UndoPass(wish.pass_id))
         ask_to_undo(wish.files, partial(self._pass_on, wish.job_id, begin), self._window)
 
     @Slot(object)
     def _on_forget_drive_requested(self, wish: ForgetDriveWish) -> None:
         job = self._controller.job(wish.job_id)
         if job is not None:
-            forget = partial(self._controller.forget_drive, wish.job_id, wish.path)
+            forget = partial(self._controller.send, wish.job_id, ForgetDrive(wish.path))
             on_yes = partial(self._pass_on, wish.job_id, forget)
             ask_to_forget_drive(wish.path, on_yes, self._window, keeps_history=job.keeps_history)
 
@@ -112,7 +105,7 @@ class AnswersDesk(QObject):
     def _on_new_drive_requested(self, job_id: str) -> None:
         job = self._controller.job(job_id)
         if job is not None:
-            welcome = partial(self._controller.welcome_drive, job_id)
+            welcome = partial(self._controller.send, job_id, ForgetDrive(""))
             on_yes = partial(self._pass_on, job_id, welcome)
             ask_to_use_drive(job.destination, on_yes, self._window, keeps_history=job.keeps_history)
 
@@ -121,14 +114,14 @@ class AnswersDesk(QObject):
         job = self._controller.job(job_id)
         if job is not None:
             files = self._controller.status(job_id).kept
-            release = partial(self._controller.release_kept, job_id)
+            release = partial(self._controller.send, job_id, ReleaseKept())
             on_yes = partial(self._pass_on, job_id, release)
             ask_to_release(files, on_yes, self._window, keeps_history=job.keeps_history)
 
-    def _pass_on(self, job_id: str, command: Callable[[], None], _is_checked: object = None) -> None:
+    def _pass_on(self, job_id: str, send: Callable[[], None], _is_checked: object = None) -> None:
         """Have a job do something; one that has ended by itself hears nothing, and the user is to know."""
         if self._controller.is_running(job_id):
-            command()
+            send()
         else:
             self._window.show_problem(
                 self.tr("This backup is not running"), self.tr("Choose “Back up now” first, then try again.")
@@ -175,22 +168,22 @@ class ReturnDesk(QObject):
         controller.news.connect(self._on_news)
         controller.files_returned.connect(self._on_files_returned)
 
-    def begin(self, job_id: str, command: Callable[[], None]) -> None:
+    def begin(self, job_id: str, command: Command) -> None:
         """Have a job bring something back.
 
         Args:
             job_id: The job; it runs.
-            command: Tells it so.
+            command: What it is told.
         """
         job = self._controller.job(job_id)
         if job is None:
             return
         dialog = self._open(job_id, ReturnedDialog(self._icons, job.source, None, self._window))
         self._dialogs[job_id] = dialog
-        dialog.cancel_requested.connect(partial(self._controller.give_up, job_id))
+        dialog.cancel_requested.connect(partial(self._controller.send, job_id, GiveUp()))
         if self._controller.status(job_id).state is JobState.WORKING:
             dialog.show_waiting()
-        command()
+        self._controller.send(job_id, command)
 
     def show_silence(self, job_id: str, silent_s: int) -> None:
         """Show for how long a job's drive has not answered, in seconds, if something is being brought back."""

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Slot
 
 from backup_gui.engine.destination.history_place import history_of
 from backup_gui.engine.history.usage import measure
+from backup_gui.model.events import RemoveLeftOut
 from backup_gui.model.job import Job
 from backup_gui.model.plans import HistorySize
 from backup_gui.services.folder_sizes import LeftOut, Tally, count_copies, count_left_out
@@ -136,7 +137,7 @@ class FormDesk(QObject):
         )
 
     def _remove_left_out(self, job_id: str) -> None:
-        self._controller.remove_left_out(job_id)
+        self._controller.send(job_id, RemoveLeftOut())
         self._page.show_copies(job_id, 0, 0)
 
     @Slot(object)

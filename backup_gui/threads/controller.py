@@ -17,22 +17,14 @@ from backup_gui.engine.run import runner
 from backup_gui.engine.run.mailbox import Pulse
 from backup_gui.engine.run.runner import Outcome
 from backup_gui.model.events import (
-    AllowHeld,
     BackUpNow,
     CheckEvery,
     Command,
-    ForgetDrive,
-    GiveUp,
-    KeepHeld,
     Pause,
-    PutBack,
-    ReleaseKept,
-    RemoveLeftOut,
     Resume,
-    UndoPass,
 )
 from backup_gui.model.job import Job
-from backup_gui.model.plans import Held, Progress, Report
+from backup_gui.model.plans import Progress, Report
 from backup_gui.model.reasons import NO_REASON
 from backup_gui.model.restores import RestoreResult
 from backup_gui.model.status import JobState, Status
@@ -185,14 +177,14 @@ class Controller(QObject):
         for job in self._chosen(job_id):
             self._suspended.discard(job.id)
             self._jobs[job.id] = job._replace(is_enabled=until is not None)
-            self._put(job.id, Pause(until))
+            self.send(job.id, Pause(until))
 
     def resume(self, job_id: str = "") -> None:
         """End a pause; of all jobs if none is named."""
         for job in self._chosen(job_id):
             self._suspended.discard(job.id)
             self._jobs[job.id] = job._replace(is_enabled=True)
-            self._put(job.id, Resume())
+            self.send(job.id, Resume())
 
     def check_every(self, job_id: str, full_pass_every_s: int | None) -> None:
         """Have a job make full passes at least so many seconds apart; None for as often as the job says.
@@ -205,7 +197,7 @@ class Controller(QObject):
         else:
             self._least_every_s[job_id] = full_pass_every_s
         if before != full_pass_every_s:
-            self._put(job_id, CheckEvery(full_pass_every_s))
+            self.send(job_id, CheckEvery(full_pass_every_s))
 
     def suspend(self, job_id: str) -> None:
         """Pause a job until ``release``, unless the user has paused it; does not outlast the program.
@@ -214,53 +206,26 @@ class Controller(QObject):
         """
         if job_id in self._threads and self._news[job_id].status.state is not JobState.PAUSED:
             self._suspended.add(job_id)
-            self._put(job_id, Pause(None))
+            self.send(job_id, Pause(None))
 
     def release(self, job_id: str) -> None:
         """End what ``suspend`` began, unless the user has paused or resumed the job since."""
         if job_id in self._suspended:
             self._suspended.discard(job_id)
-            self._put(job_id, Resume())
+            self.send(job_id, Resume())
 
     def is_at_rest(self, job_id: str) -> bool:
         """Whether a job does nothing: it is paused, or has ended, or there is none."""
         return job_id not in self._threads or self._news[job_id].status.state is JobState.PAUSED
 
-    def allow_held(self, job_id: str, held: Held) -> None:
-        """Pass on the user's agreement to exactly what was shown."""
-        self._put(job_id, AllowHeld(held))
+    def send(self, job_id: str, command: Command) -> None:
+        """Pass on what the user has decided about a job; one that has ended does not hear it.
 
-    def keep_held(self, job_id: str, held: Held) -> None:
-        """Pass on that the user refuses exactly what was shown, for good."""
-        self._put(job_id, KeepHeld(held))
-
-    def release_kept(self, job_id: str, paths: tuple[str, ...] | None = None) -> None:
-        """Pass on that the user takes a refusal back: of these paths, or of all."""
-        self._put(job_id, ReleaseKept(paths))
-
-    def put_back(self, job_id: str, held: Held) -> None:
-        """Bring exactly what was shown back into the source; ``files_returned`` tells what became of it."""
-        self._put(job_id, PutBack(held))
-
-    def undo_pass(self, job_id: str, key: int) -> None:
-        """Bring back what a pass has taken away; ``files_returned`` tells what became of it."""
-        self._put(job_id, UndoPass(key))
-
-    def give_up(self, job_id: str) -> None:
-        """End what ``put_back`` or ``undo_pass`` began; ``files_returned`` tells what became of it until then."""
-        self._put(job_id, GiveUp())
-
-    def remove_left_out(self, job_id: str) -> None:
-        """Remove from the backup what is left out, once."""
-        self._put(job_id, RemoveLeftOut())
-
-    def forget_drive(self, job_id: str, path: str) -> None:
-        """Pass on that a drive that was mounted in the source is gone for good."""
-        self._put(job_id, ForgetDrive(path))
-
-    def welcome_drive(self, job_id: str) -> None:
-        """Pass on that another drive, mounted where the destination's was, is the destination's from now on."""
-        self._put(job_id, ForgetDrive(""))
+        ``files_returned`` tells what became of what was to be brought back.
+        """
+        thread = self._threads.get(job_id)
+        if thread is not None:
+            thread.put(command)
 
     def shut_down(self, limit_s: float = SHUTDOWN_S) -> bool:
         """Ask all jobs to end and wait for them.
@@ -290,11 +255,6 @@ class Controller(QObject):
 
     def _chosen(self, job_id: str) -> tuple[Job, ...]:
         return tuple(job for job in self._jobs.values() if job_id in ("", job.id))
-
-    def _put(self, job_id: str, command: Command) -> None:
-        thread = self._threads.get(job_id)
-        if thread is not None:
-            thread.put(command)
 
     def _start(self, job: Job) -> None:
         if self._is_shut_down or job.id in self._threads:

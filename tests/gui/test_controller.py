@@ -16,6 +16,7 @@ from backup_gui.model.errors import DestinationBusyError
 from backup_gui.model.events import (
     AllowHeld,
     BackUpNow,
+    Command,
     Event,
     FilesReturned,
     ForgetDrive,
@@ -77,7 +78,7 @@ def test_wishes_reach_one_job_or_all(
     controller.back_up_now("one")
     controller.pause("", 17.0)
     controller.resume("two")
-    controller.allow_held("two", held)
+    controller.send("two", AllowHeld(held))
     qtbot.waitUntil(lambda: len(scripted.received("one")) == 2 and len(scripted.received("two")) == 3)
     assert scripted.received("one") == [BackUpNow(), Pause(17.0)]
     assert scripted.received("two") == [Pause(17.0), Resume(), AllowHeld(held)]
@@ -90,14 +91,7 @@ def test_decisions_reach_the_job_and_what_came_of_them_is_told(
     told: list[JobReturned] = []
     controller.files_returned.connect(told.append)
     controller.add(jobs[0])
-    controller.keep_held("one", held)
-    controller.release_kept("one", ("a",))
-    controller.release_kept("one")
-    controller.put_back("one", held)
-    controller.undo_pass("one", 7)
-    controller.forget_drive("one", "photos")
-    controller.undo_pass("two", 8)
-    wanted = [
+    wanted: list[Command] = [
         KeepHeld(held),
         ReleaseKept(("a",)),
         ReleaseKept(None),
@@ -105,6 +99,9 @@ def test_decisions_reach_the_job_and_what_came_of_them_is_told(
         UndoPass(7),
         ForgetDrive("photos"),
     ]
+    for command in wanted:
+        controller.send("one", command)
+    controller.send("two", UndoPass(8))
     qtbot.waitUntil(lambda: scripted.received("one") == wanted)
     results = [RestoreResult(asked=2, restored=("a",)), RestoreResult(reason=of_system("The drive is away"))]
     for returned in results:
