@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from backup_gui.model.events import Command
     from backup_gui.model.plans import Held
     from backup_gui.threads.controller import Controller, JobNews, JobReturned
+    from backup_gui.ui.activity.pass_row import PassRow
     from backup_gui.ui.main.window import MainWindow
     from backup_gui.ui.style.icons import Icons
-    from backup_gui.ui.values.job import ForgetDriveWish, HeldAnswer, JobView, PutBackWish, UndoWish
+    from backup_gui.ui.values.job import HeldAnswer, JobView, PutBackWish
 
 
 class AnswersDesk(QObject):
@@ -56,10 +57,11 @@ class AnswersDesk(QObject):
         self._refused: dict[str, Held] = {}
         window.held_answered.connect(self._on_held_answered)
         window.put_back_requested.connect(self._on_put_back_requested)
-        window.undo_requested.connect(self._on_undo_requested)
-        window.forget_drive_requested.connect(self._on_forget_drive_requested)
-        window.new_drive_requested.connect(self._on_new_drive_requested)
-        window.release_requested.connect(self._on_release_requested)
+        board = window.board
+        board.activity.undo_requested.connect(self._on_undo_requested)
+        board.problems.forget_drive_requested.connect(self._on_forget_drive_requested)
+        board.new_drive_requested.connect(self._on_new_drive_requested)
+        board.overview.release_requested.connect(self._on_release_requested)
 
     def complete(self, view: JobView) -> JobView:
         """Add to a view whether what is held in it was refused."""
@@ -89,17 +91,18 @@ class AnswersDesk(QObject):
         self._pass_on(wish.job_id, partial(self._returns.begin, wish.job_id, PutBack(wish.held)))
 
     @Slot(object)
-    def _on_undo_requested(self, wish: UndoWish) -> None:
-        begin = partial(self._returns.begin, wish.job_id, UndoPass(wish.pass_id))
-        ask_to_undo(wish.files, partial(self._pass_on, wish.job_id, begin), self._window)
+    def _on_undo_requested(self, row: PassRow) -> None:
+        job_id = self._window.board.selected_id
+        begin = partial(self._returns.begin, job_id, UndoPass(row.pass_id))
+        ask_to_undo(row.files_taken, partial(self._pass_on, job_id, begin), self._window)
 
     @Slot(object)
-    def _on_forget_drive_requested(self, wish: ForgetDriveWish) -> None:
-        job = self._controller.job(wish.job_id)
+    def _on_forget_drive_requested(self, path: str) -> None:
+        job = self._controller.job(self._window.board.selected_id)
         if job is not None:
-            forget = partial(self._controller.send, wish.job_id, ForgetDrive(wish.path))
-            on_yes = partial(self._pass_on, wish.job_id, forget)
-            ask_to_forget_drive(wish.path, on_yes, self._window, keeps_history=job.keeps_history)
+            forget = partial(self._controller.send, job.id, ForgetDrive(path))
+            on_yes = partial(self._pass_on, job.id, forget)
+            ask_to_forget_drive(path, on_yes, self._window, keeps_history=job.keeps_history)
 
     @Slot(object)
     def _on_new_drive_requested(self, job_id: str) -> None:
@@ -109,13 +112,13 @@ class AnswersDesk(QObject):
             on_yes = partial(self._pass_on, job_id, welcome)
             ask_to_use_drive(job.destination, on_yes, self._window, keeps_history=job.keeps_history)
 
-    @Slot(object)
-    def _on_release_requested(self, job_id: str) -> None:
-        job = self._controller.job(job_id)
+    @Slot()
+    def _on_release_requested(self) -> None:
+        job = self._controller.job(self._window.board.selected_id)
         if job is not None:
-            files = self._controller.status(job_id).kept
-            release = partial(self._controller.send, job_id, ReleaseKept())
-            on_yes = partial(self._pass_on, job_id, release)
+            files = self._controller.status(job.id).kept
+            release = partial(self._controller.send, job.id, ReleaseKept())
+            on_yes = partial(self._pass_on, job.id, release)
             ask_to_release(files, on_yes, self._window, keeps_history=job.keeps_history)
 
     def _pass_on(self, job_id: str, send: Callable[[], None], _is_checked: object = None) -> None:

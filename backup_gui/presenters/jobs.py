@@ -15,7 +15,7 @@ from backup_gui.presenters.job_form import unanswered, verdict
 from backup_gui.services.job_check import Findings, examine, leave_out
 from backup_gui.threads.tasks import ignore_result
 from backup_gui.ui.text.reasons import said
-from backup_gui.ui.values.job import ExcludeWish, JobDraft, PauseWish
+from backup_gui.ui.values.job import JobDraft, PauseWish
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,7 +68,7 @@ class JobDesk(QObject):
         window.check_requested.connect(self._on_check_requested)
         window.job_saved.connect(self._on_job_saved)
         window.removal_requested.connect(self.remove)
-        window.exclusion_requested.connect(self._on_exclusion_requested)
+        window.board.problems.exclusion_requested.connect(self._on_exclusion_requested)
 
     @Slot(object)
     def pause(self, wish: PauseWish) -> None:
@@ -156,10 +156,10 @@ class JobDesk(QObject):
             self.add((findings.job,), findings.job.id)
 
     @Slot(object)
-    def _on_exclusion_requested(self, wish: ExcludeWish) -> None:
-        job = self._controller.job(wish.job_id)
+    def _on_exclusion_requested(self, path: str) -> None:
+        job = self._controller.job(self._window.board.selected_id)
         if job is not None:
-            self._controller.change(job.id, leave_out(job, wish.path))
+            self._controller.change(job.id, leave_out(job, path))
             self._save()
 
     def _forget(self, job_id: str) -> None:

@@ -61,7 +61,7 @@ class OverviewDesk(QObject):
         self._read_at: dict[str, float] = {}
         board = window.board
         board.selection_changed.connect(self._on_selection_changed)
-        board.count_requested.connect(self.count)
+        board.overview.count_requested.connect(self._on_count_requested)
         board.passes_wanted.connect(self._on_passes_wanted)
         board.files_wanted.connect(self._on_files_wanted)
 
@@ -82,7 +82,10 @@ class OverviewDesk(QObject):
             )
             self._read_days(job_id)
 
-    @Slot(object)
+    @Slot()
+    def _on_count_requested(self) -> None:
+        self.count(self._window.board.selected_id)
+
     def count(self, job_id: str) -> None:
         """Count how much room a backup takes, now."""
         job = self._controller.job(job_id)

@@ -16,7 +16,7 @@ from backup_gui.ui.activity.page import ActivityPage
 from backup_gui.ui.activity.pass_row import pass_text
 from backup_gui.ui.main.board import Page
 from backup_gui.ui.style.icons import Icons
-from backup_gui.ui.values.job import FilesPage, FilesQuery, ForgetDriveWish, PassPage, PassQuery, UndoWish
+from backup_gui.ui.values.job import FilesPage, FilesQuery, PassPage, PassQuery
 from tests.gui.conftest import NOW
 from tests.helpers.screens import VIEWS, look_back, make_window
 
@@ -207,14 +207,15 @@ def test_only_what_took_something_away_can_be_undone(icons: Icons, qtbot: QtBot)
     window = look_back(icons)
     qtbot.addWidget(window)
     wishes: list[object] = []
-    window.undo_requested.connect(wishes.append)
     page = window.board.activity
+    page.undo_requested.connect(wishes.append)
     row = page._model.row_at(page.list.currentIndex())  # type: ignore[union-attr]
     assert row is not None
     assert page.undo_button.isEnabled()
     page.undo_button.click()
     counts = row.report.counts
-    assert wishes == [UndoWish("a1", row.pass_id, counts.deleted + counts.replaced + counts.moved)]
+    assert wishes == [row]
+    assert row.files_taken == counts.deleted + counts.replaced + counts.moved
     page.list.setCurrentIndex(page.list.model().index(0, 0))
     assert not page.undo_button.isEnabled()
 
@@ -260,9 +261,9 @@ def test_a_drive_that_is_away_can_be_given_up(icons: Icons, qtbot: QtBot) -> Non
     page.show_problems((away, other))
     page._table.selectRow(0)
     wishes: list[object] = []
-    window.forget_drive_requested.connect(wishes.append)
+    page.forget_drive_requested.connect(wishes.append)
     page.forget_button.click()
-    assert wishes == [ForgetDriveWish("a1", "Camera")]
+    assert wishes == ["Camera"]
     page._table.selectRow(1)
     assert not page.forget_button.isVisible()
 

@@ -18,17 +18,29 @@ from backup_gui.model.entries import EntryKind
 from backup_gui.model.events import FilesReturned, ForgetDrive, PutBack, ReleaseKept, StatusChanged, UndoPass
 from backup_gui.model.job import Job
 from backup_gui.model.paths import MARKER_NAME
-from backup_gui.model.plans import Action, Counts, Held, HeldCode, Op, Problem, ProblemCode, Stage
+from backup_gui.model.plans import (
+    Action,
+    Counts,
+    Held,
+    HeldCode,
+    Op,
+    PassStatus,
+    Problem,
+    ProblemCode,
+    Report,
+    Stage,
+)
 from backup_gui.model.reasons import Reason, ReasonCode, of_system
 from backup_gui.model.restores import RestoreResult
 from backup_gui.model.status import JobState, Status
 from backup_gui.presenters.shell import Desk
+from backup_gui.ui.activity.pass_row import PassRow
 from backup_gui.ui.dialogs.returned import ReturnedDialog, returned_title
 from backup_gui.ui.main.board import Page
 from backup_gui.ui.plan.review_dialog import ReviewDialog
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.text.headline import Remedy, headline
-from backup_gui.ui.values.job import ForgetDriveWish, JobView, PutBackWish, UndoWish
+from backup_gui.ui.values.job import JobView, PutBackWish
 from tests.faults.test_unmounted_roots import mounted_anew
 from tests.gui.conftest import DeskMaker, ScriptedRun, ok_status
 from tests.helpers.screens import HELD, PROBLEMS
@@ -297,15 +309,21 @@ def test_a_backup_goes_on_upon_a_new_drive_after_one_click_and_one_answer(
 
 def test_answers_reach_the_job_and_nobody_else(running: Desk, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> None:
     window = running.window
-    for wish in (ForgetDriveWish("none", "x"), "none"):
-        signal = window.forget_drive_requested if isinstance(wish, ForgetDriveWish) else window.release_requested
-        signal.emit(wish)
-    assert not window.findChildren(QMessageBox)
+    report = Report(PassStatus.COMPLETE, 1.0, 1.0, is_full=True, counts=Counts(deleted=1))
     window.put_back_requested.emit(PutBackWish(job.id, HELD))
-    window.undo_requested.emit(UndoWish(job.id, 7, 1))
+    window.board.activity.undo_requested.emit(PassRow(report, pass_id=7))
     assert box_of(window).informativeText().startswith("1 file comes back")
     say_yes(window)
     qtbot.waitUntil(lambda: scripted.received(job.id) == [PutBack(HELD), UndoPass(7)])
+
+
+def test_without_a_job_nothing_is_asked(make_desk: DeskMaker, scripted: ScriptedRun) -> None:
+    board = make_desk(scripted).window.board
+    board.problems.forget_drive_requested.emit("x")
+    board.problems.exclusion_requested.emit("x")
+    board.overview.release_requested.emit()
+    board.overview.count_requested.emit()
+    assert not board.window().findChildren(QMessageBox)
 
 
 def test_a_job_that_has_ended_says_so_instead_of_doing_nothing(make_desk: DeskMaker, job: Job, qtbot: QtBot) -> None:

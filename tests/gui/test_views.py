@@ -42,7 +42,7 @@ from backup_gui.ui.settings.job_dialog import JobDialog
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.text.headline import SEVERITY, Remedy, headline, held_text, worst
 from backup_gui.ui.text.reasons import advice_text
-from backup_gui.ui.values.job import ExcludeWish, HeldAnswer, PauseWish
+from backup_gui.ui.values.job import HeldAnswer, PauseWish
 from tests.gui.conftest import NOW
 from tests.helpers.screens import DOCUMENTS, HELD, PROBLEMS, STRANGERS, VIEWS, make_window, scenes
 
@@ -224,13 +224,13 @@ def test_a_problem_can_be_left_out_or_tried_again(make: Make, qtbot: QtBot) -> N
     window = make("attention")
     window.board.show_page(Page.PROBLEMS)
     wishes: list[object] = []
-    window.exclusion_requested.connect(wishes.append)
+    window.board.problems.exclusion_requested.connect(wishes.append)
     window.back_up_requested.connect(wishes.append)
     table = window.board.problems.findChildren(QTableView)[0]
     table.setCurrentIndex(table.model().index(2, 0))
     for button in window.board.problems.findChildren(QPushButton):
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-    assert wishes == [ExcludeWish("a1", PROBLEMS[2].path), "a1"]
+    assert wishes == [PROBLEMS[2].path, "a1"]
 
 
 @pytest.mark.hazard(54)

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backup_gui.ui.activity.page import ActivityModel, ActivityPage, PassRow
+from backup_gui.ui.activity.page import ActivityModel, ActivityPage
 from backup_gui.ui.history.page import HistoryPage
 from backup_gui.ui.main.banner import Banner
 from backup_gui.ui.main.job_list import CardDelegate, JobsModel
@@ -33,13 +33,10 @@ from backup_gui.ui.text.headline import Remedy, headline
 from backup_gui.ui.values.history import subject_of
 from backup_gui.ui.values.job import (
     BackupSizes,
-    ExcludeWish,
     FilesPage,
-    ForgetDriveWish,
     JobView,
     PassPage,
     PauseWish,
-    UndoWish,
 )
 
 if TYPE_CHECKING:
@@ -69,17 +66,10 @@ class Board(QWidget):
     resume_requested = Signal(object)
     review_requested = Signal(object)
     explanation_requested = Signal(object)
-    folder_requested = Signal(object)
-    exclusion_requested = Signal(object)
-    log_folder_requested = Signal()
     job_requested = Signal()
     edit_requested = Signal()
     selection_changed = Signal()
-    undo_requested = Signal(object)
-    forget_drive_requested = Signal(object)
     new_drive_requested = Signal(object)
-    release_requested = Signal(object)
-    count_requested = Signal(object)
     passes_wanted = Signal(object)
     files_wanted = Signal(object)
 
@@ -107,7 +97,6 @@ class Board(QWidget):
         self.history = HistoryPage(icons, now)
         self.settings = JobSettings(icons)
         self.log = LogView()
-        self.log.folder_requested.connect(self.log_folder_requested)
         self._connect_pages()
 
         self.tabs = QTabWidget()
@@ -249,14 +238,8 @@ class Board(QWidget):
         self.overview.back_up_requested.connect(self._on_back_up)
         self.overview.pause_requested.connect(self._on_pause_chosen)
         self.overview.resume_requested.connect(self._on_resume)
-        self.overview.folder_requested.connect(self.folder_requested)
         self.overview.restore_requested.connect(self._on_restore)
         self.problems.retry_requested.connect(self._on_back_up)
-        self.overview.count_requested.connect(self._on_count)
-        self.overview.release_requested.connect(self._on_release)
-        self.problems.exclusion_requested.connect(self._on_exclusion)
-        self.problems.forget_drive_requested.connect(self._on_forget_drive)
-        self.activity.undo_requested.connect(self._on_undo)
 
     def _activity_model(self, job_id: str) -> ActivityModel:
         if job_id not in self._activity_models:
@@ -308,26 +291,6 @@ class Board(QWidget):
     @Slot(object)
     def _on_pause_chosen(self, until: float | None) -> None:
         self.pause_requested.emit(PauseWish(self.selected_id, until))
-
-    @Slot(object)
-    def _on_exclusion(self, path: str) -> None:
-        self.exclusion_requested.emit(ExcludeWish(self.selected_id, path))
-
-    @Slot(object)
-    def _on_forget_drive(self, path: str) -> None:
-        self.forget_drive_requested.emit(ForgetDriveWish(self.selected_id, path))
-
-    @Slot(object)
-    def _on_undo(self, row: PassRow) -> None:
-        self.undo_requested.emit(UndoWish(self.selected_id, row.pass_id, row.files_taken))
-
-    @Slot()
-    def _on_release(self) -> None:
-        self.release_requested.emit(self.selected_id)
-
-    @Slot()
-    def _on_count(self) -> None:
-        self.count_requested.emit(self.selected_id)
 
     @Slot(object)
     def _on_remedy_requested(self, remedy: Remedy) -> None:

@@ -137,37 +137,6 @@ class PutBackWish:
 
 
 @dataclass(frozen=True, slots=True)
-class ExcludeWish:
-    """The user wants a path left out of the backup from now on."""
-
-    job_id: str
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class ForgetDriveWish:
-    """The user says that the drive which belongs at a path of the source will not come back."""
-
-    job_id: str
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class UndoWish:
-    """The user wants what a pass has taken away brought back.
-
-    Attributes:
-        job_id: The job.
-        pass_id: The pass's key in the catalog.
-        files: How many files it has taken away or changed.
-    """
-
-    job_id: str
-    pass_id: int
-    files: int
-
-
-@dataclass(frozen=True, slots=True)
 class PassQuery:
     """A wish for a page of earlier passes.
 
