@@ -22,7 +22,8 @@ from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.state.database import Catalog, newer_reason
 from backup_gui.engine.state.integrity import reason_of
 from backup_gui.engine.state.kept_paths import Kept
-from backup_gui.engine.state.pass_log import PassLog, open_for_reading
+from backup_gui.engine.state.pass_log import PassLog
+from backup_gui.engine.state.rows import open_for_reading
 from backup_gui.engine.state.schema import NewerSchemaError, refuse_newer
 from backup_gui.model.errors import CatalogError, JobError, NewerDataError
 from backup_gui.model.path_text import escape

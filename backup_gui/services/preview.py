@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.engine.state.database import Catalog
-from backup_gui.engine.state.pass_log import open_for_reading
+from backup_gui.engine.state.rows import open_for_reading
 from backup_gui.model.actions import Actions
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.errors import BackupError

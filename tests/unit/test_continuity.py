@@ -11,7 +11,8 @@ import pytest
 
 from backup_gui.engine.restore.decisions import carry_out
 from backup_gui.engine.roots import continuity, roots
-from backup_gui.engine.state.database import Catalog, Row
+from backup_gui.engine.state.database import Catalog
+from backup_gui.engine.state.rows import Row
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.events import ActionDone, Event, KeepHeld
 from backup_gui.model.plans import FULL, HeldCode, PassStatus, Report, Scope

@@ -13,7 +13,8 @@ from backup_gui.engine.apply.pass_recorder import Journal
 from backup_gui.engine.state import pass_log as passlog
 from backup_gui.engine.state import schema
 from backup_gui.engine.state.database import Catalog, Fingerprint
-from backup_gui.engine.state.pass_log import Change, PassLog, open_for_reading
+from backup_gui.engine.state.pass_log import Change, PassLog
+from backup_gui.engine.state.rows import open_for_reading
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.plans import Counts, Op, PassStatus, Report
 from tests.unit.conftest import HOSTILE_NAMES, Rig

@@ -20,7 +20,7 @@ from backup_gui.engine.plan.scan_worker import Scout, Unchanged, worker
 from backup_gui.engine.rules.exclusions import Filter
 from backup_gui.engine.run import single_pass as mirror
 from backup_gui.engine.state.database import Catalog
-from backup_gui.engine.state.pass_log import open_for_reading
+from backup_gui.engine.state.rows import open_for_reading
 from backup_gui.model.entries import Entry
 from backup_gui.model.paths import TEMPORARY_PREFIX, encode
 from backup_gui.model.plans import PassStatus, Plan, Scope

@@ -14,7 +14,8 @@ from backup_gui.engine.state.integers import read
 
 if TYPE_CHECKING:
     from backup_gui.engine.destination.destination import Target
-    from backup_gui.engine.state.database import Catalog, Fingerprint, Row
+    from backup_gui.engine.state.database import Catalog, Fingerprint
+    from backup_gui.engine.state.rows import Row
     from backup_gui.model.entries import Entry
     from backup_gui.model.plans import Action
 

@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     from backup_gui.engine.rules.exclusions import Filter
     from backup_gui.engine.rules.portions import Portion
     from backup_gui.engine.rules.progress import Meter
-    from backup_gui.engine.state.database import Catalog, Fingerprint, Row
+    from backup_gui.engine.state.database import Catalog, Fingerprint
+    from backup_gui.engine.state.rows import Row
     from backup_gui.model.entries import Entry
     from backup_gui.model.plans import Plan
 

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from backup_gui.engine.plan.other_names import OtherNames
     from backup_gui.engine.plan.submounts import Drives
     from backup_gui.engine.rules.exclusions import Filter
-    from backup_gui.engine.state.database import Catalog, Fingerprint, Row
+    from backup_gui.engine.state.database import Catalog, Fingerprint
+    from backup_gui.engine.state.rows import Row
     from backup_gui.model.actions import Actions
     from backup_gui.model.entries import Entry
 

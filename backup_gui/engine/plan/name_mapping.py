@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.plan.builder import Draft
     from backup_gui.engine.rules.names import Alignment
-    from backup_gui.engine.state.database import Catalog, Row
+    from backup_gui.engine.state.database import Catalog
+    from backup_gui.engine.state.rows import Row
     from backup_gui.model.entries import Entry
 
 _MOST_FOLDERS = 64

@@ -15,8 +15,7 @@ from backup_gui.engine.fs.tree import WideFolderError
 from backup_gui.engine.plan.unchanged import TYPE_BITS, sift
 from backup_gui.engine.rules.exclusions import Filter, FilterFields
 from backup_gui.engine.rules.portions import MOST_AT_ONCE
-from backup_gui.engine.state.database import rows_of
-from backup_gui.engine.state.pass_log import open_for_reading
+from backup_gui.engine.state.rows import open_for_reading, rows_of
 from backup_gui.model.entries import is_same_file
 
 if TYPE_CHECKING:

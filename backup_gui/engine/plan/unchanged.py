@@ -14,7 +14,7 @@ from backup_gui.model.paths import TEMPORARY_PREFIX, is_own
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backup_gui.engine.state.database import Row
+    from backup_gui.engine.state.rows import Row
     from backup_gui.model.entries import Entry
 
 TYPE_BITS: Final = stat.S_IFMT(0xFFFF)

@@ -23,6 +23,7 @@ from backup_gui.engine.state.integrity import check_mark, is_of_the_moment, reas
 from backup_gui.engine.state.kept_paths import Kept
 from backup_gui.engine.state.pass_log import PassLog
 from backup_gui.engine.state.recent_losses import Recent
+from backup_gui.engine.state.rows import Row, rows_of
 from backup_gui.engine.state.schema import NewerSchemaError, bring_up_to_date, refuse_newer
 from backup_gui.model.errors import CatalogError, NewerDataError
 from backup_gui.model.paths import decode, encode, join
@@ -61,10 +62,6 @@ class Fingerprint(NamedTuple):
     mtime_ns: int
 
 
-# A fingerprint as it is stored, with the name. Every file of a full pass is read in this form; a class of our own for
-# each, and inodes as they are, would make an unchanged pass a tenth slower.
-Row = tuple[int, int | bytes, int | bytes, int | bytes, bytes]
-
 _UNSIGNED = (1 << 64) - 1
 
 
@@ -80,26 +77,6 @@ def _signed(number: int) -> int:
 def fingerprint_of(row: Row) -> Fingerprint:
     """Return the fingerprint that a row holds."""
     return Fingerprint(row[0] & _UNSIGNED, *map(read, row[1:4]))
-
-
-def rows_of(
-    connection: sqlite3.Connection, folder: str, after: str | None = None, last: str | None = None
-) -> dict[str, Row]:
-    """Return what a catalog knows of one folder, by name.
-
-    Args:
-        connection: The catalog's file.
-        folder: The folder.
-        after: Only names that come after this one in the order of their bytes.
-        last: Only names up to this one.
-    """
-    query = "SELECT inode, ctime_ns, size_bytes, mtime_ns, name FROM files WHERE folder = ?"
-    values = [encode(folder)]
-    for condition, name in ((" AND name > ?", after), (" AND name <= ?", last)):
-        if name is not None:
-            query += condition
-            values.append(encode(name))
-    return {decode(row[4]): row for row in connection.execute(query, values)}
 
 
 class Catalog:

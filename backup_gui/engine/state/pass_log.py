@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from backup_gui.engine.state import stored_reasons
 from backup_gui.engine.state.integers import within
+from backup_gui.engine.state.rows import open_for_reading
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.passes import PastPass
 from backup_gui.model.paths import encode
@@ -43,7 +43,6 @@ CHANGES_A_PASS = 100_000
 # More new paths than this are not worth their names: nobody reads them, and a first copy would be slower.
 NEW_PATHS_A_PASS = 1_000
 PAGE_ROWS = 200
-_WAIT_S = 2.0
 
 # In the order of ``PastPass``.
 _COLUMNS = (
@@ -240,22 +239,6 @@ class PassLog:
             self._connection.execute("DELETE FROM changes WHERE pass = ?", (key,))
             self._connection.execute("UPDATE passes SET recorded = 0, is_whole = 0 WHERE id = ?", (key,))
             self._changes -= recorded
-
-
-def open_for_reading(catalog: Path, wait_s: float = _WAIT_S) -> sqlite3.Connection:
-    """Open a job's catalog for reading, beside the job that goes on writing it.
-
-    Args:
-        catalog: The job's catalog, see ``places``.
-        wait_s: For how long to wait where somebody else has it locked, seconds.
-
-    Returns:
-        The connection, which the caller closes; it belongs to the calling thread.
-
-    Raises:
-        sqlite3.Error: It is not there yet, or cannot be read.
-    """
-    return sqlite3.connect(f"{catalog.absolute().as_uri()}?mode=ro", uri=True, timeout=wait_s)
 
 
 def past_pass(row: tuple[Any, ...]) -> PastPass:

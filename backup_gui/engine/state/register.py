@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from backup_gui.engine.fs.volumes.identity import read_identity
 from backup_gui.engine.state.database import Catalog
-from backup_gui.engine.state.pass_log import open_for_reading
+from backup_gui.engine.state.rows import open_for_reading
 from backup_gui.model.errors import BackupError
 from backup_gui.model.path_text import escape, unescape
 

@@ -1,0 +1,53 @@
+"""What a catalog knows of the files of a folder, as any process may read it beside the one that writes it."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+from backup_gui.model.paths import decode, encode
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_WAIT_S = 2.0
+
+# A fingerprint as it is stored, with the name. Every file of a full pass is read in this form; a class of our own for
+# each, and inodes as they are, would make an unchanged pass a tenth slower.
+Row = tuple[int, int | bytes, int | bytes, int | bytes, bytes]
+
+
+def open_for_reading(catalog: Path, wait_s: float = _WAIT_S) -> sqlite3.Connection:
+    """Open a job's catalog for reading, beside the job that goes on writing it.
+
+    Args:
+        catalog: The job's catalog, see ``places``.
+        wait_s: For how long to wait where somebody else has it locked, seconds.
+
+    Returns:
+        The connection, which the caller closes; it belongs to the calling thread.
+
+    Raises:
+        sqlite3.Error: It is not there yet, or cannot be read.
+    """
+    return sqlite3.connect(f"{catalog.absolute().as_uri()}?mode=ro", uri=True, timeout=wait_s)
+
+
+def rows_of(
+    connection: sqlite3.Connection, folder: str, after: str | None = None, last: str | None = None
+) -> dict[str, Row]:
+    """Return what a catalog knows of one folder, by name.
+
+    Args:
+        connection: The catalog's file.
+        folder: The folder.
+        after: Only names that come after this one in the order of their bytes.
+        last: Only names up to this one.
+    """
+    query = "SELECT inode, ctime_ns, size_bytes, mtime_ns, name FROM files WHERE folder = ?"
+    values = [encode(folder)]
+    for condition, name in ((" AND name > ?", after), (" AND name <= ?", last)):
+        if name is not None:
+            query += condition
+            values.append(encode(name))
+    return {decode(row[4]): row for row in connection.execute(query, values)}
