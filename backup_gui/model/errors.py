@@ -67,6 +67,10 @@ class LinkInHistoryError(OSError):
         super().__init__(errno.ELOOP, os.strerror(errno.ELOOP), path)
 
 
+class SourceError(OSError):
+    """It is the source that could not be read, whatever was being done to the destination."""
+
+
 class CatalogError(BackupError):
     """The catalog could not be opened even after it was rebuilt."""
 

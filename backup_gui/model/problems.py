@@ -8,7 +8,7 @@ import sqlite3
 from functools import lru_cache
 from typing import Final
 
-from backup_gui.model.errors import LinkInHistoryError
+from backup_gui.model.errors import LinkInHistoryError, SourceError
 from backup_gui.model.path_text import escape
 from backup_gui.model.plans import Problem, ProblemCode, Stage
 from backup_gui.model.reasons import Reason, ReasonCode, of_error
@@ -62,11 +62,6 @@ MAY_BE_LEFT_OUT = frozenset(
 
 # What a path may raise besides errors of the system: it has a number or a name that something in between cannot take.
 UNFIT: Final = (ArithmeticError, ValueError, sqlite3.DataError, sqlite3.InterfaceError)
-
-
-class SourceError(OSError):
-    """It is the source that could not be read, whatever was being done to the destination."""
-
 
 # Added where it is not the drive that is full but the user's share of it.
 QUOTA_USED_UP: Final = Reason(ReasonCode.QUOTA_USED_UP)

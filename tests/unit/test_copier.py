@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -11,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.apply import copy_worker, standby
+from backup_gui.engine.apply import batches, standby
 from backup_gui.engine.apply import copy_worker as copier
 from backup_gui.engine.apply import publish as publishing
 from backup_gui.engine.apply.copy_worker import SMALL_BYTES, Copied, Copier, Order
@@ -26,6 +25,7 @@ from backup_gui.engine.rules.capabilities import ALL
 from backup_gui.engine.run import single_pass as mirror
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.events import PlanMade
+from tests.helpers.second_process import kill
 from tests.helpers.trees import contents, read_tree
 from tests.helpers.waiting import wait_until
 from tests.unit.conftest import HOSTILE_NAMES, Rig
@@ -61,15 +61,13 @@ def started(many: Rig, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Coproce
 
         def takes_more(self) -> bool:
             # However slow its start is, it gets as many files as it can.
-            assert self._process.stdout is not None
-            fd = self._process.stdout.fileno()
-            wait_until(lambda: not self._ahead or coprocess._has_message(fd), "an answer")
+            wait_until(lambda: not self._ahead or coprocess._has_message(self._answering), "an answer")
             return super().takes_more()
 
     monkeypatch.setattr(mirror, "Coprocess", Noted)
     yield processes
     for process in processes:
-        assert process._process.poll() is not None
+        assert process._exit_code is not None
 
 
 def note_results(monkeypatch: pytest.MonkeyPatch) -> list[Copied]:
@@ -124,8 +122,7 @@ def test_a_process_that_is_killed_leaves_nothing_undone(
         hand_over(self, orders)
         handed.append(orders)
         if len(handed) == 3:
-            os.kill(self._coprocess._process.pid, signal.SIGKILL)
-            self._coprocess._process.wait()
+            kill(self._coprocess)
 
     monkeypatch.setattr(Copier, "hand_over", kill_at_third)
     report = many.run()
@@ -262,7 +259,7 @@ def test_looking_at_what_would_be_done_starts_no_process(many: Rig, started: lis
 @pytest.fixture
 def small_groups(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publishing, "GROUP_FILES", 40)
-    monkeypatch.setattr(copy_worker, "PORTION_FILES", 3)
+    monkeypatch.setattr(batches, "PORTION_FILES", 3)
 
 
 @pytest.mark.usefixtures("small_groups", "started")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -19,7 +21,9 @@ from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.fs.system import worker_process as coprocess
 from backup_gui.engine.fs.system.worker_process import Coprocess
 from backup_gui.engine.fs.tree import Tree
+from backup_gui.engine.plan import scan_worker as scout
 from tests.helpers.project import PROJECT
+from tests.helpers.second_process import kill
 from tests.helpers.trees import read_tree
 from tests.helpers.waiting import wait_until
 from tests.unit.conftest import Rig
@@ -47,7 +51,7 @@ def test_a_standby_starts_one_at_most(rig: Rig) -> None:
         assert starts == []
         assert standby.get() is standby.get() is starts[0]
         standby.close()
-        assert starts[0]._process.poll() == 0
+        assert starts[0]._exit_code == 0
         assert standby.get() is None
         assert len(starts) == 1
 
@@ -111,8 +115,7 @@ def test_after_its_end_every_batch_comes_back_without_answers(rig: Rig) -> None:
     rig.mirror.mkdir()
     with Tree(str(rig.source)) as source, Target(str(rig.mirror), None) as target:
         process = Coprocess(source, target)
-        process._process.kill()
-        process._process.wait()
+        kill(process)
         process.hand_over(copier.__name__, [], ["one"], [])
         assert process.answers(waits=True) == (["one"], None)
         assert process.answers(waits=True) is None
@@ -129,7 +132,7 @@ def test_it_ends_with_its_parent_however_that_ends(rig: Rig) -> None:
         "from backup_gui.engine.destination.destination import Target\n"
         "from backup_gui.engine.fs.tree import Tree\n"
         "child = Coprocess(Tree(sys.argv[1]), Target(sys.argv[2], None))\n"
-        "print(child._process.pid, flush=True)\n"
+        "print(child._pid, flush=True)\n"
         "signal.pause()\n"
     )
     with subprocess.Popen(
@@ -140,6 +143,80 @@ def test_it_ends_with_its_parent_however_that_ends(rig: Rig) -> None:
         assert is_running(pid)
         parent.kill()
         wait_until(lambda: not is_running(pid), "the end of the second process")
+
+
+def test_it_is_in_a_group_of_its_own_and_has_no_file_open_but_its_own(rig: Rig) -> None:
+    rig.mirror.mkdir()
+    with Tree(str(rig.source)) as source, Target(str(rig.mirror), None) as target, rig.write("other").open():
+        process = Coprocess(source, target)
+        # With the first answer it has opened all that it keeps open.
+        process.hand_over(copier.__name__, [*target.rights.owner, [], True], ["gone"], [("gone", "copy")])
+        assert process.answers(waits=True) == (["gone"], [None])
+        assert os.getpgid(process._pid) == process._pid
+        ends = {os.readlink(f"/proc/self/fd/{fd}") for fd in (process._asking, process._answering)}
+        # What this process was started with, as by a shell, goes on to those that it starts.
+        handed_on = {fd for fd in map(int, os.listdir("/proc/self/fd")) if fd > 1 and is_inheritable(fd)}
+        opened = {os.readlink(f"/proc/{process._pid}/fd/{fd}") for fd in os.listdir(f"/proc/{process._pid}/fd")}
+        opened -= {os.readlink(f"/proc/self/fd/{fd}") for fd in handed_on}
+        assert opened == {*ends, str(rig.source), str(rig.mirror)}
+        process.close()
+        assert not Path(f"/proc/{process._pid}").exists()
+
+
+def test_it_ends_also_where_nobody_is_told_of_ends(rig: Rig) -> None:
+    """A program can be started so that the system itself clears away what ends."""
+    rig.mirror.mkdir()
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        with Tree(str(rig.source)) as source, Target(str(rig.mirror), None) as target:
+            process = Coprocess(source, target)
+            process.close()
+            assert not is_running(process._pid)
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+
+
+def test_where_no_more_files_can_be_opened_none_is_started_and_none_is_left_open(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0, 1})
+    rig.mirror.mkdir()
+    with Tree(str(rig.source)) as source, Target(str(rig.mirror), None) as target:
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        opened = os.listdir("/proc/self/fd")
+        # Room for one of the two pipes.
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(map(int, opened)) + 3, hard))
+        try:
+            full = [os.dup(0) for _ in range(max(map(int, opened)) + 3 - len(opened) - 2)]
+            assert Coprocess.start_for(source, target, target.abilities) is None
+            for fd in full:
+                os.close(fd)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        assert os.listdir("/proc/self/fd") == opened
+
+
+@pytest.mark.parametrize(
+    ("task", "heavy"),
+    [
+        (copier, {"logging", "pathlib", "sqlite3", "subprocess", "datetime", "dataclasses"}),
+        (scout, {"logging", "subprocess", "dataclasses", "backup_gui.engine.state.database"}),
+    ],
+)
+def test_it_imports_little(task: ModuleType, heavy: set[str]) -> None:
+    """It starts while the pass waits for it, so what takes milliseconds to import counts."""
+    code = f"{coprocess._command()[-1].partition('; from')[0]}; import {task.__name__}"
+    code = f"{code}; print({heavy!r} & set(sys.modules))"
+    result = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout == "set()\n"
+
+
+def is_inheritable(fd: int) -> bool:
+    try:
+        return os.get_inheritable(fd)
+    except OSError:
+        # That of the listing, which is closed again.
+        return False
 
 
 def is_running(pid: int) -> bool:
@@ -177,7 +254,7 @@ def test_a_packaged_program_s_second_process_is_its_own_start_and_does_its_part(
         process.hand_over(copier.__name__, [*target.rights.owner, [], True], ["a"], [("a", "copy")])
         assert process.answers(waits=True) == (["a"], [seen(rig.source / "a")])
         process.close()
-        assert process._process.returncode == 0
+        assert process._exit_code == 0
     assert (rig.mirror / "copy").read_text() == "content"
 
 

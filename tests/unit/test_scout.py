@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,6 +23,7 @@ from backup_gui.engine.state.rows import open_for_reading
 from backup_gui.model.entries import Entry
 from backup_gui.model.paths import TEMPORARY_PREFIX, encode
 from backup_gui.model.plans import PassStatus, Plan, Scope
+from tests.helpers.second_process import kill
 from tests.helpers.trees import read_tree
 from tests.unit.conftest import HOSTILE_NAMES, Rig
 
@@ -280,14 +280,13 @@ def test_a_process_that_is_killed_costs_nothing_but_time(known: Rig, monkeypatch
     handed: list[str] = []
     hand_over = Scout.hand_over
 
-    def kill(self: Scout, paths: list[str]) -> None:
+    def hand_over_and_kill(self: Scout, paths: list[str]) -> None:
         hand_over(self, paths)
         handed.extend(paths)
         if len(handed) >= 3 * at and self._coprocess.takes_more():
-            self._coprocess._process.send_signal(signal.SIGKILL)
-            self._coprocess._process.wait()
+            kill(self._coprocess)
 
-    monkeypatch.setattr(Scout, "hand_over", kill)
+    monkeypatch.setattr(Scout, "hand_over", hand_over_and_kill)
     both = plans_of(known, monkeypatch)()
     assert handed
     assert both.actions == ()
@@ -304,7 +303,7 @@ def test_a_pass_that_is_stopped_ends_the_process(known: Rig, monkeypatch: pytest
 
     monkeypatch.setattr(Scout, "hand_over", note)
     assert known.run(should_stop=lambda: bool(processes)).status is PassStatus.CANCELLED
-    assert processes[0]._process.poll() == 0
+    assert processes[0]._exit_code == 0
 
 
 def test_partial_passes_small_trees_and_trees_with_drives_are_looked_over_by_the_pass_alone(

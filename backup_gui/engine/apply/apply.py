@@ -10,7 +10,8 @@ import contextlib
 from functools import partial
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.apply.copy_worker import BATCH_FILES, Batches, is_small_copy
+from backup_gui.engine.apply.batches import Batches
+from backup_gui.engine.apply.copy_worker import BATCH_FILES, is_small_copy
 from backup_gui.engine.apply.create import Maker
 from backup_gui.engine.apply.publish import Publisher
 from backup_gui.engine.apply.remove import Clearer

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import logging
 import os
 import stat
 import struct
@@ -18,15 +17,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from backup_gui.engine.fs.system.syscalls import own_ids
 from backup_gui.engine.fs.volumes.mounts import kind_of_device
-from backup_gui.model.problems import SourceError
+from backup_gui.model.errors import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.model.entries import Entry
-
-log = logging.getLogger(__name__)
 
 ACCESS_LIST: Final = "system.posix_acl_access"
 # Their form: a version, then for each entry what it is for, what it allows, and to whom.
@@ -333,7 +330,10 @@ def is_dumb(where: int | str, error: OSError) -> bool:
     if not kind_of_device(device).startswith("fuse"):
         return False
     if device not in _DUMB_DEVICES:
+        import logging  # noqa: PLC0415 - slow to import, and the second process has no other use for it
+
         _DUMB_DEVICES.add(device)
+        log = logging.getLogger(__name__)
         log.warning("The folder's file system does not tell attributes and access lists; they are left out.")
     return True
 

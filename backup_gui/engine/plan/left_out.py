@@ -64,7 +64,7 @@ def rules_for(
     return Filter(exclude, found.paths, found.drive_roots if leaves_out_system_folders else frozenset())
 
 
-def find_left_out(source: str, backup: Iterable[str] = (), table: Path = TABLE) -> LeftOut:
+def find_left_out(source: str, backup: Iterable[str] = (), table: str | Path = TABLE) -> LeftOut:
     """Find what is to be left out of a source by what it is.
 
     Args:

@@ -22,15 +22,11 @@ _EVERYWHERE = (
     "encodings.ascii",
     "hashlib",
     "json",
+    "logging",
 )
 _ON_WINDOWS = ("msvcrt", "shutil")
 _NOT_ON_WINDOWS = ("fcntl", "pwd", "resource", "socket")
-_ON_LINUX = ("subprocess",)
-OF_A_PASS = (
-    *_EVERYWHERE,
-    *(_ON_WINDOWS if sys.platform == "win32" else _NOT_ON_WINDOWS),
-    *(_ON_LINUX if sys.platform == "linux" else ()),
-)
+OF_A_PASS = (*_EVERYWHERE, *(_ON_WINDOWS if sys.platform == "win32" else _NOT_ON_WINDOWS))
 # What the user decides between two passes of a long run is done by these.
 OF_A_LONG_RUN = (
     "backup_gui.engine.restore.writer",

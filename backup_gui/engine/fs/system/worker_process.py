@@ -10,6 +10,8 @@ What is asked, and how it is answered, is a matter of ``scout`` and ``copier``.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import gc
 import marshal
 import os
@@ -51,16 +53,9 @@ class Coprocess:
     """
 
     def __init__(self, source: Tree, target: Tree) -> None:
-        import subprocess  # noqa: PLC0415 - slow to import, and rarely needed
-
-        self._process = subprocess.Popen(
-            [*_command(), *map(str, (os.getpid(), source.root_fd, target.root_fd))],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            bufsize=0,
-            # Ctrl+C in a terminal is for the pass alone, which ends this process in order.
-            process_group=0,
-        )
+        command = [*_command(), *map(str, (os.getpid(), source.root_fd, target.root_fd))]
+        self._pid, self._asking, self._answering = _start(command)
+        self._exit_code: int | None = None
         self._ahead: deque[Sequence[Any]] = deque()
         self._is_alive = True
 
@@ -93,9 +88,8 @@ class Coprocess:
             parts: What the other process needs to know of each.
         """
         self._ahead.append(batch)
-        assert self._process.stdin is not None
         try:
-            _send(self._process.stdin.fileno(), [task, list(settings), list(parts)])
+            _send(self._asking, [task, list(settings), list(parts)])
         except OSError:
             self._is_alive = False
 
@@ -112,26 +106,24 @@ class Coprocess:
         """
         if not self._ahead:
             return None
-        assert self._process.stdout is not None
-        fd = self._process.stdout.fileno()
-        if self._is_alive and not waits and not _has_message(fd):
+        if self._is_alive and not waits and not _has_message(self._answering):
             return None
-        answers = self._receive(fd) if self._is_alive else None
+        answers = self._receive() if self._is_alive else None
         return self._ahead.popleft(), answers
 
     def close(self) -> None:
         """End the process; what it was asked and has not answered is waited for."""
         while self.answers(waits=True) is not None:
             pass
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.stdout.close()
-        self._process.wait()
+        os.close(self._asking)
+        os.close(self._answering)
+        # Where what ends is not waited for, as some starters of programs have it, nothing is told of it.
+        with contextlib.suppress(ChildProcessError):
+            self._exit_code = os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
 
-    def _receive(self, fd: int) -> list[Any] | None:
+    def _receive(self) -> list[Any] | None:
         try:
-            answers = _next_message(fd)
+            answers = _next_message(self._answering)
         except OSError:
             answers = None
         if answers is None:
@@ -166,9 +158,40 @@ def _command() -> list[str]:
     if getattr(sys, "frozen", False):
         return [sys.executable, OPTION]
     root = os.path.dirname(os.path.dirname(os.path.abspath(backup_gui.__file__)))
-    # Without a look at what is installed, which takes longer than all else: it is where it is for this process.
-    start = f"import sys; sys.path[:] = {[root, *sys.path]!r}; from {__name__} import serve; serve(sys.argv[1:])"
-    return [sys.executable, "-I", "-S", "-c", start]
+    # Without a look at what is installed, which takes longer than all else: it is where it is for this process. And
+    # without one for cycles in the end.
+    start = f"import gc, sys; sys.path[:] = {[root, *sys.path]!r}; from {__name__} import serve; serve(sys.argv[1:])"
+    return [sys.executable, "-I", "-S", "-c", f"{start}; gc.freeze()"]
+
+
+def _start(command: list[str]) -> tuple[int, int, int]:
+    """Start a process in a group of its own: Ctrl+C in a terminal is for the pass alone, which ends this one in order.
+
+    Not with "subprocess", which takes longer to import than the process takes to start.
+
+    Returns:
+        Its number, the descriptor that it is asked on, and the one that it answers on.
+
+    Raises:
+        OSError: It could not be started.
+    """
+    if sys.platform == "win32":
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+    opened: list[int] = []
+    try:
+        opened += os.pipe()
+        opened += os.pipe()
+        being_asked, asking, answering, being_answered = opened
+        # No other descriptors than these are inherited.
+        ends = [(os.POSIX_SPAWN_DUP2, being_asked, 0), (os.POSIX_SPAWN_DUP2, being_answered, 1)]
+        pid = os.posix_spawn(command[0], command, os.environ, file_actions=ends, setpgroup=0)
+    except BaseException:
+        for fd in opened:
+            os.close(fd)
+        raise
+    os.close(being_asked)
+    os.close(being_answered)
+    return pid, asking, answering
 
 
 def _has_message(fd: int) -> bool:

@@ -24,7 +24,7 @@ def are_on_one_disk(path: str, other: str) -> bool:
     return bool(disks_of(path) & disks_of(other))
 
 
-def disks_of(path: str, system: Path = SYSTEM, table: Path = TABLE) -> frozenset[str]:
+def disks_of(path: str, system: Path = SYSTEM, table: str | Path = TABLE) -> frozenset[str]:
     """Return names of the disks that hold a folder, to be compared with those of another one.
 
     Partitions, encrypted and logical volumes, and subvolumes are followed down to the disks that they are on. What

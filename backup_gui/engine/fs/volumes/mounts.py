@@ -6,14 +6,17 @@ import contextlib
 import os
 import re
 import sys
-from functools import lru_cache
-from pathlib import Path
-from typing import NamedTuple
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from backup_gui.engine.fs.system.descriptors import waited_out
 from backup_gui.model.reasons import Reason, ReasonCode
 
-TABLE = Path("/proc/self/mountinfo")
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+TABLE: Final = "/proc/self/mountinfo"
 _OCTAL = re.compile(rb"\\([0-3][0-7]{2})")
 
 # File systems that other computers (or the host of a virtual machine) change without this kernel's knowing.
@@ -24,9 +27,10 @@ _NETWORK_TYPES = frozenset(
 )
 # FUSE names its file systems after their programs. Those for local disks and for encryption are not in here: what is
 # changed through them is notified.
-_NETWORK_FUSE = re.compile(
-    r"fuse\..*(sshfs|s3|rclone|gluster|ceph|davfs|curlftpfs|gvfsd|kio-fuse|google|onedrive|dropbox|seadrive|smbnetfs|gcsfuse"
-    r"|goofys|(?<![a-z])nfs|juicefs|moosefs|mfsmount|lizardfs|hubicfuse|acd_cli|blobfuse|portal|vmhgfs).*"
+_NETWORK_FUSE = (
+    *("sshfs", "s3", "rclone", "gluster", "ceph", "davfs", "curlftpfs", "gvfsd", "kio-fuse", "google", "onedrive"),
+    *("dropbox", "seadrive", "smbnetfs", "gcsfuse", "goofys", "juicefs", "moosefs", "mfsmount", "lizardfs"),
+    *("hubicfuse", "acd_cli", "blobfuse", "portal", "vmhgfs"),
 )
 # File systems in which the kernel shows itself, and those that only stand for others: nothing in them is anybody's, and
 # entering some of them has effects. What lies in memory only (tmpfs, ramfs) is not in here: people put files there.
@@ -40,9 +44,10 @@ _KERNEL_TYPES = frozenset(
 )
 
 # Their programs keep what is written for a while, and upload it when they see fit.
-_CLOUD = re.compile(
-    r"fuse\..*(rclone|s3|google|gcsfuse|gdfs|goofys|onedrive|dropbox|seadrive|juicefs|hubicfuse|acd_cli|blobfuse|cloud|mega"
-    r"|expandrive|insync|odrive|yandex|davfs|curlftpfs|kio-fuse|gvfsd).*"
+_CLOUD = (
+    *("rclone", "s3", "google", "gcsfuse", "gdfs", "goofys", "onedrive", "dropbox", "seadrive", "juicefs", "hubicfuse"),
+    *("acd_cli", "blobfuse", "cloud", "mega", "expandrive", "insync", "odrive", "yandex", "davfs", "curlftpfs"),
+    *("kio-fuse", "gvfsd"),
 )
 _COUNTED_ANEW = frozenset({"fuse", "fuseblk", "davfs", "vfat", "msdos", "exfat", "ncpfs"})
 
@@ -69,13 +74,18 @@ class Mount(NamedTuple):
     flags: str = ""
 
 
-def read_mounts(table: Path = TABLE) -> list[Mount]:
+def read_mounts(table: str | Path = TABLE) -> list[Mount]:
     """Read the table, in the order in which things were mounted; empty where the system has none."""
     try:
-        content = waited_out(table.read_bytes)
+        content = waited_out(partial(_content, table))
     except OSError:
         return []
     return _parse(content)
+
+
+def _content(table: str | Path) -> bytes:
+    with open(table, "rb") as file:
+        return file.read()
 
 
 @lru_cache(maxsize=1)
@@ -92,12 +102,12 @@ def _parse(content: bytes) -> list[Mount]:
     return found
 
 
-def mount_of(path: str, table: Path = TABLE) -> Mount | None:
+def mount_of(path: str, table: str | Path = TABLE) -> Mount | None:
     """The mount that a path lies on, or None where the system does not tell."""
     return _mount_among(read_mounts(table), path)
 
 
-def share_a_mount(path: str, other: str, table: Path = TABLE) -> bool:
+def share_a_mount(path: str, other: str, table: str | Path = TABLE) -> bool:
     """Tell whether two paths lie on the same mount; also where the system does not tell."""
     mounts = read_mounts(table)
     return _mount_among(mounts, path) is _mount_among(mounts, other)
@@ -114,7 +124,7 @@ def _mount_among(mounts: list[Mount], path: str) -> Mount | None:
     return best
 
 
-def can_watch(source: str, table: Path = TABLE) -> Reason | None:
+def can_watch(source: str, table: str | Path = TABLE) -> Reason | None:
     """Say why the source's file system cannot be watched; None if it can.
 
     Args:
@@ -127,7 +137,7 @@ def can_watch(source: str, table: Path = TABLE) -> Reason | None:
     return Reason(ReasonCode.NETWORK_UNTOLD, kind=mount.kind)
 
 
-def points_below(root: str, table: Path = TABLE) -> frozenset[str] | None:
+def points_below(root: str, table: str | Path = TABLE) -> frozenset[str] | None:
     """Return what is mounted somewhere below a folder, relative to it; None where the system does not tell."""
     mounts = read_mounts(table)
     if not mounts:
@@ -136,7 +146,7 @@ def points_below(root: str, table: Path = TABLE) -> frozenset[str] | None:
     return frozenset(mount.point.removeprefix(prefix) for mount in mounts if mount.point.startswith(prefix))
 
 
-def kind_of_device(device: int, table: Path = TABLE) -> str:
+def kind_of_device(device: int, table: str | Path = TABLE) -> str:
     """Return the name of the file system that a device number stands for; empty if the table does not have it."""
     if sys.platform == "win32":
         return ""
@@ -161,7 +171,7 @@ def has_lasting_inodes_at(path: str) -> bool:
     return has_lasting_inodes(mount_of(path))
 
 
-def devices_without_lasting_inodes(root: str, table: Path = TABLE) -> frozenset[int]:
+def devices_without_lasting_inodes(root: str, table: str | Path = TABLE) -> frozenset[int]:
     """Return the numbers of the devices, at and below a folder, whose files have other numbers after each mount."""
     if sys.platform == "win32":
         return frozenset()
@@ -179,10 +189,10 @@ def devices_without_lasting_inodes(root: str, table: Path = TABLE) -> frozenset[
 def stores_later(path: str) -> bool:
     """Tell whether a path lies on a mounted cloud, which says that it has stored something long before it has."""
     mount = mount_of(path)
-    return mount is not None and (mount.kind == "davfs" or _CLOUD.fullmatch(mount.kind) is not None)
+    return mount is not None and (mount.kind == "davfs" or _is_served_by(_CLOUD, mount.kind))
 
 
-def network_mount_below(root: str, table: Path = TABLE) -> str:
+def network_mount_below(root: str, table: str | Path = TABLE) -> str:
     """The first network file system that is mounted somewhere below ``root``, or an empty text."""
     prefix = root.rstrip("/") + "/"
     found = (mount.point for mount in read_mounts(table) if mount.point.startswith(prefix) and is_network(mount.kind))
@@ -194,7 +204,7 @@ def is_of_kernel(kind: str) -> bool:
     return kind in _KERNEL_TYPES
 
 
-def distrusted_devices(root: str, root_fd: int, device: int, table: Path = TABLE) -> frozenset[int]:
+def distrusted_devices(root: str, root_fd: int, device: int, table: str | Path = TABLE) -> frozenset[int]:
     """Return the volumes of a folder on which the system heeds no set-id bits, as those of sticks usually are.
 
     Args:
@@ -224,7 +234,15 @@ def distrusted_devices(root: str, root_fd: int, device: int, table: Path = TABLE
 
 def is_network(kind: str) -> bool:
     """Tell whether a file system of this name is changed elsewhere without this system's knowing."""
-    return kind in _NETWORK_TYPES or _NETWORK_FUSE.fullmatch(kind) is not None
+    if kind in _NETWORK_TYPES or _is_served_by(_NETWORK_FUSE, kind):
+        return True
+    # Such as "fuse.nfs" and "fuse.go-nfs", and none in whose names letters come before it.
+    return kind.startswith("fuse.") and re.search(r"(?<![a-z])nfs", kind) is not None
+
+
+def _is_served_by(programs: Iterable[str], kind: str) -> bool:
+    """Tell whether one of these is in the name of the program that serves a file system of this name."""
+    return kind.startswith("fuse.") and any(program in kind for program in programs)
 
 
 def unescape(field: bytes) -> str:
