@@ -6,6 +6,7 @@ program also starts itself as the process that helps with comparing and copying.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import sys
 
@@ -21,6 +22,8 @@ def main() -> int:
     Returns:
         The exit status.
     """
+    # When an interpreter ends it looks several times for cycles among all that there is, a tenth of a short run's time.
+    atexit.register(gc.freeze)
     if sys.argv[1:2] == [coprocess.OPTION]:
         coprocess.serve(sys.argv[2:])
         return 0
@@ -38,6 +41,8 @@ def main() -> int:
 def _run_app(*, is_hidden: bool, source: str, destination: str, interval_s: int) -> int:
     from backup_gui import app  # noqa: PLC0415 - imports Qt
 
+    # What there is of Qt's by then is taken down as ever.
+    atexit.unregister(gc.freeze)
     return app.main(is_hidden=is_hidden, source=source, destination=destination, interval_s=interval_s)
 
 

@@ -6,7 +6,8 @@ import argparse
 import contextlib
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 from backup_gui import __version__
 from backup_gui.model.job import DEFAULT_INTERVAL_S, MAX_INTERVAL_S
@@ -19,10 +20,21 @@ PROGRAM = "backup-gui"
 _HISTORY = "DESTINATION.history, or DESTINATION/.backup-history on a whole drive"
 _UNUSABLE = 2
 _MAX_DIGITS = 20  # longer texts are out of range anyway, and Python refuses to convert very long ones
+_OF_ANY_WIDTH: Final = partial(argparse.HelpFormatter, width=80)
 
 
 class _Parser(argparse.ArgumentParser):
     """A parser that says in two lines what is wrong: how the command goes, and a sentence."""
+
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401
+        # Each option is laid out once to see that this can be done. How wide the terminal is does not matter to that,
+        # and takes modules to find out that take longer to import than all options to declare.
+        super().__init__(formatter_class=_OF_ANY_WIDTH, allow_abbrev=False, **settings)
+
+    def format_help(self) -> str:
+        """Return the help page, as wide as the terminal."""
+        self.formatter_class = argparse.HelpFormatter
+        return super().format_help()
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong, and end with status 2."""
@@ -46,7 +58,6 @@ def build_parser() -> argparse.ArgumentParser:
         prog=PROGRAM,
         description="Keeps an exact, current copy of a folder, with a history of what was replaced or deleted.",
         epilog="Without a command, the window and the tray icon.",
-        allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     parser.add_argument("--hidden", action="store_true", help="start with the tray icon only")
@@ -74,7 +85,6 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         epilog="Exit status: 0 everything is in step; 1 done, but with problems; 2 unusable arguments or job; "
         "3 held, a folder is absent or cannot be used, or another instance or another backup has the destination: "
         "nothing of that was touched; 130 or 143 after a signal.",
-        allow_abbrev=False,
     )
     _add_folders(run)
     run.add_argument(
@@ -133,7 +143,6 @@ def _add_verify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         help="compare contents byte by byte",
         description="Compare SOURCE and DESTINATION byte by byte. Exit status 1, and the names, if anything differs "
         "or can never be in the backup.",
-        allow_abbrev=False,
     )
     _add_folders(verify)
     _add_exclude(verify)
@@ -145,7 +154,6 @@ def _add_versions(commands: argparse._SubParsersAction[argparse.ArgumentParser])
         "versions",
         help="list kept versions",
         description="List the versions that the history keeps: when each left the mirror, its size, and its path.",
-        allow_abbrev=False,
     )
     _add_kept(versions)
     versions.add_argument(
@@ -160,7 +168,6 @@ def _add_restore(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="bring back a file or folder",
         description="Restore a file or folder into a folder, never over what is there: its newest known content, "
         "also if it was deleted since, or as it stood at TIME.",
-        allow_abbrev=False,
     )
     _add_kept(restore)
     restore.add_argument("path", metavar="PATH", type=path, help='a file or folder in DESTINATION; "." for everything')
@@ -181,7 +188,6 @@ def _add_passes(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "passes",
         help="list what was done",
         description="List the passes that changed something, newest first; with a pass's number, its paths.",
-        allow_abbrev=False,
     )
     _add_folders(passes)
     passes.add_argument("pass_id", metavar="PASS", type=number, nargs="?", help="the number of one pass")
@@ -195,7 +201,6 @@ def _add_undo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         help="undo a pass",
         description="Put back into SOURCE what a pass replaced, deleted or moved in DESTINATION. Nothing that is in"
         " SOURCE now is lost: what was changed since is kept beside.",
-        allow_abbrev=False,
     )
     _add_folders(undo)
     undo.add_argument("pass_id", metavar="PASS", type=number, help="its number, see the command passes")
@@ -208,7 +213,6 @@ def _add_kept_files(commands: argparse._SubParsersAction[argparse.ArgumentParser
         "kept",
         help="list what is kept against the source",
         description="List what stays in DESTINATION although SOURCE lacks it or has another content, as you decided.",
-        allow_abbrev=False,
     )
     _add_folders(kept)
     kept.add_argument("--release", action="store_true", help="take the decision back; it is judged again")

@@ -37,6 +37,7 @@ from backup_gui.model.events import Event, ReportMade, Stop
 from backup_gui.model.job import MAX_INTERVAL_S, Job
 from backup_gui.model.plans import PassStatus, Report
 from backup_gui.model.reasons import of_system
+from tests.helpers.trees import read_tree
 
 Answer = Callable[[Job, Commands, Callable[[Event], None]], Outcome]
 
@@ -582,13 +583,60 @@ def test_what_is_wrong_is_said_in_two_lines(capsys: pytest.CaptureFixture[str]) 
 # Imports
 
 
-def test_the_command_line_starts_without_qt_and_rich() -> None:
+# What takes milliseconds to import and is of no use to a pass.
+HEAVY = {
+    *("PySide6", "rich", "platformdirs", "watchdog", "jeepney", "dataclasses", "inspect", "asyncio", "email", "http"),
+    # Some of which others import.
+    *("subprocess", "shutil", "bz2", "lzma", "tempfile", "random", "glob", "getpass", "platform", "uuid"),
+    *(f"backup_gui.engine.restore.{name}" for name in ("at_time", "put_back", "returning", "undo", "writer")),
+    *("backup_gui.engine.verify", "backup_gui.engine.watch.inotify", "backup_gui.engine.watch.watcher"),
+}
+
+
+def ended(*arguments: str) -> str:
+    """Run the program in a process of its own, and return its exit status and what of the heavy it has imported."""
     code = (
-        "import sys; from backup_gui.__main__ import main; sys.argv = ['backup-gui', 'run', 'a', 'a']; status = main();"
-        "heavy = {'PySide6', 'rich', 'platformdirs', 'json', 'dataclasses'}; "
-        "print(status, heavy & set(sys.modules))"
+        f"import sys; from backup_gui.__main__ import main; sys.argv = {['backup-gui', *arguments]!r}; status = main();"
+        f"print(status, {HEAVY!r} & set(sys.modules))"
     )
     # Measuring coverage in the process would import more.
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("COV_", "COVERAGE_"))}
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
-    assert result.stdout == "2 set()\n"
+    return result.stdout.splitlines()[-1]
+
+
+def test_the_command_line_starts_without_qt_and_rich() -> None:
+    assert ended("run", "a", "a") == "2 set()"
+
+
+def test_a_pass_imports_nothing_heavy(pair: tuple[str, str]) -> None:
+    Path(pair[0], "file").write_text("content")
+    assert ended("run", *pair, "--once") == "0 set()"
+    assert read_tree(Path(pair[1])) == read_tree(Path(pair[0]))
+
+
+def test_a_command_ends_without_a_last_look_for_cycles_and_the_app_with_one() -> None:
+    code = (
+        "import atexit, gc, sys\n"
+        "from backup_gui import __main__\n"
+        "atexit.register(lambda: print(gc.get_freeze_count() > 1_000))\n"
+        "if len(sys.argv) == 1:\n"
+        "    sys.modules['backup_gui.app'] = app = type(sys)('backup_gui.app')\n"
+        "    app.main = lambda **_options: 0\n"
+        "sys.exit(__main__.main())\n"
+    )
+    for arguments, expected in ((["versions", "nowhere"], "True\n"), ([], "False\n")):
+        told = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+        assert told.stdout == expected
+
+
+def test_a_help_page_is_as_wide_as_the_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    widest = []
+    for columns in ("60", "120"):
+        monkeypatch.setenv("COLUMNS", columns)
+        assert call("run", "--help") == 0
+        widest.append(max(map(len, capsys.readouterr().out.splitlines())))
+    assert 50 < widest[0] <= 60
+    assert 100 < widest[1] <= 120
