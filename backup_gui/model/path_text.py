@@ -22,7 +22,6 @@ import re
 
 # Control characters, both kinds of line separators, direction marks, lone surrogates and the byte order mark.
 _HARMFUL = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff"
-_IN_PATHS = re.compile(f"[\\\\{_HARMFUL}]")
 _IN_LINES = re.compile(f"[{_HARMFUL}]")
 _ESCAPES = re.compile(r"\\(?:([\\nrt])|x([0-9a-f]{2})|u([0-9a-f]{4}))")
 _SHORT = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -41,7 +40,7 @@ def escape(path: str) -> str:
     Returns:
         The path with the notation above; unchanged if nothing in it needs it. ``unescape`` gives the path back.
     """
-    return _IN_PATHS.sub(_escaped, path)
+    return one_line(path.replace("\\", "\\\\"))
 
 
 def one_line(text: str) -> str:

@@ -850,7 +850,7 @@ MUTATIONS = (
     Mutation(
         "names are one line in events",
         "model/path_text.py",
-        "    return _IN_PATHS.sub(_escaped, path)\n",
+        '    return one_line(path.replace("\\\\", "\\\\\\\\"))\n',
         "    return path\n",
         ("unit/test_escaping.py::test_any_text_survives_the_round_trip_as_one_line_of_valid_text",),
     ),
