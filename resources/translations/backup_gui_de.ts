@@ -1072,10 +1072,6 @@
         <translation>Sie bleiben in der Sicherung. Neue und geänderte Dateien werden weiter gesichert.</translation>
     </message>
     <message>
-        <source>Tidying up the backup.</source>
-        <translation>Die Sicherung wird aufgeräumt.</translation>
-    </message>
-    <message>
         <source>Try again</source>
         <translation>Noch einmal</translation>
     </message>

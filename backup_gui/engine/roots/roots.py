@@ -162,7 +162,7 @@ def accept_destination(job: Job, target: Target, catalog: Catalog) -> None:
     try:
         remember_folder(target, catalog)
     except OSError as error:
-        raise RootAbsentError(Reason(ReasonCode.FOLDER_GONE, path=error.filename)) from error
+        raise RootAbsentError(Reason(ReasonCode.FOLDER_GONE, path=job.destination)) from error
     catalog.remember(POINT_KEY, _mount_point(job.destination))
     catalog.remember(WELCOME_KEY, "")
 
@@ -334,7 +334,7 @@ def _remember_roots(
     try:
         source = identify(job.source)
     except OSError as error:
-        raise RootAbsentError(Reason(ReasonCode.FOLDER_GONE, path=error.filename)) from error
+        raise RootAbsentError(Reason(ReasonCode.FOLDER_GONE, path=job.source)) from error
     if has_new_source or catalog.fact(SOURCE_KEY) is None:
         catalog.remember(SOURCE_KEY, str(source))
     if continuity is Continuity.ANEW:
