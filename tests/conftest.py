@@ -34,6 +34,7 @@ MARKERS = {
     "hazard(*numbers)": "proves what docs/hazards.md says of these rows",
     "package": "tests the program as packaged in dist/; chosen with -m package only",
     "root": "mounts file systems or changes owners, so it runs as root only",
+    "watches": "takes much of what the system lets a user watch, all of whose programs share it",
     "slow": "computes for more than two seconds, or is in a folder whose tests run whole programs",
 }
 

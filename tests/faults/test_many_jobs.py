@@ -14,6 +14,7 @@ from tests.helpers.project import PROJECT
 from tests.helpers.trees import read_tree
 
 
+@pytest.mark.watches
 @pytest.mark.hazard(71)
 @pytest.mark.timeout(300)
 @pytest.mark.skipif(sys.platform != "linux", reason="the system does not tell how many files are open")

@@ -36,7 +36,11 @@ commands = Commands()
 run(Job(source, f"{folder}/mirror", id="job", name="job"), commands, listen, data_folder=Path(folder, "data"))
 """
 
-pytestmark = [pytest.mark.root, pytest.mark.skipif(sys.platform != "linux", reason="the limits are Linux's")]
+pytestmark = [
+    pytest.mark.root,
+    pytest.mark.watches,
+    pytest.mark.skipif(sys.platform != "linux", reason="the limits are Linux's"),
+]
 
 
 def with_watches(count: int) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 # Files with one of these marks follow one another, in one process.
-GROUPED_MARKS = ("desktop",)
+GROUPED_MARKS = ("desktop", "watches")
 
 
 def is_worker(config: pytest.Config) -> bool:

@@ -54,6 +54,8 @@ from watchdog.observers import inotify_c
 
 from backup_gui.engine.watch.inotify import Group, Reader
 
+pytestmark = pytest.mark.watches
+
 LIMIT_S = 10.0
 
 

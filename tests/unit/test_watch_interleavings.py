@@ -35,6 +35,8 @@ from backup_gui.engine.watch.inotify import EVENTS, Emitter, Group, Reader
 
 Change = Callable[[Path], None]
 
+pytestmark = pytest.mark.watches
+
 STEPS_LIMIT = 2_000
 # Far below how many instances of inotify a user may have.
 CLOSING_AT_ONCE = 16
