@@ -43,7 +43,7 @@ mutants:
 # of whole runs in simulated time, ninety minutes of random edits, kills and unmounts, and the mutants.
 nightly:
 	$(SETUP) test
-	HYPOTHESIS_PROFILE=nightly $(PYTEST) --timeout=7200 tests/property tests/fuzz tests/faults tests/unit
+	HYPOTHESIS_PROFILE=nightly $(PYTEST) --timeout=7200 tests/property tests/fuzz tests/faults tests/unit tests/integration
 	$(BIN)/python -m tests.differential --once 500 --live 200
 	$(BIN)/python -m tests.sequences --length 2
 	$(BIN)/python -m tests.sequences --length 3 --sample 3000

@@ -132,7 +132,7 @@ def _from_text(value: object, default: object, allowed: tuple[int, int] | None =
 SCHEMA = 1
 
 # A migration takes the list of jobs as the schema of its key had it and returns it as the next one has it.
-# Each must have a test of the same name in ``tests/unit/test_config.py``; another test finds those without.
+# Each must have a test of the same name in ``tests/unit/config/test_settings.py``; another test finds those without.
 Migration = Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
 MIGRATIONS: dict[int, Migration] = {}
 

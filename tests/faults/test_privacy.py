@@ -20,7 +20,7 @@ from backup_gui.model.errors import HistoryUnusableError
 from backup_gui.model.plans import FULL, NO_COUNTS, PassStatus, ProblemCode
 from tests.faults.volumes import small_volume
 from tests.helpers.access_lists import access_list
-from tests.unit.conftest import NOBODY, Rig, as_nobody, paths, place, rig
+from tests.helpers.rig import NOBODY, Rig, as_nobody, paths, place, rig
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="no such permissions there")
 __all__ = ["place", "rig"]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from tests.mutants.mutation import Mutation
 
 _CHANGING = "faults/test_changing_source.py::"
-_OWN = "unit/test_own_copies.py::"
+_OWN = "integration/test_own_copies.py::"
 _REFUSED_ATTRIBUTES = "test_copies_whose_attributes_were_refused_follow_further_edits_and_are_not_read_in_each_pass"
 _OLD_PLAN = "faults/test_plan_grown_old.py::"
-_NUMBERS = "unit/test_odd_numbers.py::"
-_REFUSED = "unit/test_refused_names.py::"
-_TIMES = "unit/test_times_only.py::"
-_EXECUTE = "unit/test_execute.py::"
-_GUARD = "unit/test_guard.py::"
+_NUMBERS = "integration/test_odd_numbers.py::"
+_REFUSED = "integration/test_refused_names.py::"
+_TIMES = "integration/test_times_only.py::"
+_EXECUTE = "unit/engine/apply/test_apply.py::"
+_GUARD = "unit/engine/guard/test_guard.py::"
 
 MUTATIONS = (
     Mutation(
@@ -27,28 +27,28 @@ MUTATIONS = (
         "engine/plan/compare.py",
         "self._known_in(path, ours, portion.after, portion.last) if",
         "self._known_in(path, ours, portion.after) if",
-        ("unit/test_portions.py::test_a_wide_folder_is_planned_as_any_other",),
+        ("unit/engine/rules/test_portions.py::test_a_wide_folder_is_planned_as_any_other",),
     ),
     Mutation(
         "a plan of many actions is packed",
         "model/actions.py",
         "        if len(self._first) < FEW:\n",
         "        if len(self._first) >= 0:\n",
-        ("unit/test_actions.py::test_a_planned_deletion_takes_less_than_its_path",),
+        ("unit/model/test_actions.py::test_a_planned_deletion_takes_less_than_its_path",),
     ),
     Mutation(
         "agreed to is what was shown, and nothing with its hash",
         "model/actions.py",
         "            if (agreed.op, agreed.path) == (action.op, action.path):\n",
         "            if agreed:\n",
-        ("unit/test_actions.py::test_agreed_to_are_exactly_the_actions_that_were_shown",),
+        ("unit/model/test_actions.py::test_agreed_to_are_exactly_the_actions_that_were_shown",),
     ),
     Mutation(
         "what is gone is forgotten in between",
         "engine/apply/apply.py",
         "        if len(self._clearer.gone) >= _FORGET_EVERY:\n",
         "        if not self._clearer.gone:\n",
-        ("unit/test_execute.py::test_what_is_gone_is_forgotten_in_between",),
+        ("unit/engine/apply/test_apply.py::test_what_is_gone_is_forgotten_in_between",),
     ),
     Mutation(
         "shared memory has its place on a disk with small blocks",
@@ -62,7 +62,7 @@ MUTATIONS = (
         "engine/rules/capabilities.py",
         "    return is_before or (ours_ns > theirs_ns and theirs_s in _LAST_TIMES_S)\n",
         "    return is_before or theirs_s in _LAST_TIMES_S\n",
-        ("unit/test_abilities.py",),
+        ("unit/engine/rules/test_capabilities.py",),
     ),
     Mutation(
         "NTFS has a first and a last time",
@@ -186,7 +186,7 @@ MUTATIONS = (
         "engine/fs/privacy.py",
         " and os.path.samestat(found, os.lstat(path))\n",
         "\n",
-        ("unit/test_privacy.py::test_what_a_link_leads_to_keeps_its_mode",),
+        ("unit/engine/fs/test_privacy.py::test_what_a_link_leads_to_keeps_its_mode",),
     ),
     Mutation(
         "a folder that became private is tightened first",
@@ -270,7 +270,7 @@ MUTATIONS = (
         "engine/apply/copying.py",
         "            if not stat.S_ISREG(before.st_mode):\n                raise Vanished\n",
         "",
-        ("unit/test_copying.py::test_what_is_gone_or_no_file_any_more_has_vanished",),
+        ("unit/engine/apply/test_copying.py::test_what_is_gone_or_no_file_any_more_has_vanished",),
     ),
     Mutation(
         "unreadable folder: nothing under it is deleted",
@@ -281,7 +281,7 @@ MUTATIONS = (
         "        if making is not None:\n",
         (
             "faults/test_permissions.py::test_nothing_under_an_unreadable_folder_is_deleted",
-            "unit/test_compare.py::test_nothing_is_planned_below_a_folder_that_cannot_be_listed",
+            "unit/engine/plan/test_compare.py::test_nothing_is_planned_below_a_folder_that_cannot_be_listed",
         ),
     ),
     Mutation(
@@ -294,7 +294,7 @@ MUTATIONS = (
         "                        for item in listing:\n"
         "                            entries[item.name] = item.stat(follow_symlinks=False)\n"
         "                    if True:\n",
-        ("unit/test_tree.py::test_a_listing_that_fails_halfway_gives_nothing",),
+        ("unit/engine/fs/test_tree.py::test_a_listing_that_fails_halfway_gives_nothing",),
     ),
     Mutation(
         "a listing that breaks off while names vanish",
@@ -302,7 +302,7 @@ MUTATIONS = (
         "        with os.scandir(where) as listing:\n            for item in islice(listing, most):\n",
         '        with __import__("contextlib").suppress(OSError), os.scandir(where) as listing:\n'
         "            for item in islice(listing, most):\n",
-        ("unit/test_tree.py::test_a_listing_that_fails_halfway_gives_nothing",),
+        ("unit/engine/fs/test_tree.py::test_a_listing_that_fails_halfway_gives_nothing",),
     ),
     Mutation(
         "what cannot be looked at is not gone",
@@ -311,7 +311,7 @@ MUTATIONS = (
         "            return None\n            # Where",
         (
             "faults/test_permissions.py::test_nothing_under_an_unreadable_folder_is_deleted",
-            "unit/test_tree.py::test_what_cannot_be_told_is_no_absence",
+            "unit/engine/fs/test_tree.py::test_what_cannot_be_told_is_no_absence",
         ),
     ),
     Mutation(
@@ -424,14 +424,16 @@ MUTATIONS = (
         "engine/apply/create.py",
         "            if action.kind is EntryKind.FILE and not self._is_still_equal(action, entry, theirs):\n",
         "            if not action:\n",
-        ("unit/test_mirror.py::test_a_file_edited_after_its_changed_mode_was_planned_is_not_taken_for_copied",),
+        ("integration/test_mirror.py::test_a_file_edited_after_its_changed_mode_was_planned_is_not_taken_for_copied",),
     ),
     Mutation(
         "compared again if touched before its mode is set",
         "engine/apply/create.py",
         "        if not is_touched:\n            self._catalog.record",
         "        if action:\n            self._catalog.record",
-        ("unit/test_mirror.py::test_an_edit_that_keeps_size_and_time_after_a_changed_mode_was_planned_is_found",),
+        (
+            "integration/test_mirror.py::test_an_edit_that_keeps_size_and_time_after_a_changed_mode_was_planned_is_found",
+        ),
     ),
     Mutation(
         "another time alone is no other content",
@@ -466,7 +468,7 @@ MUTATIONS = (
         "engine/plan/moves.py",
         "        return theirs if self._equality.is_content_equal(path, ours, old_path, theirs) else None\n",
         "        return theirs\n",
-        ("unit/test_mirror.py::test_an_edit_that_keeps_size_and_time_and_moves_the_file_is_found",),
+        ("integration/test_mirror.py::test_an_edit_that_keeps_size_and_time_and_moves_the_file_is_found",),
     ),
     Mutation(
         "what was moved and touched is compared by content",
@@ -475,7 +477,7 @@ MUTATIONS = (
         "        if is_untouched and not self._equality.differs_in_time(ours, theirs):\n",
         "(known.ctime_ns, known.mtime_ns) == (ours.st_ctime_ns, ours.st_mtime_ns)\n"
         "        if is_untouched or self._equality.differs_in_time(ours, theirs):\n",
-        ("unit/test_mirror.py::test_another_file_with_the_number_and_size_of_one_that_is_gone_is_copied",),
+        ("integration/test_mirror.py::test_another_file_with_the_number_and_size_of_one_that_is_gone_is_copied",),
     ),
     Mutation(
         "a copy edited since it was compared is compared again before it is moved",
@@ -489,14 +491,14 @@ MUTATIONS = (
         "engine/plan/difference.py",
         "        return (is_touched or has_other_time) and not self.is_content_equal(path, ours, path, theirs)\n",
         "        return has_other_time and not self.is_content_equal(path, ours, path, theirs)\n",
-        ("unit/test_mirror.py::test_an_edit_that_keeps_size_and_time_is_found",),
+        ("integration/test_mirror.py::test_an_edit_that_keeps_size_and_time_is_found",),
     ),
     Mutation(
         "a file as it was: change time",
         "engine/plan/unchanged.py",
         "            and our.st_ctime_ns == mark[1]\n",
         "",
-        ("unit/test_mirror.py::test_an_edit_that_keeps_size_and_time_is_found",),
+        ("integration/test_mirror.py::test_an_edit_that_keeps_size_and_time_is_found",),
     ),
     Mutation(
         "RENAME_NOREPLACE",
@@ -517,14 +519,16 @@ MUTATIONS = (
         "engine/fs/system/syscalls.py",
         "        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), new)\n",
         "        os.rename(old, new, src_dir_fd=old_fd, dst_dir_fd=new_fd)\n",
-        ("unit/test_target.py::test_where_a_rename_cannot_spare_what_is_there_it_is_looked_for_first",),
+        (
+            "unit/engine/destination/test_destination.py::test_where_a_rename_cannot_spare_what_is_there_it_is_looked_for_first",
+        ),
     ),
     Mutation(
         "kept before it is replaced",
         "engine/apply/publish.py",
         "            kept = self._target.keep(path, left_at, leaves=False)\n",
         "            kept = None\n",
-        ("unit/test_mirror.py::test_what_somebody_edits_in_the_mirror_is_kept_and_set_right",),
+        ("integration/test_mirror.py::test_what_somebody_edits_in_the_mirror_is_kept_and_set_right",),
     ),
     Mutation(
         "what could not be replaced comes back",
@@ -547,7 +551,7 @@ MUTATIONS = (
         "engine/destination/destination.py",
         "            self.keep(path, self.dated(), leaves=True)\n",
         "            self.remove_file(path)\n",
-        ("unit/test_mirror.py::test_everything_goes_again_and_is_kept",),
+        ("integration/test_mirror.py::test_everything_goes_again_and_is_kept",),
     ),
     Mutation(
         "not replaced if it cannot be kept",
@@ -562,14 +566,14 @@ MUTATIONS = (
         "engine/destination/history_writer.py",
         "            except FileExistsError:\n                count += 1\n",
         "            except FileExistsError:\n                return kept\n",
-        ("unit/test_target.py::test_what_leaves_is_kept_under_its_time_and_counted",),
+        ("unit/engine/destination/test_destination.py::test_what_leaves_is_kept_under_its_time_and_counted",),
     ),
     Mutation(
         "a history removed meanwhile",
         "engine/destination/history_writer.py",
         "            if self.look(path) is None:\n                return None\n",
         "            return None\n",
-        ("unit/test_target.py::test_a_history_removed_meanwhile_is_made_anew",),
+        ("unit/engine/destination/test_destination.py::test_a_history_removed_meanwhile_is_made_anew",),
     ),
     Mutation(
         "only empty folders are removed",
@@ -583,7 +587,7 @@ MUTATIONS = (
         "engine/plan/unchanged.py",
         "        if name.startswith(TEMPORARY_PREFIX) and is_own(name):\n            continue\n",
         "",
-        ("unit/test_mirror.py::test_temporaries_of_a_killed_run_are_swept_and_never_mirrored",),
+        ("integration/test_mirror.py::test_temporaries_of_a_killed_run_are_swept_and_never_mirrored",),
     ),
     Mutation(
         "temporaries are swept",
@@ -597,7 +601,7 @@ MUTATIONS = (
         "model/paths.py",
         "    return name.startswith(TEMPORARY_PREFIX) and _TEMPORARY.match(name) is not None\n",
         "    return name.startswith(TEMPORARY_PREFIX)\n",
-        ("unit/test_tree.py::test_only_names_of_the_exact_form_are_temporary",),
+        ("unit/engine/fs/test_tree.py::test_only_names_of_the_exact_form_are_temporary",),
     ),
     Mutation(
         "guard: count",
@@ -618,35 +622,35 @@ MUTATIONS = (
         "engine/guard/guard.py",
         "        if len(losses) > count and len(losses) > share * max(files, 1):\n",
         "        if not files:\n",
-        ("unit/test_mirror_guard.py::test_a_mass_deletion_is_held_while_new_files_go_on",),
+        ("integration/test_mirror_guard.py::test_a_mass_deletion_is_held_while_new_files_go_on",),
     ),
     Mutation(
         "guard: replacements count",
         "engine/guard/guard.py",
         "TAKES_AWAY = frozenset({Op.DELETE, Op.REPLACE})\n",
         "TAKES_AWAY = frozenset({Op.DELETE})\n",
-        ("unit/test_mirror_guard.py::test_a_mass_rewrite_is_held_in_partial_passes_too",),
+        ("integration/test_mirror_guard.py::test_a_mass_rewrite_is_held_in_partial_passes_too",),
     ),
     Mutation(
         "guard: emptied source",
         "engine/guard/guard.py",
         "    if condition.is_source_empty:\n",
         "    if not condition:\n",
-        ("unit/test_mirror_roots.py::test_an_emptied_source_is_held",),
+        ("integration/test_mirror_roots.py::test_an_emptied_source_is_held",),
     ),
     Mutation(
         "guard: another folder",
         "engine/guard/guard.py",
         "    if condition.is_source_other:\n",
         "    if not condition:\n",
-        ("unit/test_mirror_roots.py::test_another_folder_in_the_sources_place_is_held_until_agreed_to_once",),
+        ("integration/test_mirror_roots.py::test_another_folder_in_the_sources_place_is_held_until_agreed_to_once",),
     ),
     Mutation(
         "guard: strangers",
         "engine/guard/guard.py",
         "    if job.asks_about_strangers or not job.keeps_history:\n",
         "    if not job.keeps_history:\n",
-        ("unit/test_mirror_guard.py::test_strangers_are_held_where_the_job_asks",),
+        ("integration/test_mirror_guard.py::test_strangers_are_held_where_the_job_asks",),
     ),
     Mutation(
         "guard: strangers without a history",
@@ -688,14 +692,14 @@ MUTATIONS = (
         "engine/guard/guard.py",
         "            files = min(files, self._before.files)\n",
         "            pass\n",
-        ("unit/test_mirror_guard.py::test_what_is_encrypted_under_new_names_waits_however_many_there_are",),
+        ("integration/test_mirror_guard.py::test_what_is_encrypted_under_new_names_waits_however_many_there_are",),
     ),
     Mutation(
         "guard: a quick pass knows what is held",
         "engine/guard/guard.py",
         "        if is_held and not self._plan.is_full:\n",
         "        if not self._plan:\n",
-        ("unit/test_mirror_guard.py::test_a_deletion_of_a_quick_pass_waits_with_those_that_are_held",),
+        ("integration/test_mirror_guard.py::test_a_deletion_of_a_quick_pass_waits_with_those_that_are_held",),
     ),
     Mutation(
         "guard: a folder goes as a whole or not at all",
@@ -716,63 +720,63 @@ MUTATIONS = (
         "engine/apply/report.py",
         "        catalog.recent.count_as_losses(action.path for action in report.held.actions)\n",
         "        pass\n",
-        ("unit/test_mirror_guard.py::test_what_was_written_lately_and_is_held_is_no_temporary_file",),
+        ("integration/test_mirror_guard.py::test_what_was_written_lately_and_is_held_is_no_temporary_file",),
     ),
     Mutation(
         "guard: what waits does not wait for an hour to pass",
         "engine/state/recent_losses.py",
         "        if not since_held or held_s is None:\n",
         "        if since_held or held_s:\n",
-        ("unit/test_mirror_guard.py::test_what_is_held_waits_for_days_and_edits_go_on",),
+        ("integration/test_mirror_guard.py::test_what_is_held_waits_for_days_and_edits_go_on",),
     ),
     Mutation(
         "guard: more of what is held is not shown alone",
         "engine/guard/unanswered.py",
         "    return before if is_more_of_it and",
         "    return before if not is_more_of_it and",
-        ("unit/test_runner.py::test_a_quick_pass_that_holds_more_of_the_same_says_nothing_new",),
+        ("unit/engine/run/test_loop.py::test_a_quick_pass_that_holds_more_of_the_same_says_nothing_new",),
     ),
     Mutation(
         "strangers: what somebody made of a copy",
         "engine/ownership/own_entries.py",
         "        if known is None or self._is_by_path or stat.S_ISDIR(theirs.st_mode):\n",
         "        if self._target:\n",
-        ("unit/test_strangers.py::test_what_somebody_made_of_a_copy_is_a_strangers",),
+        ("integration/test_strangers.py::test_what_somebody_made_of_a_copy_is_a_strangers",),
     ),
     Mutation(
         "strangers: one who comes where a file is to be deleted",
         "engine/apply/remove.py",
         "            elif self._ownership.may_go(action):\n",
         "            elif self._catalog:\n",
-        ("unit/test_strangers.py::test_a_stranger_who_comes_where_a_file_is_to_be_deleted_stays",),
+        ("integration/test_strangers.py::test_a_stranger_who_comes_where_a_file_is_to_be_deleted_stays",),
     ),
     Mutation(
         "strangers: one who comes where a file is to be replaced",
         "engine/apply/publish.py",
         "            if not self._ownership.may_go(ready.action):\n",
         "            if not self._catalog:\n",
-        ("unit/test_strangers.py::test_a_stranger_who_comes_where_a_file_is_to_be_replaced_stays",),
+        ("integration/test_strangers.py::test_a_stranger_who_comes_where_a_file_is_to_be_replaced_stays",),
     ),
     Mutation(
         "strangers: one who comes where a folder is to be",
         "engine/apply/create.py",
         "                if not self._ownership.may_go(action):\n",
         "                if not self._catalog:\n",
-        ("unit/test_strangers.py::test_a_stranger_who_comes_where_a_folder_is_to_be_stays",),
+        ("integration/test_strangers.py::test_a_stranger_who_comes_where_a_folder_is_to_be_stays",),
     ),
     Mutation(
         "guard: measured against the whole mirror",
         "engine/run/single_pass.py",
         "        mirror_files = max(mirror_files, remembered_files(catalog))\n",
         "        pass\n",
-        ("unit/test_mirror_guard.py::test_a_deletion_is_measured_against_the_mirror_as_partial_passes_left_it",),
+        ("integration/test_mirror_guard.py::test_a_deletion_is_measured_against_the_mirror_as_partial_passes_left_it",),
     ),
     Mutation(
         "guard: agreed to is exactly what was shown",
         "engine/guard/guard.py",
         "    agreed = Agreed(allowed.actions if allowed else ())\n",
         "    agreed = Agreed(plan.actions if allowed else ())\n",
-        ("unit/test_guard.py::test_what_was_agreed_to_goes_and_does_not_count",),
+        ("unit/engine/guard/test_guard.py::test_what_was_agreed_to_goes_and_does_not_count",),
     ),
     Mutation(
         "a damaged catalog is set aside",
@@ -781,7 +785,7 @@ MUTATIONS = (
         "        if not connection:\n",
         (
             "faults/test_damaged_catalog.py::test_a_harmed_catalog_is_set_aside_and_the_pass_gets_everything_right",
-            "unit/test_catalog.py::test_an_unusable_file_is_set_aside_and_replaced",
+            "unit/engine/state/test_database.py::test_an_unusable_file_is_set_aside_and_replaced",
         ),
     ),
     Mutation(
@@ -789,7 +793,9 @@ MUTATIONS = (
         "engine/state/database.py",
         "        check_mark(connection, path, _WAIT_MS)\n",
         "",
-        ("unit/test_soundness.py::test_a_file_that_one_bit_marks_as_one_to_be_read_only_is_set_aside[18]",),
+        (
+            "unit/engine/state/test_integrity.py::test_a_file_that_one_bit_marks_as_one_to_be_read_only_is_set_aside[18]",
+        ),
     ),
     Mutation(
         "a catalog with values of another kind is set aside",
@@ -810,84 +816,88 @@ MUTATIONS = (
         "engine/state/schema.py",
         "    if version and version != SCHEMA_VERSION and version not in _MIGRATIONS:\n",
         "    if not connection:\n",
-        ("unit/test_catalog.py::test_an_unusable_file_is_set_aside_and_replaced",),
+        ("unit/engine/state/test_database.py::test_an_unusable_file_is_set_aside_and_replaced",),
     ),
     Mutation(
         "a catalog of a later version is left as it is",
         "engine/state/schema.py",
         "    if SCHEMA_VERSION < version <= _LATEST_VERSION:\n",
         "    if not connection:\n",
-        ("unit/test_catalog.py::test_a_file_of_a_newer_version_is_called_newer_and_left_as_it_is",),
+        ("unit/engine/state/test_database.py::test_a_file_of_a_newer_version_is_called_newer_and_left_as_it_is",),
     ),
     Mutation(
         "a catalog that another holds is not set aside",
         "engine/state/database.py",
         "            if is_of_the_moment(error, path):\n",
         "            if not error:\n",
-        ("unit/test_catalog.py::test_a_file_that_another_holds_is_not_set_aside",),
+        ("unit/engine/state/test_database.py::test_a_file_that_another_holds_is_not_set_aside",),
     ),
     Mutation(
         "holes stay holes",
         "engine/fs/content.py",
         '    has_holes = sys.platform != "win32" and size_bytes > 4096 and before.st_blocks * 512 < size_bytes\n',
         "    has_holes = False\n",
-        ("unit/test_mirror.py::test_a_sparse_file_keeps_its_holes",),
+        ("integration/test_mirror.py::test_a_sparse_file_keeps_its_holes",),
     ),
     Mutation(
         "a restored file is compared",
         "engine/restore/writer.py",
         "                if not has_same_bytes(fd, out, self._should_stop):\n",
         "                if not fd:\n",
-        ("unit/test_history.py::test_a_copy_that_comes_out_different_is_not_left_there",),
+        ("unit/engine/history/test_listing.py::test_a_copy_that_comes_out_different_is_not_left_there",),
     ),
     Mutation(
         "nothing is restored over what is there",
         "engine/restore/writer.py",
         "            rename_to_free_name(old, folder_fd, new, folder_fd)\n",
         "            os.replace(old, new, src_dir_fd=folder_fd, dst_dir_fd=folder_fd)\n",
-        ("unit/test_history.py::test_what_is_there_is_left_alone",),
+        ("unit/engine/history/test_listing.py::test_what_is_there_is_left_alone",),
     ),
     Mutation(
         "names are one line in events",
         "model/path_text.py",
         '    return one_line(path.replace("\\\\", "\\\\\\\\"))\n',
         "    return path\n",
-        ("unit/test_escaping.py::test_any_text_survives_the_round_trip_as_one_line_of_valid_text",),
+        ("unit/model/test_path_text.py::test_any_text_survives_the_round_trip_as_one_line_of_valid_text",),
     ),
     Mutation(
         "long names in the history",
         "engine/rules/version_names.py",
         "    if len(os.fsencode(name)) + len(mark) > MAX_NAME_BYTES:\n",
         "    if not name:\n",
-        ("unit/test_mirror.py::test_a_long_name_is_kept_in_the_history_too",),
+        ("integration/test_mirror.py::test_a_long_name_is_kept_in_the_history_too",),
     ),
     Mutation(
         "the temporary name does not grow with the name",
         "engine/destination/mirror_writer.py",
         '        name = f"{self._temporary_prefix}{self._temporaries:08x}"\n',
         "        name = f\"{self._temporary_prefix}{self._temporaries:08x}{path.rpartition('/')[2]}\"\n",
-        ("unit/test_mirror.py::test_a_long_name_is_kept_in_the_history_too",),
+        ("integration/test_mirror.py::test_a_long_name_is_kept_in_the_history_too",),
     ),
     Mutation(
         "the other names of a file that was written to",
         "engine/plan/compare.py",
         "    comparison.compare_other_names()\n",
         "",
-        ("unit/test_links.py::test_an_edit_that_is_notified_of_one_name_comes_to_every_name",),
+        ("unit/engine/plan/test_hard_links.py::test_an_edit_that_is_notified_of_one_name_comes_to_every_name",),
     ),
     Mutation(
         "what is gone is forgotten before its place is taken",
         "engine/apply/apply.py",
         "            if self._clearer.gone and action.op in _COPIES:\n",
         "            if False:\n",
-        ("unit/test_mirror.py::test_an_edit_that_keeps_size_and_time_is_found_in_a_file_that_took_a_folders_place",),
+        (
+            "integration/test_mirror.py::test_an_edit_that_keeps_size_and_time_is_found_in_a_file_that_took_a_folders_place",
+        ),
     ),
     Mutation(
         "nothing is moved out of a folder that gives way",
         "engine/plan/moves.py",
         " or self._is_in_the_way(old_path):\n",
         ":\n",
-        ("unit/test_links.py::test_a_name_that_leaves_a_folder_whose_place_a_file_takes_stays_one_of_the_file",),
+        (
+            "unit/engine/plan/test_hard_links.py::test_a_name_that_leaves_a_folder_whose_place_a_file_takes_stays_one_of_the_file",
+        ),
     ),
     Mutation(
         "the old name of what could not be moved",
@@ -895,7 +905,7 @@ MUTATIONS = (
         "            self._ledger.note_missed(action.old_path)\n\n",
         "            pass\n\n",
         (
-            "unit/test_mirror_races.py::test_a_file_renamed_and_gone_before_it_is_moved_is_looked_for_again_under_its_old_name",
+            "integration/test_mirror_races.py::test_a_file_renamed_and_gone_before_it_is_moved_is_looked_for_again_under_its_old_name",
         ),
     ),
     Mutation(
@@ -904,7 +914,7 @@ MUTATIONS = (
         "            self._ledger.note_missed(action.path)\n",
         "            pass\n",
         (
-            "unit/test_mirror_races.py::test_what_vanishes_while_it_is_copied_is_looked_at_again_though_nobody_may_tell_of_it",
+            "integration/test_mirror_races.py::test_what_vanishes_while_it_is_copied_is_looked_at_again_though_nobody_may_tell_of_it",
         ),
     ),
     Mutation(
@@ -913,7 +923,7 @@ MUTATIONS = (
         "            self._ledger.note_missed(action.link_to)\n",
         "            pass\n",
         (
-            "unit/test_mirror_races.py::test_a_name_copied_before_its_file_was_written_to_through_another_name_is_looked_at_again",
+            "integration/test_mirror_races.py::test_a_name_copied_before_its_file_was_written_to_through_another_name_is_looked_at_again",
         ),
     ),
     Mutation(
@@ -921,20 +931,22 @@ MUTATIONS = (
         "engine/state/connection.py",
         "        if file is None or not is_unwritable(error):\n",
         "        if error:\n",
-        ("unit/test_memory.py::test_on_a_full_disk_everything_goes_on_with_what_is_known",),
+        ("unit/engine/state/test_connection.py::test_on_a_full_disk_everything_goes_on_with_what_is_known",),
     ),
     Mutation(
         "what is remembered is written again when there is room",
         "engine/state/connection.py",
         "            super().backup(file)\n",
         "            pass\n",
-        ("unit/test_memory.py::test_when_there_is_room_again_everything_is_remembered",),
+        ("unit/engine/state/test_connection.py::test_when_there_is_room_again_everything_is_remembered",),
     ),
     Mutation(
         "a catalog that its full disk keeps shut is read all the same",
         "engine/state/database.py",
         "            memory.stand_in()\n            bring_up_to_date(memory)\n        except OSError",
         "            bring_up_to_date(memory)\n        except OSError",
-        ("unit/test_memory.py::test_a_file_that_a_full_disk_keeps_from_being_opened_is_read_all_the_same",),
+        (
+            "unit/engine/state/test_connection.py::test_a_file_that_a_full_disk_keeps_from_being_opened_is_read_all_the_same",
+        ),
     ),
 )

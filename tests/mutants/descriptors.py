@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.mutants.mutation import Mutation
 
-_BUDGET = "unit/test_descriptors.py::"
+_BUDGET = "unit/engine/fs/system/test_descriptors.py::"
 _PRELOADING = "faults/test_preloading.py::"
 _RUNS_OUT = f"{_BUDGET}test_wherever_a_pass_runs_out_of_descriptors_it_says_so_and_the_next_one_finishes"
 

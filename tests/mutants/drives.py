@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from tests.mutants.mutation import Mutation
 
-_LINKS = "unit/test_links.py::"
-_LIMITS = "unit/test_mirror_limits.py::"
+_LINKS = "unit/engine/plan/test_hard_links.py::"
+_LIMITS = "integration/test_mirror_limits.py::"
 _EXFAT = "faults/test_exfat.py::"
 _NTFS = "faults/test_ntfs.py::"
 _SPACE = "faults/test_space.py::"
-_DEEP = "unit/test_mirror.py::test_three_thousand_levels_are_mirrored_and_deleted"
+_DEEP = "integration/test_mirror.py::test_three_thousand_levels_are_mirrored_and_deleted"
 
 _SERVED = "faults/test_served_mounts.py::"
 
@@ -19,7 +19,7 @@ MUTATIONS = (
         "engine/rules/globs.py",
         'f"(?>[^/]*?{text})"',
         'f"(?:[^/]*?{text})"',
-        ("unit/test_globs.py::test_no_rule_takes_long_on_a_path_that_only_nearly_matches",),
+        ("unit/engine/rules/test_globs.py::test_no_rule_takes_long_on_a_path_that_only_nearly_matches",),
     ),
     Mutation(
         "the access lists of XFS are left alone",
@@ -34,21 +34,21 @@ MUTATIONS = (
         "threads/job_thread.py",
         "        self._worker.moveToThread(self._thread)\n",
         "",
-        ("gui/test_worker.py::test_the_runner_works_in_a_thread_of_its_own",),
+        ("qt/threads/test_job_thread.py::test_the_runner_works_in_a_thread_of_its_own",),
     ),
     Mutation(
         "drives are looked at away from the window's thread",
         "threads/tasks.py",
         "        thread.start()\n",
         "        thread.run()\n",
-        ("gui/test_tasks.py::test_tasks_are_done_elsewhere_one_after_the_other_and_told_here",),
+        ("qt/threads/test_tasks.py::test_tasks_are_done_elsewhere_one_after_the_other_and_told_here",),
     ),
     Mutation(
         "a look that hangs keeps no other from being done",
         "threads/tasks.py",
         "        return len(self._running) - hanging < MOST_THREADS\n",
         "        return len(self._running) < MOST_THREADS\n",
-        ("gui/test_hanging.py::test_work_that_hangs_keeps_no_other_from_being_done",),
+        ("qt/threads/test_hanging.py::test_work_that_hangs_keeps_no_other_from_being_done",),
     ),
     Mutation(
         "what was given up and hangs is left to itself",
@@ -56,8 +56,8 @@ MUTATIONS = (
         "            self.leave(task.key)\n",
         "            pass\n",
         (
-            "gui/test_hanging.py::test_what_is_stopped_and_hangs_is_left_to_itself",
-            "gui/test_hanging.py::test_a_new_wish_with_the_key_of_one_that_hangs_is_granted",
+            "qt/threads/test_hanging.py::test_what_is_stopped_and_hangs_is_left_to_itself",
+            "qt/threads/test_hanging.py::test_a_new_wish_with_the_key_of_one_that_hangs_is_granted",
         ),
     ),
     Mutation(
@@ -65,63 +65,63 @@ MUTATIONS = (
         "threads/tasks.py",
         "        self.is_wanted = False\n",
         "",
-        ("gui/test_tasks.py::test_of_what_is_cancelled_nothing_more_is_told",),
+        ("qt/threads/test_tasks.py::test_of_what_is_cancelled_nothing_more_is_told",),
     ),
     Mutation(
         "whoever shares something with a thread that is left knows before another one begins",
         "threads/tasks.py",
         "        self.left.emit()\n        self._begin_waiting()\n",
         "        self._begin_waiting()\n        self.left.emit()\n",
-        ("gui/test_hanging.py::test_what_is_stopped_and_hangs_is_left_to_itself",),
+        ("qt/threads/test_hanging.py::test_what_is_stopped_and_hangs_is_left_to_itself",),
     ),
     Mutation(
         "quitting leaves a job that hangs behind",
         "threads/controller.py",
         "thread.wait(max(0, round((end_s - self._clock()) * 1_000)))",
         "thread.wait(round(end_s * 1_000))",
-        ("gui/test_controller.py::test_shutdown_gives_up_on_a_job_that_hangs",),
+        ("qt/threads/test_controller.py::test_shutdown_gives_up_on_a_job_that_hangs",),
     ),
     Mutation(
         "stopping a watcher leaves a thread that hangs behind",
         "engine/watch/watcher.py",
         "        stopper.join(_STOP_LIMIT_S)\n",
         "        stopper.join(10.0)\n",
-        ("unit/test_watch.py::test_stop_is_bounded_when_a_thread_hangs",),
+        ("unit/engine/watch/test_watcher.py::test_stop_is_bounded_when_a_thread_hangs",),
     ),
     Mutation(
         "the runner gives signs of life",
         "engine/run/mailbox.py",
         "        self._looks += 1\n        return not self._received and self._queue.empty()\n",
         "        return not self._received and self._queue.empty()\n",
-        ("unit/test_runner.py::test_a_pass_gives_signs_of_life_at_every_step",),
+        ("unit/engine/run/test_loop.py::test_a_pass_gives_signs_of_life_at_every_step",),
     ),
     Mutation(
         "a job that hangs is noticed",
         "threads/liveness.py",
         "            if silent_s >= LEAST_S:\n",
         "            if not self._seen:\n",
-        ("gui/test_stall.py::test_a_job_without_a_sign_of_life_is_told_in_growing_steps",),
+        ("qt/threads/test_stall.py::test_a_job_without_a_sign_of_life_is_told_in_growing_steps",),
     ),
     Mutation(
         "a job that hangs is told to the window",
         "presenters/health.py",
         "        self._stalls.changed.connect(self.changed)\n",
         "",
-        ("gui/test_stall.py::test_a_drive_that_freezes_is_shown_until_it_answers_again",),
+        ("qt/threads/test_stall.py::test_a_drive_that_freezes_is_shown_until_it_answers_again",),
     ),
     Mutation(
         "a job at rest does not hang",
         "threads/liveness.py",
         "            if pulse.is_at_rest or known is None or known.pulse != pulse:\n",
         "            if known is None or known.pulse != pulse:\n",
-        ("gui/test_stall.py::test_a_job_that_rests_or_gets_on_is_not_told",),
+        ("qt/threads/test_stall.py::test_a_job_that_rests_or_gets_on_is_not_told",),
     ),
     Mutation(
         "a drive that does not answer is shown",
         "ui/values/job.py",
         "        return JobState.WAITING if self.silent_s else self.status.state\n",
         "        return self.status.state\n",
-        ("gui/test_stall.py::test_a_drive_that_does_not_answer_is_shown_in_window_and_tray",),
+        ("qt/threads/test_stall.py::test_a_drive_that_does_not_answer_is_shown_in_window_and_tray",),
     ),
     # Hard links
     Mutation(
@@ -241,7 +241,7 @@ MUTATIONS = (
         "model/problems.py",
         "    if error.errno == errno.EINVAL and stage in _NAMING and suspect:\n",
         "    if not error and suspect:\n",
-        ("unit/test_problems.py::test_an_invalid_argument_for_a_suspicious_name_is_blamed_on_the_name",),
+        ("unit/model/test_problems.py::test_an_invalid_argument_for_a_suspicious_name_is_blamed_on_the_name",),
     ),
     # Depth
     Mutation(
@@ -256,14 +256,14 @@ MUTATIONS = (
         "engine/fs/tree.py",
         "            for _ in range(BUDGET.keep(len(folders))):\n",
         "            for _ in range(0):\n",
-        ("unit/test_tree.py::test_few_descriptors_are_held_however_many_folders_are_read",),
+        ("unit/engine/fs/test_tree.py::test_few_descriptors_are_held_however_many_folders_are_read",),
     ),
     Mutation(
         "paths of any length on Windows",
         "engine/fs/tree.py",
         '            return "\\\\\\\\?\\\\" + whole\n',
         "            return whole\n",
-        ("unit/test_tree.py::test_windows_gets_paths_of_any_length",),
+        ("unit/engine/fs/test_tree.py::test_windows_gets_paths_of_any_length",),
     ),
     # Times
     Mutation(
@@ -271,14 +271,14 @@ MUTATIONS = (
         "engine/rules/capabilities.py",
         " or is_cut_off(ours_ns, theirs_ns)\n",
         "\n",
-        ("unit/test_odd_numbers.py::test_what_a_volume_has_no_dates_for_gets_the_nearest_and_comes_to_rest",),
+        ("integration/test_odd_numbers.py::test_what_a_volume_has_no_dates_for_gets_the_nearest_and_comes_to_rest",),
     ),
     Mutation(
         "times are compared as finely as the drive keeps them",
         "engine/plan/difference.py",
         "        if abs(ours.st_mtime_ns - theirs.st_mtime_ns) < self._time_step_ns:\n",
         "        if ours.st_mtime_ns == theirs.st_mtime_ns:\n",
-        ("unit/test_compare.py::test_times_are_compared_as_finely_as_the_target_keeps_them",),
+        ("unit/engine/plan/test_compare.py::test_times_are_compared_as_finely_as_the_target_keeps_them",),
     ),
     Mutation(
         "times out of range become the nearest",
@@ -327,7 +327,7 @@ MUTATIONS = (
         "engine/destination/probe.py",
         '        return self._stat("plain").st_ino == self._stat("second").st_ino\n',
         "        return True\n",
-        ("unit/test_served.py::test_where_each_name_has_a_number_of_its_own_there_are_no_hard_links",),
+        ("integration/test_served.py::test_where_each_name_has_a_number_of_its_own_there_are_no_hard_links",),
     ),
     Mutation(
         "a mounted cloud is never green",
@@ -348,14 +348,16 @@ MUTATIONS = (
         "engine/apply/publish.py",
         "            if ready.action.path in missing:\n",
         "            if not ready:\n",
-        ("unit/test_served.py::test_what_is_lost_when_a_new_folder_gets_its_name_is_a_problem_and_not_recorded",),
+        (
+            "integration/test_served.py::test_what_is_lost_when_a_new_folder_gets_its_name_is_a_problem_and_not_recorded",
+        ),
     ),
     Mutation(
         "attributes that cannot be read are the source's",
         "model/problems.py",
         "    if isinstance(error, SourceError):\n",
         "    if not error:\n",
-        ("unit/test_served.py::test_attributes_of_the_source_that_cannot_be_read_are_not_blamed_on_the_drive",),
+        ("integration/test_served.py::test_attributes_of_the_source_that_cannot_be_read_are_not_blamed_on_the_drive",),
     ),
     Mutation(
         "times of links do not become those of files",

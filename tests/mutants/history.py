@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.mutants.mutation import Mutation
 
-_BUSY = "unit/test_busy.py::"
+_BUSY = "unit/engine/state/test_busy_files.py::"
 _ROOM = "faults/test_making_room.py::"
 
 MUTATIONS = (
@@ -13,21 +13,21 @@ MUTATIONS = (
         "engine/destination/history_loss.py",
         "    if is_lost:\n        say_lost(target)\n    return is_lost\n",
         "    return False\n",
-        ("unit/test_history_loss.py",),
+        ("unit/engine/destination/test_history_loss.py",),
     ),
     Mutation(
         "a history that goes within a pass is said to be gone",
         "engine/destination/history_writer.py",
         "            self.has_lost_history |= is_new and self.has_had_history\n",
         "",
-        ("unit/test_history_loss.py",),
+        ("unit/engine/destination/test_history_loss.py",),
     ),
     Mutation(
         "another history is no loss",
         "engine/destination/history_loss.py",
         " and catalog.fact(HISTORY_PLACE_KEY) == _place(target)\n",
         "\n",
-        ("unit/test_history_loss.py",),
+        ("unit/engine/destination/test_history_loss.py",),
     ),
     Mutation(
         "the last copy does not give way unasked",
@@ -43,7 +43,7 @@ MUTATIONS = (
         "Rank.LIVING\n",
         (
             f"{_ROOM}test_versions_of_what_lives_go_before_the_last_copies_though_they_are_younger",
-            "unit/test_yielding.py::test_the_last_version_of_what_the_mirror_lacks_goes_last_and_never_unasked",
+            "unit/engine/history/test_yielding.py::test_the_last_version_of_what_the_mirror_lacks_goes_last_and_never_unasked",
         ),
     ),
     Mutation(
@@ -58,7 +58,7 @@ MUTATIONS = (
         "engine/history/yielding.py",
         "number > len(versions) - young:",
         "number >= len(versions) - young:",
-        ("unit/test_yielding.py::test_of_many_versions_of_the_last_hour_the_oldest_stays",),
+        ("unit/engine/history/test_yielding.py::test_of_many_versions_of_the_last_hour_the_oldest_stays",),
     ),
     Mutation(
         "the history does not keep current content out",
@@ -79,7 +79,7 @@ MUTATIONS = (
         "engine/run/loop.py",
         "        if (self._was_away or self._condition.is_paused) and not self._is_dry_run:\n",
         "        if self._was_away and self._is_dry_run:\n",
-        ("unit/test_runner.py::test_what_files_that_are_brought_back_take_the_place_of_is_kept_however_soon",),
+        ("unit/engine/run/test_loop.py::test_what_files_that_are_brought_back_take_the_place_of_is_kept_however_soon",),
     ),
     Mutation(
         "what an undone pass had brought is never one version too many",
@@ -149,21 +149,23 @@ MUTATIONS = (
         "engine/rules/pauses.py",
         "        self._waiting.add(path)\n        return True\n",
         "        return False\n",
-        ("unit/test_pauses.py::test_copying_a_file_that_is_always_written_takes_a_small_part_of_the_time",),
+        (
+            "unit/engine/rules/test_pauses.py::test_copying_a_file_that_is_always_written_takes_a_small_part_of_the_time",
+        ),
     ),
     Mutation(
         "what rests is copied at once",
         "engine/rules/pauses.py",
         "min(self.ended_s + self.pause_s, self.changed_s + rest_s)",
         "self.ended_s + self.pause_s",
-        ("unit/test_pauses.py::test_a_file_that_rests_is_copied_at_once",),
+        ("unit/engine/rules/test_pauses.py::test_a_file_that_rests_is_copied_at_once",),
     ),
     Mutation(
         "a full pass leaves what is to wait",
         "engine/run/single_pass.py",
         "    left = frozenset(waiting)\n",
         "    left: frozenset[str] = frozenset()\n",
-        ("unit/test_pauses.py::test_a_pass_leaves_what_is_to_wait_and_says_so",),
+        ("unit/engine/rules/test_pauses.py::test_a_pass_leaves_what_is_to_wait_and_says_so",),
     ),
     Mutation(
         "what a clock named that was ahead gets its right time",
@@ -171,7 +173,7 @@ MUTATIONS = (
         "        _note_aheads(catalog, (*aheads(catalog), Ahead(now.off_s, before.now_s)))\n",
         "        pass\n",
         (
-            "unit/test_belief.py::test_what_was_named_while_the_clock_was_ahead_gets_its_right_time_when_that_is_set_right",
+            "unit/engine/history/test_trusted_clock.py::test_what_was_named_while_the_clock_was_ahead_gets_its_right_time_when_that_is_set_right",
         ),
     ),
     Mutation(
@@ -196,14 +198,18 @@ MUTATIONS = (
         "engine/history/redating.py",
         "if from_s - 1 <= named_s - by_s <= now_s",
         "if named_s - by_s <= now_s",
-        ("unit/test_belief.py::test_whatever_times_a_clock_goes_through_what_was_named_meanwhile_gets_its_right_time",),
+        (
+            "unit/engine/history/test_trusted_clock.py::test_whatever_times_a_clock_goes_through_what_was_named_meanwhile_gets_its_right_time",
+        ),
     ),
     Mutation(
         "what is named anew does not follow our own time back",
         "engine/history/trusted_clock.py",
         "            shift_s = off_s if abs(off_s) > MOST_AHEAD_S else 0.0\n",
         "            shift_s = off_s\n",
-        ("unit/test_belief.py::test_what_is_named_anew_keeps_its_order_also_where_a_small_step_came_before",),
+        (
+            "unit/engine/history/test_trusted_clock.py::test_what_is_named_anew_keeps_its_order_also_where_a_small_step_came_before",
+        ),
     ),
     Mutation(
         "what stood at a time is what left first after it",
@@ -224,14 +230,16 @@ MUTATIONS = (
         "engine/history/snapshot.py",
         "        _add_those_that_had_any(found, changed)\n",
         "        pass\n",
-        ("unit/test_history.py::test_folders_come_back_as_they_are_also_as_of_a_time",),
+        ("unit/engine/history/test_listing.py::test_folders_come_back_as_they_are_also_as_of_a_time",),
     ),
     Mutation(
         "of what is asked for by its name the history knows better than its time",
         "engine/history/snapshot.py",
         "        return item if is_named and (had_left or had_come) else None\n",
         "        return None\n",
-        ("unit/test_history.py::test_what_is_asked_for_by_its_name_was_there_if_an_earlier_content_was",),
+        (
+            "unit/engine/history/test_listing.py::test_what_is_asked_for_by_its_name_was_there_if_an_earlier_content_was",
+        ),
     ),
     Mutation(
         "a folder of the mirror is not hidden by a file that was there before",
@@ -246,7 +254,7 @@ MUTATIONS = (
         "    was_ahead = () if clock.is_in_doubt else aheads(catalog)\n",
         "    was_ahead = aheads(catalog)\n",
         (
-            "unit/test_belief.py::test_a_time_that_is_believed_is_the_measure_for_what_was_named_by_one_still_further_ahead",
+            "unit/engine/history/test_trusted_clock.py::test_a_time_that_is_believed_is_the_measure_for_what_was_named_by_one_still_further_ahead",
         ),
     ),
 )

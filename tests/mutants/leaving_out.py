@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tests.mutants.mutation import Mutation
 
-_FOUND = "unit/test_left_out.py::"
-_MIRROR = "unit/test_mirror_left_out.py::"
+_FOUND = "unit/engine/plan/test_left_out.py::"
+_MIRROR = "integration/test_mirror_left_out.py::"
 
 MUTATIONS = (
     Mutation(
@@ -55,7 +55,7 @@ MUTATIONS = (
         "engine/watch/watcher.py",
         " and not is_below(path, self._left_out)",
         "",
-        ("unit/test_watch.py::test_what_is_the_programs_own_is_neither_watched_nor_told",),
+        ("unit/engine/watch/test_watcher.py::test_what_is_the_programs_own_is_neither_watched_nor_told",),
     ),
     Mutation(
         "own folders are not watched",
@@ -63,8 +63,8 @@ MUTATIONS = (
         "            if folder in self._inotify_fd.left_out:\n",
         "            if not folder:\n",
         (
-            "unit/test_watch.py::test_what_is_the_programs_own_is_neither_watched_nor_told",
-            "unit/test_watch.py::test_a_file_system_of_the_kernels_is_not_watched",
+            "unit/engine/watch/test_watcher.py::test_what_is_the_programs_own_is_neither_watched_nor_told",
+            "unit/engine/watch/test_watcher.py::test_a_file_system_of_the_kernels_is_not_watched",
         ),
     ),
     Mutation(
@@ -122,7 +122,7 @@ MUTATIONS = (
         "problem is not None and problem.code in MAY_BE_LEFT_OUT",
         "problem is not None",
         (
-            "gui/test_views.py::test_leaving_out_is_offered_for_what_can_never_be_copied_and_not_for_what_cannot_be_read",
+            "qt/presenters/test_job_views.py::test_leaving_out_is_offered_for_what_can_never_be_copied_and_not_for_what_cannot_be_read",
         ),
     ),
 )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from tests.mutants.mutation import Mutation
 
-_LINKS = "unit/test_links.py::"
+_LINKS = "unit/engine/plan/test_hard_links.py::"
 _OLD_PLAN = "faults/test_plan_grown_old.py::"
-_SAME = "unit/test_same_file.py::"
-_STEPS = "unit/test_watch_interleavings.py::test_no_watch_is_lost_"
-_WATCH = "unit/test_watch.py::test_no_watch_is_lost_however_folders_move"
+_SAME = "integration/test_same_file.py::"
+_STEPS = "unit/engine/watch/test_interleavings.py::test_no_watch_is_lost_"
+_WATCH = "unit/engine/watch/test_watcher.py::test_no_watch_is_lost_however_folders_move"
 _GONE = f"{_LINKS}test_an_edit_through_a_name_comes_to_the_others_whatever_becomes_of_the_name"
 
 MUTATIONS = (
@@ -76,7 +76,9 @@ MUTATIONS = (
         "engine/apply/create.py",
         "            return is_equal and self._target.stat(path).st_ctime_ns == theirs.st_ctime_ns\n",
         "            return is_equal\n",
-        ("unit/test_times_only.py::test_what_a_stranger_writes_into_the_copy_while_it_is_compared_once_more_is_kept",),
+        (
+            "integration/test_times_only.py::test_what_a_stranger_writes_into_the_copy_while_it_is_compared_once_more_is_kept",
+        ),
     ),
     Mutation(
         "a name that was copied instead is looked at again",
@@ -104,21 +106,23 @@ MUTATIONS = (
         "engine/apply/apply.py",
         "                if action.old_path is not None:\n",
         "                if action is None:\n",
-        ("unit/test_mirror_partial.py::test_what_was_to_move_into_a_folder_that_could_not_be_made_is_looked_at_again",),
+        (
+            "integration/test_mirror_partial.py::test_what_was_to_move_into_a_folder_that_could_not_be_made_is_looked_at_again",
+        ),
     ),
     Mutation(
         "only what was shown is refused",
         "engine/state/kept_paths.py",
         " and action.seen_at_ns in {0, entry.st_ctime_ns}\n",
         "\n",
-        ("unit/test_kept.py::test_what_was_edited_after_it_was_shown_is_not_refused_unseen",),
+        ("unit/engine/state/test_kept_paths.py::test_what_was_edited_after_it_was_shown_is_not_refused_unseen",),
     ),
     Mutation(
         "what makes way in an undo is looked at after it was compared",
         "engine/restore/undo.py",
         "        return now is not None and is_same_version(entry, now)\n",
         "        return now is not None\n",
-        ("unit/test_undo.py::test_an_edit_that_keeps_size_and_time_while_a_file_makes_way_is_kept",),
+        ("unit/engine/restore/test_undo.py::test_an_edit_that_keeps_size_and_time_while_a_file_makes_way_is_kept",),
     ),
     Mutation(
         "other names of a file whose name is gone",
@@ -202,7 +206,9 @@ MUTATIONS = (
         "engine/watch/inotify.py",
         "            if self._find(path) != wd:\n",
         "            if wd == -1:\n",
-        ("unit/test_watch.py::test_a_table_that_took_two_folders_for_each_other_is_set_right_by_the_next_move",),
+        (
+            "unit/engine/watch/test_watcher.py::test_a_table_that_took_two_folders_for_each_other_is_set_right_by_the_next_move",
+        ),
     ),
     Mutation(
         "what is at the old path after a move",
@@ -258,7 +264,9 @@ MUTATIONS = (
         "engine/watch/inotify.py",
         "                    self._inotify_fd.note_unwatched(folder, error)\n",
         "                    pass\n",
-        ("unit/test_watch.py::test_a_folder_that_cannot_be_listed_is_told_and_what_is_in_it_watched_later",),
+        (
+            "unit/engine/watch/test_watcher.py::test_a_folder_that_cannot_be_listed_is_told_and_what_is_in_it_watched_later",
+        ),
     ),
     Mutation(
         "a file that stands where a folder was is not watched",
@@ -272,14 +280,16 @@ MUTATIONS = (
         "engine/watch/inotify.py",
         "        if not self._is_of_folder:\n",
         "        if not move_src_path:\n",
-        (_WATCH, "unit/test_watch.py::test_a_renamed_file_looks_at_no_folder"),
+        (_WATCH, "unit/engine/watch/test_watcher.py::test_a_renamed_file_looks_at_no_folder"),
     ),
     Mutation(
         "what could not be watched keeps its place",
         "engine/watch/inotify.py",
         "        is_plain &= not self._inotify_fd.forget_unwatched_below(move_src_path)\n",
         "",
-        ("unit/test_watch.py::test_what_could_not_be_watched_before_its_folder_moved_is_known_by_its_new_path",),
+        (
+            "unit/engine/watch/test_watcher.py::test_what_could_not_be_watched_before_its_folder_moved_is_known_by_its_new_path",
+        ),
     ),
     Mutation(
         "one file on both sides is no copy",
@@ -302,7 +312,7 @@ MUTATIONS = (
         "",
         (
             (
-                "unit/test_scout.py::test_a_change_of_any_sort_is_found_as_the_pass_alone_finds_it"
+                "unit/engine/plan/test_scan_worker.py::test_a_change_of_any_sort_is_found_as_the_pass_alone_finds_it"
                 "[mirror: the source's own link]"
             ),
         ),

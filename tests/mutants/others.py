@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.mutants.mutation import Mutation
 
-_KNOWN = "unit/test_known_backups.py::"
+_KNOWN = "integration/test_known_backups.py::"
 _BELONGING = "engine/ownership/belonging.py"
 
 _PASSING = "test_an_error_while_a_marker_is_looked_for_is_a_problem_of_that_folder_and_looked_at_again_with_it"
@@ -22,42 +22,42 @@ MUTATIONS = (
         "engine/ownership/other_backups.py",
         "            if is_passing(error):\n                raise\n",
         "",
-        (f"unit/test_known_backups.py::{_PASSING}",),
+        (f"integration/test_known_backups.py::{_PASSING}",),
     ),
     Mutation(
         "an error is no answer to whether there is an attribute",
         "engine/ownership/other_backups.py",
         "            if is_passing(error) and not is_dumb(place, error):\n                raise\n",
         "",
-        (f"unit/test_known_backups.py::{_PASSING}",),
+        (f"integration/test_known_backups.py::{_PASSING}",),
     ),
     Mutation(
         "what one error refused is not remembered for a day",
         "engine/destination/probe.py",
         "(TRUSTED_S - _DOUBTED_S if doubts else 0)",
         "0",
-        ("unit/test_probing.py",),
+        ("unit/engine/destination/test_probe.py",),
     ),
     Mutation(
         "a job that was removed is forgotten",
         "presenters/jobs.py",
         "        self.job_dropped.emit(job_id)\n        self._forget(job_id)\n",
         "        self.job_dropped.emit(job_id)\n",
-        ("gui/test_desk.py::test_a_job_that_is_no_more_stands_in_no_other_ones_way[True]",),
+        ("qt/presenters/test_shell.py::test_a_job_that_is_no_more_stands_in_no_other_ones_way[True]",),
     ),
     Mutation(
         "a job that was changed to another one is forgotten",
         "presenters/jobs.py",
         "                self._forget(old_id)\n",
         "                self._settle\n",
-        ("gui/test_desk.py::test_a_job_that_is_no_more_stands_in_no_other_ones_way[False]",),
+        ("qt/presenters/test_shell.py::test_a_job_that_is_no_more_stands_in_no_other_ones_way[False]",),
     ),
     Mutation(
         "a draft is warned of another backup's marker",
         "services/job_check.py",
         "    if belonging:\n",
         "    if not job:\n",
-        ("gui/test_inspection.py::test_a_draft_is_warned_of_the_folders_of_other_jobs",),
+        ("unit/services/test_job_check.py::test_a_draft_is_warned_of_the_folders_of_other_jobs",),
     ),
     Mutation(
         "the word about a backup is used up",
@@ -183,6 +183,6 @@ MUTATIONS = (
         "engine/run/loop.py",
         "            self._job = self._job._replace(takes_over=False)\n",
         "            pass\n",
-        ("unit/test_runner.py::test_the_word_to_take_over_is_good_for_one_pass",),
+        ("unit/engine/run/test_loop.py::test_the_word_to_take_over_is_good_for_one_pass",),
     ),
 )

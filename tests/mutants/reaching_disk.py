@@ -7,7 +7,7 @@ from tests.mutants.mutation import Mutation
 POWER_CUT = "faults/test_power_cut.py::test_a_power_cut_leaves_whole_files_and_everything_acknowledged"
 AFTER_REPORT = "faults/test_power_cut.py::test_a_power_cut_after_the_report_loses_nothing_of_it"
 FURTHER_NAME = (
-    "unit/test_execute.py::"
+    "unit/engine/apply/test_apply.py::"
     "test_a_flush_that_fails_while_a_further_name_is_made_ends_the_run_and_is_no_problem_of_that_name"
 )
 
@@ -122,14 +122,16 @@ MUTATIONS = (
         "engine/destination/history_writer.py",
         "            for folder in self._unflushed_history:\n                flush_folder(self._history, folder)\n",
         "            pass\n",
-        ("unit/test_target.py::test_new_folders_of_the_history_are_flushed_into_their_parents",),
+        (
+            "unit/engine/destination/test_destination.py::test_new_folders_of_the_history_are_flushed_into_their_parents",
+        ),
     ),
     Mutation(
         "flush of a large file while it is written",
         "engine/fs/content.py",
         "                flush_file(out)\n                unflushed = 0\n",
         "                unflushed = 0\n",
-        ("unit/test_transfer.py::test_a_large_copy_is_flushed_while_it_is_written",),
+        ("unit/engine/fs/test_content.py::test_a_large_copy_is_flushed_while_it_is_written",),
     ),
     Mutation(
         "error of a flush",
@@ -143,14 +145,14 @@ MUTATIONS = (
         "engine/destination/mirror_writer.py",
         "        if error.errno not in {errno.EINVAL, errno.EBADF, errno.ENOTSUP}:\n            raise\n",
         "        return\n",
-        ("unit/test_target.py::test_a_flush_that_fails_is_told",),
+        ("unit/engine/destination/test_destination.py::test_a_flush_that_fails_is_told",),
     ),
     Mutation(
         "only file systems known to flush as a whole",
         "engine/fs/volumes/volume.py",
         "    return mount is not None and mount.kind in _FLUSHED_AS_A_WHOLE\n",
         "    return mount is not None\n",
-        ("unit/test_volume.py::test_each_file_system_is_treated_as_it_needs",),
+        ("unit/engine/fs/volumes/test_volume.py::test_each_file_system_is_treated_as_it_needs",),
     ),
     Mutation(
         "a temporary name until it is complete",
@@ -164,7 +166,7 @@ MUTATIONS = (
         "engine/destination/mirror_writer.py",
         '            name = self._temporary_for(path).rpartition("/")[2]\n',
         "            pass\n",
-        ("unit/test_target.py::test_a_new_folder_is_seen_complete_or_not_at_all",),
+        ("unit/engine/destination/test_destination.py::test_a_new_folder_is_seen_complete_or_not_at_all",),
     ),
     Mutation(
         "what was not published is dropped",
@@ -173,7 +175,7 @@ MUTATIONS = (
         "        self._group.clear()\n",
         (
             "faults/test_io_errors.py::test_content_that_cannot_be_flushed_is_not_published",
-            "unit/test_execute.py::test_when_it_is_stopped_complete_temporaries_are_dropped",
+            "unit/engine/apply/test_apply.py::test_when_it_is_stopped_complete_temporaries_are_dropped",
         ),
     ),
     Mutation(
@@ -181,41 +183,41 @@ MUTATIONS = (
         "engine/fs/content.py",
         "            if not count:\n                raise Shortened\n",
         "            if not count:\n                return\n",
-        ("unit/test_transfer.py::test_a_file_shorter_than_it_was_said_to_be_is_told",),
+        ("unit/engine/fs/test_content.py::test_a_file_shorter_than_it_was_said_to_be_is_told",),
     ),
     Mutation(
         "a call that only says that it copies",
         "engine/fs/content.py",
         "            if copied:\n                return copied\n",
         "            return copied\n",
-        ("unit/test_mirror_races.py::test_a_copy_shorter_than_the_file_is_never_published",),
+        ("integration/test_mirror_races.py::test_a_copy_shorter_than_the_file_is_never_published",),
     ),
     Mutation(
         "a failed copy leaves nothing",
         "engine/fs/content.py",
         "        with contextlib.suppress(OSError):\n            os.unlink(name, dir_fd=folder_fd)\n        raise\n",
         "        raise\n",
-        ("unit/test_target.py::test_what_could_not_be_received_leaves_nothing",),
+        ("unit/engine/destination/test_destination.py::test_what_could_not_be_received_leaves_nothing",),
     ),
     Mutation(
         "room is asked for before a large copy",
         "engine/apply/create.py",
         "            and free_bytes < data_bytes(self._source, action)\n",
         "            and not action\n",
-        ("unit/test_execute.py::test_room_is_asked_for_before_a_large_copy",),
+        ("unit/engine/apply/test_apply.py::test_room_is_asked_for_before_a_large_copy",),
     ),
     Mutation(
         "a read-only drive ends the pass",
         "engine/apply/stats.py",
         "        if found.code is ProblemCode.READ_ONLY:\n",
         "        if not found:\n",
-        ("unit/test_execute.py::test_a_read_only_destination_ends_the_run",),
+        ("unit/engine/apply/test_apply.py::test_a_read_only_destination_ends_the_run",),
     ),
     Mutation(
         "a full drive is one state",
         "engine/run/job_state.py",
         "        if problem.code is ProblemCode.NO_SPACE:\n",
         "        if not problem:\n",
-        ("unit/test_runner.py::test_full_drive_is_the_state_of_the_whole_job_until_the_files_fit",),
+        ("unit/engine/run/test_loop.py::test_full_drive_is_the_state_of_the_whole_job_until_the_files_fit",),
     ),
 )

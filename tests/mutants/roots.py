@@ -5,14 +5,14 @@ from __future__ import annotations
 from tests.mutants.mutation import Mutation
 
 _UNMOUNTED = "faults/test_unmounted_roots.py::"
-_ROOTS = "unit/test_mirror_roots.py::"
-_DRIVE = "unit/test_whole_drive.py::"
-_MISSING = "unit/test_drive_places.py::"
-_START = "unit/test_history_at_start.py::"
-_GOES_ON = "unit/test_continuity.py::"
-_RUNNER = "unit/test_runner.py::"
-_PLACE = "unit/test_history_place.py::"
-_RACES = "unit/test_mirror_races.py::"
+_ROOTS = "integration/test_mirror_roots.py::"
+_DRIVE = "integration/test_whole_drive.py::"
+_MISSING = "unit/engine/fs/volumes/test_drive_places.py::"
+_START = "integration/test_history_at_start.py::"
+_GOES_ON = "unit/engine/roots/test_continuity.py::"
+_RUNNER = "unit/engine/run/test_loop.py::"
+_PLACE = "unit/engine/destination/test_history_place.py::"
+_RACES = "integration/test_mirror_races.py::"
 _PERMISSIONS = "faults/test_permissions.py::"
 _METADATA = "faults/test_metadata_through_links.py::"
 _LINKS = "faults/test_swapped_links.py::"
@@ -107,21 +107,23 @@ MUTATIONS = (
         "engine/run/loop.py",
         "        elif self._condition.held is not None:\n",
         "        elif False:\n",
-        ("unit/test_runner.py::test_what_is_held_is_looked_at_again_some_time_after_a_change_and_not_after_each",),
+        (
+            "unit/engine/run/test_loop.py::test_what_is_held_is_looked_at_again_some_time_after_a_change_and_not_after_each",
+        ),
     ),
     Mutation(
         "a clock seen for the first time is compared with the history",
         "engine/history/trusted_clock.py",
         "            is_in_doubt = abs(clock_s - newest_s) > MOST_AHEAD_S\n",
         "            is_in_doubt = False\n",
-        ("unit/test_belief.py::test_a_catalog_lost_while_the_clock_is_ahead_removes_nothing",),
+        ("unit/engine/history/test_trusted_clock.py::test_a_catalog_lost_while_the_clock_is_ahead_removes_nothing",),
     ),
     Mutation(
         "no version is removed by a clock that has jumped ahead",
         "engine/history/trusted_clock.py",
         "    if abs(off_s) > MOST_AHEAD_S:\n",
         "    if off_s < -MOST_AHEAD_S:\n",
-        ("unit/test_belief.py::test_a_clock_set_forward_and_back_removes_nothing",),
+        ("unit/engine/history/test_trusted_clock.py::test_a_clock_set_forward_and_back_removes_nothing",),
     ),
     Mutation(
         "a version is named by a time that does not go back",
@@ -129,7 +131,7 @@ MUTATIONS = (
         "    target.dated = clock.name\n",
         "",
         (
-            "unit/test_belief.py::test_a_clock_that_is_behind_at_the_start_names_no_version_by_it_and_nothing_goes_when_it_is_right",
+            "unit/engine/history/test_trusted_clock.py::test_a_clock_that_is_behind_at_the_start_names_no_version_by_it_and_nothing_goes_when_it_is_right",
         ),
     ),
     Mutation(
@@ -137,21 +139,27 @@ MUTATIONS = (
         "engine/history/trusted_clock.py",
         "        steps = _bounded((*steps, Step(clock_s, off_s, ran_s)))\n",
         "        pass\n",
-        ("unit/test_belief.py::test_nothing_is_older_than_it_is_before_the_system_has_run_for_a_day_with_it",),
+        (
+            "unit/engine/history/test_trusted_clock.py::test_nothing_is_older_than_it_is_before_the_system_has_run_for_a_day_with_it",
+        ),
     ),
     Mutation(
         "after the catalog was lost versions count from when they were seen again",
         "engine/history/trusted_clock.py",
         "doubted_s=doubted_s, since_s=now_s, off_s",
         "doubted_s=doubted_s, off_s",
-        ("unit/test_belief.py::test_after_the_catalog_was_lost_versions_count_from_when_they_were_seen_again",),
+        (
+            "unit/engine/history/test_trusted_clock.py::test_after_the_catalog_was_lost_versions_count_from_when_they_were_seen_again",
+        ),
     ),
     Mutation(
         "what a clock named that was never right counts from when it was seen",
         "engine/history/trusted_clock.py",
         "        since_s = clock_s - doubted_s\n",
         "        pass\n",
-        ("unit/test_belief.py::test_what_is_kept_before_the_clock_was_ever_right_is_kept_for_all_its_days",),
+        (
+            "unit/engine/history/test_trusted_clock.py::test_what_is_kept_before_the_clock_was_ever_right_is_kept_for_all_its_days",
+        ),
     ),
     Mutation(
         "names go on while the clock has to catch up",
@@ -159,8 +167,8 @@ MUTATIONS = (
         "        return now._replace(now_s=max(clock_s, min(now.now_s, least_s)))\n",
         "        return now._replace(now_s=clock_s)\n",
         (
-            "unit/test_belief.py::test_names_are_in_order_whatever_a_clock_does_that_is_a_little_wrong_or_far_behind",
-            "unit/test_belief.py::test_a_folder_as_it_stood_is_right_though_the_clock_was_set_back_in_mid_run",
+            "unit/engine/history/test_trusted_clock.py::test_names_are_in_order_whatever_a_clock_does_that_is_a_little_wrong_or_far_behind",
+            "unit/engine/history/test_trusted_clock.py::test_a_folder_as_it_stood_is_right_though_the_clock_was_set_back_in_mid_run",
         ),
     ),
     Mutation(
@@ -168,21 +176,25 @@ MUTATIONS = (
         "engine/history/trusted_clock.py",
         '            with open(_UPTIME_FILE, encoding="utf-8") as file:\n',
         '            with open("/nowhere", encoding="utf-8") as file:\n',
-        ("unit/test_belief.py::test_a_program_that_is_told_another_time_still_knows_how_long_the_system_runs",),
+        (
+            "unit/engine/history/test_trusted_clock.py::test_a_program_that_is_told_another_time_still_knows_how_long_the_system_runs",
+        ),
     ),
     Mutation(
         "guard: new names while the old ones are held",
         "engine/guard/guard.py",
         "        if self._condition.is_holding:\n",
         "        if not lately:\n",
-        ("unit/test_mirror_slow_loss.py::test_new_names_do_not_raise_the_limit_while_the_mirror_keeps_the_old_ones",),
+        (
+            "integration/test_mirror_slow_loss.py::test_new_names_do_not_raise_the_limit_while_the_mirror_keeps_the_old_ones",
+        ),
     ),
     Mutation(
         "root in place before deletions",
         "engine/apply/apply.py",
         "                if not is_checked:\n                    self._check_source()\n",
         "                if not is_checked:\n",
-        ("unit/test_execute.py::test_a_source_that_moved_deletes_nothing",),
+        ("unit/engine/apply/test_apply.py::test_a_source_that_moved_deletes_nothing",),
     ),
     Mutation(
         "root in place after a pass",
@@ -196,7 +208,7 @@ MUTATIONS = (
         "engine/fs/tree.py",
         "        return (now.st_dev, now.st_ino) == (self.root_entry.st_dev, self.root_entry.st_ino)\n",
         "        return bool(now)\n",
-        ("unit/test_tree.py::test_a_root_is_known_to_be_moved_replaced_or_gone",),
+        ("unit/engine/fs/test_tree.py::test_a_root_is_known_to_be_moved_replaced_or_gone",),
     ),
     Mutation(
         "history on the destination's volume",
@@ -409,7 +421,7 @@ MUTATIONS = (
         "engine/destination/history_writer.py",
         "                self._check_drive(history.root_entry)\n",
         "                pass\n",
-        ("unit/test_mirror_limits.py::test_a_history_on_another_drive_than_the_pass_began_with_is_not_used",),
+        ("integration/test_mirror_limits.py::test_a_history_on_another_drive_than_the_pass_began_with_is_not_used",),
     ),
     Mutation(
         "folders inside each other are refused at each pass",
@@ -437,21 +449,23 @@ MUTATIONS = (
         "engine/fs/volumes/nesting.py",
         "        if outer.identity is not None and outer.identity in self.ancestry:\n            return True\n",
         "",
-        ("unit/test_nesting.py::test_a_folder_mounted_at_a_second_place_is_recognised_by_its_number_alone",),
+        (
+            "unit/engine/fs/volumes/test_nesting.py::test_a_folder_mounted_at_a_second_place_is_recognised_by_its_number_alone",
+        ),
     ),
     Mutation(
         "nesting through a second mount",
         "engine/fs/volumes/nesting.py",
         "        return ours is not None and others is not None and ours[0] == others[0]",
         "        return False and ours is not None and others is not None and ours[0] == others[0]",
-        ("unit/test_nesting.py::test_a_folder_mounted_at_a_second_place_is_recognised",),
+        ("unit/engine/fs/volumes/test_nesting.py::test_a_folder_mounted_at_a_second_place_is_recognised",),
     ),
     Mutation(
         "lock of the running job",
         "engine/run/runner.py",
         '                stack.enter_context(DestinationLock(job.destination, data_folder / "locks"))\n',
         "                pass\n",
-        ("unit/test_runner.py::test_destination_of_another_instance_ends_the_run",),
+        ("unit/engine/run/test_loop.py::test_destination_of_another_instance_ends_the_run",),
     ),
     Mutation(
         "lock of a pass",
@@ -518,7 +532,7 @@ MUTATIONS = (
         "engine/fs/tree.py",
         '    | getattr(os, "O_NONBLOCK", 0)\n',
         "",
-        ("unit/test_tree.py::test_a_pipe_in_a_files_place_does_not_block",),
+        ("unit/engine/fs/test_tree.py::test_a_pipe_in_a_files_place_does_not_block",),
     ),
     Mutation(
         "O_NOFOLLOW for modes",
@@ -546,21 +560,21 @@ MUTATIONS = (
         "engine/fs/tree.py",
         "        return os.stat(name, dir_fd=folder_fd, follow_symlinks=False)\n",
         "        return os.stat(name, dir_fd=folder_fd)\n",
-        ("unit/test_tree.py::test_paths_are_looked_at_and_read_without_following_links",),
+        ("unit/engine/fs/test_tree.py::test_paths_are_looked_at_and_read_without_following_links",),
     ),
     Mutation(
         "links are listed and not followed",
         "engine/fs/tree.py",
         "entries = {item.name: item.stat(follow_symlinks=False) for item in islice(listing, most)}\n",
         "entries = {item.name: item.stat() for item in islice(listing, most)}\n",
-        ("unit/test_tree.py::test_links_to_what_is_there_are_listed_as_links",),
+        ("unit/engine/fs/test_tree.py::test_links_to_what_is_there_are_listed_as_links",),
     ),
     Mutation(
         "links are listed and not followed while names vanish",
         "engine/fs/tree.py",
         "            entries[name] = os.stat(name, dir_fd=where, follow_symlinks=False)\n",
         "            entries[name] = os.stat(name, dir_fd=where)\n",
-        ("unit/test_tree.py::test_a_name_that_vanishes_while_it_is_listed_is_left_out",),
+        ("unit/engine/fs/test_tree.py::test_a_name_that_vanishes_while_it_is_listed_is_left_out",),
     ),
     Mutation(
         "O_EXCL for temporaries",
@@ -616,14 +630,14 @@ MUTATIONS = (
         "engine/apply/remove.py",
         "                    self._catalog.passlog.note_folder(action.path, rights)\n",
         "                    pass\n",
-        ("unit/test_undo.py::test_folders_that_come_back_are_open_to_nobody_else",),
+        ("unit/engine/restore/test_undo.py::test_folders_that_come_back_are_open_to_nobody_else",),
     ),
     Mutation(
         "folders that come back and are not known are their owner's alone",
         "engine/restore/writer.py",
         "        mode = parent.st_mode & ~_ALL_BUT_OWNER if",
         "        mode = parent.st_mode if",
-        ("unit/test_undo.py::test_folders_that_come_back_are_open_to_nobody_else",),
+        ("unit/engine/restore/test_undo.py::test_folders_that_come_back_are_open_to_nobody_else",),
     ),
     Mutation(
         "set-id bits of others",

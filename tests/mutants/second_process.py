@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tests.mutants.mutation import Mutation
 
-_CHANGE = "unit/test_scout.py::test_a_change_of_any_sort_is_found_as_the_pass_alone_finds_it"
-_COPIER = "unit/test_copier.py::"
+_CHANGE = "unit/engine/plan/test_scan_worker.py::test_a_change_of_any_sort_is_found_as_the_pass_alone_finds_it"
+_COPIER = "unit/engine/apply/test_copy_worker.py::"
 
 
 def _overlooked(what: str, old: str, new: str, change: str) -> Mutation:
@@ -59,7 +59,7 @@ MUTATIONS = (
         "engine/plan/scan_worker.py",
         " and our.st_dev == self._device:\n",
         ":\n",
-        ("unit/test_scout.py::test_a_folder_in_which_another_volume_is_mounted_is_left_to_the_pass",),
+        ("unit/engine/plan/test_scan_worker.py::test_a_folder_in_which_another_volume_is_mounted_is_left_to_the_pass",),
     ),
     Mutation(
         "folders that the second process leaves are compared",
@@ -95,62 +95,66 @@ MUTATIONS = (
         "engine/destination/lock.py",
         " and (uid == os.getuid() or may_write(uid, nearest_existing(place))):\n",
         ":\n",
-        ("unit/test_lock.py::test_a_user_who_may_not_write_there_cannot_take_the_lock_of_a_destination[listening]",),
+        (
+            "unit/engine/destination/test_lock.py::test_a_user_who_may_not_write_there_cannot_take_the_lock_of_a_destination[listening]",
+        ),
     ),
     Mutation(
         "a folder locked by a stranger is no lock",
         "engine/destination/destination.py",
         "            if is_locked_by_strangers(self.root_fd, os.path.realpath(self.root)):\n",
         "            if not error:\n",
-        ("unit/test_lock.py::test_a_user_who_may_not_write_there_cannot_take_the_lock_of_a_destination[folder]",),
+        (
+            "unit/engine/destination/test_lock.py::test_a_user_who_may_not_write_there_cannot_take_the_lock_of_a_destination[folder]",
+        ),
     ),
     Mutation(
         "who may write is another instance",
         "engine/destination/lock.py",
         "(uid == os.getuid() or may_write(uid, nearest_existing(place)))",
         "uid == os.getuid()",
-        ("unit/test_lock.py::test_another_user_who_may_write_there_is_another_instance[listening]",),
+        ("unit/engine/destination/test_lock.py::test_another_user_who_may_write_there_is_another_instance[listening]",),
     ),
     Mutation(
         "the catalog is private",
         "engine/fs/privacy.py",
         "_FILE_MODE = 0o600\n",
         "_FILE_MODE = 0o644\n",
-        ("unit/test_privacy.py::test_what_is_made_is_private[0o0]",),
+        ("unit/engine/fs/test_privacy.py::test_what_is_made_is_private[0o0]",),
     ),
     Mutation(
         "own data left open is closed",
         "engine/run/runner.py",
         "        close_to_others(data_folder)\n",
         "",
-        ("unit/test_privacy.py::test_a_run_closes_what_an_earlier_version_left_open",),
+        ("unit/engine/fs/test_privacy.py::test_a_run_closes_what_an_earlier_version_left_open",),
     ),
     Mutation(
         "a start at login imports nothing from the home folder",
         "desktop/autostart.py",
         '    return "-P" if is_users_own else "-I"\n',
         '    return "-u"\n',
-        ("gui/test_autostart.py::test_a_start_at_login_imports_nothing_from_the_home_folder",),
+        ("qt/desktop/test_autostart.py::test_a_start_at_login_imports_nothing_from_the_home_folder",),
     ),
     Mutation(
         "another user's wish is refused",
         "desktop/single_instance.py",
         "    return uid is not None and uid != _own_uid()\n",
         "    return not descriptor\n",
-        ("gui/test_instance.py::test_what_another_user_wishes_is_refused",),
+        ("qt/desktop/test_single_instance.py::test_what_another_user_wishes_is_refused",),
     ),
     Mutation(
         "the system's lock decides who is first",
         "desktop/single_instance.py",
         "            lock_file(self._lock_fd)\n",
         "",
-        ("gui/test_instance.py::test_what_stands_in_the_lock_file_keeps_nobody_from_starting[empty]",),
+        ("qt/desktop/test_single_instance.py::test_what_stands_in_the_lock_file_keeps_nobody_from_starting[empty]",),
     ),
     Mutation(
         "settings of a newer version are left as they are",
         "config/store.py",
         "        if parsed.is_newer:\n",
         "        if not text:\n",
-        ("gui/test_store.py::test_settings_of_a_newer_version_are_called_newer_and_left_as_they_are[same]",),
+        ("unit/config/test_store.py::test_settings_of_a_newer_version_are_called_newer_and_left_as_they_are[same]",),
     ),
 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tests.mutants.mutation import Mutation
 
-_SERVICE = "gui/test_notifications.py::"
-_DESK = "gui/test_traydesk.py::"
+_SERVICE = "qt/desktop/test_freedesktop_notifications.py::"
+_DESK = "qt/presenters/test_tray.py::"
 
 MUTATIONS = (
     Mutation(
@@ -13,14 +13,14 @@ MUTATIONS = (
         "ui/text/format.py",
         """ if "<" in text else text""",
         """ if False else text""",
-        ("gui/test_markup.py",),
+        ("qt/ui/test_markup.py",),
     ),
     Mutation(
         "names are not emoji codes in a terminal",
         "cli/output.py",
         "markup=False, emoji=False,",
         "markup=False,",
-        ("unit/test_terminal.py",),
+        ("unit/cli/test_output.py",),
     ),
     Mutation(
         "a notification takes the place of the job's last one",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tests.mutants.mutation import Mutation
 
-_RUNNER = "unit/test_runner.py::"
-_WATCH = "unit/test_watch.py::"
+_RUNNER = "unit/engine/run/test_loop.py::"
+_WATCH = "unit/engine/watch/test_watcher.py::"
 
 MUTATIONS = (
     Mutation(
@@ -115,7 +115,7 @@ MUTATIONS = (
         "engine/apply/publish.py",
         "            is_young = entry.st_mtime_ns > youngest_ns and action.kind is not EntryKind.FOLDER\n",
         "            is_young = not entry\n",
-        ("unit/test_mirror_races.py::test_fresh_files_are_told_to_be_looked_at_again",),
+        ("integration/test_mirror_races.py::test_fresh_files_are_told_to_be_looked_at_again",),
     ),
     Mutation(
         "unsettled paths are looked at again",
@@ -129,7 +129,9 @@ MUTATIONS = (
         "engine/run/loop.py",
         "        self._pauses.note(dict(report.took), now_s)\n",
         "        self._pauses.note(dict(report.took), now_s)\n        self._pauses.hold_back(report.waiting, now_s)\n",
-        ("unit/test_pauses.py::test_a_file_whose_pause_ends_while_a_pass_leaves_it_is_copied_right_afterwards",),
+        (
+            "unit/engine/rules/test_pauses.py::test_a_file_whose_pause_ends_while_a_pass_leaves_it_is_copied_right_afterwards",
+        ),
     ),
     Mutation(
         "nothing is complete while something was missed",
@@ -150,7 +152,7 @@ MUTATIONS = (
         "engine/watch/dirty_paths.py",
         "        if size <= self._max_paths:\n            return\n",
         "        return\n",
-        ("unit/test_dirty.py",),
+        ("unit/engine/watch/test_dirty_paths.py",),
     ),
     Mutation(
         "an absent root is looked for again",
@@ -215,20 +217,20 @@ MUTATIONS = (
         "config/logging.py",
         "maxBytes=MAX_FILE_BYTES",
         "maxBytes=0",
-        ("unit/test_logs.py::test_the_log_never_grows_beyond_three_files",),
+        ("unit/config/test_logging.py::test_the_log_never_grows_beyond_three_files",),
     ),
     Mutation(
         "a file in use on Windows is tried again",
         "model/problems.py",
         "    32: ProblemCode.IN_USE,  # sharing violation\n",
         "",
-        ("unit/test_problems.py::test_a_windows_error_is_classified_by_its_own_number",),
+        ("unit/model/test_problems.py::test_a_windows_error_is_classified_by_its_own_number",),
     ),
     Mutation(
         "folders that make no sense for a while end no run",
         "engine/run/loop.py",
         "            if not self._has_started:\n                raise\n",
         "            raise\n",
-        ("unit/test_runner.py::test_folders_that_make_no_sense_for_a_while_are_tried_again",),
+        ("unit/engine/run/test_loop.py::test_folders_that_make_no_sense_for_a_while_are_tried_again",),
     ),
 )

@@ -2,9 +2,8 @@
 
 watchdog 7.1 logs an overflow and goes on, drops folders that it cannot watch without a word, counts an unreadable
 folder as watched, goes on watching a folder that was moved away, and takes two folders that were exchanged for each
-other. What is overridden here are its classes' own
-seams; ``tests/unit/test_watch.py`` proves each of them against the installed version. The paths here are absolute and
-bytes, as the kernel has them.
+other. What is overridden here are its classes' own seams; ``tests/unit/engine/watch/test_watcher.py`` proves each of
+them against the installed version. The paths here are absolute and bytes, as the kernel has them.
 """
 
 from __future__ import annotations

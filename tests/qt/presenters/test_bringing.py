@@ -1,0 +1,254 @@
+"""What a job brings back into its source is followed by a dialog, which can stop it, and be left if that takes long."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from backup_gui.desktop.single_instance import Wish
+from backup_gui.engine.restore import bringing
+from backup_gui.engine.rules import progress
+from backup_gui.engine.run import runner
+from backup_gui.model.events import FilesReturned, GiveUp, Progressed, PutBack, StatusChanged, Stop
+from backup_gui.model.job import Job
+from backup_gui.model.plans import Phase, Progress
+from backup_gui.model.reasons import Reason, ReasonCode
+from backup_gui.model.restores import RestoreResult
+from backup_gui.model.status import JobState, Status
+from backup_gui.presenters.shell import Desk
+from backup_gui.threads.liveness import Stalls
+from backup_gui.ui.dialogs.returned import ReturnedDialog
+from backup_gui.ui.text.headline import headline
+from backup_gui.ui.values.job import PutBackWish
+from tests.helpers.screens import HELD, VIEWS
+from tests.helpers.trees import contents
+from tests.qt.conftest import NOW, DeskMaker, ScriptedRun
+
+LONG_MS = 20_000
+STEP = Progress(Phase.RETURNING, 311, 840, 1_200_000, 4_800_000, "Travel/Sea.jpg", 4.0)
+
+
+def dialogs(desk: Desk) -> list[ReturnedDialog]:
+    return [dialog for dialog in desk.window.findChildren(ReturnedDialog) if dialog.isVisible()]
+
+
+@pytest.fixture
+def desk(make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> Desk:
+    """A job whose runner does what it is told."""
+    make_desk.store().save_jobs((job,))
+    desk = make_desk(scripted)
+    desk.start(Wish())
+    qtbot.waitUntil(lambda: scripted.has_started(job.id))
+    return desk
+
+
+@pytest.fixture
+def dialog(desk: Desk, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> ReturnedDialog:
+    """The dialog of files that are being put back."""
+    desk.window.put_back_requested.emit(PutBackWish(job.id, HELD))
+    qtbot.waitUntil(lambda: scripted.received(job.id) == [PutBack(HELD)])
+    (dialog,) = dialogs(desk)
+    return dialog
+
+
+def test_it_says_which_file_is_put_back_how_many_and_how_much(
+    dialog: ReturnedDialog, job: Job, scripted: ScriptedRun, qtbot: QtBot
+) -> None:
+    assert (dialog.title, dialog.details) == ("Getting ready…", "")
+    assert dialog.progress.bar.maximum() == 0
+    scripted.tell(job.id, Progressed(STEP._replace(phase=Phase.COPYING, path="of a pass")))
+    scripted.tell(job.id, Progressed(STEP))
+    qtbot.waitUntil(lambda: dialog.title == "Putting back 312 of 840 files and folders")
+    assert dialog.details == "1.2 MB of 4.8 MB"
+    assert dialog.progress._file.full_text == "Travel/Sea.jpg"
+    assert dialog.progress.bar.value() == 310
+    scripted.tell(job.id, FilesReturned(RestoreResult(2, ("a", "b"))))
+    qtbot.waitUntil(lambda: dialog.is_over)
+    assert dialog.title == "All 2 files and folders are back in your folder, and verified."
+    assert not dialog.progress.bar.isVisible()
+
+
+@pytest.mark.parametrize("way", ["button", "escape", "close"])
+def test_it_is_stopped_by_button_key_or_closing_and_tells_what_is_back(
+    dialog: ReturnedDialog, job: Job, scripted: ScriptedRun, qtbot: QtBot, way: str
+) -> None:
+    if way == "button":
+        QTest.mouseClick(dialog.cancel_button, Qt.MouseButton.LeftButton)
+    elif way == "escape":
+        QTest.keyClick(dialog, Qt.Key.Key_Escape)
+    else:
+        dialog.close()
+    qtbot.waitUntil(lambda: scripted.received(job.id) == [PutBack(HELD), GiveUp()])
+    assert dialog.isVisible()
+    assert (dialog.title, dialog.cancel_button.isEnabled()) == ("Stopping…", False)
+    dialog.close()
+    scripted.tell(job.id, Progressed(STEP))
+    qtbot.waitUntil(lambda: dialog.details == "1.2 MB of 4.8 MB")
+    assert dialog.title == "Stopping…"
+    scripted.tell(job.id, FilesReturned(RestoreResult(840, ("a",), reason=Reason(ReasonCode.RETURN_STOPPED))))
+    qtbot.waitUntil(lambda: dialog.is_over)
+    assert dialog.details.startswith("Stopped before the end.\n")
+    assert scripted.received(job.id) == [PutBack(HELD), GiveUp()]
+    dialog.close()
+    assert not dialog.isVisible()
+
+
+@pytest.mark.parametrize("restored", [("a",), ()])
+def test_what_does_not_stop_can_be_left_and_tells_later_what_came_of_it(
+    desk: Desk,
+    dialog: ReturnedDialog,
+    job: Job,
+    scripted: ScriptedRun,
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: QtBot,
+    restored: tuple[str, ...],
+) -> None:
+    dialog._patience.setInterval(1)
+    dialog.cancel_button.click()
+    qtbot.waitUntil(lambda: dialog.title == "Stopping takes a while…")
+    assert "You can close this window" in dialog.details
+    dialog.close_button.click()
+    qtbot.waitUntil(lambda: not dialogs(desk))
+    scripted.tell(job.id, Progressed(STEP))
+    scripted.tell(job.id, FilesReturned(RestoreResult(840, restored, reason=Reason(ReasonCode.RETURN_STOPPED))))
+    # Once more, as if of something else, so that it is known that the first was heard.
+    scripted.tell(job.id, FilesReturned(RestoreResult(1, ("z",))))
+    qtbot.waitUntil(lambda: "It is back in your folder, and verified." in [one.title for one in dialogs(desk)])
+    assert len(dialogs(desk)) == 1 + len(restored)
+
+
+def test_what_was_left_is_not_told_in_the_dialog_of_what_was_asked_for_since(
+    desk: Desk, dialog: ReturnedDialog, job: Job, scripted: ScriptedRun, qtbot: QtBot
+) -> None:
+    dialog._patience.setInterval(1)
+    dialog.cancel_button.click()
+    qtbot.waitUntil(dialog.close_button.isVisible)
+    scripted.tell(job.id, Progressed(STEP))
+    scripted.tell(job.id, Progressed(STEP._replace(files_done=312)))
+    qtbot.waitUntil(lambda: dialog.progress.bar.value() > 0)
+    assert "You can close this window" in dialog.details
+    dialog.close_button.click()
+    qtbot.waitUntil(lambda: not dialogs(desk))
+    desk.window.put_back_requested.emit(PutBackWish(job.id, HELD))
+    (second,) = dialogs(desk)
+    scripted.tell(job.id, FilesReturned(RestoreResult(840, ("a",), reason=Reason(ReasonCode.RETURN_STOPPED))))
+    qtbot.waitUntil(lambda: len(dialogs(desk)) == 2)
+    assert not second.is_over
+    scripted.tell(job.id, FilesReturned(RestoreResult(1, ("z",))))
+    qtbot.waitUntil(lambda: second.is_over)
+    assert second.title == "It is back in your folder, and verified."
+
+
+def test_a_result_that_comes_at_last_is_shown_in_the_dialog_that_was_not_left(
+    dialog: ReturnedDialog, job: Job, scripted: ScriptedRun, qtbot: QtBot
+) -> None:
+    dialog._patience.setInterval(1)
+    dialog.cancel_button.click()
+    qtbot.waitUntil(dialog.close_button.isVisible)
+    scripted.tell(job.id, FilesReturned(RestoreResult(1, ("z",))))
+    qtbot.waitUntil(lambda: dialog.is_over)
+    assert dialog.title == "It is back in your folder, and verified."
+
+
+def test_a_drive_that_does_not_answer_is_told_in_the_dialog(
+    desk: Desk, dialog: ReturnedDialog, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Stalls, "silent_s", lambda _self, _job_id: 40)
+    desk.care.changed.emit(job.id)
+    assert dialog.progress.silence == "Waiting for the drive: it has not answered for 40 s."
+    monkeypatch.setattr(Stalls, "silent_s", lambda _self, _job_id: 0)
+    desk.care.changed.emit(job.id)
+    assert dialog.progress.silence == ""
+
+
+def test_a_check_under_way_is_said_to_be_finished_first(
+    desk: Desk, job: Job, scripted: ScriptedRun, qtbot: QtBot
+) -> None:
+    scripted.tell(job.id, StatusChanged(Status(JobState.WORKING)))
+    qtbot.waitUntil(lambda: desk.controller.status(job.id).state is JobState.WORKING)
+    desk.window.put_back_requested.emit(PutBackWish(job.id, HELD))
+    (dialog,) = dialogs(desk)
+    assert dialog.title == "The check that is under way is finished first…"
+
+
+def test_a_job_that_ends_or_is_removed_meanwhile_is_told(
+    desk: Desk, dialog: ReturnedDialog, job: Job, scripted: ScriptedRun, qtbot: QtBot
+) -> None:
+    desk.controller._threads[job.id].put(Stop())
+    qtbot.waitUntil(lambda: dialog.is_over)
+    assert dialog.title == "Nothing was restored."
+    dialog.close_button.click()
+    qtbot.waitUntil(lambda: not dialogs(desk))
+    desk.controller.back_up_now(job.id)
+    qtbot.waitUntil(lambda: desk.controller.is_running(job.id))
+    desk.window.put_back_requested.emit(PutBackWish(job.id, HELD))
+    (second,) = dialogs(desk)
+    desk.window.removal_requested.emit(job.id)
+    assert second.details == "This backup was removed or changed."
+
+
+def test_the_banner_says_that_files_are_put_back() -> None:
+    view = replace(VIEWS["working"], progress=STEP)
+    assert headline(view, NOW).title == "Putting files back into your folder."
+
+
+def test_a_long_return_is_stopped_in_the_middle_and_done_again(
+    make_desk: DeskMaker, job: Job, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    """With real files: what is back is complete, the rest is still held, and a second try brings it all."""
+    monkeypatch.setattr(progress, "LEAST_PAUSE_S", 0.0)
+    job = job._replace(interval_s=1, guard_count=3, guard_share=0.1)
+    for number in range(60):
+        path = Path(job.source, "docs", f"{number:02}.txt")
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"content {number}")
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+    before = contents(job.source)
+    make_desk.store().save_jobs((job,))
+    desk = make_desk(runner.run)
+    desk.start(Wish())
+
+    def state() -> JobState:
+        return desk.controller.status(job.id).state
+
+    qtbot.waitUntil(lambda: state() is JobState.OK, timeout=LONG_MS)
+    shutil.rmtree(Path(job.source, "docs"))
+    qtbot.waitUntil(lambda: state() is JobState.HELD, timeout=LONG_MS)
+    count, real, may_go_on = itertools.count(), bringing.Steps.end, threading.Event()
+
+    def end_slowly(steps: bringing.Steps) -> None:
+        real(steps)
+        if next(count) == 10:
+            assert may_go_on.wait(20)
+
+    monkeypatch.setattr(bringing.Steps, "end", end_slowly)
+    review = desk.window.review(job.id)
+    assert review is not None
+    review.put_back_button.click()
+    (dialog,) = dialogs(desk)
+    qtbot.waitUntil(lambda: dialog.title.startswith("Putting back "), timeout=LONG_MS)
+    dialog.cancel_button.click()
+    may_go_on.set()
+    qtbot.waitUntil(lambda: dialog.is_over, timeout=LONG_MS)
+    assert dialog.details.startswith("Stopped before the end")
+    there = contents(job.source)
+    assert 0 < len(there) < 60
+    assert there.items() <= before.items()
+    dialog.close_button.click()
+    qtbot.waitUntil(lambda: state() is JobState.HELD and not dialogs(desk), timeout=LONG_MS)
+    again = desk.window.review(job.id)
+    assert again is not None
+    again.put_back_button.click()
+    qtbot.waitUntil(lambda: [one.is_over for one in dialogs(desk)] == [True], timeout=LONG_MS)
+    assert contents(job.source) == before
+    qtbot.waitUntil(lambda: state() is JobState.OK, timeout=LONG_MS)
+    assert contents(job.destination) == before

@@ -1,0 +1,383 @@
+"""The Settings page of a job: alone with fixed values, and wired."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMessageBox
+from pytestqt.qtbot import QtBot
+
+from backup_gui.desktop.single_instance import Wish
+from backup_gui.engine.destination.history_place import history_of
+from backup_gui.engine.fs import own_files as own
+from backup_gui.engine.history.usage import measure
+from backup_gui.engine.run import runner
+from backup_gui.model.job import Job
+from backup_gui.model.plans import HistorySize
+from backup_gui.model.status import JobState
+from backup_gui.presenters.job_form import merged
+from backup_gui.presenters.shell import Desk
+from backup_gui.services.folder_sizes import LeftOut, Tally, count_copies, count_folder, count_left_out
+from backup_gui.ui.main.board import Page
+from backup_gui.ui.settings.history_limits import HistoryLimits
+from backup_gui.ui.settings.page import JobSettings, SettingsDraft
+from backup_gui.ui.settings.rule_presets import PRESETS
+from backup_gui.ui.settings.rules_panel import RulesCount, RulesWish
+from backup_gui.ui.style.icons import Icons
+from backup_gui.ui.text.format import size_text
+from backup_gui.ui.values.job import DraftVerdict, Level, Remark
+from tests.helpers.screens import DOCUMENTS, PICTURES
+from tests.qt.conftest import DeskMaker, ScriptedRun
+
+JOB = DOCUMENTS._replace(
+    interval_s=60,
+    exclude=("*.tmp", "/a b/"),
+    keeps_history=False,
+    uses_notification=False,
+    full_pass_every_s=7_200,
+    saves_power=False,
+    guard_count=10,
+    guard_share=0.25,
+    asks_about_strangers=True,
+)
+
+
+@pytest.fixture
+def page(icons: Icons, qtbot: QtBot) -> JobSettings:
+    page = JobSettings(icons)
+    qtbot.addWidget(page)
+    page.resize(700, 700)
+    page.show()
+    return page
+
+
+def approve(page: JobSettings) -> list[SettingsDraft]:
+    """Find every draft good."""
+    drafts: list[SettingsDraft] = []
+
+    def answer(draft: SettingsDraft) -> None:
+        drafts.append(draft)
+        page.show_verdict(DraftVerdict(draft.serial, job=draft.wanted))
+
+    page.check_requested.connect(answer)
+    return drafts
+
+
+def test_the_page_gives_back_the_job_it_shows(page: JobSettings) -> None:
+    for job in (JOB, JOB._replace(guard_share=1 / 3, full_pass_every_s=90, history="/media/anna/Old")):
+        page.show_job(job)
+        assert page.wanted() == job
+        assert not page.is_changed
+        assert not page.apply_button.isEnabled()
+
+
+def test_each_choice_can_be_changed(page: JobSettings) -> None:
+    page.show_job(JOB)
+    page.destination_field.edit.setText("/mnt/b")
+    page.name_edit.setText("Letters")
+    page.interval_field.spin.setValue(9)
+    page.rules.edit.show_rules(("x",))
+    page.rules.system_check.click()
+    page.history_check.click()
+    page.watch_check.click()
+    page.full_spin.setValue(30)
+    page.saving_check.click()
+    page.guard_count_spin.setValue(7)
+    page.guard_share_spin.setValue(80)
+    page.strangers_check.click()
+    assert page.wanted() == JOB._replace(
+        destination="/mnt/b",
+        name="Letters",
+        interval_s=9,
+        exclude=("x",),
+        leaves_out_system_folders=False,
+        keeps_history=True,
+        uses_notification=True,
+        full_pass_every_s=1_800,
+        saves_power=True,
+        guard_count=7,
+        guard_share=0.8,
+        asks_about_strangers=False,
+    )
+    page.revert_button.click()
+    assert page.wanted() == JOB
+
+
+def test_saving_power_needs_notification(page: JobSettings) -> None:
+    page.show_job(JOB._replace(uses_notification=True))
+    assert page.saving_check.isEnabled()
+    page.watch_check.click()
+    assert not page.saving_check.isEnabled()
+
+
+def test_saving_power_stands_below_what_it_is_about(page: JobSettings) -> None:
+    page.show_job(JOB)
+    assert page.full_spin.y() < page.saving_check.y() < page.guard_count_spin.y()
+
+
+def test_only_what_was_checked_can_be_applied(page: JobSettings, qtbot: QtBot) -> None:
+    applied: list[SettingsDraft] = []
+    page.apply_requested.connect(applied.append)
+    page.show_job(JOB)
+    wrong = Remark(Level.WRONG, "The destination lies inside the source.")
+    checked: list[SettingsDraft] = []
+    page.check_requested.connect(checked.append)
+    QTest.keyClicks(page.destination_field.edit, "/inside")
+    qtbot.waitUntil(lambda: bool(checked) and checked[-1].wanted.destination.endswith("/inside"))
+    page.show_verdict(DraftVerdict(checked[-1].serial, destination=wrong))
+    assert page.destination_remark.text == wrong.text
+    assert not page.apply_button.isEnabled()
+    page.revert_button.click()
+    page.interval_field.spin.setValue(9)
+    page.show_verdict(DraftVerdict(checked[-1].serial, job=JOB))
+    assert not page.apply_button.isEnabled()
+    approve(page)
+    qtbot.waitUntil(page.apply_button.isEnabled)
+    QTest.mouseClick(page.apply_button, Qt.MouseButton.LeftButton)
+    assert [(draft.before, draft.wanted) for draft in applied] == [(JOB, JOB._replace(interval_s=9))]
+    assert not page.is_changed
+
+
+def test_news_of_the_job_do_not_take_away_what_is_being_typed(page: JobSettings) -> None:
+    page.show_job(JOB)
+    page.interval_field.spin.setValue(9)
+    page.show_job(JOB._replace(is_enabled=False))
+    assert page.wanted().interval_s == 9
+    page.show_job(PICTURES)
+    assert page.wanted() == PICTURES
+
+
+def test_what_was_changed_meanwhile_stays_changed() -> None:
+    now = JOB._replace(is_enabled=False, exclude=("*.tmp", "/a b/", "/Mail"))
+    assert merged(now, JOB, JOB._replace(interval_s=9)) == now._replace(interval_s=9)
+
+
+def test_ticking_a_preset_adds_its_rules_and_unticking_takes_them_away(page: JobSettings) -> None:
+    page.show_job(JOB)
+    temporary = page.rules.preset_checks[1]
+    assert not temporary.isChecked()
+    temporary.click()
+    assert PRESETS[1].is_in(page.rules.edit.rules())
+    assert page.rules.edit.rules()[:2] == JOB.exclude
+    temporary.click()
+    # The rule that was there before the tick belongs to the preset too.
+    assert page.rules.edit.rules() == ("/a b/",)
+    page.rules.edit.show_rules(PRESETS[3].rules)
+    assert [check.isChecked() for check in page.rules.preset_checks] == [False, False, False, True]
+
+
+def test_the_live_count_is_told(page: JobSettings, qtbot: QtBot) -> None:
+    wishes: list[RulesWish] = []
+    page.count_requested.connect(wishes.append)
+    page.show_job(JOB)
+    qtbot.waitUntil(lambda: bool(wishes))
+    serial = wishes[-1].serial
+    page.show_rules_count(RulesCount(serial, 12, 3_000))
+    assert page.rules.count_label.text() == "Leaves out 12 files, 3.0 kB so far…"
+    assert page.rules.stop_button.isVisible()
+    page.show_rules_count(RulesCount(serial, 214, 3_100_000_000, is_done=True))
+    assert page.rules.count_label.text() == "Leaves out 214 files, 3.1 GB"
+    page.show_rules_count(RulesCount(serial - 1, 1, 1, is_done=True))
+    assert page.rules.count_label.text() == "Leaves out 214 files, 3.1 GB"
+    # Another field's change is no reason to count again.
+    drafts = approve(page)
+    page.interval_field.spin.setValue(9)
+    qtbot.waitUntil(lambda: bool(drafts))
+    assert len(wishes) == 1
+    page.rules.edit.show_rules(())
+    qtbot.waitUntil(lambda: page.rules.count_label.text() == "Nothing is left out.")
+
+
+def test_counting_can_be_stopped(page: JobSettings, qtbot: QtBot) -> None:
+    wishes: list[RulesWish] = []
+    stops: list[None] = []
+    page.count_requested.connect(wishes.append)
+    page.show_job(JOB)
+    qtbot.waitUntil(lambda: bool(wishes))
+    page.count_cancelled.connect(lambda: stops.append(None))
+    page.rules.stop_button.click()
+    assert len(stops) == 1
+    assert not page.rules.stop_button.isVisible()
+    page.hide()
+    assert len(stops) == 2
+
+
+def test_a_page_that_nobody_sees_asks_for_nothing(icons: Icons, qtbot: QtBot) -> None:
+    page = JobSettings(icons)
+    qtbot.addWidget(page)
+    asked: list[object] = []
+    for signal in (page.check_requested, page.count_requested, page.size_requested):
+        signal.connect(asked.append)
+    page.show_job(JOB)
+    page._request_check()
+    assert asked == []
+    page.show()
+    qtbot.waitUntil(lambda: len(asked) == 3 or len(asked) == 2)
+    assert asked
+
+
+def test_the_histories_size_is_shown(page: JobSettings) -> None:
+    page.show_job(JOB)
+    page.show_history_size("another", HistorySize(1, 1, 1))
+    assert page.limits.size_label.text() == "Counting…"
+    page.show_history_size(JOB.id, HistorySize(6_400_000_000, 1_412, 1))
+    assert page.limits.size_label.text() == "1,412 kept files, 6.4 GB"
+    page.show_history_size(JOB.id, HistorySize(0, 0, None))
+    assert page.limits.size_label.text() == "Nothing is kept yet"
+    page.show_history_size(JOB.id, None)
+    assert page.limits.size_label.text() == "It cannot be looked at at the moment"
+
+
+def test_limits_are_written_and_odd_ones_stay(qtbot: QtBot) -> None:
+    job = JOB._replace(history_days=7, history_max_bytes=1_500_000_000)
+    limits = HistoryLimits()
+    limits.show_job(job)
+    assert limits.written_to(job) == job
+    limits.days_spin.setValue(90)
+    limits.size_spin.setValue(20)
+    assert limits.written_to(job) == job._replace(history_days=90, history_max_bytes=20_000_000_000)
+    limits.show_job(job._replace(history_days=0, history_max_bytes=0))
+    assert (limits.days_spin.text(), limits.size_spin.text()) == ("without end", "as large as need be")
+
+
+# Wired
+
+
+def test_a_change_takes_effect_at_once_and_the_catalog_stays(make_desk: DeskMaker, job: Job, qtbot: QtBot) -> None:
+    Path(job.source, "keep.txt").write_text("x")
+    Path(job.source, "leave.tmp").write_text("xyz")
+    make_desk.store().save_jobs((job,))
+    desk = make_desk(runner.run)
+    desk.start(Wish())
+    qtbot.waitUntil(lambda: desk.controller.status(job.id).state is JobState.OK, timeout=15_000)
+    catalog = Path(make_desk._places.data, "jobs", f"{job.id}.sqlite")
+    inode = catalog.stat().st_ino
+    desk.window.board.show_page(Page.SETTINGS)
+    page = desk.window.board.settings
+    page.rules.preset_checks[1].click()
+    qtbot.waitUntil(lambda: page.rules.count_label.text() == "Leaves out 1 file, 3 bytes")
+    qtbot.waitUntil(page.apply_button.isEnabled)
+    desk.controller.pause(job.id, None)
+    page.apply_button.click()
+    (changed,) = desk.controller.jobs
+    assert changed == job._replace(exclude=PRESETS[1].rules, is_enabled=False)
+    assert make_desk.store().jobs == (changed,)
+    desk.controller.resume(job.id)
+    copies = page.rules.copies_label
+    qtbot.waitUntil(copies.isVisible, timeout=15_000)
+    assert copies.text().startswith("1 file that is left out now is still in the backup (")
+    page.rules.remove_button.click()
+    answer(desk, means_it=False, qtbot=qtbot)
+    assert Path(job.destination, "leave.tmp").exists()
+    page.rules.remove_button.click()
+    answer(desk, means_it=True, qtbot=qtbot)
+    qtbot.waitUntil(lambda: not Path(job.destination, "leave.tmp").exists(), timeout=15_000)
+    assert Path(job.destination, "keep.txt").exists()
+    assert catalog.stat().st_ino == inode
+    assert not copies.isVisible()
+    assert not page.is_changed
+    desk.window.board.show_page(Page.OVERVIEW)
+    desk.window.board.show_page(Page.SETTINGS)
+    size = measure(history_of(job) or "")
+    assert size is not None
+    words = f"1 kept file, {size_text(size.bytes)}"
+    qtbot.waitUntil(lambda: page.limits.size_label.text() == words, timeout=10_000)
+
+
+def answer(desk: Desk, *, means_it: bool, qtbot: QtBot) -> None:
+    """Answer the question before what is left out is removed."""
+    (box,) = (found for found in desk.window.findChildren(QMessageBox) if found.isVisible())
+    assert box.text() == "Remove what is left out from the backup?"
+    assert "They go to the history" in box.informativeText()
+    assert box.buttonRole(box.defaultButton()) is QMessageBox.ButtonRole.RejectRole
+    role = QMessageBox.ButtonRole.AcceptRole if means_it else QMessageBox.ButtonRole.RejectRole
+    next(one for one in box.buttons() if box.buttonRole(one) is role).click()
+    qtbot.waitUntil(lambda: not desk.window.findChildren(QMessageBox))
+
+
+def test_a_refusal_is_told_while_typing(make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> None:
+    make_desk.store().save_jobs((job,))
+    desk = make_desk(scripted)
+    desk.start(Wish())
+    desk.window.board.show_page(Page.SETTINGS)
+    page = desk.window.board.settings
+    page.destination_field.edit.setText(job.source + "/inside")
+    qtbot.waitUntil(lambda: page.destination_remark.text == "The destination lies inside the source.")
+    page.revert_button.click()
+    page.rules.edit.show_rules(("!",))
+    qtbot.waitUntil(lambda: "not understood" in page.other_remark.text)
+    assert not page.apply_button.isEnabled()
+    page.revert_button.click()
+    page.source_field.edit.setText(job.source + " away")
+    page.rules.edit.show_rules(("x",))
+    qtbot.waitUntil(lambda: "nothing was counted" in page.rules.count_label.text())
+
+
+def test_a_history_that_cannot_be_looked_at_is_not_called_empty(
+    make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
+) -> None:
+    history = Path(history_of(job) or "")
+    history.parent.mkdir(parents=True)
+    history.write_text("no folder")
+    make_desk.store().save_jobs((job,))
+    desk = make_desk(scripted)
+    desk.start(Wish())
+    desk.window.board.show_page(Page.SETTINGS)
+    label = desk.window.board.settings.limits.size_label
+    qtbot.waitUntil(lambda: label.text() == "It cannot be looked at at the moment")
+
+
+# Counting
+
+
+def never() -> bool:
+    return False
+
+
+def test_what_rules_leave_out_is_counted(tmp_path: Path) -> None:
+    (tmp_path / "cache" / "deep").mkdir(parents=True)
+    (tmp_path / "cache" / "deep" / "a").write_bytes(b"12345")
+    (tmp_path / "b.tmp").write_bytes(b"123")
+    (tmp_path / "c").write_bytes(b"1")
+    (tmp_path / "link").symlink_to("c")
+    told: list[LeftOut] = []
+    found = count_left_out(str(tmp_path), ("cache/", "*.tmp"), never, told.append)
+    assert found == LeftOut(Tally(2, 8), Tally(2, 1))
+    assert told[-1] == found
+    assert count_folder(str(tmp_path), never, lambda _: None) == Tally(4, 9)
+
+
+@pytest.mark.hazard(54)
+def test_what_is_left_out_and_still_in_the_backup_is_counted(tmp_path: Path) -> None:
+    source, mirror = tmp_path / "source", tmp_path / "mirror"
+    (mirror / "cache" / "deep").mkdir(parents=True)
+    source.mkdir()
+    (mirror / "cache" / "deep" / "a").write_bytes(b"12345")
+    (mirror / "gone" / "of a folder that is gone").mkdir(parents=True)
+    (mirror / "gone" / "b.tmp").write_bytes(b"123")
+    (mirror / "cache.txt").write_bytes(b"not left out")
+    job = JOB._replace(source=str(source), destination=str(mirror), exclude=("cache/", "*.tmp"))
+    assert count_copies(job, never) == Tally(2, 8)
+    assert count_copies(job._replace(exclude=()), never) == Tally()
+    assert count_copies(job._replace(exclude=("!",)), never) is None
+    assert count_copies(job, lambda: True) is None
+    assert count_copies(job._replace(destination=str(tmp_path / "away")), never) is None
+
+
+@pytest.mark.hazard(49)
+def test_what_is_no_part_of_any_backup_is_not_counted(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "catalog").write_bytes(b"12345")
+    (tmp_path / "a").write_bytes(b"1")
+    own.note(tmp_path / "data")
+    assert count_folder(str(tmp_path), never, lambda _: None) == Tally(1, 1)
+    assert count_left_out(str(tmp_path), ("*",), never, lambda _: None) == LeftOut(Tally(1, 1), Tally())
+
+
+def test_counting_ends_when_nobody_wants_it_or_nothing_is_there(tmp_path: Path) -> None:
+    assert count_folder(str(tmp_path), lambda: True, lambda _: None) is None
+    assert count_folder(str(tmp_path / "none"), never, lambda _: None) is None
+    assert count_left_out(str(tmp_path), ("!",), never, lambda _: None) is None

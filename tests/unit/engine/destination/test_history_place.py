@@ -1,0 +1,137 @@
+"""Where a history lies, and what has its name."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from backup_gui.engine.destination.history_place import (
+    HISTORY_NAME,
+    history_at,
+    history_of,
+    is_drive,
+    is_reserved,
+    is_reserved_path,
+    is_vacant,
+)
+from backup_gui.model.job import Job
+from tests.helpers.rig import mounted
+
+
+@contextmanager
+def bound(folder: Path, point: Path) -> Iterator[None]:
+    """Have a folder at a second place."""
+    subprocess.run(["mount", "--bind", folder, point], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", point], check=True)
+
+
+def test_the_history_lies_beside_a_destination_that_is_there_or_not_yet(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "new", tmp_path / "new" / "deep" / "er"):
+        assert history_at(str(path)) == f"{path}.history"
+    assert history_at(str(tmp_path / "a"), "/chosen") == "/chosen"
+
+
+def test_a_job_that_keeps_none_has_no_history(tmp_path: Path) -> None:
+    job = Job("/s", str(tmp_path), id="j", name="n")
+    assert history_of(job) == f"{tmp_path}.history"
+    assert history_of(job._replace(history="/chosen")) == "/chosen"
+    assert history_of(job._replace(history="/chosen", keeps_history=False)) is None
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX paths")
+def test_the_root_of_the_file_system_has_nothing_beside_it() -> None:
+    assert history_at("/") == f"/{HISTORY_NAME}"
+
+
+@pytest.mark.hazard(53)
+@pytest.mark.root
+def test_the_history_of_a_whole_drive_lies_in_it(tmp_path: Path) -> None:
+    drive = tmp_path / "drive"
+    drive.mkdir()
+    assert history_at(str(drive)) == f"{drive}.history"
+    assert not is_drive(str(drive))
+    with mounted(drive):
+        assert is_drive(str(drive))
+        assert history_at(str(drive)) == str(drive / HISTORY_NAME)
+        assert history_at(str(drive / "folder")) == str(drive / "folder.history")
+        # What lies beside the drive's place is not on it, whoever made it.
+        (tmp_path / "drive.history").mkdir()
+        assert history_at(str(drive)) == str(drive / HISTORY_NAME)
+
+
+@pytest.mark.hazard(53)
+@pytest.mark.root
+def test_a_link_to_a_drive_is_a_whole_drive(tmp_path: Path) -> None:
+    drive, link = tmp_path / "drive", tmp_path / "link"
+    drive.mkdir()
+    link.symlink_to(drive)
+    assert history_at(str(link)) == f"{link}.history"
+    with mounted(drive):
+        assert history_at(str(link)) == str(link / HISTORY_NAME)
+        assert is_drive(str(link))
+
+
+@pytest.mark.hazard(53)
+@pytest.mark.root
+def test_a_folder_mounted_at_a_second_place_of_its_own_volume_has_its_history_in_it(tmp_path: Path) -> None:
+    # A link or a rename does not lead from one mount to another, though the device is the same.
+    folder, point = tmp_path / "folder", tmp_path / "point"
+    folder.mkdir()
+    point.mkdir()
+    with bound(folder, point):
+        assert history_at(str(point)) == str(point / HISTORY_NAME)
+
+
+@pytest.mark.hazard(53)
+@pytest.mark.root
+def test_a_history_that_is_there_stays_in_use_where_it_can_be_used(tmp_path: Path) -> None:
+    volume, point = tmp_path / "volume", tmp_path / "point"
+    for folder in (volume, point):
+        folder.mkdir()
+    with mounted(volume):
+        mirror, beside = volume / "mirror", volume / "mirror.history"
+        mirror.mkdir()
+        # As after a drive's content was copied into a folder of another one.
+        (mirror / HISTORY_NAME).mkdir()
+        assert history_at(str(mirror)) == str(mirror / HISTORY_NAME)
+        beside.mkdir()
+        assert history_at(str(mirror)) == str(beside)
+        with bound(mirror, point):
+            assert history_at(str(point)) == str(point / HISTORY_NAME)
+
+
+@pytest.mark.parametrize("name", [HISTORY_NAME, ".Backup-History", ".BACKUP-HISTORY", ".bac\u212aup-history"])
+def test_the_name_is_reserved_in_every_spelling_that_a_drive_may_fold(name: str) -> None:
+    assert is_reserved(name)
+    assert is_reserved_path(name)
+    assert is_reserved_path(f"{name}/deep/er")
+    assert not is_reserved_path(f"deep/{name}")
+
+
+@pytest.mark.parametrize("name", ["", "backup-history", ".backup-history2", ".backup-histor", ".history"])
+def test_other_names_are_not_reserved(name: str) -> None:
+    assert not is_reserved(name)
+    assert not is_reserved_path(name)
+
+
+@pytest.mark.root
+def test_a_drive_with_nothing_but_its_own_folders_is_vacant(tmp_path: Path) -> None:
+    drive = tmp_path / "drive"
+    drive.mkdir()
+    with mounted(drive):
+        assert is_vacant(str(drive))
+        for name in ("lost+found", ".Trash-1000", "System Volume Information", HISTORY_NAME):
+            (drive / name).mkdir()
+        assert is_vacant(str(drive))
+        (drive / "$RECYCLE.BIN").write_text("a file, not the system's folder")
+        assert not is_vacant(str(drive))
+    (drive / "lost+found").mkdir()
+    assert not is_vacant(str(drive))

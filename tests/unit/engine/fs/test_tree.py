@@ -1,0 +1,315 @@
+"""Reading a tree through descriptors: names, depth, links, and whose descriptor is whose."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import pytest
+
+from backup_gui.engine.fs import tree
+from backup_gui.engine.fs.system.descriptors import MOST_KEPT
+from backup_gui.engine.fs.tree import Tree
+from backup_gui.model.entries import EntryKind, kind_of
+from backup_gui.model.paths import encode, is_temporary, join, parent_of
+from tests.helpers.descriptors import count_open
+from tests.helpers.rig import HOSTILE_NAMES, as_nobody
+
+
+@pytest.fixture(params=["descriptors", "paths"])
+def opened(request: pytest.FixtureRequest, place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tree]:
+    """An open tree, in the way of this system and in that of systems without descriptors of folders."""
+    if request.param == "paths":
+        monkeypatch.setattr(tree, "HAS_FOLDER_DESCRIPTORS", False)
+    with Tree(str(place)) as found:
+        yield found
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES)
+def test_paths_are_encoded_as_the_system_has_them(name: str) -> None:
+    assert encode(name) == os.fsencode(name)
+
+
+def test_only_names_of_the_exact_form_are_temporary() -> None:
+    assert is_temporary(".~bg-0123456789abcdef")
+    for name in (
+        ".~bg-0123456789abcde",
+        ".~bg-0123456789abcdef0",
+        ".~bg-0123456789abcdeg",
+        ".~bg-0123456789ABCDEF",
+        ".~bg-0123456789abcdef\n",
+        "x.~bg-0123456789abcdef",
+        "",
+    ):
+        assert not is_temporary(name)
+
+
+def test_paths_are_joined_and_taken_apart() -> None:
+    assert (join("", "a"), join("a/b", "c")) == ("a", "a/b/c")
+    assert (parent_of("a"), parent_of("a/b/c"), parent_of("")) == ("", "a/b", "")
+
+
+def test_all_names_are_listed_with_their_kinds(opened: Tree, place: Path) -> None:
+    for name in HOSTILE_NAMES:
+        (place / name).write_bytes(b"x")
+    (place / "folder").mkdir()
+    (place / "link").symlink_to("nowhere")
+    os.mkfifo(place / "pipe")
+    kinds = {name: kind_of(entry) for name, entry in opened.list("").items()}
+    assert kinds == dict.fromkeys(HOSTILE_NAMES, EntryKind.FILE) | {
+        "folder": EntryKind.FOLDER,
+        "link": EntryKind.LINK,
+        "pipe": EntryKind.SPECIAL,
+    }
+
+
+def test_links_to_what_is_there_are_listed_as_links(opened: Tree, place: Path) -> None:
+    (place / "folder").mkdir()
+    (place / "file").touch()
+    for name in ("folder", "file"):
+        (place / f"link to {name}").symlink_to(name)
+    kinds = {name: kind_of(entry) for name, entry in opened.list("").items()}
+    assert kinds == {
+        "folder": EntryKind.FOLDER,
+        "file": EntryKind.FILE,
+        "link to folder": EntryKind.LINK,
+        "link to file": EntryKind.LINK,
+    }
+
+
+def test_paths_are_looked_at_and_read_without_following_links(opened: Tree, place: Path) -> None:
+    (place / "folder").mkdir()
+    (place / "folder" / "file").write_bytes(b"content")
+    (place / "link").symlink_to("folder")
+    (place / "file link").symlink_to("folder/file")
+    assert opened.stat("folder/file").st_size == 7
+    assert opened.stat("").st_ino == place.stat().st_ino
+    assert kind_of(opened.stat("link")) is EntryKind.LINK
+    assert opened.read_link("link") == "folder"
+    assert opened.look("folder/none") is None
+    assert opened.look("folder/file/below") is None
+    fd = opened.open_file("folder/file")
+    assert os.read(fd, 10) == b"content"
+    os.close(fd)
+    with pytest.raises(OSError, match="symbolic link"):
+        opened.open_file("file link")
+    if tree.HAS_FOLDER_DESCRIPTORS:
+        assert opened.look("link/file") is None
+        with pytest.raises(NotADirectoryError):
+            opened.list("link")
+
+
+@pytest.mark.hazard(24)
+def test_a_pipe_in_a_files_place_does_not_block(opened: Tree, place: Path) -> None:
+    os.mkfifo(place / "pipe")
+    os.close(opened.open_file("pipe"))
+
+
+def test_an_empty_root_is_told_from_one_with_a_hidden_file(opened: Tree, place: Path) -> None:
+    assert opened.is_empty()
+    (place / ".hidden").touch()
+    assert not opened.is_empty()
+
+
+def test_a_root_that_is_no_folder_is_refused(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (place / "file").touch()
+    os.mkfifo(place / "pipe")
+    for has_descriptors in (True, False):
+        monkeypatch.setattr(tree, "HAS_FOLDER_DESCRIPTORS", has_descriptors)
+        with pytest.raises(NotADirectoryError):
+            Tree(str(place / "file"))
+        with pytest.raises(NotADirectoryError):
+            Tree(str(place / "pipe"))
+        with pytest.raises(FileNotFoundError):
+            Tree(str(place / "none"))
+
+
+def test_a_root_is_known_to_be_moved_replaced_or_gone(opened: Tree, place: Path) -> None:
+    assert opened.is_root_in_place()
+    aside = place.with_name(place.name + "-aside")
+    os.rename(place, aside)
+    try:
+        assert not opened.is_root_in_place()
+        place.mkdir()
+        assert not opened.is_root_in_place()
+        place.rmdir()
+    finally:
+        os.rename(aside, place)
+    assert opened.is_root_in_place()
+
+
+def test_a_tree_can_be_closed_twice(place: Path) -> None:
+    found = Tree(str(place))
+    found.close()
+    found.close()
+
+
+def test_a_name_that_vanishes_while_it_is_listed_is_left_out(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (place / "stays").touch()
+    (place / "vanishes").touch()
+    (place / "link").symlink_to("stays")
+    real = os.scandir
+    entries: list[os.DirEntry[str]] = []
+
+    class Listing:
+        def __init__(self, where: Any) -> None:
+            self._inner = real(where)
+
+        def __enter__(self) -> Iterator[os.DirEntry[str]]:
+            # The system may go on listing a name for a while.
+            entries.extend([] if entries else self._inner)
+            (place / "vanishes").unlink(missing_ok=True)
+            return iter(entries)
+
+        def __exit__(
+            self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        ) -> None:
+            self._inner.close()
+
+    with Tree(str(place)) as found:
+        monkeypatch.setattr(os, "scandir", Listing)
+        listed = found.list("")
+    assert set(listed) == {"stays", "link"}
+    assert stat.S_ISLNK(listed["link"].st_mode)
+
+
+@pytest.mark.hazard(4)
+@pytest.mark.parametrize("has_vanishing_name", [False, True])
+def test_a_listing_that_fails_halfway_gives_nothing(
+    place: Path, monkeypatch: pytest.MonkeyPatch, *, has_vanishing_name: bool
+) -> None:
+    (place / "a").touch()
+    with os.scandir(place) as listing:
+        vanishing = [*listing] if has_vanishing_name else []
+    if has_vanishing_name:
+        (place / "a").unlink()
+
+    def broken(_where: Any) -> Any:
+        class Listing:
+            def __enter__(self) -> Iterator[os.DirEntry[str]]:
+                yield from vanishing
+                raise OSError(errno.EIO, "Input/output error")
+
+            def __exit__(self, *_exception: object) -> None:
+                pass
+
+        return Listing()
+
+    with Tree(str(place)) as found:
+        monkeypatch.setattr(os, "scandir", broken)
+        with pytest.raises(OSError, match="Input/output"):
+            found.list("")
+
+
+@pytest.mark.hazard(4)
+def test_what_cannot_be_told_is_no_absence(place: Path) -> None:
+    (place / "closed").mkdir()
+    with as_nobody(place), Tree(str(place)) as found:
+        (place / "closed").chmod(0)
+        with pytest.raises(PermissionError):
+            found.look("closed/file")
+        (place / "closed").chmod(0o400)
+        (place / "closed").chmod(0o755)
+
+
+def test_a_loop_of_links_is_an_absence(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # macOS answers so where a link stands in a folder's place.
+    with Tree(str(place)) as found:
+        real = os.open
+
+        def open_or_loop(name: str, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+            if name == "link":
+                raise OSError(errno.ELOOP, "Too many levels of symbolic links")
+            return real(name, flags, mode, dir_fd=dir_fd)
+
+        monkeypatch.setattr(os, "open", open_or_loop)
+        assert found.look("link/file") is None
+
+
+def open_descriptors() -> int:
+    return count_open()
+
+
+@pytest.mark.hazard(32)
+def test_few_descriptors_are_held_however_many_folders_are_read(place: Path) -> None:
+    for number in range(3 * MOST_KEPT):
+        (place / str(number) / "below").mkdir(parents=True)
+        (place / str(number) / "below" / "name").write_text(str(number))
+    before = open_descriptors()
+    with Tree(str(place)) as found:
+        for _ in range(2):
+            for number in range(3 * MOST_KEPT):
+                fd = found.open_file(f"{number}/below/name")
+                assert os.read(fd, 9) == str(number).encode()
+                os.close(fd)
+        assert open_descriptors() <= before + 1 + MOST_KEPT
+    assert open_descriptors() == before
+
+
+def test_looking_for_what_is_missing_never_gives_another_folders_descriptor(place: Path) -> None:
+    (place / "first").mkdir()
+    (place / "first" / "name").write_text("first")
+    for number in range(2 * MOST_KEPT):
+        (place / str(number)).mkdir()
+        (place / str(number) / "name").write_text("another")
+    with Tree(str(place)) as found:
+        assert found.list("first")
+        # Each opens one folder more and ends in an error, so that none becomes the last one used.
+        for number in range(2 * MOST_KEPT):
+            assert found.look(f"{number}/missing/name") is None
+        fd = found.open_file("first/name")
+        assert os.read(fd, 9) == b"first"
+        os.close(fd)
+
+
+def test_a_forgotten_folder_is_opened_anew(place: Path) -> None:
+    (place / "a" / "b").mkdir(parents=True)
+    (place / "ab").mkdir()
+    (place / "a" / "b" / "name").write_text("old")
+    with Tree(str(place)) as found:
+        assert set(found.list("a/b")) == {"name"}
+        assert found.list("ab") == {}
+        os.rename(place / "a", place / "elsewhere")
+        (place / "a" / "b").mkdir(parents=True)
+        assert set(found.list("a/b")) == {"name"}
+        found.forget("a")
+        assert found.list("a/b") == {}
+
+
+def test_three_thousand_levels_are_reached_and_found_missing(place: Path) -> None:
+    depth = 3_000
+    fd = os.open(place, os.O_RDONLY)
+    for _ in range(depth):
+        os.mkdir("d", dir_fd=fd)
+        below = os.open("d", os.O_RDONLY, dir_fd=fd)
+        os.close(fd)
+        fd = below
+    os.close(fd)
+    path = "/".join(["d"] * depth)
+    with Tree(str(place)) as found:
+        assert found.list(path) == {}
+        assert kind_of(found.stat(path)) is EntryKind.FOLDER
+        assert found.look(f"{path}/none") is None
+        assert found.look(f"x/{path}") is None
+        assert set(found.list("d/d")) == {"d"}
+        assert found.list(path) == {}
+
+
+@pytest.mark.hazard(32)
+def test_windows_gets_paths_of_any_length(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Tree(str(place)) as found:
+        monkeypatch.setattr(os, "name", "nt")
+        try:
+            local = found._absolute("a/b")
+            found.root = "\\\\server\\share"
+            monkeypatch.setattr(os.path, "join", lambda *parts: "\\".join(parts))
+            remote = found._absolute("a")
+        finally:
+            monkeypatch.undo()
+    assert local == f"\\\\?\\{place}/a/b"
+    assert remote == "\\\\server\\share\\a"

@@ -1,0 +1,130 @@
+"""What the engine knows of a volume: what stays the same of it, how it is flushed, how fine its times are."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from backup_gui.engine.fs.volumes import volume
+from backup_gui.engine.fs.volumes.mounts import Mount
+from backup_gui.engine.fs.volumes.volume import supports_syncfs, time_step_ns, volume_id
+from tests.helpers.rig import mounted
+
+On = Callable[[str, str], None]
+
+
+@pytest.fixture
+def on(monkeypatch: pytest.MonkeyPatch) -> On:
+    """Let every path lie on a file system of the kind and origin given."""
+
+    def lie_on(kind: str, origin: str) -> None:
+        fields = {"device": "8:1", "root": "/", "point": "/", "kind": kind, "origin": origin}
+        mount = Mount(**fields)
+        monkeypatch.setattr(volume, "mount_of", lambda _path: mount)
+
+    return lie_on
+
+
+@pytest.mark.parametrize(
+    ("kind", "flushes", "step_ns"),
+    [
+        ("ext4", True, 1),
+        ("btrfs", True, 1),
+        ("tmpfs", True, 1),
+        ("vfat", False, 2_000_000_000),
+        ("exfat", False, 2_000_000_000),
+        ("fuseblk", False, 2_000_000_000),
+        ("fuse.sshfs", False, 2_000_000_000),
+        ("nfs4", False, 1),
+        ("cifs", False, 2_000_000_000),
+        ("something new", False, 1),
+    ],
+)
+def test_each_file_system_is_treated_as_it_needs(on: On, kind: str, flushes: bool, step_ns: int) -> None:  # noqa: FBT001
+    on(kind, "/dev/sda1")
+    assert (supports_syncfs("/x"), time_step_ns("/x")) == (flushes, step_ns)
+
+
+def test_where_the_system_does_not_tell_the_careful_way_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(volume, "mount_of", lambda _path: None)
+    assert (supports_syncfs("/x"), time_step_ns("/x")) == (False, 1)
+
+
+def without_uuids(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    monkeypatch.setattr(volume, "_uuid_of", lambda _device: "")
+    monkeypatch.setattr(os, "statvfs", lambda _path: SimpleNamespace(f_fsid=number))
+
+
+def test_the_uuid_comes_first(place: Path, on: On, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_uuids(monkeypatch, 0xABC)
+    monkeypatch.setattr(volume, "_uuid_of", lambda device: f"of {device}")
+    on("nfs4", "server:/share")
+    assert volume_id(str(place)) == f"uuid:of {place.stat().st_dev}"
+
+
+def test_without_a_uuid_a_volume_is_known_by_number_or_origin(
+    place: Path, on: On, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_uuids(monkeypatch, 0xABC)
+    on("ext4", "/dev/sda1")
+    assert volume_id(str(place)) == "fsid:abc"
+    on("nfs4", "server:/share")
+    assert volume_id(str(place)) == "nfs4:server:/share"
+    without_uuids(monkeypatch, 0)
+    on("overlay", "overlay")
+    assert volume_id(str(place)) == "overlay:overlay"
+    monkeypatch.setattr(volume, "mount_of", lambda _path: None)
+    assert volume_id(str(place)) == f"device:{place.stat().st_dev}"
+
+
+def test_elsewhere_than_on_linux_the_devices_number_has_to_do(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert volume_id(str(place)) == f"device:{place.stat().st_dev}"
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert volume._uuid_of(1) == ""
+
+
+def test_the_uuid_is_that_of_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    devices = {"aaaa": 1, "bbbb": 2}
+
+    def stat(path: str) -> Any:
+        name = path.rpartition("/")[2]
+        if name not in devices:
+            raise FileNotFoundError(2, "No such file or directory", path)
+        return SimpleNamespace(st_rdev=devices[name])
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "listdir", lambda _folder: ["gone", *devices])
+        patch.setattr(os, "stat", stat)
+        assert (volume._uuid_of(2), volume._uuid_of(3)) == ("bbbb", "")
+
+    def absent(folder: str) -> list[str]:
+        raise FileNotFoundError(2, "No such file or directory", folder)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "listdir", absent)
+        assert volume._uuid_of(2) == ""
+
+
+def test_an_absent_path_has_no_volume(place: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        volume_id(str(place / "none"))
+
+
+@pytest.mark.root
+def test_two_volumes_are_told_apart_and_each_is_itself(place: Path) -> None:
+    for name in ("a", "b"):
+        (place / name).mkdir()
+    with mounted(place / "a"), mounted(place / "b"):
+        ids = {volume_id(str(place / name)) for name in ("a", "b", "")}
+        assert len(ids) == 3
+        (place / "a" / "below").mkdir()
+        assert volume_id(str(place / "a" / "below")) == volume_id(str(place / "a"))
+        assert supports_syncfs(str(place / "a"))
+        assert time_step_ns(str(place / "a")) == 1
