@@ -16,11 +16,8 @@ from backup_gui.model.restores import Item
 from backup_gui.services.browse import StopAsked
 
 LONGEST_TEXT_BYTES = 16 * 1_024
-
 LARGEST_PICTURE_BYTES = 64 << 20
-
 _PICTURE = QSize(800, 600)
-
 _BLOCK_BYTES = 1 << 20
 
 

@@ -16,9 +16,7 @@ _NO_DRIVES = re.compile(
     r"auto|bpf|cgroup|config|debugfs|dev|efi|fuse\.(gvfsd-fuse|lxcfs|portal)|fusectl|hugetlbfs|iso9660|mqueue|nsfs|overlay|"
     r"proc|pstore|ramfs|rpc_|securityfs|squashfs|swap|sysfs|tmpfs|tracefs|udf|binfmt_"
 )
-
 _NO_PLACES = ("/boot", "/efi", "/snap", "/run/user", "/var/lib/docker", "/System/Volumes")
-
 BACKUPS_FOLDER = "Backups"
 
 

@@ -6,21 +6,17 @@ in one array, and what is known of folders is in others. Opening a folder is a s
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from backup_gui.model.plans import Action, Counts, Op, counts_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-from enum import Enum
-from typing import TYPE_CHECKING
-
-from backup_gui.model.plans import NO_COUNTS
+from backup_gui.model.plans import NO_COUNTS, Action, Counts, Op, counts_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _OPS = tuple(Op)
+# So many rows are looked through faster than folders are opened.
+MOST_OPENED_ROWS = 200
 
 
 class PlanTree(NamedTuple):
@@ -120,10 +116,6 @@ class PlanTree(NamedTuple):
 def flat(actions: Sequence[Action]) -> PlanTree:
     """Take actions as a list of whole paths in their own order: at once, however many they are."""
     return PlanTree(actions, range(len(actions)), (0, len(actions)), len(actions))
-
-
-# So many rows are looked through faster than folders are opened.
-MOST_OPENED_ROWS = 200
 
 
 class Order(Enum):

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QDateTime, QObject, QTimer, Slot
 
+from backup_gui.desktop.file_preview import look_at
 from backup_gui.engine.fs.content import Cancelled
+from backup_gui.engine.history.listing import Shelf
 from backup_gui.model.errors import BackupError
 from backup_gui.model.path_text import one_line
-from backup_gui.model.restores import RestoreResult, Step
+from backup_gui.model.restores import Item, RestoreResult, Search, Step
 from backup_gui.model.status import JobState
 from backup_gui.services import browse as archive
 from backup_gui.services.browse import Backup, StopAsked, Wanted
@@ -21,22 +23,14 @@ from backup_gui.threads.tasks import TaskContext, TaskRunner
 from backup_gui.ui.history.restore_dialog import RestoreDialog
 from backup_gui.ui.history.window import HistoryWindow
 from backup_gui.ui.text.reasons import said
-from backup_gui.ui.values.history import RestoreWish, Subject
+from backup_gui.ui.values.history import Asked, RestoreWish, Subject
 
 if TYPE_CHECKING:
     from backup_gui.threads.controller import Controller, JobNews
     from backup_gui.ui.history.page import HistoryPage
     from backup_gui.ui.main.window import MainWindow
     from backup_gui.ui.style.icons import Icons
-from typing import TYPE_CHECKING
 
-from backup_gui.desktop.file_preview import look_at
-from backup_gui.engine.history.listing import Shelf
-from backup_gui.model.restores import Item, Search
-from backup_gui.ui.values.history import Asked
-
-if TYPE_CHECKING:
-    from backup_gui.ui.history.page import HistoryPage
 
 log = logging.getLogger(__name__)
 

@@ -7,23 +7,24 @@ from __future__ import annotations
 
 import os
 import stat
+import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.destination.history_place import is_not_the_mirrors
+from backup_gui.engine.history.usage import occupied_bytes
 from backup_gui.engine.plan.left_out import find_left_out, rules_of
 from backup_gui.engine.rules.exclusions import Filter
 from backup_gui.model.errors import JobError
-from backup_gui.model.paths import join
+from backup_gui.model.paths import MARKER_NAME, join
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backup_gui.model.job import Job
-import time
-from dataclasses import dataclass
 
-from backup_gui.engine.history.usage import occupied_bytes
-from backup_gui.model.paths import MARKER_NAME
+# After so much work it rests as long: neither the window nor a job shall notice that somebody counts.
+_WORK_S = 0.005
 
 
 class Tally(NamedTuple):
@@ -185,10 +186,6 @@ def _left_out(counts: list[list[int]], *, is_whole: bool) -> LeftOut:
     return LeftOut(
         left_out=Tally(left_out[0], left_out[1], is_whole=is_whole), kept=Tally(kept[0], kept[1], is_whole=is_whole)
     )
-
-
-# After so much work it rests as long: neither the window nor a job shall notice that somebody counts.
-_WORK_S = 0.005
 
 
 @dataclass(frozen=True, slots=True)

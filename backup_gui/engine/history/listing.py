@@ -10,28 +10,21 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from typing import TYPE_CHECKING
-
-from backup_gui.engine.fs.content import Cancelled
-from backup_gui.model.restores import Moment
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from backup_gui.engine.fs.tree import Tree
-
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.rules.version_names import read_version_name, shortened_paths
 from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.paths import join, parent_of
+from backup_gui.model.restores import Moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from backup_gui.model.entries import Entry
+
 
 # What left the mirror within so many seconds was most likely one change.
 _MOMENT_S = 2.0

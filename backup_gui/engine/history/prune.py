@@ -30,18 +30,13 @@ if TYPE_CHECKING:
     from backup_gui.engine.state.database import Catalog
     from backup_gui.model.job import Job
     from backup_gui.model.plans import Action
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from backup_gui.engine.state.database import Catalog
 
 log = logging.getLogger(__name__)
 
 THIN_EVERY_S: Final = HOUR_S
 HISTORY_KEY: Final = "history"
 NO_GAIN_KEY: Final = "pruning was in vain at"
+EMPTYING_KEY: Final = "history folders being emptied"
 
 
 class _Remembered(NamedTuple):
@@ -365,9 +360,6 @@ def _remembered(catalog: Catalog) -> _Remembered | None:
 
 def _remember(catalog: Catalog, what: _Remembered) -> None:
     catalog.remember(HISTORY_KEY, f"{what.limits} {what.at_s!r} {what.quiet_until_s!r}")
-
-
-EMPTYING_KEY: Final = "history folders being emptied"
 
 
 class Emptying:

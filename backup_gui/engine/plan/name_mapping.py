@@ -5,36 +5,25 @@ The state of one comparison: it lists folders and asks ``rules/names.py``. Not u
 
 from __future__ import annotations
 
+import stat
 from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.destination.probe import falls_together
-from backup_gui.engine.rules.names import Alignment, align
+from backup_gui.engine.rules.names import Alignment, align, inherit, refused
 from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.paths import join, parent_of
+from backup_gui.model.plans import Action, Op
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.fs.tree import Tree
-    from backup_gui.engine.state.database import Catalog
-    from backup_gui.model.entries import Entry
-import stat
-from typing import TYPE_CHECKING
-
-from backup_gui.engine.rules.names import inherit, refused
-from backup_gui.model.plans import Action, Op
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from backup_gui.engine.destination.destination import Target
-    from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.plan.builder import Draft
-    from backup_gui.engine.rules.names import Alignment
     from backup_gui.engine.state.database import Catalog
     from backup_gui.engine.state.rows import Row
     from backup_gui.model.entries import Entry
+
 
 _MOST_FOLDERS = 64
 

@@ -6,6 +6,8 @@ for passes that made few; what a pass took away is what undoing it needs.
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import sqlite3
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,28 +16,19 @@ from backup_gui.engine.state import stored_reasons
 from backup_gui.engine.state.integers import within
 from backup_gui.engine.state.rows import open_for_reading
 from backup_gui.model.entries import EntryKind
-from backup_gui.model.passes import PastPass
-from backup_gui.model.paths import encode
+from backup_gui.model.passes import DayTotal, PassKind, PastChange, PastPass
+from backup_gui.model.paths import decode, encode
 from backup_gui.model.plans import Op
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from backup_gui.model.plans import Report
-    from backup_gui.model.reasons import Reason
-import contextlib
-import logging
-from typing import TYPE_CHECKING
-
-from backup_gui.model.passes import DayTotal, PassKind, PastChange
-from backup_gui.model.paths import decode
 from backup_gui.model.reasons import of_system
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from backup_gui.model.passes import PastPass
+    from backup_gui.model.plans import Report
+    from backup_gui.model.reasons import Reason
+
+log = logging.getLogger(__name__)
 
 KEPT_PASSES = 10_000
 KEPT_CHANGES = 200_000
@@ -51,6 +44,24 @@ _COLUMNS = (
 )
 _OPS = {op.value: op for op in Op}
 _KINDS = {kind.value: kind for kind in EntryKind}
+# Without what the first version of catalogs did not know: one is read before its job brings it up to date.
+_COLUMNS_READ = (
+    "id, started_at, duration_s, is_full, status, reason, created, replaced, deleted, moved, bytes, problems"
+)
+_CONDITIONS = {
+    PassKind.ALL: "1",
+    PassKind.COPIED: "created + replaced > 0",
+    PassKind.DELETED: "deleted > 0",
+    PassKind.MOVED: "moved > 0",
+    PassKind.TROUBLE: "status <> 'complete'",
+}
+# A pass that was cut short, as by quitting, is no trouble: the next one goes on.
+# SQLite counts days the user's way, daylight saving included, without taking the interpreter from the window.
+_DAYS = (
+    "SELECT date(started_at + duration_s, 'unixepoch', 'localtime') AS day, count(*), sum(created + replaced),"
+    " CAST(total(bytes) AS INTEGER), sum(status NOT IN ('complete', 'cancelled')) FROM passes"
+    " WHERE started_at + duration_s >= ? GROUP BY day ORDER BY day"
+)
 
 
 class Change(NamedTuple):
@@ -247,30 +258,6 @@ def past_pass(row: tuple[Any, ...]) -> PastPass:
     return record._replace(
         is_full=bool(record.is_full), is_whole=bool(record.is_whole), reason=of_system(str(record.reason))
     )
-
-
-log = logging.getLogger(__name__)
-
-# Without what the first version of catalogs did not know: one is read before its job brings it up to date.
-_COLUMNS_READ = (
-    "id, started_at, duration_s, is_full, status, reason, created, replaced, deleted, moved, bytes, problems"
-)
-
-_CONDITIONS = {
-    PassKind.ALL: "1",
-    PassKind.COPIED: "created + replaced > 0",
-    PassKind.DELETED: "deleted > 0",
-    PassKind.MOVED: "moved > 0",
-    PassKind.TROUBLE: "status <> 'complete'",
-}
-
-# A pass that was cut short, as by quitting, is no trouble: the next one goes on.
-# SQLite counts days the user's way, daylight saving included, without taking the interpreter from the window.
-_DAYS = (
-    "SELECT date(started_at + duration_s, 'unixepoch', 'localtime') AS day, count(*), sum(created + replaced),"
-    " CAST(total(bytes) AS INTEGER), sum(status NOT IN ('complete', 'cancelled')) FROM passes"
-    " WHERE started_at + duration_s >= ? GROUP BY day ORDER BY day"
-)
 
 
 class Chronicle:

@@ -10,19 +10,19 @@ The number of paths is bounded by the guard itself, which holds what would pass 
 
 from __future__ import annotations
 
+import sqlite3
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.paths import decode, encode, parent_of
 from backup_gui.model.plans import Op
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable, Iterable, Iterator
 
     from backup_gui.model.plans import Action
-from typing import NamedTuple
+
 
 WINDOW_S = 3_600.0
 MOST_PATHS = 1_000_000

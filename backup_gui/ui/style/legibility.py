@@ -6,22 +6,16 @@ called for each line that is drawn, and each call waits for the interpreter whil
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QColor, QFontMetrics, QPalette
 
-from backup_gui.ui.style.theme import ORDINARY_TEXT_PX, is_dark, mix
+from backup_gui.ui.style.theme import ORDINARY_TEXT_PX, accent, is_dark, mix
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
-import math
-from typing import TYPE_CHECKING, NamedTuple
-
-from backup_gui.ui.style.theme import accent
-
-if TYPE_CHECKING:
-    from PySide6.QtGui import QColor, QPalette
 
 # The only style that is known to draw its edges in a colour made of the palette's.
 _STYLE = "fusion"
@@ -42,6 +36,22 @@ _FOCUS_SHARE = 0.55
 LEAST_SCALE = 1.15
 _MARK_PX = 13
 _ICON_PX = 16
+# For ordinary text, pixels.
+_ARROW_PX = 9
+_LIST_ARROW_PX = 7
+_SPIN_ARROW_PX = 8
+_BUTTON_PX = 18
+_HANDLE_PX = 12
+_GROOVE_PX = 4
+_SCROLL_BAR_PX = 14
+_QUESTION_PX = 48
+# What a row of a list has besides its text.
+_ROW_PX = 12
+# In a square, a wedge from the middle of one side to both corners of the other one has this share of a turn at each
+# side of its axis; a little of it makes the edge soft.
+_WEDGE = math.atan(0.5) / (2 * math.pi)
+_SOFT_MARK = 0.004
+_OFF_SHARE = 0.45
 
 
 class Legibility(QObject):
@@ -113,35 +123,6 @@ def edged(palette: QPalette, name: str) -> QPalette:
         result.setColor(QPalette.ColorRole.Highlight, highlight)
         result.setColor(QPalette.ColorRole.HighlightedText, palette.base().color())
     return result
-
-
-# For ordinary text, pixels.
-_ARROW_PX = 9
-
-_LIST_ARROW_PX = 7
-
-_SPIN_ARROW_PX = 8
-
-_BUTTON_PX = 18
-
-_HANDLE_PX = 12
-
-_GROOVE_PX = 4
-
-_SCROLL_BAR_PX = 14
-
-_QUESTION_PX = 48
-
-# What a row of a list has besides its text.
-_ROW_PX = 12
-
-# In a square, a wedge from the middle of one side to both corners of the other one has this share of a turn at each
-# side of its axis; a little of it makes the edge soft.
-_WEDGE = math.atan(0.5) / (2 * math.pi)
-
-_SOFT_MARK = 0.004
-
-_OFF_SHARE = 0.45
 
 
 class Look(NamedTuple):

@@ -9,6 +9,7 @@ from backup_gui.ui.style.theme import GRID_PX
 
 PAGE_ROWS = 500
 RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+Index = QModelIndex | QPersistentModelIndex
 
 
 class RowsModel(QAbstractTableModel):
@@ -96,6 +97,3 @@ def make_table(name: str) -> QTableView:
     header.setHighlightSections(False)
     header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     return table
-
-
-Index = QModelIndex | QPersistentModelIndex
