@@ -10,7 +10,7 @@ import atexit
 import gc
 import sys
 
-from backup_gui.engine.fs.system import worker_process as coprocess
+from backup_gui.engine.fs.system import worker_process
 from backup_gui.engine.fs.system.syscalls import allow_many_files
 
 _INTERRUPTED = 130
@@ -24,10 +24,10 @@ def main() -> int:
     """
     # When an interpreter ends it looks several times for cycles among all that there is, a tenth of a short run's time.
     atexit.register(gc.freeze)
-    if sys.argv[1:2] == [coprocess.OPTION]:
-        coprocess.serve(sys.argv[2:])
+    if sys.argv[1:2] == [worker_process.OPTION]:
+        worker_process.serve(sys.argv[2:])
         return 0
-    gc.set_threshold(coprocess.OBJECTS_BETWEEN_COLLECTIONS)
+    gc.set_threshold(worker_process.OBJECTS_BETWEEN_COLLECTIONS)
     allow_many_files()
     try:
         from backup_gui.cli import main as cli  # noqa: PLC0415 - the other process has no use for it

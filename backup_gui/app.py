@@ -24,7 +24,7 @@ from backup_gui.desktop import display
 from backup_gui.desktop.languages import found_languages, language_name, speak
 from backup_gui.desktop.quit_signals import QuitSignals
 from backup_gui.desktop.single_instance import Instance, Wish
-from backup_gui.engine.fs import own_files as own
+from backup_gui.engine.fs import own_files
 from backup_gui.engine.fs.privacy import close_to_others, make_private_folder, own_folder_reason
 from backup_gui.model.errors import BackupError, OwnFolderError
 from backup_gui.model.path_text import one_line
@@ -69,7 +69,7 @@ def main(*, is_hidden: bool = False, source: str = "", destination: str = "", in
     application = _application()
     try:
         places = Places()
-        own.note(*places)
+        own_files.note(*places)
         wish = Wish(
             shows_window=not is_hidden,
             source=absolute(source) if source else "",

@@ -33,7 +33,7 @@ from backup_gui.cli.output import (
 from backup_gui.cli.reasons import CommandCode
 from backup_gui.config.folders import Places
 from backup_gui.config.logging import set_up_logging
-from backup_gui.engine.fs import own_files as own
+from backup_gui.engine.fs import own_files
 from backup_gui.model.errors import BackupError, DestinationBusyError, JobError, RootAbsentError, UnknownThenError
 from backup_gui.model.events import HeldBack, KeepHeld, Stop, Waiting
 from backup_gui.model.path_text import escape, meanings, one_line
@@ -173,7 +173,7 @@ def _run(options: argparse.Namespace, output: Output, interruption: Interruption
     from backup_gui.engine.run import runner  # noqa: PLC0415
 
     places = Places()
-    own.note(*places)
+    own_files.note(*places)
     job = make_job(
         options.source,
         options.destination,
@@ -269,7 +269,7 @@ def _verify(options: argparse.Namespace, output: Output, interruption: Interrupt
     from backup_gui.engine.verify import verify  # noqa: PLC0415
 
     places = Places()
-    own.note(*places)
+    own_files.note(*places)
     job = make_job(options.source, options.destination, exclude=tuple(options.exclude), keeps_history=False)
     bar = ProgressBar() if _is_watched(options) else None
     seen = Progress(phase=Phase.COMPARING)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from backup_gui.config.folders import home
 from backup_gui.engine.destination.history_place import history_at, is_place_inside
-from backup_gui.engine.fs import own_files as own
+from backup_gui.engine.fs import own_files
 from backup_gui.engine.fs.volumes.nesting import Location
 from backup_gui.engine.rules.exclusions import Filter
 from backup_gui.model.errors import JobError, OwnFolderError
@@ -240,7 +240,7 @@ def _nesting_faults(folders: dict[str, str]) -> dict[str, Reason]:
         return {"destination": Reason(ReasonCode.TYPED_DESTINATION_IN_SOURCE)}
     if is_around:
         return {"destination": Reason(ReasonCode.TYPED_SOURCE_IN_DESTINATION)}
-    ours = [Location(place) for place in own.noted()]
+    ours = [Location(place) for place in own_files.noted()]
     if any(source.is_within(place) for place in ours):
         return {"source": Reason(ReasonCode.TYPED_SOURCE_IN_OWN)}
     if any(destination.overlaps(place) for place in ours):

@@ -11,7 +11,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any, TextIO
 
-from backup_gui.engine.fs import own_files as own
+from backup_gui.engine.fs import own_files
 from backup_gui.engine.fs.privacy import close_file, open_private
 from backup_gui.model.path_text import one_line
 
@@ -120,7 +120,7 @@ def _file_handler(file: Path, level: int) -> logging.Handler:
         def _open(self) -> TextIOWrapper:
             return open(self.baseFilename, "a", encoding=self.encoding, errors=self.errors, opener=open_private)
 
-    own.note(file, *(f"{file}.{number}" for number in range(1, OLD_FILES + 1)))
+    own_files.note(file, *(f"{file}.{number}" for number in range(1, OLD_FILES + 1)))
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     for number in range(1, OLD_FILES + 1):
         close_file(file.with_name(f"{file.name}.{number}"))

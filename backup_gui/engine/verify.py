@@ -103,7 +103,7 @@ def verify(
         exclude: The job's exclusion rules.
         should_stop: Asked between blocks; True ends the comparison early and silently.
         on_progress: Takes entries and bytes compared so far, at most ten times a second.
-        memories: What jobs remember of drives, see ``probing.known_abilities``.
+        memories: What jobs remember of drives, see ``probe.known_abilities``.
         leaves_out_system_folders: As in ``Job``.
 
     Returns:

@@ -17,7 +17,7 @@ from backup_gui.model.errors import BackupError
 from backup_gui.model.path_text import one_line
 from backup_gui.model.restores import Item, RestoreResult, Search, Step
 from backup_gui.model.status import JobState
-from backup_gui.services import browse as archive
+from backup_gui.services import browse
 from backup_gui.services.browse import Backup, StopAsked, Wanted
 from backup_gui.threads.tasks import TaskContext, TaskRunner
 from backup_gui.ui.history.restore_dialog import RestoreDialog
@@ -121,7 +121,7 @@ class Restoration(QObject):
         backup = backup_of(wish.subject)
 
         def work(task: TaskContext[Step]) -> RestoreResult:
-            return archive.bring_back(backup, wanted, task.should_stop, on_step=task.tell)
+            return browse.bring_back(backup, wanted, task.should_stop, on_step=task.tell)
 
         self._tasks.start(self._key, work, self._on_result, on_failed=self._on_failed, on_progress=self._on_step)
 
@@ -278,7 +278,7 @@ class RestoreDesk(QObject):
         self._was_told_of_silence = False
         self._tasks.start(
             "backup folder",
-            lambda task: archive.find_backup(folder, task.should_stop),
+            lambda task: browse.find_backup(folder, task.should_stop),
             self._on_backup_found,
             on_failed=partial(self._on_no_backup, folder),
             on_silent=self._on_finder_silent,
@@ -356,7 +356,7 @@ class Clerk(QObject):
         self._start(
             "moments",
             asked,
-            lambda should_stop: archive.find_moments(backup, should_stop),
+            lambda should_stop: browse.find_moments(backup, should_stop),
             lambda moments: self._page.show_moments(asked, moments),
         )
 
@@ -422,19 +422,19 @@ class Clerk(QObject):
 
 
 def _list_folder(reading: _Reading, asked: Asked, should_stop: StopAsked) -> tuple[Item, ...]:
-    return archive.list_folder(
+    return browse.list_folder(
         backup_of(asked.subject), reading.shelf, asked.path, asked.at, should_stop, shows_gone=asked.shows_gone
     )
 
 
 def _search(reading: _Reading, asked: Asked, should_stop: StopAsked) -> Search:
-    return archive.search(
+    return browse.search(
         backup_of(asked.subject), reading.shelf, asked.text, asked.at, should_stop, shows_gone=asked.shows_gone
     )
 
 
 def _list_versions(reading: _Reading, asked: Asked, should_stop: StopAsked) -> tuple[Item, ...]:
-    return archive.list_versions(backup_of(asked.subject), reading.shelf, asked.path, should_stop)
+    return browse.list_versions(backup_of(asked.subject), reading.shelf, asked.path, should_stop)
 
 
 def backup_of(subject: Subject) -> Backup:

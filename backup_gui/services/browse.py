@@ -57,13 +57,13 @@ class Wanted(NamedTuple):
 
 
 def find_backup(folder: str, should_stop: StopAsked) -> Backup:
-    """Tell what a folder is the backup of; see ``past.backup_at``."""
+    """Tell what a folder is the backup of; see ``snapshot.backup_at``."""
     del should_stop
     return Backup(*backup_at(folder))
 
 
 def find_moments(backup: Backup, should_stop: StopAsked) -> tuple[Moment, ...]:
-    """Find the times at which something changed; see ``past.moments``."""
+    """Find the times at which something changed; see ``listing.moments``."""
     return moments(backup.history_root, should_stop)
 
 

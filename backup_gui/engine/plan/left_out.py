@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.destination.history_place import history_of
-from backup_gui.engine.fs import own_files as own
+from backup_gui.engine.fs import own_files
 from backup_gui.engine.fs.volumes.mounts import TABLE, is_of_kernel, read_mounts
 from backup_gui.engine.rules.exclusions import Filter
 
@@ -79,7 +79,7 @@ def find_left_out(source: str, backup: Iterable[str] = (), table: str | Path = T
     mounts = read_mounts(table) if sys.platform == "linux" else []
     # Of several mounts on one point the last one is visible.
     below = {mount.point: mount for mount in mounts if _relative(mount.point, root)}
-    paths = {path for place in (*own.noted(), *backup) for path in _places_of(place, root, mounts)}
+    paths = {path for place in (*own_files.noted(), *backup) for path in _places_of(place, root, mounts)}
     drive_roots = {""} if _is_mounted(root, mounts) else set()
     for point, mount in below.items():
         path = _relative(point, root)

@@ -13,7 +13,7 @@ from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.destination.history_place import history_of, is_on_one_volume, is_place_inside
 from backup_gui.engine.destination.mirror_writer import make_private_folder
 from backup_gui.engine.destination.probe import abilities_of
-from backup_gui.engine.fs import own_files as own
+from backup_gui.engine.fs import own_files
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.fs.volumes.drive_places import is_drive_missing
 from backup_gui.engine.fs.volumes.identity import Standing, identify, nearest_existing, read_identity, standing
@@ -223,7 +223,7 @@ def _refuse_nesting(job: Job) -> None:
     mounted = mounted_below(job.destination, job.source)
     if mounted is not None:
         raise JobError(Reason(ReasonCode.SOURCE_MOUNTED_INSIDE, path=mounted))
-    ours = [Location(place) for place in own.noted()]
+    ours = [Location(place) for place in own_files.noted()]
     if any(source.is_within(place) for place in ours):
         raise JobError(Reason(ReasonCode.SOURCE_INSIDE_OWN, path=job.source))
     # What is in there is none of the source's: it would be taken out of the mirror while it is in use.

@@ -85,7 +85,7 @@ class Outcome(NamedTuple):
 
 
 class PassMaker(Protocol):
-    """``mirror.run_pass``."""
+    """``single_pass.run_pass``."""
 
     def __call__(
         self,

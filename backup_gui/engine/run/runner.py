@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from backup_gui.engine.destination.lock import DestinationLock
 from backup_gui.engine.fs.privacy import close_to_others, make_private_folder
 from backup_gui.engine.fs.system.descriptors import BUDGET
-from backup_gui.engine.run import single_pass as mirror
+from backup_gui.engine.run import single_pass
 from backup_gui.engine.run.clock import Clock, SystemClock
 from backup_gui.engine.run.loop import Loop, Outcome, PassMaker
 from backup_gui.engine.run.mailbox import Commands
@@ -45,7 +45,7 @@ def run(
     is_once: bool = False,
     is_dry_run: bool = False,
     clock: Clock = _SYSTEM_CLOCK,
-    run_pass: PassMaker = mirror.run_pass,
+    run_pass: PassMaker = single_pass.run_pass,
     open_catalog: Callable[[Path], Catalog] = Catalog.open,
     make_watcher: WatcherMaker = _watch,
 ) -> Outcome:

@@ -456,22 +456,22 @@ def _prepare_history(
     adds = bool(counts.replaced or counts.deleted)
     if not adds and room is None:
         return NO_ROOM_MADE
-    from backup_gui.engine.history import prune as upkeep  # noqa: PLC0415 - slow to import, and a first copy does not need it
+    from backup_gui.engine.history import prune  # noqa: PLC0415 - slow to import, and a first copy does not need it
 
     if adds:
-        upkeep.note_additions(catalog)
+        prune.note_additions(catalog)
     if room is None or is_held:
         return NO_ROOM_MADE
 
     def size_of(action: Action) -> int:
         return data_bytes(source, action) if action.size_bytes >= ASK_FOR_ROOM_BYTES else action.size_bytes
 
-    return upkeep.make_room(job, target, catalog, room, actions, size_of, clock.ages(), should_stop)
+    return prune.make_room(job, target, catalog, room, actions, size_of, clock.ages(), should_stop)
 
 
 def _thin_history(job: Job, target: Target, catalog: Catalog, ages: Ages, should_stop: Callable[[], bool]) -> Removed:
-    from backup_gui.engine.history import prune as upkeep  # noqa: PLC0415 - see above
+    from backup_gui.engine.history import prune  # noqa: PLC0415 - see above
 
-    if not upkeep.is_due(job, catalog, ages.now_s):
+    if not prune.is_due(job, catalog, ages.now_s):
         return NOTHING_REMOVED
-    return upkeep.thin_history(job, target, catalog, ages, should_stop)
+    return prune.thin_history(job, target, catalog, ages, should_stop)

@@ -21,7 +21,7 @@ def open_for_reading(catalog: Path, wait_s: float = _WAIT_S) -> sqlite3.Connecti
     """Open a job's catalog for reading, beside the job that goes on writing it.
 
     Args:
-        catalog: The job's catalog, see ``places``.
+        catalog: The job's catalog, see ``config/folders.py``.
         wait_s: For how long to wait where somebody else has it locked, seconds.
 
     Returns:

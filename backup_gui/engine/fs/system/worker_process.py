@@ -5,7 +5,8 @@ handed over at each. The process is given the two roots as open folders. It take
 not go smoothly is left to the pass itself, which tries again and knows what to say about it.
 
 Messages in both directions are lists in the form of ``marshal``, each after its length: both ends are the same program.
-What is asked, and how it is answered, is a matter of ``scout`` and ``copier``.
+What is asked, and how it is answered, is a matter of ``plan/scan_worker.py`` and
+``apply/copy_worker.py``.
 """
 
 from __future__ import annotations
