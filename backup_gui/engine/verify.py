@@ -26,7 +26,7 @@ from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.paths import MARKER_NAME, join
 from backup_gui.model.plans import Phase, Problem, ProblemCode, Progress, Stage
 from backup_gui.model.problems import problem, problem_from
-from backup_gui.model.reasons import Code, Reason, ReasonCode
+from backup_gui.model.reasons import Code, Reason, ReasonCode, system_words
 
 if TYPE_CHECKING:
     from backup_gui.engine.rules.exclusions import Filter
@@ -129,7 +129,7 @@ def _open(root: str, code: ReasonCode) -> Tree:
     try:
         return Tree(root)
     except OSError as error:
-        raise RootAbsentError(Reason(code, path=root, why=error.strerror or str(error))) from error
+        raise RootAbsentError(Reason(code, path=root, why=system_words(error))) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,10 +68,13 @@ QUOTA_USED_UP: Final = Reason(ReasonCode.QUOTA_USED_UP)
 
 # A pass may have a hundred thousand problems: those that say the same share their reason.
 _PLAIN: Final = {code: Reason(code) for code in ProblemCode}
+_WITH_CONTROL: Final = Reason(ReasonCode.NAME_WITH_CONTROL)
+_WITH_BYTES: Final = Reason(ReasonCode.NAME_WITH_BYTES)
+_WITH_END: Final = Reason(ReasonCode.NAME_WITH_END)
 
 # The system says no more than "invalid argument" of a name that FAT, exFAT or NTFS cannot hold.
 _NAMING = frozenset({Stage.COPY, Stage.MOVE})
-_NOT_ON_WINDOWS_DRIVES = '<>:"|?*\\'
+_NOT_ON_WINDOWS_DRIVES = '<>:"|?*\\\x01'
 _ALWAYS_WRITING = frozenset({Stage.DELETE, Stage.MOVE, Stage.METADATA, Stage.HISTORY})
 
 
@@ -191,11 +194,10 @@ def problem_from(error: OSError, path: str, stage: Stage, *, is_writing: bool | 
     code = code_of(error, stage, is_writing=is_writing)
     if isinstance(error, LinkInHistoryError):
         return problem(code, path, stage, more=Reason(ReasonCode.AT, path=error.filename))
-    suspect = _suspect_in(path)
-    if code is ProblemCode.NAME_NOT_POSSIBLE:
-        return problem(code, path, stage, more=suspect)
-    if error.errno == errno.EINVAL and stage in _NAMING and suspect:
-        return problem(ProblemCode.NAME_NOT_POSSIBLE, path, stage, more=suspect)
+    if code is ProblemCode.NAME_NOT_POSSIBLE or (error.errno == errno.EINVAL and stage in _NAMING):
+        suspect = unfit_in(path.rpartition("/")[2], _NOT_ON_WINDOWS_DRIVES)
+        if suspect or code is ProblemCode.NAME_NOT_POSSIBLE:
+            return problem(ProblemCode.NAME_NOT_POSSIBLE, path, stage, more=suspect)
     if code is ProblemCode.NO_SPACE and is_over_quota(error):
         return problem(code, path, stage, more=QUOTA_USED_UP)
     if code is ProblemCode.OTHER:
@@ -226,16 +228,26 @@ def problem_of_unfit(error: Exception, path: str, stage: Stage) -> Problem:
     return problem(ProblemCode.OTHER, path, stage)
 
 
-def _suspect_in(path: str) -> Reason | None:
-    """Say what in a path's last name the file systems of Windows cannot hold; None if nothing."""
-    name = path.rpartition("/")[2]
+def unfit_in(name: str, forbidden: str, *, may_have_bytes: bool = False, may_have_ends: bool = False) -> Reason | None:
+    """Say what in a name a file system cannot hold; None if nothing.
+
+    Args:
+        name: The name.
+        forbidden: Characters that it cannot hold; with U+0001 among them, no control character at all.
+        may_have_bytes: Whether it holds bytes that are not text.
+        may_have_ends: Whether it holds a space or a full stop at the end.
+    """
     for character in name:
-        if character in _NOT_ON_WINDOWS_DRIVES:
-            return Reason(ReasonCode.NAME_WITH_CHARACTER, character=character)
         if character < " ":
-            return Reason(ReasonCode.NAME_WITH_CONTROL)
-        if "\ud800" <= character <= "\udfff":
-            return Reason(ReasonCode.NAME_WITH_BYTES)
-    if name.endswith((" ", ".")):
-        return Reason(ReasonCode.NAME_WITH_END)
-    return None
+            if "\x01" in forbidden:
+                return _WITH_CONTROL
+        elif character in forbidden:
+            return _with_character(character)
+        if "\ud800" <= character <= "\udfff" and not may_have_bytes:
+            return _WITH_BYTES
+    return _WITH_END if not may_have_ends and name.endswith((" ", ".")) else None
+
+
+@lru_cache
+def _with_character(character: str) -> Reason:
+    return Reason(ReasonCode.NAME_WITH_CHARACTER, character=character)

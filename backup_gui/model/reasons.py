@@ -457,4 +457,9 @@ def lines(first: Reason, *rest: Reason) -> Reason:
 
 def of_error(error: OSError) -> Reason:
     """Take the system's own words for an error."""
-    return of_system(error.strerror or str(error) or type(error).__name__)
+    return of_system(system_words(error))
+
+
+def system_words(error: OSError) -> str:
+    """Return the system's own words for an error; the name of its class if there are none."""
+    return error.strerror or str(error) or type(error).__name__

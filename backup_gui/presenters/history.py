@@ -15,6 +15,7 @@ from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.history.listing import Shelf
 from backup_gui.model.errors import BackupError
 from backup_gui.model.path_text import one_line
+from backup_gui.model.reasons import system_words
 from backup_gui.model.restores import Item, RestoreResult, Search, Step
 from backup_gui.model.status import JobState
 from backup_gui.services import browse
@@ -179,7 +180,7 @@ class Restoration(QObject):
         elif isinstance(error, FileNotFoundError):
             self._end(self.tr("The folder to restore to is not there. You can save the files elsewhere."))
         elif isinstance(error, OSError):
-            self._end(one_line(error.strerror or str(error)))
+            self._end(one_line(system_words(error)))
         else:
             self._end(self.tr("An unexpected error. The log has the details."))
 

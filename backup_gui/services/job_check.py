@@ -22,7 +22,7 @@ from backup_gui.engine.state.register import ReadFacts
 from backup_gui.model.errors import JobError
 from backup_gui.model.job import Job
 from backup_gui.model.path_text import one_line
-from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode, lines
+from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode, lines, system_words
 
 _SYSTEM_FOLDERS = ("/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr")
 
@@ -137,7 +137,7 @@ def _source_fault(source: str) -> Reason:
     except PermissionError:
         return Reason(ReasonCode.PLACE_UNREAD)
     except OSError as error:
-        return Reason(ReasonCode.PLACE_FAILS, why=error.strerror or str(error))
+        return Reason(ReasonCode.PLACE_FAILS, why=system_words(error))
     return NO_REASON
 
 

@@ -224,8 +224,8 @@ MUTATIONS = (
     ),
     Mutation(
         "bytes that are not text are not given to a drive for text",
-        "engine/rules/names.py",
-        "            return Reason(ReasonCode.NAME_WITH_BYTES)\n",
+        "model/problems.py",
+        "            return _WITH_BYTES\n",
         "            return None\n",
         (f"{_EXFAT}test_what_can_be_held_is_backed_up_and_the_rest_is_named_with_its_reason",),
     ),
@@ -239,8 +239,8 @@ MUTATIONS = (
     Mutation(
         "an invalid argument is blamed on the name",
         "model/problems.py",
-        "    if error.errno == errno.EINVAL and stage in _NAMING and suspect:\n",
-        "    if not error and suspect:\n",
+        "    if code is ProblemCode.NAME_NOT_POSSIBLE or (error.errno == errno.EINVAL and stage in _NAMING):\n",
+        "    if code is ProblemCode.NAME_NOT_POSSIBLE:\n",
         ("unit/model/test_problems.py::test_an_invalid_argument_for_a_suspicious_name_is_blamed_on_the_name",),
     ),
     # Depth

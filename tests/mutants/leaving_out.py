@@ -11,7 +11,7 @@ MUTATIONS = (
     Mutation(
         "own files are left out",
         "engine/plan/left_out.py",
-        "for place in (*own.noted(), *backup)",
+        "for place in (*own_files.noted(), *backup)",
         "for place in backup",
         (f"{_MIRROR}test_own_files_are_not_copied_and_copies_of_earlier_versions_are_left_alone",),
     ),
@@ -32,8 +32,8 @@ MUTATIONS = (
     Mutation(
         "a destination below the source is left out",
         "engine/plan/left_out.py",
-        "for place in (*own.noted(), *backup)",
-        "for place in own.noted()",
+        "for place in (*own_files.noted(), *backup)",
+        "for place in own_files.noted()",
         (f"{_FOUND}test_a_destination_mounted_into_the_source_is_left_out_there",),
     ),
     Mutation(

@@ -26,7 +26,7 @@ from backup_gui.model.errors import BackupError, DestinationFullError, Destinati
 from backup_gui.model.paths import parent_of
 from backup_gui.model.plans import Op, Phase, ProblemCode, Stage
 from backup_gui.model.problems import UNFIT, is_full, problem, problem_from, problem_of_unfit
-from backup_gui.model.reasons import Reason, ReasonCode
+from backup_gui.model.reasons import Reason, ReasonCode, system_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -276,4 +276,4 @@ class Execution:
 
 def _of_the_destination(error: OSError) -> BackupError:
     kind = DestinationFullError if is_full(error) else DestinationUnusableError
-    return kind(Reason(ReasonCode.DESTINATION_UNWRITTEN, why=error.strerror or str(error)))
+    return kind(Reason(ReasonCode.DESTINATION_UNWRITTEN, why=system_words(error)))

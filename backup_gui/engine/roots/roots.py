@@ -32,7 +32,7 @@ from backup_gui.model.errors import (
 from backup_gui.model.path_text import escape
 from backup_gui.model.plans import HeldCode
 from backup_gui.model.problems import is_full, of_unwritable
-from backup_gui.model.reasons import Reason, ReasonCode
+from backup_gui.model.reasons import Reason, ReasonCode, system_words
 
 if TYPE_CHECKING:
     from backup_gui.engine.ownership.belonging import Belonging
@@ -198,7 +198,7 @@ def _open_source(job: Job, catalog: Catalog) -> Tree:
 
 
 def _unopened(job: Job, error: OSError) -> Reason:
-    return Reason(ReasonCode.SOURCE_UNOPENED, why=error.strerror or str(error), path=job.source)
+    return Reason(ReasonCode.SOURCE_UNOPENED, why=system_words(error), path=job.source)
 
 
 def _is_other_source(job: Job, catalog: Catalog) -> bool:

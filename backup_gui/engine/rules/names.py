@@ -11,7 +11,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from backup_gui.model.plans import ProblemCode, Stage
-from backup_gui.model.problems import problem
+from backup_gui.model.problems import problem, unfit_in
 from backup_gui.model.reasons import Reason, ReasonCode
 
 if TYPE_CHECKING:
@@ -58,15 +58,11 @@ NOTHING: Final = Alignment({}, {}, frozenset())
 
 def why_not(name: str, abilities: Abilities) -> Reason | None:
     """Say what in a name the file system cannot hold; None if it can."""
-    for character in name:
-        if character in abilities.forbidden and character >= " ":
-            return Reason(ReasonCode.NAME_WITH_CHARACTER, character=character)
-        if character < " " and "\x01" in abilities.forbidden:
-            return Reason(ReasonCode.NAME_WITH_CONTROL)
-        if "\ud800" <= character <= "\udfff" and not abilities.holds_bytes:
-            return Reason(ReasonCode.NAME_WITH_BYTES)
-    if not abilities.holds_ends and name.endswith((" ", ".")):
-        return Reason(ReasonCode.NAME_WITH_END)
+    unfit = unfit_in(
+        name, abilities.forbidden, may_have_bytes=abilities.holds_bytes, may_have_ends=abilities.holds_ends
+    )
+    if unfit is not None:
+        return unfit
     if not abilities.holds_device_names and name.partition(".")[0].rstrip(" ").lower() in _DEVICES:
         return Reason(ReasonCode.NAME_OF_DEVICE)
     return None

@@ -64,7 +64,7 @@ from backup_gui.model.plans import (
     count_actions,
 )
 from backup_gui.model.problems import problem
-from backup_gui.model.reasons import Reason, ReasonCode
+from backup_gui.model.reasons import Reason, ReasonCode, system_words
 
 T = TypeVar("T")
 
@@ -401,7 +401,7 @@ def _condition(
     try:
         is_source_empty = bool(taken) and source.is_empty()
     except OSError as error:
-        raise RootAbsentError(Reason(ReasonCode.SOURCE_UNREAD, why=error.strerror or str(error))) from error
+        raise RootAbsentError(Reason(ReasonCode.SOURCE_UNREAD, why=system_words(error))) from error
     condition = Condition(mirror_files, is_source_empty=is_source_empty, is_source_other=is_source_other)
     recent = catalog.recent
     is_loss = unanswered is not None and unanswered.is_loss

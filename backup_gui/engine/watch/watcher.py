@@ -35,7 +35,7 @@ from backup_gui.engine.watch.dirty_paths import MAX_PATHS, DirtySet, Pending
 from backup_gui.model.errors import WatchCancelledError, WatchError
 from backup_gui.model.paths import is_below, parent_of
 from backup_gui.model.plans import Scope
-from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode
+from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode, system_words
 from backup_gui.model.status import Coverage
 
 if TYPE_CHECKING:
@@ -366,7 +366,7 @@ def _reason(error: OSError) -> Reason:
         return DENIED_REASON
     if error.errno in {errno.ENOENT, errno.ENOTDIR}:
         return ABSENT_REASON
-    return Reason(ReasonCode.NOT_WATCHED, why=error.strerror or str(error))
+    return Reason(ReasonCode.NOT_WATCHED, why=system_words(error))
 
 
 def _stop_observer(observer: BaseObserver) -> None:
