@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QDateTime, QObject, QTimer, Slot
 
-from backup_gui.desktop.file_preview import look_at
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.history.listing import Shelf
 from backup_gui.model.errors import BackupError
@@ -18,6 +17,7 @@ from backup_gui.model.path_text import one_line
 from backup_gui.model.reasons import system_words
 from backup_gui.model.restores import Item, RestoreResult, Search, Step
 from backup_gui.model.status import JobState
+from backup_gui.presenters.file_preview import look_at
 from backup_gui.services import browse
 from backup_gui.services.browse import Backup, StopAsked, Wanted
 from backup_gui.threads.tasks import TaskContext, TaskRunner

@@ -9,11 +9,11 @@ import pytest
 from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
-from backup_gui.desktop import file_preview
-from backup_gui.desktop.file_preview import LONGEST_TEXT_BYTES, Look, look_at
 from backup_gui.engine.history.listing import Shelf
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.restores import Item, Policy, Step
+from backup_gui.presenters import file_preview
+from backup_gui.presenters.file_preview import LONGEST_TEXT_BYTES, Look, look_at
 from backup_gui.services import browse as archive
 from backup_gui.services.browse import Backup, Wanted, bring_back, find_backup
 from tests.helpers.trees import contents
