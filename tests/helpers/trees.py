@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,25 +49,26 @@ def read_tree(root: Path | str) -> dict[str, Node]:
 
     Returns:
         A node for every path below the root, keyed by the path relative to it, without the marker that a history
-        has. An absent root gives an empty result, as an empty one does.
+        has. An absent root gives an empty result, as an empty one does. What goes while it is read is left out: a
+        program may be at work there.
     """
     tree: dict[str, Node] = {}
     files: dict[tuple[int, int], list[str]] = {}
     pending = [os.fspath(root)] if os.path.isdir(root) else []
     while pending:
         folder = pending.pop()
-        with os.scandir(folder) as entries:
+        with suppress(FileNotFoundError), os.scandir(folder) as entries:
             for entry in entries:
                 path = os.path.relpath(entry.path, root)
                 if entry.name == MARKER_NAME and (folder == os.fspath(root) or folder.endswith("history")):
                     continue
-                tree[path] = _read_node(entry)
-                if entry.is_file(follow_symlinks=False):
-                    status = os.lstat(entry.path)
-                    if status.st_nlink > 1:
+                with suppress(FileNotFoundError):
+                    tree[path] = _read_node(entry)
+                    status = entry.stat(follow_symlinks=False)
+                    if tree[path].kind == "file" and status.st_nlink > 1:
                         files.setdefault((status.st_dev, status.st_ino), []).append(path)
-                if entry.is_dir(follow_symlinks=False):
-                    pending.append(entry.path)
+                    if tree[path].kind == "folder":
+                        pending.append(entry.path)
     for names in files.values():
         if len(names) > 1:
             for path in names:

@@ -27,7 +27,7 @@ from backup_gui import __main__
 def watch(phase, info):
     if threading.current_thread() is not threading.main_thread():
         os.write(2, b"collected elsewhere")
-__main__.coprocess.OBJECTS_BETWEEN_COLLECTIONS = 500
+__main__.worker_process.OBJECTS_BETWEEN_COLLECTIONS = 500
 gc.callbacks.append(watch)
 sys.exit(__main__.main())
 """
@@ -207,7 +207,11 @@ def test_no_garbage_is_collected_in_the_thread_of_a_job(started: list[subprocess
         (source / f"file{index}").write_bytes(b"x")
     destination = tmp_path / "destination"
     process = start(started, "--source", str(source), "--destination", str(destination), code=WATCHED_CODE)
-    wait_until(lambda: len(list(destination.glob("file*"))) == 1_000, "the backup is complete", 30)
+
+    def has_ended_or_copied_all() -> bool:
+        return process.poll() is not None or len(list(destination.glob("file*"))) == 1_000
+
+    wait_until(has_ended_or_copied_all, "the backup is complete", 30)
     process.send_signal(signal.SIGTERM)
     _, errors = process.communicate(timeout=20)
     assert process.returncode == 0
