@@ -1,1 +1,1 @@
-"""Plain values that the layers hand to each other: no file, no clock, no import of other folders."""
+"""Plain values that the layers pass to each other. They touch no file, read no clock and import no other folder."""

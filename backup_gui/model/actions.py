@@ -1,11 +1,10 @@
-"""Actions in their order, of which a million take little memory.
+"""Compact sequences of actions, for plans with up to a million of them.
 
-An action is an object of some 200 bytes with what it refers to, so that a plan of a million would take a quarter of a
-gigabyte, and each list of a part of it 8 MB more. What goes beyond 100,000 is kept packed, some hundred at a
-time, in 5 to 40 bytes each, and becomes objects while it is looked at. The first are kept as they are, since packing
-one takes a microsecond, and looking at it half of one. Parts of a plan are marks, one byte for each action.
+An ``Action`` with its strings takes about 200 bytes, so a million take 200 MB. The first 100,000 are stored as they
+are. Later ones are packed in blocks of 1,024, compressed to 5 to 40 bytes each, and unpacked on access. Packing an
+action takes a microsecond, unpacking it half of one. A subset of a plan is a ``Part``, with one byte for each action.
 
-Nothing is decided here.
+This module decides nothing.
 """
 
 from __future__ import annotations
@@ -26,12 +25,12 @@ from backup_gui.model.plans import Action, Op
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator
 
-# How many are packed together: fewer take more memory, and more take longer to find one of them.
+# Actions in a block. Smaller blocks take more memory; larger ones take longer to look up a single action.
 PACK: Final = 1_024
-# The first so many are not packed.
+# The first so many are stored unpacked.
 FEW: Final = 100_000
 _QUICKEST = 1
-# The numbers of these are the only part of an action that is no plain value.
+# Enum members are the only fields that ``marshal`` cannot store, so they are packed as numbers.
 _OPS: Final = tuple(Op)
 _KINDS: Final[tuple[EntryKind | None, ...]] = (*EntryKind, None)
 _NUMBERS: Final[dict[Op | EntryKind | None, int]] = {
@@ -39,14 +38,14 @@ _NUMBERS: Final[dict[Op | EntryKind | None, int]] = {
     **{kind: number for number, kind in enumerate(_KINDS)},
 }
 _number = _NUMBERS.__getitem__
-# No path has this in it.
+# No path contains it.
 _BETWEEN = "\0"
-# What ``Action._make`` does, without a call in Python for each.
+# Does what ``Action._make`` does, without a Python call for each action.
 _action = partial(tuple.__new__, Action)
 
 
 class Actions(Sequence[Action]):
-    """Actions in their order; can be added to at the end.
+    """A sequence of actions that can be appended to.
 
     Args:
         actions: The first of them.
@@ -58,13 +57,13 @@ class Actions(Sequence[Action]):
         self._first: list[Action] = []
         self._packs: list[bytes] = []
         self._loose: list[Action] = []
-        # The pack that was last looked into for one of its actions; nearly always the next one is in it, too.
+        # The block unpacked last: the next action asked for is nearly always in the same one.
         self._place = -1
         self._unpacked: tuple[Action, ...] = ()
         self.extend(actions)
 
     def append(self, action: Action) -> None:
-        """Add one at the end."""
+        """Append an action."""
         if len(self._first) < FEW:
             self._first.append(action)
             return
@@ -74,31 +73,31 @@ class Actions(Sequence[Action]):
             self._loose.clear()
 
     def extend(self, actions: Iterable[Action]) -> None:
-        """Add some at the end."""
+        """Append several actions."""
         append = self.append
         for action in actions:
             append(action)
 
     def leave_out(self, paths: Container[str], start: int) -> None:
-        """Take out what is about some paths, from a place on."""
+        """Remove the actions at position ``start`` and later whose path is in ``paths``."""
         left = Actions(action for place, action in enumerate(self) if place < start or action.path not in paths)
         self._first, self._packs, self._loose = left._first, left._packs, left._loose
         self._place = -1
 
     def settled(self) -> Sequence[Action]:
-        """Return them as they are handed on: few as a tuple."""
+        """Return the finished sequence: a tuple if nothing was packed, otherwise itself."""
         return self if self._packs or self._loose else tuple(self._first)
 
     def __len__(self) -> int:
-        """How many there are."""
+        """Return the number of actions."""
         return len(self._first) + len(self._packs) * PACK + len(self._loose)
 
     def __iter__(self) -> Iterator[Action]:
-        """Yield each."""
+        """Yield the actions in order."""
         return chain(self._first, chain.from_iterable(map(_unpack, self._packs)), self._loose)
 
     def __reversed__(self) -> Iterator[Action]:
-        """Yield each, the last one first."""
+        """Yield the actions in reverse order."""
         yield from reversed(self._loose)
         for packed in reversed(self._packs):
             yield from reversed(tuple(_unpack(packed)))
@@ -109,7 +108,7 @@ class Actions(Sequence[Action]):
     @overload
     def __getitem__(self, place: slice) -> Sequence[Action]: ...
     def __getitem__(self, place: int | slice) -> Action | Sequence[Action]:
-        """Return one, or some."""
+        """Return one action, or a tuple of them for a slice."""
         if isinstance(place, slice):
             return tuple(self[each] for each in range(*place.indices(len(self))))
         place = range(len(self))[place]
@@ -123,22 +122,22 @@ class Actions(Sequence[Action]):
         return self._unpacked[place_in_it]
 
     def __eq__(self, other: object) -> bool:
-        """Whether the others are the same actions in the same order."""
+        """Return whether the other sequence has equal actions in the same order."""
         if not isinstance(other, Sequence):
             return NotImplemented
         return self is other or (len(self) == len(other) and all(map(eq, self, other)))
 
-    # It can be added to.
+    # Mutable, so not hashable.
     __hash__ = None  # type: ignore[assignment]
 
 
 def actions_of(actions: Iterable[Action]) -> Sequence[Action]:
-    """Take actions as they are handed on: few as a tuple, many packed."""
+    """Return actions in their smallest form: a tuple if they are few, packed if they are many."""
     return Actions(actions).settled()
 
 
 class Agreed:
-    """What the user has agreed to, by what is done and where: exactly these, a million of them in 16 bytes each.
+    """The actions that the user has approved, looked up by operation and path; takes 16 bytes for each.
 
     Args:
         actions: The actions.
@@ -153,7 +152,7 @@ class Agreed:
         self._hashes = array("q", map(hashes.__getitem__, self._places))
 
     def __contains__(self, action: Action) -> bool:
-        """Whether it is one of them."""
+        """Return whether the user approved this operation on this path."""
         if not self._places:
             return False
         wanted = _hash_of(action)
@@ -171,11 +170,11 @@ def _hash_of(action: Action) -> int:
 
 
 class Part:
-    """Some of a plan's actions, in its order.
+    """A subset of a plan's actions, in the plan's order.
 
     Args:
-        actions: All of the plan's.
-        marks: For each, 1 if it is one of these, 0 if not; None for all.
+        actions: All actions of the plan.
+        marks: One byte for each action: 1 if the subset contains it, otherwise 0. None selects all.
     """
 
     __slots__ = ("_actions", "_marks")
@@ -186,23 +185,23 @@ class Part:
 
     @classmethod
     def none_of(cls, actions: Sequence[Action]) -> Self:
-        """Choose nothing of a plan."""
+        """Return an empty subset of a plan."""
         return cls(actions, bytes(len(actions)))
 
     def __len__(self) -> int:
-        """How many there are."""
+        """Return the number of actions in the subset."""
         return self._marks.count(1)
 
     def __iter__(self) -> Iterator[Action]:
-        """Yield each."""
+        """Yield the actions of the subset."""
         return compress(self._actions, self._marks)
 
     def paths(self) -> Iterator[str]:
-        """Yield the path of each."""
+        """Yield the path of each action."""
         return (action.path for action in self)
 
     def where(self, is_wanted: Callable[[Action], bool]) -> Self:
-        """Choose those of them of which something is so."""
+        """Return the subset for which a condition holds."""
         marks = bytearray(len(self._marks))
         for place, action in zip(compress(range(len(marks)), self._marks), self, strict=True):
             if is_wanted(action):
@@ -210,15 +209,15 @@ class Part:
         return type(self)(self._actions, bytes(marks))
 
     def and_also(self, other: Self) -> Self:
-        """Choose these and others of the same plan."""
+        """Return the union with another subset of the same plan."""
         return type(self)(self._actions, bytes(map(or_, self._marks, other._marks)))
 
     def without(self, other: Self) -> Self:
-        """Choose those that are not among others of the same plan."""
+        """Return this subset without the actions of another one of the same plan."""
         return type(self)(self._actions, bytes(map(gt, self._marks, other._marks)))
 
     def settled(self) -> Sequence[Action]:
-        """Return them as they are handed on."""
+        """Return the actions as a compact sequence."""
         return self._actions if 0 not in self._marks else actions_of(self)
 
 

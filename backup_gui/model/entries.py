@@ -1,4 +1,4 @@
-"""What a file system tells of one name."""
+"""What a file system reports about one name."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import stat
 from enum import Enum
 from typing import NamedTuple
 
-# What a listing holds for each name is the system's own stat result: building a class of our own from it costs
-# 2 microseconds an entry, as much as the system call, on each side of every full pass.
+# Listings hold the system's own stat result. Building a class of our own from it costs 2 microseconds an entry, as much
+# as the system call, on each side of every full pass.
 Entry = os.stat_result
 
 
 class EntryKind(Enum):
-    """What a path is, as far as a mirror is concerned."""
+    """The kinds of entries that a mirror distinguishes."""
 
-    # See ``Op``: a comparison looks kinds up in a table.
+    # As in ``Op``: a comparison looks kinds up in a table.
     __hash__ = object.__hash__
 
     FILE = "file"
@@ -37,9 +37,9 @@ def kind_of(entry: Entry) -> EntryKind:
 
 
 def is_same_file(ours: Entry, theirs: Entry) -> bool:
-    """Tell whether source and mirror have one and the same file (hard links): that is no second copy.
+    """Tell whether source and mirror share one file through hard links: then the mirror has no second copy.
 
-    Where file systems number their files anew at each look they give none several names.
+    A link count above 1 is required: file systems that number their files anew at each look do not support hard links.
     """
     return (
         ours.st_nlink > 1
@@ -51,7 +51,7 @@ def is_same_file(ours: Entry, theirs: Entry) -> bool:
 
 
 class Seen(NamedTuple):
-    """What is remembered of a source's entry; the fields are named as those of the whole."""
+    """The stored fields of a source entry, named as in ``Entry``."""
 
     st_ino: int
     st_ctime_ns: int
@@ -61,5 +61,5 @@ class Seen(NamedTuple):
 
 
 def is_linked_file(entry: Entry) -> bool:
-    """Tell whether an entry is a file with several names."""
+    """Tell whether an entry is a regular file with several hard links."""
     return entry.st_nlink > 1 and stat.S_ISREG(entry.st_mode)

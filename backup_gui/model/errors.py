@@ -1,4 +1,4 @@
-"""Conditions that end a run or a pass. What concerns one file only is a ``Problem`` and never raised."""
+"""Errors that end a run or a pass. What concerns a single file is a ``Problem`` and is never raised."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 class BackupError(Exception):
-    """Base of all of them; its text is the reason's English.
+    """Base class of these errors; its text is the reason in English.
 
     Attributes:
-        reason: Why.
+        reason: Why the run or pass ended.
     """
 
     def __init__(self, reason: Reason) -> None:
@@ -25,22 +25,22 @@ class BackupError(Exception):
 
 
 class JobError(BackupError):
-    """The job itself makes no sense: a bad path, folders inside each other, a bad option."""
+    """The job is invalid: a bad path or option, or folders inside each other."""
 
 
 class RootAbsentError(BackupError):
-    """The source or the destination's drive is not there, or is not the one recorded: wait for it."""
+    """The source or the destination's drive is not connected, or is not the recorded one. Callers wait for it."""
 
 
 class DestinationBusyError(BackupError):
-    """Another instance has the destination."""
+    """Another instance of the program is using the destination."""
 
 
 class OtherBackupError(BackupError):
-    """A folder that is to be written to belongs to another backup; nothing was touched.
+    """A folder that would be written to belongs to another backup; nothing was changed.
 
     Attributes:
-        held: What the user is asked.
+        held: What the user has to decide.
     """
 
     def __init__(self, held: Held) -> None:
@@ -49,7 +49,7 @@ class OtherBackupError(BackupError):
 
 
 class DestinationFullError(BackupError):
-    """The destination has no room for anything more."""
+    """The destination has no space left."""
 
 
 class DestinationUnusableError(BackupError):
@@ -57,7 +57,7 @@ class DestinationUnusableError(BackupError):
 
 
 class HistoryUnusableError(DestinationUnusableError):
-    """The history cannot be trusted or used: a link, another user's, or open to others."""
+    """The history is unsafe or unusable: a link, owned by another user, or writable by others."""
 
 
 class LinkInHistoryError(OSError):
@@ -68,7 +68,7 @@ class LinkInHistoryError(OSError):
 
 
 class SourceError(OSError):
-    """It is the source that could not be read, whatever was being done to the destination."""
+    """Reading the source failed, whatever was being done to the destination."""
 
 
 class CatalogError(BackupError):
@@ -76,22 +76,22 @@ class CatalogError(BackupError):
 
 
 class OwnFolderError(BackupError):
-    """One of the program's own folders cannot be used; the sentence names it."""
+    """One of the program's own folders cannot be used; the reason names it."""
 
 
 class NewerDataError(BackupError):
-    """The program's own data was written by a newer version, and is left as it is."""
+    """A newer version wrote the program's own data. The data is not changed."""
 
 
 class TooManyOpenError(BackupError):
-    """No more files can be opened, by this process or by any; whatever is at hand has nothing to do with it."""
+    """The process or the system cannot open more files. The path being handled is not the cause."""
 
     def __init__(self) -> None:
         super().__init__(Reason(ReasonCode.TOO_MANY_OPEN_FILES))
 
 
 class UnknownThenError(LookupError):
-    """Nothing is known of how something was at a time, though it is known."""
+    """The path is known, but not its state at the given time."""
 
 
 class WatchError(OSError):
@@ -107,4 +107,4 @@ class WatchError(OSError):
 
 
 class WatchCancelledError(Exception):
-    """Setting the watches was given up because the runner is to stop or to pause."""
+    """Setting up the watches was cancelled because the runner has to stop or to pause."""

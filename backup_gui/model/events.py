@@ -1,6 +1,6 @@
-"""What a running job tells, and what it can be told.
+"""Events that a running job emits, and commands that it accepts.
 
-Events are facts about one job, in the order in which they happened; commands are wishes. Both are plain values, so
+Events are facts about one job, in the order in which they happened. Commands are requests. Both are plain values, so
 the same runner serves the window, the terminal and tests.
 """
 
@@ -15,21 +15,21 @@ from backup_gui.model.status import Status
 
 
 class Started(NamedTuple):
-    """The job has begun: both folders were accepted."""
+    """The job has started: both folders were accepted."""
 
     source: str
     destination: str
 
 
 class PlanMade(NamedTuple):
-    """A comparison is done; ``counts`` is what is going to happen."""
+    """A comparison is complete; ``counts`` are the planned actions."""
 
     counts: Counts
     is_full: bool
 
 
 class ActionDone(NamedTuple):
-    """One action was carried out (or, in a dry run, would have been)."""
+    """An action was carried out, or in a dry run would have been."""
 
     action: Action
 
@@ -41,19 +41,19 @@ class ProblemFound(NamedTuple):
 
 
 class HeldBack(NamedTuple):
-    """The guard holds a part of the plan."""
+    """The guard holds part of the plan."""
 
     held: Held
 
 
 class Waiting(NamedTuple):
-    """Nothing can be done for now; it goes on by itself when the cause is gone."""
+    """The job cannot proceed for now. It continues by itself once the cause is gone."""
 
     reason: Reason
 
 
 class Progressed(NamedTuple):
-    """How far the pass is; at most ten a second."""
+    """How far the pass has come; emitted at most ten times a second."""
 
     progress: Progress
 
@@ -65,13 +65,13 @@ class ReportMade(NamedTuple):
 
 
 class StatusChanged(NamedTuple):
-    """The job's condition is now this."""
+    """The job's status has changed to this."""
 
     status: Status
 
 
 class FilesReturned(NamedTuple):
-    """Files were brought back into the source, as the user had asked."""
+    """Files were restored into the source at the user's request."""
 
     returned: RestoreResult
 
@@ -90,17 +90,18 @@ Event = (
 )
 
 
-# Commands are told apart by their class; ``wish`` keeps two of different classes from being equal, as tuples would be.
+# Commands are distinguished by class. Named tuples compare as tuples, so ``wish`` keeps commands of different classes
+# unequal.
 
 
 class BackUpNow(NamedTuple):
-    """Make a full pass as soon as possible, also if paused."""
+    """Make a full pass as soon as possible, even if paused."""
 
     wish: str = "back up now"
 
 
 class Pause(NamedTuple):
-    """Stop working until ``until`` (seconds since 1970, UTC), or until told to resume if None."""
+    """Stop working until ``until`` (seconds since 1970, UTC), or until ``Resume`` if None."""
 
     until: float | None = None
     wish: str = "pause"
@@ -113,63 +114,63 @@ class Resume(NamedTuple):
 
 
 class AllowHeld(NamedTuple):
-    """The user agrees with what the guard holds now; ``held`` is exactly what was shown."""
+    """The user approves what the guard holds now; ``held`` is exactly what was shown."""
 
     held: Held
     wish: str = "allow held"
 
 
 class KeepHeld(NamedTuple):
-    """The user refuses what the guard holds now, for good: the mirror keeps it; ``held`` is exactly what was shown."""
+    """The user refuses what the guard holds, and the mirror keeps it; ``held`` is exactly what was shown."""
 
     held: Held
     wish: str = "keep held"
 
 
 class ReleaseKept(NamedTuple):
-    """The user takes back a refusal: of these paths, or of all if None. The guard judges them again."""
+    """Withdraw a refusal for these paths, or for all if None. The guard judges them again."""
 
     paths: tuple[str, ...] | None = None
     wish: str = "release kept"
 
 
 class PutBack(NamedTuple):
-    """Bring what is held back into the source; ``held`` is exactly what was shown."""
+    """Restore the held files into the source; ``held`` is exactly what was shown."""
 
     held: Held
     wish: str = "put back"
 
 
 class UndoPass(NamedTuple):
-    """Bring back into the source what a pass has taken away from the mirror; ``id`` is the pass's key."""
+    """Restore what a pass removed from the mirror into the source; ``id`` is the pass's key."""
 
     id: int
     wish: str = "undo pass"
 
 
 class GiveUp(NamedTuple):
-    """End what is being brought back into the source; what is back stays. Ends nothing that is asked for later."""
+    """Cancel the restore under way; what is restored stays. Later requests are not affected."""
 
     wish: str = "give up"
 
 
 class ForgetDrive(NamedTuple):
-    """A drive that was mounted at ``path`` in the source is gone for good; if empty, the destination's."""
+    """The drive that was mounted at ``path`` in the source is gone for good; an empty path means the destination's."""
 
     path: str
     wish: str = "forget drive"
 
 
 class RemoveLeftOut(NamedTuple):
-    """Remove from the mirror what is left out, once, into the history; the guard judges it like any deletion."""
+    """Move excluded entries from the mirror into the history, once. The guard judges this like any deletion."""
 
     wish: str = "remove left out"
 
 
 class CheckEvery(NamedTuple):
-    """Make full passes at least ``full_pass_every_s`` seconds apart, as on battery; None for as often as the job says.
+    """Make full passes at least ``full_pass_every_s`` seconds apart, as on battery; None restores the job's interval.
 
-    Changes that are notified are copied at once all the same.
+    Changes that the system notifies are still copied at once.
     """
 
     full_pass_every_s: int | None = None

@@ -1,4 +1,4 @@
-"""What is to be kept like what, and how: a job and its defaults."""
+"""A job: what is backed up, where to, and how."""
 
 from __future__ import annotations
 
@@ -15,35 +15,36 @@ HISTORY_SUFFIX = ".history"
 
 
 class Job(NamedTuple):
-    """A source, a destination and options. Built and checked by ``config/settings.py``.
+    """A source, a destination and options. ``config/job_factory.py`` builds and checks it.
 
     Attributes:
-        source: Absolute path of the folder protected.
+        source: Absolute path of the folder to back up.
         destination: Absolute path of the folder that mirrors it.
-        id: Stable key of the job, also the name of its catalog.
-        name: What the user calls it.
+        id: Stable key of the job, also the name of its database.
+        name: The user's name for it.
         interval_s: Seconds between checks.
-        exclude: Exclusion rules, gitignore syntax, in order.
-        removes_left_out: Whether what is left out goes from the mirror, too; otherwise it is left alone there.
-        leaves_out_system_folders: Whether the folders are left out that systems keep for themselves on drives, such as
-            trash and what a check of the drive has found.
+        exclude: Exclusion rules in gitignore syntax, in order.
+        removes_left_out: Whether excluded entries are removed from the mirror; otherwise they stay there unchanged.
+        leaves_out_system_folders: Whether to exclude the folders that systems keep for themselves on drives, such as
+            the
+            trash and files recovered by a file system check.
         keeps_history: Whether replaced and deleted versions are kept.
-        history: Absolute path chosen for the history; empty for its usual place: see ``history_place.py``.
-        history_days: For how many days versions are kept, fewer and fewer of them: see ``rules/retention.py``. 0 keeps
-            every one, without end.
-        history_max_bytes: How much room the history may take; 0 for any. Beyond it versions of files that the mirror
-            has go first, the oldest first, then what exists nowhere else. What left the mirror in the last hour is
-            kept in any case. With neither limit, old versions do not give way to new content either.
-        uses_notification: Whether the system's change notification is used; otherwise full checks at the interval.
+        history: Absolute path chosen for the history; empty for the default one, see ``history_place.py``.
+        history_days: How many days versions are kept, with fewer of them the older they are: see
+            ``rules/retention.py``. 0 keeps every version without limit.
+        history_max_bytes: Most space that the history may take; 0 for no limit. Beyond it, the oldest versions of files
+            that the mirror has are removed first, then those that exist nowhere else. Versions of the last hour
+            are never removed. With neither limit, old versions are not removed to make space for new content either.
+        uses_notification: Whether the system's change notification is used; otherwise full passes at the interval.
         full_pass_every_s: Seconds between full passes while notification works.
-        saves_power: Whether the app makes full passes less often on battery and on a metered network.
-        guard_count: Deletions plus replacements up to this many are never held.
+        saves_power: Whether the app makes fewer full passes on battery and on a metered connection.
+        guard_count: Up to this many deletions and replacements are never held.
         guard_share: Share of the mirror, 0 to 1, up to which they are never held.
-        allows_mass_delete: The user's standing word for the guard.
-        frees_history: The user's standing word that the last version of what exists nowhere else may give way, too.
-        takes_over: The user's word that the destination may become this job's, though it is another backup's.
-        asks_about_strangers: Whether files in the destination that this program did not put there are held
-            for the user's word, instead of going to the history.
+        allows_mass_delete: Whether the user has approved mass deletions permanently.
+        frees_history: Whether the user allows removing the last version of what exists nowhere else.
+        takes_over: Whether the user allows this job to take over another backup's destination.
+        asks_about_strangers: Whether files in the destination that this program did not put there are held for
+            review, instead of moved into the history.
         is_enabled: Whether the app runs it.
     """
 

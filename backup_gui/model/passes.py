@@ -1,4 +1,4 @@
-"""What a catalog tells of earlier passes, as plain values for windows and lists. Nothing is read here."""
+"""What the database records about earlier passes, as plain values for windows and lists. Reads nothing itself."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from backup_gui.model.reasons import Reason
 
 
 class PassKind(Enum):
-    """What a list of passes can be narrowed down to."""
+    """Filters for a list of passes."""
 
     ALL = "all"
     COPIED = "copied"
@@ -22,7 +22,7 @@ class PastPass(NamedTuple):
     """One earlier pass.
 
     Attributes:
-        id: Its key in the catalog.
+        id: Its key in the database.
         started_at: When it began, seconds since 1970, UTC.
         duration_s: How long it took.
         is_full: Whether the whole tree was compared.
@@ -30,11 +30,11 @@ class PastPass(NamedTuple):
         reason: Why it failed, if it did.
         created: New paths.
         replaced: Paths with new content.
-        deleted: Paths gone.
+        deleted: Deleted paths.
         moved: Paths renamed.
         bytes: Bytes copied.
         problems: Paths that could not be handled.
-        recorded: How many of its changes are known by path.
+        recorded: How many of its changes are recorded by path.
         is_whole: Whether those are all.
     """
 
@@ -69,14 +69,14 @@ class PastChange(NamedTuple):
 
 
 class DayTotal(NamedTuple):
-    """All passes of one day.
+    """Totals of all passes of one day.
 
     Attributes:
         day: The day in local time, as ``2026-11-22``.
         passes: How many had something to do.
         files: Paths copied: new ones, and those with new content.
         bytes: Bytes copied.
-        troubled: Passes that did not get through without problems; those that were cut short do not count.
+        troubled: Passes that failed or had problems; cancelled ones do not count.
     """
 
     day: str

@@ -1,8 +1,8 @@
 r"""Writes any path as one line of valid text, and reads it back.
 
-File names may hold line breaks, control characters, marks that turn the reading direction round, and bytes that are
-no text at all (kept as surrogate escapes). Everything that people or programs read, from the log to the JSON events,
-passes through here, so that there is one notation:
+File names may contain line breaks, control characters, marks that reverse the reading direction, and bytes that are
+not valid text (kept as surrogate escapes). All paths for people or programs, from the log to the JSON events, are
+written here, so there is a single notation:
 
 ====================================  ==============
 a backslash                           ``\\``
@@ -12,7 +12,7 @@ a byte that is not valid text         ``\xff``
 other invisible or misleading marks   ``\u202e``
 ====================================  ==============
 
-``\x00`` to ``\x7f`` stand for characters and ``\x80`` to ``\xff`` for bytes, so nothing is ambiguous.
+``\x00`` to ``\x7f`` stand for characters and ``\x80`` to ``\xff`` for bytes, so the notation is unambiguous.
 """
 
 from __future__ import annotations
@@ -38,21 +38,21 @@ def escape(path: str) -> str:
         path: Any path, also with surrogate escapes.
 
     Returns:
-        The path with the notation above; unchanged if nothing in it needs it. ``unescape`` gives the path back.
+        The path in the notation above, or unchanged if nothing needs escaping. ``unescape`` reverses it.
     """
     return one_line(path.replace("\\", "\\\\"))
 
 
 def one_line(text: str) -> str:
-    """Make a text one line of valid text, without touching its backslashes.
+    """Make a text one line of valid text, and leave its backslashes as they are.
 
-    For messages and tracebacks in which paths may already have been escaped; it cannot be undone.
+    For messages and tracebacks whose paths may already be escaped. It cannot be reversed.
     """
     return _IN_LINES.sub(_escaped, text)
 
 
 def unescape(text: str) -> str:
-    """Read back what ``escape`` has written.
+    """Reverse ``escape``.
 
     Args:
         text: An escaped path.
@@ -70,11 +70,11 @@ def unescape(text: str) -> str:
 
 
 def meanings(text: str) -> tuple[str, ...]:
-    r"""Return the paths that a typed text may mean, the one that it most probably means first.
+    r"""Return the paths that a typed text may mean, the most likely one first.
 
-    What ``escape`` writes is taken as it is written: ``back\\slash`` is the name with one backslash, although there
-    may be another with two. Only a text that ``escape`` would never write, or an absolute path, which a shell has
-    completed, is first of all itself.
+    Text that ``escape`` could have written is unescaped first: ``back\\slash`` means the name with one backslash,
+    although
+    a name with two may exist. Other text means itself first; so do absolute paths, since a shell has completed them.
     """
     if "\\" not in text:
         return (text,)
@@ -83,7 +83,7 @@ def meanings(text: str) -> tuple[str, ...]:
     except ValueError:
         return (text,)
     if "\0" in meant:
-        # No name has that.
+        # No name contains this character.
         return (text,)
     is_as_written = escape(meant) == text and not os.path.isabs(text)
     return (meant, text) if is_as_written else (text, meant)

@@ -1,7 +1,7 @@
-"""A plan's actions as a tree of folders, each with what lies under it. Pure.
+"""A plan's actions as a tree of folders, each with its totals. Pure.
 
-A plan may have a million actions, so there is no object for each row: the rows of all folders stand one after another
-in one array, and what is known of folders is in others. Opening a folder is a slice.
+A plan may have a million actions, so rows are no objects: one array holds the rows of all folders, one folder after
+another, and further arrays hold the data of folders. Opening a folder is a slice.
 """
 
 from __future__ import annotations
@@ -15,28 +15,29 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _OPS = tuple(Op)
-# So many rows are looked through faster than folders are opened.
+# Searching so many rows is faster than opening folders.
 MOST_OPENED_ROWS = 200
 
 
 class PlanTree(NamedTuple):
-    """Actions under the folders that they are in; ``services/arrange_plan.py`` makes it.
+    """Actions grouped by folder, as ``services/arrange_plan.py`` builds it.
 
-    Folders have numbers; the root's is 0, and a folder's is larger than that of the one around it. A row is either an
-    action by its place among the actions, or a folder by the complement of its number, which is negative. A folder with
-    nothing but one folder in it, and with no action of its own, has no row: it is a part of the name of that one.
+    Folders are numbered. The root is 0, and each folder has a larger number than its parent. A row is either the
+    position of an action, or the bitwise complement of a folder's number, which is negative. A folder that contains
+    only
+    one other folder and has no action of its own gets no row: its name becomes part of that folder's.
 
     Attributes:
         actions: The plan's actions, shown or not.
         entries: The rows of all folders, those of each in order.
-        starts: For each folder, where its rows begin; and where the last one's end.
-        total: How many actions are in it.
-        parents: For each folder, the one whose row it is.
-        places: For each folder, which of the rows there it is.
-        owns: For each folder, the action of its own; -1 for none.
-        examples: For each folder, some action under it.
-        lengths: For each folder, how much of that action's path is its own.
-        tallies: For each kind of action in its order, how many there are under each folder, without its own.
+        starts: For each folder, where its rows begin; then the end of the last one's.
+        total: How many actions are in the tree.
+        parents: For each folder, the folder that contains its row.
+        places: For each folder, the position of its row there.
+        owns: For each folder, the position of its own action; -1 for none.
+        examples: For each folder, the position of any action below it.
+        lengths: For each folder, how many characters of that action's path are the folder's path.
+        tallies: For each kind of action in the order of ``Op``: how many are below each folder, without its own.
         sizes: For each folder, the bytes of all of them.
     """
 
@@ -53,42 +54,42 @@ class PlanTree(NamedTuple):
     sizes: Sequence[int] = (0,)
 
     def row_count(self, folder: int) -> int:
-        """How many rows a folder has."""
+        """Return how many rows a folder has."""
         return self.starts[folder + 1] - self.starts[folder]
 
     def entry(self, folder: int, row: int) -> int:
-        """What is in a row of a folder."""
+        """Return the entry in a row of a folder."""
         return self.entries[self.starts[folder] + row]
 
     def action(self, entry: int) -> Action | None:
-        """The action of a row; None for a folder without one of its own."""
+        """Return the action of an entry; None for a folder without its own action."""
         number = entry if entry >= 0 else self.owns[~entry]
         return self.actions[number] if number >= 0 else None
 
     def path(self, entry: int) -> str:
-        """The path of a row."""
+        """Return the path of an entry."""
         if entry >= 0:
             return self.actions[entry].path
         folder = ~entry
         return self.actions[self.examples[folder]].path[: self.lengths[folder]]
 
     def name(self, folder: int, entry: int) -> str:
-        """The path of a row from the folder on that has it."""
+        """Return the path of an entry, relative to the folder whose row it is."""
         return self.path(entry)[self.lengths[folder] + 1 if folder else 0 :]
 
     def counts(self, folder: int) -> Counts:
-        """How many actions of each kind are under a folder, without its own; ``bytes`` is the size of all of them."""
+        """Count the actions below a folder, without its own; ``bytes`` is the size of all of them."""
         return counts_of({op: tally[folder] for op, tally in zip(_OPS, self.tallies, strict=True)}, self.sizes[folder])
 
     def unfold(self, folder: int, most_rows: int) -> list[int]:
-        """Choose the folders under one that can be opened without too many rows coming into sight.
+        """Choose which folders below a folder to open without showing too many rows.
 
         Args:
-            folder: Where to begin; it is not chosen itself.
-            most_rows: How many rows may be in sight under it.
+            folder: Where to begin; not part of the result.
+            most_rows: How many rows may be visible below it.
 
         Returns:
-            Folders, level by level: all of a level or none.
+            Folders, level by level; a level is included as a whole or not at all.
         """
         chosen: list[int] = []
         level = [folder]
@@ -101,7 +102,7 @@ class PlanTree(NamedTuple):
         return chosen[1:]
 
     def single_way(self) -> list[int]:
-        """Choose the folders to open so that there is something to choose between."""
+        """Choose the folders to open until one has more than a single folder in it."""
         chosen: list[int] = []
         folder = 0
         while self.row_count(folder) == 1 and self.entry(folder, 0) < 0:
@@ -114,12 +115,12 @@ class PlanTree(NamedTuple):
 
 
 def flat(actions: Sequence[Action]) -> PlanTree:
-    """Take actions as a list of whole paths in their own order: at once, however many they are."""
+    """Return the actions as a flat list of whole paths in their own order, in constant time."""
     return PlanTree(actions, range(len(actions)), (0, len(actions)), len(actions))
 
 
 class Order(Enum):
-    """What rows are ordered by."""
+    """What rows are sorted by."""
 
     PATH = "path"
     KIND = "kind"
@@ -127,17 +128,17 @@ class Order(Enum):
 
 
 class Arrangement(NamedTuple):
-    """What somebody wants to see of a plan.
+    """A request for a view of a plan.
 
     Attributes:
-        serial: Which wish this is; the answer carries it back.
+        serial: Number of the request; the answer carries it too.
         actions: The plan's actions.
-        text: Only paths with this in them, whatever its case; empty for all.
+        text: Only paths that contain this text, ignoring case; empty for all.
         op: Only actions of this kind; None for all.
-        order: What the rows of each folder are ordered by: folders come before files, but for their size.
-        is_descending: Whether it is turned round.
-        opened: Paths of folders that are open.
-        opens_more: Whether those are to be opened, too, without which there is little to see.
+        order: What the rows of each folder are sorted by. Folders come before files, except by size.
+        is_descending: Whether the order is reversed.
+        opened: Paths of the open folders.
+        opens_more: Whether to open further folders so that enough rows are visible.
     """
 
     serial: int
@@ -151,13 +152,13 @@ class Arrangement(NamedTuple):
 
 
 class Arranged(NamedTuple):
-    """What there is to see.
+    """The answer to an ``Arrangement``.
 
     Attributes:
-        serial: The wish's.
-        tree: The actions wished for, in their folders.
-        counts: Of each kind, how many have the text in their path; ``bytes`` is what these are going to copy.
-        opened: The tree's folders that are to be open, each after the one around it.
+        serial: The request's number.
+        tree: The matching actions, in their folders.
+        counts: For each kind, how many paths contain the text; ``bytes`` is what they will copy.
+        opened: The tree's folders to open, parents first.
     """
 
     serial: int

@@ -1,8 +1,7 @@
-"""The values that the engine's parts hand to each other.
+"""The values that the engine's parts pass to each other.
 
-Everything here is immutable and free of behaviour beyond reading itself: no file is touched, nothing is decided.
-Paths are relative to a root and use ``/``; the root itself is the empty string. Bytes that are not valid text are
-kept as surrogate escapes.
+They are immutable; they touch no file and decide nothing. Paths are relative to a root and use ``/``; the root itself
+is the empty string. Bytes that are not valid text are kept as surrogate escapes.
 """
 
 from __future__ import annotations
@@ -20,7 +19,8 @@ if TYPE_CHECKING:
 class Op(Enum):
     """What an action does to one path of the mirror."""
 
-    # There is one object of each, so its identity is its hash: counting a million actions is a second faster.
+    # Each member is a single object, so its identity serves as its hash. That makes counting a million actions a second
+    # faster.
     __hash__ = object.__hash__
 
     CREATE = "create"
@@ -30,26 +30,28 @@ class Op(Enum):
     SET_METADATA = "set metadata"
 
 
-# A plan may have a million of these. Made as a named tuple one takes 0.7 microseconds, as a frozen dataclass 3.9; and
-# a class of this kind is defined in 0.3 milliseconds instead of 1.7, which the command line's start is made of.
+# A plan may have a million of these. Creating a named tuple takes 0.7 microseconds, a frozen dataclass 3.9. Defining
+# the class takes 0.3 instead of 1.7 milliseconds, which counts at the command line's start.
 class Action(NamedTuple):
     """One step of a plan.
 
     Attributes:
         op: What to do.
-        path: The path in the mirror that is to change.
+        path: The path to change in the mirror.
         kind: What the source has there; for a deletion, what the mirror has there.
-        size_bytes: Size of the file that is copied, moved, deleted or changed, 0 for anything else.
+        size_bytes: Size of the file that is copied, moved, deleted or changed; 0 for anything else.
         old_path: For a move, where the content is now.
-        old_kind: For a replacement, what the mirror has there now; for something new, that the mirror has the source's
-            own file there, which is no copy.
-        is_known: For what the mirror has there now, whether the catalog says that this program put it there.
-        link_to: For a file with several names, the path of the mirror whose file this is to be a name of.
-        seen_at_ns: The change time that the source's file had when it was compared. If it is another when the action
-            is carried out, what was found out then no longer counts. 0 if that is not known.
+        old_kind: For a replacement, what the mirror has there now. For a creation, set if the mirror has the source's
+            own
+            file there (a hard link), which is no copy.
+        is_known: Whether the database says that this program put the mirror's entry there.
+        link_to: For a hard link, the path in the mirror of the file to link to.
+        seen_at_ns: Change time of the source's file when it was compared; 0 if unknown. If it differs when the action
+            is carried out, the comparison is out of date.
         copy_seen_at_ns: For metadata or a move of a file, the change time that the mirror's file had then.
-        is_respelling: For a move, whether both paths are one to the destination's file system, such as those that
-            differ in upper and lower case only.
+        is_respelling: For a move, whether the destination's file system takes both paths for the same one, such as
+            paths
+            that differ only in case.
     """
 
     op: Op
@@ -69,9 +71,9 @@ class Scope(NamedTuple):
     """Which part of the source a pass compares.
 
     Attributes:
-        paths: Paths that are compared as single entries: cost of one look each. A folder that is new in the source
-            or gone from it is taken with all that is in it.
-        trees: Folders that are compared with all that is in them; the root's own path makes the pass a full one.
+        paths: Paths compared as single entries, at the cost of one look each. A folder that is new in the source or
+            gone from it is included with its contents.
+        trees: Folders compared with all their contents; the root's path makes the pass a full one.
     """
 
     paths: frozenset[str] = frozenset()
@@ -79,11 +81,11 @@ class Scope(NamedTuple):
 
     @property
     def is_full(self) -> bool:
-        """Whether the whole source is compared."""
+        """Return whether the whole source is compared."""
         return "" in self.trees
 
     def __bool__(self) -> bool:
-        """Whether there is anything to compare."""
+        """Return whether there is anything to compare."""
         return bool(self.paths or self.trees)
 
 
@@ -91,7 +93,7 @@ FULL = Scope(trees=frozenset({""}))
 
 
 class Counts(NamedTuple):
-    """How many paths of each sort a plan or a report is about, and how many bytes are copied."""
+    """How many paths of each kind a plan or a report covers, and how many bytes are copied."""
 
     created: int = 0
     replaced: int = 0
@@ -102,7 +104,7 @@ class Counts(NamedTuple):
 
     @property
     def total(self) -> int:
-        """All actions together."""
+        """Return the sum over all kinds."""
         return self.created + self.replaced + self.deleted + self.moved + self.metadata
 
 
@@ -110,15 +112,15 @@ NO_COUNTS = Counts()
 
 
 class Plan(NamedTuple):
-    """What a pass is going to do, in an order that can be carried out as it stands.
+    """What a pass is going to do, in an order that can be carried out.
 
     Attributes:
-        actions: The steps: folders before what is in them, copies before links to them, and deletions last.
-        problems: What could not be compared; nothing under such a path is deleted.
-        litter: Unfinished temporaries of an earlier run in the mirror.
+        actions: The steps: folders before their contents, copies before links to them, and deletions last.
+        problems: What could not be compared; nothing at or below such a path is deleted.
+        litter: Temporary files in the mirror that an earlier run left unfinished.
         mirror_files: How many files and links the mirror had where it was compared.
         source_folders: How many folders the source had where it was compared, the root included.
-        drives: Folders of the source that other volumes were found to be mounted on, or remembered to be.
+        drives: Folders of the source where other volumes are mounted, or were before.
         is_full: Whether the whole tree was compared.
     """
 
@@ -132,7 +134,7 @@ class Plan(NamedTuple):
 
 
 def counts_of(tally: Mapping[Op, int], size_bytes: int) -> Counts:
-    """Return the counts for a number of actions of each sort."""
+    """Return ``Counts`` for a number of actions of each kind."""
     return Counts(
         created=tally[Op.CREATE],
         replaced=tally[Op.REPLACE],
@@ -144,7 +146,7 @@ def counts_of(tally: Mapping[Op, int], size_bytes: int) -> Counts:
 
 
 def count_actions(actions: Iterable[Action]) -> Counts:
-    """Count actions by what they do."""
+    """Count actions by kind."""
     tally = dict.fromkeys(Op, 0)
     size_bytes = 0
     for action in actions:
@@ -155,12 +157,12 @@ def count_actions(actions: Iterable[Action]) -> Counts:
 
 
 def is_loss(action: Action) -> bool:
-    """Tell whether an action that takes away is a loss: the deletion of a folder is none, what is in it counts."""
+    """Tell whether an action counts as a loss; deleting a folder does not, since its contents are counted."""
     return action.op is not Op.DELETE or action.kind is not EntryKind.FOLDER
 
 
 def count_losses(actions: Iterable[Action]) -> Counts:
-    """Count actions by what they do, without those that are no loss."""
+    """Count actions by kind, without deletions of folders."""
     return count_actions(filter(is_loss, actions))
 
 
@@ -214,13 +216,13 @@ class Stage(Enum):
 
 
 class Problem(NamedTuple):
-    """One path that could not be handled.
+    """A path that could not be handled.
 
     Attributes:
         path: The path, relative to the source.
         stage: What was being done.
         code: The reason for programs.
-        reason: The same with what there is more to know of it.
+        reason: The reason with further details.
     """
 
     path: str
@@ -246,7 +248,7 @@ class Progress(NamedTuple):
         files_total: Actions planned; 0 while comparing, when it is not known yet.
         bytes_done: Bytes copied.
         bytes_total: Bytes planned.
-        path: What is being handled.
+        path: The path being handled.
         elapsed_s: Seconds since the phase began.
     """
 
@@ -260,7 +262,7 @@ class Progress(NamedTuple):
 
 
 class HeldCode(Enum):
-    """Why the guard holds a part of a plan."""
+    """Why the guard holds part of a plan."""
 
     MASS_CHANGE = "mass-change"
     SLOW_CHANGE = "slow-change"
@@ -276,17 +278,16 @@ _REFUSALS = frozenset({HeldCode.OTHER_BACKUP, HeldCode.NEWER_BACKUP})
 
 
 class Held(NamedTuple):
-    """What the guard holds until the user agrees.
+    """What the guard holds until the user decides.
 
     Attributes:
         code: What the user is asked about.
         reason: Why it is held, with its figures.
         counts: What is held.
         mirror_files: Files in the mirror, for "840 of 1,000".
-        actions: The actions held, for the user's review.
-        lost_before: Files that were deleted or replaced within the hour before, where that is the reason.
-        claims: Where another backup has a folder: what that backup is known by, for the user's word to be about it
-            and no other.
+        actions: The held actions, for review.
+        lost_before: Files deleted or replaced within the hour before, if that is the reason.
+        claims: If another backup owns a folder, that backup's identifiers. The user's approval applies to these only.
     """
 
     code: HeldCode
@@ -299,7 +300,7 @@ class Held(NamedTuple):
 
     @property
     def is_refusal(self) -> bool:
-        """Whether nothing at all was done, since the destination is another backup's."""
+        """Return whether the pass did nothing at all because the destination belongs to another backup."""
         return self.code in _REFUSALS and not self.actions
 
 
@@ -314,10 +315,10 @@ class PassStatus(Enum):
 
 
 class HistorySize(NamedTuple):
-    """What a history holds.
+    """Contents of a history.
 
     Attributes:
-        bytes: The room that it takes on its volume. What is also in the mirror takes none.
+        bytes: Space that it takes on its volume. Files shared with the mirror take none.
         versions: How many versions there are.
         oldest_s: When the oldest one left the mirror, seconds since 1970, UTC; None if there is none.
     """
@@ -332,7 +333,7 @@ class Removed(NamedTuple):
 
     Attributes:
         versions: How many.
-        bytes: The room that became free.
+        bytes: The space that was freed.
     """
 
     versions: int = 0
@@ -343,11 +344,11 @@ NOTHING_REMOVED = Removed()
 
 
 class MadeRoom(NamedTuple):
-    """What came of making room for new content.
+    """The result of freeing space for new content.
 
     Attributes:
         removed: What was removed.
-        spared: What stayed, and would be removed at the user's word.
+        spared: What stayed, but would be removed with the user's permission.
     """
 
     removed: Removed = NOTHING_REMOVED
@@ -367,17 +368,17 @@ class Report(NamedTuple):
         is_full: Whether the whole tree was compared.
         counts: What was done.
         problems: Paths that could not be handled.
-        held: What waits for the user's word, if anything.
+        held: What is held for review, if anything.
         reason: For a failed pass, why.
         source_folders: Folders in the source, as far as compared.
-        unsettled: Paths written so recently that their time stamp cannot be trusted yet.
-        missed: Paths that were gone, or another thing than the one compared, when their turn came.
-        made_room: Old versions that were removed before the copying, so that it fits.
-        spared: Old versions that did not give way unasked, though there was no room for new content.
-        took: Files that took a while to be copied, or to be tried: path, and seconds.
-        waiting: Files that have changed and were not copied, since they were copied just before.
-        thinned: Old versions that were removed after it, for their age or for the limit to the history's size.
-        kept: Files that stay in the mirror against the source, at the user's word.
+        unsettled: Paths written so recently that their time stamps are not reliable yet.
+        missed: Paths that were gone, or had become another file, when their turn came.
+        made_room: Old versions removed before copying to free space.
+        spared: Old versions not removed without permission, though space was short.
+        took: Files that took long to copy, or to try: path and seconds.
+        waiting: Changed files that were not copied because they had been copied just before.
+        thinned: Old versions removed afterwards because of their age or the history's size limit.
+        kept: Files that stay in the mirror against the source, by the user's decision.
     """
 
     status: PassStatus

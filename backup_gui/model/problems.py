@@ -1,4 +1,4 @@
-"""Why a path could not be handled: error of the system -> code -> what to do. Nothing here touches a file."""
+"""Turns an error of the system into a code and advice. Touches no file."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ ADVICE: dict[ProblemCode, str] = {
     ProblemCode.OTHER: "It is tried again at every check.",
 }
 
-# Where leaving something out for good is a remedy: what can never be backed up as it is, or need not be. What could not
-# be read is not among them: the copy in the backup may be the last good one.
+# Problems that an exclusion rule solves: the path can never be backed up as it is, or need not be. Read errors are not
+# among them: the copy in the backup may be the last good one.
 MAY_BE_LEFT_OUT = frozenset(
     {
         ProblemCode.KEEPS_CHANGING,
@@ -60,26 +60,27 @@ MAY_BE_LEFT_OUT = frozenset(
     }
 )
 
-# What a path may raise besides errors of the system: it has a number or a name that something in between cannot take.
+# Errors other than those of the system that a path may raise: it has a number or a name that some layer cannot
+# represent.
 UNFIT: Final = (ArithmeticError, ValueError, sqlite3.DataError, sqlite3.InterfaceError)
 
-# Added where it is not the drive that is full but the user's share of it.
+# Added if the user's quota, and not the drive, is used up.
 QUOTA_USED_UP: Final = Reason(ReasonCode.QUOTA_USED_UP)
 
-# A pass may have a hundred thousand problems: those that say the same share their reason.
+# A pass may have a hundred thousand problems, so equal ones share their reason.
 _PLAIN: Final = {code: Reason(code) for code in ProblemCode}
 _WITH_CONTROL: Final = Reason(ReasonCode.NAME_WITH_CONTROL)
 _WITH_BYTES: Final = Reason(ReasonCode.NAME_WITH_BYTES)
 _WITH_END: Final = Reason(ReasonCode.NAME_WITH_END)
 
-# The system says no more than "invalid argument" of a name that FAT, exFAT or NTFS cannot hold.
+# For a name that FAT, exFAT or NTFS cannot store, the system reports only "invalid argument".
 _NAMING = frozenset({Stage.COPY, Stage.MOVE})
 _NOT_ON_WINDOWS_DRIVES = '<>:"|?*\\\x01'
 _ALWAYS_WRITING = frozenset({Stage.DELETE, Stage.MOVE, Stage.METADATA, Stage.HISTORY})
 
 
 def _numbers(*names: str) -> frozenset[int]:
-    """Error numbers by name, without those that this platform does not know."""
+    """Return error numbers by name, without those that this platform does not have."""
     return frozenset(number for name in names if (number := getattr(errno, name, None)) is not None)
 
 
@@ -107,11 +108,11 @@ _WRITING: tuple[tuple[frozenset[int], ProblemCode], ...] = (
         _numbers("EIO", "ENXIO", "ENODEV", "ETIMEDOUT", "ESTALE", "EREMOTEIO", "EBADMSG", "EUCLEAN", "ENOTCONN"),
         ProblemCode.WRITE_ERROR,
     ),
-    # What was a folder when it was compared is a link or a file now, or the other way round.
+    # A folder has become a link or a file since the comparison, or the other way round.
     (_numbers("ELOOP", "ENOTDIR", "EISDIR", "ENOTEMPTY", "EEXIST", "ENOENT"), ProblemCode.MIRROR_CHANGED),
 )
 
-# winerror values of the Windows API; those that also say something through errno are here because that loses detail.
+# ``winerror`` values of the Windows API. Some also have an errno, which is less specific.
 _WINDOWS: dict[int, ProblemCode] = {
     19: ProblemCode.READ_ONLY,  # the medium is write-protected
     32: ProblemCode.IN_USE,  # sharing violation
@@ -134,11 +135,11 @@ def code_of(error: OSError, stage: Stage, *, is_writing: bool | None = None) -> 
     Args:
         error: The error as it was raised.
         stage: What was being done.
-        is_writing: Whether the destination was being written to; by default what the stage suggests, and a copy
-            is taken to have failed in reading.
+        is_writing: Whether the destination was being written to. By default the stage decides, and a failed copy
+            counts as a read error.
 
     Returns:
-        The code; ``OTHER`` for what the table does not know.
+        The code; ``OTHER`` for errors not in the table.
     """
     if isinstance(error, LinkInHistoryError):
         return ProblemCode.LINK_IN_HISTORY
@@ -165,31 +166,31 @@ def of_unwritable(error: OSError) -> Reason:
 
 
 def is_over_quota(error: OSError) -> bool:
-    """Tell whether it is the user's share of a drive that is used up, and not the drive."""
+    """Tell whether the user's quota is used up, rather than the drive."""
     return error.errno in _numbers("EDQUOT") or getattr(error, "winerror", None) == 1295
 
 
 def is_passing(error: OSError) -> bool:
-    """Tell whether an error says of a moment only, and nothing of what is there."""
+    """Tell whether an error is transient and says nothing about what the drive contains."""
     return error.errno in _numbers("EIO", "ETIMEDOUT", "EINTR", "EAGAIN", "ENOMEM", "ENFILE", "EMFILE")
 
 
 def is_full(error: OSError) -> bool:
-    """Tell whether a drive has no room, or no more for this user."""
+    """Tell whether the error means that the drive or the user's quota has no space left."""
     return code_of(error, Stage.COPY, is_writing=True) is ProblemCode.NO_SPACE
 
 
 def problem_from(error: OSError, path: str, stage: Stage, *, is_writing: bool | None = None) -> Problem:
-    """Make a problem of an error of the system.
+    """Make a problem from an error of the system.
 
     Args:
         error: The error as it was raised.
         path: The path concerned, relative to the source.
         stage: What was being done.
-        is_writing: Whether the destination was being written to; by default what the stage suggests.
+        is_writing: Whether the destination was being written to. By default the stage decides.
 
     Returns:
-        The problem; for an error that the table does not know, with the system's own words.
+        The problem; for an error not in the table, with the system's own words.
     """
     code = code_of(error, stage, is_writing=is_writing)
     if isinstance(error, LinkInHistoryError):
@@ -206,13 +207,13 @@ def problem_from(error: OSError, path: str, stage: Stage, *, is_writing: bool | 
 
 
 def problem(code: ProblemCode, path: str, stage: Stage, *, more: Reason | None = None) -> Problem:
-    """Make a problem of a code.
+    """Make a problem from a code.
 
     Args:
         code: Why the path could not be handled.
         path: The path concerned, relative to the source.
         stage: What was being done.
-        more: What is worth knowing beyond that, such as the character that is not possible, or a path.
+        more: Further details, such as the character that is not possible, or a path.
     """
     return Problem(path, stage, code, _explained(code, more) if more else _PLAIN[code])
 
@@ -223,19 +224,19 @@ def _explained(code: ProblemCode, more: Reason) -> Reason:
 
 
 def problem_of_unfit(error: Exception, path: str, stage: Stage) -> Problem:
-    """Make a problem of what is no error of the system, see ``UNFIT``; the log has the whole of it."""
+    """Make a problem from one of the errors in ``UNFIT``, and log it with its traceback."""
     log.warning("%s could not be handled", escape(path), exc_info=error)
     return problem(ProblemCode.OTHER, path, stage)
 
 
 def unfit_in(name: str, forbidden: str, *, may_have_bytes: bool = False, may_have_ends: bool = False) -> Reason | None:
-    """Say what in a name a file system cannot hold; None if nothing.
+    """Find what makes a name impossible on a file system; None if nothing does.
 
     Args:
         name: The name.
-        forbidden: Characters that it cannot hold; with U+0001 among them, no control character at all.
-        may_have_bytes: Whether it holds bytes that are not text.
-        may_have_ends: Whether it holds a space or a full stop at the end.
+        forbidden: Characters that it cannot store. U+0001 among them forbids all control characters.
+        may_have_bytes: Whether names may contain bytes that are not valid text.
+        may_have_ends: Whether names may end with a space or a full stop.
     """
     for character in name:
         if character < " ":

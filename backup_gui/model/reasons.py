@@ -1,7 +1,7 @@
-"""Why something was not done: a code with named arguments, from which each edge makes its own words.
+"""Reasons why something was not done: a code with named arguments, from which each edge makes its own words.
 
-The English of the log and of the command line stands here, beside its code; the window looks up its translation by the
-same text. Nobody else compares or searches a sentence. Nothing here touches a file.
+The English for the log and the command line stands beside its code. The window looks up its translation by this text.
+Nothing else compares or searches a sentence. Nothing here touches a file.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-# Arguments that are written by the notation of paths.
+# Arguments that are paths, and are escaped.
 PATHS: Final = frozenset({"path", "rule"})
 
 
 class Code(Enum):
-    """A reason's name, the same in every version of the program, and its English with the arguments in braces.
+    """A reason's stable name and its English, with the arguments in braces.
 
     Attributes:
-        words: The English. What is in braces is filled in, see ``Reason``.
+        words: The English, a format string for the arguments of ``Reason``.
     """
 
-    # There is one object of each, so its identity is its hash.
+    # Each member is a single object, so its identity serves as its hash.
     __hash__ = object.__hash__
 
     words: str
 
     def __new__(cls, value: str, words: str) -> Self:
-        """Make a member of its value and of its English."""
+        """Create a member from its value and its English."""
         member = object.__new__(cls)
         member._value_ = value
         member.words = words
@@ -40,14 +40,14 @@ class Code(Enum):
 
 
 class Reason(str):
-    """A reason. It reads as its own English, so that logs, exceptions and catalogs take it as it is.
+    """A reason. It is a ``str`` of its own English, so logs, exceptions and databases take it as it is.
 
-    Its text is for people. Decisions go by ``code``, other words are made of ``code`` and ``arguments``.
+    The text is for people. Decisions use ``code``; translations use ``code`` and ``arguments``.
 
     Attributes:
-        code: Which one.
-        arguments: What its words speak of, by name: paths as they are, sizes in bytes, numbers, other reasons. What
-            is under ``why`` are words of the system; ``more`` follows the words of any code.
+        code: The reason's code.
+        arguments: Values that its words mention, by name: unescaped paths, sizes in bytes, numbers, other reasons.
+            ``why`` holds words of the system; ``more`` is appended to the words of any code.
     """
 
     __slots__ = ("arguments", "code")
@@ -56,7 +56,7 @@ class Reason(str):
     arguments: Mapping[str, str | int | Reason]
 
     def __new__(cls, code: Code, /, **arguments: str | int | Reason) -> Self:
-        """Make a reason of its code and of what its words speak of."""
+        """Create a reason from its code and arguments."""
         words = code.words
         if arguments:
             english = {name: _in_english(name, value) for name, value in arguments.items()}
@@ -67,7 +67,7 @@ class Reason(str):
         return reason
 
     def __getnewargs_ex__(self) -> tuple[tuple[Code], dict[str, str | int | Reason]]:
-        """Copies and other processes get it with its code."""
+        """Return the arguments for copying and pickling, so that copies have the code as well."""
         return (self.code,), dict(self.arguments)
 
 
@@ -81,7 +81,7 @@ def _in_english(name: str, value: str | int | Reason) -> str:
 
 
 def size_in_words(count: int) -> str:
-    """Write a number of bytes for people."""
+    """Format a number of bytes for people, with decimal units."""
     size = float(count)
     for unit in ("B", "KB", "MB", "GB"):
         if size < 1000:
@@ -91,15 +91,15 @@ def size_in_words(count: int) -> str:
 
 
 class ReasonCode(Code):
-    """What ends a run or a pass, and what is worth knowing of a folder, an option or a way of watching."""
+    """What ends a run or a pass, and what users should know about a folder, an option or a way of watching."""
 
-    # What is put together of other reasons, or comes from elsewhere
+    # Combinations of other reasons, and words from elsewhere
     NONE = ("none", "")
     SYSTEM = ("system", "{why}")
     LINES = ("lines", "{first}\n{second}")
     ABOUT = ("about", "{detail} ({path})")
     AT = ("at", "{path}")
-    # Roots that are away or of no use
+    # Roots that are missing or unusable
     FOLDER_GONE = ("folder-gone", "A folder is not there any more: {path}")
     DESTINATION_REPLACED = ("destination-replaced", "Another drive is where the destination was: {path}")
     SOURCE_REPLACED = ("source-replaced", "Another drive is where the source was: {path}")
@@ -175,7 +175,7 @@ class ReasonCode(Code):
         "source-mounted-inside",
         "The source, or a part of it, is mounted in the destination: {path}",
     )
-    # Other backups; "detail" says whose
+    # Other backups; ``detail`` identifies the other backup
     NEWER_BACKUP_THERE = (
         "newer-backup-there",
         "A later version of this program has made the backup that is there, {detail}: {path}",
@@ -381,7 +381,7 @@ class ReasonCode(Code):
         "The history and the program's own files lie inside each other.",
     )
     TYPED_FULL_CHECKS = ("typed-full-checks", "The time between full checks must be from 1 to {number} seconds.")
-    # Folders and drives that are looked at before they are used
+    # Checks of folders and drives before they are used
     PLACE_NO_DRIVE = (
         "place-no-drive",
         "No drive is there at the moment. The backup begins as soon as it is connected.",
@@ -411,7 +411,7 @@ class ReasonCode(Code):
         "place-of-home",
         "This is your home folder or lies around it. Choose a folder that holds nothing but the backup.",
     )
-    # Bringing back
+    # Restoring
     RETURN_IN_THE_WAY = ("return-in-the-way", "A file or a link is where its folder should be")
     RETURN_CHANGED = ("return-changed", "It has changed in the backup since it was chosen")
     RETURN_NOT_MOVED = ("return-not-moved", "It is not where the backup moved it to any more")
@@ -444,19 +444,19 @@ NO_REASON = Reason(ReasonCode.NONE)
 
 
 def of_system(why: str) -> Reason:
-    """Take words of the system for a reason; there is no translation of them."""
+    """Return a reason with words of the system, which are not translated."""
     return Reason(ReasonCode.SYSTEM, why=why)
 
 
 def lines(first: Reason, *rest: Reason) -> Reason:
-    """Put reasons one below the other."""
+    """Combine reasons, one on each line."""
     for reason in rest:
         first = Reason(ReasonCode.LINES, first=first, second=reason)
     return first
 
 
 def of_error(error: OSError) -> Reason:
-    """Take the system's own words for an error."""
+    """Return a reason with the system's own words for an error."""
     return of_system(system_words(error))
 
 

@@ -1,4 +1,4 @@
-"""The values of looking back and of bringing back: what was there, what is wanted, and what became of it.
+"""Values for browsing the history and for restoring: what existed, what is wanted, and what the result was.
 
 Times are seconds since 1970, UTC. Nothing here touches a file.
 """
@@ -13,17 +13,17 @@ from backup_gui.model.reasons import NO_REASON, Reason
 
 
 class Item(NamedTuple):
-    """One file, link or folder as it once was.
+    """A file, link or folder at an earlier time.
 
     Attributes:
         path: Its path in the source.
         kind: What it is.
         size_bytes: Its size; 0 for a folder.
         mtime_ns: When its content was last changed.
-        root: Absolute path of the mirror or of the history, where its content lies.
-        stored: Where in there.
-        left_at: When it left the mirror; None for what is in the mirror now.
-        is_gone: Whether it had been deleted before the time that was asked for.
+        root: Absolute path of the mirror or of the history that contains it.
+        stored: Its path in there.
+        left_at: When it left the mirror; None if it is in the mirror now.
+        is_gone: Whether it had been deleted before the requested time.
     """
 
     path: str
@@ -42,12 +42,12 @@ class Item(NamedTuple):
 
     @property
     def is_folder(self) -> bool:
-        """Whether it may have others in it."""
+        """Return whether it can contain others."""
         return self.kind is EntryKind.FOLDER
 
 
 class Moment(NamedTuple):
-    """A time at which something left the mirror.
+    """A time at which files left the mirror.
 
     Attributes:
         at: When.
@@ -59,11 +59,11 @@ class Moment(NamedTuple):
 
 
 class Search(NamedTuple):
-    """What a search by name found.
+    """The result of a search by name.
 
     Attributes:
         items: What was found.
-        is_cut: Whether there is more.
+        is_cut: Whether there are more matches.
     """
 
     items: tuple[Item, ...] = ()
@@ -71,7 +71,7 @@ class Search(NamedTuple):
 
 
 class Policy(Enum):
-    """What is done where something is there already."""
+    """What to do if the target exists already."""
 
     KEEP_BOTH = "keep both"
     REPLACE = "replace"
@@ -79,14 +79,14 @@ class Policy(Enum):
 
 
 class Piece(NamedTuple):
-    """One thing to be brought back.
+    """One thing to restore.
 
     Attributes:
         root: Absolute path of the mirror or of the history.
-        stored: Where its content lies in there.
-        wanted: Where it shall lie in the folder restored to.
+        stored: Path of its content in there.
+        wanted: Its path in the target folder.
         size_bytes: Its size, for the progress.
-        is_folder: Whether it is a folder, which is made without what is in it.
+        is_folder: Whether it is a folder, which is created without its contents.
     """
 
     root: str
@@ -97,11 +97,11 @@ class Piece(NamedTuple):
 
 
 class Selection(NamedTuple):
-    """What is to be brought back of a path.
+    """What to restore for a path.
 
     Attributes:
         pieces: What, and from where.
-        unseen: Paths of which nobody can tell what they are, and why; what is below them is not known either.
+        unseen: Paths that could not be read, each with the error. What lies below them is unknown too.
     """
 
     pieces: tuple[Piece, ...]
@@ -109,14 +109,14 @@ class Selection(NamedTuple):
 
 
 class Step(NamedTuple):
-    """How far bringing back has come.
+    """How far a restore has come.
 
     Attributes:
         files_done: Files and links handled.
         files_total: Files and links wanted; 0 while they are still being counted.
         bytes_done: Bytes handled.
         bytes_total: Bytes wanted.
-        path: What is being handled.
+        path: The path being handled.
     """
 
     files_done: int = 0
@@ -127,18 +127,18 @@ class Step(NamedTuple):
 
 
 class RestoreResult(NamedTuple):
-    """What became of bringing files back. Paths are those in the folder restored to.
+    """The result of a restore. Paths are relative to the target folder.
 
     Attributes:
-        asked: How many were wanted: files and links, and where the job itself brings back, folders.
-        restored: Those that are back, each compared with what it came from.
-        present: Those that were there already with just this content.
-        beside: What lies beside something else: the path wanted and the name given. Where what was there was set aside,
-            that is what was given another name.
-        replaced: Those that something else was written over for. They are in ``restored`` too.
-        skipped: Those left alone, each with the reason.
-        failed: Those that could not be brought back, each with the reason.
-        is_cancelled: Whether it was given up on request; what was done until then stays.
+        asked: How many were wanted: files and links, and if the job itself restores, folders.
+        restored: Restored paths, each compared with its origin.
+        present: Paths that had the wanted content already.
+        beside: Files stored beside an existing one: the path wanted and the name given. If the existing file was
+            set aside instead, the name is the one it got.
+        replaced: Paths where an existing file was overwritten. They are in ``restored`` too.
+        skipped: Paths left unchanged, each with the reason.
+        failed: Paths that could not be restored, each with the reason.
+        is_cancelled: Whether the restore was cancelled; what was done until then stays.
         reason: Why nothing could be done at all, or why it ended early; empty otherwise.
     """
 

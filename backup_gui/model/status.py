@@ -1,4 +1,4 @@
-"""How a job stands: what a window and a tray icon show of it."""
+"""The status of a job, as a window and a tray icon show it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from backup_gui.model.reasons import NO_REASON, Reason
 
 
 class JobState(Enum):
-    """What a job is doing, or waiting for; the worst state of all jobs is the tray icon's."""
+    """What a job is doing or waiting for. The tray icon shows the worst state of all jobs."""
 
     OK = "ok"
     WORKING = "working"
@@ -22,10 +22,10 @@ class JobState(Enum):
 
 
 class Coverage(NamedTuple):
-    """How the source is being watched.
+    """How the source is watched.
 
     Attributes:
-        folders_live: Folders whose changes are notified.
+        folders_live: Folders whose changes the system notifies.
         folders_polled: Folders that are only checked at every interval.
         reason: Why some are not live; empty if all are.
     """
@@ -39,10 +39,10 @@ class Backlog(NamedTuple):
     """What has changed and is not backed up yet.
 
     Attributes:
-        files: How many files and links; what is gone and still in the mirror counts too.
+        files: How many files and links, including deleted ones that the mirror still has.
         bytes: How large they are.
         oldest_at: When the first of these changes was noticed, seconds since 1970, UTC; None if there are none.
-        is_whole: Whether all of them were looked at; if not, there are at least so many bytes.
+        is_whole: Whether all of them were looked at; if not, ``bytes`` is a lower bound.
     """
 
     files: int = 0
@@ -55,21 +55,21 @@ NO_BACKLOG = Backlog()
 
 
 class Status(NamedTuple):
-    """Everything about a job's condition that a window or a tray icon shows.
+    """Everything about a job that a window or a tray icon shows.
 
     Attributes:
         state: The state.
         reason: For waiting, failed and held: why.
         last_complete_at: End of the last pass after which everything was backed up, seconds since 1970, UTC.
-        last_pass_at: End of the last pass of any outcome.
-        problems: Paths that could not be handled and still stand.
-        held: What waits for the user's word.
+        last_pass_at: End of the last pass, whatever its result.
+        problems: Unresolved problems.
+        held: What is held for review.
         coverage: How the source is watched.
-        pending: Paths known to have changed and not yet backed up.
+        pending: How many changed paths are not backed up yet.
         paused_until: End of the pause, seconds since 1970, UTC; None when paused without end or not paused.
         has_full_pass: Whether a full pass has been completed since the job started.
-        kept: Files that stay in the backup though the source has them no longer, or has others, at the user's word.
-        backlog: The same as ``pending`` in figures.
+        kept: How many files stay in the backup by the user's decision, though the source lacks them or has others.
+        backlog: Figures about ``pending``.
     """
 
     state: JobState
