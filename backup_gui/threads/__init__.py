@@ -1,1 +1,1 @@
-"""Qt threads for jobs, and tasks in the background."""
+"""Threads for jobs, and tasks in the background."""

@@ -1,6 +1,6 @@
-"""All jobs: starts and stops their threads, passes on what the user wants, and knows how each one stands.
+"""Starts and stops the threads of all jobs, sends them the user's commands, and knows the status of each.
 
-Lives in the window's thread and never waits in it, except for the two seconds of the shutdown.
+Lives in the window's thread, and blocks it only while threads end, for two seconds at most.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ log = logging.getLogger(__name__)
 
 SHUTDOWN_S = 2.0
 
-# Threads that did not end in time: a QThread that is destroyed while it runs takes the whole process with it.
+# Threads that did not end in time. Destroying a QThread that still runs would abort the process.
 _abandoned: list[JobThread] = []
 
 
 @dataclass(frozen=True, slots=True)
 class JobNews:
-    """Something about one job.
+    """The status and progress of one job.
 
     Attributes:
         job_id: The job.
-        status: Its condition now.
-        progress: How far its pass is; None if none is under way.
+        status: Its current status.
+        progress: The progress of its pass; None without a pass.
     """
 
     job_id: str
@@ -63,14 +63,20 @@ class JobReport:
 
 @dataclass(frozen=True, slots=True)
 class JobReturned:
-    """Files of one job were brought back into its source, as the user had asked."""
+    """Files of one job were restored into its source, as the user had asked."""
 
     job_id: str
     returned: RestoreResult
 
 
 class Controller(QObject):
-    """Runs the jobs."""
+    """Starts, stops and commands the thread of each job.
+
+    Args:
+        data_folder: Has the job databases.
+        run: Runs one job until it is told to stop.
+        clock: Monotonic seconds, for the limit of the shutdown.
+    """
 
     news = Signal(object)
     report_made = Signal(object)
@@ -84,14 +90,6 @@ class Controller(QObject):
         clock: Callable[[], float] = time.monotonic,
         parent: QObject | None = None,
     ) -> None:
-        """Begin without jobs.
-
-        Args:
-            data_folder: Where the catalogs are.
-            run: The runner.
-            clock: Monotonic seconds, for the limit of the shutdown.
-            parent: Owner.
-        """
         super().__init__(parent)
         self._data_folder = data_folder
         self._run = run
@@ -100,11 +98,11 @@ class Controller(QObject):
         self._threads: dict[str, JobThread] = {}
         self._ending: list[JobThread] = []
         self._news: dict[str, JobNews] = {}
-        # Jobs that start again with changed options once their old thread has let go of the destination.
+        # Jobs that start with new options once their old thread has released the destination.
         self._successors: dict[str, Job] = {}
-        # What is to be spared at the moment, by job.
+        # Seconds between full passes, by job, while the app saves power or data.
         self._least_every_s: dict[str, int] = {}
-        # Jobs that are paused for a while by the app itself, not by the user.
+        # Jobs that the app itself has paused for a while, not the user.
         self._suspended: set[str] = set()
         self._is_shut_down = False
 
@@ -118,15 +116,15 @@ class Controller(QObject):
         return self._jobs.get(job_id)
 
     def status(self, job_id: str) -> Status:
-        """How a job stands."""
+        """The current status of a job."""
         return self._news[job_id].status
 
     def is_running(self, job_id: str) -> bool:
-        """Whether somebody hears what a job is told: its thread has not ended."""
+        """Whether the job's thread still takes commands."""
         return job_id in self._threads
 
     def pulses(self) -> dict[str, Pulse]:
-        """The sign of life of each job's thread; if a job waits for an old thread to end, of that one."""
+        """The pulse of each job's thread. A job that waits for an old thread to end has the pulse of that one."""
         found = {job_id: thread.pulse for job_id, thread in self._threads.items()}
         for job in self._successors.values():
             before = self._predecessor(job)
@@ -135,13 +133,13 @@ class Controller(QObject):
         return found
 
     def add(self, job: Job) -> None:
-        """Run a job from now on; one that is not enabled begins paused."""
+        """Start a job; it starts paused if it is not enabled."""
         self._jobs[job.id] = job
         self._tell(JobNews(job.id, Status(JobState.WAITING)))
         self._start(job)
 
     def change(self, old_id: str, job: Job) -> None:
-        """Replace a job by another version of it, as soon as the pass under way has been cancelled."""
+        """Cancel the current pass of a job, and start the job with its new options."""
         self._jobs = {
             job.id if job_id == old_id else job_id: job if job_id == old_id else known
             for job_id, known in self._jobs.items()
@@ -152,13 +150,13 @@ class Controller(QObject):
         self._end_then(old_id, job)
 
     def remove(self, job_id: str) -> None:
-        """Run a job no more; its backup stays."""
+        """Stop a job and forget it; its backup stays."""
         self._jobs.pop(job_id, None)
         self._news.pop(job_id, None)
         self._end_then(job_id, None)
 
     def back_up_now(self, job_id: str = "") -> None:
-        """Check everything at once; all jobs if none is named. A job that had ended is started again."""
+        """Start a full pass of one job, or of all if none is named. A job that had ended starts again."""
         for job in self._chosen(job_id):
             thread = self._threads.get(job.id)
             if thread is None:
@@ -172,7 +170,7 @@ class Controller(QObject):
 
         Args:
             job_id: The job; empty for all.
-            until: End, seconds since 1970; None for without end, which outlasts the program.
+            until: End, seconds since 1970. None pauses without end, also across restarts.
         """
         for job in self._chosen(job_id):
             self._suspended.discard(job.id)
@@ -180,16 +178,16 @@ class Controller(QObject):
             self.send(job.id, Pause(until))
 
     def resume(self, job_id: str = "") -> None:
-        """End a pause; of all jobs if none is named."""
+        """End the pause of one job, or of all if none is named."""
         for job in self._chosen(job_id):
             self._suspended.discard(job.id)
             self._jobs[job.id] = job._replace(is_enabled=True)
             self.send(job.id, Resume())
 
     def check_every(self, job_id: str, full_pass_every_s: int | None) -> None:
-        """Have a job make full passes at least so many seconds apart; None for as often as the job says.
+        """Make full passes of a job at least this many seconds apart; None restores the job's own interval.
 
-        It holds for the thread that the job has by then, and for each that it is given later.
+        The value also applies to threads that the job gets later.
         """
         before = self._least_every_s.get(job_id)
         if full_pass_every_s is None:
@@ -200,28 +198,28 @@ class Controller(QObject):
             self.send(job_id, CheckEvery(full_pass_every_s))
 
     def suspend(self, job_id: str) -> None:
-        """Pause a job until ``release``, unless the user has paused it; does not outlast the program.
+        """Pause a job until ``release`` or the end of the program, unless the user has already paused it.
 
-        It is paused when its state says so.
+        The job is paused once ``is_at_rest`` returns True.
         """
         if job_id in self._threads and self._news[job_id].status.state is not JobState.PAUSED:
             self._suspended.add(job_id)
             self.send(job_id, Pause(None))
 
     def release(self, job_id: str) -> None:
-        """End what ``suspend`` began, unless the user has paused or resumed the job since."""
+        """Undo ``suspend``, unless the user has paused or resumed the job since."""
         if job_id in self._suspended:
             self._suspended.discard(job_id)
             self.send(job_id, Resume())
 
     def is_at_rest(self, job_id: str) -> bool:
-        """Whether a job does nothing: it is paused, or has ended, or there is none."""
+        """Whether a job is paused, has ended or does not exist."""
         return job_id not in self._threads or self._news[job_id].status.state is JobState.PAUSED
 
     def send(self, job_id: str, command: Command) -> None:
-        """Pass on what the user has decided about a job; one that has ended does not hear it.
+        """Send a command to a job; a job that has ended ignores it.
 
-        ``files_returned`` tells what became of what was to be brought back.
+        After a command that restores files, ``files_returned`` carries the result.
         """
         thread = self._threads.get(job_id)
         if thread is not None:
@@ -231,11 +229,11 @@ class Controller(QObject):
         """Ask all jobs to end and wait for them.
 
         Args:
-            limit_s: How long at most, for all together.
+            limit_s: Limit for all jobs together.
 
         Returns:
-            Whether all have ended. If not, they hang in the system and are left behind: the process can be ended
-            at any moment without harm to a backup, as in a crash.
+            Whether all have ended. Threads that hang in a system call are abandoned. The process may still end at any
+            moment: like a crash, this does no harm to a backup.
         """
         self._is_shut_down = True
         self._successors.clear()
@@ -276,7 +274,7 @@ class Controller(QObject):
         thread.start()
 
     def _predecessor(self, job: Job) -> JobThread | None:
-        """A thread that has to end before a job can begin."""
+        """The thread that has to end before a job can start."""
         for thread in self._ending:
             if thread.job.id == job.id or thread.job.destination == job.destination:
                 return thread
@@ -296,11 +294,11 @@ class Controller(QObject):
     def _start_successors(self) -> None:
         waiting, self._successors = self._successors, {}
         for job in waiting.values():
-            # It may have been paused or resumed while its old thread was ending.
+            # The user may have paused or resumed it while its old thread ended.
             self._start(self._jobs.get(job.id, job))
 
     def _sender_id(self) -> str:
-        """The job whose thread has sent the signal being handled; empty if it is one that is not wanted any more."""
+        """The job whose thread has sent the current signal; empty for a thread that was told to end."""
         thread = self.sender()
         if isinstance(thread, JobThread) and self._threads.get(thread.job.id) is thread:
             return thread.job.id
@@ -344,13 +342,13 @@ class Controller(QObject):
             self._tell_end(job_id, outcome)
         elif thread in self._ending:
             self._ending.remove(thread)
-        # The runner has returned: what is left of the thread is its own event loop, which was told to quit.
+        # The runner has returned: the thread runs only its event loop now, which was told to quit.
         thread.wait(round(SHUTDOWN_S * 1_000))
         thread.deleteLater()
         self._start_successors()
 
     def _tell_end(self, job_id: str, outcome: Outcome) -> None:
-        """A run that ends without being asked to is a failure that the user has to know."""
+        """Report a run that ended without being told to: for the user it is a failure."""
         last = self._news[job_id].status
         reason = outcome.error.reason if outcome.error is not None else NO_REASON
         self._tell(JobNews(job_id, last._replace(state=JobState.FAILED, reason=reason, held=None)))

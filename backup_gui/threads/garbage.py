@@ -1,8 +1,7 @@
-"""Garbage of Python is looked for in the window's thread only.
+"""Runs Python's cyclic garbage collection in the window's thread only.
 
-Python looks for objects that only refer to each other in whichever thread makes many objects, and here that is a job's.
-Such objects may hold some of Qt: a dialog with its timers would be destroyed outside of its thread, which crashes the
-program sooner or later.
+Python runs it in the thread that happens to create many objects, here usually that of a job. Collected cycles may
+contain Qt objects. Destroying a dialog with its timers outside its own thread crashes the program sooner or later.
 """
 
 from __future__ import annotations
@@ -17,35 +16,30 @@ LOOK_EVERY_MS = 1_000
 
 
 class Collector(QObject):
-    """Looks for garbage instead of Python, after as many new objects as Python would, from ``start`` to ``stop``.
+    """Collects garbage in the window's thread, from ``start`` to ``stop``, in place of Python's automatic collection.
 
-    Lives in the window's thread.
+    It uses Python's own thresholds. Lives in the window's thread.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
-        """Prepare to look.
-
-        Args:
-            parent: Owner.
-        """
         super().__init__(parent)
         self._timer = periodic(self, LOOK_EVERY_MS, self.look)
 
     def start(self) -> None:
-        """Look from now on; what is there already stays, so that looking takes little time."""
+        """Turn off automatic collection and freeze all present objects, so that a collection takes little time."""
         gc.disable()
         gc.freeze()
         self._timer.start()
 
     def stop(self) -> None:
-        """Leave it to Python again."""
+        """Return to automatic collection."""
         self._timer.stop()
         gc.unfreeze()
         gc.enable()
 
     @Slot()
     def look(self) -> None:
-        """Look for garbage among the youngest objects for which it is time, as Python chooses them."""
+        """Collect the generations whose thresholds are exceeded, as Python does."""
         due = [
             generation
             for generation, (count, limit) in enumerate(zip(gc.get_count(), gc.get_threshold(), strict=True))

@@ -1,7 +1,7 @@
-"""One job on a thread of its own: the runner's events become signals in the window's thread.
+"""Runs one job in a thread of its own, and turns the runner's events into signals in the window's thread.
 
-Two objects: ``Worker`` lives on the job's thread and blocks there in the runner; ``JobThread`` lives in the window's
-thread, owns the other one, and hands on what it told at most ten times a second, whatever comes.
+``Worker`` lives in the job's thread and blocks there in the runner. ``JobThread`` lives in the window's thread, owns
+the worker, and emits its events at most ten times a second.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ BATCH_EVERY_MS = 100
 
 
 class Run(Protocol):
-    """``runner.run``; tests put something else in its place."""
+    """The signature of ``runner.run``; tests replace it."""
 
     def __call__(
         self, job: Job, commands: Commands, on_event: Callable[[Event], None], *, data_folder: Path
@@ -46,15 +46,6 @@ class Worker(QObject):
     ended = Signal(object)
 
     def __init__(self, job: Job, commands: Commands, outbox: Outbox, run: Run, data_folder: Path) -> None:
-        """Prepare; nothing runs yet.
-
-        Args:
-            job: The job.
-            commands: Where the runner takes its commands from.
-            outbox: Where its events go.
-            run: The runner.
-            data_folder: Where the catalogs are.
-        """
         super().__init__()
         self._job = job
         self._commands = commands
@@ -65,13 +56,13 @@ class Worker(QObject):
 
     @Slot()
     def work(self) -> None:
-        """Run the job; returns when it has ended, however it ended."""
+        """Run the job until it ends, also by an error."""
         self.heart.begin()
         log_about(self._job.name)
         try:
             outcome = self._run(self._job, self._commands, self._on_event, data_folder=self._data_folder)
         except Exception:
-            # The boundary: an error in the program must not take the window and the other jobs with it.
+            # The boundary: a bug in one job must not end the window and the other jobs.
             log.exception("The job has ended unexpectedly")
             error = BackupError(Reason(ReasonCode.RUN_CRASHED))
             outcome = Outcome(report=None, error=error, is_stopped=False)
@@ -92,20 +83,12 @@ class JobThread(QObject):
     finished = Signal(object)
 
     def __init__(self, job: Job, data_folder: Path, *, run: Run = runner.run, parent: QObject | None = None) -> None:
-        """Prepare; nothing runs yet.
-
-        Args:
-            job: The job.
-            data_folder: Where the catalogs are.
-            run: The runner.
-            parent: Owner.
-        """
         super().__init__(parent)
         self.job = job
         self._commands = Commands()
         self._outbox = Outbox()
         self._outcome: Outcome | None = None
-        # Without a parent: whoever gives up on a thread must be able to leave it behind.
+        # Without a parent, so that the controller can abandon a thread that hangs.
         self._thread = QThread()
         self._thread.setObjectName(f"job {job.id}")
         self._worker = Worker(job, self._commands, self._outbox, run, data_folder)
@@ -120,22 +103,22 @@ class JobThread(QObject):
         self._has_news = False
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._thread.start()
 
     def put(self, command: Command) -> None:
-        """Tell the job something."""
+        """Send a command to the job."""
         self._commands.put(command)
 
     def stop(self) -> None:
-        """Ask the job to end; a pass under way is cancelled."""
+        """Tell the job to cancel its current pass and end."""
         self._commands.put(Stop())
 
     def wait(self, limit_ms: int) -> bool:
         """Wait for the thread to end.
 
         Args:
-            limit_ms: How long at most.
+            limit_ms: Limit in milliseconds.
 
         Returns:
             Whether it has ended.
@@ -150,11 +133,11 @@ class JobThread(QObject):
 
     @property
     def pulse(self) -> Pulse:
-        """The runner's sign of life."""
+        """The runner's pulse."""
         return self._commands.pulse._replace(ran_ns=self._worker.heart.ran_ns())
 
     def silence(self) -> None:
-        """Tell nothing any more."""
+        """Emit no more signals."""
         self._timer.stop()
         self.blockSignals(True)
 
@@ -189,6 +172,6 @@ class JobThread(QObject):
             self.report_made.emit(report)
         for returned in batch.returned or ():
             self.files_returned.emit(returned)
-        # Last: it says how things stand after all the rest.
+        # Last: the status describes the job after everything else.
         if batch.status is not None:
             self.status_changed.emit(batch.status)

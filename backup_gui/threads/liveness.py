@@ -1,8 +1,7 @@
-"""Tells when a job, or work in the background, hangs: its thread gives no sign of life, though it is not at rest.
+"""Detects when a job or a background task hangs: its thread gives no sign of life, though it is not at rest.
 
-So it is while a call of the system does not come back, as on a frozen file system or a network drive that is dead; or
-while a slow drive writes down what it was given. Lives in the window's thread with a timer of its own, and asks no
-drive anything.
+This happens while a system call does not return, as on a frozen file system or a dead network drive, or while a slow
+drive flushes its data. Lives in the window's thread with a timer of its own, and never touches a drive.
 """
 
 from __future__ import annotations
@@ -22,19 +21,25 @@ from backup_gui.engine.run.mailbox import Pulse
 
 LOOK_EVERY_MS = 1_000
 LEAST_S = 10.0
-# Who looks so late was asleep itself, and knows nothing of the time between.
+# After a longer gap this process was itself suspended, so the gap does not count as silence.
 _MOST_GAP_S = 5.0
 
 
 class _Seen(NamedTuple):
-    """A sign of life, and when it was first seen."""
+    """A pulse, and when it was first seen."""
 
     pulse: Pulse
     at_s: float
 
 
 class Stalls(QObject):
-    """Watches the signs of life of all jobs, or of other work, by key."""
+    """Watches the pulses of all jobs, or of other work, by key.
+
+    Args:
+        pulses: Returns the pulse of each job that runs, by job.
+        clock: Monotonic seconds.
+        rests: Whether the timer runs only from ``start`` until ``pulses`` is empty.
+    """
 
     changed = Signal(object)
 
@@ -46,14 +51,6 @@ class Stalls(QObject):
         *,
         rests: bool = False,
     ) -> None:
-        """Begin to watch.
-
-        Args:
-            pulses: Gives the signs of life of all jobs that run, by job.
-            clock: Monotonic seconds.
-            parent: Owner.
-            rests: Whether it watches only from ``start`` on, until there is nothing any more that has a sign of life.
-        """
         super().__init__(parent)
         self._rests = rests
         self._pulses = pulses
@@ -66,23 +63,23 @@ class Stalls(QObject):
             self._timer.start()
 
     def start(self) -> None:
-        """Watch on; nothing is known of the time between."""
+        """Resume watching; the time since ``stop`` does not count as silence."""
         if not self._timer.isActive():
             self._looked_s = self._clock()
             self._seen.clear()
             self._timer.start()
 
     def stop(self) -> None:
-        """Watch no more."""
+        """Stop watching."""
         self._timer.stop()
 
     def silent_s(self, job_id: str) -> int:
-        """For how long a job has given no sign of life, in whole tens of seconds or minutes; 0 if it is not long."""
+        """How long a job has been silent, in whole tens of seconds or minutes; 0 if it does not hang."""
         return self._silent_s.get(job_id, 0)
 
     @Slot()
     def look(self) -> None:
-        """Look at all jobs; ``changed`` tells each one for which ``silent_s`` is another than before."""
+        """Check all pulses, and emit ``changed`` for each job whose ``silent_s`` has changed."""
         now_s = self._clock()
         gap_s = now_s - self._looked_s
         unseen_s = gap_s if gap_s > _MOST_GAP_S else 0.0
@@ -107,19 +104,19 @@ class Stalls(QObject):
 
 
 def _rounded(silent_s: float) -> int:
-    """Round down, so that what is shown of it changes seldom."""
+    """Round down, so that the displayed value changes seldom."""
     step_s = 10 if silent_s < 60 else 60
     return max(1, int(silent_s // step_s) * step_s)
 
 
-# Far enough apart that a new heart is not taken for the one before it, which has stopped.
+# Far enough apart that a new heart never repeats a count of the previous one, which has stopped.
 _BEGINNINGS = itertools.count(0, 1 << 32)
 
 
 class Heart:
-    """Belongs to one thread, which says when it begins; for any thread to look at.
+    """Counts the signs of life of one thread; any thread may read them.
 
-    A thread that neither looks nor runs is in a call of the system that does not come back.
+    A thread that neither beats nor uses processor time is in a system call that does not return.
     """
 
     def __init__(self) -> None:
@@ -127,24 +124,24 @@ class Heart:
         self._cpu_clock: int | None = None
 
     def begin(self) -> None:
-        """Begin to beat for the thread that calls this."""
+        """Attach this heart to the thread that calls this."""
         if sys.platform == "linux":
-            # Asked for here, since doing so for a thread that has ended may crash.
+            # Read here: for a thread that has ended, this call may crash.
             self._cpu_clock = time.pthread_getcpuclockid(threading.get_ident())
 
     def beat(self) -> None:
-        """Give a sign of life; only for where it cannot be told how long a thread has run."""
+        """Give a sign of life, for systems that do not tell a thread's processor time."""
         self._looks += 1
 
     def ran_ns(self) -> int:
-        """How long the thread has kept a processor busy, nanoseconds; 0 where that cannot be told."""
+        """Processor time of the thread in nanoseconds; 0 where the system does not tell it."""
         if sys.platform == "linux" and self._cpu_clock is not None:
-            # Once the thread has ended there is no such clock.
+            # The clock ends with its thread.
             with contextlib.suppress(OSError):
                 return time.clock_gettime_ns(self._cpu_clock)
         return 0
 
     @property
     def pulse(self) -> Pulse:
-        """The sign of life now."""
+        """The current pulse."""
         return Pulse(self._looks, is_at_rest=False, ran_ns=self.ran_ns())

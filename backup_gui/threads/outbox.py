@@ -1,7 +1,7 @@
-"""What a job's thread has told and the window has not seen yet: as little as will do, however fast it comes.
+"""Collects a job's events until the window takes them, in bounded memory at any rate of events.
 
-A pass may tell of 100,000 problems a second. Of what is only the latest state, such as progress, the latest is kept;
-of what must not be lost, such as reports, everything. Knows nothing of Qt.
+A pass may emit 100,000 problems a second. The outbox keeps only the latest progress and status, but every report and
+result. Must not import Qt.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ class Batch:
     """Everything new since the last batch.
 
     Attributes:
-        progress: The latest progress; None also if the pass it belonged to has ended.
+        progress: The latest progress; None also after the end of its pass.
         reports: All reports, in their order.
         status: The latest status.
-        returned: What became of files that were to be brought back, in their order.
+        returned: All results of restores into the source, in their order.
     """
 
     progress: Progress | None = None
@@ -36,7 +36,6 @@ class Outbox:
     """Takes events in one thread and gives batches in another."""
 
     def __init__(self) -> None:
-        """Begin empty."""
         self._lock = threading.Lock()
         self._batch = Batch()
         self._is_announced = False
@@ -45,10 +44,10 @@ class Outbox:
         """Take an event.
 
         Returns:
-            Whether the other side is to be told that there is something: it knows already until it takes the batch.
+            Whether to announce a batch to the other thread; False while an announced batch waits there.
         """
         if not isinstance(event, Progressed | StatusChanged | ReportMade | FilesReturned):
-            # Status and report sum up the rest, such as actions and problems: there can be hundreds of thousands.
+            # Status and report sum up all other events, such as actions and problems.
             return False
         with self._lock:
             self._add(event)
@@ -56,7 +55,7 @@ class Outbox:
         return is_news
 
     def take(self) -> Batch:
-        """Give everything that is new."""
+        """Return and remove everything new."""
         with self._lock:
             batch, self._batch = self._batch, Batch()
             self._is_announced = False

@@ -1,7 +1,7 @@
-"""Runs work in the background that may block, such as a look at a drive, off the window's thread.
+"""Runs blocking work, such as reading a drive, in background threads.
 
-Each task has a key: a new one takes the place of the old one with that key, or waits for its end. A task may tell how
-far it is, and can be given up. One that hangs, as on a drive that does not answer, is told of and delays no other.
+Each task has a key: a new task replaces the old one with its key, or waits for its end. A task may report progress, and
+can be cancelled. A task that hangs, as on a drive that does not answer, is reported and delays no other.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from backup_gui.threads.liveness import Heart, Stalls
 log = logging.getLogger(__name__)
 
 MOST_THREADS = 8
-# Those that hang cost no time but memory; so many of them are a fault that no more threads would mend.
+# Hanging threads cost memory but no processor time. With this many, more threads would not help.
 MOST_IN_ALL = 64
 _PROGRESS_EVERY_S = 0.1
 
@@ -34,19 +34,18 @@ _P_contra = TypeVar("_P_contra", contravariant=True)
 
 
 class TaskContext(Generic[_P_contra]):
-    """What the work itself sees: whether to stop, and where to tell how far it is."""
+    """What the work itself sees: whether to stop, and where to report its progress.
+
+    Args:
+        announce: Called in the thread of the work when ``progress`` has changed.
+        clock: Monotonic seconds.
+    """
 
     progress: _P_contra
 
     def __init__(
         self, announce: Callable[[TaskContext[_P_contra]], None], clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Begin with nothing told.
-
-        Args:
-            announce: Called in the thread of the work when ``progress`` is another.
-            clock: Monotonic seconds.
-        """
         self._announce = announce
         self._clock = clock
         self._next_s = -math.inf
@@ -54,12 +53,12 @@ class TaskContext(Generic[_P_contra]):
         self.is_stopped = False
 
     def should_stop(self) -> bool:
-        """Whether to give up; each question is a sign of life."""
+        """Whether to stop; each call is also a sign of life."""
         self.heart.beat()
         return self.is_stopped
 
     def tell(self, progress: _P_contra) -> None:
-        """Tell how far the work is: at most ten times a second, what comes more often is dropped."""
+        """Report progress; calls that come more often than ten times a second are dropped."""
         now_s = self._clock()
         if not self.is_stopped and now_s >= self._next_s:
             self._next_s = now_s + _PROGRESS_EVERY_S
@@ -68,7 +67,7 @@ class TaskContext(Generic[_P_contra]):
 
 
 class _Work(Generic[_T, _P]):
-    """A task as its thread knows it: no callback is in it, so that no thread destroys what belongs to the window."""
+    """A task as its thread knows it. It has no callbacks, so its thread never destroys an object of the window."""
 
     value: _T
     error: Exception | None = None
@@ -78,11 +77,11 @@ class _Work(Generic[_T, _P]):
         self.context = context
 
     def run(self) -> None:
-        """Do the work, and keep what comes of it."""
+        """Do the work, and store its result or error."""
         self.context.heart.begin()
         try:
             self.value = self._do(self.context)
-        except Exception as error:  # noqa: BLE001 - the boundary of the thread: whoever asked is told, or the log has it
+        except Exception as error:  # noqa: BLE001 - the boundary of the thread: on_failed or the log gets the error
             self.error = error
 
 
@@ -91,14 +90,14 @@ class _Task(Generic[_T, _P]):
     """A task as the window's thread knows it.
 
     Attributes:
-        key: What it is about.
-        work: What its thread knows.
-        on_done: As for ``TaskRunner.start``, as the next three are.
+        key: Names its subject.
+        work: The part that its thread sees.
+        on_done: See ``TaskRunner.start``, as for the next three.
         on_failed: See there.
         on_progress: See there.
         on_silent: See there.
-        is_wanted: Whether anything is to be told of it.
-        thread: Where it is done; None before.
+        is_wanted: Whether its callbacks may still be called.
+        thread: Its thread; None before it starts.
     """
 
     key: str
@@ -111,12 +110,12 @@ class _Task(Generic[_T, _P]):
     thread: threading.Thread | None = None
 
     def drop(self) -> None:
-        """Have it end, and nothing told of it any more."""
+        """Tell it to stop, and disable its callbacks."""
         self.is_wanted = False
         self.work.context.is_stopped = True
 
     def finish(self) -> None:
-        """Tell what came of it."""
+        """Call back with the result or the error."""
         error = self.work.error
         if not self.is_wanted:
             return
@@ -126,17 +125,23 @@ class _Task(Generic[_T, _P]):
             self.on_failed(error)
 
     def show_progress(self) -> None:
-        """Tell how far it is; the latest, if more than one thing was told meanwhile."""
+        """Call back with the latest progress."""
         if self.is_wanted and self.on_progress is not None:
             self.on_progress(self.work.context.progress)
 
 
 class TaskRunner(QObject):
-    """Runs tasks in threads, and tells what comes of them in the window's thread, where it lives itself.
+    """Runs tasks in threads, and calls back in the window's thread, where it lives itself.
 
-    The threads are Python's own and daemons, not of a QThreadPool: a drive that does not answer must not keep the
-    program from ending, and a pool waits for its threads without limit when it is destroyed. A task that was given up
-    and hangs is left to itself: what waits for its end begins at once.
+    The threads are Python's own daemon threads, not those of a QThreadPool. A drive that does not answer must not keep
+    the program from ending, and a pool waits without limit when it is destroyed. A cancelled task that hangs is
+    abandoned: the next task with its key starts at once.
+
+    Args:
+        name: Prefix of the threads' names.
+        is_serial: Whether tasks run one after the other, in order. A task that hangs then blocks the others until it is
+            cancelled. Otherwise several run at once, and a task that hangs blocks none.
+        most_waiting: How many tasks may wait; beyond that the oldest is stopped. None for any number.
     """
 
     silence_changed = Signal(object)
@@ -152,16 +157,6 @@ class TaskRunner(QObject):
         is_serial: bool = False,
         most_waiting: int | None = None,
     ) -> None:
-        """Begin without tasks.
-
-        Args:
-            name: What the threads are named after.
-            parent: Owner.
-            is_serial: Whether tasks are done one after the other, in the order in which they came. One that hangs then
-                holds the others up until it is given up. Otherwise several are done at once, and one that hangs is in
-                nobody's way.
-            most_waiting: How many may wait; if more do, the oldest is given up. None for any number.
-        """
         super().__init__(parent)
         self._name = name
         self._is_serial = is_serial
@@ -169,9 +164,9 @@ class TaskRunner(QObject):
         self._is_closed = False
         self._waiting: dict[str, _Task[Any, Any]] = {}
         self._running: dict[str, _Task[Any, Any]] = {}
-        # What hangs and was given up; its key is free again.
+        # Abandoned tasks that hang; their keys are free again.
         self._left: set[_Task[Any, Any]] = set()
-        # Whatever a thread may still tell something of.
+        # All tasks whose threads may still send something.
         self._tasks: dict[TaskContext[Any], _Task[Any, Any]] = {}
         self._stalls = Stalls(
             lambda: {key: task.work.context.heart.pulse for key, task in self._running.items()}, parent=self, rests=True
@@ -191,20 +186,19 @@ class TaskRunner(QObject):
         on_silent: Callable[[int], None] | None = None,
         waits: bool = False,
     ) -> None:
-        """Start a task, now or as soon as there is a thread for it.
+        """Start a task, now or as soon as a thread is free.
 
-        All is told in the window's thread, and only as long as the task is wanted: not after a newer one has taken its
-        place, not after ``cancel``, and not after ``close``.
+        All callbacks run in the window's thread. None is called once a newer task has replaced this one, or after
+        ``cancel`` or ``close``.
 
         Args:
-            key: What it is about. Of the tasks with one key that wait, only the latest is done.
-            work: Called in another thread; must not touch any Qt object but values.
-            on_done: Told what ``work`` returned.
-            on_failed: Told what ``work`` raised, or ``Cancelled`` if it never began. If None, the log has it.
-            on_progress: Told what ``work`` has told its context.
-            on_silent: Told when it hangs, as on a drive that does not answer: for how many seconds, and 0 when it goes
-                on.
-            waits: Whether it waits for the end of the task with the same key that runs, instead of taking its place.
+            key: Names the subject. Of several waiting tasks with one key, only the latest runs.
+            work: Called in another thread; must not touch Qt objects other than values.
+            on_done: Gets what ``work`` returned.
+            on_failed: Gets what ``work`` raised, or ``Cancelled`` if it never started. If None, the error is logged.
+            on_progress: Gets what ``work`` reported to its context.
+            on_silent: Gets for how many seconds the task has hung; 0 when it goes on.
+            waits: Whether to wait for a running task with the same key, instead of replacing it.
         """
         if self._is_closed:
             return
@@ -223,7 +217,7 @@ class TaskRunner(QObject):
         self._begin_waiting()
 
     def cancel(self, key: str = "") -> None:
-        """Give up a task, or all if none is named; nothing more is told of it."""
+        """Cancel a task, or all if none is named; no callback of it is called any more."""
         for waiting in [waiting for waiting in self._waiting if key in ("", waiting)]:
             del self._tasks[self._waiting.pop(waiting).work.context]
         for running in [running for running in self._running.values() if key in ("", running.key)]:
@@ -231,7 +225,7 @@ class TaskRunner(QObject):
             self._leave_if_hanging(running)
 
     def stop(self, key: str) -> None:
-        """Have a task end early; what comes of it until then is told."""
+        """Tell a task to end early; its callbacks still get what it has by then."""
         waiting = self._waiting.pop(key, None)
         if waiting is not None:
             waiting.work.error = Cancelled()
@@ -242,9 +236,9 @@ class TaskRunner(QObject):
             self._leave_if_hanging(running)
 
     def leave(self, key: str) -> None:
-        """Leave a task that runs to itself: what waits for its end begins at once.
+        """Abandon a running task: tasks that wait for its end start at once.
 
-        It is to end early, and what comes of it is told whenever it does.
+        The task is told to end early; if it does, its callbacks still get the result.
         """
         task = self._running.get(key)
         if task is None:
@@ -252,18 +246,18 @@ class TaskRunner(QObject):
         log.warning("%s does not get on and is left to itself: %s", self._name, key)
         task.work.context.is_stopped = True
         self._left.add(self._running.pop(key))
-        # Whoever shares something with the thread must know before another one begins.
+        # Objects that share state with the thread must know before the next one starts.
         self.left.emit()
         self._begin_waiting()
         self._stalls.look()
 
     def is_running(self, key: str) -> bool:
-        """Whether a task was started of which something is still to be told; what was left to itself does not count."""
+        """Whether a task waits or runs whose callbacks are still due; abandoned tasks do not count."""
         running = self._running.get(key)
         return key in self._waiting or (running is not None and running.is_wanted)
 
     def close(self) -> None:
-        """Give everything up and tell nothing more; returns at once, and leaves behind what hangs."""
+        """Stop all tasks and call back no more. Returns at once and abandons tasks that hang."""
         self._is_closed = True
         self._stalls.stop()
         for task in self._tasks.values():
@@ -272,13 +266,13 @@ class TaskRunner(QObject):
         self._waiting.clear()
 
     def wait(self, limit_s: float) -> bool:
-        """Wait for all threads to end, but for those that were left to themselves.
+        """Wait for all threads to end, except for abandoned ones.
 
         Args:
-            limit_s: How long at most.
+            limit_s: Limit in seconds.
 
         Returns:
-            Whether they have ended. Those that have not hang in the system, and end with the process.
+            Whether they have ended. Those that have not hang in a system call, and end with the process.
         """
         end_s = time.monotonic() + limit_s
         threads = [task.thread for task in self._running.values() if task.thread is not None]
@@ -314,10 +308,10 @@ class TaskRunner(QObject):
         self._send(self._told, context)
 
     def _send(self, signal: SignalInstance, context: TaskContext[Any]) -> None:
-        """Tell the window's thread something, from another one."""
+        """Emit a signal from another thread into the window's thread."""
         if not self._is_closed:
-            # RACE: the program may end between these two lines; then there is nothing left to send the signal, and the
-            # thread ends with it.
+            # RACE: the program may end between these two lines. Worst case: this object is gone, emitting raises
+            # RuntimeError, and the thread ends with the process.
             with contextlib.suppress(RuntimeError):
                 signal.emit(context)
 
@@ -356,7 +350,7 @@ class TaskRunner(QObject):
         task.finish()
 
     def _log(self, task: _Task[Any, Any]) -> None:
-        """Log what is an error of the program's, and what nobody is told."""
+        """Log bugs, and errors that no callback gets."""
         error = task.work.error
         is_expected = isinstance(error, OSError | BackupError) and (task.on_failed is not None or not task.is_wanted)
         if error is not None and not isinstance(error, Cancelled) and not is_expected:
