@@ -19,7 +19,12 @@ from typing import Any
 
 import pytest
 
+from backup_gui.engine.destination.destination import Target
+from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.history.trusted_clock import uptime_s
+from backup_gui.engine.plan.pass_context import PassContext
+from backup_gui.engine.rules.exclusions import Filter
+from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.events import Event
@@ -140,6 +145,11 @@ class Rig:
                 on_event(event)
 
         return run_pass(self.job, self.catalog, scope, on_event=take, **arguments)
+
+    def context(self, source: Tree, target: Target, rules: Filter) -> PassContext:
+        """What the steps of a pass are given, with a meter that tells nobody."""
+        meter = Meter(lambda _progress: None)
+        return PassContext(self.job, source, target, self.catalog, rules, meter, should_stop=lambda: False)
 
     def forget_everything(self) -> None:
         """Lose the catalog."""

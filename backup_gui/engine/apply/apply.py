@@ -33,11 +33,7 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.apply.standby import Standby
     from backup_gui.engine.apply.stats import Ledger
-    from backup_gui.engine.destination.destination import Target
-    from backup_gui.engine.fs.tree import Tree
-    from backup_gui.engine.rules.exclusions import Filter
-    from backup_gui.engine.rules.progress import Meter
-    from backup_gui.engine.state.database import Catalog
+    from backup_gui.engine.plan.pass_context import PassContext
     from backup_gui.model.plans import Action
 
 # What is gone is known for so long that the catalog is written to in batches, and no longer.
@@ -49,52 +45,25 @@ class Execution:
     """One plan being carried out.
 
     Args:
-        source: The source.
-        target: The destination.
-        catalog: Where what was done is recorded.
+        context: The pass.
         ledger: Keeps the book of it, also of a run that is given up.
-        rules: What is left out of the source.
         standby: Has the other process, if there is one.
-        meter: Told of files and bytes.
-        should_stop: Asked between actions and within large ones.
     """
 
-    def __init__(
-        self,
-        source: Tree,
-        target: Target,
-        catalog: Catalog,
-        ledger: Ledger,
-        *,
-        rules: Filter,
-        standby: Standby,
-        meter: Meter,
-        should_stop: Callable[[], bool],
-    ) -> None:
-        self._source = source
-        self._target = target
-        self._catalog = catalog
+    def __init__(self, context: PassContext, ledger: Ledger, standby: Standby) -> None:
+        self._source = source = context.source
+        self._target = target = context.destination
+        self._catalog = catalog = context.catalog
         self._ledger = ledger
-        self._meter = meter
-        self._should_stop = should_stop
+        self._meter = context.meter
+        self._should_stop = context.should_stop
         self._standby = standby
         links = LinkMaker(source, target, catalog)
         self._intents = Intents(source, target, catalog)
         self._publisher = Publisher(target, catalog, links, ledger, self._intents)
-        self._maker = Maker(
-            source,
-            target,
-            catalog,
-            links,
-            self._publisher,
-            ledger,
-            self._intents,
-            meter=meter,
-            publish=self._publish,
-            should_stop=should_stop,
-        )
+        self._maker = Maker(context, ledger, links, self._publisher, self._intents, self._publish)
         self._batches: Batches | None = None
-        self._clearer = Clearer(source, target, catalog, rules, ledger, self._intents, self._copy_at_once, should_stop)
+        self._clearer = Clearer(context, ledger, self._intents, self._copy_at_once)
 
     def run(self, actions: Sequence[Action], litter: Iterable[str], *, files_total: int, bytes_total: int) -> None:
         """Carry out actions, in the order given.

@@ -27,13 +27,10 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.apply.publish import Publisher
     from backup_gui.engine.apply.stats import Ledger
-    from backup_gui.engine.destination.destination import Target
-    from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.fs.xattrs import Attributes
     from backup_gui.engine.ownership.intents import Intents
     from backup_gui.engine.plan.hard_links import LinkMaker
-    from backup_gui.engine.rules.progress import Meter
-    from backup_gui.engine.state.database import Catalog
+    from backup_gui.engine.plan.pass_context import PassContext
     from backup_gui.model.entries import Entry, Seen
 
 # Below this, asking how much room there is costs more than a copy that fails.
@@ -44,43 +41,34 @@ class Maker:
     """Makes one thing after the other.
 
     Args:
-        source: The source.
-        target: The destination.
-        catalog: Where what was done is recorded.
+        context: The pass.
+        ledger: Told of problems, and of all that is done without the publisher.
         links: Makes names of files that the mirror has.
         publisher: Takes what is complete.
-        ledger: Told of all else that was done, and of problems.
         intents: Told of what is about to be done at once.
-        meter: Told of bytes.
         publish: Publishes all that is ready, and records it.
-        should_stop: Asked within large files.
     """
 
     def __init__(
         self,
-        source: Tree,
-        target: Target,
-        catalog: Catalog,
+        context: PassContext,
+        ledger: Ledger,
         links: LinkMaker,
         publisher: Publisher,
-        ledger: Ledger,
         intents: Intents,
-        *,
-        meter: Meter,
         publish: Callable[[], None],
-        should_stop: Callable[[], bool],
     ) -> None:
-        self._source = source
-        self._target = target
-        self._catalog = catalog
+        self._source = context.source
+        self._target = context.destination
+        self._catalog = context.catalog
         self._links = links
         self._publisher = publisher
         self._ledger = ledger
         self._intents = intents
-        self._meter = meter
+        self._meter = context.meter
         self._publish = publish
-        self._should_stop = should_stop
-        self._ownership = Ownership(target, catalog)
+        self._should_stop = context.should_stop
+        self._ownership = Ownership(context.destination, context.catalog)
 
     def make(self, action: Action) -> None:
         """Make what an action says, as the source has it now.

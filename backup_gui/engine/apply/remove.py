@@ -24,11 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backup_gui.engine.apply.stats import Ledger
-    from backup_gui.engine.destination.destination import Target
-    from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.ownership.intents import Intents
-    from backup_gui.engine.rules.exclusions import Filter
-    from backup_gui.engine.state.database import Catalog
+    from backup_gui.engine.plan.pass_context import PassContext
     from backup_gui.model.entries import Entry
 
 
@@ -36,39 +33,25 @@ class Clearer:
     """Moves and deletes.
 
     Args:
-        source: The source.
-        target: The destination.
-        catalog: Where moves are recorded.
-        rules: What is left out of the source.
+        context: The pass.
         ledger: Told of what was done, and of problems.
         intents: Told of what is about to be moved.
         copy: Makes and publishes what the source has at a path.
-        should_stop: Asked while contents are compared.
 
     Attributes:
         gone: Paths that the mirror no longer has, for the catalog to forget.
     """
 
-    def __init__(
-        self,
-        source: Tree,
-        target: Target,
-        catalog: Catalog,
-        rules: Filter,
-        ledger: Ledger,
-        intents: Intents,
-        copy: Callable[[Action], None],
-        should_stop: Callable[[], bool],
-    ) -> None:
-        self._source = source
-        self._target = target
-        self._catalog = catalog
-        self._rules = rules
+    def __init__(self, context: PassContext, ledger: Ledger, intents: Intents, copy: Callable[[Action], None]) -> None:
+        self._source = context.source
+        self._target = context.destination
+        self._catalog = context.catalog
+        self._rules = context.rules
+        self._should_stop = context.should_stop
         self._ledger = ledger
         self._intents = intents
         self._copy = copy
-        self._ownership = Ownership(target, catalog)
-        self._should_stop = should_stop
+        self._ownership = Ownership(context.destination, context.catalog)
         self.gone: list[str] = []
 
     def move(self, action: Action) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.guard.guard import Verdict
     from backup_gui.engine.guard.unanswered import Unanswered
+    from backup_gui.engine.plan.pass_context import PassContext
     from backup_gui.engine.rules.space import Room
     from backup_gui.engine.state.database import Catalog
     from backup_gui.model.plans import Plan, Problem
@@ -35,12 +36,10 @@ _MAX_DIGITS = 20
 
 
 def make_report(
+    context: PassContext,
     plan: Plan,
     verdict: Verdict,
     outcome: Outcome,
-    target: Target | None,
-    started_at: float,
-    began: float,
     status: PassStatus | None = None,
     reason: Reason = NO_REASON,
 ) -> Report:
@@ -52,13 +51,13 @@ def make_report(
         status = PassStatus.PROBLEMS if problems else PassStatus.COMPLETE
     full = [problem for problem in problems if problem.code is ProblemCode.NO_SPACE]
     if full and not reason:
-        reason = full_reason(outcome.missing, room_of(target), is_quota=any(map(is_of_quota, full)))
+        reason = full_reason(outcome.missing, room_of(context.destination), is_quota=any(map(is_of_quota, full)))
         if outcome.spared.bytes:
             reason = with_spared(reason, outcome.spared)
     return Report(
         status=status,
-        started_at=started_at,
-        duration_s=time.monotonic() - began,
+        started_at=context.started_at,
+        duration_s=time.monotonic() - context.began_s,
         is_full=plan.is_full,
         counts=outcome.counts,
         problems=problems,
@@ -147,10 +146,10 @@ def is_quota_used_up(catalog: Catalog) -> bool:
     return bool(catalog.fact(QUOTA_KEY))
 
 
-def room_of(target: Target | None) -> Room | None:
+def room_of(target: Target) -> Room | None:
     """Return how much room a destination has; None if it cannot be told."""
     try:
-        return None if target is None else target.room()
+        return target.room()
     except OSError:
         return None
 

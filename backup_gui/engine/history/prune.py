@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.history.usage import Folder
+    from backup_gui.engine.plan.pass_context import PassContext
     from backup_gui.engine.rules.space import Room
     from backup_gui.engine.state.database import Catalog
     from backup_gui.model.job import Job
@@ -76,20 +77,18 @@ def note_additions(catalog: Catalog) -> None:
         _remember(catalog, last._replace(quiet_until_s=0.0))
 
 
-def thin_history(job: Job, target: Target, catalog: Catalog, ages: Ages, should_stop: Callable[[], bool]) -> Removed:
+def thin_history(context: PassContext, ages: Ages) -> Removed:
     """Remove the versions that are too old or too close together, and the oldest ones beyond the history's size.
 
     Args:
-        job: The limits.
-        target: The destination.
-        catalog: Remembers that it was done.
+        context: The pass; when it is to stop, what is left to do is done next time.
         ages: How old versions are.
-        should_stop: Asked often; what is left to do is done next time.
 
     Returns:
         What was removed.
     """
-    keeper = _Keeper(target, Emptying(catalog), should_stop, catalog.busy.versions())
+    job, target, catalog = context.job, context.destination, context.catalog
+    keeper = _Keeper(target, Emptying(catalog), context.should_stop, catalog.busy.versions())
     keeper.finish_removals()
     yielding = Yielding(target, ages, spares_young=True, protected=catalog.busy.versions())
     # The limit to the size is the user's word: it holds for the last version of anything, too.
@@ -106,21 +105,14 @@ def thin_history(job: Job, target: Target, catalog: Catalog, ages: Ages, should_
         # What is too young to go today may have to go in an hour.
         next_s = 0.0
     keeper.tell("thinned out")
-    if not should_stop():
+    if not context.should_stop():
         _remember(catalog, _Remembered(_limits(job), ages.now_s, next_s))
         catalog.commit()
     return keeper.removed
 
 
 def make_room(
-    job: Job,
-    target: Target,
-    catalog: Catalog,
-    room: Room,
-    actions: Iterable[Action],
-    size_of: Callable[[Action], int],
-    ages: Ages,
-    should_stop: Callable[[], bool],
+    context: PassContext, room: Room, actions: Iterable[Action], size_of: Callable[[Action], int], ages: Ages
 ) -> MadeRoom:
     """Remove old versions, in the order of ``yielding.py`` and no more than needed, for what does not fit otherwise.
 
@@ -129,23 +121,21 @@ def make_room(
     keep the others from having room made for them.
 
     Args:
-        job: Whether versions may be removed, and the last ones of what exists nowhere else, too.
-        target: The destination.
-        catalog: Knows what speaks against it.
+        context: The pass.
         room: The room that there is.
         actions: What is to be done; gone through twice.
         size_of: How many bytes are written for a file; may ask the system.
         ages: How old versions are.
-        should_stop: Asked often.
 
     Returns:
         What was removed, and what more could be.
     """
+    job, target, catalog = context.job, context.destination, context.catalog
     if _is_in_vain(catalog, ages.now_s):
         return NO_ROOM_MADE
     if not room.lacks(needed(actions, room.block_bytes, size_of)):
         return NO_ROOM_MADE
-    keeper = _Keeper(target, Emptying(catalog), should_stop, catalog.busy.versions())
+    keeper = _Keeper(target, Emptying(catalog), context.should_stop, catalog.busy.versions())
     yielding = Yielding(target, ages, protected=catalog.busy.versions())
     # Without any limit the user wants every version kept.
     most = Rank.LAST if job.frees_history else UNASKED if has_limits(job) else None
@@ -163,7 +153,7 @@ def make_room(
         lacking = room.lacks(needed(actions, room.block_bytes, size_of)).up_to(removable)
     else:
         lacking = room.lacks(needed(actions, room.block_bytes, size_of, reachable, leaves_rest=job.frees_history))
-    if should_stop():
+    if context.should_stop():
         return NO_ROOM_MADE
     if most is not None and lacking and not removable.lacks(lacking):
         keeper.finish_removals()

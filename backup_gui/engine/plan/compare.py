@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.destination.history_place import is_reserved, is_reserved_path
 from backup_gui.engine.fs.content import Cancelled, ignore_count
-from backup_gui.engine.fs.tree import Tree, WideFolderError
+from backup_gui.engine.fs.tree import WideFolderError
 from backup_gui.engine.fs.volumes.mounts import devices_without_lasting_inodes
 from backup_gui.engine.ownership.intents import settle
 from backup_gui.engine.ownership.own_entries import Ownership
@@ -35,13 +35,11 @@ from backup_gui.model.problems import UNFIT, problem, problem_from, problem_of_u
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.plan.name_mapping import Respelling
+    from backup_gui.engine.plan.pass_context import PassContext
     from backup_gui.engine.plan.scan_worker import Scout
-    from backup_gui.engine.rules.exclusions import Filter
     from backup_gui.engine.rules.portions import Portion
-    from backup_gui.engine.rules.progress import Meter
-    from backup_gui.engine.state.database import Catalog, Fingerprint
+    from backup_gui.engine.state.database import Fingerprint
     from backup_gui.engine.state.rows import Row
     from backup_gui.model.entries import Entry
     from backup_gui.model.plans import Plan
@@ -53,34 +51,20 @@ _Folder = tuple[str, Action | None]
 
 
 def compare(
-    source: Tree,
-    target: Target,
+    context: PassContext,
     scope: Scope,
     *,
-    rules: Filter,
-    catalog: Catalog,
-    meter: Meter,
-    should_stop: Callable[[], bool],
     drives: frozenset[str] = frozenset(),
-    removes_left_out: bool = False,
-    learns: bool = True,
     on_copies: Callable[[int], None] = ignore_count,
     scout: Scout | None = None,
 ) -> Plan:
     """Compare a source and its mirror.
 
     Args:
-        source: The source.
-        target: The destination.
-        scope: What to compare.
-        rules: What to leave out: it is neither copied nor compared.
-        catalog: What is known from earlier passes.
-        meter: Told of the entries seen.
-        should_stop: Asked between folders; a comparison that was stopped returns an incomplete plan, to be dropped.
+        context: What to compare. A comparison that was stopped returns an incomplete plan, to be dropped.
+        scope: Which paths to compare.
         drives: Folders of the source that another volume is remembered to be mounted on. If one is not, nothing at
             or below it is deleted.
-        removes_left_out: Whether what the rules leave out is to go from the mirror; otherwise it is left alone there.
-        learns: Whether files found equal are recorded in the catalog.
         on_copies: Told between folders how many things are to be copied, as far as that is known.
         scout: Looks over folders, too, and finds those in which all is as it was.
 
@@ -88,22 +72,9 @@ def compare(
         The plan: what is in the way first, then folders before what is in them, then moves, then names of files that
         have several, then deletions, the deepest first.
     """
-    if learns:
-        settle(target, catalog)
-    comparison = _Comparison(
-        source,
-        target,
-        rules,
-        catalog,
-        meter,
-        should_stop,
-        on_copies,
-        scout,
-        drives=drives,
-        removes_left_out=removes_left_out,
-        learns=learns,
-        scope=scope,
-    )
+    if context.learns:
+        settle(context.destination, context.catalog)
+    comparison = _Comparison(context, scope, drives, on_copies, scout)
     for path in sorted(scope.trees):
         comparison.compare_path(path, is_tree=True)
     for path in sorted(scope.paths):
@@ -117,29 +88,21 @@ class _Comparison:
 
     def __init__(
         self,
-        source: Tree,
-        target: Target,
-        rules: Filter,
-        catalog: Catalog,
-        meter: Meter,
-        should_stop: Callable[[], bool],
+        context: PassContext,
+        scope: Scope,
+        drives: frozenset[str],
         on_copies: Callable[[int], None],
         scout: Scout | None,
-        *,
-        drives: frozenset[str],
-        removes_left_out: bool,
-        learns: bool,
-        scope: Scope,
     ) -> None:
-        self._source = source
-        self._target = target
-        self._rules = rules
-        self._catalog = catalog
-        self._meter = meter
-        self._should_stop = should_stop
+        self._source = source = context.source
+        self._target = target = context.destination
+        self._rules = rules = context.rules
+        self._catalog = catalog = context.catalog
+        self._meter = context.meter
+        self._should_stop = context.should_stop
+        self._learns = context.learns
         self._on_copies = on_copies
         self._scout = scout
-        self._learns = learns
         self._compares_owner = target.holds_owner
         self._abilities = target.abilities
         self._makes_links = target.abilities.holds_hard_links
@@ -158,16 +121,7 @@ class _Comparison:
         self._drives = Drives(source, drives - rules.paths, rules, self._problems)
         self._ownership = Ownership(target, catalog)
         self._other_names = OtherNames(catalog, is_full=scope.is_full)
-        self._surplus = Surplus(
-            target,
-            catalog,
-            rules,
-            self._drives,
-            self._ownership,
-            self._draft,
-            self._other_names,
-            removes_left_out=removes_left_out,
-        )
+        self._surplus = Surplus(context, self._drives, self._ownership, self._draft, self._other_names)
         self._respelling: Respelling | None = None
         self._most_at_once = MOST_AT_ONCE
         if target.abilities.limits_names:
@@ -175,16 +129,11 @@ class _Comparison:
 
             # Which names go together is seen in the folder as a whole.
             self._most_at_once = sys.maxsize
-            self._respelling = Respelling(
-                source, target, catalog, self._draft, self._is_left_out, self._compare_alone, may_try=learns
-            )
-        moved_away = self._draft.moved_away
-        self._equality = Equality(
-            source, target, catalog, moved_away, should_stop, meter.add_bytes, self._settle, learns=learns
-        )
+            self._respelling = Respelling(context, self._draft, self._is_left_out, self._compare_alone)
+        self._equality = Equality(context, self._draft.moved_away, self._settle)
         self._links = self._equality.links
         spelling = None if self._respelling is None else self._respelling.spelling
-        self._moves = Moves(source, target, catalog, self._equality, spelling, self._draft, rules, self._fickle)
+        self._moves = Moves(context, self._equality, spelling, self._draft, self._fickle)
         self._done: set[str] = set()
         self._trees_done: set[str] = set()
         # Paths of a partial pass that could not be looked at: what was compared a moment before can be among them.

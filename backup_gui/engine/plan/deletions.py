@@ -17,13 +17,12 @@ from backup_gui.model.problems import problem_from
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.ownership.own_entries import Ownership
     from backup_gui.engine.plan.builder import Draft
     from backup_gui.engine.plan.other_names import OtherNames
+    from backup_gui.engine.plan.pass_context import PassContext
     from backup_gui.engine.plan.submounts import Drives
-    from backup_gui.engine.rules.exclusions import Filter
-    from backup_gui.engine.state.database import Catalog, Fingerprint
+    from backup_gui.engine.state.database import Fingerprint
     from backup_gui.engine.state.rows import Row
     from backup_gui.model.actions import Actions
     from backup_gui.model.entries import Entry
@@ -33,35 +32,28 @@ class Surplus:
     """Plans deletions.
 
     Args:
-        target: The destination.
-        catalog: What is known from earlier passes.
-        rules: What is left out of the source.
+        context: The pass.
         drives: Volumes within the source.
         ownership: Tells what is the program's own.
         draft: Takes the deletions, the highest first.
         other_names: Told of folders that are gone with what was in them.
-        removes_left_out: Whether what is left out is to go, too.
     """
 
     def __init__(
         self,
-        target: Target,
-        catalog: Catalog,
-        rules: Filter,
+        context: PassContext,
         drives: Drives,
         ownership: Ownership,
         draft: Draft,
         other_names: OtherNames,
-        *,
-        removes_left_out: bool,
     ) -> None:
-        self._target = target
-        self._catalog = catalog
-        self._rules = rules
+        self._target = context.destination
+        self._catalog = context.catalog
+        self._rules = context.rules
+        self._removes_left_out = context.job.removes_left_out
         self._drives = drives
         self._ownership = ownership
         self._draft = draft
-        self._removes_left_out = removes_left_out
         self._other_names = other_names
 
     def is_left_alone(self, path: str, entry: Entry) -> bool:

@@ -18,9 +18,8 @@ from backup_gui.model.plans import Op
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backup_gui.engine.destination.destination import Target
-    from backup_gui.engine.fs.tree import Tree
-    from backup_gui.engine.state.database import Catalog, Fingerprint
+    from backup_gui.engine.plan.pass_context import PassContext
+    from backup_gui.engine.state.database import Fingerprint
     from backup_gui.model.entries import Entry
 
 
@@ -28,14 +27,9 @@ class Equality:
     """The yardstick of one comparison.
 
     Args:
-        source: The source.
-        target: The destination.
-        catalog: What is known from earlier passes.
+        context: The pass.
         moved_away: Paths of the mirror that are going to be renamed; filled by others.
-        should_stop: Asked while contents are compared.
-        on_bytes: Told of bytes compared, and of which file.
         settle: Told of another name of a file whose content was found to be in the mirror; see ``Links``.
-        learns: Whether what is found equal is recorded in the catalog.
 
     Attributes:
         links: The names that are one file.
@@ -43,27 +37,21 @@ class Equality:
 
     def __init__(
         self,
-        source: Tree,
-        target: Target,
-        catalog: Catalog,
+        context: PassContext,
         moved_away: set[str],
-        should_stop: Callable[[], bool],
-        on_bytes: Callable[[int, str], None],
         settle: Callable[[str, Entry, Entry], None],
-        *,
-        learns: bool,
     ) -> None:
-        self._source = source
-        self._target = target
-        self._catalog = catalog
-        self._should_stop = should_stop
-        self._on_bytes = on_bytes
-        self._learns = learns
+        self._source = context.source
+        self._target = target = context.destination
+        self._catalog = context.catalog
+        self._should_stop = context.should_stop
+        self._on_bytes = context.meter.add_bytes
+        self._learns = context.learns
         self._abilities = target.abilities
         self._makes_links = target.abilities.holds_hard_links
         self._compares_owner = target.holds_owner
         self._time_step_ns = target.time_step_ns
-        self.links = Links(source, target, catalog, moved_away, self.is_content_equal, settle)
+        self.links = Links(self._source, target, self._catalog, moved_away, self.is_content_equal, settle)
 
     def difference(self, path: str, ours: Entry, theirs: Entry, known: Fingerprint | None) -> Op | None:
         """Say what has to be done with a file or link that both sides have; what is equal is learnt.

@@ -14,13 +14,11 @@ from backup_gui.model.paths import parents_of
 from backup_gui.model.plans import Action, Op
 
 if TYPE_CHECKING:
-    from backup_gui.engine.destination.destination import Target
-    from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.plan.builder import Draft
     from backup_gui.engine.plan.difference import Equality
     from backup_gui.engine.plan.name_mapping import Spelling
-    from backup_gui.engine.rules.exclusions import Filter
-    from backup_gui.engine.state.database import Catalog, Fingerprint
+    from backup_gui.engine.plan.pass_context import PassContext
+    from backup_gui.engine.state.database import Fingerprint
     from backup_gui.model.entries import Entry
 
 
@@ -28,39 +26,34 @@ class Moves:
     """Finds moves in one comparison.
 
     Args:
-        source: The source.
-        target: The destination.
-        catalog: What is known from earlier passes.
+        context: The pass.
         equality: Compares what it finds.
         spelling: Which names belong together, where the destination cannot hold or tell apart all.
         draft: Takes the moves.
-        rules: What is left out: what the mirror still has of it is left alone.
         fickle: Devices on which files have other inodes after each mount.
     """
 
     def __init__(
         self,
-        source: Tree,
-        target: Target,
-        catalog: Catalog,
+        context: PassContext,
         equality: Equality,
         spelling: Spelling | None,
         draft: Draft,
-        rules: Filter,
         fickle: frozenset[int],
     ) -> None:
-        self._source = source
-        self._target = target
-        self._catalog = catalog
+        self._source = context.source
+        self._target = context.destination
+        self._catalog = context.catalog
+        # What the mirror still has of what is left out is left alone.
+        self._rules = context.rules
         self._equality = equality
         self._links = equality.links
         self._spelling = spelling
         self._draft = draft
-        self._rules = rules
         self._moved_away = draft.moved_away
-        self._has_memory = not catalog.is_empty()
+        self._has_memory = not context.catalog.is_empty()
         self._fickle = fickle
-        self._makes_links = target.abilities.holds_hard_links
+        self._makes_links = context.destination.abilities.holds_hard_links
 
     def follow(self, path: str, ours: Entry) -> bool:
         """Find a file that is new at its place to be one that the mirror has, and plan to rename that.

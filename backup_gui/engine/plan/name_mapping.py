@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.destination.destination import Target
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.plan.builder import Draft
+    from backup_gui.engine.plan.pass_context import PassContext
     from backup_gui.engine.state.database import Catalog
     from backup_gui.engine.state.rows import Row
     from backup_gui.model.entries import Entry
@@ -157,13 +158,10 @@ class Respelling:
     """The names of one comparison.
 
     Args:
-        source: The source.
-        target: The destination.
-        catalog: What is known from earlier passes.
+        context: The pass. Only one that learns may write to the destination to find out which names it takes for one.
         draft: Takes new spellings, and problems.
         is_left_out: Tells whether an entry of the source is not to be in the mirror.
         compare_alone: Compares an entry of the source for which the mirror has nothing, nor can have.
-        may_try: Whether the destination may be written to for finding out which names it takes for one.
 
     Attributes:
         spelling: Which name of the mirror belongs to which of the source.
@@ -171,20 +169,18 @@ class Respelling:
 
     def __init__(
         self,
-        source: Tree,
-        target: Target,
-        catalog: Catalog,
+        context: PassContext,
         draft: Draft,
         is_left_out: Callable[[str, Entry], bool],
         compare_alone: Callable[[str, Entry], None],
-        *,
-        may_try: bool,
     ) -> None:
         self._draft = draft
         self._is_left_out = is_left_out
         self._compare_alone = compare_alone
         self._done: set[str] = set()
-        self.spelling = Spelling(source, target, catalog, is_left_out, may_try=may_try)
+        self.spelling = Spelling(
+            context.source, context.destination, context.catalog, is_left_out, may_try=context.learns
+        )
 
     def resolve(self, path: str) -> tuple[str, bool] | None:
         """Find out what of the source a path stands for.

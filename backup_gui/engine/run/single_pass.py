@@ -40,6 +40,7 @@ from backup_gui.engine.history.trusted_clock import (
 from backup_gui.engine.ownership.other_backups import set_apart, with_others
 from backup_gui.engine.plan.compare import compare
 from backup_gui.engine.plan.left_out import rules_of
+from backup_gui.engine.plan.pass_context import PassContext
 from backup_gui.engine.roots.continuity import Continuity, remember_state
 from backup_gui.engine.roots.roots import accept_destination, is_destination_in_place, open_roots, remembered_drives
 from backup_gui.engine.rules.progress import Meter
@@ -138,7 +139,18 @@ def run_pass(
         )
         # What has changed in the source says nothing of what is missing in another destination.
         scope = scope if continuity is Continuity.SAME else FULL
-        learns = not is_dry_run and continuity is not Continuity.OTHER
+        context = PassContext(
+            job,
+            source,
+            target,
+            catalog,
+            rules,
+            meter,
+            should_stop,
+            learns=not is_dry_run and continuity is not Continuity.OTHER,
+            started_at=started_at,
+            began_s=began,
+        )
         clock = _history_clock(catalog, target, now, uptime, should_stop, is_dry_run=is_dry_run)
         standby = stack.enter_context(
             contextlib.closing(Standby(lambda: Coprocess.start_for(source, target, target.abilities)))
@@ -146,23 +158,16 @@ def run_pass(
         drives = frozenset() if job.allows_mass_delete else remembered_drives(catalog)
         meter.begin(Phase.COMPARING)
         plan = compare(
-            source,
-            target,
+            context,
             scope,
-            rules=rules,
-            catalog=catalog,
-            meter=meter,
-            should_stop=should_stop,
             drives=drives,
-            removes_left_out=job.removes_left_out,
-            learns=learns,
-            on_copies=standby.expect if learns else ignore_count,
+            on_copies=standby.expect if context.learns else ignore_count,
             scout=None if drives or not scope.is_full else standby.scout(rules, target, catalog),
         )
         if should_stop():
             return Report(PassStatus.CANCELLED, started_at, time.monotonic() - began, plan.is_full)
         plan = _with_doubt(_of_all_that_is_there(plan), target, catalog, continuity, is_dry_run=is_dry_run)
-        plan, waiting = _without_resting(spare(plan, catalog.kept, source, learns=learns), resting)
+        plan, waiting = _without_resting(spare(plan, catalog.kept, source, learns=context.learns), resting)
         plan, others = set_apart(plan, target, belonging, takes_over=job.takes_over)
         _tell_each(ProblemFound, plan.problems, on_event)
         verdict = _judged(
@@ -180,12 +185,10 @@ def run_pass(
         _tell_plan(plan, counts, verdict, on_event)
         if is_dry_run:
             _tell_each(ActionDone, verdict.actions, on_event)
-            return make_report(plan, verdict, Outcome(counts=counts), None, started_at, began)
+            return make_report(context, plan, verdict, Outcome(counts=counts))
         may_write = _settle_destination(job, target, catalog, continuity, verdict)
         is_held = verdict.held is not None or (not plan.is_full and bool(catalog.fact(HELD_KEY)))
-        made_room = _prepare_history(
-            job, source, target, catalog, verdict.actions, counts, clock, should_stop, is_held=is_held
-        )
+        made_room = _prepare_history(context, verdict.actions, counts, clock, is_held=is_held)
         journal = Journal(job, catalog, target, plan, counts, allowed)
         ledger = Ledger(
             target,
@@ -194,9 +197,7 @@ def run_pass(
             on_problem=lambda problem: on_event(ProblemFound(problem)),
             spared=made_room.spared,
         )
-        execution = Execution(
-            source, target, catalog, ledger, rules=rules, standby=standby, meter=meter, should_stop=should_stop
-        )
+        execution = Execution(context, ledger, standby)
         status: PassStatus | None = None
         try:
             execution.run(
@@ -210,19 +211,17 @@ def run_pass(
             status = PassStatus.CANCELLED
         except BackupError as error:
             # What was done before counts all the same.
-            failed = make_report(
-                plan, verdict, ledger.outcome, target, started_at, began, PassStatus.FAILED, error.reason
-            )
+            failed = make_report(context, plan, verdict, ledger.outcome, PassStatus.FAILED, error.reason)
             _record_failure(catalog, plan, failed, ledger.outcome, journal, verdict)
             raise
         finally:
             clock.note(catalog)
-        report = make_report(plan, verdict, ledger.outcome, target, started_at, began, status)
+        report = make_report(context, plan, verdict, ledger.outcome, status)
         report = report._replace(made_room=made_room.removed, waiting=waiting, kept=catalog.kept.count())
         _note_end(target, catalog, is_as_planned=status is None and may_write)
         record(catalog, plan, report, ledger.outcome.added_files, journal, verdict.unanswered)
         if status is None and plan.is_full and job.keeps_history and not is_held and not should_stop():
-            report = report._replace(thinned=_thin_history(job, target, catalog, clock.ages(), should_stop))
+            report = report._replace(thinned=_thin_history(context, clock.ages()))
     return report
 
 
@@ -426,16 +425,7 @@ def _has_agreed(job: Job, allowed: Held | None) -> bool:
 
 
 def _prepare_history(
-    job: Job,
-    source: Tree,
-    target: Target,
-    catalog: Catalog,
-    actions: Sequence[Action],
-    counts: Counts,
-    clock: HistoryClock,
-    should_stop: Callable[[], bool],
-    *,
-    is_held: bool,
+    context: PassContext, actions: Sequence[Action], counts: Counts, clock: HistoryClock, *, is_held: bool
 ) -> MadeRoom:
     """Let old versions give way if what is to be written does not fit otherwise; nearly always it obviously fits.
 
@@ -445,8 +435,9 @@ def _prepare_history(
     Returns:
         What was removed, and what stayed that would be removed at the user's word.
     """
+    target, catalog = context.destination, context.catalog
     target.must_keep = is_held
-    if not job.keeps_history or not counts.total:
+    if not context.job.keeps_history or not counts.total:
         return NO_ROOM_MADE
     room = room_of(target)
     if room is not None and is_quota_used_up(catalog):
@@ -464,14 +455,14 @@ def _prepare_history(
         return NO_ROOM_MADE
 
     def size_of(action: Action) -> int:
-        return data_bytes(source, action) if action.size_bytes >= ASK_FOR_ROOM_BYTES else action.size_bytes
+        return data_bytes(context.source, action) if action.size_bytes >= ASK_FOR_ROOM_BYTES else action.size_bytes
 
-    return prune.make_room(job, target, catalog, room, actions, size_of, clock.ages(), should_stop)
+    return prune.make_room(context, room, actions, size_of, clock.ages())
 
 
-def _thin_history(job: Job, target: Target, catalog: Catalog, ages: Ages, should_stop: Callable[[], bool]) -> Removed:
+def _thin_history(context: PassContext, ages: Ages) -> Removed:
     from backup_gui.engine.history import prune  # noqa: PLC0415 - see above
 
-    if not prune.is_due(job, catalog, ages.now_s):
+    if not prune.is_due(context.job, context.catalog, ages.now_s):
         return NOTHING_REMOVED
-    return prune.thin_history(job, target, catalog, ages, should_stop)
+    return prune.thin_history(context, ages)

@@ -52,16 +52,10 @@ class Run:
         with Tree(str(self.rig.source)) as source, Target(str(self.rig.mirror), history) as target:
             meter = Meter(self.progress.append)
             ledger = Ledger(target, meter=meter, on_done=self.done.extend, on_problem=self.problems.append)
-            Execution(
-                source,
-                target,
-                self.rig.catalog,
-                ledger,
-                rules=self.rules,
-                standby=Standby(lambda: None),
-                meter=meter,
-                should_stop=self.should_stop,
-            ).run(actions, litter, files_total=len(actions), bytes_total=sum(action.size_bytes for action in actions))
+            context = self.rig.context(source, target, self.rules)._replace(meter=meter, should_stop=self.should_stop)
+            Execution(context, ledger, Standby(lambda: None)).run(
+                actions, litter, files_total=len(actions), bytes_total=sum(action.size_bytes for action in actions)
+            )
             return ledger.outcome
 
     def codes(self) -> list[tuple[str, ProblemCode, Stage]]:

@@ -14,7 +14,6 @@ from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.plan.compare import compare
 from backup_gui.engine.rules.exclusions import Filter
-from backup_gui.engine.rules.progress import Meter
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.paths import parent_of
 from backup_gui.model.plans import FULL, Action, Op, Plan, ProblemCode, Scope, Stage
@@ -29,16 +28,10 @@ def plan(rig: Rig, scope: Scope = FULL, **options: Any) -> Plan:
     holds_owner = options.pop("holds_owner", False)
     with Tree(str(rig.source)) as source, Target(str(rig.mirror), None) as target:
         target.time_step_ns, target.holds_owner = step_ns, holds_owner
-        return compare(
-            source,
-            target,
-            scope,
-            rules=Filter(options.pop("exclude", ())),
-            catalog=rig.catalog,
-            meter=Meter(lambda _progress: None),
-            should_stop=options.pop("should_stop", lambda: False),
-            **options,
+        context = rig.context(source, target, Filter(options.pop("exclude", ())))._replace(
+            should_stop=options.pop("should_stop", lambda: False), learns=options.pop("learns", True)
         )
+        return compare(context, scope, **options)
 
 
 def steps(found: Plan) -> list[tuple[Op, str]]:
