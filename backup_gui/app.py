@@ -17,8 +17,9 @@ from PySide6.QtWidgets import QApplication
 
 from backup_gui import __version__
 from backup_gui.config.folders import Places
+from backup_gui.config.job_factory import absolute
 from backup_gui.config.logging import LOG_NAME, qt_message_handler, set_up_logging
-from backup_gui.config.settings import Appearance, absolute
+from backup_gui.config.settings import Appearance
 from backup_gui.config.store import Store
 from backup_gui.desktop import display
 from backup_gui.desktop.languages import found_languages, language_name, speak

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from backup_gui import __version__
-from backup_gui.model.job import DEFAULT_INTERVAL_S, MAX_INTERVAL_S
+from backup_gui.model.job import DEFAULT_INTERVAL_S, MAX_INTERVAL_S, Job
 from backup_gui.model.path_text import one_line
 
 if TYPE_CHECKING:
@@ -89,8 +89,8 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     _add_folders(run)
     run.add_argument(
         "--interval",
+        dest="interval_s",
         type=interval,
-        default=DEFAULT_INTERVAL_S,
         metavar="SECONDS",
         help=f"time between checks, 1 to {MAX_INTERVAL_S} (a week); default {DEFAULT_INTERVAL_S}",
     )
@@ -99,6 +99,7 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     _add_exclude(run)
     run.add_argument(
         "--delete-excluded",
+        dest="removes_left_out",
         action="store_true",
         help="remove what is left out from the mirror, too, into the history; otherwise it is left alone there",
     )
@@ -109,10 +110,13 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         metavar="DIR",
         help=f"where replaced and deleted versions are kept; default {_HISTORY}",
     )
-    history.add_argument("--no-history", action="store_true", help="keep no replaced and deleted versions")
+    history.add_argument(
+        "--no-history", dest="keeps_history", action="store_false", help="keep no replaced and deleted versions"
+    )
     word = run.add_mutually_exclusive_group()
     word.add_argument(
         "--allow-mass-delete",
+        dest="allows_mass_delete",
         action="store_true",
         help="go on even if most of the mirror would be deleted or replaced, or the source is suddenly empty",
     )
@@ -123,16 +127,21 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     run.add_argument(
         "--free-history",
+        dest="frees_history",
         action="store_true",
         help="on a full drive, let even the last versions of what exists nowhere else give way, the oldest first",
     )
     run.add_argument(
         "--take-over",
+        dest="takes_over",
         action="store_true",
         help="make the destination this backup's even though it, or its history, is another backup's",
     )
     run.add_argument(
-        "--poll", action="store_true", help="use no change notification, but check everything at every interval"
+        "--poll",
+        dest="uses_notification",
+        action="store_false",
+        help="use no change notification, but check everything at every interval",
     )
     _add_output(run)
 
@@ -219,6 +228,12 @@ def _add_kept_files(commands: argparse._SubParsersAction[argparse.ArgumentParser
     _add_output(kept)
 
 
+def job_draft(options: argparse.Namespace) -> Job:
+    """Take the job out of a command's options: each that has the name of a field of ``Job`` as its ``dest``."""
+    chosen = {name: value for name in Job._fields if (value := getattr(options, name, None)) is not None}
+    return Job(**chosen)._replace(exclude=tuple(chosen.get("exclude", ())))
+
+
 def _add_folders(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="SOURCE", type=path, help="the folder protected")
     parser.add_argument("destination", metavar="DESTINATION", type=path, help="the folder that mirrors it")
@@ -240,7 +255,8 @@ def _add_exclude(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--include-system-folders",
-        action="store_true",
+        dest="leaves_out_system_folders",
+        action="store_false",
         help="back up what systems keep for themselves at the root of a drive, too, such as lost+found and .Trash-1000",
     )
 

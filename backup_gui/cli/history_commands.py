@@ -12,7 +12,7 @@ import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from backup_gui.cli.arguments import PROGRAM
+from backup_gui.cli.arguments import PROGRAM, job_draft
 from backup_gui.cli.output import Output, counts_in_words, named, reason_fields, to_json
 from backup_gui.cli.reasons import CommandCode
 from backup_gui.config.folders import Places
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 def passes(options: argparse.Namespace, output: Output, _has_come: Callable[[], bool]) -> bool:
     """List passes, or the paths of one; says whether something was not possible."""
-    with _reading(make_job(options.source, options.destination)) as connection:
+    with _reading(make_job(job_draft(options))) as connection:
         log = PassLog(connection)
         if options.pass_id is None:
             for record in log.passes(options.limit):
@@ -60,7 +60,7 @@ def undo(options: argparse.Namespace, output: Output, has_come: Callable[[], boo
     """Undo a pass; says whether something was not possible."""
     from backup_gui.engine.restore.undo import undo_pass  # noqa: PLC0415 - the other commands do not need it
 
-    job = make_job(options.source, options.destination, history=options.history or "")
+    job = make_job(job_draft(options))
     with DestinationLock(job.destination, Places().data / "locks"):
         catalog = Catalog.open(_catalog_path(job))
         try:
@@ -76,7 +76,7 @@ def undo(options: argparse.Namespace, output: Output, has_come: Callable[[], boo
 
 def kept(options: argparse.Namespace, output: Output, _has_come: Callable[[], bool]) -> bool:
     """List what is kept, or keep it no more; says whether something was not possible."""
-    job = make_job(options.source, options.destination)
+    job = make_job(job_draft(options))
     count = 0
     with _reading(job) as connection:
         for path in Kept(connection).paths():

@@ -18,7 +18,7 @@ from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from backup_gui.cli.arguments import PROGRAM, build_parser
+from backup_gui.cli.arguments import PROGRAM, build_parser, job_draft
 from backup_gui.cli.output import (
     JsonPrinter,
     Output,
@@ -174,20 +174,7 @@ def _run(options: argparse.Namespace, output: Output, interruption: Interruption
 
     places = Places()
     own_files.note(*places)
-    job = make_job(
-        options.source,
-        options.destination,
-        interval_s=options.interval,
-        exclude=tuple(options.exclude),
-        removes_left_out=options.delete_excluded,
-        leaves_out_system_folders=not options.include_system_folders,
-        keeps_history=not options.no_history,
-        history=options.history or "",
-        allows_mass_delete=options.allow_mass_delete,
-        frees_history=options.free_history,
-        takes_over=options.take_over,
-        uses_notification=not options.poll,
-    )
+    job = make_job(job_draft(options))
     is_once = options.once or options.dry_run
     commands = runner.Commands()
     printer = _printer(options, output, is_once=is_once)
@@ -270,7 +257,7 @@ def _verify(options: argparse.Namespace, output: Output, interruption: Interrupt
 
     places = Places()
     own_files.note(*places)
-    job = make_job(options.source, options.destination, exclude=tuple(options.exclude), keeps_history=False)
+    job = make_job(job_draft(options)._replace(keeps_history=False))
     bar = ProgressBar() if _is_watched(options) else None
     seen = Progress(phase=Phase.COMPARING)
 
@@ -291,7 +278,7 @@ def _verify(options: argparse.Namespace, output: Output, interruption: Interrupt
             interruption.has_come,
             on_progress,
             memories,
-            leaves_out_system_folders=not options.include_system_folders,
+            leaves_out_system_folders=job.leaves_out_system_folders,
         )
         for difference in found:
             code = difference.code

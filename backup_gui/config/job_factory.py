@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from typing import TYPE_CHECKING, TypedDict
 
 from backup_gui.config.folders import home
 from backup_gui.engine.destination.history_place import history_at, is_place_inside
@@ -17,49 +16,17 @@ from backup_gui.engine.fs import own_files
 from backup_gui.engine.fs.volumes.nesting import Location
 from backup_gui.engine.rules.exclusions import Filter
 from backup_gui.model.errors import JobError, OwnFolderError
-from backup_gui.model.job import MAX_HISTORY_DAYS, MAX_INTERVAL_S, Job
+from backup_gui.model.job import LIMITS, MAX_NAME_LENGTH, Job
 from backup_gui.model.path_text import escape
 from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode
 
-if TYPE_CHECKING:
-    from typing import Unpack
 
-MAX_NAME_LENGTH = 100
-
-
-class JobOptions(TypedDict, total=False):
-    """What may be chosen for a job beyond its folders; see ``Job`` for the meanings."""
-
-    id: str
-    name: str
-    interval_s: int
-    exclude: tuple[str, ...]
-    removes_left_out: bool
-    leaves_out_system_folders: bool
-    keeps_history: bool
-    history: str
-    history_days: int
-    history_max_bytes: int
-    uses_notification: bool
-    full_pass_every_s: int
-    saves_power: bool
-    guard_count: int
-    guard_share: float
-    allows_mass_delete: bool
-    frees_history: bool
-    takes_over: bool
-    asks_about_strangers: bool
-    is_enabled: bool
-
-
-def make_job(source: str, destination: str, **options: Unpack[JobOptions]) -> Job:
-    """Build a job and check it, also against the file system.
+def make_job(draft: Job) -> Job:
+    """Complete a job and check it, also against the file system.
 
     Args:
-        source: Path of the folder to protect; it need not be there at the moment.
-        destination: Path of the folder that is to mirror it; it need not exist yet.
-        **options: Fields of ``Job``. Without ``id``, one is derived from the two folders, so that the same pair
-            finds its catalog again.
+        draft: The job; its source need not be there at the moment, and its destination need not exist yet. Without an
+            id, one is derived from the two folders, so that the same pair finds its catalog again.
 
     Returns:
         The job, with absolute paths.
@@ -67,9 +34,8 @@ def make_job(source: str, destination: str, **options: Unpack[JobOptions]) -> Jo
     Raises:
         JobError: Something makes no sense; the text is one plain sentence.
     """
-    draft = Job(source, destination, id="", name="")._replace(**options)
     _refuse(job_faults(draft), draft)
-    source, destination = absolute(source), absolute(destination)
+    source, destination = absolute(draft.source), absolute(draft.destination)
     job = draft._replace(
         source=source,
         destination=destination,
@@ -165,20 +131,11 @@ def job_faults(job: Job) -> dict[str, Reason]:
             faults[name] = Reason(_ODD_CHARACTER[name])
     if not faults:
         faults.update(_equal_paths(job))
-    if not 1 <= job.interval_s <= MAX_INTERVAL_S:
-        faults["interval_s"] = Reason(ReasonCode.TYPED_INTERVAL, number=MAX_INTERVAL_S)
-    if not 1 <= job.full_pass_every_s <= MAX_INTERVAL_S:
-        faults["full_pass_every_s"] = Reason(ReasonCode.TYPED_FULL_CHECKS, number=MAX_INTERVAL_S)
-    if not 0 <= job.history_days <= MAX_HISTORY_DAYS:
-        faults["history_days"] = Reason(ReasonCode.TYPED_HISTORY_DAYS, number=MAX_HISTORY_DAYS)
-    if not 0 <= job.history_max_bytes < 1 << 63:
-        faults["history_max_bytes"] = Reason(ReasonCode.TYPED_HISTORY_SIZE)
-    if job.guard_count < 0:
-        faults["guard_count"] = Reason(ReasonCode.TYPED_GUARD_COUNT)
-    if not 0 <= job.guard_share <= 1:
-        faults["guard_share"] = Reason(ReasonCode.TYPED_GUARD_SHARE)
-    if len(job.name) > MAX_NAME_LENGTH:
-        faults["name"] = Reason(ReasonCode.TYPED_NAME, number=MAX_NAME_LENGTH)
+    for name, (least, most, code) in LIMITS.items():
+        value = getattr(job, name)
+        number = len(value) if isinstance(value, str) else value
+        if number < least or (most is not None and number > most):
+            faults[name] = Reason(code, number=least if most is None else most)
     try:
         Filter(job.exclude)
     except JobError as error:

@@ -2,8 +2,7 @@
 
 The texts are written by this program but kept where others can damage them: a settings file, a registry. So nothing
 in them is believed: each value's type and range is checked, and what is wrong is told in words, for the caller to
-keep the damaged text aside. Building and checking a job is done in ``job_factory.py``
-and the program's own folders are found in ``folders.py``; the names of both are here too.
+keep the damaged text aside.
 """
 
 from __future__ import annotations
@@ -14,47 +13,15 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_type_hints
 
-from backup_gui.config.folders import Places
-from backup_gui.config.job_factory import (
-    JobOptions,
-    absolute,
-    default_name,
-    folder_faults,
-    job_faults,
-    job_id,
-    make_job,
-)
+from backup_gui.config.job_factory import job_faults
 from backup_gui.model.errors import BackupError
 from backup_gui.model.job import MAX_INTERVAL_S, Job
 from backup_gui.model.reasons import Reason, ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-__all__ = [
-    "MIGRATIONS",
-    "SCHEMA",
-    "Appearance",
-    "DamagedSettingsError",
-    "JobOptions",
-    "ParsedJobs",
-    "Places",
-    "Settings",
-    "absolute",
-    "default_name",
-    "folder_faults",
-    "job_faults",
-    "job_id",
-    "job_to_text",
-    "jobs_to_text",
-    "make_job",
-    "parse_job",
-    "parse_jobs",
-    "parse_settings",
-    "settings_to_texts",
-]
 
 
 class Appearance(Enum):
@@ -200,25 +167,6 @@ def parse_jobs(text: str) -> ParsedJobs:
     return ParsedJobs(tuple(jobs), tuple(faults))
 
 
-def job_to_text(job: Job) -> str:
-    """Write one job as JSON text with the schema number."""
-    return jobs_to_text((job,))
-
-
-def parse_job(text: str) -> Job:
-    """Read one job that ``job_to_text`` has written.
-
-    Raises:
-        DamagedSettingsError: The text does not hold exactly one whole job.
-    """
-    parsed = parse_jobs(text)
-    if parsed.faults:
-        raise DamagedSettingsError(parsed.faults[0])
-    if len(parsed.jobs) != 1:
-        raise DamagedSettingsError(Reason(ReasonCode.LIST_OF_ONE, number=len(parsed.jobs)))
-    return parsed.jobs[0]
-
-
 def _rows(text: str) -> list[dict[str, Any]]:
     try:
         whole = json.loads(text)
@@ -271,30 +219,14 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(_text(item) for item in value)
 
 
-READERS: dict[str, Callable[[object], object]] = {
-    "source": _text,
-    "destination": _text,
-    "id": _text,
-    "name": _text,
-    "interval_s": _whole_number,
-    "exclude": _texts,
-    "removes_left_out": _flag,
-    "leaves_out_system_folders": _flag,
-    "keeps_history": _flag,
-    "history": _text,
-    "history_days": _whole_number,
-    "history_max_bytes": _whole_number,
-    "uses_notification": _flag,
-    "full_pass_every_s": _whole_number,
-    "saves_power": _flag,
-    "guard_count": _whole_number,
-    "guard_share": _number,
-    "allows_mass_delete": _flag,
-    "frees_history": _flag,
-    "takes_over": _flag,
-    "asks_about_strangers": _flag,
-    "is_enabled": _flag,
+_READERS_BY_TYPE: dict[object, Callable[[object], object]] = {
+    str: _text,
+    bool: _flag,
+    int: _whole_number,
+    float: _number,
+    tuple[str, ...]: _texts,
 }
+READERS = {name: _READERS_BY_TYPE[kind] for name, kind in get_type_hints(Job).items()}
 _NEEDED = ("source", "destination", "id", "name")
 
 

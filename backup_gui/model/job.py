@@ -1,11 +1,16 @@
-"""A job: what is backed up, where to, and how."""
+"""A job: what is backed up, where to, and how. Each option is declared here once: type, default and limits.
 
-from __future__ import annotations
+Readers, checks and forms go by these declarations. They are evaluated, unlike annotations elsewhere: no ``from
+__future__ import annotations`` here.
+"""
 
-from typing import NamedTuple
+from typing import Annotated, Final, NamedTuple
+
+from backup_gui.model.reasons import ReasonCode
 
 DEFAULT_INTERVAL_S = 5
 MAX_INTERVAL_S = 604_800
+MAX_NAME_LENGTH = 100
 DEFAULT_FULL_PASS_EVERY_S = 3_600
 DEFAULT_GUARD_COUNT = 50
 DEFAULT_GUARD_SHARE = 0.5
@@ -14,20 +19,33 @@ MAX_HISTORY_DAYS = 36_500
 HISTORY_SUFFIX = ".history"
 
 
+class Limits(NamedTuple):
+    """The range of a number among a job's options, or of the length of a text.
+
+    Attributes:
+        least: The smallest value allowed.
+        most: The largest value allowed; None for any.
+        fault: The reason for refusing a value outside; its argument ``number`` is the largest value.
+    """
+
+    least: int
+    most: int | None
+    fault: ReasonCode
+
+
 class Job(NamedTuple):
-    """A source, a destination and options. ``config/job_factory.py`` builds and checks it.
+    """A source, a destination and options. ``config/job_factory.py`` checks it, and fills in what is empty.
 
     Attributes:
         source: Absolute path of the folder to back up.
         destination: Absolute path of the folder that mirrors it.
-        id: Stable key of the job, also the name of its database.
-        name: The user's name for it.
+        id: Stable key of the job, also the name of its database; empty for a draft.
+        name: The user's name for it; empty for the source's name.
         interval_s: Seconds between checks.
         exclude: Exclusion rules in gitignore syntax, in order.
         removes_left_out: Whether excluded entries are removed from the mirror; otherwise they stay there unchanged.
         leaves_out_system_folders: Whether to exclude the folders that systems keep for themselves on drives, such as
-            the
-            trash and files recovered by a file system check.
+            the trash and files recovered by a file system check.
         keeps_history: Whether replaced and deleted versions are kept.
         history: Absolute path chosen for the history; empty for the default one, see ``history_place.py``.
         history_days: How many days versions are kept, with fewer of them the older they are: see
@@ -50,23 +68,30 @@ class Job(NamedTuple):
 
     source: str
     destination: str
-    id: str
-    name: str
-    interval_s: int = DEFAULT_INTERVAL_S
+    id: str = ""
+    name: Annotated[str, Limits(0, MAX_NAME_LENGTH, ReasonCode.TYPED_NAME)] = ""
+    interval_s: Annotated[int, Limits(1, MAX_INTERVAL_S, ReasonCode.TYPED_INTERVAL)] = DEFAULT_INTERVAL_S
     exclude: tuple[str, ...] = ()
     removes_left_out: bool = False
     leaves_out_system_folders: bool = True
     keeps_history: bool = True
     history: str = ""
-    history_days: int = DEFAULT_HISTORY_DAYS
-    history_max_bytes: int = 0
+    history_days: Annotated[int, Limits(0, MAX_HISTORY_DAYS, ReasonCode.TYPED_HISTORY_DAYS)] = DEFAULT_HISTORY_DAYS
+    history_max_bytes: Annotated[int, Limits(0, (1 << 63) - 1, ReasonCode.TYPED_HISTORY_SIZE)] = 0
     uses_notification: bool = True
-    full_pass_every_s: int = DEFAULT_FULL_PASS_EVERY_S
+    full_pass_every_s: Annotated[int, Limits(1, MAX_INTERVAL_S, ReasonCode.TYPED_FULL_CHECKS)] = (
+        DEFAULT_FULL_PASS_EVERY_S
+    )
     saves_power: bool = True
-    guard_count: int = DEFAULT_GUARD_COUNT
-    guard_share: float = DEFAULT_GUARD_SHARE
+    guard_count: Annotated[int, Limits(0, None, ReasonCode.TYPED_GUARD_COUNT)] = DEFAULT_GUARD_COUNT
+    guard_share: Annotated[float, Limits(0, 1, ReasonCode.TYPED_GUARD_SHARE)] = DEFAULT_GUARD_SHARE
     allows_mass_delete: bool = False
     frees_history: bool = False
     takes_over: bool = False
     asks_about_strangers: bool = False
     is_enabled: bool = True
+
+
+LIMITS: Final[dict[str, Limits]] = {
+    name: limits for name, kind in Job.__annotations__.items() for limits in getattr(kind, "__metadata__", ())
+}

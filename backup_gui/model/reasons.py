@@ -275,7 +275,6 @@ class ReasonCode(Code):
     LIST_UNKNOWN_FORM = ("list-unknown-form", "The list of backups has an unknown form.")
     LIST_WITHOUT_SCHEMA = ("list-without-schema", "The list of backups has no schema number.")
     LIST_WITH_OTHERS = ("list-with-others", "The list of backups holds something that is none.")
-    LIST_OF_ONE = ("list-of-one", "One backup was expected, there are {number}.")
     BACKUP_DAMAGED = ("backup-damaged", "Backup {number}: {detail}")
     BACKUP_KEY_TWICE = ("backup-key-twice", "Backup {number}: another one has the same key.")
     SETTING_DAMAGED = ("setting-damaged", "{name}: {detail}.")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # Someone at a window can be asked.
-_NEW_JOB = Job("", "", id="", name="", asks_about_strangers=True)
+_NEW_JOB = Job("", "", asks_about_strangers=True)
 
 
 class JobDesk(QObject):

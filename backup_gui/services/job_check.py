@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from backup_gui.config.folders import home_or_root
-from backup_gui.config.settings import absolute, default_name, folder_faults, job_faults, make_job
+from backup_gui.config.job_factory import absolute, default_name, folder_faults, job_faults, make_job
 from backup_gui.engine.destination.history_place import history_at, history_of, is_place_inside, is_vacant
 from backup_gui.engine.fs.volumes.disks import are_on_one_disk
 from backup_gui.engine.fs.volumes.drive_places import is_drive_missing
@@ -75,10 +75,9 @@ def examine(wanted: Job, before: Job | None, others: tuple[Job, ...], data_folde
     if faults:
         return Findings(faults=faults, notes=notes)
     # Another pair of folders is another job: its catalog must not be taken for the old one's.
-    options = {name: getattr(wanted, name) for name in Job._fields if name not in {"source", "destination"}}
-    options["id"] = before.id if before is not None and is_same_pair else ""
+    known_id = before.id if before is not None and is_same_pair else ""
     try:
-        job = make_job(source, destination, **options)
+        job = make_job(wanted._replace(source=source, destination=destination, id=known_id))
     except JobError as error:
         return Findings(faults={"other": error.reason}, notes=notes)
     if any(job.id == other.id for other in others):

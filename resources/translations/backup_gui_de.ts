@@ -3121,10 +3121,6 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Ohne Ihr Wort wird dort nichts angerührt.</translation>
     </message>
     <message>
-        <source>One backup was expected, there are {number}.</source>
-        <translation>Eine Sicherung wurde erwartet, es sind {number}.</translation>
-    </message>
-    <message>
         <source>The backup lies in a mounted cloud: this program cannot tell when it is stored</source>
         <translation>Die Sicherung liegt in einer eingebundenen Cloud: Dieses Programm kann nicht erkennen, wann sie dort gespeichert ist</translation>
     </message>

@@ -18,6 +18,7 @@ from backup_gui.config.job_factory import make_job
 from backup_gui.engine.fs.system.descriptors import BUDGET
 from backup_gui.engine.run import runner
 from backup_gui.model.events import BackUpNow, Event, ReportMade, StatusChanged, Stop
+from backup_gui.model.job import Job
 from backup_gui.model.plans import PassStatus
 from tests.helpers.waiting import wait_until
 
@@ -97,7 +98,7 @@ def main() -> None:
     commands = [runner.Commands() for _ in sources]
     threads = []
     for number, source in enumerate(sources):
-        job = make_job(str(source), str(folder / f"mirror{number}"))
+        job = make_job(Job(str(source), str(folder / f"mirror{number}")))
         run = partial(runner.run, job, commands[number], partial(on_event, number), data_folder=folder / "data")
         threads.append(threading.Thread(target=run))
     for thread in threads:

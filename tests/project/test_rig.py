@@ -37,7 +37,7 @@ def test_an_absent_folder_reads_as_empty(tmp_path: Path) -> None:
 
 
 def test_the_user_s_own_settings_are_out_of_reach(own_places: Path) -> None:
-    from backup_gui.config.settings import Places
+    from backup_gui.config.folders import Places
 
     places = Places()
     for folder in (places.data, places.state, places.config):

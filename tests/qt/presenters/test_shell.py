@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from backup_gui.config.folders import Places
-from backup_gui.config.settings import Appearance, Settings, make_job
+from backup_gui.config.job_factory import make_job
+from backup_gui.config.settings import Appearance, Settings
 from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.run import runner
 from backup_gui.engine.state.database import Catalog
@@ -207,7 +208,7 @@ def test_a_job_that_is_no_more_stands_in_no_other_ones_way(
     if is_removed:
         desk.window.removal_requested.emit(job.id)
     else:
-        desk.jobs.put(job.id, make_job(job.source, str(tmp_path / "elsewhere")))
+        desk.jobs.put(job.id, make_job(Job(job.source, str(tmp_path / "elsewhere"))))
     qtbot.waitUntil(lambda: not list(other_jobs(asking)))
 
 

@@ -168,7 +168,7 @@ def test_a_dry_run_is_one_pass(pair: tuple[str, str], fake: FakeRunner) -> None:
 
 @pytest.mark.parametrize("value", ["1", "5", "0005", str(MAX_INTERVAL_S)])
 def test_whole_seconds_up_to_a_week_are_an_interval(value: str) -> None:
-    assert build_parser().parse_args(["run", "a", "b", "--interval", value]).interval == int(value)
+    assert build_parser().parse_args(["run", "a", "b", "--interval", value]).interval_s == int(value)
 
 
 @pytest.mark.parametrize(
