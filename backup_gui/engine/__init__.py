@@ -1,1 +1,1 @@
-"""Comparing, copying safely, guarding and keeping history. Knows nothing of Qt."""
+"""Compares, copies safely, guards and keeps history. Imports nothing of Qt."""

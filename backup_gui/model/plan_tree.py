@@ -1,7 +1,7 @@
 """A plan's actions as a tree of folders, each with its totals. Pure.
 
-A plan may have a million actions, so rows are no objects: one array holds the rows of all folders, one folder after
-another, and further arrays hold the data of folders. Opening a folder is a slice.
+A plan may have a million actions, so rows are no objects. One array holds the rows of all folders, one folder after
+another; further arrays hold the data of folders. Opening a folder is a slice.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Pure decisions: arguments in, an answer out, without a file or a clock."""
+"""Pure decisions: functions of their arguments, without files or clocks."""

@@ -1,7 +1,7 @@
-"""What a destination's file system can hold: names, links, modes, times, sizes.
+"""What a destination's file system can store: names, links, modes, times, sizes.
 
-A value and what follows from it; nothing here touches a file. ``destination/probe.py`` makes it: the usual file systems
-of Linux are known by name, others are tried out once.
+A value and what follows from it; nothing here touches a file. ``destination/probe.py`` creates it: it knows the usual
+file systems of Linux by name, and tests others once.
 """
 
 from __future__ import annotations
@@ -12,50 +12,50 @@ if TYPE_CHECKING:
     from backup_gui.model.entries import Entry
 
 NO_LIMIT: Final = (1 << 63) - 1
-# Beyond what any system can tell: seconds of 64 bits, in nanoseconds.
+# More than any system can represent: 64 bits of seconds, in nanoseconds.
 NO_TIME_LIMIT: Final = (1 << 63) * 1_000_000_000
 QUARTER_HOUR_NS: Final = 900 * 1_000_000_000
 # Offsets from UTC go from -12 to +14 hours, so two of them differ by 26 at most.
 MOST_SHIFT_NS: Final = 26 * 3_600 * 1_000_000_000
-# FAT and exFAT count from 1980 on, in seven bits of years and steps of two seconds.
+# FAT and exFAT count from 1980, with seven bits for the year and steps of two seconds.
 FAT_EARLIEST_NS: Final = 315_532_800 * 1_000_000_000
 FAT_LATEST_NS: Final = 4_354_819_198 * 1_000_000_000
 _SECOND_NS: Final = 1_000_000_000
-# Where the dates of other file systems begin and end, seconds since 1970: ext and XFS, with small and with large
-# numbers, NTFS, HFS+, and what counts in 32 bits without a sign. The system sets a time beyond to just that.
+# Where the dates of other file systems begin and end, in seconds since 1970: ext and XFS with small and large numbers,
+# NTFS, HFS+, and unsigned 32-bit seconds. The system sets a time beyond the limit to the limit.
 _FIRST_TIMES_S: Final = frozenset({-(1 << 31), -11_644_473_600, -2_082_844_800})
 _LAST_TIMES_S: Final = frozenset({(1 << 31) - 1, (1 << 32) - 1, 0x3_7FFF_FFFF, 16_299_260_424, 2_212_122_495})
-# NTFS counts hundreds of nanoseconds from 1601 on, in 63 bits; what is served by a program wraps around there.
+# NTFS counts hundreds of nanoseconds from 1601 in 63 bits. Its drivers in user space wrap around there.
 NTFS_EARLIEST_NS: Final = -11_644_473_600 * 1_000_000_000
 NTFS_LATEST_NS: Final = NTFS_EARLIEST_NS + ((1 << 63) - 1) * 100
 FAT_LARGEST_BYTES: Final = (1 << 32) - 1
 
 
-# A named tuple, since the command line's start is made of definitions of classes too.
+# A named tuple: defining classes is part of the command line's start time.
 class Abilities(NamedTuple):
-    """What a file system can do; as it stands without arguments, everything.
+    """What a file system can do; the defaults are for one that can do everything.
 
     Attributes:
-        folds_case: Whether names that differ only in upper and lower case are one name.
-        folds_forms: Whether names that differ only in how accents are composed (NFC, NFD) are one name.
-        keeps_case: Whether a name is listed in the case in which it was given.
-        keeps_forms: Whether a name is listed in the form in which it was given.
+        folds_case: Whether names that differ only in case are the same name.
+        folds_forms: Whether names that differ only in how accents are composed (NFC, NFD) are the same name.
+        keeps_case: Whether listings show a name in the case in which it was given.
+        keeps_forms: Whether listings show a name in the Unicode form in which it was given.
         forbidden: Characters that no name may contain; U+0001 stands for all control characters.
         holds_bytes: Whether names need not be valid text.
         holds_ends: Whether names may end with a space or a full stop.
-        holds_device_names: Whether names may be those of the devices of DOS, such as ``con`` and ``lpt1.txt``.
+        holds_device_names: Whether names may be those of DOS devices, such as ``con`` and ``lpt1.txt``.
         holds_modes: Whether permissions are kept.
         holds_owner: Whether the owner is kept.
         holds_links: Whether there are symbolic links.
-        holds_link_times: Whether a symbolic link has an owner and times of its own that can be set.
+        holds_link_times: Whether a symbolic link has its own owner and times that can be set.
         holds_hard_links: Whether a file can have two names.
         holds_times: Whether a time that is set is kept, to within ``time_step_ns``.
-        has_local_times: Whether times are kept in the zone of whoever wrote them, so that all seem to be others in
-            another zone or season.
-        time_step_ns: The least difference between two times that means anything, nanoseconds.
-        earliest_ns: The earliest time that can be kept, nanoseconds since 1970.
-        latest_ns: The latest.
-        largest_bytes: Size of the largest file.
+        has_local_times: Whether times are stored in the writer's time zone, so that all appear shifted in another zone
+            or season.
+        time_step_ns: Resolution of times, nanoseconds.
+        earliest_ns: The earliest time that can be stored, nanoseconds since 1970.
+        latest_ns: The latest one.
+        largest_bytes: Size of the largest possible file.
     """
 
     folds_case: bool = False
@@ -80,17 +80,17 @@ class Abilities(NamedTuple):
 
     @property
     def folds_names(self) -> bool:
-        """Whether two names that are different in the source can be one here."""
+        """Return whether two different names of the source can be the same name here."""
         return self.folds_case or self.folds_forms
 
     @property
     def keeps_spelling(self) -> bool:
-        """Whether a name is listed just as it was given, so that what is listed tells whose it is."""
+        """Return whether names are listed exactly as given, so that listings can be compared with the source."""
         return self.keeps_case and self.keeps_forms
 
     @property
     def limits_names(self) -> bool:
-        """Whether there is anything that the source's file system may allow in a name and this one does not."""
+        """Return whether a name that the source's file system allows may be impossible here."""
         return (
             self.folds_names
             or bool(self.forbidden)
@@ -99,24 +99,24 @@ class Abilities(NamedTuple):
 
     @property
     def holds_metadata(self) -> bool:
-        """Whether owners, modes and times can be given to a file without looking at what else it may hold."""
+        """Return whether owners, modes and times can be set without checking the other limits."""
         return self.holds_owner and self.holds_modes and self.holds_times and not self.limits_times
 
     @property
     def limits_times(self) -> bool:
-        """Whether there are dates before or after those that can be kept."""
+        """Return whether some dates cannot be stored."""
         return self.earliest_ns > -NO_TIME_LIMIT or self.latest_ns < NO_TIME_LIMIT
 
     def held_time_ns(self, time_ns: int) -> int:
-        """Return the nearest time that can be kept, without the rounding."""
+        """Return the nearest time that can be stored, without rounding."""
         return min(max(time_ns, self.earliest_ns), self.latest_ns)
 
     def is_same_time(self, ours_ns: int, theirs_ns: int) -> bool:
-        """Tell whether a time of the source and one of the mirror are the same, as far as it can keep them."""
+        """Tell whether a time of the source and one of the mirror are equal, as far as the mirror can store them."""
         return abs(self.held_time_ns(ours_ns) - theirs_ns) < self.time_step_ns or is_cut_off(ours_ns, theirs_ns)
 
     def is_shifted_time(self, ours_ns: int, theirs_ns: int) -> bool:
-        """Tell whether two times can be the same one seen from two time zones, where times are local ones."""
+        """Tell whether two times may differ only by the time zone, where times are local."""
         if not self.has_local_times:
             return False
         shift_ns = abs(self.held_time_ns(ours_ns) - theirs_ns)
@@ -124,7 +124,7 @@ class Abilities(NamedTuple):
         return shift_ns <= MOST_SHIFT_NS and min(rest_ns, QUARTER_HOUR_NS - rest_ns) < self.time_step_ns
 
     def in_words(self) -> str:
-        """Say what is not kept, for the log; empty if everything is."""
+        """Name what is not kept, for the log; empty if everything is."""
         missing = [
             words
             for words, is_missing in (
@@ -140,9 +140,9 @@ class Abilities(NamedTuple):
 
 
 def is_cut_off(ours_ns: int, theirs_ns: int) -> bool:
-    """Tell whether a time of the mirror is where a file system's dates begin or end, and one of the source is beyond.
+    """Tell whether the mirror's time is the limit of a file system's dates, and the source's time lies beyond it.
 
-    Nobody can ask the system where they do, and it differs from volume to volume of the same file system.
+    The system does not report the limit, and it differs between volumes of the same file system.
     """
     theirs_s, rest_ns = divmod(theirs_ns, _SECOND_NS)
     if rest_ns:
@@ -154,7 +154,7 @@ def is_cut_off(ours_ns: int, theirs_ns: int) -> bool:
 
 ALL: Final = Abilities()
 
-# What drivers are known to do that must not write anything to find out: for plans of which nothing is carried out.
+# Known behaviour of drivers, for plans that are never carried out and so must not write to find out.
 FAT: Final = Abilities(
     folds_case=True,
     forbidden='"*/:<>?\\|\x01',
@@ -179,7 +179,7 @@ def write_abilities(abilities: Abilities) -> str:
 
 
 def read_abilities(text: str) -> Abilities | None:
-    """Read abilities; None if the text is not of this version's making."""
+    """Read abilities; None if this version did not write the text."""
     import json  # noqa: PLC0415 - see above
 
     try:
@@ -194,5 +194,5 @@ def read_abilities(text: str) -> Abilities | None:
 
 
 def looks_alike(ours: Entry, theirs: Entry, abilities: Abilities) -> bool:
-    """Tell whether a file of the mirror has the size of the source's, and its time as far as the mirror holds it."""
+    """Tell whether size and time of both files are equal, as far as the mirror can store the time."""
     return ours.st_size == theirs.st_size and abilities.is_same_time(ours.st_mtime_ns, theirs.st_mtime_ns)

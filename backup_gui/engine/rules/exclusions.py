@@ -1,8 +1,7 @@
 """Exclusion rules in gitignore syntax.
 
-What is excluded is not part of the source as a job sees it, so it does not belong in the mirror either: a path that
-becomes excluded later is deleted from the mirror like one that was deleted from the source, into the history and past
-the guard.
+For a job, excluded paths are not part of the source, so they do not belong in the mirror either. A path that becomes
+excluded is deleted from the mirror like one deleted from the source: into the history, and checked by the guard.
 """
 
 from __future__ import annotations
@@ -20,18 +19,18 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.rules.globs import Glob
 
-# A pass asks folder by folder, so few verdicts are needed at a time; a partial pass asks for scattered paths.
+# A pass goes folder by folder, so it needs few results at a time; a partial pass has scattered paths.
 _REMEMBERED_FOLDERS = 4_096
 
 
-# What a filter is made from, in a form that another process can be given.
+# A filter's definition, in a form that can be sent to another process.
 FilterFields = tuple[list[str], list[str], list[str]]
 
 
 class Filter:
-    """Decides which paths a job leaves out.
+    """Decides which paths a job excludes.
 
-    Falsy where nothing can be left out, so that hot loops can skip it.
+    It is false if nothing can be excluded, so that hot loops can skip it.
     """
 
     __slots__ = ("_drive_roots", "_excludes_folder", "_holders", "_patterns", "_rules", "paths")
@@ -42,36 +41,36 @@ class Filter:
         paths: Iterable[str] = (),
         drive_roots: Iterable[str] = (),
     ) -> None:
-        """Read the rules.
+        """Parse the rules.
 
         Args:
-            patterns: Rules in gitignore syntax; later ones win, ``!`` takes back.
-            paths: What is left out in any case, with all that is below it.
-            drive_roots: Folders at which those are left out that systems keep for themselves on drives.
+            patterns: Rules in gitignore syntax. Later ones win; ``!`` includes again.
+            paths: Paths that are always excluded, with everything below them.
+            drive_roots: Folders in which the folders that systems keep for themselves on drives are excluded.
 
         Raises:
-            JobError: A rule is not valid; the text says which.
+            JobError: A rule is invalid; the reason names it.
         """
         self._patterns = tuple(patterns)
         self._rules = _read(self._patterns)
         self.paths = frozenset(paths)
         self._drive_roots = frozenset(drive_roots)
-        # Only in these folders is anything left out that no rule says.
+        # Only these folders can contain something that is excluded by anything other than a rule.
         self._holders = self._drive_roots.union(map(parent_of, self.paths))
-        # A bound cache, not one of the class: that would keep every filter alive for ever.
+        # The cache belongs to the instance: a cache of the class would keep every filter alive.
         self._excludes_folder = lru_cache(_REMEMBERED_FOLDERS)(self._decide_folder)
 
     def __bool__(self) -> bool:
-        """Whether anything can be excluded at all."""
+        """Return whether anything can be excluded at all."""
         return bool(self._rules or self._holders)
 
     def excludes(self, path: str, is_folder: bool) -> bool:  # noqa: FBT001 - hot, called with two positions
-        """Tell whether a path is left out, by itself or with a folder above it.
+        """Tell whether a path is excluded, by itself or with a folder above it.
 
-        As in git, what lies in an excluded folder cannot be taken back.
+        As in git, a rule cannot include again what lies in an excluded folder.
 
         Args:
-            path: Relative to the source, with ``/``; the root, which is never left out, is the empty string.
+            path: Relative to the source, with ``/``; the root, which is never excluded, is the empty string.
             is_folder: Whether it is a folder (not a link to one).
         """
         if not path:
@@ -82,20 +81,20 @@ class Filter:
 
     @property
     def fields(self) -> FilterFields:
-        """What another filter like this one is made from."""
+        """Return the arguments that create an equal filter."""
         return list(self._patterns), sorted(self.paths), sorted(self._drive_roots)
 
     def in_folder(self, folder: str) -> Callable[[str, bool], bool] | None:
-        """Return what ``excludes`` says of the names in one folder that is itself not left out; None if of none.
+        """Return the test for the names in a folder that is itself not excluded; None if it excludes nothing there.
 
-        For the loop that all files go through: in nearly all folders, there is nothing but the rules to ask.
+        For the loop over all files: in nearly all folders only the rules have to be checked.
         """
         if folder in self._holders:
             return self.excludes
         return self._excludes_by_rule if self._rules else None
 
     def _is_of_system(self, path: str, *, is_folder: bool) -> bool:
-        """Tell whether a path is or lies in a folder that a system keeps for itself at the root of a drive."""
+        """Tell whether a path is, or lies in, a folder that a system keeps for itself at the root of a drive."""
         for root in self._drive_roots:
             if is_at_or_below(path, root):
                 name, slash, _ = (path[len(root) + 1 :] if root else path).partition("/")
@@ -112,7 +111,7 @@ class Filter:
         return self._matches(path, name, is_folder=False)
 
     def _decide_folder(self, path: str) -> bool:
-        # From the top down and not recursively: paths may be thousands of folders deep.
+        # Iterates from the top down, without recursion: paths may be thousands of folders deep.
         start, end = 0, path.find("/")
         while end != -1:
             if self._matches(path[:end], path[start:end], is_folder=True):
@@ -121,7 +120,7 @@ class Filter:
         return self._matches(path, path[start:], is_folder=True)
 
     def _matches(self, path: str, name: str, *, is_folder: bool) -> bool:
-        """Tell whether a path itself is left out, whatever becomes of those above it."""
+        """Tell whether a rule excludes the path itself, without checking the folders above it."""
         for takes_back, needs_folder, is_of_names, matches in self._rules:
             if (is_folder or not needs_folder) and matches(name if is_of_names else path):
                 return not takes_back
@@ -129,10 +128,10 @@ class Filter:
 
 
 def _read(patterns: tuple[str, ...]) -> tuple[Glob, ...]:
-    """Read rules; the last one comes first."""
+    """Parse the rules; the last one comes first."""
     if not patterns:
         return ()
-    # Imported only where there are rules: it costs a part of the command line's start.
+    # Imported only if there are rules: it is a measurable part of the command line's start.
     from backup_gui.engine.rules.globs import read_glob  # noqa: PLC0415
 
     found = []
@@ -145,7 +144,7 @@ def _read(patterns: tuple[str, ...]) -> tuple[Glob, ...]:
             glob = read_glob(pattern)
         except ValueError as error:
             raise JobError(Reason(ReasonCode.RULE_UNKNOWN, rule=pattern)) from error
-        # Comments, and rules that can match nothing, are neither.
+        # Comments, and rules that cannot match anything, are skipped.
         if glob is not None:
             found.append(glob)
     return tuple(found)

@@ -1,8 +1,8 @@
-"""Patterns of gitignore files, read as git reads them, into expressions that take a time linear in the path's length.
+"""Compiles gitignore patterns, as git reads them, into regular expressions that match in linear time.
 
-A pattern such as ``*a*a*a*b`` has exponentially many ways to fail for an engine that goes back. None of them needs to
-be tried: between two stars stands a text of fixed length, and where it is first found is as good as any later place.
-So each such step is atomic: once taken, it is never taken again. The same holds for the folders between two ``**``.
+A pattern such as ``*a*a*a*b`` has exponentially many ways to fail in a backtracking engine. None of them has to be
+tried: the text between two stars has a fixed length, and its first match is as good as any later one. So each such
+step is an atomic group, which never backtracks. The same holds for the folders between two ``**``.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# What a star stands for in a pattern that has been read; no expression for one character is empty.
+# Stands for a star in a parsed pattern; no expression for one character is empty.
 _STAR: Final = ""
 _ANY_CHARACTER: Final = "[^/]"
 _WILDCARD: Final = re.compile(r"[*?[\\]")
-# As in git, of ASCII only.
+# Only ASCII, as in git.
 _CLASSES: Final = {
     "alnum": "0-9A-Za-z",
     "alpha": "A-Za-z",
@@ -35,13 +35,13 @@ _CLASSES: Final = {
 
 
 class Glob(NamedTuple):
-    """One pattern.
+    """A compiled pattern.
 
     Attributes:
         takes_back: Whether it begins with ``!``.
         needs_folder: Whether it matches folders only.
-        is_of_names: Whether it is matched against the last part of a path, and not against the whole.
-        matches: Tells whether a name or a path, without a slash at its end, is what the pattern describes.
+        is_of_names: Whether it is matched against the last part of a path instead of the whole.
+        matches: Tests a name or a path, without a slash at its end; the result is true or false in a condition.
     """
 
     takes_back: bool
@@ -55,16 +55,16 @@ class _MatchesNothing(Exception):  # noqa: N818 - no error: git takes such a pat
 
 
 def read_glob(pattern: str) -> Glob | None:
-    """Read one line of a gitignore file.
+    """Parse one line of a gitignore file.
 
     Args:
         pattern: The line, without its end.
 
     Returns:
-        The pattern; None for a comment, and for what can match nothing, such as a bracket that is never closed.
+        The pattern; None for a comment, and for what cannot match, such as a bracket that is never closed.
 
     Raises:
-        ValueError: It makes no sense.
+        ValueError: The pattern is invalid.
     """
     text = _without_trailing_spaces(pattern)
     if text.startswith("#"):
@@ -84,7 +84,7 @@ def read_glob(pattern: str) -> Glob | None:
 
 
 def _equals(text: str) -> Callable[[str], object] | None:
-    """Return the comparison with a pattern that has no wildcards, as most have none: three times as fast."""
+    """Return an equality test for a pattern without wildcards; most have none, and it is three times as fast."""
     if not text or text.startswith("/") or "//" in text or text.endswith("/"):
         raise _MatchesNothing
     return None if _WILDCARD.search(text) else text.__eq__
@@ -101,10 +101,10 @@ def _without_trailing_spaces(text: str) -> str:
 
 
 def _segments(text: str) -> list[list[str]]:
-    """Split a pattern into those of folders and a name; each is a list of what one character may be, and of stars.
+    """Split a pattern at its slashes. Each segment is a list of stars and of expressions for one character.
 
     Raises:
-        ValueError: It makes no sense.
+        ValueError: The pattern is invalid.
         _MatchesNothing: A bracket is not closed.
     """
     segments: list[list[str]] = [[]]
@@ -132,19 +132,19 @@ def _segments(text: str) -> list[list[str]]:
 
 
 def _bracket(text: str, at: int) -> tuple[str, int]:
-    """Read a set of characters, from after its opening bracket.
+    """Parse a set of characters, from after its opening bracket.
 
     Returns:
-        The expression for one of them, and the place after the closing bracket.
+        The expression for one of them, and the position after the closing bracket.
 
     Raises:
         ValueError: A range goes backwards.
-        _MatchesNothing: It is not closed.
+        _MatchesNothing: The bracket is not closed, or its character class is unknown.
     """
     is_negated = text[at : at + 1] in {"!", "^"}
     at += is_negated
     items: list[str] = []
-    # What a dash after it would begin a range with.
+    # The character with which a following dash would form a range.
     first: str | None = None
     start = at
     while at == start or text[at : at + 1] != "]":
@@ -169,7 +169,7 @@ def _bracket(text: str, at: int) -> tuple[str, int]:
 
 
 def _character(text: str, at: int) -> tuple[str, int]:
-    """Read one character of a set, and the place after it."""
+    """Return the next character of a set, and the position after it."""
     at += text[at : at + 1] == "\\"
     if at >= len(text):
         raise _MatchesNothing
@@ -177,12 +177,13 @@ def _character(text: str, at: int) -> tuple[str, int]:
 
 
 def _matcher(text: str) -> Callable[[str], object]:
-    """Return what tells whether a path is like a pattern with wildcards; a name is a path of one part."""
+    """Return the test for a pattern with wildcards; a name is a path with one part."""
     wildcard = _WILDCARD.search(text)
     assert wildcard is not None
-    # git compares what is before the first wildcard by itself, and takes stars right after it for a beginning.
+    # git compares what precedes the first wildcard separately, and treats ``**`` right after it as the start of a
+    # pattern.
     start = wildcard.start() if text.startswith("**", wildcard.start()) else 0
-    # The parts between two "**" of the whole pattern.
+    # The parts between two ``**`` segments of the pattern.
     groups: list[list[str]] = [[]]
     for segment in _segments(text[start:]):
         if len(segment) > 1 and not any(segment):
@@ -202,7 +203,7 @@ def _matcher(text: str) -> Callable[[str], object]:
 
 
 def _of_segment(segment: list[str]) -> str:
-    """Return the expression for one folder's or file's name."""
+    """Return the expression for the name of one folder or file."""
     texts: list[str] = [""]
     for one in segment:
         if one == _STAR:
@@ -214,6 +215,6 @@ def _of_segment(segment: list[str]) -> str:
         return first
     *middle, last = rest
     steps = "".join(f"(?>[^/]*?{text})" for text in middle if text)
-    # With a star at its end it takes all that is left; otherwise what is after the last star has to be at the end.
+    # With a star at the end it takes the rest; otherwise the text after the last star must be at the end.
     end = f"[^/]*{last}(?![^/])" if last else "[^/]*+"
     return f"(?>{first}{steps}{end})"

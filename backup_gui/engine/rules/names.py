@@ -1,8 +1,8 @@
-"""Names that the source has and the destination's file system cannot hold, or cannot tell from each other.
+"""Names of the source that the destination's file system cannot store, or cannot distinguish.
 
-Decides, folder by folder, which names of the source go to which names of the mirror, and which stay out and why. A name
-is never changed to make it fit: what does not fit is a problem. Pure, but for asking the file system by the functions
-that it is given, which alone knows for sure which names it takes for one.
+Decides, folder by folder, which names of the source belong to which names of the mirror, and which are refused. A name
+is never changed to make it fit: a name that does not fit is a problem. Pure, except for the functions it is given:
+only the file system knows which names it treats as the same.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _DEVICES: Final = frozenset(
 
 
 class Refusal(NamedTuple):
-    """Why a name stays out of the mirror.
+    """Why a name is not stored in the mirror.
 
     Attributes:
         code: The reason for programs.
-        detail: What in the name it is, if that is to be told.
+        detail: Which part of the name is the cause, if worth mentioning.
     """
 
     code: ProblemCode
@@ -40,12 +40,12 @@ class Refusal(NamedTuple):
 
 
 class Alignment(NamedTuple):
-    """How the names of one folder of the source go together with those of the mirror.
+    """How the names of one folder of the source map to those of the mirror.
 
     Attributes:
-        refused: Names of the source that stay out, and why.
-        stored: Names of the source that the mirror has in another spelling, and that spelling.
-        respelt: Those of ``stored`` to which the mirror can give the source's spelling.
+        refused: Names of the source that are not stored, with the reason.
+        stored: Names of the source that the mirror spells differently, with its spelling.
+        respelt: Those of ``stored`` that can be renamed to the source's spelling.
     """
 
     refused: dict[str, Refusal]
@@ -57,7 +57,7 @@ NOTHING: Final = Alignment({}, {}, frozenset())
 
 
 def why_not(name: str, abilities: Abilities) -> Reason | None:
-    """Say what in a name the file system cannot hold; None if it can."""
+    """Find what makes a name impossible on the file system; None if it is possible."""
     unfit = unfit_in(
         name, abilities.forbidden, may_have_bytes=abilities.holds_bytes, may_have_ends=abilities.holds_ends
     )
@@ -69,12 +69,15 @@ def why_not(name: str, abilities: Abilities) -> Reason | None:
 
 
 def fold(name: str) -> str:
-    """Return what is the same for all names that any file system could take for one; also for some that none does."""
+    """Return a key that is equal for all names that any file system could treat as the same.
+
+    Names that no file system treats as the same may share a key as well.
+    """
     return unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold()).upper().rstrip(" .")
 
 
 def is_same_spelling(one: str, other: str, abilities: Abilities) -> bool:
-    """Tell whether two names that are one to the file system would also be listed alike."""
+    """Tell whether two names that the file system treats as the same would also be listed alike."""
     if not abilities.keeps_forms:
         one, other = unicodedata.normalize("NFD", one), unicodedata.normalize("NFD", other)
     if not abilities.keeps_case:
@@ -91,21 +94,24 @@ def align(
     is_taken: Callable[[str], bool],
     falls_together: Callable[[str, str], bool],
 ) -> Alignment:
-    """Find out how the names of a folder go together with those that its mirror has.
+    """Map the names of a folder to those that its mirror has.
 
-    What the mirror has keeps its place; of several new names that are one to the mirror, the first in the order of
-    their characters comes in. So the choice is the same at each pass.
+    Names that the mirror has already keep their place. If several new names are the same to the mirror, the first in
+    the
+    order of their characters is stored. So the choice is the same at each pass.
 
     Args:
-        ours: The source's names that are to be in the mirror.
-        theirs: The mirror's names, as they are listed.
+        ours: The source's names that should be in the mirror.
+        theirs: The mirror's names, as listed.
         abilities: What the mirror's file system can do.
-        known: Names of the source that are known to be in the mirror; asked only where a listing does not tell.
+        known: Names of the source that are recorded as stored, which come first; needed only if listings do not keep
+            the
+            spelling.
         is_taken: Tells whether a name leads to something in the mirror's folder.
-        falls_together: Tells whether two names are one to the mirror's file system, one of them not being there.
+        falls_together: Tells whether two names, one of which does not exist, are the same to the mirror's file system.
 
     Returns:
-        What stays out, and what the mirror has in another spelling. Names that are in both are in neither.
+        The refused names, and those with another spelling in the mirror. Names that both sides have are in neither.
     """
     tells = abilities.keeps_spelling
     missing = sorted(name for name in ours if not tells or name not in theirs)
@@ -151,12 +157,12 @@ def align(
 
 
 def inherit(known: dict[str, T], ours: Collection[str], alignment: Alignment) -> None:
-    """Let names find what is known of what the mirror has under them, which had another spelling when it came.
+    """Pass the records of a name on to its new spelling in the source.
 
     Args:
-        known: What is known, by the source's names of then; names that come in somebody else's place are added.
-        ours: The source's names of now.
-        alignment: How they go together with the mirror's.
+        known: Records by the source's names at the time of the record; entries for new spellings are added.
+        ours: The source's names now.
+        alignment: How they map to the mirror's.
     """
     heirs = [name for name in alignment.stored if name not in known]
     if not heirs:
@@ -166,12 +172,12 @@ def inherit(known: dict[str, T], ours: Collection[str], alignment: Alignment) ->
         before = gone.get(fold(name))
         if before is None:
             continue
-        # What is respelt is known under its new name when that is done; else the old name is to be forgotten.
+        # A renamed file is recorded under its new name from then on. Otherwise the old name's record has to be removed.
         known[name] = known.pop(before) if name in alignment.respelt else known[before]
 
 
 def refused(path: str, refusal: Refusal, *, is_folder: bool) -> Problem:
-    """Make the problem of a path whose name stays out of the mirror."""
+    """Make the problem of a path whose name is refused."""
     detail = refusal.detail
     if is_folder:
         alone = Reason(ReasonCode.WHOLE_FOLDER)
@@ -193,7 +199,7 @@ def _by_fold(names: Iterable[str], keys: set[str]) -> dict[str, list[str]]:
 
 
 def _place_of(name: str, candidates: Collection[str], falls_together: Callable[[str, str], bool]) -> str | None:
-    """Choose among names of the mirror, all alike, the one that a name leads to."""
+    """Choose the mirror's name that a name leads to, among candidates with the same key."""
     for candidate in candidates:
         if len(candidates) == 1 or falls_together(candidate, name):
             return candidate

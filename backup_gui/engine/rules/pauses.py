@@ -1,8 +1,8 @@
-"""Growing pauses for files that are written again and again, so that copying one does not keep the drives busy all day.
+"""Growing pauses for files that are written again and again, so that copying one does not occupy the drives all day.
 
-A file that changes again soon after it was copied is copied the next time after about twenty times as long as that
-took, at the most ten minutes; or as soon as it rests. What counts as rest grows with each such copy. A file that is
-copied in a moment is never kept waiting.
+If a file changes again soon after it was copied, its next copy waits until the file rests. It waits at most about
+twenty times as long as the last copy took, and never more than ten minutes. How long it has to rest grows with each
+such copy. A file that is copied in a moment never waits.
 
 Everything happens in the job's thread. All times are monotonic seconds.
 """
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 PAUSE_TIMES: Final = 20.0
 LONGEST_PAUSE_S: Final = 600.0
-# A file that is copied in less time is not worth any memory: its pause would be shorter than the usual quiet time.
+# Faster copies need no record: the pause would be shorter than the usual quiet time.
 LEAST_COPY_S: Final = QUIET_S / PAUSE_TIMES
-# From this copy on, what counts as rest is as long as the pause nearly is.
+# From this copy on, the required rest is nearly as long as the pause.
 _MOST_AGAIN: Final = 4
 
 
@@ -30,9 +30,9 @@ class _Copied(NamedTuple):
     """The last copy of a file.
 
     Attributes:
-        ended_s: When it was done.
+        ended_s: When it ended.
         took_s: How long it took.
-        again: How many times in a row the file was copied since it had changed again.
+        again: How many times in a row the file was copied because it had changed again.
         state: What the file looked like afterwards.
         changed_s: When it was last seen to have changed after that; infinite if it has not.
         seen: What it looked like then.
@@ -47,12 +47,12 @@ class _Copied(NamedTuple):
 
     @property
     def pause_s(self) -> float:
-        """How long after the copy the next one is made at the latest."""
+        """Return the longest time from this copy to the next one."""
         return min(self.took_s * PAUSE_TIMES, LONGEST_PAUSE_S)
 
     @property
     def due_s(self) -> float:
-        """When the next one is made."""
+        """Return when the next copy is made."""
         rest_s = min(self.pause_s, max(QUIET_S, self.took_s * 2.0**self.again))
         return min(self.ended_s + self.pause_s, self.changed_s + rest_s)
 
@@ -62,8 +62,8 @@ class Pauses:
 
     Args:
         source: Absolute path of the source.
-        look: Tells of a path, relative to the source, what its file looks like: two answers are equal as long as it
-            has not changed.
+        look: Returns the state of a file, given the source and the relative path. Two states are equal while the
+            file has not changed.
     """
 
     def __init__(self, source: str, look: Callable[[str, str], object] | None = None) -> None:
@@ -74,29 +74,29 @@ class Pauses:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether a file has changed and is not copied yet."""
+        """Return whether a changed file is waiting to be copied."""
         return bool(self._waiting)
 
     def hold_back(self, paths: Iterable[str], now_s: float) -> frozenset[str]:
-        """Hold back what has changed too soon after it was copied.
+        """Filter out files that changed too soon after they were copied.
 
         Args:
-            paths: What is to be compared.
+            paths: Paths to compare.
             now_s: The time.
 
         Returns:
-            What goes on.
+            The paths to compare now; the others wait.
         """
         if not self._copied:
             return frozenset(paths)
         return frozenset(path for path in paths if not self._is_to_wait(path, now_s))
 
     def resting(self, now_s: float) -> frozenset[str]:
-        """Return the files that a pass is not to copy now, if they have changed."""
+        """Return the changed files that a pass must not copy now."""
         return frozenset(path for path in tuple(self._copied) if self._is_to_wait(path, now_s))
 
     def take_due(self, now_s: float) -> frozenset[str]:
-        """Take the files that have waited for long enough."""
+        """Remove and return the files that have waited long enough."""
         due = set()
         for path in self._waiting:
             self._see(path, now_s)
@@ -106,14 +106,14 @@ class Pauses:
         return frozenset(due)
 
     def next_s(self) -> float:
-        """Return when the first of the files that wait may be copied."""
+        """Return when the first waiting file is due; infinite if none waits."""
         return min((self._copied[path].due_s for path in self._waiting), default=math.inf)
 
     def note(self, took_s: Mapping[str, float], now_s: float) -> None:
-        """Note what a pass has copied, or tried to copy.
+        """Record what a pass has copied, or tried to copy.
 
         Args:
-            took_s: How long that took, for each file for which it took a while.
+            took_s: How long that took, for each file for which it took long.
             now_s: When the pass ended.
         """
         for path, seconds in took_s.items():
@@ -139,7 +139,7 @@ class Pauses:
         return True
 
     def _see(self, path: str, now_s: float) -> _Copied:
-        """Look whether a file has changed since it was last looked at."""
+        """Check whether a file has changed since the last look."""
         last = self._copied[path]
         state = self._look(self._source, path)
         if state != (last.state if math.isinf(last.changed_s) else last.seen):
@@ -148,7 +148,7 @@ class Pauses:
 
 
 def state_of(source: str, path: str) -> object:
-    """Tell what a file looks like, without opening it; None if it is gone."""
+    """Return a file's state without opening it; None if it is gone."""
     try:
         entry = os.lstat(os.path.join(source, path))
     except (OSError, ValueError):

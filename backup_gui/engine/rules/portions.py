@@ -1,6 +1,6 @@
-"""A wide folder in portions, side by side: of 300,000 names those of both sides that belong together, some thousand.
+"""Splits the listings of a wide folder into portions of some thousand names that match on both sides.
 
-What a listing holds of each name takes 800 bytes, and as much for the mirror's; only the names are held of all.
+The stat result of a name takes 800 bytes on each side, so only the names of a wide folder are held all at once.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ PORTION: Final = 4_096
 
 
 class Portion(NamedTuple):
-    """Some names of a folder, one after the other in the order of their bytes, which is the catalog's too.
+    """Consecutive names of a folder in the order of their bytes, which is also the database's order.
 
     Attributes:
         ours: Names of the source.
@@ -35,11 +35,11 @@ class Portion(NamedTuple):
 
 
 def portions(ours: list[str], theirs: list[str]) -> Iterator[Portion]:
-    """Go through the names that both sides have of a folder, and put them in order.
+    """Sort the names of both sides in place, and yield them in portions.
 
     Args:
-        ours: The source's.
-        theirs: The mirror's.
+        ours: The source's names.
+        theirs: The mirror's names.
     """
     sides = ours, theirs
     for names in sides:

@@ -1,4 +1,4 @@
-"""Counts how far a pass has come, in one place, and tells it at most ten times a second."""
+"""Counts the progress of a pass in one place, and reports it at most ten times a second."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ LEAST_PAUSE_S = 0.1
 
 
 class Meter:
-    """Adds up what is done and hands out ``Progress`` values.
+    """Adds up what is done and emits ``Progress`` values.
 
     Args:
-        on_progress: Takes each value; called in the thread that does the work.
+        on_progress: Called with each value, in the thread that does the work.
         now: A monotonic clock, in seconds.
     """
 
@@ -30,7 +30,7 @@ class Meter:
         self._told = self._began
 
     def begin(self, phase: Phase, files_total: int = 0, bytes_total: int = 0) -> None:
-        """Start a phase from zero and tell so."""
+        """Start a phase from zero and report it."""
         self._phase = phase
         self._files_total = files_total
         self._bytes_total = bytes_total
@@ -45,13 +45,13 @@ class Meter:
         self._tell_if_due(path)
 
     def add_files(self, count: int, path: str, small_bytes: int = 0) -> None:
-        """Count actions done, or entries seen while comparing, with the bytes that they have not counted before."""
+        """Count actions done, or entries seen while comparing, and any of their bytes not yet counted."""
         self._files_done += count
         self._bytes_done += small_bytes
         self._tell_if_due(path)
 
     def end(self) -> None:
-        """Tell the last figures, whether due or not."""
+        """Report the final figures, even if the last report was just before."""
         self._tell("")
 
     def _tell_if_due(self, path: str) -> None:

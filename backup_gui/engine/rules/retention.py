@@ -1,14 +1,14 @@
-"""Which versions of one path the history need not keep any longer. Pure: no file is touched and no clock is read.
+"""Which versions of one path the history can remove. Pure: touches no file and reads no clock.
 
-Every version stays for a minute, one of each minute for an hour, one of each hour for a day, one of each day for as
-many days as the user wants. Minutes, hours and days are those of UTC.
+Every version stays for a minute. Of the older ones, one of each minute stays for an hour, one of each hour for a day,
+and one of each day for as many days as the user wants. Minutes, hours and days are those of UTC.
 
-Of each of these the *oldest* version stays. A version is named by the time at which it left the mirror, so the oldest
-one after a full hour is what the mirror had at that hour: the state at each full hour of the last day, and at each
-midnight within the limit, can be restored exactly, whatever was thinned since. (The newest one of a day would be what
-stood there for a moment before its last change; what had stood for months before the first change would be lost.)
+Of each period the *oldest* version stays. A version is named by the time at which it left the mirror, so the oldest
+one after a full hour is what the mirror had at that hour. So the state at each full hour of the last day, and at each
+midnight within the limit, can always be restored exactly. (The newest version of a day would only be a brief state
+before the last change; the state of the months before the first change would be lost.)
 
-The newest version of a path stays too: if the path was deleted, it is the last that there was of it.
+The newest version of a path stays too: if the path was deleted, it is the last one that exists.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ DAY_S: Final = 86_400
 
 
 class Stamp(NamedTuple):
-    """When a version left the mirror; in this order versions are older and newer.
+    """When a version left the mirror; stamps sort from old to new.
 
     Attributes:
         left_s: Seconds since 1970, UTC.
-        number: Which one of those that left in that second, counted from 0.
+        number: Counter of versions that left in the same second, from 0.
     """
 
     left_s: int
@@ -37,13 +37,13 @@ class Stamp(NamedTuple):
 
 
 class Ages(NamedTuple):
-    """How old versions are.
+    """Computes the ages of versions.
 
     Attributes:
         now_s: The time now, seconds since 1970.
-        since_s: What left the mirror before that time counts from it.
-        steps: Where time went on without the system running, or is said to: when, and by how many seconds; oldest
-            first. They do not count for what is younger than a day without them.
+        since_s: Versions that left the mirror before this time age from it on.
+        steps: Forward jumps of the clock while the system did not run, or seemed not to: when, and by how many
+            seconds; oldest first. They do not count for versions that are younger than a day without them.
     """
 
     now_s: float
@@ -51,7 +51,7 @@ class Ages(NamedTuple):
     steps: tuple[tuple[float, float], ...] = ()
 
     def age_s(self, left_s: float) -> float:
-        """Return the age of what left the mirror at a time."""
+        """Return the age in seconds of a version that left the mirror at a time."""
         left_s = max(left_s, self.since_s)
         age_s = self.now_s - left_s
         if self.steps and age_s > 0:
@@ -61,7 +61,7 @@ class Ages(NamedTuple):
         return age_s
 
     def before_s(self, age_s: float) -> float:
-        """Return the time before which all is older than an age of less than a day that left the mirror."""
+        """Return the time before which all versions are older than ``age_s``, which must be under a day."""
         before_s = self.now_s - age_s
         for at_s, length_s in reversed(self.steps):
             if at_s > before_s:
@@ -70,12 +70,12 @@ class Ages(NamedTuple):
 
 
 class Thinned(NamedTuple):
-    """What becomes of the versions of one path.
+    """Which versions of one path to remove.
 
     Attributes:
-        surplus: Those that go, oldest first.
-        next_s: The earliest time, seconds since 1970, at which another one may have to go if none is added; infinite
-            if never.
+        surplus: The versions to remove, oldest first.
+        next_s: The earliest time, seconds since 1970, at which another one may become surplus if none is added;
+            infinite if never.
     """
 
     surplus: tuple[Stamp, ...]
@@ -83,22 +83,21 @@ class Thinned(NamedTuple):
 
 
 def thin(stamps: Iterable[Stamp], ages: Ages, days: int) -> Thinned:
-    """Choose the versions of one path that go.
+    """Choose which versions of one path to remove.
 
     Args:
         stamps: All its versions, in any order.
-        ages: How old they are. Versions that seem to be from the future stay, and do not count: a clock was wrong
-            then, or is now.
-        days: For how long versions are kept; 0 for all of them, without end.
+        ages: How old they are. Versions from the future stay and do not count: the clock was wrong then, or is now.
+        days: How long versions are kept; 0 keeps all of them without limit.
 
     Returns:
-        Those that go. What stays would stay too if this were asked again at the same time.
+        The versions to remove. Asking again at the same time would keep all of the others.
     """
     if not days:
         return Thinned((), math.inf)
     surplus = []
     now_s = ages.now_s
-    # What does not count today may do so tomorrow.
+    # A version that does not count today may count tomorrow.
     next_s = now_s + DAY_S if ages.steps else math.inf
     every = sorted(stamps)
     past = [stamp for stamp in every if stamp.left_s <= now_s]
@@ -116,14 +115,17 @@ def thin(stamps: Iterable[Stamp], ages: Ages, days: int) -> Thinned:
             surplus.append(stamp)
             continue
         last_span = span
-        # The only one of its path has no other to give way to.
+        # The only version of its path never competes with another.
         ends_s = days * DAY_S if len(past) == 1 else min(until_s, days * DAY_S)
         next_s = min(next_s, now_s - age_s + ends_s)
     return Thinned(tuple(surplus), next_s)
 
 
 def _tier(age_s: float) -> tuple[float, float]:
-    """Return how long the spans are of which one version each is kept, and at which age that changes, in seconds."""
+    """Return the length of the periods at an age, of which one version each stays, and the age at which it changes.
+
+    Both are in seconds.
+    """
     if age_s < MINUTE_S:
         return MINUTE_S, MINUTE_S
     if age_s < HOUR_S:

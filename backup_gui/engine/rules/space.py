@@ -1,4 +1,4 @@
-"""Whether what a pass is going to write fits on the destination, and how it is said if it does not. Touches no file."""
+"""Whether what a pass will write fits on the destination, and the reason if it does not. Touches no file."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ if TYPE_CHECKING:
 
     from backup_gui.model.plans import Action, Counts, Problem, Removed
 
-# Beyond the content itself, file systems need room for where it lies and for checksums: less than this share of it.
+# File systems need additional space for block maps and checksums: less than this fraction of the content.
 _OVERHEAD_SHARE = 128
 
 
 class Amount(NamedTuple):
-    """Room on a volume.
+    """Space on a volume.
 
     Attributes:
         bytes: Bytes.
-        files: Files, folders and links, of which many file systems can only hold so many.
+        files: Files, folders and links; many file systems limit their number.
     """
 
     bytes: int
     files: int
 
     def lacks(self, wanted: Amount) -> Amount:
-        """Return how much more is wanted than this."""
+        """Return what is missing from this amount."""
         return Amount(max(0, wanted.bytes - self.bytes), max(0, wanted.files - self.files))
 
     def up_to(self, most: Amount) -> Amount:
-        """Return this, but no more than another amount."""
+        """Return this amount, limited by another one."""
         return Amount(min(self.bytes, most.bytes), min(self.files, most.files))
 
     def __bool__(self) -> bool:
-        """Whether it is anything at all."""
+        """Return whether the amount is not zero."""
         return self.bytes > 0 or self.files > 0
 
 
@@ -46,13 +46,13 @@ NO_ROOM = Amount(0, 0)
 
 
 class Room(NamedTuple):
-    """The room on the destination's volume.
+    """The space on the destination's volume.
 
     Attributes:
         free_bytes: What this user may still write.
-        free_files: How many files, folders and links can still be made; None if only bytes limit them.
-        block_bytes: What a file's size is rounded up to.
-        may_be_more: Whether there may be more room than that: how much of a quota is left is not told.
+        free_files: How many files, folders and links can still be created; None if only bytes limit them.
+        block_bytes: File sizes are rounded up to a multiple of this.
+        may_be_more: Whether there may be more space than that, because the rest of a quota is not reported.
     """
 
     free_bytes: int
@@ -61,14 +61,14 @@ class Room(NamedTuple):
     may_be_more: bool = False
 
     def lacks(self, wanted: Amount) -> Amount:
-        """Return how much more is wanted than there is."""
+        """Return what is missing from the free space."""
         free_files = wanted.files if self.free_files is None else self.free_files
         return Amount(self.free_bytes, free_files).lacks(wanted)
 
 
 def most_needed(counts: Counts, block_bytes: int) -> Amount:
-    """Return more than what actions need, from their counts alone."""
-    # Each at most rounds up twice, lets a folder grow, and is the first of a folder in the history.
+    """Return an upper bound of what actions need, from their counts alone."""
+    # Each may round up twice, let a folder grow, and need the first folder for its version in the history.
     size_bytes = counts.bytes + counts.bytes // _OVERHEAD_SHARE + 4 * counts.total * block_bytes
     return Amount(size_bytes, 2 * counts.total)
 
@@ -81,21 +81,20 @@ def needed(
     *,
     leaves_rest: bool = False,
 ) -> Amount:
-    """Add up what actions need. A file that is replaced needs room in full: its old version stays in the history.
+    """Add up what actions need. A replacement counts in full, since its old version stays in the history.
 
     Args:
         actions: The actions.
-        block_bytes: What a file's size is rounded up to.
-        size_of: How many bytes are written for a file.
-        most: What there could be at the most: a file that is larger than that is left out, since it does not fit
-            whatever is done.
-        leaves_rest: Whether what does not fit together with what comes before it is left out, too.
+        block_bytes: File sizes are rounded up to a multiple of this.
+        size_of: Returns how many bytes are written for a file.
+        most: The most that could ever be free. Larger files are not counted, since they never fit.
+        leaves_rest: Whether files that do not fit together with the preceding ones are not counted either.
 
     Returns:
-        A little more than that, for what the file system itself needs.
+        A little more than that, for the file system's own needs.
     """
     size_bytes = files = 0
-    # Folders that grow by a block, and those that may have to be made in the history.
+    # Folders that grow by a block, and folders that the history may need.
     growing: set[str] = set()
     kept: set[str] = set()
     for action in actions:
@@ -120,12 +119,12 @@ def needed(
 
 
 def explained(problem: Problem, size_bytes: int, room: Room) -> Problem:
-    """Add to a problem of a full drive what it lacks, as far as the system tells.
+    """Add the missing amount to a problem of a full drive, as far as the system reports it.
 
     Args:
         problem: The problem.
         size_bytes: What was to be written.
-        room: What there was.
+        room: The space that there was.
     """
     if problem.code is not ProblemCode.NO_SPACE or problem.reason.arguments:
         return problem
@@ -140,18 +139,18 @@ def explained(problem: Problem, size_bytes: int, room: Room) -> Problem:
 
 
 def is_of_quota(problem: Problem) -> bool:
-    """Tell whether it is the user's share of the drive that is used up."""
+    """Tell whether the user's quota on the drive is used up."""
     more = problem.reason.arguments.get("more")
     return isinstance(more, Reason) and more.code is ReasonCode.QUOTA_USED_UP
 
 
 def full_reason(missing: Amount, room: Room | None, *, is_quota: bool) -> Reason:
-    """Say that a drive is full, and what it lacks.
+    """Return the reason that a drive is full, with the missing amount.
 
     Args:
-        missing: What could not be written for want of room.
-        room: What there is now; None if it cannot be told.
-        is_quota: Whether it is the user's share of the drive that is used up.
+        missing: What could not be written for lack of space.
+        room: The space now; None if unknown.
+        is_quota: Whether the user's quota on the drive is used up.
     """
     lacking = missing if room is None else room.lacks(missing)
     if is_quota:
@@ -166,12 +165,12 @@ def full_reason(missing: Amount, room: Room | None, *, is_quota: bool) -> Reason
 
 
 def with_spared(reason: Reason, spared: Removed) -> Reason:
-    """Add to the reason that a drive is full what the history could give, but does not unasked."""
+    """Add what the history could free with the user's permission to the reason that a drive is full."""
     return Reason(ReasonCode.SPARED, detail=reason, size=spared.bytes)
 
 
 def made_room_in_words(removed: Removed) -> str:
-    """Say in one sentence that old versions gave way to new content."""
+    """Say in one sentence how many old versions were removed to make space."""
     if removed.versions == 1:
         return "1 old version was removed to make room"
     return f"{removed.versions:,} old versions were removed to make room"

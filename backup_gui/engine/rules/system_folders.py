@@ -1,7 +1,7 @@
-"""Names of the folders that systems keep for themselves at the root of a drive. Pure: a table, and looking it up.
+"""Names of the folders that systems keep for themselves at the root of a drive. Pure: a table and a lookup.
 
-They hold trash, indexes, restore points and what a file system check has found. They belong to the drive and not to
-what somebody keeps on it: another drive has its own. Below the root such names mean nothing.
+They contain trash, indexes, restore points and files recovered by a file system check. They belong to the drive, not
+to the user's data: another drive has its own. Below the root such names mean nothing.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-# As they are written by the systems that make them: ext2 to ext4; the desktops' trash; macOS; Android.
+# Spelled as their systems write them: ext2 to ext4; the desktops' trash; macOS; Android.
 _NAMES: Final = frozenset(
     {
         "lost+found",
@@ -27,16 +27,16 @@ _NAMES: Final = frozenset(
         "RECYCLER",
     }
 )
-# Versions of Windows differ in upper and lower case.
+# Versions of Windows differ in case.
 _FOLDED_NAMES: Final = frozenset({"$recycle.bin", "system volume information"})
-# The trash of a user (with the user's number), and what Windows' check of a drive has found.
+# A user's trash (with the user's number), and files recovered by Windows' check of a drive.
 _NUMBERED: Final = re.compile(r"(\.Trash-[0-9]+|FOUND\.[0-9]{3})\Z")
 
 
 def is_system_folder(name: str) -> bool:
-    """Tell whether a folder of this name, at the root of a drive, is one that a system keeps for itself.
+    """Tell whether a folder at the root of a drive is one that a system keeps for itself.
 
     Args:
-        name: The folder's name. The caller knows that it is a folder, and that it lies at the root of a drive.
+        name: The folder's name. The caller has checked that it is a folder at the root of a drive.
     """
     return name in _NAMES or name.lower() in _FOLDED_NAMES or _NUMBERED.match(name) is not None

@@ -1,4 +1,4 @@
-"""Names of versions in the history: a path, when it left the mirror, and a counter where two left in one second."""
+"""Names of versions in the history: the path, the time it left the mirror, and a counter for the same second."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def version_path(path: str, left_at: datetime, count: int = 0) -> str:
     Args:
         path: The path in the mirror.
         left_at: When it left the mirror, UTC.
-        count: How many left in that second before it.
+        count: How many left in the same second before it.
 
     Returns:
-        The path in the history. A name that would be longer than file systems allow is shortened, and made
-        unmistakable by a digest of the whole.
+        The path in the history. A name that would be too long for file systems is shortened, and a digest of the
+        whole name keeps it unique.
     """
     folder, _, name = path.rpartition("/")
     stem, suffix = _split(name)
@@ -39,7 +39,7 @@ def version_path(path: str, left_at: datetime, count: int = 0) -> str:
 
 
 def read_version_name(name: str) -> tuple[str, datetime, int] | None:
-    """Read a version's name.
+    """Parse a version's name.
 
     Returns:
         The name in the mirror, the time at which it left, and the counter; None if it is not a version's name.
@@ -49,7 +49,7 @@ def read_version_name(name: str) -> tuple[str, datetime, int] | None:
         return None
     day, time = match["stamp"][:8], match["stamp"][9:]
     try:
-        # A tenth of the cost of strptime, and a history may have a million names.
+        # A tenth of the cost of strptime: a history may have a million names.
         left_at = datetime(
             int(day[:4]), int(day[4:6]), int(day[6:]), int(time[:2]), int(time[2:4]), int(time[4:6]), tzinfo=UTC
         )
@@ -59,31 +59,31 @@ def read_version_name(name: str) -> tuple[str, datetime, int] | None:
 
 
 def _split(name: str) -> tuple[str, str]:
-    """Split a name into what stands before the time and what stands after it."""
+    """Split a name into the parts before and after the time."""
     stem, suffix = os.path.splitext(name)
-    # The suffix must read back: see _VERSION.
+    # ``_VERSION`` must be able to parse the suffix.
     return (name, "") if "~" in suffix else (stem, suffix)
 
 
 def _is_split_here(stem: str, suffix: str, name: str) -> bool:
-    """Tell whether a version's name has its time where this program puts it; somebody else's may have it elsewhere."""
+    """Tell whether the time stands where this program puts it; names made by others may have it elsewhere."""
     if suffix:
         return bool(stem.lstrip("."))
-    # What was shortened may have lost the suffix that it would be split at.
+    # A shortened name may have lost the suffix at which it would be split.
     return "." not in stem or not _split(stem)[1] or (len(name) > _HEAD_BYTES // 4 and _CUT.search(stem) is not None)
 
 
 def shortened_paths(path: str) -> tuple[str, ...]:
-    """Return the paths under which versions of a path may be known, if its name is too long for a time to be added."""
+    """Return the shortened paths that versions may have if a path's name is too long for a time to be added."""
     folder, _, name = path.rpartition("/")
-    # Time and counter take 17 bytes and more; what is shorter than that is never shortened.
+    # Time and counter take at least 17 bytes; shorter names are never shortened.
     if len(os.fsencode(name)) + 32 < MAX_NAME_BYTES:
         return ()
     return join(folder, _shortened(name)), join(folder, _shortened(name) + _split(name)[1])
 
 
 def _shortened(name: str) -> str:
-    """Cut a name down to what leaves room for time and suffix, with a digest of the whole."""
+    """Shorten a name so that time and suffix fit, and add a digest of the whole name."""
     import hashlib  # noqa: PLC0415 - slow to import, and rarely needed
 
     raw = os.fsencode(name)

@@ -1,1 +1,1 @@
-"""The job's database: what was seen, what was done and what was answered."""
+"""The job's database: what was seen, what was done and what the user decided."""

@@ -1,11 +1,11 @@
-"""What a catalog knows of files that are written again and again: mailboxes, databases, images of virtual machines.
+"""Records of files that are written again and again: mailboxes, databases, images of virtual machines.
 
-* When the last version of a path went to the history, for the last hour: more than one a minute is not kept.
-* Since when a file could not be copied as one whole version, since it changed while it was read. After ten minutes it
-  is copied as it is: a copy that may be torn is better than none. The last whole version stays in the history for as
-  long as there is no other.
+* When the last version of a path went into the history, for the last hour: the history keeps at most one a minute.
+* Since when a file could not be copied whole, because it changed while it was read. After ten minutes it is copied
+  anyway: a copy that may be inconsistent is better than none. The history keeps the last whole version until the
+  mirror has a whole copy again.
 
-All of it can be lost: then one version more is kept, and the ten minutes begin anew.
+These records may be lost: then the history keeps one more version, and the ten minutes begin again.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 KEEP_EVERY_S: Final = 60.0
 _REMEMBERED_S: Final = 3_600.0
 PATIENCE_S: Final = 600.0
-# A pass that keeps more than this is no matter of busy files: their versions are worth no memory.
+# A pass that keeps more than this is not about busy files, so its versions are not recorded.
 _MOST_KEPT: Final = 10_000
 
 
 class Restless(NamedTuple):
-    """A file that did not stand still while it was copied.
+    """A file that changed while it was copied.
 
     Attributes:
         since_s: When that was first seen, seconds since 1970.
-        is_torn: Whether the mirror has a copy that was made all the same.
-        whole: Where the last whole version lies in the history, if one does.
+        is_torn: Whether the mirror has a copy that was made anyway.
+        whole: Path in the history of the last whole version, if there is one.
     """
 
     since_s: float
@@ -44,10 +44,10 @@ class Busy:
     """The busy files in one catalog. Changes are permanent after the catalog's next ``commit``.
 
     Args:
-        connection: The catalog's file.
+        connection: The catalog's database.
 
     Attributes:
-        now_s: Tells the time, seconds since 1970.
+        now_s: Returns the time, seconds since 1970.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -57,15 +57,15 @@ class Busy:
         self._noted = 0
 
     def begin(self, now_s: Callable[[], float]) -> None:
-        """Begin a pass: forget what was kept more than an hour ago.
+        """Begin a pass: forget versions that are older than an hour.
 
         Args:
-            now_s: Tells the time, seconds since 1970.
+            now_s: Returns the time, seconds since 1970.
         """
         self.now_s = now_s
         self._restless = None
         self._noted = 0
-        # What seems to be from the future was kept by a clock that was wrong then, or is now.
+        # For entries from the future, the clock was wrong then or is now.
         self._connection.execute(
             "DELETE FROM lately WHERE kept_s <= ? OR kept_s > ?", (now_s() - _REMEMBERED_S, now_s())
         )
@@ -73,69 +73,69 @@ class Busy:
     # Versions
 
     def was_kept_lately(self, path: str, at_s: float, within_s: float = KEEP_EVERY_S) -> bool:
-        """Tell whether a version of a path went to the history less than a minute, or an hour, before a time."""
+        """Tell whether a version of a path went into the history less than ``within_s`` before ``at_s``."""
         found = self._connection.execute("SELECT kept_s FROM lately WHERE path = ?", (encode(path),)).fetchone()
         return found is not None and 0 <= at_s - float(found[0]) < within_s
 
     def may_go_unkept(self, path: str, at_s: float) -> bool:
-        """Tell whether a version can be done without for want of room: an older one of the same hour is there."""
+        """Tell whether a version can be dropped when space is short: the history has an older one of the same hour."""
         return self.was_kept_lately(path, at_s, _REMEMBERED_S)
 
     def note_kept(self, path: str, at_s: float) -> None:
-        """Note that a version of a path goes to the history."""
+        """Record that a version of a path goes into the history."""
         self._noted += 1
         if self._noted <= _MOST_KEPT:
             self._connection.execute("INSERT OR REPLACE INTO lately VALUES (?, ?)", (encode(path), at_s))
 
     def forget_kept(self) -> None:
-        """Forget what went to the history lately: the next version of each path is kept, however soon it follows."""
+        """Forget the recent versions: the history keeps the next version of each path, however soon it follows."""
         self._connection.execute("DELETE FROM lately")
 
-    # Files that do not stand still
+    # Files that change while they are copied
 
     def restless(self, path: str) -> Restless | None:
-        """Return what is known of a file that did not stand still; None of any other."""
+        """Return the record of a file that changed while it was copied; None for other files."""
         return self._all().get(path)
 
     def is_to_be_copied_as_it_is(self, path: str) -> bool:
-        """Tell whether a file has not stood still for so long that it is copied while it changes."""
+        """Tell whether a file has been changing for so long that it is copied anyway."""
         found = self.restless(path)
         return found is not None and self.now_s() - found.since_s >= PATIENCE_S
 
     def note_restless(self, path: str) -> None:
-        """Note that a file could not be copied, since it changed."""
+        """Record that a file could not be copied because it changed."""
         found = self.restless(path)
         if found is None or found.since_s > self.now_s():
             self._write(path, Restless(self.now_s()) if found is None else found._replace(since_s=self.now_s()))
 
     def note_torn(self, path: str, whole: str | None) -> None:
-        """Note that the mirror has a copy of a file that changed meanwhile.
+        """Record that the mirror has a copy of a file that changed while it was copied.
 
         Args:
             path: The file.
-            whole: Where the version that it replaced lies in the history, if that was a whole one.
+            whole: Path in the history of the version that it replaced, if that was a whole one.
         """
         found = self.restless(path) or Restless(self.now_s())
         self._write(path, found._replace(is_torn=True, whole=whole or found.whole))
 
     def note_whole(self, path: str) -> None:
-        """Note that the mirror has a whole copy, or none any more."""
+        """Record that the mirror has a whole copy, or no copy."""
         if path in self._all():
             del self._all()[path]
             self._connection.execute("DELETE FROM busy WHERE path = ?", (encode(path),))
 
     def versions(self) -> frozenset[str]:
-        """Return where the last whole versions of files lie in the history of which the mirror has none."""
+        """Return the versions in the history that are the last whole ones of files whose copy is torn."""
         return frozenset(found.whole for found in self._all().values() if found.is_torn and found.whole)
 
     def version_moved(self, old: str, new: str) -> None:
-        """Note that a version has another path in the history."""
+        """Update the path of a version that was renamed in the history."""
         for path, found in tuple(self._all().items()):
             if found.whole == old:
                 self._write(path, found._replace(whole=new))
 
     def forget(self) -> None:
-        """Forget everything: the mirror is another one."""
+        """Forget everything, because the mirror is another one."""
         for table in ("lately", "busy"):
             self._connection.execute(f"DELETE FROM {table}")  # noqa: S608 - both are from here
         self._restless = None

@@ -1,8 +1,8 @@
-"""The connection of a catalog, and what stands in for its file while that cannot be written, as on a full disk.
+"""The catalog's database connection, which continues in memory while its file cannot be written.
 
-A backup must not stop because the disk of the program's own data is full: what the file holds is taken into memory
-then, the pass goes on with that, and it is written back when there is room again. Whatever is lost in between costs a
-comparison and no file.
+A backup must not stop because the disk with the program's own data is full. The file's content is then copied into
+memory, the pass continues with that, and it is written back once there is space again. What is lost in between costs
+another comparison, but no file.
 """
 
 from __future__ import annotations
@@ -22,18 +22,19 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Asking for room is cheap; writing everything back and failing is not.
+# Checking for space is cheap; a write-back that fails is not.
 _TRY_EVERY_S = 5.0
 _SPARE_BYTES = 128 << 10
-# With less, a file is left alone.
+# With less free space, the file is not used.
 _LEAST_BYTES = 128 << 10
-# SQLite shares memory by a file beside it, of which it gives each page a place on the disk by its last byte. Where
-# blocks are smaller than pages the rest has none, and writing to it kills the process when there is no room left.
+# SQLite shares memory through a file beside the database, and allocates each page on the disk by writing its last byte.
+# If blocks are smaller than pages, the rest of a page is not allocated, and writing to it on a full disk kills the
+# process.
 _PAGE_BYTES = 4_096
-# Enough for a log of 8,000 pages; it is emptied at 1,000 as soon as nobody reads in it.
-# RACE: a log that grows beyond, while the disk becomes full, can still kill the process on such a drive.
+# Enough for a log of 8,000 pages; SQLite empties it at 1,000 as soon as it has no readers.
+# RACE: if the log grows beyond this while the disk fills up, writing can still kill the process on such a drive.
 _SHARED_BYTES = 64 << 10
-# What a full disk, a used up quota or a drive that turned read-only answer to one who writes.
+# Errors of writing on a full disk, over a quota, or on a drive that became read-only.
 _UNWRITABLE = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY})
 _UNWRITABLE_IN_DETAIL = frozenset(
     {
@@ -50,15 +51,15 @@ _PRIMARY_CODE = 0xFF
 
 
 def is_unwritable(error: sqlite3.Error) -> bool:
-    """Tell whether an error says that the file cannot be written for want of room, or for the drive's sake."""
+    """Tell whether the file cannot be written because of missing space or the state of the drive."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
     return code in _UNWRITABLE_IN_DETAIL or code & _PRIMARY_CODE in _UNWRITABLE
 
 
 def is_without_room(error: sqlite3.Error, path: Path) -> bool:
-    """Tell whether a file could not even be opened since its disk is full: then it is not to blame.
+    """Tell whether opening a file failed because its disk is full, rather than because the file is damaged.
 
-    SQLite needs a little room beside a file to open it, and calls the want of it by several names.
+    SQLite needs some space beside a file to open it, and reports the lack of it with several codes.
     """
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
     if code & _PRIMARY_CODE == sqlite3.SQLITE_FULL:
@@ -68,12 +69,12 @@ def is_without_room(error: sqlite3.Error, path: Path) -> bool:
 
 
 class Memory(sqlite3.Connection):
-    """A database in memory that passes everything on to a file as long as it has one.
+    """An in-memory database that forwards everything to a file as long as the file can be written.
 
     Args:
-        path: The file that it belongs to; None if it is forgotten when closed.
-        connect: Opens and checks that file, and brings it up to date.
-        clock: Steady seconds.
+        path: The file; None for a database that is forgotten when closed.
+        connect: Opens and checks the file, and migrates it.
+        clock: Monotonic seconds.
     """
 
     def __init__(
@@ -91,14 +92,14 @@ class Memory(sqlite3.Connection):
 
     @property
     def file(self) -> Path | None:
-        """The file, if it has all that is remembered in it."""
+        """Return the file if it contains everything, otherwise None."""
         return None if self._file is None else self._path
 
     def open(self) -> None:
         """Open the file.
 
         Raises:
-            sqlite3.DatabaseError: It cannot be opened, or not be used.
+            sqlite3.DatabaseError: It cannot be opened or used.
         """
         if self._connect is not None and self._path is not None:
             if _room_bytes(self._path) < _LEAST_BYTES:
@@ -106,7 +107,7 @@ class Memory(sqlite3.Connection):
             self._file = self._opened(self._connect, self._path)
 
     def stand_in(self) -> None:
-        """Take what the file holds into memory, without opening it for writing.
+        """Copy the file's content into memory, without opening it for writing.
 
         Raises:
             sqlite3.Error: It cannot be read.
@@ -114,15 +115,15 @@ class Memory(sqlite3.Connection):
         self._tell()
         if self._path is None or not self._path.exists() or not self._path.stat().st_size:
             return
-        # Without opening what readers share, which needs room. The last moments before a crash may be missing, which
-        # costs a comparison.
+        # ``immutable`` avoids the shared-memory file, which needs space. The last moments before a crash may be
+        # missing, which costs another comparison.
         self._take(f"{self._path.absolute().as_uri()}?mode=ro&immutable=1")
 
     def resume(self) -> bool:
-        """Write everything back into the file, if that was not possible before and there is room for it now.
+        """Write everything back into the file if that was impossible before and there is space now.
 
         Returns:
-            Whether the file has everything.
+            Whether the file contains everything.
         """
         if self._file is not None and self._path is not None:
             if _room_bytes(self._path) < _LEAST_BYTES:
@@ -133,7 +134,7 @@ class Memory(sqlite3.Connection):
         self._next_try_s = self._clock() + _TRY_EVERY_S
         super().commit()
         pages, page_bytes = (super(Memory, self).execute(f"PRAGMA {name}").fetchone()[0] for name in _SIZES)
-        # Once beside the file and once in it.
+        # The content is written twice: to the log beside the file, and to the file.
         if _room_bytes(self._path) < 2 * pages * page_bytes + _SPARE_BYTES:
             return False
         try:
@@ -157,7 +158,7 @@ class Memory(sqlite3.Connection):
         return True
 
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:  # noqa: ANN401 - as its base takes it
-        """Carry out a statement in the file, or in memory."""
+        """Execute a statement in the file, or in memory."""
         if self._file is None:
             return super().execute(sql, parameters)
         try:
@@ -167,7 +168,7 @@ class Memory(sqlite3.Connection):
         return super().execute(sql, parameters)
 
     def executemany(self, sql: str, parameters: Iterable[Any], /) -> sqlite3.Cursor:
-        """Carry out a statement for each of several rows, as ``execute`` does."""
+        """Execute a statement for each row, as ``execute`` does."""
         rows = parameters if isinstance(parameters, list) else list(parameters)
         if self._file is None:
             return super().executemany(sql, rows)
@@ -178,18 +179,18 @@ class Memory(sqlite3.Connection):
         return super().executemany(sql, rows)
 
     def commit(self) -> None:
-        """Make what was done permanent, as far as there is a file."""
+        """Make the changes permanent if there is a file."""
         if self._file is None:
             super().commit()
             return
         try:
             self._file.commit()
         except sqlite3.OperationalError as error:
-            # What was not permanent yet is lost: it is found again by comparing.
+            # Changes that were not yet permanent are lost; the next comparison finds them again.
             self._go_on_without(error)
 
     def close(self) -> None:
-        """Close the file; what only memory has is written to it if there is room."""
+        """Close the file; if there is space, first write back what only memory has."""
         self._next_try_s = 0.0
         if self._file is None:
             self.resume()
@@ -203,10 +204,10 @@ class Memory(sqlite3.Connection):
         super().close()
 
     def _go_on_without(self, error: sqlite3.OperationalError) -> None:
-        """Take what is permanent into memory, and leave the file alone from now on.
+        """Copy the permanent content into memory, and stop using the file.
 
         Raises:
-            sqlite3.Error: The error is another one, or the file cannot be read either.
+            sqlite3.Error: The error has another cause, or the file cannot be read either.
         """
         file = self._file
         if file is None or not is_unwritable(error):
@@ -228,7 +229,7 @@ class Memory(sqlite3.Connection):
         try:
             _give_place(path)
         except OSError as error:
-            # What cannot be done for another reason, for want of /proc for example, is done without.
+            # Other failures, such as a missing /proc, are ignored.
             if error.errno in {errno.ENOSPC, errno.EDQUOT}:
                 file.close()
                 raise _full() from error
@@ -249,15 +250,15 @@ class Memory(sqlite3.Connection):
 
 
 def _give_place(path: Path) -> None:
-    """Give the memory that is shared by the file beside a database its whole place on the disk, where it may lack some.
+    """Allocate the whole shared-memory file beside a database, where SQLite might not.
 
     Raises:
-        OSError: There is no room for it.
+        OSError: There is no space for it.
     """
     if sys.platform != "linux" or os.statvfs(path.parent).f_frsize >= _PAGE_BYTES:
         return
     shared = os.path.realpath(path) + "-shm"
-    # By SQLite's own descriptor: closing another one of the same file would end its locks.
+    # Use SQLite's own descriptor: closing another one of the same file would release its locks.
     for fd in os.listdir("/proc/self/fd"):
         try:
             is_it = os.readlink(f"/proc/self/fd/{fd}") == shared
@@ -278,7 +279,7 @@ def _full() -> sqlite3.OperationalError:
 
 
 def _room_bytes(path: Path) -> int:
-    """Return how much room there is on a file's disk; much if it cannot be told."""
+    """Return the free space on a file's disk; a huge number if unknown."""
     if sys.platform == "win32":
         return sys.maxsize
     try:

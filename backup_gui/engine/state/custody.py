@@ -1,4 +1,4 @@
-"""Has a job's catalog in its keeping: opens it when it is first needed, and looks closely at it after a crash."""
+"""Opens the job's catalog on first use, and checks it thoroughly after a crash."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 class Custody:
-    """A catalog, open or not.
+    """A catalog that is opened on first use.
 
     Args:
         path: The catalog's file.
@@ -34,11 +34,11 @@ class Custody:
 
     @property
     def is_open(self) -> bool:
-        """Whether the catalog is open."""
+        """Return whether the catalog is open."""
         return self._catalog is not None
 
     def catalog(self) -> Catalog:
-        """Return the catalog, opened if need be.
+        """Return the catalog; open it first if necessary.
 
         Raises:
             BackupError: It cannot be opened, or its folder cannot be used.
@@ -60,7 +60,7 @@ class Custody:
             catalog.close()
 
     def doubt(self) -> None:
-        """Look closely at a catalog whose state is unknown; opening it anew repairs or replaces it."""
+        """Close a catalog whose state is unknown and check its file; opening it again repairs or replaces it."""
         try:
             self.close()
         except sqlite3.DatabaseError as error:

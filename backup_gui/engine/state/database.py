@@ -1,8 +1,8 @@
-"""What a job remembers between passes: one SQLite file in the user's data folder.
+"""The catalog: what a job remembers between passes, in one SQLite file in the user's data folder.
 
-For each path that this program put into the mirror, the fingerprint that the source had then; besides, what disks and
-folders the roots were, and what the last passes did. All of it can be lost: a pass without it compares what is there
-and deletes nothing that it cannot account for from the mirror itself.
+For each path that this program put into the mirror, it stores the fingerprint that the source had then. It also
+stores the disks and folders of the roots, and what the last passes did. All of it may be lost: a pass without it
+compares what exists, and deletes nothing that the mirror itself does not account for.
 
 Paths are stored as bytes, since names need not be valid text.
 """
@@ -37,24 +37,24 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _WRITE_EVERY = 2_000
-# For how long another program that writes is waited for.
+# How long to wait for another program that writes.
 _WAIT_MS = 10_000
-# When the source's root was last changed as far as its own attributes are known to be in the mirror.
+# Change time of the source's root whose attributes the mirror has, as far as known.
 ROOT_KEY = "root changed at"
 MIRROR_FILES_KEY = "mirror files"
-# Where the history is, as soon as there is one.
+# Where the history is, once there is one.
 HISTORY_PLACE_KEY = "history lies at"
-# Change times that no file has, beyond what any system can tell: of what the program put there without knowing what the
-# source had at that moment, so that the content is to be compared; and of what does not have all of its attributes.
+# Change times that no file can have. UNSEEN_NS marks what the program stored without knowing the source's state then,
+# so that the content is compared. LACKING_NS marks what lacks some of its attributes.
 UNSEEN_NS = 1 << 100
 LACKING_NS = UNSEEN_NS + 1
 _COMPLETE_KEY = "last complete at"
-# The year 9999, beyond which no date can be shown.
+# The year 9999; later dates cannot be shown.
 _LATEST_AT = 253_370_764_800.0
 
 
 class Fingerprint(NamedTuple):
-    """How the source's entry was when it was last known to be in the mirror."""
+    """The state of the source's entry when the mirror was last known to have it."""
 
     inode: int
     ctime_ns: int
@@ -66,29 +66,27 @@ _UNSIGNED = (1 << 64) - 1
 
 
 def _signed(number: int) -> int:
-    """Fold an unsigned 64-bit number, as some file systems have for inodes, into SQLite's signed one.
+    """Convert an unsigned 64-bit number, as some file systems use for inodes, into SQLite's signed one.
 
-    ``& _UNSIGNED`` gives it back. Of the still longer numbers that ReFS has, the upper half is lost.
+    ``& _UNSIGNED`` reverses it. The 128-bit numbers of ReFS lose their upper half.
     """
     number &= _UNSIGNED
     return number - (1 << 64) if number >= 1 << 63 else number
 
 
 def fingerprint_of(row: Row) -> Fingerprint:
-    """Return the fingerprint that a row holds."""
+    """Return the fingerprint in a row."""
     return Fingerprint(row[0] & _UNSIGNED, *map(read, row[1:4]))
 
 
 class Catalog:
-    """The memory of one job. Used by one thread at a time.
-
-    Use ``Catalog.open``.
+    """The memory of one job. Only one thread may use it at a time. Create it with ``Catalog.open``.
 
     Attributes:
         passlog: What earlier passes did.
-        recent: What the guard knows of the last hour.
-        busy: What is known of files that are written again and again.
-        kept: What the mirror keeps against the source, at the user's word.
+        recent: The guard's records of the last hour.
+        busy: Records of files that are written again and again.
+        kept: What the mirror keeps against the source, by the user's decision.
     """
 
     def __init__(self, connection: Memory) -> None:
@@ -97,7 +95,7 @@ class Catalog:
         self.recent = Recent(connection)
         self.kept = Kept(connection)
         self.busy = Busy(connection)
-        # Whether a file of the source is known again by its number; not where numbers do not last.
+        # Whether inodes identify files of the source; not on file systems that renumber them.
         self.trusts_inodes = True
         self._has_index = False
         self._last_folder = "", b""
@@ -105,18 +103,18 @@ class Catalog:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Open a catalog, making it if need be.
+        """Open a catalog; create it if necessary.
 
-        A file that is damaged is set aside under another name and replaced by an empty one. On a full disk what it
-        holds is taken into memory, see ``resume``.
+        A damaged file is renamed and replaced by an empty one. On a full disk its content is copied into memory, see
+        ``resume``.
 
         Args:
-            path: The SQLite file; its folder is made.
+            path: The SQLite file; its folder is created.
 
         Raises:
-            CatalogError: Not even an empty one could be made.
-            NewerDataError: It is of a later version, and left as it is.
-            OwnFolderError: The folder cannot be made or used.
+            CatalogError: Not even an empty one could be created.
+            NewerDataError: A later version wrote it; the file is not changed.
+            OwnFolderError: The folder cannot be created or used.
         """
         make_private_folder(path.parent)
         for beside in (f"{path.name}-wal", f"{path.name}-shm"):
@@ -137,7 +135,7 @@ class Catalog:
                 raise NewerDataError(newer_reason(path)) from error
             except sqlite3.DatabaseError as error:
                 if is_of_the_moment(error, path):
-                    # Locked, or may not be opened: a healthy file of somebody else's must not be set aside.
+                    # It is locked or may not be opened: another process's healthy file must not be set aside.
                     raise CatalogError(
                         Reason(ReasonCode.DATA_UNOPENED, detail=reason_of(error), path=str(path))
                     ) from error
@@ -170,22 +168,22 @@ class Catalog:
 
     @classmethod
     def in_memory(cls) -> Self:
-        """Make an empty catalog that is forgotten when closed."""
+        """Create an empty catalog that is forgotten when closed."""
         memory = Memory()
         bring_up_to_date(memory)
         return cls(memory)
 
     @property
     def file(self) -> Path | None:
-        """The file that has all that is remembered; None if it is forgotten when closed, or its disk is full."""
+        """Return the file with everything; None if the catalog is forgotten when closed, or its disk is full."""
         return self._connection.file
 
     def resume(self) -> None:
-        """Write to the file again, if it could not be written to and can be now."""
+        """Write to the file again, if that was impossible and is possible now."""
         self._connection.resume()
 
     def close(self) -> None:
-        """Write what is pending and close the file."""
+        """Write what is pending, and close the file."""
         self.commit()
         self._connection.close()
 
@@ -196,8 +194,8 @@ class Catalog:
 
         Args:
             path: The folder.
-            after: Only names that come after this one in the order of their bytes.
-            last: Only names up to this one.
+            after: Only names after this one, in the order of their bytes.
+            last: Only names up to and including this one.
         """
         if self._pending:
             self._write()
@@ -222,7 +220,7 @@ class Catalog:
         return None if row is None else Fingerprint(row[0] & _UNSIGNED, *map(read, row[1:]))
 
     def paths_of(self, inode: int) -> Iterator[tuple[str, Fingerprint]]:
-        """Return the paths known with a source inode, for finding moves; none where inodes do not last."""
+        """Return the paths recorded with a source inode, for finding moves; none where inodes are not stable."""
         if not self.trusts_inodes:
             return
         self._prepare_for_inodes()
@@ -233,7 +231,7 @@ class Catalog:
             yield join(decode(folder), decode(name)), Fingerprint(number & _UNSIGNED, *map(read, rest))
 
     def other_names(self, folder: str) -> Iterator[tuple[str, str]]:
-        """Return the names of a folder whose files are known under other paths too, each with one of those."""
+        """Yield names in a folder that have further hard links, each with one of those paths."""
         self._prepare_for_inodes()
         rows = self._connection.execute(
             "SELECT this.name, other.folder, other.name FROM files AS this JOIN files AS other USING (inode)"
@@ -244,16 +242,16 @@ class Catalog:
             yield decode(name), join(decode(other_folder), decode(other_name))
 
     def is_empty(self) -> bool:
-        """Tell whether no path is known at all."""
+        """Tell whether no path is recorded."""
         return not self._pending and self._connection.execute("SELECT 1 FROM files LIMIT 1").fetchone() is None
 
     def count(self) -> int:
-        """Count the paths known."""
+        """Count the recorded paths."""
         self._write()
         return int(self._connection.execute("SELECT count(*) FROM files").fetchone()[0])
 
     def record(self, path: str, entry: Entry | Seen) -> None:
-        """Remember that the mirror has what the source's entry was; kept in memory until there are many."""
+        """Record that the mirror has the source's entry. Records are collected in memory and written in batches."""
         folder, _, name = path.rpartition("/")
         if folder != self._last_folder[0]:
             self._last_folder = folder, encode(folder)
@@ -271,7 +269,7 @@ class Catalog:
             self._write()
 
     def forget(self, paths: Iterable[str]) -> None:
-        """Forget paths that have left the mirror."""
+        """Remove the records of paths that have left the mirror."""
         self._write()
         keys = []
         for path in paths:
@@ -281,7 +279,7 @@ class Catalog:
         self._connection.executemany("DELETE FROM stamps WHERE folder = ? AND name = ?", keys)
 
     def forget_mirror(self) -> None:
-        """Forget everything that is in the mirror: it is another one."""
+        """Forget everything about the mirror, because it is another one."""
         self._pending.clear()
         for table in ("files", "stamps", "intended"):
             self._connection.execute(f"DELETE FROM {table}")  # noqa: S608 - both are from here
@@ -292,16 +290,17 @@ class Catalog:
         )
 
     def forget_kept_lately(self) -> None:
-        """Forget, for good, what went to the history lately: files are brought back into the source.
+        """Permanently forget the recent versions, because files are about to be restored into the source.
 
-        What they take the place of is then in the mirror alone. Its way leads into the history, also where another
-        version went there less than a minute ago.
+        What they replace is then only in the mirror. The history must keep it, even if it got another version of the
+        path less
+        than a minute ago.
         """
         self.busy.forget_kept()
         self.commit()
 
     def respell(self, old_path: str, new_path: str) -> None:
-        """Know a path, and all that is below it, under another spelling; what is known under that already stays."""
+        """Rename the records of a path and of everything below it. Existing records under the new spelling stay."""
         self._write()
         old, new = encode(old_path), encode(new_path)
         (old_folder, _, old_name), (new_folder, _, new_name) = old.rpartition(b"/"), new.rpartition(b"/")
@@ -323,17 +322,17 @@ class Catalog:
             for rest, keys in rests:
                 self._connection.execute(f"DELETE FROM {table} {rest}", keys)  # noqa: S608 - both are from here
 
-    # Times that came out otherwise than they were set
+    # Times that the mirror stores differently
 
     def record_stamp(self, path: str, mtime_ns: int) -> None:
-        """Remember the time that the mirror has for a file, where that is not the source's."""
+        """Record the mirror's time of a file where it differs from the source's."""
         folder, _, name = path.rpartition("/")
         self._connection.execute(
             "INSERT OR REPLACE INTO stamps VALUES (?, ?, ?)", (encode(folder), encode(name), stored(mtime_ns))
         )
 
     def stamp(self, path: str) -> int | None:
-        """Return the time that the mirror had for a file when it was copied; None if it was the source's."""
+        """Return the time that the mirror's file had after it was copied; None if it was the source's."""
         folder, _, name = path.rpartition("/")
         row = self._connection.execute(
             "SELECT mtime_ns FROM stamps WHERE folder = ? AND name = ?", (encode(folder), encode(name))
@@ -345,13 +344,13 @@ class Catalog:
         self._write()
         self._connection.commit()
 
-    # What is about to be done
+    # Intended changes
 
     def intend(self, found: Iterable[tuple[str, Seen]]) -> None:
-        """Note what is about to be put into the mirror, on the disk when this returns.
+        """Record what is about to be put into the mirror. It is on the disk when this returns.
 
         Args:
-            found: Paths, each with what is going to be recorded of it.
+            found: Paths, each with the state that will be recorded.
         """
         rows = [
             (encode(path), _signed(seen.st_ino), *map(stored, (seen.st_ctime_ns, seen.st_size, seen.st_mtime_ns)))
@@ -364,18 +363,18 @@ class Catalog:
         self._connection.execute("PRAGMA synchronous = NORMAL")
 
     def intended(self) -> list[tuple[str, Fingerprint]]:
-        """Return what was noted and not recorded since."""
+        """Return the intended changes that were not completed."""
         rows = self._connection.execute("SELECT path, inode, ctime_ns, size_bytes, mtime_ns FROM intended").fetchall()
         return [(decode(path), Fingerprint(inode & _UNSIGNED, *map(read, rest))) for path, inode, *rest in rows]
 
     def fulfil(self) -> None:
-        """Forget what was noted, together with the next ``commit``: it is recorded."""
+        """Remove the intended changes with the next ``commit``, because they are recorded now."""
         self._connection.execute("DELETE FROM intended")
 
     # Facts
 
     def fact(self, key: str) -> str | None:
-        """Return a remembered fact, such as what disk the source was on."""
+        """Return a remembered fact, such as the disk of the source; None if unknown."""
         row = self._connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return None if row is None else str(row[0])
 
@@ -384,25 +383,25 @@ class Catalog:
         self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
     def last_complete_at(self) -> float | None:
-        """When everything was last known to be backed up, seconds since 1970, UTC; None if it never was."""
+        """Return when everything was last backed up, seconds since 1970, UTC; None if never."""
         try:
             at = float(self.fact(_COMPLETE_KEY) or "")
         except ValueError:
             return None
-        # No clock says so: the file is damaged.
+        # No clock shows such a time: the file is damaged.
         return at if 0 <= at < _LATEST_AT else None
 
     def remember_complete(self, at: float) -> None:
-        """Remember that everything was backed up at a time, seconds since 1970, UTC."""
+        """Record that everything was backed up at a time, seconds since 1970, UTC."""
         self.remember(_COMPLETE_KEY, repr(at))
         self.commit()
 
     def _prepare_for_inodes(self) -> None:
-        """Make everything known findable by inode."""
+        """Write what is pending, and create the index of inodes."""
         if self._pending:
             self._write()
         if not self._has_index:
-            # Made when moves are first looked for: a first copy has none, and is a twentieth faster without it.
+            # Created at the first search for moves: a first copy has none, and is a twentieth faster without it.
             self._connection.execute("CREATE INDEX IF NOT EXISTS files_by_inode ON files (inode)")
             self._has_index = True
 
@@ -412,14 +411,14 @@ class Catalog:
             try:
                 self._connection.executemany(statement, self._pending)
             except OverflowError:
-                # Nearly no file has such numbers, so none is asked beforehand.
+                # Hardly any file has such numbers, so checking in advance would cost more.
                 rows = [(*row[:3], *map(stored, row[3:])) for row in self._pending]
                 self._connection.executemany(statement, rows)
             self._pending.clear()
 
 
 def newer_reason(path: Path) -> Reason:
-    """Say that a catalog is of a later version."""
+    """Return the reason that a later version wrote a catalog."""
     return Reason(ReasonCode.DATA_NEWER, path=str(path))
 
 
@@ -431,9 +430,9 @@ def _connect(path: Path) -> sqlite3.Connection:
     """
     connection = sqlite3.connect(path, timeout=_WAIT_MS / 1_000, check_same_thread=False, isolation_level="DEFERRED")
     try:
-        # Before anything is set, which would be written into the file.
+        # Before any PRAGMA that would write to the file.
         refuse_newer(connection)
-        # Losing the last moments in a power cut costs a comparison, never data: no flush of our own is needed.
+        # Losing the last moments in a power cut costs another comparison, never data, so no additional flush is needed.
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
@@ -444,7 +443,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     except UnicodeDecodeError as error:
-        # The message of an error that names a damaged part of the file.
+        # SQLite's error message quotes a damaged part of the file.
         connection.close()
         raise sqlite3.DatabaseError("its content is damaged") from error
     return connection

@@ -1,7 +1,7 @@
-"""Whole numbers of any size in SQLite, which has 64 bits for one.
+"""Integers of any size in SQLite, whose integers have 64 bits.
 
-File systems have times far beyond the year 2262, in nanoseconds, and a sum of sizes can be longer still. What does not
-fit is stored as its digits in a blob: that compares as another value than any number, and reads back exactly.
+Some file systems have times far beyond the year 2262, in nanoseconds, and sums of sizes can be larger still. A number
+that does not fit is stored as its digits in a blob. The blob differs from any number, and can be read back exactly.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ _MOST: Final = (1 << 63) - 1
 
 
 def stored(number: int) -> int | bytes:
-    """Return the form in which a number is stored."""
+    """Return the stored form of a number."""
     return number if _LEAST <= number <= _MOST else b"%d" % number
 
 
 def read(value: int | bytes) -> int:
-    """Return the number that is stored.
+    """Return the number from its stored form.
 
     Raises:
-        ValueError: It is none: the file is damaged.
+        ValueError: It is not a number: the file is damaged.
     """
     return int(value)
 
 
 def within(number: int) -> int:
-    """Return the nearest number that has 64 bits, for sums that nobody needs to know more exactly."""
+    """Return the nearest 64-bit number, for sums that need not be exact."""
     return min(max(number, _LEAST), _MOST)

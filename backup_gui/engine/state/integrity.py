@@ -1,8 +1,8 @@
-"""Tells whether a catalog file can be relied on, and sets one aside that cannot.
+"""Tells whether a catalog file is usable, and sets a damaged one aside.
 
-What SQLite checks by itself is the form of a file. Bits that were flipped in it can also leave a file of good form with
-values of other kinds in it, and another program may have put a file of its own there: neither may stop a backup for
-good. Nothing here reads what the values mean.
+SQLite itself checks the structure of a file. Flipped bits can leave the structure intact but values of the wrong type
+in it, and another program may have put its own file there. Neither may stop a backup permanently. Nothing here
+interprets the values.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from backup_gui.model.reasons import Reason, ReasonCode
 
 log = logging.getLogger(__name__)
 
-# What other programs, full disks and permissions answer: not the file's fault.
+# Caused by other programs, full disks and permissions, not by the file.
 _OF_THE_MOMENT = frozenset(
     {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_FULL}
     | {sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_AUTH}
@@ -37,39 +37,39 @@ _CODES = {
 
 
 def is_of_the_moment(error: sqlite3.Error, path: Path) -> bool:
-    """Tell whether an error is about the moment and not about the file, which is then left where it is.
+    """Tell whether an error is temporary and not caused by the file, which then stays in place.
 
     Args:
-        error: What opening or checking the file has raised.
+        error: The error of opening or checking the file.
         path: The file.
     """
     if not isinstance(error, sqlite3.OperationalError):
         return False
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY_CODE
     if code == sqlite3.SQLITE_READONLY:
-        # A mark in the file that it is of a later format reads like this too.
+        # SQLite also reports this if the file's header says that it has a later format.
         return not os.access(path, os.W_OK)
     if code == sqlite3.SQLITE_IOERR:
-        # A drive that fails; but a file that is shorter than it says is one too.
+        # The drive fails; but a file that is shorter than its header says gives this error too.
         return getattr(error, "sqlite_errorcode", 0) != sqlite3.SQLITE_IOERR_SHORT_READ
     return code in _OF_THE_MOMENT
 
 
 def reason_of(error: sqlite3.Error) -> Reason:
-    """Say why a file cannot be used at the moment; SQLite's own are none for a user."""
+    """Return why a file cannot be used at the moment, in terms that mean something to users."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY_CODE
     return Reason(_CODES.get(code, ReasonCode.DATA_DAMAGED))
 
 
 def check_tables(connection: sqlite3.Connection, schema: str) -> None:
-    """Check that a file's tables have the columns that they should.
+    """Check that a file's tables have the expected columns.
 
     Args:
         connection: The file, with the schema applied.
-        schema: The statements that make the tables.
+        schema: The statements that create the tables.
 
     Raises:
-        sqlite3.DatabaseError: They are another program's.
+        sqlite3.DatabaseError: The tables belong to another program.
     """
     with contextlib.closing(sqlite3.connect(":memory:")) as model:
         model.executescript(schema)
@@ -79,22 +79,23 @@ def check_tables(connection: sqlite3.Connection, schema: str) -> None:
 
 
 def check_mark(connection: sqlite3.Connection, path: Path, wait_ms: int) -> None:
-    """Check that a file that may be written does not say itself that it may only be read.
+    """Check that a writable file is not marked as read-only in its own header.
 
-    One flipped bit makes it one of a later format. What is taken from it into memory could not be written either.
+    One flipped bit marks it as a later format. A copy of its content in memory could not be written either.
 
     Args:
         connection: The file.
         path: Its path.
-        wait_ms: How long the connection waits for others; not here, since one who writes could do so.
+        wait_ms: How long the connection waits for others. This check does not wait: a process that holds the write lock
+            shows that the file can be written.
 
     Raises:
-        sqlite3.OperationalError: It does.
+        sqlite3.OperationalError: The file is marked as read-only.
     """
     connection.execute("PRAGMA busy_timeout = 0")
     try:
         connection.execute("BEGIN IMMEDIATE")
-        # The beginning alone is not refused. Nothing of this is ever written.
+        # BEGIN alone would succeed. The rollback below discards this write.
         version = int(connection.execute("PRAGMA user_version").fetchone()[0])
         connection.execute(f"PRAGMA user_version = {version}")
     except sqlite3.OperationalError as error:
@@ -106,7 +107,7 @@ def check_mark(connection: sqlite3.Connection, path: Path, wait_ms: int) -> None
 
 
 def set_aside(path: Path) -> None:
-    """Rename a file, and what SQLite keeps beside it, so that an empty one takes its place.
+    """Rename a file, and SQLite's files beside it, so that an empty one can be created.
 
     Raises:
         OSError: It could not be renamed.
@@ -117,12 +118,12 @@ def set_aside(path: Path) -> None:
 
 
 def doubt(path: Path) -> None:
-    """Look at every value of a file that a pass stumbled over, and set it aside if one is not of its column's kind.
+    """Check every value of a file on which a pass failed, and set the file aside if a value has the wrong type.
 
-    Too slow to be done whenever a file is opened: as long again as SQLite's own check.
+    Too slow for every opening: it takes as long as SQLite's own check.
 
     Args:
-        path: The file, closed; it need not exist.
+        path: The closed file; it need not exist.
     """
     if not path.exists():
         return
@@ -146,10 +147,10 @@ def _first_fault(connection: sqlite3.Connection) -> str:
     tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
     for (table,) in tables:
         for column, (kind, is_required) in _columns(connection, table).items():
-            # Names come from the file's own schema, and are quoted as such.
+            # Names come from the file's own schema, so they are quoted.
             quoted = '"' + column.replace('"', '""') + '"'
             where = '"' + table.replace('"', '""') + '"'
-            # Numbers that are too long for the kind are stored as their digits.
+            # Integers that are too large are stored as their digits.
             is_long = f"typeof({quoted}) = 'blob' AND CAST({quoted} AS TEXT) GLOB '*[0-9]' AND ? = 'integer'"
             query = f"SELECT 1 FROM {where} WHERE typeof({quoted}) NOT IN (?, ?) AND NOT ({is_long}) LIMIT 1"  # noqa: S608
             allowed = (kind.lower(), kind.lower() if is_required else "null", kind.lower())
@@ -159,9 +160,9 @@ def _first_fault(connection: sqlite3.Connection) -> str:
 
 
 def _columns(connection: sqlite3.Connection, table: str) -> dict[str, tuple[str, bool]]:
-    """Return the names of a table's columns, with the kind declared and whether there must be a value.
+    """Return the declared type of each column of a table, and whether it requires a value.
 
-    A key needs one whether it is declared so or not; that of a table with row numbers is the number itself.
+    Key columns require one even if not declared so; the key of a table with row ids is the id itself.
     """
     query = 'SELECT name, type, "notnull" OR pk FROM pragma_table_info(?)'
     return {name: (kind, bool(is_required)) for name, kind, is_required in connection.execute(query, (table,))}

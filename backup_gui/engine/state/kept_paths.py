@@ -1,8 +1,8 @@
-"""What the mirror keeps against the source, because the user said so of something that the guard held.
+"""What the mirror keeps against the source, because the user refused a change that the guard held.
 
-Path by path: a file that is gone from the source stays in the mirror until the source has something there again; of a
-file that was replaced, the earlier content stays as long as the source has exactly the content that was refused. What
-happens to any other path goes through the guard as ever.
+The decision applies to each path: a file deleted from the source stays in the mirror until the source has something
+there again. For a replaced file, the earlier content stays as long as the source has exactly the refused content. The
+guard judges all other paths as usual.
 
 Nothing here writes to a destination.
 """
@@ -32,12 +32,12 @@ _SIGN = 1 << 63
 
 
 class KeptPath(NamedTuple):
-    """One path that the mirror keeps.
+    """A path that the mirror keeps.
 
     Attributes:
         path: The path.
-        is_folder: Whether it is a folder; what is in it is kept by paths of its own.
-        refused: Inode, size and time of what the source had there when the user refused it; None if it had nothing.
+        is_folder: Whether it is a folder; its contents have entries of their own.
+        refused: Inode, size and time of the source's entry that the user refused; None if the source had nothing there.
     """
 
     path: str
@@ -49,7 +49,7 @@ class Kept:
     """The kept paths in one catalog. Changes are permanent after the catalog's next ``commit``.
 
     Args:
-        connection: The catalog's file.
+        connection: The catalog's database.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -72,7 +72,7 @@ class Kept:
         return [_read(*row) for row in rows]
 
     def among(self, paths: Iterable[str]) -> dict[str, KeptPath]:
-        """Return those of some paths that are kept."""
+        """Return those of the given paths that are kept."""
         wanted = list(paths)
         if len(wanted) >= _ONE_BY_ONE:
             known = {found.path: found for found in self.paths()}
@@ -94,7 +94,7 @@ class Kept:
         )
 
     def release(self, paths: Iterable[str] | None = None) -> None:
-        """Keep paths no more, or none at all any more; the guard judges them again."""
+        """Stop keeping these paths, or all if None; the guard judges them again."""
         if paths is None:
             self._connection.execute("DELETE FROM kept")
         else:
@@ -102,45 +102,45 @@ class Kept:
 
 
 def refuse(held: Held, source: Tree) -> Iterator[KeptPath]:
-    """Turn what the guard holds into what is to be kept.
+    """Turn what the guard holds into kept paths.
 
     Args:
         held: What the user was shown.
-        source: The source, for what it has in the place of what is kept.
+        source: The source, to look up its current entries.
 
     Yields:
-        The paths. One that is not as it was shown is left out: the guard holds it again, and it is shown again.
+        The paths. A path that has changed since it was shown is omitted: the guard holds it again and shows it again.
 
     Raises:
-        OSError: The source cannot be looked at.
+        OSError: The source cannot be read.
     """
     for action in held.actions:
         is_folder = (action.old_kind if action.op is Op.REPLACE else action.kind) is EntryKind.FOLDER
         entry = source.look(action.path)
         if action.op is Op.DELETE:
-            # What is there although it is to be deleted from the mirror is left out of the backup.
+            # If the source has an entry although the plan deletes the path, the entry is excluded from the backup.
             yield KeptPath(action.path, is_folder)
         elif entry is not None and (action.kind is EntryKind.FOLDER or _is_as_shown(entry, action)):
             yield KeptPath(action.path, is_folder, _mark(entry))
 
 
 def spare(plan: Plan, kept: Kept, source: Tree, *, learns: bool) -> Plan:
-    """Take out of a plan what the user has refused.
+    """Remove from a plan what the user has refused.
 
     Args:
         plan: The plan.
-        kept: What is kept.
-        source: The source that the plan is about.
-        learns: Whether what is found to be kept no longer is released.
+        kept: The kept paths.
+        source: The source of the plan.
+        learns: Whether to release paths that need not be kept any longer.
 
     Returns:
-        The plan without it. A file of which the source has another content than the mirror keeps becomes a problem,
-        since what is in the source is not backed up.
+        The plan without it. If the source's content differs from what the mirror keeps, the path becomes a problem,
+        because the source's content is not backed up.
     """
     if kept.is_empty():
         return plan
     rows = kept.among(action.path for action in plan.actions if action.op in {Op.DELETE, Op.REPLACE})
-    # Where the source has a file or link in a folder's place now, the mirror cannot have both.
+    # If the source now has a file or link in place of a folder, the mirror cannot have both.
     overruled = {
         action.path for action in plan.actions if action.op is Op.REPLACE and _is_overruled(action, rows, source)
     }
@@ -182,7 +182,7 @@ def _is_overruled(action: Action, rows: dict[str, KeptPath], source: Tree) -> bo
 
 
 def _has(source: Tree, row: KeptPath) -> bool:
-    """Tell whether the source still has what was refused."""
+    """Tell whether the source still has the refused content; True if it cannot be read."""
     try:
         entry = source.look(row.path)
     except OSError:
@@ -199,7 +199,7 @@ def _mark(entry: Entry) -> tuple[int, int, int]:
 
 
 def _signed(mark: tuple[int, int, int] | None) -> tuple[int | None, int | bytes | None, int | bytes | None]:
-    """Fold an inode of 64 bits into SQLite's signed number."""
+    """Convert an unsigned 64-bit inode into SQLite's signed number."""
     if mark is None:
         return None, None, None
     inode, size_bytes, mtime_ns = mark

@@ -1,7 +1,7 @@
-"""What earlier passes did, and to which paths: for the list of what was done, and for undoing a pass.
+"""What earlier passes did, and to which paths: for the list of passes, and for undoing a pass.
 
-Bounded in every direction: so many passes, so many paths in one pass, so many in all. New paths are known by name only
-for passes that made few; what a pass took away is what undoing it needs.
+The number of passes, of paths in a pass and of all paths is limited. New paths are recorded by name only for passes
+that created few; undoing a pass needs the paths that it removed.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 KEPT_PASSES = 10_000
 KEPT_CHANGES = 200_000
 CHANGES_A_PASS = 100_000
-# More new paths than this are not worth their names: nobody reads them, and a first copy would be slower.
+# A longer list of new paths is of no use to readers, and would slow down a first copy.
 NEW_PATHS_A_PASS = 1_000
 PAGE_ROWS = 200
 
@@ -44,7 +44,7 @@ _COLUMNS = (
 )
 _OPS = {op.value: op for op in Op}
 _KINDS = {kind.value: kind for kind in EntryKind}
-# Without what the first version of catalogs did not know: one is read before its job brings it up to date.
+# Without the columns that the first version of catalogs lacked: a catalog may be read before its job migrates it.
 _COLUMNS_READ = (
     "id, started_at, duration_s, is_full, status, reason, created, replaced, deleted, moved, bytes, problems"
 )
@@ -55,8 +55,8 @@ _CONDITIONS = {
     PassKind.MOVED: "moved > 0",
     PassKind.TROUBLE: "status <> 'complete'",
 }
-# A pass that was cut short, as by quitting, is no trouble: the next one goes on.
-# SQLite counts days the user's way, daylight saving included, without taking the interpreter from the window.
+# A cancelled pass, as by quitting, is not counted as troubled: the next one continues.
+# SQLite computes local days, including daylight saving, without blocking the interpreter for the window's thread.
 _DAYS = (
     "SELECT date(started_at + duration_s, 'unixepoch', 'localtime') AS day, count(*), sum(created + replaced),"
     " CAST(total(bytes) AS INTEGER), sum(status NOT IN ('complete', 'cancelled')) FROM passes"
@@ -73,7 +73,7 @@ class Change(NamedTuple):
         path: The path.
         old_path: For a move, where it was before.
         old_kind: For a replacement, what the mirror had there before.
-        stored: Where the history has what left the mirror; None if it was not kept.
+        stored: Path in the history of what left the mirror; None if it was not kept.
     """
 
     op: Op
@@ -85,10 +85,10 @@ class Change(NamedTuple):
 
 
 class Rights(NamedTuple):
-    """Who could use a folder that left the mirror.
+    """Permissions of a folder that left the mirror.
 
     Attributes:
-        mode: Its permissions.
+        mode: Its mode.
         uid: Its owner.
         gid: Its group.
     """
@@ -102,21 +102,21 @@ class PassLog:
     """The passes in one catalog.
 
     Args:
-        connection: The catalog's file.
+        connection: The catalog's database.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        # How many changes there are in all; counted once, since counting takes longer than a small pass.
+        # Total number of changes; counted only once, since counting takes longer than a small pass.
         self._changes: int | None = None
 
     def add(self, report: Report, changes: Sequence[Change] = (), *, is_whole: bool = False) -> int:
-        """Add a pass; those beyond the newest ``KEPT_PASSES`` go.
+        """Add a pass, and remove those beyond the newest ``KEPT_PASSES``.
 
         Args:
             report: What it did.
-            changes: To which paths.
-            is_whole: Whether that is all it did.
+            changes: The paths it changed.
+            is_whole: Whether those are all.
 
         Returns:
             The pass's key.
@@ -166,17 +166,17 @@ class PassLog:
         return key
 
     def passes(self, limit: int = PAGE_ROWS) -> list[PastPass]:
-        """Return the newest passes, at most so many, newest first."""
+        """Return up to ``limit`` passes, newest first."""
         query = f"SELECT {_COLUMNS} FROM passes ORDER BY id DESC LIMIT ?"  # noqa: S608 - constants
         return [past_pass(row) for row in self._connection.execute(query, (limit,))]
 
     def find(self, key: int) -> PastPass | None:
-        """Return one pass, or None if it is not known any more."""
+        """Return a pass, or None if it is no longer recorded."""
         row = self._connection.execute(f"SELECT {_COLUMNS} FROM passes WHERE id = ?", (key,)).fetchone()  # noqa: S608
         return None if row is None else past_pass(row)
 
     def changes(self, key: int, limit: int = PAGE_ROWS, *, ops: frozenset[Op] = frozenset()) -> list[Change]:
-        """Return what a pass did, in the order in which it was done.
+        """Return what a pass did, in order.
 
         Args:
             key: The pass.
@@ -206,21 +206,21 @@ class PassLog:
         ]
 
     def note_folder(self, path: str, rights: Rights) -> None:
-        """Note who could use a folder that leaves the mirror."""
+        """Record the permissions of a folder that leaves the mirror."""
         self._connection.execute("INSERT OR REPLACE INTO folders VALUES (?, ?, ?, ?)", (encode(path), *rights))
 
     def folder(self, path: str) -> Rights | None:
-        """Return who could use a folder when it left the mirror; None if that is not known."""
+        """Return the permissions of a folder when it left the mirror; None if unknown."""
         query = "SELECT mode, uid, gid FROM folders WHERE path = ?"
         row = self._connection.execute(query, (encode(path),)).fetchone()
         return None if row is None else Rights(*map(int, row))
 
     def version_moved(self, old: str, new: str) -> None:
-        """Note that a version has another path in the history."""
+        """Update the path of a version that was renamed in the history."""
         self._connection.execute("UPDATE changes SET stored = ? WHERE stored = ?", (encode(new), encode(old)))
 
     def paths_changed_after(self, key: int) -> set[str] | None:
-        """Return the paths that later passes changed; None if they are not all known by name."""
+        """Return the paths that later passes changed; None if some are not recorded by name."""
         if self._connection.execute(
             "SELECT 1 FROM passes WHERE id > ? AND NOT is_whole AND created + replaced + deleted + moved > 0 LIMIT 1",
             (key,),
@@ -230,7 +230,7 @@ class PassLog:
         return {os.fsdecode(path) for row in rows for path in row if path is not None}
 
     def _thin_out(self, newest: int, added: int) -> None:
-        """Forget the paths of the oldest passes, when there are too many in all."""
+        """Remove the paths of the oldest passes if there are too many in total."""
         gone = self._connection.execute("DELETE FROM changes WHERE pass <= ?", (newest - KEPT_PASSES,)).rowcount
         if self._changes is None:
             self._changes = int(self._connection.execute("SELECT count(*) FROM changes").fetchone()[0])
@@ -238,7 +238,7 @@ class PassLog:
             self._changes += added - gone
         if self._changes <= KEPT_CHANGES:
             return
-        # Some more than needed, so that it is not done for every pass.
+        # Remove some more than needed, so that not every pass has to.
         surplus = self._changes - KEPT_CHANGES + KEPT_CHANGES // 10
         oldest = self._connection.execute(
             "SELECT id, recorded FROM passes WHERE recorded > 0 AND id < ? ORDER BY id", (newest,)
@@ -253,7 +253,7 @@ class PassLog:
 
 
 def past_pass(row: tuple[Any, ...]) -> PastPass:
-    """Make a record of a row, with or without what the first version of catalogs did not know."""
+    """Return the pass in a row, with or without the columns that the first version of catalogs lacked."""
     record = PastPass(*row)
     return record._replace(
         is_full=bool(record.is_full), is_whole=bool(record.is_whole), reason=of_system(str(record.reason))
@@ -261,17 +261,17 @@ def past_pass(row: tuple[Any, ...]) -> PastPass:
 
 
 class Chronicle:
-    """The passes of one job.
+    """Reads the passes of one job from its catalog.
 
     Args:
-        path: The job's catalog; it need not be there yet.
+        path: The catalog's file; it need not exist yet.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def days(self, since: float) -> tuple[DayTotal, ...]:
-        """Add up the passes of each day, the oldest first; days without any are left out.
+        """Return the totals of each day with passes, oldest first.
 
         Args:
             since: Only passes that ended at this time or later, seconds since 1970, UTC.
@@ -286,9 +286,8 @@ class Chronicle:
         Args:
             before: Only passes older than the one with this key; None for the newest.
             limit: How many at most.
-            kind: Which sort of passes.
-            search: Only passes with this text in their reason or in a path that they changed, upper and lower case
-                alike.
+            kind: Which kind of passes.
+            search: Only passes with this text in their reason or in a path that they changed, ignoring case.
         """
         wanted = [_CONDITIONS[kind]]
         values: list[object] = []
@@ -312,16 +311,16 @@ class Chronicle:
         return tuple(one._replace(reason=reasons.get(one.id, one.reason)) for one in found)
 
     def keys(self, since: float) -> dict[float, int]:
-        """Return the keys of the passes that began at this time or later, by that time."""
+        """Return the keys of the passes that began at this time or later, by their start time."""
         return dict(self._rows("SELECT started_at, id FROM passes WHERE started_at >= ?", (since,)))
 
     def changes(self, key: int, *, limit: int = PAGE_ROWS, offset: int = 0) -> tuple[PastChange, ...]:
-        """Return what a pass did to which paths, in its order; empty where the catalog does not know.
+        """Return the recorded changes of a pass in order; empty if none are recorded.
 
         Args:
             key: The pass.
             limit: How many at most.
-            offset: How many earlier ones to leave out.
+            offset: How many to skip.
         """
         if not self._has("changes"):
             return ()
@@ -332,25 +331,25 @@ class Chronicle:
         )
 
     def last_complete_at(self) -> float | None:
-        """When everything was last known to be backed up, seconds since 1970, UTC; None if it is not known."""
+        """Return when everything was last backed up, seconds since 1970, UTC; None if unknown."""
         for (value,) in self._rows("SELECT value FROM meta WHERE key = 'last complete at'"):
             with contextlib.suppress(ValueError):
                 return float(value)
         return None
 
     def _reasons(self, passes: list[PastPass]) -> dict[int, Reason]:
-        """Return the reasons of passes by their keys; of earlier versions of the program only the English is known."""
+        """Return the reasons of passes by key; passes of earlier program versions have only the English text."""
         if not any(one.reason for one in passes) or not self._has("reasons"):
             return {}
         rows = self._rows("SELECT pass, told FROM reasons WHERE pass BETWEEN ? AND ?", (passes[-1].id, passes[0].id))
         return {key: reason for key, told in rows if (reason := stored_reasons.read(told)) is not None}
 
     def _has(self, table: str) -> bool:
-        """Whether the catalog has a table, which one of an earlier version may not."""
+        """Return whether the catalog has a table; those of earlier versions may lack it."""
         return bool(self._rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)))
 
     def _rows(self, query: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
-        """Read; what cannot be read is empty, since a list of what was done is not worth an error."""
+        """Run a query. If the catalog cannot be read the result is empty: a list of passes is not worth an error."""
         try:
             with contextlib.closing(open_for_reading(self._path)) as connection:
                 return connection.execute(query, values).fetchall()
@@ -361,7 +360,7 @@ class Chronicle:
 
 
 def _pattern(search: str) -> str:
-    """Make a pattern of a search text in which nothing has a meaning of its own."""
+    """Return an SQL pattern that matches a text literally."""
     text = search.encode("utf-8", "replace").decode()
     for special in "\\%_":
         text = text.replace(special, f"\\{special}")
@@ -369,11 +368,11 @@ def _pattern(search: str) -> str:
 
 
 def remembered_facts(data_folder: Path, key: str) -> Iterator[str]:
-    """Read one fact in the catalogs of all jobs, as far as they can be read.
+    """Read one fact from the catalogs of all jobs that can be read.
 
     Args:
-        data_folder: Absolute path of where catalogs lie, see ``runner.run``.
-        key: The fact's.
+        data_folder: Absolute path of the folder with the catalogs, see ``config/folders.py``.
+        key: The fact's key.
     """
     for path in sorted(data_folder.glob("jobs/*.sqlite")):
         with contextlib.suppress(sqlite3.Error), contextlib.closing(open_for_reading(path)) as connection:

@@ -1,11 +1,11 @@
 """What the mirror lost within the last hour, path by path: the memory of the guard.
 
-A program that spoils files one by one, while a pass follows every few seconds, never has a plan that looks dangerous.
-So each path counts once for an hour, however often it changes, and the guard judges all of them together. An hour,
-because for so long the history keeps every version; and because on an ordinary day most files of a small folder may
-well be changed, but hardly within an hour.
+A program that damages files one by one, with a pass every few seconds, never causes a plan that looks dangerous.
+So each path counts once for an hour, however often it changes, and the guard judges all of them together. One hour,
+because the history keeps every version for that long. On an ordinary day most files of a small folder may change, but
+hardly within an hour.
 
-The number of paths is bounded by the guard itself, which holds what would pass its limits, and by ``MOST_PATHS``.
+The guard itself bounds the number of paths, since it holds what would exceed its limits; so does ``MOST_PATHS``.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
 
 WINDOW_S = 3_600.0
 MOST_PATHS = 1_000_000
-# A pass that makes more than this is an import, of which the paths are not worth remembering.
+# A pass that creates more than this is an import, whose paths are not recorded.
 MOST_MADE = 1_000
 _CLOCK_KEY = "guard's clock"
 _ONE_BY_ONE = 1_000
 
-# What became of a path within the hour.
-FLEETING = 0  # made by a pass that made few: probably some program's temporary file, whose going is no loss
-MADE = 1  # made by a pass that made more
-REWRITTEN = 2  # its content is lost; something else has its name
-GONE = 3  # lost with its name
-MADE_GONE = 4  # lost with its name, and no older than the hour itself
-PASSED = 5  # came and went within the hour, unmissed
+# What happened to a path within the hour.
+FLEETING = 0  # created by a pass that created few: probably a temporary file, whose deletion is no loss
+MADE = 1  # created by a pass that created more
+REWRITTEN = 2  # its content is lost; the name exists
+GONE = 3  # content and name are lost
+MADE_GONE = 4  # content and name are lost, but it was created within the hour
+PASSED = 5  # created and deleted within the hour, no loss
 
 _LOST = (REWRITTEN, GONE, MADE_GONE)
 _AFTER_CREATING = (
@@ -51,12 +51,12 @@ _AFTER_DELETING = (
 
 
 class Recent:
-    """The guard's memory in one catalog. What is recorded is permanent after the catalog's next ``commit``.
+    """The guard's memory in one catalog. Records are permanent after the catalog's next ``commit``.
 
     Args:
-        connection: The catalog's file.
+        connection: The catalog's database.
         wall: The user's clock, seconds since 1970.
-        steady: A clock that never jumps, in seconds.
+        steady: A monotonic clock, in seconds.
     """
 
     def __init__(
@@ -71,8 +71,8 @@ class Recent:
         self._now_s = 0.0
         self._steady_s: float | None = None
 
-        # When something began to wait for the user's word; None if nothing does. What counted then is not forgotten
-        # before there is an answer: what waits must not be let go on because an hour is over.
+        # When something was first held for review; None if nothing is. What counted then stays until the user decides:
+        # held changes must not be released just because an hour has passed.
         self.held_since_s: float | None = None
 
     @property
@@ -81,11 +81,11 @@ class Recent:
         return self._advance()
 
     def look(self, paths: Iterable[str], *, since_held: bool = False) -> Lately:
-        """Say what was lost lately; changes nothing.
+        """Return what was lost lately; changes nothing.
 
         Args:
             paths: What a plan takes away.
-            since_held: Whether what counted when something began to wait counts too.
+            since_held: Whether the losses from when something was first held count too.
         """
         window, times = self._window(since_held=since_held)
         tally: dict[int, int] = dict(
@@ -107,12 +107,12 @@ class Recent:
         )
 
     def fleeting(self, paths: Iterable[str]) -> frozenset[str]:
-        """Return those of some paths that came by themselves within the hour: no loss when they go again."""
+        """Return those of the given paths whose deletion is no loss, since a pass created them within the hour."""
         found = self._found(paths, *self._window(since_held=False))
         return frozenset(path for path, state in found if state == FLEETING)
 
     def made_in(self) -> dict[str, int]:
-        """Count the new paths that are still there, by the folder that they are in."""
+        """Count the new paths that still exist, by folder."""
         window, times = self._window(since_held=True)
         found: dict[str, int] = {}
         for (raw,) in self._connection.execute(
@@ -124,18 +124,18 @@ class Recent:
         return found
 
     def count_as_losses(self, paths: Iterable[str]) -> None:
-        """Have paths count that came by themselves within the hour: they wait for the user's word now."""
+        """Count paths created within the hour as losses, because they are held for review now."""
         fleeting = {raw for (raw,) in self._connection.execute("SELECT path FROM recent WHERE state = ?", (FLEETING,))}
-        # There may be a million that wait, and of those that came by themselves there are few.
+        # A million paths may be held, but only few of them are fleeting.
         waiting = [(MADE, raw) for raw in map(encode, paths if fleeting else ()) if raw in fleeting]
         self._connection.executemany("UPDATE recent SET state = ? WHERE path = ?", waiting)
 
     def record(self, actions: Iterable[Action], made: int | None) -> None:
-        """Remember what was done.
+        """Record what was done.
 
         Args:
             actions: What was done, in that order.
-            made: What new paths are: ``FLEETING`` or ``MADE``; None if they are not worth remembering.
+            made: State of new paths: ``FLEETING`` or ``MADE``; None if they are not to be recorded.
         """
         now_s = self._advance()
         batch: list[tuple[bytes, int, float]] = []
@@ -166,12 +166,12 @@ class Recent:
         self._prune()
 
     def has_gone(self) -> bool:
-        """Whether something is gone that may come back."""
+        """Tell whether a path is gone that may come back."""
         found = self._connection.execute("SELECT 1 FROM recent WHERE state IN (?, ?) LIMIT 1", (GONE, MADE_GONE))
         return found.fetchone() is not None
 
     def start_anew(self) -> None:
-        """Forget everything: the user has seen it and agreed."""
+        """Forget everything, because the user has seen and approved it."""
         self._connection.execute("DELETE FROM recent")
 
     def _write(self, batch: list[tuple[bytes, int, float]], rule: str) -> None:
@@ -183,7 +183,7 @@ class Recent:
             batch.clear()
 
     def _found(self, paths: Iterable[str], window: str, times: tuple[float, ...]) -> Iterator[tuple[str, int]]:
-        """Yield those of some paths that something became of, and what. Either may be a million."""
+        """Yield those of the given paths that have a record, with its state. Both sides may have a million."""
         few = f"SELECT path, state FROM recent WHERE {window} LIMIT {_ONE_BY_ONE}"  # noqa: S608 - constants
         states = dict(self._connection.execute(few, times))
         if len(states) < _ONE_BY_ONE:
@@ -199,7 +199,7 @@ class Recent:
                 yield path, row[0]
 
     def _window(self, *, since_held: bool) -> tuple[str, tuple[float, ...]]:
-        """Return the condition for what counts, and its values."""
+        """Return the SQL condition for what counts, and its values."""
         start_s, held_s = self._advance() - WINDOW_S, self.held_since_s
         if not since_held or held_s is None:
             return "at_s >= ?", (start_s,)
@@ -215,9 +215,9 @@ class Recent:
             )
 
     def _advance(self) -> float:
-        """Return the time on a clock of our own, which neither goes back nor jumps while the program runs.
+        """Return the time on a clock that never goes back and never jumps while the program runs.
 
-        Between two runs only the user's clock tells how much time has passed; if it was set back, none has.
+        Between two runs only the user's clock shows how much time has passed; if it was set back, none has.
         """
         steady_s = self._steady()
         if self._steady_s is not None:
@@ -234,7 +234,7 @@ class Recent:
 
 
 def _rule(action: Action, made: int | None) -> tuple[str, int]:
-    """Say how an action changes what is remembered of its path, and what is remembered if nothing was."""
+    """Return how an action changes the record of its path, and the record if there was none."""
     if action.op is Op.DELETE:
         return ("", 0) if action.kind is EntryKind.FOLDER else (_AFTER_DELETING, GONE)
     if action.op is Op.REPLACE and action.old_kind is not EntryKind.FOLDER:
@@ -245,16 +245,15 @@ def _rule(action: Action, made: int | None) -> tuple[str, int]:
 
 
 class Lately(NamedTuple):
-    """What became of the mirror within the last hour, before this plan; each path counts once.
+    """What happened to the mirror within the last hour, before this plan; each path counts once.
 
     Attributes:
-        lost: Paths of which the content was deleted or replaced.
-        gone: Those of them that nothing has the name of any more.
+        lost: Paths whose content was deleted or replaced.
+        gone: Those of them whose name no longer exists.
         old_gone: Those of these that the mirror had before the hour began.
-        made: Paths that are new, and still there.
-        counted: Of what the plan takes away, what counts among the lost already, or came within the hour by itself
-            and so is none.
-        new: Of what the plan takes away, what came within the hour together with many others.
+        made: New paths that still exist.
+        counted: Paths of the plan that count among the lost already, or are fleeting and so no loss.
+        new: Paths of the plan that were created within the hour together with many others.
     """
 
     lost: int = 0

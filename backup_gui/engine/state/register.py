@@ -1,8 +1,8 @@
-"""The jobs that this user's program knows: what each catalog says of its job's folders.
+"""The jobs that this user's program knows: the folders of each job, as its catalog records them.
 
-Markers tell of backups made by anybody; this tells of sources too, which have none. A job is in here once its folders
-were accepted, for as long as its catalog is there and it was not removed. Nothing here writes but to the job's own
-catalog.
+Markers identify the backups of any user. This register also knows sources, which have no marker. It contains a job
+once its folders were accepted, as long as its catalog exists and the job was not removed. Code here writes only to the
+job's own catalog.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _WAIT_S: Final = 0.2
 
 
 class Facts(Protocol):
-    """What is remembered of a job: its catalog, or what was read from it."""
+    """Facts recorded about a job: its catalog, or what was read from it."""
 
     @property
     def file(self) -> Path | None:
@@ -43,7 +43,7 @@ class Facts(Protocol):
 
 
 class ReadFacts:
-    """What a job's catalog says, read once beside whoever writes it; nothing if it is not there.
+    """The facts in a job's catalog, read once while another process may write it; empty if it cannot be read.
 
     Args:
         file: The catalog's file; None if there is none.
@@ -59,20 +59,20 @@ class ReadFacts:
         return self._file
 
     def fact(self, key: str) -> str | None:
-        """Return a fact that was remembered."""
+        """Return a remembered fact; None if unknown."""
         return self._facts.get(key)
 
 
 class KnownJob(NamedTuple):
-    """A job as its catalog remembers it.
+    """A job as its catalog records it.
 
     Attributes:
-        key: What its catalog is called.
-        marker_id: The id of its backup's marker; empty if it has none yet.
+        key: Name of its catalog.
+        marker_id: Id in its backup's marker; empty if it has none yet.
         source: Absolute path of its source.
         destination: Absolute path of its destination.
         history: Absolute path of its history; empty if it keeps none.
-        identity: What its destination was, as recorded.
+        identity: Identity of its destination, as recorded.
     """
 
     key: str
@@ -84,7 +84,7 @@ class KnownJob(NamedTuple):
 
 
 def other_jobs(catalog: Facts) -> Iterator[KnownJob]:
-    """Yield the other jobs whose catalogs lie beside a job's own and can be read."""
+    """Yield the jobs whose catalogs lie beside the given one and can be read."""
     if catalog.file is None:
         return
     for file in sorted(catalog.file.parent.glob("*.sqlite")):
@@ -96,7 +96,7 @@ def other_jobs(catalog: Facts) -> Iterator[KnownJob]:
 
 
 def remember_folders(catalog: Catalog, source: str, destination: str, history: str | None) -> None:
-    """Remember the folders of a job, which were accepted; permanent with the next ``commit``."""
+    """Record the accepted folders of a job; permanent with the next ``commit``."""
     for key, path in ((_SOURCE_KEY, source), (_DESTINATION_KEY, destination), (_HISTORY_KEY, history or "")):
         text = escape(path)
         if catalog.fact(key) != text:
@@ -104,9 +104,9 @@ def remember_folders(catalog: Catalog, source: str, destination: str, history: s
 
 
 def forget_folders(file: Path) -> None:
-    """Have a job that was removed count as a known one no more; if it runs again, it does.
+    """Remove a deleted job from the register; running it again registers it again.
 
-    Its backup stays recognised by its marker. What else is remembered serves when the job is added again.
+    Its marker still identifies its backup. The other records are used if the job is added again.
 
     Args:
         file: Its catalog.

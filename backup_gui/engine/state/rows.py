@@ -1,4 +1,4 @@
-"""What a catalog knows of the files of a folder, as any process may read it beside the one that writes it."""
+"""Reads the catalog's records of a folder's files. Any process may do so while another one writes them."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ if TYPE_CHECKING:
 
 _WAIT_S = 2.0
 
-# A fingerprint as it is stored, with the name. Every file of a full pass is read in this form; a class of our own for
-# each, and inodes as they are, would make an unchanged pass a tenth slower.
+# A stored fingerprint with the name. A full pass reads every file in this form; a class of our own for each, and
+# unsigned inodes, would make an unchanged pass a tenth slower.
 Row = tuple[int, int | bytes, int | bytes, int | bytes, bytes]
 
 
 def open_for_reading(catalog: Path, wait_s: float = _WAIT_S) -> sqlite3.Connection:
-    """Open a job's catalog for reading, beside the job that goes on writing it.
+    """Open a job's catalog for reading, while the job keeps writing it.
 
     Args:
         catalog: The job's catalog, see ``config/folders.py``.
-        wait_s: For how long to wait where somebody else has it locked, seconds.
+        wait_s: How long to wait for a lock, seconds.
 
     Returns:
-        The connection, which the caller closes; it belongs to the calling thread.
+        The connection, which the caller closes; only the calling thread may use it.
 
     Raises:
-        sqlite3.Error: It is not there yet, or cannot be read.
+        sqlite3.Error: It does not exist yet, or cannot be read.
     """
     return sqlite3.connect(f"{catalog.absolute().as_uri()}?mode=ro", uri=True, timeout=wait_s)
 
@@ -36,13 +36,13 @@ def open_for_reading(catalog: Path, wait_s: float = _WAIT_S) -> sqlite3.Connecti
 def rows_of(
     connection: sqlite3.Connection, folder: str, after: str | None = None, last: str | None = None
 ) -> dict[str, Row]:
-    """Return what a catalog knows of one folder, by name.
+    """Return the records of one folder, by name.
 
     Args:
-        connection: The catalog's file.
+        connection: The catalog's database.
         folder: The folder.
-        after: Only names that come after this one in the order of their bytes.
-        last: Only names up to this one.
+        after: Only names after this one, in the order of their bytes.
+        last: Only names up to and including this one.
     """
     query = "SELECT inode, ctime_ns, size_bytes, mtime_ns, name FROM files WHERE folder = ?"
     values = [encode(folder)]

@@ -1,6 +1,6 @@
-"""The tables of a catalog, and how one of an earlier version becomes one of this.
+"""The tables of a catalog, and the migrations between its versions.
 
-Every step from one version to the next is a list of statements, carried out in one transaction with the new number.
+Each migration to the next version is a list of statements. All run in one transaction that also sets the new number.
 """
 
 from __future__ import annotations
@@ -45,15 +45,15 @@ CREATE TABLE IF NOT EXISTS intended (
     mtime_ns INTEGER NOT NULL) WITHOUT ROWID;
 """
 
-# A number beyond this is no version that there will ever be, but damage.
+# A larger number is no version, but damage.
 _LATEST_VERSION = 1_000
 
 
 class NewerSchemaError(sqlite3.DatabaseError):
-    """The file is of a later version than this program knows."""
+    """A later version of the program wrote the file."""
 
 
-# From the version that is the key to the next one. Tables that are merely new are made with all the others.
+# Statements by the version that they migrate from. New tables need none: ``_TABLES`` creates them.
 _MIGRATIONS: dict[int, tuple[str, ...]] = {
     1: (
         "ALTER TABLE passes ADD COLUMN recorded INTEGER NOT NULL DEFAULT 0",
@@ -63,10 +63,10 @@ _MIGRATIONS: dict[int, tuple[str, ...]] = {
 
 
 def refuse_newer(connection: sqlite3.Connection) -> int:
-    """Return the version that a file is of; 0 for one that is new.
+    """Return the version of a file; 0 for a new one.
 
     Raises:
-        NewerSchemaError: It is of a later version.
+        NewerSchemaError: The file has a later version.
     """
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if SCHEMA_VERSION < version <= _LATEST_VERSION:
@@ -75,20 +75,20 @@ def refuse_newer(connection: sqlite3.Connection) -> int:
 
 
 def bring_up_to_date(connection: sqlite3.Connection) -> None:
-    """Make the tables, or bring those of an earlier version up to date; what they hold stays.
+    """Create the tables, or migrate those of an earlier version; their content stays.
 
     Args:
         connection: A file without an open transaction.
 
     Raises:
-        NewerSchemaError: It is of a later version; it is as it was.
-        sqlite3.DatabaseError: It is of no version, or cannot be changed; it is as it was.
+        NewerSchemaError: The file has a later version; it is not changed.
+        sqlite3.DatabaseError: The file has no known version or cannot be changed; it is not changed.
     """
     version = refuse_newer(connection)
     if version and version != SCHEMA_VERSION and version not in _MIGRATIONS:
         raise sqlite3.DatabaseError(f"version {version} is not {SCHEMA_VERSION}")
     if 0 < version < SCHEMA_VERSION:
-        # All at once: a program ended between two steps must not leave a file that no version understands.
+        # In one transaction: a program killed between two steps must not leave a file that no version understands.
         connection.execute("BEGIN IMMEDIATE")
         try:
             for number in range(version, SCHEMA_VERSION):

@@ -1,4 +1,4 @@
-"""Reasons as a catalog keeps them beside their English: for whoever reads a pass later, in another language. Pure."""
+"""Stores reasons in a catalog beside their English, so that a pass can be shown later in another language. Pure."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _CODES: Final[dict[str, Code]] = {code.value: code for code in (*ReasonCode, *Pr
 
 
 def written(reason: Reason) -> str:
-    """Write a reason as JSON text, which ``read`` reads back."""
+    """Return a reason as JSON text; ``read`` reverses it."""
     import json  # noqa: PLC0415 - slow to import, and few passes have a reason
 
     return json.dumps(_fields(reason))
 
 
 def read(text: str) -> Reason | None:
-    """Read what ``written`` has written; None if it is damaged, or of a later version of the program."""
+    """Return the reason from its JSON text; None if it is damaged, or from a later version of the program."""
     import json  # noqa: PLC0415 - as above
 
     try:
