@@ -1,7 +1,7 @@
-"""Start of the program: without a command the app, with one the command line.
+"""Starts the app, or the command line if a command is given.
 
-Qt is imported for the app only, so that the command line works where there is no screen and starts at once. A packaged
-program also starts itself as the process that helps with comparing and copying.
+Only the app imports Qt, so that the command line starts fast and works without a screen. A packaged program also starts
+itself as the worker process that helps to compare and copy.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def main() -> int:
     Returns:
         The exit status.
     """
-    # When an interpreter ends it looks several times for cycles among all that there is, a tenth of a short run's time.
+    # At its end the interpreter collects garbage several times over all objects, a tenth of a short run's time.
     atexit.register(gc.freeze)
     if sys.argv[1:2] == [worker_process.OPTION]:
         worker_process.serve(sys.argv[2:])
@@ -30,18 +30,18 @@ def main() -> int:
     gc.set_threshold(worker_process.OBJECTS_BETWEEN_COLLECTIONS)
     allow_many_files()
     try:
-        from backup_gui.cli import main as cli  # noqa: PLC0415 - the other process has no use for it
+        from backup_gui.cli import main as cli  # noqa: PLC0415 - the worker process does not need it
 
         return cli.main(sys.argv[1:], run_app=_run_app)
     except KeyboardInterrupt:
-        # Before anything was begun; later it is a signal like others.
+        # Ctrl+C during the start; later a signal handler takes over.
         return _INTERRUPTED
 
 
 def _run_app(*, is_hidden: bool, source: str, destination: str, interval_s: int) -> int:
     from backup_gui import app  # noqa: PLC0415 - imports Qt
 
-    # What there is of Qt's by then is taken down as ever.
+    # The app collects garbage at its end, so that Qt objects are destroyed in the usual way.
     atexit.unregister(gc.freeze)
     return app.main(is_hidden=is_hidden, source=source, destination=destination, interval_s=interval_s)
 

@@ -1,4 +1,4 @@
-"""The composition root of the app: builds everything, connects window and jobs, and takes everything down in order."""
+"""The composition root of the app: creates, connects and shuts down its parts in order."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ _NO_SCREEN = (
     "Folder Backup: there is no screen to show the window on. "
     "Use 'backup-gui run SOURCE DESTINATION' to back up without one.\n"
 )
-# How long a thread that computes may keep the interpreter from the others. Each call into Qt gives the interpreter up
-# and waits for it again; with Python's 5 ms, painting one card while a job compares folders took 0.4 s.
+# How long a thread may hold the interpreter lock while others wait. Each call into Qt releases the lock and waits for
+# it again. With Python's default of 5 ms, painting one card while a job compares folders took 0.4 s.
 SWITCH_INTERVAL_S = 0.000_5
 _UNUSABLE = 2
 _BUSY = 3
@@ -54,14 +54,14 @@ def main(*, is_hidden: bool = False, source: str = "", destination: str = "", in
     """Run the app until it is quit.
 
     Args:
-        is_hidden: Whether only the tray icon is shown.
+        is_hidden: Whether to show only the tray icon.
         source: A folder to protect from now on, with ``destination``; empty for none.
         destination: The folder for its backup.
         interval_s: Seconds between its checks; 0 for the default.
 
     Returns:
-        The exit status: 0, also if another instance was there and its window has come up; 2 without a screen; 3 if it
-        cannot start, which a window says.
+        The exit status: 0, also if another instance was running and has taken the wish; 2 without a screen; 3 if the
+        app cannot start, with the reason in a window.
     """
     if not display.is_available():
         _complain(_NO_SCREEN)
@@ -93,21 +93,21 @@ def main(*, is_hidden: bool = False, source: str = "", destination: str = "", in
     finally:
         instance.release()
     if not is_clean:
-        # A job hangs in the system, as on a drive that does not answer. Its thread cannot be ended, and destroying it
-        # would abort the process; leaving at once is safe at any moment, as a crash is.
+        # A job hangs in a system call, as on a drive that does not answer. Its thread cannot be ended, and destroying
+        # it would abort the process. Leaving at once is as safe at any moment as a crash.
         logging.shutdown()
         os._exit(status)
     return status
 
 
 def own_folder_faults(places: Places) -> tuple[Reason, ...]:
-    """Make the program's own folders private, and say which of them cannot be used.
+    """Make the program's own folders private, and find those that cannot be used.
 
     Args:
         places: The folders.
 
     Returns:
-        A reason for each; none if all is well.
+        A reason for each folder that cannot be used.
     """
     faults = []
     for folder in places:
@@ -123,7 +123,7 @@ def own_folder_faults(places: Places) -> tuple[Reason, ...]:
 
 
 def resource_folder() -> Path:
-    """Where the resources are: in the package as it is installed, beside it in a checkout."""
+    """The folder of resources: inside the installed package, or beside it in a checkout."""
     package = Path(str(files("backup_gui")))
     inside = package / "resources"
     return inside if inside.is_dir() else package.parent / "resources"
@@ -144,10 +144,10 @@ def apply_appearance(application: QApplication, appearance: Appearance) -> None:
     hints = application.styleHints()
     hints.setColorScheme(schemes[appearance])
     if appearance is Appearance.SYSTEM:
-        # One of its own would not follow the system's, as when that turns dark in the evening.
+        # A palette of the program's own would not follow the system's, such as a dark scheme in the evening.
         application.setPalette(QPalette())
     elif hints.colorScheme() is not schemes[appearance] or sys.platform == "linux":
-        # Where the platform has no schemes to choose from, the hint alone changes nothing.
+        # On platforms without colour schemes, the hint alone changes nothing.
         application.setPalette(dark_palette() if appearance is Appearance.DARK else light_palette())
 
 
@@ -162,7 +162,7 @@ def _application() -> QApplication:
 
 
 def _run(application: QApplication, places: Places, instance: Instance, wish: Wish) -> tuple[int, bool]:
-    """Run as the only instance; tells the exit status and whether everything has ended cleanly."""
+    """Run as the first instance; return the exit status and whether all threads have ended."""
     try:
         set_up_logging(file=places.state / LOG_NAME)
     except OSError as error:
@@ -182,7 +182,7 @@ def _run(application: QApplication, places: Places, instance: Instance, wish: Wi
         icons, store, places, System(apply_appearance=partial(apply_appearance, application), languages=languages)
     )
     desk.finished.connect(application.quit, Qt.ConnectionType.QueuedConnection)
-    # The session may end without asking: what is to be done before the end is done then too.
+    # The session may end without asking, so shut down then too.
     application.aboutToQuit.connect(desk.shut_down)
     signals.quit_requested.connect(desk.quit)
     instance.wished.connect(desk.grant)
@@ -201,7 +201,7 @@ def _run(application: QApplication, places: Places, instance: Instance, wish: Wi
 
 
 def _refuse(application: QApplication, *reasons: Reason) -> int:
-    """Say in a window, and to whoever reads the terminal, why the app cannot start; return the exit status."""
+    """Show in a window and on the terminal why the app cannot start; return the exit status."""
     for reason in reasons:
         _complain(f"Folder Backup: {one_line(reason)}\n")
     application.setWindowIcon(Icons(resource_folder() / "icons").app())

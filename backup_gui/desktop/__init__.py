@@ -1,1 +1,1 @@
-"""What the desktop offers: notifications, start at login, power, one instance, crash dialog."""
+"""Services of the desktop: notifications, start at login, power, one instance, crash reports."""

@@ -1,4 +1,4 @@
-"""Starting the app at login: a desktop entry, a launch agent or a registry value. Knows nothing of Qt."""
+"""Starts the app at login: by a desktop entry, a launch agent or a registry value. Must not import Qt."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _AGENT_LABEL = "backup-gui"
 
 
 class LoginEntry(Protocol):
-    """The entry with which the system starts the app at login."""
+    """The entry by which the system starts the app at login."""
 
     def is_present(self) -> bool:
         """Whether the system has the entry."""
         ...
 
     def write(self, command: tuple[str, ...]) -> None:
-        """Make the entry, or bring it up to date.
+        """Create or update the entry.
 
         Raises:
             OSError: It cannot be written.
@@ -44,7 +44,7 @@ class LoginEntry(Protocol):
 
 
 def login_entry() -> LoginEntry:
-    """The entry of the platform that this runs on."""
+    """The entry for the current platform."""
     if sys.platform == "win32":
         return RegistryEntry()
     if sys.platform == "darwin":
@@ -55,10 +55,10 @@ def login_entry() -> LoginEntry:
 
 
 def start_command(*, is_hidden: bool) -> tuple[str, ...]:
-    """The command that starts this program as it was started now.
+    """The command that starts this program in the same way as the current process.
 
     Args:
-        is_hidden: Whether only the tray icon is to appear.
+        is_hidden: Whether only the tray icon appears.
     """
     options = ("--hidden",) if is_hidden else ()
     if getattr(sys, "frozen", False):
@@ -67,11 +67,11 @@ def start_command(*, is_hidden: bool) -> tuple[str, ...]:
 
 
 def _isolation() -> str:
-    """The option that keeps the interpreter from importing what lies in the home folder, or wherever it is started.
+    """The option that stops the interpreter from importing modules of the home folder and the current folder.
 
-    Anybody who can put a file there, such as ``sitecustomize.py``, would run with the program otherwise. Where the
-    program itself is installed for this user only, its libraries are there too, and only the folder of the start is
-    left out.
+    Otherwise anyone who can write a file there, such as ``sitecustomize.py``, could run code in the program. If the
+    program is installed for this user only, its libraries are in the home folder too. Then the option excludes only
+    the current folder.
     """
     is_users_own = Path(backup_gui.__file__).is_relative_to(site.getusersitepackages())
     return "-P" if is_users_own else "-I"
@@ -81,7 +81,6 @@ class DesktopEntry:
     """An entry in the desktop's autostart folder (XDG autostart)."""
 
     def __init__(self, folder: Path) -> None:
-        """Use the given autostart folder."""
         self._path = folder / f"{_ENTRY_NAME}.desktop"
 
     def is_present(self) -> bool:
@@ -109,10 +108,9 @@ class DesktopEntry:
 
 
 class LaunchAgent:
-    """A launch agent of macOS."""
+    """A launch agent of macOS, in the given folder of agents."""
 
     def __init__(self, folder: Path) -> None:
-        """Use the given folder of launch agents."""
         self._path = folder / f"{_AGENT_LABEL}.plist"
 
     def is_present(self) -> bool:
@@ -174,12 +172,12 @@ def _quoted(argument: str) -> str:
         return escaped
     for character in ("\\", '"', "`", "$"):
         escaped = escaped.replace(character, f"\\{character}")
-    # Once more: the value as a whole is a string in which a backslash is written twice.
+    # Escape again: the value is itself a string, in which each backslash is doubled.
     return '"' + escaped.replace("\\", "\\\\") + '"'
 
 
 def _write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is never half there."""
+    """Replace a file atomically, so that it is never incomplete."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.new")
     temporary.write_bytes(content)

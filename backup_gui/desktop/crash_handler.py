@@ -1,6 +1,6 @@
-"""Brings errors that nobody caught to the window, in whatever thread they happened, and never more than it can bear.
+"""Sends uncaught exceptions of any thread to the window, at a limited rate.
 
-They are logged by the hooks that were there before; here it is only decided what is shown.
+The previous hooks log them; this module only decides which of them the window shows.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ _MOST_PLACES = 20
 
 @dataclass(frozen=True, slots=True)
 class Crash:
-    """An error that nobody caught.
+    """An uncaught exception.
 
     Attributes:
         kind: The exception's name.
         place: Where it was raised, as ``module.py:123``.
         details: The traceback as text.
-        count: How often it has happened at this place.
+        count: How often it has occurred at this place.
     """
 
     kind: str
@@ -34,12 +34,11 @@ class Crash:
 
 
 class CrashRelay(QObject):
-    """Stands before the hooks of ``sys`` and ``threading`` as long as it is open."""
+    """Replaces the hooks of ``sys`` and ``threading`` until ``close``."""
 
     crashed = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
-        """Take the hooks' places."""
         super().__init__(parent)
         self._lock = threading.Lock()
         self._counts: dict[tuple[str, str], int] = {}
@@ -48,7 +47,7 @@ class CrashRelay(QObject):
         threading.excepthook = self._on_thread_error
 
     def close(self) -> None:
-        """Give the hooks back; if somebody else has taken them meanwhile, they stay theirs."""
+        """Restore the previous hooks, unless other code has replaced them meanwhile."""
         if sys.excepthook == self._on_error:
             sys.excepthook = self._old_hook
         if threading.excepthook == self._on_thread_error:
@@ -65,21 +64,21 @@ class CrashRelay(QObject):
 
     def _tell(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if not issubclass(kind, Exception):
-            # To end the program is no error.
+            # SystemExit and KeyboardInterrupt are no errors.
             return
         key = (kind.__name__, place_of(trace))
         with self._lock:
             if key not in self._counts and len(self._counts) >= _MOST_PLACES:
                 return
             count = self._counts[key] = self._counts.get(key, 0) + 1
-        # An error in painting comes back with every frame: ever less of it is told.
+        # An error in painting recurs with every frame, so report only every doubling of the count.
         if count & (count - 1) == 0:
             details = "".join(traceback.format_exception(kind, error, trace))
             self.crashed.emit(Crash(*key, details, count))
 
 
 def place_of(trace: TracebackType | None) -> str:
-    """Name the place that an exception comes from; file names without folders."""
+    """Where an exception was raised, as ``module.py:123``; "?" without a traceback."""
     frames = traceback.extract_tb(trace)
     if not frames:
         return "?"

@@ -1,7 +1,7 @@
-"""What somebody who helps needs to know: versions, how the jobs stand, the last errors.
+"""Describes versions, jobs and recent errors, for a report that the user can give to a helper.
 
-Private names are in it only if the user wants them in. Of a record in the log only its pattern is told then: what was
-put into it, as a file's name, stays here.
+The report has private names only if the user wants that. Otherwise it has only the pattern of each log record, without
+its arguments, such as file names.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class Note:
     """A warning or an error of the log.
 
     Attributes:
-        plain: Without anything that was put into it.
-        full: As it stands in the log.
+        plain: The pattern of its message, without arguments.
+        full: The text in the log.
     """
 
     plain: str
@@ -45,7 +45,7 @@ class Note:
 
 
 class ErrorKeeper(logging.Handler):
-    """Keeps the last warnings and errors in both forms, as long as it is open."""
+    """Keeps the last warnings and errors in both forms, until ``close``."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -64,12 +64,12 @@ class ErrorKeeper(logging.Handler):
             self._notes.append(note)
 
     def notes(self) -> tuple[Note, ...]:
-        """What was kept, the oldest first."""
+        """The last warnings and errors, the oldest first."""
         with self._guard:
             return tuple(self._notes)
 
     def close(self) -> None:
-        """Keep no more."""
+        """Remove this handler from the root logger."""
         logging.getLogger().removeHandler(self)
         super().close()
 
@@ -81,13 +81,13 @@ class ErrorKeeper(logging.Handler):
 def describe(
     jobs: tuple[tuple[Job, Status], ...], settings: Settings, notes: tuple[Note, ...], *, has_names: bool
 ) -> str:
-    """Write everything down.
+    """Write the report.
 
     Args:
-        jobs: The jobs and how they stand.
+        jobs: The jobs, each with its status.
         settings: The settings of the app.
         notes: The last warnings and errors.
-        has_names: Whether names of jobs, folders and files may be in it.
+        has_names: Whether the report may contain names of jobs, folders and files.
     """
     lines = [f"Folder Backup {__version__}", *_versions(), "", "Settings"]
     lines += [f"  {name}: {text}" for name, text in settings_to_texts(settings).items()]

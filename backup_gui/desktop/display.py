@@ -1,4 +1,4 @@
-"""Whether there is a screen, since Qt ends the process if it finds none, and who draws the tray icon's menu."""
+"""Detects whether there is a screen, as Qt aborts without one, and whether a panel draws the tray menu."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from collections.abc import Mapping
 
 from PySide6.QtDBus import QDBusConnection
 
-# Who collects the icons of a session; Qt looks for it when the first icon is made, and stays with what it finds.
+# Collects the tray icons of a session. Qt looks for it when the first icon is made, and never again.
 WATCHER = "org.kde.StatusNotifierWatcher"
 _CONNECT_S = 2.0
 _X_PORT = 6_000
 
 
 def is_available(environment: Mapping[str, str] = os.environ) -> bool:
-    """Look for a screen.
+    """Detect a screen.
 
     Args:
         environment: The environment variables.
 
     Returns:
-        Whether Qt will find one; on Windows and macOS always.
+        Whether Qt will find a screen; always True on Windows and macOS.
     """
     if sys.platform in {"win32", "darwin"}:
         return True
     if environment.get("QT_QPA_PLATFORM"):
-        # Whoever names a platform knows what is there; most of the others need no screen.
+        # The user has chosen a platform; most of those chosen by hand need no screen.
         return True
     if environment.get("WAYLAND_DISPLAY"):
         return True
@@ -36,7 +36,7 @@ def is_available(environment: Mapping[str, str] = os.environ) -> bool:
 
 
 def _answers(display: str) -> bool:
-    """Whether an X server listens where the variable says: it is often left over from a session that has ended."""
+    """Whether an X server listens at ``DISPLAY``; the variable often outlives its session."""
     match = re.fullmatch(r"(?:(?P<host>.*?)(?:/unix)?)?:(?P<number>\d+)(?:\.\d+)?", display)
     if match is None:
         return False
@@ -60,7 +60,7 @@ def _connects(family: int, address: tuple[str, int] | str) -> bool:
 
 
 def is_menu_on_bus() -> bool:
-    """Tell whether the menu of a tray icon that is made now goes to a panel over D-Bus."""
+    """Whether a tray icon that is created now sends its menu to a panel over D-Bus."""
     if sys.platform in {"win32", "darwin"}:
         return False
     bus = QDBusConnection.sessionBus()

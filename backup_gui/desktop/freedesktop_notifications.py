@@ -1,7 +1,7 @@
-"""Notifications of the freedesktop kind: one for each job, replaced and not stacked, and each leads back when clicked.
+"""Shows notifications by the freedesktop service: one for each key, replaced and not stacked, and reports clicks.
 
-Everything is asked of ``org.freedesktop.Notifications`` without waiting for the answer, but for a moment at the very
-end. What it cannot show is handed back, so that it can be told another way.
+All calls to ``org.freedesktop.Notifications`` are asynchronous; only ``close`` waits for a moment. Notes that the
+service cannot show are refused, so that the caller can show them another way.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ log = logging.getLogger(__name__)
 SERVICE = "org.freedesktop.Notifications"
 PATH = "/org/freedesktop/Notifications"
 APP_NAME = "Folder Backup"
-# The name of the desktop entry, by which a desktop knows whose notifications these are.
+# The name of the desktop entry, by which the desktop attributes notifications to this program.
 APP_ID = "backup-gui"
-# As long as a bus usually waits for an answer: a service that is only being started answers well before.
+# The usual D-Bus timeout: a service that has to be started answers well before.
 PATIENCE_MS = 25_000
-# At the end, when no window is left to stand still: a service that is there answers within a few milliseconds.
+# In ``close``, when no window is left that could freeze: a running service answers within a few milliseconds.
 FAREWELL_MS = 500
 _SERVICE = DBusAddress(PATH, bus_name=SERVICE, interface=SERVICE)
 _DEFAULT = "default"
@@ -44,12 +44,12 @@ _UNKNOWN_METHOD = "org.freedesktop.DBus.Error.UnknownMethod"
 
 @dataclass(slots=True)
 class _Place:
-    """Where the notification about one thing stands.
+    """The state of the notification for one key.
 
     Attributes:
-        wanted: What is to be seen in the end; None for nothing.
-        under_way: What the service was given and has not answered yet.
-        shown: What the service shows.
+        wanted: The note that should be visible in the end; None for none.
+        under_way: The note that was sent and not answered yet.
+        shown: The note that the service shows.
         id: The service's number for it; 0 for none.
     """
 
@@ -61,12 +61,12 @@ class _Place:
 
 @dataclass(slots=True)
 class _Service:
-    """What is known of the service that runs now.
+    """The service that runs now.
 
     Attributes:
-        owner: Its own name on the bus; empty as long as it has said nothing.
-        abilities: What it can do; None as long as that is not known.
-        is_asked: Whether it was asked for that, and has not answered yet.
+        owner: Its unique name on the bus; empty before its first answer.
+        abilities: Its capabilities; None while unknown.
+        is_asked: Whether it was asked for them and has not answered yet.
     """
 
     owner: str = ""
@@ -75,18 +75,16 @@ class _Service:
 
 
 class Notifications(QObject):
-    """Shows notes, and tells which one was clicked."""
+    """Shows notes, and reports which one the user clicks. Connects to the bus with the first note.
+
+    Args:
+        patience_ms: How long the service may take to answer before notes are refused.
+    """
 
     clicked = Signal(object)
     refused = Signal(object)
 
     def __init__(self, parent: QObject | None = None, patience_ms: int = PATIENCE_MS) -> None:
-        """Begin without any; the bus is not asked before there is something to tell.
-
-        Args:
-            parent: Owner.
-            patience_ms: How long the service may take to answer before notes are handed back.
-        """
         super().__init__(parent)
         self._places: dict[str, _Place] = {}
         self._service = _Service()
@@ -101,7 +99,7 @@ class Notifications(QObject):
         self._patience.timeout.connect(self._on_patience_over)
 
     def tell(self, note: Note) -> None:
-        """Show a note in place of the last one with its key; it comes back as refused if that is not possible."""
+        """Show a note in place of the last one with its key. Emits ``refused`` if that is not possible."""
         if self._is_stuck or not self._connect():
             self.refused.emit(note.subject)
             return
@@ -110,28 +108,28 @@ class Notifications(QObject):
         self._step(note.key)
 
     def withdraw(self, key: str) -> None:
-        """Show nothing about this any more."""
+        """Remove the note with this key."""
         if (place := self._places.get(key)) is not None:
             place.wanted = None
             self._step(key)
 
     def close(self) -> None:
-        """Take all notes away, for a click on one would lead nowhere, and leave the bus.
+        """Remove all notes, as a click on one would lead nowhere, and close the connection.
 
-        A note that the service has not answered for yet has no number by which it could be taken away, so that answer
-        is waited for, but not for long.
+        The service has to answer before it can remove a note, because its answer has the note's number. So this waits
+        for up to ``FAREWELL_MS``.
         """
-        # Nobody is there any more to be told of a click.
+        # No receiver handles clicks any more.
         self.blockSignals(True)
         if self._bus.is_open:
-            # Whatever is still sent to one who leaves ends the connection, with all that the bus has not read of it.
+            # If the bus sends to the closed socket, it loses what it has not read from there. So end its signals first.
             for rule in _rules():
                 self._bus.tell(_without_reply(message_bus.RemoveMatch(rule)))
         for key in tuple(self._places):
             self.withdraw(key)
         self._bus.wait_while(self._is_any_under_way, FAREWELL_MS)
-        # RACE: a note that even now is not answered for gets a number that nobody here hears of. Worst case: it stays
-        # on the screen until somebody wipes it away, and a click on it does nothing.
+        # RACE: the service may answer for a note after this limit. Worst case: the note stays on the screen until the
+        # user removes it, and a click on it does nothing.
         for place in self._places.values():
             if place.id:
                 self._take_away(place)
@@ -140,7 +138,7 @@ class Notifications(QObject):
         self._bus.close()
         self.blockSignals(False)
 
-    # What is to be done
+    # Calls to the service
 
     def _is_any_under_way(self) -> bool:
         return any(place.under_way is not None for place in self._places.values())
@@ -155,7 +153,7 @@ class Notifications(QObject):
         return True
 
     def _step(self, key: str) -> None:
-        """Bring what is shown nearer to what is wanted, if nothing is under way."""
+        """Make the next call that brings the shown note closer to the wanted one, if no call is under way."""
         place = self._places.get(key)
         if place is None or place.under_way is not None:
             return
@@ -177,8 +175,8 @@ class Notifications(QObject):
             self._ask(new_method_call(_SERVICE, "GetCapabilities"), self._on_abilities)
 
     def _show(self, key: str, place: _Place, note: Note, abilities: frozenset[str]) -> None:
-        # RACE: a service that has taken the last one's place a moment ago, unheard of here yet, takes the number as one
-        # of its own. Worst case: one notification of another program is replaced.
+        # RACE: another service may have started a moment ago, and would take the number as one of its own. Worst case:
+        # this replaces one notification of another program.
         place.under_way = note
         body = (
             APP_NAME,
@@ -186,7 +184,7 @@ class Notifications(QObject):
             "",
             _sendable(note.title),
             html.escape(_sendable(note.text), quote=False) if "body-markup" in abilities else _sendable(note.text),
-            # The first is a click on the note itself, without words: some services would make a second button of them.
+            # The first is a click on the note itself. It has no label: some services would show one as a second button.
             [_DEFAULT, "", _SHOW, note.button] if "actions" in abilities else [],
             _hints(note),
             _FOR_EVER if note.is_urgent else _AS_LONG_AS_USUAL,
@@ -205,7 +203,7 @@ class Notifications(QObject):
             self._patience.start()
 
     def _hand_back(self, key: str, place: _Place) -> None:
-        """Hand back what cannot be shown; if the service shows it after all, it is taken away then."""
+        """Refuse a note that cannot be shown; if the service shows it after all, remove it then."""
         note = place.wanted
         if note is not None and note is not place.shown:
             place.wanted = None
@@ -216,7 +214,7 @@ class Notifications(QObject):
         for key, place in tuple(self._places.items()):
             self._hand_back(key, place)
 
-    # What the service says
+    # Answers and signals of the service
 
     def _on_abilities(self, answer: Message | None) -> None:
         self._service.is_asked = False
@@ -248,7 +246,7 @@ class Notifications(QObject):
         self._step(key)
 
     def _note_answer(self, answer: Message | None) -> None:
-        """Take note that the service answers; what else is under way has its time from now on."""
+        """Note that the service answers, and restart the timeout for other calls under way."""
         self._patience.stop()
         if answer is not None:
             self._is_stuck = False
@@ -273,7 +271,7 @@ class Notifications(QObject):
             and _sender(message) == self._service.owner
             and len(message.body) == 2
         ):
-            # Numbers mean something to the service alone that gave them, so nobody else is listened to.
+            # Only the service that gave a number may refer to it.
             for key, place in tuple(self._places.items()):
                 if place.id and place.id == message.body[0]:
                     self._on_told(key, place, str(member), message.body[1])
@@ -289,13 +287,13 @@ class Notifications(QObject):
             self._forget_shown(key, place)
 
     def _hand_on_token(self) -> None:
-        """Let Qt have the desktop's leave to come to the front; under Wayland a window needs one for that."""
+        """Pass the activation token to Qt; under Wayland, a window needs one to come to the front."""
         if self._token and QGuiApplication.platformName().startswith("wayland"):
             os.environ["XDG_ACTIVATION_TOKEN"] = self._token
         self._token = ""
 
     def _on_owner_changed(self, owner: str) -> None:
-        """Forget what the last service showed: to the next one the numbers mean nothing, or something else."""
+        """Forget the numbers of the last service: the next one has its own."""
         self._service = _Service(owner, is_asked=self._service.is_asked)
         for key, place in tuple(self._places.items()):
             place.id = 0
@@ -315,7 +313,7 @@ class Notifications(QObject):
 
 
 def _rules() -> tuple[MatchRule, MatchRule]:
-    """Which signals are listened to: those of the service, and that another program has become the service."""
+    """Match rules for the signals of the service, and for a change of its owner."""
     owner = MatchRule(type="signal", sender=message_bus.bus_name, member="NameOwnerChanged")
     owner.add_arg_condition(0, SERVICE)
     return MatchRule(type="signal", sender=SERVICE, interface=SERVICE, path=PATH), owner
@@ -335,14 +333,14 @@ def _error(answer: Message | None) -> str:
 
 
 def _result(answer: Message | None, signature: str) -> object:
-    """The one value of an answer; None if it is an error, or not of the kind that it should be."""
+    """The only value of an answer; None for an error or a value of another type."""
     if answer is None or answer.header.message_type is not MessageType.method_return:
         return None
     return answer.body[0] if answer.header.fields.get(HeaderFields.signature) == signature else None
 
 
 def _sendable(text: str) -> str:
-    """Text as the bus takes it: names of files may have what is no text, and one such would end the connection."""
+    """Make text valid UTF-8 without zeros: file names may be neither, and the bus would close the connection."""
     return text.encode("utf-8", "replace").decode().replace("\0", "")
 
 
@@ -352,7 +350,7 @@ def _hints(note: Note) -> dict[str, tuple[str, Any]]:
         "urgency": ("y", _CRITICAL if note.is_urgent else _NORMAL),
     }
     if not note.image.isNull():
-        # The pixels themselves: a path would need a service that may read the file, and can draw SVG.
+        # Send pixels: a path would need a service that may read the file and can draw SVG.
         image = note.image.convertToFormat(QImage.Format.Format_RGBA8888)
         layout = (image.width(), image.height(), image.bytesPerLine(), True, 8, 4, bytes(image.constBits()))
         hints["image-data"] = ("(iiibiiay)", layout)

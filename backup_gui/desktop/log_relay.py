@@ -1,4 +1,4 @@
-"""Lines of the log for the window: gathered in any thread, handed on in the window's, a few times a second."""
+"""Collects log lines from any thread, and emits them in the window's thread a few times a second."""
 
 from __future__ import annotations
 
@@ -18,12 +18,11 @@ _FORMAT = "%(asctime)s  %(levelname)-8s %(about)s%(message)s"
 
 
 class LogRelay(QObject):
-    """A handler of the root logger as long as it is open."""
+    """Emits the lines of the root logger until ``close``."""
 
     lines_ready = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
-        """Begin to gather lines."""
         super().__init__(parent)
         self._handler = _Gatherer()
         self._timer = periodic(self, _EVERY_MS, self._on_timeout)
@@ -31,7 +30,7 @@ class LogRelay(QObject):
         logging.getLogger().addHandler(self._handler)
 
     def close(self) -> None:
-        """Gather no more."""
+        """Stop collecting."""
         self._timer.stop()
         logging.getLogger().removeHandler(self._handler)
 
@@ -43,13 +42,13 @@ class LogRelay(QObject):
 
 
 class _Gatherer(logging.Handler):
-    """Keeps the last lines; the file has them all."""
+    """Keeps the last lines; the log file has all of them."""
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)
         self.setFormatter(logging.Formatter(_FORMAT, "%H:%M:%S", defaults=DEFAULTS))
         self._lines: deque[str] = deque(maxlen=_MOST_LINES)
-        # Another one than the handler's own, which the logging module holds while it calls emit().
+        # Not the handler's own lock, which the logging module holds while it calls emit().
         self._guard = threading.Lock()
 
     def emit(self, record: logging.LogRecord) -> None:

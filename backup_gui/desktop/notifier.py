@@ -1,4 +1,4 @@
-"""What a notification of the desktop says, and who shows it where Qt's own way is not enough."""
+"""The content of a desktop notification, and the interface of what shows it where Qt's own way is not enough."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
 
 class Note(NamedTuple):
-    """What a notification says.
+    """The content of a notification.
 
     Attributes:
-        key: What it is about; a later one about the same takes its place.
+        key: Names its subject; a later note with the same key replaces it.
         title: Heading, plain text.
         text: One or two sentences, plain text.
-        button: What its button says.
-        image: The picture beside it; a null image for none.
+        button: Label of its button.
+        image: The picture beside the text; a null image for none.
         is_urgent: Whether it stays until the user has seen it.
-        subject: What is handed back when it is clicked, or cannot be shown.
+        subject: The value that ``clicked`` and ``refused`` carry.
     """
 
     key: str
@@ -46,10 +46,10 @@ class Notifier(Protocol):
 
 
 def desktop_notifier(parent: QObject) -> Notifier | None:
-    """The desktop's notification service; None on systems where Qt's own way replaces and tells clicks itself."""
+    """The desktop's notification service; None on systems where Qt itself replaces messages and reports clicks."""
     if sys.platform != "linux":
         return None
-    # What speaks with the session bus is not installed elsewhere.
+    # The D-Bus library is installed on Linux only.
     from backup_gui.desktop.freedesktop_notifications import Notifications  # noqa: PLC0415
 
     return Notifications(parent)

@@ -1,4 +1,4 @@
-"""Timers of the window's thread that call something at equal intervals until they are stopped."""
+"""Timers that call a slot at equal intervals until they are stopped."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from PySide6.QtCore import QObject, QTimer
 
 
 def periodic(owner: QObject, interval_ms: int, slot: Callable[[], None]) -> QTimer:
-    """Make a timer that calls a slot again and again, from its ``start`` on; the first time after an interval.
+    """Create a timer that calls a slot at each interval after its ``start``.
 
     Args:
-        owner: Lives as long as it, and in its thread.
-        interval_ms: Between two calls.
-        slot: What is called.
+        owner: The parent object, in whose thread the timer runs.
+        interval_ms: Milliseconds between two calls.
+        slot: Called at each interval.
     """
     timer = QTimer(owner)
     timer.setInterval(interval_ms)

@@ -1,4 +1,4 @@
-"""Folders worth protecting and drives for backups, as the desktop knows them; both may be asked in any thread."""
+"""Finds folders worth protecting and drives for backups. Both functions may run in any thread."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PySide6.QtCore import QStandardPaths, QStorageInfo
 from backup_gui.config.folders import home_or_root
 from backup_gui.engine.fs.volumes.disks import disks_of
 
-# What shows something else than a drive's own files.
+# File systems that hold no files of a drive.
 _NO_DRIVES = re.compile(
     r"auto|bpf|cgroup|config|debugfs|dev|efi|fuse\.(gvfsd-fuse|lxcfs|portal)|fusectl|hugetlbfs|iso9660|mqueue|nsfs|overlay|"
     r"proc|pstore|ramfs|rpc_|securityfs|squashfs|swap|sysfs|tmpfs|tracefs|udf|binfmt_"
@@ -22,14 +22,14 @@ BACKUPS_FOLDER = "Backups"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A drive that a backup could be put on.
+    """A drive that can hold a backup.
 
     Attributes:
-        root: Absolute path of the folder that the backup's folder is made in.
-        name: What the drive is called.
+        root: Absolute path of the folder in which the backup's folder is created.
+        name: The drive's name.
         total_bytes: Its size.
-        free_bytes: What the user may still write.
-        is_own: Whether it is the drive that the system or the home folder is on, be it in another part of it.
+        free_bytes: How much the user may still write.
+        is_own: Whether it is the disk of the system or the home folder, also another partition of that disk.
     """
 
     root: str
@@ -40,12 +40,12 @@ class Place:
 
 
 def usual_folders(protected: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the folders most people have their files in, as far as they are there and not protected yet."""
+    """Return those of the usual folders for files that exist and are not protected yet."""
     where = QStandardPaths.StandardLocation
     found: list[str] = []
     for location in (where.DocumentsLocation, where.PicturesLocation, where.DesktopLocation):
         path = QStandardPaths.writableLocation(location)
-        # A folder that was never set up is said to be the home folder itself.
+        # For a folder that was never set up, Qt returns the home folder.
         is_home = bool(path) and os.path.realpath(path) == os.path.realpath(home_or_root())
         if path and not is_home and os.path.isdir(path) and path not in found and path not in protected:
             found.append(path)
@@ -53,7 +53,7 @@ def usual_folders(protected: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def places() -> tuple[Place, ...]:
-    """Return the drives that can be written to, others than the system's first, then those with the most room."""
+    """Return the writable drives: other drives than the system's, by free space, then at most one of the system's."""
     found: dict[int, Place] = {}
     home_disks = _disks(home_or_root())
     for volume in QStorageInfo.mountedVolumes():
@@ -73,7 +73,7 @@ def places() -> tuple[Place, ...]:
         found[device] = Place(root, name, volume.bytesTotal(), volume.bytesAvailable(), is_own)
     own = [place for place in found.values() if place.is_own]
     rest = sorted((place for place in found.values() if not place.is_own), key=lambda place: -place.free_bytes)
-    # The system may lie on one drive and the home folder on another; both lead to the same folder.
+    # System and home folder may be on two drives, but both entries have the same root.
     return (*rest, *own[:1])
 
 

@@ -1,7 +1,7 @@
-"""Whether the computer runs on battery, and whether the network is paid by volume; for doing less, never for nothing.
+"""Follows whether the computer runs on battery and whether the network is metered, so that jobs can do less.
 
-The battery is asked of UPower over the system bus and followed by its signal; where there is no UPower, the answer is
-no. Every question is asked without waiting for the answer.
+UPower on the system bus tells of the battery. Without UPower, the computer counts as not on battery. All calls are
+asynchronous.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _PROPERTY = "OnBattery"
 
 
 class Network(Protocol):
-    """What is used of ``QNetworkInformation``."""
+    """The part of ``QNetworkInformation`` that this module uses."""
 
     isMeteredChanged: SignalInstance  # noqa: N815 - Qt's name
 
@@ -35,11 +35,11 @@ class Network(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Supply:
-    """What there is a reason to be sparing with.
+    """Which resources are limited.
 
     Attributes:
         is_on_battery: Power comes from a battery.
-        is_metered: The network is paid by volume.
+        is_metered: The user pays for network traffic by volume.
     """
 
     is_on_battery: bool = False
@@ -47,18 +47,16 @@ class Supply:
 
 
 class Power(QObject):
-    """Follows battery and network."""
+    """Follows battery and network; the first answer comes as a change.
+
+    Args:
+        bus: The system bus. Without a connection, the computer counts as not on battery.
+        network: The system's network; None where nothing is known of it.
+    """
 
     changed = Signal(object)
 
     def __init__(self, bus: QDBusConnection, network: Network | None = None, parent: QObject | None = None) -> None:
-        """Begin to follow; the first answer comes as a change.
-
-        Args:
-            bus: The system bus; one that is not connected is an always full battery.
-            network: The system's network; None where nothing is known of it.
-            parent: Owner.
-        """
         super().__init__(parent)
         self._bus = bus
         self._network = network
@@ -67,7 +65,7 @@ class Power(QObject):
         if network is not None:
             network.isMeteredChanged.connect(self._on_metered_changed)
         if bus.isConnected():
-            # Text is what is taken here, though PySide6's own types ask for bytes.
+            # This overload takes text, though PySide6's type stubs ask for bytes.
             slot = SLOT("_on_properties_changed(QDBusMessage)")
             bus.connect(SERVICE, PATH, _PROPERTIES, "PropertiesChanged", self, slot)  # type: ignore[call-overload]
             self._watcher = QDBusServiceWatcher(
@@ -78,19 +76,19 @@ class Power(QObject):
 
     @property
     def supply(self) -> Supply:
-        """How it is now."""
+        """The current state."""
         return self._supply
 
     @Slot(QDBusMessage)
     def _on_properties_changed(self, message: QDBusMessage) -> None:  # noqa: ARG002 - Qt's signature
-        # Some services say only that something is another now, so it is asked for anyway.
+        # Some services signal a change without the new value, so always ask for it.
         self._ask()
 
     @Slot()
     def _ask(self) -> None:
         question = QDBusMessage.createMethodCall(SERVICE, PATH, _PROPERTIES, "Get")
         question.setArguments([SERVICE, _PROPERTY])
-        # The latest question alone counts: an older one's answer may be from before the change.
+        # Only the answer to the latest call counts: an earlier one may precede the change.
         self._call = QDBusPendingCallWatcher(self._bus.asyncCall(question), self)
         self._call.finished.connect(self._on_answered)
 
@@ -132,6 +130,6 @@ def system_power(parent: QObject) -> Power:
 
 
 def _is_true(value: object) -> bool:
-    """Read what a property holds, wrapped or not."""
+    """Read a property's value, with or without a D-Bus variant around it."""
     inner = getattr(value, "variant", None)
     return (inner() if callable(inner) else value) is True

@@ -1,4 +1,4 @@
-"""Signals of the system, such as the one that Ctrl+C sends, as a Qt signal in the window's thread."""
+"""Turns signals of the operating system, such as that of Ctrl+C, into a Qt signal in the window's thread."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ from PySide6.QtCore import QObject, QSocketNotifier, Signal
 
 
 class QuitSignals(QObject):
-    """Turns SIGINT and SIGTERM into ``quit_requested`` as long as it is open.
+    """Turns SIGINT and SIGTERM into ``quit_requested`` until ``close``.
 
-    Python runs its handlers only between two of its instructions, and Qt's event loop is one long instruction. The
-    number of the signal is written to a socket at once, though, and Qt watches that.
+    Python runs its signal handlers only between two bytecode instructions, and Qt's event loop is one long instruction.
+    But Python writes the signal's number to a socket at once, and Qt watches that socket.
     """
 
     quit_requested = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
-        """Take over both signals."""
         super().__init__(parent)
         self._reader, self._writer = socket.socketpair()
         self._reader.setblocking(False)
@@ -30,7 +29,7 @@ class QuitSignals(QObject):
         self._notifier.activated.connect(self._on_activated)
 
     def close(self) -> None:
-        """Give both signals back."""
+        """Restore the previous handlers."""
         self._notifier.setEnabled(False)
         signal.set_wakeup_fd(self._old_descriptor)
         for number, handler in self._old_handlers.items():
@@ -48,4 +47,4 @@ class QuitSignals(QObject):
 
 
 def _do_nothing(number: int, frame: FrameType | None) -> None:
-    """Handle a signal: that there is a handler is what makes Python write its number to the socket."""
+    """Handle a signal: Python writes its number to the socket only if it has a handler."""

@@ -1,9 +1,9 @@
-"""A place on the desktop's session bus that never waits, for the calls that PySide6 cannot make.
+"""A non-blocking connection to the desktop's session bus, for calls that PySide6 cannot make.
 
-PySide6 turns every number into a signed one before Qt sees it, and calls such as ``Notify`` take unsigned ones. So
-jeepney writes and reads the messages here, while the socket belongs to the event loop. Nothing in this module blocks:
-what the bus does not take at once is kept until it does, and an answer comes whenever it comes. Only who is about to
-leave may wait a little, when there is no window any more that could stand still.
+PySide6 turns every number into a signed one before Qt sees it, but calls such as ``Notify`` take unsigned numbers. So
+jeepney writes and reads the messages, while Qt's event loop watches the socket. Nothing here blocks: messages that the
+bus does not take at once wait in a buffer, and answers come as callbacks. Only ``wait_while`` waits, for use at the end
+of the program, when no window is left that could freeze.
 """
 
 from __future__ import annotations
@@ -26,22 +26,21 @@ from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal, Slot
 
 log = logging.getLogger(__name__)
 
-# Getting in takes a millisecond; a bus that takes this long is as good as none.
+# Logging in takes a millisecond; a bus that needs longer than this counts as absent.
 LOGIN_LIMIT_MS = 5_000
 _CHUNK_BYTES = 65_536
 
-# Takes the answer, an error among them; None if the bus was lost before there was one.
+# Gets the answer, which may be an error; None if the connection was lost before.
 OnAnswer = Callable[[Message | None], None]
 
 
 class SessionBus(QObject):
-    """Sends calls to programs of the session, and passes on their answers and signals."""
+    """Sends calls to other programs of the session, and emits their answers and signals."""
 
     signalled = Signal(object)
     lost = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
-        """Begin without a connection."""
         super().__init__(parent)
         self._socket: socket.socket | None = None
         self._reading: QSocketNotifier | None = None
@@ -50,7 +49,7 @@ class SessionBus(QObject):
         self._parser = Parser()
         self._serials = count(1)
         self._waiting: dict[int, OnAnswer] = {}
-        # What the socket has not taken yet, and what may follow once the bus has let us in.
+        # Bytes that the socket has not taken yet, and those to send after the login.
         self._unsent = bytearray()
         self._after_login = bytearray()
         self._patience = QTimer(self)
@@ -60,11 +59,11 @@ class SessionBus(QObject):
 
     @property
     def is_open(self) -> bool:
-        """Whether there is a connection, or one is being made."""
+        """Whether a connection exists or is being made."""
         return self._socket is not None
 
     def open(self) -> bool:
-        """Connect, if that is not done already; calls may follow at once.
+        """Connect, unless connected already; calls may follow at once.
 
         Returns:
             False if there is no bus.
@@ -77,21 +76,21 @@ class SessionBus(QObject):
         """Make a call.
 
         Args:
-            message: The call, on an open connection.
-            on_answer: Takes the answer, later.
+            message: The call; the connection must be open.
+            on_answer: Gets the answer later.
         """
         self._waiting[self._send(message)] = on_answer
 
     def tell(self, message: Message) -> None:
-        """Send what needs no answer, on an open connection."""
+        """Send a message without waiting for an answer; the connection must be open."""
         self._send(message)
 
     def wait_while(self, is_due: Callable[[], bool], limit_ms: int) -> None:
-        """Wait for what the bus has to say, without the event loop; what it says is passed on as ever.
+        """Process messages of the bus without the event loop, as long as more are due.
 
         Args:
-            is_due: Whether something is still to come.
-            limit_ms: How long to wait at most.
+            is_due: Whether a message is still due.
+            limit_ms: Limit in milliseconds.
         """
         end_s = time.monotonic() + limit_ms / 1_000
         while self._socket is not None and is_due() and (left_s := end_s - time.monotonic()) > 0:
@@ -105,7 +104,7 @@ class SessionBus(QObject):
                 self._on_readable()
 
     def close(self) -> None:
-        """End the connection; nobody is told."""
+        """Close the connection without calling back."""
         self._waiting.clear()
         self._disconnect()
 
@@ -142,7 +141,7 @@ class SessionBus(QObject):
         except BlockingIOError:
             self._writing.setEnabled(True)
         except OSError as error:
-            # Whoever sends is not done yet: those who wait for answers hear of it when that is over.
+            # The sender has not returned yet, so call back only after it has.
             log.debug("The session bus takes nothing more: %s", error)
             QTimer.singleShot(0, self, self._lose)
         else:
@@ -172,7 +171,7 @@ class SessionBus(QObject):
             self._take(message)
 
     def _read(self, data: bytes) -> list[Message]:
-        """Take what the bus has sent; what is no message raises as jeepney stumbles over it."""
+        """Parse what the bus has sent; jeepney raises its own errors for invalid data."""
         if self._login is None:
             return list(self._parser.feed(data))
         self._login.feed(data)
@@ -223,7 +222,7 @@ class SessionBus(QObject):
 
 
 def _connected_socket() -> socket.socket | None:
-    """A socket that never waits, connected to the session bus; None if there is none, or it is too busy to listen."""
+    """A non-blocking socket connected to the session bus; None if there is no bus or its queue is full."""
     if sys.platform == "win32":
         return None
     for address in _addresses():
@@ -240,7 +239,7 @@ def _connected_socket() -> socket.socket | None:
 
 
 def _addresses() -> Iterator[str]:
-    """Where the session bus may be: as the session says, else where systemd has it."""
+    """Possible addresses of the session bus: that of the environment, otherwise that of systemd."""
     told = os.environ.get("DBUS_SESSION_BUS_ADDRESS")
     runtime_folder = os.environ.get("XDG_RUNTIME_DIR")
     if told:

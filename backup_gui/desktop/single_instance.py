@@ -1,7 +1,7 @@
-"""One app for each user: a second start hands its wish to the first one and ends.
+"""One app for each user: a second start sends its wish to the first one and ends.
 
-A lock of the system's decides who is first, and ends with the process, however that ends. What stands in the file does
-not matter: it may be empty after a power cut, or come from another computer with the home folder.
+A file lock decides which process is first; the system releases it with the process, also after a crash. The content of
+the lock file does not matter: it may be empty after a power cut, or come from another computer with the home folder.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 LOCK_NAME = "app.lock"
 _SOCKET_NAME = "app.socket"
 _LONGEST_MESSAGE_BYTES = 64 * 1_024
-# Qt needs some more for a folder of its own beside the socket, and the system allows 108 in all.
+# The system allows 108 bytes, and Qt needs some of them for a temporary folder beside the socket.
 _LONGEST_ADDRESS_BYTES = 88
 _CONNECT_MS = 500
 _ANSWER_MS = 2_000
@@ -42,10 +42,10 @@ _ANSWER = b"ok\n"
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a second start wants of the first one.
+    """What a second start asks of the first one.
 
     Attributes:
-        shows_window: Whether the window is to come up.
+        shows_window: Whether to show the window.
         source: A folder to protect, with ``destination``; empty for none.
         destination: The folder for its backup.
         interval_s: Seconds between its checks; 0 for the default.
@@ -58,17 +58,15 @@ class Wish:
 
 
 class Instance(QObject):
-    """This process as the only one of its user, or as a second one."""
+    """This process as the first instance of its user, or as a further one.
+
+    Args:
+        state_folder: The program's state folder. Instances with different ones do not see each other.
+    """
 
     wished = Signal(object)
 
     def __init__(self, state_folder: Path, parent: QObject | None = None) -> None:
-        """Prepare; nothing is taken yet.
-
-        Args:
-            state_folder: The program's state folder; apps with different ones do not know each other.
-            parent: Owner.
-        """
         super().__init__(parent)
         self._folder = state_folder
         self._folder_fd = self._lock_fd = -1
@@ -78,14 +76,14 @@ class Instance(QObject):
 
     @property
     def name(self) -> str:
-        """Where the first one listens."""
+        """The address at which the first instance listens."""
         return self._server.fullServerName()
 
     def take(self) -> bool:
-        """Become the first one.
+        """Try to become the first instance.
 
         Returns:
-            Whether this process is the first one now; if not, another one is running.
+            Whether this process is the first instance; if not, another one is running.
 
         Raises:
             OwnFolderError: The state folder cannot be used.
@@ -102,12 +100,12 @@ class Instance(QObject):
         except OSError as error:
             if self._lock_fd < 0 and error.errno not in {errno.ENOSPC, errno.EDQUOT}:
                 raise OwnFolderError(own_folder_reason(path, error)) from error
-            # A home folder on a network without locks, or a full disk: whoever answers is the first one.
+            # A network home without locks, or a full disk: a process that answers is the first instance.
             log.warning("The lock %s cannot be used: %s", path, error.strerror)
             if any(self._connected(address) is not None for address in self._addresses()):
                 return False
         for address in self._addresses():
-            # The lock is ours, so whatever socket is there was left behind by a process that is gone.
+            # This process has the lock, so an existing socket is left over from a process that has ended.
             QLocalServer.removeServer(address)
             if self._server.listen(address):
                 return True
@@ -115,7 +113,7 @@ class Instance(QObject):
         return True
 
     def tell(self, wish: Wish) -> bool:
-        """Hand a wish to the first process.
+        """Send a wish to the first instance.
 
         Returns:
             Whether it has answered.
@@ -130,19 +128,19 @@ class Instance(QObject):
                 has_answer = socket.waitForReadyRead(_ANSWER_MS)
                 socket.disconnectFromServer()
                 return has_answer
-            # The first one has the lock and is about to listen; connecting fails at once, so wait here.
+            # The first instance has the lock and will listen soon. Connecting fails at once, so wait here.
             QThread.msleep(_CONNECT_MS // 2)
         return False
 
     def release(self) -> None:
-        """Let another process become the first one."""
+        """Let another process become the first instance."""
         self._server.close()
         for fd in (self._lock_fd, self._folder_fd):
             self._close(fd)
         self._folder_fd = self._lock_fd = -1
 
     def _addresses(self) -> Iterator[str]:
-        """Where the first one listens: in a folder that only this user can write to, so that nobody takes the name."""
+        """Addresses of the first instance, in folders where other users cannot create a socket of that name."""
         digest = hashlib.sha256(str(self._folder.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:16]
         if sys.platform == "win32":
             yield f"backup-gui-{digest}"
@@ -161,7 +159,7 @@ class Instance(QObject):
             yield os.path.join(runtime, f"backup-gui-{digest}")
 
     def _connected(self, address: str) -> QLocalSocket | None:
-        """Connect to a first process of the same user; None if there is none."""
+        """Connect to a first instance of the same user; None if there is none."""
         socket = QLocalSocket()
         socket.connectToServer(address)
         if not socket.waitForConnected(_CONNECT_MS):
@@ -212,7 +210,7 @@ def _is_private(folder: str) -> bool:
 
 
 def _is_of_other_user(socket: QLocalSocket) -> bool:
-    """Tell whether the process at the other end is another user's; on Windows the pipe sees to that."""
+    """Whether another user runs the process at the other end; on Windows, the pipe itself excludes other users."""
     if sys.platform == "win32":
         return False
     descriptor = int(socket.socketDescriptor())
@@ -230,7 +228,7 @@ def _own_uid() -> int:
 
 
 def _parsed(line: bytes) -> Wish | None:
-    """Read a wish; whatever is no wish is none."""
+    """Parse a wish; None if the line is invalid."""
     try:
         fields = json.loads(line)
         wish = Wish(
