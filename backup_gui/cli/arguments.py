@@ -1,4 +1,4 @@
-"""What the command line accepts, and one clear sentence for each thing that it does not. Touches no file."""
+"""The options of the command line, and one clear sentence for each error in them. Touches no file."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _OF_ANY_WIDTH: Final = partial(argparse.HelpFormatter, width=80)
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that says in two lines what is wrong: how the command goes, and a sentence."""
+    """A parser that reports an error in two lines: the usage and a sentence."""
 
     def __init__(self, **settings: Any) -> None:  # noqa: ANN401
-        # Each option is laid out once to see that this can be done. How wide the terminal is does not matter to that,
-        # and takes modules to find out that take longer to import than all options to declare.
+        # argparse formats each option once to validate it. A fixed width avoids importing the modules that determine
+        # the terminal's width, which takes longer than declaring all options.
         super().__init__(formatter_class=_OF_ANY_WIDTH, allow_abbrev=False, **settings)
 
     def format_help(self) -> str:
@@ -37,12 +37,12 @@ class _Parser(argparse.ArgumentParser):
         return super().format_help()
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong, and end with status 2."""
+        """Print what is wrong, and exit with status 2."""
         needed = [str(action.metavar) for action in self._get_positional_actions() if action.nargs != "?"]
         needed += [f"{a.option_strings[0]} {a.metavar}" for a in self._get_optional_actions() if a.required]
         usage = " ".join((self.prog, *needed, "[options]"))
         if sys.stderr is not None:
-            # All options, a screen of them, would hide the sentence; --help has them.
+            # The list of all options would push the sentence off the screen; --help has them.
             with contextlib.suppress(OSError):
                 sys.stderr.write(f"usage: {usage}; see --help\n{PROGRAM}: {one_line(message)}\n")
         raise SystemExit(_UNUSABLE)
@@ -52,7 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Declare all commands and options.
 
     Returns:
-        The parser; ``command`` of its result is None where the app is meant.
+        The parser; ``command`` of its result is None if the app is to be started.
     """
     parser: argparse.ArgumentParser = _Parser(
         prog=PROGRAM,
@@ -61,11 +61,11 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     parser.add_argument("--hidden", action="store_true", help="start with the tray icon only")
-    # A backup that the app is to make when it starts: for scripts, so not in the help.
+    # A backup that the app creates at its start: for scripts, so not in the help.
     parser.add_argument("--source", dest="app_source", type=path, help=argparse.SUPPRESS)
     parser.add_argument("--destination", dest="app_destination", type=path, help=argparse.SUPPRESS)
     parser.add_argument("--interval", dest="app_interval", type=interval, help=argparse.SUPPRESS)
-    # Named once more, since finding out how it is named takes the layout of a help page.
+    # The name is given again, since argparse would format a help page to find it.
     commands = parser.add_subparsers(prog=PROGRAM, dest="command", metavar="COMMAND", title="commands")
     _add_run(commands)
     _add_verify(commands)
@@ -268,28 +268,28 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
 
 
 def path(text: str) -> str:
-    """Take any path but an empty one."""
+    """Accept any path but an empty one."""
     if not text:
         raise argparse.ArgumentTypeError("a path is needed, not an empty text")
     return text
 
 
 def pattern(text: str) -> str:
-    """Take any exclusion rule but an empty one; the rules themselves are checked with the job."""
+    """Accept any exclusion rule but an empty one; the job checks the rules themselves."""
     if not text.strip():
         raise argparse.ArgumentTypeError("a pattern is needed, not an empty text")
     return text
 
 
 def number(text: str) -> int:
-    """Read a whole number from 1."""
+    """Parse a whole number from 1."""
     if not text.isascii() or not text.isdigit() or len(text) > _MAX_DIGITS - 2 or int(text) < 1:
         raise argparse.ArgumentTypeError("a whole number from 1 is needed")
     return int(text)
 
 
 def interval(text: str) -> int:
-    """Read whole seconds from one to a week."""
+    """Parse whole seconds from one to a week."""
     if not text.isascii() or not text.isdigit():
         raise argparse.ArgumentTypeError(f"a whole number of seconds from 1 to {MAX_INTERVAL_S} is needed")
     seconds = int(text) if len(text) <= _MAX_DIGITS else MAX_INTERVAL_S + 1
@@ -301,7 +301,7 @@ def interval(text: str) -> int:
 
 
 def moment(text: str) -> datetime:
-    """Read a time in ISO 8601, local if it has no zone; the result is in UTC."""
+    """Parse a time in ISO 8601, local if it has no zone; the result is in UTC."""
     try:
         return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError, OSError) as error:

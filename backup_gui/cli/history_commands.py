@@ -1,7 +1,7 @@
-"""Commands of the command line about what passes did and what the user decided: ``passes``, ``undo`` and ``kept``.
+"""Commands about what passes did and what the user decided: ``passes``, ``undo`` and ``kept``.
 
-They work on the catalog of the job that the two folders make. What writes takes the destination's lock, so that no pass
-is under way meanwhile.
+They use the catalog of the job for the two folders. Commands that write take the destination's lock, so that no pass
+runs meanwhile.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 
 def passes(options: argparse.Namespace, output: Output, _has_come: Callable[[], bool]) -> bool:
-    """List passes, or the paths of one; says whether something was not possible."""
+    """List passes, or the paths of one; return whether something failed."""
     with _reading(make_job(job_draft(options))) as connection:
         log = PassLog(connection)
         if options.pass_id is None:
@@ -57,7 +57,7 @@ def passes(options: argparse.Namespace, output: Output, _has_come: Callable[[], 
 
 
 def undo(options: argparse.Namespace, output: Output, has_come: Callable[[], bool]) -> bool:
-    """Undo a pass; says whether something was not possible."""
+    """Undo a pass; return whether something failed."""
     from backup_gui.engine.restore.undo import undo_pass  # noqa: PLC0415 - the other commands do not need it
 
     job = make_job(job_draft(options))
@@ -75,7 +75,7 @@ def undo(options: argparse.Namespace, output: Output, has_come: Callable[[], boo
 
 
 def kept(options: argparse.Namespace, output: Output, _has_come: Callable[[], bool]) -> bool:
-    """List what is kept, or keep it no more; says whether something was not possible."""
+    """List what is kept, or stop keeping it; return whether something failed."""
     job = make_job(job_draft(options))
     count = 0
     with _reading(job) as connection:
@@ -84,7 +84,7 @@ def kept(options: argparse.Namespace, output: Output, _has_come: Callable[[], bo
             fields = {"event": "kept", "path": escape(path.path), "folder": path.is_folder}
             output.write(to_json(fields) if options.json else named(path.path), is_urgent=False)
     if not count and not options.json and sys.stderr is not None:
-        # Silence would look like a failure; results have nothing to say.
+        # No output would look like a failure; stdout stays empty for programs.
         sys.stderr.write(f"{PROGRAM}: Nothing is kept against the source.\n")
     if options.release:
         with DestinationLock(job.destination, Places().data / "locks"):
@@ -96,11 +96,11 @@ def kept(options: argparse.Namespace, output: Output, _has_come: Callable[[], bo
 
 @contextlib.contextmanager
 def _reading(job: Job) -> Iterator[sqlite3.Connection]:
-    """Open a job's catalog beside whoever writes it.
+    """Open a job's catalog for reading, while the job may write it.
 
     Raises:
         CatalogError: It cannot be read.
-        NewerDataError: It is of a later version.
+        NewerDataError: A later version wrote it.
     """
     path = _catalog_path(job)
     try:

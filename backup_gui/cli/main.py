@@ -1,8 +1,13 @@
-"""The command line over the engine, and the one place that decides exit statuses. Imports no Qt.
+"""The command line of the engine, and the only place that decides exit statuses. Imports no Qt.
 
-Exit status: 0 everything is in step; 1 done, but with problems; 2 unusable arguments or job; 3 held, a root or the own
-data folder is absent or cannot be used, or another instance or another backup has the destination, and nothing of that
-was touched; 128 plus the signal's number after a signal.
+Exit statuses:
+
+* 0: everything is in step.
+* 1: done, but with problems.
+* 2: unusable arguments or job.
+* 3: changes are held, a root or the own data folder is absent or unusable, or another instance or another backup has
+  the destination. Nothing of that was changed.
+* 128 plus the signal's number: ended by a signal.
 """
 
 from __future__ import annotations
@@ -66,7 +71,7 @@ def main(arguments: list[str], run_app: RunApp) -> int:
 
     Args:
         arguments: The command line without the program's name.
-        run_app: Starts the app, for when no command is given.
+        run_app: Starts the app if no command is given.
 
     Returns:
         The exit status.
@@ -91,7 +96,7 @@ def main(arguments: list[str], run_app: RunApp) -> int:
         return _fail("The log file must not lie inside the destination.", UNUSABLE)
     level = logging.DEBUG if options.verbose else logging.INFO
     log_file = Path(options.log_file) if options.log_file else None
-    # Where a person watches, results and the bar say what the log would.
+    # On a terminal, results and the progress bar show what the log would.
     stderr_level = logging.ERROR if _is_watched(options) and not options.verbose else level
     try:
         set_up_logging(level=level, file=log_file, stderr_level=stderr_level)
@@ -118,7 +123,7 @@ def _fail(sentence: str, status: int) -> int:
 
 
 def _is_log_in_the_way(options: argparse.Namespace) -> bool:
-    """Whether the log would lie in the mirror, where it is a stranger; in a source it is left out."""
+    """Return whether the log would lie in the mirror, where it is a stranger. In a source it is excluded."""
     from backup_gui.engine.fs.volumes.nesting import is_within  # noqa: PLC0415
 
     destination: str | None = getattr(options, "destination", None)
@@ -130,13 +135,13 @@ def _is_watched(options: argparse.Namespace) -> bool:
 
 
 class Interruption:
-    """Turns the signals that ask a program to end into a wish, so that the mirror is left consistent."""
+    """Turns the signals that ask a program to end into a request, so that the mirror stays consistent."""
 
     def __init__(self) -> None:
         self.number: int | None = None
         self._on_interrupt: Callable[[], None] | None = None
         names = ("SIGINT", "SIGTERM", "SIGBREAK")
-        # Also where they were ignored: a shell lets background commands start so, and there is no other way to end.
+        # Even if they were ignored: a shell starts background commands so, and there is no other way to end them.
         self._previous = {
             number: signal.signal(number, self._on_signal)
             for name in names
@@ -144,7 +149,7 @@ class Interruption:
         }
 
     def then(self, action: Callable[[], None]) -> None:
-        """Do this when a signal comes, or now if one has come already."""
+        """Call ``action`` when a signal comes, or now if one has come already."""
         self._on_interrupt = action
         if self.number is not None:
             action()
@@ -154,13 +159,13 @@ class Interruption:
         return self.number is not None
 
     def restore(self) -> None:
-        """Put back how signals were handled before."""
+        """Restore the previous signal handlers."""
         for number, previous in self._previous.items():
             signal.signal(number, previous)
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         if self.number is not None:
-            # Asked twice: something hangs, such as a drive that does not answer. The mirror survives a kill.
+            # The second signal: something hangs, such as a drive that does not respond. The mirror survives a kill.
             os._exit(SIGNAL_BASE + number)
         self.number = number
         if self._on_interrupt is not None:
@@ -168,7 +173,7 @@ class Interruption:
 
 
 def _run(options: argparse.Namespace, output: Output, interruption: Interruption) -> int:
-    # Here and below, what only one command needs is imported by that command: start-up counts.
+    # Here and below, each command imports what only it needs, to keep the start fast.
     from backup_gui.config.job_factory import make_job  # noqa: PLC0415
     from backup_gui.engine.run import runner  # noqa: PLC0415
 
@@ -197,7 +202,7 @@ def _run(options: argparse.Namespace, output: Output, interruption: Interruption
 
 
 class _Keeper:
-    """Refuses whatever is held, besides printing: the user has said so beforehand."""
+    """Prints events, and refuses everything that is held, as the user has requested with ``--keep-held``."""
 
     def __init__(self, printer: Printer, put: Callable[[Command], None]) -> None:
         self._printer = printer
@@ -210,7 +215,7 @@ class _Keeper:
             self._put(KeepHeld(event.held))
 
     def close(self) -> None:
-        """End what is still on the screen."""
+        """Clear what is still on the screen."""
         self._printer.close()
 
 
@@ -223,10 +228,10 @@ def _printer(options: argparse.Namespace, output: Output, *, is_once: bool) -> P
 
 
 def status_of_error(error: BackupError, *, has_acted: bool = False) -> int:
-    """Return the exit status for what ended a run.
+    """Return the exit status for the error that ended a run.
 
     Args:
-        error: What ended it.
+        error: The error.
         has_acted: Whether anything was done before.
     """
     if isinstance(error, JobError):
@@ -269,7 +274,7 @@ def _verify(options: argparse.Namespace, output: Output, interruption: Interrupt
 
     count = problems = 0
     try:
-        # Whichever job has tried out what the drive can hold.
+        # From any job that has probed the drive.
         memories = remembered_facts(places.data, ABILITIES_KEY)
         found = verify(
             job.source,
@@ -385,7 +390,7 @@ def _restore(options: argparse.Namespace, output: Output, _interruption: Interru
 
 
 def _kept_places(options: argparse.Namespace) -> tuple[str, str]:
-    """Return the absolute paths of the mirror and of its history, at least one of which must be there."""
+    """Return the absolute paths of the mirror and of its history, at least one of which must exist."""
     from backup_gui.config.job_factory import absolute  # noqa: PLC0415
     from backup_gui.engine.destination.history_place import history_at  # noqa: PLC0415
 
@@ -399,10 +404,10 @@ def _kept_places(options: argparse.Namespace) -> tuple[str, str]:
 
 
 def _refuse_what_is_no_backup(destination: str, history: str) -> None:
-    """Refuse a folder that nothing says is a backup.
+    """Refuse a folder without any evidence that it is a backup.
 
     Raises:
-        JobError: It has no history and no marker, and no job is known to back up to it.
+        JobError: It has no history and no marker, and no known job backs up to it.
     """
     from backup_gui.engine.destination.marker import read_markers  # noqa: PLC0415
     from backup_gui.engine.fs.volumes.identity import identify  # noqa: PLC0415
@@ -427,12 +432,12 @@ def _path_within(text: str, destination: str, history: str) -> str:
     """Return a path relative to the mirror's root, with ``/``.
 
     Args:
-        text: The path as it was typed: as this program prints it, as it is, or as an absolute one in the mirror.
+        text: The path as typed: in this program's notation, unescaped, or absolute.
         destination: Absolute path of the mirror.
         history: Absolute path of its history.
 
     Raises:
-        JobError: It leads out of the mirror.
+        JobError: It lies outside the mirror.
         RootAbsentError: Mirror or history cannot be read.
     """
     first, *others = meanings(text)

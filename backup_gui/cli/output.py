@@ -1,7 +1,7 @@
-"""What the command line writes: results as text or as JSON events on stdout, and a progress bar on stderr.
+"""The output of the command line: results as text or JSON events on stdout, and a progress bar on stderr.
 
-Printers are interchangeable: each takes the events of a run, whatever produced them. Nothing here decides or touches
-a file.
+Printers are interchangeable: each takes the events of a run, whatever produced them. Code here decides nothing and
+touches no file.
 """
 
 from __future__ import annotations
@@ -53,10 +53,10 @@ _KIB = 1000
 
 
 class Output:
-    """Standard output that may go away.
+    """Standard output that may be closed.
 
-    A reader that has seen enough (``head``) or a full disk under a redirected output must not end a backup; the rest
-    is dropped then.
+    A reader that has seen enough (``head``), or a full disk under a redirected output, must not end a backup. The rest
+    of the output is then dropped.
     """
 
     def __init__(self, stream: TextIO | None) -> None:
@@ -65,17 +65,17 @@ class Output:
         self.has_failed = False
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
-            # Whatever the terminal's encoding cannot express must not raise.
+            # Characters that the terminal's encoding lacks must not raise.
             reconfigure(errors="backslashreplace")
 
     @property
     def is_gone(self) -> bool:
-        """Whether nobody reads any more."""
+        """Return whether the output is closed."""
         return self._is_gone
 
     @property
     def is_terminal(self) -> bool:
-        """Whether a person reads."""
+        """Return whether the output is a terminal."""
         return self._stream is not None and not self._is_gone and self._stream.isatty()
 
     def write(self, line: str, *, is_urgent: bool = True) -> None:
@@ -90,7 +90,7 @@ class Output:
             self._give_up(error)
 
     def close(self) -> None:
-        """Write what is still in the buffer."""
+        """Flush the buffer."""
         if self._is_gone or self._stream is None:
             return
         try:
@@ -100,13 +100,13 @@ class Output:
 
     def _give_up(self, error: OSError) -> None:
         self._is_gone = True
-        # A closed pipe reads as "invalid argument" on Windows.
+        # On Windows, a closed pipe raises "invalid argument".
         is_closed = isinstance(error, BrokenPipeError) or (os.name == "nt" and error.errno == errno.EINVAL)
         if not is_closed:
             self.has_failed = True
             log.error("Results can no longer be written: %s", error.strerror)
         if self._stream is not None and self._stream is sys.stdout:
-            # Else the interpreter tries again at its end, and fails with a message and a status of its own.
+            # Otherwise the interpreter flushes again at its end, and fails with its own message and status.
             with open(os.devnull, "wb") as nothing:
                 os.dup2(nothing.fileno(), self._stream.fileno())
 
@@ -115,21 +115,21 @@ class Printer(Protocol):
     """Takes the events of a run."""
 
     def __call__(self, event: Event) -> None:
-        """Print an event, or pass it over."""
+        """Print an event, or ignore it."""
 
     def close(self) -> None:
-        """End what is still on the screen."""
+        """Clear what is still on the screen."""
 
 
 class JsonPrinter:
-    """One JSON object a line, with a field ``event``."""
+    """Prints one JSON object a line, with a field ``event``."""
 
     def __init__(self, output: Output, *, shows_actions: bool) -> None:
         self._output = output
         self._shows_actions = shows_actions
 
     def __call__(self, event: Event) -> None:
-        """Print an event that programs are to see."""
+        """Print an event if programs need it."""
         if isinstance(event, ActionDone) and not self._shows_actions:
             return
         fields = event_fields(event)
@@ -137,18 +137,18 @@ class JsonPrinter:
             self._output.write(to_json(fields), is_urgent=not isinstance(event, ActionDone))
 
     def close(self) -> None:
-        """Nothing is left on the screen."""
+        """Do nothing, since there is no bar to clear."""
 
 
 def to_json(fields: Mapping[str, object]) -> str:
-    """Write one event's fields as one line of ASCII."""
+    """Return an event's fields as one line of ASCII."""
     import json  # noqa: PLC0415 - start-up counts, and few runs write JSON
 
     return json.dumps(fields, separators=(",", ":"))
 
 
 def event_fields(event: Event) -> dict[str, object] | None:
-    """Translate an event to the fields of its JSON object; None for what programs are not told.
+    """Return the fields of an event's JSON object; None for events that are not printed.
 
     Paths are escaped, see ``model/path_text.py``.
     """
@@ -192,7 +192,7 @@ def event_fields(event: Event) -> dict[str, object] | None:
 
 
 def reason_fields(reason: Reason) -> dict[str, object]:
-    """Name a reason for programs, and say it for people: ``reason`` is the English, which may be reworded."""
+    """Return the fields of a reason: its code and arguments for programs, and its English, which may be reworded."""
     return {"reason": one_line(reason), "code": reason.code.value, "arguments": _arguments(reason)}
 
 
@@ -211,12 +211,12 @@ def _text(name: str, text: str) -> str:
 
 
 def answers(code: HeldCode) -> dict[str, str | None]:
-    """Name the options that answer what is held: ``release`` has it done, ``keep`` refuses it; None where none does."""
+    """Return the options that answer what is held: ``release`` does it, ``keep`` refuses it; None if there is none."""
     if code is HeldCode.NEWER_BACKUP:
         return {"release": None, "keep": None}
     if code is HeldCode.OTHER_BACKUP:
         return {"release": TAKEN_BY, "keep": None}
-    # Of what nobody knows whose it is, nothing is kept.
+    # Nothing is kept in a folder whose owner is unknown.
     return {"release": ALLOWED_BY, "keep": None if code is HeldCode.DESTINATION_REPLACED else KEPT_BY}
 
 
@@ -253,14 +253,14 @@ def _counts(counts: Counts) -> dict[str, int]:
 
 
 class TextPrinter:
-    """Lines for people.
+    """Prints lines for people.
 
     Args:
         output: Where results go.
-        bar: A progress bar, where a person watches.
+        bar: A progress bar, if stderr is a terminal.
         shows_actions: Whether each action has a line.
         is_dry_run: Whether nothing is written, so that reports must not say otherwise.
-        is_once: Whether there is a single pass, whose report is wanted even if it had nothing to do.
+        is_once: Whether there is a single pass, whose report is printed even if it had nothing to do.
     """
 
     def __init__(
@@ -273,7 +273,7 @@ class TextPrinter:
         self._is_once = is_once
 
     def __call__(self, event: Event) -> None:
-        """Print an event that people are to see."""
+        """Print an event if people need it."""
         if isinstance(event, ActionDone) and not self._shows_actions:
             return
         if isinstance(event, Progressed):
@@ -287,7 +287,7 @@ class TextPrinter:
             self._write(line, is_urgent=not isinstance(event, ActionDone))
 
     def close(self) -> None:
-        """Take the bar off the screen."""
+        """Clear the bar."""
         if self._bar is not None:
             self._bar.clear()
 
@@ -318,13 +318,13 @@ class TextPrinter:
 
 
 def named(path: str) -> str:
-    """Name a path for people; the root's own is empty. One that looks like an option is named so that it is none."""
+    """Format a path for people. The root is named, and a leading ``-`` gets ``./``, so that it is no option."""
     text = escape(path)
     return f"./{text}" if text.startswith("-") else text or "(the folder itself)"
 
 
 def _how_to_answer(code: HeldCode) -> str:
-    """Say which option answers what is held."""
+    """Name the option that answers what is held."""
     if code is HeldCode.NEWER_BACKUP:
         return "Nothing was touched. That version can go on with it."
     if code is HeldCode.DESTINATION_REPLACED:
@@ -344,7 +344,7 @@ _OUTCOMES = {
 
 
 def report_in_words(report: Report, *, is_dry_run: bool = False) -> str:
-    """Say in one line what a pass did, or in a dry run would have done."""
+    """Describe in one line what a pass did, or in a dry run would have done."""
     if report.held is not None and report.held.is_refusal:
         return "Nothing was backed up."
     if is_dry_run:
@@ -358,7 +358,7 @@ def report_in_words(report: Report, *, is_dry_run: bool = False) -> str:
 
 
 def counts_in_words(counts: Counts) -> str:
-    """Say how many paths there are of each sort, leaving out what there is none of."""
+    """List how many paths there are of each kind, without zeros."""
     parts = [
         f"{number:,} {word}"
         for number, word in (
@@ -378,20 +378,20 @@ def counts_in_words(counts: Counts) -> str:
 
 
 def size_in_words(size_bytes: int) -> str:
-    """Write a size the way file managers do, in powers of 1,000."""
+    """Format a size as file managers do, in powers of 1,000."""
     if size_bytes < _KIB:
         return f"{size_bytes} bytes"
     size = float(size_bytes)
     for unit in ("kB", "MB", "GB", "TB"):
         size /= _KIB
-        # What would be rounded up to 1,000 belongs to the next unit.
+        # A number that would be rounded up to 1,000 gets the next unit.
         if size < _KIB - 0.05:
             return f"{size:.1f} {unit}"
     return f"{size / _KIB:.1f} PB"
 
 
 def progress_in_words(progress: Progress) -> str:
-    """Say how many paths and bytes are done, of how many if that is known, and how fast."""
+    """Describe how many paths and bytes are done, the totals if known, and the speed."""
     words = f"{progress.files_done:,}" + (f" of {progress.files_total:,}" if progress.files_total else "")
     if progress.bytes_done or progress.bytes_total:
         words += f", {size_in_words(progress.bytes_done)}"
@@ -402,7 +402,7 @@ def progress_in_words(progress: Progress) -> str:
 
 
 class ProgressBar:
-    """A bar with count, bytes, speed and time left on stderr; appears only when there is something to wait for."""
+    """A bar on stderr with count, bytes, speed and time left; it appears only after a short delay."""
 
     def __init__(self) -> None:
         self._rich: RichProgress | None = None
@@ -430,21 +430,21 @@ class ProgressBar:
         )
 
     def print_above(self, line: str) -> bool:
-        """Print a line above the bar, if it is on the screen; tell whether it was printed."""
+        """Print a line above the bar if the bar is shown; return whether it was printed."""
         if self._rich is None:
             return False
         self._rich.console.print(line, markup=False, emoji=False, highlight=False, soft_wrap=True)
         return True
 
     def clear(self) -> None:
-        """Take the bar off the screen."""
+        """Clear the bar."""
         if self._rich is not None:
             self._rich.stop()
         self._rich = self._task = self._phase = None
 
 
 def _make_bar() -> RichProgress:
-    # Imported only where a person waits: it takes longer than a whole pass that finds nothing to do.
+    # Imported only when the bar is shown: it takes longer than a whole pass that finds nothing to do.
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
 

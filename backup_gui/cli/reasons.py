@@ -1,4 +1,4 @@
-"""Why a command of the terminal could not be done; what the window never says. Nothing here touches a file."""
+"""Reasons why a command failed, which only the command line prints. Touches no file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from backup_gui.model.reasons import Code
 
 
 class CommandCode(Code):
-    """What is wrong with a command or with what it is about."""
+    """What is wrong with a command or its arguments."""
 
     RESTORED_INTO_NO_FOLDER = ("restored-into-no-folder", "What is to be restored into is not a folder. ({path})")
     RESTORED_INTO_BACKUP = ("restored-into-backup", "Nothing can be restored into the backup itself. ({path})")

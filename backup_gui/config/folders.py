@@ -1,4 +1,4 @@
-"""Where the program keeps its own files. Makes none of them."""
+"""The locations of the program's own files. Creates none of them."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ class _Folders(NamedTuple):
 
 
 class Places(_Folders):
-    """The program's own folders, by default those of the user who runs it.
+    """The program's own folders, by default those of the current user.
 
-    ``XDG_DATA_HOME``, ``XDG_STATE_HOME`` and ``XDG_CONFIG_HOME`` count on every platform, so that they isolate a run
+    ``XDG_DATA_HOME``, ``XDG_STATE_HOME`` and ``XDG_CONFIG_HOME`` apply on every platform, so that they isolate a run
     anywhere.
 
     Attributes:
         data: Catalogs; losing them costs time, not files.
         state: Logs and locks.
         config: Settings.
-        cache: What can be made anew at any time.
+        cache: What can be recreated at any time.
     """
 
     __slots__ = ()
@@ -42,7 +42,7 @@ class Places(_Folders):
         config: Path | None = None,
         cache: Path | None = None,
     ) -> Self:
-        """Take what is given, and the user's own folders for the rest.
+        """Use the given folders, and the user's own ones for the rest.
 
         Raises:
             OwnFolderError: The user has no home folder, and the environment names none.
@@ -61,7 +61,7 @@ def home() -> str:
     """Return the absolute path of the user's home folder, which need not exist.
 
     Raises:
-        OwnFolderError: The user has none: HOME is not set, and the system does not know the user, as in a container.
+        OwnFolderError: There is none: HOME is not set, and the system does not know the user, as in a container.
     """
     if sys.platform == "win32":
         found = os.path.expanduser("~")
@@ -75,7 +75,7 @@ def home() -> str:
 
 
 def home_or_root() -> str:
-    """Return the user's home folder for looking at it; the root of all folders if there is none."""
+    """Return the user's home folder for browsing; the root folder if there is none."""
     try:
         return home()
     except OwnFolderError:
@@ -94,7 +94,7 @@ def _home_of_account() -> str:
 
 
 def _cache_folder(otherwise: Path) -> Path:
-    """Return the folder for what can be made anew: no run fails for want of it."""
+    """Return the cache folder; never raises, since the cache is optional."""
     try:
         return _own_folder("XDG_CACHE_HOME", ".cache", "user_cache_path")
     except OwnFolderError:
@@ -103,11 +103,11 @@ def _cache_folder(otherwise: Path) -> Path:
 
 def _own_folder(variable: str, linux_default: str, platform_function: str) -> Path:
     base = os.environ.get(variable, "")
-    # A relative path is to be ignored, says the XDG base directory specification.
+    # The XDG base directory specification says that a relative path must be ignored.
     if os.path.isabs(base):
         return Path(base, APP_NAME)
     if sys.platform == "linux":
-        # What platformdirs does there too, but importing it takes 25 ms of a start of 100 ms.
+        # The same as platformdirs, whose import takes 25 ms of a start of 100 ms.
         return Path(home(), linux_default, APP_NAME)
     import platformdirs  # noqa: PLC0415 - see above
 

@@ -1,7 +1,7 @@
-"""Builds jobs and checks them, so that nothing unusable reaches the engine. Knows nothing of Qt.
+"""Builds jobs and checks them, so that the engine never gets an unusable one. Imports nothing of Qt.
 
-``job_faults`` is pure and quick enough to run at every keystroke; ``folder_faults`` asks the file system, which may
-hang, and so never runs in the window's thread.
+``job_faults`` is pure and fast enough for every keystroke. ``folder_faults`` reads the file system, which may hang, so
+it is never called in the window's thread.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ def make_job(draft: Job) -> Job:
     """Complete a job and check it, also against the file system.
 
     Args:
-        draft: The job; its source need not be there at the moment, and its destination need not exist yet. Without an
-            id, one is derived from the two folders, so that the same pair finds its catalog again.
+        draft: The job. Its source need not exist at the moment, and its destination need not exist yet. Without an id,
+            one is derived from the two folders, so that the same pair finds its catalog again.
 
     Returns:
         The job, with absolute paths.
 
     Raises:
-        JobError: Something makes no sense; the text is one plain sentence.
+        JobError: Something is wrong; the reason is one plain sentence.
     """
     _refuse(job_faults(draft), draft)
     source, destination = absolute(draft.source), absolute(draft.destination)
@@ -51,8 +51,8 @@ def make_job(draft: Job) -> Job:
 def job_id(source: str, destination: str) -> str:
     """Derive a job's stable key from its folders: 16 hexadecimal digits.
 
-    From the paths as they are named and not from where links lead: if a link is bent to another folder, it is still
-    the same job, and its catalog is what notices the swap.
+    It uses the paths as given, without resolving links: if a link is redirected to another folder, it is still the same
+    job, and its catalog reveals the swap.
     """
     pair = "\0".join(os.path.normcase(path) for path in (source, destination))
     return hashlib.sha256(pair.encode("utf-8", "surrogatepass")).hexdigest()[:16]
@@ -85,12 +85,12 @@ _NO_FOLDER = {
 
 
 def absolute(path: str) -> str:
-    """Make a path absolute, the home folder's ``~`` included.
+    """Make a path absolute, and expand ``~``.
 
-    ``..`` after a link leads to the parent of where the link leads, so such paths are resolved by the system.
+    ``..`` after a link means the parent of the link's target, so the system resolves such paths.
 
     Raises:
-        JobError: It begins with ``~``, and there is no home folder: never is a folder of that name made instead.
+        JobError: It begins with ``~``, and there is no home folder. A folder named ``~`` is never created instead.
     """
     expanded = _expanded(path)
     if os.pardir in expanded.replace("\\", "/").split("/"):
@@ -109,13 +109,13 @@ def _expanded(path: str) -> str:
 
 
 def job_faults(job: Job) -> dict[str, Reason]:
-    """Check what can be checked without looking at any file; for use while the user types.
+    """Check what can be checked without reading any file; for use while the user types.
 
     Args:
         job: A job or a draft of one; its paths may still be relative or empty.
 
     Returns:
-        One sentence for each field that is wrong; empty if all are right.
+        A reason for each field that is wrong; empty if all are right.
     """
     faults: dict[str, Reason] = {}
     for name, path, is_needed in (
@@ -144,7 +144,7 @@ def job_faults(job: Job) -> dict[str, Reason]:
 
 
 def _equal_paths(job: Job) -> dict[str, Reason]:
-    """Refuse what even the written paths give away; ``folder_faults`` looks closer."""
+    """Refuse paths that are equal as text; ``folder_faults`` checks the folders."""
     source, destination = _lexical(job.source), _lexical(job.destination)
     if source == destination:
         return {"destination": Reason(ReasonCode.TYPED_SAME)}
@@ -160,15 +160,15 @@ def _lexical(path: str) -> str:
 
 
 def folder_faults(job: Job) -> dict[str, Reason]:
-    """Check a job's folders against the file system; may block on a drive that does not answer.
+    """Check a job's folders against the file system; may block on a drive that does not respond.
 
-    A folder that does not exist is no fault: a drive may be away.
+    A folder that does not exist is no fault: a drive may not be connected.
 
     Args:
         job: A job without ``job_faults``.
 
     Returns:
-        One sentence for each field that is wrong; empty if all are right.
+        A reason for each field that is wrong; empty if all are right.
     """
     folders = {"source": absolute(job.source), "destination": absolute(job.destination)}
     if job.keeps_history:
@@ -184,7 +184,7 @@ def folder_faults(job: Job) -> dict[str, Reason]:
 
 
 def _is_dangling(path: str) -> bool:
-    """Whether a path is a link to something that is not there now, as to a drive that is away."""
+    """Return whether a path is a link without an existing target, as to a drive that is not connected."""
     return os.path.islink(path) and not os.path.exists(path)
 
 
@@ -224,7 +224,7 @@ def _history_fault(history: Location, source: Location, destination: Location, o
 
 
 def _refuse(faults: dict[str, Reason], job: Job) -> None:
-    """Raise the first fault, with the path that it is about."""
+    """Raise the first fault, with its path."""
     for name, fault in faults.items():
         path = {"source": job.source, "destination": job.destination, "history": job.history}.get(name)
         raise JobError(Reason(ReasonCode.ABOUT, detail=fault, path=path) if path else fault)

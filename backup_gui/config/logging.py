@@ -1,6 +1,6 @@
-"""Logging: one record is one line, the file is bounded, and nothing that ends the program goes unrecorded.
+"""Logging: each record is one line, the file size is bounded, and every error that ends the program is recorded.
 
-Knows nothing of Qt; ``qt_message_handler`` has the form that ``qInstallMessageHandler`` takes.
+Imports nothing of Qt; ``qt_message_handler`` has the signature that ``qInstallMessageHandler`` expects.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     class QtContext(Protocol):
-        """What of ``QMessageLogContext`` is used."""
+        """The part of ``QMessageLogContext`` that is used."""
 
         @property
         def category(self) -> str | None:
-            """Which part of Qt speaks."""
+            """Return the category of the message within Qt."""
 
 
 MAX_FILE_BYTES = 5 * 1024 * 1024
 OLD_FILES = 2  # beside the current one: three in all
 LOG_NAME = "backup-gui.log"
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(about)s%(message)s"
-# For records that were made before logging was set up.
+# For records made before logging was set up.
 DEFAULTS = {"about": ""}
 
 log = logging.getLogger(__name__)
@@ -48,18 +48,18 @@ _QT_LEVELS = {
 
 
 class OneLineFormatter(logging.Formatter):
-    """Writes a record, with its traceback if it has one, as one line: names of files may hold line breaks."""
+    """Writes a record and its traceback as one line, since file names may contain line breaks."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Format the record, control characters escaped."""
+        """Format the record, with control characters escaped."""
         return one_line(super().format(record))
 
 
 class StderrHandler(logging.Handler):
-    """Writes to what ``sys.stderr`` is at the moment: a progress bar puts itself in its place for a while."""
+    """Writes to the current ``sys.stderr``, which a progress bar replaces for a while."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write the record; a terminal that is gone must not stop a backup."""
+        """Write the record; a closed terminal must not stop a backup."""
         stream: TextIO | None = sys.stderr
         if stream is None:  # a windowed program has none
             return
@@ -69,12 +69,12 @@ class StderrHandler(logging.Handler):
 
 
 def set_up_logging(*, level: int = logging.INFO, file: Path | None = None, stderr_level: int | None = None) -> None:
-    """Direct all logging of this process; calling it again replaces what was set up before.
+    """Set up all logging of this process; another call replaces the earlier setup.
 
     Args:
-        level: The least level recorded in the file and, by default, on stderr.
-        file: The log file; its folder is made if need be. Rotated at 5 MB, three are kept.
-        stderr_level: The least level shown on stderr; by default ``level``.
+        level: The lowest level recorded in the file and, by default, on stderr.
+        file: The log file; its folder is created. Rotated at 5 MB; three files are kept.
+        stderr_level: The lowest level shown on stderr; by default ``level``.
 
     Raises:
         OSError: The file cannot be opened; logging to stderr is set up all the same.
@@ -100,7 +100,7 @@ def _add(root: logging.Logger, handler: logging.Handler) -> None:
 
 
 def log_about(name: str) -> None:
-    """Let all records of this thread say what they are about, such as one of several jobs."""
+    """Prefix all records of this thread with a name, such as a job's."""
     _thread.about = f"{name}: "
 
 
@@ -111,11 +111,11 @@ def _record(*arguments: Any, **options: Any) -> logging.LogRecord:  # noqa: ANN4
 
 
 def _file_handler(file: Path, level: int) -> logging.Handler:
-    # Imported only where a file is written: with all that it imports itself it costs 10 ms of the start.
+    # Imported only when a file is written: with its own imports it takes 10 ms of the start.
     from logging.handlers import RotatingFileHandler  # noqa: PLC0415
 
     class PrivateFileHandler(RotatingFileHandler):
-        """Writes files that only their owner may read: names of private files stand in them."""
+        """Creates files that only their owner may read, since they contain names of private files."""
 
         def _open(self) -> TextIOWrapper:
             return open(self.baseFilename, "a", encoding=self.encoding, errors=self.errors, opener=open_private)
@@ -134,7 +134,7 @@ def _file_handler(file: Path, level: int) -> logging.Handler:
 
 
 def log_unexpected(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
-    """Record an exception that nothing caught; takes the place of ``sys.excepthook``."""
+    """Log an uncaught exception; replaces ``sys.excepthook``."""
     if issubclass(kind, KeyboardInterrupt):
         sys.__excepthook__(kind, error, traceback)
         return
@@ -142,7 +142,7 @@ def log_unexpected(kind: type[BaseException], error: BaseException, traceback: T
 
 
 def log_unexpected_in_thread(arguments: threading.ExceptHookArgs) -> None:
-    """Record an exception that ended a thread; takes the place of ``threading.excepthook``."""
+    """Log an exception that ended a thread; replaces ``threading.excepthook``."""
     if issubclass(arguments.exc_type, SystemExit):
         return
     name = arguments.thread.name if arguments.thread is not None else "unknown"
@@ -151,10 +151,10 @@ def log_unexpected_in_thread(arguments: threading.ExceptHookArgs) -> None:
 
 
 def qt_message_handler(mode: object, context: QtContext, message: str | None) -> None:
-    """Record a message of Qt's.
+    """Log a message from Qt.
 
     Args:
-        mode: A ``QtMsgType``; known by its name, so that Qt need not be imported here.
+        mode: A ``QtMsgType``, identified by its name, so that Qt need not be imported here.
         context: A ``QMessageLogContext``.
         message: The text.
     """

@@ -1,8 +1,7 @@
-"""The user's settings and jobs as text. Knows nothing of Qt.
+"""The user's settings and jobs as text. Imports nothing of Qt.
 
-The texts are written by this program but kept where others can damage them: a settings file, a registry. So nothing
-in them is believed: each value's type and range is checked, and what is wrong is told in words, for the caller to
-keep the damaged text aside.
+This program writes the texts, but others can damage them in a settings file or a registry. So each value's type and
+range is checked on reading. Faults are returned as reasons, and the caller keeps a copy of the damaged text.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Appearance(Enum):
-    """Which colours the window has."""
+    """The window's colours."""
 
     SYSTEM = "system"
     LIGHT = "light"
@@ -34,7 +33,7 @@ class Appearance(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Choices that concern the app and no job in particular; each field is declared here once."""
+    """Settings of the whole app; each field is declared only here."""
 
     start_at_login: bool = field(default=False, metadata={"title": "Start at login"})
     start_hidden: bool = field(default=True, metadata={"title": "Start with the window closed"})
@@ -42,28 +41,27 @@ class Settings:
     # A language code such as "de"; empty for the system's.
     language: str = field(default="", metadata={"title": "Language"})
     appearance: Appearance = field(default=Appearance.SYSTEM, metadata={"title": "Appearance"})
-    # Days without a complete backup after which the user is told; 0 for never.
+    # Days without a complete backup after which the user is notified; 0 for never.
     overdue_days: int = field(default=3, metadata={"title": "Tell when a backup is overdue", "range": (0, 365)})
-    # Seconds between full checks on battery or a metered network; 0 for as often as ever.
+    # Seconds between full checks on battery or a metered connection; 0 for no change.
     saving_check_every_s: int = field(
         default=4 * 3_600, metadata={"title": "Check everything less often on battery", "range": (0, MAX_INTERVAL_S)}
     )
 
 
 def settings_to_texts(settings: Settings) -> dict[str, str]:
-    """Write each setting as text, as a settings store keeps it."""
+    """Return each setting as text, for a settings store."""
     return {item.name: _to_text(getattr(settings, item.name)) for item in dataclasses.fields(settings)}
 
 
 def parse_settings(texts: Mapping[str, object]) -> Settings:
-    """Read settings back.
+    """Parse settings.
 
     Args:
         texts: Values by field name, as a store returned them; unknown names are ignored.
 
     Returns:
-        The settings, with the default for each value that is missing or makes no sense: no setting here is worth
-        troubling the user for.
+        The settings. A missing or invalid value gets its default, without a message to the user.
     """
     defaults = Settings()
     values: dict[str, Any] = {
@@ -81,11 +79,11 @@ def _to_text(value: object) -> str:
 
 def _from_text(value: object, default: object, allowed: tuple[int, int] | None = None) -> object:
     if isinstance(default, bool):
-        # Some stores keep the type, some turn it into text.
+        # Some stores keep the type, others convert it to text.
         return {"true": True, "false": False}.get(str(value).lower(), default)
     if isinstance(default, int):
         text = value if isinstance(value, str) else ""
-        # So short that no number is too long to be read.
+        # A length limit, since Python refuses to convert very long numbers.
         number = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else -1
         return number if allowed is not None and allowed[0] <= number <= allowed[1] else default
     if isinstance(default, Enum):
@@ -98,8 +96,8 @@ def _from_text(value: object, default: object, allowed: tuple[int, int] | None =
 
 SCHEMA = 1
 
-# A migration takes the list of jobs as the schema of its key had it and returns it as the next one has it.
-# Each must have a test of the same name in ``tests/unit/config/test_settings.py``; another test finds those without.
+# A migration takes the list of jobs in the schema of its key, and returns it in the next one. Each must have a test of
+# the same name in ``tests/unit/config/test_settings.py``; another test finds those without.
 Migration = Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
 MIGRATIONS: dict[int, Migration] = {}
 
@@ -114,13 +112,13 @@ class NewerSettingsError(DamagedSettingsError):
 
 @dataclass(frozen=True, slots=True)
 class ParsedJobs:
-    """What could be read of a text.
+    """The result of parsing a text.
 
     Attributes:
-        jobs: The jobs that are whole.
-        faults: What is wrong with each thing that is not; if there are any, the text is to be kept aside before it
-            is overwritten.
-        is_newer: Whether a newer version of the program has written it; then it is not to be overwritten at all.
+        jobs: The valid jobs.
+        faults: What is wrong with the rest. If there are any, the caller must keep a copy of the text before
+            overwriting it.
+        is_newer: Whether a newer version of the program wrote the text; then it must not be overwritten.
     """
 
     jobs: tuple[Job, ...] = ()
@@ -129,17 +127,17 @@ class ParsedJobs:
 
 
 def jobs_to_text(jobs: tuple[Job, ...] | list[Job]) -> str:
-    """Write jobs as one JSON text; ASCII only, so that no store can garble it."""
+    """Return jobs as one JSON text; ASCII only, so that no store can garble it."""
     return json.dumps({"schema": SCHEMA, "jobs": [job._asdict() for job in jobs]}, indent=1)
 
 
 def parse_jobs(text: str) -> ParsedJobs:
-    """Read what ``jobs_to_text`` has written, by this or an older version.
+    """Parse the text of ``jobs_to_text``, of this or an older version.
 
-    Never raises: a damaged text must not keep the program from starting.
+    Never raises: a damaged text must not prevent the program from starting.
 
     Args:
-        text: The text; an empty one holds no jobs.
+        text: The text; an empty one contains no jobs.
 
     Returns:
         The jobs, and what is wrong with the rest.
@@ -174,7 +172,7 @@ def _rows(text: str) -> list[dict[str, Any]]:
         raise DamagedSettingsError(Reason(ReasonCode.LIST_NO_JSON)) from error
     schema = whole.get("schema") if isinstance(whole, dict) else None
     if isinstance(schema, int) and not isinstance(schema, bool) and schema > SCHEMA:
-        # Before anything else: a later one may have another form.
+        # Checked first: a later schema may have another structure.
         raise NewerSettingsError(Reason(ReasonCode.LIST_NEWER))
     if not isinstance(whole, dict) or not isinstance(whole.get("jobs"), list):
         raise DamagedSettingsError(Reason(ReasonCode.LIST_UNKNOWN_FORM))
@@ -207,7 +205,7 @@ def _whole_number(value: object) -> int:
 
 
 def _number(value: object) -> float:
-    # bool is a kind of int; an integer too large for a float and NaN are both accepted by JSON's reader.
+    # bool is a subclass of int. JSON's parser also accepts NaN, and integers too large for a float.
     if isinstance(value, bool) or not isinstance(value, int | float) or not -1e9 < value < 1e9 or math.isnan(value):
         raise DamagedSettingsError(Reason(ReasonCode.NUMBER_EXPECTED))
     return float(value)
@@ -237,14 +235,14 @@ def _job_from(row: dict[str, Any]) -> Job:
     values: dict[str, Any] = {}
     for name, read in READERS.items():
         if name not in row:
-            continue  # an option that an older version did not have keeps its default
+            continue  # options that an older version lacked keep their defaults
         try:
             values[name] = read(row[name])
         except DamagedSettingsError as error:
             raise DamagedSettingsError(Reason(ReasonCode.SETTING_DAMAGED, name=name, detail=error.reason)) from error
     job = Job(**values)
     if not job.id.isascii() or not job.id.isalnum():
-        # It becomes a file's name.
+        # The id becomes a file name.
         raise DamagedSettingsError(Reason(ReasonCode.ID_EXPECTED, name="id"))
     faults = job_faults(job)
     if faults:

@@ -1,7 +1,7 @@
-"""Jobs, settings and what the window remembers, in an INI file. The only user of ``QSettings``.
+"""Stores jobs, settings and the window's state in an INI file. The only user of ``QSettings``.
 
-QSettings keeps text: what is read back from the file is a string, whatever was written. So jobs are one JSON text with
-a schema number, settings are texts by name, and ``settings.py`` parses both.
+QSettings returns strings from the file, whatever was written. So jobs are one JSON text with a schema number, settings
+are texts by name, and ``settings.py`` parses both.
 """
 
 from __future__ import annotations
@@ -31,22 +31,22 @@ _NO_JOBS = "no-jobs"
 
 
 class SettingsError(BackupError):
-    """The settings cannot be used and must not be written over; nothing may run."""
+    """The settings cannot be used and must not be overwritten; no job may run."""
 
 
 class Store:
-    """Reads everything when it is made; writes what changes at once."""
+    """Reads everything when created; writes changes at once."""
 
     def __init__(self, folder: Path, data_folder: Path | None = None) -> None:
-        """Open the file, or begin with the defaults.
+        """Open the file, or start with the defaults.
 
         Args:
             folder: The program's configuration folder.
-            data_folder: Where catalogs lie, which tell that there were jobs; None if nobody looks.
+            data_folder: The folder with the catalogs, which show that there were jobs; None to skip this check.
 
         Raises:
-            OwnFolderError: The folder cannot be made or used.
-            SettingsError: The settings are of a newer version, or can neither be read nor be kept aside.
+            OwnFolderError: The folder cannot be created or used.
+            SettingsError: A newer version wrote the settings, or they can neither be read nor copied.
         """
         self._path = folder / FILE_NAME
         self._faults: list[Reason] = []
@@ -59,21 +59,21 @@ class Store:
 
     @property
     def path(self) -> Path:
-        """The file."""
+        """Return the file."""
         return self._path
 
     @property
     def faults(self) -> tuple[Reason, ...]:
-        """What could not be read, in plain sentences; what was there is kept in a copy."""
+        """Return what could not be read; a copy of the damaged file is kept."""
         return tuple(self._faults)
 
     @property
     def jobs(self) -> tuple[Job, ...]:
-        """The jobs."""
+        """Return the jobs."""
         return self._jobs
 
     def save_jobs(self, jobs: tuple[Job, ...]) -> bool:
-        """Keep these jobs.
+        """Save these jobs.
 
         Returns:
             Whether they are in the file.
@@ -82,43 +82,43 @@ class Store:
         return self._write(_JOBS, jobs_to_text(jobs))
 
     def settings(self) -> Settings:
-        """The settings of the app."""
+        """Return the settings of the app."""
         self._settings.beginGroup(_SETTINGS)
         texts = {key: self._settings.value(key) for key in self._settings.childKeys()}
         self._settings.endGroup()
         return parse_settings(texts)
 
     def save_settings(self, settings: Settings) -> None:
-        """Keep the settings of the app."""
+        """Save the settings of the app."""
         for name, text in settings_to_texts(settings).items():
             self._settings.setValue(f"{_SETTINGS}/{name}", text)
         self._sync()
 
     def geometry(self) -> QByteArray:
-        """Size and place of the window; empty if there is none yet."""
+        """Return size and position of the window; empty if there is none yet."""
         value = self._settings.value(_GEOMETRY)
         return value if isinstance(value, QByteArray) else QByteArray()
 
     def save_geometry(self, geometry: QByteArray) -> None:
-        """Keep size and place of the window."""
+        """Save size and position of the window."""
         self._settings.setValue(_GEOMETRY, geometry)
         self._sync()
 
     def was_told(self, key: str) -> bool:
-        """Whether something that is said only once was said."""
+        """Return whether a one-time message was shown."""
         return str(self._settings.value(f"{_TOLD}/{key}", "false")) == "true"
 
     def note_told(self, key: str) -> None:
-        """Remember that something was said."""
+        """Record that a one-time message was shown."""
         self._settings.setValue(f"{_TOLD}/{key}", "true")
         self._sync()
 
     def recall(self, key: str) -> str:
-        """A note that the app keeps for itself; empty if there is none."""
+        """Return a note that the app has stored for itself; empty if there is none."""
         return str(self._settings.value(f"{_NOTES}/{key}", "") or "")
 
     def keep(self, key: str, text: str) -> None:
-        """Keep a note for the next start; an empty one is removed."""
+        """Store a note for the next start; an empty one is removed."""
         if text:
             self._settings.setValue(f"{_NOTES}/{key}", text)
         else:
@@ -126,7 +126,7 @@ class Store:
         self._sync()
 
     def told(self, prefix: str) -> frozenset[str]:
-        """All that was said under a prefix, such as the jobs whose first backup was told."""
+        """Return the one-time messages shown under a prefix, such as the jobs whose first backup was announced."""
         self._settings.beginGroup(f"{_TOLD}/{prefix}")
         keys = frozenset(self._settings.childKeys())
         self._settings.endGroup()
@@ -144,7 +144,7 @@ class Store:
 
     def _read_jobs(self) -> tuple[Job, ...]:
         value = self._settings.value(_JOBS, "")
-        # A text with commas that lost its quotes comes back as a list.
+        # A text with commas that lost its quotes is returned as a list.
         text = ",".join(str(part) for part in value) if isinstance(value, list) else str(value or "")
         parsed = parse_jobs(text)
         if parsed.is_newer:
@@ -156,9 +156,9 @@ class Store:
         return parsed.jobs
 
     def _miss_jobs(self, data_folder: Path) -> None:
-        """Say once that the settings have lost their jobs, as an empty file has, if catalogs tell that there were some.
+        """Report once that the settings have lost their jobs (as in an empty file) if catalogs show that they had some.
 
-        Without a file nothing is missed: the command line makes catalogs, and no settings.
+        Without a settings file nothing is reported: the command line creates catalogs, but no settings.
         """
         if self._settings.contains(_JOBS) or self.was_told(_NO_JOBS):
             return
@@ -169,7 +169,7 @@ class Store:
             self.note_told(_NO_JOBS)
 
     def _keep_aside(self) -> Path:
-        """Copy the file before anything is written over it.
+        """Copy the file before anything overwrites it.
 
         Raises:
             SettingsError: It cannot be copied.
@@ -196,7 +196,7 @@ class Store:
 
     def _sync(self) -> None:
         self._settings.sync()
-        # Qt makes a new file with whatever the umask allows.
+        # Qt creates new files with the permissions that the umask allows.
         close_file(self._path)
 
     def _write(self, key: str, text: str) -> bool:

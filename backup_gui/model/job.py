@@ -51,8 +51,8 @@ class Job(NamedTuple):
         history_days: How many days versions are kept, with fewer of them the older they are: see
             ``rules/retention.py``. 0 keeps every version without limit.
         history_max_bytes: Most space that the history may take; 0 for no limit. Beyond it, the oldest versions of files
-            that the mirror has are removed first, then those that exist nowhere else. Versions of the last hour
-            are never removed. With neither limit, old versions are not removed to make space for new content either.
+            that the mirror has are removed first, then those that exist nowhere else. Versions of the last hour are
+            never removed. With neither limit, old versions are not removed to make space for new content either.
         uses_notification: Whether the system's change notification is used; otherwise full passes at the interval.
         full_pass_every_s: Seconds between full passes while notification works.
         saves_power: Whether the app makes fewer full passes on battery and on a metered connection.
@@ -61,8 +61,8 @@ class Job(NamedTuple):
         allows_mass_delete: Whether the user has approved mass deletions permanently.
         frees_history: Whether the user allows removing the last version of what exists nowhere else.
         takes_over: Whether the user allows this job to take over another backup's destination.
-        asks_about_strangers: Whether files in the destination that this program did not put there are held for
-            review, instead of moved into the history.
+        asks_about_strangers: Whether files in the destination that this program did not put there are held for review,
+            instead of moved into the history.
         is_enabled: Whether the app runs it.
     """
 

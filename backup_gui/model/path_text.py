@@ -73,8 +73,8 @@ def meanings(text: str) -> tuple[str, ...]:
     r"""Return the paths that a typed text may mean, the most likely one first.
 
     Text that ``escape`` could have written is unescaped first: ``back\\slash`` means the name with one backslash,
-    although
-    a name with two may exist. Other text means itself first; so do absolute paths, since a shell has completed them.
+    although a name with two may exist. Other text means itself first; so do absolute paths, since a shell has completed
+    them.
     """
     if "\\" not in text:
         return (text,)

@@ -24,8 +24,7 @@ class PlanTree(NamedTuple):
 
     Folders are numbered. The root is 0, and each folder has a larger number than its parent. A row is either the
     position of an action, or the bitwise complement of a folder's number, which is negative. A folder that contains
-    only
-    one other folder and has no action of its own gets no row: its name becomes part of that folder's.
+    only one other folder and has no action of its own gets no row: its name becomes part of that folder's.
 
     Attributes:
         actions: The plan's actions, shown or not.

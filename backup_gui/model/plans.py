@@ -42,16 +42,14 @@ class Action(NamedTuple):
         size_bytes: Size of the file that is copied, moved, deleted or changed; 0 for anything else.
         old_path: For a move, where the content is now.
         old_kind: For a replacement, what the mirror has there now. For a creation, set if the mirror has the source's
-            own
-            file there (a hard link), which is no copy.
+            own file there (a hard link), which is no copy.
         is_known: Whether the database says that this program put the mirror's entry there.
         link_to: For a hard link, the path in the mirror of the file to link to.
         seen_at_ns: Change time of the source's file when it was compared; 0 if unknown. If it differs when the action
             is carried out, the comparison is out of date.
         copy_seen_at_ns: For metadata or a move of a file, the change time that the mirror's file had then.
         is_respelling: For a move, whether the destination's file system takes both paths for the same one, such as
-            paths
-            that differ only in case.
+            paths that differ only in case.
     """
 
     op: Op

@@ -135,8 +135,8 @@ def code_of(error: OSError, stage: Stage, *, is_writing: bool | None = None) -> 
     Args:
         error: The error as it was raised.
         stage: What was being done.
-        is_writing: Whether the destination was being written to. By default the stage decides, and a failed copy
-            counts as a read error.
+        is_writing: Whether the destination was being written to. By default the stage decides, and a failed copy counts
+            as a read error.
 
     Returns:
         The code; ``OTHER`` for errors not in the table.

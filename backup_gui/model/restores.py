@@ -133,8 +133,8 @@ class RestoreResult(NamedTuple):
         asked: How many were wanted: files and links, and if the job itself restores, folders.
         restored: Restored paths, each compared with its origin.
         present: Paths that had the wanted content already.
-        beside: Files stored beside an existing one: the path wanted and the name given. If the existing file was
-            set aside instead, the name is the one it got.
+        beside: Files stored beside an existing one: the path wanted and the name given. If the existing file was set
+            aside instead, the name is the one it got.
         replaced: Paths where an existing file was overwritten. They are in ``restored`` too.
         skipped: Paths left unchanged, each with the reason.
         failed: Paths that could not be restored, each with the reason.

@@ -1,1 +1,1 @@
-"""Long look-ups for the window and the command line, without Qt."""
+"""Slow look-ups for the window and the command line, without Qt."""

@@ -1,7 +1,7 @@
-"""A plan's actions as a person wants to see them: by kind, by a word in the path, as a tree in an order. Pure.
+"""Arranges a plan's actions for display: filtered by kind and path, grouped by folder and sorted. Pure.
 
-A plan may have a million actions, and a sort of so many holds the interpreter for seconds, with everything that runs
-in it, the window too. So small parts are sorted, and merged in steps that let others take turns.
+A plan may have a million actions. Sorting so many at once blocks the interpreter for seconds, and with it the window.
+So small parts are sorted, and merged in steps between which other threads can run.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-# Sorted in about 2 ms.
+# Sorting so many takes about 2 ms.
 _PART = 2_048
 _SHELVES = 512
 _KINDS = {op: number for number, op in enumerate(Op)}
 
 
 def arrange(wish: Arrangement, should_stop: Callable[[], bool]) -> Arranged | None:
-    """Choose actions, put them under their folders and order them there.
+    """Choose actions, group them by folder and sort them there.
 
     Args:
-        wish: What is wanted.
-        should_stop: Asked often.
+        wish: The request.
+        should_stop: Polled; returns True to cancel.
 
     Returns:
-        The answer; None if it was stopped.
+        The answer; None if cancelled.
     """
     try:
         chosen, counts = _choose(wish, should_stop)
@@ -48,7 +48,7 @@ def arrange(wish: Arrangement, should_stop: Callable[[], bool]) -> Arranged | No
 
 
 class _StoppedError(Exception):
-    """It is not wanted any more."""
+    """The request was cancelled."""
 
 
 def _steps(items: Iterable[_T], should_stop: Callable[[], bool]) -> Iterator[_T]:
@@ -59,7 +59,7 @@ def _steps(items: Iterable[_T], should_stop: Callable[[], bool]) -> Iterator[_T]
 
 
 def _choose(wish: Arrangement, should_stop: Callable[[], bool]) -> tuple[array[int], Counts]:
-    """Choose the actions by their places, and count those that have the text."""
+    """Choose the actions by position, and count those that contain the text."""
     text = wish.text.casefold()
     tally = dict.fromkeys(Op, 0)
     size_bytes = 0
@@ -76,23 +76,23 @@ def _choose(wish: Arrangement, should_stop: Callable[[], bool]) -> tuple[array[i
 
 
 class _Grower:
-    """Makes the tree: finds the folders, counts what is in them, gives each its rows and orders these."""
+    """Builds the tree: finds the folders, adds up their contents, gives each its rows and sorts these."""
 
     def __init__(self, wish: Arrangement, should_stop: Callable[[], bool]) -> None:
-        # In small parts, too: a dictionary of a million holds the interpreter while it grows, and while it is freed.
+        # In small parts, since a dictionary of a million blocks the interpreter while it grows, and while it is freed.
         self._folders: list[dict[str, int]] = [{} for _ in range(_SHELVES)]
         self._shelf("")[""] = 0
         self._wish = wish
         self._actions = wish.actions
         self._should_stop = should_stop
-        # As of a tree; folders are found from the top down, so that each has a larger number than the one around it.
+        # As in ``PlanTree``; folders are found from the top down, so each has a larger number than its parent.
         self._parents = array("q", [0])
         self._examples = array("q", [-1])
         self._lengths = array("q", [0])
 
     def grow(self, chosen: Sequence[int]) -> PlanTree:
-        """Make the tree of the actions with these numbers."""
-        # The folder that each action is in; -1 if it is a folder's own, which has no row for itself.
+        """Build the tree of the actions with these numbers."""
+        # The folder of each action; -1 for an action on a folder in the tree, which has no row of its own.
         homes = array("q")
         for number in self._steps(chosen):
             homes.append(self._home_of(number))
@@ -127,11 +127,11 @@ class _Grower:
         return tree
 
     def find(self, path: str) -> int:
-        """The folder with a path; 0 if it is the root, or none."""
+        """Return the folder with a path; 0 if it is the root, or unknown."""
         return self._shelf(path).get(path, 0)
 
     def forget(self) -> None:
-        """Free what was needed to make the tree."""
+        """Free what was needed to build the tree."""
         while self._folders:
             self._folders.pop()
 
@@ -139,7 +139,7 @@ class _Grower:
         return self._folders[hash(path) % _SHELVES]
 
     def _home_of(self, number: int) -> int:
-        """The folder of an action; it is made if it is new, with those around it."""
+        """Return the folder of an action; create it and its parents if they are new."""
         path = self._actions[number].path.rpartition("/")[0]
         missing = []
         while (folder := self._shelf(path).get(path, -1)) < 0:
@@ -153,7 +153,7 @@ class _Grower:
         return folder
 
     def _add_up(self, *figures: array[int]) -> array[int]:
-        """Add to the figures of each folder those of the folders in it, and tell how many these are."""
+        """Add the figures of each folder to its parent's; return how many folders each contains."""
         folders_in = self._filled(len(self._parents))
         for folder in self._steps(range(len(self._parents) - 1, 0, -1)):
             parent = self._parents[folder]
@@ -163,7 +163,7 @@ class _Grower:
         return folders_in
 
     def _pass_over_links(self, rows: array[int], owns: array[int], folders_in: array[int]) -> bytearray:
-        """Join folders to the nearest one around them that has a row, and count the rows of each with them."""
+        """Merge folders that only contain one other folder, and count the rows of each remaining folder."""
         is_link = bytearray(len(self._parents))
         for folder in self._steps(range(1, len(self._parents))):
             parent = self._parents[folder]
@@ -184,7 +184,7 @@ class _Grower:
     def _entries(
         self, chosen: Sequence[int], homes: Sequence[int], is_link: bytearray, starts: array[int]
     ) -> array[int]:
-        """The rows of all folders, in no order."""
+        """Return the rows of all folders, unsorted."""
         entries = self._filled(starts[-1])
         free = starts[:]
         for folder in self._steps(range(1, len(self._parents))):
@@ -199,7 +199,7 @@ class _Grower:
         return entries
 
     def _sort(self, tree: PlanTree, entries: array[int]) -> None:
-        """Bring the rows of each folder into order."""
+        """Sort the rows of each folder."""
         is_descending = self._wish.is_descending
         for folder in self._steps(range(len(self._parents))):
             start, end = tree.starts[folder], tree.starts[folder + 1]
@@ -224,14 +224,14 @@ class _Grower:
 
 
 def _key(tree: PlanTree, folder: int, order: Order) -> Callable[[int], tuple[object, ...]]:
-    """What the rows of a folder are sorted by."""
+    """Return the sort key for the rows of a folder."""
     actions = tree.actions
     skipped = tree.lengths[folder] + 1 if folder else 0
 
     def by_path(entry: int) -> tuple[object, ...]:
         if entry >= 0:
             name = actions[entry].path[skipped:]
-            # Equal names in another case keep one order.
+            # Names that differ only in case keep a fixed order.
             return True, name.casefold(), name
         name = tree.path(entry)[skipped:]
         # Several folders may share a row: "a/b" comes before "a-b".
@@ -250,7 +250,7 @@ def _key(tree: PlanTree, folder: int, order: Order) -> Callable[[int], tuple[obj
 
 
 def _worth_opening(tree: PlanTree, *, is_search: bool) -> set[int]:
-    """Choose folders that say little while they are closed, or that have what was searched for."""
+    """Choose folders that show little while closed, or that contain matches."""
     opened = tree.single_way()
     if is_search or len(tree.entries) <= MOST_OPENED_ROWS:
         opened += tree.unfold(opened[-1] if opened else 0, MOST_OPENED_ROWS)

@@ -1,6 +1,6 @@
-"""Reads mirrors and histories for the window, and brings files back, as tasks in the background.
+"""Reads mirrors and histories for the window, and restores files, as background tasks.
 
-Blocks as long as a drive does: never called in the window's thread.
+It blocks as long as a drive does, so it is never called in the window's thread.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ StopAsked = Callable[[], bool]
 
 
 class Backup(NamedTuple):
-    """Where a backup lies.
+    """The folders of a backup.
 
     Attributes:
         destination: Absolute path of the mirror.
-        history: Absolute path of the history; empty for where the program puts it, and None if there is none.
+        history: Absolute path of the history; empty for the default place, and None if there is none.
     """
 
     destination: str
@@ -32,20 +32,20 @@ class Backup(NamedTuple):
 
     @property
     def history_root(self) -> str | None:
-        """Absolute path of the history as it lies now; None if there is none."""
+        """Return the absolute path of the history where it is now; None if there is none."""
         return None if self.history is None else history_at(self.destination, self.history)
 
 
 class Wanted(NamedTuple):
-    """What is to be brought back.
+    """A request to restore.
 
     Attributes:
-        items: Files, links, and folders with all that stood in them.
+        items: Files, links, and folders with their contents.
         at: The time as of which they were listed; None for now.
-        to: Absolute path of the folder that they are brought back to.
-        policy: What is done where something is there.
+        to: Absolute path of the target folder.
+        policy: What to do if a target exists.
         mark: As for ``put_back``.
-        is_source: Whether ``to`` is the source: there everything goes where it was, and the folder must be there.
+        is_source: Whether ``to`` is the source. Then everything goes to its original path, and the folder must exist.
     """
 
     items: tuple[Item, ...]
@@ -57,7 +57,7 @@ class Wanted(NamedTuple):
 
 
 def find_backup(folder: str, should_stop: StopAsked) -> Backup:
-    """Tell what a folder is the backup of; see ``snapshot.backup_at``."""
+    """Find the backup that a folder belongs to; see ``snapshot.backup_at``."""
     del should_stop
     return Backup(*backup_at(folder))
 
@@ -70,7 +70,7 @@ def find_moments(backup: Backup, should_stop: StopAsked) -> tuple[Moment, ...]:
 def list_folder(
     backup: Backup, shelf: Shelf, path: str, at: float | None, should_stop: StopAsked, *, shows_gone: bool
 ) -> tuple[Item, ...]:
-    """List a folder as it stood; see ``Snapshot.folder``."""
+    """List a folder as it was; see ``Snapshot.folder``."""
     with Snapshot(backup.destination, backup.history_root, should_stop, shelf) as past:
         return past.folder(path, at, shows_gone=shows_gone)
 
@@ -92,20 +92,20 @@ def list_versions(backup: Backup, shelf: Shelf, path: str, should_stop: StopAske
 def bring_back(
     backup: Backup, wanted: Wanted, should_stop: StopAsked, *, on_step: Callable[[Step], None]
 ) -> RestoreResult:
-    """Put items back into the source, or save them elsewhere.
+    """Restore items into the source, or save them elsewhere.
 
     Args:
         backup: The backup.
-        wanted: What is wanted.
-        should_stop: Asked again and again.
-        on_step: Told how far it has come.
+        wanted: The request.
+        should_stop: Polled; returns True to cancel.
+        on_step: Called with the progress.
 
     Returns:
-        What became of it.
+        The result.
 
     Raises:
-        Cancelled: ``should_stop`` said so before anything was written.
-        OSError: Nothing could be brought back.
+        Cancelled: ``should_stop`` returned True before anything was written.
+        OSError: Nothing could be restored.
     """
     on_step(Step())
     with Snapshot(backup.destination, backup.history_root, should_stop) as past:

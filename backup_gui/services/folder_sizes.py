@@ -1,6 +1,6 @@
-"""Counts what is in a folder, what exclusion rules leave out of it, and what a backup and its history take.
+"""Counts the contents of a folder, what exclusion rules exclude from it, and the size of a backup and its history.
 
-Blocks as long as a drive does: never called in the window's thread. Knows nothing of Qt.
+It blocks as long as a drive does, so it is never called in the window's thread. Imports nothing of Qt.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 
     from backup_gui.model.job import Job
 
-# After so much work it rests as long: neither the window nor a job shall notice that somebody counts.
+# After so much work it pauses as long, so that it slows down neither the window nor a job.
 _WORK_S = 0.005
 
 
 class Tally(NamedTuple):
-    """What was counted.
+    """The result of a count.
 
     Attributes:
         files: Files and links.
-        bytes: Sizes of the files together.
-        is_whole: Whether everything could be looked at.
+        bytes: Total size of the files.
+        is_whole: Whether everything could be read.
     """
 
     files: int = 0
@@ -42,10 +42,10 @@ class Tally(NamedTuple):
 
 
 class LeftOut(NamedTuple):
-    """What rules do to a folder.
+    """The effect of rules on a folder.
 
     Attributes:
-        left_out: What they leave out.
+        left_out: What they exclude.
         kept: The rest.
     """
 
@@ -54,15 +54,15 @@ class LeftOut(NamedTuple):
 
 
 def count_folder(root: str, should_stop: Callable[[], bool], tell: Callable[[Tally], None]) -> Tally | None:
-    """Count a folder with all that is in it.
+    """Count a folder with all its contents.
 
     Args:
         root: Absolute path of the folder.
-        should_stop: Asked for every folder.
-        tell: Told of the count so far, for every folder.
+        should_stop: Polled for every folder; returns True to cancel.
+        tell: Called for every folder with the count so far.
 
     Returns:
-        The count; None if it was stopped or the folder cannot be read at all.
+        The count; None if cancelled or the folder cannot be read at all.
     """
     found = count_left_out(root, (), should_stop, lambda so_far: tell(so_far.kept))
     return None if found is None else found.kept
@@ -71,25 +71,25 @@ def count_folder(root: str, should_stop: Callable[[], bool], tell: Callable[[Tal
 def count_left_out(
     root: str, rules: tuple[str, ...], should_stop: Callable[[], bool], tell: Callable[[LeftOut], None]
 ) -> LeftOut | None:
-    """Count what exclusion rules leave out of a folder, and what they do not.
+    """Count what exclusion rules exclude from a folder, and the rest.
 
-    What is no part of any backup, such as the program's own files, is not counted at all.
+    Entries that are never part of a backup, such as the program's own files, are not counted at all.
 
     Args:
         root: Absolute path of the folder.
         rules: The rules.
-        should_stop: Asked for every folder.
-        tell: Told of the count so far, for every folder.
+        should_stop: Polled for every folder; returns True to cancel.
+        tell: Called for every folder with the count so far.
 
     Returns:
-        The count; None if it was stopped, the folder cannot be read at all, or a rule is not valid.
+        The count; None if cancelled, the folder cannot be read at all, or a rule is invalid.
     """
     try:
         excludes = Filter(rules).excludes
     except JobError:
         return None
     never = Filter((), *find_left_out(root)).in_folder
-    # Files and bytes, of what is kept and of what is left out.
+    # Files and bytes, of kept and of excluded files.
     counts = [[0, 0], [0, 0]]
     is_whole = True
     pending: list[tuple[str, bool]] = [("", False)]
@@ -106,12 +106,12 @@ def count_left_out(
                     try:
                         is_folder = entry.is_dir(follow_symlinks=False)
                     except OSError:
-                        # Such as a mount whose server is dead: the others count all the same.
+                        # For example a mount whose server is dead; the others still count.
                         is_whole = False
                         continue
                     if is_never is not None and is_never(name, is_folder):
                         continue
-                    # What lies in a folder that is left out need not be asked about.
+                    # The contents of an excluded folder need no check.
                     is_entry_out = is_out or (bool(rules) and excludes(name, is_folder))
                     if is_folder:
                         pending.append((name, is_entry_out))
@@ -130,14 +130,14 @@ def count_left_out(
 
 
 def count_copies(job: Job, should_stop: Callable[[], bool]) -> Tally | None:
-    """Count what a mirror has of what its job leaves out by now.
+    """Count what a mirror still has of what its job now excludes.
 
     Args:
         job: The job.
-        should_stop: Asked for every folder.
+        should_stop: Polled for every folder; returns True to cancel.
 
     Returns:
-        The count; None if it was stopped, the mirror cannot be read at all, or a rule is not valid.
+        The count; None if cancelled, the mirror cannot be read at all, or a rule is invalid.
     """
     try:
         rules = rules_of(job)
@@ -173,7 +173,7 @@ def count_copies(job: Job, should_stop: Callable[[], bool]) -> Tally | None:
 
 
 def _size(entry: os.DirEntry[str]) -> int | None:
-    """A file's size in bytes, 0 for anything else; None if it cannot be told."""
+    """Return a file's size in bytes, 0 for anything else; None if it cannot be read."""
     try:
         status = entry.stat(follow_symlinks=False)
     except OSError:
@@ -190,7 +190,7 @@ def _left_out(counts: list[list[int]], *, is_whole: bool) -> LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How much room is taken on the backup's drive.
+    """The space taken on the backup's drive.
 
     Attributes:
         mirror_bytes: By the mirror.
@@ -202,15 +202,15 @@ class Sizes:
 
 
 def count_sizes(mirror: str, history: str | None, should_stop: Callable[[], bool]) -> Sizes | None:
-    """Count the room that a mirror and its history take.
+    """Count the space that a mirror and its history take.
 
     Args:
         mirror: Absolute path.
         history: Absolute path; None if none is kept.
-        should_stop: Asked for every folder.
+        should_stop: Polled for every folder; returns True to cancel.
 
     Returns:
-        The sizes; None if the mirror is not there or it was stopped.
+        The sizes; None if the mirror does not exist or the count was cancelled.
     """
     seen: set[tuple[int, int]] = set()
     counted = _count(mirror, seen, should_stop, is_mirror=True)
@@ -223,7 +223,10 @@ def count_sizes(mirror: str, history: str | None, should_stop: Callable[[], bool
 def _count(
     root: str, seen: set[tuple[int, int]], should_stop: Callable[[], bool], *, is_mirror: bool = False
 ) -> int | None:
-    """Add up what is below a folder on its own volume, of a mirror what is its own; None if it is not there."""
+    """Add up what is below a folder on the same volume; None if it does not exist.
+
+    At the root of a mirror, entries that are not part of it do not count.
+    """
     try:
         device = os.stat(root).st_dev
     except OSError:
@@ -252,6 +255,6 @@ def _count(
                         time.sleep(_WORK_S)
                         rested_s = time.monotonic()
         except OSError:
-            # What cannot be read, or went away meanwhile, cannot be counted either.
+            # What cannot be read, or has vanished meanwhile, is not counted.
             continue
     return total_bytes

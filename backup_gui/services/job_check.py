@@ -1,6 +1,6 @@
-"""Looks at folders before they become a job's, and at the room on drives.
+"""Checks folders before a job uses them, and the space on drives.
 
-Blocks as long as a drive does: never called in the window's thread. Knows nothing of Qt.
+It blocks as long as a drive does, so it is never called in the window's thread. Imports nothing of Qt.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ _SYSTEM_FOLDERS = ("/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What was found out about the folders and options of a job to be.
+    """The result of checking the folders and options of a job.
 
     Attributes:
         job: The job; None if it cannot be used.
-        faults: For each field that is wrong, why.
-        notes: For fields that are not wrong, what is worth knowing.
+        faults: Reasons by the fields that are wrong.
+        notes: Remarks by fields that are not wrong.
     """
 
     job: Job | None = None
@@ -49,10 +49,10 @@ def examine(wanted: Job, before: Job | None, others: tuple[Job, ...], data_folde
         wanted: The job as entered; its paths may be relative or empty, its name too.
         before: The job that it replaces; None for a new one.
         others: All other jobs.
-        data_folder: Where the catalogs are, which tell of further backups; None if only what is there is to tell.
+        data_folder: The folder with the catalogs, which know further backups; None to check only the folders.
 
     Returns:
-        What is wrong and what is worth knowing; and the job, if nothing is wrong.
+        The faults and notes, and the job if nothing is wrong.
     """
     faults = job_faults(wanted) or folder_faults(wanted)
     if faults:
@@ -74,7 +74,7 @@ def examine(wanted: Job, before: Job | None, others: tuple[Job, ...], data_folde
             notes["destination"] = lines(*filter(None, told))
     if faults:
         return Findings(faults=faults, notes=notes)
-    # Another pair of folders is another job: its catalog must not be taken for the old one's.
+    # Another pair of folders is another job, which must not use the old one's catalog.
     known_id = before.id if before is not None and is_same_pair else ""
     try:
         job = make_job(wanted._replace(source=source, destination=destination, id=known_id))
@@ -84,19 +84,19 @@ def examine(wanted: Job, before: Job | None, others: tuple[Job, ...], data_folde
         return Findings(faults={"destination": Reason(ReasonCode.PAIR_EXISTS)}, notes=notes)
     belonging = NO_REASON if is_same_pair else _belonging_note(job, data_folder)
     if belonging:
-        # What else could be said of the place matters less.
+        # More important than the other notes.
         notes["destination"] = belonging
     return Findings(job=job, notes=notes)
 
 
 def room(path: str) -> tuple[int, int] | None:
-    """Look how much room a drive has.
+    """Return the space on a drive.
 
     Args:
         path: Absolute path of a folder on it.
 
     Returns:
-        Its size and what the user may still write, in bytes; None if the folder is not there.
+        Its size and what the user may still write, in bytes; None if the folder does not exist.
     """
     try:
         usage = shutil.disk_usage(path)
@@ -106,12 +106,12 @@ def room(path: str) -> tuple[int, int] | None:
 
 
 def is_folder(path: str) -> bool:
-    """Whether a folder is there at the moment."""
+    """Return whether a folder exists at the moment."""
     return os.path.isdir(path)
 
 
 def leave_out(job: Job, path: str) -> Job:
-    """Add a rule that leaves out exactly one path.
+    """Add a rule that excludes exactly one path.
 
     Args:
         job: The job.
@@ -152,7 +152,7 @@ def _destination_fault(destination: str, others: tuple[Job, ...]) -> Reason:
             return Reason(ReasonCode.PLACE_TAKEN, name=one_line(other.name))
     parent = nearest_existing(destination)
     if is_drive_missing(destination):
-        # What is there in its place says nothing of it.
+        # The empty mount point says nothing about the drive.
         return NO_REASON
     if not os.access(parent, os.W_OK | os.X_OK):
         return Reason(ReasonCode.PLACE_UNWRITTEN)
@@ -179,14 +179,14 @@ def _destination_note(source: str, destination: str) -> Reason:
 
 
 def _belonging_note(job: Job, data_folder: Path | None) -> Reason:
-    """Say whose the folders of a job to be are, if they are another backup's; it can be saved, and asks then."""
+    """Return whose the folders are, if another backup's. The job can be saved, and asks the user when it runs."""
     file = None if data_folder is None else data_folder / "jobs" / f"{job.id}.sqlite"
     conflict = foresee_conflict(job, history_of(job), ReadFacts(file))
     return lines(conflict, Reason(ReasonCode.PLACE_UNTOUCHED)) if conflict else NO_REASON
 
 
 def _history_note(destination: str, wanted: Job) -> Reason:
-    """Say where the history lies if that is in the destination, where nobody would look for it."""
+    """Return where the history lies if that is in the destination, where users would not expect it."""
     if not wanted.keeps_history:
         return NO_REASON
     history = history_at(destination, absolute(wanted.history) if wanted.history else "")

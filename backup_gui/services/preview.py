@@ -1,6 +1,6 @@
-"""What a pass of a job would do, without doing it. Knows nothing of Qt.
+"""What a pass of a job would do, without doing it. Imports nothing of Qt.
 
-Blocks as long as a comparison of both folders takes: never called in the window's thread.
+It blocks for as long as comparing both folders takes, so it is never called in the window's thread.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from backup_gui.model.job import Job
     from backup_gui.model.plans import Action, Held, Problem, Progress
 
-# A file takes this long besides its content, and a drive writes at least so fast; for a first guess.
+# Time for a file besides its content, and speed of a slow drive; for a first estimate.
 _FILE_S = 0.002
 _BYTES_PER_S = 60e6
 
@@ -39,10 +39,10 @@ class Foresight(NamedTuple):
     """What a pass would do.
 
     Attributes:
-        actions: Everything that is to be done, what the guard would hold included.
+        actions: All planned actions, including those that the guard would hold.
         held: What the guard would hold.
         problems: What could not be backed up.
-        reason: If no pass could be made: why.
+        reason: Why no pass is possible; otherwise empty.
     """
 
     actions: Sequence[Action] = ()
@@ -57,13 +57,13 @@ def foresee(
     """Find out what a full pass of a job would do; writes neither to its folders nor to its catalog.
 
     Args:
-        job: The job; it need not have been run before.
-        data_folder: Where the catalogs are.
-        should_stop: Asked often.
-        tell: Told how far the comparison is.
+        job: The job, which need not have run before.
+        data_folder: The folder with the catalogs.
+        should_stop: Polled; returns True to cancel.
+        tell: Called with the progress of the comparison.
 
     Returns:
-        What would be done; None if it was stopped.
+        What would be done; None if cancelled.
     """
     actions = Actions()
 
@@ -89,18 +89,18 @@ def foresee(
 
 
 def expected_s(files: int, size_bytes: int) -> float:
-    """Guess how long a first copy takes, in seconds.
+    """Estimate how long a first copy takes, in seconds.
 
     Args:
         files: How many files are copied.
-        size_bytes: How large they are together.
+        size_bytes: Their total size.
     """
     return files * _FILE_S + size_bytes / _BYTES_PER_S
 
 
 @contextlib.contextmanager
 def _copied_catalog(path: Path) -> Iterator[Catalog]:
-    """Open a copy of a job's catalog: the job may be writing to it, and a pass may add an index to what it reads."""
+    """Open a copy of a job's catalog: the job may be writing to it, and a pass may add an index."""
     if not path.is_file():
         with contextlib.closing(Catalog.in_memory()) as catalog:
             yield catalog
@@ -114,14 +114,14 @@ def _copied_catalog(path: Path) -> Iterator[Catalog]:
             ):
                 original.backup(target)
         except sqlite3.Error:
-            # As for the job itself: without its memory, everything is compared anew.
+            # As in the job itself: without the catalog, everything is compared again.
             copy.unlink(missing_ok=True)
         with contextlib.closing(Catalog.open(copy)) as catalog:
             yield catalog
 
 
 def _unreadable(source: str, actions: Iterable[Action], should_stop: Callable[[], bool]) -> tuple[Problem, ...]:
-    """Find the files that are to be copied and may not be read: comparing needs only their folders."""
+    """Find the files to copy that cannot be read: comparing needs access to their folders only."""
     found = []
     for number, action in enumerate(actions):
         if number % 1_000 == 0 and should_stop():

@@ -1,6 +1,6 @@
-"""Finds folders worth protecting and places for their backups, and makes jobs of what was chosen.
+"""Creates the jobs for folders and a backup place that the user has chosen.
 
-Blocks as long as a drive does: never called in the window's thread. Of Qt it uses only what may be used in any thread.
+It blocks as long as a drive does, so it is never called in the window's thread.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ class Choice:
     """What the user has chosen.
 
     Attributes:
-        sources: Folders to protect.
-        place: The folder in which, or as which, the backup is to be.
-        is_whole_place: Whether the folder is used as it is, instead of a new one in it. For one source only.
+        sources: Folders to back up.
+        place: The folder that becomes the backup, or in which it is created.
+        is_whole_place: Whether the folder itself is used, instead of a new one in it. For one source only.
         keeps_history: Whether replaced and deleted files are kept.
     """
 
@@ -35,13 +35,13 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """The jobs that come of a choice.
+    """The jobs for a choice.
 
     Attributes:
-        jobs: One for each source; empty if one of them cannot be.
-        fault: Why not.
-        note: What is worth knowing.
-        is_place_empty: Whether nothing is in the folder chosen, or it does not exist.
+        jobs: One for each source; empty if one of them is impossible.
+        fault: Why it is impossible.
+        note: A remark.
+        is_place_empty: Whether the chosen folder is empty, or does not exist.
     """
 
     jobs: tuple[Job, ...] = ()
@@ -51,12 +51,12 @@ class Proposal:
 
 
 def propose(choice: Choice, others: tuple[Job, ...], data_folder: Path | None = None) -> Proposal:
-    """Make jobs of what was chosen, or say why that is not possible.
+    """Create the jobs for a choice, or return why that is not possible.
 
     Args:
         choice: The choice.
-        others: The jobs there are already.
-        data_folder: Where the catalogs are, see ``examine``.
+        others: The existing jobs.
+        data_folder: The folder with the catalogs, see ``examine``.
 
     Returns:
         The jobs, or the first fault; with notes in any case.

@@ -1,1 +1,1 @@
-"""Holds back what looks like a mistake, until somebody has answered."""
+"""Holds back what looks like a mistake, until the user has decided."""

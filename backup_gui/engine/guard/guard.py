@@ -1,8 +1,8 @@
-"""Decides which part of a plan may go on and which waits for the user's word. Pure: looks at nothing but its arguments.
+"""Decides which part of a plan may proceed and which is held for review. Pure: uses only its arguments.
 
-Only what takes something away from the mirror is ever held: deletions and replacements. New files, moves and metadata
-go on. Deletions and replacements are judged each by themselves, so that edits go on while deletions wait; only what
-looks like an encryption, which rewrites files or deletes them under new names, is judged as one.
+Only actions that take something away from the mirror are ever held: deletions and replacements. New files, moves and
+metadata proceed. Deletions and replacements are judged separately, so that edits proceed while deletions are held. They
+are judged together only if they look like an encryption, which rewrites files or deletes them under new names.
 
 ``docs/specification.md`` has the rules and the numbers.
 """
@@ -32,20 +32,20 @@ NOTHING_LATELY = Lately()
 
 
 class Condition(NamedTuple):
-    """What a judgement needs to know beyond the plan.
+    """What the guard needs to know besides the plan.
 
     Attributes:
         mirror_files: Files and links in the whole mirror.
-        is_source_empty: Whether the source has nothing at all in it.
-        is_source_other: Whether the source is another folder than the one recorded.
-        is_destination_other: Whether the destination is, and has something in it or is reached by a link.
-        lately: What went before.
-        is_holding: Whether losses are held since an earlier pass, of which a quick one may see nothing, or the mirror
-            keeps files that were.
-        unanswered: What is held since an earlier pass, if anything.
-        lately_held: What went before, with all that counted when that began to be held.
-        fleeting: Of what the plan takes away, what came by itself within the hour.
-        made_in: How many paths within the hour are new and still there, by their folder.
+        is_source_empty: Whether the source contains nothing at all.
+        is_source_other: Whether the source is another folder than the recorded one.
+        is_destination_other: Whether the destination is another folder, and is not empty or is reached through a link.
+        lately: Losses of the last hour.
+        is_holding: Whether losses have been held since an earlier pass, or the mirror keeps files that were. A partial
+            pass may not see them.
+        unanswered: What has been held since an earlier pass, if anything.
+        lately_held: As ``lately``, with all losses that counted when holding began.
+        fleeting: Paths of the plan whose deletion is no loss, since a pass created them within the hour.
+        made_in: How many paths created within the hour still exist, by folder.
         now_s: The time on the guard's clock.
     """
 
@@ -63,12 +63,12 @@ class Condition(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What the guard says of a plan.
+    """The guard's decision about a plan.
 
     Attributes:
-        actions: What may go on, in the plan's order.
-        held: What waits, if anything.
-        unanswered: What is to be remembered of that.
+        actions: The actions that may proceed, in the plan's order.
+        held: What is held, if anything.
+        unanswered: What to record about that.
     """
 
     actions: Sequence[Action]
@@ -77,7 +77,7 @@ class Verdict(NamedTuple):
 
 
 class _Suspicion(NamedTuple):
-    """What is too much of a plan.
+    """The actions of a plan that exceed a limit.
 
     Attributes:
         actions: The actions.
@@ -95,9 +95,9 @@ def judge(plan: Plan, job: Job, condition: Condition, allowed: Held | None = Non
 
     Args:
         plan: The plan.
-        job: Its limits, and whether the user has given a standing word.
+        job: Its limits, and whether the user has approved mass deletions permanently.
         condition: The circumstances.
-        allowed: What the user has agreed to; exactly these actions are not held, nor counted.
+        allowed: What the user has approved; exactly these actions are neither held nor counted.
 
     Returns:
         The verdict.
@@ -117,7 +117,7 @@ def judge(plan: Plan, job: Job, condition: Condition, allowed: Held | None = Non
         return _hold(plan, taking, taking, HeldCode.SOURCE_EMPTY, condition, _Suspicion(nothing))
     ours, strangers = taking, nothing
     if job.asks_about_strangers or not job.keeps_history:
-        # Whatever their number: without a history nothing brings back what this program never had.
+        # However few they are: without a history, files that this program did not put there cannot be restored.
         ours = taking.where(lambda action: action.is_known)
         strangers = taking.without(ours)
         condition = condition._replace(mirror_files=max(0, condition.mirror_files - _count_files(strangers)))
@@ -129,7 +129,7 @@ def judge(plan: Plan, job: Job, condition: Condition, allowed: Held | None = Non
 
 
 class _Measure:
-    """The yardstick of one judgement.
+    """Measures a plan against the limits.
 
     Args:
         plan: The plan.
@@ -145,7 +145,7 @@ class _Measure:
         self._before = unanswered if unanswered is not None and unanswered.is_loss else NOTHING_UNANSWERED
 
     def suspect(self, taking: Part) -> _Suspicion:
-        """Choose what is too much of what a plan takes away."""
+        """Choose the actions that exceed a limit, among those that take something away."""
         before = self._before
         deletions = self._lasting(Op.DELETE, taking, is_held=before.deletions)
         replacements = self._lasting(Op.REPLACE, taking, is_held=before.replacements)
@@ -157,7 +157,7 @@ class _Measure:
                 return _Suspicion(self._uncounted(both, code, is_held=before.together), code, together=True)
         nothing = taking.without(taking)
         code, held = self._choose(replacements, nothing, is_held=before.replacements)
-        # What goes on of the replacements counts with the deletions, so that both together keep to the limits.
+        # Replacements that proceed count with the deletions, so that both together stay within the limits.
         going_on = nothing if code else replacements
         its_code, more = self._choose(deletions, going_on, is_held=before.deletions)
         return _Suspicion(
@@ -165,11 +165,11 @@ class _Measure:
         )
 
     def _choose(self, actions: Part, others: Part, *, is_held: bool) -> tuple[HeldCode | None, Part]:
-        """Choose what is to wait of deletions or of replacements, by themselves or together with others that go on."""
+        """Choose which deletions or replacements to hold, judged alone or together with others that proceed."""
         if not actions:
             return None, actions
         if is_held and not self._plan.is_full:
-            # A quick pass sees a part of what waits only, which says nothing of the whole.
+            # A partial pass sees only some of the held actions, which do not represent the whole.
             code: HeldCode | None = self._before.code
         else:
             code = self._too_much(actions, is_held=is_held)
@@ -181,15 +181,15 @@ class _Measure:
         return (code if held else None), held
 
     def _lasting(self, op: Op, taking: Part, *, is_held: bool) -> Part:
-        """Choose deletions or replacements; of those that wait, what comes and goes within the hour never did."""
+        """Choose the deletions or the replacements; if they are held already, without fleeting paths."""
         fleeting = self._condition.fleeting if is_held else frozenset()
         return taking.where(lambda action: action.op is op and action.path not in fleeting)
 
     def _under_new_names(self, deletions: Part, replacements: Part) -> Part:
-        """Choose deletions that may be renames, as a program that encrypts makes them.
+        """Choose deletions that may be renames, as an encrypting program causes them.
 
-        As many of a folder as it has new files. Once it has looked like an encryption, all deletions are taken for
-        such: what came with many others is not remembered.
+        At most as many in a folder as it has new files. Once a plan has looked like an encryption, all deletions are
+        chosen, because the records do not cover paths that were created together with many others.
         """
         nothing = deletions.without(deletions)
         if not replacements or not deletions:
@@ -214,12 +214,12 @@ class _Measure:
         return deletions.where(may_be_renamed)
 
     def _too_much(self, actions: Part, *, is_held: bool) -> HeldCode | None:
-        """Say why actions are too many; None if they are not.
+        """Return why there are too many actions; None if there are not.
 
         Args:
             actions: The actions.
-            is_held: Whether they are of a sort that waits already. What came into the mirror since then does not make
-                it larger for them, and what counted when that began still counts.
+            is_held: Whether actions of this kind are held already. Then new files do not raise the limit, and losses
+                that counted when holding began still count.
         """
         count, share = self._job.guard_count, self._job.guard_share
         condition = self._condition
@@ -237,9 +237,9 @@ class _Measure:
         return HeldCode.SLOW_CHANGE
 
     def _uncounted(self, actions: Part, code: HeldCode, *, is_held: bool) -> Part:
-        """Choose what is to wait: of what is lost within an hour, what counts already goes on.
+        """Choose what to hold. Within an hour, losses that were counted already proceed.
 
-        Such as a file that is written every second.
+        An example is a file that is rewritten every second.
         """
         if code is HeldCode.MASS_CHANGE:
             return actions
@@ -247,11 +247,11 @@ class _Measure:
         return actions.where(lambda action: not is_loss(action) or action.path not in counted)
 
     def _files_before(self, fresh: Part, lately: Lately) -> int:
-        """Say how many files the mirror had before the hour: the measure of what is lost within it.
+        """Return how many files the mirror had before the hour, which losses within it are compared with.
 
-        A file gone and a new one are taken for the same one under another name and with other content, as a program
-        that encrypts leaves them: such new ones do not make the mirror larger. As long as losses are held, or the
-        mirror keeps what was, what has the old name is still there, so that every new one may be such.
+        A deleted file and a new one count as one file with a new name and content, as an encrypting program leaves it.
+        Such new files do not make the mirror larger. While losses are held, or the mirror keeps files that were, the
+        old name still exists, so every new file may be such a case.
         """
         mirror_files = self._condition.mirror_files
         if self._condition.is_holding:
@@ -265,15 +265,15 @@ def _count_files(actions: Iterable[Action]) -> int:
 
 
 def _with_what_belongs_to(held: Part, taking: Part) -> Part:
-    """Add what would take away a folder that something held is in, and what such a folder has in it.
+    """Add actions that would delete a folder above a held path, and the contents of folders to be replaced.
 
-    A folder that is to become a file goes as a whole or not at all.
+    A folder that becomes a file is replaced as a whole or not at all.
     """
     above = {
         action.path for action in taking.without(held) if not is_loss(action) or action.old_kind is EntryKind.FOLDER
     }
     if above:
-        # The path itself too: a folder that becomes a file is deleted under the same name before.
+        # Includes the path itself: a folder that becomes a file is first deleted under the same name.
         needed = {path for action in held for path in (action.path, *parents_of(action.path)) if path in above}
         held = held.and_also(taking.where(lambda action: action.path in needed))
     whole = {action.path for action in held if action.op is Op.REPLACE and action.old_kind is EntryKind.FOLDER}
@@ -283,7 +283,7 @@ def _with_what_belongs_to(held: Part, taking: Part) -> Part:
 
 
 def _waits(action: Action, folders: frozenset[str]) -> bool:
-    """Tell whether an action is about something in a folder that is not going to be made."""
+    """Tell whether an action is inside a folder that will not be created."""
     return bool(folders) and any(parent in folders for parent in parents_of(action.path))
 
 
@@ -317,7 +317,7 @@ def _hold(plan: Plan, taking: Part, held: Part, code: HeldCode, condition: Condi
 
 
 def _hold_everything(plan: Plan, condition: Condition) -> Verdict:
-    """Hold new files too: nobody knows whose folder this is. A whole copy of the mirror, though, is taken for it."""
+    """Hold new files too, since the owner of this folder is unknown. A complete copy of the mirror is accepted."""
     code = HeldCode.DESTINATION_REPLACED
     counts = count_losses(plan.actions)
     reason = Reason(ReasonCode.HELD_DESTINATION_REPLACED)
@@ -330,7 +330,7 @@ def _hold_everything(plan: Plan, condition: Condition) -> Verdict:
 
 
 def _unanswered(plan: Plan, code: HeldCode, condition: Condition, suspicion: _Suspicion) -> Unanswered:
-    """Say what is to be remembered of what waits now, for the next pass."""
+    """Return what the next pass has to know about the held actions."""
     before = condition.unanswered or NOTHING_UNANSWERED
     now = Unanswered(
         code,
@@ -342,5 +342,5 @@ def _unanswered(plan: Plan, code: HeldCode, condition: Condition, suspicion: _Su
     )
     if not plan.is_full:
         return now.joined(before)
-    # As long as something waits, it is measured against what the mirror had when that began.
+    # While anything is held, it is compared with the mirror's size when holding began.
     return now._replace(files=before.files, since_s=before.since_s) if before.is_loss and now.is_loss else now

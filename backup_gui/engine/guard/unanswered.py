@@ -1,7 +1,7 @@
-"""What waits for the user's word since an earlier pass, as the catalog remembers it.
+"""What has been held for review since an earlier pass, as the catalog records it.
 
-A full pass shows all that waits; a quick one sees a part of the tree only, and has to know the rest. Nothing is
-decided here.
+A full pass sees everything that is held. A partial pass sees only part of the tree, so it needs this record. This
+module decides nothing.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ _DELETIONS, _REPLACEMENTS, _TOGETHER = "d", "r", "t"
 
 
 class Unanswered(NamedTuple):
-    """What the guard went on to hold.
+    """What the guard keeps holding.
 
     Attributes:
         code: Why.
-        deletions: Whether deletions wait because there are too many.
-        replacements: Whether replacements do.
-        together: Whether both do because they look like an encryption.
-        files: Files and links that the mirror had when that began; 0 if it is not known.
-        since_s: When that began, on the guard's clock; None if it is not known.
+        deletions: Whether deletions are held because there are too many.
+        replacements: Whether replacements are.
+        together: Whether both are because they look like an encryption.
+        files: Files and links that the mirror had when holding began; 0 if unknown.
+        since_s: When holding began, on the guard's clock; None if unknown.
     """
 
     code: HeldCode
@@ -41,11 +41,11 @@ class Unanswered(NamedTuple):
 
     @property
     def is_loss(self) -> bool:
-        """Whether anything waits because there is too much of it."""
+        """Return whether anything is held because there is too much of it."""
         return self.deletions or self.replacements
 
     def joined(self, other: Unanswered) -> Unanswered:
-        """What waits if this and the other do; the other is the older one."""
+        """Return the union of this record and an older one."""
         if not other.is_loss:
             return self
         if not self.is_loss:
@@ -64,7 +64,7 @@ NOTHING_UNANSWERED = Unanswered(HeldCode.MASS_CHANGE)
 
 
 def to_text(unanswered: Unanswered | None) -> str:
-    """Write down what waits; empty if nothing does."""
+    """Write the record as text; empty for None."""
     if unanswered is None:
         return ""
     flags = _DELETIONS * unanswered.deletions + _REPLACEMENTS * unanswered.replacements
@@ -74,9 +74,9 @@ def to_text(unanswered: Unanswered | None) -> str:
 
 
 def from_text(text: str | None) -> Unanswered | None:
-    """Read what ``to_text`` has written, or an earlier version of the program: the code alone.
+    """Read the text of ``to_text``, or of an earlier program version, which has only the code.
 
-    What cannot be read is taken for the most that may wait: it was written by a pass that held something.
+    Unreadable text counts as the most that may be held, since the pass that wrote it held something.
     """
     if not text:
         return None
@@ -100,14 +100,14 @@ def from_text(text: str | None) -> Unanswered | None:
 
 
 def still_held(before: Held | None, found: Held | None) -> Held | None:
-    """Say what is held after a quick pass.
+    """Return what is held after a partial pass.
 
-    A quick pass that holds more of what is held already has seen a part of it only: what the full pass has shown
-    stands until the next one.
+    A partial pass that holds more of the same kind has seen only a part. What the full pass has shown then stands until
+    the next full pass.
 
     Args:
         before: What was held before.
-        found: What the quick pass holds.
+        found: What the partial pass holds.
     """
     if found is None or before is None:
         return found or before
@@ -118,7 +118,7 @@ def still_held(before: Held | None, found: Held | None) -> Held | None:
 
 
 def _has_all(actions: Iterable[Action], some: Iterable[Action]) -> bool:
-    """Tell whether some actions are all among others, of which there may be a million."""
+    """Tell whether all of some actions are among others, which may be a million."""
     missing = set(map(_key, some))
     for action in actions:
         missing.discard(_key(action))

@@ -1,9 +1,9 @@
-"""The history: plain files beside the mirror, found and read without this program or its database.
+"""The history: plain files beside the mirror, which can be found and read without this program or its database.
 
-A version lies in the same folder as it did in the mirror, under its own name with the time at which it left the
-mirror: ``docs/report~20261122-210605Z.odt``. If two leave in one second, a counter follows the time.
+A version lies in the same folder as it did in the mirror, under its own name with the time at which it left the mirror:
+``docs/report~20261122-210605Z.odt``. If two leave in one second, a counter follows the time.
 
-Only what is asked for is read, and remembered for a while. Nothing here writes.
+Code here reads only what is asked for, remembers it for a while, and writes nothing.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from backup_gui.model.entries import Entry
 
 
-# What left the mirror within so many seconds was most likely one change.
+# Files that left the mirror within so many seconds probably belong to one change.
 _MOMENT_S = 2.0
 _SETTLED_NS = 2_000_000_000
 # A version takes about 700 bytes.
@@ -34,7 +34,7 @@ _MOST_REMEMBERED = 200_000
 
 
 class Shelf:
-    """Remembers the versions in folders of one history that were read lately, as long as the folders do not change."""
+    """Caches the versions in the folders of one history, as long as the folders do not change."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[str, tuple[tuple[int, int, int], list[Version]]] = OrderedDict()
@@ -52,7 +52,7 @@ class Shelf:
         mark = entry.st_ino, entry.st_mtime_ns, entry.st_ctime_ns
         before, found = self._known.pop(folder, (None, []))
         self._size -= len(found)
-        # What was changed only now may be changed again without a new stamp.
+        # A folder that has just changed may change again without a new time stamp.
         is_settled = time.time_ns() - entry.st_mtime_ns > _SETTLED_NS
         if before != mark or not is_settled:
             found = versions_in(tree, folder)
@@ -65,17 +65,17 @@ class Shelf:
 
 
 def moments(history_root: str | None, should_stop: Callable[[], bool]) -> tuple[Moment, ...]:
-    """Find the times at which something left the mirror.
+    """Find the times at which files left the mirror.
 
     Args:
         history_root: Absolute path of the history; None if there is none.
-        should_stop: Asked again and again whether to give up.
+        should_stop: Polled; returns True to cancel.
 
     Returns:
-        The times, oldest first; what left within two seconds counts as one.
+        The times, oldest first; files that left within two seconds count as one.
 
     Raises:
-        Cancelled: ``should_stop`` said so.
+        Cancelled: ``should_stop`` returned True.
         OSError: The history cannot be read.
     """
     counts: dict[float, int] = {}
@@ -94,12 +94,12 @@ def moments(history_root: str | None, should_stop: Callable[[], bool]) -> tuple[
 
 
 class Version(NamedTuple):
-    """One kept earlier content of one path.
+    """An earlier content of a path, kept in the history.
 
     Attributes:
-        path: The path that it had in the mirror. For a name that had to be shortened, the shortened one.
+        path: Its path in the mirror; the shortened one if the name was too long.
         left_at: When it left the mirror, UTC.
-        number: Which one of those that left in that second.
+        number: Counter of versions that left in the same second.
         stored: Its path in the history.
         kind: File or link.
         size_bytes: Its size.
@@ -116,11 +116,11 @@ class Version(NamedTuple):
 
 
 def list_versions(history_root: str, path: str = "") -> Iterator[Version]:
-    """List the versions of one file, or of everything in a folder and below it.
+    """List the versions of a file, or of everything in and below a folder.
 
     Args:
         history_root: Absolute path of the history.
-        path: The file or folder, as it was called in the mirror.
+        path: Path of the file or folder in the mirror.
 
     Yields:
         The versions, folder by folder; within a folder by name and then by time, oldest first.
@@ -152,15 +152,15 @@ def list_versions(history_root: str, path: str = "") -> Iterator[Version]:
 
 
 def versions_in(tree: Tree, folder: str) -> list[Version]:
-    """List the versions that lie in one folder of an open history.
+    """List the versions in one folder of an open history.
 
     Args:
         tree: The history.
-        folder: The folder, as it was called in the mirror.
+        folder: Path of the folder in the mirror.
 
     Returns:
-        The versions by name and then by time, oldest first; none if there is no such folder. What cannot be looked at
-        hides nothing of the others.
+        The versions by name and then by time, oldest first; none if the folder does not exist. Entries that cannot be
+        read are skipped.
 
     Raises:
         OSError: The folder cannot be read.

@@ -1,7 +1,7 @@
-"""Keeps the history within its limits, and lets old versions give way to new content that would not fit otherwise.
+"""Keeps the history within its limits, and removes old versions if new content would not fit otherwise.
 
-``rules/retention.py``, ``yielding.py`` and ``usage.py`` decide what goes; ``destination.py`` removes it. What cannot be
-read or removed stays and is logged: no pass fails for it.
+``rules/retention.py``, ``yielding.py`` and ``usage.py`` decide what is removed; ``destination/history_writer.py``
+removes it. What cannot be read or removed stays and is logged; it does not fail the pass.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ EMPTYING_KEY: Final = "history folders being emptied"
 
 
 class _Remembered(NamedTuple):
-    """What the catalog knows of the last thinning.
+    """The catalog's record of the last thinning.
 
     Attributes:
-        limits: The limits that it was made with.
-        at_s: When it was made, seconds since 1970.
-        quiet_until_s: Before that time nothing has to go, unless something is added.
+        limits: The limits used.
+        at_s: When it happened, seconds since 1970.
+        quiet_until_s: Until then nothing has to be removed, unless versions are added.
     """
 
     limits: str
@@ -55,23 +55,23 @@ class _Remembered(NamedTuple):
 
 
 def has_limits(job: Job) -> bool:
-    """Tell whether versions are ever removed; otherwise the user wants every one of them kept, without end."""
+    """Tell whether versions are ever removed; otherwise the user wants to keep all of them without limit."""
     return job.keeps_history and bool(job.history_days or job.history_max_bytes)
 
 
 def is_due(job: Job, catalog: Catalog, now_s: float) -> bool:
-    """Tell whether to thin out the history now: at most once an hour, and only if there may be something to do."""
+    """Tell whether to thin the history now: at most once an hour, and only if there may be something to do."""
     if not has_limits(job):
         return False
     last = _remembered(catalog)
     if last is None or last.limits != _limits(job):
         return True
-    # A clock set back makes the last time one in the future.
+    # If the clock was set back, the last time lies in the future.
     return not last.at_s <= now_s < max(last.at_s + THIN_EVERY_S, last.quiet_until_s)
 
 
 def note_additions(catalog: Catalog) -> None:
-    """Remember that versions are about to be added to the history."""
+    """Record that versions are about to be added to the history."""
     last = _remembered(catalog)
     if last is not None and last.quiet_until_s:
         _remember(catalog, last._replace(quiet_until_s=0.0))
@@ -81,7 +81,7 @@ def thin_history(context: PassContext, ages: Ages) -> Removed:
     """Remove the versions that are too old or too close together, and the oldest ones beyond the history's size.
 
     Args:
-        context: The pass; when it is to stop, what is left to do is done next time.
+        context: The pass. If it is cancelled, the next call does the rest.
         ages: How old versions are.
 
     Returns:
@@ -91,7 +91,7 @@ def thin_history(context: PassContext, ages: Ages) -> Removed:
     keeper = _Keeper(target, Emptying(catalog), context.should_stop, catalog.busy.versions())
     keeper.finish_removals()
     yielding = Yielding(target, ages, spares_young=True, protected=catalog.busy.versions())
-    # The limit to the size is the user's word: it holds for the last version of anything, too.
+    # The user set the size limit, so it applies to the last version of a file too.
     ranks_of = partial(yielding.ranks, most=Rank.LAST)
     tally = Tally()
     next_s = math.inf
@@ -102,7 +102,7 @@ def thin_history(context: PassContext, ages: Ages) -> Removed:
         ranked = Tally()
         _add_up(ranked, keeper.folders(), ranks_of)
         keeper.remove_oldest(Amount(excess_bytes, 0), ranked, ranks_of)
-        # What is too young to go today may have to go in an hour.
+        # Versions that are too young now may have to be removed in an hour.
         next_s = 0.0
     keeper.tell("thinned out")
     if not context.should_stop():
@@ -114,17 +114,17 @@ def thin_history(context: PassContext, ages: Ages) -> Removed:
 def make_room(
     context: PassContext, room: Room, actions: Iterable[Action], size_of: Callable[[Action], int], ages: Ages
 ) -> MadeRoom:
-    """Remove old versions, in the order of ``yielding.py`` and no more than needed, for what does not fit otherwise.
+    """Remove old versions to make space for new content, in the order of ``yielding.py`` and no more than needed.
 
-    If it would not fit even then, nothing is removed unasked: no old version is lost for new content that then fails.
-    At the user's word room is made for as much of it as fits. A file too large for the drive whatever is done does not
-    keep the others from having room made for them.
+    If the content would not fit even then, nothing is removed without permission: no old version is lost for a copy
+    that then fails. With the user's permission, space is made for as much content as fits. A file that never fits on
+    the drive does not prevent making space for the others.
 
     Args:
         context: The pass.
-        room: The room that there is.
-        actions: What is to be done; gone through twice.
-        size_of: How many bytes are written for a file; may ask the system.
+        room: The free space.
+        actions: What is to be done; iterated twice.
+        size_of: Returns how many bytes are written for a file; may call the system.
         ages: How old versions are.
 
     Returns:
@@ -137,7 +137,7 @@ def make_room(
         return NO_ROOM_MADE
     keeper = _Keeper(target, Emptying(catalog), context.should_stop, catalog.busy.versions())
     yielding = Yielding(target, ages, protected=catalog.busy.versions())
-    # Without any limit the user wants every version kept.
+    # Without any limit the user wants to keep every version.
     most = Rank.LAST if job.frees_history else UNASKED if has_limits(job) else None
     tally, asked = Tally(), Tally()
     for folder in keeper.folders():
@@ -172,21 +172,23 @@ def _add_up(tally: Tally, folders: Iterable[Folder], ranks_of: Callable[[Folder]
 
 
 def _note_gain(target: Target, catalog: Catalog, before: Room, removed: Removed, now_s: float) -> None:
-    """Look whether the drive really has more room now. If snapshots of it keep what was removed, that was in vain."""
+    """Check whether the drive has more space now. If its snapshots keep what was removed, removing did not help."""
     try:
-        # Some file systems give room back only now.
+        # Some file systems free the space only after a flush.
         target.flush()
         gain_bytes = target.room().free_bytes - before.free_bytes
     except OSError as error:
         log.warning("The backup drive could not be flushed: %s", error.strerror)
         return
     if gain_bytes < removed.bytes // 2:
-        log.warning("Old versions were removed, but the backup drive has hardly more room: no more are for a day")
+        log.warning(
+            "Old versions were removed, but the backup drive has hardly more room: no more are removed for a day"
+        )
         catalog.remember(NO_GAIN_KEY, repr(now_s))
 
 
 class _Keeper:
-    """Goes through the history and removes what it is told to."""
+    """Reads the history and removes the chosen versions."""
 
     def __init__(
         self, target: Target, emptying: Emptying, should_stop: Callable[[], bool], protected: Collection[str]
@@ -200,11 +202,11 @@ class _Keeper:
 
     @property
     def removed(self) -> Removed:
-        """What was removed."""
+        """Return what was removed."""
         return Removed(*self._removed)
 
     def folders(self) -> Iterable[Folder]:
-        """List the history; an absent or unreadable one has nothing in it."""
+        """List the history's folders; none if it is missing or unreadable."""
         try:
             history = self._target.history_tree()
         except OSError as error:
@@ -213,12 +215,12 @@ class _Keeper:
         return () if history is None else folders_of(history, self._should_stop, self._note_failure)
 
     def finish_removals(self) -> None:
-        """Remove the folders that an earlier run took the last versions from, and was ended before it removed them."""
+        """Remove the empty folders that an earlier run left because it was interrupted."""
         left = self._emptying.left()
         if not left:
             return
         try:
-            # Not opened for removing: that would make one that is not there.
+            # Opened for reading: opening it for removals would create a missing history.
             history = self._target.history_tree()
         except OSError as error:
             self._note_failure("", error)
@@ -229,13 +231,13 @@ class _Keeper:
         self._emptying.end()
 
     def thin_folder(self, folder: Folder, ages: Ages, days: int, tally: Tally) -> float:
-        """Remove what is too old or too close together in one folder.
+        """Remove the versions in one folder that are too old or too close together.
 
         Args:
             folder: The folder.
             ages: How old versions are.
             days: The limit.
-            tally: Told of what stays.
+            tally: Counts what stays.
 
         Returns:
             When there may be something to remove again, seconds since 1970.
@@ -259,7 +261,7 @@ class _Keeper:
         stays = False
         for version in folder.versions:
             if (version.name, version.stamp) in surplus and not self._should_stop():
-                # A file that has other names goes on taking its room.
+                # With further hard links, the file still takes its space.
                 frees_bytes = occupied_bytes(version.entry) if version.entry.st_nlink == 1 else 0
                 if self._remove(version.stored, version.entry.st_ino, frees_bytes):
                     continue
@@ -272,10 +274,10 @@ class _Keeper:
         return next_s
 
     def remove_oldest(self, wanted: Amount, tally: Tally, ranks_of: Callable[[Folder], Mapping[str, int]]) -> None:
-        """Remove the versions that go first, of the same rank the oldest, until so much has become free.
+        """Remove versions, lowest rank first and then oldest first, until enough is free.
 
         Args:
-            wanted: What is to become free.
+            wanted: How much to free.
             tally: Has counted the whole history, with the same ranks.
             ranks_of: As for ``oldest``.
         """
@@ -299,7 +301,7 @@ class _Keeper:
                 return
 
     def tell(self, what: str) -> None:
-        """Log what was done, if anything was."""
+        """Log what was removed and what failed, if anything."""
         versions, size_bytes = self._removed
         if versions:
             log.info("The history was %s: %d old versions removed, %s", what, versions, size_in_words(size_bytes))
@@ -339,7 +341,7 @@ def _limits(job: Job) -> str:
 
 
 def _remembered(catalog: Catalog) -> _Remembered | None:
-    """Read what is known of the last thinning; None if it makes no sense."""
+    """Read the record of the last thinning; None if it is missing or invalid."""
     limits, _, times = (catalog.fact(HISTORY_KEY) or "").partition(" ")
     at, _, quiet_until = times.partition(" ")
     try:
@@ -353,17 +355,17 @@ def _remember(catalog: Catalog, what: _Remembered) -> None:
 
 
 class Emptying:
-    """The folders that are to be removed if they are empty.
+    """The folders to remove if they are empty.
 
     Args:
-        catalog: Where they are remembered, permanently at once: a program that is killed cannot do so.
+        catalog: Records them permanently at once, since a killed program cannot do so later.
     """
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
 
     def left(self) -> tuple[str, ...]:
-        """Return what an earlier run noted and did not get to."""
+        """Return the folders that an earlier run recorded but did not remove."""
         text = self._catalog.fact(EMPTYING_KEY)
         if not text:
             return ()
@@ -372,22 +374,22 @@ class Emptying:
         try:
             folders = json.loads(text)
         except (ValueError, RecursionError):
-            # A damaged catalog: an empty folder more in the history is all that comes of it.
+            # The catalog is damaged; the only result is an empty folder in the history.
             return ()
         return tuple(filter(_is_within, folders)) if isinstance(folders, list) else ()
 
     def begin(self, folders: Collection[str]) -> None:
-        """Note folders of the history, before the first version is taken from any of them."""
+        """Record folders of the history, before the first version is removed from any of them."""
         import json  # noqa: PLC0415 - as above
 
         self._catalog.remember(EMPTYING_KEY, json.dumps(sorted(folders)))
         self._catalog.commit()
 
     def end(self) -> None:
-        """Forget them: they are removed, or not empty."""
+        """Clear the record: the folders are removed, or not empty."""
         self._catalog.remember(EMPTYING_KEY, "")
 
 
 def _is_within(path: object) -> bool:
-    """Tell whether something read is a path that does not lead out of the history."""
+    """Tell whether a value is a path that stays within the history."""
     return isinstance(path, str) and not {"", ".", ".."}.intersection(path.split("/"))

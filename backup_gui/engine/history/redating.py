@@ -1,6 +1,6 @@
-"""Gives versions the right time that were named while the clock was ahead, once it is right again.
+"""Renames versions that were named while the clock was ahead, once the clock is right again.
 
-They would stay until their time comes, and be taken for the newest of their paths until then.
+With their wrong names they would stay until that time, and count as the newest versions of their paths until then.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ log = logging.getLogger(__name__)
 def redate(
     target: Target, catalog: Catalog, was_ahead: tuple[Ahead, ...], now_s: float, should_stop: Callable[[], bool]
 ) -> bool:
-    """Name versions from the future anew, in their order.
+    """Rename versions from the future, in their order.
 
     Args:
         target: Has the history.
-        catalog: Knows some of them by their paths in the history.
-        was_ahead: By how much the clock was ahead that may have named them, and since when.
-        now_s: The time now, seconds since 1970. A version that cannot have left between then and now is not of that
-            clock.
-        should_stop: Asked often.
+        catalog: Records some of them by their paths in the history.
+        was_ahead: By how much the clock that may have named them was ahead, and since when.
+        now_s: The time now, seconds since 1970. A version was named by that clock only if its corrected time lies
+            between then and now.
+        should_stop: Polled; returns True to cancel.
 
     Returns:
-        Whether all of them were seen to; one that cannot be renamed stays as it is, and is logged.
+        Whether all of them were handled; one that cannot be renamed keeps its name, and is logged.
     """
     try:
         history = target.history_tree()
@@ -71,9 +71,9 @@ def redate(
 
 
 def _right_s(named_s: int, was_ahead: tuple[Ahead, ...], now_s: float) -> float | None:
-    """Return when a version left that is named by a time from the future; None if it is not, or not by such a clock."""
+    """Return when a version with a future time really left; None if such a clock did not name it."""
     if named_s <= now_s:
         return None
-    # A name is cut to whole seconds. And our own time may have gone back a little when the clock was set right.
+    # Names have whole seconds, and the trusted time may have gone back a little when the clock was corrected.
     possible = [named_s - by_s for by_s, from_s in was_ahead if from_s - 1 <= named_s - by_s <= now_s + MOST_AHEAD_S]
     return min(*possible, now_s) if possible else None

@@ -1,8 +1,9 @@
-"""A folder as it stood at some time, read folder by folder from its mirror and its history.
+"""A folder at an earlier time, read folder by folder from its mirror and its history.
 
-Only what is asked for is read, so that a history of any size costs nothing until it is looked at. Nothing here writes.
-When a file came into the mirror is not written down anywhere that outlives a lost catalog: what was last changed after
-a time is taken not to have been there then.
+Code here reads only what is asked for, so a history costs nothing until it is browsed, and writes nothing.
+
+The time at which a file came into the mirror is not stored anywhere that survives a lost catalog. So a file whose
+content changed after the given time counts as absent at that time.
 """
 
 from __future__ import annotations
@@ -32,13 +33,13 @@ if TYPE_CHECKING:
     from backup_gui.engine.history.listing import Shelf, Version
     from backup_gui.model.entries import Entry
 
-# How many entries are looked at to tell whether a folder had anything in it; beyond that it is taken to have had.
+# How many entries to search for the content of a folder. If there are more, the folder counts as not empty.
 _LONGEST_LOOK = 2_000
 _SECOND_NS = 1_000_000_000
 
 
 def backup_at(folder: str) -> tuple[str, str | None]:
-    """Tell what a folder that the user chose is the backup of.
+    """Find the backup that a chosen folder belongs to.
 
     Args:
         folder: Absolute path of a mirror, or of the history beside it or in it.
@@ -47,7 +48,7 @@ def backup_at(folder: str) -> tuple[str, str | None]:
         Absolute paths of the mirror and of its history; None for the history if there is none.
 
     Raises:
-        OSError: There is no such folder, or it cannot be read.
+        OSError: The folder does not exist, or cannot be read.
     """
     mirror = folder.rstrip("/\\") or folder
     above, _, name = mirror.rpartition(os.sep)
@@ -74,11 +75,11 @@ class Snapshot:
     Args:
         destination: Absolute path of the mirror.
         history_root: Absolute path of the history; None if there is none.
-        should_stop: Asked again and again whether to give up.
-        shelf: Remembers what was read of the same history, for one who looks again and again; None to remember nothing.
+        should_stop: Polled; returns True to cancel.
+        shelf: Caches the history's folders across snapshots; None to cache nothing.
 
     Raises:
-        RootAbsentError: Neither of them is there.
+        RootAbsentError: Neither of them exists.
         OSError: One of them cannot be opened.
     """
 
@@ -107,24 +108,24 @@ class Snapshot:
         self.close()
 
     def close(self) -> None:
-        """Give all descriptors back."""
+        """Close all descriptors."""
         for tree in (self._mirror, getattr(self, "_history", None)):
             if tree is not None:
                 tree.close()
 
     def folder(self, path: str, at: float | None, *, shows_gone: bool = False) -> tuple[Item, ...]:
-        """List a folder as it stood.
+        """List a folder as it was.
 
         Args:
-            path: The folder; the empty string for the topmost.
-            at: The time whose state is wanted; None for now. A second counts as a whole.
-            shows_gone: Whether what had been deleted before then is listed too, with its last content.
+            path: The folder; the empty string for the root.
+            at: The time, seconds since 1970; None for now. The end of its second counts.
+            shows_gone: Whether to include files that had been deleted before then, with their last content.
 
         Returns:
             Folders first, then files and links, by name.
 
         Raises:
-            Cancelled: ``should_stop`` said so.
+            Cancelled: ``should_stop`` returned True.
             OSError: It cannot be read.
         """
         if self._should_stop():
@@ -135,7 +136,7 @@ class Snapshot:
         return tuple(sorted(items, key=_order))
 
     def versions(self, path: str) -> tuple[Item, ...]:
-        """List all contents of one file or link that are known, the one in the mirror first, then the newest.
+        """List all known contents of a file or link: the one in the mirror first, then the versions, newest first.
 
         Raises:
             OSError: They cannot be read.
@@ -149,17 +150,17 @@ class Snapshot:
         return tuple(found)
 
     def search(self, text: str, at: float | None, *, shows_gone: bool, limit: int) -> Search:
-        """Search everything by name, whatever the case.
+        """Search everything by name, ignoring case.
 
         Args:
-            text: What the name has in it.
+            text: Text that the name contains.
             at: As for ``folder``.
             shows_gone: As for ``folder``.
             limit: How many are wanted at most.
 
         Raises:
-            Cancelled: ``should_stop`` said so.
-            OSError: The topmost folder cannot be read; others that cannot be are left out.
+            Cancelled: ``should_stop`` returned True.
+            OSError: The root cannot be read; other unreadable folders are skipped.
         """
         wanted = text.casefold()
         found: list[Item] = []
@@ -171,17 +172,16 @@ class Snapshot:
         return Search(tuple(found))
 
     def pieces(self, items: Iterable[Item], at: float | None, *, keeps_folders: bool) -> tuple[Piece, ...]:
-        """Find what has to be brought back for some items: themselves, and all that is in the folders among them.
+        """Find what to restore for some items: the items and the contents of folders among them.
 
         Args:
-            items: What the user chose. Of a folder that was gone everything comes back, each file with its last
-                content.
+            items: What the user chose. Of a deleted folder everything is restored, each file with its last content.
             at: The time as of which they were listed.
-            keeps_folders: Whether everything shall lie in the same folders as in the source; otherwise the items
-                themselves lie at the top.
+            keeps_folders: Whether to restore into the same folders as in the source; otherwise the items themselves are
+                at the top.
 
         Raises:
-            Cancelled: ``should_stop`` said so.
+            Cancelled: ``should_stop`` returned True.
             OSError: One of the folders cannot be read.
         """
         pieces: dict[str, Piece] = {}
@@ -193,19 +193,18 @@ class Snapshot:
         return tuple(pieces.values())
 
     def select(self, path: str, at: float | None) -> Selection:
-        """Find what has to be brought back of a path: itself, and all that stood below it.
+        """Find what to restore for a path: itself, and what was below it.
 
         Args:
             path: A file, link or folder; the empty string for everything.
-            at: The time whose state is wanted, a second as a whole; None for the newest content known of each path,
-                also of what was deleted since.
+            at: The time; the end of its second counts. None for the newest known content of each path, including
+                deleted ones.
 
         Returns:
-            Where each content lies. It is to come to lie in the folder restored to as it lies in the one that ``path``
-            is in.
+            Where each content lies, with target paths relative to the folder that contains ``path``.
 
         Raises:
-            Cancelled: ``should_stop`` said so.
+            Cancelled: ``should_stop`` returned True.
             OSError: A folder cannot be read.
         """
         found: dict[str, Item] = {}
@@ -216,7 +215,7 @@ class Snapshot:
         return Selection(tuple(_pieces(found, parent_of(path)).values()), unseen)
 
     def knows(self, path: str) -> bool:
-        """Tell whether mirror or history have a path, at whatever time.
+        """Tell whether the mirror or the history has a path, at any time.
 
         Raises:
             OSError: One of them cannot be read.
@@ -247,14 +246,14 @@ class Snapshot:
         shows_gone: bool,
         unseen: dict[str, OSError] | None = None,
     ) -> None:
-        """Add all that stood below a folder, each folder of the mirror and the history read once.
+        """Add everything that was below a folder; reads each folder of the mirror and the history once.
 
         Args:
-            found: Takes it, by path.
+            found: Receives the items, by path.
             top: The folder.
             at: As for ``folder``.
             shows_gone: As for ``folder``.
-            unseen: Takes the paths of the mirror that cannot be looked at, and why.
+            unseen: Receives the paths of the mirror that cannot be read, with the errors.
         """
         changed: list[Item] = []
         pending = [top]
@@ -280,7 +279,7 @@ class Snapshot:
         _add_those_that_had_any(found, changed)
 
     def _add_named(self, found: dict[str, Item], path: str, at: float | None) -> None:
-        """Add what was asked for by its own name: it may have been there whatever its own time says."""
+        """Add what was requested by its own name: it may have existed then, even if its content has a later time."""
         entry = self._mirror.look(path) if self._mirror is not None else None
         is_folder = entry is not None and kind_of(entry) is EntryKind.FOLDER
         present = entry if entry is not None and kind_of(entry) in {EntryKind.FILE, EntryKind.LINK} else None
@@ -298,7 +297,7 @@ class Snapshot:
                 _add_those_that_had_any(found, [folder])
 
     def _in_mirror(self, folder: str, unseen: dict[str, OSError] | None = None) -> dict[str, Entry]:
-        """List a folder of the mirror, at its root without what is not its own."""
+        """List a folder of the mirror; at the root, without entries that are not part of it."""
         refused: dict[str, OSError] = {}
         entries = _listed(self._mirror, folder, refused)
         if unseen is not None:
@@ -309,7 +308,7 @@ class Snapshot:
         return {name: entry for name, entry in entries.items() if not is_not_the_mirrors(root, name, entry)}
 
     def _files(self, folder: str, entries: dict[str, Entry], at: float | None, *, shows_gone: bool) -> list[Item]:
-        """List the files and links of a folder as it stood."""
+        """List the files and links of a folder as it was."""
         present = {
             join(folder, name): entry
             for name, entry in entries.items()
@@ -336,7 +335,7 @@ class Snapshot:
         """List the versions of each path in a folder, oldest first."""
         if self._history is None:
             return {}
-        # Versions of a long name are known by a shortened one; they belong to what the mirror has under the long one.
+        # Versions of a long name have a shortened name; they belong to the mirror's entry with the long one.
         paths = (join(folder, name) for name in entries)
         long_names = {shortened: path for path in paths for shortened in shortened_paths(path)}
         found: dict[str, list[Version]] = {}
@@ -364,18 +363,18 @@ class Snapshot:
             entry: The file or link that the mirror has there.
             versions: Those of the path, oldest first.
             at: The time; None for now.
-            is_named: Whether the path was asked for by its own name. The time of its content is that of a clock that
-                may have been wrong, and the mirror and the history may know better.
+            is_named: Whether the path was requested by its own name. Its content's time comes from a clock that may
+                have been wrong, so times of the mirror and the history count too.
         """
         now = _item(path, entry, self._mirror.root) if entry is not None and self._mirror is not None else None
         if at is None:
             return now
-        # What the mirror had at a time is what left it first after that time.
+        # The first version that left the mirror after a time is the content at that time.
         left_next = next((version for version in versions if version.left_at.timestamp() > at), None)
         item = self._version_item(path, left_next) if left_next is not None else now
         if item is None:
             return None
-        # Names of versions know whole seconds: what left in the next one was there, however new it was.
+        # Versions are named by whole seconds: what left in the next second was there, however new its content.
         has_just_left = item.left_at is not None and item.left_at - at <= 1
         if has_just_left or item.mtime_ns < _end_ns(at):
             return item
@@ -384,7 +383,7 @@ class Snapshot:
         return item if is_named and (had_left or had_come) else None
 
     def _folders(self, folder: str, entries: dict[str, Entry], at: float | None, *, shows_gone: bool) -> list[Item]:
-        """List the folders in a folder as it stood."""
+        """List the folders in a folder as it was."""
         items = []
         kept = _listed(self._history, folder)
         for name in entries.keys() | kept.keys():
@@ -400,12 +399,12 @@ class Snapshot:
         return items
 
     def _stood(self, path: str, entry: Entry, at: float | None) -> bool:
-        """Tell whether a folder of the mirror was there at a time."""
-        # Nothing was added to it or taken from it since, so it was there; else by what was in it.
+        """Tell whether a folder of the mirror existed at a time."""
+        # If nothing was added to or removed from it since, it existed; otherwise its contents decide.
         return at is None or entry.st_mtime_ns < _end_ns(at) or self._had_any(path, at, shows_gone=False)
 
     def _had_any(self, path: str, at: float | None, *, shows_gone: bool) -> bool:
-        """Tell whether a folder had any file or link in it, or a folder not changed since, at whatever depth."""
+        """Tell whether a folder contained any file or link, or a folder that has not changed since, at any depth."""
         pending, looked = deque([path]), 0
         while pending:
             if self._should_stop():
@@ -441,7 +440,7 @@ def _opened(root: str) -> Tree | None:
 
 
 def _listed(tree: Tree | None, folder: str, refused: dict[str, OSError] | None = None) -> dict[str, Entry]:
-    """List a folder of one side; what cannot be looked at hides nothing of the others, and goes to ``refused``."""
+    """List a folder of one side; entries that cannot be read go to ``refused``."""
     if tree is not None:
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             return tree.list(folder, {} if refused is None else refused)
@@ -449,14 +448,14 @@ def _listed(tree: Tree | None, folder: str, refused: dict[str, OSError] | None =
 
 
 def _add(found: dict[str, Item], item: Item) -> None:
-    """Add an item, where several had its path the best: what stood before what was gone, then what is no folder."""
+    """Add an item. Of several at one path, an existing one precedes a deleted one, then a file precedes a folder."""
     before = found.get(item.path)
     if before is None or (item.is_gone, item.is_folder) < (before.is_gone, before.is_folder):
         found[item.path] = item
 
 
 def _add_those_that_had_any(found: dict[str, Item], folders: list[Item]) -> None:
-    """Add the folders in which something was found, at whatever depth."""
+    """Add the folders that contain a found path at any depth."""
     had_any: set[str] = set()
     for path in found:
         folder = parent_of(path)
@@ -469,11 +468,11 @@ def _add_those_that_had_any(found: dict[str, Item], folders: list[Item]) -> None
 
 
 def _pieces(found: dict[str, Item], base: str) -> dict[str, Piece]:
-    """Say where each item's content lies, and where it is to come to lie: below ``base`` as it was."""
+    """Return where each item's content lies, and its target path relative to ``base``."""
     pieces = {}
     for path in sorted(found):
         item = found[path]
-        # A folder known only from the history has no metadata of its own there.
+        # The history has no metadata of its folders.
         if not (item.is_folder and item.left_at is not None):
             wanted = path.removeprefix(base + "/") if base else path
             pieces[path] = Piece(item.root, item.stored, wanted, item.size_bytes, item.is_folder)
@@ -496,7 +495,7 @@ def _item(path: str, entry: Entry, root: str) -> Item:
 
 
 def _end_ns(at: float) -> int:
-    """The end of the second that a time falls into."""
+    """Return the end of the second that contains a time."""
     return (math.floor(at) + 1) * _SECOND_NS
 
 
@@ -505,7 +504,7 @@ def _order(item: Item) -> tuple[bool, str, str]:
 
 
 def _topmost(items: Iterable[Item]) -> list[Item]:
-    """Leave out what lies in a folder that is chosen too; unless it had been deleted, and the folder had not."""
+    """Drop items in a chosen folder, except deleted items if the folder itself exists."""
     chosen = sorted(items, key=lambda item: item.path)
     folders = [item for item in chosen if item.is_folder]
     return [

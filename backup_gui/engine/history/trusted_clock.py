@@ -1,30 +1,31 @@
-"""What time it is for the history: by the user's clock as far as it can be believed, and by how long the system ran.
+"""The time for the history, derived from the user's clock as far as it is trusted, and from the system's uptime.
 
-A clock can be wrong in both directions. One that is suddenly a month ahead makes every version a month older than it
-is, and thinning by age would remove them for good. One that is behind, as after a start with a dead battery, gives
-versions a name so long ago that they would go as soon as the clock is right. That the computer was switched off for a
-month looks like the first, and then old versions are to go. What tells them apart is whether the new time holds: a
-wrong clock is mostly set right again within a day.
+A clock can be wrong in both directions. If it is suddenly a month ahead, every version appears a month too old, and
+thinning by age would remove them for good. If it is behind, as after a start with a dead battery, versions get names so
+old that they would be removed as soon as the clock is right. A computer that was off for a month looks like the first
+case, but then old versions should go. What distinguishes them is whether the new time lasts: a wrong clock is mostly
+corrected within a day.
 
-So a time of our own goes along with the user's clock. Of two looks at the clock it is known how long the system has run
-in between, at the least. If the clock differs from that by no more than a long weekend, it is right. Our own time goes
-forward with it at once; if the clock is behind, our own time goes on at half the speed until it has caught up. (If that
-follows a step forward within an hour, as where a clock is set right after the start, our own time goes back with it,
-but not beyond the last name that was given.) If the clock differs by more, our own time goes on by what the system
-runs, and the clock is believed once the system has run for a day with it, however often it was off meanwhile.
+So the program keeps a *trusted time* beside the user's clock. Between two looks at the clock, the uptime gives the
+least time that has passed. If the clock differs from that by no more than a long weekend, it is trusted, and the
+trusted time follows it forward at once. If the clock is behind, the trusted time runs at half speed until the clock has
+caught up. An exception is a forward step within the last hour, as of a clock that is corrected after the start. Then
+the trusted time goes back with the clock, but not before the last name given. If the clock differs by more, the trusted
+time advances by the uptime only. The clock is trusted again once the system has run for a day with it, even with
+interruptions.
 
-* A version is named by our own time where the clock is behind it, so versions are in order whatever the clock does.
-* A version's age is by our own time, too. As long as it is younger than a day of running, only running counts: the time
-  that the clock was set forward, or the computer switched off, counts when the system has run for a day since.
-* What left the mirror by a time that never held for a day, or before anything was remembered, as when a catalog was
-  lost, counts from the moment at which it was known to be there.
+* A version is named by the trusted time if the clock is behind it, so versions stay in order whatever the clock does.
+* A version's age is measured in trusted time, too. Until a version is older than a day of uptime, only uptime counts.
+  Time that the clock skipped, or the computer was off, counts after the system has run for a day since.
+* A version counts from the moment at which it was known to exist if it left by a time that never held for a day. So
+  does one that left before anything was recorded, as when a catalog was lost.
 
-Where nothing is remembered, the newest version in the history is the last look at a clock.
+If nothing is recorded, the newest version in the history counts as the last look at the clock.
 
-Versions kept while the clock is ahead by more than three days have a name from the future, since it may be the right
-time after all; ``redating.py`` names them anew once the clock is set right.
+Versions kept while the clock is ahead by more than three days get names from the future, since that time may be right.
+``redating.py`` renames them once the clock is corrected.
 
-What this does not protect from: a clock that is wrong for longer than a day of running.
+This does not protect against a clock that is wrong for longer than a day of uptime.
 """
 
 from __future__ import annotations
@@ -51,25 +52,25 @@ BELIEF_KEY: Final = "believed clock"
 AHEAD_KEY: Final = "clock was ahead by"
 MOST_AHEAD_S: Final = 3.0 * DAY_S
 PROOF_S: Final = 1.0 * DAY_S
-# What is known of the clock is written no more often, as long as nothing happens: a pass may come every second.
+# Least time between two routine records of the clock: a pass may come every second.
 _NOTE_EVERY_S: Final = 600.0
 _NO_DOUBT: Final = -1.0
-# More than the clocks of a sound computer drift apart between two looks.
+# The clocks of a sound computer drift apart by less than this between two looks.
 _DRIFT_S: Final = 0.5
 _LEAST_STEP_S: Final = 60.0
 _MOST_STEPS: Final = 64
-# For so long after a start a clock may be ahead until it is set right.
+# For so long after a start a clock may be ahead until it is corrected.
 _BRIEFLY_S: Final = 3_600.0
 _UPTIME_FILE: Final = "/proc/uptime"
-# The last moment that a version can be named by.
+# The last time that a version's name can have.
 _LATEST_S: Final = 253_402_300_799.0
 
 
 def uptime_s() -> float:
-    """Return how long the system has been running, seconds, with the time asleep where the system counts it."""
+    """Return the system's uptime in seconds, including time asleep where the system counts it."""
     if sys.platform == "linux":
         try:
-            # As the clocks of the system say it, but for programs that are told another time than the system has.
+            # Equals the system's clock, but also in programs that are shown another time than the system's.
             with open(_UPTIME_FILE, encoding="utf-8") as file:
                 return float(file.read().split()[0])
         except (OSError, ValueError, IndexError):
@@ -78,12 +79,12 @@ def uptime_s() -> float:
 
 
 class Step(NamedTuple):
-    """Our own time went on by more than the system ran: the clock was set forward, or the computer was off or asleep.
+    """The trusted time advanced by more than the uptime: the clock was set forward, or the computer was off or asleep.
 
     Attributes:
-        at_s: Our own time after it, seconds since 1970.
+        at_s: Trusted time after it, seconds since 1970.
         length_s: By how much more.
-        ran_s: How long the system had run in all.
+        ran_s: Total uptime until then.
     """
 
     at_s: float
@@ -92,11 +93,11 @@ class Step(NamedTuple):
 
 
 class Ahead(NamedTuple):
-    """The clock was ahead of our own time, and not believed: versions may be named by it.
+    """The clock was ahead of the trusted time and not trusted: versions may be named by it.
 
     Attributes:
         by_s: By how much.
-        from_s: Our own time before which it was not, seconds since 1970.
+        from_s: Trusted time before which it was not ahead, seconds since 1970.
     """
 
     by_s: float
@@ -104,19 +105,19 @@ class Ahead(NamedTuple):
 
 
 class Belief(NamedTuple):
-    """What is known of time after a look at the clock. Times are our own, seconds since 1970.
+    """What is known about time after a look at the clock. Times are trusted times, seconds since 1970.
 
     Attributes:
         now_s: The time of the look.
-        run_s: How long the system had been running, seconds.
-        ran_s: How long it has run in all since the first look, seconds.
-        doubted_s: For how long of that a time in doubt has held; negative if none is in doubt.
-        proven_s: For how long of that our own time agreed with the clock, at the most a day.
-        since_s: What left the mirror before that time counts from it.
-        named_s: The newest name that a version was given.
-        named_ran_s: ``ran_s`` when it was given.
+        run_s: The system's uptime, seconds.
+        ran_s: Total uptime since the first look, seconds.
+        doubted_s: For how much uptime a doubted time has held; negative if the clock is trusted.
+        proven_s: For how much uptime the trusted time agreed with the clock, at most a day.
+        since_s: Versions that left the mirror before this time age from it on.
+        named_s: The newest time that a version was named by.
+        named_ran_s: ``ran_s`` at that moment.
         off_s: By how much the user's clock was ahead.
-        steps: Those of the last day of running, oldest first.
+        steps: Those of the last day of uptime, oldest first.
     """
 
     now_s: float
@@ -132,28 +133,28 @@ class Belief(NamedTuple):
 
     @property
     def is_in_doubt(self) -> bool:
-        """Whether the user's clock is not believed."""
+        """Return whether the user's clock is not trusted."""
         return self.doubted_s >= 0
 
     def ages(self) -> Ages:
-        """How old versions are."""
+        """Return the means to compute the ages of versions."""
         return Ages(self.now_s, self.since_s, tuple((step.at_s, step.length_s) for step in self.steps))
 
 
 def follow(catalog: Catalog, clock_s: float, run_s: float) -> None:
-    """Look at the clock in a pass that may not come to the history: whether a time holds is seen all the same.
+    """Look at the clock in a pass that may not use the history, to see whether a time holds.
 
     Args:
-        catalog: Remembers what was seen of the clock, permanently.
+        catalog: Records permanently what was seen of the clock.
         clock_s: The user's clock, seconds since 1970, UTC.
-        run_s: How long the system has been running, seconds.
+        run_s: The system's uptime, seconds.
     """
     if _seen(catalog) is not None:
         look(catalog, clock_s, run_s)
 
 
 def look(catalog: Catalog, clock_s: float, run_s: float) -> Belief:
-    """Look at the clock, and remember what was seen.
+    """Look at the clock, and record the result.
 
     Args:
         catalog: As for ``follow``.
@@ -173,9 +174,9 @@ def look(catalog: Catalog, clock_s: float, run_s: float) -> Belief:
         if now.is_in_doubt:
             _warn(clock_s - now.now_s)
         else:
-            log.info("The clock is believed")
-            # If it was set right, what was named meanwhile left when our own time said so. If it was right all along,
-            # our own time was not, and what was named by it has its right name.
+            log.info("The clock is trusted")
+            # If the clock was corrected, versions named meanwhile left at the trusted time. If it was right all along,
+            # the trusted time was wrong, and their names are right.
             off_s = clock_s - before.now_s - passed_s
             shift_s = off_s if abs(off_s) > MOST_AHEAD_S else 0.0
             _note_aheads(catalog, (Ahead(by_s - shift_s, from_s + shift_s) for by_s, from_s in aheads(catalog)))
@@ -186,7 +187,7 @@ def look(catalog: Catalog, clock_s: float, run_s: float) -> Belief:
 
 
 def aheads(catalog: Catalog) -> tuple[Ahead, ...]:
-    """Return by how much the clock was ahead, as far as versions named by it may be there; the oldest first."""
+    """Return by how much the clock was ahead whenever it may have named versions, oldest first."""
     try:
         numbers = [float(part) for part in (catalog.fact(AHEAD_KEY) or "").split()]
     except ValueError:
@@ -198,13 +199,13 @@ def aheads(catalog: Catalog) -> tuple[Ahead, ...]:
 
 
 def forget_aheads(catalog: Catalog) -> None:
-    """Forget it: they have their right names now."""
+    """Clear these records, because the versions have their right names now."""
     _note_aheads(catalog, ())
     catalog.commit()
 
 
 def _note_aheads(catalog: Catalog, found: Iterable[Ahead]) -> None:
-    """Remember by how much the clock was ahead, permanent after the catalog's next ``commit``."""
+    """Record by how much the clock was ahead; permanent after the catalog's next ``commit``."""
     kept = [ahead for ahead in found if ahead.by_s > MOST_AHEAD_S][-_MOST_STEPS:]
     text = " ".join(repr(number) for ahead in kept for number in ahead)
     if text != (catalog.fact(AHEAD_KEY) or ""):
@@ -212,12 +213,12 @@ def _note_aheads(catalog: Catalog, found: Iterable[Ahead]) -> None:
 
 
 class HistoryClock:
-    """The time in the history of one pass.
+    """The trusted time during one pass.
 
     Args:
-        belief: What the pass saw when it began.
+        belief: The state when the pass began.
         clock: The user's clock, seconds since 1970, UTC.
-        uptime: How long the system has been running, seconds.
+        uptime: The system's uptime, seconds.
     """
 
     def __init__(self, belief: Belief, clock: Callable[[], float], uptime: Callable[[], float]) -> None:
@@ -228,22 +229,22 @@ class HistoryClock:
 
     @property
     def is_in_doubt(self) -> bool:
-        """Whether the user's clock is not believed."""
+        """Return whether the user's clock is not trusted."""
         return self._belief.is_in_doubt
 
     def now_s(self) -> float:
-        """Our own time, seconds since 1970."""
+        """Return the trusted time, seconds since 1970."""
         return self._belief.now_s + max(0.0, self._uptime() - self._belief.run_s)
 
     def ages(self) -> Ages:
-        """How old versions are."""
+        """Return the means to compute the ages of versions."""
         return self._belief.ages()._replace(now_s=self.now_s())
 
     def name(self) -> datetime:
-        """Return the time by which to name a version that leaves the mirror now: never an earlier one than before."""
+        """Return the time to name a version that leaves the mirror now; never earlier than the last one."""
         now_s, clock_s = self.now_s(), self._clock()
         named_s = max(now_s, clock_s)
-        # A time in doubt does not bind: it may be from the future.
+        # A doubted time does not count as the newest name, since it may lie in the future.
         held_s = named_s if named_s - now_s <= MOST_AHEAD_S else now_s
         if held_s >= self._belief.named_s:
             ran_s = self._belief.ran_s + (now_s - self._belief.now_s)
@@ -252,7 +253,7 @@ class HistoryClock:
         return datetime.fromtimestamp(min(max(named_s, 0.0), _LATEST_S), UTC)
 
     def note(self, catalog: Catalog) -> None:
-        """Remember the newest name that was given, permanent after the catalog's next ``commit``."""
+        """Record the newest name given; permanent after the catalog's next ``commit``."""
         if self._has_named:
             catalog.remember(BELIEF_KEY, _text(self._belief))
 
@@ -264,21 +265,21 @@ def believable(
     target: Target,
     should_stop: Callable[[], bool],
 ) -> HistoryClock:
-    """Return the time for the history of a pass.
+    """Return the history's clock for a pass.
 
     Args:
         catalog: As for ``follow``.
         clock: The user's clock, seconds since 1970, UTC.
-        uptime: How long the system has been running, seconds.
+        uptime: The system's uptime, seconds.
         target: Has the history.
-        should_stop: Asked while all of the history is listed, where nothing is remembered.
+        should_stop: Polled while the whole history is listed, if nothing is recorded; returns True to cancel.
     """
     clock_s, run_s = clock(), uptime()
     if _seen(catalog) is None:
         try:
             newest_s = _newest_s(target, should_stop)
         except OSError:
-            # What cannot be opened cannot be thinned out either.
+            # A history that cannot be opened cannot be thinned either.
             return HistoryClock(Belief(clock_s, run_s), clock, uptime)
         if should_stop():
             return HistoryClock(Belief(clock_s, run_s, since_s=clock_s), clock, uptime)
@@ -287,7 +288,7 @@ def believable(
             now_s = newest_s if is_in_doubt else clock_s
             if is_in_doubt:
                 _warn(clock_s - newest_s)
-            # Nobody knows any more when its versions were first there.
+            # It is unknown since when its versions have existed.
             doubted_s = 0.0 if is_in_doubt else _NO_DOUBT
             _note_aheads(catalog, [Ahead(clock_s - now_s, now_s)])
             _note(catalog, Belief(now_s, run_s, doubted_s=doubted_s, since_s=now_s, off_s=clock_s - now_s))
@@ -295,8 +296,8 @@ def believable(
 
 
 def _after(before: Belief, clock_s: float, run_s: float) -> Belief:
-    """Say what is known after a look at the clock, from what was known before it."""
-    # Since a start of the system in between it has run for as long as it says itself.
+    """Return the state after a look at the clock, from the state before it."""
+    # After a restart of the system, the uptime is the least time that has passed.
     passed_s = run_s - before.run_s if run_s >= before.run_s else max(0.0, run_s)
     ran_s = before.ran_s + passed_s
     now = before._replace(
@@ -310,15 +311,15 @@ def _after(before: Belief, clock_s: float, run_s: float) -> Belief:
         doubted_s = before.doubted_s + passed_s if before.is_in_doubt else 0.0
         now = now._replace(off_s=off_s)
         if before.is_in_doubt and off_s - before.off_s >= _LEAST_STEP_S:
-            # If it is believed in the end, what was named by it must not be older than it is either.
+            # If this time is trusted in the end, versions named by it must not appear too old either.
             now = now._replace(steps=_bounded((*now.steps, Step(clock_s, off_s - before.off_s, ran_s))))
         return now._replace(doubted_s=doubted_s) if doubted_s < PROOF_S else _give_in(now, clock_s, doubted_s)
     now = now._replace(doubted_s=_NO_DOUBT, off_s=0.0, proven_s=min(PROOF_S, now.proven_s + passed_s))
     if off_s < 0:
-        # Names must stay in order, and those that are to come must not all fall on one moment.
+        # Names must stay in order, and future names must not all have the same time.
         least_s = now.named_s + (ran_s - now.named_ran_s) / 2
         if not any(ran_s - step.ran_s < _BRIEFLY_S for step in now.steps):
-            # It did not just go forward: what the user saw as the time may be asked for.
+            # Not after a recent forward step: users may ask for the times that they have seen on the clock.
             least_s = max(least_s, before.now_s + passed_s / 2)
         return now._replace(now_s=max(clock_s, min(now.now_s, least_s)))
     steps = now.steps
@@ -328,10 +329,10 @@ def _after(before: Belief, clock_s: float, run_s: float) -> Belief:
 
 
 def _give_in(now: Belief, clock_s: float, doubted_s: float) -> Belief:
-    """Believe a time that has held for long enough."""
+    """Trust a time that has held for long enough."""
     since_s = min(now.since_s, clock_s)
     if clock_s > now.now_s and now.proven_s < PROOF_S:
-        # It is the time before that was wrong: nobody knows how old what left the mirror then is, but it was there.
+        # The time before was wrong. The age of what left the mirror then is unknown, but it existed by then.
         since_s = clock_s - doubted_s
     named_s = 0.0 if clock_s < now.now_s else now.named_s
     return now._replace(
@@ -340,7 +341,7 @@ def _give_in(now: Belief, clock_s: float, doubted_s: float) -> Belief:
 
 
 def _bounded(steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """Take the oldest two for one where there are too many: what left the mirror between them counts as younger."""
+    """If there are too many steps, merge the oldest two; versions that left between them count as younger."""
     if len(steps) <= _MOST_STEPS:
         return steps
     first, second, *rest = steps
@@ -358,11 +359,11 @@ def _newest_s(target: Target, should_stop: Callable[[], bool]) -> float | None:
 
 def _warn(off_s: float) -> None:
     days = off_s / DAY_S
-    log.warning("The clock is %+.1f days off: the history does not go by it before a day of running", days)
+    log.warning("The clock is %+.1f days off: the history ignores it until it has held for a day of uptime", days)
 
 
 def _seen(catalog: Catalog) -> Belief | None:
-    """Read what was known after the last look; None if nothing is, or makes no sense."""
+    """Read the state after the last look; None if it is missing or invalid."""
     try:
         numbers = [float(part) for part in (catalog.fact(BELIEF_KEY) or "").split()]
     except ValueError:
@@ -370,7 +371,7 @@ def _seen(catalog: Catalog) -> Belief | None:
     if not all(map(math.isfinite, numbers)):
         return None
     if len(numbers) == 3:
-        # As an earlier version of this program has it, whose time is taken to have held.
+        # Written by an earlier version of this program, whose time counts as proven.
         return Belief(numbers[0], numbers[1], doubted_s=numbers[2], proven_s=PROOF_S)
     if len(numbers) < 9 or len(numbers) % 3:
         return None
@@ -386,5 +387,5 @@ def _text(belief: Belief) -> str:
 
 def _note(catalog: Catalog, belief: Belief) -> None:
     catalog.remember(BELIEF_KEY, _text(belief))
-    # At once: the pass may end early, and what is not permanent would keep others from writing as long as it waits.
+    # At once: the pass may end early, and an open transaction would block other writers.
     catalog.commit()

@@ -1,7 +1,7 @@
-"""What a history holds: how much room its versions take, and which of them are the oldest. Looks, and changes nothing.
+"""How much space the versions in a history take, and which of them are the oldest. Changes nothing.
 
-One folder is in memory at a time. Room is counted as the system counts it: in blocks, and once for a file that has
-several names. A version that is also a name of a file elsewhere, in the mirror above all, takes none.
+Only one folder is in memory at a time. Space is counted as the system counts it: in blocks, and once for a file with
+several hard links. A version that is also a hard link to a file elsewhere, usually in the mirror, takes none.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
 
     from backup_gui.model.entries import Entry
 
-# So many versions are chosen at a time: some 20 MB of memory.
+# How many versions are chosen at a time; they take about 20 MB of memory.
 MOST_CHOSEN: Final = 25_000
 _BLOCK_BYTES: Final = 512
 
 
 class Stored(NamedTuple):
-    """One version as it lies in the history.
+    """A version as stored in the history.
 
     Attributes:
         stamp: When it left the mirror.
-        name: The name that its path had in the mirror, without the folder.
+        name: The name of its path in the mirror, without the folder.
         stored: Its path in the history.
-        entry: What is there.
+        entry: Its stat result.
     """
 
     stamp: Stamp
@@ -45,12 +45,12 @@ class Stored(NamedTuple):
 
 
 class Folder(NamedTuple):
-    """One folder of the history.
+    """A folder of the history.
 
     Attributes:
         path: Its path.
         versions: The versions in it, in no order.
-        has_others: Whether anything else is in it.
+        has_others: Whether it contains anything else.
     """
 
     path: str
@@ -61,12 +61,12 @@ class Folder(NamedTuple):
 def folders_of(
     history: Tree, should_stop: Callable[[], bool], on_error: Callable[[str, OSError], None]
 ) -> Iterator[Folder]:
-    """List a history folder by folder; never through a link, and never on another volume.
+    """List a history folder by folder, without following links or entering other volumes.
 
     Args:
         history: The history.
-        should_stop: Asked before each folder; the list then ends early.
-        on_error: Told of each folder that cannot be read, and of what cannot be looked at, and why; the others follow.
+        should_stop: Polled before each folder; returns True to end the list early.
+        on_error: Called with each path that cannot be read, and the error; the others follow.
 
     Yields:
         The folders, each before those in it.
@@ -100,20 +100,20 @@ def folders_of(
 
 
 def occupied_bytes(entry: Entry) -> int:
-    """Return how much room a file takes on its volume, whatever its length."""
+    """Return how much space a file takes on its volume, whatever its length."""
     blocks: int | None = getattr(entry, "st_blocks", None)
     return entry.st_size if blocks is None else blocks * _BLOCK_BYTES
 
 
 class _Shared(NamedTuple):
-    """A file with several names, as far as they were found in the history.
+    """A file with several hard links, as far as they were found in the history.
 
     Attributes:
-        names: How many of its names were found.
+        names: How many of its links were found.
         links: How many it has.
-        size_bytes: What it takes.
-        last: The one of the names found that goes last: with it, the room becomes free.
-        may_go: Whether all of them may go.
+        size_bytes: The space it takes.
+        last: The found link that is removed last; removing it frees the space.
+        may_go: Whether all of them may be removed.
     """
 
     names: int
@@ -123,12 +123,12 @@ class _Shared(NamedTuple):
     may_go: bool
 
 
-# What tells a version of a file with several names from the others, in the order in which they go: rank, time, path.
+# Identifies a link of such a file, and sorts by order of removal: rank, time, path.
 Name = tuple[int, Stamp, str]
 
 
 class Tally:
-    """Adds up what versions take. Remembers nothing of a version, unless its file has several names."""
+    """Adds up the space of versions. Holds data of single versions only for files with several hard links."""
 
     def __init__(self) -> None:
         self._versions = 0
@@ -143,7 +143,7 @@ class Tally:
 
         Args:
             version: The version.
-            rank: Which ones go before it, as from ``yielding.py``; None if it stays.
+            rank: Its rank, as from ``yielding.py``; None if it stays.
         """
         stamp, entry = version.stamp, version.entry
         size_bytes = occupied_bytes(entry)
@@ -166,17 +166,17 @@ class Tally:
             )
 
     def last_names(self) -> dict[int, Name]:
-        """Return the files that can go with all their several names: inode, and the name that goes last."""
+        """Return the files whose links may all be removed: inode, and the link that is removed last."""
         own = ((inode, shared) for inode, shared in self._shared.items() if shared.names >= shared.links)
         return {inode: shared.last for inode, shared in own if shared.may_go}
 
     def size(self) -> HistorySize:
-        """Return what all versions take."""
+        """Return the size of all versions."""
         size_bytes = self._size_bytes + sum(shared.size_bytes for shared in self._own())
         return HistorySize(size_bytes, self._versions, self._oldest_s)
 
     def removable(self) -> Amount:
-        """Return what would be free if all went that may go."""
+        """Return what removing everything that may be removed would free."""
         own = [shared for shared in self._own() if shared.may_go]
         size_bytes = self._removable_bytes + sum(shared.size_bytes for shared in own)
         return Amount(size_bytes, self._removable_files + len(own))
@@ -186,7 +186,7 @@ class Tally:
 
 
 def _pass_over(_path: str, _error: OSError) -> None:
-    """Leave a folder out that cannot be read."""
+    """Skip an unreadable folder."""
 
 
 def measure(
@@ -194,18 +194,18 @@ def measure(
     should_stop: Callable[[], bool] = never,
     on_error: Callable[[str, OSError], None] = _pass_over,
 ) -> HistorySize | None:
-    """Measure a history; takes some seconds for a large one, so never in a window's thread.
+    """Measure a history. Takes seconds for a large one, so do not call it in a window's thread.
 
     Args:
         history_root: Absolute path of the history.
-        should_stop: Asked between folders.
-        on_error: Told of each folder that cannot be read, and why; what is in it is not counted.
+        should_stop: Polled between folders; returns True to cancel.
+        on_error: Called with each unreadable path and the error; its contents are not counted.
 
     Returns:
-        What is in it; None if it was stopped.
+        Its size; None if cancelled.
 
     Raises:
-        OSError: It cannot be read at all. One that does not exist is simply empty.
+        OSError: It cannot be read at all. A history that does not exist is simply empty.
     """
     tally = Tally()
     try:
@@ -225,14 +225,14 @@ def add_up(tally: Tally, folders: Iterable[Folder]) -> None:
 
 
 class Candidate(NamedTuple):
-    """A version that may go; the later it goes, the smaller.
+    """A version that may be removed; the later it is removed, the smaller.
 
     Attributes:
-        order_key: Rank, time and counter, negative, so that what goes last comes first.
-        is_free: False for the one of several names with which its file's room becomes free.
+        order_key: Rank, time and counter, negated, so that what is removed last sorts first.
+        is_free: False for the hard link whose removal frees the file's space.
         stored: Its path in the history.
-        freed: What becomes free with it.
-        inode: What was there when it was chosen.
+        freed: What removing it frees.
+        inode: Its inode when it was chosen.
     """
 
     order_key: tuple[int, int, int]
@@ -248,17 +248,17 @@ def oldest(
     ranks_of: Callable[[Folder], Mapping[str, int]],
     last_names: dict[int, Name],
 ) -> list[Candidate]:
-    """Choose the versions that go first, of the same rank the oldest, just as many as are needed.
+    """Choose the versions to remove, lowest rank first and then oldest first, no more than needed.
 
     Args:
         folders: The history.
-        needed: What is to become free.
-        ranks_of: Returns the ranks of a folder's versions by their paths in the history; what has none stays.
-        last_names: From ``Tally.last_names``: files that can go with all their names. These go together, as if all
-            went as late as the last of them.
+        needed: How much to free.
+        ranks_of: Returns the ranks of a folder's versions by their paths in the history; versions without a rank stay.
+        last_names: From ``Tally.last_names``: files whose links may all be removed. Their links are removed together,
+            at the position of the last one.
 
     Returns:
-        The versions, as they go: at most ``MOST_CHOSEN``, and fewer than are needed if there are no more.
+        The versions in the order of removal: at most ``MOST_CHOSEN``, and too few if there are no more.
     """
     chosen: list[Candidate] = []
     size_bytes = files = 0
@@ -285,7 +285,7 @@ def oldest(
 
 
 def _candidate(version: Stored, rank: int, needed: Amount, last_names: dict[int, Name]) -> Candidate | None:
-    """Make a candidate of a version; None if nothing that is needed becomes free with it."""
+    """Return the candidate for a version; None if removing it frees nothing that is needed."""
     stamp, entry = version.stamp, version.entry
     freed = Amount(occupied_bytes(entry), 1)
     is_last_name = True

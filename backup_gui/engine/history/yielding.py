@@ -1,13 +1,14 @@
-"""Which versions give way when room is short, and in which order. Looks at the mirror, and changes nothing.
+"""Which versions to remove when space is short, and in which order. Reads the mirror, and changes nothing.
 
-Versions that share a minute with an older one go first, then those of files that still live in the mirror, the oldest
-first. What the mirror does not have any more exists nowhere else: it goes only if the user has said so, by a limit to
-the history's size or by a plain word, and the last version of it after all others.
+First come versions that share a minute with an older one, then those of files that the mirror still has, the oldest
+first. What the mirror no longer has exists nowhere else. It is removed only with the user's permission, given by a size
+limit or explicitly, and its last version after everything else.
 
-What left the mirror less than an hour ago stays, however short the room is. That is as long as every version stays; in
-this time a mistake is most often noticed; and without it, the versions that one pass keeps would be the room that the
-next one writes to, so that a program gone wild wipes the history of what it destroys. Only of a file that is written
-again and again the later ones go: the history must not keep its current content out. The oldest one of the hour stays.
+Versions of the last hour stay, however short the space is. Every version stays for that long, and in this time a
+mistake is most often noticed. Without this rule, the versions kept by one pass would become the space for the next one,
+and a program gone wild would wipe the history of what it destroys. The exception is a file that is written again and
+again: its later versions are removed, since the history must not keep its current content out of the mirror. Its oldest
+version of the hour stays.
 """
 
 from __future__ import annotations
@@ -26,18 +27,18 @@ if TYPE_CHECKING:
     from backup_gui.engine.history.usage import Folder, Stored
 
 LEAST_AGE_S: Final = HOUR_S
-# A path with more versions of the last hour than this is written again and again.
+# A path with more versions in the last hour is being written again and again.
 MOST_YOUNG: Final = 3
 
 
 class Rank(IntEnum):
-    """Why a version may go; the lowest go first."""
+    """Why a version may be removed; the lowest rank is removed first."""
 
     JOINED = 0  # another one left in the same minute
     LIVING = 1  # a version of a file that the mirror has
-    CROWDED = 2  # one of many of the last hour of such a file
-    GONE = 3  # a version of what the mirror does not have any more, but not the last one
-    LAST = 4  # the last of it
+    CROWDED = 2  # one of many versions of such a file in the last hour
+    GONE = 3  # a version of a file that the mirror no longer has, but not the last one
+    LAST = 4  # the last version of such a file
 
 
 UNASKED: Final = Rank.CROWDED
@@ -49,8 +50,8 @@ class Yielding:
     Args:
         target: The destination.
         ages: How old versions are.
-        spares_young: Whether what left the mirror less than an hour ago stays without exception.
-        protected: Versions that stay in any case: their paths in the history.
+        spares_young: Whether versions of the last hour stay without exception.
+        protected: Paths in the history of versions that always stay.
     """
 
     def __init__(
@@ -67,10 +68,10 @@ class Yielding:
 
         Args:
             folder: The folder.
-            most: What has a higher rank stays.
+            most: The highest rank that may be removed.
 
         Returns:
-            By the path in the history; what stays is left out.
+            Ranks by path in the history, without the versions that stay.
         """
         by_name: dict[str, list[Stored]] = {}
         for version in folder.versions:
@@ -85,7 +86,7 @@ class Yielding:
         return found
 
     def _rank(self, versions: list[Stored], *, is_living: bool) -> list[tuple[Stored, Rank | None]]:
-        """Rank all versions of one path, the oldest first."""
+        """Rank all versions of one path, oldest first."""
         young = sum(version.stamp.left_s >= self._before_s for version in versions)
         ranked: list[tuple[Stored, Rank | None]] = []
         last_minute = -1
@@ -105,7 +106,7 @@ class Yielding:
         return ranked
 
     def _is_living(self, path: str) -> bool:
-        """Tell whether the mirror has a file or link at a path; what cannot be told counts as gone."""
+        """Tell whether the mirror has a file or link at a path; False if it cannot be read."""
         try:
             there = self._target.look(path)
         except OSError:

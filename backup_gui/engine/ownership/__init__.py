@@ -1,1 +1,1 @@
-"""Whose a backup and what lies in it are: own, another job's or a stranger's."""
+"""Determines whose a backup and its contents are: this job's, another backup's, or a stranger's."""

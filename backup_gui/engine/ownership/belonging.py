@@ -1,10 +1,10 @@
-"""Whose a destination and a history are: this job's, nobody's yet, or another backup's.
+"""Determines the owner of a destination and a history: this job, another backup, or none yet.
 
-What is another's is never taken over unasked, and two backups never lie in each other or feed each other. Markers
-tell, whoever made them; the catalogs of the user's own jobs tell besides, of sources above all. What is asked of the
-user, and what he has agreed to, goes by the ids of the backups in question: his word is good for these and no others.
+A job never takes over another backup's folder without permission, and two backups never contain or feed each other.
+Markers show the owner, whoever made the backup. The catalogs of the user's own jobs show more, especially sources. A
+question to the user, and his approval, refer to the ids of the backups concerned: it covers these and no others.
 
-``settle`` looks and decides, before anything is made; ``mark`` writes, once both folders are open and locked.
+``settle`` looks and decides, before anything is created; ``mark`` writes, once both folders are open and locked.
 """
 
 from __future__ import annotations
@@ -53,11 +53,11 @@ _DAY_CHARACTERS: Final = 10
 
 
 class Claim(NamedTuple):
-    """A marker found, which says that a folder is a backup's.
+    """A marker that was found: it assigns a folder to a backup.
 
     Attributes:
         marker: The marker.
-        place: Absolute path of the folder that has it.
+        place: Absolute path of the folder with the marker.
     """
 
     marker: Marker
@@ -65,24 +65,24 @@ class Claim(NamedTuple):
 
     @property
     def mirror(self) -> str:
-        """Absolute path of the mirror that it speaks of."""
+        """Return the absolute path of the mirror that it refers to."""
         return self.marker.mirror_of(self.place)
 
     @property
     def key(self) -> str:
-        """What the user's word about it goes by."""
+        """Return the key that the user's approval refers to."""
         return self.marker.id or f"unreadable {escape(self.place)}"
 
 
 class Belonging(NamedTuple):
-    """What came of looking: the destination may be this job's.
+    """The result of ``settle``: the job may use the destination.
 
     Attributes:
-        marker: What its places are to be marked with.
-        agreed: The keys of other backups that the user has agreed about.
-        is_taken_over: Whether it was another backup's until now.
-        ids: What markers there are known by that may be written over.
-        taken: Those of ``agreed`` whose markers become this job's, so that the user's word has been used up then.
+        marker: The marker to write to the job's folders.
+        agreed: The keys of other backups that the user has approved.
+        is_taken_over: Whether the folder was another backup's until now.
+        ids: Ids of existing markers that may be overwritten.
+        taken: Those of ``agreed`` whose markers become this job's. Their approval is used up by that.
     """
 
     marker: Marker
@@ -98,15 +98,15 @@ _IS_SOURCE = {"destination": ReasonCode.DESTINATION_IS_OTHER_SOURCE, "history": 
 
 
 class _Conflict(NamedTuple):
-    """Something that belongs to another backup.
+    """A folder that belongs to another backup.
 
     Attributes:
-        code: What it is.
+        code: The kind of conflict.
         path: Where it is.
-        whose: Whose it is.
-        keys: What the user's word about it goes by; one of them is enough.
-        is_ours_then: Whether the marker there becomes this job's when the user agrees.
-        is_newer: Whether a later version of the program made it, so that no word is enough.
+        whose: The other backup's owner.
+        keys: Keys that the user's approval refers to; one of them is enough.
+        is_ours_then: Whether the marker there becomes this job's if the user approves.
+        is_newer: Whether a later version of the program made it, so that it cannot be approved.
     """
 
     code: ReasonCode
@@ -118,7 +118,7 @@ class _Conflict(NamedTuple):
 
     @property
     def reason(self) -> Reason:
-        """Say what belongs to whom."""
+        """Return the reason, with the owner and the path."""
         return Reason(self.code, detail=self.whose, path=self.path)
 
 
@@ -131,19 +131,19 @@ def settle(
     looks_around: bool,
     now_s: float,
 ) -> Belonging:
-    """Find out whether a job may use its destination and its history.
+    """Determine whether a job may use its destination and its history.
 
     Args:
         job: The job.
         history: Absolute path of its history; None if it keeps none.
-        catalog: What is remembered of it; not changed.
-        allowed: The keys that the user has agreed to just now.
-        looks_around: Whether what lies above and what other jobs have is looked at, too.
+        catalog: The job's catalog; not changed.
+        allowed: The keys that the user has approved just now.
+        looks_around: Whether to check the folders above, and the folders of other jobs, too.
         now_s: The time, seconds since 1970, UTC.
 
     Raises:
         OtherBackupError: They belong to another backup.
-        OSError: The source cannot be looked at.
+        OSError: The source cannot be read.
     """
     inquiry = _Inquiry(job, history, catalog)
     agreed = allowed | agreed_keys(catalog)
@@ -160,21 +160,21 @@ def settle(
     if marker is None:
         marker = new_marker(job.source, now_s)
         if inquiry.known_id and not is_taken_over:
-            # Lost or damaged: the other places still have the same one.
+            # The marker is lost or damaged; the other folders still have the same id.
             marker = marker._replace(id=inquiry.known_id)
     elif marker.computer != computer_id():
-        # The program's own data came here from another computer, where they may still be used, too.
+        # The program's own data was copied from another computer, which may still use it.
         marker = new_marker(job.source, now_s)._replace(made_at=marker.made_at)
     return Belonging(marker, agreed, is_taken_over, agreed | inquiry.own_ids | {marker.id}, taken)
 
 
 def foresee_conflict(job: Job, history: str | None, facts: Facts) -> Reason:
-    """Say whose a job's folders are, if they are another backup's that the user has not agreed about; else nothing.
+    """Return why a job's folders conflict with another backup that the user has not approved; empty if they do not.
 
     Args:
-        job: The job, which need not have been run before.
+        job: The job, which need not have run before.
         history: Absolute path of its history; None if it keeps none.
-        facts: What is remembered of it.
+        facts: What is recorded about it.
     """
     agreed = agreed_keys(facts)
     conflicts = _Inquiry(job, history, facts).conflicts(looks_around=True)
@@ -182,13 +182,13 @@ def foresee_conflict(job: Job, history: str | None, facts: Facts) -> Reason:
 
 
 def mark(target: Target, job: Job, catalog: Catalog, belonging: Belonging) -> None:
-    """Mark a destination and its history as this job's, and remember that; only what is not marked yet is written.
+    """Mark a destination and its history as this job's, and record that; existing marks are not rewritten.
 
     Args:
         target: The destination, locked.
         job: The job.
-        catalog: Where it is remembered, permanently.
-        belonging: What ``settle`` has found.
+        catalog: Records it permanently.
+        belonging: The result of ``settle``.
 
     Raises:
         DestinationBusyError: Another instance has marked it in this very moment.
@@ -198,7 +198,7 @@ def mark(target: Target, job: Job, catalog: Catalog, belonging: Belonging) -> No
     marker = belonging.marker._replace(host=host_name(), source=source, folder=folder)
     history = target.history_root
     if belonging.is_taken_over:
-        # What another backup has put there in the meantime is not what this one knows.
+        # The catalog does not know what the other backup has put there in the meantime.
         catalog.forget_mirror()
     if belonging.agreed:
         _remember_agreed(catalog, belonging.agreed)
@@ -217,22 +217,22 @@ def mark(target: Target, job: Job, catalog: Catalog, belonging: Belonging) -> No
             raise
         if isinstance(error, FileExistsError) and marks.has_anothers(history):
             raise DestinationBusyError(Reason(ReasonCode.WRITTEN_ELSEWHERE, path=target.root)) from error
-        # Whatever it is, the pass is about to find out, or it does not matter to it.
+        # The pass will meet the same error, or is not affected by it.
         log.warning("The backup could not be marked as this job's: %s (%s)", error.strerror, escape(target.root))
         return
     if belonging.taken:
-        # The word was about what lay here. A copy of it elsewhere, or what comes back here, is asked about again.
+        # The approval concerned what was here. A copy elsewhere, or one that returns here, needs a new one.
         _remember_agreed(catalog, belonging.agreed - belonging.taken)
         catalog.commit()
 
 
 def agreed_keys(catalog: Facts) -> frozenset[str]:
-    """Return the keys of the other backups that the user has agreed about."""
+    """Return the keys of the other backups that the user has approved."""
     return frozenset((catalog.fact(AGREED_KEY) or "").splitlines())
 
 
 def whose(marker: Marker) -> Reason:
-    """Say whose backup it is that a marker speaks of."""
+    """Describe the owner of the backup of a marker."""
     if not marker.id:
         return Reason(ReasonCode.OF_UNREADABLE_MARKER)
     date = marker.made_at[:_DAY_CHARACTERS]
@@ -246,7 +246,7 @@ def whose(marker: Marker) -> Reason:
 
 
 def claims_on(folder: str) -> Iterator[Claim]:
-    """Yield the markers that make a folder a backup's: its own, and those of the histories beside it and in it.
+    """Yield the markers that assign a folder to a backup: its own, and those of histories beside it and in it.
 
     Args:
         folder: Absolute path without links; it need not exist.
@@ -259,21 +259,21 @@ def claims_on(folder: str) -> Iterator[Claim]:
     for place in places:
         found = read_file(os.path.join(place, MARKER_NAME))
         if found is None and _is_closed(place):
-            # Another user's, who lets nobody look.
+            # It belongs to another user, and others may not look into it.
             found = UNREADABLE
         if found is not None and (found is UNREADABLE or is_same_path(found.mirror_of(place), folder)):
             yield Claim(found, place)
 
 
 def _is_closed(folder: str) -> bool:
-    """Tell whether a folder is there that this user may not look into."""
+    """Tell whether a folder exists that this user may not look into."""
     if not os.path.isdir(folder):
         return False
     return not os.access(folder, os.X_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def is_same_path(one: str, other: str) -> bool:
-    """Tell whether two absolute paths lead to the same folder, or would."""
+    """Tell whether two absolute paths lead to the same folder; they need not exist."""
     if os.path.normcase(one) == os.path.normcase(other):
         return True
     try:
@@ -283,12 +283,12 @@ def is_same_path(one: str, other: str) -> bool:
 
 
 class _Inquiry:
-    """What is found out about one job's folders; see ``settle`` for the arguments.
+    """Examines the folders of one job; see ``settle`` for the arguments.
 
     Attributes:
-        own_marker: A marker of this job's own; None if there is none.
-        own_ids: What markers are known by that are this job's.
-        known_id: What the catalog knows this job's marker by; empty if it does not.
+        own_marker: This job's marker; None if there is none.
+        own_ids: Ids of this job's markers.
+        known_id: The id of this job's marker in the catalog; empty if there is none.
     """
 
     def __init__(self, job: Job, history: str | None, catalog: Facts) -> None:
@@ -300,12 +300,12 @@ class _Inquiry:
         self.known_id = catalog.fact(MARKER_KEY) or ""
         self.own_ids = {self.known_id} - {""}
         self.own_marker: Marker | None = None
-        # Whether this job has used its destination and its history before, as far as can be told.
+        # Whether this job has used its destination and its history before, as far as known.
         self._is_established = False
         self._has_history = False
 
     def conflicts(self, *, looks_around: bool) -> Iterator[_Conflict]:
-        """Yield what belongs to another backup, what is nearest first."""
+        """Yield the folders that belong to another backup, nearest first."""
         yield from self._on_destination()
         yield from self._on_history()
         if self._history is not None and is_found_from(self._destination.path, self._history.path):
@@ -360,12 +360,12 @@ class _Inquiry:
             self.own_marker = marker
 
     def _is_own(self, claim: Claim) -> bool:
-        """Tell whether a marker is this job's: it has written it, or it is of the same source on this computer."""
+        """Tell whether a marker is this job's: it has the job's id, or the same source on this computer."""
         marker = claim.marker
         if marker.is_newer:
             return False
         if not marker.id:
-            # Damaged; but this job knows this very folder as its own.
+            # Damaged, but this job has recorded this folder as its own.
             if self.own_ids and self._is_remembered():
                 self.own_ids.add(claim.key)
                 return True
@@ -386,20 +386,20 @@ class _Inquiry:
         return standing(read_identity(marker.folder), now) is Standing.SAME
 
     def _is_remembered(self) -> bool:
-        """Tell whether the catalog knows this very folder as the destination."""
+        """Tell whether the catalog has recorded this very folder as the destination."""
         try:
             now = identify(self._job.destination)
         except OSError:
             return False
         return standing(read_identity(self._catalog.fact(_DESTINATION_KEY)), now) is Standing.SAME
 
-    # What they lie in
+    # Folders that contain them
 
     def _new_folders(self) -> list[tuple[Location, str]]:
         """Return those of the two folders that this job has not used before.
 
-        What it has used stays in use, whatever was put around it or in it later: each backup leaves the marked ones
-        within its own alone.
+        Folders in use stay in use, whatever is placed around or inside them later: each backup leaves marked folders
+        inside its own alone.
         """
         found = []
         if not self._is_established:
@@ -414,12 +414,12 @@ class _Inquiry:
                 continue
             for above in dict.fromkeys(folder.ancestors()):
                 for claim in claims_on(above):
-                    # A marker that cannot be read, far above, says too little.
+                    # An unreadable marker far above is not enough evidence.
                     if claim.marker.id not in self.own_ids and claim.marker is not UNREADABLE:
                         yield _conflict(_LIES_IN[name], above, claim)
 
     def _from_markers_of_the_source(self) -> Iterator[_Conflict]:
-        """Yield a circle that markers tell of: the source is, or lies in, the backup of the destination."""
+        """Yield a circle shown by markers: the source is, or lies in, a backup of the destination."""
         for folder in dict.fromkeys((self._source.path, *self._source.ancestors())):
             for claim in claims_on(folder):
                 origin = claim.marker.source_path
@@ -428,7 +428,7 @@ class _Inquiry:
                 if is_same_path(claim.mirror, folder) and Location(origin).overlaps(self._destination):
                     yield _conflict(ReasonCode.SOURCE_IS_BACKUP, folder, claim)
 
-    # What other jobs have
+    # Folders of other jobs
 
     def _with_other_jobs(self) -> Iterator[_Conflict]:
         others = [found for known in other_jobs(self._catalog) if (found := self._other(known)) is not None]
@@ -437,7 +437,7 @@ class _Inquiry:
         yield from self._circles(others)
 
     def _other(self, known: KnownJob) -> _Other | None:
-        """Look at another job's folders; None if it is the same backup, or has lost its own to somebody."""
+        """Examine another job's folders; None if it is the same backup, or has lost its own."""
         other = _Other(known)
         is_same = other.destination.is_same(self._destination) and other.source.is_same(self._source)
         return None if is_same or other.is_void else other
@@ -450,7 +450,7 @@ class _Inquiry:
                     yield other.conflict(_LIES_IN[name], there)
                 elif there.is_within(folder):
                     yield other.conflict(_IS_AROUND[name], there)
-        # A destination that was there first may be another job's source: a backup of a backup.
+        # An existing destination may be another job's source: that is a backup of a backup.
         for folder, name in ours:
             if other.source.is_within(folder):
                 yield other.conflict(_IS_SOURCE[name])
@@ -458,7 +458,7 @@ class _Inquiry:
                 yield other.conflict(ReasonCode.DESTINATION_IN_OTHER_SOURCE)
 
     def _circles(self, others: list[_Other]) -> Iterator[_Conflict]:
-        """Yield each job that brings into the source what comes from the destination, by way of whatever jobs."""
+        """Yield each job that copies from the destination back into the source, directly or through other jobs."""
         feeds = [self._destination, *([self._history] if self._history is not None else [])]
         pending = list(others)
         while feeds:
@@ -471,14 +471,14 @@ class _Inquiry:
 
 
 class _Other:
-    """Another job of this user's and where its folders lie.
+    """Another job of this user and its folders.
 
     Attributes:
         source: Its source.
         destination: Its destination.
         written: Its destination, and its history if there is one.
-        is_there: Whether its destination is there and its own.
-        is_void: Whether its destination belongs to somebody else by now, or all that it had is gone.
+        is_there: Whether its destination exists and is its own.
+        is_void: Whether its destination belongs to another backup by now, or its source and destination are gone.
     """
 
     def __init__(self, known: KnownJob) -> None:
@@ -533,12 +533,12 @@ def _remember_agreed(catalog: Catalog, keys: frozenset[str]) -> None:
 
 
 class _Marks:
-    """Marks the two places of a backup.
+    """Marks the two folders of a backup.
 
     Args:
         target: The destination.
         marker: The marker of its mirror.
-        ids: What markers there are known by that may be written over.
+        ids: Ids of existing markers that may be overwritten.
     """
 
     def __init__(self, target: Target, marker: Marker, ids: frozenset[str]) -> None:
@@ -547,11 +547,11 @@ class _Marks:
         self._ids = ids
 
     def on_mirror(self) -> None:
-        """Mark the root of the mirror, by a file only where there are no attributes.
+        """Mark the mirror's root with an attribute, or with a file where attributes are not supported.
 
         Raises:
             FileExistsError: Another instance has marked it just now.
-            OSError: It could not be.
+            OSError: It could not be marked.
         """
         root = self._target.root
         found = [Claim(marker, root) for marker in read_markers(root)]
@@ -561,7 +561,7 @@ class _Marks:
         is_marked = write_attribute(self._target, self._marker, may_replace=may_replace)
         if is_marked and not os.path.lexists(os.path.join(root, MARKER_NAME)):
             return
-        # The root's own time stays that of the source.
+        # The root keeps the modification time of the source.
         before = self._target.stat("")
         write_file(self._target, self._marker, may_replace=may_replace)
         with contextlib.suppress(OSError):
@@ -569,14 +569,14 @@ class _Marks:
             os.utime(where, ns=(before.st_atime_ns, before.st_mtime_ns))
 
     def on_history(self, history: str) -> None:
-        """Mark the history, made if need be.
+        """Mark the history, and create it if necessary.
 
         Args:
             history: Its absolute path.
 
         Raises:
             FileExistsError: Another instance has marked it just now.
-            OSError: It could not be.
+            OSError: It could not be marked.
         """
         way = os.path.relpath(os.path.realpath(self._target.root), os.path.realpath(history))
         marker = self._marker._replace(mirror=escape(way))
@@ -586,7 +586,7 @@ class _Marks:
             write_file(self._target.open_history(), marker, may_replace=may_replace)
 
     def has_anothers(self, history: str | None) -> bool:
-        """Tell whether another instance has marked either place just now; one that cannot be read does not say so.
+        """Tell whether another instance has marked either folder just now; unreadable markers do not count.
 
         Args:
             history: The history's absolute path, if there is one.
@@ -599,10 +599,10 @@ class _Marks:
         )
 
     def _may_replace(self, found: list[Claim]) -> bool:
-        """Tell whether there are markers to be written over.
+        """Tell whether there are markers to overwrite.
 
         Raises:
-            FileExistsError: There is one that was not there when it was decided.
+            FileExistsError: There is one that did not exist at the decision.
         """
         if any(claim.key not in self._ids for claim in found):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), MARKER_NAME)
@@ -610,6 +610,6 @@ class _Marks:
 
 
 def is_found_from(mirror: str, history: str) -> bool:
-    """Tell whether a history lies where it is looked for without being told."""
+    """Tell whether a history lies in one of its default places."""
     mirror, history = os.path.realpath(mirror), os.path.realpath(history)
     return history in {place_beside(mirror), place_inside(mirror)}

@@ -1,7 +1,7 @@
-"""What is about to get a name or a time in the mirror, noted before it does, so that no crash makes a stranger of it.
+"""Records what is about to get a name or a time in the mirror, so that after a crash it does not count as a stranger.
 
-Only without a history, where a stranger is told by what is there, and is held until the user has answered. The note is
-on the disk before anything is done, and goes when that is recorded.
+Needed only without a history: strangers are then recognised by size and time, and held for review. The record is on the
+disk before the change, and is removed once the change itself is recorded.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
     from backup_gui.engine.state.database import Catalog
     from backup_gui.model.entries import Entry
 
-# Each note waits for the disk, so many are written together.
+# Each record waits for the disk, so many are written together.
 _AHEAD: Final = 500
-# Stands in the notes for the size of a folder, which nobody compares.
+# Recorded as the size of a folder, which is never compared.
 _FOLDER_BYTES: Final = -1
 _IN_PLACE: Final = frozenset({Op.MOVE, Op.SET_METADATA})
 
 
 class Intents:
-    """The notes of one pass.
+    """The records of one pass.
 
     Args:
         source: The source.
         target: The destination.
-        catalog: Where they are kept.
+        catalog: Stores them.
     """
 
     def __init__(self, source: Tree, target: Target, catalog: Catalog) -> None:
@@ -46,7 +46,7 @@ class Intents:
         self._noted: dict[str, Seen] = {}
 
     def note(self, found: Iterable[tuple[str, Entry | Seen]]) -> None:
-        """Note what paths of the mirror are about to be, by what is going to be recorded of them."""
+        """Record what paths of the mirror are about to become, with the state that will be recorded for them."""
         if not self._is_needed:
             return
         new = {path: Seen(entry.st_ino, entry.st_ctime_ns, entry.st_size, entry.st_mtime_ns) for path, entry in found}
@@ -55,11 +55,11 @@ class Intents:
             self._catalog.intend(new.items())
 
     def note_in_place(self, path: str, entry: Entry | Seen) -> None:
-        """Note that what the mirror has is about to be given another name, or other times."""
+        """Record that an entry of the mirror is about to get another name or other times."""
         self.note([(path, unseen(entry))])
 
     def look_ahead(self, actions: Sequence[Action], start: int) -> None:
-        """Note several that are about to be given other names or times, if the next one is not noted yet."""
+        """Record the next actions that only rename or set times, unless the first of them is recorded already."""
         if not self._is_needed or not _is_in_place(actions[start]) or actions[start].path in self._noted:
             return
         found = []
@@ -69,35 +69,35 @@ class Intents:
         self.note(found)
 
     def fulfil(self) -> None:
-        """Forget all notes: everything is recorded."""
+        """Remove all records, because the changes are recorded."""
         if self._noted:
             self._noted.clear()
             self._catalog.fulfil()
 
 
 def lacking(entry: Entry | Seen) -> Seen:
-    """Return what is recorded of something that has the source's content, and not all of its attributes."""
+    """Return the record of an entry that has the source's content, but not all of its attributes."""
     return Seen(entry.st_ino, LACKING_NS, entry.st_size, entry.st_mtime_ns)
 
 
 def of_folder(entry: Entry | Seen) -> Seen:
-    """Return what is noted of a new folder: it gets its attributes when all that is in it is complete."""
+    """Return the record of a new folder, which gets its attributes once its contents are complete."""
     return Seen(entry.st_ino, LACKING_NS, _FOLDER_BYTES, entry.st_mtime_ns)
 
 
 def unseen(entry: Entry | Seen) -> Seen:
-    """Return what is recorded of something that is the program's own, and has to be compared once more."""
+    """Return the record of an entry that is the program's own, but has to be compared again."""
     return Seen(entry.st_ino, UNSEEN_NS, entry.st_size, entry.st_mtime_ns)
 
 
 def settle(target: Target, catalog: Catalog) -> None:
-    """Record what a pass that did not come to its end has done, by what is there now."""
+    """Record what an interrupted pass has done, according to the current state of the mirror."""
     noted = catalog.intended()
     if not noted:
         return
     ownership = Ownership(target, catalog)
     for path, known in noted:
-        # What cannot be looked at is compared, and told, by the pass.
+        # The pass compares entries that cannot be read here, and reports them.
         with contextlib.suppress(OSError):
             there = target.look(path)
             before = catalog.fingerprint(path)

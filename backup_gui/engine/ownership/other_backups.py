@@ -1,8 +1,8 @@
-"""Finds other backups in a mirror, and takes out of a plan what would touch them.
+"""Finds other backups in a mirror, and removes actions from a plan that would touch them.
 
-A drive that is a backup as a whole may have another one in it, made by another computer or before. Nobody who lists
-only the differences looks for markers, so they are looked for here, in the folders that a plan touches: the cost is
-that of the plan, and never that of the tree.
+A drive used as a whole for a backup may contain another one, made earlier or by another computer. A comparison that
+lists only differences does not look for markers. So they are looked for here, in the folders that a plan touches: the
+cost depends on the plan, never on the tree.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ if TYPE_CHECKING:
 
 
 def set_apart(plan: Plan, target: Target, belonging: Belonging, *, takes_over: bool) -> tuple[Plan, Held | None]:
-    """Take out of a plan what would touch another backup that lies in the mirror.
+    """Remove the actions from a plan that would touch another backup in the mirror.
 
     Args:
         plan: The plan.
         target: The destination.
-        belonging: Whose it is, and about which other backups the user has agreed.
-        takes_over: Whether the user has agreed about all of them.
+        belonging: Its owner, and the other backups that the user has approved.
+        takes_over: Whether the user has approved all of them.
 
     Returns:
-        The plan without that, and what is held of it; None if there is no other backup. What lies where an error kept
-        from looking waits as a problem, and is looked at again with that.
+        The remaining plan, and what is held; None if there is no other backup. A folder that could not be read becomes
+        a problem, and is checked again with that.
     """
     if takes_over or not plan.actions:
         return plan, None
@@ -68,12 +68,12 @@ def set_apart(plan: Plan, target: Target, belonging: Belonging, *, takes_over: b
 
 
 def with_others(verdict: Verdict, others: Held | None) -> Verdict:
-    """Add to a verdict what is held for the sake of other backups; it is asked about when nothing else is held."""
+    """Add what is held because of other backups to a verdict that holds nothing else."""
     return verdict if verdict.held is not None else verdict._replace(held=others)
 
 
 def _touches(action: Action, found: Mapping[str, object], around: set[str]) -> bool:
-    """Tell whether an action is about something in one of the folders found, or would take one away."""
+    """Tell whether an action is inside one of the found folders, or would take one away."""
     if action.op in {Op.DELETE, Op.REPLACE} and (action.path in around or action.path in found):
         return True
     paths = [action.path] if action.old_path is None else [action.path, action.old_path]
@@ -81,7 +81,7 @@ def _touches(action: Action, found: Mapping[str, object], around: set[str]) -> b
 
 
 def _without(plan: Plan, refused: dict[str, OSError]) -> Plan:
-    """Take out of a plan what would touch folders that could not be looked at, each of which is a problem."""
+    """Remove the actions that would touch unreadable folders from a plan; each of these becomes a problem."""
     around = {parent for path in refused for parent in parents_of(path)}
     return plan._replace(
         actions=Part(plan.actions).where(lambda action: not _touches(action, refused, around)).settled(),
@@ -100,21 +100,21 @@ class _Finder:
     """Looks for markers, once in each folder; see ``set_apart`` for the arguments.
 
     Attributes:
-        refused: Folders that could not be looked at just now, and why.
+        refused: Folders that could not be read, with the errors.
     """
 
     def __init__(self, target: Target, belonging: Belonging) -> None:
         self._target = target
         self._belonging = belonging
         self.refused: dict[str, OSError] = {}
-        # What is yet to be made has no marker.
+        # Folders that do not exist yet have no marker.
         self._made: set[str] = set()
-        # The folder of another backup that a folder is or lies in, if any.
+        # For each folder, the folder of the other backup that it is or lies in, if any.
         self._known: dict[str, tuple[str, Marker] | None] = {"": None}
 
     def find(self, actions: Iterable[Action]) -> dict[str, Marker]:
-        """Return the other backups that actions are about: the folder of each, and its marker."""
-        # There may be a million actions, nearly all of them about a file of the folder that the last one was about.
+        """Return the other backups that the actions touch: the folder of each, and its marker."""
+        # There may be a million actions, mostly in the same folder as the one before.
         folders: dict[str, None] = {}
         last = None
         for action in actions:

@@ -1,7 +1,7 @@
-"""Whether what the mirror has at a path is what this program put there, or a stranger's.
+"""Determines whether this program put an entry into the mirror, or a stranger did.
 
-With a history that is a question of the path alone: what somebody made of a copy goes there like any version. Without
-one nothing brings it back, so the copy has to have the size and time that it was given.
+With a history only the path counts: a copy that was changed by others goes into the history like any version. Without
+one it could not be restored, so the copy must have the size and time that it was given.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 
 class Ownership:
-    """Tells what is the program's own in one destination.
+    """Recognises the program's own entries in a destination.
 
     Args:
         target: The destination.
-        catalog: What is known of other names of a file.
+        catalog: Knows further hard links of a file.
     """
 
     def __init__(self, target: Target, catalog: Catalog) -> None:
@@ -34,19 +34,19 @@ class Ownership:
         self._is_by_path = target.keeps_history
 
     def has(self, theirs: Entry, known: Fingerprint | Row | None) -> bool:
-        """Tell whether something of the mirror is the program's own.
+        """Tell whether an entry of the mirror is the program's own.
 
         Args:
-            theirs: What the mirror has.
-            known: What the catalog knows of that path.
+            theirs: The mirror's entry.
+            known: The catalog's record of that path.
         """
         if known is None or self._is_by_path or stat.S_ISDIR(theirs.st_mode):
             return known is not None
-        # A time that was set through one name of a file is that of its other names too.
+        # A time that was set through one hard link applies to the others too.
         return self.fits(theirs, known) or (theirs.st_nlink > 1 and self._is_another_names(theirs, known[0]))
 
     def _is_another_names(self, theirs: Entry, inode: int) -> bool:
-        """Tell whether a file of the mirror is what it was made, or given, through another of its names."""
+        """Tell whether a file of the mirror fits the record of another one of its hard links."""
         for path, known in self._catalog.paths_of(inode):
             if self.fits(theirs, known):
                 with contextlib.suppress(OSError):
@@ -56,7 +56,7 @@ class Ownership:
         return False
 
     def fits(self, theirs: Entry, known: Fingerprint | Row) -> bool:
-        """Tell whether a file or link of the mirror has the size and time that it was given, as far as kept."""
+        """Tell whether a file or link of the mirror has the size and time it was given, as far as they are stored."""
         if known[2] != theirs.st_size:
             return False
         abilities = self._target.abilities
@@ -68,12 +68,12 @@ class Ownership:
         )
 
     def may_go(self, action: Action) -> bool:
-        """Tell whether what is at an action's path now may be taken away: a stranger may have come since the plan.
+        """Tell whether the entry at an action's path may be taken away: a stranger may have come since the plan.
 
-        What the plan knew as a stranger's goes at the user's word.
+        What the plan knew as a stranger's is taken away with the user's approval.
 
         Raises:
-            OSError: It cannot be told.
+            OSError: It cannot be read.
         """
         if self._is_by_path or not action.is_known:
             return True

@@ -1,1 +1,1 @@
-"""Opens source, destination and history, and tells whether they are those of the last pass."""
+"""Opens source, destination and history, and checks whether they are those of the last pass."""

@@ -1,12 +1,11 @@
-"""Whether a destination is what the last pass left: the same folder, one made anew, or another one in its place.
+"""Determines whether a destination is as the last pass left it: the same folder, a new one, or another in its place.
 
-While the program runs, and while it does not, a destination may be deleted, emptied, made anew, or replaced by another
-folder, a link or another drive. What is remembered of the mirror then says nothing of what is there, and a pass over
-what has changed in the source would call complete what has hardly anything in it.
+At any time, a destination may be deleted, emptied, recreated, or replaced by another folder, a link or another drive.
+Then the records of the mirror do not describe what is there. A partial pass would report a nearly empty destination as
+complete.
 
-The folder's number tells, where the file system keeps it, and so do the names at the root: those are looked at only if
-the root was touched since the last pass. Numbers are used again by many file systems, also at once. Looks, and writes
-nothing but what it remembers.
+The folder's inode is compared where the file system keeps it. The names at the root are compared too, but only if the
+root has changed since the last pass: many file systems reuse inodes, some at once. Code here writes only its records.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ _STAMP_KEY: Final = "destination's root changed at"
 
 
 class Continuity(Enum):
-    """What a destination is, compared with what the last pass left."""
+    """The state of a destination, compared with how the last pass left it."""
 
     SAME = "the same"
     LACKING = "lacks something at its root"
@@ -41,18 +40,18 @@ class Continuity(Enum):
 
 
 def compare_with_last(target: Target, catalog: Catalog) -> Continuity:
-    """Find out what a destination is, compared with what the last pass left there.
+    """Compare a destination with how the last pass left it.
 
     Args:
         target: The destination, open.
-        catalog: What is remembered of it.
+        catalog: The records of it.
 
     Returns:
-        ``OTHER`` for a folder that somebody else uses, or that a link leads to which did not before; ``ANEW`` for
-        an empty one, and for another volume, which no pass gets to without the user's word.
+        ``OTHER`` for another folder that is not empty, or that is now reached through a link. ``ANEW`` for an empty
+        folder, and for another volume, which no pass opens without the user's approval.
 
     Raises:
-        OSError: It cannot be told.
+        OSError: It cannot be read.
     """
     recorded = read_identity(catalog.fact(DESTINATION_KEY))
     if recorded is None:
@@ -68,18 +67,18 @@ def compare_with_last(target: Target, catalog: Catalog) -> Continuity:
 
 
 def remember_folder(target: Target, catalog: Catalog) -> None:
-    """Remember which folder the destination is; permanent with the next ``commit``.
+    """Record which folder the destination is; permanent with the next ``commit``.
 
     Raises:
-        OSError: It cannot be looked at.
+        OSError: It cannot be read.
     """
     catalog.remember(DESTINATION_KEY, str(_identity(target)))
     catalog.remember(_LEADS_KEY, escape(os.path.realpath(target.root)))
 
 
 def remember_state(target: Target, catalog: Catalog) -> None:
-    """Remember when the destination's root was changed, at the end of a pass; permanent with the next ``commit``."""
-    # RACE: what is deleted at the root between the end of the comparison and here is noticed by the next full pass.
+    """Record the destination's root times at the end of a pass; permanent with the next ``commit``."""
+    # RACE: if something at the root is deleted between the end of the comparison and here, the next full pass notices.
     try:
         stamp = root_stamp(target.stat(""))
     except OSError:
@@ -89,12 +88,12 @@ def remember_state(target: Target, catalog: Catalog) -> None:
 
 
 def root_stamp(entry: Entry) -> str:
-    """Return what changes when a name comes into a folder, or leaves it; empty where the file system has no such time.
+    """Return a text that changes when a folder gets or loses a name; empty if the file system has no such time.
 
     Args:
         entry: The folder.
     """
-    # The root folder of a FAT or exFAT volume has no time of its own.
+    # The root folder of a FAT or exFAT volume has no times.
     return f"{entry.st_ctime_ns} {entry.st_mtime_ns}" if entry.st_ctime_ns > 0 else ""
 
 
@@ -103,14 +102,14 @@ def _identity(target: Target) -> Identity:
 
 
 def _leads_elsewhere(root: str, recorded: str | None) -> bool:
-    """Tell whether a root is reached through links that it was not reached through before."""
+    """Tell whether a root is reached through other links than before."""
     if recorded is None:
         return os.path.islink(root)
     return escape(os.path.realpath(root)) != recorded
 
 
 def _by_names(target: Target, catalog: Catalog) -> Continuity:
-    """Compare the names at the root with those that were put there, if it was touched since."""
+    """Compare the names at the root with the recorded ones, if the root has changed since."""
     stamp = root_stamp(target.root_entry)
     if stamp and stamp == catalog.fact(_STAMP_KEY):
         return Continuity.SAME
@@ -133,6 +132,6 @@ def _by_names(target: Target, catalog: Catalog) -> Continuity:
 
 
 def _may_be_anybodys(target: Target, name: str) -> bool:
-    """Tell whether what is at the root is neither this program's nor the drive's own."""
+    """Tell whether an entry at the root is neither this program's nor the drive's own."""
     entry = target.look(name)
     return entry is not None and not is_temporary(name) and not is_not_the_mirrors(target.root, name, entry)

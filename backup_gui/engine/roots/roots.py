@@ -1,6 +1,6 @@
-"""Source and destination, opened and checked: are these the folders and drives that they were?
+"""Opens source and destination, and checks that they are the recorded folders and drives.
 
-What was found at the first pass, or agreed to by the user since, is remembered in the catalog.
+The catalog records what the first pass found, or what the user has approved since.
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ class Roots(NamedTuple):
     Attributes:
         source: The source.
         target: The destination; locked, unless nothing is to be written.
-        is_source_other: Whether the source is another folder than it was, which nobody has agreed to.
-        continuity: What the destination is, compared with what the last pass left; a new one if it is another one that
-            the user has agreed to.
-        belonging: Whose the destination is found to be.
+        is_source_other: Whether the source is another folder than before, without the user's approval.
+        continuity: The state of the destination compared with the last pass; ``ANEW`` if it is another folder that the
+            user has approved.
+        belonging: The owner of the destination.
     """
 
     source: Tree
@@ -75,24 +75,24 @@ def open_roots(
     now_s: float,
     is_full: bool = True,
 ) -> Roots:
-    """Open the source and the destination, and make sure that they are what they were.
+    """Open the source and the destination, and check that they are the same as before.
 
     Args:
         job: The job.
-        catalog: What is remembered of them; brought up to date, except in a dry run.
+        catalog: The records of them; updated, except in a dry run.
         stack: Closes them.
-        allowed: What the user agreed to of what the guard held before.
+        allowed: The held actions that the user has approved.
         is_dry_run: Whether nothing is to be written.
         now_s: The time, seconds since 1970, UTC.
-        is_full: Whether a full pass is made, which also looks at what other backups there are around the folders.
+        is_full: Whether a full pass is made, which also looks for other backups around the folders.
 
     Raises:
-        JobError: The folders make no sense together.
+        JobError: The folders cannot be used together.
         OtherBackupError: The destination or its history belongs to another backup.
-        RootAbsentError: The source or the destination's drive is not there, or is another one.
+        RootAbsentError: The source or the destination's drive is not connected, or is another one.
         DestinationBusyError: Another instance is writing there.
-        DestinationFullError: There is no room to make the destination.
-        DestinationUnusableError: The destination cannot be made or opened.
+        DestinationFullError: There is no space to create the destination.
+        DestinationUnusableError: The destination cannot be created or opened.
     """
     source = stack.enter_context(_open_source(job, catalog))
     has_new_source = job.allows_mass_delete or (allowed is not None and allowed.code is HeldCode.SOURCE_REPLACED)
@@ -118,7 +118,7 @@ def open_roots(
     target.adopt(abilities_of(target, job.destination, catalog, may_try=not (is_dry_run or is_other)))
     if not is_dry_run:
         if not is_other:
-            # Who may write in the history can be asked only where the file system has owners and modes.
+            # Write access to the history can be checked only where the file system has owners and modes.
             target.prepare_history()
         _remember_roots(job, target, catalog, continuity, has_new_source=has_new_source)
         if not is_other:
@@ -127,13 +127,13 @@ def open_roots(
 
 
 def _continuity(job: Job, target: Target, catalog: Catalog, *, has_new_destination: bool) -> Continuity:
-    """Compare the destination with what the last pass left; another one that the user agrees to is a new one.
+    """Compare the destination with how the last pass left it; another one with the user's approval counts as new.
 
     Raises:
-        RootAbsentError: It is gone since it was opened.
+        RootAbsentError: It has vanished since it was opened.
     """
     if target.root != job.destination:
-        # A dry run for one that is yet to be made.
+        # A dry run for a destination that does not exist yet.
         return Continuity.SAME
     try:
         found = compare_with_last(target, catalog)
@@ -154,10 +154,10 @@ def is_destination_in_place(target: Target) -> bool:
 
 
 def accept_destination(job: Job, target: Target, catalog: Catalog) -> None:
-    """Remember a folder as the destination from now on; permanent with the next ``commit``.
+    """Record a folder as the destination from now on; permanent with the next ``commit``.
 
     Raises:
-        RootAbsentError: It is gone since it was opened.
+        RootAbsentError: It has vanished since it was opened.
     """
     try:
         remember_folder(target, catalog)
@@ -172,7 +172,7 @@ def _open_source(job: Job, catalog: Catalog) -> Tree:
 
     Raises:
         JobError: It is not a folder, and never was one.
-        RootAbsentError: It is not there, cannot be read, or is on another volume than before.
+        RootAbsentError: It does not exist, cannot be read, or is on another volume than before.
     """
     recorded = read_identity(catalog.fact(SOURCE_KEY))
     try:
@@ -210,7 +210,7 @@ def _is_other_source(job: Job, catalog: Catalog) -> bool:
 
 
 def _refuse_nesting(job: Job) -> None:
-    """Refuse folders inside each other, each time: what was apart at first can be linked or mounted together later.
+    """Refuse folders inside each other. Checked at each pass, since folders can be linked or mounted together later.
 
     Raises:
         JobError: One lies in another.
@@ -226,7 +226,7 @@ def _refuse_nesting(job: Job) -> None:
     ours = [Location(place) for place in own_files.noted()]
     if any(source.is_within(place) for place in ours):
         raise JobError(Reason(ReasonCode.SOURCE_INSIDE_OWN, path=job.source))
-    # What is in there is none of the source's: it would be taken out of the mirror while it is in use.
+    # Its contents are not in the source: they would be removed from the mirror while they are in use.
     if any(destination.overlaps(place) for place in ours):
         raise JobError(Reason(ReasonCode.DESTINATION_AROUND_OWN, path=job.destination))
     history = history_of(job)
@@ -242,12 +242,12 @@ def _refuse_nesting(job: Job) -> None:
 
 
 def _open_target(job: Job, catalog: Catalog, stack: contextlib.ExitStack, *, is_dry_run: bool) -> Target:
-    """Open the destination, making it if it may be made.
+    """Open the destination, and create it if that is allowed.
 
     Raises:
         JobError: It is not a folder, or its history would lie on another volume.
-        RootAbsentError: Its drive is not there.
-        DestinationUnusableError: It cannot be made or opened.
+        RootAbsentError: Its drive is not connected.
+        DestinationUnusableError: It cannot be created or opened.
     """
     recorded = read_identity(catalog.fact(DESTINATION_KEY))
     root = job.destination
@@ -283,19 +283,19 @@ def _open_target(job: Job, catalog: Catalog, stack: contextlib.ExitStack, *, is_
 
 
 def _is_in_use(root: str) -> bool:
-    """Tell whether a folder is more than the bare place where a drive was mounted, which no word makes a destination.
+    """Tell whether a folder is more than an empty mount point, which no approval can make a destination.
 
     Raises:
-        OSError: It cannot be told.
+        OSError: It cannot be read.
     """
     return os.path.isdir(root) and (os.path.ismount(root) or bool(os.listdir(root)))
 
 
 def _may_be_other(job: Job, catalog: Catalog, anchor: str) -> bool:
-    """Tell whether the user has said that another drive is the destination's from now on, and one is there.
+    """Tell whether the user has approved another drive for the destination, and one is connected.
 
     Raises:
-        OSError: It cannot be told.
+        OSError: It cannot be read.
     """
     if job.allows_mass_delete and _is_in_use(job.destination):
         return True
@@ -303,20 +303,20 @@ def _may_be_other(job: Job, catalog: Catalog, anchor: str) -> bool:
 
 
 def _is_new_drive(anchor: str, catalog: Catalog) -> bool:
-    """Tell whether another drive is mounted just where the destination's was, so that its folder may be made there.
+    """Tell whether another drive is mounted just where the destination's was, so that its folder may be created there.
 
-    Only there: the nearest folder that exists may lie on a volume of its own which never was a backup drive, such as
-    the one in memory that drives are mounted on.
+    Only there: the nearest existing folder may lie on a volume that never was a backup drive, such as the in-memory
+    file system with the mount points of drives.
 
     Args:
-        anchor: The destination, or the nearest folder above it that exists.
-        catalog: Remembers where the destination's drive was mounted.
+        anchor: The destination, or the nearest existing folder above it.
+        catalog: Records where the destination's drive was mounted.
     """
     return catalog.fact(POINT_KEY) == _mount_point(anchor)
 
 
 def _mount_point(path: str) -> str:
-    """Return the folder that the volume of an existing folder is mounted on, escaped."""
+    """Return the mount point of an existing folder's volume, escaped."""
     point = os.path.realpath(path)
     while not os.path.ismount(point):
         point = os.path.dirname(point)
@@ -326,10 +326,10 @@ def _mount_point(path: str) -> str:
 def _remember_roots(
     job: Job, target: Target, catalog: Catalog, continuity: Continuity, *, has_new_source: bool
 ) -> None:
-    """Record which folders and drives the roots are, at the first pass or when the user says that they are right.
+    """Record which folders and drives the roots are, at the first pass or when the user approves them.
 
     Raises:
-        RootAbsentError: One of them is gone since it was opened.
+        RootAbsentError: One of them has vanished since it was opened.
     """
     try:
         source = identify(job.source)
@@ -338,7 +338,7 @@ def _remember_roots(
     if has_new_source or catalog.fact(SOURCE_KEY) is None:
         catalog.remember(SOURCE_KEY, str(source))
     if continuity is Continuity.ANEW:
-        # What is in another folder is not what was put into the first one, whatever it is called.
+        # The records of the earlier folder do not apply to another one, even with the same path.
         catalog.forget_mirror()
     if continuity is not Continuity.OTHER:
         accept_destination(job, target, catalog)
@@ -346,7 +346,7 @@ def _remember_roots(
 
 
 def remembered_drives(catalog: Catalog) -> frozenset[str]:
-    """Return the folders of the source that other volumes are known to be mounted on."""
+    """Return the folders of the source on which other volumes are known to be mounted."""
     text = catalog.fact(DRIVES_KEY)
     if text is None:
         return frozenset()
@@ -360,7 +360,7 @@ def remembered_drives(catalog: Catalog) -> frozenset[str]:
 
 
 def remember_drives(catalog: Catalog, drives: frozenset[str]) -> None:
-    """Remember the folders of the source that other volumes are mounted on; permanent with the next ``commit``."""
+    """Record the folders of the source on which other volumes are mounted; permanent with the next ``commit``."""
     if drives == remembered_drives(catalog):
         return
     import json  # noqa: PLC0415 - as above
@@ -369,15 +369,15 @@ def remember_drives(catalog: Catalog, drives: frozenset[str]) -> None:
 
 
 def forget_drive(catalog: Catalog, drive: str) -> None:
-    """Expect a drive no longer.
+    """Stop expecting a drive.
 
-    If it was mounted in the source, what was on it counts as deleted from now on. If it was the destination's, the next
-    one that is mounted in its place is taken for the destination's, even if it is empty; nothing is ever written where
-    none is mounted.
+    If it was mounted in the source, its files count as deleted from now on. If it was the destination's, the next drive
+    mounted in its place becomes the destination's, even if it is empty. Nothing is ever written where no drive is
+    mounted.
 
     Args:
-        catalog: The job's memory.
-        drive: The folder of the source that it was mounted on, as the problem names it; empty for the destination's.
+        catalog: The job's catalog.
+        drive: The folder of the source that it was mounted on, as in the problem; empty for the destination's.
     """
     if not drive:
         catalog.remember(WELCOME_KEY, "1")

@@ -1,8 +1,8 @@
 """Compiles gitignore patterns, as git reads them, into regular expressions that match in linear time.
 
 A pattern such as ``*a*a*a*b`` has exponentially many ways to fail in a backtracking engine. None of them has to be
-tried: the text between two stars has a fixed length, and its first match is as good as any later one. So each such
-step is an atomic group, which never backtracks. The same holds for the folders between two ``**``.
+tried: the text between two stars has a fixed length, and its first match is as good as any later one. So each such step
+is an atomic group, which never backtracks. The same holds for the folders between two ``**``.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Names of the source that the destination's file system cannot store, or cannot distinguish.
 
 Decides, folder by folder, which names of the source belong to which names of the mirror, and which are refused. A name
-is never changed to make it fit: a name that does not fit is a problem. Pure, except for the functions it is given:
-only the file system knows which names it treats as the same.
+is never changed to make it fit: a name that does not fit is a problem. Pure, except for the functions it is given: only
+the file system knows which names it treats as the same.
 """
 
 from __future__ import annotations
@@ -97,16 +97,14 @@ def align(
     """Map the names of a folder to those that its mirror has.
 
     Names that the mirror has already keep their place. If several new names are the same to the mirror, the first in
-    the
-    order of their characters is stored. So the choice is the same at each pass.
+    the order of their characters is stored. So the choice is the same at each pass.
 
     Args:
         ours: The source's names that should be in the mirror.
         theirs: The mirror's names, as listed.
         abilities: What the mirror's file system can do.
         known: Names of the source that are recorded as stored, which come first; needed only if listings do not keep
-            the
-            spelling.
+            the spelling.
         is_taken: Tells whether a name leads to something in the mirror's folder.
         falls_together: Tells whether two names, one of which does not exist, are the same to the mirror's file system.
 

@@ -62,8 +62,8 @@ class Pauses:
 
     Args:
         source: Absolute path of the source.
-        look: Returns the state of a file, given the source and the relative path. Two states are equal while the
-            file has not changed.
+        look: Returns the state of a file, given the source and the relative path. Two states are equal while the file
+            has not changed.
     """
 
     def __init__(self, source: str, look: Callable[[str, str], object] | None = None) -> None:

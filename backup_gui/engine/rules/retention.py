@@ -3,8 +3,8 @@
 Every version stays for a minute. Of the older ones, one of each minute stays for an hour, one of each hour for a day,
 and one of each day for as many days as the user wants. Minutes, hours and days are those of UTC.
 
-Of each period the *oldest* version stays. A version is named by the time at which it left the mirror, so the oldest
-one after a full hour is what the mirror had at that hour. So the state at each full hour of the last day, and at each
+Of each period the *oldest* version stays. A version is named by the time at which it left the mirror, so the oldest one
+after a full hour is what the mirror had at that hour. So the state at each full hour of the last day, and at each
 midnight within the limit, can always be restored exactly. (The newest version of a day would only be a brief state
 before the last change; the state of the months before the first change would be lost.)
 
@@ -42,8 +42,8 @@ class Ages(NamedTuple):
     Attributes:
         now_s: The time now, seconds since 1970.
         since_s: Versions that left the mirror before this time age from it on.
-        steps: Forward jumps of the clock while the system did not run, or seemed not to: when, and by how many
-            seconds; oldest first. They do not count for versions that are younger than a day without them.
+        steps: Forward jumps of the clock while the system did not run, or seemed not to: when, and by how many seconds;
+            oldest first. They do not count for versions that are younger than a day without them.
     """
 
     now_s: float

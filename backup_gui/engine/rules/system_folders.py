@@ -1,7 +1,7 @@
 """Names of the folders that systems keep for themselves at the root of a drive. Pure: a table and a lookup.
 
-They contain trash, indexes, restore points and files recovered by a file system check. They belong to the drive, not
-to the user's data: another drive has its own. Below the root such names mean nothing.
+They contain trash, indexes, restore points and files recovered by a file system check. They belong to the drive, not to
+the user's data: another drive has its own. Below the root such names mean nothing.
 """
 
 from __future__ import annotations

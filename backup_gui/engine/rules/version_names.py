@@ -27,8 +27,8 @@ def version_path(path: str, left_at: datetime, count: int = 0) -> str:
         count: How many left in the same second before it.
 
     Returns:
-        The path in the history. A name that would be too long for file systems is shortened, and a digest of the
-        whole name keeps it unique.
+        The path in the history. A name that would be too long for file systems is shortened, and a digest of the whole
+        name keeps it unique.
     """
     folder, _, name = path.rpartition("/")
     stem, suffix = _split(name)

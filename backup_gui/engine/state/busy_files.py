@@ -2,8 +2,8 @@
 
 * When the last version of a path went into the history, for the last hour: the history keeps at most one a minute.
 * Since when a file could not be copied whole, because it changed while it was read. After ten minutes it is copied
-  anyway: a copy that may be inconsistent is better than none. The history keeps the last whole version until the
-  mirror has a whole copy again.
+  anyway: a copy that may be inconsistent is better than none. The history keeps the last whole version until the mirror
+  has a whole copy again.
 
 These records may be lost: then the history keeps one more version, and the ten minutes begin again.
 """

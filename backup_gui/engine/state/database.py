@@ -1,8 +1,8 @@
 """The catalog: what a job remembers between passes, in one SQLite file in the user's data folder.
 
-For each path that this program put into the mirror, it stores the fingerprint that the source had then. It also
-stores the disks and folders of the roots, and what the last passes did. All of it may be lost: a pass without it
-compares what exists, and deletes nothing that the mirror itself does not account for.
+For each path that this program put into the mirror, it stores the fingerprint that the source had then. It also stores
+the disks and folders of the roots, and what the last passes did. All of it may be lost: a pass without it compares what
+exists, and deletes nothing that the mirror itself does not account for.
 
 Paths are stored as bytes, since names need not be valid text.
 """
@@ -293,8 +293,7 @@ class Catalog:
         """Permanently forget the recent versions, because files are about to be restored into the source.
 
         What they replace is then only in the mirror. The history must keep it, even if it got another version of the
-        path less
-        than a minute ago.
+        path less than a minute ago.
         """
         self.busy.forget_kept()
         self.commit()

@@ -1,7 +1,7 @@
 """What the mirror lost within the last hour, path by path: the memory of the guard.
 
-A program that damages files one by one, with a pass every few seconds, never causes a plan that looks dangerous.
-So each path counts once for an hour, however often it changes, and the guard judges all of them together. One hour,
+A program that damages files one by one, with a pass every few seconds, never causes a plan that looks dangerous. So
+each path counts once for an hour, however often it changes, and the guard judges all of them together. One hour,
 because the history keeps every version for that long. On an ordinary day most files of a small folder may change, but
 hardly within an hour.
 

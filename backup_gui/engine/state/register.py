@@ -1,8 +1,8 @@
 """The jobs that this user's program knows: the folders of each job, as its catalog records them.
 
-Markers identify the backups of any user. This register also knows sources, which have no marker. It contains a job
-once its folders were accepted, as long as its catalog exists and the job was not removed. Code here writes only to the
-job's own catalog.
+Markers identify the backups of any user. This register also knows sources, which have no marker. It contains a job once
+its folders were accepted, as long as its catalog exists and the job was not removed. Code here writes only to the job's
+own catalog.
 """
 
 from __future__ import annotations

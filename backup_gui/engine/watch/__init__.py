@@ -1,1 +1,1 @@
-"""Change notification: which paths are to be looked at."""
+"""Change notification: which paths have to be compared."""

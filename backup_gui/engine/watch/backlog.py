@@ -1,7 +1,7 @@
-"""What has changed and is not in the mirror yet, in figures: how many files, how many bytes, since when.
+"""Figures about changes that are not in the mirror yet: how many files, how many bytes, since when.
 
-It counts what the watcher has told and nobody took, and what a pass took but did not bring into the mirror, as while
-the backup's drive is away. Looks at the source's entries, follows no link, opens nothing.
+They cover changes that the watcher noticed and no pass took, and those that a pass took without copying them, as while
+the backup's drive is away. Code here only reads the attributes of the source's entries; it follows no link.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.watch.dirty_paths import Pending
 
-# More looks than this would be felt in the job's thread; the figures then say "at least".
+# More lookups would noticeably slow the job's thread; the figures then say "at least".
 MOST_LOOKS = 1_000
 _LOOK_EVERY_S = 1.0
 
 
 class BacklogMeter:
-    """Keeps the figures of one job. Used by the job's thread alone.
+    """Keeps the figures of one job. Only the job's thread may use it.
 
     Args:
         source: Absolute path of the source.
-        look: Tells of one path, relative to the source, how large it is; None if it is not to be counted.
+        look: Returns the size in bytes of a path, given the source and the relative path; None if it does not count.
     """
 
     def __init__(self, source: str, look: Callable[[str, str], int | None] | None = None) -> None:
         self._source = source
         self._look = look if look is not None else size_of
-        # When each was noticed to have changed, seconds since 1970, UTC.
+        # When the change of each path was noticed, seconds since 1970, UTC.
         self._taken: dict[str, float] = {}
         self._more = 0
-        # When the first of those was noticed that are known by number only.
+        # When the first change was noticed among those of which only the number is known.
         self._first_at: float | None = None
         self._seen: tuple[object, ...] = ()
         self._looked_s = 0.0
@@ -47,11 +47,11 @@ class BacklogMeter:
 
     @property
     def taken(self) -> int:
-        """How many paths passes have taken without bringing them into the mirror."""
+        """Return how many paths passes have taken without copying them."""
         return len(self._taken) + self._more
 
     def take(self, scope: Scope, pending: Pending, first_at: float) -> None:
-        """Note what a pass takes; it is behind until the pass got through.
+        """Record what a pass takes; it counts as backlog until the pass succeeds.
 
         Args:
             scope: The paths taken from the dirty set.
@@ -63,21 +63,21 @@ class BacklogMeter:
         room = MAX_PATHS - len(self._taken)
         paths = [path for path in (*scope.paths, *scope.trees) if path and path not in self._taken]
         self._taken.update(dict.fromkeys(paths[:room], first_at))
-        # What the dirty set has folded away is known by number only.
+        # Of folded paths only the number is known.
         self._more += max(0, len(paths) - room) + max(0, pending.size - len(scope.paths) - len(scope.trees))
         if self._first_at is None:
             self._first_at = first_at
 
     def settle(self, scope: Scope, waiting: Iterable[str] = (), now_at: float = 0.0) -> None:
-        """A pass got through: what it looked at is in the mirror, or is a problem with a name.
+        """Record that a pass succeeded: what it compared is in the mirror, or is a reported problem.
 
         Args:
             scope: What it covered.
-            waiting: What of that it did not copy, though it has changed.
+            waiting: Changed paths in it that it did not copy.
             now_at: Seconds since 1970, UTC.
         """
         still = {path: self._taken.get(path, now_at) for path in waiting}
-        # What is known by number only was in what this pass took: after one that failed all is looked at.
+        # This pass has covered these: after a failed pass the next one is full.
         self._more = 0
         if scope.is_full:
             self._taken.clear()
@@ -93,10 +93,10 @@ class BacklogMeter:
     def figures(
         self, waiting: Callable[[int], Iterable[str]], pending: Pending, now_s: float, now_at: float
     ) -> Backlog:
-        """Tell how far the mirror is behind; looks at the files at most once a second.
+        """Return the figures; looks at the files at most once a second.
 
         Args:
-            waiting: Returns paths of the dirty set, at most as many as it is told.
+            waiting: Returns paths of the dirty set, at most as many as its argument.
             pending: What the dirty set holds.
             now_s: Monotonic time.
             now_at: Seconds since 1970, UTC.
@@ -136,11 +136,11 @@ class BacklogMeter:
 
 
 def size_of(source: str, path: str) -> int | None:
-    """Tell how large what has changed at a path is.
+    """Return the size of a changed path.
 
     Returns:
-        Bytes; 0 for a link and for what is gone, since its going is to be backed up too; None for a folder, in which
-        what has changed has a path of its own.
+        Bytes; 0 for a link and for a deleted path, since deletions count too; None for a folder, since changes in it
+        have paths of their own.
     """
     try:
         entry = os.lstat(os.path.join(source, path))

@@ -1,7 +1,7 @@
 """The dirty set: which paths may have changed since they were last compared, in bounded memory.
 
-Filled by the watcher's thread, emptied by the runner's. What is in it are hints and nothing more: every path is looked
-at again by the pass that takes it. This module touches no file.
+The watcher's thread fills it, the runner's thread empties it. Its entries are only hints: the pass that takes a path
+compares it again. This module touches no file.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MAX_PATHS = 10_000
 
-# A folder with at least this many dirty entries of its own is compared as a whole once the set is full.
+# Once the set is full, a folder with at least this many dirty entries is compared as a whole.
 _FOLD_FROM = 16
 
 
@@ -28,10 +28,10 @@ class Pending(NamedTuple):
     """What a dirty set holds, without taking it.
 
     Attributes:
-        size: Entries waiting, those folded away included.
+        size: Number of entries, including folded ones.
         first_s: Monotonic time of the first hint since the set was last emptied.
         last_s: Monotonic time of the latest one.
-        needs_full: Whether only a full pass can tell what has changed.
+        needs_full: Whether only a full pass can find what has changed.
     """
 
     size: int = 0
@@ -40,16 +40,16 @@ class Pending(NamedTuple):
     needs_full: bool = False
 
     def __bool__(self) -> bool:
-        """Whether there is anything to compare."""
+        """Return whether there is anything to compare."""
         return self.size > 0 or self.needs_full
 
 
 class DirtySet:
-    """Paths that may have changed. Safe to use from several threads.
+    """Paths that may have changed. Thread-safe.
 
     Args:
-        max_paths: Entries kept one by one. Above that, folders with many of them are taken as a whole, and if that is
-            not enough, a full pass is asked for.
+        max_paths: Most single entries kept. Above that, folders with many entries are folded into one entry for the
+            whole folder. If that is not enough, the set requires a full pass.
         monotonic: The clock, in seconds.
     """
 
@@ -65,10 +65,10 @@ class DirtySet:
         self._last_s = 0.0
 
     def add(self, *paths: str) -> bool:
-        """Note single entries.
+        """Add single entries.
 
         Returns:
-            Whether the set was empty before, so that somebody needs to be told.
+            Whether the set was empty before, so that the runner has to be woken.
         """
         with self._lock:
             was_empty = self._touch()
@@ -78,7 +78,7 @@ class DirtySet:
             return was_empty
 
     def add_tree(self, *paths: str) -> bool:
-        """Note folders with everything below them; the root's own path asks for a full pass.
+        """Add folders with everything below them; the root's path requires a full pass.
 
         Returns:
             Whether the set was empty before.
@@ -93,7 +93,7 @@ class DirtySet:
             return was_empty
 
     def require_full(self) -> bool:
-        """Note that nobody knows what has changed.
+        """Record that it is unknown what has changed.
 
         Returns:
             Whether the set was empty before.
@@ -104,10 +104,10 @@ class DirtySet:
             return was_empty
 
     def take(self) -> tuple[Scope, bool]:
-        """Empty the set at one moment.
+        """Empty the set atomically.
 
         Returns:
-            What was in it, without what is below one of its trees; and whether a full pass is needed instead.
+            Its content, without paths below one of its trees, and whether a full pass is needed instead.
         """
         with self._lock:
             paths, trees, needs_full = self._paths, self._trees, self._needs_full
@@ -117,7 +117,7 @@ class DirtySet:
         return Scope(frozenset(path for path in paths if not is_below(path, top_trees)), top_trees), needs_full
 
     def pending(self) -> Pending:
-        """Look without taking."""
+        """Describe the content without taking it."""
         with self._lock:
             if self._first_s is None:
                 return Pending()
@@ -125,7 +125,7 @@ class DirtySet:
             return Pending(size, self._first_s, self._last_s, self._needs_full)
 
     def peek(self, limit: int) -> tuple[str, ...]:
-        """Some of the paths, without taking them: at most ``limit``."""
+        """Return at most ``limit`` of the paths without taking them."""
         with self._lock:
             return tuple(islice(chain(self._paths, self._trees), limit))
 
@@ -146,13 +146,13 @@ class DirtySet:
         size = len(self._paths) + len(self._trees)
         if size <= self._max_paths:
             return
-        # The root is no candidate: taking it as a whole is the full pass that comes last.
+        # The root is not folded: comparing it as a whole is the full pass, which is the last resort.
         tally = Counter(parent_of(path) for path in self._paths)
         self._trees.update(folder for folder, count in tally.items() if folder and count >= _FOLD_FROM)
         self._paths = {path for path in self._paths if not is_below(path, self._trees)}
         self._trees = {tree for tree in self._trees if not is_below(parent_of(tree), self._trees)}
         kept = len(self._paths) + len(self._trees)
         self._folded += size - kept
-        # Less than half free would mean folding again and again, at the cost of the whole set each time.
+        # If less than half were free, folding would happen again and again, each time over the whole set.
         if kept > self._max_paths // 2:
             self._give_up()

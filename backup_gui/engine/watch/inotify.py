@@ -1,9 +1,10 @@
-"""Linux only: watchdog's inotify observer, made to tell what it otherwise hides.
+"""Linux only: watchdog's inotify observer, extended to report what it otherwise hides.
 
-watchdog 7.1 logs an overflow and goes on, drops folders that it cannot watch without a word, counts an unreadable
-folder as watched, goes on watching a folder that was moved away, and takes two folders that were exchanged for each
-other. What is overridden here are its classes' own seams; ``tests/unit/engine/watch/test_watcher.py`` proves each of
-them against the installed version. The paths here are absolute and bytes, as the kernel has them.
+watchdog 7.1 has these gaps. It logs an overflow and continues. It silently drops folders that it cannot watch, and
+counts an unreadable folder as watched. It keeps watching a folder that was moved away, and confuses two folders that
+were exchanged for each other. The overrides use its classes' own extension points;
+``tests/unit/engine/watch/test_watcher.py`` tests each of them against the installed version. The paths here are
+absolute and bytes, as the kernel has them.
 """
 
 from __future__ import annotations
@@ -45,8 +46,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# No opening and no closing without a write: a pass opens every file and folder of the source, and the flood of those
-# events alone would overflow the kernel's queue.
+# Excludes opening, and closing without a write. A pass opens every file and folder of the source, and these events
+# alone would overflow the kernel's queue.
 EVENTS: list[type[FileSystemEvent]] = [
     DirAttribEvent,
     DirCreatedEvent,
@@ -63,19 +64,19 @@ EVENTS: list[type[FileSystemEvent]] = [
 
 _JOIN_LIMIT_S = 5.0
 
-# Nothing is at a path now, or no folder.
+# Nothing exists at the path, or no folder.
 _IS_GONE = frozenset({errno.ENOENT, errno.ENOTDIR})
 
 
 class Reader(InotifyFD):
-    """The thread that reads one inotify instance; knows what could not be watched.
+    """The thread that reads one inotify instance, and records what could not be watched.
 
-    Each observer has one of its own, so the kernel's count for its descriptor is the count for that watcher.
+    Each observer has its own, so the kernel's count for its descriptor is the count for that watcher.
 
     Args:
         on_overflow: Called in this thread when the kernel has dropped events.
-        check: Called before each watch is set; whatever it raises ends the setting up.
-        left_out: Folders that are neither watched nor entered, nor anything below them.
+        check: Called before each watch is set; an exception from it ends the setup.
+        left_out: Folders that are not watched, with everything below them.
     """
 
     def __init__(
@@ -90,31 +91,31 @@ class Reader(InotifyFD):
         self._are_resources_closed = False
 
     def end_set_up(self) -> None:
-        """From now on nobody is waiting for the watches to be set: no more checks."""
+        """Stop calling ``check``, because the setup is complete."""
         self._check = None
 
     def unwatched(self) -> dict[bytes, int]:
-        """Folders that could not be watched, with the error number of each."""
+        """Return the folders that could not be watched, with the error number of each."""
         with self._lock:
             return dict(self._unwatched)
 
     def failure(self, path: bytes) -> int | None:
-        """The error number of a folder that could not be watched, or None."""
+        """Return the error number of a folder that could not be watched, or None."""
         with self._lock:
             return self._unwatched.get(path)
 
     def note_unwatched(self, path: bytes, error: OSError) -> None:
-        """Note that a folder is watched, but what is in it could not be listed."""
+        """Record that a folder is watched, but could not be listed."""
         with self._lock:
             self._unwatched[path] = error.errno or errno.EIO
 
     def forget_unwatched(self, path: bytes) -> None:
-        """Drop a folder from those that could not be watched."""
+        """Remove a folder from those that could not be watched."""
         with self._lock:
             self._unwatched.pop(path, None)
 
     def forget_unwatched_below(self, path: bytes) -> bool:
-        """Drop a folder, and all below it, from those that could not be watched; tells whether there was any."""
+        """Remove a folder and all below it from those that could not be watched; return whether there were any."""
         prefix = path + b"/"
         with self._lock:
             gone = [known for known in self._unwatched if known == path or known.startswith(prefix)]
@@ -123,29 +124,29 @@ class Reader(InotifyFD):
         return bool(gone)
 
     def is_still(self, path: bytes, mask: Mask, wd: WatchDescriptor) -> bool:
-        """Whether a path leads to the folder that has this watch; asked for each folder, so it goes the short way."""
+        """Return whether a path still leads to the folder with this watch. Called for each folder, so it is short."""
         with self._lock:
             found = inotify_c.inotify_add_watch(self._inotify_fd, path, mask)
             if found != -1 and found not in self._watch_for_wd:
-                # One that came just now; the event about that is still to come.
+                # A folder that has just arrived; its event is still to come.
                 inotify_c.inotify_rm_watch(self._inotify_fd, found)
         return found == wd
 
     def kernel_count(self) -> int:
-        """How many folders the kernel watches for this instance.
+        """Return how many folders the kernel watches for this instance.
 
         Raises:
-            OSError: ``/proc`` is not there, or the instance is closed.
+            OSError: ``/proc`` is not available, or the instance is closed.
         """
         with open(f"/proc/self/fdinfo/{self._inotify_fd}", "rb") as lines:
             return sum(line.startswith(b"inotify ") for line in lines)
 
     def handle_event(self, event: InotifyEvent) -> None:
-        """Hand an event on; an overflow goes to whoever owns this reader.
+        """Pass an event on; report an overflow to the owner of this reader.
 
-        watchdog would remove and set all watches anew here, in the thread that reads. Each removal puts an event into
-        the very queue that has just overflowed: with more folders than the queue has places it overflows again, for
-        ever. Instead the whole watcher is built anew, before the full pass that an overflow needs anyway.
+        At an overflow, watchdog would remove and set all watches again, in the thread that reads. Each removal puts an
+        event into the queue that has just overflowed. With more folders than the queue has places it would overflow
+        again, without end. Instead the whole watcher is rebuilt, before the full pass that an overflow requires anyway.
         """
         if event.is_queue_overflow:
             self.has_overflowed = True
@@ -154,7 +155,7 @@ class Reader(InotifyFD):
         super().handle_event(event)
 
     def release(self) -> None:
-        """Close what a reader that ended early left open; does nothing if all is closed."""
+        """Close what a reader that ended early left open; does nothing if everything is closed."""
         if not self._are_resources_closed and not self.is_alive():
             self._close_resources()
 
@@ -168,51 +169,51 @@ class Reader(InotifyFD):
         try:
             watch = self._get_or_create_watch(path, mask)
         except OSError as error:
-            # Gone again, or no folder any more: its parent's events tell.
+            # It is gone or no longer a folder; events of its parent report that.
             if error.errno not in _IS_GONE:
                 self._unwatched[path] = error.errno or errno.EIO
             raise
         if watch.wd == -1:
-            # watchdog takes "permission denied" for success, with the watch descriptor -1.
+            # watchdog treats "permission denied" as success with the watch descriptor -1.
             self._watch_for_wd.pop(watch.wd, None)
             self._unwatched[path] = errno.EACCES
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         self._unwatched.pop(path, None)
-        # A folder moved out and in again is watched still; watchdog warns of that, which is an exception in tests.
+        # A folder that was moved out and back in is still watched. watchdog warns about that, which fails tests.
         watch.callbacks[id_] = callback
         return watch.wd
 
 
 class Group(InotifyWatchGroup):
-    """The watches of one source, with the paths they are known by.
+    """The watches of one source, with their current paths.
 
-    The kernel knows folders by inode: asked to watch one that it watches already, it answers with the descriptor that
-    this has. So it can be asked at any time which descriptor belongs to a path, and whenever a folder has moved it is.
+    The kernel identifies folders by inode: a second watch of the same folder returns the existing descriptor. So the
+    descriptor of a path can be queried at any time, and is whenever a folder has moved.
     """
 
     _inotify_fd: Reader
 
     def __post_init__(self) -> None:
-        # Watches of folders in which something was gone again before it could be watched: deleted, or because one of
-        # the folders above has another name by now, of which the event is still to come.
+        # Watches of folders with an entry that vanished before it could be watched. Either it was deleted, or a folder
+        # above it was renamed and the event for that is still to come.
         self._unsure: set[WatchDescriptor] = set()
-        # Watches whose path another one has by now: they moved on, or out of the source.
+        # Watches whose path another watch has now: they moved on, or out of the source.
         self._displaced: set[WatchDescriptor] = set()
-        # Whether it is a folder that the event being handled is about.
+        # Whether the current event concerns a folder.
         self._is_of_folder = False
-        # How many watches have ended since the beginning, as far as that was read.
+        # How many watches have ended since the start, as far as their events were read.
         self.ended = 0
         super().__post_init__()
 
     def on_event(self, event: InotifyEvent) -> None:
-        """Take an event; runs in the thread that reads."""
+        """Handle an event; runs in the thread that reads."""
         self._is_of_folder = event.is_directory
         super().on_event(event)
 
     def forget_gone(self, path: bytes) -> None:
         """Stop watching what was below ``path`` and has been moved out of the source.
 
-        The kernel ends the watches of what is deleted, but what is moved away is watched for as long as it lives,
+        The kernel ends the watches of deleted folders. A folder that was moved away is watched as long as it exists: it
         sends events under its old name and uses up the user's limit.
         """
         with self._lock:
@@ -225,25 +226,25 @@ class Group(InotifyWatchGroup):
                 if (known_path == path or known_path.startswith(prefix)) and not os.path.lexists(known_path)
             ]
             gone.extend(self._displaced.difference(gone))
-            # One that moved on is watched anew at the event of that, which may be about a folder above it.
+            # A folder that only moved on is watched again at its event, which may concern a folder above it.
             paths = [self._active_callbacks_by_watch[wd] for wd in gone]
             self._remove_callbacks(gone)
             for known_path in paths:
                 self._doubt(known_path)
 
     def watch_again(self, path: bytes) -> None:
-        """Try once more to watch a folder and what is below it."""
+        """Try again to watch a folder and what is below it."""
         with self._lock:
             if self.is_active and os.path.isdir(path) and not os.path.islink(path):
                 self._add_all_callbacks(path)
 
     def count(self) -> int:
-        """How many folders are watched, by this table."""
+        """Return how many folders are watched, according to this table."""
         with self._lock:
             return len(self._active_callbacks_by_watch)
 
     def count_ended(self, watched: int) -> int:
-        """How many watches have ended since the beginning, also those of which the event is still to be read.
+        """Return how many watches have ended since the start, including those whose event was not read yet.
 
         Args:
             watched: How many folders the kernel watches.
@@ -252,13 +253,13 @@ class Group(InotifyWatchGroup):
             return self.ended + max(len(self._active_callbacks_by_watch) - watched, 0)
 
     def _move_watches(self, move_src_path: bytes, move_dst_path: bytes) -> bool:
-        """Know the watches of a folder that has moved by its new path; returns True, since all of it is watched.
+        """Update the paths of the watches of a moved folder; returns True, since all of it is watched.
 
-        What else may have moved meanwhile, such as what was at the new path, is looked at where it is now; where it is
-        gone from there again, an event about that is still to come.
+        Other folders may have moved meanwhile, such as the one at the new path. These are looked up where they are now.
+        If one is gone from there again, an event about that is still to come.
         """
         if not self._is_of_folder:
-            # In an exchange, what is known by this path is the folder that a file was exchanged for.
+            # In an exchange, this path now belongs to the folder that was exchanged for the file.
             return True
         is_plain = move_src_path in self._active_callbacks_by_path
         is_plain &= move_dst_path not in self._active_callbacks_by_path
@@ -275,7 +276,7 @@ class Group(InotifyWatchGroup):
         for wd, path in moved.items():
             if self._find(path) != wd:
                 is_plain = False
-                # It moved on, or is where this event has it come from, by the other half of an exchange.
+                # It moved on, or the other half of an exchange has put it at the old path.
                 self._doubt(path)
                 self._doubt(move_src_path + path[len(move_dst_path) :])
         is_taken = os.path.lexists(move_src_path)
@@ -284,7 +285,7 @@ class Group(InotifyWatchGroup):
         if is_taken or not is_plain:
             self._add_all_callbacks(move_dst_path)
         if not is_plain and os.path.lexists(move_dst_path):
-            # Of a folder that had this path before, and is none of what moved here.
+            # Watches of a folder that had this path before and was not part of this move.
             self._displaced.update(
                 wd
                 for wd, path in moved.items()
@@ -293,7 +294,7 @@ class Group(InotifyWatchGroup):
         return True
 
     def _add_all_callbacks(self, path: bytes) -> None:
-        """Watch a folder, and all below it, as they are now, but not what is left out; watchdog lists that too."""
+        """Watch a folder and everything below it, except excluded folders, which watchdog would list too."""
         pending = [path]
         while pending:
             folder = pending.pop()
@@ -302,7 +303,7 @@ class Group(InotifyWatchGroup):
             try:
                 wd = self._ask(folder)
             except (FileNotFoundError, NotADirectoryError):
-                # Without the root nothing is watched, but what is below may vanish.
+                # Without the root nothing is watched; folders below it may vanish.
                 if folder == self.path:
                     raise
                 self._doubt(folder)
@@ -318,7 +319,7 @@ class Group(InotifyWatchGroup):
             pending.extend(below)
             if wd is None:
                 continue
-            # Between the two looks another folder may have come here, of which the listing is then.
+            # Between the two lookups another folder may have replaced it, and the listing is that folder's.
             if self._inotify_fd.is_still(folder, self.event_mask, wd):
                 self._unsure.discard(wd)
             else:
@@ -327,18 +328,18 @@ class Group(InotifyWatchGroup):
                     self._doubt(folder)
 
     def _find(self, path: bytes) -> WatchDescriptor | None:
-        """Know the watch of what is at a path now; None if there is none."""
+        """Look up the watch of the folder at a path; None if there is none."""
         try:
             return self._ask(path)
         except (FileNotFoundError, NotADirectoryError):
             return None
 
     def _ask(self, path: bytes) -> WatchDescriptor | None:
-        """Know the watch of what is at a path now; None if it cannot be watched.
+        """Look up the watch of the folder at a path; None if it cannot be watched.
 
         Raises:
             FileNotFoundError: Nothing is there.
-            NotADirectoryError: It is no folder.
+            NotADirectoryError: It is not a folder.
         """
         try:
             wd = self._inotify_fd.add_callback(path, self.event_mask, self._callback, self._id)
@@ -351,13 +352,13 @@ class Group(InotifyWatchGroup):
         return wd
 
     def _doubt(self, path: bytes) -> None:
-        """Note that a path does not lead to a folder now, though an event said so."""
+        """Mark the watches of a path and its parent as unsure: the path is no folder now, though an event said so."""
         for known in (path, os.path.dirname(path)):
             if known in self._active_callbacks_by_path:
                 self._unsure.add(self._active_callbacks_by_path[known])
 
     def _know(self, wd: WatchDescriptor, path: bytes) -> None:
-        """Know a watch by a path, and no longer by the one that it had."""
+        """Set the path of a watch, and drop its earlier one."""
         old_path = self._active_callbacks_by_watch.get(wd)
         if old_path is not None and self._active_callbacks_by_path.get(old_path) == wd:
             del self._active_callbacks_by_path[old_path]
@@ -369,8 +370,8 @@ class Group(InotifyWatchGroup):
         self._active_callbacks_by_path[path] = wd
 
     def _remove_watch_internally(self, wd: WatchDescriptor) -> None:
-        # Two descriptors may have had one path, after a folder was moved away and another took its name. watchdog's
-        # own version raises KeyError then, in the thread that reads, and that is the end of it.
+        # Two descriptors can have the same path after a folder was moved away and another took its name. watchdog's
+        # version then raises KeyError in the thread that reads, which ends it.
         self._unsure.discard(wd)
         self._displaced.discard(wd)
         path = self._active_callbacks_by_watch.pop(wd, None)
@@ -384,7 +385,7 @@ class Emitter(InotifyEmitter):
 
     @property
     def group(self) -> Group | None:
-        """The watches, once started."""
+        """Return the watches, once started."""
         return self._inotify if isinstance(self._inotify, Group) else None
 
     def on_thread_start(self) -> None:
@@ -399,7 +400,7 @@ class Emitter(InotifyEmitter):
 
 
 class FolderObserver(BaseObserver):
-    """Observer for one folder and all below it; see ``Reader`` for the arguments."""
+    """Observer of one folder and everything below it; see ``Reader`` for the arguments."""
 
     def __init__(
         self, on_overflow: Callable[[], None], check: Callable[[], None], left_out: frozenset[bytes] = frozenset()
@@ -409,14 +410,14 @@ class FolderObserver(BaseObserver):
         self.reader.start()
 
     def group(self) -> Group | None:
-        """The watches of the only source."""
+        """Return the watches of the only source."""
         for emitter in tuple(self.emitters):
             if isinstance(emitter, Emitter):
                 return emitter.group
         return None
 
     def on_thread_stop(self) -> None:
-        """End the emitter, then the thread that reads."""
+        """Stop the emitter, then the thread that reads."""
         super().on_thread_stop()
         self.reader.stop()
         self.reader.join(_JOIN_LIMIT_S)

@@ -1,4 +1,4 @@
-"""The runner's watcher: built, looked after and built anew; how much of the source it covers, in honest words."""
+"""Creates, checks and recreates the runner's watcher, and reports how much of the source it covers."""
 
 from __future__ import annotations
 
@@ -20,49 +20,49 @@ OFF_REASON = Reason(ReasonCode.WATCHING_OFF)
 
 
 class SourceWatcher(Protocol):
-    """What the loop needs of ``watch.Watcher``."""
+    """The part of ``watcher.Watcher`` that the loop uses."""
 
     def take(self) -> tuple[Scope, bool]:
         """Empty the dirty set."""
         ...
 
     def pending(self) -> Pending:
-        """What the dirty set holds."""
+        """Describe the content of the dirty set."""
         ...
 
     def peek(self, limit: int) -> tuple[str, ...]:
-        """Some of the paths in the dirty set, without taking them."""
+        """Return some of the paths in the dirty set, without taking them."""
         ...
 
     def is_alive(self) -> bool:
-        """Whether it still notices everything."""
+        """Return whether it still notices everything."""
         ...
 
     def is_complete(self) -> bool:
-        """Whether no folder is known to be unwatched."""
+        """Return whether no folder is known to be unwatched."""
         ...
 
     def coverage(self, source_folders: int) -> Coverage:
-        """How the source is watched."""
+        """Return how the source is watched."""
         ...
 
     def stop(self) -> None:
-        """End its threads."""
+        """Stop its threads."""
         ...
 
 
-# Given the source, what to call on changes, and what says that setting the watches is to be given up.
+# Arguments: the source, a callback for changes, and a function that returns True to cancel the setup.
 WatcherMaker = Callable[[str, Callable[[], None], Callable[[], bool]], SourceWatcher]
 
 
 class Notification:
-    """At most one live watcher.
+    """Manages at most one live watcher.
 
     Args:
         job: The job; without ``uses_notification`` there is never a watcher.
-        make_watcher: Makes a watcher whose watches are set.
+        make_watcher: Creates a watcher and sets its watches.
         wake: Called from another thread when something has changed.
-        should_give_up: Asked while watches are set.
+        should_give_up: Polled while watches are set; returns True to cancel.
     """
 
     def __init__(
@@ -80,22 +80,22 @@ class Notification:
 
     @property
     def is_polling(self) -> bool:
-        """Whether changes are not, or not all, notified."""
+        """Return whether changes are not notified, or not all of them."""
         return self._watcher is None or self._coverage.folders_polled > 0
 
     def is_lost(self) -> bool:
-        """Whether there is a watcher that no longer notices everything."""
+        """Return whether there is a watcher that no longer notices everything."""
         return self._watcher is not None and not self._watcher.is_alive()
 
     def has_new_gaps(self) -> bool:
-        """Whether folders have been left unwatched since all were said to be watched."""
+        """Return whether folders have become unwatched since all were reported as watched."""
         return self._watcher is not None and not self._coverage.folders_polled and not self._watcher.is_complete()
 
     def ensure(self, now_s: float) -> bool:
-        """Have a live watcher if that is possible; where it is not, it is tried again in growing pauses.
+        """Create a live watcher if possible; otherwise try again after growing pauses.
 
         Returns:
-            Whether to go on: False if setting the watches was given up.
+            Whether to go on: False if setting the watches was cancelled.
         """
         if not self._job.uses_notification:
             return True
@@ -122,11 +122,11 @@ class Notification:
         return True
 
     def forget_failures(self) -> None:
-        """Try at the next opportunity: what stood in the way may be gone."""
+        """Try again at the next opportunity, since the cause may be gone."""
         self._again_s, self._failures = 0.0, 0
 
     def coverage(self, source_folders: int) -> Coverage:
-        """How the source is watched.
+        """Return how the source is watched.
 
         Args:
             source_folders: Folders that the last full pass saw.
@@ -138,19 +138,19 @@ class Notification:
         return self._coverage
 
     def take(self) -> tuple[Scope, bool]:
-        """What has changed, and whether only a full pass will do."""
+        """Return what has changed, and whether a full pass is needed instead."""
         return self._watcher.take() if self._watcher is not None else (Scope(), False)
 
     def pending(self) -> Pending:
-        """What has changed, without taking it."""
+        """Describe what has changed, without taking it."""
         return self._watcher.pending() if self._watcher is not None else Pending()
 
     def peek(self, limit: int) -> tuple[str, ...]:
-        """Some of what has changed, without taking it: at most ``limit`` paths."""
+        """Return at most ``limit`` changed paths, without taking them."""
         return self._watcher.peek(limit) if self._watcher is not None else ()
 
     def stop(self) -> None:
-        """End the watcher's threads."""
+        """Stop the watcher's threads."""
         watcher, self._watcher = self._watcher, None
         if watcher is not None:
             watcher.stop()

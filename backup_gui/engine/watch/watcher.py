@@ -1,10 +1,10 @@
-"""Change notification: watchdog's events become entries of a bounded dirty set, and coverage is told honestly.
+"""Change notification: puts the paths of watchdog's events into a dirty set, and reports what is not covered.
 
-Events are hints only: nothing here says what has happened to a path, only that it is worth a look. What cannot be
-watched is counted, so that the runner checks it at the interval.
+Events are only hints: they do not say what has happened to a path, only that it has to be compared. Folders that cannot
+be watched are counted, so that the runner checks them at the interval.
 
-All threads are daemons, and ``Watcher.stop`` ends them: watchdog 7.1 gives every observer an inotify reader of its own
-(the shared one of earlier versions, which outlives its observers, is not used).
+All threads are daemons, and ``Watcher.stop`` ends them: watchdog 7.1 gives every observer its own inotify reader (the
+shared one of earlier versions, which outlives its observers, is not used).
 """
 
 from __future__ import annotations
@@ -61,12 +61,12 @@ def _never() -> bool:
 
 
 class Watcher:
-    """Watches one source and all below it.
+    """Watches one source and everything below it.
 
     Args:
         source: Absolute path; may be a link to a folder.
         wake: Called from another thread when the dirty set is no longer empty; must return at once.
-        max_paths: Entries that the dirty set keeps one by one.
+        max_paths: Most single entries in the dirty set.
         monotonic: The clock, in seconds.
     """
 
@@ -81,25 +81,25 @@ class Watcher:
         self._source = source
         self._wake = wake
         self._dirty = DirtySet(max_paths, monotonic)
-        # A link is resolved once: inotify would watch the link itself. If it is turned elsewhere, ``is_alive`` notices.
+        # A link is resolved once, since inotify would watch the link itself. ``is_alive`` notices if it is redirected.
         self._root = os.path.realpath(source)
         self._prefix = self._root if self._root.endswith(os.sep) else self._root + os.sep
         self._left_out = find_left_out(source).paths
         self._identity: tuple[int, int] | None = None
         self._observer: BaseObserver | None = None
         self._inotify: FolderObserver | None = None
-        # How many watches had ended when the dirty set was taken last.
+        # How many watches had ended when the dirty set was last taken.
         self._ended_before = 0
 
     def start(self, should_stop: Callable[[], bool] = _never) -> None:
         """Set all watches; when this returns, no later change goes unnoticed.
 
         Args:
-            should_stop: Asked again and again while the watches are set, which takes seconds in a large tree.
+            should_stop: Polled while the watches are set, which takes seconds in a large tree; returns True to cancel.
 
         Raises:
             WatchError: The source cannot be watched at all.
-            WatchCancelledError: ``should_stop`` said so.
+            WatchCancelledError: ``should_stop`` returned True.
         """
 
         def check() -> None:
@@ -129,7 +129,7 @@ class Watcher:
             raise WatchError(INSTANCES_REASON) from error
 
     def stop(self) -> None:
-        """End all threads; returns after a few seconds even if a hung file system holds one of them."""
+        """Stop all threads; returns after a few seconds even if a hung file system blocks one of them."""
         observer, self._observer, self._inotify = self._observer, None, None
         if observer is None:
             return
@@ -143,22 +143,22 @@ class Watcher:
             )
 
     def take(self) -> tuple[Scope, bool]:
-        """Empty the dirty set: what to compare, and whether only a full pass will do."""
+        """Empty the dirty set; return what to compare, and whether a full pass is needed instead."""
         inotify = self._inotify
         group = inotify.group() if inotify is not None else None
         self._ended_before = 0 if group is None else group.ended
         return self._dirty.take()
 
     def pending(self) -> Pending:
-        """What the dirty set holds."""
+        """Describe the content of the dirty set."""
         return self._dirty.pending()
 
     def peek(self, limit: int) -> tuple[str, ...]:
-        """Some of the paths in the dirty set, without taking them: at most ``limit``."""
+        """Return at most ``limit`` paths in the dirty set, without taking them."""
         return self._dirty.peek(limit)
 
     def is_alive(self) -> bool:
-        """Whether all threads run, nothing was lost, and the source is still the folder that is watched."""
+        """Return whether all threads run, no event was lost, and the source is still the watched folder."""
         observer, inotify = self._observer, self._inotify
         if observer is None or not observer.is_alive() or not observer.emitters:
             return False
@@ -172,17 +172,17 @@ class Watcher:
             return False
 
     def is_complete(self) -> bool:
-        """Whether no folder is known to be unwatched; cheap, for use between two calls of ``coverage``."""
+        """Return whether no folder is known to be unwatched; cheap, for use between two calls of ``coverage``."""
         return self._inotify is None or not any(map(_needs_polling, self._inotify.reader.unwatched().values()))
 
     def coverage(self, source_folders: int) -> Coverage:
-        """Compare what the kernel watches with what a full pass has found; tries again what was not watched.
+        """Compare what the kernel watches with what a full pass has found, and retry folders that are not watched.
 
-        Folders that went since the dirty set was taken for that pass are no gap, though the pass may have seen them:
-        otherwise one full pass would follow the other wherever folders come and go all the time.
+        Folders that vanished since the dirty set was taken for that pass are no gap, even if the pass saw them.
+        Otherwise one full pass would follow another wherever folders come and go all the time.
 
         Args:
-            source_folders: Folders that the last full pass saw, the root included; 0 if that is not known.
+            source_folders: Folders that the last full pass saw, the root included; 0 if unknown.
         """
         if self._observer is None:
             return Coverage(0, source_folders, SOME_REASON)
@@ -190,14 +190,14 @@ class Watcher:
             return Coverage(source_folders, 0)
         self._watch_again()
         unwatched = self._inotify.reader.unwatched()
-        # What may not be read is not compared either: the pass lists it as a problem, and a change of its permissions
-        # is an event in the folder above.
+        # An unreadable folder is not compared either: the pass reports it as a problem, and a change of its permissions
+        # is an event in its parent.
         denied = sum(not _needs_polling(code) for code in unwatched.values())
         known = len(unwatched) - denied
         watched = self._count()
         group = self._inotify.group()
         went = 0 if group is None else group.count_ended(watched) - self._ended_before
-        # The exclusion rules are not applied to watches, so there may be more of them than folders compared.
+        # Exclusion rules do not apply to watches, so there may be more watches than compared folders.
         polled = max(known, source_folders - denied - watched - went, 0)
         reason = NO_REASON
         if polled:
@@ -237,7 +237,7 @@ class Watcher:
             return group.count() if group is not None else 0
 
     def _watch_again(self) -> None:
-        """Try to watch what could not be watched; stops at the first folder for which there is still no room."""
+        """Retry the folders that could not be watched; stop at the first one that still exceeds the limit."""
         inotify = self._inotify
         group = inotify.group() if inotify is not None else None
         if inotify is None or group is None:
@@ -253,7 +253,7 @@ class Watcher:
                 return
 
     def _note(self, event: FileSystemEvent) -> None:
-        """Put what an event is about into the dirty set; runs in watchdog's thread."""
+        """Add the paths of an event to the dirty set; runs in watchdog's thread."""
         if event.event_type in {EVENT_TYPE_OPENED, EVENT_TYPE_CLOSED_NO_WRITE}:
             return
         paths = [
@@ -271,12 +271,12 @@ class Watcher:
             if group is not None and event.event_type == EVENT_TYPE_DELETED:
                 # It may have been moved out of the source.
                 group.forget_gone(os.fsencode(event.src_path))
-            # A deleted folder goes as a whole too: what was known of anything below it is no longer true.
+            # A deleted folder is added as a whole too: nothing recorded about its contents is true any longer.
             is_first = self._dirty.add_tree(*paths)
         else:
             is_first = self._dirty.add(*paths)
         if changes_names:
-            # The folder's own time has changed.
+            # The parent folder's modification time has changed.
             self._dirty.add(*map(parent_of, paths))
         self._tell(is_first=is_first)
 
@@ -302,7 +302,7 @@ class Watcher:
             self._wake()
 
     def _relative(self, path: str) -> str | None:
-        """The path relative to the source with ``/``, or None if it lies outside."""
+        """Return the path relative to the source with ``/``, or None if it lies outside."""
         if path == self._root:
             return ""
         if not path.startswith(self._prefix):
@@ -312,7 +312,7 @@ class Watcher:
 
 
 class _Handler(FileSystemEventHandler):
-    """Receives watchdog's events; nothing is ever raised, because that would end watchdog's thread for good."""
+    """Receives watchdog's events. It never raises, because that would end watchdog's thread."""
 
     def __init__(self, note: Callable[[FileSystemEvent], None], note_failure: Callable[[], None]) -> None:
         self._note = note
@@ -327,11 +327,11 @@ class _Handler(FileSystemEventHandler):
 
 
 def watch(source: str, wake: Callable[[], None], should_stop: Callable[[], bool] = _never) -> Watcher:
-    """Make and start a watcher; see ``Watcher`` and ``Watcher.start``.
+    """Create and start a watcher; see ``Watcher`` and ``Watcher.start``.
 
     Raises:
-        WatchError: The source cannot be watched, or its file system does not tell of all changes.
-        WatchCancelledError: ``should_stop`` said so.
+        WatchError: The source cannot be watched, or its file system does not report all changes.
+        WatchCancelledError: ``should_stop`` returned True.
     """
     if reason := can_watch(source):
         raise WatchError(reason)
@@ -347,7 +347,7 @@ def _identity(source: str) -> tuple[int, int]:
     return found.st_dev, found.st_ino
 
 
-# What may not be looked at, or does not answer, is not compared either: a pass names it.
+# Unreadable or unresponsive folders are not compared either: a pass reports them.
 _NOT_COMPARED = frozenset(
     {errno.EACCES, errno.EPERM, errno.EIO, errno.ENOTCONN, errno.ESTALE, errno.ETIMEDOUT, errno.ENXIO, errno.ELOOP}
 )
@@ -371,6 +371,6 @@ def _reason(error: OSError) -> Reason:
 
 def _stop_observer(observer: BaseObserver) -> None:
     observer.stop()
-    # One that never started cannot be joined.
+    # An observer that never started cannot be joined.
     if observer.ident is not None:
         observer.join(_STOP_LIMIT_S)
