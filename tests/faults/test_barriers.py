@@ -14,7 +14,7 @@ import pytest
 
 from backup_gui.engine.apply import publish as publishing
 from backup_gui.engine.destination import mirror_writer as writer
-from backup_gui.engine.destination.destination import Target
+from backup_gui.engine.destination.local import Target
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.errors import DestinationUnusableError
 from backup_gui.model.events import ActionDone, Event

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from backup_gui.engine.apply.copying import TRIES
-from backup_gui.engine.destination.destination import Target
+from backup_gui.engine.destination.local import Target
 from backup_gui.model.plans import ProblemCode
 from tests.faults.scene import Scene
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine.destination import mirror_writer as writer
-from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.destination.history_place import HISTORY_NAME
+from backup_gui.engine.destination.local import Target
 from backup_gui.engine.history.listing import list_versions
 from backup_gui.engine.restore.put_back import restore_path
 from backup_gui.engine.run.single_pass import run_pass

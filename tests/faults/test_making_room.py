@@ -14,7 +14,7 @@ import pytest
 
 from backup_gui.cli.output import report_in_words
 from backup_gui.engine.apply import copying
-from backup_gui.engine.destination.destination import Target
+from backup_gui.engine.destination.local import Target
 from backup_gui.engine.fs.content import TargetError
 from backup_gui.engine.history.prune import NO_GAIN_KEY
 from backup_gui.engine.rules.space import Room

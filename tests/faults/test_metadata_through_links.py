@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.destination.destination import Target
+from backup_gui.engine.destination.local import Target
 from backup_gui.engine.fs.content import Rights
 from tests.property.world import look_at
 

@@ -11,7 +11,7 @@ import pytest
 
 from backup_gui.engine.apply import publish as publishing
 from backup_gui.engine.destination import mirror_writer as writer
-from backup_gui.engine.destination.destination import Target
+from backup_gui.engine.destination.local import Target
 from backup_gui.model.errors import BackupError
 from backup_gui.model.events import ActionDone, Event
 from backup_gui.model.plans import Op

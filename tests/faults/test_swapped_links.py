@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.destination.history_place import history_of
+from backup_gui.engine.destination.local import Target
 from backup_gui.engine.fs.system.descriptors import MOST_KEPT
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.model.events import ActionDone, Event, PlanMade

@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.destination.destination import Target
+from backup_gui.engine.destination.local import Target
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.history.trusted_clock import uptime_s
 from backup_gui.engine.plan.pass_context import PassContext

@@ -17,8 +17,8 @@ import pytest
 
 from backup_gui.config.job_factory import make_job
 from backup_gui.engine.destination import marker
-from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.destination.history_place import HISTORY_NAME
+from backup_gui.engine.destination.local import Target
 from backup_gui.engine.destination.marker import Marker
 from backup_gui.engine.fs.xattrs import MARKER_ATTRIBUTE
 from backup_gui.engine.ownership import belonging

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.destination import destination as target
 from backup_gui.engine.destination import history_writer as keeping
+from backup_gui.engine.destination import local as target
 from backup_gui.engine.destination import mirror_writer as writer
 from backup_gui.engine.fs import metadata, tree
 from backup_gui.engine.roots import continuity

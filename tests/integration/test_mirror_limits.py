@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.destination.destination import Target
+from backup_gui.engine.destination.local import Target
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.roots import roots
 from backup_gui.engine.rules.capabilities import ALL, FAT_EARLIEST_NS, Abilities

@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 
-from backup_gui.engine.destination.destination import Target
+from backup_gui.engine.destination.local import Target
 from backup_gui.model.plans import Counts, PassStatus, Scope
 from tests.helpers.rig import (
     Rig,

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine.apply import publish as publishing
-from backup_gui.engine.destination import destination as target
+from backup_gui.engine.destination import local as target
 from backup_gui.engine.fs import content as transfer
 from backup_gui.engine.fs import tree
 from backup_gui.engine.fs.volumes.identity import identify

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.destination.destination import Target
+from backup_gui.engine.destination.local import Target
 from backup_gui.engine.restore.decisions import keep
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.errors import DestinationUnusableError

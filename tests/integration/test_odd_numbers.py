@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from backup_gui.engine.apply import apply as execute
 from backup_gui.engine.apply import create as making
-from backup_gui.engine.destination.destination import Target
+from backup_gui.engine.destination.local import Target
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.fs.metadata import MetadataWriter
 from backup_gui.engine.plan import difference as equality

@@ -13,7 +13,7 @@ import pytest
 
 from backup_gui.engine.apply import copying
 from backup_gui.engine.apply import create as making
-from backup_gui.engine.destination.destination import Target
+from backup_gui.engine.destination.local import Target
 from backup_gui.engine.fs import same_content
 from backup_gui.engine.plan import difference as equality
 from backup_gui.engine.state.database import Catalog

@@ -207,7 +207,7 @@ def test_in_a_folder_that_may_be_listed_and_not_entered_the_folder_is_named_and_
 
 
 def test_the_second_process_leaves_a_folder_with_such_a_name_to_the_pass(rig: Rig, tmp_path: Path) -> None:
-    from backup_gui.engine.destination.destination import Target
+    from backup_gui.engine.destination.local import Target
     from backup_gui.engine.state.database import Catalog
     from backup_gui.engine.state.rows import open_for_reading
 

@@ -11,7 +11,7 @@ import pytest
 
 from backup_gui.engine.destination import mirror_writer as writer
 from backup_gui.engine.destination import probe as probing
-from backup_gui.engine.destination.destination import Target
+from backup_gui.engine.destination.local import Target
 from backup_gui.engine.fs import xattrs as attributes
 from backup_gui.engine.fs.volumes import mounts
 from backup_gui.engine.fs.volumes.identity import Identity, Standing, standing

@@ -548,7 +548,7 @@ MUTATIONS = (
     ),
     Mutation(
         "kept when it is deleted",
-        "engine/destination/destination.py",
+        "engine/destination/local.py",
         "            self.keep(path, self.dated(), leaves=True)\n",
         "            self.remove_file(path)\n",
         ("integration/test_mirror.py::test_everything_goes_again_and_is_kept",),

@@ -158,7 +158,7 @@ MUTATIONS = (
     ),
     Mutation(
         "where there are no hard links each name is a copy",
-        "engine/destination/destination.py",
+        "engine/destination/local.py",
         "            if error.errno in NOT_SUPPORTED and not self._can_link(path):\n                return None\n",
         "",
         (f"{_LINKS}test_where_there_are_no_links_each_name_is_a_copy_and_a_second_pass_does_nothing",),
@@ -202,7 +202,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a rename that changes only case goes by another name",
-        "engine/destination/destination.py",
+        "engine/destination/local.py",
         "        if new not in self.list(folder):\n",
         "        if not folder and not new:\n",
         (f"{_LIMITS}test_a_rename_that_has_no_effect_is_made_by_way_of_another_name",),

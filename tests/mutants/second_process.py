@@ -101,7 +101,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a folder locked by a stranger is no lock",
-        "engine/destination/destination.py",
+        "engine/destination/local.py",
         "            if is_locked_by_strangers(self.root_fd, os.path.realpath(self.root)):\n",
         "            if not error:\n",
         (

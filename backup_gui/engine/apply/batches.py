@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.apply.copy_worker import Copier
     from backup_gui.engine.apply.publish import Publisher
-    from backup_gui.engine.destination.destination import Target
+    from backup_gui.engine.destination.local import Target
     from backup_gui.model.plans import Action
 
 

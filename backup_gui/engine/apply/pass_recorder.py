@@ -14,7 +14,7 @@ from backup_gui.model.actions import Agreed
 from backup_gui.model.plans import Op
 
 if TYPE_CHECKING:
-    from backup_gui.engine.destination.destination import Target
+    from backup_gui.engine.destination.local import Target
     from backup_gui.engine.state.database import Catalog
     from backup_gui.model.job import Job
     from backup_gui.model.plans import Action, Counts, Held, Plan, Report

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from backup_gui.engine.apply.stats import Ledger
-    from backup_gui.engine.destination.destination import Target
+    from backup_gui.engine.destination.local import Target
     from backup_gui.engine.ownership.intents import Intents
     from backup_gui.engine.plan.hard_links import LinkMaker
     from backup_gui.engine.state.database import Catalog

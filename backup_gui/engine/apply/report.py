@@ -18,7 +18,7 @@ from backup_gui.model.reasons import NO_REASON, Reason
 if TYPE_CHECKING:
     from backup_gui.engine.apply.pass_recorder import Journal
     from backup_gui.engine.apply.stats import Outcome
-    from backup_gui.engine.destination.destination import Target
+    from backup_gui.engine.destination.local import Target
     from backup_gui.engine.guard.guard import Verdict
     from backup_gui.engine.guard.unanswered import Unanswered
     from backup_gui.engine.plan.pass_context import PassContext

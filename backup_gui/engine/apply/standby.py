@@ -11,7 +11,7 @@ from backup_gui.engine.plan.scan_worker import Scout
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from backup_gui.engine.destination.destination import Target
+    from backup_gui.engine.destination.local import Target
     from backup_gui.engine.fs.system.worker_process import Coprocess
     from backup_gui.engine.rules.exclusions import Filter
     from backup_gui.engine.state.database import Catalog

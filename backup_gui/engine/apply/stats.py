@@ -17,7 +17,7 @@ from backup_gui.model.reasons import Reason, ReasonCode
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backup_gui.engine.destination.destination import Target
+    from backup_gui.engine.destination.local import Target
     from backup_gui.engine.rules.progress import Meter
     from backup_gui.model.plans import Problem, Removed
 

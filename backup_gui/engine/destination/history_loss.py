@@ -14,7 +14,7 @@ from backup_gui.engine.state.database import HISTORY_PLACE_KEY
 from backup_gui.model.path_text import escape
 
 if TYPE_CHECKING:
-    from backup_gui.engine.destination.destination import Target
+    from backup_gui.engine.destination.local import Target
     from backup_gui.engine.state.database import Catalog
 
 log = logging.getLogger(__name__)

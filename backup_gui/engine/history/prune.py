@@ -24,7 +24,7 @@ from backup_gui.model.reasons import size_in_words
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
-    from backup_gui.engine.destination.destination import Target
+    from backup_gui.engine.destination.local import Target
     from backup_gui.engine.history.usage import Folder
     from backup_gui.engine.plan.pass_context import PassContext
     from backup_gui.engine.rules.space import Room

@@ -18,7 +18,7 @@ from backup_gui.model.paths import join
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backup_gui.engine.destination.destination import Target
+    from backup_gui.engine.destination.local import Target
     from backup_gui.engine.history.trusted_clock import Ahead
     from backup_gui.engine.history.usage import Stored
     from backup_gui.engine.state.database import Catalog

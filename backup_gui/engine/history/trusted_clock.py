@@ -43,7 +43,7 @@ from backup_gui.engine.rules.retention import DAY_S, Ages
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from backup_gui.engine.destination.destination import Target
+    from backup_gui.engine.destination.local import Target
     from backup_gui.engine.state.database import Catalog
 
 log = logging.getLogger(__name__)

@@ -23,7 +23,7 @@ from backup_gui.model.paths import join
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from backup_gui.engine.destination.destination import Target
+    from backup_gui.engine.destination.local import Target
     from backup_gui.engine.history.usage import Folder, Stored
 
 LEAST_AGE_S: Final = HOUR_S

@@ -39,7 +39,7 @@ from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from backup_gui.engine.destination.destination import Target
+    from backup_gui.engine.destination.local import Target
     from backup_gui.engine.state.database import Catalog
     from backup_gui.engine.state.register import Facts
     from backup_gui.model.job import Job

@@ -18,7 +18,7 @@ from backup_gui.model.plans import Action, Op
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from backup_gui.engine.destination.destination import Target
+    from backup_gui.engine.destination.local import Target
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.state.database import Catalog
     from backup_gui.model.entries import Entry

@@ -27,7 +27,7 @@ from backup_gui.model.reasons import Reason, ReasonCode
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from backup_gui.engine.destination.destination import Target
+    from backup_gui.engine.destination.local import Target
     from backup_gui.engine.destination.marker import Marker
     from backup_gui.engine.guard.guard import Verdict
     from backup_gui.engine.ownership.belonging import Belonging

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from backup_gui.engine.state.integers import read
 
 if TYPE_CHECKING:
-    from backup_gui.engine.destination.destination import Target
+    from backup_gui.engine.destination.local import Target
     from backup_gui.engine.state.database import Catalog, Fingerprint
     from backup_gui.engine.state.rows import Row
     from backup_gui.model.entries import Entry

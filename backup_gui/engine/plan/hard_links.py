@@ -28,7 +28,7 @@ from backup_gui.model.entries import is_same_file
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backup_gui.engine.destination.destination import Target
+    from backup_gui.engine.destination.local import Target
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.rules.capabilities import Abilities
     from backup_gui.engine.state.database import Catalog, Fingerprint

@@ -17,7 +17,7 @@ from backup_gui.model.plans import Action, Op
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from backup_gui.engine.destination.destination import Target
+    from backup_gui.engine.destination.local import Target
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.plan.builder import Draft
     from backup_gui.engine.plan.pass_context import PassContext

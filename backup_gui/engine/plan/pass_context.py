@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backup_gui.engine.destination.destination import Target
+    from backup_gui.engine.destination.local import Target
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.rules.exclusions import Filter
     from backup_gui.engine.rules.progress import Meter

@@ -21,7 +21,7 @@ from backup_gui.model.path_text import escape
 from backup_gui.model.paths import is_temporary
 
 if TYPE_CHECKING:
-    from backup_gui.engine.destination.destination import Target
+    from backup_gui.engine.destination.local import Target
     from backup_gui.engine.state.database import Catalog
     from backup_gui.model.entries import Entry
 

@@ -9,8 +9,8 @@ import contextlib
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from backup_gui.engine.destination.destination import Target
 from backup_gui.engine.destination.history_place import history_of, is_on_one_volume, is_place_inside
+from backup_gui.engine.destination.local import Target
 from backup_gui.engine.destination.mirror_writer import make_private_folder
 from backup_gui.engine.destination.probe import abilities_of
 from backup_gui.engine.fs import own_files

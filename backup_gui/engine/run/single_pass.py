@@ -72,7 +72,7 @@ T = TypeVar("T")
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from backup_gui.engine.destination.destination import Target
+    from backup_gui.engine.destination.local import Target
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.guard.guard import Verdict
     from backup_gui.engine.guard.unanswered import Unanswered

@@ -18,7 +18,7 @@ from backup_gui.engine.apply.copying import NotCopied
 from backup_gui.engine.apply.remove import Clearer
 from backup_gui.engine.apply.standby import Standby
 from backup_gui.engine.apply.stats import Ledger, Outcome
-from backup_gui.engine.destination.destination import Target
+from backup_gui.engine.destination.local import Target
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.rules.exclusions import Filter

@@ -15,7 +15,7 @@ from backup_gui.engine.apply import copy_worker as copier
 from backup_gui.engine.apply import publish as publishing
 from backup_gui.engine.apply.copy_worker import SMALL_BYTES, Copied, Copier, Order
 from backup_gui.engine.apply.publish import Publisher
-from backup_gui.engine.destination.destination import Target
+from backup_gui.engine.destination.local import Target
 from backup_gui.engine.fs.content import receive
 from backup_gui.engine.fs.system import worker_process as coprocess
 from backup_gui.engine.fs.system.worker_process import Coprocess, serve

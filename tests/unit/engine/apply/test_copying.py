@@ -12,7 +12,7 @@ import pytest
 
 from backup_gui.engine.apply import copying
 from backup_gui.engine.apply.copying import NotCopied, Vanished, copy_file
-from backup_gui.engine.destination.destination import Target
+from backup_gui.engine.destination.local import Target
 from backup_gui.engine.fs import content as transfer_module
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.fs.same_content import has_same_content

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.destination import destination as target_module
+from backup_gui.engine.destination import local as target_module
 from backup_gui.engine.destination import mirror_writer as writer
-from backup_gui.engine.destination.destination import Target
+from backup_gui.engine.destination.local import Target
 from backup_gui.engine.destination.mirror_writer import make_private_folder
 from backup_gui.engine.fs import content as transfer_module
 from backup_gui.engine.fs import metadata

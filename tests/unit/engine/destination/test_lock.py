@@ -15,7 +15,7 @@ from types import ModuleType
 import pytest
 
 from backup_gui.engine.destination import lock
-from backup_gui.engine.destination.destination import Target
+from backup_gui.engine.destination.local import Target
 from backup_gui.engine.destination.lock import DestinationLock, lock_file
 from backup_gui.engine.fs.system.peers import may_write
 from backup_gui.model.errors import DestinationBusyError

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from backup_gui.engine.destination import probe as probing
-from backup_gui.engine.destination.destination import Target
+from backup_gui.engine.destination.local import Target
 from backup_gui.engine.destination.probe import ABILITIES_KEY, abilities_of, falls_together, try_out
 from backup_gui.engine.fs.volumes import mounts
 from backup_gui.engine.fs.volumes.mounts import Mount

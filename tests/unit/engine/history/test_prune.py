@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.destination.destination import Target
+from backup_gui.engine.destination.local import Target
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.history import prune as upkeep
 from backup_gui.engine.history import usage as holdings
@@ -524,7 +524,7 @@ def test_what_cannot_be_removed_stays_and_is_logged_and_the_rest_goes(
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         real(name, dir_fd=dir_fd)
 
-    monkeypatch.setattr("backup_gui.engine.destination.destination.os.unlink", refuse)
+    monkeypatch.setattr("backup_gui.engine.destination.local.os.unlink", refuse)
     report = run(rig)
     assert (report.status, report.thinned.versions) == (PassStatus.COMPLETE, 2)
     (warning,) = (record.message for record in caplog.records if record.levelno >= logging.WARNING)
@@ -539,7 +539,7 @@ def test_a_folder_that_cannot_be_removed_is_logged(
     def refuse(*_arguments: object, **_options: object) -> None:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    monkeypatch.setattr("backup_gui.engine.destination.destination.os.rmdir", refuse)
+    monkeypatch.setattr("backup_gui.engine.destination.local.os.rmdir", refuse)
     assert run(rig).thinned.versions == 1
     assert "Input/output error (a)" in caplog.text
 
@@ -552,7 +552,7 @@ def test_a_folder_gone_meanwhile_is_no_trouble(rig: Rig, monkeypatch: pytest.Mon
         real(old.parent)
         real(name, dir_fd=dir_fd)
 
-    monkeypatch.setattr("backup_gui.engine.destination.destination.os.rmdir", vanish)
+    monkeypatch.setattr("backup_gui.engine.destination.local.os.rmdir", vanish)
     assert run(rig).thinned.versions == 1
     # Whoever removed it may want the one above it.
     assert set(read_tree(rig.history)) == {"above"}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.destination.destination import Target
+from backup_gui.engine.destination.local import Target
 from backup_gui.engine.fs.content import never
 from backup_gui.engine.history.usage import folders_of
 from backup_gui.engine.history.yielding import UNASKED, Rank, Yielding

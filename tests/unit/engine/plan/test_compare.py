@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.destination.destination import Target
+from backup_gui.engine.destination.local import Target
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.plan.compare import compare
 from backup_gui.engine.rules.exclusions import Filter

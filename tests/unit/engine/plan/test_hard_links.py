@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from backup_gui.engine.apply import publish as publishing
-from backup_gui.engine.destination.destination import Target
+from backup_gui.engine.destination.local import Target
 from backup_gui.engine.fs.same_content import has_same_content
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.plan import difference as equality

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from backup_gui.engine.destination.destination import Target
+from backup_gui.engine.destination.local import Target
 from backup_gui.engine.rules.space import (
     Amount,
     Room,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.destination.destination import Target
+from backup_gui.engine.destination.local import Target
 from backup_gui.engine.fs import content as transfer_module
 from backup_gui.engine.fs.content import never
 from backup_gui.engine.restore.undo import undo_pass

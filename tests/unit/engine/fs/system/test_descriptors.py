@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from backup_gui.config.job_factory import make_job
-from backup_gui.engine.destination.destination import Target
+from backup_gui.engine.destination.local import Target
 from backup_gui.engine.destination.lock import DestinationLock
 from backup_gui.engine.fs import tree
 from backup_gui.engine.fs.content import never

@@ -17,7 +17,7 @@ from backup_gui import __main__ as start
 from backup_gui.engine.apply import copy_worker as copier
 from backup_gui.engine.apply import standby
 from backup_gui.engine.apply.standby import Standby
-from backup_gui.engine.destination.destination import Target
+from backup_gui.engine.destination.local import Target
 from backup_gui.engine.fs.system import worker_process as coprocess
 from backup_gui.engine.fs.system.worker_process import Coprocess
 from backup_gui.engine.fs.tree import Tree
@@ -129,7 +129,7 @@ def test_it_ends_with_its_parent_however_that_ends(rig: Rig) -> None:
     script = (
         "import sys, signal\n"
         "from backup_gui.engine.fs.system.worker_process import Coprocess\n"
-        "from backup_gui.engine.destination.destination import Target\n"
+        "from backup_gui.engine.destination.local import Target\n"
         "from backup_gui.engine.fs.tree import Tree\n"
         "child = Coprocess(Tree(sys.argv[1]), Target(sys.argv[2], None))\n"
         "print(child._pid, flush=True)\n"
