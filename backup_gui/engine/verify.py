@@ -29,6 +29,7 @@ from backup_gui.model.problems import problem, problem_from
 from backup_gui.model.reasons import Code, Reason, ReasonCode, system_words
 
 if TYPE_CHECKING:
+    from backup_gui.engine.fs.tree_view import TreeView
     from backup_gui.engine.rules.exclusions import Filter
 
 
@@ -122,7 +123,13 @@ def verify(
         source_tree.close()
         raise
     holding = Holding(mirror_tree, known_abilities(mirror_tree, destination, memories))
-    return _Comparison(source_tree, mirror_tree, rules, holding, should_stop, Meter(on_progress)).differences()
+    comparison = _Comparison(source_tree, mirror_tree, rules, holding, should_stop, Meter(on_progress))
+    return _closed_in_the_end(source_tree, mirror_tree, comparison.differences())
+
+
+def _closed_in_the_end(source: Tree, mirror: Tree, differences: Iterator[Difference]) -> Iterator[Difference]:
+    with source, mirror:
+        yield from differences
 
 
 def _open(root: str, code: ReasonCode) -> Tree:
@@ -146,8 +153,8 @@ class _Comparison:
 
     def __init__(
         self,
-        source: Tree,
-        mirror: Tree,
+        source: TreeView,
+        mirror: TreeView,
         rules: Filter,
         holding: Holding,
         should_stop: Callable[[], bool],
@@ -161,19 +168,18 @@ class _Comparison:
         self._meter = meter
 
     def differences(self) -> Iterator[Difference]:
-        """Walk both trees; close them at the end."""
+        """Walk both trees."""
         pending = [_Visit("", is_in_source=True, is_in_mirror=True)]
         self._meter.begin(Phase.COMPARING)
-        with self._source, self._mirror:
-            try:
-                while pending:
-                    folders: list[_Visit] = []
-                    yield from self._folder(pending.pop(), folders)
-                    pending.extend(reversed(folders))
-            except Cancelled:
-                return
-            finally:
-                self._meter.end()
+        try:
+            while pending:
+                folders: list[_Visit] = []
+                yield from self._folder(pending.pop(), folders)
+                pending.extend(reversed(folders))
+        except Cancelled:
+            return
+        finally:
+            self._meter.end()
 
     def _folder(self, visit: _Visit, folders: list[_Visit]) -> Iterator[Difference]:
         """Compare one folder, and note the folders in it that are to be visited."""
@@ -221,7 +227,7 @@ class _Comparison:
             if name not in originals and is_not_the_mirrors(self._mirror.root, name, copy):
                 del copies[name]
 
-    def _listed(self, tree: Tree, path: str, unseen: dict[str, OSError]) -> dict[str, Entry]:
+    def _listed(self, tree: TreeView, path: str, unseen: dict[str, OSError]) -> dict[str, Entry]:
         """List a folder of either side without what is left out."""
         entries = tree.list(path, unseen)
         excludes = self._rules.in_folder(path)

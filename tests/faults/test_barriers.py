@@ -14,7 +14,8 @@ import pytest
 
 from backup_gui.engine.apply import publish as publishing
 from backup_gui.engine.destination import mirror_writer as writer
-from backup_gui.engine.destination.local import Target
+from backup_gui.engine.destination.history_writer import HistoryWriter
+from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.errors import DestinationUnusableError
 from backup_gui.model.events import ActionDone, Event
@@ -51,20 +52,20 @@ class Recorder:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.steps: list[tuple[str, str]] = []
         self.failing_flush = 0
-        flush = Target.flush
+        flush = LocalDestination.flush
 
-        def failing_flush(target: Target) -> None:
+        def failing_flush(target: LocalDestination) -> None:
             self.failing_flush -= 1
             if self.failing_flush == 0:
                 raise OSError(5, "Input/output error")
             flush(target)
             self.steps.append(("flushed", ""))
 
-        monkeypatch.setattr(Target, "flush", failing_flush)
-        self._note(monkeypatch, Target, "receive", "written", before=False)
-        self._note(monkeypatch, Target, "publish", "named", argument=1)
-        self._note(monkeypatch, Target, "keep", "named")
-        self._note(monkeypatch, Target, "move", "named", argument=1)
+        monkeypatch.setattr(LocalDestination, "flush", failing_flush)
+        self._note(monkeypatch, LocalDestination, "receive", "written", before=False)
+        self._note(monkeypatch, LocalDestination, "publish", "named", argument=1)
+        self._note(monkeypatch, HistoryWriter, "keep", "named")
+        self._note(monkeypatch, LocalDestination, "move", "named", argument=1)
         self._note(monkeypatch, Catalog, "record", "kept")
 
     def listen(self, event: Event) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from backup_gui.engine.destination import mirror_writer as writer
 from backup_gui.engine.destination.history_place import HISTORY_NAME
-from backup_gui.engine.destination.local import Target
+from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.history.listing import list_versions
 from backup_gui.engine.restore.put_back import restore_path
 from backup_gui.engine.run.single_pass import run_pass
@@ -203,7 +203,7 @@ def test_the_second_pass_tries_nothing_out_again(scene: Scene, monkeypatch: pyte
     write(scene, "a", "1")
     scene.make_pass()
     before = scene.mirror.stat()
-    monkeypatch.setattr(writer.Writer, "make_scratch", lambda _self: pytest.fail("tried out again"))
+    monkeypatch.setattr(writer.MirrorWriter, "make_scratch", lambda _self: pytest.fail("tried out again"))
     assert scene.make_pass().counts.total == 0
     assert scene.mirror.stat().st_mtime_ns == before.st_mtime_ns
 
@@ -313,12 +313,12 @@ def test_a_spelling_that_cannot_be_changed_any_more_does_no_harm(
         if isinstance(event, PlanMade) and change != "the drive refuses":
             (scene.source / "FILE" if "source" in change else scene.mirror / "file").unlink()
 
-    def refuse(_self: Target, _old_path: str, _new_path: str) -> None:
+    def refuse(_self: LocalDestination, _old_path: str, _new_path: str) -> None:
         raise OSError(5, "Input/output error")
 
     with monkeypatch.context() as patched:
         if change == "the drive refuses":
-            patched.setattr(Target, "respell", refuse)
+            patched.setattr(LocalDestination, "respell", refuse)
         report = scene.make_pass(on_event=intrude)
     assert report.counts.total == 0
     assert codes(report) == ({"FILE": ProblemCode.WRITE_ERROR} if change == "the drive refuses" else {})
@@ -404,7 +404,7 @@ def test_a_dry_run_names_what_is_not_possible_and_writes_nothing(scene: Scene, m
     for path in ("Case", "case", "a:b"):
         write(scene, path, "x")
     before = read_tree(scene.mirror.parent)
-    monkeypatch.setattr(writer.Writer, "make_scratch", lambda _self: pytest.fail("written to"))
+    monkeypatch.setattr(writer.MirrorWriter, "make_scratch", lambda _self: pytest.fail("written to"))
     report = run_pass(scene.job, scene.catalog, Scope(trees=frozenset({""})), is_dry_run=True)
     assert codes(report) == {"case": COLLISION, "a:b": NAME}
     assert report.counts.created == 1
@@ -557,16 +557,16 @@ def test_a_version_that_cannot_be_replaced_gets_its_place_back(scene: Scene, mon
     write(scene, "a", "old")
     scene.make_pass()
     write(scene, "a", "newer", ODD_NS + 10 * SECOND_NS)
-    publish = writer.Writer.publish
+    publish = writer.MirrorWriter.publish
 
-    def refuse(self: writer.Writer, temporary: str, path: str, *, may_replace: bool) -> None:
+    def refuse(self: writer.MirrorWriter, temporary: str, path: str, *, may_replace: bool) -> None:
         if may_replace:
             assert not (scene.mirror / "a").exists(), "there are no hard links"
             raise OSError(5, "Input/output error")
         publish(self, temporary, path, may_replace=may_replace)
 
     with monkeypatch.context() as patched:
-        patched.setattr(writer.Writer, "publish", refuse)
+        patched.setattr(writer.MirrorWriter, "publish", refuse)
         assert codes(scene.make_pass()) == {"a": ProblemCode.WRITE_ERROR}
     assert (scene.in_mirror(), scene.in_history()) == ({"a": b"old"}, set())
     assert scene.make_pass().counts.replaced == 1

@@ -14,7 +14,7 @@ import pytest
 
 from backup_gui.cli.output import report_in_words
 from backup_gui.engine.apply import copying
-from backup_gui.engine.destination.local import Target
+from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs.content import TargetError
 from backup_gui.engine.history.prune import NO_GAIN_KEY
 from backup_gui.engine.rules.space import Room
@@ -349,11 +349,11 @@ def test_a_drive_full_when_it_is_flushed_is_told_as_full(tmp_path: Path, monkeyp
     scene = Scene(tmp_path, tmp_path)
     scene.write("file", b"x")
 
-    def refuse(_target: Target) -> None:
+    def refuse(_target: LocalDestination) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        patch.setattr(Target, "flush", refuse)
+        patch.setattr(LocalDestination, "flush", refuse)
         with pytest.raises(DestinationFullError):
             scene.make_pass()
     assert scene.in_mirror() == {}
@@ -371,7 +371,7 @@ def test_a_quota_that_is_used_up_is_told_as_such(tmp_path: Path, monkeypatch: py
         raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
 
     with monkeypatch.context() as patch:
-        patch.setattr(Target, "receive", refuse)
+        patch.setattr(LocalDestination, "receive", refuse)
         report = scene.make_pass()
     assert {problem.code for problem in report.problems} == {ProblemCode.NO_SPACE}
     assert {problem.reason for problem in report.problems} == {"The backup drive is full: your quota on it is used up"}
@@ -391,7 +391,7 @@ def test_pruning_that_gains_nothing_is_not_done_again_for_a_day(
     for number, name in enumerate(OLD):
         put(scene, name, (20 - number) * DAY_S, b"x" * 200 * KIB)
     # As on a volume whose snapshots keep what is removed.
-    monkeypatch.setattr(Target, "room", lambda _target: Room(100 * KIB, None, 4096))
+    monkeypatch.setattr(LocalDestination, "room", lambda _target: Room(100 * KIB, None, 4096))
     for number, (after_s, versions) in enumerate(((0, 2), (60, 0), (DAY_S, 2))):
         scene.write(f"new{number}", b"x" * 400 * KIB)
         assert scene.make_pass(after_s=after_s).made_room.versions == versions
@@ -408,12 +408,14 @@ def fail(*_arguments: object, **_options: object) -> Any:
 def test_room_that_cannot_be_told_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scene = Scene(tmp_path, tmp_path)
     scene.write("file", b"x")
-    monkeypatch.setattr(Target, "room", fail)
+    monkeypatch.setattr(LocalDestination, "room", fail)
     scene.make_pass()
     scene.write("file", b"xx")
     assert scene.make_pass().status is PassStatus.COMPLETE
     scene.write("file", b"xxx")
-    monkeypatch.setattr(Target, "receive", lambda *_a, **_o: (_ for _ in ()).throw(OSError(errno.ENOSPC, "full")))
+    monkeypatch.setattr(
+        LocalDestination, "receive", lambda *_a, **_o: (_ for _ in ()).throw(OSError(errno.ENOSPC, "full"))
+    )
     assert scene.make_pass().reason == "The backup drive is full: 3 B more is needed"
 
 
@@ -421,14 +423,14 @@ def test_room_that_cannot_be_told_stops_nothing(tmp_path: Path, monkeypatch: pyt
 def test_a_drive_that_cannot_be_flushed_after_room_was_made_is_logged(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    real, calls = Target.flush, iter(range(100))
+    real, calls = LocalDestination.flush, iter(range(100))
 
-    def fail_first(target: Target) -> None:
+    def fail_first(target: LocalDestination) -> None:
         if next(calls) == 0:
             fail()
         real(target)
 
-    monkeypatch.setattr(Target, "flush", fail_first)
+    monkeypatch.setattr(LocalDestination, "flush", fail_first)
     scene.write("file", b"2" * 1700 * KIB)
     report = scene.make_pass()
     assert (report.status, report.made_room.versions) == (PassStatus.COMPLETE, 2)
@@ -439,7 +441,7 @@ def test_a_file_whose_holes_cannot_be_told_counts_in_full(tmp_path: Path, monkey
     scene = Scene(tmp_path, tmp_path)
     with (scene.source / "holes").open("wb") as file:
         file.truncate(64 << 20)
-    monkeypatch.setattr(Target, "free_bytes", lambda _target: 1 << 20)
+    monkeypatch.setattr(LocalDestination, "free_bytes", lambda _target: 1 << 20)
     with monkeypatch.context() as patch:
         patch.setattr(copying, "bytes_of_data", fail)
         assert [problem.path for problem in scene.make_pass().problems] == ["holes"]
@@ -507,15 +509,15 @@ def test_where_a_quota_is_used_up_old_versions_give_way_though_the_drive_has_roo
     for name in ("lives", "gone"):
         for number in range(4):
             put(scene, name, (20 - number) * DAY_S, name[:1].encode() * 40 * KIB)
-    receive = Target.receive
+    receive = LocalDestination.receive
 
-    def refuse_beyond(target: Target, path: str, fd: int, source: os.stat_result, **options: Any) -> str:
+    def refuse_beyond(target: LocalDestination, path: str, fd: int, source: os.stat_result, **options: Any) -> str:
         used = sum(map(len, [*contents(scene.mirror).values(), *contents(scene.history).values()]))
         if used + source.st_size > 330 * KIB:
             raise TargetError(errno.EDQUOT, os.strerror(errno.EDQUOT), path)
         return receive(target, path, fd, source, **options)
 
-    monkeypatch.setattr(Target, "receive", refuse_beyond)
+    monkeypatch.setattr(LocalDestination, "receive", refuse_beyond)
     scene.write("new", b"n" * (325 if frees_history else 50) * KIB)
     report = scene.make_pass()
     assert [(problem.path, problem.code) for problem in report.problems] == [("new", ProblemCode.NO_SPACE)]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.destination.local import Target
+from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs.content import Rights
 from tests.property.world import look_at
 
@@ -32,9 +32,9 @@ def outside(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def target(tmp_path: Path) -> Iterator[Target]:
+def target(tmp_path: Path) -> Iterator[LocalDestination]:
     (tmp_path / "mirror").mkdir()
-    with Target(str(tmp_path / "mirror"), None) as target:
+    with LocalDestination(str(tmp_path / "mirror"), None) as target:
         yield target
 
 
@@ -50,7 +50,7 @@ def wanted(tmp_path: Path) -> os.stat_result:
 
 @pytest.mark.parametrize("name", ["file", "folder"])
 def test_a_link_swapped_in_before_the_metadata_is_set_leads_nowhere(
-    target: Target, outside: Path, wanted: os.stat_result, name: str
+    target: LocalDestination, outside: Path, wanted: os.stat_result, name: str
 ) -> None:
     before = look_at(outside)
     os.symlink(outside / name, Path(target.root, "swapped"))
@@ -60,7 +60,7 @@ def test_a_link_swapped_in_before_the_metadata_is_set_leads_nowhere(
 
 
 @pytest.mark.root
-def test_an_owner_is_not_set_through_a_link(target: Target, outside: Path, tmp_path: Path) -> None:
+def test_an_owner_is_not_set_through_a_link(target: LocalDestination, outside: Path, tmp_path: Path) -> None:
     before = look_at(outside)
     other = tmp_path / "other"
     other.write_bytes(b"")
@@ -71,7 +71,7 @@ def test_an_owner_is_not_set_through_a_link(target: Target, outside: Path, tmp_p
     assert Path(target.root, "swapped").lstat().st_uid == 65534
 
 
-def test_a_file_that_took_a_temporarys_name_is_not_written_to(target: Target, outside: Path) -> None:
+def test_a_file_that_took_a_temporarys_name_is_not_written_to(target: LocalDestination, outside: Path) -> None:
     planted = Path(target.root, f"{target._temporary_prefix}{1:08x}")
     planted.write_bytes(b"a stranger's")
     fd = os.open(outside / "file", os.O_RDONLY)
@@ -84,7 +84,7 @@ def test_a_file_that_took_a_temporarys_name_is_not_written_to(target: Target, ou
     assert planted.read_bytes() == b"a stranger's"
 
 
-def test_only_what_has_a_temporarys_name_can_be_discarded(target: Target) -> None:
+def test_only_what_has_a_temporarys_name_can_be_discarded(target: LocalDestination) -> None:
     Path(target.root, "precious").write_bytes(b"precious")
     with pytest.raises(ValueError, match="precious"):
         target.discard("precious")

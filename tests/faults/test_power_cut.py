@@ -11,7 +11,7 @@ import pytest
 
 from backup_gui.engine.apply import publish as publishing
 from backup_gui.engine.destination import mirror_writer as writer
-from backup_gui.engine.destination.local import Target
+from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.model.errors import BackupError
 from backup_gui.model.events import ActionDone, Event
 from backup_gui.model.plans import Op
@@ -71,7 +71,7 @@ def cut_at_flush(
     """Make a pass and cut the power right before or after one of its flushes; returns what was acknowledged."""
     acknowledged: list[tuple[Op, str]] = []
     flushes = 0
-    flush = Target.flush
+    flush = LocalDestination.flush
 
     def cut() -> None:
         if writes_log:
@@ -79,7 +79,7 @@ def cut_at_flush(
         disk.cut()
         raise PowerCut
 
-    def counted(self: Target) -> None:
+    def counted(self: LocalDestination) -> None:
         nonlocal flushes
         flushes += 1
         if flushes == at and not is_after:
@@ -93,7 +93,7 @@ def cut_at_flush(
             acknowledged.append((event.action.op, event.action.path))
 
     with monkeypatch.context() as patch:
-        patch.setattr(Target, "flush", counted)
+        patch.setattr(LocalDestination, "flush", counted)
         with suppress(PowerCut):
             scene.make_pass(note)
             disk.cut()

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine.destination.history_place import history_of
-from backup_gui.engine.destination.local import Target
+from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs.system.descriptors import MOST_KEPT
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.model.events import ActionDone, Event, PlanMade
@@ -159,7 +159,10 @@ def test_a_temporary_is_never_written_through_a_link_planted_under_its_name(scen
     planted = outside / "planted"
     planted.write_bytes(SECRET)
     before = look_at(outside)
-    with Target(scene.job.destination, None) as target, (scene.source / FOLDERS[0] / "changed").open("rb") as file:
+    with (
+        LocalDestination(scene.job.destination, None) as target,
+        (scene.source / FOLDERS[0] / "changed").open("rb") as file,
+    ):
         # The name is random, so only a test can know it beforehand.
         (scene.mirror / f"{target._temporary_prefix}{1:08x}").symlink_to(planted)
         entry = os.fstat(file.fileno())
@@ -225,12 +228,12 @@ def test_a_version_is_kept_or_the_file_stays_when_the_history_is_deleted_meanwhi
     scene.write("folder/a", b"a")
     scene.write("folder/b", b"b")
     scene.make_pass()
-    with Target(scene.job.destination, history_of(scene.job)) as target:
-        target.keep("folder/a", datetime.now(UTC), leaves=False)
+    with LocalDestination(scene.job.destination, history_of(scene.job)) as target:
+        target.history.keep("folder/a", datetime.now(UTC), leaves=False)
         shutil.rmtree(scene.history)
         # Either it is kept, or it is told that it could not be; never that there was nothing to keep.
         try:
-            kept = target.keep("folder/b", datetime.now(UTC), leaves=False)
+            kept = target.history.keep("folder/b", datetime.now(UTC), leaves=False)
         except OSError:
             return
         assert kept is not None

@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.destination.local import Target
+from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.history.trusted_clock import uptime_s
 from backup_gui.engine.plan.pass_context import PassContext
@@ -146,10 +146,10 @@ class Rig:
 
         return run_pass(self.job, self.catalog, scope, on_event=take, **arguments)
 
-    def context(self, source: Tree, target: Target, rules: Filter) -> PassContext:
+    def context(self, source: Tree, target: LocalDestination, rules: Filter) -> PassContext[LocalDestination]:
         """What the steps of a pass are given, with a meter that tells nobody."""
         meter = Meter(lambda _progress: None)
-        return PassContext(self.job, source, target, self.catalog, rules, meter, should_stop=lambda: False)
+        return PassContext(self.job, source, target, self.catalog, rules, meter, lambda: False, target.falls_together)
 
     def forget_everything(self) -> None:
         """Lose the catalog."""

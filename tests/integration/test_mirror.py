@@ -113,8 +113,8 @@ def test_where_there_are_no_folder_descriptors_a_pass_does_the_same(rig: Rig, mo
         monkeypatch.setattr(module, "HAS_FOLDER_DESCRIPTORS", False)
     monkeypatch.setattr(writer, "CAN_SYNC_VOLUME", False)
     # Parts that are left out on Windows by the platform's name.
-    monkeypatch.setattr(target.Target, "_set_root_metadata", lambda _self, _entry: None)
-    monkeypatch.setattr(target.Target, "_open_up", lambda _self, _folder: False)
+    monkeypatch.setattr(target.LocalDestination, "_set_root_metadata", lambda _self, _entry: None)
+    monkeypatch.setattr(target.LocalDestination, "open_up", lambda _self, _folder: False)
     rig.write("docs/a", "one")
     rig.write("docs/deep/b", "two")
     (rig.source / "link").symlink_to("docs")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.destination.local import Target
+from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.roots import roots
 from backup_gui.engine.rules.capabilities import ALL, FAT_EARLIEST_NS, Abilities
@@ -179,14 +179,14 @@ def test_a_name_that_cannot_be_asked_for_is_tried(
     rig.write("a")
     rig.run()
     rig.write("new")
-    look = Target.look
+    look = LocalDestination.look
 
-    def refuse(self: Target, path: str) -> os.stat_result | None:
+    def refuse(self: LocalDestination, path: str) -> os.stat_result | None:
         if path == "new":
             raise OSError(36, "File name too long")
         return look(self, path)
 
-    monkeypatch.setattr(Target, "look", refuse)
+    monkeypatch.setattr(LocalDestination, "look", refuse)
     assert rig.run().counts.created == 1
 
 
@@ -206,7 +206,7 @@ def test_a_rename_that_has_no_effect_is_made_by_way_of_another_name(
         if len(calls) > 1:
             rename(old, new, **folders)
 
-    with Target(str(place), None) as target:
+    with LocalDestination(str(place), None) as target:
         with monkeypatch.context() as patched:
             patched.setattr(os, "rename", have_no_effect_at_first)
             target.respell("docs", "DOCS")
@@ -224,7 +224,7 @@ def test_a_name_that_cannot_be_spelt_anew_keeps_its_old_spelling(place: Path, mo
         elif old != "docs":
             raise OSError(5, "Input/output error")
 
-    with Target(str(place), None) as target:
+    with LocalDestination(str(place), None) as target:
         monkeypatch.setattr(os, "rename", refuse_the_last)
         with pytest.raises(OSError, match="Input/output"):
             target.respell("docs", "DOCS")
@@ -234,7 +234,7 @@ def test_a_name_that_cannot_be_spelt_anew_keeps_its_old_spelling(place: Path, mo
 def test_names_that_are_two_are_not_spelt_anew(place: Path) -> None:
     (place / "docs").mkdir()
     (place / "DOCS").mkdir()
-    with Target(str(place), None) as target:
+    with LocalDestination(str(place), None) as target:
         with pytest.raises(FileExistsError):
             target.respell("docs", "DOCS")
         with pytest.raises(FileNotFoundError):
@@ -250,16 +250,16 @@ def test_what_was_kept_is_put_back_unless_something_is_there(place: Path) -> Non
 
     (place / "mirror").mkdir()
     (place / "mirror/a").write_text("1")
-    with Target(str(place / "mirror"), str(place / "history")) as target:
-        kept = target.keep("a", datetime.now(UTC), leaves=True)
+    with LocalDestination(str(place / "mirror"), str(place / "history")) as target:
+        kept = target.history.keep("a", datetime.now(UTC), leaves=True)
         assert kept is not None
-        target.put_back(kept, "a")
-        assert target.kept_as == {}
+        target.history.put_back(kept, "a")
+        assert target.history.kept_as == {}
         assert (contents(place / "mirror"), contents(place / "history")) == ({"a": b"1"}, {})
-        kept = target.keep("a", datetime.now(UTC), leaves=True)
+        kept = target.history.keep("a", datetime.now(UTC), leaves=True)
         assert kept is not None
         (place / "mirror/a").write_text("2")
-        target.put_back(kept, "a")
+        target.history.put_back(kept, "a")
     assert (contents(place / "mirror"), list(contents(place / "history").values())) == ({"a": b"2"}, [b"1"])
 
 
@@ -270,7 +270,7 @@ def test_a_history_on_another_drive_than_the_pass_began_with_is_not_used(
 
     (place / "mirror").mkdir()
     (place / "mirror/a").write_text("1")
-    with Target(str(place / "mirror"), str(place / "history")) as target:
+    with LocalDestination(str(place / "mirror"), str(place / "history")) as target:
 
         def mounted_meanwhile(root: str) -> Tree:
             tree = Tree(root)
@@ -279,7 +279,7 @@ def test_a_history_on_another_drive_than_the_pass_began_with_is_not_used(
 
         monkeypatch.setattr("backup_gui.engine.destination.history_writer.Tree", mounted_meanwhile)
         with pytest.raises(RootAbsentError, match="not there any more"):
-            target.keep("a", datetime.now(UTC), leaves=True)
+            target.history.keep("a", datetime.now(UTC), leaves=True)
     assert contents(place / "mirror") == {"a": b"1"}
 
 

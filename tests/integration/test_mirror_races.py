@@ -461,11 +461,11 @@ def test_an_unflushable_destination_ends_the_pass_and_leaves_no_temporaries(
     rig.run()
     rig.write("a", "2!")
 
-    def fail(_self: target.Target) -> None:
+    def fail(_self: target.LocalDestination) -> None:
         raise OSError(5, "Input/output error")
 
     with monkeypatch.context() as patch:
-        patch.setattr(target.Target, "flush", fail)
+        patch.setattr(target.LocalDestination, "flush", fail)
         with pytest.raises(DestinationUnusableError, match="Input/output error"):
             rig.run()
     assert contents(rig.mirror) == {"a": b"1"}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.destination.local import Target
+from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.restore.decisions import keep
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.errors import DestinationUnusableError
@@ -306,15 +306,15 @@ def test_what_a_failed_pass_has_done_counts_too(rig: Rig, monkeypatch: pytest.Mo
     rig.run()
     for number in range(40):
         delete(rig, number)
-    real = Target.flush
+    real = LocalDestination.flush
 
-    def fail_after_the_deletions(target: Target) -> None:
+    def fail_after_the_deletions(target: LocalDestination) -> None:
         if originals(rig) == 60:
             raise OSError(5, "Input/output error")
         real(target)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Target, "flush", fail_after_the_deletions)
+        patch.setattr(LocalDestination, "flush", fail_after_the_deletions)
         with pytest.raises(DestinationUnusableError):
             rig.run()
     (newest, *_) = rig.catalog.passlog.passes()

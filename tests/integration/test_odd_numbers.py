@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from backup_gui.engine.apply import apply as execute
 from backup_gui.engine.apply import create as making
-from backup_gui.engine.destination.local import Target
+from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.fs.metadata import MetadataWriter
 from backup_gui.engine.plan import difference as equality
@@ -181,7 +181,7 @@ ODD_ERRORS = (OverflowError("Python int too large"), ValueError("embedded null b
 @pytest.mark.parametrize("error", ODD_ERRORS, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize(
     ("owner", "call"),
-    [(Equality, "difference"), (making.Maker, "_copy_file"), (Target, "publish")],
+    [(Equality, "difference"), (making.Maker, "_copy_file"), (LocalDestination, "publish")],
     ids=["compared", "copied", "published"],
 )
 def test_what_one_file_raises_is_a_problem_of_that_file(
@@ -273,6 +273,6 @@ def test_a_folder_that_got_its_mode_from_the_source_is_not_given_an_older_one(pl
     (place / "folder").mkdir(mode=0o500)
     (place / "source").mkdir(mode=0o750)
     with as_nobody(place), MetadataWriter(str(place)) as writer:
-        assert writer._open_up("folder")
+        assert writer.open_up("folder")
         writer.set_metadata("folder", os.stat(place / "source"))
     assert stat.S_IMODE((place / "folder").stat().st_mode) == 0o750

@@ -13,7 +13,7 @@ import pytest
 
 from backup_gui.engine.apply import copying
 from backup_gui.engine.apply import create as making
-from backup_gui.engine.destination.local import Target
+from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs import same_content
 from backup_gui.engine.plan import difference as equality
 from backup_gui.engine.state.database import Catalog
@@ -136,13 +136,13 @@ def test_what_was_published_before_the_disk_failed_follows_further_edits(
         rig.write(path, "replaced or new")
     flushes = []
 
-    def fail(_target: Target) -> None:
+    def fail(_target: LocalDestination) -> None:
         flushes.append(1)
         if len(flushes) == 2:
             raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     with monkeypatch.context() as broken:
-        broken.setattr(Target, "flush", fail)
+        broken.setattr(LocalDestination, "flush", fail)
         with pytest.raises(BackupError):
             rig.run()
     assert sorted(contents(rig.mirror)) == ["a", "b", "docs/c", "docs/d"]
@@ -203,7 +203,7 @@ def test_what_is_about_to_be_done_is_on_the_disk_before_and_notes_wait_for_it_to
     assert file is not None
     file.set_trace_callback(statements.append)
     for name in ("publish", "move", "set_metadata"):
-        monkeypatch.setattr(Target, name, telling(statements, name, getattr(Target, name)))
+        monkeypatch.setattr(LocalDestination, name, telling(statements, name, getattr(LocalDestination, name)))
     assert done(rig.run()).replaced == 20
     assert [statement for statement in statements if "synchronous" in statement][:2] == [
         "PRAGMA synchronous = FULL",

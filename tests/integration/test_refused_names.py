@@ -207,7 +207,7 @@ def test_in_a_folder_that_may_be_listed_and_not_entered_the_folder_is_named_and_
 
 
 def test_the_second_process_leaves_a_folder_with_such_a_name_to_the_pass(rig: Rig, tmp_path: Path) -> None:
-    from backup_gui.engine.destination.local import Target
+    from backup_gui.engine.destination.local import LocalDestination
     from backup_gui.engine.state.database import Catalog
     from backup_gui.engine.state.rows import open_for_reading
 
@@ -218,7 +218,7 @@ def test_the_second_process_leaves_a_folder_with_such_a_name_to_the_pass(rig: Ri
     rig.run()
     rig.catalog.commit()
     connection = open_for_reading(tmp_path / "catalog.sqlite")
-    with Tree(str(rig.source)) as source, Target(str(rig.mirror), None) as target:
+    with Tree(str(rig.source)) as source, LocalDestination(str(rig.mirror), None) as target:
         end = scout._OtherEnd(source, target, connection, Filter(()), compares_owner=True)
         assert end.answer("docs") is not None
         for side in (rig.source, rig.mirror):

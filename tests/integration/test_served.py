@@ -11,7 +11,7 @@ import pytest
 
 from backup_gui.engine.destination import mirror_writer as writer
 from backup_gui.engine.destination import probe as probing
-from backup_gui.engine.destination.local import Target
+from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs import xattrs as attributes
 from backup_gui.engine.fs.volumes import mounts
 from backup_gui.engine.fs.volumes.identity import Identity, Standing, standing
@@ -85,7 +85,7 @@ def test_where_each_name_has_a_number_of_its_own_there_are_no_hard_links(
 
     real = probing._Lab._stat
     monkeypatch.setattr(probing._Lab, "_stat", lambda self, name: Numbered(real(self, name), name))
-    with Target(str(place), None) as target:
+    with LocalDestination(str(place), None) as target:
         assert not probing.try_out(target, "fuse.merged").holds_hard_links
 
 
@@ -95,14 +95,14 @@ def test_what_is_lost_when_a_new_folder_gets_its_name_is_a_problem_and_not_recor
 ) -> None:
     rig.write("new/deep/lost", "1")
     rig.write("new/deep/there", "2")
-    real = writer.Writer.reveal
+    real = writer.MirrorWriter.reveal
 
-    def lose(self: writer.Writer) -> dict[str, OSError]:
+    def lose(self: writer.MirrorWriter) -> dict[str, OSError]:
         failures = real(self)
         (rig.mirror / "new/deep/lost").unlink(missing_ok=True)
         return failures
 
-    monkeypatch.setattr(writer.Writer, "reveal", lose)
+    monkeypatch.setattr(writer.MirrorWriter, "reveal", lose)
     monkeypatch.setattr(writer, "supports_syncfs", lambda _root: False)
     report = rig.run()
     assert [(problem.path, problem.code) for problem in report.problems] == [

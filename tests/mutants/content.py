@@ -526,14 +526,14 @@ MUTATIONS = (
     Mutation(
         "kept before it is replaced",
         "engine/apply/publish.py",
-        "            kept = self._target.keep(path, left_at, leaves=False)\n",
+        "            kept = self._target.history.keep(path, left_at, leaves=False)\n",
         "            kept = None\n",
         ("integration/test_mirror.py::test_what_somebody_edits_in_the_mirror_is_kept_and_set_right",),
     ),
     Mutation(
         "what could not be replaced comes back",
         "engine/apply/publish.py",
-        "                    self._target.put_back(kept, path)\n",
+        "                    self._target.history.put_back(kept, path)\n",
         "                    pass\n",
         ("faults/test_exfat.py::test_a_version_that_cannot_be_replaced_gets_its_place_back",),
     ),
@@ -549,15 +549,15 @@ MUTATIONS = (
     Mutation(
         "kept when it is deleted",
         "engine/destination/local.py",
-        "            self.keep(path, self.dated(), leaves=True)\n",
+        "            self.history.keep(path, self.dated(), leaves=True)\n",
         "            self.remove_file(path)\n",
         ("integration/test_mirror.py::test_everything_goes_again_and_is_kept",),
     ),
     Mutation(
         "not replaced if it cannot be kept",
         "engine/apply/publish.py",
-        "            kept = self._target.keep(path, left_at, leaves=False)\n",
-        "            try:\n                kept = self._target.keep(path, left_at, leaves=False)\n"
+        "            kept = self._target.history.keep(path, left_at, leaves=False)\n",
+        "            try:\n                kept = self._target.history.keep(path, left_at, leaves=False)\n"
         "            except OSError:\n                kept = None\n",
         (f"{_EXECUTE}test_a_version_that_cannot_be_kept_is_not_replaced",),
     ),
@@ -571,7 +571,7 @@ MUTATIONS = (
     Mutation(
         "a history removed meanwhile",
         "engine/destination/history_writer.py",
-        "            if self.look(path) is None:\n                return None\n",
+        "            if self._mirror.look(path) is None:\n                return None\n",
         "            return None\n",
         ("unit/engine/destination/test_destination.py::test_a_history_removed_meanwhile_is_made_anew",),
     ),

@@ -134,7 +134,7 @@ MUTATIONS = (
     Mutation(
         "equal files that became names of one file are joined",
         "engine/plan/hard_links.py",
-        "        return self._first(path, ours, theirs).copy != _file_of(theirs)\n",
+        "        return self._first(path, ours, theirs).copy != file_of(theirs)\n",
         "        return False\n",
         (
             f"{_LINKS}test_equal_files_that_became_names_of_one_file_are_joined_and_nothing_is_lost",

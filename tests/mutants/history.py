@@ -18,7 +18,7 @@ MUTATIONS = (
     Mutation(
         "a history that goes within a pass is said to be gone",
         "engine/destination/history_writer.py",
-        "            self.has_lost_history |= is_new and self.has_had_history\n",
+        "            self.is_lost |= is_new and self.was_there\n",
         "",
         ("unit/engine/destination/test_history_loss.py",),
     ),
@@ -98,7 +98,7 @@ MUTATIONS = (
     Mutation(
         "a history without room does not keep current content out",
         "engine/apply/publish.py",
-        "            if self._target.must_keep or not is_full(error):\n",
+        "            if self._target.history.must_keep or not is_full(error):\n",
         "            if error:\n",
         (f"{_BUSY}test_a_history_without_room_does_not_keep_current_content_out",),
     ),
@@ -112,7 +112,7 @@ MUTATIONS = (
     Mutation(
         "while something is held nothing is replaced that cannot be kept",
         "engine/run/single_pass.py",
-        "    target.must_keep = is_held\n",
+        "    target.history.must_keep = is_held\n",
         "",
         (f"{_BUSY}test_while_something_is_held_what_cannot_be_kept_is_not_replaced",),
     ),

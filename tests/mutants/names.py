@@ -82,7 +82,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a name that was copied instead is looked at again",
-        "engine/plan/hard_links.py",
+        "engine/apply/hard_links.py",
         "        seen_at_ns = 0 if stays else action.seen_at_ns\n",
         "        seen_at_ns = action.seen_at_ns\n",
         (f"{_LINKS}test_a_name_that_is_copied_since_the_first_has_moved_is_joined_by_the_next_pass",),
@@ -162,8 +162,8 @@ MUTATIONS = (
     Mutation(
         "a name that is gone may be about to move",
         "engine/plan/hard_links.py",
-        "                owner = before if found is None else _file_of(found)\n",
-        "                if found is None:\n                    continue\n                owner = _file_of(found)\n",
+        "                owner = before if found is None else file_of(found)\n",
+        "                if found is None:\n                    continue\n                owner = file_of(found)\n",
         (f"{_LINKS}test_a_group_that_moves_while_an_equal_file_takes_one_of_its_places_keeps_its_mode",),
     ),
     Mutation(
@@ -319,7 +319,7 @@ MUTATIONS = (
     ),
     Mutation(
         "nothing is linked to the source's own file",
-        "engine/plan/hard_links.py",
+        "engine/apply/hard_links.py",
         " or is_same_file(ours, theirs):\n            return None\n        return first, found",
         ":\n            return None\n        return first, found",
         (f"{_SAME}test_a_copy_that_was_replaced_by_the_sources_own_file_is_made_anew",),

@@ -26,8 +26,8 @@ MUTATIONS = (
     ),
     Mutation(
         "an error is no answer to whether there is an attribute",
-        "engine/ownership/other_backups.py",
-        "            if is_passing(error) and not is_dumb(place, error):\n                raise\n",
+        "engine/destination/marker.py",
+        "        if is_passing(error) and not is_dumb(place, error):\n            raise\n",
         "",
         (f"integration/test_known_backups.py::{_PASSING}",),
     ),

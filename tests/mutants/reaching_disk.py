@@ -35,15 +35,15 @@ MUTATIONS = (
     ),
     Mutation(
         "the history's folders are flushed before the mirror's",
-        "engine/destination/history_writer.py",
-        "        self._flush_history()\n        super().flush()\n",
-        "        super().flush()\n        self._flush_history()\n",
+        "engine/destination/local.py",
+        "        self.history.flush()\n        super().flush()\n",
+        "        super().flush()\n        self.history.flush()\n",
         ("faults/test_barriers.py",),
     ),
     Mutation(
         "the history's folders are flushed before a folder's metadata",
-        "engine/destination/history_writer.py",
-        "        self._flush_history()\n        super()._flush_metadata(path, source)\n",
+        "engine/destination/local.py",
+        "        self.history.flush()\n        super()._flush_metadata(path, source)\n",
         "        super()._flush_metadata(path, source)\n",
         ("faults/test_barriers.py",),
     ),
@@ -120,7 +120,7 @@ MUTATIONS = (
     Mutation(
         "flush of the history's folders",
         "engine/destination/history_writer.py",
-        "            for folder in self._unflushed_history:\n                flush_folder(self._history, folder)\n",
+        "            for folder in self._unflushed:\n                flush_folder(self._tree, folder)\n",
         "            pass\n",
         (
             "unit/engine/destination/test_destination.py::test_new_folders_of_the_history_are_flushed_into_their_parents",

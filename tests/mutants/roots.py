@@ -255,28 +255,28 @@ MUTATIONS = (
     Mutation(
         "a history that cannot be made is told at the start",
         "engine/roots/roots.py",
-        "        target.prepare_history()\n",
+        "        target.history.prepare()\n",
         "",
         (f"{_START}test_a_history_that_cannot_be_made_is_told_before_the_first_copy",),
     ),
     Mutation(
         "a history that cannot be written to is told at the start",
         "engine/destination/history_writer.py",
-        "        if not is_open(self._history_root):\n",
+        "        if not is_open(self.root):\n",
         "        if False:\n",
         (f"{_START}test_a_history_that_cannot_be_written_to_is_told_by_its_name",),
     ),
     Mutation(
         "a history that was moved away is not written to",
         "engine/destination/history_writer.py",
-        "        if self._history is not None and not self._history.is_root_in_place():\n",
+        "        if self._tree is not None and not self._tree.is_root_in_place():\n",
         "        if False:\n",
         (f"{_START}test_a_history_that_goes_in_the_middle_of_a_pass_is_made_anew_where_it_is_looked_for",),
     ),
     Mutation(
         "the destination in place after a pass",
         "engine/run/single_pass.py",
-        "    if not is_destination_in_place(target):\n",
+        "    if not target.is_in_place():\n",
         "    if not target:\n",
         (f"{_GOES_ON}test_a_destination_that_goes_in_the_middle_of_a_pass_is_no_success",),
     ),
@@ -409,10 +409,10 @@ MUTATIONS = (
     Mutation(
         "no history is made where the drive was",
         "engine/destination/history_writer.py",
-        "            if not self.is_root_in_place():\n"
-        "                raise RootAbsentError(Reason(ReasonCode.DESTINATION_MOVED, path=self.root))\n"
+        "            if not self._mirror.is_root_in_place():\n"
+        "                raise RootAbsentError(Reason(ReasonCode.DESTINATION_MOVED, path=self._mirror.root))\n"
         "            # The history need not lie where the destination is mounted.\n"
-        "            self._check_drive(os.stat(nearest_existing(self._history_root)))\n",
+        "            self._check_drive(os.stat(nearest_existing(self.root)))\n",
         "",
         ("faults/test_unmounted_roots.py::test_a_destination_that_goes_at_any_moment_leaves_nothing_where_it_was",),
     ),

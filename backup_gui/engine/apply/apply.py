@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 from backup_gui.engine.apply.batches import Batches
 from backup_gui.engine.apply.copy_worker import BATCH_FILES, is_small_copy
 from backup_gui.engine.apply.create import Maker
+from backup_gui.engine.apply.hard_links import LinkMaker
 from backup_gui.engine.apply.publish import Publisher
 from backup_gui.engine.apply.remove import Clearer
 from backup_gui.engine.destination.history_loss import say_lost
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.fs.xattrs import attributes_of_source
 from backup_gui.engine.ownership.intents import Intents, lacking
-from backup_gui.engine.plan.hard_links import LinkMaker
 from backup_gui.engine.state.database import ROOT_KEY
 from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.errors import BackupError, DestinationFullError, DestinationUnusableError, RootAbsentError
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.apply.standby import Standby
     from backup_gui.engine.apply.stats import Ledger
+    from backup_gui.engine.destination.destination import Destination
     from backup_gui.engine.plan.pass_context import PassContext
     from backup_gui.model.plans import Action
 
@@ -50,7 +51,7 @@ class Execution:
         standby: Has the other process, if there is one.
     """
 
-    def __init__(self, context: PassContext, ledger: Ledger, standby: Standby) -> None:
+    def __init__(self, context: PassContext[Destination], ledger: Ledger, standby: Standby) -> None:
         self._source = source = context.source
         self._target = target = context.destination
         self._catalog = catalog = context.catalog
@@ -89,7 +90,7 @@ class Execution:
             self._target.flush()
             self._forget_gone()
             self._intents.fulfil()
-            if self._target.has_lost_history:
+            if self._target.history.is_lost:
                 say_lost(self._target)
                 self._ledger.add_problem(problem(ProblemCode.HISTORY_LOST, "", Stage.HISTORY))
         except OSError as error:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.apply.copy_worker import Copier
     from backup_gui.engine.apply.publish import Publisher
-    from backup_gui.engine.destination.local import Target
+    from backup_gui.engine.destination.destination import Destination
     from backup_gui.model.plans import Action
 
 
@@ -32,7 +32,9 @@ class Batches:
         waiting: Copies that are to be handed over together.
     """
 
-    def __init__(self, copier: Copier, target: Target, publisher: Publisher, make: Callable[[Action], None]) -> None:
+    def __init__(
+        self, copier: Copier, target: Destination, publisher: Publisher, make: Callable[[Action], None]
+    ) -> None:
         self._copier = copier
         self._target = target
         self._publisher = publisher

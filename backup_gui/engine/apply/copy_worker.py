@@ -19,7 +19,7 @@ from backup_gui.model.plans import Op
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from backup_gui.engine.destination.mirror_writer import Writer
+    from backup_gui.engine.destination.destination import Destination
     from backup_gui.engine.fs.system.worker_process import Coprocess
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.fs.xattrs import Inherited
@@ -65,7 +65,7 @@ class Copier:
         target: The destination.
     """
 
-    def __init__(self, coprocess: Coprocess, target: Writer) -> None:
+    def __init__(self, coprocess: Coprocess, target: Destination) -> None:
         self._coprocess = coprocess
         self._target = target
         self._settings = (*target.rights.owner, list(target.rights.distrusted), target.flushes_files)

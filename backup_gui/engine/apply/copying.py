@@ -26,7 +26,7 @@ from backup_gui.model.problems import problem, problem_from
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backup_gui.engine.destination.local import Target
+    from backup_gui.engine.destination.destination import Destination
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.model.entries import Entry, Seen
     from backup_gui.model.plans import Action, Problem
@@ -48,7 +48,7 @@ class Vanished(Exception):  # noqa: N818 - it is no error
 
 def copy_file(
     source: Tree,
-    target: Target,
+    target: Destination,
     path: str,
     *,
     on_bytes: Callable[[int], None],
@@ -144,7 +144,7 @@ def _is_unchanged(source: Tree, path: str, before: Entry) -> bool:
 
 
 def _has_stood_still(
-    source: Tree, target: Target, path: str, temporary: str, before: Entry, should_stop: Callable[[], bool]
+    source: Tree, target: Destination, path: str, temporary: str, before: Entry, should_stop: Callable[[], bool]
 ) -> bool:
     """Tell whether of a file nothing but times changed while it was copied: what was read twice alike is one version.
 
@@ -167,7 +167,7 @@ def _is_there(source: Tree, path: str) -> bool:
         return False
 
 
-def _drop(target: Target, temporary: str) -> None:
+def _drop(target: Destination, temporary: str) -> None:
     """Remove a temporary; if even that fails it is litter, which the next pass removes."""
     try:
         target.discard(temporary)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from backup_gui.engine.apply.copying import NotCopied, Vanished, copy_file, data_bytes
 from backup_gui.engine.apply.publish import SETTLING_NS, Ready
 from backup_gui.engine.fs.same_content import has_same_content
-from backup_gui.engine.fs.xattrs import access_lists_of, attributes_of_source
+from backup_gui.engine.fs.xattrs import access_lists_in, attributes_of, attributes_of_source
 from backup_gui.engine.ownership.intents import lacking
 from backup_gui.engine.ownership.own_entries import Ownership
 from backup_gui.engine.rules.capabilities import looks_alike
@@ -25,11 +25,12 @@ from backup_gui.model.problems import problem, problem_from
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from backup_gui.engine.apply.hard_links import LinkMaker
     from backup_gui.engine.apply.publish import Publisher
     from backup_gui.engine.apply.stats import Ledger
+    from backup_gui.engine.destination.destination import Destination
     from backup_gui.engine.fs.xattrs import Attributes
     from backup_gui.engine.ownership.intents import Intents
-    from backup_gui.engine.plan.hard_links import LinkMaker
     from backup_gui.engine.plan.pass_context import PassContext
     from backup_gui.model.entries import Entry, Seen
 
@@ -51,7 +52,7 @@ class Maker:
 
     def __init__(
         self,
-        context: PassContext,
+        context: PassContext[Destination],
         ledger: Ledger,
         links: LinkMaker,
         publisher: Publisher,
@@ -130,7 +131,8 @@ class Maker:
         """Keep out whom the source's folder keeps out now; what cannot be done here is told at the end of the pass."""
         with contextlib.suppress(OSError):
             entry = self._source.stat(path)
-            has_other_list = access_lists_of(self._source, path) != access_lists_of(self._target, path)
+            ours, theirs = attributes_of(self._source, path), self._target.attributes(path)
+            has_other_list = access_lists_in(ours) != access_lists_in(theirs)
             self._target.tighten(path, entry, has_other_list=has_other_list)
 
     def _copy_link(self, action: Action) -> None:
@@ -172,7 +174,8 @@ class Maker:
         path = action.path
         if (
             action.size_bytes >= ASK_FOR_ROOM_BYTES
-            and (free_bytes := self._target.free_bytes()) < action.size_bytes
+            and (free_bytes := self._target.free_bytes()) is not None
+            and free_bytes < action.size_bytes
             and free_bytes < data_bytes(self._source, action)
         ):
             raise NotCopied(problem(ProblemCode.NO_SPACE, path, Stage.COPY))

@@ -14,7 +14,7 @@ from backup_gui.model.actions import Agreed
 from backup_gui.model.plans import Op
 
 if TYPE_CHECKING:
-    from backup_gui.engine.destination.local import Target
+    from backup_gui.engine.destination.destination import Destination
     from backup_gui.engine.state.database import Catalog
     from backup_gui.model.job import Job
     from backup_gui.model.plans import Action, Counts, Held, Plan, Report
@@ -35,10 +35,10 @@ class Journal:
     """
 
     def __init__(
-        self, job: Job, catalog: Catalog, target: Target, plan: Plan, counts: Counts, allowed: Held | None
+        self, job: Job, catalog: Catalog, target: Destination, plan: Plan, counts: Counts, allowed: Held | None
     ) -> None:
         self._catalog = catalog
-        self._kept_as = target.kept_as
+        self._kept_as = target.history.kept_as
         self._agreed = Agreed(allowed.actions if allowed else ())
         self._guards = not job.allows_mass_delete
         self._names_new = counts.created <= NEW_PATHS_A_PASS

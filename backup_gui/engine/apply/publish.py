@@ -20,10 +20,10 @@ from backup_gui.model.problems import UNFIT, is_full, problem, problem_from, pro
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from backup_gui.engine.apply.hard_links import LinkMaker
     from backup_gui.engine.apply.stats import Ledger
-    from backup_gui.engine.destination.local import Target
+    from backup_gui.engine.destination.destination import Destination
     from backup_gui.engine.ownership.intents import Intents
-    from backup_gui.engine.plan.hard_links import LinkMaker
     from backup_gui.engine.state.database import Catalog
     from backup_gui.model.entries import Entry, Seen
 
@@ -62,7 +62,9 @@ class Publisher:
         intents: Told of what is about to be published.
     """
 
-    def __init__(self, target: Target, catalog: Catalog, links: LinkMaker, ledger: Ledger, intents: Intents) -> None:
+    def __init__(
+        self, target: Destination, catalog: Catalog, links: LinkMaker, ledger: Ledger, intents: Intents
+    ) -> None:
         self._target = target
         self._catalog = catalog
         self._links = links
@@ -270,7 +272,7 @@ class Publisher:
                 self._target.publish(ready.temporary, path, may_replace=True)
             except OSError:
                 if kept is not None and not self._target.abilities.holds_hard_links:
-                    self._target.put_back(kept, path)
+                    self._target.history.put_back(kept, path)
                 raise
         self._note_busy(ready, kept)
 
@@ -287,9 +289,9 @@ class Publisher:
         if self._is_one_too_many(ready, left_at) and self._is_own(ready):
             return None
         try:
-            kept = self._target.keep(path, left_at, leaves=False)
+            kept = self._target.history.keep(path, left_at, leaves=False)
         except OSError as error:
-            if self._target.must_keep or not is_full(error):
+            if self._target.history.must_keep or not is_full(error):
                 raise
             if not self._catalog.busy.may_go_unkept(path, left_at.timestamp()) or not self._is_own(ready):
                 raise

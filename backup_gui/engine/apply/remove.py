@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backup_gui.engine.apply.stats import Ledger
+    from backup_gui.engine.destination.destination import Destination
     from backup_gui.engine.ownership.intents import Intents
     from backup_gui.engine.plan.pass_context import PassContext
     from backup_gui.model.entries import Entry
@@ -42,7 +43,9 @@ class Clearer:
         gone: Paths that the mirror no longer has, for the catalog to forget.
     """
 
-    def __init__(self, context: PassContext, ledger: Ledger, intents: Intents, copy: Callable[[Action], None]) -> None:
+    def __init__(
+        self, context: PassContext[Destination], ledger: Ledger, intents: Intents, copy: Callable[[Action], None]
+    ) -> None:
         self._source = context.source
         self._target = context.destination
         self._catalog = context.catalog

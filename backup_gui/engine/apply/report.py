@@ -18,7 +18,7 @@ from backup_gui.model.reasons import NO_REASON, Reason
 if TYPE_CHECKING:
     from backup_gui.engine.apply.pass_recorder import Journal
     from backup_gui.engine.apply.stats import Outcome
-    from backup_gui.engine.destination.local import Target
+    from backup_gui.engine.destination.destination import Destination
     from backup_gui.engine.guard.guard import Verdict
     from backup_gui.engine.guard.unanswered import Unanswered
     from backup_gui.engine.plan.pass_context import PassContext
@@ -36,7 +36,7 @@ _MAX_DIGITS = 20
 
 
 def make_report(
-    context: PassContext,
+    context: PassContext[Destination],
     plan: Plan,
     verdict: Verdict,
     outcome: Outcome,
@@ -115,7 +115,7 @@ def record(
     )
 
 
-def say_what_is_not_held(target: Target, catalog: Catalog) -> None:
+def say_what_is_not_held(target: Destination, catalog: Catalog) -> None:
     """Say once for a destination that it cannot hold some attributes: nothing can be done about it there."""
     destination = catalog.fact(DESTINATION_KEY) or ""
     if target.holds_attributes or catalog.fact(LEFT_OUT_KEY) == destination:
@@ -146,7 +146,7 @@ def is_quota_used_up(catalog: Catalog) -> bool:
     return bool(catalog.fact(QUOTA_KEY))
 
 
-def room_of(target: Target) -> Room | None:
+def room_of(target: Destination) -> Room | None:
     """Return how much room a destination has; None if it cannot be told."""
     try:
         return target.room()

@@ -11,7 +11,7 @@ from backup_gui.engine.plan.scan_worker import Scout
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from backup_gui.engine.destination.local import Target
+    from backup_gui.engine.destination.destination import Destination
     from backup_gui.engine.fs.system.worker_process import Coprocess
     from backup_gui.engine.rules.exclusions import Filter
     from backup_gui.engine.state.database import Catalog
@@ -50,14 +50,14 @@ class Standby:
         if copies >= WORTHWHILE_COPIES:
             self.get()
 
-    def copier(self, actions: Iterable[Action], target: Target) -> Copier | None:
+    def copier(self, actions: Iterable[Action], target: Destination) -> Copier | None:
         """Return who copies small files, too, if there are many."""
         if sum(map(is_small_copy, actions)) < WORTHWHILE_COPIES:
             return None
         coprocess = self.get()
         return None if coprocess is None else Copier(coprocess, target)
 
-    def scout(self, rules: Filter, target: Target, catalog: Catalog) -> Scout | None:
+    def scout(self, rules: Filter, target: Destination, catalog: Catalog) -> Scout | None:
         """Return who looks over the tree, too, if it is large and nearly all of it is known."""
         if catalog.file is None or remembered_files(catalog) < WORTHWHILE_FILES:
             return None

@@ -17,7 +17,7 @@ from backup_gui.model.reasons import Reason, ReasonCode
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backup_gui.engine.destination.local import Target
+    from backup_gui.engine.destination.destination import Destination
     from backup_gui.engine.rules.progress import Meter
     from backup_gui.model.plans import Problem, Removed
 
@@ -71,7 +71,7 @@ class Ledger:
 
     def __init__(
         self,
-        target: Target,
+        target: Destination,
         *,
         meter: Meter,
         on_done: Callable[[list[Action]], None],

@@ -14,13 +14,13 @@ from backup_gui.engine.state.database import HISTORY_PLACE_KEY
 from backup_gui.model.path_text import escape
 
 if TYPE_CHECKING:
-    from backup_gui.engine.destination.local import Target
+    from backup_gui.engine.destination.destination import Destination
     from backup_gui.engine.state.database import Catalog
 
 log = logging.getLogger(__name__)
 
 
-def is_history_lost(target: Target, catalog: Catalog, *, is_same: bool) -> bool:
+def is_history_lost(target: Destination, catalog: Catalog, *, is_same: bool) -> bool:
     """Tell whether the history had to be made anew where it was before, and say so in the log.
 
     Args:
@@ -28,24 +28,24 @@ def is_history_lost(target: Target, catalog: Catalog, *, is_same: bool) -> bool:
         catalog: What is remembered of it.
         is_same: Whether the mirror is what the last pass left. If not, a history that lies in it is another one, too.
     """
-    is_lost = target.has_new_history and catalog.fact(HISTORY_PLACE_KEY) == _place(target)
-    if is_lost and not is_same and is_place_inside(target.history_root or "", target.root):
+    is_lost = target.history.is_new and catalog.fact(HISTORY_PLACE_KEY) == _place(target)
+    if is_lost and not is_same and is_place_inside(target.history.root or "", target.root):
         return False
     if is_lost:
         say_lost(target)
     return is_lost
 
 
-def say_lost(target: Target) -> None:
+def say_lost(target: Destination) -> None:
     """Say in the log that the history was gone."""
-    log.warning("The history was gone, and a new one has been begun: %s", escape(target.history_root or ""))
+    log.warning("The history was gone, and a new one has been begun: %s", escape(target.history.root or ""))
 
 
-def remember_history(target: Target, catalog: Catalog) -> None:
+def remember_history(target: Destination, catalog: Catalog) -> None:
     """Remember that there is a history, and where; permanent with the next ``commit``."""
     if catalog.fact(HISTORY_PLACE_KEY) != _place(target):
         catalog.remember(HISTORY_PLACE_KEY, _place(target))
 
 
-def _place(target: Target) -> str:
-    return "" if target.history_root is None else escape(target.history_root)
+def _place(target: Destination) -> str:
+    return "" if target.history.root is None else escape(target.history.root)

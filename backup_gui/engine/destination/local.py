@@ -1,9 +1,7 @@
-"""The destination: the only module that writes to one, with the parts that it is made of.
+"""A destination in a folder that the system has mounted, with the parts that it is made of.
 
 ``mirror_writer.py`` has the primitives for what comes into it, ``history_writer.py`` moves what leaves to the history.
 Nothing outside the destination and its history is ever touched.
-
-A further kind of destination would offer the same methods.
 """
 
 from __future__ import annotations
@@ -12,27 +10,100 @@ import contextlib
 import errno
 import logging
 import os
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from backup_gui.engine.destination.history_writer import Keeper, give_back, pair
+from backup_gui.engine.destination.history_writer import HistoryWriter, give_back, pair
 from backup_gui.engine.destination.lock import is_locked_by_strangers, lock_file
+from backup_gui.engine.destination.marker import attribute_of
+from backup_gui.engine.destination.mirror_writer import MirrorWriter
+from backup_gui.engine.destination.probe import falls_together
 from backup_gui.engine.fs.content import NOT_SUPPORTED, create
 from backup_gui.engine.fs.system.syscalls import rename_to_free_name
+from backup_gui.engine.fs.system.worker_process import Coprocess
 from backup_gui.engine.fs.tree import HAS_FOLDER_DESCRIPTORS
+from backup_gui.engine.fs.volumes.volume import has_lasting_inodes
+from backup_gui.engine.fs.writable import refuse_unwritable
 from backup_gui.model.errors import DestinationBusyError
 from backup_gui.model.path_text import escape
 from backup_gui.model.paths import parent_of
 from backup_gui.model.reasons import Reason, ReasonCode
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from backup_gui.engine.fs.tree import Tree
+    from backup_gui.model.entries import Entry
+    from backup_gui.model.plans import Action
+
 log = logging.getLogger(__name__)
 
 
-class Target(Keeper):
-    """A destination folder and its history; see ``Keeper`` for the arguments."""
+class LocalDestination(MirrorWriter):
+    """A mirror and its history; see ``Destination`` for what they are to the engine.
+
+    Args:
+        root: Absolute path of the mirror, which exists.
+        history_root: Absolute path of the history, on the same volume; None to keep none.
+
+    Attributes:
+        history: The history.
+        dated: Tells the time by which versions are named.
+
+    Raises:
+        OSError: The folder cannot be opened or is none.
+    """
 
     def __init__(self, root: str, history_root: str | None) -> None:
-        super().__init__(root, history_root)
+        super().__init__(root)
+        self.history = HistoryWriter(self, history_root)
+        self.dated: Callable[[], datetime] = _now
         # Whether the file system has hard links; None as long as nobody asked.
         self._has_hard_links: bool | None = None
+
+    @property
+    def keeps_history(self) -> bool:
+        """Whether what leaves the mirror is kept."""
+        return self.history.root is not None
+
+    def close(self) -> None:
+        """Give all descriptors back."""
+        self.history.close()
+        super().close()
+
+    def marker(self, folder: str) -> bytes | None:
+        """Return the marker that a folder has as an attribute, as it is written; None if it has none.
+
+        Raises:
+            OSError: It cannot be told just now.
+        """
+        return attribute_of(self, folder)
+
+    def is_in_place(self) -> bool:
+        """Tell whether the destination's path still leads to the folder that was opened."""
+        if self.is_root_in_place():
+            return True
+        try:
+            is_on_drive = os.stat(self.root).st_dev == self.root_entry.st_dev
+        except OSError:
+            return False
+        return is_on_drive and not has_lasting_inodes(self.root)
+
+    def helper(self, source: Tree) -> Coprocess | None:
+        """Start the second process; None if it cannot help."""
+        return Coprocess.start_for(source, self, self.abilities)
+
+    def falls_together(self, one: str, other: str) -> bool:
+        """Tell by an experiment, which leaves nothing, whether two names are one to the file system."""
+        return falls_together(self, one, other)
+
+    def refuse_unwritable(self, actions: Sequence[Action]) -> None:
+        """Make sure that something of what is to be done can be done.
+
+        Raises:
+            DestinationUnusableError: Nothing can.
+        """
+        refuse_unwritable(self, actions)
 
     def lock(self) -> None:
         """Keep other processes from writing here as long as this target is open.
@@ -60,16 +131,16 @@ class Target(Keeper):
             FileExistsError: The new path is taken.
             OSError: The rename was refused.
         """
-        self._open_up(parent_of(old_path))
-        self._open_up(parent_of(new_path))
+        self.open_up(parent_of(old_path))
+        self.open_up(parent_of(new_path))
         old, old_fd, new, new_fd = pair(self, old_path, self, new_path)
         try:
             rename_to_free_name(old, old_fd, new, new_fd)
         finally:
             give_back(old_fd)
         self.forget(old_path)
-        self._note(parent_of(old_path))
-        self._note(parent_of(new_path))
+        self.note_unflushed(parent_of(old_path))
+        self.note_unflushed(parent_of(new_path))
 
     def create_hard_link(self, first: str, path: str) -> str | None:
         """Make a further name of a file, as a temporary beside its final path.
@@ -87,7 +158,7 @@ class Target(Keeper):
         """
         if not self.abilities.holds_hard_links:
             return None
-        self._open_up(parent_of(path))
+        self.open_up(parent_of(path))
         temporary = self._temporary_for(path)
         try:
             self._link(first, temporary)
@@ -112,7 +183,7 @@ class Target(Keeper):
             OSError: The rename was refused; it has its old name.
         """
         folder = parent_of(old_path)
-        self._open_up(folder)
+        self.open_up(folder)
         before = self.list(folder)
         old, new = (path.rpartition("/")[2] for path in (old_path, new_path))
         if new in before:
@@ -133,7 +204,7 @@ class Target(Keeper):
             except OSError:
                 self._rename_over_itself(between, old_path)
                 raise
-        self._note(folder)
+        self.note_unflushed(folder)
 
     def is_listed(self, path: str) -> bool:
         """Tell whether a name is listed in just this spelling in the folder that it is in.
@@ -149,9 +220,9 @@ class Target(Keeper):
         Raises:
             OSError: It could not be removed.
         """
-        self._open_up(parent_of(path))
+        self.open_up(parent_of(path))
         self._unlink(path)
-        self._note(parent_of(path))
+        self.note_unflushed(parent_of(path))
 
     def take_away(self, path: str) -> None:
         """Take a file or link out of the mirror, into the history if one is kept.
@@ -160,11 +231,24 @@ class Target(Keeper):
             OSError: It is still there.
         """
         if self.keeps_history:
-            self.keep(path, self.dated(), leaves=True)
+            self.history.keep(path, self.dated(), leaves=True)
         else:
             self.remove_file(path)
 
+    def flush(self) -> None:
+        """Return when everything written so far is on the disk, in the history too.
+
+        Raises:
+            OSError: Some of it is not, and may be lost.
+        """
+        self.history.flush()
+        super().flush()
+
     # Inner parts
+
+    def _flush_metadata(self, path: str, source: Entry) -> None:
+        self.history.flush()
+        super()._flush_metadata(path, source)
 
     def _link(self, first: str, path: str) -> None:
         old, old_fd, new, new_fd = pair(self, first, self, path)
@@ -198,3 +282,7 @@ class Target(Keeper):
         old, folder_fd = self.at(old_path)
         new, _ = self.at(new_path)
         os.rename(old, new, src_dir_fd=folder_fd, dst_dir_fd=folder_fd)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -25,9 +25,10 @@ from backup_gui.engine.fs.system.descriptors import waited_out
 from backup_gui.engine.fs.system.syscalls import rename_to_free_name
 from backup_gui.engine.fs.tree import OPEN_FILE
 from backup_gui.engine.fs.volumes.identity import identify
-from backup_gui.engine.fs.xattrs import MARKER_ATTRIBUTE
+from backup_gui.engine.fs.xattrs import MARKER_ATTRIBUTE, is_dumb, place_of
 from backup_gui.model.path_text import escape, one_line, unescape
 from backup_gui.model.paths import MARKER_NAME, TEMPORARY_PREFIX
+from backup_gui.model.problems import is_passing
 
 if TYPE_CHECKING:
     from backup_gui.engine.fs.tree import Tree
@@ -235,6 +236,23 @@ def _text(marker: Marker) -> bytes:
     import json  # noqa: PLC0415 - slow to import, and a destination that is known by its attribute may need none
 
     return json.dumps(marker._asdict()).encode()
+
+
+def attribute_of(tree: Tree, folder: str) -> bytes | None:
+    """Return the marker that a folder of an open tree has as an attribute, as it is written; None if it has none.
+
+    Raises:
+        OSError: It cannot be told just now.
+    """
+    if sys.platform != "linux":
+        return None
+    place = place_of(tree, folder)
+    try:
+        return os.getxattr(place, MARKER_ATTRIBUTE, follow_symlinks=False)
+    except OSError as error:
+        if is_passing(error) and not is_dumb(place, error):
+            raise
+        return None
 
 
 def parse_marker(content: bytes) -> Marker:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from backup_gui.model.entries import Entry
 
 
-class Writer(MetadataWriter):
+class MirrorWriter(MetadataWriter):
     """A root folder, for writing into it.
 
     Args:
@@ -103,7 +103,7 @@ class Writer(MetadataWriter):
         try:
             held = self._receive(path, fd, source, on_bytes, should_stop)
         except TargetError as error:
-            if error.errno not in {errno.EACCES, errno.EPERM} or not self._open_up(parent_of(path)):
+            if error.errno not in {errno.EACCES, errno.EPERM} or not self.open_up(parent_of(path)):
                 raise
             os.lseek(fd, 0, os.SEEK_SET)
             held = self._receive(path, fd, source, on_bytes, should_stop)
@@ -137,7 +137,7 @@ class Writer(MetadataWriter):
         try:
             os.symlink(text, name, dir_fd=folder_fd)
         except PermissionError:
-            if not self._open_up(parent_of(path)):
+            if not self.open_up(parent_of(path)):
                 raise
             # The folder above it was asked for meanwhile, for which this one may have been closed.
             name, folder_fd = self.at(path)
@@ -157,7 +157,7 @@ class Writer(MetadataWriter):
             OSError: The rename was refused.
         """
         if temporary == path:
-            self._note(parent_of(path))
+            self.note_unflushed(parent_of(path))
             return
         old, folder_fd = self.at(temporary)
         new = path.rpartition("/")[2] if folder_fd is not None else self.at(path)[0]
@@ -213,7 +213,7 @@ class Writer(MetadataWriter):
         try:
             os.mkdir(name, OWNER_ALL, dir_fd=folder_fd)
         except PermissionError:
-            if not self._open_up(parent):
+            if not self.open_up(parent):
                 raise
             # As above.
             _, folder_fd = self.at(path)
@@ -229,7 +229,7 @@ class Writer(MetadataWriter):
             self._staged[path] = name
         if is_staged:
             self._unseen.add(path)
-        self._note(parent)
+        self.note_unflushed(parent)
 
     def make_scratch(self) -> str:
         """Make a folder for experiments, under a temporary name; ``discard`` removes it with all that is in it.
@@ -238,7 +238,7 @@ class Writer(MetadataWriter):
             OSError: It could not be made.
         """
         path = self._temporary_for("")
-        self._open_up("")
+        self.open_up("")
         name, folder_fd = self.at(path)
         os.mkdir(name, OWNER_ALL, dir_fd=folder_fd)
         return path
@@ -263,7 +263,7 @@ class Writer(MetadataWriter):
                 failures[path] = error
                 self._drop_folder(path)
             else:
-                self._note(parent_of(path))
+                self.note_unflushed(parent_of(path))
         self._staged.clear()
         self._unseen.clear()
         return failures
@@ -311,7 +311,7 @@ class Writer(MetadataWriter):
         Raises:
             OSError: It could not be removed.
         """
-        self._open_up(parent_of(path))
+        self.open_up(parent_of(path))
         self.forget(path)
         name, folder_fd = self.at(path)
         try:
@@ -323,7 +323,7 @@ class Writer(MetadataWriter):
                 return False
             raise
         self._unflushed.discard(path)
-        self._note(parent_of(path))
+        self.note_unflushed(parent_of(path))
         return True
 
     # Room
@@ -449,7 +449,8 @@ class Writer(MetadataWriter):
         except FileNotFoundError:
             return
 
-    def _note(self, folder: str) -> None:
+    def note_unflushed(self, folder: str) -> None:
+        """Have a folder flushed in which a name was made or removed, where the whole volume cannot be."""
         if not self._syncs_whole:
             self._unflushed.add(folder)
 

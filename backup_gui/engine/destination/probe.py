@@ -39,7 +39,7 @@ from backup_gui.model.problems import is_passing
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from backup_gui.engine.destination.mirror_writer import Writer
+    from backup_gui.engine.destination.mirror_writer import MirrorWriter
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.fs.volumes.mounts import Mount
     from backup_gui.engine.state.database import Catalog
@@ -72,7 +72,7 @@ _SAMPLE_TIME_NS: Final = 1_600_000_001_987_654_321
 _STEPS_NS: Final = (1, 100, 1_000, 1_000_000, 10_000_000, 1_000_000_000, 2_000_000_000)
 
 
-def abilities_of(target: Writer, root: str, catalog: Catalog, *, may_try: bool) -> Abilities:
+def abilities_of(target: MirrorWriter, root: str, catalog: Catalog, *, may_try: bool) -> Abilities:
     """Find out what a destination's file system can do; what had to be tried out is remembered in the catalog.
 
     Args:
@@ -123,7 +123,7 @@ def known_abilities(mirror: Tree, root: str, memories: Iterable[str | None]) -> 
     return next(filter(None, found), None) or _guess(mirror, "" if mount is None else mount.kind)
 
 
-def try_out(target: Writer, kind: str, doubts: list[OSError] | None = None) -> Abilities:
+def try_out(target: MirrorWriter, kind: str, doubts: list[OSError] | None = None) -> Abilities:
     """Find out by experiments in a temporary folder what a file system can do.
 
     Args:
@@ -168,7 +168,7 @@ def try_out(target: Writer, kind: str, doubts: list[OSError] | None = None) -> A
     )
 
 
-def falls_together(target: Writer, one: str, other: str) -> bool:
+def falls_together(target: MirrorWriter, one: str, other: str) -> bool:
     """Tell by an experiment whether two names are one to a destination's file system.
 
     Where it cannot be told, they are taken for one: better one file too few than two in one place.
@@ -183,7 +183,7 @@ def falls_together(target: Writer, one: str, other: str) -> bool:
 class _Lab:
     """A temporary folder in the destination, and experiments in it."""
 
-    def __init__(self, target: Writer, folder: str, doubts: list[OSError] | None) -> None:
+    def __init__(self, target: MirrorWriter, folder: str, doubts: list[OSError] | None) -> None:
         self._target = target
         self._folder = folder
         self._doubts = doubts
@@ -307,7 +307,7 @@ class _Lab:
 
 
 @contextlib.contextmanager
-def _scratch(target: Writer, doubts: list[OSError] | None = None) -> Iterator[_Lab]:
+def _scratch(target: MirrorWriter, doubts: list[OSError] | None = None) -> Iterator[_Lab]:
     """Make a folder for experiments, and leave the destination as it was."""
     before = target.stat("")
     folder = target.make_scratch()

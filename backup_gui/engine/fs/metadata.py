@@ -16,7 +16,7 @@ from backup_gui.engine.fs.content import Rights
 from backup_gui.engine.fs.system.syscalls import own_ids
 from backup_gui.engine.fs.tree import HAS_FOLDER_DESCRIPTORS, Tree
 from backup_gui.engine.fs.volumes.volume import time_step_ns
-from backup_gui.engine.fs.xattrs import NOTHING_INHERITED, inherited_in, place_of, set_attributes
+from backup_gui.engine.fs.xattrs import NOTHING_INHERITED, attributes_of, inherited_in, place_of, set_attributes
 from backup_gui.engine.rules.capabilities import ALL, Abilities
 
 if TYPE_CHECKING:
@@ -61,6 +61,14 @@ class MetadataWriter(Tree):
         if self.root_fd >= 0 and self._opened_up:
             self._shut_again()
         super().close()
+
+    def attributes(self, path: str) -> Attributes:
+        """Return the extended attributes and access lists of a path, of a link those of its own.
+
+        Raises:
+            OSError: They cannot be told.
+        """
+        return attributes_of(self, path)
 
     def distrust(self, devices: frozenset[int]) -> None:
         """Set no set-id bit that comes from one of some volumes, known by their device numbers."""
@@ -149,7 +157,7 @@ class MetadataWriter(Tree):
         try:
             return super().list(path, refused, most)
         except PermissionError:
-            if not self.opens_up or not self._open_up(path):
+            if not self.opens_up or not self.open_up(path):
                 raise
         return super().list(path, refused, most)
 
@@ -169,7 +177,7 @@ class MetadataWriter(Tree):
             self._asked_folder = self._last_path
         return self._handed_down
 
-    def _open_up(self, folder: str) -> bool:
+    def open_up(self, folder: str) -> bool:
         """Let the owner write in a folder of the mirror whose source is write-protected.
 
         Returns:

@@ -10,15 +10,15 @@ from backup_gui.engine.fs.content import Cancelled, ignore_count
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backup_gui.engine.fs.tree import Tree
+    from backup_gui.engine.fs.tree_view import TreeView
 
 COMPARED_BYTES = 1 << 20
 
 
 def has_same_content(
-    source: Tree,
+    source: TreeView,
     path: str,
-    target: Tree,
+    target: TreeView,
     target_path: str,
     should_stop: Callable[[], bool],
     on_bytes: Callable[[int], None] = ignore_count,

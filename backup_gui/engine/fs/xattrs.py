@@ -20,7 +20,7 @@ from backup_gui.engine.fs.volumes.mounts import kind_of_device
 from backup_gui.model.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.model.entries import Entry
@@ -140,24 +140,19 @@ def attributes_of(tree: Tree, path: str) -> Attributes:
     return read_attributes(place_of(tree, path)) if sys.platform == "linux" else {}
 
 
-def access_lists_of(tree: Tree, path: str) -> Attributes:
-    """Read the access lists of a path of a tree: who may use it besides those whom its mode names.
-
-    Raises:
-        OSError: They cannot be told.
-    """
-    found = attributes_of(tree, path)
+def access_lists_in(found: Attributes) -> Attributes:
+    """Pick the access lists: who may use something besides those whom its mode names."""
     return {name: found[name] for name in (ACCESS_LIST, DEFAULT_LIST) if name in found}
 
 
-def have_same_attributes(source: Tree, target: Tree, path: str, entry: Entry) -> bool:
+def have_same_attributes(source: Tree, path: str, entry: Entry, theirs: Callable[[str], Attributes]) -> bool:
     """Compare the attributes that the source and the mirror have at a path.
 
     Args:
         source: The source.
-        target: The mirror.
         path: What both have.
         entry: The source's entry.
+        theirs: Returns what the mirror has at a path.
 
     Raises:
         OSError: They cannot be told.
@@ -165,7 +160,7 @@ def have_same_attributes(source: Tree, target: Tree, path: str, entry: Entry) ->
     if sys.platform != "linux" or (stat.S_ISLNK(entry.st_mode) and own_ids()[0] != 0):
         # A link can only have such as the superuser sets.
         return True
-    return attributes_of(source, path) == attributes_of(target, path)
+    return attributes_of(source, path) == theirs(path)
 
 
 def set_attributes(where: int | str, wanted: Attributes) -> Outcome:

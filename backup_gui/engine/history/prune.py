@@ -24,7 +24,7 @@ from backup_gui.model.reasons import size_in_words
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
-    from backup_gui.engine.destination.local import Target
+    from backup_gui.engine.destination.destination import Destination
     from backup_gui.engine.history.usage import Folder
     from backup_gui.engine.plan.pass_context import PassContext
     from backup_gui.engine.rules.space import Room
@@ -77,7 +77,7 @@ def note_additions(catalog: Catalog) -> None:
         _remember(catalog, last._replace(quiet_until_s=0.0))
 
 
-def thin_history(context: PassContext, ages: Ages) -> Removed:
+def thin_history(context: PassContext[Destination], ages: Ages) -> Removed:
     """Remove the versions that are too old or too close together, and the oldest ones beyond the history's size.
 
     Args:
@@ -112,7 +112,11 @@ def thin_history(context: PassContext, ages: Ages) -> Removed:
 
 
 def make_room(
-    context: PassContext, room: Room, actions: Iterable[Action], size_of: Callable[[Action], int], ages: Ages
+    context: PassContext[Destination],
+    room: Room,
+    actions: Iterable[Action],
+    size_of: Callable[[Action], int],
+    ages: Ages,
 ) -> MadeRoom:
     """Remove old versions to make space for new content, in the order of ``yielding.py`` and no more than needed.
 
@@ -171,16 +175,16 @@ def _add_up(tally: Tally, folders: Iterable[Folder], ranks_of: Callable[[Folder]
             tally.add(version, ranks.get(version.stored))
 
 
-def _note_gain(target: Target, catalog: Catalog, before: Room, removed: Removed, now_s: float) -> None:
+def _note_gain(target: Destination, catalog: Catalog, before: Room, removed: Removed, now_s: float) -> None:
     """Check whether the drive has more space now. If its snapshots keep what was removed, removing did not help."""
     try:
         # Some file systems free the space only after a flush.
         target.flush()
-        gain_bytes = target.room().free_bytes - before.free_bytes
+        room = target.room()
     except OSError as error:
         log.warning("The backup drive could not be flushed: %s", error.strerror)
         return
-    if gain_bytes < removed.bytes // 2:
+    if room is not None and room.free_bytes - before.free_bytes < removed.bytes // 2:
         log.warning(
             "Old versions were removed, but the backup drive has hardly more room: no more are removed for a day"
         )
@@ -191,7 +195,7 @@ class _Keeper:
     """Reads the history and removes the chosen versions."""
 
     def __init__(
-        self, target: Target, emptying: Emptying, should_stop: Callable[[], bool], protected: Collection[str]
+        self, target: Destination, emptying: Emptying, should_stop: Callable[[], bool], protected: Collection[str]
     ) -> None:
         self._target = target
         self._emptying = emptying
@@ -208,7 +212,7 @@ class _Keeper:
     def folders(self) -> Iterable[Folder]:
         """List the history's folders; none if it is missing or unreadable."""
         try:
-            history = self._target.history_tree()
+            history = self._target.history.tree()
         except OSError as error:
             self._note_failure("", error)
             return ()
@@ -221,7 +225,7 @@ class _Keeper:
             return
         try:
             # Opened for reading: opening it for removals would create a missing history.
-            history = self._target.history_tree()
+            history = self._target.history.tree()
         except OSError as error:
             self._note_failure("", error)
             return
@@ -310,7 +314,7 @@ class _Keeper:
 
     def _remove(self, path: str, inode: int, size_bytes: int) -> bool:
         try:
-            if not self._target.remove_version(path, inode):
+            if not self._target.history.remove_version(path, inode):
                 return False
         except OSError as error:
             self._note_failure(path, error)
@@ -321,7 +325,7 @@ class _Keeper:
 
     def _remove_folders(self, path: str) -> None:
         try:
-            self._target.remove_history_folders(path)
+            self._target.history.remove_folders(path)
         except OSError as error:
             self._note_failure(path, error)
 

@@ -18,7 +18,7 @@ from backup_gui.model.paths import join
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backup_gui.engine.destination.local import Target
+    from backup_gui.engine.destination.destination import Destination
     from backup_gui.engine.history.trusted_clock import Ahead
     from backup_gui.engine.history.usage import Stored
     from backup_gui.engine.state.database import Catalog
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 
 def redate(
-    target: Target, catalog: Catalog, was_ahead: tuple[Ahead, ...], now_s: float, should_stop: Callable[[], bool]
+    target: Destination, catalog: Catalog, was_ahead: tuple[Ahead, ...], now_s: float, should_stop: Callable[[], bool]
 ) -> bool:
     """Rename versions from the future, in their order.
 
@@ -43,7 +43,7 @@ def redate(
         Whether all of them were handled; one that cannot be renamed keeps its name, and is logged.
     """
     try:
-        history = target.history_tree()
+        history = target.history.tree()
     except OSError:
         return False
     if history is None:
@@ -58,7 +58,7 @@ def redate(
         if should_stop():
             return False
         try:
-            stored = target.rename_version(version.stored, path, datetime.fromtimestamp(max(0.0, left_s), UTC))
+            stored = target.history.rename_version(version.stored, path, datetime.fromtimestamp(max(0.0, left_s), UTC))
         except OSError as error:
             log.warning("A version from the future keeps its name (%s): %s", error.strerror, escape(version.stored))
             continue

@@ -43,7 +43,7 @@ from backup_gui.engine.rules.retention import DAY_S, Ages
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from backup_gui.engine.destination.local import Target
+    from backup_gui.engine.destination.destination import Destination
     from backup_gui.engine.state.database import Catalog
 
 log = logging.getLogger(__name__)
@@ -262,7 +262,7 @@ def believable(
     catalog: Catalog,
     clock: Callable[[], float],
     uptime: Callable[[], float],
-    target: Target,
+    target: Destination,
     should_stop: Callable[[], bool],
 ) -> HistoryClock:
     """Return the history's clock for a pass.
@@ -348,8 +348,8 @@ def _bounded(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     return (second._replace(length_s=first.length_s + second.length_s), *rest)
 
 
-def _newest_s(target: Target, should_stop: Callable[[], bool]) -> float | None:
-    history = target.history_tree()
+def _newest_s(target: Destination, should_stop: Callable[[], bool]) -> float | None:
+    history = target.history.tree()
     if history is None:
         return None
     folders = folders_of(history, should_stop, lambda _path, _error: None)

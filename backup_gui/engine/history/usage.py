@@ -21,6 +21,7 @@ from backup_gui.model.plans import HistorySize
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from backup_gui.engine.fs.tree_view import TreeView
     from backup_gui.model.entries import Entry
 
 # How many versions are chosen at a time; they take about 20 MB of memory.
@@ -59,7 +60,7 @@ class Folder(NamedTuple):
 
 
 def folders_of(
-    history: Tree, should_stop: Callable[[], bool], on_error: Callable[[str, OSError], None]
+    history: TreeView, should_stop: Callable[[], bool], on_error: Callable[[str, OSError], None]
 ) -> Iterator[Folder]:
     """List a history folder by folder, without following links or entering other volumes.
 

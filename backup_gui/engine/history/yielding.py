@@ -23,7 +23,7 @@ from backup_gui.model.paths import join
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from backup_gui.engine.destination.local import Target
+    from backup_gui.engine.destination.destination import DestinationView
     from backup_gui.engine.history.usage import Folder, Stored
 
 LEAST_AGE_S: Final = HOUR_S
@@ -55,7 +55,7 @@ class Yielding:
     """
 
     def __init__(
-        self, target: Target, ages: Ages, *, spares_young: bool = False, protected: Collection[str] = ()
+        self, target: DestinationView, ages: Ages, *, spares_young: bool = False, protected: Collection[str] = ()
     ) -> None:
         self._target = target
         self._ages = ages

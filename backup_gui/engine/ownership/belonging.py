@@ -39,7 +39,7 @@ from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from backup_gui.engine.destination.local import Target
+    from backup_gui.engine.destination.local import LocalDestination
     from backup_gui.engine.state.database import Catalog
     from backup_gui.engine.state.register import Facts
     from backup_gui.model.job import Job
@@ -181,7 +181,7 @@ def foresee_conflict(job: Job, history: str | None, facts: Facts) -> Reason:
     return next((found.reason for found in conflicts if found.is_newer or not found.keys & agreed), NO_REASON)
 
 
-def mark(target: Target, job: Job, catalog: Catalog, belonging: Belonging) -> None:
+def mark(target: LocalDestination, job: Job, catalog: Catalog, belonging: Belonging) -> None:
     """Mark a destination and its history as this job's, and record that; existing marks are not rewritten.
 
     Args:
@@ -196,7 +196,7 @@ def mark(target: Target, job: Job, catalog: Catalog, belonging: Belonging) -> No
     folder = catalog.fact(_SOURCE_KEY) or belonging.marker.folder
     source = escape(os.path.realpath(job.source))
     marker = belonging.marker._replace(host=host_name(), source=source, folder=folder)
-    history = target.history_root
+    history = target.history.root
     if belonging.is_taken_over:
         # The catalog does not know what the other backup has put there in the meantime.
         catalog.forget_mirror()
@@ -541,7 +541,7 @@ class _Marks:
         ids: Ids of existing markers that may be overwritten.
     """
 
-    def __init__(self, target: Target, marker: Marker, ids: frozenset[str]) -> None:
+    def __init__(self, target: LocalDestination, marker: Marker, ids: frozenset[str]) -> None:
         self._target = target
         self._marker = marker
         self._ids = ids
@@ -583,7 +583,7 @@ class _Marks:
         found = read_file(os.path.join(history, MARKER_NAME))
         if found != marker:
             may_replace = self._may_replace([] if found is None else [Claim(found, history)])
-            write_file(self._target.open_history(), marker, may_replace=may_replace)
+            write_file(self._target.history.open(), marker, may_replace=may_replace)
 
     def has_anothers(self, history: str | None) -> bool:
         """Tell whether another instance has marked either folder just now; unreadable markers do not count.

@@ -18,7 +18,7 @@ from backup_gui.model.plans import Action, Op
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from backup_gui.engine.destination.local import Target
+    from backup_gui.engine.destination.destination import DestinationView
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.state.database import Catalog
     from backup_gui.model.entries import Entry
@@ -39,7 +39,7 @@ class Intents:
         catalog: Stores them.
     """
 
-    def __init__(self, source: Tree, target: Target, catalog: Catalog) -> None:
+    def __init__(self, source: Tree, target: DestinationView, catalog: Catalog) -> None:
         self._source = source
         self._catalog = catalog
         self._is_needed = not target.keeps_history
@@ -90,7 +90,7 @@ def unseen(entry: Entry | Seen) -> Seen:
     return Seen(entry.st_ino, UNSEEN_NS, entry.st_size, entry.st_mtime_ns)
 
 
-def settle(target: Target, catalog: Catalog) -> None:
+def settle(target: DestinationView, catalog: Catalog) -> None:
     """Record what an interrupted pass has done, according to the current state of the mirror."""
     noted = catalog.intended()
     if not noted:

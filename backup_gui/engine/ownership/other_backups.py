@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.destination.history_place import HISTORY_NAME, place_beside
 from backup_gui.engine.destination.marker import UNREADABLE, parse_marker, read_open_file
-from backup_gui.engine.fs.xattrs import MARKER_ATTRIBUTE, is_dumb, place_of
 from backup_gui.engine.ownership.belonging import whose
 from backup_gui.model.actions import Part
 from backup_gui.model.entries import EntryKind
@@ -27,14 +25,16 @@ from backup_gui.model.reasons import Reason, ReasonCode
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from backup_gui.engine.destination.local import Target
+    from backup_gui.engine.destination.destination import DestinationView
     from backup_gui.engine.destination.marker import Marker
     from backup_gui.engine.guard.guard import Verdict
     from backup_gui.engine.ownership.belonging import Belonging
     from backup_gui.model.plans import Action, Plan
 
 
-def set_apart(plan: Plan, target: Target, belonging: Belonging, *, takes_over: bool) -> tuple[Plan, Held | None]:
+def set_apart(
+    plan: Plan, target: DestinationView, belonging: Belonging, *, takes_over: bool
+) -> tuple[Plan, Held | None]:
     """Remove the actions from a plan that would touch another backup in the mirror.
 
     Args:
@@ -103,7 +103,7 @@ class _Finder:
         refused: Folders that could not be read, with the errors.
     """
 
-    def __init__(self, target: Target, belonging: Belonging) -> None:
+    def __init__(self, target: DestinationView, belonging: Belonging) -> None:
         self._target = target
         self._belonging = belonging
         self.refused: dict[str, OSError] = {}
@@ -160,15 +160,8 @@ class _Finder:
         return next((marker for marker in found if marker is not None and _key(folder, marker) not in agreed), None)
 
     def _attribute(self, folder: str) -> Marker | None:
-        if sys.platform != "linux":
-            return None
-        try:
-            place = place_of(self._target, folder)
-            return parse_marker(os.getxattr(place, MARKER_ATTRIBUTE, follow_symlinks=False))
-        except OSError as error:
-            if is_passing(error) and not is_dumb(place, error):
-                raise
-            return None
+        text = self._target.marker(folder)
+        return None if text is None else parse_marker(text)
 
     def _file(self, path: str) -> Marker | None:
         try:

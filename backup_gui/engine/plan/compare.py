@@ -35,6 +35,7 @@ from backup_gui.model.problems import UNFIT, problem, problem_from, problem_of_u
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from backup_gui.engine.destination.destination import DestinationView
     from backup_gui.engine.plan.name_mapping import Respelling
     from backup_gui.engine.plan.pass_context import PassContext
     from backup_gui.engine.plan.scan_worker import Scout
@@ -51,7 +52,7 @@ _Folder = tuple[str, Action | None]
 
 
 def compare(
-    context: PassContext,
+    context: PassContext[DestinationView],
     scope: Scope,
     *,
     drives: frozenset[str] = frozenset(),
@@ -88,7 +89,7 @@ class _Comparison:
 
     def __init__(
         self,
-        context: PassContext,
+        context: PassContext[DestinationView],
         scope: Scope,
         drives: frozenset[str],
         on_copies: Callable[[int], None],

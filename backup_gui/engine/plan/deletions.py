@@ -17,6 +17,7 @@ from backup_gui.model.problems import problem_from
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from backup_gui.engine.destination.destination import DestinationView
     from backup_gui.engine.ownership.own_entries import Ownership
     from backup_gui.engine.plan.builder import Draft
     from backup_gui.engine.plan.other_names import OtherNames
@@ -41,7 +42,7 @@ class Surplus:
 
     def __init__(
         self,
-        context: PassContext,
+        context: PassContext[DestinationView],
         drives: Drives,
         ownership: Ownership,
         draft: Draft,

@@ -18,6 +18,7 @@ from backup_gui.model.plans import Op
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from backup_gui.engine.destination.destination import DestinationView
     from backup_gui.engine.plan.pass_context import PassContext
     from backup_gui.engine.state.database import Fingerprint
     from backup_gui.model.entries import Entry
@@ -37,7 +38,7 @@ class Equality:
 
     def __init__(
         self,
-        context: PassContext,
+        context: PassContext[DestinationView],
         moved_away: set[str],
         settle: Callable[[str, Entry, Entry], None],
     ) -> None:
@@ -109,7 +110,7 @@ class Equality:
             OSError: They could not be read.
         """
         try:
-            return not have_same_attributes(self._source, self._target, path, ours)
+            return not have_same_attributes(self._source, path, ours, self._target.attributes)
         except FileNotFoundError:
             # Gone on one side: the next pass sees to it.
             return False

@@ -1,6 +1,6 @@
 """Names of the source that are one file (hard links), as one file in the mirror too.
 
-``Links`` groups them while both sides are compared, and ``LinkMaker`` makes such a name when a plan is carried out.
+``Links`` groups them while both sides are compared; ``apply/hard_links`` makes such names.
 Only files with several names ever come here. What is remembered of a group is forgotten when all of its names were
 seen.
 
@@ -14,32 +14,28 @@ when it is not in the catalog. Where the mirror's file system has no such links 
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import os
 import stat
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.fs.content import Cancelled
-from backup_gui.engine.ownership.intents import unseen
 from backup_gui.engine.rules.capabilities import looks_alike
-from backup_gui.model.entries import is_same_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backup_gui.engine.destination.local import Target
+    from backup_gui.engine.destination.destination import DestinationView
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.rules.capabilities import Abilities
     from backup_gui.engine.state.database import Catalog, Fingerprint
-    from backup_gui.model.entries import Entry, Seen
+    from backup_gui.model.entries import Entry
     from backup_gui.model.plans import Action
 
-# Volume and inode: what two names of one file have in common.
+# Volume and inode.
 _File = tuple[int, int]
 
 
-def _file_of(entry: Entry) -> _File:
+def file_of(entry: Entry) -> _File:
+    """Return what two names of one file have in common."""
     return entry.st_dev, entry.st_ino
 
 
@@ -75,7 +71,7 @@ class Links:
     def __init__(
         self,
         source: Tree,
-        target: Target,
+        target: DestinationView,
         catalog: Catalog,
         moved_away: set[str],
         is_equal: Callable[[str, Entry, str, Entry], bool],
@@ -102,14 +98,14 @@ class Links:
             theirs: The mirror's file.
         """
         group = self._group(ours)
-        is_equal = group.judged.get(_file_of(theirs))
+        is_equal = group.judged.get(file_of(theirs))
         if is_equal is None and self._has_memory and self._is_known_equal(path, ours, theirs):
-            is_equal = group.judged[_file_of(theirs)] = True
+            is_equal = group.judged[file_of(theirs)] = True
         return is_equal
 
     def judge(self, ours: Entry, theirs: Entry, *, is_equal: bool) -> None:
         """Remember whether two files have the same content, for their other names."""
-        self._group(ours).judged[_file_of(theirs)] = is_equal
+        self._group(ours).judged[file_of(theirs)] = is_equal
 
     def joined(self, action: Action, ours: Entry, theirs: Entry | None) -> Action:
         """Turn an action into that of linking a name to another name of its file, if there is one.
@@ -123,14 +119,14 @@ class Links:
             The action, with the name to link to if there is one.
         """
         group = self._first(action.path, ours, theirs)
-        if group.path in {None, action.path} or (theirs is not None and group.copy == _file_of(theirs)):
+        if group.path in {None, action.path} or (theirs is not None and group.copy == file_of(theirs)):
             return action
         size_bytes = action.size_bytes if theirs is not None else 0
         return action._replace(size_bytes=size_bytes, link_to=group.path)
 
     def is_apart(self, path: str, ours: Entry, theirs: Entry) -> bool:
         """Tell whether a name that is in step is another file in the mirror than the other names of its file."""
-        return self._first(path, ours, theirs).copy != _file_of(theirs)
+        return self._first(path, ours, theirs).copy != file_of(theirs)
 
     def has_other_copy(self, ours: Entry, theirs: Entry) -> bool:
         """Tell whether another name of a file comes into the mirror, or is there, as another file than this one.
@@ -138,17 +134,17 @@ class Links:
         A rename of this one would then leave two files; the name is to be linked to the other instead.
         """
         group = self._group(ours)
-        return group.path is not None and group.copy != _file_of(theirs)
+        return group.path is not None and group.copy != file_of(theirs)
 
     def claim(self, ours: Entry, theirs: Entry) -> None:
         """Take a file of the mirror for that of a file of the source, under whatever other names it has."""
         if theirs.st_nlink > 1:
-            self._owners.setdefault(_file_of(theirs), (_file_of(ours), theirs.st_nlink))
+            self._owners.setdefault(file_of(theirs), (file_of(ours), theirs.st_nlink))
 
     def is_anothers(self, ours: Entry, theirs: Entry) -> bool:
         """Tell whether a file of the mirror is taken for that of another file of the source, under another name."""
-        owner = self._owners.get(_file_of(theirs))
-        return owner is not None and owner[0] != _file_of(ours)
+        owner = self._owners.get(file_of(theirs))
+        return owner is not None and owner[0] != file_of(ours)
 
     def take_moved(self, path: str, ours: Entry, theirs: Entry) -> None:
         """Note that the mirror is going to have a file under a new name, by a rename."""
@@ -165,7 +161,7 @@ class Links:
         Raises:
             OSError: It cannot be told.
         """
-        file, copy = _file_of(ours), _file_of(theirs)
+        file, copy = file_of(ours), file_of(theirs)
         owner, left = self._owners.get(copy, (None, theirs.st_nlink))
         if owner is None:
             owner = file
@@ -179,20 +175,20 @@ class Links:
 
     def see(self, ours: Entry) -> None:
         """Count a name as seen; a group whose last name it is is forgotten."""
-        group = self._groups.get(_file_of(ours))
+        group = self._groups.get(file_of(ours))
         if group is not None:
             group.left -= 1
             if group.left <= 0:
-                del self._groups[_file_of(ours)]
+                del self._groups[file_of(ours)]
 
     def __len__(self) -> int:
         """How many groups are remembered."""
         return len(self._groups)
 
     def _group(self, ours: Entry) -> _Group:
-        group = self._groups.get(_file_of(ours))
+        group = self._groups.get(file_of(ours))
         if group is None:
-            group = self._groups[_file_of(ours)] = _Group(ours)
+            group = self._groups[file_of(ours)] = _Group(ours)
         elif group.changed_at_ns != ours.st_ctime_ns:
             # Touched since its first name was listed: what was found out no longer counts.
             group.changed_at_ns = ours.st_ctime_ns
@@ -213,7 +209,7 @@ class Links:
         """Have the other names of a group linked to one."""
         group.path = path
         if theirs is not None:
-            group.copy = _file_of(theirs)
+            group.copy = file_of(theirs)
             self.claim(ours, theirs)
 
     def _is_known_equal(self, path: str, ours: Entry, theirs: Entry) -> bool:
@@ -226,9 +222,9 @@ class Links:
                 other_ours, other_theirs = self._source.look(other), self._target.look(other)
             except OSError:
                 continue
-            if other_ours is None or other_theirs is None or _file_of(other_ours) != _file_of(ours):
+            if other_ours is None or other_theirs is None or file_of(other_ours) != file_of(ours):
                 continue
-            if _file_of(other_theirs) == _file_of(theirs):
+            if file_of(other_theirs) == file_of(theirs):
                 return True
         return False
 
@@ -245,7 +241,7 @@ class Links:
                 other_ours, other_theirs = self._source.look(other), self._target.look(other)
                 if (
                     other_ours is None
-                    or _file_of(other_ours) != _file_of(ours)
+                    or file_of(other_ours) != file_of(ours)
                     # Touched since: what is found out of the file as it was must not be learnt of it as it is.
                     or other_ours.st_ctime_ns != ours.st_ctime_ns
                     or not self._looks_like(other_theirs, ours)
@@ -283,121 +279,15 @@ class Links:
             if other == path:
                 continue
             theirs = self._target.look(other)
-            if theirs is not None and _file_of(theirs) == copy:
+            if theirs is not None and file_of(theirs) == copy:
                 found = self._source.look(other)
-                owner = before if found is None else _file_of(found)
+                owner = before if found is None else file_of(found)
                 if owner == before:
                     break
         return owner
 
     def _looks_like(self, theirs: Entry | None, ours: Entry) -> bool:
         return theirs is not None and looks_like(ours, theirs, self._target.abilities)
-
-
-class LinkMaker:
-    """Makes names of the mirror names of a file that it has.
-
-    Args:
-        source: The source.
-        target: The destination.
-        catalog: What the mirror is known to have.
-    """
-
-    def __init__(self, source: Tree, target: Target, catalog: Catalog) -> None:
-        self._source = source
-        self._target = target
-        self._catalog = catalog
-        # Names that were copied though that was not planned, by their files in the source.
-        self._copied: dict[_File, str] = {}
-
-    def note_copied(self, path: str) -> None:
-        """Note that a name was copied, though by the plan the mirror had its file, or was to have it under another."""
-        # What cannot be looked at again is left to the next pass.
-        with contextlib.suppress(OSError):
-            ours = self._source.look(path)
-            if ours is not None:
-                self._copied[_file_of(ours)] = path
-
-    def directed(self, action: Action) -> Action:
-        """Have a name linked to the one under which its file was copied though that was not planned, if it was."""
-        if self._copied:
-            with contextlib.suppress(OSError):
-                ours = self._source.look(action.path)
-                first = None if ours is None else self._copied.get(_file_of(ours))
-                if first not in {None, action.path}:
-                    return action._replace(link_to=first)
-        return action
-
-    def find(self, action: Action) -> tuple[str, Entry | Seen] | None:
-        """Find the name to link to, and make sure that it is still what it was when the plan was made.
-
-        Returns:
-            The name and the source's entry that both names have, as touched if the first is remembered so; None if the
-            mirror does not have it, or not as it is in the source now.
-
-        Raises:
-            OSError: It cannot be told.
-        """
-        first = action.link_to
-        assert first is not None
-        ours, other = self._source.look(action.path), self._source.look(first)
-        if ours is None or other is None or _file_of(ours) != _file_of(other):
-            return None
-        known, found = self._catalog.fingerprint(first), unseen(ours)
-        is_touched = known == found[:4]
-        if not is_touched and known != (ours.st_ino, ours.st_ctime_ns, ours.st_size, ours.st_mtime_ns):
-            return None
-        theirs = self._target.look(first)
-        if theirs is None or not looks_like(ours, theirs, self._target.abilities) or is_same_file(ours, theirs):
-            return None
-        return first, found if is_touched else ours
-
-    def make(self, first: str, path: str) -> str | None:
-        """Link a temporary beside a path to a name of the mirror.
-
-        Returns:
-            The temporary's path; None if the file system does not do it.
-
-        Raises:
-            OSError: It should have, but something is wrong, or in the way.
-        """
-        before = self._target.look(first)
-        temporary = self._target.create_hard_link(first, path)
-        if temporary is None:
-            return None
-        made = self._target.look(temporary)
-        # RACE: what a stranger puts in the first name's place at this moment is linked instead, and let go here again.
-        if before is None or made is None or _file_of(before) != _file_of(made):
-            self._target.discard(temporary)
-            now = self._target.look(first)
-            if before is not None and now is not None and _file_of(before) == _file_of(now):
-                # Each name has a number of its own there: nobody could tell again that two are one file.
-                return None
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), first)
-        return temporary
-
-    def copied_instead(self, action: Action, *, stays: bool) -> Action:
-        """Turn the action of linking a name into that of copying it.
-
-        Args:
-            action: The action.
-            stays: Whether the name to link to is of no use, so that others are linked to this one instead.
-
-        Raises:
-            OSError: The source's file cannot be looked at.
-        """
-        ours = self._source.look(action.path)
-        seen_at_ns = 0 if stays else action.seen_at_ns
-        return action._replace(link_to=None, size_bytes=0 if ours is None else ours.st_size, seen_at_ns=seen_at_ns)
-
-    def is_one_file(self, path: str, other: str) -> bool:
-        """Tell whether two paths of the mirror are names of one file.
-
-        Raises:
-            OSError: It cannot be told.
-        """
-        one, two = self._target.look(path), self._target.look(other)
-        return one is not None and two is not None and _file_of(one) == _file_of(two)
 
 
 def looks_like(ours: Entry, theirs: Entry, abilities: Abilities) -> bool:

@@ -18,7 +18,7 @@ from backup_gui.model.problems import problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from backup_gui.engine.fs.tree import Tree
+    from backup_gui.engine.fs.tree_view import TreeView
     from backup_gui.engine.rules.capabilities import Abilities
     from backup_gui.model.entries import Entry
     from backup_gui.model.plans import Problem
@@ -32,7 +32,7 @@ class Holding:
         abilities: What its file system can do.
     """
 
-    def __init__(self, mirror: Tree, abilities: Abilities) -> None:
+    def __init__(self, mirror: TreeView, abilities: Abilities) -> None:
         self._mirror = mirror
         self._abilities = abilities
 

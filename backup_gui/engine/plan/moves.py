@@ -14,6 +14,7 @@ from backup_gui.model.paths import parents_of
 from backup_gui.model.plans import Action, Op
 
 if TYPE_CHECKING:
+    from backup_gui.engine.destination.destination import DestinationView
     from backup_gui.engine.plan.builder import Draft
     from backup_gui.engine.plan.difference import Equality
     from backup_gui.engine.plan.name_mapping import Spelling
@@ -35,7 +36,7 @@ class Moves:
 
     def __init__(
         self,
-        context: PassContext,
+        context: PassContext[DestinationView],
         equality: Equality,
         spelling: Spelling | None,
         draft: Draft,

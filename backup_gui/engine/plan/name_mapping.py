@@ -8,7 +8,6 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING, NamedTuple
 
-from backup_gui.engine.destination.probe import falls_together
 from backup_gui.engine.rules.names import Alignment, align, inherit, refused
 from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.paths import join, parent_of
@@ -17,7 +16,7 @@ from backup_gui.model.plans import Action, Op
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from backup_gui.engine.destination.local import Target
+    from backup_gui.engine.destination.destination import DestinationView
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.plan.builder import Draft
     from backup_gui.engine.plan.pass_context import PassContext
@@ -55,23 +54,22 @@ class Spelling:
         target: The destination.
         catalog: What is known from earlier passes.
         is_left_out: Tells whether an entry of the source is not to be in the mirror.
-        may_try: Whether the destination may be written to for finding out which names it takes for one.
+        falls_together: Tells whether two names are one to the destination.
     """
 
     def __init__(
         self,
         source: Tree,
-        target: Target,
+        target: DestinationView,
         catalog: Catalog,
         is_left_out: Callable[[str, Entry], bool],
-        *,
-        may_try: bool,
+        falls_together: Callable[[str, str], bool],
     ) -> None:
         self._source = source
         self._target = target
         self._catalog = catalog
         self._is_left_out = is_left_out
-        self._may_try = may_try
+        self._falls_together = falls_together
         self._former: dict[str, str] = {}
         self._folders: dict[str, Folder] = {}
 
@@ -150,15 +148,12 @@ class Spelling:
             # The copy will say what is wrong.
             return False
 
-    def _falls_together(self, one: str, other: str) -> bool:
-        return not self._may_try or falls_together(self._target, one, other)
-
 
 class Respelling:
     """The names of one comparison.
 
     Args:
-        context: The pass. Only one that learns may write to the destination to find out which names it takes for one.
+        context: The pass.
         draft: Takes new spellings, and problems.
         is_left_out: Tells whether an entry of the source is not to be in the mirror.
         compare_alone: Compares an entry of the source for which the mirror has nothing, nor can have.
@@ -169,7 +164,7 @@ class Respelling:
 
     def __init__(
         self,
-        context: PassContext,
+        context: PassContext[DestinationView],
         draft: Draft,
         is_left_out: Callable[[str, Entry], bool],
         compare_alone: Callable[[str, Entry], None],
@@ -178,9 +173,9 @@ class Respelling:
         self._is_left_out = is_left_out
         self._compare_alone = compare_alone
         self._done: set[str] = set()
-        self.spelling = Spelling(
-            context.source, context.destination, context.catalog, is_left_out, may_try=context.learns
-        )
+        # Better one file too few than two in one place.
+        falls_together = context.falls_together if context.learns else _are_one
+        self.spelling = Spelling(context.source, context.destination, context.catalog, is_left_out, falls_together)
 
     def resolve(self, path: str) -> tuple[str, bool] | None:
         """Find out what of the source a path stands for.
@@ -250,3 +245,7 @@ class Respelling:
         self._done.add(path)
         old_path = join(folder, alignment.stored[name])
         self._draft.respellings.append(Action(Op.MOVE, path, kind_of(entry), old_path=old_path, is_respelling=True))
+
+
+def _are_one(_name: str, _other: str) -> bool:
+    return True

@@ -21,7 +21,8 @@ from backup_gui.model.path_text import escape
 from backup_gui.model.paths import is_temporary
 
 if TYPE_CHECKING:
-    from backup_gui.engine.destination.local import Target
+    from backup_gui.engine.destination.destination import DestinationView
+    from backup_gui.engine.destination.local import LocalDestination
     from backup_gui.engine.state.database import Catalog
     from backup_gui.model.entries import Entry
 
@@ -39,7 +40,7 @@ class Continuity(Enum):
     OTHER = "another"
 
 
-def compare_with_last(target: Target, catalog: Catalog) -> Continuity:
+def compare_with_last(target: LocalDestination, catalog: Catalog) -> Continuity:
     """Compare a destination with how the last pass left it.
 
     Args:
@@ -66,7 +67,7 @@ def compare_with_last(target: Target, catalog: Catalog) -> Continuity:
     return _by_names(target, catalog)
 
 
-def remember_folder(target: Target, catalog: Catalog) -> None:
+def remember_folder(target: LocalDestination, catalog: Catalog) -> None:
     """Record which folder the destination is; permanent with the next ``commit``.
 
     Raises:
@@ -76,7 +77,7 @@ def remember_folder(target: Target, catalog: Catalog) -> None:
     catalog.remember(_LEADS_KEY, escape(os.path.realpath(target.root)))
 
 
-def remember_state(target: Target, catalog: Catalog) -> None:
+def remember_state(target: DestinationView, catalog: Catalog) -> None:
     """Record the destination's root times at the end of a pass; permanent with the next ``commit``."""
     # RACE: if something at the root is deleted between the end of the comparison and here, the next full pass notices.
     try:
@@ -97,7 +98,7 @@ def root_stamp(entry: Entry) -> str:
     return f"{entry.st_ctime_ns} {entry.st_mtime_ns}" if entry.st_ctime_ns > 0 else ""
 
 
-def _identity(target: Target) -> Identity:
+def _identity(target: LocalDestination) -> Identity:
     return Identity(volume_id(target.root), target.root_entry.st_ino)
 
 
@@ -108,7 +109,7 @@ def _leads_elsewhere(root: str, recorded: str | None) -> bool:
     return escape(os.path.realpath(root)) != recorded
 
 
-def _by_names(target: Target, catalog: Catalog) -> Continuity:
+def _by_names(target: LocalDestination, catalog: Catalog) -> Continuity:
     """Compare the names at the root with the recorded ones, if the root has changed since."""
     stamp = root_stamp(target.root_entry)
     if stamp and stamp == catalog.fact(_STAMP_KEY):
@@ -131,7 +132,7 @@ def _by_names(target: Target, catalog: Catalog) -> Continuity:
     return Continuity.LACKING
 
 
-def _may_be_anybodys(target: Target, name: str) -> bool:
+def _may_be_anybodys(target: LocalDestination, name: str) -> bool:
     """Tell whether an entry at the root is neither this program's nor the drive's own."""
     entry = target.look(name)
     return entry is not None and not is_temporary(name) and not is_not_the_mirrors(target.root, name, entry)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.destination.history_place import history_of, is_on_one_volume, is_place_inside
-from backup_gui.engine.destination.local import Target
+from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.destination.mirror_writer import make_private_folder
 from backup_gui.engine.destination.probe import abilities_of
 from backup_gui.engine.fs import own_files
@@ -19,7 +20,7 @@ from backup_gui.engine.fs.volumes.drive_places import is_drive_missing
 from backup_gui.engine.fs.volumes.identity import Standing, identify, nearest_existing, read_identity, standing
 from backup_gui.engine.fs.volumes.mounts import distrusted_devices
 from backup_gui.engine.fs.volumes.nesting import Location, mounted_below
-from backup_gui.engine.fs.volumes.volume import has_lasting_inodes, volume_id
+from backup_gui.engine.fs.volumes.volume import volume_id
 from backup_gui.engine.ownership.belonging import mark, settle
 from backup_gui.engine.roots.continuity import DESTINATION_KEY, Continuity, compare_with_last, remember_folder
 from backup_gui.model.errors import (
@@ -35,6 +36,9 @@ from backup_gui.model.problems import is_full, of_unwritable
 from backup_gui.model.reasons import Reason, ReasonCode, system_words
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from backup_gui.engine.destination.destination import Destination
     from backup_gui.engine.ownership.belonging import Belonging
     from backup_gui.engine.state.database import Catalog
     from backup_gui.model.job import Job
@@ -56,13 +60,15 @@ class Roots(NamedTuple):
         continuity: The state of the destination compared with the last pass; ``ANEW`` if it is another folder that the
             user has approved.
         belonging: The owner of the destination.
+        accept: Records the destination as the job's from now on; permanent with the next ``commit``.
     """
 
     source: Tree
-    target: Target
+    target: Destination
     is_source_other: bool
     continuity: Continuity
     belonging: Belonging
+    accept: Callable[[], None]
 
 
 def open_roots(
@@ -119,14 +125,15 @@ def open_roots(
     if not is_dry_run:
         if not is_other:
             # Write access to the history can be checked only where the file system has owners and modes.
-            target.prepare_history()
+            target.history.prepare()
         _remember_roots(job, target, catalog, continuity, has_new_source=has_new_source)
         if not is_other:
             mark(target, job, catalog, belonging)
-    return Roots(source, target, is_source_other, continuity, belonging)
+    accept = partial(accept_destination, job, target, catalog)
+    return Roots(source, target, is_source_other, continuity, belonging, accept)
 
 
-def _continuity(job: Job, target: Target, catalog: Catalog, *, has_new_destination: bool) -> Continuity:
+def _continuity(job: Job, target: LocalDestination, catalog: Catalog, *, has_new_destination: bool) -> Continuity:
     """Compare the destination with how the last pass left it; another one with the user's approval counts as new.
 
     Raises:
@@ -142,18 +149,7 @@ def _continuity(job: Job, target: Target, catalog: Catalog, *, has_new_destinati
     return Continuity.ANEW if found is Continuity.OTHER and has_new_destination else found
 
 
-def is_destination_in_place(target: Target) -> bool:
-    """Tell whether the destination's path still leads to the folder that the pass has written to."""
-    if target.is_root_in_place():
-        return True
-    try:
-        is_on_drive = os.stat(target.root).st_dev == target.root_entry.st_dev
-    except OSError:
-        return False
-    return is_on_drive and not has_lasting_inodes(target.root)
-
-
-def accept_destination(job: Job, target: Target, catalog: Catalog) -> None:
+def accept_destination(job: Job, target: LocalDestination, catalog: Catalog) -> None:
     """Record a folder as the destination from now on; permanent with the next ``commit``.
 
     Raises:
@@ -241,7 +237,7 @@ def _refuse_nesting(job: Job) -> None:
         raise JobError(Reason(ReasonCode.HISTORY_AROUND_OWN, path=history))
 
 
-def _open_target(job: Job, catalog: Catalog, stack: contextlib.ExitStack, *, is_dry_run: bool) -> Target:
+def _open_target(job: Job, catalog: Catalog, stack: contextlib.ExitStack, *, is_dry_run: bool) -> LocalDestination:
     """Open the destination, and create it if that is allowed.
 
     Raises:
@@ -265,12 +261,12 @@ def _open_target(job: Job, catalog: Catalog, stack: contextlib.ExitStack, *, is_
             if is_dry_run:
                 import tempfile  # noqa: PLC0415 - slow to import, and rarely needed
 
-                return Target(stack.enter_context(tempfile.TemporaryDirectory()), None)
+                return LocalDestination(stack.enter_context(tempfile.TemporaryDirectory()), None)
             make_private_folder(root)
         history = history_of(job)
         if history is not None and job.history and not is_on_one_volume(nearest_existing(history), root):
             raise JobError(Reason(ReasonCode.HISTORY_ON_OTHER_DRIVE, path=history))
-        return Target(root, history)
+        return LocalDestination(root, history)
     except NotADirectoryError as error:
         raise JobError(Reason(ReasonCode.DESTINATION_NO_FOLDER, path=root)) from error
     except FileExistsError as error:
@@ -324,7 +320,7 @@ def _mount_point(path: str) -> str:
 
 
 def _remember_roots(
-    job: Job, target: Target, catalog: Catalog, continuity: Continuity, *, has_new_source: bool
+    job: Job, target: LocalDestination, catalog: Catalog, continuity: Continuity, *, has_new_source: bool
 ) -> None:
     """Record which folders and drives the roots are, at the first pass or when the user approves them.
 

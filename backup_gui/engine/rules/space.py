@@ -118,15 +118,15 @@ def needed(
     return Amount(size_bytes + (len(growing) + len(kept)) * block_bytes, files + len(kept))
 
 
-def explained(problem: Problem, size_bytes: int, room: Room) -> Problem:
+def explained(problem: Problem, size_bytes: int, room: Room | None) -> Problem:
     """Add the missing amount to a problem of a full drive, as far as the system reports it.
 
     Args:
         problem: The problem.
         size_bytes: What was to be written.
-        room: The space that there was.
+        room: The space that there was; None if nobody can tell.
     """
-    if problem.code is not ProblemCode.NO_SPACE or problem.reason.arguments:
+    if problem.code is not ProblemCode.NO_SPACE or problem.reason.arguments or room is None:
         return problem
     lacking = room.lacks(Amount(size_bytes, 1))
     if lacking.bytes:

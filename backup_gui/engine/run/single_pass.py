@@ -24,8 +24,6 @@ from backup_gui.engine.apply.stats import Ledger, Outcome
 from backup_gui.engine.destination.history_loss import is_history_lost, remember_history
 from backup_gui.engine.fs.content import Cancelled, ignore_count, never
 from backup_gui.engine.fs.system.descriptors import BUDGET
-from backup_gui.engine.fs.system.worker_process import Coprocess
-from backup_gui.engine.fs.writable import refuse_unwritable
 from backup_gui.engine.guard.guard import TAKES_AWAY, Condition, judge
 from backup_gui.engine.guard.unanswered import from_text
 from backup_gui.engine.history.trusted_clock import (
@@ -42,7 +40,7 @@ from backup_gui.engine.plan.compare import compare
 from backup_gui.engine.plan.left_out import rules_of
 from backup_gui.engine.plan.pass_context import PassContext
 from backup_gui.engine.roots.continuity import Continuity, remember_state
-from backup_gui.engine.roots.roots import accept_destination, is_destination_in_place, open_roots, remembered_drives
+from backup_gui.engine.roots.roots import open_roots, remembered_drives
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.rules.space import most_needed
 from backup_gui.engine.state.kept_paths import spare
@@ -72,7 +70,7 @@ T = TypeVar("T")
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from backup_gui.engine.destination.local import Target
+    from backup_gui.engine.destination.destination import Destination
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.guard.guard import Verdict
     from backup_gui.engine.guard.unanswered import Unanswered
@@ -134,7 +132,7 @@ def run_pass(
         follow(catalog, now(), uptime())
     rules, meter = rules_of(job), Meter(lambda progress: _tell_progress(progress, on_event))
     with BUDGET.turn(should_stop), contextlib.ExitStack() as stack:
-        source, target, is_source_other, continuity, belonging = open_roots(
+        source, target, is_source_other, continuity, belonging, accept = open_roots(
             job, catalog, stack, allowed, is_dry_run=is_dry_run, now_s=now(), is_full=scope.is_full
         )
         # What has changed in the source says nothing of what is missing in another destination.
@@ -147,14 +145,13 @@ def run_pass(
             rules,
             meter,
             should_stop,
+            target.falls_together,
             learns=not is_dry_run and continuity is not Continuity.OTHER,
             started_at=started_at,
             began_s=began,
         )
         clock = _history_clock(catalog, target, now, uptime, should_stop, is_dry_run=is_dry_run)
-        standby = stack.enter_context(
-            contextlib.closing(Standby(lambda: Coprocess.start_for(source, target, target.abilities)))
-        )
+        standby = stack.enter_context(contextlib.closing(Standby(lambda: target.helper(source))))
         drives = frozenset() if job.allows_mass_delete else remembered_drives(catalog)
         meter.begin(Phase.COMPARING)
         plan = compare(
@@ -186,7 +183,7 @@ def run_pass(
         if is_dry_run:
             _tell_each(ActionDone, verdict.actions, on_event)
             return make_report(context, plan, verdict, Outcome(counts=counts))
-        may_write = _settle_destination(job, target, catalog, continuity, verdict)
+        may_write = _settle_destination(target, continuity, verdict, accept)
         is_held = verdict.held is not None or (not plan.is_full and bool(catalog.fact(HELD_KEY)))
         made_room = _prepare_history(context, verdict.actions, counts, clock, is_held=is_held)
         journal = Journal(job, catalog, target, plan, counts, allowed)
@@ -227,7 +224,7 @@ def run_pass(
 
 def _history_clock(
     catalog: Catalog,
-    target: Target,
+    target: Destination,
     now: Callable[[], float],
     uptime: Callable[[], float],
     should_stop: Callable[[], bool],
@@ -260,7 +257,9 @@ def _of_all_that_is_there(plan: Plan) -> Plan:
     return plan
 
 
-def _settle_destination(job: Job, target: Target, catalog: Catalog, continuity: Continuity, verdict: Verdict) -> bool:
+def _settle_destination(
+    target: Destination, continuity: Continuity, verdict: Verdict, accept: Callable[[], None]
+) -> bool:
     """Take another folder for the destination if the guard lets it pass; says whether anything may be written to it.
 
     Then it has all that it should have: somebody has put the mirror back where it was, or a copy of it.
@@ -268,17 +267,17 @@ def _settle_destination(job: Job, target: Target, catalog: Catalog, continuity: 
     Raises:
         DestinationUnusableError: Nothing of what is to be done can be done there.
     """
-    refuse_unwritable(target, verdict.actions)
+    target.refuse_unwritable(verdict.actions)
     if continuity is not Continuity.OTHER:
         return True
     if verdict.held is not None:
         return False
-    accept_destination(job, target, catalog)
-    target.prepare_history()
+    accept()
+    target.history.prepare()
     return True
 
 
-def _check_places(job: Job, source: Tree, target: Target) -> None:
+def _check_places(job: Job, source: Tree, target: Destination) -> None:
     """Make sure that both paths still lead to the folders that the pass began with.
 
     Raises:
@@ -286,11 +285,11 @@ def _check_places(job: Job, source: Tree, target: Target) -> None:
     """
     if not source.is_root_in_place():
         raise RootAbsentError(Reason(ReasonCode.SOURCE_GONE, path=job.source))
-    if not is_destination_in_place(target):
+    if not target.is_in_place():
         raise RootAbsentError(Reason(ReasonCode.DESTINATION_MOVED, path=job.destination))
 
 
-def _note_end(target: Target, catalog: Catalog, *, is_as_planned: bool) -> None:
+def _note_end(target: Destination, catalog: Catalog, *, is_as_planned: bool) -> None:
     say_what_is_not_held(target, catalog)
     if is_as_planned:
         remember_state(target, catalog)
@@ -334,7 +333,7 @@ def _without_resting(plan: Plan, resting: frozenset[str]) -> tuple[Plan, tuple[s
     return plan._replace(actions=actions_of(action for action in plan.actions if action.path not in left)), waiting
 
 
-def _with_doubt(plan: Plan, target: Target, catalog: Catalog, continuity: Continuity, *, is_dry_run: bool) -> Plan:
+def _with_doubt(plan: Plan, target: Destination, catalog: Catalog, continuity: Continuity, *, is_dry_run: bool) -> Plan:
     """Say what nobody would learn from the files.
 
     Of a mounted cloud, in each pass, that nobody can tell when it has stored something; and once, that the history that
@@ -346,7 +345,7 @@ def _with_doubt(plan: Plan, target: Target, catalog: Catalog, continuity: Contin
     if not is_dry_run:
         if is_history_lost(target, catalog, is_same=continuity is Continuity.SAME):
             codes.append(ProblemCode.HISTORY_LOST)
-        if not target.keeps_history or target.has_had_history:
+        if not target.keeps_history or target.history.was_there:
             remember_history(target, catalog)
     if not codes:
         return plan
@@ -425,7 +424,7 @@ def _has_agreed(job: Job, allowed: Held | None) -> bool:
 
 
 def _prepare_history(
-    context: PassContext, actions: Sequence[Action], counts: Counts, clock: HistoryClock, *, is_held: bool
+    context: PassContext[Destination], actions: Sequence[Action], counts: Counts, clock: HistoryClock, *, is_held: bool
 ) -> MadeRoom:
     """Let old versions give way if what is to be written does not fit otherwise; nearly always it obviously fits.
 
@@ -436,7 +435,7 @@ def _prepare_history(
         What was removed, and what stayed that would be removed at the user's word.
     """
     target, catalog = context.destination, context.catalog
-    target.must_keep = is_held
+    target.history.must_keep = is_held
     if not context.job.keeps_history or not counts.total:
         return NO_ROOM_MADE
     room = room_of(target)
@@ -460,7 +459,7 @@ def _prepare_history(
     return prune.make_room(context, room, actions, size_of, clock.ages())
 
 
-def _thin_history(context: PassContext, ages: Ages) -> Removed:
+def _thin_history(context: PassContext[Destination], ages: Ages) -> Removed:
     from backup_gui.engine.history import prune  # noqa: PLC0415 - see above
 
     if not prune.is_due(context.job, context.catalog, ages.now_s):

@@ -18,7 +18,8 @@ from backup_gui.engine.apply.copying import NotCopied
 from backup_gui.engine.apply.remove import Clearer
 from backup_gui.engine.apply.standby import Standby
 from backup_gui.engine.apply.stats import Ledger, Outcome
-from backup_gui.engine.destination.local import Target
+from backup_gui.engine.destination.history_writer import HistoryWriter
+from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.rules.exclusions import Filter
@@ -49,7 +50,7 @@ class Run:
 
     def __call__(self, *actions: Action, litter: Iterable[str] = ()) -> Outcome:
         history = str(self.rig.history) if self.keeps_history else None
-        with Tree(str(self.rig.source)) as source, Target(str(self.rig.mirror), history) as target:
+        with Tree(str(self.rig.source)) as source, LocalDestination(str(self.rig.mirror), history) as target:
             meter = Meter(self.progress.append)
             ledger = Ledger(target, meter=meter, on_done=self.done.extend, on_problem=self.problems.append)
             context = self.rig.context(source, target, self.rules)._replace(meter=meter, should_stop=self.should_stop)
@@ -116,13 +117,13 @@ def test_groups_are_published_when_they_are_full(rig: Rig, monkeypatch: pytest.M
     monkeypatch.setattr(publishing, "GROUP_FILES", 4)
     monkeypatch.setattr(publishing, "GROUP_BYTES", 1_000)
     flushes: list[set[str]] = []
-    real = Target.flush
+    real = LocalDestination.flush
 
-    def flush(self: Target) -> None:
+    def flush(self: LocalDestination) -> None:
         real(self)
         flushes.append({path for path in read_tree(rig.mirror) if not path.startswith(".~bg-")})
 
-    monkeypatch.setattr(Target, "flush", flush)
+    monkeypatch.setattr(LocalDestination, "flush", flush)
     for number in range(6):
         rig.write(str(number), b"x")
     rig.write("large", b"x" * 1_000)
@@ -169,7 +170,7 @@ def test_a_deletion_that_cannot_be_checked_or_done_is_a_problem(rig: Rig, monkey
         patch.setattr(Clearer, "_is_gone", refuse(errno.EACCES))
         run(Action(Op.DELETE, "a", FILE))
     with monkeypatch.context() as patch:
-        patch.setattr(Target, "keep", refuse(errno.EPERM))
+        patch.setattr(HistoryWriter, "keep", refuse(errno.EPERM))
         run(Action(Op.DELETE, "b", FILE))
     assert run.codes() == [
         ("a", ProblemCode.NO_PERMISSION, Stage.COMPARE),
@@ -201,15 +202,15 @@ def test_a_new_folder_whose_name_is_taken_meanwhile_is_a_problem_and_loses_nothi
 ) -> None:
     rig.write("a/b/c", "1")
     rig.write("other", "2")
-    real = Target.flush
+    real = LocalDestination.flush
     planted = iter([True])
 
-    def flush(self: Target) -> None:
+    def flush(self: LocalDestination) -> None:
         if next(planted, False):
             rig.write_at(rig.mirror / "a", "a stranger's")
         real(self)
 
-    monkeypatch.setattr(Target, "flush", flush)
+    monkeypatch.setattr(LocalDestination, "flush", flush)
     run = Run(rig)
     run(
         Action(Op.CREATE, "a", FOLDER),
@@ -315,7 +316,7 @@ def test_a_link_that_cannot_be_made_is_a_problem_and_leaves_nothing(
 ) -> None:
     (rig.source / "link").symlink_to("x")
     rig.mirror.mkdir()
-    monkeypatch.setattr(Target, call, refuse(code))
+    monkeypatch.setattr(LocalDestination, call, refuse(code))
     run = Run(rig)
     run(Action(Op.CREATE, "link", LINK))
     assert ("link", wanted, Stage.COPY) in run.codes()
@@ -326,7 +327,7 @@ def test_metadata_that_cannot_be_set_is_a_problem(rig: Rig, monkeypatch: pytest.
     rig.write("a")
     rig.write_at(rig.mirror / "a")
     os.utime(rig.mirror / "a", ns=(0, (rig.source / "a").stat().st_mtime_ns))
-    monkeypatch.setattr(Target, "set_metadata", refuse(errno.EPERM))
+    monkeypatch.setattr(LocalDestination, "set_metadata", refuse(errno.EPERM))
     run = Run(rig)
     run(Action(Op.SET_METADATA, "a", FILE), Action(Op.SET_METADATA, "", FOLDER))
     assert run.codes() == [
@@ -339,14 +340,14 @@ def test_litter_that_cannot_be_removed_is_a_problem(rig: Rig, monkeypatch: pytes
     rig.write_at(rig.mirror / ".~bg-0123456789abcdef")
     rig.write_at(rig.mirror / ".~bg-fedcba9876543210" / "deep" / "file")
     (rig.mirror / ".~bg-fedcba9876543210" / "link").symlink_to(rig.source)
-    real = Target.discard
+    real = LocalDestination.discard
 
-    def discard(self: Target, path: str) -> None:
+    def discard(self: LocalDestination, path: str) -> None:
         if path == ".~bg-0123456789abcdef":
             raise OSError(errno.EPERM, "Operation not permitted")
         real(self, path)
 
-    monkeypatch.setattr(Target, "discard", discard)
+    monkeypatch.setattr(LocalDestination, "discard", discard)
     run = Run(rig)
     run(litter=[".~bg-0123456789abcdef", ".~bg-fedcba9876543210", ".~bg-0000000000000000"])
     assert run.codes() == [(".~bg-0123456789abcdef", ProblemCode.PROTECTED, Stage.DELETE)]
@@ -355,14 +356,14 @@ def test_litter_that_cannot_be_removed_is_a_problem(rig: Rig, monkeypatch: pytes
 
 
 def test_a_publication_that_fails_is_a_problem_of_its_file_alone(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = Target.publish
+    real = LocalDestination.publish
 
-    def publish(self: Target, temporary: str, path: str, *, may_replace: bool) -> None:
+    def publish(self: LocalDestination, temporary: str, path: str, *, may_replace: bool) -> None:
         if path == "bad":
             raise OSError(errno.EPERM, "Operation not permitted")
         real(self, temporary, path, may_replace=may_replace)
 
-    monkeypatch.setattr(Target, "publish", publish)
+    monkeypatch.setattr(LocalDestination, "publish", publish)
     for name in ("good", "bad", "too"):
         rig.write(name, name)
     run = Run(rig)
@@ -374,7 +375,7 @@ def test_a_publication_that_fails_is_a_problem_of_its_file_alone(rig: Rig, monke
 
 
 def test_a_publication_that_ends_the_pass_leaves_nothing(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Target, "publish", refuse(errno.EROFS))
+    monkeypatch.setattr(LocalDestination, "publish", refuse(errno.EROFS))
     for name in ("one", "two"):
         rig.write(name)
     with pytest.raises(DestinationUnusableError):
@@ -383,8 +384,8 @@ def test_a_publication_that_ends_the_pass_leaves_nothing(rig: Rig, monkeypatch: 
 
 
 def test_a_temporary_that_cannot_be_discarded_does_not_stop_the_rest(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Target, "publish", refuse(errno.EIO))
-    monkeypatch.setattr(Target, "discard", refuse(errno.EIO))
+    monkeypatch.setattr(LocalDestination, "publish", refuse(errno.EIO))
+    monkeypatch.setattr(LocalDestination, "discard", refuse(errno.EIO))
     rig.write("a")
     rig.write("b")
     run = Run(rig)
@@ -394,7 +395,7 @@ def test_a_temporary_that_cannot_be_discarded_does_not_stop_the_rest(rig: Rig, m
 
 
 def test_a_version_that_cannot_be_kept_is_not_replaced(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Target, "keep", refuse(errno.ENOSPC))
+    monkeypatch.setattr(HistoryWriter, "keep", refuse(errno.ENOSPC))
     rig.write("a", "new")
     rig.write_at(rig.mirror / "a", "old")
     run = Run(rig)
@@ -405,7 +406,7 @@ def test_a_version_that_cannot_be_kept_is_not_replaced(rig: Rig, monkeypatch: py
 
 @pytest.mark.hazard(14)
 def test_room_is_asked_for_before_a_large_copy(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Target, "free_bytes", lambda _self: 2 << 20)
+    monkeypatch.setattr(LocalDestination, "free_bytes", lambda _self: 2 << 20)
     rig.write("large", b"x")
     rig.write("small", b"x")
     run = Run(rig)
@@ -428,7 +429,7 @@ def test_a_read_only_destination_ends_the_run(rig: Rig, monkeypatch: pytest.Monk
 def test_a_destination_that_fails_ends_the_run_and_drops_what_was_not_published(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Target, "flush", refuse(errno.EIO))
+    monkeypatch.setattr(LocalDestination, "flush", refuse(errno.EIO))
     rig.write("a")
     with pytest.raises(DestinationUnusableError, match="Input/output error"):
         Run(rig)(Action(Op.CREATE, "a", FILE))
@@ -453,16 +454,16 @@ def test_a_flush_that_fails_while_a_further_name_is_made_ends_the_run_and_is_no_
         (rig.source / path).mkdir()
         (rig.source / path).chmod(0o755)
     rig.write("folder/inside", "new")
-    real, flushes = Target.flush, 0
+    real, flushes = LocalDestination.flush, 0
 
-    def flush(self: Target) -> None:
+    def flush(self: LocalDestination) -> None:
         nonlocal flushes
         flushes += 1
         if flushes == failing:
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         real(self)
 
-    monkeypatch.setattr(Target, "flush", flush)
+    monkeypatch.setattr(LocalDestination, "flush", flush)
     with pytest.raises(DestinationUnusableError, match="Input/output error"):
         rig.run()
     assert rig.temporaries() == []
@@ -517,14 +518,14 @@ def test_the_catalog_keeps_what_was_done_before_a_failure(rig: Rig, monkeypatch:
     rig.write("mark")
     for name in "ab":
         rig.catalog.record(name, (rig.source / "mark").stat())
-    real = Target.keep
+    real = HistoryWriter.keep
 
-    def keep(self: Target, path: str, *arguments: Any, **options: Any) -> str | None:
+    def keep(self: HistoryWriter, path: str, *arguments: Any, **options: Any) -> str | None:
         if path == "b":
             raise OSError(errno.EROFS, "Read-only file system")
         return real(self, path, *arguments, **options)
 
-    monkeypatch.setattr(Target, "keep", keep)
+    monkeypatch.setattr(HistoryWriter, "keep", keep)
     with pytest.raises(DestinationUnusableError):
         Run(rig)(Action(Op.DELETE, "a", FILE), Action(Op.DELETE, "b", FILE))
     assert rig.catalog.fingerprint("a") is None

@@ -15,14 +15,14 @@ from backup_gui.engine.apply import copy_worker as copier
 from backup_gui.engine.apply import publish as publishing
 from backup_gui.engine.apply.copy_worker import SMALL_BYTES, Copied, Copier, Order
 from backup_gui.engine.apply.publish import Publisher
-from backup_gui.engine.destination.local import Target
+from backup_gui.engine.destination import local
+from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs.content import receive
 from backup_gui.engine.fs.system import worker_process as coprocess
 from backup_gui.engine.fs.system.worker_process import Coprocess, serve
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.roots import roots
 from backup_gui.engine.rules.capabilities import ALL
-from backup_gui.engine.run import single_pass as mirror
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.events import PlanMade
 from tests.helpers.rig import HOSTILE_NAMES, Rig
@@ -55,7 +55,7 @@ def started(many: Rig, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Coproce
     processes: list[Coprocess] = []
 
     class Noted(Coprocess):
-        def __init__(self, source: Tree, target: Target) -> None:
+        def __init__(self, source: Tree, target: LocalDestination) -> None:
             super().__init__(source, target)
             processes.append(self)
 
@@ -64,7 +64,7 @@ def started(many: Rig, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Coproce
             wait_until(lambda: not self._ahead or coprocess._has_message(self._answering), "an answer")
             return super().takes_more()
 
-    monkeypatch.setattr(mirror, "Coprocess", Noted)
+    monkeypatch.setattr(local, "Coprocess", Noted)
     yield processes
     for process in processes:
         assert process._exit_code is not None
@@ -175,13 +175,13 @@ def test_what_the_process_cannot_copy_is_named_by_the_pass(
     many: Rig, started: list[Coprocess], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Files that the other process does not get to read are left to the pass, with its tries and its sentences."""
-    reserve = Target.reserve
+    reserve = LocalDestination.reserve
 
-    def reserve_elsewhere(self: Target, path: str) -> tuple[str, str]:
+    def reserve_elsewhere(self: LocalDestination, path: str) -> tuple[str, str]:
         temporary, _ = reserve(self, path)
         return temporary, "no such folder/name"
 
-    monkeypatch.setattr(Target, "reserve", reserve_elsewhere)
+    monkeypatch.setattr(LocalDestination, "reserve", reserve_elsewhere)
     seen = note_results(monkeypatch)
     assert many.run().problems == ()
     assert read_tree(many.mirror) == read_tree(many.source)
@@ -195,7 +195,7 @@ def test_what_one_file_raises_that_the_process_left_to_the_pass_ends_nothing_els
     many: Rig, started: list[Coprocess], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     odd = "folder 3/deeper/file 10"
-    results, receive_here = Copier.results, Target.receive
+    results, receive_here = Copier.results, LocalDestination.receive
 
     def left_one(self: Copier, *, waits: bool = False) -> Iterator[Copied]:
         for copied in results(self, waits=waits):
@@ -205,13 +205,13 @@ def test_what_one_file_raises_that_the_process_left_to_the_pass_ends_nothing_els
             else:
                 yield copied
 
-    def fail(self: Target, path: str, *arguments: Any, **options: Any) -> str:
+    def fail(self: LocalDestination, path: str, *arguments: Any, **options: Any) -> str:
         if path == odd:
             raise OverflowError("a number that no file should have")
         return receive_here(self, path, *arguments, **options)
 
     monkeypatch.setattr(Copier, "results", left_one)
-    monkeypatch.setattr(Target, "receive", fail)
+    monkeypatch.setattr(LocalDestination, "receive", fail)
     report = many.run()
     assert len(started) == 1
     assert [problem.path for problem in report.problems] == [odd]
@@ -275,8 +275,8 @@ def test_a_file_is_recorded_once_and_after_its_name_is_on_the_disk(many: Rig, mo
 
         monkeypatch.setattr(owner, name, noted)
 
-    noting(Target, "publish", lambda _temporary, path: path)
-    noting(Target, "flush", lambda: "")
+    noting(LocalDestination, "publish", lambda _temporary, path: path)
+    noting(LocalDestination, "flush", lambda: "")
     noting(Catalog, "record", lambda path, _entry: path)
     for file in list(many.source.rglob("file *")):
         many.write_at(many.mirror / file.relative_to(many.source), "another")
@@ -316,7 +316,7 @@ class Served:
 
     def __init__(self, rig: Rig) -> None:
         rig.mirror.mkdir(exist_ok=True)
-        self.source, self.target = Tree(str(rig.source)), Target(str(rig.mirror), None)
+        self.source, self.target = Tree(str(rig.source)), LocalDestination(str(rig.mirror), None)
         ours, self.reading = os.pipe(), os.pipe()
         self.orders_in, self.orders_out = ours
         self.thread = threading.Thread(target=self._serve)

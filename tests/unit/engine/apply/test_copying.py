@@ -12,7 +12,7 @@ import pytest
 
 from backup_gui.engine.apply import copying
 from backup_gui.engine.apply.copying import NotCopied, Vanished, copy_file
-from backup_gui.engine.destination.local import Target
+from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs import content as transfer_module
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.fs.same_content import has_same_content
@@ -33,7 +33,7 @@ class Pair:
         self.ours.mkdir()
         self.theirs.mkdir()
         self.source = Tree(str(self.ours))
-        self.target = Target(str(self.theirs), None)
+        self.target = LocalDestination(str(self.theirs), None)
 
     def copy(
         self, path: str = "file", should_stop: Callable[[], bool] = lambda: False, *, as_it_is: bool = False
@@ -173,10 +173,10 @@ def test_a_temporary_that_cannot_be_dropped_is_left_as_litter(pair: Pair, monkey
     (pair.ours / "file").write_bytes(b"x")
     meanwhile(pair, monkeypatch, lambda: (pair.ours / "file").chmod(0o640), times=1)
 
-    def refuse(_self: Target, _temporary: str) -> None:
+    def refuse(_self: LocalDestination, _temporary: str) -> None:
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(Target, "discard", refuse)
+    monkeypatch.setattr(LocalDestination, "discard", refuse)
     pair.copy()
     assert len(read_tree(pair.theirs)) == 2
 

@@ -17,7 +17,7 @@ import pytest
 
 from backup_gui.engine.destination import local as target_module
 from backup_gui.engine.destination import mirror_writer as writer
-from backup_gui.engine.destination.local import Target
+from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.destination.mirror_writer import make_private_folder
 from backup_gui.engine.fs import content as transfer_module
 from backup_gui.engine.fs import metadata
@@ -41,7 +41,7 @@ class Place:
         self.mirror.mkdir()
         self.source = root / "source"
         self.source.write_bytes(b"content")
-        self.target = Target(str(self.mirror), str(self.history))
+        self.target = LocalDestination(str(self.mirror), str(self.history))
 
     def receive(self, path: str = "file") -> str:
         fd = os.open(self.source, os.O_RDONLY)
@@ -253,21 +253,21 @@ def test_what_leaves_is_kept_under_its_time_and_counted(at: Place) -> None:
     (at.mirror / "docs").mkdir()
     for content in (b"1", b"2", b"3"):
         (at.mirror / "docs" / "a.txt").write_bytes(content)
-        at.target.keep("docs/a.txt", NOON, leaves=True)
+        at.target.history.keep("docs/a.txt", NOON, leaves=True)
         assert not (at.mirror / "docs" / "a.txt").exists()
     assert contents(at.history) == {
         version_path("docs/a.txt", NOON, count): b"123"[count : count + 1] for count in range(3)
     }
-    assert at.target.keep("docs/a.txt", NOON, leaves=True) is None
-    assert at.target.keep("no/such/folder/a", NOON, leaves=False) is None
+    assert at.target.history.keep("docs/a.txt", NOON, leaves=True) is None
+    assert at.target.history.keep("no/such/folder/a", NOON, leaves=False) is None
     assert len(read_tree(at.history)) == 4
 
 
 def test_what_stays_until_it_is_replaced_is_kept_at_once(at: Place) -> None:
     (at.mirror / "a").write_bytes(b"old")
     (at.mirror / "link").symlink_to("a")
-    assert at.target.keep("a", NOON, leaves=False) == version_path("a", NOON)
-    assert at.target.keep("link", NOON, leaves=False) == version_path("link", NOON)
+    assert at.target.history.keep("a", NOON, leaves=False) == version_path("a", NOON)
+    assert at.target.history.keep("link", NOON, leaves=False) == version_path("link", NOON)
     assert (at.mirror / "a").read_bytes() == b"old"
     at.target.publish(at.receive(), "a", may_replace=True)
     assert contents(at.history) == {version_path("a", NOON): b"old"}
@@ -280,7 +280,7 @@ def test_where_there_are_no_hard_links_a_version_is_kept_by_its_rename(
 ) -> None:
     (at.mirror / "a").write_bytes(b"old")
     monkeypatch.setattr(os, "link", refuse(code))
-    assert at.target.keep("a", NOON, leaves=False) is not None
+    assert at.target.history.keep("a", NOON, leaves=False) is not None
     assert contents(at.history) == {version_path("a", NOON): b"old"}
     assert read_tree(at.mirror) == {}
 
@@ -289,12 +289,12 @@ def test_what_cannot_be_kept_stays_where_it_is(at: Place, monkeypatch: pytest.Mo
     (at.mirror / "a").write_bytes(b"old")
     monkeypatch.setattr(os, "link", refuse(errno.EIO))
     with pytest.raises(OSError, match="Input/output"):
-        at.target.keep("a", NOON, leaves=False)
-    at.target._history = None
+        at.target.history.keep("a", NOON, leaves=False)
+    at.target.history._tree = None
     at.history.rmdir()
     at.history.symlink_to(at.root / "nowhere")
     with pytest.raises(HistoryUnusableError, match="is not a folder"):
-        at.target.keep("a", NOON, leaves=True)
+        at.target.history.keep("a", NOON, leaves=True)
     assert contents(at.mirror) == {"a": b"old"}
 
 
@@ -303,11 +303,11 @@ def test_a_history_removed_meanwhile_is_made_anew(at: Place, *, leaves: bool) ->
     (at.mirror / "docs").mkdir()
     for name in ("a", "b", "c"):
         (at.mirror / "docs" / name).write_bytes(name.encode())
-    at.target.keep("docs/a", NOON, leaves=True)
+    at.target.history.keep("docs/a", NOON, leaves=True)
     shutil.rmtree(at.history / "docs")
-    assert at.target.keep("docs/b", NOON, leaves=leaves) is not None
+    assert at.target.history.keep("docs/b", NOON, leaves=leaves) is not None
     shutil.rmtree(at.history)
-    assert at.target.keep("docs/c", NOON, leaves=leaves) is not None
+    assert at.target.history.keep("docs/c", NOON, leaves=leaves) is not None
     assert contents(at.history) == {version_path("docs/c", NOON): b"c"}
 
 
@@ -315,22 +315,22 @@ def test_a_folder_is_no_version(at: Place) -> None:
     (at.mirror / "a").mkdir()
     (at.mirror / "a" / "b").touch()
     with pytest.raises(IsADirectoryError):
-        at.target.keep("a", NOON, leaves=True)
+        at.target.history.keep("a", NOON, leaves=True)
     assert set(read_tree(at.mirror)) == {"a", "a/b"}
 
 
 def test_names_of_every_sort_are_kept(at: Place) -> None:
     for name in HOSTILE_NAMES:
         (at.mirror / name).write_bytes(b"x")
-        assert at.target.keep(name, NOON, leaves=True) == version_path(name, NOON)
+        assert at.target.history.keep(name, NOON, leaves=True) == version_path(name, NOON)
     assert len(contents(at.history)) == len(HOSTILE_NAMES)
 
 
 def test_without_a_history_nothing_is_kept(at: Place) -> None:
-    with Target(str(at.mirror), None) as target:
+    with LocalDestination(str(at.mirror), None) as target:
         (at.mirror / "a").touch()
         assert not target.keeps_history
-        assert target.keep("a", NOON, leaves=True) is None
+        assert target.history.keep("a", NOON, leaves=True) is None
         assert (at.mirror / "a").exists()
         target.remove_file("a")
         target.remove_file("a")
@@ -418,7 +418,7 @@ def test_write_protected_folders_are_opened_up_by_their_owner(at: Place) -> None
     for name in ("a", "b"):
         (at.mirror / name / "below").mkdir(parents=True)
         (at.mirror / name / "old").touch()
-    with as_nobody(at.root), Target(str(at.mirror), str(at.history)) as target:
+    with as_nobody(at.root), LocalDestination(str(at.mirror), str(at.history)) as target:
         made = at.target
         at.target = target
 
@@ -436,7 +436,7 @@ def test_write_protected_folders_are_opened_up_by_their_owner(at: Place) -> None
         lock()
         target.move("a/old", "b/moved")
         lock()
-        target.keep("b/moved", NOON, leaves=True)
+        target.history.keep("b/moved", NOON, leaves=True)
         lock()
         target.remove_file("b/old")
         lock()
@@ -450,7 +450,7 @@ def test_others_folders_are_left_as_they_are(at: Place) -> None:
     (at.mirror / "a").mkdir()
     (at.mirror / "a" / "file").touch()
     (at.mirror / "a").chmod(0o755)
-    with as_nobody(at.source), Target(str(at.mirror), None) as target:
+    with as_nobody(at.source), LocalDestination(str(at.mirror), None) as target:
         if os.geteuid() == at.mirror.stat().st_uid:
             pytest.skip("nobody else here")
         for call in (
@@ -502,7 +502,7 @@ def test_each_file_and_each_folder_that_changed_is_flushed(at: Place, by_file: l
     at.target.flush()
     assert sorted(by_file) == ["mirror", "mirror/a/b"]
     by_file.clear()
-    at.target.keep("moved", NOON, leaves=True)
+    at.target.history.keep("moved", NOON, leaves=True)
     at.target.flush()
     assert sorted(by_file) == [".", "history", "mirror"]
     by_file.clear()
@@ -535,7 +535,7 @@ def test_a_new_folder_is_flushed_before_it_is_seen_and_its_name_after(at: Place,
 def test_new_folders_of_the_history_are_flushed_into_their_parents(at: Place, by_file: list[str]) -> None:
     (at.mirror / "a" / "b").mkdir(parents=True)
     (at.mirror / "a" / "b" / "file").touch()
-    at.target.keep("a/b/file", NOON, leaves=True)
+    at.target.history.keep("a/b/file", NOON, leaves=True)
     at.target.flush()
     assert sorted(by_file) == [".", "history", "history/a", "history/a/b", "mirror/a/b"]
 
@@ -574,10 +574,10 @@ def test_a_flush_that_fails_is_told(at: Place, monkeypatch: pytest.MonkeyPatch) 
 def test_a_locked_destination_is_busy(at: Place) -> None:
     at.target.lock()
     at.target.lock()
-    with Target(str(at.mirror), None) as second, pytest.raises(DestinationBusyError):
+    with LocalDestination(str(at.mirror), None) as second, pytest.raises(DestinationBusyError):
         second.lock()
     at.target.close()
-    with Target(str(at.mirror), None) as third:
+    with LocalDestination(str(at.mirror), None) as third:
         third.lock()
 
 
@@ -592,6 +592,6 @@ def test_where_folders_cannot_be_locked_the_pass_goes_on(at: Place, monkeypatch:
 def test_a_destination_that_is_no_folder_is_refused(place: Path) -> None:
     (place / "file").touch()
     with pytest.raises(NotADirectoryError):
-        Target(str(place / "file"), None)
+        LocalDestination(str(place / "file"), None)
     with pytest.raises(FileNotFoundError):
-        Target(str(place / "none"), None)
+        LocalDestination(str(place / "none"), None)

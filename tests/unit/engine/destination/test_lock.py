@@ -15,7 +15,7 @@ from types import ModuleType
 import pytest
 
 from backup_gui.engine.destination import lock
-from backup_gui.engine.destination.local import Target
+from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.destination.lock import DestinationLock, lock_file
 from backup_gui.engine.fs.system.peers import may_write
 from backup_gui.model.errors import DestinationBusyError
@@ -164,7 +164,11 @@ def stranger(place: Path, way: str, uid: int = STRANGERS_UID) -> Iterator[None]:
 def test_a_user_who_may_not_write_there_cannot_take_the_lock_of_a_destination(tmp_path: Path, way: str) -> None:
     place = tmp_path / "mirror"
     place.mkdir(mode=0o755)
-    with stranger(place, way), DestinationLock(str(place), tmp_path / "locks"), Target(str(place), None) as target:
+    with (
+        stranger(place, way),
+        DestinationLock(str(place), tmp_path / "locks"),
+        LocalDestination(str(place), None) as target,
+    ):
         target.lock()
         with pytest.raises(DestinationBusyError):
             DestinationLock(str(place), tmp_path / "locks")
@@ -185,7 +189,7 @@ def test_another_user_who_may_write_there_is_another_instance(open_folder: Path,
         with pytest.raises(DestinationBusyError):
             DestinationLock(str(place), open_folder / "locks")
         if way == "folder":
-            with Target(str(place), None) as target, pytest.raises(DestinationBusyError):
+            with LocalDestination(str(place), None) as target, pytest.raises(DestinationBusyError):
                 target.lock()
 
 

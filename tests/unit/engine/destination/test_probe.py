@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from backup_gui.engine.destination import probe as probing
-from backup_gui.engine.destination.local import Target
+from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.destination.probe import ABILITIES_KEY, abilities_of, falls_together, try_out
 from backup_gui.engine.fs.volumes import mounts
 from backup_gui.engine.fs.volumes.mounts import Mount
@@ -27,8 +27,8 @@ On = Callable[..., None]
 
 
 @pytest.fixture
-def target(place: Path) -> Iterator[Target]:
-    with Target(str(place), None) as made:
+def target(place: Path) -> Iterator[LocalDestination]:
+    with LocalDestination(str(place), None) as made:
         yield made
 
 
@@ -57,7 +57,7 @@ def tries(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     made: list[str] = []
     original = probing.try_out
 
-    def note(target: Target, kind: str, doubts: list[OSError]) -> Abilities:
+    def note(target: LocalDestination, kind: str, doubts: list[OSError]) -> Abilities:
         made.append(kind)
         return original(target, kind, doubts)
 
@@ -72,11 +72,13 @@ def refuse(monkeypatch: pytest.MonkeyPatch, call: str, code: int) -> None:
     monkeypatch.setattr(os, call, refusing)
 
 
-def find(target: Target, catalog: Catalog, *, may_try: bool = True) -> Abilities:
+def find(target: LocalDestination, catalog: Catalog, *, may_try: bool = True) -> Abilities:
     return abilities_of(target, target.root, catalog, may_try=may_try)
 
 
-def test_the_usual_file_systems_are_not_written_to(target: Target, catalog: Catalog, on: On, tries: list[str]) -> None:
+def test_the_usual_file_systems_are_not_written_to(
+    target: LocalDestination, catalog: Catalog, on: On, tries: list[str]
+) -> None:
     for kind in ("ext4", "xfs", "btrfs", "tmpfs"):
         on(kind)
         assert find(target, catalog) == ALL
@@ -84,7 +86,7 @@ def test_the_usual_file_systems_are_not_written_to(target: Target, catalog: Cata
 
 
 def test_where_times_seem_to_be_whole_seconds_they_are_tried_out(
-    target: Target, catalog: Catalog, on: On, tries: list[str]
+    target: LocalDestination, catalog: Catalog, on: On, tries: list[str]
 ) -> None:
     on("ext3")
     entry = target.root_entry
@@ -94,7 +96,7 @@ def test_where_times_seem_to_be_whole_seconds_they_are_tried_out(
 
 
 def test_a_folder_that_takes_cases_for_one_is_tried_out(
-    target: Target, catalog: Catalog, on: On, tries: list[str], monkeypatch: pytest.MonkeyPatch
+    target: LocalDestination, catalog: Catalog, on: On, tries: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import fcntl
 
@@ -106,7 +108,7 @@ def test_a_folder_that_takes_cases_for_one_is_tried_out(
 
 @pytest.mark.parametrize("kind", ["something new", ""])
 def test_what_is_tried_out_is_remembered_and_leaves_nothing(
-    target: Target,
+    target: LocalDestination,
     catalog: Catalog,
     on: On,
     tries: list[str],
@@ -132,7 +134,7 @@ def test_what_is_tried_out_is_remembered_and_leaves_nothing(
 
 @pytest.mark.parametrize("text", ["", "x", "1 {}\nkey", "no time {}\nkey"])
 def test_a_memory_that_makes_no_sense_is_not_used(
-    target: Target, catalog: Catalog, on: On, tries: list[str], text: str, monkeypatch: pytest.MonkeyPatch
+    target: LocalDestination, catalog: Catalog, on: On, tries: list[str], text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     on("something new")
     monkeypatch.setattr(probing, "_key", lambda _root, _mount: "key")
@@ -145,7 +147,7 @@ def test_a_memory_that_makes_no_sense_is_not_used(
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.ENOTCONN])
 @pytest.mark.parametrize("call", ["mkdir", "chmod", "symlink", "link", "chown", "utime"])
 def test_trouble_is_no_answer(
-    target: Target, catalog: Catalog, on: On, call: str, code: int, monkeypatch: pytest.MonkeyPatch
+    target: LocalDestination, catalog: Catalog, on: On, call: str, code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if call == "chown" and os.geteuid() != 0:
         pytest.skip("only root gives files away")
@@ -169,7 +171,7 @@ def test_trouble_is_no_answer(
     ],
 )
 def test_a_refusal_is_an_answer(
-    target: Target, call: str, code: int, missing: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    target: LocalDestination, call: str, code: int, missing: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if call == "chown" and os.geteuid() != 0:
         pytest.skip("only root gives files away")
@@ -178,7 +180,7 @@ def test_a_refusal_is_an_answer(
 
 
 def test_what_is_taken_without_a_word_and_not_kept_is_found_out(
-    target: Target, monkeypatch: pytest.MonkeyPatch
+    target: LocalDestination, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for call in ("chmod", "chown", "utime"):
         monkeypatch.setattr(os, call, lambda *_arguments, **_options: None)
@@ -187,7 +189,9 @@ def test_what_is_taken_without_a_word_and_not_kept_is_found_out(
     assert found.holds_owner is (os.geteuid() != 0)
 
 
-def test_names_that_come_out_otherwise_are_not_possible(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_that_come_out_otherwise_are_not_possible(
+    target: LocalDestination, monkeypatch: pytest.MonkeyPatch
+) -> None:
     original = os.open
 
     def cut(name: str, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
@@ -197,13 +201,15 @@ def test_names_that_come_out_otherwise_are_not_possible(target: Target, monkeypa
     assert try_out(target, "something new") == ALL._replace(holds_ends=False)
 
 
-def test_fat_has_its_limits_by_name(target: Target) -> None:
+def test_fat_has_its_limits_by_name(target: LocalDestination) -> None:
     found = try_out(target, "vfat")
     assert (found.largest_bytes, found.earliest_ns, found.has_local_times) == (FAT_LARGEST_BYTES, FAT.earliest_ns, True)
     assert try_out(target, "exfat").largest_bytes == NO_LIMIT
 
 
-def test_on_macos_the_system_says_how_large_a_file_can_be(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_macos_the_system_says_how_large_a_file_can_be(
+    target: LocalDestination, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     for bits, largest in ((33, FAT_LARGEST_BYTES), (64, NO_LIMIT)):
         monkeypatch.setattr(os, "pathconf", lambda _path, _name, bits=bits: bits)
@@ -214,7 +220,7 @@ def test_on_macos_the_system_says_how_large_a_file_can_be(target: Target, monkey
 
 
 def test_who_may_not_give_files_away_need_not_know_whether_owners_are_kept(place: Path) -> None:
-    with as_nobody(place), Target(str(place), None) as target:
+    with as_nobody(place), LocalDestination(str(place), None) as target:
         assert try_out(target, "something new") == ALL
 
 
@@ -222,7 +228,9 @@ def test_a_file_system_without_flags_has_not_the_one_for_case() -> None:
     assert not probing._takes_case_for_one("/proc")
 
 
-def test_what_must_not_be_tried_is_guessed(target: Target, catalog: Catalog, on: On, tries: list[str]) -> None:
+def test_what_must_not_be_tried_is_guessed(
+    target: LocalDestination, catalog: Catalog, on: On, tries: list[str]
+) -> None:
     on("vfat")
     assert find(target, catalog, may_try=False) == FAT._replace(largest_bytes=FAT_LARGEST_BYTES)
     on("fuseblk")
@@ -231,7 +239,9 @@ def test_what_must_not_be_tried_is_guessed(target: Target, catalog: Catalog, on:
     assert tries == []
 
 
-def test_names_are_taken_for_one_where_it_cannot_be_told(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_are_taken_for_one_where_it_cannot_be_told(
+    target: LocalDestination, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert not falls_together(target, "a", "A")
     assert falls_together(target, "a", "a")
     refuse(monkeypatch, "mkdir", errno.ENOSPC)
@@ -246,7 +256,7 @@ def test_the_table_of_mounts_tells_how_a_volume_is_mounted(tmp_path: Path) -> No
 
 @pytest.mark.hazard(15, 26)
 def test_what_one_error_refused_is_tried_again_within_an_hour_and_what_the_drive_refuses_within_a_day(
-    target: Target, catalog: Catalog, on: On, tries: list[str], monkeypatch: pytest.MonkeyPatch
+    target: LocalDestination, catalog: Catalog, on: On, tries: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     on("something new")
     with monkeypatch.context() as broken:

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.destination.local import Target
+from backup_gui.engine.destination.history_writer import HistoryWriter
+from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.history import prune as upkeep
 from backup_gui.engine.history import usage as holdings
@@ -132,7 +133,7 @@ class Killed(BaseException):
 
 @pytest.mark.hazard(13, 45)
 @pytest.mark.parametrize("by", ["age", "size"])
-@pytest.mark.parametrize("call", ["remove_history_folders", "os.rmdir"])
+@pytest.mark.parametrize("call", ["remove_folders", "os.rmdir"])
 def test_folders_that_a_killed_thinning_left_empty_are_removed_by_the_next_one(
     rig: Rig, monkeypatch: pytest.MonkeyPatch, by: str, call: str
 ) -> None:
@@ -159,7 +160,7 @@ def test_folders_that_a_killed_thinning_left_empty_are_removed_by_the_next_one(
         if call == "os.rmdir":
             patched.setattr(os, "rmdir", remove_one_and_die)
         else:
-            patched.setattr(Target, call, die)
+            patched.setattr(HistoryWriter, call, die)
         with pytest.raises(Killed):
             run(rig)
     catalog.abandon()
@@ -202,11 +203,11 @@ def test_an_unreadable_history_keeps_what_was_being_emptied_for_later(
     (rig.history / "a").mkdir()
     rig.catalog.remember(EMPTYING_KEY, '["a"]')
 
-    def refuse(_target: Target) -> None:
+    def refuse(_target: LocalDestination) -> None:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     with monkeypatch.context() as patched:
-        patched.setattr(Target, "history_tree", refuse)
+        patched.setattr(HistoryWriter, "tree", refuse)
         run(rig)
     assert (rig.history / "a").is_dir()
     rig.catalog.remember(upkeep.HISTORY_KEY, "")
@@ -493,15 +494,15 @@ def test_it_can_be_stopped_and_goes_on_at_the_next_pass(rig: Rig, limit: dict[st
     def stop_soon() -> bool:
         return stopped
 
-    real = Target.remove_version
+    real = HistoryWriter.remove_version
 
-    def remove(target: Target, *arguments: Any) -> bool:
+    def remove(target: HistoryWriter, *arguments: Any) -> bool:
         nonlocal stopped
         stopped = len(rig.kept()) <= 12
         return real(target, *arguments)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Target, "remove_version", remove)
+        patch.setattr(HistoryWriter, "remove_version", remove)
         first = run(rig, should_stop=stop_soon)
     assert first.thinned.versions == 9
     assert run(rig, 1).thinned.versions == 11
@@ -585,8 +586,8 @@ def test_a_file_in_the_history_s_place_cannot_be_measured(rig: Rig) -> None:
 def test_only_versions_can_be_removed(rig: Rig) -> None:
     stranger = rig.write_at(rig.history / "stranger")
     rig.mirror.mkdir()
-    with Target(str(rig.mirror), str(rig.history)) as target, pytest.raises(ValueError, match="stranger"):
-        target.remove_version("stranger", stranger.stat().st_ino)
+    with LocalDestination(str(rig.mirror), str(rig.history)) as target, pytest.raises(ValueError, match="stranger"):
+        target.history.remove_version("stranger", stranger.stat().st_ino)
 
 
 # Measuring

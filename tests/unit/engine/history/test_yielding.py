@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.destination.local import Target
+from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs.content import never
 from backup_gui.engine.history.usage import folders_of
 from backup_gui.engine.history.yielding import UNASKED, Rank, Yielding
@@ -30,9 +30,9 @@ def put(rig: Rig, path: str, age_s: float) -> Path:
 def ranks(rig: Rig, most: Rank = Rank.LAST, *, spares_young: bool = False, ages: Ages = AGES) -> dict[float, Rank]:
     """Return the ranks of all versions, by their ages."""
     found: dict[float, Rank] = {}
-    with Target(str(rig.mirror), str(rig.history)) as target:
+    with LocalDestination(str(rig.mirror), str(rig.history)) as target:
         yielding = Yielding(target, ages, spares_young=spares_young)
-        history = target.history_tree()
+        history = target.history.tree()
         assert history is not None
         for folder in folders_of(history, never, lambda _path, _error: None):
             for stored, rank in yielding.ranks(folder, most).items():
@@ -68,10 +68,10 @@ def test_what_cannot_be_seen_to_live_counts_as_gone(living: Rig, there: str, mon
     if there == "unreadable":
         put(living, "docs/a", 3 * DAY_S)
 
-        def refuse(_target: Target, path: str) -> object:
+        def refuse(_target: LocalDestination, path: str) -> object:
             raise PermissionError(13, os.strerror(13), path)
 
-        monkeypatch.setattr(Target, "look", refuse)
+        monkeypatch.setattr(LocalDestination, "look", refuse)
     assert ranks(living, UNASKED) == {}
 
 

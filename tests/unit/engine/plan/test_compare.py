@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.destination.local import Target
+from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.plan.compare import compare
 from backup_gui.engine.rules.exclusions import Filter
@@ -26,7 +26,7 @@ def plan(rig: Rig, scope: Scope = FULL, **options: Any) -> Plan:
     rig.mirror.mkdir(exist_ok=True)
     step_ns = options.pop("time_step_ns", 1)
     holds_owner = options.pop("holds_owner", False)
-    with Tree(str(rig.source)) as source, Target(str(rig.mirror), None) as target:
+    with Tree(str(rig.source)) as source, LocalDestination(str(rig.mirror), None) as target:
         target.time_step_ns, target.holds_owner = step_ns, holds_owner
         context = rig.context(source, target, Filter(options.pop("exclude", ())))._replace(
             should_stop=options.pop("should_stop", lambda: False), learns=options.pop("learns", True)
@@ -189,7 +189,7 @@ def test_what_is_equal_is_learnt_unless_it_is_a_dry_run(rig: Rig) -> None:
 def test_nothing_is_planned_below_a_folder_that_cannot_be_listed(
     rig: Rig, scope: Scope, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for side, wanted in ((Tree, ProblemCode.READ_ERROR), (Target, ProblemCode.WRITE_ERROR)):
+    for side, wanted in ((Tree, ProblemCode.READ_ERROR), (LocalDestination, ProblemCode.WRITE_ERROR)):
         rig.write("docs/ours/deep")
         rig.write_at(rig.mirror / "docs" / "theirs" / "deep")
         with monkeypatch.context() as patch:
@@ -210,13 +210,13 @@ def test_a_folder_gone_since_it_was_listed_plans_nothing(rig: Rig, monkeypatch: 
 def test_a_folder_to_delete_that_cannot_be_listed_is_a_problem(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     rig.write_at(rig.mirror / "gone" / "deep" / "file")
     rig.mirror.mkdir(exist_ok=True)
-    refuse(Target, "list", "gone/deep", errno.EACCES, monkeypatch)
+    refuse(LocalDestination, "list", "gone/deep", errno.EACCES, monkeypatch)
     found = plan(rig)
     assert [(p.path, p.code) for p in found.problems] == [("gone/deep", ProblemCode.NO_WRITE_PERMISSION)]
     assert (Op.DELETE, "gone/deep/file") not in steps(found)
 
 
-@pytest.mark.parametrize(("side", "wanted"), [(Tree, "read"), (Target, "write")])
+@pytest.mark.parametrize(("side", "wanted"), [(Tree, "read"), (LocalDestination, "write")])
 def test_a_path_that_cannot_be_looked_at_is_a_problem(
     rig: Rig, side: type[Tree], wanted: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

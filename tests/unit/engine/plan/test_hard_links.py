@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from backup_gui.engine.apply import publish as publishing
-from backup_gui.engine.destination.local import Target
+from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs.same_content import has_same_content
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.plan import difference as equality
@@ -172,12 +172,12 @@ def test_a_file_with_too_many_names_for_the_file_system_becomes_several(
     rig.write("0", "shared")
     for number in range(1, 10):
         link(rig, "0", str(number))
-    real = Target.create_hard_link
+    real = LocalDestination.create_hard_link
 
-    def limited(self: Target, first: str, path: str) -> str | None:
+    def limited(self: LocalDestination, first: str, path: str) -> str | None:
         return None if (rig.mirror / first).stat().st_nlink >= 4 else real(self, first, path)
 
-    monkeypatch.setattr(Target, "create_hard_link", limited)
+    monkeypatch.setattr(LocalDestination, "create_hard_link", limited)
     assert rig.run().status is COMPLETE
     assert contents(rig.mirror) == contents(rig.source)
     assert rig.run().counts == NOTHING
@@ -362,14 +362,14 @@ def test_a_file_that_only_seemed_equal_is_kept_when_it_is_replaced(rig: Rig, dam
 
 def test_a_file_that_a_stranger_edits_while_it_is_joined_is_not_lost(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     adopt(rig)
-    real = Target.create_hard_link
+    real = LocalDestination.create_hard_link
 
-    def edit(self: Target, first: str, path: str) -> str | None:
+    def edit(self: LocalDestination, first: str, path: str) -> str | None:
         made = real(self, first, path)
         (rig.mirror / path).write_text("a stranger's")
         return made
 
-    monkeypatch.setattr(Target, "create_hard_link", edit)
+    monkeypatch.setattr(LocalDestination, "create_hard_link", edit)
     rig.run()
     monkeypatch.undo()
     rig.run()
@@ -547,14 +547,14 @@ def test_a_first_name_swapped_for_a_link_since_the_plan_is_not_linked_to(
 ) -> None:
     link(group, "a", "d")
     outside = group.write_at(group.root / "outside", "secret")
-    real = Target.create_hard_link
+    real = LocalDestination.create_hard_link
 
-    def swap(self: Target, first: str, path: str) -> str | None:
+    def swap(self: LocalDestination, first: str, path: str) -> str | None:
         (group.mirror / first).unlink()
         (group.mirror / first).symlink_to(outside)
         return real(self, first, path)
 
-    monkeypatch.setattr(Target, "create_hard_link", swap)
+    monkeypatch.setattr(LocalDestination, "create_hard_link", swap)
     report = group.run()
     monkeypatch.undo()
     assert [(problem.path, problem.code) for problem in report.problems] == [("d", ProblemCode.MIRROR_CHANGED)]
@@ -625,16 +625,16 @@ def test_a_first_name_that_could_not_be_copied_leaves_the_others_one_file(
     rig.write("folder/0", "shared")
     for number in range(1, 6):
         link(rig, "folder/0", f"folder/{number}")
-    real = Target.receive
+    real = LocalDestination.receive
     refused: list[str] = []
 
-    def refuse_first(self: Target, path: str, *arguments: Any, **options: Any) -> str:
+    def refuse_first(self: LocalDestination, path: str, *arguments: Any, **options: Any) -> str:
         if not refused:
             refused.append(path)
             raise OSError(errno.EIO, "Input/output error")
         return real(self, path, *arguments, **options)
 
-    monkeypatch.setattr(Target, "receive", refuse_first)
+    monkeypatch.setattr(LocalDestination, "receive", refuse_first)
     report = rig.run()
     assert [problem.path for problem in report.problems] == refused
     assert report.counts.bytes == 6
@@ -681,7 +681,7 @@ def test_a_file_touched_while_its_names_are_compared_is_found_out_later(group: R
 
 def test_other_names_that_cannot_be_looked_at_are_passed_over(group: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     def blind(self: Tree, path: str) -> os.stat_result | None:
-        if isinstance(self, Target) and path in {"a", "b", "folder/c"}:
+        if isinstance(self, LocalDestination) and path in {"a", "b", "folder/c"}:
             raise OSError(errno.EIO, "Input/output error")
         return real(self, path)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from backup_gui.engine.destination import local
 from backup_gui.engine.restore.decisions import carry_out
 from backup_gui.engine.roots import continuity, roots
 from backup_gui.engine.state.database import Catalog
@@ -262,7 +263,7 @@ def test_where_numbers_do_not_last_a_folder_with_another_one_is_the_same(
     filled: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # As FAT makes them up anew with each mount.
-    for module in (continuity, roots):
+    for module in (continuity, local):
         monkeypatch.setattr(module, "has_lasting_inodes", lambda _path: False)
     aside = filled.root / "aside"
     os.rename(filled.mirror, aside)

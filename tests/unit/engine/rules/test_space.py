@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from backup_gui.engine.destination.local import Target
+from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.rules.space import (
     Amount,
     Room,
@@ -76,7 +76,7 @@ def test_a_file_system_that_counts_no_files_has_no_limit_for_them(
 ) -> None:
     rig.mirror.mkdir()
     found = SimpleNamespace(f_bavail=3, f_frsize=512, f_files=files, f_favail=7 if files else 0)
-    with Target(str(rig.mirror), None) as target:
+    with LocalDestination(str(rig.mirror), None) as target:
         monkeypatch.setattr(os, "fstatvfs", lambda _fd: found)
         assert target.room() == Room(1536, free_files, 512)
 

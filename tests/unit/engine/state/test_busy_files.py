@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.destination.local import Target
+from backup_gui.engine.destination.history_writer import HistoryWriter
+from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs import content as transfer_module
 from backup_gui.engine.fs.content import never
 from backup_gui.engine.restore.undo import undo_pass
@@ -155,10 +156,10 @@ def test_a_history_without_room_does_not_keep_current_content_out(
         rig.write_at(rig.mirror / BUSY, "stranger's")
     before = (rig.mirror / BUSY).read_text()
 
-    def refuse(_target: Target, path: str, *_arguments: object, **_options: object) -> None:
+    def refuse(_target: LocalDestination, path: str, *_arguments: object, **_options: object) -> None:
         raise OSError(code, os.strerror(code), path)
 
-    monkeypatch.setattr(Target, "keep", refuse)
+    monkeypatch.setattr(HistoryWriter, "keep", refuse)
     report = desk.run(100)
     goes_on = is_own and code != errno.EACCES
     assert (rig.mirror / BUSY).read_text() == ("1" if goes_on else before)
@@ -171,16 +172,16 @@ def test_the_first_version_of_an_hour_is_never_replaced_unkept(desk: Desk, monke
     rig = desk.rig
     rig.write(BUSY, "1")
 
-    def refuse(_target: Target, path: str, *_arguments: object, **_options: object) -> None:
+    def refuse(_target: LocalDestination, path: str, *_arguments: object, **_options: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Target, "keep", refuse)
+        patched.setattr(HistoryWriter, "keep", refuse)
         assert desk.problems(desk.run()) == [(BUSY, ProblemCode.NO_SPACE)]
     assert (rig.mirror / BUSY).read_text() == "0"
     desk.run()
     rig.write(BUSY, "2")
-    monkeypatch.setattr(Target, "keep", refuse)
+    monkeypatch.setattr(HistoryWriter, "keep", refuse)
     desk.run(HOUR_S)
     assert (rig.mirror / BUSY).read_text() == "1"
 
@@ -200,10 +201,10 @@ def test_while_something_is_held_what_cannot_be_kept_is_not_replaced(
     assert desk.run().held is not None
     rig.write(BUSY, "1")
 
-    def refuse(_target: Target, path: str, *_arguments: object, **_options: object) -> None:
+    def refuse(_target: LocalDestination, path: str, *_arguments: object, **_options: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
 
-    monkeypatch.setattr(Target, "keep", refuse)
+    monkeypatch.setattr(HistoryWriter, "keep", refuse)
     desk.run(100, scope=paths(BUSY))
     assert (rig.mirror / BUSY).read_text() == "busy"
 

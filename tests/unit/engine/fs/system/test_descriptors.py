@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from backup_gui.config.job_factory import make_job
-from backup_gui.engine.destination.local import Target
+from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.destination.lock import DestinationLock
 from backup_gui.engine.fs import tree
 from backup_gui.engine.fs.content import never
@@ -319,9 +319,9 @@ def test_a_folder_that_was_closed_for_another_one_is_opened_again(
 
         monkeypatch.setattr(os, name, refusing)
 
-    with Target(str(tmp_path), None) as target:
+    with LocalDestination(str(tmp_path), None) as target:
         # As where a folder's mode is changed, which is reached from the one above.
-        monkeypatch.setattr(target, "_open_up", lambda _folder: target.list("o/o/o/o/o/o") == {})
+        monkeypatch.setattr(target, "open_up", lambda _folder: target.list("o/o/o/o/o/o") == {})
         refuse_once("symlink")
         link = target.create_link("d/d/d/d/d/d/link", "nowhere")
         target.publish(link, "d/d/d/d/d/d/link", may_replace=False)

@@ -17,7 +17,7 @@ from backup_gui import __main__ as start
 from backup_gui.engine.apply import copy_worker as copier
 from backup_gui.engine.apply import standby
 from backup_gui.engine.apply.standby import Standby
-from backup_gui.engine.destination.local import Target
+from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs.system import worker_process as coprocess
 from backup_gui.engine.fs.system.worker_process import Coprocess
 from backup_gui.engine.fs.tree import Tree
@@ -33,14 +33,14 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the second proc
 
 def test_one_processor_alone_starts_no_process(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     rig.mirror.mkdir()
-    with Tree(str(rig.source)) as source, Target(str(rig.mirror), None) as target:
+    with Tree(str(rig.source)) as source, LocalDestination(str(rig.mirror), None) as target:
         monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0})
         assert Coprocess.start_for(source, target, target.abilities) is None
 
 
 def test_a_standby_starts_one_at_most(rig: Rig) -> None:
     rig.mirror.mkdir()
-    with Tree(str(rig.source)) as source, Target(str(rig.mirror), None) as target:
+    with Tree(str(rig.source)) as source, LocalDestination(str(rig.mirror), None) as target:
         starts: list[Coprocess] = []
 
         def begin() -> Coprocess:
@@ -66,7 +66,7 @@ def test_one_that_cannot_start_is_not_tried_again() -> None:
 def test_what_it_is_asked_it_answers_in_order_and_the_rest_is_waited_for(rig: Rig) -> None:
     rig.write("a", "a")
     rig.mirror.mkdir()
-    with Tree(str(rig.source)) as source, Target(str(rig.mirror), None) as target:
+    with Tree(str(rig.source)) as source, LocalDestination(str(rig.mirror), None) as target:
         process = Coprocess(source, target)
         for name in ("first", "second"):
             assert process.takes_more()
@@ -103,7 +103,7 @@ def many_open_files() -> Iterator[None]:
 def test_it_answers_however_many_files_are_open(rig: Rig, many_open_files: None) -> None:
     rig.write("a", "a")
     rig.mirror.mkdir()
-    with Tree(str(rig.source)) as source, Target(str(rig.mirror), None) as target:
+    with Tree(str(rig.source)) as source, LocalDestination(str(rig.mirror), None) as target:
         process = Coprocess(source, target)
         process.hand_over(copier.__name__, [*target.rights.owner, [], True], ["one"], [("a", "copy")])
         wait_until(lambda: process.answers() is not None, "it answers")
@@ -113,7 +113,7 @@ def test_it_answers_however_many_files_are_open(rig: Rig, many_open_files: None)
 
 def test_after_its_end_every_batch_comes_back_without_answers(rig: Rig) -> None:
     rig.mirror.mkdir()
-    with Tree(str(rig.source)) as source, Target(str(rig.mirror), None) as target:
+    with Tree(str(rig.source)) as source, LocalDestination(str(rig.mirror), None) as target:
         process = Coprocess(source, target)
         kill(process)
         process.hand_over(copier.__name__, [], ["one"], [])
@@ -129,9 +129,9 @@ def test_it_ends_with_its_parent_however_that_ends(rig: Rig) -> None:
     script = (
         "import sys, signal\n"
         "from backup_gui.engine.fs.system.worker_process import Coprocess\n"
-        "from backup_gui.engine.destination.local import Target\n"
+        "from backup_gui.engine.destination.local import LocalDestination\n"
         "from backup_gui.engine.fs.tree import Tree\n"
-        "child = Coprocess(Tree(sys.argv[1]), Target(sys.argv[2], None))\n"
+        "child = Coprocess(Tree(sys.argv[1]), LocalDestination(sys.argv[2], None))\n"
         "print(child._pid, flush=True)\n"
         "signal.pause()\n"
     )
@@ -147,7 +147,7 @@ def test_it_ends_with_its_parent_however_that_ends(rig: Rig) -> None:
 
 def test_it_is_in_a_group_of_its_own_and_has_no_file_open_but_its_own(rig: Rig) -> None:
     rig.mirror.mkdir()
-    with Tree(str(rig.source)) as source, Target(str(rig.mirror), None) as target, rig.write("other").open():
+    with Tree(str(rig.source)) as source, LocalDestination(str(rig.mirror), None) as target, rig.write("other").open():
         process = Coprocess(source, target)
         # With the first answer it has opened all that it keeps open.
         process.hand_over(copier.__name__, [*target.rights.owner, [], True], ["gone"], [("gone", "copy")])
@@ -168,7 +168,7 @@ def test_it_ends_also_where_nobody_is_told_of_ends(rig: Rig) -> None:
     rig.mirror.mkdir()
     before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     try:
-        with Tree(str(rig.source)) as source, Target(str(rig.mirror), None) as target:
+        with Tree(str(rig.source)) as source, LocalDestination(str(rig.mirror), None) as target:
             process = Coprocess(source, target)
             process.close()
             assert not is_running(process._pid)
@@ -181,7 +181,7 @@ def test_where_no_more_files_can_be_opened_none_is_started_and_none_is_left_open
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0, 1})
     rig.mirror.mkdir()
-    with Tree(str(rig.source)) as source, Target(str(rig.mirror), None) as target:
+    with Tree(str(rig.source)) as source, LocalDestination(str(rig.mirror), None) as target:
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         opened = os.listdir("/proc/self/fd")
         # Room for one of the two pipes.
@@ -249,7 +249,7 @@ def test_a_packaged_program_s_second_process_is_its_own_start_and_does_its_part(
     monkeypatch.setattr(sys, "executable", str(program))
     rig.write("a", "content")
     rig.mirror.mkdir()
-    with Tree(str(rig.source)) as source, Target(str(rig.mirror), None) as target:
+    with Tree(str(rig.source)) as source, LocalDestination(str(rig.mirror), None) as target:
         process = Coprocess(source, target)
         process.hand_over(copier.__name__, [*target.rights.owner, [], True], ["a"], [("a", "copy")])
         assert process.answers(waits=True) == (["a"], [seen(rig.source / "a")])

@@ -1,0 +1,44 @@
+"""What can be asked of a tree by whoever only reads it, wherever it lies."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from backup_gui.model.entries import Entry
+
+
+class TreeView(Protocol):
+    """A mirror or a history, for reading; ``tree.Tree`` says what each call does.
+
+    Attributes:
+        root: What the tree is called in messages: the absolute path of its root, where it has one.
+        root_entry: The root when the tree was opened.
+    """
+
+    root: str
+    root_entry: Entry
+
+    def list(self, path: str, refused: dict[str, OSError] | None = None, most: int = sys.maxsize) -> dict[str, Entry]:
+        """Return the entry of each name in a folder, of links their own."""
+
+    def names(self, path: str) -> list[str]:  # type: ignore[valid-type]
+        """Return the names in a folder."""
+
+    def look_at(self, path: str, names: Sequence[str], refused: dict[str, OSError]) -> dict[str, Entry]:
+        """Return the entries of some names of a folder."""
+
+    def look(self, path: str) -> Entry | None:
+        """Return the entry at a path, or None if there is none."""
+
+    def stat(self, path: str) -> Entry:
+        """Return the entry at a path; it is an error if there is none."""
+
+    def read_link(self, path: str) -> str:
+        """Return the text of a symbolic link."""
+
+    def open_file(self, path: str) -> int:
+        """Return a descriptor from which the content of a file can be read."""
