@@ -230,7 +230,7 @@ class Candidate(NamedTuple):
 
     Attributes:
         order_key: Rank, time and counter, negated, so that what is removed last sorts first.
-        is_free: False for the hard link whose removal frees the file's space.
+        is_free: False if removing it frees the file's space; True for the file's other hard links.
         stored: Its path in the history.
         freed: What removing it frees.
         inode: Its inode when it was chosen.
