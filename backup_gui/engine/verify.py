@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.destination.history_place import history_at, is_not_the_mirrors, is_reserved
 from backup_gui.engine.destination.probe import known_abilities
-from backup_gui.engine.fs.content import Cancelled, never
+from backup_gui.engine.fs.content import Cancelled, forget_cached, never
 from backup_gui.engine.fs.same_content import has_same_bytes
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.plan.holding import Holding
@@ -303,7 +302,7 @@ class _Comparison:
                 # empty. The worst result is a difference reported that is gone a moment later.
                 if not all(stat.S_ISREG(os.fstat(fd).st_mode) for fd in (original, copy)):
                     return False
-                _read_from_disk(copy)
+                forget_cached(copy)
                 return has_same_bytes(
                     original, copy, self._should_stop, lambda count: self._meter.add_bytes(count, path)
                 )
@@ -311,17 +310,6 @@ class _Comparison:
                 os.close(copy)
         finally:
             os.close(original)
-
-
-def _read_from_disk(fd: int) -> None:
-    """Let the system forget what it holds of the copy in memory, so that the disk itself is compared."""
-    if sys.platform != "linux":
-        return
-    try:
-        os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
-    except OSError:
-        # Only a hint: some file systems do not take it, and what is in memory is compared then.
-        return
 
 
 def _difference(path: str, kind: DifferenceKind) -> Difference:

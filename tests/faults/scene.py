@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from backup_gui.engine.history.trusted_clock import look, uptime_s
+from backup_gui.engine.fs.system.platform import uptime_s
+from backup_gui.engine.history.trusted_clock import look
 from backup_gui.engine.run.single_pass import ignore, run_pass
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.events import Event

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TypedDict
 
-from backup_gui.engine.history.trusted_clock import uptime_s
+from backup_gui.engine.fs.system.platform import uptime_s
 
 _PASSED = itertools.count(1)
 

@@ -20,8 +20,8 @@ from typing import Any
 import pytest
 
 from backup_gui.engine.destination.local import LocalDestination
+from backup_gui.engine.fs.system.platform import uptime_s
 from backup_gui.engine.fs.tree import Tree
-from backup_gui.engine.history.trusted_clock import uptime_s
 from backup_gui.engine.plan.pass_context import PassContext
 from backup_gui.engine.rules.exclusions import Filter
 from backup_gui.engine.rules.progress import Meter

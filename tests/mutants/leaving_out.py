@@ -46,7 +46,7 @@ MUTATIONS = (
     Mutation(
         "what is mounted over the kernel's is not left out",
         "engine/plan/left_out.py",
-        "        elif _is_visible(mount):\n",
+        "        elif is_visible(mount):\n",
         "        else:\n",
         (f"{_FOUND}test_what_is_mounted_over_the_kernels_is_no_longer_left_out",),
     ),

@@ -173,11 +173,11 @@ MUTATIONS = (
     ),
     Mutation(
         "how long the system runs is not asked of a clock that can be set",
-        "engine/history/trusted_clock.py",
+        "engine/fs/system/platform.py",
         '            with open(_UPTIME_FILE, encoding="utf-8") as file:\n',
         '            with open("/nowhere", encoding="utf-8") as file:\n',
         (
-            "unit/engine/history/test_trusted_clock.py::test_a_program_that_is_told_another_time_still_knows_how_long_the_system_runs",
+            "unit/engine/fs/system/test_platform.py::test_a_program_that_is_told_another_time_still_knows_how_long_the_system_runs",
         ),
     ),
     Mutation(

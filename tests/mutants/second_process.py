@@ -92,7 +92,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a stranger's name is no lock",
-        "engine/destination/lock.py",
+        "engine/fs/system/locks.py",
         " and (uid == os.getuid() or may_write(uid, nearest_existing(place))):\n",
         ":\n",
         (
@@ -102,7 +102,7 @@ MUTATIONS = (
     Mutation(
         "a folder locked by a stranger is no lock",
         "engine/destination/local.py",
-        "            if is_locked_by_strangers(self.root_fd, os.path.realpath(self.root)):\n",
+        "            if is_locked_by_strangers(self.root_entry.st_ino, os.path.realpath(self.root)):\n",
         "            if not error:\n",
         (
             "unit/engine/destination/test_lock.py::test_a_user_who_may_not_write_there_cannot_take_the_lock_of_a_destination[folder]",
@@ -110,7 +110,7 @@ MUTATIONS = (
     ),
     Mutation(
         "who may write is another instance",
-        "engine/destination/lock.py",
+        "engine/fs/system/locks.py",
         "(uid == os.getuid() or may_write(uid, nearest_existing(place)))",
         "uid == os.getuid()",
         ("unit/engine/destination/test_lock.py::test_another_user_who_may_write_there_is_another_instance[listening]",),

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from backup_gui.engine.history.trusted_clock import uptime_s
+from backup_gui.engine.fs.system.platform import uptime_s
 from backup_gui.engine.restore.put_back import restore_path
 from backup_gui.engine.rules.version_names import shortened_paths
 from backup_gui.engine.run.single_pass import run_pass

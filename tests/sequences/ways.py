@@ -12,7 +12,7 @@ from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
 
-from backup_gui.engine.history.trusted_clock import uptime_s
+from backup_gui.engine.fs.system.platform import uptime_s
 from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.watch.watcher import Watcher

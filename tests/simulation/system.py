@@ -21,9 +21,9 @@ from typing import Any, Self
 from unittest.mock import patch
 
 import backup_gui.engine
+from backup_gui.engine.fs.system import platform
 from backup_gui.engine.fs.system import syscalls as system
 from backup_gui.engine.fs.volumes import volume
-from backup_gui.engine.history import trusted_clock as belief
 from backup_gui.engine.state.database import Catalog
 from tests.property.faulty_os import ENGINE, NEEDS_ROOM, READING, WRITING, Killed
 from tests.simulation.scheduler import Scheduler, Task
@@ -228,7 +228,7 @@ def simulated_system(scheduler: Scheduler, volume_id: Callable[[str], str]) -> I
     simulated = SimulatedSystem(scheduler)
     its_os, its_time = SimulatedOs(simulated), SimulatedTime(scheduler)
     # As they are before any of them is replaced.
-    real_uptime, real_volume_id = belief.uptime_s, volume.volume_id
+    real_uptime, real_volume_id = platform.uptime_s, volume.volume_id
     moments = {time.time: its_time.time, time.monotonic: its_time.monotonic, real_uptime: scheduler.uptime}
 
     class SimulatedDatetime(dt.datetime):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import sys
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.fs.content import (
@@ -17,6 +16,7 @@ from backup_gui.engine.fs.content import (
     TargetError,
     bytes_of_data,
     is_same_version,
+    may_have_holes,
 )
 from backup_gui.engine.fs.same_content import has_same_content
 from backup_gui.engine.ownership.intents import unseen
@@ -113,7 +113,7 @@ def data_bytes(source: Tree, action: Action) -> int:
     try:
         entry = source.stat(action.path)
         size_bytes = action.size_bytes
-        if sys.platform == "win32" or entry.st_size != size_bytes or entry.st_blocks * 512 >= size_bytes:
+        if entry.st_size != size_bytes or not may_have_holes(entry):
             return size_bytes
         fd = source.open_file(action.path)
         try:

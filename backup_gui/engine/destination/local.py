@@ -14,11 +14,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from backup_gui.engine.destination.history_writer import HistoryWriter, give_back, pair
-from backup_gui.engine.destination.lock import is_locked_by_strangers, lock_file
 from backup_gui.engine.destination.marker import attribute_of
 from backup_gui.engine.destination.mirror_writer import MirrorWriter
 from backup_gui.engine.destination.probe import falls_together
 from backup_gui.engine.fs.content import NOT_SUPPORTED, create
+from backup_gui.engine.fs.system.locks import is_locked_by_strangers, lock_file
 from backup_gui.engine.fs.system.syscalls import rename_to_free_name
 from backup_gui.engine.fs.system.worker_process import Coprocess
 from backup_gui.engine.fs.tree import HAS_FOLDER_DESCRIPTORS
@@ -116,7 +116,7 @@ class LocalDestination(MirrorWriter):
         try:
             lock_file(self.root_fd)
         except BlockingIOError as error:
-            if is_locked_by_strangers(self.root_fd, os.path.realpath(self.root)):
+            if is_locked_by_strangers(self.root_entry.st_ino, os.path.realpath(self.root)):
                 log.warning("Somebody who may not write to %s has locked it", escape(self.root))
                 return
             raise DestinationBusyError(Reason(ReasonCode.WRITTEN_ELSEWHERE, path=self.root)) from error

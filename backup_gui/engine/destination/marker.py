@@ -13,7 +13,6 @@ import contextlib
 import errno
 import os
 import stat
-import sys
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -25,7 +24,7 @@ from backup_gui.engine.fs.system.descriptors import waited_out
 from backup_gui.engine.fs.system.syscalls import rename_to_free_name
 from backup_gui.engine.fs.tree import OPEN_FILE
 from backup_gui.engine.fs.volumes.identity import identify
-from backup_gui.engine.fs.xattrs import MARKER_ATTRIBUTE, is_dumb, place_of
+from backup_gui.engine.fs.xattrs import is_dumb, place_of, read_marker, write_marker
 from backup_gui.model.path_text import escape, one_line, unescape
 from backup_gui.model.paths import MARKER_NAME, TEMPORARY_PREFIX
 from backup_gui.model.problems import is_passing
@@ -172,11 +171,8 @@ def write_attribute(tree: Tree, marker: Marker, *, may_replace: bool) -> bool:
         FileExistsError: There is one, which is not to be replaced.
         OSError: It could not be written.
     """
-    if sys.platform != "linux":
-        return False
     try:
-        where = tree.root_fd if tree.root_fd >= 0 else tree.root
-        os.setxattr(where, MARKER_ATTRIBUTE, _text(marker), 0 if may_replace else os.XATTR_CREATE)
+        write_marker(tree, _text(marker), may_replace=may_replace)
     except OSError as error:
         if error.errno in {errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL, errno.E2BIG, errno.ERANGE}:
             return False
@@ -224,10 +220,8 @@ def write_file(tree: Tree, marker: Marker, *, may_replace: bool) -> None:
 
 
 def _read_attribute(folder: str) -> Marker | None:
-    if sys.platform != "linux":
-        return None
     try:
-        return parse_marker(os.getxattr(folder, MARKER_ATTRIBUTE))
+        return parse_marker(read_marker(folder, follows_link=True))
     except OSError:
         return None
 
@@ -244,11 +238,9 @@ def attribute_of(tree: Tree, folder: str) -> bytes | None:
     Raises:
         OSError: It cannot be told just now.
     """
-    if sys.platform != "linux":
-        return None
     place = place_of(tree, folder)
     try:
-        return os.getxattr(place, MARKER_ATTRIBUTE, follow_symlinks=False)
+        return read_marker(place, follows_link=False)
     except OSError as error:
         if is_passing(error) and not is_dumb(place, error):
             raise

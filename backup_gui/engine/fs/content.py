@@ -259,7 +259,7 @@ def transfer(
         OSError: Reading or writing failed.
     """
     size_bytes = before.st_size
-    has_holes = sys.platform != "win32" and size_bytes > 4096 and before.st_blocks * 512 < size_bytes
+    has_holes = size_bytes > 4096 and may_have_holes(before)
     unflushed = 0
     position = 0
     if size_bytes <= BLOCK_BYTES and not has_holes:
@@ -318,6 +318,11 @@ def _next_data(fd: int, position: int, size_bytes: int) -> tuple[int, int]:
     return start, min(os.lseek(fd, start, os.SEEK_HOLE), size_bytes)
 
 
+def may_have_holes(entry: Entry) -> bool:
+    """Tell from a file's entry whether it takes less room on its disk than its size says. Pure."""
+    return sys.platform != "win32" and entry.st_blocks * 512 < entry.st_size
+
+
 def bytes_of_data(fd: int, size_bytes: int) -> int:
     """Return how much of a file is not in holes.
 
@@ -348,6 +353,16 @@ def _copy_block(fd: int, out: int, count: int) -> int:
     while view:
         view = view[os.write(out, view) :]
     return len(block)
+
+
+def forget_cached(fd: int) -> None:
+    """Let the system forget what it holds of an open file in memory, so that the disk itself is read.
+
+    Only a hint: some file systems do not take it, and what is in memory is read then.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def flush_file(fd: int) -> None:

@@ -71,6 +71,30 @@ class Outcome(NamedTuple):
 IN_STEP: Final = Outcome()
 
 
+def read_marker(where: str, *, follows_link: bool) -> bytes:
+    """Read the marker that something has as an attribute.
+
+    Raises:
+        OSError: It has none, or it cannot be told.
+    """
+    if sys.platform != "linux":
+        raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
+    return os.getxattr(where, MARKER_ATTRIBUTE, follow_symlinks=follows_link)
+
+
+def write_marker(tree: Tree, content: bytes, *, may_replace: bool) -> None:
+    """Give the root of an open tree a marker as an attribute.
+
+    Raises:
+        FileExistsError: There is one, which is not to be replaced.
+        OSError: It could not be written, or there are no such attributes.
+    """
+    if sys.platform != "linux":
+        raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
+    where = tree.root_fd if tree.root_fd >= 0 else tree.root
+    os.setxattr(where, MARKER_ATTRIBUTE, content, 0 if may_replace else os.XATTR_CREATE)
+
+
 def is_carried(name: str) -> bool:
     """Tell whether an attribute is one that the mirror has too."""
     if name.startswith(_EVERYBODYS):

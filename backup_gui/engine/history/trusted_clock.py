@@ -32,8 +32,6 @@ from __future__ import annotations
 
 import logging
 import math
-import sys
-import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -61,21 +59,8 @@ _LEAST_STEP_S: Final = 60.0
 _MOST_STEPS: Final = 64
 # For so long after a start a clock may be ahead until it is corrected.
 _BRIEFLY_S: Final = 3_600.0
-_UPTIME_FILE: Final = "/proc/uptime"
 # The last time that a version's name can have.
 _LATEST_S: Final = 253_402_300_799.0
-
-
-def uptime_s() -> float:
-    """Return the system's uptime in seconds, including time asleep where the system counts it."""
-    if sys.platform == "linux":
-        try:
-            # Equals the system's clock, but also in programs that are shown another time than the system's.
-            with open(_UPTIME_FILE, encoding="utf-8") as file:
-                return float(file.read().split()[0])
-        except (OSError, ValueError, IndexError):
-            return time.clock_gettime(time.CLOCK_BOOTTIME)
-    return time.monotonic()
 
 
 class Step(NamedTuple):

@@ -7,12 +7,11 @@ systems keep for themselves on drives. Nothing here writes, and nothing is opene
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from backup_gui.engine.destination.history_place import history_of
 from backup_gui.engine.fs import own_files
-from backup_gui.engine.fs.volumes.mounts import TABLE, is_of_kernel, read_mounts
+from backup_gui.engine.fs.volumes.mounts import TABLE, is_of_kernel, is_visible, read_mounts
 from backup_gui.engine.rules.exclusions import Filter
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ def find_left_out(source: str, backup: Iterable[str] = (), table: str | Path = T
         What was found; nothing if the source is not there.
     """
     root = os.path.realpath(source)
-    mounts = read_mounts(table) if sys.platform == "linux" else []
+    mounts = read_mounts(table)
     # Of several mounts on one point the last one is visible.
     below = {mount.point: mount for mount in mounts if _relative(mount.point, root)}
     paths = {path for place in (*own_files.noted(), *backup) for path in _places_of(place, root, mounts)}
@@ -86,7 +85,7 @@ def find_left_out(source: str, backup: Iterable[str] = (), table: str | Path = T
         assert path is not None
         if not is_of_kernel(mount.kind):
             drive_roots.add(path)
-        elif _is_visible(mount):
+        elif is_visible(mount):
             paths.add(path)
     return LeftOut(frozenset(paths), frozenset(drive_roots))
 
@@ -101,18 +100,6 @@ def _relative(path: str, root: str) -> str | None:
 
 def _is_mounted(root: str, mounts: list[Mount]) -> bool:
     return any(mount.point == root for mount in mounts) if mounts else os.path.ismount(root)
-
-
-def _is_visible(mount: Mount) -> bool:
-    """Tell whether a mount's point leads to it, and not to something that was mounted over a folder above it."""
-    if sys.platform == "win32":
-        return False
-    try:
-        device = os.lstat(mount.point).st_dev
-    except OSError as error:
-        # It may be closed even to the system's administrator.
-        return isinstance(error, PermissionError)
-    return f"{os.major(device)}:{os.minor(device)}" == mount.device
 
 
 def _places_of(place: str, root: str, mounts: list[Mount]) -> Iterator[str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import os
 import stat
-import sys
 import time
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from backup_gui.engine.fs.system.platform import LONGEST_WAIT_S
 from backup_gui.engine.fs.volumes.volume import has_lasting_inodes
 from backup_gui.engine.roots.continuity import root_stamp
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# On Windows a waiting main thread does not run signal handlers: it has to come up for air.
-_LONGEST_WAIT_S = 0.25 if sys.platform == "win32" else float("inf")
 # The user's clock has advanced by this much more than the computer has been running, so it was asleep.
 _SLEEP_GAP_S = 5.0
 # Where the steady clock goes on while the computer sleeps, waiting this much too long says the same.
@@ -54,7 +52,7 @@ class SystemClock:
 
     def wait(self, commands: Commands, timeout_s: float) -> None:
         """Wait until something is in the mailbox, at most ``timeout_s`` seconds."""
-        commands.wait(min(timeout_s, _LONGEST_WAIT_S))
+        commands.wait(min(timeout_s, LONGEST_WAIT_S))
 
 
 class Wakefulness:

@@ -8,8 +8,9 @@ cannot list for an empty one, so such a failure does not even tell its reason.
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
+
+from backup_gui.engine.fs.system.platform import HAS_INOTIFY, LATE_MODULES
 
 _EVERYWHERE = (
     "backup_gui.engine.rules.globs",
@@ -24,9 +25,7 @@ _EVERYWHERE = (
     "json",
     "logging",
 )
-_ON_WINDOWS = ("msvcrt", "shutil")
-_NOT_ON_WINDOWS = ("fcntl", "pwd", "resource", "socket")
-OF_A_PASS = (*_EVERYWHERE, *(_ON_WINDOWS if sys.platform == "win32" else _NOT_ON_WINDOWS))
+OF_A_PASS = (*_EVERYWHERE, *LATE_MODULES)
 # What the user decides between two passes of a long run is done by these.
 OF_A_LONG_RUN = (
     "backup_gui.engine.restore.writer",
@@ -35,7 +34,7 @@ OF_A_LONG_RUN = (
 )
 OF_WATCHING = (
     "backup_gui.engine.watch.watcher",
-    "backup_gui.engine.watch.inotify" if sys.platform == "linux" else "watchdog.observers",
+    "backup_gui.engine.watch.inotify" if HAS_INOTIFY else "watchdog.observers",
 )
 
 

@@ -24,6 +24,7 @@ from backup_gui.engine.apply.stats import Ledger, Outcome
 from backup_gui.engine.destination.history_loss import is_history_lost, remember_history
 from backup_gui.engine.fs.content import Cancelled, ignore_count, never
 from backup_gui.engine.fs.system.descriptors import BUDGET
+from backup_gui.engine.fs.system.platform import uptime_s
 from backup_gui.engine.guard.guard import TAKES_AWAY, Condition, judge
 from backup_gui.engine.guard.unanswered import from_text
 from backup_gui.engine.history.trusted_clock import (
@@ -33,7 +34,6 @@ from backup_gui.engine.history.trusted_clock import (
     believable,
     follow,
     forget_aheads,
-    uptime_s,
 )
 from backup_gui.engine.ownership.other_backups import set_apart, with_others
 from backup_gui.engine.plan.compare import compare

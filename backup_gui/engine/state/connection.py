@@ -12,9 +12,10 @@ import errno
 import logging
 import os
 import sqlite3
-import sys
 import time
 from typing import TYPE_CHECKING, Any
+
+from backup_gui.engine.fs.volumes.room import give_place, room_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -65,7 +66,7 @@ def is_without_room(error: sqlite3.Error, path: Path) -> bool:
     if code & _PRIMARY_CODE == sqlite3.SQLITE_FULL:
         return True
     is_doubtful = code in _UNWRITABLE_IN_DETAIL or code & _PRIMARY_CODE == sqlite3.SQLITE_CANTOPEN
-    return is_doubtful and _room_bytes(path) < _SPARE_BYTES
+    return is_doubtful and room_bytes(path.parent) < _SPARE_BYTES
 
 
 class Memory(sqlite3.Connection):
@@ -102,7 +103,7 @@ class Memory(sqlite3.Connection):
             sqlite3.DatabaseError: It cannot be opened or used.
         """
         if self._connect is not None and self._path is not None:
-            if _room_bytes(self._path) < _LEAST_BYTES:
+            if room_bytes(self._path.parent) < _LEAST_BYTES:
                 raise _full()
             self._file = self._opened(self._connect, self._path)
 
@@ -126,7 +127,7 @@ class Memory(sqlite3.Connection):
             Whether the file contains everything.
         """
         if self._file is not None and self._path is not None:
-            if _room_bytes(self._path) < _LEAST_BYTES:
+            if room_bytes(self._path.parent) < _LEAST_BYTES:
                 self._go_on_without(_full())
             return self._file is not None
         if self._path is None or self._connect is None or self._clock() < self._next_try_s:
@@ -135,7 +136,7 @@ class Memory(sqlite3.Connection):
         super().commit()
         pages, page_bytes = (super(Memory, self).execute(f"PRAGMA {name}").fetchone()[0] for name in _SIZES)
         # The content is written twice: to the log beside the file, and to the file.
-        if _room_bytes(self._path) < 2 * pages * page_bytes + _SPARE_BYTES:
+        if room_bytes(self._path.parent) < 2 * pages * page_bytes + _SPARE_BYTES:
             return False
         try:
             file = self._opened(self._connect, self._path)
@@ -227,7 +228,7 @@ class Memory(sqlite3.Connection):
     def _opened(self, connect: Callable[[Path], sqlite3.Connection], path: Path) -> sqlite3.Connection:
         file = connect(path)
         try:
-            _give_place(path)
+            give_place(os.path.realpath(path) + "-shm", _SHARED_BYTES, _PAGE_BYTES)
         except OSError as error:
             # Other failures, such as a missing /proc, are ignored.
             if error.errno in {errno.ENOSPC, errno.EDQUOT}:
@@ -249,26 +250,6 @@ class Memory(sqlite3.Connection):
         )
 
 
-def _give_place(path: Path) -> None:
-    """Allocate the whole shared-memory file beside a database, where SQLite might not.
-
-    Raises:
-        OSError: There is no space for it.
-    """
-    if sys.platform != "linux" or os.statvfs(path.parent).f_frsize >= _PAGE_BYTES:
-        return
-    shared = os.path.realpath(path) + "-shm"
-    # Use SQLite's own descriptor: closing another one of the same file would release its locks.
-    for fd in os.listdir("/proc/self/fd"):
-        try:
-            is_it = os.readlink(f"/proc/self/fd/{fd}") == shared
-        except OSError:
-            continue
-        if is_it:
-            os.posix_fallocate(int(fd), 0, _SHARED_BYTES)
-            return
-
-
 _SIZES = ("page_count", "page_size")
 
 
@@ -276,14 +257,3 @@ def _full() -> sqlite3.OperationalError:
     error = sqlite3.OperationalError("database or disk is full")
     error.sqlite_errorcode = sqlite3.SQLITE_FULL
     return error
-
-
-def _room_bytes(path: Path) -> int:
-    """Return the free space on a file's disk; a huge number if unknown."""
-    if sys.platform == "win32":
-        return sys.maxsize
-    try:
-        found = os.statvfs(path.parent)
-    except OSError:
-        return sys.maxsize
-    return found.f_bavail * found.f_frsize

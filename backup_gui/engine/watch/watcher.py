@@ -13,7 +13,6 @@ import errno
 import logging
 import os
 import stat
-import sys
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -29,6 +28,7 @@ from watchdog.events import (
     FileSystemEventHandler,
 )
 
+from backup_gui.engine.fs.system.platform import HAS_INOTIFY
 from backup_gui.engine.fs.volumes.mounts import can_watch, network_mount_below
 from backup_gui.engine.plan.left_out import find_left_out
 from backup_gui.engine.watch.dirty_paths import MAX_PATHS, DirtySet, Pending
@@ -212,7 +212,7 @@ class Watcher:
 
     def _make_observer(self, check: Callable[[], None]) -> BaseObserver:
         handler = _Handler(self._note, self._note_failure)
-        if sys.platform == "linux":
+        if HAS_INOTIFY:
             # watchdog's module loads on Linux only.
             from backup_gui.engine.watch.inotify import EVENTS, FolderObserver  # noqa: PLC0415
 

@@ -107,6 +107,18 @@ def mount_of(path: str, table: str | Path = TABLE) -> Mount | None:
     return _mount_among(read_mounts(table), path)
 
 
+def is_visible(mount: Mount) -> bool:
+    """Tell whether a mount's point leads to it, and not to something that was mounted over a folder above it."""
+    if sys.platform == "win32":
+        return False
+    try:
+        device = os.lstat(mount.point).st_dev
+    except OSError as error:
+        # It may be closed even to the system's administrator.
+        return isinstance(error, PermissionError)
+    return f"{os.major(device)}:{os.minor(device)}" == mount.device
+
+
 def share_a_mount(path: str, other: str, table: str | Path = TABLE) -> bool:
     """Tell whether two paths lie on the same mount; also where the system does not tell."""
     mounts = read_mounts(table)

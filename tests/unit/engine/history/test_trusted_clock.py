@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import math
-import sys
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +13,6 @@ from hypothesis import strategies as st
 
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.history import prune as upkeep
-from backup_gui.engine.history import trusted_clock as belief
 from backup_gui.engine.history.listing import list_versions
 from backup_gui.engine.history.trusted_clock import (
     AHEAD_KEY,
@@ -275,11 +271,6 @@ def test_little_is_written(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) ->
     assert len(written) == 1
 
 
-def test_the_system_says_how_long_it_has_been_running() -> None:
-    one = belief.uptime_s()
-    assert 0 < one <= belief.uptime_s()
-
-
 class Diary:
     """A computer that names versions in between, restarts the program at each step, and knows what really passed.
 
@@ -515,17 +506,6 @@ def test_several_versions_of_one_moment_are_all_kept_in_order(rig: Rig) -> None:
     versions = list(list_versions(str(rig.history), "a"))
     assert [version.number for version in versions] == [0, 1, 2]
     assert [(rig.history / version.stored).read_text() for version in versions] == ["0", "1", "2"]
-
-
-@pytest.mark.hazard(50)
-def test_a_program_that_is_told_another_time_still_knows_how_long_the_system_runs(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(time, "clock_gettime", lambda _clock: 946_685_100.0)
-    if sys.platform == "linux":
-        assert belief.uptime_s() == pytest.approx(float(Path("/proc/uptime").read_text().split()[0]), abs=60)
-    monkeypatch.setattr(belief, "_UPTIME_FILE", "/nowhere")
-    assert belief.uptime_s() > 0
 
 
 @pytest.mark.hazard(50)

@@ -116,7 +116,7 @@ def test_without_enough_room_nothing_is_written_back(
     disk.fill()
     record_many(catalog, "after")
     disk.is_full = False
-    monkeypatch.setattr(memory_module, "_room_bytes", lambda _path: 1 << 10)
+    monkeypatch.setattr(memory_module, "room_bytes", lambda _folder: 1 << 10)
     catalog.resume()
     assert catalog.file is None
 
@@ -150,7 +150,7 @@ def test_a_disk_with_next_to_no_room_is_left_alone_before_it_is_full(
     catalog: Catalog, disk: Disk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record_many(catalog, "before")
-    monkeypatch.setattr(memory_module, "_room_bytes", lambda _path: 1 << 10)
+    monkeypatch.setattr(memory_module, "room_bytes", lambda _folder: 1 << 10)
     catalog.resume()
     assert (catalog.file, catalog.count()) == (None, MANY)
     second = Catalog.open(disk.path.with_name("other.sqlite"))

@@ -878,7 +878,7 @@ def test_table_is_counted_where_the_kernel_does_not_tell(source: Path, monkeypat
 
 
 def test_other_systems_are_taken_to_watch_everything(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr("backup_gui.engine.watch.watcher.HAS_INOTIFY", False)
     (source / "a").mkdir()
     with watching(source) as seen:
         monkeypatch.undo()

@@ -1,0 +1,26 @@
+"""What differs from system to system beyond files and folders, so that nothing else in the engine asks which it is."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Final
+
+# Modules of the standard library that a pass imports when it comes to need them.
+LATE_MODULES: Final = ("msvcrt", "shutil") if sys.platform == "win32" else ("fcntl", "pwd", "resource", "socket")
+HAS_INOTIFY: Final = sys.platform == "linux"
+# On Windows a waiting main thread does not run signal handlers: it has to come up for air.
+LONGEST_WAIT_S: Final = 0.25 if sys.platform == "win32" else float("inf")
+_UPTIME_FILE: Final = "/proc/uptime"
+
+
+def uptime_s() -> float:
+    """Return the system's uptime in seconds, including time asleep where the system counts it."""
+    if sys.platform == "linux":
+        try:
+            # Equals the system's clock, but also in programs that are shown another time than the system's.
+            with open(_UPTIME_FILE, encoding="utf-8") as file:
+                return float(file.read().split()[0])
+        except (OSError, ValueError, IndexError):
+            return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic()
