@@ -124,7 +124,7 @@ def explained(problem: Problem, size_bytes: int, room: Room | None) -> Problem:
     Args:
         problem: The problem.
         size_bytes: What was to be written.
-        room: The space that there was; None if nobody can tell.
+        room: The space that there was; None if unknown.
     """
     if problem.code is not ProblemCode.NO_SPACE or problem.reason.arguments or room is None:
         return problem
