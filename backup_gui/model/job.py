@@ -95,3 +95,6 @@ class Job(NamedTuple):
 LIMITS: Final[dict[str, Limits]] = {
     name: limits for name, kind in Job.__annotations__.items() for limits in getattr(kind, "__metadata__", ())
 }
+
+# Who makes a job at a window can be asked.
+NEW_JOB: Final = Job("", "", asks_about_strangers=True)

@@ -16,7 +16,7 @@ from backup_gui.model.plans import HistorySize
 from backup_gui.services.folder_sizes import LeftOut, Tally, count_copies, count_left_out
 from backup_gui.services.job_check import Findings, examine
 from backup_gui.ui.dialogs.questions import ask_to_remove_left_out
-from backup_gui.ui.settings.page import JobSettings, SettingsDraft
+from backup_gui.ui.settings.page import JobSettings
 from backup_gui.ui.settings.rules_panel import RulesCount, RulesWish
 
 if TYPE_CHECKING:
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from backup_gui.threads.tasks import TaskContext, TaskRunner
 from backup_gui.ui.text.headline import silence_text
 from backup_gui.ui.text.reasons import said
-from backup_gui.ui.values.job import DraftVerdict, Level, Remark
+from backup_gui.ui.values.job import DraftVerdict, JobDraft, Level, Remark
 
+_CHECK = "settings"
 _RULES = "rules"
 _SIZE = "history size"
 _COPIES = "copies of what is left out"
@@ -35,7 +36,7 @@ _NOTHING = HistorySize(0, 0, None)
 
 
 class FormDesk(QObject):
-    """Serves the Settings page of the jobs."""
+    """Serves one form: the Settings page of the jobs, or the dialog for a new one."""
 
     def __init__(
         self,
@@ -52,7 +53,7 @@ class FormDesk(QObject):
             page: The page.
             controller: Knows the jobs.
             tasks: Looks and counts.
-            replace_job: Puts another version in the place of a job.
+            replace_job: Puts a job in the place of the one with an id, or adds it.
             data_folder: Where the catalogs are.
             parent: Owner.
         """
@@ -62,22 +63,25 @@ class FormDesk(QObject):
         self._tasks = tasks
         self._replace_job = replace_job
         self._data_folder = data_folder
+        # Two forms may be open at once.
+        self._keys = {name: f"{name} {id(page)}" for name in (_CHECK, _RULES, _SIZE, _COPIES)}
         self._copies: dict[str, Tally] = {}
         page.check_requested.connect(self._on_check_requested)
         page.count_requested.connect(self._on_count_requested)
         page.count_cancelled.connect(self._on_count_cancelled)
+        page.hidden.connect(self._on_hidden)
         page.size_requested.connect(self._on_size_requested)
         page.copies_requested.connect(self._on_copies_requested)
         page.removal_requested.connect(self._on_removal_requested)
         page.apply_requested.connect(self._on_apply_requested)
 
     @Slot(object)
-    def _on_check_requested(self, draft: SettingsDraft) -> None:
+    def _on_check_requested(self, draft: JobDraft) -> None:
         before = self._controller.job(draft.before.id)
         others = tuple(job for job in self._controller.jobs if job.id != draft.before.id)
         data_folder = self._data_folder
         self._tasks.start(
-            "settings",
+            self._keys[_CHECK],
             lambda _: examine(draft.wanted, before, others, data_folder),
             lambda findings: self._page.show_verdict(verdict(draft.serial, findings)),
             on_silent=partial(self._on_silent, draft.serial),
@@ -90,7 +94,7 @@ class FormDesk(QObject):
     @Slot(object)
     def _on_count_requested(self, wish: RulesWish) -> None:
         self._tasks.start(
-            _RULES,
+            self._keys[_RULES],
             lambda task: _count_rules(wish, task),
             self._on_counted,
             on_progress=self._page.show_rules_count,
@@ -98,7 +102,13 @@ class FormDesk(QObject):
 
     @Slot()
     def _on_count_cancelled(self) -> None:
-        self._tasks.cancel(_RULES)
+        self._tasks.cancel(self._keys[_RULES])
+
+    @Slot()
+    def _on_hidden(self) -> None:
+        """Give up what was asked for: a form that is shown again asks anew, and a dialog is about to be deleted."""
+        for key in self._keys.values():
+            self._tasks.cancel(key)
 
     def _on_counted(self, count: RulesCount | None) -> None:
         if count is not None:
@@ -108,11 +118,11 @@ class FormDesk(QObject):
 
     @Slot(object)
     def _on_size_requested(self, job: Job) -> None:
-        if not job.keeps_history:
+        if not job.id or not job.keeps_history:
             self._page.show_history_size(job.id, _NOTHING)
             return
         self._tasks.start(
-            _SIZE,
+            self._keys[_SIZE],
             lambda task: _measure(job, task.should_stop),
             lambda size: self._page.show_history_size(job.id, size),
         )
@@ -120,7 +130,7 @@ class FormDesk(QObject):
     @Slot(object)
     def _on_copies_requested(self, job: Job) -> None:
         self._tasks.start(
-            _COPIES,
+            self._keys[_COPIES],
             lambda task: count_copies(job, task.should_stop),
             lambda found: self._on_copies_counted(job.id, found or Tally()),
         )
@@ -141,9 +151,11 @@ class FormDesk(QObject):
         self._page.show_copies(job_id, 0, 0)
 
     @Slot(object)
-    def _on_apply_requested(self, draft: SettingsDraft) -> None:
+    def _on_apply_requested(self, draft: JobDraft) -> None:
         now = self._controller.job(draft.before.id)
-        if now is not None:
+        if not draft.before.id:
+            self._replace_job("", draft.wanted)
+        elif now is not None:
             self._replace_job(now.id, merged(now, draft.before, draft.wanted))
 
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from backup_gui.engine.state.register import forget_folders
-from backup_gui.model.job import Job
-from backup_gui.presenters.job_form import unanswered, verdict
+from backup_gui.model.job import NEW_JOB, Job
 from backup_gui.services.job_check import Findings, examine, leave_out
 from backup_gui.threads.tasks import ignore_result
 from backup_gui.ui.text.reasons import said
-from backup_gui.ui.values.job import JobDraft, PauseWish
+from backup_gui.ui.values.job import PauseWish
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,9 +25,6 @@ if TYPE_CHECKING:
     from backup_gui.ui.main.window import MainWindow
 
 log = logging.getLogger(__name__)
-
-# Someone at a window can be asked.
-_NEW_JOB = Job("", "", asks_about_strangers=True)
 
 
 class JobDesk(QObject):
@@ -55,7 +50,7 @@ class JobDesk(QObject):
             window: The window.
             controller: Runs the jobs.
             store: Saves them.
-            tasks: Examines what is being typed, and what a start of the program asked for.
+            tasks: Examines what a start of the program asked for.
             data_folder: Where the catalogs are.
             parent: Owner.
         """
@@ -65,8 +60,6 @@ class JobDesk(QObject):
         self._store = store
         self._tasks = tasks
         self._data_folder = data_folder
-        window.check_requested.connect(self._on_check_requested)
-        window.job_saved.connect(self._on_job_saved)
         window.removal_requested.connect(self.remove)
         window.board.problems.exclusion_requested.connect(self._on_exclusion_requested)
 
@@ -111,7 +104,7 @@ class JobDesk(QObject):
             if (job.source, job.destination) == (wish.source, wish.destination):
                 self._window.board.select_job(job.id)
                 return
-        wanted = _NEW_JOB._replace(source=wish.source, destination=wish.destination)
+        wanted = NEW_JOB._replace(source=wish.source, destination=wish.destination)
         if wish.interval_s:
             wanted = wanted._replace(interval_s=wish.interval_s)
         others, data_folder = self._controller.jobs, self._data_folder
@@ -126,26 +119,6 @@ class JobDesk(QObject):
         self.job_dropped.emit(job_id)
         self._forget(job_id)
         self._save()
-
-    @Slot(object)
-    def _on_check_requested(self, draft: JobDraft) -> None:
-        before = self._controller.job(draft.job_id)
-        others = tuple(job for job in self._controller.jobs if job.id != draft.job_id)
-        data_folder = self._data_folder
-        self._tasks.start(
-            "draft",
-            lambda _: examine(_wanted(draft, before), before, others, data_folder),
-            lambda findings: self._window.show_verdict(verdict(draft.serial, findings)),
-            on_silent=partial(self._on_check_silent, draft.serial),
-        )
-
-    def _on_check_silent(self, serial: int, silent_s: int) -> None:
-        if silent_s:
-            self._window.show_verdict(unanswered(serial, silent_s))
-
-    @Slot(object)
-    def _on_job_saved(self, job: Job) -> None:
-        self.put(self._window.edited_id, job)
 
     def _on_pair_examined(self, findings: Findings) -> None:
         if findings.job is None:
@@ -180,18 +153,3 @@ class JobDesk(QObject):
                 self.tr("The backups go on, but changes to them are lost when the app ends."),
             )
         self.jobs_saved.emit()
-
-
-def _wanted(draft: JobDraft, before: Job | None) -> Job:
-    """The job that a draft asks for; options that the dialog does not show stay as they were."""
-    base = before if before is not None else _NEW_JOB
-    return base._replace(
-        source=draft.source,
-        destination=draft.destination,
-        # A history chosen elsewhere belongs to the old destination.
-        history=base.history if draft.destination == base.destination else "",
-        name=draft.name,
-        interval_s=draft.interval_s,
-        exclude=draft.exclude,
-        keeps_history=draft.keeps_history,
-    )

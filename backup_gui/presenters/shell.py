@@ -48,6 +48,7 @@ from backup_gui.ui.values.job import JobView
 if TYPE_CHECKING:
     from backup_gui.config.folders import Places
     from backup_gui.config.store import Store
+    from backup_gui.ui.settings.page import JobSettings
     from backup_gui.ui.style.icons import Icons
 
 log = logging.getLogger(__name__)
@@ -139,9 +140,8 @@ class Desk(QObject):
         self.tray.is_on_bus = system.is_menu_on_bus()
         self._relay = LogRelay(self)
         self._plans = PlanDesk(self.window, self.tasks, places.data, self)
-        self._forms = FormDesk(
-            self.window.board.settings, self.controller, self.tasks, self.jobs.put, places.data, self
-        )
+        self._serve_form(self.window.board.settings)
+        self.window.form_opened.connect(self._serve_form)
         self._first = FirstDesk(
             self.window,
             self.controller,
@@ -239,6 +239,10 @@ class Desk(QObject):
         self.jobs.add(start.jobs, start.jobs[0].id)
         if start.starts_at_login and not self._settings.start_at_login:
             self._on_settings_saved(replace(self._settings, start_at_login=True))
+
+    @Slot(object)
+    def _serve_form(self, form: JobSettings) -> None:
+        FormDesk(form, self.controller, self.tasks, self.jobs.put, self._places.data, form)
 
     @Slot()
     def _on_settings_requested(self) -> None:

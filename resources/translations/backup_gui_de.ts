@@ -1394,89 +1394,6 @@
     </message>
 </context>
 <context>
-    <name>JobDialog</name>
-    <message>
-        <source>&amp;Add…</source>
-        <translation>&amp;Hinzufügen …</translation>
-    </message>
-    <message>
-        <source>&amp;Check every</source>
-        <translation>&amp;Prüfen alle</translation>
-    </message>
-    <message>
-        <source>&amp;Keep replaced and deleted files</source>
-        <translation>Ersetzte und gelöschte Dateien auf&amp;bewahren</translation>
-    </message>
-    <message>
-        <source>&amp;Leave out</source>
-        <translation>Aus&amp;lassen</translation>
-    </message>
-    <message>
-        <source>&amp;Name</source>
-        <translation>Na&amp;me</translation>
-    </message>
-    <message>
-        <source>&amp;Protect</source>
-        <translation>&amp;Quelle</translation>
-    </message>
-    <message>
-        <source>&amp;Save</source>
-        <translation>&amp;Speichern</translation>
-    </message>
-    <message>
-        <source>&amp;Start the backup</source>
-        <translation>Sicherung &amp;starten</translation>
-    </message>
-    <message>
-        <source>A folder on another drive, if you have one</source>
-        <translation>Ein Ordner auf einem anderen Laufwerk, wenn Sie eines haben</translation>
-    </message>
-    <message>
-        <source>Add rules that many people use</source>
-        <translation>Regeln hinzufügen, die viele benutzen</translation>
-    </message>
-    <message>
-        <source>Back up &amp;to</source>
-        <translation>&amp;Ziel</translation>
-    </message>
-    <message>
-        <source>Choose the folder for the backup</source>
-        <translation>Ordner für die Sicherung wählen</translation>
-    </message>
-    <message>
-        <source>Choose the folder to protect</source>
-        <translation>Ordner wählen, der gesichert werden soll</translation>
-    </message>
-    <message>
-        <source>Edit “{name}”</source>
-        <translation>„{name}“ bearbeiten</translation>
-    </message>
-    <message>
-        <source>Folder for the backup</source>
-        <translation>Ordner für die Sicherung</translation>
-    </message>
-    <message>
-        <source>Folder to protect</source>
-        <translation>Zu sichernder Ordner</translation>
-    </message>
-    <message>
-        <source>History</source>
-        <translation>Verlauf</translation>
-    </message>
-    <message>
-        <source>New backup</source>
-        <translation>Neue Sicherung</translation>
-    </message>
-    <message>
-        <source>The folder with your files</source>
-        <translation>Der Ordner mit Ihren Dateien</translation>
-    </message>
-    <message>
-        <source>The folder’s name</source>
-        <translation>Der Name des Ordners</translation>
-    </message>
-</context>
-<context>
     <name>JobSettings</name>
     <message>
         <source> %</source>
@@ -1663,8 +1580,8 @@
         <translation>&amp;Fenster schließen</translation>
     </message>
     <message>
-        <source>&amp;Edit…</source>
-        <translation>&amp;Bearbeiten …</translation>
+        <source>&amp;Edit</source>
+        <translation>&amp;Bearbeiten</translation>
     </message>
     <message>
         <source>&amp;File</source>
@@ -1800,6 +1717,17 @@ Keeps an exact, current copy of a folder, with a history.</source>
         <translation>Version {version}
 
 Hält eine genaue, aktuelle Kopie eines Ordners bereit, mit Verlauf.</translation>
+    </message>
+</context>
+<context>
+    <name>NewJobDialog</name>
+    <message>
+        <source>New backup</source>
+        <translation>Neue Sicherung</translation>
+    </message>
+    <message>
+        <source>S&amp;tart the backup</source>
+        <translation>S&amp;icherung starten</translation>
     </message>
 </context>
 <context>
@@ -2799,7 +2727,7 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
     <message>
         <source>What systems keep on drives: trash, restore points, lost+found</source>
-        <translation>Was Systeme auf Laufwerken ablegen: Papierkorb, Wiederherstellungspunkte, lost+found</translation>
+        <translation>Systemordner auf Laufwerken: Papierkorb, Wiederherstellungspunkte, lost+found</translation>
     </message>
     <message>
         <source>{words} so far…</source>

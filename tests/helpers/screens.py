@@ -57,8 +57,7 @@ from backup_gui.ui.plan.preview_dialog import PreviewDialog
 from backup_gui.ui.plan.review_dialog import ReviewDialog
 from backup_gui.ui.plan.view import PlanView
 from backup_gui.ui.settings.app_dialog import SettingsDialog
-from backup_gui.ui.settings.job_dialog import JobDialog
-from backup_gui.ui.settings.page import SettingsDraft
+from backup_gui.ui.settings.page import NewJobDialog
 from backup_gui.ui.settings.rules_panel import RulesCount, RulesWish
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.style.legibility import make_legible
@@ -71,6 +70,7 @@ from backup_gui.ui.values.job import (
     DraftVerdict,
     FilesPage,
     FilesQuery,
+    JobDraft,
     JobView,
     Level,
     PassPage,
@@ -549,7 +549,7 @@ def settings_page(icons: Icons) -> MainWindow:
     window = make_window(icons, VIEWS["ok"])
     window.board.show_page(Page.SETTINGS)
     page = window.board.settings
-    drafts: list[SettingsDraft] = []
+    drafts: list[JobDraft] = []
     wishes: list[RulesWish] = []
     page.check_requested.connect(drafts.append)
     page.count_requested.connect(wishes.append)
@@ -717,28 +717,18 @@ def scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
     window = settings_page(icons)
     window.board.settings.area.ensureWidgetVisible(window.board.settings.strangers_check)
     yield "job-settings-end", window
-    yield "job-new", JobDialog(icons)
-    dialog = JobDialog(icons, source="/home/anna/Documents")
-    dialog.destination_edit.setText("/home/anna/Documents/Backup")
-    dialog.show_verdict(
-        DraftVerdict(
-            dialog.draft().serial,
-            destination=Remark(Level.WRONG, said(Reason(ReasonCode.TYPED_DESTINATION_IN_SOURCE))),
-        )
-    )
+    yield "job-new", NewJobDialog(icons)
+    dialog = NewJobDialog(icons, "/home/anna/Documents")
+    dialog.form.destination_field.edit.setText("/home/anna/Documents/Backup")
+    wrong = Remark(Level.WRONG, said(Reason(ReasonCode.TYPED_DESTINATION_IN_SOURCE)))
+    dialog.form.show_verdict(DraftVerdict(dialog.form._serial, destination=wrong))
     yield "job-wrong", dialog
-    beside = DOCUMENTS._replace(destination="/home/anna/Backup")
-    dialog = JobDialog(icons, beside)
-    dialog.interval_spin.setValue(3_600)
-    dialog.exclude_edit.setPlainText("*.tmp\n.cache/")
-    dialog.show_verdict(
-        DraftVerdict(
-            dialog.draft().serial,
-            destination=Remark(Level.NOTE, said(Reason(ReasonCode.PLACE_ON_SAME_DRIVE))),
-            job=beside,
-        )
-    )
-    yield "job-edit", dialog
+    dialog = NewJobDialog(icons, "/home/anna/Documents")
+    dialog.form.destination_field.edit.setText("/home/anna/Backup")
+    note = Remark(Level.NOTE, said(Reason(ReasonCode.PLACE_ON_SAME_DRIVE)))
+    dialog.form.show_verdict(DraftVerdict(dialog.form._serial, destination=note, job=DOCUMENTS))
+    dialog.resize(760, 400)
+    yield "job-small", dialog
     yield "overview-whole", wide_overview(icons, VIEWS["ok"])
     behind = VIEWS["working"].status._replace(
         state=JobState.OK,

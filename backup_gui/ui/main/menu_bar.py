@@ -96,7 +96,7 @@ class MenuBar(QMenuBar):
         menu.addSeparator()
         self.restore_action = self._action(menu, self.tr("Re&store…"), "history", "Ctrl+R")
         self.open_action = self._action(menu, self.tr("&Open backup folder"), "open")
-        self.edit_action = self._action(menu, self.tr("&Edit…"), "edit", "Ctrl+E")
+        self.edit_action = self._action(menu, self.tr("&Edit"), "edit", "Ctrl+E")
         self.remove_action = self._action(menu, self.tr("Re&move…"), "remove", QKeySequence.StandardKey.Delete)
         # Only while the list has the focus: Delete in a text field deletes text.
         self.remove_action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)

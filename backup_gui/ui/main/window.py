@@ -21,11 +21,11 @@ from backup_gui.ui.main.menu_bar import MenuBar
 from backup_gui.ui.plan.preview_dialog import PreviewDialog
 from backup_gui.ui.plan.review_dialog import ReviewDialog
 from backup_gui.ui.settings.app_dialog import SettingsDialog
-from backup_gui.ui.settings.job_dialog import JobDialog
+from backup_gui.ui.settings.page import NewJobDialog
 from backup_gui.ui.style.icons import TintedIcons
 from backup_gui.ui.style.theme import opening_size
 from backup_gui.ui.text.headline import headline, held_text
-from backup_gui.ui.values.job import DraftVerdict, HeldAnswer, JobView
+from backup_gui.ui.values.job import HeldAnswer, JobView
 from backup_gui.ui.widgets.fields import choose_folder
 
 if TYPE_CHECKING:
@@ -46,14 +46,13 @@ class MainWindow(QMainWindow):
     back_up_requested = Signal(object)
     pause_requested = Signal(object)
     resume_requested = Signal(object)
-    check_requested = Signal(object)
-    job_saved = Signal(object)
     removal_requested = Signal(object)
     folder_requested = Signal(object)
     log_folder_requested = Signal()
     held_answered = Signal(object)
     put_back_requested = Signal(object)
     diagnostics_requested = Signal()
+    form_opened = Signal(object)
     first_run_opened = Signal(object)
     preview_opened = Signal(object)
     review_opened = Signal(object)
@@ -79,7 +78,7 @@ class MainWindow(QMainWindow):
         self._version = version
         self._has_tray = has_tray
         self._tints = TintedIcons(icons)
-        self._job_dialog: JobDialog | None = None
+        self._job_dialog: NewJobDialog | None = None
         self._crash_dialog: CrashDialog | None = None
         self.setWindowTitle(self.tr("Folder Backup"))
         self.setWindowIcon(icons.app())
@@ -130,11 +129,6 @@ class MainWindow(QMainWindow):
         """Note lines of the log."""
         self.board.log.add_lines(lines)
 
-    def show_verdict(self, verdict: DraftVerdict) -> None:
-        """Pass what a check of a draft found on to the open job dialog."""
-        if self._job_dialog is not None:
-            self._job_dialog.show_verdict(verdict)
-
     def show_job(self, job_id: str, page: Page) -> None:
         """Come to the front with a job and one of its pages."""
         self.board.select_job(job_id)
@@ -161,11 +155,6 @@ class MainWindow(QMainWindow):
         self.show()
         self.raise_()
         self.activateWindow()
-
-    @property
-    def edited_id(self) -> str:
-        """The job that the open job dialog edits; empty for none or a new one."""
-        return self._job_dialog.job_id if self._job_dialog is not None else ""
 
     def show_settings(self, settings: Settings, languages: Sequence[tuple[str, str]] = ()) -> SettingsDialog:
         """Open the settings of the app.
@@ -252,15 +241,18 @@ class MainWindow(QMainWindow):
         dialog.open()
         return dialog
 
-    def edit_job(self, job: Job | None, source: str = "") -> JobDialog:
-        """Open the dialog for a new or an existing job."""
-        dialog = JobDialog(self._icons, job, source=source, parent=self)
-        dialog.check_requested.connect(self.check_requested)
-        dialog.job_accepted.connect(self.job_saved)
-        dialog.finished.connect(self._on_job_dialog_finished)
-        self._job_dialog = dialog
-        dialog.open()
-        return dialog
+    def begin_by_hand(self, source: str = "") -> NewJobDialog:
+        """Open the form of a new job, or come back to it.
+
+        Args:
+            source: The folder to protect, if it is known already.
+        """
+        if self._job_dialog is None:
+            self._job_dialog = NewJobDialog(self._icons, source, self)
+            self._job_dialog.finished.connect(self._on_job_dialog_finished)
+            self.form_opened.emit(self._job_dialog.form)
+            self._job_dialog.open()
+        return self._job_dialog
 
     def ask_to_remove(self, view: JobView) -> QMessageBox:
         """Say what removing a job means, and ask for it if that is meant."""
@@ -295,7 +287,7 @@ class MainWindow(QMainWindow):
         paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
         if paths and self._job_dialog is None:
             event.acceptProposedAction()
-            self.edit_job(None, paths[0])
+            self.begin_by_hand(paths[0])
 
     def saved_geometry(self) -> QByteArray:
         """Size and place, to be remembered."""
@@ -353,14 +345,11 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _on_new_job(self) -> None:
-        if self._job_dialog is None:
-            self.edit_job(None)
+        self.begin_by_hand()
 
     @Slot()
     def _on_edit(self) -> None:
-        view = self.board.selected
-        if view is not None and self._job_dialog is None:
-            self.edit_job(view.job)
+        self.board.show_page(Page.SETTINGS)
 
     @Slot()
     def _on_remove(self) -> None:

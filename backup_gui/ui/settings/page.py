@@ -1,14 +1,18 @@
-"""The Settings page of a job: everything that can be chosen for it, checked while it is typed."""
+"""The form of a job's settings, checked while the user types: a page for a job that runs, a dialog for a new one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import math
+from collections.abc import Callable
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QSize, Qt, QTimer, Signal, SignalInstance, Slot
 from PySide6.QtGui import QHideEvent, QPalette, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
+    QDialog,
+    QDialogButtonBox,
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
@@ -19,37 +23,25 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from backup_gui.model.job import LIMITS, MAX_NAME_LENGTH, NEW_JOB, Job
 from backup_gui.ui.settings.history_limits import HistoryLimits
 from backup_gui.ui.settings.rules_panel import RulesCount, RulesPanel
-from backup_gui.ui.style.theme import GRID_PX, scaled_px
-from backup_gui.ui.values.job import DraftVerdict, Remark
+from backup_gui.ui.style.theme import GRID_PX, opening_size, scaled_px
+from backup_gui.ui.values.job import DraftVerdict, JobDraft, Remark
 from backup_gui.ui.widgets.fields import FolderField, FormPanel, IntervalField, RemarkLabel, add_row
 from backup_gui.ui.widgets.labels import MutedLabel, Panel, PrimaryButton, Words
+from backup_gui.ui.widgets.tab_order import tab_as_laid_out
 
 if TYPE_CHECKING:
-    from backup_gui.model.job import Job
     from backup_gui.model.plans import HistorySize
     from backup_gui.ui.style.icons import Icons
 
+# A check after each key would start one on every letter of a path.
 _QUIET_MS = 200
 _MINUTE_S = 60
-_MOST_MINUTES = 10_080
-_MOST_COUNT = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class SettingsDraft:
-    """What the page holds, not checked yet.
-
-    Attributes:
-        serial: Which state of the page this is; the verdict carries it back.
-        before: The job as it is.
-        wanted: The job as it is to be.
-    """
-
-    serial: int
-    before: Job
-    wanted: Job
+_GB = 1_000_000_000
+_PERCENT = Fraction(1, 100)
+_MOST_SHOWN = 1_000_000
 
 
 class JobSettings(QWidget):
@@ -61,6 +53,7 @@ class JobSettings(QWidget):
     size_requested = Signal(object)
     copies_requested = Signal(object)
     removal_requested = Signal(object)
+    hidden = Signal()
     apply_requested = Signal(object)
 
     def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
@@ -71,6 +64,9 @@ class JobSettings(QWidget):
         self._serial = 0
         self._verdict: DraftVerdict | None = None
         self._is_filling = False
+        # For each option, how its widget is read and written, and what it held when the job was filled in.
+        self._bound: dict[str, tuple[Callable[[], Any], Callable[[Any], object]]] = {}
+        self._shown: dict[str, object] = {}
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_QUIET_MS)
@@ -102,32 +98,22 @@ class JobSettings(QWidget):
     def wanted(self) -> Job:
         """The job as it is to be."""
         assert self._job is not None
-        wanted = self._job._replace(
-            source=self.source_field.edit.text(),
-            destination=self.destination_field.edit.text(),
+        # What a widget cannot show exactly, such as a time of 90 seconds in minutes, stays until it is changed.
+        changes = {name: value for name, (read, _) in self._bound.items() if (value := read()) != self._shown[name]}
+        if "destination" in changes:
             # A history chosen elsewhere belongs to the old destination.
-            history=self._job.history if self.destination_field.edit.text() == self._job.destination else "",
-            name=self.name_edit.text().strip(),
-            interval_s=self.interval_field.spin.value(),
-            exclude=self.rules.rules(),
-            leaves_out_system_folders=self.rules.system_check.isChecked(),
-            keeps_history=self.history_check.isChecked(),
-            uses_notification=self.watch_check.isChecked(),
-            full_pass_every_s=self._full_pass_every_s(),
-            saves_power=self.saving_check.isChecked(),
-            guard_count=self.guard_count_spin.value(),
-            guard_share=self._guard_share(),
-            asks_about_strangers=self.strangers_check.isChecked(),
-        )
-        return self.limits.written_to(wanted)
+            changes["history"] = ""
+        return self._job._replace(**changes)
 
     def show_verdict(self, verdict: DraftVerdict) -> None:
         """Show what a check found, unless something was changed since it began."""
-        if verdict.serial != self._serial:
+        if verdict.serial != self._serial or self._job is None:
             return
         self._verdict = verdict
-        self.source_remark.show_remark(verdict.source)
-        self.destination_remark.show_remark(verdict.destination)
+        # A field of a new job that is still empty is no mistake.
+        source, destination = self.source_field.edit.text(), self.destination_field.edit.text()
+        self.source_remark.show_remark(verdict.source if source or self._job.source else Remark())
+        self.destination_remark.show_remark(verdict.destination if destination or self._job.destination else Remark())
         self.other_remark.show_remark(verdict.other)
         self._update()
 
@@ -164,15 +150,18 @@ class JobSettings(QWidget):
         """Count for nobody no more."""
         super().hideEvent(event)
         self.count_cancelled.emit()
+        self.hidden.emit()
 
     # The form
 
     def _build(self) -> None:
-        page = QWidget()
+        self.page = page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX, 2 * GRID_PX)
         column.setSpacing(GRID_PX + 4)
         self.rules = RulesPanel()
+        self._bind("exclude", self.rules.edit.textChanged, self.rules.edit.rules, self.rules.edit.show_rules)
+        self._bind_check("leaves_out_system_folders", self.rules.system_check)
         for panel in (self._folders_panel(), self.rules, self._history_panel(), self._care_panel()):
             column.addWidget(panel)
         self.other_remark = RemarkLabel(self._icons)
@@ -180,11 +169,12 @@ class JobSettings(QWidget):
         self.apply_button = PrimaryButton(self.tr("Appl&y"))
         self._state = MutedLabel()
         self._state.setWordWrap(False)
-        foot = QHBoxLayout()
+        self.foot = foot = QHBoxLayout()
         foot.setSpacing(GRID_PX)
         foot.addWidget(self._state, 1)
         for button in (self.revert_button, self.apply_button):
             button.setMinimumSize(11 * GRID_PX, 4 * GRID_PX)
+            button.setAutoDefault(False)
             foot.addWidget(button)
         column.addStretch()
         self.area.setWidget(page)
@@ -205,10 +195,15 @@ class JobSettings(QWidget):
         labels = []
         for form in page.findChildren(QFormLayout):
             for row in range(form.rowCount()):
-                item = form.itemAt(row, QFormLayout.ItemRole.LabelRole)
-                label = item.widget() if item is not None else None
+                label, field = (
+                    item.widget() if (item := form.itemAt(row, role)) is not None else None
+                    for role in (QFormLayout.ItemRole.LabelRole, QFormLayout.ItemRole.FieldRole)
+                )
                 if label is not None:
                     labels.append(label)
+                if isinstance(field, QCheckBox):
+                    # A form forgets its spacing when it finds out whether a row needs two lines.
+                    field.setMinimumWidth(field.sizeHint().width() + form.horizontalSpacing())
         width = max(label.sizeHint().width() for label in labels)
         for label in labels:
             label.setMinimumWidth(width)
@@ -228,8 +223,11 @@ class JobSettings(QWidget):
         )
         self.source_remark, self.destination_remark = RemarkLabel(self._icons), RemarkLabel(self._icons)
         self.name_edit = QLineEdit()
-        self.name_edit.setMaxLength(100)
+        self.name_edit.setMaxLength(MAX_NAME_LENGTH)
         self.name_edit.setPlaceholderText(self.tr("The folder’s name"))
+        self._bind_text("source", self.source_field.edit)
+        self._bind_text("destination", self.destination_field.edit)
+        self._bind("name", self.name_edit.textChanged, lambda: self.name_edit.text().strip(), self.name_edit.setText)
         panel = FormPanel(self.tr("Folders"))
         form = panel.form
         add_row(form, self.tr("Prot&ect"), self.source_field.edit, self.source_field, self.source_remark)
@@ -242,6 +240,9 @@ class JobSettings(QWidget):
     def _history_panel(self) -> Panel:
         self.history_check = QCheckBox(self.tr("Keep replaced and deleted files"))
         self.limits = HistoryLimits()
+        self._bind_check("keeps_history", self.history_check)
+        self._bind_spin("history_days", self.limits.days_spin)
+        self._bind_spin("history_max_bytes", self.limits.size_spin, _GB)
         panel = FormPanel(self.tr("History"))
         form = panel.form
         form.addRow(Words(""), self.history_check)
@@ -252,19 +253,23 @@ class JobSettings(QWidget):
         self.interval_field = IntervalField()
         self.watch_check = QCheckBox(self.tr("See &changes at once, where possible"))
         self.full_spin = QSpinBox()
-        self.full_spin.setRange(1, _MOST_MINUTES)
         self.full_spin.setSuffix(self.tr(" min"))
         self.full_spin.setGroupSeparatorShown(True)
         self.saving_check = QCheckBox(self.tr("Less often on battery or a metered network"))
         self.saving_check.setToolTip(self.tr("How often then, the settings of the app say."))
         self.guard_count_spin = QSpinBox()
-        self.guard_count_spin.setRange(0, _MOST_COUNT)
         self.guard_count_spin.setSuffix(self.tr(" files"))
         self.guard_count_spin.setGroupSeparatorShown(True)
         self.guard_share_spin = QSpinBox()
-        self.guard_share_spin.setRange(0, 100)
         self.guard_share_spin.setSuffix(self.tr(" %"))
         self.strangers_check = QCheckBox(self.tr("Ask about files not &written by this program"))
+        self._bind_spin("interval_s", self.interval_field.spin)
+        self._bind_check("uses_notification", self.watch_check)
+        self._bind_spin("full_pass_every_s", self.full_spin, _MINUTE_S)
+        self._bind_check("saves_power", self.saving_check)
+        self._bind_spin("guard_count", self.guard_count_spin)
+        self._bind_spin("guard_share", self.guard_share_spin, _PERCENT)
+        self._bind_check("asks_about_strangers", self.strangers_check)
         for spin in (self.full_spin, self.guard_count_spin, self.guard_share_spin):
             spin.setMinimumWidth(scaled_px(spin, 22 * GRID_PX))
         panel = FormPanel(self.tr("Checks and safety"))
@@ -283,14 +288,6 @@ class JobSettings(QWidget):
     # What the user does
 
     def _connect(self) -> None:
-        for edit in (self.source_field.edit, self.destination_field.edit, self.name_edit):
-            edit.textChanged.connect(self._on_changed)
-        for spin in (self.interval_field.spin, self.full_spin, self.guard_count_spin, self.guard_share_spin):
-            spin.valueChanged.connect(self._on_changed)
-        for check in (self.history_check, self.watch_check, self.saving_check, self.strangers_check):
-            check.toggled.connect(self._on_changed)
-        self.limits.changed.connect(self._on_changed)
-        self.rules.changed.connect(self._on_changed)
         self.rules.count_requested.connect(self.count_requested)
         self.rules.count_cancelled.connect(self.count_cancelled)
         self.rules.removal_requested.connect(self._on_removal_requested)
@@ -300,26 +297,42 @@ class JobSettings(QWidget):
 
     def _fill(self, job: Job) -> None:
         self._is_filling = True
-        self.source_field.edit.setText(job.source)
-        self.destination_field.edit.setText(job.destination)
-        self.name_edit.setText(job.name)
-        self.interval_field.spin.setValue(job.interval_s)
-        self.rules.show_rules(job.exclude)
-        self.rules.system_check.setChecked(job.leaves_out_system_folders)
+        for name, (_, write) in self._bound.items():
+            write(getattr(job, name))
+        self._shown = {name: read() for name, (read, _) in self._bound.items()}
         self.rules.show_copies(0, 0)
-        self.history_check.setChecked(job.keeps_history)
-        self.limits.show_job(job)
-        self.watch_check.setChecked(job.uses_notification)
-        self.full_spin.setValue(max(1, round(job.full_pass_every_s / _MINUTE_S)))
-        self.saving_check.setChecked(job.saves_power)
-        self.guard_count_spin.setValue(job.guard_count)
-        self.guard_share_spin.setValue(round(job.guard_share * 100))
-        self.strangers_check.setChecked(job.asks_about_strangers)
+        self.limits.show_counting()
         self._is_filling = False
         self._forget_figures()
         for remark in (self.source_remark, self.destination_remark, self.other_remark):
             remark.show_remark(Remark())
         self._on_changed()
+
+    def _bind(
+        self, option: str, changed: SignalInstance, read: Callable[[], object], write: Callable[[Any], object]
+    ) -> None:
+        """Have an option of the job shown and changed by a widget."""
+        self._bound[option] = (read, write)
+        changed.connect(self._on_changed)
+
+    def _bind_text(self, option: str, edit: QLineEdit) -> None:
+        self._bind(option, edit.textChanged, edit.text, edit.setText)
+
+    def _bind_check(self, option: str, check: QCheckBox) -> None:
+        self._bind(option, check.toggled, check.isChecked, check.setChecked)
+
+    def _bind_spin(self, option: str, spin: QSpinBox, unit: int | Fraction = 1) -> None:
+        """Have a number shown by a field that counts in larger or smaller units."""
+        limits, kind = LIMITS[option], type(getattr(NEW_JOB, option))
+        most = _MOST_SHOWN if limits.most is None else min(limits.most // unit, _MOST_SHOWN)
+        spin.setRange(math.ceil(limits.least / unit), most)
+        # Never 0 for what is not 0, for 0 may mean "without limit".
+        self._bind(
+            option,
+            spin.valueChanged,
+            lambda: kind(spin.value() * unit),
+            lambda value: spin.setValue(max(1, round(value / unit)) if value else 0),
+        )
 
     @Slot()
     def _on_changed(self) -> None:
@@ -340,13 +353,14 @@ class JobSettings(QWidget):
         if self._job is None or not self.isVisible():
             return
         wanted = self.wanted()
-        self.check_requested.emit(SettingsDraft(self._serial, self._job, wanted))
+        self.check_requested.emit(JobDraft(self._serial, self._job, wanted))
         place = (self._job.destination, self._job.history, self._job.keeps_history)
         if self._sized != place:
             self._sized = place
             self.size_requested.emit(self._job)
-        self.rules.count(wanted.source, wanted.exclude)
-        if self._copies_of != self._job:
+        if wanted.source:
+            self.rules.count(wanted.source, wanted.exclude)
+        if self._copies_of != self._job and self._job.id:
             # Of the job as it is, not as it is being typed.
             self._copies_of = self._job
             self.copies_requested.emit(self._job)
@@ -364,7 +378,7 @@ class JobSettings(QWidget):
     @Slot()
     def _on_apply_clicked(self) -> None:
         if self._job is not None and self._verdict is not None and self._verdict.job is not None:
-            draft = SettingsDraft(self._serial, self._job, self._verdict.job)
+            draft = JobDraft(self._serial, self._job, self._verdict.job)
             # What comes back is the job as it is from now on, and nothing of it was typed since.
             self._job = self._verdict.job
             self._fill(self._verdict.job)
@@ -382,22 +396,52 @@ class JobSettings(QWidget):
         self.apply_button.setEnabled(is_changed and is_good)
         is_wrong = self._verdict is not None and self._verdict.job is None
         text = ""
-        if is_changed:
+        if is_changed and self._job is not None and self._job.id:
             text = self.tr("Something above is not right yet.") if is_wrong else self.tr("Not applied yet.")
         self._state.setText(text)
 
-    def _full_pass_every_s(self) -> int:
-        """What the form shows; a time that is no whole number of minutes stays as it is until it is changed."""
-        assert self._job is not None
-        shown = max(1, round(self._job.full_pass_every_s / _MINUTE_S))
-        minutes = self.full_spin.value()
-        return self._job.full_pass_every_s if minutes == shown else minutes * _MINUTE_S
 
-    def _guard_share(self) -> float:
-        """What the form shows; a share that is no whole per cent stays as it is until it is changed."""
-        assert self._job is not None
-        percent = self.guard_share_spin.value()
-        return self._job.guard_share if percent == round(self._job.guard_share * 100) else percent / 100
+class NewJobDialog(QDialog):
+    """The form for a backup that is still to be made."""
+
+    def __init__(self, icons: Icons, source: str = "", parent: QWidget | None = None) -> None:
+        """Build the dialog.
+
+        Args:
+            icons: The icons.
+            source: The folder to protect, if it is known already.
+            parent: Owner.
+        """
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("New backup"))
+        self.form = JobSettings(icons)
+        self.setMinimumWidth(scaled_px(self, 72 * GRID_PX))
+        self.resize(opening_size(self, QSize(88 * GRID_PX, 80 * GRID_PX)))
+        self.form.show_job(NEW_JOB._replace(source=source))
+        self.form.revert_button.hide()
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        # While a draft is being checked, Enter must do nothing, and not cancel.
+        buttons.button(QDialogButtonBox.StandardButton.Cancel).setAutoDefault(False)
+        self.start_button = self.form.apply_button
+        self.start_button.setText(self.tr("S&tart the backup"))
+        buttons.addButton(self.start_button, QDialogButtonBox.ButtonRole.AcceptRole)
+        self.start_button.setDefault(True)
+        self.form.foot.addWidget(buttons)
+        self.form.apply_requested.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.form)
+        tab_as_laid_out(buttons)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Become as wide as the words need, and begin where something is missing."""
+        super().showEvent(event)
+        form = self.form
+        # What scrolls is never wider than what is seen of it, however long the words of a language are.
+        needed_px = form.page.minimumSizeHint().width() + form.area.verticalScrollBar().sizeHint().width()
+        self.setMinimumWidth(max(self.minimumWidth(), needed_px))
+        (form.destination_field if form.source_field.edit.text() else form.source_field).edit.setFocus()
 
 
 def _beside(widget: QWidget) -> QHBoxLayout:

@@ -51,7 +51,6 @@ class RulesCount:
 class RulesPanel(FormPanel):
     """The rules of one job, which can be counted for one folder at a time."""
 
-    changed = Signal()
     count_requested = Signal(object)
     count_cancelled = Signal()
     removal_requested = Signal()
@@ -73,10 +72,10 @@ class RulesPanel(FormPanel):
             ticks.addWidget(check, number // 2, number % 2)
         ticks.setColumnStretch(2, 1)
         self.edit = RulesEdit()
-        self.edit.textChanged.connect(self.changed)
         self.count_label = MutedLabel()
         self.stop_button = QPushButton(self.tr("Stop &counting"))
         self.stop_button.setVisible(False)
+        self.stop_button.setAutoDefault(False)
         self.stop_button.clicked.connect(self._on_stop_clicked)
         count = QHBoxLayout()
         count.addWidget(self.count_label, 1)
@@ -85,25 +84,17 @@ class RulesPanel(FormPanel):
         add_row(self.form, self.tr("Rule&s"), self.edit, self.edit)
         self.form.addRow(Words(""), count)
         self.system_check = QCheckBox(self.tr("What systems keep on drives: trash, restore points, lost+found"))
-        self.system_check.toggled.connect(self.changed)
         self.form.addRow(Words(""), self.system_check)
         self.copies_label = MutedLabel()
         self.remove_button = QPushButton(self.tr("Rem&ove…"))
         self.remove_button.setToolTip(self.tr("Removes them from the backup, after a question"))
+        self.remove_button.setAutoDefault(False)
         self.remove_button.clicked.connect(self.removal_requested)
         copies = QHBoxLayout()
         copies.addWidget(self.copies_label, 1)
         copies.addWidget(self.remove_button)
         self.form.addRow(Words(""), copies)
         self.show_copies(0, 0)
-
-    def rules(self) -> tuple[str, ...]:
-        """The rules as they are written now."""
-        return self.edit.rules()
-
-    def show_rules(self, rules: tuple[str, ...]) -> None:
-        """Write down other rules."""
-        self.edit.show_rules(rules)
 
     def tick(self) -> None:
         """Tick the kinds that are in the rules."""

@@ -190,27 +190,17 @@ class FilesPage:
 
 @dataclass(frozen=True, slots=True)
 class JobDraft:
-    """What the job dialog holds, not checked yet.
+    """What the form of a job holds, not checked yet.
 
     Attributes:
-        serial: Which state of the dialog this is; the verdict carries it back.
-        job_id: The job edited; empty for a new one.
-        name: What the user calls it; empty to take the source's name.
-        source: Folder to protect.
-        destination: Folder for the backup.
-        interval_s: Seconds between checks.
-        exclude: Exclusion rules.
-        keeps_history: Whether replaced and deleted files are kept.
+        serial: Which state of the form this is; the verdict carries it back.
+        before: The job as it is; without an id for a new one.
+        wanted: The job as it is to be.
     """
 
     serial: int
-    job_id: str = ""
-    name: str = ""
-    source: str = ""
-    destination: str = ""
-    interval_s: int = 5
-    exclude: tuple[str, ...] = ()
-    keeps_history: bool = True
+    before: Job
+    wanted: Job
 
 
 class Level(Enum):

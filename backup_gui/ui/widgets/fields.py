@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Slot
-from PySide6.QtGui import QPalette
+from PySide6.QtGui import QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backup_gui.model.job import MAX_INTERVAL_S
 from backup_gui.model.status import JobState
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.style.theme import GRID_PX, scaled_px, scaled_size
@@ -113,11 +112,9 @@ class IntervalField(QWidget):
     """A number of seconds, with what it is in larger units beside it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        """Build it with 5 seconds."""
+        """Build it without a range."""
         super().__init__(parent)
         self.spin = QSpinBox()
-        self.spin.setRange(1, MAX_INTERVAL_S)
-        self.spin.setValue(5)
         self.spin.setSuffix(self.tr(" s"))
         self.spin.setGroupSeparatorShown(True)
         self.spin.setMinimumWidth(scaled_px(self, 22 * GRID_PX))
@@ -155,6 +152,11 @@ class FormPanel(Panel):
         self.form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self.body.addLayout(self.form)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Measure again: the form gives a remark that needs more lines now the height that it had before."""
+        super().resizeEvent(event)
+        self.form.invalidate()
 
 
 def choose_folder(parent: QWidget, title: str, start: str) -> QFileDialog:

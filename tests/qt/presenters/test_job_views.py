@@ -38,7 +38,7 @@ from backup_gui.ui.main.problems import ProblemsModel, ProblemsPage
 from backup_gui.ui.main.window import MainWindow
 from backup_gui.ui.plan.review_dialog import ReviewDialog
 from backup_gui.ui.settings.app_dialog import SettingsDialog
-from backup_gui.ui.settings.job_dialog import JobDialog
+from backup_gui.ui.settings.page import NewJobDialog
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.text.headline import SEVERITY, Remedy, headline, held_text, worst
 from backup_gui.ui.text.reasons import advice_text
@@ -189,7 +189,7 @@ def test_without_jobs_the_window_invites(make: Make, qtbot: QtBot) -> None:
     assert not window.menus.back_up_action.isEnabled()
     QTest.mouseClick(window.welcome.by_hand_button, Qt.MouseButton.LeftButton)
     assert window.board.jobs.rowCount() == 0
-    assert window.findChild(JobDialog) is not None
+    assert window.findChild(NewJobDialog) is not None
 
 
 def test_the_problems_are_counted_on_the_tab(make: Make) -> None:
@@ -311,10 +311,8 @@ def test_a_dropped_folder_begins_a_new_job(make: Make) -> None:
     enter = QDragEnterEvent(QPoint(5, 5), copy, data, button, none)
     window.dragEnterEvent(enter)
     assert enter.isAccepted()
-    drafts: list[object] = []
-    window.check_requested.connect(drafts.append)
     window.dropEvent(QDropEvent(QPointF(5, 5), copy, data, button, none))
-    dialog = window.findChild(JobDialog)
+    dialog = window.findChild(NewJobDialog)
     assert dialog is not None
     edit = next(edit for edit in dialog.findChildren(QLineEdit) if edit.accessibleName() == "Folder to protect")
     assert edit.text() == "/home/anna/Photos"

@@ -28,7 +28,7 @@ from backup_gui.model.status import JobState, Status
 from backup_gui.presenters.shell import Desk
 from backup_gui.ui.main.board import Page
 from backup_gui.ui.plan.review_dialog import ReviewDialog
-from backup_gui.ui.settings.job_dialog import JobDialog
+from backup_gui.ui.settings.page import NewJobDialog
 from tests.helpers.screens import HELD, PROBLEMS
 from tests.qt.conftest import DeskMaker, RecordedEntry, RecordedTrayIcon, ScriptedRun, make_test_job, ok_status
 
@@ -137,14 +137,16 @@ def test_a_job_is_added_with_the_dialog(
     desk.start(Wish())
     assert desk.window.welcome.isVisible()
     desk.window.menus.new_action.trigger()
-    dialog = desk.window.findChild(JobDialog)
+    dialog = desk.window.findChild(NewJobDialog)
     assert dialog is not None
-    dialog.source_edit.setText(str(source))
-    dialog.destination_edit.setText(str(source / "inside"))
-    qtbot.waitUntil(lambda: dialog.destination_remark.text == "The destination lies inside the source.")
-    dialog.destination_edit.setText(str(tmp_path / "backup"))
-    qtbot.waitUntil(dialog.save_button.isEnabled)
-    QTest.mouseClick(dialog.save_button, Qt.MouseButton.LeftButton)
+    form = dialog.form
+    form.source_field.edit.setText(str(source))
+    form.destination_field.edit.setText(str(source / "inside"))
+    qtbot.waitUntil(lambda: form.destination_remark.text == "The destination lies inside the source.")
+    form.destination_field.edit.setText(str(tmp_path / "backup"))
+    qtbot.waitUntil(dialog.start_button.isEnabled)
+    assert form.limits.size_label.text() == "Nothing is kept yet"
+    QTest.mouseClick(dialog.start_button, Qt.MouseButton.LeftButton)
     (job,) = desk.controller.jobs
     assert (job.source, job.destination, job.name) == (str(source), str(tmp_path / "backup"), "Photos")
     assert job.asks_about_strangers
@@ -162,11 +164,11 @@ def test_a_job_is_edited_in_its_place(
     desk.start(Wish())
     desk.window.board.select_job("one")
     desk.window.menus.edit_action.trigger()
-    dialog = desk.window.findChild(JobDialog)
-    assert dialog is not None
-    dialog.interval_spin.setValue(60)
-    qtbot.waitUntil(dialog.save_button.isEnabled)
-    QTest.mouseClick(dialog.save_button, Qt.MouseButton.LeftButton)
+    page = desk.window.board.settings
+    qtbot.waitUntil(page.isVisible)
+    page.interval_field.spin.setValue(60)
+    qtbot.waitUntil(page.apply_button.isEnabled)
+    QTest.mouseClick(page.apply_button, Qt.MouseButton.LeftButton)
     assert desk.controller.jobs == (jobs[0]._replace(interval_s=60), jobs[1])
     assert saved_jobs(make_desk) == desk.controller.jobs
 

@@ -18,7 +18,6 @@ from backup_gui.model.events import Pause, Resume, StatusChanged
 from backup_gui.model.job import Job
 from backup_gui.model.status import JobState
 from backup_gui.presenters import job_form as formdesk
-from backup_gui.presenters import jobs as jobdesk
 from backup_gui.presenters import plan as plandesk
 from backup_gui.presenters.shell import Desk
 from backup_gui.services import browse as archive
@@ -413,21 +412,20 @@ def test_a_preview_of_a_drive_that_hangs_says_so_and_another_one_is_made(
 def test_a_form_about_a_drive_that_hangs_says_so_and_judges_another_folder(
     desk: Desk, job: Job, drive: Drive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot, form: str
 ) -> None:
-    module = jobdesk if form == "dialog" else formdesk
-    monkeypatch.setattr(module, "examine", hang_at(inspection.examine, drive, "/hung/"))
+    monkeypatch.setattr(formdesk, "examine", hang_at(inspection.examine, drive, "/hung/"))
     if form == "dialog":
-        dialog = desk.window.edit_job(None, job.source)
-        edit, remark = dialog.destination_edit, dialog.other_remark
+        dialog = desk.window.begin_by_hand(job.source)
+        page = dialog.form
     else:
         page = desk.window.board.settings
         desk.window.show_job(job.id, Page.SETTINGS)
-        edit, remark = page.destination_field.edit, page.other_remark
+    edit, remark = page.destination_field.edit, page.other_remark
     edit.setText("/hung/backup")
     qtbot.waitUntil(lambda: remark.text.startswith(SILENT), timeout=LONG_MS)
     edit.setText(str(tmp_path / "elsewhere"))
     qtbot.waitUntil(lambda: remark.text == "", timeout=LONG_MS)
     if form == "dialog":
-        qtbot.waitUntil(dialog.save_button.isEnabled)
+        qtbot.waitUntil(dialog.start_button.isEnabled)
         dialog.reject()
 
 

@@ -20,7 +20,7 @@ from backup_gui.ui.main.board import Page
 from backup_gui.ui.main.day_chart import DayChart
 from backup_gui.ui.main.problems import ProblemsPage
 from backup_gui.ui.settings.app_dialog import SettingsDialog
-from backup_gui.ui.settings.job_dialog import JobDialog
+from backup_gui.ui.settings.page import NewJobDialog
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.style.theme import fixed_font
 from backup_gui.ui.text.format import ago_text, duration_text
@@ -171,7 +171,7 @@ def test_the_label_of_a_field_is_level_with_its_first_line(qapp: QApplication, i
     """However many lines and remarks are below that."""
     found = 0
     with appearance(qapp, LOOKS[look]):
-        for view in (SettingsDialog(Settings()), JobDialog(icons, DOCUMENTS), settings_page(icons)):
+        for view in (SettingsDialog(Settings()), NewJobDialog(icons, DOCUMENTS.source), settings_page(icons)):
             show_scene(view)
             for label in view.findChildren(RowLabel):
                 line = label._line
@@ -210,7 +210,7 @@ def test_windows_with_fields_and_lists_are_wider_with_larger_text(qapp: QApplica
         with appearance(qapp, LOOKS[look]):
             views = (
                 SettingsDialog(Settings()),
-                JobDialog(icons),
+                NewJobDialog(icons),
                 CrashDialog(icons, "ValueError", "Traceback"),
                 DiagnosticsDialog("plain", "full"),
                 RestoreDialog(icons, DOCUMENTS.source),

@@ -25,7 +25,7 @@ from backup_gui.services import suggestions as beginning
 from backup_gui.services.suggestions import Choice, propose
 from backup_gui.ui.first_run.steps import FirstRun, FirstRunDialog
 from backup_gui.ui.plan.preview_dialog import PreviewDialog
-from backup_gui.ui.settings.job_dialog import JobDialog
+from backup_gui.ui.settings.page import NewJobDialog
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.values.first_run import FirstChoice, FirstForecast, FirstStart, FirstVerdict, FolderCount
 from tests.helpers.screens import COUNTS, DOCUMENTS, PICTURES, PLACES
@@ -333,7 +333,7 @@ def test_the_form_with_all_choices_is_one_click_away(
     desk = make_desk(scripted)
     desk.start(Wish())
     desk.window.welcome.by_hand_button.click()
-    assert desk.window.findChild(JobDialog) is not None
+    assert desk.window.findChild(NewJobDialog) is not None
 
 
 def test_a_further_backup_can_be_made_step_by_step(

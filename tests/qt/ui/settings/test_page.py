@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from backup_gui.desktop.single_instance import Wish
@@ -15,20 +15,20 @@ from backup_gui.engine.destination.history_place import history_of
 from backup_gui.engine.fs import own_files as own
 from backup_gui.engine.history.usage import measure
 from backup_gui.engine.run import runner
-from backup_gui.model.job import Job
+from backup_gui.model.job import LIMITS, MAX_INTERVAL_S, NEW_JOB, Job
 from backup_gui.model.plans import HistorySize
 from backup_gui.model.status import JobState
 from backup_gui.presenters.job_form import merged
 from backup_gui.presenters.shell import Desk
 from backup_gui.services.folder_sizes import LeftOut, Tally, count_copies, count_folder, count_left_out
 from backup_gui.ui.main.board import Page
-from backup_gui.ui.settings.history_limits import HistoryLimits
-from backup_gui.ui.settings.page import JobSettings, SettingsDraft
+from backup_gui.ui.settings.page import JobSettings, NewJobDialog
 from backup_gui.ui.settings.rule_presets import PRESETS
 from backup_gui.ui.settings.rules_panel import RulesCount, RulesWish
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.text.format import size_text
-from backup_gui.ui.values.job import DraftVerdict, Level, Remark
+from backup_gui.ui.values.job import DraftVerdict, JobDraft, Level, Remark
+from backup_gui.ui.widgets.labels import MutedLabel
 from tests.helpers.screens import DOCUMENTS, PICTURES
 from tests.qt.conftest import DeskMaker, ScriptedRun
 
@@ -54,11 +54,11 @@ def page(icons: Icons, qtbot: QtBot) -> JobSettings:
     return page
 
 
-def approve(page: JobSettings) -> list[SettingsDraft]:
+def approve(page: JobSettings) -> list[JobDraft]:
     """Find every draft good."""
-    drafts: list[SettingsDraft] = []
+    drafts: list[JobDraft] = []
 
-    def answer(draft: SettingsDraft) -> None:
+    def answer(draft: JobDraft) -> None:
         drafts.append(draft)
         page.show_verdict(DraftVerdict(draft.serial, job=draft.wanted))
 
@@ -119,11 +119,11 @@ def test_saving_power_stands_below_what_it_is_about(page: JobSettings) -> None:
 
 
 def test_only_what_was_checked_can_be_applied(page: JobSettings, qtbot: QtBot) -> None:
-    applied: list[SettingsDraft] = []
+    applied: list[JobDraft] = []
     page.apply_requested.connect(applied.append)
     page.show_job(JOB)
     wrong = Remark(Level.WRONG, "The destination lies inside the source.")
-    checked: list[SettingsDraft] = []
+    checked: list[JobDraft] = []
     page.check_requested.connect(checked.append)
     QTest.keyClicks(page.destination_field.edit, "/inside")
     qtbot.waitUntil(lambda: bool(checked) and checked[-1].wanted.destination.endswith("/inside"))
@@ -231,16 +231,167 @@ def test_the_histories_size_is_shown(page: JobSettings) -> None:
     assert page.limits.size_label.text() == "It cannot be looked at at the moment"
 
 
-def test_limits_are_written_and_odd_ones_stay(qtbot: QtBot) -> None:
+def test_limits_are_written_and_odd_ones_stay(page: JobSettings) -> None:
     job = JOB._replace(history_days=7, history_max_bytes=1_500_000_000)
-    limits = HistoryLimits()
-    limits.show_job(job)
-    assert limits.written_to(job) == job
+    limits = page.limits
+    for odd in (job, job._replace(history_max_bytes=1)):
+        page.show_job(odd)
+        assert page.wanted() == odd
+        assert limits.size_spin.value() > 0
     limits.days_spin.setValue(90)
     limits.size_spin.setValue(20)
-    assert limits.written_to(job) == job._replace(history_days=90, history_max_bytes=20_000_000_000)
-    limits.show_job(job._replace(history_days=0, history_max_bytes=0))
+    assert page.wanted() == job._replace(history_days=90, history_max_bytes=20_000_000_000)
+    page.revert_button.click()
+    page.show_job(job._replace(history_days=0, history_max_bytes=0))
     assert (limits.days_spin.text(), limits.size_spin.text()) == ("without end", "as large as need be")
+
+
+def test_each_number_of_a_job_that_the_form_shows_keeps_to_its_limits(page: JobSettings) -> None:
+    page.show_job(JOB)
+    spins = {
+        "interval_s": page.interval_field.spin,
+        "full_pass_every_s": page.full_spin,
+        "history_days": page.limits.days_spin,
+        "history_max_bytes": page.limits.size_spin,
+        "guard_count": page.guard_count_spin,
+        "guard_share": page.guard_share_spin,
+    }
+    assert set(spins) == set(LIMITS) - {"name"}
+    for name, spin in spins.items():
+        least, most, _ = LIMITS[name]
+        for number in (spin.minimum(), spin.maximum()):
+            spin.setValue(number)
+            assert least <= getattr(page.wanted(), name)
+            assert most is None or getattr(page.wanted(), name) <= most
+    assert page.interval_field.spin.maximum() == MAX_INTERVAL_S
+    assert (page.guard_share_spin.minimum(), page.guard_share_spin.maximum()) == (0, 100)
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"), [("0", 5), ("-3", 3), ("1.5", 15), ("abc", 5), ("604800", MAX_INTERVAL_S)]
+)
+def test_the_interval_is_a_whole_number_within_its_limits(page: JobSettings, typed: str, expected: int) -> None:
+    page.show_job(NEW_JOB)
+    spin = page.interval_field.spin
+    spin.selectAll()
+    QTest.keyClicks(spin, typed)
+    spin.interpretText()
+    assert 1 <= spin.value() <= MAX_INTERVAL_S
+    assert spin.value() in {expected, 1}
+
+
+def test_a_folder_is_chosen_without_blocking(page: JobSettings) -> None:
+    page.show_job(JOB)
+    QTest.mouseClick(page.source_field.button, Qt.MouseButton.LeftButton)
+    chooser = page.findChild(QFileDialog)
+    assert chooser is not None
+    assert chooser.testOption(QFileDialog.Option.ShowDirsOnly)
+    chooser.fileSelected.emit("/home/anna/Pictures")
+    chooser.reject()
+    assert page.wanted().source == "/home/anna/Pictures"
+
+
+# In a dialog, for a new job
+
+
+@pytest.fixture
+def dialog(icons: Icons, qtbot: QtBot) -> NewJobDialog:
+    dialog = NewJobDialog(icons, "/a")
+    qtbot.addWidget(dialog)
+    dialog.show()
+    return dialog
+
+
+def test_typing_is_checked_once_it_is_quiet(icons: Icons, qtbot: QtBot) -> None:
+    dialog = NewJobDialog(icons)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    drafts: list[JobDraft] = []
+    dialog.form.check_requested.connect(drafts.append)
+    QTest.keyClicks(dialog.form.source_field.edit, "/home/anna/Documents")
+    qtbot.waitUntil(lambda: bool(drafts))
+    assert [(draft.before, draft.wanted) for draft in drafts] == [
+        (NEW_JOB, NEW_JOB._replace(source="/home/anna/Documents"))
+    ]
+
+
+def test_only_a_good_draft_can_be_started(dialog: NewJobDialog, qtbot: QtBot) -> None:
+    form = dialog.form
+    applied: list[JobDraft] = []
+    form.apply_requested.connect(applied.append)
+    form.destination_field.edit.setText("/a/b")
+    assert not dialog.start_button.isEnabled()
+    wrong = Remark(Level.WRONG, "The destination lies inside the source.")
+    form.show_verdict(DraftVerdict(form._serial, destination=wrong))
+    assert form.destination_remark.text == wrong.text
+    assert not dialog.start_button.isEnabled()
+    older = form._serial
+    form.destination_field.edit.setText("/b")
+    form.show_verdict(DraftVerdict(older, job=DOCUMENTS))
+    assert not dialog.start_button.isEnabled()
+    form.show_verdict(DraftVerdict(form._serial, job=DOCUMENTS))
+    assert form.destination_remark.text == ""
+    QTest.mouseClick(dialog.start_button, Qt.MouseButton.LeftButton)
+    assert [(draft.before.id, draft.wanted) for draft in applied] == [("", DOCUMENTS)]
+    assert not dialog.isVisible()
+
+
+def test_enter_does_not_start_what_was_not_checked(dialog: NewJobDialog, qtbot: QtBot) -> None:
+    applied: list[JobDraft] = []
+    dialog.form.apply_requested.connect(applied.append)
+    QTest.keyClicks(dialog.form.destination_field.edit, "/b")
+    QTest.keyClick(dialog.form.destination_field.edit, Qt.Key.Key_Return)
+    assert applied == []
+    assert dialog.isVisible()
+    approve(dialog.form)
+    qtbot.waitUntil(dialog.start_button.isEnabled)
+    QTest.keyClick(dialog.form.destination_field.edit, Qt.Key.Key_Return)
+    assert len(applied) == 1
+
+
+def test_empty_fields_are_no_mistakes_yet(dialog: NewJobDialog, page: JobSettings) -> None:
+    missing = Remark(Level.WRONG, "The destination is missing.")
+    dialog.form.show_verdict(DraftVerdict(dialog.form._serial, destination=missing))
+    assert dialog.form.destination_remark.text == ""
+    page.show_job(JOB)
+    page.destination_field.edit.clear()
+    page.show_verdict(DraftVerdict(page._serial, destination=missing))
+    assert page.destination_remark.text == missing.text
+
+
+def test_the_keyboard_begins_where_something_is_missing(dialog: NewJobDialog, icons: Icons, qtbot: QtBot) -> None:
+    assert dialog.focusWidget() is dialog.form.destination_field.edit
+    another = NewJobDialog(icons)
+    qtbot.addWidget(another)
+    another.show()
+    assert another.focusWidget() is another.form.source_field.edit
+
+
+def test_a_long_remark_is_never_cut(dialog: NewJobDialog, qtbot: QtBot) -> None:
+    form = dialog.form
+    form.destination_field.edit.setText("/b")
+    dialog.resize(dialog.minimumSizeHint().width(), dialog.height())
+    text = "\n".join([f"The destination holds another backup, of {'/home/anna/Documents' * 6} on computer: /b"] * 3)
+    form.show_verdict(DraftVerdict(form._serial, destination=Remark(Level.NOTE, text)))
+    words = form.destination_remark.findChild(MutedLabel)
+    assert words is not None
+    qtbot.waitUntil(lambda: words.width() > 0 and words.height() >= words.heightForWidth(words.width()))
+
+
+def test_the_dialog_of_a_new_job_fits_on_a_small_screen(dialog: NewJobDialog, qtbot: QtBot) -> None:
+    assert dialog.minimumSizeHint().width() <= 760
+    assert dialog.minimumSizeHint().height() <= 400
+    dialog.resize(760, 400)
+    assert dialog.rect().contains(dialog.start_button.rect().translated(dialog.start_button.mapTo(dialog, QPoint())))
+    assert dialog.form.area.horizontalScrollBar().maximum() == 0
+
+
+def test_no_choice_is_cut_at_any_width(dialog: NewJobDialog, qtbot: QtBot) -> None:
+    for width_px in range(dialog.minimumWidth(), 900, 12):
+        dialog.resize(width_px, 400)
+        QCoreApplication.processEvents()
+        cut = [one.text() for one in dialog.findChildren(QCheckBox) if one.width() < one.minimumSizeHint().width()]
+        assert cut == [], width_px
 
 
 # Wired
