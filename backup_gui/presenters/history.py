@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, TypeVar
 from PySide6.QtCore import QDateTime, QObject, QTimer, Slot
 
 from backup_gui.engine.fs.content import Cancelled
-from backup_gui.engine.history.listing import Shelf
+from backup_gui.engine.history.listing import Shelf, moments
+from backup_gui.engine.history.snapshot import Snapshot, backup_at
 from backup_gui.model.errors import BackupError
 from backup_gui.model.path_text import one_line
 from backup_gui.model.reasons import system_words
-from backup_gui.model.restores import Item, RestoreResult, Search, Step
+from backup_gui.model.restores import RestoreResult, Step
 from backup_gui.model.status import JobState
 from backup_gui.presenters.file_preview import look_at
 from backup_gui.services import browse
@@ -38,6 +39,7 @@ log = logging.getLogger(__name__)
 # A job pauses at the next block of the file that it copies; one that does not hangs on its drive.
 _PAUSE_PATIENCE_MS = 20_000
 _MOST_WAITING = 256
+_MOST_FOUND = 1_000
 
 _T = TypeVar("_T")
 
@@ -279,7 +281,7 @@ class RestoreDesk(QObject):
         self._was_told_of_silence = False
         self._tasks.start(
             "backup folder",
-            lambda task: browse.find_backup(folder, task.should_stop),
+            lambda _: Backup(*backup_at(folder)),
             self._on_backup_found,
             on_failed=partial(self._on_no_backup, folder),
             on_silent=self._on_finder_silent,
@@ -357,40 +359,32 @@ class Clerk(QObject):
         self._start(
             "moments",
             asked,
-            lambda should_stop: browse.find_moments(backup, should_stop),
-            lambda moments: self._page.show_moments(asked, moments),
+            lambda should_stop: moments(backup.history_root, should_stop),
+            lambda found: self._page.show_moments(asked, found),
         )
 
     @Slot(object)
     def _on_folder_requested(self, asked: Asked) -> None:
         self.tasks.cancel("search")
-        reading = self._reading_of(asked)
-        self._start(
+        self._read(
             f"folder {asked.path}",
             asked,
-            lambda should_stop: _list_folder(reading, asked, should_stop),
-            lambda items: self._page.show_folder(asked, items),
+            lambda past: past.folder(asked.path, asked.at, shows_gone=asked.shows_gone),
+            self._page.show_folder,
         )
 
     @Slot(object)
     def _on_search_requested(self, asked: Asked) -> None:
-        reading = self._reading_of(asked)
-        self._start(
+        self._read(
             "search",
             asked,
-            lambda should_stop: _search(reading, asked, should_stop),
-            lambda found: self._page.show_found(asked, found),
+            lambda past: past.search(asked.text, asked.at, shows_gone=asked.shows_gone, limit=_MOST_FOUND),
+            self._page.show_found,
         )
 
     @Slot(object)
     def _on_versions_requested(self, asked: Asked) -> None:
-        reading = self._reading_of(asked)
-        self._start(
-            "versions",
-            asked,
-            lambda should_stop: _list_versions(reading, asked, should_stop),
-            lambda items: self._page.show_versions(asked, items),
-        )
+        self._read("versions", asked, lambda past: past.versions(asked.path), self._page.show_versions)
 
     @Slot(object)
     def _on_look_requested(self, asked: Asked) -> None:
@@ -413,6 +407,16 @@ class Clerk(QObject):
     def _on_left(self) -> None:
         self._reading.shelf = Shelf()
 
+    def _read(self, key: str, asked: Asked, look: Callable[[Snapshot], _T], show: Callable[[Asked, _T], None]) -> None:
+        """Look into the backup asked about, and show what was found."""
+        reading, backup = self._reading_of(asked), backup_of(asked.subject)
+
+        def work(should_stop: StopAsked) -> _T:
+            with backup.open(should_stop, reading.shelf) as past:
+                return look(past)
+
+        self._start(key, asked, work, lambda found: show(asked, found))
+
     def _start(self, key: str, asked: Asked, work: Callable[[StopAsked], _T], on_done: Callable[[_T], None]) -> None:
         self.tasks.start(key, lambda task: work(task.should_stop), on_done, on_failed=partial(self._on_failed, asked))
 
@@ -420,22 +424,6 @@ class Clerk(QObject):
         if not isinstance(error, Cancelled):
             log.info("The history of %s could not be read: %s", asked.subject.name, error)
             self._page.show_failure(asked)
-
-
-def _list_folder(reading: _Reading, asked: Asked, should_stop: StopAsked) -> tuple[Item, ...]:
-    return browse.list_folder(
-        backup_of(asked.subject), reading.shelf, asked.path, asked.at, should_stop, shows_gone=asked.shows_gone
-    )
-
-
-def _search(reading: _Reading, asked: Asked, should_stop: StopAsked) -> Search:
-    return browse.search(
-        backup_of(asked.subject), reading.shelf, asked.text, asked.at, should_stop, shows_gone=asked.shows_gone
-    )
-
-
-def _list_versions(reading: _Reading, asked: Asked, should_stop: StopAsked) -> tuple[Item, ...]:
-    return browse.list_versions(backup_of(asked.subject), reading.shelf, asked.path, should_stop)
 
 
 def backup_of(subject: Subject) -> Backup:

@@ -9,12 +9,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from backup_gui.engine.destination.history_place import history_at
-from backup_gui.engine.history.listing import Shelf, moments
-from backup_gui.engine.history.snapshot import Snapshot, backup_at
+from backup_gui.engine.history.listing import Shelf
+from backup_gui.engine.history.snapshot import Snapshot
 from backup_gui.engine.restore.put_back import put_back
-from backup_gui.model.restores import Item, Moment, Policy, RestoreResult, Search, Step
-
-MOST_FOUND = 1_000
+from backup_gui.model.restores import Item, Policy, RestoreResult, Step
 
 StopAsked = Callable[[], bool]
 
@@ -34,6 +32,10 @@ class Backup(NamedTuple):
     def history_root(self) -> str | None:
         """Return the absolute path of the history where it is now; None if there is none."""
         return None if self.history is None else history_at(self.destination, self.history)
+
+    def open(self, should_stop: StopAsked, shelf: Shelf | None = None) -> Snapshot:
+        """Open it for reading; see ``Snapshot``."""
+        return Snapshot(self.destination, self.history_root, should_stop, shelf)
 
 
 class Wanted(NamedTuple):
@@ -56,39 +58,6 @@ class Wanted(NamedTuple):
     is_source: bool
 
 
-def find_backup(folder: str, should_stop: StopAsked) -> Backup:
-    """Find the backup that a folder belongs to; see ``snapshot.backup_at``."""
-    del should_stop
-    return Backup(*backup_at(folder))
-
-
-def find_moments(backup: Backup, should_stop: StopAsked) -> tuple[Moment, ...]:
-    """Find the times at which something changed; see ``listing.moments``."""
-    return moments(backup.history_root, should_stop)
-
-
-def list_folder(
-    backup: Backup, shelf: Shelf, path: str, at: float | None, should_stop: StopAsked, *, shows_gone: bool
-) -> tuple[Item, ...]:
-    """List a folder as it was; see ``Snapshot.folder``."""
-    with Snapshot(backup.destination, backup.history_root, should_stop, shelf) as past:
-        return past.folder(path, at, shows_gone=shows_gone)
-
-
-def search(
-    backup: Backup, shelf: Shelf, text: str, at: float | None, should_stop: StopAsked, *, shows_gone: bool
-) -> Search:
-    """Search by name; see ``Snapshot.search``."""
-    with Snapshot(backup.destination, backup.history_root, should_stop, shelf) as past:
-        return past.search(text, at, shows_gone=shows_gone, limit=MOST_FOUND)
-
-
-def list_versions(backup: Backup, shelf: Shelf, path: str, should_stop: StopAsked) -> tuple[Item, ...]:
-    """List all contents of a file; see ``Snapshot.versions``."""
-    with Snapshot(backup.destination, backup.history_root, should_stop, shelf) as past:
-        return past.versions(path)
-
-
 def bring_back(
     backup: Backup, wanted: Wanted, should_stop: StopAsked, *, on_step: Callable[[Step], None]
 ) -> RestoreResult:
@@ -108,7 +77,7 @@ def bring_back(
         OSError: Nothing could be restored.
     """
     on_step(Step())
-    with Snapshot(backup.destination, backup.history_root, should_stop) as past:
+    with backup.open(should_stop) as past:
         pieces = past.pieces(wanted.items, wanted.at, keeps_folders=wanted.is_source)
     return put_back(
         pieces,

@@ -12,13 +12,14 @@ import pytest
 
 from backup_gui.cli import main as cli
 from backup_gui.engine.destination.history_place import HISTORY_NAME, history_of
-from backup_gui.engine.history.listing import Shelf, list_versions
+from backup_gui.engine.history.listing import list_versions
+from backup_gui.engine.history.snapshot import backup_at
 from backup_gui.engine.restore.put_back import restore_path
 from backup_gui.engine.restore.undo import undo_pass
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.verify import DifferenceKind, verify
 from backup_gui.model.plans import PassStatus, ProblemCode
-from backup_gui.services.browse import find_backup, list_folder
+from backup_gui.services.browse import Backup
 from backup_gui.services.folder_sizes import count_sizes
 from tests.helpers.rig import Rig, mounted, paths
 from tests.helpers.trees import contents, read_tree
@@ -221,9 +222,10 @@ def test_the_window_reads_the_same_history_and_shows_what_is_the_mirrors(drive: 
     (drive.source / "b").unlink()
     drive.run()
     for folder in (drive.mirror, drive.mirror / HISTORY_NAME):
-        backup = find_backup(str(folder), lambda: False)
+        backup = Backup(*backup_at(str(folder)))
         assert tuple(backup) == (str(drive.mirror), str(drive.mirror / HISTORY_NAME))
-        listed = list_folder(backup, Shelf(), "", None, lambda: False, shows_gone=True)
+        with backup.open(lambda: False) as past:
+            listed = past.folder("", None, shows_gone=True)
         assert [(item.path, item.is_gone) for item in listed] == [("a", False), ("b", True)]
 
 

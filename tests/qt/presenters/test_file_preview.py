@@ -9,13 +9,12 @@ import pytest
 from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
-from backup_gui.engine.history.listing import Shelf
+from backup_gui.engine.history.snapshot import backup_at
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.restores import Item, Policy, Step
 from backup_gui.presenters import file_preview
 from backup_gui.presenters.file_preview import LONGEST_TEXT_BYTES, Look, look_at
-from backup_gui.services import browse as archive
-from backup_gui.services.browse import Backup, Wanted, bring_back, find_backup
+from backup_gui.services.browse import Backup, Wanted, bring_back
 from tests.helpers.trees import contents
 
 
@@ -105,9 +104,10 @@ def test_saving_elsewhere_makes_the_folder_and_keeps_both(tmp_path: Path) -> Non
     for name in ("a/x", "b/x"):
         (mirror / name).parent.mkdir(parents=True)
         (mirror / name).write_text(name)
-    backup = find_backup(str(mirror), never)
+    backup = Backup(*backup_at(str(mirror)))
     assert backup == Backup(str(mirror), None)
-    items = tuple(archive.list_folder(backup, Shelf(), name, None, never, shows_gone=False)[0] for name in "ab")
+    with backup.open(never) as past:
+        items = tuple(past.folder(name, None, shows_gone=False)[0] for name in "ab")
     to = tmp_path / "new" / "place"
     steps: list[Step] = []
     wanted = Wanted(items, None, str(to), Policy.KEEP_BOTH, "restored", is_source=False)

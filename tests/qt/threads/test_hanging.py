@@ -13,10 +13,13 @@ from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from backup_gui.desktop.single_instance import Wish
+from backup_gui.engine.destination.history_place import history_at
+from backup_gui.engine.history import snapshot
 from backup_gui.engine.restore import put_back as putback
 from backup_gui.model.events import Pause, Resume, StatusChanged
 from backup_gui.model.job import Job
 from backup_gui.model.status import JobState
+from backup_gui.presenters import history as clerk
 from backup_gui.presenters import job_form as formdesk
 from backup_gui.presenters import plan as plandesk
 from backup_gui.presenters.shell import Desk
@@ -315,8 +318,8 @@ def hang_at(real: Callable[..., object], drive: Drive, where: str) -> Callable[.
 def test_a_history_on_a_drive_that_hangs_says_so_and_another_ones_is_read(
     desk: Desk, job: Job, drive: Drive, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
-    for name in ("list_folder", "find_moments"):
-        monkeypatch.setattr(archive, name, hang_at(getattr(archive, name), drive, job.destination))
+    monkeypatch.setattr(archive, "Snapshot", hang_at(snapshot.Snapshot, drive, job.destination))
+    monkeypatch.setattr(archive, "history_at", hang_at(history_at, drive, job.destination))
     page, board = desk.window.board.history, desk.window.board
     board.select_job(job.id)
     desk.window.show_history()
@@ -446,7 +449,7 @@ def test_the_first_run_says_that_a_drive_hangs(
 def test_a_backup_folder_on_a_drive_that_hangs_says_so_and_another_one_can_be_chosen(
     desk: Desk, job: Job, drive: Drive, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
-    monkeypatch.setattr(archive, "find_backup", hang_at(archive.find_backup, drive, "/hung"))
+    monkeypatch.setattr(clerk, "backup_at", hang_at(snapshot.backup_at, drive, "/hung"))
     desk.window.backup_chosen.emit("/hung")
     qtbot.waitUntil(lambda: bool(desk.window.findChildren(QMessageBox)), timeout=LONG_MS)
     (box,) = desk.window.findChildren(QMessageBox)
