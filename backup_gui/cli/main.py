@@ -43,7 +43,7 @@ from backup_gui.model.errors import BackupError, DestinationBusyError, JobError,
 from backup_gui.model.events import HeldBack, KeepHeld, Stop, Waiting
 from backup_gui.model.path_text import escape, meanings, one_line
 from backup_gui.model.plans import PassStatus, Phase, Progress, Report
-from backup_gui.model.reasons import Reason, system_words
+from backup_gui.model.reasons import Code, Reason, system_words
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -424,7 +424,7 @@ def _refuse_what_is_no_backup(destination: str, history: str) -> None:
         raise JobError(Reason(CommandCode.NO_BACKUP, path=destination))
 
 
-def _unread(code: CommandCode, path: str, error: OSError) -> Reason:
+def _unread(code: Code, path: str, error: OSError) -> Reason:
     return Reason(code, why=system_words(error), path=path)
 
 

@@ -25,24 +25,24 @@ from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.paths import MARKER_NAME, join
 from backup_gui.model.plans import Phase, Problem, ProblemCode, Progress, Stage
 from backup_gui.model.problems import problem, problem_from
-from backup_gui.model.reasons import Code, Reason, ReasonCode, system_words
+from backup_gui.model.reasons import Code, Codes, Reason, ReasonCode, system_words
 
 if TYPE_CHECKING:
     from backup_gui.engine.fs.tree_view import TreeView
     from backup_gui.engine.rules.exclusions import Filter
 
 
-class DifferenceKind(Code):
+class DifferenceKind(Codes):
     """How a path of the mirror differs from the source's."""
 
-    MISSING = ("missing", "It is missing in the backup")
-    EXTRA = ("extra", "It is in the backup but not in the source")
-    KIND = ("kind", "It is a {source} in the source and a {mirror} in the backup")
-    CONTENT = ("content", "The contents differ")
-    LINK = ("link", "The links lead to different places")
-    UNREADABLE = ("unreadable", "It could not be compared")
-    NOT_HELD = ("not-held", "It cannot be in the backup")
-    SHARED = ("shared", "The backup has the source's own file there, which is no second copy")
+    MISSING = Code("missing", "It is missing in the backup")
+    EXTRA = Code("extra", "It is in the backup but not in the source")
+    KIND = Code("kind", "It is a {source} in the source and a {mirror} in the backup")
+    CONTENT = Code("content", "The contents differ")
+    LINK = Code("link", "The links lead to different places")
+    UNREADABLE = Code("unreadable", "It could not be compared")
+    NOT_HELD = Code("not-held", "It cannot be in the backup")
+    SHARED = Code("shared", "The backup has the source's own file there, which is no second copy")
 
 
 _DIFFERING = {
@@ -71,9 +71,9 @@ class Difference:
     """
 
     path: str
-    kind: DifferenceKind
+    kind: Code
     reason: Reason
-    code: ProblemCode | None = None
+    code: Code | None = None
 
 
 def _ignore(_progress: Progress) -> None:
@@ -131,7 +131,7 @@ def _closed_in_the_end(source: Tree, mirror: Tree, differences: Iterator[Differe
         yield from differences
 
 
-def _open(root: str, code: ReasonCode) -> Tree:
+def _open(root: str, code: Code) -> Tree:
     try:
         return Tree(root)
     except OSError as error:
@@ -312,7 +312,7 @@ class _Comparison:
             os.close(original)
 
 
-def _difference(path: str, kind: DifferenceKind) -> Difference:
+def _difference(path: str, kind: Code) -> Difference:
     return Difference(path, kind, Reason(kind))
 
 

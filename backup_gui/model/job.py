@@ -6,7 +6,7 @@ __future__ import annotations`` here.
 
 from typing import Annotated, Final, NamedTuple
 
-from backup_gui.model.reasons import ReasonCode
+from backup_gui.model.reasons import Code, ReasonCode
 
 DEFAULT_INTERVAL_S = 5
 MAX_INTERVAL_S = 604_800
@@ -30,7 +30,7 @@ class Limits(NamedTuple):
 
     least: int
     most: int | None
-    fault: ReasonCode
+    fault: Code
 
 
 class Job(NamedTuple):

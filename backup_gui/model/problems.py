@@ -11,11 +11,11 @@ from typing import Final
 from backup_gui.model.errors import LinkInHistoryError, SourceError
 from backup_gui.model.path_text import escape
 from backup_gui.model.plans import Problem, ProblemCode, Stage
-from backup_gui.model.reasons import Reason, ReasonCode, of_error
+from backup_gui.model.reasons import Code, Reason, ReasonCode, of_error
 
 log = logging.getLogger(__name__)
 
-ADVICE: dict[ProblemCode, str] = {
+ADVICE: dict[Code, str] = {
     ProblemCode.NO_PERMISSION: "Give your user account permission to read it. The last copy stays in the backup.",
     ProblemCode.NO_WRITE_PERMISSION: "Give your user account permission to write in the backup folder.",
     ProblemCode.KEEPS_CHANGING: "It is tried again, and copied as it is after ten minutes.",
@@ -68,7 +68,7 @@ UNFIT: Final = (ArithmeticError, ValueError, sqlite3.DataError, sqlite3.Interfac
 QUOTA_USED_UP: Final = Reason(ReasonCode.QUOTA_USED_UP)
 
 # A pass may have a hundred thousand problems, so equal ones share their reason.
-_PLAIN: Final = {code: Reason(code) for code in ProblemCode}
+_PLAIN: Final = {code: Reason(code) for code in ProblemCode.all()}
 _WITH_CONTROL: Final = Reason(ReasonCode.NAME_WITH_CONTROL)
 _WITH_BYTES: Final = Reason(ReasonCode.NAME_WITH_BYTES)
 _WITH_END: Final = Reason(ReasonCode.NAME_WITH_END)
@@ -84,7 +84,7 @@ def _numbers(*names: str) -> frozenset[int]:
     return frozenset(number for name in names if (number := getattr(errno, name, None)) is not None)
 
 
-_SAME_BOTH_WAYS: tuple[tuple[frozenset[int], ProblemCode], ...] = (
+_SAME_BOTH_WAYS: tuple[tuple[frozenset[int], Code], ...] = (
     (_numbers("ENOSPC", "EDQUOT", "EMLINK"), ProblemCode.NO_SPACE),
     (_numbers("EROFS"), ProblemCode.READ_ONLY),
     (_numbers("EFBIG"), ProblemCode.TOO_LARGE),
@@ -93,14 +93,14 @@ _SAME_BOTH_WAYS: tuple[tuple[frozenset[int], ProblemCode], ...] = (
     (_numbers("EILSEQ"), ProblemCode.NAME_NOT_POSSIBLE),
     (_numbers("EMFILE", "ENFILE"), ProblemCode.TOO_MANY_OPEN),
 )
-_READING: tuple[tuple[frozenset[int], ProblemCode], ...] = (
+_READING: tuple[tuple[frozenset[int], Code], ...] = (
     (_numbers("EACCES", "EPERM"), ProblemCode.NO_PERMISSION),
     (
         _numbers("EIO", "ENXIO", "ENODEV", "ETIMEDOUT", "ESTALE", "EREMOTEIO", "EBADMSG", "EUCLEAN", "ENOTCONN"),
         ProblemCode.READ_ERROR,
     ),
 )
-_WRITING: tuple[tuple[frozenset[int], ProblemCode], ...] = (
+_WRITING: tuple[tuple[frozenset[int], Code], ...] = (
     (_numbers("EACCES"), ProblemCode.NO_WRITE_PERMISSION),
     # Root and owners meet EPERM only where a flag such as "immutable" forbids the change.
     (_numbers("EPERM"), ProblemCode.PROTECTED),
@@ -113,7 +113,7 @@ _WRITING: tuple[tuple[frozenset[int], ProblemCode], ...] = (
 )
 
 # ``winerror`` values of the Windows API. Some also have an errno, which is less specific.
-_WINDOWS: dict[int, ProblemCode] = {
+_WINDOWS: dict[int, Code] = {
     19: ProblemCode.READ_ONLY,  # the medium is write-protected
     32: ProblemCode.IN_USE,  # sharing violation
     33: ProblemCode.IN_USE,  # lock violation
@@ -129,7 +129,7 @@ _WINDOWS: dict[int, ProblemCode] = {
 _WINDOWS_DEVICE_ERRORS = frozenset({21, 23, 27, 29, 30, 31, 483, 1117})
 
 
-def code_of(error: OSError, stage: Stage, *, is_writing: bool | None = None) -> ProblemCode:
+def code_of(error: OSError, stage: Stage, *, is_writing: bool | None = None) -> Code:
     """Classify an error of the system.
 
     Args:
@@ -206,7 +206,7 @@ def problem_from(error: OSError, path: str, stage: Stage, *, is_writing: bool | 
     return problem(code, path, stage)
 
 
-def problem(code: ProblemCode, path: str, stage: Stage, *, more: Reason | None = None) -> Problem:
+def problem(code: Code, path: str, stage: Stage, *, more: Reason | None = None) -> Problem:
     """Make a problem from a code.
 
     Args:
@@ -219,7 +219,7 @@ def problem(code: ProblemCode, path: str, stage: Stage, *, more: Reason | None =
 
 
 @lru_cache(1_024)
-def _explained(code: ProblemCode, more: Reason) -> Reason:
+def _explained(code: Code, more: Reason) -> Reason:
     return Reason(code, more=more)
 
 

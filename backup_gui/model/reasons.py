@@ -6,37 +6,62 @@ Nothing else compares or searches a sentence. Nothing here touches a file.
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import TYPE_CHECKING, Final, Self
 
 from backup_gui.model.path_text import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 
 # Arguments that are paths, and are escaped.
 PATHS: Final = frozenset({"path", "rule"})
 
 
-class Code(Enum):
-    """A reason's stable name and its English, with the arguments in braces.
+class Code:
+    """A reason's name and its English. There is one object of each, so codes are told apart by ``is``.
 
     Attributes:
+        value: The name, the same in every version of the program, and of one code only.
         words: The English, a format string for the arguments of ``Reason``.
     """
 
-    # Each member is a single object, so its identity serves as its hash.
-    __hash__ = object.__hash__
+    __slots__ = ("value", "words")
 
-    words: str
+    def __init__(self, value: str, words: str) -> None:
+        """Make a code and remember it by its name."""
+        self.value: Final = value
+        self.words: Final = words
+        _CODES[value] = self
 
-    def __new__(cls, value: str, words: str) -> Self:
-        """Create a member from its value and its English."""
-        member = object.__new__(cls)
-        member._value_ = value
-        member.words = words
-        return member
+    def __repr__(self) -> str:
+        """Show it in reports of tests."""
+        return f"<Code {self.value}>"
+
+    def __reduce__(self) -> tuple[Callable[[str], Code], tuple[str]]:
+        """Find the same object again, in a copy and in another process."""
+        return code_named, (self.value,)
+
+
+_CODES: Final[dict[str, Code]] = {}
+
+
+def code_named(value: str) -> Code:
+    """Return the code of this name.
+
+    Raises:
+        KeyError: If there is none. A later version of the program may have it.
+    """
+    return _CODES[value]
+
+
+class Codes:
+    """A group of codes, which are its attributes. No Enum: making 250 members slows every start."""
+
+    @classmethod
+    def all(cls) -> tuple[Code, ...]:
+        """Return the codes of the group."""
+        return tuple(code for code in vars(cls).values() if isinstance(code, Code))
 
 
 class Reason(str):
@@ -90,207 +115,209 @@ def size_in_words(count: int) -> str:
     return f"{size:.1f} TB"
 
 
-class ReasonCode(Code):
+class ReasonCode(Codes):
     """What ends a run or a pass, and what users should know about a folder, an option or a way of watching."""
 
     # Combinations of other reasons, and words from elsewhere
-    NONE = ("none", "")
-    SYSTEM = ("system", "{why}")
-    LINES = ("lines", "{first}\n{second}")
-    ABOUT = ("about", "{detail} ({path})")
-    AT = ("at", "{path}")
+    NONE = Code("none", "")
+    SYSTEM = Code("system", "{why}")
+    LINES = Code("lines", "{first}\n{second}")
+    ABOUT = Code("about", "{detail} ({path})")
+    AT = Code("at", "{path}")
     # Roots that are missing or unusable
-    FOLDER_GONE = ("folder-gone", "A folder is not there any more: {path}")
-    DESTINATION_REPLACED = ("destination-replaced", "Another drive is where the destination was: {path}")
-    SOURCE_REPLACED = ("source-replaced", "Another drive is where the source was: {path}")
-    BACKED_UP_ELSEWHERE = ("backed-up-elsewhere", "Another instance of the program is already backing up to {path}.")
-    WRITTEN_ELSEWHERE = ("written-elsewhere", "Another program instance is writing to {path}.")
-    NOWHERE = ("nowhere", "Neither the backup nor its history has it")
-    NOT_MOUNTED = ("not-mounted", "No drive is mounted where the destination lies: {path}")
-    BACKUP_AWAY = ("backup-away", "The backup is not there at the moment.")
-    FULL_BEFORE_BEGUN = ("full-before-begun", "The backup drive is full: the destination cannot be made: {path}")
-    DESTINATION_UNOPENED = ("destination-unopened", "The destination cannot be opened ({detail}): {path}")
-    DESTINATION_UNWRITTEN = ("destination-unwritten", "The destination cannot be written to: {why}.")
-    DESTINATION_CLOSED = ("destination-closed", "The destination cannot be written to ({detail}): {path}")
-    DESTINATION_NO_FOLDER = ("destination-no-folder", "The destination is not a folder: {path}")
-    DESTINATION_MOVED = ("destination-moved", "The destination is not where it was any more: {path}")
-    DESTINATION_INSIDE_SOURCE = ("destination-inside-source", "The destination lies inside the source: {path}")
-    DRIVE_READ_ONLY = ("drive-read-only", "The drive is read-only")
-    TOO_MANY_OPEN_FILES = (
+    FOLDER_GONE = Code("folder-gone", "A folder is not there any more: {path}")
+    DESTINATION_REPLACED = Code("destination-replaced", "Another drive is where the destination was: {path}")
+    SOURCE_REPLACED = Code("source-replaced", "Another drive is where the source was: {path}")
+    BACKED_UP_ELSEWHERE = Code(
+        "backed-up-elsewhere", "Another instance of the program is already backing up to {path}."
+    )
+    WRITTEN_ELSEWHERE = Code("written-elsewhere", "Another program instance is writing to {path}.")
+    NOWHERE = Code("nowhere", "Neither the backup nor its history has it")
+    NOT_MOUNTED = Code("not-mounted", "No drive is mounted where the destination lies: {path}")
+    BACKUP_AWAY = Code("backup-away", "The backup is not there at the moment.")
+    FULL_BEFORE_BEGUN = Code("full-before-begun", "The backup drive is full: the destination cannot be made: {path}")
+    DESTINATION_UNOPENED = Code("destination-unopened", "The destination cannot be opened ({detail}): {path}")
+    DESTINATION_UNWRITTEN = Code("destination-unwritten", "The destination cannot be written to: {why}.")
+    DESTINATION_CLOSED = Code("destination-closed", "The destination cannot be written to ({detail}): {path}")
+    DESTINATION_NO_FOLDER = Code("destination-no-folder", "The destination is not a folder: {path}")
+    DESTINATION_MOVED = Code("destination-moved", "The destination is not where it was any more: {path}")
+    DESTINATION_INSIDE_SOURCE = Code("destination-inside-source", "The destination lies inside the source: {path}")
+    DRIVE_READ_ONLY = Code("drive-read-only", "The drive is read-only")
+    TOO_MANY_OPEN_FILES = Code(
         "too-many-open-files",
         "Too many files are open, in this program or in the whole system.",
     )
-    DESTINATION_DRIVE_GONE = (
+    DESTINATION_DRIVE_GONE = Code(
         "destination-drive-gone",
         "The drive of the destination is not there any more: {path}",
     )
-    DESTINATION_DRIVE_AWAY = ("destination-drive-away", "The drive of the destination is not there: {path}")
-    HISTORY_UNMADE = (
+    DESTINATION_DRIVE_AWAY = Code("destination-drive-away", "The drive of the destination is not there: {path}")
+    HISTORY_UNMADE = Code(
         "history-unmade",
         "The history cannot be made, since this folder cannot be written to ({detail}): {path}",
     )
-    HISTORY_UNOPENED = ("history-unopened", "The history cannot be opened ({detail}): {path}")
-    HISTORY_CLOSED = ("history-closed", "The history cannot be written to ({detail}): {path}")
-    HISTORY_SHARED = ("history-shared", "Other users may write in the history: {path}")
-    HISTORY_SUPPLANTED = ("history-supplanted", "Something else took the history's place: {path}")
-    HISTORY_FOREIGN = ("history-foreign", "The history belongs to another user: {path}")
-    HISTORY_LINK = ("history-link", "The history is a link, which leads somewhere else: {path}")
-    HISTORY_GONE = ("history-gone", "The history is gone: {path}")
-    HISTORY_NO_FOLDER = ("history-no-folder", "The history is not a folder: {path}")
-    HISTORY_AROUND_DESTINATION = (
+    HISTORY_UNOPENED = Code("history-unopened", "The history cannot be opened ({detail}): {path}")
+    HISTORY_CLOSED = Code("history-closed", "The history cannot be written to ({detail}): {path}")
+    HISTORY_SHARED = Code("history-shared", "Other users may write in the history: {path}")
+    HISTORY_SUPPLANTED = Code("history-supplanted", "Something else took the history's place: {path}")
+    HISTORY_FOREIGN = Code("history-foreign", "The history belongs to another user: {path}")
+    HISTORY_LINK = Code("history-link", "The history is a link, which leads somewhere else: {path}")
+    HISTORY_GONE = Code("history-gone", "The history is gone: {path}")
+    HISTORY_NO_FOLDER = Code("history-no-folder", "The history is not a folder: {path}")
+    HISTORY_AROUND_DESTINATION = Code(
         "history-around-destination",
         "The history and the destination lie inside each other: {path}",
     )
-    HISTORY_AROUND_SOURCE = ("history-around-source", "The history and the source lie inside each other: {path}")
-    HISTORY_ON_OTHER_DRIVE = (
+    HISTORY_AROUND_SOURCE = Code("history-around-source", "The history and the source lie inside each other: {path}")
+    HISTORY_ON_OTHER_DRIVE = Code(
         "history-on-other-drive",
         (
             "The history must lie on the drive of the destination. If no folder is chosen for it, it gets a place"
             " there by itself: {path}"
         ),
     )
-    SOURCE_UNOPENED = ("source-unopened", "The source folder cannot be opened ({why}): {path}")
-    SOURCE_UNREAD = ("source-unread", "The source folder cannot be read: {why}")
-    SOURCE_UNWRITTEN = ("source-unwritten", "The source folder cannot be written to: {why}")
-    SOURCE_GONE = ("source-gone", "The source folder is not there any more: {path}")
-    SOURCE_AWAY = ("source-away", "The source folder is not there: {path}")
-    DESTINATION_AWAY = ("destination-away", "The destination folder is not there: {path}")
-    SOURCE_DRIVE_AWAY = ("source-drive-away", "The drive of the source is not there: {path}")
-    SOURCE_NOT_VERIFIED = ("source-not-verified", "The source cannot be opened: {path} ({why})")
-    DESTINATION_NOT_VERIFIED = ("destination-not-verified", "The destination cannot be opened: {path} ({why})")
-    SOURCE_MOVED = ("source-moved", "The source is no longer where it was.")
-    SOURCE_NO_FOLDER_NOW = ("source-no-folder-now", "The source is not a folder any more: {path}")
-    SOURCE_NO_FOLDER = ("source-no-folder", "The source is not a folder: {path}")
-    SOURCE_INSIDE_DESTINATION = ("source-inside-destination", "The source lies inside the destination: {path}")
-    SOURCE_INSIDE_OWN = ("source-inside-own", "The source lies inside the program's own folder: {path}")
-    DESTINATION_AROUND_OWN = (
+    SOURCE_UNOPENED = Code("source-unopened", "The source folder cannot be opened ({why}): {path}")
+    SOURCE_UNREAD = Code("source-unread", "The source folder cannot be read: {why}")
+    SOURCE_UNWRITTEN = Code("source-unwritten", "The source folder cannot be written to: {why}")
+    SOURCE_GONE = Code("source-gone", "The source folder is not there any more: {path}")
+    SOURCE_AWAY = Code("source-away", "The source folder is not there: {path}")
+    DESTINATION_AWAY = Code("destination-away", "The destination folder is not there: {path}")
+    SOURCE_DRIVE_AWAY = Code("source-drive-away", "The drive of the source is not there: {path}")
+    SOURCE_NOT_VERIFIED = Code("source-not-verified", "The source cannot be opened: {path} ({why})")
+    DESTINATION_NOT_VERIFIED = Code("destination-not-verified", "The destination cannot be opened: {path} ({why})")
+    SOURCE_MOVED = Code("source-moved", "The source is no longer where it was.")
+    SOURCE_NO_FOLDER_NOW = Code("source-no-folder-now", "The source is not a folder any more: {path}")
+    SOURCE_NO_FOLDER = Code("source-no-folder", "The source is not a folder: {path}")
+    SOURCE_INSIDE_DESTINATION = Code("source-inside-destination", "The source lies inside the destination: {path}")
+    SOURCE_INSIDE_OWN = Code("source-inside-own", "The source lies inside the program's own folder: {path}")
+    DESTINATION_AROUND_OWN = Code(
         "destination-around-own",
         "The destination and the program's own files lie inside each other: {path}",
     )
-    HISTORY_AROUND_OWN = (
+    HISTORY_AROUND_OWN = Code(
         "history-around-own",
         "The history and the program's own files lie inside each other: {path}",
     )
-    SOURCE_MOUNTED_INSIDE = (
+    SOURCE_MOUNTED_INSIDE = Code(
         "source-mounted-inside",
         "The source, or a part of it, is mounted in the destination: {path}",
     )
     # Other backups; ``detail`` identifies the other backup
-    NEWER_BACKUP_THERE = (
+    NEWER_BACKUP_THERE = Code(
         "newer-backup-there",
         "A later version of this program has made the backup that is there, {detail}: {path}",
     )
-    DESTINATION_AROUND_BACKUP = (
+    DESTINATION_AROUND_BACKUP = Code(
         "destination-around-backup",
         "The destination has another backup in it, {detail}: {path}",
     )
-    DESTINATION_IS_BACKUP = ("destination-is-backup", "The destination holds another backup, {detail}: {path}")
-    DESTINATION_IN_OTHER_SOURCE = (
+    DESTINATION_IS_BACKUP = Code("destination-is-backup", "The destination holds another backup, {detail}: {path}")
+    DESTINATION_IN_OTHER_SOURCE = Code(
         "destination-in-other-source",
         "The destination is a part of the source of another backup, {detail}: {path}",
     )
-    DESTINATION_IS_OTHER_SOURCE = (
+    DESTINATION_IS_OTHER_SOURCE = Code(
         "destination-is-other-source",
         "The destination is or has in it the source of another backup, {detail}: {path}",
     )
-    DESTINATION_IS_HISTORY = (
+    DESTINATION_IS_HISTORY = Code(
         "destination-is-history",
         "The destination is the history of another backup, {detail}: {path}",
     )
-    DESTINATION_IN_BACKUP = ("destination-in-backup", "The destination lies in another backup, {detail}: {path}")
-    HISTORY_OF_OTHER_BACKUP = ("history-of-other-backup", "The history belongs to another backup, {detail}: {path}")
-    HISTORY_IS_BACKUP = ("history-is-backup", "The history folder holds another backup, {detail}: {path}")
-    HISTORY_AROUND_BACKUP = ("history-around-backup", "The history has another backup in it, {detail}: {path}")
-    HISTORY_IS_OTHER_SOURCE = (
+    DESTINATION_IN_BACKUP = Code("destination-in-backup", "The destination lies in another backup, {detail}: {path}")
+    HISTORY_OF_OTHER_BACKUP = Code("history-of-other-backup", "The history belongs to another backup, {detail}: {path}")
+    HISTORY_IS_BACKUP = Code("history-is-backup", "The history folder holds another backup, {detail}: {path}")
+    HISTORY_AROUND_BACKUP = Code("history-around-backup", "The history has another backup in it, {detail}: {path}")
+    HISTORY_IS_OTHER_SOURCE = Code(
         "history-is-other-source",
         "The history is or has in it the source of another backup, {detail}: {path}",
     )
-    HISTORY_IN_BACKUP = ("history-in-backup", "The history lies in another backup, {detail}: {path}")
-    SOURCE_IS_BACKUP = ("source-is-backup", "The source is the backup of the destination, {detail}: {path}")
-    CIRCLE = ("circle", "What is backed up would come back into its own source, {detail}: {path}")
-    OF_UNKNOWN_FOLDER = ("of-unknown-folder", "of an unknown folder")
-    OF_UNKNOWN_FOLDER_SINCE = ("of-unknown-folder-since", "of an unknown folder, begun {date}")
-    OF_UNREADABLE_MARKER = ("of-unreadable-marker", "of which the marker cannot be read")
-    OF_FOLDER = ("of-folder", "of {path} on {computer}")
-    OF_FOLDER_SINCE = ("of-folder-since", "of {path} on {computer}, begun {date}")
+    HISTORY_IN_BACKUP = Code("history-in-backup", "The history lies in another backup, {detail}: {path}")
+    SOURCE_IS_BACKUP = Code("source-is-backup", "The source is the backup of the destination, {detail}: {path}")
+    CIRCLE = Code("circle", "What is backed up would come back into its own source, {detail}: {path}")
+    OF_UNKNOWN_FOLDER = Code("of-unknown-folder", "of an unknown folder")
+    OF_UNKNOWN_FOLDER_SINCE = Code("of-unknown-folder-since", "of an unknown folder, begun {date}")
+    OF_UNREADABLE_MARKER = Code("of-unreadable-marker", "of which the marker cannot be read")
+    OF_FOLDER = Code("of-folder", "of {path} on {computer}")
+    OF_FOLDER_SINCE = Code("of-folder-since", "of {path} on {computer}, begun {date}")
     # What the guard holds
-    HELD_SOURCE_EMPTY = ("held-source-empty", "The source is empty, but the backup has {all} files")
-    HELD_SOURCE_REPLACED = ("held-source-replaced", "The source is not the folder that was backed up before")
-    HELD_DESTINATION_REPLACED = (
+    HELD_SOURCE_EMPTY = Code("held-source-empty", "The source is empty, but the backup has {all} files")
+    HELD_SOURCE_REPLACED = Code("held-source-replaced", "The source is not the folder that was backed up before")
+    HELD_DESTINATION_REPLACED = Code(
         "held-destination-replaced",
         "The destination is not the folder that was backed up to before",
     )
-    HELD_SLOW_CHANGE = (
+    HELD_SLOW_CHANGE = Code(
         "held-slow-change",
         "Within an hour {count} of {all} files would be deleted from the backup or replaced",
     )
-    HELD_MASS_CHANGE = (
+    HELD_MASS_CHANGE = Code(
         "held-mass-change",
         "{deleted} of {all} files would be deleted from the backup and {replaced} replaced",
     )
-    HELD_STRANGE_FILES = (
+    HELD_STRANGE_FILES = Code(
         "held-strange-files",
         "{count} files in the destination were not put there by this program",
     )
-    HELD_STRANGE_FOLDERS = (
+    HELD_STRANGE_FOLDERS = Code(
         "held-strange-folders",
         "{count} folders in the destination were not put there by this program",
     )
     # The program's own data
-    PASS_CRASHED = ("pass-crashed", "An unexpected error ended the pass: {why}")
-    RUN_CRASHED = ("run-crashed", "An unexpected error has ended this backup. The log has the details.")
-    SETTINGS_KEPT_ASIDE = ("settings-kept-aside", "The damaged settings are kept as {path}.")
-    DATA_HELD_ELSEWHERE = ("data-held-elsewhere", "Another program holds it")
-    DATA_NOT_OPENED = ("data-not-opened", "It cannot be opened")
-    DATA_DAMAGED = ("data-damaged", "It is damaged")
-    DATA_DISK_FULL = ("data-disk-full", "Its disk is full")
-    DATA_DISK_ERROR = ("data-disk-error", "Its disk reported an error")
-    DATA_NO_PERMISSION = ("data-no-permission", "No permission")
-    DATA_NO_MEMORY = ("data-no-memory", "There is not enough memory")
-    DATA_UNOPENED = ("data-unopened", "The program's own data cannot be opened ({detail}): {path}")
-    DATA_UNWRITTEN = ("data-unwritten", "The program's own data cannot be written ({detail}): {path}")
-    OWN_FOLDER_UNUSABLE = ("own-folder-unusable", "The program's own folder cannot be used ({detail}): {path}")
-    DATA_NEWER = (
+    PASS_CRASHED = Code("pass-crashed", "An unexpected error ended the pass: {why}")
+    RUN_CRASHED = Code("run-crashed", "An unexpected error has ended this backup. The log has the details.")
+    SETTINGS_KEPT_ASIDE = Code("settings-kept-aside", "The damaged settings are kept as {path}.")
+    DATA_HELD_ELSEWHERE = Code("data-held-elsewhere", "Another program holds it")
+    DATA_NOT_OPENED = Code("data-not-opened", "It cannot be opened")
+    DATA_DAMAGED = Code("data-damaged", "It is damaged")
+    DATA_DISK_FULL = Code("data-disk-full", "Its disk is full")
+    DATA_DISK_ERROR = Code("data-disk-error", "Its disk reported an error")
+    DATA_NO_PERMISSION = Code("data-no-permission", "No permission")
+    DATA_NO_MEMORY = Code("data-no-memory", "There is not enough memory")
+    DATA_UNOPENED = Code("data-unopened", "The program's own data cannot be opened ({detail}): {path}")
+    DATA_UNWRITTEN = Code("data-unwritten", "The program's own data cannot be written ({detail}): {path}")
+    OWN_FOLDER_UNUSABLE = Code("own-folder-unusable", "The program's own folder cannot be used ({detail}): {path}")
+    DATA_NEWER = Code(
         "data-newer",
         "What is remembered of this backup was written by a newer version of this program: {path}",
     )
-    SETTINGS_UNREAD = (
+    SETTINGS_UNREAD = Code(
         "settings-unread",
         "The settings could not be read, so the app begins anew. The damaged file is kept as {path}.",
     )
-    SETTINGS_NOT_KEPT_ASIDE = (
+    SETTINGS_NOT_KEPT_ASIDE = Code(
         "settings-not-kept-aside",
         "The settings cannot be read, and not be kept aside ({detail}): {path}",
     )
-    SETTINGS_LOST = (
+    SETTINGS_LOST = Code(
         "settings-lost",
         (
             "The settings hold no backups, but this program has made some here. Add them again with the same folders:"
             " what is in them already is not copied anew."
         ),
     )
-    SETTINGS_NEWER = ("settings-newer", "The settings were written by a newer version of this program: {path}")
-    LIST_NO_JSON = ("list-no-json", "The list of backups is not valid JSON.")
-    LIST_NEWER = ("list-newer", "The list of backups was written by a newer version of this program.")
-    LIST_UNKNOWN_FORM = ("list-unknown-form", "The list of backups has an unknown form.")
-    LIST_WITHOUT_SCHEMA = ("list-without-schema", "The list of backups has no schema number.")
-    LIST_WITH_OTHERS = ("list-with-others", "The list of backups holds something that is none.")
-    BACKUP_DAMAGED = ("backup-damaged", "Backup {number}: {detail}")
-    BACKUP_KEY_TWICE = ("backup-key-twice", "Backup {number}: another one has the same key.")
-    SETTING_DAMAGED = ("setting-damaged", "{name}: {detail}.")
-    SETTING_WRONG = ("setting-wrong", "{name}: {detail}")
-    SETTING_MISSING = ("setting-missing", "{name} is missing.")
-    ID_EXPECTED = ("id-expected", "{name}: letters and digits were expected.")
-    TEXT_EXPECTED = ("text-expected", "text was expected")
-    FLAG_EXPECTED = ("flag-expected", "true or false was expected")
-    WHOLE_NUMBER_EXPECTED = ("whole-number-expected", "a whole number was expected")
-    NUMBER_EXPECTED = ("number-expected", "a number was expected")
-    TEXTS_EXPECTED = ("texts-expected", "a list of texts was expected")
-    RUNNING_ALREADY = (
+    SETTINGS_NEWER = Code("settings-newer", "The settings were written by a newer version of this program: {path}")
+    LIST_NO_JSON = Code("list-no-json", "The list of backups is not valid JSON.")
+    LIST_NEWER = Code("list-newer", "The list of backups was written by a newer version of this program.")
+    LIST_UNKNOWN_FORM = Code("list-unknown-form", "The list of backups has an unknown form.")
+    LIST_WITHOUT_SCHEMA = Code("list-without-schema", "The list of backups has no schema number.")
+    LIST_WITH_OTHERS = Code("list-with-others", "The list of backups holds something that is none.")
+    BACKUP_DAMAGED = Code("backup-damaged", "Backup {number}: {detail}")
+    BACKUP_KEY_TWICE = Code("backup-key-twice", "Backup {number}: another one has the same key.")
+    SETTING_DAMAGED = Code("setting-damaged", "{name}: {detail}.")
+    SETTING_WRONG = Code("setting-wrong", "{name}: {detail}")
+    SETTING_MISSING = Code("setting-missing", "{name} is missing.")
+    ID_EXPECTED = Code("id-expected", "{name}: letters and digits were expected.")
+    TEXT_EXPECTED = Code("text-expected", "text was expected")
+    FLAG_EXPECTED = Code("flag-expected", "true or false was expected")
+    WHOLE_NUMBER_EXPECTED = Code("whole-number-expected", "a whole number was expected")
+    NUMBER_EXPECTED = Code("number-expected", "a number was expected")
+    TEXTS_EXPECTED = Code("texts-expected", "a list of texts was expected")
+    RUNNING_ALREADY = Code(
         "running-already",
         "Folder Backup is running already, but it does not answer. End that one, or log out and in again.",
     )
-    NO_DATA_HOME = (
+    NO_DATA_HOME = Code(
         "no-data-home",
         (
             "There is no home folder for the program's own data. Set HOME, or XDG_DATA_HOME, XDG_STATE_HOME and"
@@ -298,145 +325,145 @@ class ReasonCode(Code):
         ),
     )
     # How the source is watched
-    NOT_WATCHED = ("not-watched", "Changes cannot be watched: {why}")
-    WATCHING_OFF = ("watching-off", "Change notification is switched off")
-    NETWORK_UNTOLD = ("network-untold", "Network folders do not tell of changes made elsewhere ({kind})")
-    NETWORK_UNTOLD_AT = ("network-untold-at", "Network folders do not tell of changes made elsewhere: {path}")
-    SOME_NOT_WATCHED = ("some-not-watched", "Some folders cannot be watched")
-    WATCHED_ABSENT = ("watched-absent", "The source folder is not there")
-    WATCHED_DENIED = ("watched-denied", "The source folder may not be read")
-    WATCHERS_LIMIT = ("watchers-limit", "The system's limit for programs that watch folders is reached")
-    WATCHES_LIMIT = ("watches-limit", "The system's limit for watched folders is reached")
+    NOT_WATCHED = Code("not-watched", "Changes cannot be watched: {why}")
+    WATCHING_OFF = Code("watching-off", "Change notification is switched off")
+    NETWORK_UNTOLD = Code("network-untold", "Network folders do not tell of changes made elsewhere ({kind})")
+    NETWORK_UNTOLD_AT = Code("network-untold-at", "Network folders do not tell of changes made elsewhere: {path}")
+    SOME_NOT_WATCHED = Code("some-not-watched", "Some folders cannot be watched")
+    WATCHED_ABSENT = Code("watched-absent", "The source folder is not there")
+    WATCHED_DENIED = Code("watched-denied", "The source folder may not be read")
+    WATCHERS_LIMIT = Code("watchers-limit", "The system's limit for programs that watch folders is reached")
+    WATCHES_LIMIT = Code("watches-limit", "The system's limit for watched folders is reached")
     # Room
-    TOO_MANY_FILES = (
+    TOO_MANY_FILES = Code(
         "too-many-files",
         "There are too many files on the backup drive: {count} more do not fit",
     )
-    ONE_FILE_TOO_MANY = (
+    ONE_FILE_TOO_MANY = Code(
         "one-file-too-many",
         "There are too many files on the backup drive: {count} more does not fit",
     )
-    HOLDS_NO_MORE_FILES = ("holds-no-more-files", "it cannot hold more files, however small")
-    QUOTA_USED_UP = ("quota-used-up", "your quota on it is used up")
-    QUOTA_LACKS = ("quota-lacks", "your quota on it is used up, and {size} more is needed")
-    SIZE_LACKS = ("size-lacks", "{size} more is needed")
-    SPARED = ("spared", "{detail}; old versions that do not give way unasked take {size} of it")
+    HOLDS_NO_MORE_FILES = Code("holds-no-more-files", "it cannot hold more files, however small")
+    QUOTA_USED_UP = Code("quota-used-up", "your quota on it is used up")
+    QUOTA_LACKS = Code("quota-lacks", "your quota on it is used up, and {size} more is needed")
+    SIZE_LACKS = Code("size-lacks", "{size} more is needed")
+    SPARED = Code("spared", "{detail}; old versions that do not give way unasked take {size} of it")
     # Names
-    NAME_OF_DEVICE = ("name-of-device", "Windows keeps this name for a device")
-    NAME_OF_DRIVE = ("name-of-drive", "the drive keeps this name for itself")
-    NAME_WITH_CHARACTER = ("name-with-character", "it contains '{character}'")
-    NAME_WITH_CONTROL = ("name-with-control", "it contains a control character")
-    NAME_WITH_BYTES = ("name-with-bytes", "it contains bytes that are not text")
-    NAME_WITH_END = ("name-with-end", "it ends with a space or a full stop")
-    NAME_LIKE = ("name-like", "“{name}”")
-    WHOLE_FOLDER = ("whole-folder", "nothing in this folder is backed up")
-    WITH_WHOLE_FOLDER = ("with-whole-folder", "{detail}; nothing in this folder is backed up")
+    NAME_OF_DEVICE = Code("name-of-device", "Windows keeps this name for a device")
+    NAME_OF_DRIVE = Code("name-of-drive", "the drive keeps this name for itself")
+    NAME_WITH_CHARACTER = Code("name-with-character", "it contains '{character}'")
+    NAME_WITH_CONTROL = Code("name-with-control", "it contains a control character")
+    NAME_WITH_BYTES = Code("name-with-bytes", "it contains bytes that are not text")
+    NAME_WITH_END = Code("name-with-end", "it ends with a space or a full stop")
+    NAME_LIKE = Code("name-like", "“{name}”")
+    WHOLE_FOLDER = Code("whole-folder", "nothing in this folder is backed up")
+    WITH_WHOLE_FOLDER = Code("with-whole-folder", "{detail}; nothing in this folder is backed up")
     # What is typed
-    NO_HOME = ("no-home", "There is no home folder. ({path})")
-    RULE_EMPTY = ("rule-empty", "An exclusion rule is empty.")
-    RULE_LINES = ("rule-lines", "An exclusion rule must be a single line.")
-    RULE_UNKNOWN = ("rule-unknown", "This exclusion rule is not understood: {rule}")
-    TYPED_HISTORY_DAYS = (
+    NO_HOME = Code("no-home", "There is no home folder. ({path})")
+    RULE_EMPTY = Code("rule-empty", "An exclusion rule is empty.")
+    RULE_LINES = Code("rule-lines", "An exclusion rule must be a single line.")
+    RULE_UNKNOWN = Code("rule-unknown", "This exclusion rule is not understood: {rule}")
+    TYPED_HISTORY_DAYS = Code(
         "typed-history-days",
         "The days that versions are kept must be from 0 to {number}; 0 keeps all.",
     )
-    TYPED_DESTINATION_SPACES = ("typed-destination-spaces", "The destination consists of spaces only.")
-    TYPED_DESTINATION_CHARACTER = (
+    TYPED_DESTINATION_SPACES = Code("typed-destination-spaces", "The destination consists of spaces only.")
+    TYPED_DESTINATION_CHARACTER = Code(
         "typed-destination-character",
         "The destination contains a character that no path can have.",
     )
-    TYPED_DESTINATION_MISSING = ("typed-destination-missing", "The destination is missing.")
-    TYPED_DESTINATION_NO_FOLDER = ("typed-destination-no-folder", "The destination is not a folder.")
-    TYPED_DESTINATION_IN_HISTORY = ("typed-destination-in-history", "The destination lies inside the history.")
-    TYPED_DESTINATION_IN_SOURCE = ("typed-destination-in-source", "The destination lies inside the source.")
-    TYPED_HISTORY_SPACES = ("typed-history-spaces", "The history consists of spaces only.")
-    TYPED_HISTORY_CHARACTER = ("typed-history-character", "The history contains a character that no path can have.")
-    TYPED_HISTORY_NO_FOLDER = ("typed-history-no-folder", "The history is not a folder.")
-    TYPED_HISTORY_IN_DESTINATION = ("typed-history-in-destination", "The history lies inside the destination.")
-    TYPED_HISTORY_IN_SOURCE = ("typed-history-in-source", "The history lies inside the source.")
-    TYPED_HISTORY_SAME = ("typed-history-same", "The history needs a folder of its own.")
-    TYPED_INTERVAL = ("typed-interval", "The interval must be from 1 to {number} seconds.")
-    TYPED_NAME = ("typed-name", "The name must not be longer than {number} characters.")
-    TYPED_GUARD_COUNT = ("typed-guard-count", "The number of changes that is never held must not be negative.")
-    TYPED_GUARD_SHARE = ("typed-guard-share", "The share of changes that is never held must be from 0 to 1.")
-    TYPED_HISTORY_SIZE = (
+    TYPED_DESTINATION_MISSING = Code("typed-destination-missing", "The destination is missing.")
+    TYPED_DESTINATION_NO_FOLDER = Code("typed-destination-no-folder", "The destination is not a folder.")
+    TYPED_DESTINATION_IN_HISTORY = Code("typed-destination-in-history", "The destination lies inside the history.")
+    TYPED_DESTINATION_IN_SOURCE = Code("typed-destination-in-source", "The destination lies inside the source.")
+    TYPED_HISTORY_SPACES = Code("typed-history-spaces", "The history consists of spaces only.")
+    TYPED_HISTORY_CHARACTER = Code("typed-history-character", "The history contains a character that no path can have.")
+    TYPED_HISTORY_NO_FOLDER = Code("typed-history-no-folder", "The history is not a folder.")
+    TYPED_HISTORY_IN_DESTINATION = Code("typed-history-in-destination", "The history lies inside the destination.")
+    TYPED_HISTORY_IN_SOURCE = Code("typed-history-in-source", "The history lies inside the source.")
+    TYPED_HISTORY_SAME = Code("typed-history-same", "The history needs a folder of its own.")
+    TYPED_INTERVAL = Code("typed-interval", "The interval must be from 1 to {number} seconds.")
+    TYPED_NAME = Code("typed-name", "The name must not be longer than {number} characters.")
+    TYPED_GUARD_COUNT = Code("typed-guard-count", "The number of changes that is never held must not be negative.")
+    TYPED_GUARD_SHARE = Code("typed-guard-share", "The share of changes that is never held must be from 0 to 1.")
+    TYPED_HISTORY_SIZE = Code(
         "typed-history-size",
         "The size of the history must be a number of bytes; 0 sets no limit.",
     )
-    TYPED_SAME = ("typed-same", "The source and the destination are the same folder.")
-    TYPED_SOURCE_SPACES = ("typed-source-spaces", "The source consists of spaces only.")
-    TYPED_SOURCE_CHARACTER = ("typed-source-character", "The source contains a character that no path can have.")
-    TYPED_SOURCE_MISSING = ("typed-source-missing", "The source is missing.")
-    TYPED_SOURCE_NO_FOLDER = ("typed-source-no-folder", "The source is not a folder.")
-    TYPED_SOURCE_IN_DESTINATION = ("typed-source-in-destination", "The source lies inside the destination.")
-    TYPED_SOURCE_IN_HISTORY = ("typed-source-in-history", "The source lies inside the history.")
-    TYPED_SOURCE_IN_OWN = ("typed-source-in-own", "The source lies inside the program's own folder.")
-    TYPED_DESTINATION_AROUND_OWN = (
+    TYPED_SAME = Code("typed-same", "The source and the destination are the same folder.")
+    TYPED_SOURCE_SPACES = Code("typed-source-spaces", "The source consists of spaces only.")
+    TYPED_SOURCE_CHARACTER = Code("typed-source-character", "The source contains a character that no path can have.")
+    TYPED_SOURCE_MISSING = Code("typed-source-missing", "The source is missing.")
+    TYPED_SOURCE_NO_FOLDER = Code("typed-source-no-folder", "The source is not a folder.")
+    TYPED_SOURCE_IN_DESTINATION = Code("typed-source-in-destination", "The source lies inside the destination.")
+    TYPED_SOURCE_IN_HISTORY = Code("typed-source-in-history", "The source lies inside the history.")
+    TYPED_SOURCE_IN_OWN = Code("typed-source-in-own", "The source lies inside the program's own folder.")
+    TYPED_DESTINATION_AROUND_OWN = Code(
         "typed-destination-around-own",
         "The destination and the program's own files lie inside each other.",
     )
-    TYPED_HISTORY_AROUND_OWN = (
+    TYPED_HISTORY_AROUND_OWN = Code(
         "typed-history-around-own",
         "The history and the program's own files lie inside each other.",
     )
-    TYPED_FULL_CHECKS = ("typed-full-checks", "The time between full checks must be from 1 to {number} seconds.")
+    TYPED_FULL_CHECKS = Code("typed-full-checks", "The time between full checks must be from 1 to {number} seconds.")
     # Checks of folders and drives before they are used
-    PLACE_NO_DRIVE = (
+    PLACE_NO_DRIVE = Code(
         "place-no-drive",
         "No drive is there at the moment. The backup begins as soon as it is connected.",
     )
-    PLACE_TAKEN = ("place-taken", "Another backup, “{name}”, uses this place.")
-    PLACE_UNTOUCHED = ("place-untouched", "Nothing there is touched without your word.")
-    PAIR_EXISTS = ("pair-exists", "There is a backup of this folder to that place already.")
-    PLACE_UNREAD = ("place-unread", "There is no permission to read this folder.")
-    PLACE_UNWRITTEN = ("place-unwritten", "There is no permission to write here.")
-    PLACE_ABSENT = ("place-absent", "There is no such folder at the moment.")
-    PLACE_OF_SYSTEM = ("place-of-system", "This folder belongs to the system. Choose another one.")
-    PLACE_FAILS = ("place-fails", "This folder cannot be read: {why}.")
-    PLACE_NOT_EMPTY = (
+    PLACE_TAKEN = Code("place-taken", "Another backup, “{name}”, uses this place.")
+    PLACE_UNTOUCHED = Code("place-untouched", "Nothing there is touched without your word.")
+    PAIR_EXISTS = Code("pair-exists", "There is a backup of this folder to that place already.")
+    PLACE_UNREAD = Code("place-unread", "There is no permission to read this folder.")
+    PLACE_UNWRITTEN = Code("place-unwritten", "There is no permission to write here.")
+    PLACE_ABSENT = Code("place-absent", "There is no such folder at the moment.")
+    PLACE_OF_SYSTEM = Code("place-of-system", "This folder belongs to the system. Choose another one.")
+    PLACE_FAILS = Code("place-fails", "This folder cannot be read: {why}.")
+    PLACE_NOT_EMPTY = Code(
         "place-not-empty",
         (
             "This folder is not empty. What is in it is shown to you before anything leaves it. A new folder may suit"
             " better: {path}"
         ),
     )
-    PLACE_NO_FOLDER = ("place-no-folder", "This is not a folder.")
-    PLACE_ON_SAME_DRIVE = (
+    PLACE_NO_FOLDER = Code("place-no-folder", "This is not a folder.")
+    PLACE_ON_SAME_DRIVE = Code(
         "place-on-same-drive",
         "This is on the same drive as your files. If the drive fails, both are lost.",
     )
-    HISTORY_ON_DRIVE = ("history-on-drive", "Replaced and deleted files are kept on this drive, in {path}")
-    PLACE_OF_HOME = (
+    HISTORY_ON_DRIVE = Code("history-on-drive", "Replaced and deleted files are kept on this drive, in {path}")
+    PLACE_OF_HOME = Code(
         "place-of-home",
         "This is your home folder or lies around it. Choose a folder that holds nothing but the backup.",
     )
     # Restoring
-    RETURN_IN_THE_WAY = ("return-in-the-way", "A file or a link is where its folder should be")
-    RETURN_CHANGED = ("return-changed", "It has changed in the backup since it was chosen")
-    RETURN_NOT_MOVED = ("return-not-moved", "It is not where the backup moved it to any more")
-    RETURN_NOT_HELD = ("return-not-held", "Nothing waits for your word any more")
-    UNDO_PARTLY_KNOWN = (
+    RETURN_IN_THE_WAY = Code("return-in-the-way", "A file or a link is where its folder should be")
+    RETURN_CHANGED = Code("return-changed", "It has changed in the backup since it was chosen")
+    RETURN_NOT_MOVED = Code("return-not-moved", "It is not where the backup moved it to any more")
+    RETURN_NOT_HELD = Code("return-not-held", "Nothing waits for your word any more")
+    UNDO_PARTLY_KNOWN = Code(
         "undo-partly-known",
         "Not all that this check did is known by name; restore the rest from the history by its time",
     )
-    UNDO_UNKNOWN = (
+    UNDO_UNKNOWN = Code(
         "undo-unknown",
         "What this check did is not known any more; restore from the history by its time",
     )
-    RETURN_THERE_ALREADY = ("return-there-already", "Something is there already and was left alone")
-    RETURN_UNREAD = ("return-unread", "No permission to read this in the backup")
-    RETURN_UNWRITTEN = ("return-unwritten", "No permission to write there")
-    RETURN_NO_SPACE = ("return-no-space", "The drive that is restored to is full")
-    RETURN_TOO_LARGE = ("return-too-large", "The file is too large for the drive that is restored to")
-    RETURN_READ_ONLY = ("return-read-only", "The drive that is restored to is read-only")
-    RETURN_READ_ERROR = ("return-read-error", "The backup drive reported an error while this was being read")
-    RETURN_WRITE_ERROR = ("return-write-error", "The drive that is restored to reported an error")
-    RETURN_NAME = ("return-name", "The name is not possible on the drive that is restored to")
-    RETURN_NAME_LENGTH = ("return-name-length", "The name is too long for the drive that is restored to")
-    RETURN_LINK = ("return-link", "Links are not possible on the drive that is restored to")
-    RETURN_PROTECTED = ("return-protected", "What is there is protected against changes")
-    RETURN_STOPPED = ("return-stopped", "Stopped before the end")
-    RETURN_NO_VERSION = ("return-no-version", "The history does not have what was here before")
+    RETURN_THERE_ALREADY = Code("return-there-already", "Something is there already and was left alone")
+    RETURN_UNREAD = Code("return-unread", "No permission to read this in the backup")
+    RETURN_UNWRITTEN = Code("return-unwritten", "No permission to write there")
+    RETURN_NO_SPACE = Code("return-no-space", "The drive that is restored to is full")
+    RETURN_TOO_LARGE = Code("return-too-large", "The file is too large for the drive that is restored to")
+    RETURN_READ_ONLY = Code("return-read-only", "The drive that is restored to is read-only")
+    RETURN_READ_ERROR = Code("return-read-error", "The backup drive reported an error while this was being read")
+    RETURN_WRITE_ERROR = Code("return-write-error", "The drive that is restored to reported an error")
+    RETURN_NAME = Code("return-name", "The name is not possible on the drive that is restored to")
+    RETURN_NAME_LENGTH = Code("return-name-length", "The name is too long for the drive that is restored to")
+    RETURN_LINK = Code("return-link", "Links are not possible on the drive that is restored to")
+    RETURN_PROTECTED = Code("return-protected", "What is there is protected against changes")
+    RETURN_STOPPED = Code("return-stopped", "Stopped before the end")
+    RETURN_NO_VERSION = Code("return-no-version", "The history does not have what was here before")
 
 
 NO_REASON = Reason(ReasonCode.NONE)

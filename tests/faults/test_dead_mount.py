@@ -15,6 +15,7 @@ from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.verify import DifferenceKind, verify
 from backup_gui.engine.watch.watcher import watch
 from backup_gui.model.plans import Counts, Problem, ProblemCode
+from backup_gui.model.reasons import Code
 from tests.faults.scene import Scene
 from tests.helpers.trees import contents
 from tests.helpers.waiting import wait_until
@@ -64,7 +65,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
     made.catalog.close()
 
 
-def named(problems: tuple[Problem, ...]) -> list[tuple[str, ProblemCode]]:
+def named(problems: tuple[Problem, ...]) -> list[tuple[str, Code]]:
     return [(problem.path, problem.code) for problem in problems]
 
 

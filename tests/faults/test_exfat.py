@@ -24,6 +24,7 @@ from backup_gui.model.entries import EntryKind
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.events import ActionDone, Event, PlanMade
 from backup_gui.model.plans import Counts, Op, PassStatus, ProblemCode, Report, Scope
+from backup_gui.model.reasons import Code
 from tests.faults.scene import Scene
 from tests.faults.volumes import Stick, plugged_in
 from tests.helpers.project import PROJECT
@@ -66,7 +67,7 @@ def partial(scene: Scene, *paths: str) -> Report:
     return run_pass(scene.job, scene.catalog, Scope(paths=frozenset(paths)))
 
 
-def codes(report: Report) -> dict[str, ProblemCode]:
+def codes(report: Report) -> dict[str, Code]:
     return {problem.path: problem.code for problem in report.problems}
 
 

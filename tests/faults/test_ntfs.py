@@ -13,6 +13,7 @@ from backup_gui.engine.restore.put_back import restore_path
 from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.plans import PassStatus, ProblemCode, Report, Scope
+from backup_gui.model.reasons import Code
 from tests.faults.scene import Scene
 from tests.faults.volumes import Stick, plugged_in
 from tests.helpers.trees import contents, read_tree
@@ -48,7 +49,7 @@ def write(scene: Scene, path: str, content: str, mtime_ns: int = ODD_NS) -> None
     os.utime(scene.source / path, ns=(mtime_ns, mtime_ns))
 
 
-def codes(report: Report) -> dict[str, ProblemCode]:
+def codes(report: Report) -> dict[str, Code]:
     return {problem.path: problem.code for problem in report.problems}
 
 

@@ -15,6 +15,7 @@ from backup_gui.engine.rules.capabilities import ALL, FAT_EARLIEST_NS, Abilities
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.plans import Counts, PassStatus, ProblemCode, Scope
+from backup_gui.model.reasons import Code
 from tests.helpers.rig import LONG_AGO_NS, SECOND_NS, Rig, keep_times, paths
 from tests.helpers.trees import contents
 
@@ -31,7 +32,7 @@ def limits(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return chosen
 
 
-def codes(rig: Rig, scope: Scope | None = None) -> dict[str, ProblemCode]:
+def codes(rig: Rig, scope: Scope | None = None) -> dict[str, Code]:
     report = rig.run() if scope is None else rig.run(scope)
     return {problem.path: problem.code for problem in report.problems}
 

@@ -103,8 +103,8 @@ def test_what_no_translator_can_see_is_refused(call: str) -> None:
 def test_every_reason_has_a_sentence_of_the_window_and_every_problem_its_advice() -> None:
     words = {(word.context, word.text) for word in translations.words()}
     assert {("Sentences", code.words) for code in CODES} <= words
-    assert {("Problems", ADVICE[code]) for code in ProblemCode} <= words
-    left_out = set(ReasonCode) - set(CODES)
+    assert {("Problems", ADVICE[code]) for code in ProblemCode.all()} <= words
+    left_out = set(ReasonCode.all()) - set(CODES)
     assert not [code for code in left_out if re.search("[a-z]{2}", re.sub(r"\{\w+\}", "", code.words))]
 
 

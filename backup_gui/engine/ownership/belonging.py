@@ -34,7 +34,7 @@ from backup_gui.model.errors import DestinationBusyError, OtherBackupError
 from backup_gui.model.path_text import escape
 from backup_gui.model.paths import MARKER_NAME
 from backup_gui.model.plans import NO_COUNTS, Held, HeldCode
-from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode
+from backup_gui.model.reasons import NO_REASON, Code, Reason, ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,7 +109,7 @@ class _Conflict(NamedTuple):
         is_newer: Whether a later version of the program made it, so that it cannot be approved.
     """
 
-    code: ReasonCode
+    code: Code
     path: str
     whose: Reason
     keys: frozenset[str]
@@ -494,7 +494,7 @@ class _Other:
             self.is_void = True
         self.is_there = self._marker is not None or self._is_as_recorded()
 
-    def conflict(self, code: ReasonCode, folder: Location | None = None) -> _Conflict:
+    def conflict(self, code: Code, folder: Location | None = None) -> _Conflict:
         """Return a conflict with this job; about its source if no folder is given."""
         marker = self._marker or Marker(id="?", source=escape(self._known.source), host=host_name())
         keys = frozenset({self._known.key, self._known.marker_id} - {""})
@@ -510,7 +510,7 @@ class _Other:
         return standing(self._known.identity, now) is Standing.SAME
 
 
-def _conflict(code: ReasonCode, path: str, claim: Claim, *, is_ours_then: bool = False) -> _Conflict:
+def _conflict(code: Code, path: str, claim: Claim, *, is_ours_then: bool = False) -> _Conflict:
     if claim.marker.is_newer:
         code = ReasonCode.NEWER_BACKUP_THERE
     return _Conflict(

@@ -14,6 +14,7 @@ from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.paths import join
 from backup_gui.model.plans import ProblemCode, Stage
 from backup_gui.model.problems import problem
+from backup_gui.model.reasons import Code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +46,7 @@ class Holding:
             theirs: What the mirror has there, if anything: where that is no old copy, it is a difference of its own.
         """
         kind = kind_of(ours)
-        code: ProblemCode | None = None
+        code: Code | None = None
         if kind is EntryKind.FILE:
             code = ProblemCode.TOO_LARGE if ours.st_size > self._abilities.largest_bytes else None
         elif theirs is None and kind is EntryKind.SPECIAL:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _MOST_NAMES = 1_000
 
 # Why something could not be brought back, by what the system says of it.
-CODES: dict[ProblemCode, Code] = {
+CODES: dict[Code, Code] = {
     ProblemCode.NO_PERMISSION: ReasonCode.RETURN_UNREAD,
     ProblemCode.NO_WRITE_PERMISSION: ReasonCode.RETURN_UNWRITTEN,
     ProblemCode.IN_USE: ProblemCode.IN_USE,

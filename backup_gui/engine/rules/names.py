@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from backup_gui.model.plans import ProblemCode, Stage
 from backup_gui.model.problems import problem, unfit_in
-from backup_gui.model.reasons import Reason, ReasonCode
+from backup_gui.model.reasons import Code, Reason, ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -35,7 +35,7 @@ class Refusal(NamedTuple):
         detail: Which part of the name is the cause, if worth mentioning.
     """
 
-    code: ProblemCode
+    code: Code
     detail: Reason | None = None
 
 

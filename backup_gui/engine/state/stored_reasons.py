@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any
 
-from backup_gui.model.plans import ProblemCode
-from backup_gui.model.reasons import Reason, ReasonCode
-
-if TYPE_CHECKING:
-    from backup_gui.model.reasons import Code
-
-_CODES: Final[dict[str, Code]] = {code.value: code for code in (*ReasonCode, *ProblemCode)}
+from backup_gui.model.reasons import Reason, code_named
 
 
 def written(reason: Reason) -> str:
@@ -43,4 +37,4 @@ def _reason(fields: dict[str, Any]) -> Reason:
         if not isinstance(found, str | int):
             raise TypeError(f"{name} is neither a text nor a number")
         arguments[name] = found
-    return Reason(_CODES[fields["code"]], **arguments)
+    return Reason(code_named(fields["code"]), **arguments)

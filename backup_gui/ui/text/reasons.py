@@ -33,7 +33,7 @@ _WITHOUT_WORDS = frozenset(
     }
 )
 # All that the window may have to say.
-CODES: tuple[Code, ...] = (*(code for code in ReasonCode if code not in _WITHOUT_WORDS), *ProblemCode)
+CODES: tuple[Code, ...] = (*(code for code in ReasonCode.all() if code not in _WITHOUT_WORDS), *ProblemCode.all())
 
 
 def said(reason: Reason) -> str:

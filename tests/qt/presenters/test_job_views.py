@@ -29,7 +29,7 @@ from backup_gui.config.settings import Appearance, Settings
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.plans import Action, Counts, Held, HeldCode, Op, PassStatus, Problem, ProblemCode, Report, Stage
 from backup_gui.model.problems import MAY_BE_LEFT_OUT, problem
-from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode, of_system
+from backup_gui.model.reasons import NO_REASON, Code, Reason, ReasonCode, of_system
 from backup_gui.model.status import Coverage, JobState
 from backup_gui.ui.activity.page import ActivityModel
 from backup_gui.ui.main.board import Page
@@ -147,7 +147,7 @@ def test_what_is_waited_for_is_told_with_the_name_of_the_backup(reason: Reason, 
     ],
 )
 def test_the_button_is_chosen_by_the_code_whatever_the_words(
-    monkeypatch: pytest.MonkeyPatch, state: JobState, code: ReasonCode, remedy: Remedy
+    monkeypatch: pytest.MonkeyPatch, state: JobState, code: Code, remedy: Remedy
 ) -> None:
     monkeypatch.setattr(code, "words", "In other words: {path}")
     view = VIEWS["waiting"]
@@ -240,7 +240,7 @@ def test_leaving_out_is_offered_for_what_can_never_be_copied_and_not_for_what_ca
     page = ProblemsPage(icons)
     qtbot.addWidget(page)
     offered = set()
-    for code in ProblemCode:
+    for code in ProblemCode.all():
         page.show_problems((problem(code, "a", Stage.COPY),))
         button = next(button for button in page.findChildren(QPushButton) if "out" in button.text())
         if not button.isHidden():

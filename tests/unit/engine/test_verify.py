@@ -17,6 +17,7 @@ from backup_gui.engine.rules.capabilities import ALL
 from backup_gui.engine.verify import DifferenceKind, verify
 from backup_gui.model.errors import JobError, RootAbsentError
 from backup_gui.model.plans import ProblemCode, Progress
+from backup_gui.model.reasons import Code
 from tests.helpers.descriptors import count_open
 
 Pair = tuple[Path, Path]
@@ -34,7 +35,7 @@ def pair(tmp_path: Path) -> Pair:
     return tmp_path / "source", tmp_path / "mirror"
 
 
-def found(pair: Pair, exclude: tuple[str, ...] = ()) -> list[tuple[str, DifferenceKind]]:
+def found(pair: Pair, exclude: tuple[str, ...] = ()) -> list[tuple[str, Code]]:
     return [(item.path, item.kind) for item in verify(str(pair[0]), str(pair[1]), exclude)]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from backup_gui.model.plans import ProblemCode, Stage
 from backup_gui.model.problems import ADVICE, code_of, problem, problem_from
-from backup_gui.model.reasons import Reason, ReasonCode
+from backup_gui.model.reasons import Code, Reason, ReasonCode
 
 
 def windows_error(winerror: int, number: int = errno.EINVAL) -> OSError:
@@ -18,10 +18,10 @@ def windows_error(winerror: int, number: int = errno.EINVAL) -> OSError:
 
 
 def test_every_code_has_a_sentence_and_says_what_to_do() -> None:
-    assert set(ADVICE) == set(ProblemCode)
-    assert all(code.words and not code.words.endswith(".") for code in ProblemCode)
+    assert set(ADVICE) == set(ProblemCode.all())
+    assert all(code.words and not code.words.endswith(".") for code in ProblemCode.all())
     assert all(advice.endswith(".") for advice in ADVICE.values())
-    assert len({code.words for code in ProblemCode}) == len(ProblemCode)
+    assert len({code.words for code in ProblemCode.all()}) == len(ProblemCode.all())
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_every_code_has_a_sentence_and_says_what_to_do() -> None:
         (errno.EDOM, Stage.COPY, ProblemCode.OTHER),
     ],
 )
-def test_a_system_error_is_classified_by_its_number_and_stage(number: int, stage: Stage, code: ProblemCode) -> None:
+def test_a_system_error_is_classified_by_its_number_and_stage(number: int, stage: Stage, code: Code) -> None:
     assert code_of(OSError(number, "x"), stage) is code
 
 
@@ -63,7 +63,7 @@ def test_a_system_error_is_classified_by_its_number_and_stage(number: int, stage
         (1117, ProblemCode.READ_ERROR),
     ],
 )
-def test_a_windows_error_is_classified_by_its_own_number(winerror: int, code: ProblemCode) -> None:
+def test_a_windows_error_is_classified_by_its_own_number(winerror: int, code: Code) -> None:
     assert code_of(windows_error(winerror), Stage.COPY) is code
 
 

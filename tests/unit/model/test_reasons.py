@@ -16,7 +16,7 @@ from backup_gui.cli.reasons import CommandCode
 from backup_gui.engine.verify import DifferenceKind
 from backup_gui.model.plans import ProblemCode, Stage
 from backup_gui.model.problems import problem, problem_from
-from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode
+from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode, code_named
 
 PACKAGE = Path(backup_gui.__file__).parent
 # What looks for a text in another one.
@@ -24,9 +24,12 @@ STRING_TESTS = ("startswith", "endswith", "partition", "rpartition", "find", "in
 
 
 def test_a_code_is_told_from_all_others_by_its_value_and_its_words() -> None:
-    for kind in (ReasonCode, ProblemCode, CommandCode, DifferenceKind):
-        assert len({code.value for code in kind}) == len({code.words for code in kind}) == len(kind)
-    assert not {code.value for code in ReasonCode} & {code.value for code in ProblemCode}
+    groups = (ReasonCode, ProblemCode, CommandCode, DifferenceKind)
+    for group in groups:
+        assert len({code.words for code in group.all()}) == len(group.all()) > 5
+    codes = [code for group in groups for code in group.all()]
+    assert len({code.value for code in codes}) == len(codes)
+    assert all(code_named(code.value) is code for code in codes)
 
 
 def test_a_reason_keeps_its_code_and_arguments_through_copies_and_other_processes() -> None:

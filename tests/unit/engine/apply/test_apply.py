@@ -28,7 +28,7 @@ from backup_gui.engine.rules.space import Amount
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.errors import DestinationUnusableError, RootAbsentError
 from backup_gui.model.plans import Action, Counts, Op, Phase, Problem, ProblemCode, Progress, Stage
-from backup_gui.model.reasons import Reason
+from backup_gui.model.reasons import Code, Reason
 from tests.helpers.rig import Rig
 from tests.helpers.trees import contents, read_tree
 
@@ -59,7 +59,7 @@ class Run:
             )
             return ledger.outcome
 
-    def codes(self) -> list[tuple[str, ProblemCode, Stage]]:
+    def codes(self) -> list[tuple[str, Code, Stage]]:
         return [(problem.path, problem.code, problem.stage) for problem in self.problems]
 
 
@@ -312,7 +312,7 @@ def test_a_link_that_became_something_else_is_not_copied_as_one(rig: Rig) -> Non
     ],
 )
 def test_a_link_that_cannot_be_made_is_a_problem_and_leaves_nothing(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch, call: str, code: int, wanted: ProblemCode
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, call: str, code: int, wanted: Code
 ) -> None:
     (rig.source / "link").symlink_to("x")
     rig.mirror.mkdir()

@@ -20,6 +20,7 @@ from backup_gui.engine.fs.tree import Tree
 from backup_gui.model.entries import Entry, Seen
 from backup_gui.model.paths import is_temporary
 from backup_gui.model.plans import ProblemCode, Stage
+from backup_gui.model.reasons import Code
 from tests.helpers.descriptors import count_open
 from tests.helpers.rig import as_nobody
 from tests.helpers.trees import read_tree
@@ -47,7 +48,7 @@ class Pair:
             as_it_is=as_it_is,
         )
 
-    def refused(self, path: str = "file") -> tuple[ProblemCode, Stage]:
+    def refused(self, path: str = "file") -> tuple[Code, Stage]:
         with pytest.raises(NotCopied) as caught:
             self.copy(path)
         assert read_tree(self.theirs) == {}
@@ -205,7 +206,7 @@ def test_a_destination_that_may_not_be_written_is_told(pair: Pair) -> None:
     ],
 )
 def test_a_copy_that_fails_in_the_middle_leaves_nothing(
-    pair: Pair, monkeypatch: pytest.MonkeyPatch, code: int, wanted: ProblemCode
+    pair: Pair, monkeypatch: pytest.MonkeyPatch, code: int, wanted: Code
 ) -> None:
     (pair.ours / "file").write_bytes(b"x")
 

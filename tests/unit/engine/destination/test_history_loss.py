@@ -9,6 +9,7 @@ import pytest
 
 from backup_gui.model.events import PlanMade
 from backup_gui.model.plans import FULL, NO_COUNTS, PassStatus, ProblemCode, Report, Scope
+from backup_gui.model.reasons import Code
 from tests.helpers.rig import Rig, paths
 from tests.helpers.trees import contents
 
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.hazard(45)
 LOST = [("", ProblemCode.HISTORY_LOST)]
 
 
-def told(report: Report) -> list[tuple[str, ProblemCode]]:
+def told(report: Report) -> list[tuple[str, Code]]:
     return [(problem.path, problem.code) for problem in report.problems]
 
 

@@ -61,7 +61,7 @@ from backup_gui.model.plans import (
     Scope,
     Stage,
 )
-from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode, of_system
+from backup_gui.model.reasons import NO_REASON, Code, Reason, ReasonCode, of_system
 from backup_gui.model.status import Coverage, JobState, Status
 from tests.helpers.fake_clock import FakeClock
 from tests.helpers.waiting import wait_until
@@ -277,7 +277,7 @@ def report(status: PassStatus = PassStatus.COMPLETE, *, is_full: bool = True, **
     return Report(status, 0.0, 0.0, is_full=is_full, **fields)
 
 
-def problem(path: str, code: ProblemCode = ProblemCode.IN_USE, stage: Stage = Stage.COPY) -> Problem:
+def problem(path: str, code: Code = ProblemCode.IN_USE, stage: Stage = Stage.COPY) -> Problem:
     return Problem(path, stage, code, of_system("in use"))
 
 

@@ -20,6 +20,7 @@ from backup_gui.engine.state.busy_files import KEEP_EVERY_S, PATIENCE_S
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.entries import Entry
 from backup_gui.model.plans import FULL, PassStatus, ProblemCode, Report, Scope, Stage
+from backup_gui.model.reasons import Code
 from tests.helpers.rig import Rig, paths
 from tests.helpers.trees import contents
 
@@ -45,7 +46,7 @@ class Desk:
         self.passed_s += after_s
         return self.rig.run(scope, now=lambda: NOW_S + self.passed_s, uptime=lambda: DAY_S + self.passed_s)
 
-    def problems(self, report: Report) -> list[tuple[str, ProblemCode]]:
+    def problems(self, report: Report) -> list[tuple[str, Code]]:
         return [(problem.path, problem.code) for problem in report.problems]
 
     def append(self) -> None:
