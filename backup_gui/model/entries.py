@@ -1,7 +1,5 @@
 """What a file system reports about one name."""
 
-from __future__ import annotations
-
 import os
 import stat
 from enum import Enum

@@ -4,8 +4,6 @@ Events are facts about one job, in the order in which they happened. Commands ar
 the same runner serves the window, the terminal and tests.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from backup_gui.model.plans import Action, Counts, Held, Problem, Progress, Report

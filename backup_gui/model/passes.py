@@ -1,7 +1,5 @@
 """What the database records about earlier passes, as plain values for windows and lists. Reads nothing itself."""
 
-from __future__ import annotations
-
 from enum import Enum
 from typing import NamedTuple
 

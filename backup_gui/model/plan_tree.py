@@ -4,15 +4,11 @@ A plan may have a million actions, so rows are no objects. One array holds the r
 another; further arrays hold the data of folders. Opening a folder is a slice.
 """
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from backup_gui.model.plans import NO_COUNTS, Action, Counts, Op, counts_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _OPS = tuple(Op)
 # Searching so many rows is faster than opening folders.

@@ -4,16 +4,12 @@ They are immutable; they touch no file and decide nothing. Paths are relative to
 is the empty string. Bytes that are not valid text are kept as surrogate escapes.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.reasons import NO_REASON, Code, Codes, Reason
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
 
 
 class Op(Enum):
@@ -123,7 +119,7 @@ class Plan(NamedTuple):
     """
 
     actions: Sequence[Action] = ()
-    problems: tuple[Problem, ...] = ()
+    problems: "tuple[Problem, ...]" = ()
     litter: tuple[str, ...] = ()
     mirror_files: int = 0
     source_folders: int = 0

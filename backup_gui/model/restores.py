@@ -3,8 +3,6 @@
 Times are seconds since 1970, UTC. Nothing here touches a file.
 """
 
-from __future__ import annotations
-
 from enum import Enum
 from typing import NamedTuple
 

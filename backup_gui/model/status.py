@@ -1,7 +1,5 @@
 """The status of a job, as a window and a tray icon show it."""
 
-from __future__ import annotations
-
 from enum import Enum
 from typing import NamedTuple
 

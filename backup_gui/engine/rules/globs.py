@@ -5,13 +5,9 @@ tried: the text between two stars has a fixed length, and its first match is as 
 is an atomic group, which never backtracks. The same holds for the folders between two ``**``.
 """
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from collections.abc import Callable
+from typing import Final, NamedTuple
 
 # Stands for a star in a parsed pattern; no expression for one character is empty.
 _STAR: Final = ""

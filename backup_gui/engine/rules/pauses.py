@@ -7,16 +7,12 @@ such copy. A file that is copied in a moment never waits.
 Everything happens in the job's thread. All times are monotonic seconds.
 """
 
-from __future__ import annotations
-
 import math
 import os
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, NamedTuple
 
 from backup_gui.engine.rules.backoff import QUIET_S
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
 
 PAUSE_TIMES: Final = 20.0
 LONGEST_PAUSE_S: Final = 600.0

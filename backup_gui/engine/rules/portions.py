@@ -3,15 +3,11 @@
 The stat result of a name takes 800 bytes on each side, so only the names of a wide folder are held all at once.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_right
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
 
 from backup_gui.model.paths import encode
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 # A folder with more names than these is wide.
 MOST_AT_ONCE: Final = 20_000

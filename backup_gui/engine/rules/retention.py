@@ -11,13 +11,9 @@ before the last change; the state of the months before the first change would be
 The newest version of a path stays too: if the path was deleted, it is the last one that exists.
 """
 
-from __future__ import annotations
-
 import math
-from typing import TYPE_CHECKING, Final, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from collections.abc import Iterable
+from typing import Final, NamedTuple
 
 MINUTE_S: Final = 60
 HOUR_S: Final = 3_600

@@ -4,10 +4,10 @@
 come from outside, so that every timing can be tested without waiting.
 """
 
-from __future__ import annotations
-
 import logging
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple, Protocol
 
 from backup_gui.engine.guard.unanswered import still_held
 from backup_gui.engine.restore.decisions import NOTHING_HELD, Answer, carry_out, decline
@@ -56,10 +56,6 @@ from backup_gui.model.job import Job
 from backup_gui.model.plans import FULL, Held, HeldCode, PassStatus, Report, Scope
 from backup_gui.model.reasons import Reason, ReasonCode
 from backup_gui.model.status import JobState, Status
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
 log = logging.getLogger(__name__)
 

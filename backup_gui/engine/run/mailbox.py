@@ -1,7 +1,5 @@
 """The mailbox of a runner, and the runner's view of it."""
 
-from __future__ import annotations
-
 import queue
 import threading
 from collections import deque

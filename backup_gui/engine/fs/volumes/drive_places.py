@@ -4,8 +4,6 @@ An unplugged stick leaves nothing behind, or an empty folder. What is written th
 hidden as soon as the drive is mounted over it. Nothing here writes.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import sys

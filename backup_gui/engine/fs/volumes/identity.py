@@ -4,8 +4,6 @@ Paths do not tell: an unplugged drive leaves its empty mount point behind, and a
 Nothing here writes.
 """
 
-from __future__ import annotations
-
 import os
 from enum import Enum
 from typing import NamedTuple

@@ -1,20 +1,16 @@
 """The system's table of mounts: what lies where, and which folders do not tell of all their changes."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import re
 import sys
+from collections.abc import Iterable
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Final, NamedTuple
+from pathlib import Path
+from typing import Final, NamedTuple
 
 from backup_gui.engine.fs.system.descriptors import waited_out
 from backup_gui.model.reasons import Reason, ReasonCode
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
 
 TABLE: Final = "/proc/self/mountinfo"
 _OCTAL = re.compile(rb"\\([0-3][0-7]{2})")
