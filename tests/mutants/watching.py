@@ -25,15 +25,15 @@ MUTATIONS = (
     Mutation(
         "watches before the first comparison",
         "engine/run/loop.py",
-        "            if not self._notification.ensure(self._clock.monotonic()):\n",
-        "            if not self._notification:\n",
+        "            if not self._watching.ensure(self._clock.monotonic()):\n",
+        "            if not self._watching:\n",
         (f"{_RUNNER}test_watches_are_set_before_the_first_comparison",),
     ),
     Mutation(
         "a lost watcher leads to a full pass",
         "engine/run/loop.py",
-        "        if self._notification.is_lost():\n            self._schedule.want_full(now_s)\n",
-        "        if self._notification.is_lost():\n            pass\n",
+        "        if self._watching.is_lost():\n            self._schedule.want_full(now_s)\n",
+        "        if self._watching.is_lost():\n            pass\n",
         (f"{_RUNNER}test_dead_watcher_is_noticed_within_five_seconds",),
     ),
     Mutation(

@@ -19,7 +19,7 @@ from backup_gui.engine.run.schedule import Schedule
 from backup_gui.engine.state.custody import Custody
 from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.watch.backlog import BacklogMeter
-from backup_gui.engine.watch.supervisor import Notification, WatcherMaker
+from backup_gui.engine.watch.supervisor import WatcherMaker, WatchSupervisor
 from backup_gui.model.errors import (
     BackupError,
     DestinationBusyError,
@@ -129,7 +129,7 @@ class Loop:
         self._custody = Custody(catalog_path, open_catalog)
 
         self._presence = Presence(job.destination)
-        self._notification = Notification(job, make_watcher, commands.wake, self._inbox.interrupts)
+        self._watching = WatchSupervisor(job, make_watcher, commands.wake, self._inbox.interrupts)
         now_s = clock.monotonic()
         self._schedule = Schedule(job.interval_s, job.full_pass_every_s, now_s)
         self._look_s = now_s + LOOK_EVERY_S
@@ -222,7 +222,7 @@ class Loop:
 
     def close(self) -> None:
         """End the watcher's threads and close the catalog."""
-        self._notification.stop()
+        self._watching.stop()
         self._custody.close()
 
     # Between passes
@@ -306,9 +306,9 @@ class Loop:
         elif self._presence.is_touched():
             # A look at the root tells whether anything is missing there; then the pass becomes a full one.
             self._schedule.put_back(("",), now_s)
-        if self._notification.is_lost():
+        if self._watching.is_lost():
             self._schedule.want_full(now_s)
-        elif self._notification.has_new_gaps():
+        elif self._watching.has_new_gaps():
             # New folders were not all watched; from now on they are checked at the interval.
             self._update_coverage()
             self._schedule.want_full(now_s + self._job.interval_s)
@@ -331,13 +331,13 @@ class Loop:
         return self._condition.widened(Scope(paths, due.trees | changed.trees)) or None
 
     def _next_s(self) -> float:
-        return self._schedule.next_s(self._notification.pending(), self._pauses.next_s())
+        return self._schedule.next_s(self._watching.watcher.pending(), self._pauses.next_s())
 
     def _take_changes(self) -> tuple[Scope, bool]:
         """Take what has changed; it is behind until a pass got through."""
-        pending = self._notification.pending()
+        pending = self._watching.watcher.pending()
         first_at = self._clock.time() - (self._clock.monotonic() - pending.first_s)
-        changed, needs_full = self._notification.take()
+        changed, needs_full = self._watching.watcher.take()
         self._backlog.take(changed, pending, first_at)
         return changed, needs_full
 
@@ -363,7 +363,7 @@ class Loop:
             NewerDataError: What is remembered was written by a later version.
         """
         if scope.is_full:
-            if not self._notification.ensure(self._clock.monotonic()):
+            if not self._watching.ensure(self._clock.monotonic()):
                 self._is_forced = False
                 self._schedule.want_full(self._clock.monotonic())
                 return
@@ -485,7 +485,7 @@ class Loop:
         self._backlog.settle(scope, (*report.waiting, *report.missed), now_at)
         is_behind = self._pauses.is_waiting or self._backlog.taken > 0
         self._condition = self._condition.after(
-            report, scope, now_at, is_polling=self._notification.is_polling, is_behind=is_behind
+            report, scope, now_at, is_polling=self._watching.is_polling, is_behind=is_behind
         )
         complete_at = self._condition.last_complete_at
         if complete_at is not None and complete_at != before_at and not self._is_dry_run:
@@ -513,7 +513,7 @@ class Loop:
         self._presence.note()
         if scope.is_full:
             self._update_coverage()
-            self._schedule.full_pass_ended(started_s, now_s, is_polling=self._notification.is_polling)
+            self._schedule.full_pass_ended(started_s, now_s, is_polling=self._watching.is_polling)
         elif report.held is not None and report.held is self._condition.held:
             # The part of the tree that was looked at does not show all that is to be agreed to.
             self._schedule.want_full(now_s)
@@ -530,7 +530,7 @@ class Loop:
         self._set_trouble(JobState.WAITING, reason)
         self._schedule.wait_for_root(self._clock.monotonic())
         # When the root is back its watches are to be set at once.
-        self._notification.forget_failures()
+        self._watching.forget_failures()
         if self._teller.is_new(reason):
             log.info("Waiting: %s", reason)
             self._teller.tell(Waiting(reason))
@@ -567,7 +567,7 @@ class Loop:
     # Small matters
 
     def _update_coverage(self) -> None:
-        coverage = self._notification.coverage(self._condition.source_folders)
+        coverage = self._watching.coverage(self._condition.source_folders)
         self._condition = self._condition._replace(coverage=coverage)
 
     def _opened_catalog(self) -> Catalog:
@@ -580,14 +580,16 @@ class Loop:
     def _publish(self) -> None:
         """Tell the status, if it is another than before."""
         # What was put back is in the mirror already, and is only looked at once more.
-        waiting = self._notification.pending()
+        waiting = self._watching.watcher.pending()
         pending = waiting.size
         if self._scope:
             pending += 0 if self._scope.is_full else len(self._scope.paths) + len(self._scope.trees)
         else:
             # What passes that did not get through had taken, as while the drive is away.
             pending += self._backlog.taken
-        figures = self._backlog.figures(self._notification.peek, waiting, self._clock.monotonic(), self._clock.time())
+        figures = self._backlog.figures(
+            self._watching.watcher.peek, waiting, self._clock.monotonic(), self._clock.time()
+        )
         status = self._condition.status(is_working=self._is_working, pending=pending, backlog=figures)
         if status != self._status:
             self._status = status

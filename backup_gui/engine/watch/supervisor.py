@@ -55,8 +55,39 @@ class SourceWatcher(Protocol):
 WatcherMaker = Callable[[str, Callable[[], None], Callable[[], bool]], SourceWatcher]
 
 
-class Notification:
+class _Unwatched:
+    """Takes the watcher's place while there is none: nothing is noticed, and nothing can be lost."""
+
+    def take(self) -> tuple[Scope, bool]:
+        return Scope(), False
+
+    def pending(self) -> Pending:
+        return Pending()
+
+    def peek(self, limit: int) -> tuple[str, ...]:  # noqa: ARG002 - as of a watcher
+        return ()
+
+    def is_alive(self) -> bool:
+        return True
+
+    def is_complete(self) -> bool:
+        return True
+
+    def coverage(self, source_folders: int) -> Coverage:
+        return Coverage(0, source_folders)
+
+    def stop(self) -> None:
+        pass
+
+
+_UNWATCHED = _Unwatched()
+
+
+class WatchSupervisor:
     """Manages at most one live watcher.
+
+    Attributes:
+        watcher: The watcher; a stand-in if there is none.
 
     Args:
         job: The job; without ``uses_notification`` there is never a watcher.
@@ -72,7 +103,7 @@ class Notification:
         self._make_watcher = make_watcher
         self._wake = wake
         self._should_give_up = should_give_up
-        self._watcher: SourceWatcher | None = None
+        self.watcher: SourceWatcher = _UNWATCHED
         self._reason = NO_REASON if job.uses_notification else OFF_REASON
         self._failures = 0
         self._again_s = 0.0
@@ -81,15 +112,15 @@ class Notification:
     @property
     def is_polling(self) -> bool:
         """Return whether changes are not notified, or not all of them."""
-        return self._watcher is None or self._coverage.folders_polled > 0
+        return self.watcher is _UNWATCHED or self._coverage.folders_polled > 0
 
     def is_lost(self) -> bool:
         """Return whether there is a watcher that no longer notices everything."""
-        return self._watcher is not None and not self._watcher.is_alive()
+        return not self.watcher.is_alive()
 
     def has_new_gaps(self) -> bool:
         """Return whether folders have become unwatched since all were reported as watched."""
-        return self._watcher is not None and not self._coverage.folders_polled and not self._watcher.is_complete()
+        return not self._coverage.folders_polled and not self.watcher.is_complete()
 
     def ensure(self, now_s: float) -> bool:
         """Create a live watcher if possible; otherwise try again after growing pauses.
@@ -99,15 +130,15 @@ class Notification:
         """
         if not self._job.uses_notification:
             return True
-        if self._watcher is not None:
-            if self._watcher.is_alive():
+        if self.watcher is not _UNWATCHED:
+            if self.watcher.is_alive():
                 return True
             log.info("Watching %r is set up anew", self._job.source)
             self.stop()
         if now_s < self._again_s:
             return True
         try:
-            self._watcher = self._make_watcher(self._job.source, self._wake, self._should_give_up)
+            self.watcher = self._make_watcher(self._job.source, self._wake, self._should_give_up)
         except WatchCancelledError:
             return False
         except WatchError as error:
@@ -131,26 +162,11 @@ class Notification:
         Args:
             source_folders: Folders that the last full pass saw.
         """
-        if self._watcher is None:
-            self._coverage = Coverage(0, source_folders, self._reason)
-        else:
-            self._coverage = self._watcher.coverage(source_folders)
+        found = self.watcher.coverage(source_folders)
+        self._coverage = found._replace(reason=self._reason) if self._reason else found
         return self._coverage
-
-    def take(self) -> tuple[Scope, bool]:
-        """Return what has changed, and whether a full pass is needed instead."""
-        return self._watcher.take() if self._watcher is not None else (Scope(), False)
-
-    def pending(self) -> Pending:
-        """Describe what has changed, without taking it."""
-        return self._watcher.pending() if self._watcher is not None else Pending()
-
-    def peek(self, limit: int) -> tuple[str, ...]:
-        """Return at most ``limit`` changed paths, without taking them."""
-        return self._watcher.peek(limit) if self._watcher is not None else ()
 
     def stop(self) -> None:
         """Stop the watcher's threads."""
-        watcher, self._watcher = self._watcher, None
-        if watcher is not None:
-            watcher.stop()
+        watcher, self.watcher = self.watcher, _UNWATCHED
+        watcher.stop()
