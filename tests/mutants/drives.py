@@ -100,28 +100,28 @@ MUTATIONS = (
         "threads/liveness.py",
         "            if silent_s >= LEAST_S:\n",
         "            if not self._seen:\n",
-        ("qt/threads/test_stall.py::test_a_job_without_a_sign_of_life_is_told_in_growing_steps",),
+        ("qt/threads/test_liveness.py::test_a_job_without_a_sign_of_life_is_told_in_growing_steps",),
     ),
     Mutation(
         "a job that hangs is told to the window",
         "presenters/health.py",
         "        self._stalls.changed.connect(self.changed)\n",
         "",
-        ("qt/threads/test_stall.py::test_a_drive_that_freezes_is_shown_until_it_answers_again",),
+        ("qt/threads/test_liveness.py::test_a_drive_that_freezes_is_shown_until_it_answers_again",),
     ),
     Mutation(
         "a job at rest does not hang",
         "threads/liveness.py",
         "            if pulse.is_at_rest or known is None or known.pulse != pulse:\n",
         "            if known is None or known.pulse != pulse:\n",
-        ("qt/threads/test_stall.py::test_a_job_that_rests_or_gets_on_is_not_told",),
+        ("qt/threads/test_liveness.py::test_a_job_that_rests_or_gets_on_is_not_told",),
     ),
     Mutation(
         "a drive that does not answer is shown",
         "ui/values/job.py",
         "        return JobState.WAITING if self.silent_s else self.status.state\n",
         "        return self.status.state\n",
-        ("qt/threads/test_stall.py::test_a_drive_that_does_not_answer_is_shown_in_window_and_tray",),
+        ("qt/threads/test_liveness.py::test_a_drive_that_does_not_answer_is_shown_in_window_and_tray",),
     ),
     # Hard links
     Mutation(

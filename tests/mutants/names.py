@@ -7,7 +7,7 @@ from tests.mutants.mutation import Mutation
 _LINKS = "unit/engine/plan/test_hard_links.py::"
 _OLD_PLAN = "faults/test_plan_grown_old.py::"
 _SAME = "integration/test_same_file.py::"
-_STEPS = "unit/engine/watch/test_interleavings.py::test_no_watch_is_lost_"
+_STEPS = "unit/engine/watch/test_inotify.py::test_no_watch_is_lost_"
 _WATCH = "unit/engine/watch/test_watcher.py::test_no_watch_is_lost_however_folders_move"
 _GONE = f"{_LINKS}test_an_edit_through_a_name_comes_to_the_others_whatever_becomes_of_the_name"
 
