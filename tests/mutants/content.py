@@ -601,7 +601,7 @@ MUTATIONS = (
         "model/paths.py",
         "    return name.startswith(TEMPORARY_PREFIX) and _TEMPORARY.match(name) is not None\n",
         "    return name.startswith(TEMPORARY_PREFIX)\n",
-        ("unit/engine/fs/test_tree.py::test_only_names_of_the_exact_form_are_temporary",),
+        ("unit/model/test_paths.py::test_only_names_of_the_exact_form_are_temporary",),
     ),
     Mutation(
         "guard: count",

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.desktop.display import is_available
 from backup_gui.engine.destination.history_place import HISTORY_NAME
 from backup_gui.engine.fs.volumes import drive_places
 from backup_gui.engine.fs.volumes.drive_places import Place
@@ -172,22 +171,6 @@ def test_room_and_presence(tmp_path: Path) -> None:
     assert room(str(tmp_path / "none")) is None
     assert is_folder(str(tmp_path))
     assert not is_folder(str(tmp_path / "none"))
-
-
-@pytest.mark.skipif(os.name != "posix", reason="X11")
-@pytest.mark.parametrize(
-    ("environment", "expected"),
-    [
-        ({}, False),
-        ({"DISPLAY": ""}, False),
-        ({"DISPLAY": ":4711"}, False),
-        ({"DISPLAY": "nonsense"}, False),
-        ({"WAYLAND_DISPLAY": "wayland-0"}, True),
-        ({"QT_QPA_PLATFORM": "offscreen"}, True),
-    ],
-)
-def test_a_screen_is_looked_for(environment: dict[str, str], expected: bool) -> None:  # noqa: FBT001 - a test's value
-    assert is_available(environment) is expected
 
 
 @pytest.fixture

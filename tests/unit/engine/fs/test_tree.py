@@ -16,7 +16,6 @@ from backup_gui.engine.fs import tree
 from backup_gui.engine.fs.system.descriptors import MOST_KEPT
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.model.entries import EntryKind, kind_of
-from backup_gui.model.paths import encode, is_temporary, join, parent_of
 from tests.helpers.descriptors import count_open
 from tests.helpers.rig import HOSTILE_NAMES, as_nobody
 
@@ -28,30 +27,6 @@ def opened(request: pytest.FixtureRequest, place: Path, monkeypatch: pytest.Monk
         monkeypatch.setattr(tree, "HAS_FOLDER_DESCRIPTORS", False)
     with Tree(str(place)) as found:
         yield found
-
-
-@pytest.mark.parametrize("name", HOSTILE_NAMES)
-def test_paths_are_encoded_as_the_system_has_them(name: str) -> None:
-    assert encode(name) == os.fsencode(name)
-
-
-def test_only_names_of_the_exact_form_are_temporary() -> None:
-    assert is_temporary(".~bg-0123456789abcdef")
-    for name in (
-        ".~bg-0123456789abcde",
-        ".~bg-0123456789abcdef0",
-        ".~bg-0123456789abcdeg",
-        ".~bg-0123456789ABCDEF",
-        ".~bg-0123456789abcdef\n",
-        "x.~bg-0123456789abcdef",
-        "",
-    ):
-        assert not is_temporary(name)
-
-
-def test_paths_are_joined_and_taken_apart() -> None:
-    assert (join("", "a"), join("a/b", "c")) == ("a", "a/b/c")
-    assert (parent_of("a"), parent_of("a/b/c"), parent_of("")) == ("", "a/b", "")
 
 
 def test_all_names_are_listed_with_their_kinds(opened: Tree, place: Path) -> None:
