@@ -1,7 +1,7 @@
 """Compares a source and its mirror byte by byte.
 
-Independent of the catalog and of time stamps: it trusts nothing that a pass believes. Memory holds one folder of each
-side, the folders still to be visited, and two blocks of one file. Nothing here writes, and no link is followed.
+Independent of the catalog and of time stamps: it trusts nothing that a pass relies on. Memory holds one folder of each
+side, the folders still to be visited, and two blocks of one file. Code here writes nothing and follows no link.
 """
 
 from __future__ import annotations
@@ -61,13 +61,13 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One path in which the mirror is not the source's.
+    """A path in which the mirror differs from the source.
 
     Attributes:
         path: The path, relative to both roots.
         kind: How it differs.
         reason: The same with its figures.
-        code: Why the mirror can never have it, as a pass tells it; None if it is a difference that a pass mends.
+        code: Why the mirror can never have it, as in a pass; None if a pass can fix the difference.
     """
 
     path: str
@@ -92,26 +92,25 @@ def verify(
 ) -> Iterator[Difference]:
     """Compare names, kinds, contents and link targets on both sides.
 
-    What is left out is left alone: the mirror may have it or not, in folders that are there for nothing else. An
-    unfinished copy counts as a difference. Times and permissions are not compared. What the destination's file system
-    can never hold, such as a name or a link, is named with its reason and ``NOT_HELD``: no pass will ever bring it into
-    the mirror.
+    Excluded entries in the mirror are no difference, and neither are folders that exist only for them. An unfinished
+    copy is a difference. Times and permissions are not compared. What the destination's file system can never store,
+    such as a name or a link, is reported as ``NOT_HELD`` with its reason.
 
     Args:
-        source: Absolute path of the folder protected.
+        source: Absolute path of the source.
         destination: Absolute path of its mirror.
         exclude: The job's exclusion rules.
-        should_stop: Asked between blocks; True ends the comparison early and silently.
-        on_progress: Takes entries and bytes compared so far, at most ten times a second.
-        memories: What jobs remember of drives, see ``probe.known_abilities``.
+        should_stop: Polled between blocks; returns True to end the comparison early and silently.
+        on_progress: Called with entries and bytes compared so far, at most ten times a second.
+        memories: What jobs have recorded about drives, see ``probe.known_abilities``.
         leaves_out_system_folders: As in ``Job``.
 
     Returns:
-        The differences as they are found, folders before what is in them, names in order.
+        The differences as they are found, folders before their contents, names in order.
 
     Raises:
         RootAbsentError: One of the folders cannot be opened.
-        JobError: A rule is not valid.
+        JobError: A rule is invalid.
     """
     backup = (destination, history_at(destination))
     rules = rules_for(source, exclude, backup, leaves_out_system_folders=leaves_out_system_folders)
@@ -140,7 +139,7 @@ def _open(root: str, code: Code) -> Tree:
 
 @dataclass(frozen=True, slots=True)
 class _Visit:
-    """A folder still to be compared, and on which sides it is there."""
+    """A folder still to be compared, and on which sides it exists."""
 
     path: str
     is_in_source: bool
@@ -148,7 +147,7 @@ class _Visit:
 
 
 class _Comparison:
-    """The walk over both trees."""
+    """Walks both trees."""
 
     def __init__(
         self,
@@ -181,7 +180,7 @@ class _Comparison:
             self._meter.end()
 
     def _folder(self, visit: _Visit, folders: list[_Visit]) -> Iterator[Difference]:
-        """Compare one folder, and note the folders in it that are to be visited."""
+        """Compare one folder, and collect the folders in it to visit."""
         unseen: dict[str, OSError] = {}
         try:
             originals = self._listed(self._source, visit.path, unseen) if visit.is_in_source else {}
@@ -227,7 +226,7 @@ class _Comparison:
                 del copies[name]
 
     def _listed(self, tree: TreeView, path: str, unseen: dict[str, OSError]) -> dict[str, Entry]:
-        """List a folder of either side without what is left out."""
+        """List a folder of either side without excluded entries."""
         entries = tree.list(path, unseen)
         excludes = self._rules.in_folder(path)
         if excludes is None:
@@ -239,10 +238,10 @@ class _Comparison:
         }
 
     def _is_there_for_what_is_left_out(self, path: str) -> bool:
-        """Tell whether a folder that only the mirror has holds something that is left out, and so has to stay.
+        """Tell whether a folder that only the mirror has contains an excluded entry, and so has to stay.
 
         Raises:
-            OSError: It cannot be told.
+            OSError: It cannot be read.
         """
         pending = [path]
         while pending and self._rules:
@@ -298,8 +297,8 @@ class _Comparison:
         try:
             copy = self._mirror.open_file(path)
             try:
-                # RACE: something may have taken the file's place since the folder was listed; a pipe would be read as
-                # empty. The worst result is a difference reported that is gone a moment later.
+                # RACE: another file may have replaced it since the folder was listed; a pipe would be read as empty. At
+                # worst, a difference is reported that is gone a moment later.
                 if not all(stat.S_ISREG(os.fstat(fd).st_mode) for fd in (original, copy)):
                     return False
                 forget_cached(copy)

@@ -167,7 +167,7 @@ MUTATIONS = (
     Mutation(
         "a protected file is a problem of its own: replaced",
         "engine/apply/publish.py",
-        "                # First: some problems end the pass.\n",
+        "                # First, since some problems end the pass.\n",
         "                raise\n",
         (f"{_SPACE}test_an_immutable_file_is_a_problem_of_its_own_and_stays_immutable",),
     ),

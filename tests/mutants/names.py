@@ -176,7 +176,7 @@ MUTATIONS = (
     Mutation(
         "nothing is linked to what is taken for another file's",
         "engine/plan/hard_links.py",
-        "                    # This name of it is going to be a copy.\n                    continue\n",
+        "                    # This name will be copied.\n                    continue\n",
         "                    pass\n",
         (f"{_LINKS}test_a_file_of_the_mirror_that_two_files_could_be_becomes_one_of_them",),
     ),

@@ -1,7 +1,7 @@
-"""Carries out a plan: copies in groups behind two flushes, then moves, then deletions, then the folders' own times.
+"""Carries out a plan: copies in groups between two flushes, then moves, then deletions, then the folders' metadata.
 
-Each action is checked again against what is there now, so that a plan that has grown old does no harm. What concerns
-one path becomes a problem, and the rest goes on.
+Each action is checked again against the current state, so that an outdated plan does no harm. An error of one path
+becomes a problem, and the other actions continue.
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ if TYPE_CHECKING:
     from backup_gui.engine.plan.pass_context import PassContext
     from backup_gui.model.plans import Action
 
-# What is gone is known for so long that the catalog is written to in batches, and no longer.
+# Most deletions collected before the catalog is updated.
 _FORGET_EVERY = 2_000
 _COPIES = frozenset({Op.CREATE, Op.REPLACE, Op.SET_METADATA})
 
 
 class Execution:
-    """One plan being carried out.
+    """Carries out one plan.
 
     Args:
         context: The pass.
-        ledger: Keeps the book of it, also of a run that is given up.
-        standby: Has the other process, if there is one.
+        ledger: Records the results, also of a cancelled run.
+        standby: Provides the worker process, if there is one.
     """
 
     def __init__(self, context: PassContext[Destination], ledger: Ledger, standby: Standby) -> None:
@@ -67,17 +67,17 @@ class Execution:
         self._clearer = Clearer(context, ledger, self._intents, self._copy_at_once)
 
     def run(self, actions: Sequence[Action], litter: Iterable[str], *, files_total: int, bytes_total: int) -> None:
-        """Carry out actions, in the order given.
+        """Carry out actions, in the given order.
 
         Args:
-            actions: What to do: what is in the way first, then copies, moves, deletions.
-            litter: Unfinished temporaries to remove.
+            actions: What to do: first deletions of what is in the way, then copies, moves, deletions.
+            litter: Unfinished temporary files to remove.
             files_total: How many actions there are.
             bytes_total: How many bytes they copy.
 
         Raises:
-            Cancelled: ``should_stop`` said so; every name in the mirror is whole.
-            RootAbsentError: The source is no longer where it was.
+            Cancelled: ``should_stop`` returned True; every file in the mirror is complete.
+            RootAbsentError: The source is no longer in its place.
             DestinationUnusableError: Nothing can be written at all.
         """
         self._meter.begin(Phase.COPYING, files_total, bytes_total)
@@ -105,7 +105,7 @@ class Execution:
                 self._publisher.record()
                 self._forget_gone()
             finally:
-                # In any end: a folder must not stay as private, or as open, as it was for the length of the pass.
+                # However the run ends: a folder must not keep the mode that it only has during the pass.
                 with contextlib.suppress(OSError, BackupError):
                     self._finish_folders()
                 self._catalog.commit()
@@ -120,12 +120,12 @@ class Execution:
                 if action.kind is EntryKind.FOLDER:
                     self._ledger.unmade.add(action.path)
                 if action.old_path is not None:
-                    # The folder is tried again; of the old name nobody is going to tell once more.
+                    # The next pass tries the folder again; for the old name there will be no further notification.
                     self._ledger.note_missed(action.old_path)
                 continue
             self._intents.look_ahead(actions, index)
             if self._clearer.gone and action.op in _COPIES:
-                # Before anything else is recorded in the place of what is gone.
+                # Before anything else is recorded at a deleted path.
                 self._forget_gone()
             if self._batches is not None and is_small_copy(action):
                 self._batches.waiting.append(action)
@@ -134,7 +134,7 @@ class Execution:
                     self._publish_if_full()
             elif action.op in _COPIES:
                 if action.kind is EntryKind.FILE:
-                    # This may take long, or ask the catalog for another name of the file.
+                    # The next step may take long, or ask the catalog for other hard links of the file.
                     self._publisher.record()
                 self._do(self._maker.make, action)
                 self._publish_if_full()
@@ -148,7 +148,7 @@ class Execution:
                     self._forget_gone()
 
     def _do(self, handle: Callable[[Action], None], action: Action) -> None:
-        """Do one thing; what only this one path raises ends nothing else."""
+        """Carry out one action; an error that concerns only its path becomes a problem."""
         try:
             handle(action)
         except UNFIT as error:
@@ -201,8 +201,8 @@ class Execution:
         """Publish what is ready, and record it.
 
         Raises:
-            DestinationUnusableError: It cannot be brought to the disk; whoever makes one path and asks for this on the
-                way must not take it for a problem of that path.
+            DestinationUnusableError: It cannot be flushed. A caller that handles a single path must not turn this into
+                a problem of that path.
         """
         try:
             self._finish_batches()
@@ -215,10 +215,10 @@ class Execution:
         self._end_batches()
         self._publisher.drop()
 
-    # The end
+    # At the end
 
     def _finish_folders(self) -> None:
-        """Give the folders in which something was changed their own mode and times back, the deepest first."""
+        """Restore mode and times of the folders that were changed, the deepest first."""
         touched = sorted(self._ledger.touched, key=lambda path: path.count("/") if path else -1, reverse=True)
         self._ledger.touched.clear()
         for path in touched:

@@ -1,6 +1,6 @@
-"""Small files handed to the second process a batch at a time, and what came of them to those who publish.
+"""Hands small files to the worker process in batches, and passes complete copies on to the publisher.
 
-Apart from ``copy_worker``, of which the second process imports nothing that it has no use for.
+It is separate from ``copy_worker`` so that the worker process does not import what it does not need.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ class Batches:
     """The small files of one pass.
 
     Args:
-        copier: Copies in the other process.
+        copier: Copies in the worker process.
         target: The destination.
-        publisher: Takes what is complete.
-        make: Copies here.
+        publisher: Receives complete copies.
+        make: Copies in this process.
 
     Attributes:
-        waiting: Copies that are to be handed over together.
+        waiting: Copies for the next batch.
     """
 
     def __init__(
@@ -42,11 +42,11 @@ class Batches:
         self.waiting: list[Action] = []
 
     def hand_over(self) -> None:
-        """Have what waits copied by the other process; here, if that has enough to do."""
+        """Hand the waiting copies to the worker process, or copy them here if it is busy."""
         batch = self._take_waiting()
         self._take_results()
         while self._publisher.has_unrecorded and not self._copier.takes_more():
-            # The best time for it: the other process goes on meanwhile.
+            # This is the best time for it, since the worker process continues meanwhile.
             self._publisher.record(PORTION_FILES)
             self._take_results()
         if self._copier.takes_more():
@@ -56,17 +56,17 @@ class Batches:
                 self._make(action)
 
     def finish(self) -> None:
-        """Copy what waits here, and wait for what was handed over."""
+        """Copy what is waiting here, and wait for the worker process."""
         for action in self._take_waiting():
             self._make(action)
         self._take_results(waits=True)
 
     def close(self) -> None:
-        """Remove what was copied and nobody has asked for."""
+        """Remove copies that were not used."""
         self._copier.close()
 
     def _take_waiting(self) -> list[Action]:
-        # First: copying one of them may publish what is ready, and so come here again.
+        # Taken first: copying one of them may publish what is ready, and so call this again.
         batch, self.waiting = self.waiting, []
         return batch
 

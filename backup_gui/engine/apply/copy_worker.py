@@ -1,6 +1,6 @@
-"""Small files copied by the second process, while the pass itself copies others.
+"""Copies small files in the worker process, while the pass itself copies others.
 
-Whatever does not go smoothly there is undone, and left to the pass.
+If anything unexpected happens there, the copy is removed and left to the pass.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from backup_gui.engine.fs.xattrs import Inherited
     from backup_gui.model.plans import Action
 
-# Larger files are the business of the pass itself, which can stop in the middle of one.
+# The pass copies larger files itself, since it can stop in the middle of one.
 SMALL_BYTES: Final = 256 << 10
 BATCH_FILES: Final = 16
 _TASK: Final = __name__
@@ -37,7 +37,7 @@ class Order(NamedTuple):
     Attributes:
         action: The action; its path is that in the source.
         temporary: The temporary's path in the destination, as the pass knows it.
-        place: The temporary's path on the disk at present, which differs while new folders are not to be seen.
+        place: The temporary's current path on the disk, which differs while new folders are hidden.
     """
 
     action: Action
@@ -46,11 +46,11 @@ class Order(NamedTuple):
 
 
 class Copied(NamedTuple):
-    """What became of an order.
+    """The result of an order.
 
     Attributes:
         order: The order.
-        entry: Of the source's entry that the temporary is a complete copy of; None if there is no temporary.
+        entry: The state of the source's entry that was copied completely; None if there is no temporary.
     """
 
     order: Order
@@ -58,10 +58,10 @@ class Copied(NamedTuple):
 
 
 class Copier:
-    """The pass's end.
+    """The pass's side.
 
     Args:
-        coprocess: The other process.
+        coprocess: The worker process.
         target: The destination.
     """
 
@@ -71,16 +71,16 @@ class Copier:
         self._settings = (*target.rights.owner, list(target.rights.distrusted), target.flushes_files)
 
     def takes_more(self) -> bool:
-        """Tell whether another batch can be handed over now."""
+        """Tell whether the worker process can take another batch now."""
         return self._coprocess.takes_more()
 
     def hand_over(self, orders: Sequence[Order]) -> None:
-        """Have some files copied."""
+        """Hand over files to copy."""
         parts = [(order.action.path, order.place) for order in orders]
         self._coprocess.hand_over(_TASK, self._settings, orders, parts)
 
     def results(self, *, waits: bool = False) -> Iterator[Copied]:
-        """Yield what has been done by now, or with ``waits`` all that was handed over."""
+        """Yield the results so far, or with ``waits`` those of everything that was handed over."""
         while (batch := self._coprocess.answers(waits=waits)) is not None:
             orders, answers = batch
             if answers is None:
@@ -92,7 +92,7 @@ class Copier:
                 yield Copied(order, None if fields is None else Seen(*fields))
 
     def close(self) -> None:
-        """Remove what was copied and nobody has asked for."""
+        """Remove copies that were not used."""
         for copied in self.results(waits=True):
             if copied.entry is not None:
                 self._discard(copied.order)
@@ -103,7 +103,7 @@ class Copier:
 
 
 def is_small_copy(action: Action) -> bool:
-    """Tell whether an action copies a file that the other process may copy."""
+    """Tell whether the worker process may copy the file of an action."""
     return (
         action.size_bytes <= SMALL_BYTES
         and action.link_to is None
@@ -120,7 +120,7 @@ def worker(
     distrusted: Sequence[int],
     flushes: bool,  # noqa: FBT001
 ) -> Callable[[tuple[str, str]], object]:
-    """Return what copies one file at the other end.
+    """Return the function that copies one file in the worker process.
 
     Args:
         source: The source.
@@ -128,11 +128,11 @@ def worker(
         user: Owner of new files.
         group: Group of new files.
         distrusted: See ``Rights``.
-        flushes: Whether each file is flushed by itself.
+        flushes: Whether each file is flushed separately.
 
     Returns:
-        Takes a path and the temporary's place, and returns the fields of ``Seen``, or None if there is no
-        whole copy.
+        A function of a path and the temporary's place. It returns the fields of ``Seen``, or None if there is no
+        complete copy.
     """
     rights = Rights((user, group), distrusted=frozenset(distrusted))
 
@@ -177,5 +177,5 @@ def worker(
 
 @lru_cache(1)
 def _inherited(folder_fd: int | None, group: int, _folder: str) -> Inherited:
-    """Ask once for each folder; it is known by its path, since the descriptors' numbers come again."""
+    """Ask once for each folder. The cache uses the folder's path, since descriptor numbers are reused."""
     return NOTHING_INHERITED if folder_fd is None else inherited_in(folder_fd, group)

@@ -1,7 +1,7 @@
-"""Copies one file's content from the source to a temporary in the mirror, and tells whether it is one whole version.
+"""Copies a file's content from the source to a temporary in the mirror, and tells whether it is one whole version.
 
-The source is looked at before and after; if it changed meanwhile, the copy is thrown away and made anew. Where only the
-times never stand still, as those of a file that a mounted cloud has yet to upload, the content decides.
+The source is checked before and after. If it changed meanwhile, the copy is discarded and made again. If only the times
+keep changing, as of a file that a mounted cloud still has to upload, the content decides.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ TRIES = 3
 
 
 class NotCopied(Exception):  # noqa: N818 - carries a problem, which is data
-    """The file could not be copied; nothing of the attempt is left."""
+    """The file could not be copied; the attempt left nothing behind."""
 
     def __init__(self, why: Problem) -> None:
         super().__init__(why.reason)
@@ -43,7 +43,7 @@ class NotCopied(Exception):  # noqa: N818 - carries a problem, which is data
 
 
 class Vanished(Exception):  # noqa: N818 - it is no error
-    """The file is gone from the source, or is none any more: a later pass sees what is there instead."""
+    """The file is gone from the source, or is no file any longer; a later pass handles what is there."""
 
 
 def copy_file(
@@ -61,18 +61,18 @@ def copy_file(
         source: The source.
         target: The destination.
         path: The file.
-        on_bytes: Told of each block copied.
-        should_stop: Asked between blocks.
-        as_it_is: Whether a copy will do during which the file changed.
+        on_bytes: Called with the size of each copied block.
+        should_stop: Polled between blocks; returns True to cancel.
+        as_it_is: Whether to accept a copy during which the file changed.
 
     Returns:
-        The temporary's path, complete with metadata; the source's entry that it is a copy of, without a change time
-        if that was not the same before and after; and whether it is one whole version.
+        The temporary's path, complete with metadata; the source's entry that was copied, without a change time if that
+        differed before and after; and whether the copy is one whole version.
 
     Raises:
         NotCopied: It could not be copied.
-        Vanished: There is no such file any more.
-        Cancelled: ``should_stop`` said so.
+        Vanished: The file no longer exists.
+        Cancelled: ``should_stop`` returned True.
     """
     for tries_left in reversed(range(TRIES)):
         fd = _open_source(source, path)
@@ -86,7 +86,8 @@ def copy_file(
         except TargetError as error:
             raise NotCopied(problem_from(error, path, Stage.COPY, is_writing=True)) from error
         except OSError as error:
-            # What fails in the middle is more often the drive that is written to; but an unreadable sector is not.
+            # An error in the middle usually comes from the drive written to; EIO usually is an unreadable sector of the
+            # source.
             raise NotCopied(problem_from(error, path, Stage.COPY, is_writing=error.errno != errno.EIO)) from error
         finally:
             os.close(fd)
@@ -96,7 +97,7 @@ def copy_file(
             return temporary, before, False
         try:
             if not tries_left and _has_stood_still(source, target, path, temporary, before, should_stop):
-                # Which time belongs to the content nobody can tell: the next pass compares it once more.
+                # It is unknown which time belongs to the content, so the next pass compares it again.
                 return temporary, unseen(before), True
         except BaseException:
             _drop(target, temporary)
@@ -106,9 +107,10 @@ def copy_file(
 
 
 def data_bytes(source: Tree, action: Action) -> int:
-    """Return how many bytes are written for a file: all of it without its holes.
+    """Return how many bytes are written for a file: its size without holes.
 
-    Asks the system, so it is for when room is short; what it cannot tell, or is no longer as planned, counts in full.
+    It calls the system, so use it only when space is short. If the file cannot be read or has changed, its full size
+    counts.
     """
     try:
         entry = source.stat(action.path)
@@ -128,14 +130,14 @@ def _open_source(source: Tree, path: str) -> int:
     try:
         return source.open_file(path)
     except OSError as error:
-        # ELOOP: a link stands where the file was; ENXIO: a socket does.
+        # ELOOP: a link has replaced the file; ENXIO: a socket has.
         if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO}:
             raise Vanished from error
         raise NotCopied(problem_from(error, path, Stage.COPY)) from error
 
 
 def _is_unchanged(source: Tree, path: str, before: Entry) -> bool:
-    """Tell whether the path still leads to the file that was read, and whether that is as it was before."""
+    """Tell whether the path still leads to the file that was read, and whether the file is unchanged."""
     try:
         now = source.stat(path)
     except OSError:
@@ -146,10 +148,10 @@ def _is_unchanged(source: Tree, path: str, before: Entry) -> bool:
 def _has_stood_still(
     source: Tree, target: Destination, path: str, temporary: str, before: Entry, should_stop: Callable[[], bool]
 ) -> bool:
-    """Tell whether of a file nothing but times changed while it was copied: what was read twice alike is one version.
+    """Tell whether only times changed while a file was copied. If two reads are equal, it is one version.
 
     Raises:
-        Cancelled: ``should_stop`` said so.
+        Cancelled: ``should_stop`` returned True.
     """
     try:
         now = source.stat(path)
@@ -168,7 +170,7 @@ def _is_there(source: Tree, path: str) -> bool:
 
 
 def _drop(target: Destination, temporary: str) -> None:
-    """Remove a temporary; if even that fails it is litter, which the next pass removes."""
+    """Remove a temporary; if that fails too, the next pass removes it."""
     try:
         target.discard(temporary)
     except OSError:

@@ -1,6 +1,6 @@
-"""Makes in the mirror what the source has: folders, links, files, further names of files, and their metadata.
+"""Creates in the mirror what the source has: folders, links, files, hard links, and their metadata.
 
-Contents become complete temporaries and are handed to the publisher; metadata of what is there already are set at once.
+Contents become complete temporaries for the publisher; metadata of existing entries are set at once.
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ if TYPE_CHECKING:
     from backup_gui.engine.plan.pass_context import PassContext
     from backup_gui.model.entries import Entry, Seen
 
-# Below this, asking how much room there is costs more than a copy that fails.
+# For smaller files, checking the free space costs more than a failed copy.
 ASK_FOR_ROOM_BYTES = 1 << 20
 
 
 class Maker:
-    """Makes one thing after the other.
+    """Carries out single actions.
 
     Args:
         context: The pass.
-        ledger: Told of problems, and of all that is done without the publisher.
-        links: Makes names of files that the mirror has.
-        publisher: Takes what is complete.
-        intents: Told of what is about to be done at once.
-        publish: Publishes all that is ready, and records it.
+        ledger: Receives problems, and everything done without the publisher.
+        links: Creates hard links to files that the mirror has.
+        publisher: Receives complete temporaries.
+        intents: Records what is about to be done at once.
+        publish: Publishes everything that is ready, and records it.
     """
 
     def __init__(
@@ -72,12 +72,11 @@ class Maker:
         self._ownership = Ownership(context.destination, context.catalog)
 
     def make(self, action: Action) -> None:
-        """Make what an action says, as the source has it now.
+        """Carry out an action with the source's current state.
 
         Raises:
-            Cancelled: ``should_stop`` said so.
-            DestinationUnusableError: Nothing can be written at all, or what was ready before could not be brought to
-                the disk.
+            Cancelled: ``should_stop`` returned True.
+            DestinationUnusableError: Nothing can be written at all, or earlier copies could not be flushed.
         """
         try:
             if action.kind is EntryKind.FILE:
@@ -91,7 +90,7 @@ class Maker:
             else:
                 self._copy_file(action)
         except Vanished:
-            # What is there now, if anything, is another thing than the one compared; nobody may tell of it.
+            # The source has something else there now, and there may be no further notification.
             self._ledger.note_missed(action.path)
         except NotCopied as failure:
             self._ledger.add_problem(failure.problem, action.size_bytes)
@@ -128,7 +127,7 @@ class Maker:
         self._publisher.add(Ready(action, "", entry))
 
     def _tighten(self, path: str) -> None:
-        """Keep out whom the source's folder keeps out now; what cannot be done here is told at the end of the pass."""
+        """Remove access that the source's folder no longer grants; errors are reported at the end of the pass."""
         with contextlib.suppress(OSError):
             entry = self._source.stat(path)
             ours, theirs = attributes_of(self._source, path), self._target.attributes(path)
@@ -159,7 +158,7 @@ class Maker:
         self._publisher.add(ready)
 
     def _attributes_of_link(self, path: str) -> Attributes | None:
-        """Read a link's own attributes, such as only the superuser can set."""
+        """Read a link's own attributes, which only root can set."""
         return attributes_of_source(self._source, path) if self._target.holds_owner else None
 
     def _copy_file(self, action: Action) -> None:
@@ -199,21 +198,22 @@ class Maker:
         self._publisher.add(Ready(action, temporary, entry, is_whole=is_whole))
 
     def _find_first(self, action: Action) -> tuple[str, Entry | Seen] | None:
-        """Find the name of the mirror that one is to be linked to; it may just have been copied."""
+        """Find the name of the mirror to link to; it may have been copied just before."""
         found = self._links.find(action)
         if found is None:
             self._publish()
             found = self._links.find(action)
         if found is None and action.link_to is not None:
-            # Written to since it was copied, and maybe through this name alone: nobody tells of the other one then.
+            # The file was written to since it was copied, perhaps through this name, so the other name gets no
+            # notification.
             self._ledger.note_missed(action.link_to)
         return found
 
     def _link(self, action: Action, first: str, entry: Entry | Seen) -> bool:
-        """Make a name of a file that the mirror has ready for its group; False if that is not possible there.
+        """Create a hard link to a file of the mirror, ready for its group; return False if it is not supported.
 
         Raises:
-            OSError: It is possible, but was refused.
+            OSError: It is supported, but failed.
         """
         temporary = self._links.make(first, action.path)
         if temporary is not None:
@@ -221,10 +221,10 @@ class Maker:
         return temporary is not None
 
     def _join(self, action: Action) -> bool:
-        """Make an equal file of the mirror's own a name of the file that it is in the source.
+        """Replace an equal but separate file of the mirror by a hard link, as in the source.
 
         Returns:
-            Whether the path has been seen to; if not, it stays the file that it is.
+            Whether the path was handled; if not, it stays a separate file.
 
         Raises:
             OSError: It could not be done.
@@ -236,21 +236,21 @@ class Maker:
         first, ours = found
         before = self._target.stat(path)
         if not has_same_content(self._target, first, self._target, path, self._should_stop):
-            # One of both is not what it seemed to be: what this one is now is kept, and it becomes what it should be.
+            # One of the two has changed: the current content of this one is kept, and then replaced.
             is_first_right = has_same_content(self._source, path, self._target, first, self._should_stop)
             replacing = Action(
                 Op.REPLACE, path, action.kind, ours.st_size, old_kind=action.kind, seen_at_ns=ours.st_ctime_ns
             )
             self._copy_file(replacing._replace(link_to=first) if is_first_right else replacing)
             return True
-        # Whatever comes of it, a name is made and removed there.
+        # Whatever the result, a name is created and removed in there.
         self._ledger.touched.add(parent_of(path))
         temporary = self._links.make(first, path)
         if temporary is None:
             return False
         now = self._target.look(path)
-        # RACE: what a stranger writes here between this look and the rename is lost. All else leaves nothing to keep:
-        # the content stays, under the first name.
+        # RACE: what a stranger writes here between this look and the rename is lost. Nothing else is: the first name
+        # has the same content.
         if now is None or (now.st_ino, now.st_ctime_ns) != (before.st_ino, before.st_ctime_ns):
             self._target.discard(temporary)
             return True
@@ -272,11 +272,11 @@ class Maker:
                 raise Vanished
             theirs = self._target.stat(action.path)
             if is_same_file(entry, theirs):
-                # Linked there since: what is set would be set in the source.
+                # It has become a hard link since: setting metadata would change the source's file.
                 self._copy_file(Action(Op.CREATE, action.path, action.kind, entry.st_size, old_kind=action.kind))
                 return
             if action.kind is EntryKind.FILE and not self._is_still_equal(action, entry, theirs):
-                # Edited since the comparison: the new time must not be given to the old content.
+                # Edited since the comparison: the old content must not get the new time.
                 edited = Action(Op.REPLACE, action.path, action.kind, entry.st_size, old_kind=kind_of(theirs))
                 self._copy_file(edited)
                 return
@@ -294,43 +294,43 @@ class Maker:
         if not is_touched:
             self._catalog.record(action.path, entry)
         if is_touched or (action.kind is EntryKind.FILE and entry.st_mtime_ns > time.time_ns() - SETTLING_NS):
-            # Its content may be another than the one compared; and an edit in the same moment may leave no trace in its
-            # times. The next pass compares it again.
+            # Its content may have changed since the comparison, and an edit in the same moment may not change the time.
+            # The next pass compares it again.
             self._ledger.note_unsettled(action.path)
         self._ledger.count(action)
 
     def _is_still_equal(self, action: Action, ours: Entry, theirs: Entry) -> bool:
         """Tell whether the mirror's file still has the content for which only its metadata were to be set.
 
-        Either file may have been touched since, and the mirror's by this pass itself: what is done to one of its names
-        is done to all of them. Then the content is compared once more.
+        Either file may have been touched since, the mirror's also by this pass: a change through one hard link applies
+        to all. Then the content is compared again.
         """
         if _is_as_compared(action, ours, theirs) or looks_alike(ours, theirs, self._target.abilities):
             return True
         path = action.path
         try:
             is_equal = has_same_content(self._source, path, self._target, path, self._should_stop)
-            # RACE: what a stranger writes between this look and the new time passes for the content.
+            # RACE: what a stranger writes between this look and setting the time counts as the content.
             return is_equal and self._target.stat(path).st_ctime_ns == theirs.st_ctime_ns
         except OSError:
-            # The copy says what is wrong.
+            # The copy will report the error.
             return False
 
     def _record_as_it_is(self, action: Action, entry: Entry) -> None:
-        """Record something that could not be given all that the source has, and stays the program's own all the same.
+        """Record an entry that could not be given all of the source's metadata as the program's own nevertheless.
 
         Its time may be the new one, or still the old one.
         """
         with contextlib.suppress(OSError):
             there, known = self._target.stat(action.path), self._catalog.fingerprint(action.path)
             if known is not None and self._ownership.fits(there, known):
-                # What was known still tells that it is, and that it was touched.
+                # The existing record shows that it is, and that it was touched.
                 return
             self._catalog.record(action.path, lacking(there)._replace(st_ino=entry.st_ino))
 
 
 def _is_as_compared(action: Action, ours: Entry, theirs: Entry) -> bool:
-    """Tell whether nobody has touched either file since their contents were found equal, so that only times differ."""
+    """Tell whether both files are untouched since their contents were found equal, so that only times differ."""
     return (action.seen_at_ns, action.copy_seen_at_ns) == (ours.st_ctime_ns, theirs.st_ctime_ns) != (0, 0) and (
         ours.st_size == theirs.st_size
     )

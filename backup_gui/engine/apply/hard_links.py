@@ -1,4 +1,4 @@
-"""Makes names of the mirror names of a file that it has already."""
+"""Creates hard links to files that the mirror has."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ if TYPE_CHECKING:
 
 
 class LinkMaker:
-    """Makes names of the mirror names of a file that it has.
+    """Creates hard links in the mirror.
 
     Args:
         source: The source.
         target: The destination.
-        catalog: What the mirror is known to have.
+        catalog: Records of what the mirror has.
     """
 
     def __init__(self, source: Tree, target: Destination, catalog: Catalog) -> None:
         self._source = source
         self._target = target
         self._catalog = catalog
-        # Names that were copied though that was not planned, by their files in the source.
+        # Names that were copied although the plan was to link or move them, by their files in the source.
         self._copied: dict[tuple[int, int], str] = {}
 
     def note_copied(self, path: str) -> None:
-        """Note that a name was copied, though by the plan the mirror had its file, or was to have it under another."""
-        # What cannot be looked at again is left to the next pass.
+        """Record that a name was copied although the plan was to link or move it."""
+        # The next pass handles entries that cannot be read again.
         with contextlib.suppress(OSError):
             ours = self._source.look(path)
             if ours is not None:
                 self._copied[file_of(ours)] = path
 
     def directed(self, action: Action) -> Action:
-        """Have a name linked to the one under which its file was copied though that was not planned, if it was."""
+        """Link a name to the one under which its file was copied unplanned, if it was."""
         if self._copied:
             with contextlib.suppress(OSError):
                 ours = self._source.look(action.path)
@@ -54,14 +54,14 @@ class LinkMaker:
         return action
 
     def find(self, action: Action) -> tuple[str, Entry | Seen] | None:
-        """Find the name to link to, and make sure that it is still what it was when the plan was made.
+        """Find the name to link to, and check that it is still as it was when the plan was made.
 
         Returns:
-            The name and the source's entry that both names have, as touched if the first is remembered so; None if the
-            mirror does not have it, or not as it is in the source now.
+            The name and the source's entry that both names have, marked as touched if the first is recorded so. None if
+            the mirror does not have it, or not as the source has it now.
 
         Raises:
-            OSError: It cannot be told.
+            OSError: It cannot be read.
         """
         first = action.link_to
         assert first is not None
@@ -78,48 +78,49 @@ class LinkMaker:
         return first, found if is_touched else ours
 
     def make(self, first: str, path: str) -> str | None:
-        """Link a temporary beside a path to a name of the mirror.
+        """Create a temporary hard link to a name of the mirror, beside a path.
 
         Returns:
-            The temporary's path; None if the file system does not do it.
+            The temporary path; None if the file system does not support it.
 
         Raises:
-            OSError: It should have, but something is wrong, or in the way.
+            OSError: It failed, or something is in the way.
         """
         before = self._target.look(first)
         temporary = self._target.create_hard_link(first, path)
         if temporary is None:
             return None
         made = self._target.look(temporary)
-        # RACE: what a stranger puts in the first name's place at this moment is linked instead, and let go here again.
+        # RACE: if a stranger replaces the first name at this moment, the stranger's file is linked and unlinked again
+        # here.
         if before is None or made is None or file_of(before) != file_of(made):
             self._target.discard(temporary)
             now = self._target.look(first)
             if before is not None and now is not None and file_of(before) == file_of(now):
-                # Each name has a number of its own there: nobody could tell again that two are one file.
+                # The file system numbers each name separately, so hard links could not be recognised later.
                 return None
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), first)
         return temporary
 
     def copied_instead(self, action: Action, *, stays: bool) -> Action:
-        """Turn the action of linking a name into that of copying it.
+        """Turn a link action into a copy.
 
         Args:
             action: The action.
-            stays: Whether the name to link to is of no use, so that others are linked to this one instead.
+            stays: Whether the name to link to is unusable, so that others are linked to this one instead.
 
         Raises:
-            OSError: The source's file cannot be looked at.
+            OSError: The source's file cannot be read.
         """
         ours = self._source.look(action.path)
         seen_at_ns = 0 if stays else action.seen_at_ns
         return action._replace(link_to=None, size_bytes=0 if ours is None else ours.st_size, seen_at_ns=seen_at_ns)
 
     def is_one_file(self, path: str, other: str) -> bool:
-        """Tell whether two paths of the mirror are names of one file.
+        """Tell whether two paths of the mirror are hard links to one file.
 
         Raises:
-            OSError: It cannot be told.
+            OSError: It cannot be read.
         """
         one, two = self._target.look(path), self._target.look(other)
         return one is not None and two is not None and file_of(one) == file_of(two)

@@ -1,6 +1,6 @@
-"""Notes what a pass does, while it does it: for the guard's memory, and for undoing the pass.
+"""Records what a pass does while it runs, for the guard's memory and for undoing the pass.
 
-A first copy of a large folder makes nothing but new paths, of which nobody needs the names: they cost nothing here.
+A first copy of a large folder only creates paths, whose names are not needed: they cost nothing here.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ _BATCH = 500
 
 
 class Journal:
-    """The notes on one pass.
+    """The record of one pass.
 
     Args:
         job: The job.
-        catalog: Where they go.
+        catalog: Stores the record.
         target: Knows where it kept what left the mirror.
         plan: What was planned.
-        counts: How much of it is going to be done.
-        allowed: What the user agreed to: none of it counts as lost.
+        counts: How much of it will be done.
+        allowed: What the user approved, which does not count as lost.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Journal:
         self._unwritten: list[Action] = []
 
     def note(self, actions: list[Action]) -> None:
-        """Note what was done; some hundred at a time, or single ones."""
+        """Record actions that were carried out, some hundred at a time or single ones."""
         if not self._names_new and not self._remembers_new:
             actions = [action for action in actions if action.op is not Op.CREATE]
         for action in actions:
@@ -74,7 +74,7 @@ class Journal:
             self._write()
 
     def close(self, report: Report) -> None:
-        """Add the pass to those that the catalog knows; permanent after its next ``commit``."""
+        """Add the pass to the catalog; permanent after its next ``commit``."""
         self._write()
         self._catalog.passlog.add(report, self._changes, is_whole=self._is_whole)
 

@@ -1,6 +1,6 @@
-"""Gives complete temporaries their names, a group at a time: the protocol by which nothing is ever half there.
+"""Gives complete temporaries their final names, a group at a time, so that no file is ever incomplete.
 
-Content on the disk first, then the names, then those on the disk, then the catalog.
+The order is: flush the content, rename, flush the names, update the catalog.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ if TYPE_CHECKING:
 
 GROUP_FILES = 500
 GROUP_BYTES = 64 << 20
-# Recording so many takes as long as the other process needs for a batch.
+# Recording so many takes as long as the worker process needs for a batch.
 PORTION_FILES = 64
-# A file's time stamp younger than this may be given to a second edit too, so such a path is looked at once more.
+# A second edit may get the same time stamp if the first is younger than this, so such a path is compared again.
 SETTLING_NS = 2_000_000_000
 
 
 class Ready(NamedTuple):
-    """A complete temporary that waits for its group to be published; a new folder has none of its own.
+    """A complete temporary that waits for its group to be published; a new folder has no temporary of its own.
 
     Attributes:
-        action: What it is to be.
+        action: The action.
         temporary: Its path.
-        entry: The source's entry that it is a copy of.
-        is_whole: Whether the source stood still while it was copied.
+        entry: The source's entry that was copied.
+        is_whole: Whether the source did not change during the copy.
     """
 
     action: Action
@@ -52,14 +52,14 @@ class Ready(NamedTuple):
 
 
 class Publisher:
-    """What is ready, and what was published.
+    """Collects complete temporaries and publishes them.
 
     Args:
         target: The destination.
-        catalog: Where what was published is recorded.
-        links: Knows which names are of one file.
-        ledger: Told of all that was done.
-        intents: Told of what is about to be published.
+        catalog: Records what was published.
+        links: Knows which names are hard links.
+        ledger: Receives everything that was done.
+        intents: Records what is about to be published.
     """
 
     def __init__(
@@ -73,27 +73,27 @@ class Publisher:
         self._ownership = Ownership(target, catalog)
         self._group: list[Ready] = []
         self._group_bytes = 0
-        # Published, and not recorded yet.
+        # Published, but not recorded yet.
         self._published: list[Ready] = []
         self._published_at_ns = 0
-        # Published without all of their attributes.
+        # Published without some of their attributes.
         self._incomplete: set[str] = set()
 
     @property
     def is_full(self) -> bool:
-        """Whether the group is to be published."""
+        """Return whether the group has to be published."""
         return len(self._group) >= GROUP_FILES or self._group_bytes >= GROUP_BYTES
 
     @property
     def has_unrecorded(self) -> bool:
-        """Whether something was published and is not recorded yet."""
+        """Return whether something was published but not recorded yet."""
         return bool(self._published)
 
     def add(self, ready: Ready) -> None:
         """Add a temporary to the group.
 
-        A copy of a file that has other names by now, but was touched since the comparison, may have to be joined with
-        those: it is remembered as touched, and those that come after it are linked to it.
+        If the file was touched since the comparison and has further hard links by now, it may have to be joined with
+        them. It is then recorded as touched, and later links of the file are linked to it.
         """
         action, entry = ready.action, ready.entry
         if (
@@ -108,11 +108,11 @@ class Publisher:
         self._group_bytes += ready.entry.st_size
 
     def publish(self) -> None:
-        """Publish the group, all but recording it.
+        """Publish the group, without recording it.
 
         Raises:
             DestinationUnusableError: Nothing can be written at all.
-            OSError: What was written cannot be brought to the disk.
+            OSError: It cannot be flushed.
         """
         self.record()
         if not self._group and not self._target.has_unseen_folders:
@@ -144,7 +144,7 @@ class Publisher:
                 self.discard(ready)
                 self._ledger.add_problem(failure.problem)
             except OSError as error:
-                # First: some problems end the pass.
+                # First, since some problems end the pass.
                 self.discard(ready)
                 found = problem_from(error, ready.action.path, Stage.COPY, is_writing=True)
                 self._ledger.add_problem(found, ready.action.size_bytes)
@@ -153,7 +153,7 @@ class Publisher:
                 self._ledger.add_problem(problem_of_unfit(error, ready.action.path, Stage.COPY))
             else:
                 published.append(ready)
-                # Also if it is never recorded, for want of the flush: no folder stays as private as it was made.
+                # Even if it is never recorded because a flush fails: no folder may keep the mode it was created with.
                 self._ledger.touched.add(parent_of(ready.action.path))
                 if ready.action.kind is EntryKind.FOLDER:
                     self._ledger.touched.add(ready.action.path)
@@ -162,13 +162,13 @@ class Publisher:
         self._published = published
         self._published_at_ns = time.time_ns()
         for path, why in self._target.without_attributes.items():
-            # The content is there; that is all that is recorded, so that the next pass tries again.
+            # Only the content is recorded, so that the next pass tries the attributes again.
             self._ledger.add_problem(problem_from(why, path, Stage.METADATA))
             self._incomplete.add(path)
         self._target.without_attributes.clear()
 
     def record(self, files: int | None = None) -> None:
-        """Record what was published, all of it or so many files: the catalog never knows more than the disk has."""
+        """Record what was published, all of it or up to ``files``. The catalog never contains more than the disk."""
         if not self._published:
             return
         ledger = self._ledger
@@ -207,11 +207,11 @@ class Publisher:
         self._group.clear()
 
     def refuse_other_name(self, path: str) -> None:
-        """Refuse to take what the mirror has under another name for what is to be at a path.
+        """Check that the mirror's entry at a path does not belong to another name.
 
         Raises:
-            NotCopied: The destination takes both names for one, or hides what it has there.
-            OSError: It cannot be told.
+            NotCopied: The destination treats both names as the same, or hides the entry.
+            OSError: It cannot be read.
         """
         abilities = self._target.abilities
         if abilities.limits_names and not self._target.is_listed(path):
@@ -221,12 +221,12 @@ class Publisher:
     def discard(self, ready: Ready) -> None:
         """Remove a temporary."""
         if ready.temporary in {"", ready.action.path}:
-            # It came and goes with a new folder.
+            # It belongs to a new folder, and is created and removed with it.
             return
         try:
             self._target.discard(ready.temporary)
         except OSError:
-            # Litter: the next full pass removes it.
+            # The next full pass removes it.
             return
 
     def _publish_one(self, ready: Ready, left_at: datetime) -> None:
@@ -238,16 +238,16 @@ class Publisher:
             and ready.temporary != path
             and self._links.is_one_file(ready.temporary, path)
         ):
-            # Renaming a name of a file onto another does nothing at all, and would leave both.
+            # Renaming a hard link onto another one of the same file does nothing, and would leave both.
             self._target.discard(ready.temporary)
             return
         if ready.action.op is Op.CREATE and ready.action.old_kind is not None:
             there = self._target.look(path)
             if there is not None and there.st_nlink > 1 and there.st_ino == ready.entry.st_ino:
-                # The source's own file, which has its name there: nothing is lost with this one, and nothing to keep.
+                # It is a hard link to the source's own file: replacing it loses nothing.
                 # RACE: what a stranger puts here between this look and the rename is lost.
                 self._target.publish(ready.temporary, path, may_replace=True)
-                # With one name less the source's file has another change time: it is compared, and joined, once more.
+                # With one link less the source's file has another change time, so it is compared, and joined, again.
                 self._ledger.note_unsettled(path)
                 return
         is_new = ready.action.op is Op.CREATE or ready.action.old_kind is EntryKind.FOLDER
@@ -256,7 +256,7 @@ class Publisher:
                 self._target.publish(ready.temporary, path, may_replace=False)
             except FileExistsError:
                 self.refuse_other_name(path)
-                # Somebody put something there since the comparison: with a history it is kept like any other version.
+                # Something was put there since the comparison: with a history it is kept like any version.
                 is_new = False
                 there = self._target.look(path)
                 if there is not None and kind_of(there) is EntryKind.FOLDER:
@@ -266,8 +266,8 @@ class Publisher:
             if not self._ownership.may_go(ready.action):
                 raise NotCopied(problem(ProblemCode.MIRROR_CHANGED, path, Stage.COPY))
             kept = self._keep(ready, left_at)
-            # RACE: where there are no hard links, what was kept is gone from its place until the next call. Killed in
-            # between, the old version is in the history and the new one comes with the next pass.
+            # RACE: without hard links, the kept version is missing from its place until the next call. If killed in
+            # between, the old version is in the history, and the next pass brings the new one.
             try:
                 self._target.publish(ready.temporary, path, may_replace=True)
             except OSError:
@@ -277,13 +277,13 @@ class Publisher:
         self._note_busy(ready, kept)
 
     def _keep(self, ready: Ready, left_at: datetime) -> str | None:
-        """Keep what is about to be replaced, unless it is one version too many.
+        """Keep what is about to be replaced, unless the history has a version of the same minute.
 
         Returns:
-            Where it is kept, if it is.
+            Its path in the history, if it is kept.
 
         Raises:
-            OSError: It cannot be kept, and is not to be replaced.
+            OSError: It cannot be kept, and must not be replaced.
         """
         path = ready.action.path
         if self._is_one_too_many(ready, left_at) and self._is_own(ready):
@@ -295,7 +295,7 @@ class Publisher:
                 raise
             if not self._catalog.busy.may_go_unkept(path, left_at.timestamp()) or not self._is_own(ready):
                 raise
-            # The history of a busy file never keeps its current content out.
+            # The history of a busy file must not keep its current content out of the mirror.
             self._ledger.add_problem(problem_from(error, path, Stage.HISTORY, is_writing=True))
             return None
         if kept is not None:
@@ -303,7 +303,7 @@ class Publisher:
         return kept
 
     def _is_own(self, ready: Ready) -> bool:
-        """Tell whether what is to be replaced is a file just as this program put it there."""
+        """Tell whether the file to be replaced is still as this program put it there."""
         action = ready.action
         if action.op is not Op.REPLACE or action.kind is not EntryKind.FILE or not action.is_known:
             return False
@@ -314,16 +314,16 @@ class Publisher:
         return put_ns is not None and self._target.abilities.is_same_time(put_ns, there.st_mtime_ns)
 
     def _is_one_too_many(self, ready: Ready, left_at: datetime) -> bool:
-        """Tell whether what is replaced need not be kept, since a version of it was less than a minute ago."""
+        """Tell whether a version need not be kept, since the history got one less than a minute ago."""
         path, busy = ready.action.path, self._catalog.busy
         restless = busy.restless(path)
         if not ready.is_whole and (restless is None or not restless.is_torn):
-            # The last whole version for what may be long.
+            # This may be the last whole version for a long time.
             return False
         return busy.was_kept_lately(path, left_at.timestamp())
 
     def _note_busy(self, ready: Ready, kept: str | None) -> None:
-        """Remember whether the mirror has a whole copy of a file now, and where the last one is if not."""
+        """Record whether the mirror has a whole copy of a file now, and otherwise where the last one is."""
         path, busy = ready.action.path, self._catalog.busy
         if ready.is_whole:
             busy.note_whole(path)
@@ -334,14 +334,14 @@ class Publisher:
         self._ledger.note_unsettled(path)
 
     def _note_stamp(self, path: str, entry: Entry | Seen) -> None:
-        """Remember the time that a copy has, where it is not the one that it was given."""
+        """Record the time of a copy if it differs from the time that was set."""
         there = self._target.look(path)
         if there is not None and not self._target.abilities.is_same_time(entry.st_mtime_ns, there.st_mtime_ns):
             self._catalog.record_stamp(path, there.st_mtime_ns)
 
 
 def _about_to_be(ready: Ready, *, is_lacking: bool) -> Entry | Seen:
-    """Return what is noted of something before it is published."""
+    """Return the record of an entry before it is published."""
     if ready.action.kind is EntryKind.FOLDER:
         return of_folder(ready.entry)
     return lacking(ready.entry) if is_lacking else ready.entry

@@ -1,6 +1,6 @@
-"""Takes out of its place in the mirror what is gone from it in the source: moves it to its new name, or deletes it.
+"""Removes what the source no longer has from its place in the mirror: moves it to its new name, or deletes it.
 
-Comes after the copies. Each path is looked at once more on both sides: what is there again stays.
+This comes after the copies. Each path is checked again on both sides: what the source has again stays.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ class Clearer:
 
     Args:
         context: The pass.
-        ledger: Told of what was done, and of problems.
-        intents: Told of what is about to be moved.
-        copy: Makes and publishes what the source has at a path.
+        ledger: Receives what was done, and problems.
+        intents: Records what is about to be moved.
+        copy: Creates and publishes what the source has at a path.
 
     Attributes:
-        gone: Paths that the mirror no longer has, for the catalog to forget.
+        gone: Paths that the mirror no longer has, whose records are to be removed.
     """
 
     def __init__(
@@ -58,10 +58,10 @@ class Clearer:
         self.gone: list[str] = []
 
     def move(self, action: Action) -> None:
-        """Give something in the mirror the name that it has in the source now; copy it, if that is not possible.
+        """Rename an entry of the mirror to its new name in the source; copy it if that is not possible.
 
         Raises:
-            Cancelled: ``should_stop`` said so.
+            Cancelled: ``should_stop`` returned True.
         """
         assert action.old_path is not None
         if action.is_respelling:
@@ -73,11 +73,11 @@ class Clearer:
             if ours is not None and theirs is not None and self._is_still_so(action, action.old_path, ours, theirs):
                 self._intents.note_in_place(action.path, ours)
                 self._target.move(action.old_path, action.path)
-                # Whatever comes of the rest: it is the program's own under that name, too.
+                # Whatever happens next, it is the program's own under the new name too.
                 self._catalog.record(action.path, unseen(ours))
                 self._target.set_metadata(action.path, ours, attributes_of_source(self._source, action.path))
                 if ours.st_nlink > 1 and action.seen_at_ns != ours.st_ctime_ns:
-                    # It may be a name of another file by now, and has to be joined with that.
+                    # It may be a hard link to another file by now, and has to be joined with it.
                     self._ledger.note_unsettled(action.path)
                 else:
                     self._catalog.record(action.path, ours)
@@ -90,17 +90,18 @@ class Clearer:
                 self._ledger.note_unsettled(action.old_path)
                 self._ledger.add_problem(problem_from(error, action.path, Stage.MOVE))
                 return
-        # The mirror has changed since, or another drive is mounted within it: copied, and what was moved is deleted.
+        # The mirror has changed since, or another drive is mounted in it: copy the file and delete the old one.
         if ours is not None:
             self._copy(Action(Op.CREATE, action.path, kind_of(ours), ours.st_size))
         if theirs is not None and self._target.look(action.path) is not None:
             self.delete(Action(Op.DELETE, action.old_path, kind_of(theirs)))
         else:
-            # The new name is gone again, or could not be made. Nobody is going to tell of the old one once more.
+            # The new name is gone again, or could not be created. For the old one there will be no further
+            # notification.
             self._ledger.note_missed(action.old_path)
 
     def delete(self, action: Action) -> None:
-        """Delete something in the mirror; a folder only if nothing is left in it."""
+        """Delete an entry of the mirror; a folder only if it is empty."""
         try:
             if not self._is_gone(action):
                 self._ledger.note_missed(action.path)
@@ -114,7 +115,7 @@ class Clearer:
                 if not self._target.remove_folder(action.path):
                     return
                 if there is not None and self._target.abilities.holds_modes:
-                    # The history has none of that, and undoing must not open it to anybody else.
+                    # The history does not store permissions, and undoing must not grant more access.
                     rights = Rights(stat.S_IMODE(there.st_mode), there.st_uid, there.st_gid)
                     self._catalog.passlog.note_folder(action.path, rights)
             elif self._ownership.may_go(action):
@@ -131,7 +132,7 @@ class Clearer:
         self._ledger.count(action)
 
     def _respell(self, old_path: str, action: Action) -> None:
-        """Give something in the mirror the spelling that its name has in the source."""
+        """Rename an entry of the mirror to the source's spelling."""
         try:
             if self._source.look(action.path) is None:
                 return
@@ -146,13 +147,13 @@ class Clearer:
         self._ledger.count(action)
 
     def _is_still_so(self, action: Action, old_path: str, ours: Entry, theirs: Entry) -> bool:
-        """Tell whether the mirror still has under the old name just what the source has under the new one.
+        """Tell whether the mirror's file at the old path is still equal to the source's at the new path.
 
-        Copies come before moves and may take hours: what was touched since it was compared is compared once more.
+        Copies come before moves and may take hours, so a file touched since the comparison is compared again.
 
         Raises:
-            OSError: It cannot be told.
-            Cancelled: ``should_stop`` said so.
+            OSError: It cannot be read.
+            Cancelled: ``should_stop`` returned True.
         """
         if self._source.look(old_path) is not None or ours.st_size != theirs.st_size:
             return False
@@ -165,14 +166,14 @@ class Clearer:
         try:
             return has_same_content(self._source, action.path, self._target, old_path, self._should_stop)
         except OSError:
-            # The copy says what is wrong.
+            # The copy will report the error.
             return False
 
     def _is_gone(self, action: Action) -> bool:
-        """Tell whether what the mirror has at a path really is nothing that the source has there.
+        """Tell whether the source still lacks what is to be deleted from the mirror.
 
         Raises:
-            OSError: It cannot be told.
+            OSError: It cannot be read.
         """
         entry = self._source.look(action.path)
         if entry is None:

@@ -1,4 +1,4 @@
-"""What is said of a pass at its end, and what is remembered of it for the next one."""
+"""The report at the end of a pass, and what the catalog stores for the next one."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def make_report(
     status: PassStatus | None = None,
     reason: Reason = NO_REASON,
 ) -> Report:
-    """Make a report; without a status, of a pass that came to its end."""
+    """Create a report; without a status, of a pass that was completed."""
     problems: tuple[Problem, ...] = (*plan.problems, *outcome.problems)
     if status is None and verdict.held is not None:
         status = PassStatus.HELD
@@ -74,15 +74,15 @@ def make_report(
 def record(
     catalog: Catalog, plan: Plan, report: Report, added_files: int, journal: Journal, unanswered: Unanswered | None
 ) -> None:
-    """Remember a pass and what it found, permanently, and say so in the log.
+    """Record a pass and its findings permanently, and log a summary.
 
     Args:
-        catalog: Where it is remembered.
+        catalog: Stores them.
         plan: What was planned.
         report: What was done.
         added_files: How many more files and links the mirror has than before.
-        journal: The notes on what was done.
-        unanswered: What waits for the user's word.
+        journal: The record of the changes.
+        unanswered: What is held for review.
     """
     counts = report.counts
     mirror_files = plan.mirror_files if plan.is_full else remembered_files(catalog)
@@ -116,7 +116,7 @@ def record(
 
 
 def say_what_is_not_held(target: Destination, catalog: Catalog) -> None:
-    """Say once for a destination that it cannot hold some attributes: nothing can be done about it there."""
+    """Log once for a destination that it cannot store some attributes."""
     destination = catalog.fact(DESTINATION_KEY) or ""
     if target.holds_attributes or catalog.fact(LEFT_OUT_KEY) == destination:
         return
@@ -128,26 +128,26 @@ def say_what_is_not_held(target: Destination, catalog: Catalog) -> None:
 
 
 def remembered_files(catalog: Catalog) -> int:
-    """Return how many files and links the mirror had after the last pass; 0 if that is not known."""
+    """Return how many files and links the mirror had after the last pass; 0 if unknown."""
     text = catalog.fact(MIRROR_FILES_KEY) or ""
-    # A catalog can be damaged: what is no count of files is none.
+    # A damaged catalog may have other text here.
     return int(text) if text.isdecimal() and text.isascii() and len(text) < _MAX_DIGITS else 0
 
 
 def _note_quota(catalog: Catalog, report: Report) -> None:
-    """Remember that the user's share of the drive is used up: what is free on it says nothing then."""
+    """Record that the user's quota is used up: then the free space on the drive is not available."""
     is_used_up = any(map(is_of_quota, report.problems))
     if is_used_up is not is_quota_used_up(catalog) and (is_used_up or report.is_full):
         catalog.remember(QUOTA_KEY, "1" if is_used_up else "")
 
 
 def is_quota_used_up(catalog: Catalog) -> bool:
-    """Tell whether the last pass found the user's share of the drive used up."""
+    """Tell whether the last pass found the user's quota used up."""
     return bool(catalog.fact(QUOTA_KEY))
 
 
 def room_of(target: Destination) -> Room | None:
-    """Return how much room a destination has; None if it cannot be told."""
+    """Return the free space of a destination; None if unknown."""
     try:
         return target.room()
     except OSError:
@@ -155,7 +155,7 @@ def room_of(target: Destination) -> Room | None:
 
 
 def _has_new_problems(catalog: Catalog, report: Report) -> bool:
-    """Tell whether a pass found other problems than the last full one; what lasts need not fill the log."""
+    """Tell whether a pass found other problems than the last full one, so that lasting ones do not fill the log."""
     if not report.is_full:
         return bool(report.problems)
     digest = ""

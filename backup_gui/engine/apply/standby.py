@@ -1,4 +1,4 @@
-"""Decides for what the second process is worth its start, and starts it once at most."""
+"""Decides whether starting the worker process pays off, and starts it at most once."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from backup_gui.engine.state.database import Catalog
     from backup_gui.model.plans import Action
 
-# The start of the process takes as long as copying so many small files,
+# Starting the process takes as long as copying so many small files,
 WORTHWHILE_COPIES: Final = 1_000
-# and as long as comparing so many.
+# or as long as comparing so many.
 WORTHWHILE_FILES: Final = 20_000
 
 
 class Standby:
-    """Starts the other process as soon as it is known to be worth it, and once at most.
+    """Starts the worker process once it is known to pay off.
 
     Args:
         start: Starts the process; returns None if it cannot help.
@@ -35,30 +35,30 @@ class Standby:
         self._coprocess: Coprocess | None = None
 
     def get(self) -> Coprocess | None:
-        """Return the process, started if need be; None if there can be none."""
+        """Return the process, and start it if necessary; None if there can be none."""
         if self._start is not None:
             start, self._start = self._start, None
             self._coprocess = start()
         return self._coprocess
 
     def expect(self, copies: int) -> None:
-        """Have it ready by the time that there is something to copy for it.
+        """Start the process early if there will be many copies.
 
         Args:
-            copies: How many things are to be copied, as far as that is known.
+            copies: How many copies are known so far.
         """
         if copies >= WORTHWHILE_COPIES:
             self.get()
 
     def copier(self, actions: Iterable[Action], target: Destination) -> Copier | None:
-        """Return who copies small files, too, if there are many."""
+        """Return the copier of small files in the worker process, if there are enough of them."""
         if sum(map(is_small_copy, actions)) < WORTHWHILE_COPIES:
             return None
         coprocess = self.get()
         return None if coprocess is None else Copier(coprocess, target)
 
     def scout(self, rules: Filter, target: Destination, catalog: Catalog) -> Scout | None:
-        """Return who looks over the tree, too, if it is large and nearly all of it is known."""
+        """Return the scanner in the worker process, if the tree is large and most of it is recorded."""
         if catalog.file is None or remembered_files(catalog) < WORTHWHILE_FILES:
             return None
         coprocess = self.get()
@@ -67,7 +67,7 @@ class Standby:
         return Scout(coprocess, str(catalog.file), rules.fields, compares_owner=target.holds_owner)
 
     def close(self) -> None:
-        """End the process, if there is one."""
+        """Stop the process, if there is one."""
         self._start = None
         if self._coprocess is not None:
             self._coprocess.close()

@@ -1,4 +1,4 @@
-"""What a pass has done so far, and who is told of it while it goes on."""
+"""Collects the results of a pass, and reports them while it runs."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
     from backup_gui.model.plans import Problem, Removed
 
 
-# More files than these are no matter of some that are written again and again.
+# With more files than this, the pass is not about files that are written again and again.
 _MOST_TOOK = 1_000
 
 
 class Outcome:
-    """What was done.
+    """The results.
 
     Attributes:
-        counts: How much of each sort.
+        counts: How many actions of each kind.
         problems: What could not be done.
-        unsettled: Paths written whose time stamp is too young to be trusted.
-        missed: Paths that were another thing than the one compared when their turn came.
-        took: Files that took a while to be copied, and how many seconds.
-        missing: What could not be written for want of room.
-        spared: Old versions that stayed all the same.
-        added_files: How many more files and links the mirror has than before, or fewer.
+        unsettled: Written paths whose time stamps are too young to be reliable.
+        missed: Paths that were no longer as compared when their turn came.
+        took: Files that took long to copy, and how many seconds.
+        missing: What could not be written for lack of space.
+        spared: Old versions that stayed nevertheless.
+        added_files: How many more files and links the mirror has than before; negative for fewer.
     """
 
     __slots__ = ("added_files", "counts", "missed", "missing", "problems", "spared", "took", "unsettled")
@@ -54,19 +54,19 @@ class Outcome:
 
 
 class Ledger:
-    """The book of one pass.
+    """Collects the results of one pass.
 
     Args:
-        target: The destination, asked for its room when that runs out.
-        meter: Told of files and bytes.
-        on_done: Told of actions done, some hundred at a time.
-        on_problem: Told of each problem.
-        spared: Old versions that stayed, though there is not enough room.
+        target: The destination, asked for its free space when that runs out.
+        meter: Counts files and bytes.
+        on_done: Called with completed actions, some hundred at a time.
+        on_problem: Called with each problem.
+        spared: Old versions that stayed, though space is short.
 
     Attributes:
-        touched: Folders in which something was changed, which get their own mode and times back in the end.
-        attributed: Those whose attributes are to be brought into step, too, once their content is complete.
-        unmade: Folders that could not be made, so that nothing can be put into them.
+        touched: Folders that were changed, whose own mode and times are restored at the end.
+        attributed: Those whose extended attributes are copied too, once their content is complete.
+        unmade: Folders that could not be created, so that nothing can be put into them.
     """
 
     def __init__(
@@ -92,16 +92,16 @@ class Ledger:
 
     @property
     def outcome(self) -> Outcome:
-        """What was done until now, also by a pass that was given up."""
+        """The results so far, also of a cancelled pass."""
         self._outcome.counts = counts_of(self._tally, self._bytes)
         return self._outcome
 
     def is_unmade(self, path: str) -> bool:
-        """Tell whether a path is or lies in a folder that could not be made."""
+        """Tell whether a path is or lies in a folder that could not be created."""
         return bool(self.unmade) and (path in self.unmade or any(parent in self.unmade for parent in parents_of(path)))
 
     def note(self, action: Action, written_bytes: int = 0) -> None:
-        """Note what was done; ``tell`` says so."""
+        """Record an action; ``tell`` reports it."""
         self._tally[action.op] += 1
         self._bytes += written_bytes
         if action.kind is not EntryKind.FOLDER:
@@ -113,39 +113,39 @@ class Ledger:
             self._outcome.added_files -= 1
 
     def note_took(self, path: str, seconds: float) -> None:
-        """Note how long copying a file took, or trying to; of the first copy of a large tree not of each."""
+        """Record how long copying a file took, or trying to. Short copies, and more than a limit, are skipped."""
         if seconds >= LEAST_COPY_S and len(self._outcome.took) < _MOST_TOOK:
             self._outcome.took[path] = seconds
 
     def note_unsettled(self, path: str) -> None:
-        """Note a path whose time stamp is too young to be trusted."""
+        """Record a path whose time stamp is too young to be reliable."""
         self._outcome.unsettled.append(path)
 
     def note_missed(self, path: str) -> None:
-        """Note a path that was left as it was, since the source has no more there what was compared."""
+        """Record a path that was skipped, since the source no longer has what was compared."""
         self._outcome.missed.append(path)
 
     def tell(self, done: list[Action]) -> None:
-        """Tell of copies that were noted, of one at least."""
+        """Report recorded copies; there must be at least one."""
         self._meter.add_files(len(done), done[-1].path, sum(map(_bytes_not_counted, done)))
         self._on_done(done)
 
     def count(self, action: Action) -> None:
-        """Note something that was done without copying, and tell of it."""
+        """Record and report an action that copies nothing."""
         self.note(action)
         self._meter.add_files(1, action.path)
         self._on_done([action])
 
     def add_problem(self, found: Problem, size_bytes: int = 0) -> None:
-        """Note what could not be done, and tell of it.
+        """Record and report a problem.
 
         Args:
             found: The problem.
             size_bytes: How much was to be written.
 
         Raises:
-            DestinationUnusableError: It is one of the whole destination.
-            TooManyOpenError: It is one of the whole process.
+            DestinationUnusableError: It concerns the whole destination.
+            TooManyOpenError: It concerns the whole process.
         """
         if found.code is ProblemCode.TOO_MANY_OPEN:
             raise TooManyOpenError
@@ -161,5 +161,5 @@ class Ledger:
 
 
 def _bytes_not_counted(action: Action) -> int:
-    """Return the bytes of a file so small that none of them were counted while it was copied."""
+    """Return the bytes of a file so small that they were not counted while it was copied."""
     return action.size_bytes if action.size_bytes <= BLOCK_BYTES else 0

@@ -1,1 +1,1 @@
-"""Compares both sides and makes the plan of a pass; changes nothing."""
+"""Compares both sides and creates the plan of a pass; changes nothing."""

@@ -1,4 +1,4 @@
-"""A plan in the making: what a comparison has found so far, and in which order that is to be done."""
+"""Collects the actions that a comparison finds, and puts them in order for the plan."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
 
 class Draft:
-    """What was found until now.
+    """The findings of a comparison so far.
 
     Attributes:
-        in_the_way: Deletions of what other things need the place of, folders before what is in them.
+        in_the_way: Deletions of entries whose place is needed, folders before their contents.
         respellings: Moves that only change the spelling of a name.
-        copies: What is made, copied or given new metadata, folders before what is in them.
+        copies: What is created, copied or given new metadata, folders before their contents.
         moves: Files that the mirror has under another name.
-        joins: Names of files that have several, to be linked to the first.
-        deletions: What the source does not have, folders before what is in them.
-        problems: What could not be compared, or cannot come into the mirror.
-        litter: Unfinished temporaries in the mirror.
-        moved_away: Paths of the mirror that are going to be renamed.
+        joins: Hard links to a file that another name brings into the mirror.
+        deletions: What the source does not have, folders before their contents.
+        problems: What could not be compared, or cannot be stored in the mirror.
+        litter: Unfinished temporary files in the mirror.
+        moved_away: Paths of the mirror that will be renamed.
         mirror_files: How many files and links of the mirror were seen.
         source_folders: How many folders of the source were seen.
     """
@@ -59,10 +59,10 @@ class Draft:
         self.source_folders = 0
 
     def plan(self, drives: Collection[str], *, is_full: bool) -> Plan:
-        """Put together what was found; nothing can be added after that.
+        """Create the plan. Call it once, after everything was added.
 
         Args:
-            drives: Folders of the source that another volume is mounted on.
+            drives: Folders of the source on which another volume is mounted.
             is_full: Whether everything was compared.
         """
         actions = self.copies

@@ -1,7 +1,7 @@
-"""Source and mirror side by side, folder by folder, into a plan. Looks, and changes nothing in either.
+"""Compares source and mirror, folder by folder, into a plan. Changes nothing in either.
 
-Only one folder of each side is in memory at a time: the cost is that of the plan and of the largest folder. A partial
-comparison looks only at the paths it is given: its cost is the change's, never the tree's.
+Only one folder of each side is in memory at a time: the memory needed depends on the plan and the largest folder. A
+partial comparison looks only at the given paths, so its cost depends on the change and not on the tree.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ if TYPE_CHECKING:
     from backup_gui.model.entries import Entry
     from backup_gui.model.plans import Plan
 
-# How many names of one folder the rules are asked about before a wish to stop is looked for.
+# After so many names of one folder the comparison checks whether to stop.
 ASK_AFTER_NAMES = 5_000
-# A folder yet to be compared, and the action that makes it in the mirror if that does not have it.
+# A folder still to be compared, and the action that creates it if the mirror does not have it.
 _Folder = tuple[str, Action | None]
 
 
@@ -62,16 +62,16 @@ def compare(
     """Compare a source and its mirror.
 
     Args:
-        context: What to compare. A comparison that was stopped returns an incomplete plan, to be dropped.
+        context: What to compare. If the comparison was cancelled, it returns an incomplete plan that must be dropped.
         scope: Which paths to compare.
-        drives: Folders of the source that another volume is remembered to be mounted on. If one is not, nothing at
-            or below it is deleted.
-        on_copies: Told between folders how many things are to be copied, as far as that is known.
-        scout: Looks over folders, too, and finds those in which all is as it was.
+        drives: Folders of the source on which another volume was mounted before. If one is not mounted, nothing at or
+            below it is deleted.
+        on_copies: Called between folders with the number of copies found so far.
+        scout: The worker process that finds unchanged folders, if any.
 
     Returns:
-        The plan: what is in the way first, then folders before what is in them, then moves, then names of files that
-        have several, then deletions, the deepest first.
+        The plan: first deletions of what is in the way, then folders before their contents, then moves, then hard
+        links, then deletions, the deepest first.
     """
     if context.learns:
         settle(context.destination, context.catalog)
@@ -118,7 +118,8 @@ class _Comparison:
         self._draft = Draft()
         self._copies = self._draft.copies
         self._problems = self._draft.problems
-        # What shows the kernel, or is the program's own, is no drive, though an earlier version took it for one.
+        # File systems of the kernel and the program's own folders are not drives, though an earlier version recorded
+        # them.
         self._drives = Drives(source, drives - rules.paths, rules, self._problems)
         self._ownership = Ownership(target, catalog)
         self._other_names = OtherNames(catalog, is_full=scope.is_full)
@@ -128,7 +129,7 @@ class _Comparison:
         if target.abilities.limits_names:
             from backup_gui.engine.plan.name_mapping import Respelling  # noqa: PLC0415 - most destinations hold all names
 
-            # Which names go together is seen in the folder as a whole.
+            # Names can be mapped only with all names of the folder.
             self._most_at_once = sys.maxsize
             self._respelling = Respelling(context, self._draft, self._is_left_out, self._compare_alone)
         self._equality = Equality(context, self._draft.moved_away, self._settle)
@@ -137,15 +138,15 @@ class _Comparison:
         self._moves = Moves(context, self._equality, spelling, self._draft, self._fickle)
         self._done: set[str] = set()
         self._trees_done: set[str] = set()
-        # Paths of a partial pass that could not be looked at: what was compared a moment before can be among them.
+        # Unreadable paths of a partial pass; one may have been compared a moment before.
         self._unseen: set[str] = set()
 
     def plan(self, *, is_full: bool) -> Plan:
-        """Put together what was found."""
+        """Create the plan."""
         return self._draft.plan(self._drives.known, is_full=is_full)
 
     def compare_path(self, path: str, *, is_tree: bool) -> None:
-        """Compare what is at one path; with ``is_tree`` also all that is below it."""
+        """Compare a path; with ``is_tree`` also everything below it."""
         try:
             if is_reserved_path(path):
                 self._name_as_reserved(path)
@@ -193,20 +194,20 @@ class _Comparison:
                 self._walk(pending)
 
     def compare_other_names(self) -> None:
-        """Compare the other names of files that changed: only that is notified through which they were written to."""
+        """Compare the other hard links of changed files: the system notifies only the name that was written through."""
         while names := self._other_names.take():
             for path in names:
                 self.compare_path(path, is_tree=False)
 
     def _former(self, path: str) -> str:
-        """Return the path under which the catalog knows what is at a path."""
+        """Return the path under which the catalog has the records of a path."""
         return path if self._respelling is None else self._respelling.spelling.former(path)
 
     def _highest_change(self, path: str) -> str | None:
-        """Return the highest folder above a path that only one of both sides has, or else the path itself.
+        """Return the highest folder above a path that only one side has, or otherwise the path itself.
 
         Returns:
-            None if one of the folders cannot be looked at: that is the one that is named as a problem.
+            None if one of the folders cannot be read; that folder is then reported as a problem.
         """
         highest = path
         while path:
@@ -225,13 +226,13 @@ class _Comparison:
         return highest
 
     def _name_unseen(self, path: str, error: OSError, *, is_writing: bool = False) -> None:
-        """Name a path that cannot be looked at as a problem, once."""
+        """Report an unreadable path as a problem, once."""
         if path not in self._unseen:
             self._unseen.add(path)
             self._problems.append(problem_from(error, path, Stage.COMPARE, is_writing=is_writing))
 
     def _name_highest_unseen(self, path: str, error: OSError) -> None:
-        """Name the highest folder at or above a path that cannot be looked at as a problem, once."""
+        """Report the highest unreadable folder at or above a path as a problem, once."""
         unseen, is_writing = path, False
         for folder in reversed((path, *parents_of(path))):
             try:
@@ -249,7 +250,7 @@ class _Comparison:
     def _compare_root(self, *, is_tree: bool) -> None:
         ours, theirs = self._source.stat(""), self._target.stat("")
         is_as_known = self._catalog.fact(ROOT_KEY) == str(ours.st_ctime_ns)
-        # The root folder of a FAT or exFAT volume has no time of its own.
+        # The root folder of a FAT or exFAT volume has no times.
         compares_time = not self._abilities.has_local_times
         self._compare_folder_itself("", ours, theirs, is_as_known=is_as_known, compares_time=compares_time)
         if is_tree:
@@ -257,7 +258,7 @@ class _Comparison:
             self._walk([("", None)])
 
     def _walk(self, pending: list[_Folder]) -> None:
-        """Compare folders and all that is below them."""
+        """Compare folders and everything below them."""
         with contextlib.suppress(Cancelled):
             while not self._should_stop():
                 if self._scout is not None:
@@ -270,7 +271,7 @@ class _Comparison:
                 self._on_copies(len(self._copies))
 
     def _share(self, pending: list[_Folder], scout: Scout) -> None:
-        """Take what the scout has found, and give it more; wait for it only if there is nothing else to do."""
+        """Handle the worker's findings and give it more folders; wait for it only if there is nothing else to do."""
         while findings := scout.findings(waits=not pending):
             for path, found in findings:
                 self._draft.source_folders += 1
@@ -282,8 +283,8 @@ class _Comparison:
                 prefix = path + "/" if path else ""
                 pending.extend([(prefix + name, None) for name in found.folders])
         while len(pending) > 1 and scout.takes_more():
-            # The last one is for here, and those that are yet to be made are for nobody else. The fewer there are, the
-            # fewer at a time: in the end neither is to wait long for the other.
+            # The last folder is for this process, and new folders are never handed over. The fewer there are, the
+            # smaller the batch: at the end neither process should wait long for the other.
             some = slice(-1 - max(1, min(BATCH_FOLDERS, len(pending) // 4)), -1)
             batch = [path for path, making in pending[some] if making is None]
             if not batch:
@@ -301,7 +302,7 @@ class _Comparison:
             if ours is None:
                 our_names = self._source.names(path)
         except FileNotFoundError:
-            # Gone since its own folder was listed: the next pass sees to it.
+            # It vanished since its parent was listed: the next pass handles it.
             return
         except OSError as error:
             if making is not None:
@@ -309,7 +310,7 @@ class _Comparison:
             self._problems.append(problem_from(error, path, Stage.COMPARE))
             return
         if making is not None:
-            # Right before what is in it, so that both come into the mirror together.
+            # Right before its contents, so that both come into the mirror together.
             self._copies.append(making)
         theirs: dict[str, Entry] | None = {}
         their_names: list[str] = []
@@ -332,10 +333,10 @@ class _Comparison:
             self._compare_portion(path, making, portion, pending)
 
     def _compare_portion(self, path: str, making: Action | None, portion: Portion, pending: list[_Folder]) -> None:
-        """Compare some names of a folder that has very many.
+        """Compare a portion of the names of a wide folder.
 
         Raises:
-            Cancelled: It is not wanted any more.
+            Cancelled: The comparison was cancelled.
         """
         if self._should_stop():
             raise Cancelled
@@ -366,7 +367,7 @@ class _Comparison:
         refused_there: dict[str, OSError],
         pending: list[_Folder],
     ) -> None:
-        """Compare the listings of one folder, or of some of its names."""
+        """Compare the listings of a folder, or of a portion of its names."""
         if refused:
             self._leave_alone(path, refused, theirs, known, is_writing=False)
         if refused_there:
@@ -394,7 +395,7 @@ class _Comparison:
     def _known_in(
         self, path: str, ours: dict[str, Entry], after: str | None = None, last: str | None = None
     ) -> dict[str, Row]:
-        """Return what the catalog knows of a folder, or of some names; inodes that do not last make no difference."""
+        """Return the catalog's records of a folder, or of some names, ignoring inodes that are not stable."""
         known = self._catalog.folder(self._former(path), after, last)
         if self._fickle:
             for name, row in known.items():
@@ -404,7 +405,7 @@ class _Comparison:
         return known
 
     def _known_of(self, path: str, ours: Entry | None) -> Fingerprint | None:
-        """The same of one path."""
+        """Return the catalog's record of a path, as ``_known_in`` does."""
         known = self._catalog.fingerprint(self._former(path))
         if known is not None and ours is not None and ours.st_dev in self._fickle:
             known = known._replace(inode=ours.st_ino)
@@ -413,17 +414,17 @@ class _Comparison:
     def _compare_safely(
         self, path: str, ours: Entry, theirs: Entry | None, known: Fingerprint | None, pending: list[_Folder]
     ) -> None:
-        """Compare an entry; what only this one raises, for its numbers for example, ends nothing else."""
+        """Compare an entry. An error caused by its numbers or name is a problem of this entry only."""
         try:
             self._compare_entry(path, ours, theirs, known, pending)
         except UNFIT as error:
             self._problems.append(problem_of_unfit(error, path, Stage.COMPARE))
 
     def _excludes_in(self, folder: str, names: int) -> Callable[[str, bool], bool] | None:
-        """Return what tells what is left out of a folder; None for nothing.
+        """Return the exclusion test for a folder; None if it excludes nothing there.
 
-        Of many names it asks in between whether to go on, since many rules and names together take seconds, and raises
-        ``Cancelled`` if the comparison is to stop.
+        With many names the test also checks whether to stop, since many rules take seconds for many names. It then
+        raises ``Cancelled``.
         """
         excludes = self._rules.in_folder(folder)
         if excludes is None or names <= ASK_AFTER_NAMES:
@@ -448,14 +449,14 @@ class _Comparison:
         *,
         is_writing: bool,
     ) -> None:
-        """Name what one side has and cannot be looked at as problems; the other side's stays as it is, and known."""
+        """Report entries that one side cannot read as problems; the other side's entries and their records stay."""
         for name, error in refused.items():
             known.pop(name, None)
             other_side.pop(name, None)
             if self._abilities.folds_names:
                 from backup_gui.engine.rules.names import fold  # noqa: PLC0415 - most destinations tell all names apart
 
-                # Which of these belongs to it cannot be told while it cannot be seen.
+                # Without its stat result it is unknown which of these is the same name.
                 for spelling in [other for other in other_side if fold(other) == fold(name)]:
                     del other_side[spelling]
                     known.pop(spelling, None)
@@ -464,16 +465,16 @@ class _Comparison:
                 self._problems.append(problem_from(error, path, Stage.COMPARE, is_writing=is_writing))
 
     def _leave_out_reserved(self, ours: dict[str, Entry]) -> None:
-        """Name as a problem what has the history's name at the source's root, and leave it out."""
+        """Report an entry at the source's root with the history's reserved name as a problem, and exclude it."""
         for name in list(filter(is_reserved, ours)):
             if not self._is_left_out(name, ours.pop(name)):
                 self._problems.append(problem(ProblemCode.NAME_RESERVED, name, Stage.COMPARE))
 
     def _name_as_reserved(self, path: str) -> None:
-        """Name a path as a problem that has the history's name, or lies below it, if the source has something there.
+        """Report a path with the history's reserved name, or below it, as a problem if the source has it.
 
         Raises:
-            OSError: It cannot be told.
+            OSError: It cannot be read.
         """
         name = path.partition("/")[0]
         if name in self._done or "" in self._trees_done:
@@ -494,7 +495,7 @@ class _Comparison:
         known: Fingerprint | None,
         pending: list[_Folder],
     ) -> None:
-        """Compare what the source has at a path with what the mirror has there, if anything."""
+        """Compare the source's entry at a path with the mirror's, if there is one."""
         if known is not None and known.inode != ours.st_ino:
             self._other_names.note(known.inode)
         kind = kind_of(ours)
@@ -548,7 +549,7 @@ class _Comparison:
     def _compare_folders(
         self, path: str, ours: Entry, theirs: Entry, known: Fingerprint | None, pending: list[_Folder]
     ) -> None:
-        """Compare two folders themselves; what is in them comes later."""
+        """Compare the metadata of two folders, and queue their contents."""
         self._drives.notice(path, ours)
         if self._drives.known and self._drives.is_away(path):
             return
@@ -587,12 +588,12 @@ class _Comparison:
             self._add_copy(action, ours, theirs if op is Op.SET_METADATA else None)
         elif is_linked_file(ours):
             if known is None or known.ctime_ns != ours.st_ctime_ns:
-                # It may have been copied while it was written to through another name.
+                # It may have been copied while it was written through another name.
                 self._other_names.note(ours.st_ino)
             self._links.see(ours)
 
     def _add_copy(self, action: Action, ours: Entry, theirs: Entry | None = None) -> None:
-        """Add the copy of a file or link, or its metadata; of a file with several names only the first is copied."""
+        """Add the copy of a file or link, or its metadata. Of several hard links only the first is copied."""
         if ours.st_nlink == 1 or not is_linked_file(ours):
             self._copies.append(action)
             return
@@ -606,7 +607,7 @@ class _Comparison:
     def _compare_folder_itself(
         self, path: str, ours: Entry, theirs: Entry, *, is_as_known: bool, compares_time: bool = True
     ) -> None:
-        """Compare a folder's own metadata; its attributes only if its change time, which its content moves too, did."""
+        """Compare a folder's metadata; extended attributes only if its change time is not the recorded one."""
         try:
             is_other = self._equality.differs_in_metadata(ours, theirs, compares_time=compares_time)
             if is_other or (not is_as_known and self._equality.has_other_attributes(path, ours)):
@@ -620,7 +621,7 @@ class _Comparison:
             self._problems.append(problem_from(error, path, Stage.COMPARE))
 
     def _settle(self, path: str, ours: Entry, theirs: Entry) -> None:
-        """Learn that the mirror has the content of a touched file under another name than the one compared."""
+        """Plan the metadata of a touched file whose content the mirror has under another hard link, or record it."""
         if self._equality.differs_in_metadata(ours, theirs) or self._equality.has_other_attributes(path, ours):
             action = Action(Op.SET_METADATA, path, EntryKind.FILE, ours.st_size, old_kind=EntryKind.FILE)
             self._copies.append(action._replace(seen_at_ns=ours.st_ctime_ns, copy_seen_at_ns=theirs.st_ctime_ns))

@@ -1,4 +1,4 @@
-"""What the mirror has and the source does not, to be deleted: a path, and all that is below it."""
+"""Plans deletions: paths that only the mirror has, and everything below them."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class Surplus:
     Args:
         context: The pass.
         drives: Volumes within the source.
-        ownership: Tells what is the program's own.
-        draft: Takes the deletions, the highest first.
-        other_names: Told of folders that are gone with what was in them.
+        ownership: Recognises the program's own entries.
+        draft: Receives the deletions, the highest first.
+        other_names: Informed of folders that are deleted with their contents.
     """
 
     def __init__(
@@ -58,24 +58,24 @@ class Surplus:
         self._other_names = other_names
 
     def is_left_alone(self, path: str, entry: Entry) -> bool:
-        """Tell whether what the mirror has at a path is left out of the source, and so stays as it is."""
+        """Tell whether the mirror's entry at a path is excluded, and so stays as it is."""
         if self._removes_left_out or not self._rules:
             return False
         return self._rules.excludes(path, stat.S_ISDIR(entry.st_mode))
 
     def add(self, path: str, entry: Entry, known: Fingerprint | Row | None, *, is_in_the_way: bool = False) -> bool:
-        """Add the deletion of a path of the mirror, and of all that is below it; of the drive's own nothing is.
+        """Add the deletion of a path of the mirror and of everything below it, except the drive's own entries.
 
-        What is left out stays, and so do the folders above it.
+        Excluded entries stay, and so do the folders above them.
 
         Args:
             path: The path.
-            entry: What the mirror has there.
-            known: What the catalog knows of it.
-            is_in_the_way: Whether something else is to come to that place.
+            entry: The mirror's entry.
+            known: The catalog's record of it.
+            is_in_the_way: Whether something else needs its place.
 
         Returns:
-            Whether all of it is to go.
+            Whether everything will be deleted.
         """
         draft = self._draft
         is_known = self._ownership.has(entry, known)
@@ -111,7 +111,7 @@ class Surplus:
         return not staying
 
     def _plan(self, path: str, entry: Entry, deletions: Actions, *, is_known: bool) -> EntryKind:
-        """Plan the deletion of a path itself, and say what is there."""
+        """Plan the deletion of a single path, and return its kind."""
         kind = kind_of(entry)
         size_bytes = entry.st_size if kind is EntryKind.FILE else 0
         deletions.append(Action(Op.DELETE, path, kind, size_bytes, is_known=is_known))
@@ -120,7 +120,7 @@ class Surplus:
         return kind
 
     def _listed(self, path: str) -> Iterator[tuple[dict[str, Entry], dict[str, Row]]]:
-        """Yield what is in a folder of the mirror, and what is known of that: all at once, or in portions."""
+        """Yield the entries of a folder of the mirror with their records, all at once or in portions."""
         refused: dict[str, OSError] = {}
         problems = self._draft.problems
         entries = None
@@ -146,12 +146,12 @@ class Surplus:
             problems.append(problem_from(why, join(path, name), Stage.COMPARE, is_writing=True))
 
     def _stays(self, name: str, entry: Entry, *, is_known: bool) -> bool:
-        """Tell whether something at the root is none of the mirror's; the history's name not even if it once was."""
+        """Tell whether an entry at the root is outside the mirror; the history's name always is, even if recorded."""
         return is_reserved(name) or (not is_known and is_not_the_mirrors(self._target.root, name, entry))
 
 
 def _up_to(top: str, path: str) -> Iterator[str]:
-    """Yield the folders above a path, up to the highest one that is to go."""
+    """Yield the folders above a path, up to and including ``top``."""
     while path != top:
         path = parent_of(path)
         yield path

@@ -1,6 +1,6 @@
-"""Whether what both sides have at a path is equal: content and time, owner and mode, extended attributes.
+"""Whether the entries of both sides are equal: content and time, owner and mode, extended attributes.
 
-What is read is as little as possible: of a file that the catalog knows, and that nobody touched, its entry tells.
+It reads as little as possible: for a recorded file that was not touched, the stat result is enough.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 
 
 class Equality:
-    """The yardstick of one comparison.
+    """Compares entries during one comparison.
 
     Args:
         context: The pass.
-        moved_away: Paths of the mirror that are going to be renamed; filled by others.
-        settle: Told of another name of a file whose content was found to be in the mirror; see ``Links``.
+        moved_away: Paths of the mirror that will be renamed; filled by others.
+        settle: Called for another hard link of a file whose content the mirror has; see ``Links``.
 
     Attributes:
-        links: The names that are one file.
+        links: The groups of hard links.
     """
 
     def __init__(
@@ -55,14 +55,14 @@ class Equality:
         self.links = Links(self._source, target, self._catalog, moved_away, self.is_content_equal, settle)
 
     def difference(self, path: str, ours: Entry, theirs: Entry, known: Fingerprint | None) -> Op | None:
-        """Say what has to be done with a file or link that both sides have; what is equal is learnt.
+        """Return the operation that a file or link on both sides needs; record it if it is equal.
 
         Raises:
-            OSError: It cannot be told.
-            Cancelled: The comparison is to stop.
+            OSError: It cannot be read.
+            Cancelled: The comparison was cancelled.
         """
         if known is not None and known.ctime_ns == LACKING_NS:
-            # Its content was seen to; the rest is tried again.
+            # Its content was copied; everything else is tried again.
             known = None
         is_touched = known is not None and (known.inode, known.ctime_ns) != (ours.st_ino, ours.st_ctime_ns)
         has_other_time = self._has_other_time(path, ours, theirs, known)
@@ -70,13 +70,13 @@ class Equality:
             return Op.REPLACE
         if self.differs_in_metadata(ours, theirs, compares_time=has_other_time):
             if known is None and theirs.st_nlink > 1 and ours.st_dev == theirs.st_dev:
-                # Nobody knows whose names it has: one of them may be in the source, and must not be written to.
+                # Its other hard links are unknown: one may be in the source, and must not be written to.
                 return Op.REPLACE
             return Op.SET_METADATA
         if known is not None and not is_touched and not has_other_time:
             return None
         if has_other_time and self._learns:
-            # Times are not kept there: the one that was found is the content's.
+            # The volume does not keep times, so the time it shows belongs to this content.
             self._catalog.record_stamp(path, theirs.st_mtime_ns)
         is_apart = self._makes_links and is_linked_file(ours) and self.links.is_apart(path, ours, theirs)
         if is_apart or self.has_other_attributes(path, ours):
@@ -86,13 +86,13 @@ class Equality:
         return None
 
     def differs_in_time(self, ours: Entry, theirs: Entry) -> bool:
-        """Tell whether two modification times differ, as far as the destination holds them."""
+        """Tell whether two modification times differ, as far as the destination can store them."""
         if abs(ours.st_mtime_ns - theirs.st_mtime_ns) < self._time_step_ns:
             return False
         return not self._abilities.is_same_time(ours.st_mtime_ns, theirs.st_mtime_ns)
 
     def differs_in_metadata(self, ours: Entry, theirs: Entry, *, compares_time: bool = True) -> bool:
-        """Tell whether time, owner or mode differ, as far as the destination holds them."""
+        """Tell whether time, owner or mode differ, as far as the destination can store them."""
         if stat.S_ISLNK(ours.st_mode) and not self._abilities.holds_link_times:
             return False
         if compares_time and self._abilities.holds_times and self.differs_in_time(ours, theirs):
@@ -104,7 +104,7 @@ class Equality:
         return self._target.rights.mode_of(ours) != stat.S_IMODE(theirs.st_mode)
 
     def has_other_attributes(self, path: str, ours: Entry) -> bool:
-        """Compare extended attributes and access lists, only ever of what is new to the catalog or was touched.
+        """Compare extended attributes and access lists. Called only for entries that are new to the catalog or touched.
 
         Raises:
             OSError: They could not be read.
@@ -112,7 +112,7 @@ class Equality:
         try:
             return not have_same_attributes(self._source, path, ours, self._target.attributes)
         except FileNotFoundError:
-            # Gone on one side: the next pass sees to it.
+            # It vanished on one side: the next pass handles it.
             return False
 
     def is_content_equal(self, path: str, ours: Entry, mirror_path: str, theirs: Entry) -> bool:
@@ -120,7 +120,7 @@ class Equality:
 
         Raises:
             OSError: One of them could not be read.
-            Cancelled: The comparison is to stop.
+            Cancelled: The comparison was cancelled.
         """
         is_equal = self.links.judgement(path, ours, theirs) if ours.st_nlink > 1 else None
         if is_equal is None:
@@ -149,8 +149,8 @@ class Equality:
         """Tell whether a file or link has to be copied again.
 
         Raises:
-            OSError: It cannot be told.
-            Cancelled: The comparison is to stop.
+            OSError: It cannot be read.
+            Cancelled: The comparison was cancelled.
         """
         if stat.S_ISLNK(ours.st_mode):
             return self._source.read_link(path) != self._target.read_link(path)
@@ -162,19 +162,20 @@ class Equality:
             return True
         if is_settled:
             return False
-        # Another time alone says nothing of the content: programs that unpack, check out or restore set times as they
-        # like. And touched, though size and time agree, may be an edit whose time was set back, or a change of mode or
-        # attributes, a further name, or a rename back and forth. Only the content sets these apart.
+        # A different time alone does not mean different content: programs that unpack, check out or restore set times
+        # freely. A touched file with equal size and time may be an edit whose time was set back. It may also be a
+        # change of mode or attributes, a new hard link, or a rename back and forth. Only the content can distinguish
+        # these cases.
         return (is_touched or has_other_time) and not self.is_content_equal(path, ours, path, theirs)
 
     def _has_other_time(self, path: str, ours: Entry, theirs: Entry, known: Fingerprint | None) -> bool:
-        """Tell whether a file or link of the mirror has another time, and not for the destination's reasons.
+        """Tell whether the mirror's file or link has another time, for other reasons than the destination's limits.
 
-        Of a file with another size nobody need know.
+        If the sizes differ, the result is False, since the time does not matter then.
 
         Raises:
             OSError: It could not be read.
-            Cancelled: The comparison is to stop.
+            Cancelled: The comparison was cancelled.
         """
         if stat.S_ISLNK(ours.st_mode):
             return self._abilities.holds_link_times and self.differs_in_time(ours, theirs)
@@ -185,18 +186,18 @@ class Equality:
         )
 
     def _is_time_explained(self, path: str, ours: Entry, theirs: Entry, known: Fingerprint | None) -> bool:
-        """Tell whether a file of the mirror has another time for the destination's reasons, and not for a change.
+        """Tell whether the destination's limits explain the different time of the mirror's file.
 
         Raises:
             OSError: It could not be read.
-            Cancelled: The comparison is to stop.
+            Cancelled: The comparison was cancelled.
         """
         abilities = self._abilities
         is_shifted = abilities.is_shifted_time(ours.st_mtime_ns, theirs.st_mtime_ns)
         if known is not None:
             is_as_copied = is_shifted or (not abilities.holds_times and self._catalog.stamp(path) == theirs.st_mtime_ns)
             return is_as_copied and known == (ours.st_ino, ours.st_ctime_ns, ours.st_size, ours.st_mtime_ns)
-        # Nothing is known, so only the content tells.
+        # Without a record only the content can tell.
         is_equal = (is_shifted or not abilities.holds_times) and self.is_content_equal(path, ours, path, theirs)
         if is_equal and not abilities.holds_times and self._learns:
             self._catalog.record_stamp(path, theirs.st_mtime_ns)

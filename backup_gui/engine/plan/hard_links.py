@@ -1,15 +1,14 @@
-"""Names of the source that are one file (hard links), as one file in the mirror too.
+"""Finds the hard links of the source, so that they become hard links in the mirror too.
 
-``Links`` groups them while both sides are compared; ``apply/hard_links`` makes such names.
-Only files with several names ever come here. What is remembered of a group is forgotten when all of its names were
-seen.
+``Links`` groups the names of each file while both sides are compared; ``apply/hard_links`` creates the links. Only
+files with several hard links come here. A group is dropped once all its links were visited.
 
 A new name of a file that the mirror has is linked, never copied. A link changes the file's change time, so all of its
-names look touched; and so they would after an edit that was given its old time back. So the content of one of them is
-compared with the mirror's, once; the other names are the same file on both sides, and need no comparison.
+names look touched. They would look the same after an edit whose time was set back. So the content of one of them is
+compared with the mirror's, once; the other names are the same file on both sides and need no comparison.
 
-Names that are one file in the source but equal files of their own in the mirror are joined when the file is touched, or
-when it is not in the catalog. Where the mirror's file system has no such links they stay files of their own.
+Hard links in the source may be equal but separate files in the mirror. They are joined when the file is touched, or
+when it is not in the catalog. Where the mirror's file system has no hard links, they stay separate files.
 """
 
 from __future__ import annotations
@@ -35,12 +34,12 @@ _File = tuple[int, int]
 
 
 def file_of(entry: Entry) -> _File:
-    """Return what two names of one file have in common."""
+    """Return the key that all hard links of a file share."""
     return entry.st_dev, entry.st_ino
 
 
 class _Group:
-    """The names of one file of the source, as far as they were seen."""
+    """The hard links of one file of the source, as far as they were seen."""
 
     __slots__ = ("changed_at_ns", "copy", "judged", "left", "path")
 
@@ -48,7 +47,7 @@ class _Group:
         self.changed_at_ns = ours.st_ctime_ns
         # The name that the others are linked to.
         self.path: str | None = None
-        # The mirror's file with that name; None if it is yet to be copied.
+        # The mirror's file with that name; None if it has yet to be copied.
         self.copy: _File | None = None
         self.left = ours.st_nlink
         # Files of the mirror whose content was compared with this one's.
@@ -56,16 +55,15 @@ class _Group:
 
 
 class Links:
-    """The groups met in one comparison.
+    """The groups of hard links found in one comparison.
 
     Args:
         source: The source.
         target: The destination.
-        catalog: What is known from earlier passes.
-        moved_away: Paths of the mirror that are going to be renamed; filled by others.
-        is_equal: Compares the content of a path of the source, with its entry, and one of the mirror, with its entry.
-        settle: Told of a name whose content was found to be in the mirror although its file was touched: what else may
-            be different there is its business.
+        catalog: Records of earlier passes.
+        moved_away: Paths of the mirror that will be renamed; filled by others.
+        is_equal: Compares the content of a source path with that of a mirror path; takes path and entry of each.
+        settle: Called for a name of a touched file whose content the mirror has. It checks the metadata.
     """
 
     def __init__(
@@ -85,12 +83,11 @@ class Links:
         self._settle = settle
         self._has_memory = not catalog.is_empty()
         self._groups: dict[_File, _Group] = {}
-        # Which file of the source a file of the mirror with several names belongs to, and how many of them were not
-        # seen yet.
+        # The source file that each linked file of the mirror belongs to, and how many of its names were not seen yet.
         self._owners: dict[_File, tuple[_File, int]] = {}
 
     def judgement(self, path: str, ours: Entry, theirs: Entry) -> bool | None:
-        """Say whether two files have the same content, if that was found out under another of their names.
+        """Return whether two files have the same content, if that is known from another of their names.
 
         Args:
             path: The name in question.
@@ -104,16 +101,16 @@ class Links:
         return is_equal
 
     def judge(self, ours: Entry, theirs: Entry, *, is_equal: bool) -> None:
-        """Remember whether two files have the same content, for their other names."""
+        """Store whether two files have the same content, for their other names."""
         self._group(ours).judged[file_of(theirs)] = is_equal
 
     def joined(self, action: Action, ours: Entry, theirs: Entry | None) -> Action:
-        """Turn an action into that of linking a name to another name of its file, if there is one.
+        """Turn an action into a link to another name of the file, if there is one.
 
         Args:
-            action: A copy; or new metadata, for content that the mirror has.
+            action: A copy, or new metadata for content that the mirror has.
             ours: The source's entry.
-            theirs: The mirror's entry, if the name is to stay what it is.
+            theirs: The mirror's entry, if the mirror keeps it.
 
         Returns:
             The action, with the name to link to if there is one.
@@ -125,41 +122,41 @@ class Links:
         return action._replace(size_bytes=size_bytes, link_to=group.path)
 
     def is_apart(self, path: str, ours: Entry, theirs: Entry) -> bool:
-        """Tell whether a name that is in step is another file in the mirror than the other names of its file."""
+        """Tell whether an equal name is a separate file in the mirror, though the source has hard links."""
         return self._first(path, ours, theirs).copy != file_of(theirs)
 
     def has_other_copy(self, ours: Entry, theirs: Entry) -> bool:
-        """Tell whether another name of a file comes into the mirror, or is there, as another file than this one.
+        """Tell whether another name of the file is, or will be, a different file in the mirror than this one.
 
-        A rename of this one would then leave two files; the name is to be linked to the other instead.
+        Renaming this one would then leave two files, so the name is linked to the other instead.
         """
         group = self._group(ours)
         return group.path is not None and group.copy != file_of(theirs)
 
     def claim(self, ours: Entry, theirs: Entry) -> None:
-        """Take a file of the mirror for that of a file of the source, under whatever other names it has."""
+        """Assign a file of the mirror, with all its names, to a file of the source."""
         if theirs.st_nlink > 1:
             self._owners.setdefault(file_of(theirs), (file_of(ours), theirs.st_nlink))
 
     def is_anothers(self, ours: Entry, theirs: Entry) -> bool:
-        """Tell whether a file of the mirror is taken for that of another file of the source, under another name."""
+        """Tell whether a file of the mirror is assigned to another file of the source."""
         owner = self._owners.get(file_of(theirs))
         return owner is not None and owner[0] != file_of(ours)
 
     def take_moved(self, path: str, ours: Entry, theirs: Entry) -> None:
-        """Note that the mirror is going to have a file under a new name, by a rename."""
+        """Record that the mirror's file will get a new name by a rename."""
         group = self._group(ours)
         if group.path is None:
             self._settle_on(group, path, ours, theirs)
 
     def is_strange(self, path: str, ours: Entry, theirs: Entry, known: Fingerprint | None) -> bool:
-        """Tell whether a name of the mirror is one file with names that are another file in the source.
+        """Tell whether a name of the mirror is a hard link to names that are another file in the source.
 
-        So it is when one of several names was replaced, be it by a file with the same content: what is done to one
-        would be done to the other.
+        That happens when one of several names was replaced, even by a file with the same content. Changing one name in
+        the mirror would then change the others.
 
         Raises:
-            OSError: It cannot be told.
+            OSError: It cannot be read.
         """
         file, copy = file_of(ours), file_of(theirs)
         owner, left = self._owners.get(copy, (None, theirs.st_nlink))
@@ -174,7 +171,7 @@ class Links:
         return owner != file
 
     def see(self, ours: Entry) -> None:
-        """Count a name as seen; a group whose last name it is is forgotten."""
+        """Count a name as seen, and drop the group after its last name."""
         group = self._groups.get(file_of(ours))
         if group is not None:
             group.left -= 1
@@ -182,7 +179,7 @@ class Links:
                 del self._groups[file_of(ours)]
 
     def __len__(self) -> int:
-        """How many groups are remembered."""
+        """Return how many groups are in memory."""
         return len(self._groups)
 
     def _group(self, ours: Entry) -> _Group:
@@ -190,14 +187,14 @@ class Links:
         if group is None:
             group = self._groups[file_of(ours)] = _Group(ours)
         elif group.changed_at_ns != ours.st_ctime_ns:
-            # Touched since its first name was listed: what was found out no longer counts.
+            # Touched since its first name was listed, so earlier results no longer count.
             group.changed_at_ns = ours.st_ctime_ns
             group.copy = None
             group.judged.clear()
         return group
 
     def _first(self, path: str, ours: Entry, theirs: Entry | None) -> _Group:
-        """Return the group of a name, which has a name to link to, if only this one."""
+        """Return the group of a name, with a name to link to, which may be this one."""
         group = self._group(ours)
         if group.path is None and self._has_memory:
             self._find_in_memory(path, ours, group)
@@ -206,14 +203,14 @@ class Links:
         return group
 
     def _settle_on(self, group: _Group, path: str, ours: Entry, theirs: Entry | None) -> None:
-        """Have the other names of a group linked to one."""
+        """Choose the name that the others of the group are linked to."""
         group.path = path
         if theirs is not None:
             group.copy = file_of(theirs)
             self.claim(ours, theirs)
 
     def _is_known_equal(self, path: str, ours: Entry, theirs: Entry) -> bool:
-        """Tell whether another name of both files is known to be in step, with the source's file as it is now."""
+        """Tell whether another name of both files is recorded as equal, for the source's file as it is now."""
         now = (ours.st_ino, ours.st_ctime_ns, ours.st_size, ours.st_mtime_ns)
         for other, known in self._catalog.paths_of(ours.st_ino):
             if other == path or known != now:
@@ -229,8 +226,8 @@ class Links:
         return False
 
     def _find_in_memory(self, path: str, ours: Entry, group: _Group) -> None:
-        """Find another name of a file that the mirror is known to have as it is now."""
-        # Names known to be in step come first: nothing is looked at again there, so the others have to come to them.
+        """Find another name of the file that the mirror has, according to the catalog."""
+        # Names recorded as equal come first: they are not compared again, so the others have to be linked to them.
         names = sorted(self._catalog.paths_of(ours.st_ino), key=lambda name: name[1].ctime_ns != ours.st_ctime_ns)
         for other, known in names:
             if other == path or other in self._moved_away:
@@ -242,14 +239,14 @@ class Links:
                 if (
                     other_ours is None
                     or file_of(other_ours) != file_of(ours)
-                    # Touched since: what is found out of the file as it was must not be learnt of it as it is.
+                    # Touched since: findings about the earlier state must not be recorded for the present one.
                     or other_ours.st_ctime_ns != ours.st_ctime_ns
                     or not self._looks_like(other_theirs, ours)
                 ):
                     continue
                 assert other_theirs is not None
                 if self.is_anothers(ours, other_theirs):
-                    # This name of it is going to be a copy.
+                    # This name will be copied.
                     continue
                 if known.ctime_ns != ours.st_ctime_ns:
                     if not self._is_equal(path, ours, other, other_theirs):
@@ -266,12 +263,12 @@ class Links:
         Args:
             path: The name in question.
             ours: The source's file there.
-            inode: That of the file that the source had there before.
+            inode: Inode of the file that the source had there before.
             copy: The mirror's file.
 
         Returns:
-            The file that the source had there before, if it may still have another of these names, or one that the
-            mirror's is going to follow to; else a file that has one now, if there is any.
+            The source's earlier file, if it may still have another of these names. Otherwise a file that has one of
+            them now, or None.
         """
         before = ours.st_dev, inode
         owner = None
@@ -291,5 +288,5 @@ class Links:
 
 
 def looks_like(ours: Entry, theirs: Entry, abilities: Abilities) -> bool:
-    """Tell whether what the mirror has is a file with the size and time that the source's has."""
+    """Tell whether the mirror's entry is a file with the size and time of the source's."""
     return stat.S_ISREG(theirs.st_mode) and looks_alike(ours, theirs, abilities)

@@ -1,7 +1,7 @@
-"""What of a source its mirror can hold at all, for a comparison that only looks: names, kinds, sizes.
+"""What the mirror can store of a source, for a comparison that writes nothing: names, kinds, sizes.
 
-The same refusals as a pass has, without trying anything out. Where a pass would ask the drive by an experiment whether
-two names are one, the names are left to be two: what the mirror has tells, once a pass was there.
+It refuses what a pass refuses, without experiments. Where a pass would test on the drive whether two names are the
+same, they count as different here. After a pass, the mirror's content shows it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Holding:
-    """What a mirror can hold.
+    """What a mirror can store.
 
     Args:
         mirror: The mirror.
@@ -38,12 +38,12 @@ class Holding:
         self._abilities = abilities
 
     def refusal(self, path: str, ours: Entry, theirs: Entry | None) -> Problem | None:
-        """Say why what the source has at a path can never be in the mirror; None if it can, or need not be told.
+        """Return why the mirror can never have the source's entry; None if it can, or if nothing has to be reported.
 
         Args:
             path: The path.
-            ours: What the source has there.
-            theirs: What the mirror has there, if anything: where that is no old copy, it is a difference of its own.
+            ours: The source's entry.
+            theirs: The mirror's entry, if any; if it is no old copy, it is a difference of its own.
         """
         kind = kind_of(ours)
         code: Code | None = None
@@ -56,15 +56,15 @@ class Holding:
         return None if code is None else problem(code, path, Stage.COMPARE)
 
     def align(self, folder: str, ours: dict[str, Entry], theirs: dict[str, Entry]) -> Iterator[Problem]:
-        """Take names out of a folder's listing that cannot come into the mirror.
+        """Remove names from a folder's listing that the mirror cannot store.
 
         Args:
             folder: The folder.
-            ours: What the source has in it; what is not possible is taken out.
-            theirs: What the mirror has in it. What it lists in a spelling of its own gets the source's.
+            ours: The source's entries; impossible ones are removed.
+            theirs: The mirror's entries; other spellings are replaced by the source's.
 
         Yields:
-            The names taken out.
+            The removed names, as problems.
         """
         if not self._abilities.limits_names:
             return
@@ -80,7 +80,7 @@ class Holding:
             is_folder = stat.S_ISDIR(ours.pop(name).st_mode)
             yield refused(join(folder, name), refusal, is_folder=is_folder)
         for name, place in alignment.stored.items():
-            # What the next pass is going to spell anew is a difference until then.
+            # A name that the next pass will respell is a difference until then.
             if name not in alignment.respelt:
                 theirs[name] = theirs.pop(place)
 

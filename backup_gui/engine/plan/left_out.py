@@ -1,7 +1,7 @@
-"""What of a source is never part of a backup, whatever its rules say; found by what it is, not by its name.
+"""What is never part of a backup, whatever the rules say; recognised by what it is, not by its name.
 
-These are the program's own files and the backup's, file systems in which the kernel shows itself, and the folders that
-systems keep for themselves on drives. Nothing here writes, and nothing is opened.
+These are the program's own files, the backup itself, file systems of the kernel, and the folders that systems keep for
+themselves on drives. Code here writes nothing and opens no file.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 
 class LeftOut(NamedTuple):
-    """What is left out of one source; all paths are relative to it.
+    """Paths that are always excluded from a source; all are relative to it.
 
     Attributes:
-        paths: Files, and folders with all that is in them.
-        drive_roots: Folders that are the root of a drive, on which systems keep folders for themselves.
+        paths: Files, and folders with all their contents.
+        drive_roots: Root folders of drives, in which systems keep folders for themselves.
     """
 
     paths: frozenset[str] = frozenset()
@@ -35,10 +35,10 @@ class LeftOut(NamedTuple):
 
 
 def rules_of(job: Job) -> Filter:
-    """Return what a job leaves out: by its rules, and whatever these say.
+    """Return everything that a job excludes, by its rules and in any case.
 
     Raises:
-        JobError: A rule is not valid.
+        JobError: A rule is invalid.
     """
     history = history_of(job)
     backup = (job.destination,) if history is None else (job.destination, history)
@@ -48,35 +48,35 @@ def rules_of(job: Job) -> Filter:
 def rules_for(
     source: str, exclude: Iterable[str], backup: Iterable[str] = (), *, leaves_out_system_folders: bool = True
 ) -> Filter:
-    """Return what is left out of a source.
+    """Return everything that is excluded from a source.
 
     Args:
         source: Absolute path.
         exclude: Exclusion rules.
         backup: Absolute paths of the destination and the history.
-        leaves_out_system_folders: Whether the folders that systems keep for themselves on drives are left out.
+        leaves_out_system_folders: Whether to exclude the folders that systems keep for themselves on drives.
 
     Raises:
-        JobError: A rule is not valid.
+        JobError: A rule is invalid.
     """
     found = find_left_out(source, backup)
     return Filter(exclude, found.paths, found.drive_roots if leaves_out_system_folders else frozenset())
 
 
 def find_left_out(source: str, backup: Iterable[str] = (), table: str | Path = TABLE) -> LeftOut:
-    """Find what is to be left out of a source by what it is.
+    """Find what is always excluded from a source.
 
     Args:
         source: Absolute path.
         backup: Absolute paths of the destination and the history.
-        table: The kernel's list of mounts; where there is none, mounts below the source are not known.
+        table: The kernel's list of mounts; without it, mounts below the source are unknown.
 
     Returns:
-        What was found; nothing if the source is not there.
+        What was found; nothing if the source does not exist.
     """
     root = os.path.realpath(source)
     mounts = read_mounts(table)
-    # Of several mounts on one point the last one is visible.
+    # Of several mounts on one mount point, the last is visible.
     below = {mount.point: mount for mount in mounts if _relative(mount.point, root)}
     paths = {path for place in (*own_files.noted(), *backup) for path in _places_of(place, root, mounts)}
     drive_roots = {""} if _is_mounted(root, mounts) else set()
@@ -91,7 +91,7 @@ def find_left_out(source: str, backup: Iterable[str] = (), table: str | Path = T
 
 
 def _relative(path: str, root: str) -> str | None:
-    """Return a path as seen from a root, with ``/``; the empty string for the root itself, None for what lies apart."""
+    """Return a path relative to a root, with ``/``; empty for the root itself, None for a path outside."""
     if path == root:
         return ""
     prefix = root.rstrip(os.sep) + os.sep
@@ -103,12 +103,12 @@ def _is_mounted(root: str, mounts: list[Mount]) -> bool:
 
 
 def _places_of(place: str, root: str, mounts: list[Mount]) -> Iterator[str]:
-    """Yield every path below a root at which a file or folder is reached, links in the root not followed.
+    """Yield every path below a root that leads to a file or folder, without following links in the root.
 
     Args:
         place: Absolute path; need not exist.
         root: Absolute path of the root, without links.
-        mounts: What the system has mounted.
+        mounts: The system's mounts.
     """
     real = os.path.realpath(place)
     candidates = {path for path in (_relative(real, root), _below_by_identity(real, root)) if path}
@@ -128,7 +128,7 @@ def _look(path: str) -> os.stat_result | None:
 
 
 def _below_by_identity(path: str, root: str) -> str | None:
-    """Return a path as seen from a root that it reaches in another spelling, or through another mount of the root."""
+    """Return a path relative to a root that it reaches in another spelling, or through another mount of the root."""
     top = _look(root)
     if top is None:
         return None
@@ -146,7 +146,7 @@ def _below_by_identity(path: str, root: str) -> str | None:
 
 
 def _as_listed(folder: str, name: str) -> str:
-    """Return the spelling of a name in which its folder lists it."""
+    """Return a name in the spelling of its folder's listing."""
     wanted = _look(os.path.join(folder, name))
     if wanted is None:
         return name
@@ -165,7 +165,7 @@ def _as_listed(folder: str, name: str) -> str:
 
 
 def _mounted_again(path: str, mounts: list[Mount]) -> Iterator[str]:
-    """Yield the other paths at which a path is reached, since a folder above it, or itself, is mounted there too."""
+    """Yield further paths that lead to a path because it, or a folder above it, is mounted there too."""
     visible = {mount.point: mount for mount in mounts}
     point = path
     while point not in visible and point != os.path.dirname(point):

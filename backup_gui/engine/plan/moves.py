@@ -1,6 +1,6 @@
-"""Files that are new at their place and that the mirror has under a name gone from the source: to be renamed there.
+"""Finds moves: new files of the source that the mirror has under a name that the source no longer has.
 
-A file is known again by the source's inode and size, and where it was touched since, by its content.
+A file is recognised by the source's inode and size, and if it was touched since, by its content.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ class Moves:
     Args:
         context: The pass.
         equality: Compares what it finds.
-        spelling: Which names belong together, where the destination cannot hold or tell apart all.
-        draft: Takes the moves.
-        fickle: Devices on which files have other inodes after each mount.
+        spelling: Maps names, if the destination cannot store or distinguish all of them.
+        draft: Receives the moves.
+        fickle: Devices whose inodes change with each mount.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Moves:
         self._source = context.source
         self._target = context.destination
         self._catalog = context.catalog
-        # What the mirror still has of what is left out is left alone.
+        # The mirror's copies of excluded files stay.
         self._rules = context.rules
         self._equality = equality
         self._links = equality.links
@@ -57,10 +57,10 @@ class Moves:
         self._makes_links = context.destination.abilities.holds_hard_links
 
     def follow(self, path: str, ours: Entry) -> bool:
-        """Find a file that is new at its place to be one that the mirror has, and plan to rename that.
+        """Look for a new file of the source in the mirror, and plan a rename if it is there.
 
         Returns:
-            Whether it is; if not, it is to be copied.
+            Whether it was found; if not, it has to be copied.
         """
         if not self._has_memory or ours.st_dev in self._fickle:
             return False
@@ -87,11 +87,11 @@ class Moves:
         return False
 
     def _moved(self, path: str, ours: Entry, old_path: str, known: Fingerprint) -> Entry | None:
-        """Return the mirror's file at an old path if it is the one that is at another path of the source now.
+        """Return the mirror's file at an old path if it is the one that the source has at a new path.
 
         Raises:
-            OSError: It cannot be told.
-            Cancelled: The comparison is to stop.
+            OSError: It cannot be read.
+            Cancelled: The comparison was cancelled.
         """
         if self._source.look(old_path) is not None or self._is_in_the_way(old_path):
             return None
@@ -107,15 +107,15 @@ class Moves:
             return None
         if ours.st_nlink > 1 and self._makes_links and self._links.has_other_copy(ours, theirs):
             return None
-        # A file in a folder that was renamed is untouched. One renamed by itself has a new change time, as one has
-        # that was edited, and one that was touched, or whose number is another file's now: only the content tells.
+        # A file in a renamed folder is untouched. A renamed file has a new change time, but so has an edited or touched
+        # one, and another file that got its inode: only the content can tell.
         is_untouched = (known.ctime_ns, known.mtime_ns) == (ours.st_ctime_ns, ours.st_mtime_ns)
         if is_untouched and not self._equality.differs_in_time(ours, theirs):
             return theirs
         return theirs if self._equality.is_content_equal(path, ours, old_path, theirs) else None
 
     def _is_in_the_way(self, old_path: str) -> bool:
-        """Whether a folder that it was in is now something else, so that it is gone before anything is moved."""
+        """Return whether a folder above is now something else, so that the old path is deleted before any move."""
         for parent in parents_of(old_path):
             above = self._source.look(parent)
             if above is not None:

@@ -1,6 +1,7 @@
-"""Which name of the mirror belongs to which name of the source, where the destination cannot hold every name.
+"""Maps names of the source to names of the mirror, where the destination cannot store every name.
 
-The state of one comparison: it lists folders and asks ``rules/names.py``. Not used at all where all names are possible.
+It lists folders and applies ``rules/names.py``, with the state of one comparison. Not used where all names are
+possible.
 """
 
 from __future__ import annotations
@@ -29,14 +30,14 @@ _MOST_FOLDERS = 64
 
 
 class Folder(NamedTuple):
-    """One folder that both sides have.
+    """A folder that both sides have.
 
     Attributes:
         ours: The source's entries.
-        wanted: Those of their names that are to be in the mirror.
+        wanted: Those of their names that should be in the mirror.
         theirs: The mirror's names, as listed.
-        alignment: How the names go together.
-        takers: For a name of the mirror that is another spelling of one of the source, that one.
+        alignment: How the names map.
+        takers: Names of the source by their other spelling in the mirror.
     """
 
     ours: dict[str, Entry]
@@ -52,9 +53,9 @@ class Spelling:
     Args:
         source: The source.
         target: The destination.
-        catalog: What is known from earlier passes.
-        is_left_out: Tells whether an entry of the source is not to be in the mirror.
-        falls_together: Tells whether two names are one to the destination.
+        catalog: Records of earlier passes.
+        is_left_out: Tells whether an entry of the source is excluded.
+        falls_together: Tells whether two names are the same to the destination.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class Spelling:
         self._folders: dict[str, Folder] = {}
 
     def align(self, folder: str, ours: dict[str, Entry], theirs: Collection[str], *, is_new: bool = False) -> Alignment:
-        """Find out how the names of a folder go together; one that is new has nothing in the mirror yet."""
+        """Map the names of a folder; the mirror of a new folder is empty."""
         tells = self._target.abilities.keeps_spelling
         is_plain = tells and all(name in theirs for name in ours)
         wanted = frozenset() if is_plain else self._wanted(folder, ours)
@@ -91,7 +92,7 @@ class Spelling:
         return alignment
 
     def former(self, path: str) -> str:
-        """Return the path under which the catalog knows what is at a path, if its spelling is about to change."""
+        """Return the path under which the catalog has a path's records, if its spelling is about to change."""
         if not self._former:
             return path
         below = ""
@@ -104,7 +105,7 @@ class Spelling:
         return path
 
     def folder(self, path: str) -> Folder | None:
-        """Return what is known of a folder; None if one of both sides has none, or it cannot be listed."""
+        """Return a folder; None if one side does not have it, or it cannot be listed."""
         known = self._folders.get(path)
         if known is not None:
             return known
@@ -121,7 +122,7 @@ class Spelling:
         return found
 
     def is_free(self, path: str) -> bool:
-        """Tell whether what the mirror has at a path belongs to no name of the source."""
+        """Tell whether the mirror's entry at a path belongs to no name of the source."""
         folder = self.folder(parent_of(path))
         if folder is None:
             return True
@@ -145,21 +146,21 @@ class Spelling:
         try:
             return self._target.look(path) is not None
         except OSError:
-            # The copy will say what is wrong.
+            # The copy will report the error.
             return False
 
 
 class Respelling:
-    """The names of one comparison.
+    """Applies the mapping of names in one comparison.
 
     Args:
         context: The pass.
-        draft: Takes new spellings, and problems.
-        is_left_out: Tells whether an entry of the source is not to be in the mirror.
-        compare_alone: Compares an entry of the source for which the mirror has nothing, nor can have.
+        draft: Receives respellings and problems.
+        is_left_out: Tells whether an entry of the source is excluded.
+        compare_alone: Compares an entry of the source that the mirror does not and cannot have.
 
     Attributes:
-        spelling: Which name of the mirror belongs to which of the source.
+        spelling: The mapping.
     """
 
     def __init__(
@@ -178,17 +179,17 @@ class Respelling:
         self.spelling = Spelling(context.source, context.destination, context.catalog, is_left_out, falls_together)
 
     def resolve(self, path: str) -> tuple[str, bool] | None:
-        """Find out what of the source a path stands for.
+        """Find the source's path for a path.
 
         Returns:
-            The path in the source's spelling, or that of a folder above it, and whether what the mirror has there
-            was something else's before, so that all of it is to be compared; None if there is nothing to compare.
+            The path in the source's spelling, or a folder above it, and whether the mirror's entry belonged to
+            something else before, so that all of it has to be compared. None if there is nothing to compare.
         """
         settled = ""
         for name in path.split("/") if path else ():
             folder = self.spelling.folder(settled)
             if folder is None:
-                # One side does not have it, so that it is compared as a whole, or it cannot be read.
+                # One side does not have it, so it is compared as a whole, or it cannot be read.
                 return path, False
             taker = folder.takers.get(name, name)
             here = join(settled, taker)
@@ -214,13 +215,13 @@ class Respelling:
         *,
         is_new: bool,
     ) -> None:
-        """Take what cannot come into the mirror out of a folder's listing, and give the mirror's names our spelling.
+        """Remove refused names from a folder's listing, and give the mirror's names the source's spelling.
 
         Args:
             path: The folder.
-            ours: The source's listing of it, changed in place.
-            theirs: The mirror's, changed in place.
-            known: What the catalog knows of it, changed in place.
+            ours: The source's listing, changed in place.
+            theirs: The mirror's listing, changed in place.
+            known: The catalog's records of it, changed in place.
             is_new: Whether the mirror does not have the folder yet.
         """
         alignment = self.spelling.align(path, ours, theirs, is_new=is_new)

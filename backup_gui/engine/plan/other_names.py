@@ -1,7 +1,7 @@
-"""Other names of files that a partial comparison has to look at too.
+"""Further hard links that a partial comparison has to look at.
 
-Of a file with several names only the one is notified through which it was written to; and that may be gone by now, or
-be another file's. What the others are the catalog knows, by the inode that the source's file had.
+The system notifies only the name through which a file was written, and that name may be gone by now, or belong to
+another file. The catalog knows the other names, by the inode of the source's file.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ class OtherNames:
     """Collects names, each once.
 
     Args:
-        catalog: What is known from earlier passes.
-        is_full: Whether everything is compared in any case, so that nothing need be collected.
+        catalog: Records of earlier passes.
+        is_full: Whether everything is compared in any case, so that nothing has to be collected.
     """
 
     def __init__(self, catalog: Catalog, *, is_full: bool) -> None:
@@ -30,14 +30,14 @@ class OtherNames:
         self._done: set[int] = set()
 
     def note(self, inode: int) -> None:
-        """Note a file that was, or may have been, written to."""
+        """Record a file that was, or may have been, written to."""
         if not self._is_full:
             self._inodes.add(inode)
 
     def note_gone(self, folder: str, names: Collection[str] | None = None) -> None:
-        """Note the files that had names in a folder, by its path in the catalog: all of them, or those of some names.
+        """Record the files that had names in a folder of the catalog: all of them, or only those with some names.
 
-        To be called before the catalog forgets them.
+        Call it before the catalog drops their records.
         """
         if not self._is_full and (names is None or names):
             self._waiting.update(
@@ -45,7 +45,7 @@ class OtherNames:
             )
 
     def take(self) -> list[str]:
-        """Return what has been found since the last time, in order."""
+        """Return the paths found since the last call, sorted."""
         for inode in self._inodes - self._done:
             self._waiting.update(path for path, _ in self._catalog.paths_of(inode))
         self._done |= self._inodes

@@ -1,4 +1,4 @@
-"""What all steps of one pass work with."""
+"""What all steps of one pass share."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ Side_co = TypeVar("Side_co", bound="DestinationView", covariant=True)
 
 
 class PassContext(NamedTuple, Generic[Side_co]):
-    """The two sides of a pass, open, and what goes with them.
+    """The two sides of a pass, open, and its other parts.
 
-    A constructor takes from it what it asks for each path: a look-up through the context takes twice as long. A named
-    tuple, since the start of the command line would have to import ``dataclasses`` for this alone.
+    Constructors copy the fields that they use for each path, since an access through the context takes twice as long.
+    It is a named tuple because ``dataclasses`` would be imported at the command line's start for this alone.
 
     Attributes:
         job: The job.
         source: The source.
-        destination: The destination; to a comparison a ``DestinationView``, by which nothing can be changed.
-        catalog: What is known from earlier passes, and where this one is recorded.
-        rules: What is left out of the source.
-        meter: Told of files and bytes.
-        should_stop: Polled between paths and within large files; the pass ends when it returns True.
-        falls_together: Tells whether two names are one to the destination, if need be by an experiment there; only a
-            pass that learns may ask.
+        destination: The destination. A comparison gets a ``DestinationView``, which changes nothing.
+        catalog: Records of earlier passes, and of this one.
+        rules: What is excluded from the source.
+        meter: Counts files and bytes.
+        should_stop: Polled between paths and within large files; returns True to cancel the pass.
+        falls_together: Tells whether two names are the same to the destination, if necessary by an experiment there;
+            only a pass that learns may call it.
         learns: Whether files found equal are recorded in the catalog.
         started_at: When the pass began, seconds since 1970, UTC.
-        began_s: The same, monotonic seconds.
+        began_s: The same in monotonic seconds.
     """
 
     job: Job

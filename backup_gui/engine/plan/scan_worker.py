@@ -1,7 +1,7 @@
-"""Folders looked over by the second process: those in which all is as it was need not be looked at by the pass.
+"""Scans folders in the worker process, so that the pass can skip those in which everything is unchanged.
 
-This is the common case of a full pass, and the only one that the other process knows: it says of a folder that there
-is nothing to do and nothing to learn in it, or that it cannot say so, and then the pass compares it itself.
+That is the common case of a full pass, and the only one that the worker process handles. It reports for each folder
+that there is nothing to do and nothing to record, or that it does not know. Then the pass compares it itself.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ _TASK: Final = __name__
 
 
 class Unchanged(NamedTuple):
-    """A folder of the source in which all is as it was.
+    """A folder of the source in which everything is unchanged.
 
     Attributes:
         entries: How many names it has.
         files: How many files and links of them the mirror has.
-        folders: Names of the folders in it. They are as they were themselves; what is in them is another matter.
+        folders: Names of the folders in it. They are unchanged themselves; their contents may not be.
     """
 
     entries: int
@@ -43,12 +43,12 @@ class Unchanged(NamedTuple):
 
 
 class Scout:
-    """The pass's end.
+    """The pass's side.
 
     Args:
-        coprocess: The other process.
+        coprocess: The worker process.
         catalog_file: The catalog's file.
-        exclude: Rules of what is left out of the source: what a ``Filter`` is made from.
+        exclude: The exclusion rules, as ``Filter.fields``.
         compares_owner: Whether owners are compared.
     """
 
@@ -57,21 +57,21 @@ class Scout:
         self._settings = (catalog_file, exclude, compares_owner)
 
     def takes_more(self) -> bool:
-        """Tell whether another batch can be handed over now."""
+        """Tell whether the worker process can take another batch now."""
         return self._coprocess.takes_more()
 
     def hand_over(self, paths: Sequence[str]) -> None:
-        """Have some folders looked over that both sides have."""
+        """Hand over folders that both sides have."""
         self._coprocess.hand_over(_TASK, self._settings, paths, paths)
 
     def findings(self, *, waits: bool) -> list[tuple[str, Unchanged | None]]:
-        """Return what was found of one batch: of each folder, or None where the pass has to look itself.
+        """Return the results of one batch: for each folder its result, or None if the pass has to compare it itself.
 
         Args:
             waits: Whether to wait for it.
 
         Returns:
-            Nothing if there is no more; without ``waits`` also if it is not known yet.
+            An empty list if there are no more batches; without ``waits`` also if the result is not there yet.
         """
         batch = self._coprocess.answers(waits=waits)
         if batch is None:
@@ -85,7 +85,7 @@ class Scout:
 
 
 class _OtherEnd:
-    """The other process's end; see ``Scout`` for the arguments."""
+    """The worker process's side; see ``Scout`` for the arguments."""
 
     def __init__(
         self, source: Tree, target: Tree, connection: sqlite3.Connection, rules: Filter, *, compares_owner: bool
@@ -98,7 +98,7 @@ class _OtherEnd:
         self._device = source.root_entry.st_dev
 
     def answer(self, path: str) -> tuple[object, ...] | None:
-        """Return the fields of ``Unchanged``, or None if it is another case or cannot be told."""
+        """Return the fields of ``Unchanged``, or None if something has changed or cannot be read."""
         try:
             found = self._look_over(path)
         except (OSError, sqlite3.Error):
@@ -106,11 +106,11 @@ class _OtherEnd:
         return None if found is None else tuple(found)
 
     def _look_over(self, path: str) -> Unchanged | None:
-        """Look a folder over.
+        """Scan a folder.
 
         Raises:
-            OSError: Something could not be read, or is gone by now.
-            sqlite3.Error: The catalog could not be.
+            OSError: Something could not be read, or has vanished.
+            sqlite3.Error: The catalog could not be read.
         """
         try:
             ours, theirs = (tree.list(path, None, MOST_AT_ONCE) for tree in (self._source, self._target))
@@ -156,7 +156,7 @@ def worker(
     exclude: FilterFields,
     compares_owner: bool,  # noqa: FBT001 - called with positions
 ) -> Callable[[str], object]:
-    """Return what looks a folder over at the other end; see ``Scout`` for the arguments."""
+    """Return the function that scans a folder in the worker process; see ``Scout`` for the arguments."""
     try:
         connection = open_for_reading(Path(catalog_file))
     except sqlite3.Error:

@@ -1,4 +1,4 @@
-"""Other volumes that are mounted within the source: one that is away takes nothing out of the mirror with it."""
+"""Other volumes mounted within the source. One that is not mounted must not cause deletions in the mirror."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 
 class Drives:
-    """The volumes within a source, as they were and as they are now.
+    """The volumes within a source, before and now.
 
     Args:
         source: The source.
-        remembered: Folders that another volume is remembered to be mounted on.
-        rules: What is left out of the source: of a drive that is, nobody is told.
-        problems: Where one that is away is named, once.
+        remembered: Folders on which another volume was mounted before.
+        rules: The exclusions; excluded drives are not reported.
+        problems: Receives each drive that is not mounted, once.
 
     Attributes:
-        known: Those remembered, and those noticed since.
+        known: Those mounted before, and those found since.
     """
 
     def __init__(self, source: Tree, remembered: Collection[str], rules: Filter, problems: list[Problem]) -> None:
@@ -41,9 +41,9 @@ class Drives:
         self.known = set(remembered)
 
     def notice(self, path: str, ours: Entry) -> None:
-        """Remember that another volume is mounted at a folder of the source, for when it is not.
+        """Record that another volume is mounted on a folder of the source, for passes in which it is not.
 
-        A subvolume has a device number of its own, too, but nothing is mounted there: it is a folder like others.
+        A subvolume has its own device number, too, but it is not mounted: it counts as an ordinary folder.
         """
         if ours.st_dev == self._root_device:
             return
@@ -53,14 +53,14 @@ class Drives:
         if self._is_mounted(path, ours):
             self.known.add(path)
         elif is_known and self._begins_a_device(path, ours):
-            # A subvolume that was taken for a drive; the bare place of one that is away is on the device around it.
+            # A subvolume that was recorded as a drive. An empty mount point would be on the same device as its parent.
             self.known.discard(path)
 
     def _is_mounted(self, path: str, ours: Entry) -> bool:
-        """Tell whether something is mounted at a folder that is there.
+        """Tell whether something is mounted on an existing folder.
 
         Raises:
-            OSError: It cannot be told.
+            OSError: It cannot be read.
         """
         if self._points is None:
             self._points = points_below(self._source.root)
@@ -73,9 +73,9 @@ class Drives:
         return above is not None and above.st_dev != ours.st_dev
 
     def is_away(self, path: str) -> bool:
-        """Tell whether a path belongs to a volume that is not mounted now, and name that as a problem once.
+        """Tell whether a path belongs to a volume that is not mounted, and report the volume as a problem once.
 
-        One that does not answer is named with what the system says of it.
+        A volume that does not respond is reported with the system's error.
         """
         for drive in self.known:
             if not is_at_or_below(path, drive) or self._rules.excludes(drive, True):
@@ -94,7 +94,7 @@ class Drives:
         return False
 
     def name_as_away(self, drive: str) -> None:
-        """Name a volume that is not mounted as a problem, once."""
+        """Report a volume that is not mounted as a problem, once."""
         if drive not in self._away:
             self._away.add(drive)
             self._problems.append(problem(ProblemCode.DRIVE_AWAY, drive, Stage.COMPARE))

@@ -1,7 +1,7 @@
-"""Sets aside the files of a folder that are as they were on both sides, which in most passes are all of them.
+"""Filters the unchanged files out of a folder's listings; in most passes these are all files.
 
-The one loop that every file of a full pass goes through, in this process and in the other one: it makes no call for a
-file that is as it was, but for asking the rules, if there are any.
+Every file of a full pass goes through this loop, in this process and in the worker process. For an unchanged file it
+makes no call, except to the exclusion rules if there are any.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from backup_gui.model.entries import Entry
 
 TYPE_BITS: Final = stat.S_IFMT(0xFFFF)
-# A name of the source, and what the source, the mirror and the catalog have under it. No class: there are millions.
+# A name of the source, and the entries of source and mirror and the catalog's record. Not a class: there are millions.
 Other = tuple[str, "Entry", "Entry | None", "Row | None"]
 
 
@@ -31,18 +31,18 @@ def sift(
     *,
     compares_owner: bool,
 ) -> tuple[int, list[Other]]:
-    """Sift the listings of one folder.
+    """Filter the listings of one folder.
 
     Args:
         prefix: Path of the folder with a slash after it; empty for the root.
         ours: The source's listing.
-        theirs: The mirror's; names that the source is to bring into the mirror are taken out.
-        known: What the catalog knows; names that both sides have are taken out.
-        excludes: Tells what is left out of the source, and so is neither counted nor returned; None for nothing.
+        theirs: The mirror's listing; names that the source has too are removed, unless they are excluded.
+        known: The catalog's records; names that both sides have are removed.
+        excludes: Tells what is excluded from the source, and so neither counted nor returned; None for nothing.
         compares_owner: Whether owners are compared.
 
     Returns:
-        How many files are as they were, and all else that the source has, in the order in which it is listed.
+        The number of unchanged files, and everything else that the source has, in the order of the listing.
     """
     as_before = 0
     others: list[Other] = []
@@ -64,8 +64,8 @@ def sift(
             and our.st_ino == mark[0]
             and (mode := our.st_mode) == their.st_mode
             and mode & TYPE_BITS == stat.S_IFREG
-            # One file here that is several names of one there: what is done to the others would be done to it.
-            # And one file on both sides is no copy at all.
+            # A single file of the source that is a hard link in the mirror: changing the other links would change it.
+            # And a file shared by both sides is no copy.
             and (
                 their.st_nlink == 1 or (our.st_nlink > 1 and (our.st_ino != their.st_ino or our.st_dev != their.st_dev))
             )
