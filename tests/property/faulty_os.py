@@ -79,6 +79,11 @@ class Gate:
             raise Killed
         raise OSError(self.fault.error, os.strerror(self.fault.error))
 
+    def before(self, name: str, _path: str) -> None:
+        """Let a call of a destination in memory fail, which is known by the name of the system's."""
+        if self.is_failing(name, is_reading=name in READING):
+            self.fail()
+
     def native(self, call: Any, name: str) -> Any:
         """Put a call of the C library behind the gate."""
 

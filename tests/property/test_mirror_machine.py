@@ -23,6 +23,7 @@ from backup_gui.model.paths import TEMPORARY_PREFIX, is_at_or_below, is_temporar
 from backup_gui.model.plans import FULL, Counts, Held, HeldCode, PassStatus, ProblemCode, Report, Scope
 from tests.helpers.access_lists import access_list
 from tests.helpers.descriptors import open_below
+from tests.helpers.memory_destination import MemoryDestination
 from tests.helpers.minutes import a_minute_later
 from tests.helpers.trees import contents, read_tree
 from tests.property.faulty_os import Fault, Killed, faulty, open_catalog
@@ -31,6 +32,8 @@ from tests.property.world import ANCHOR, NAMES, World, clear_path, is_file, is_f
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads descriptors from /proc and makes special files")
 
 EXAMPLES = 200
+# What is decided is decided by the same code: these look at what is asked of a destination.
+EXAMPLES_FAR_AWAY = 40
 STEPS = 40
 
 PICKS = st.integers(0, 10_000)
@@ -60,7 +63,7 @@ class MirrorMachine(RuleBasedStateMachine):
 
     @initialize(keeps_history=st.booleans())
     def begin(self, *, keeps_history: bool) -> None:
-        self.world = World(keeps_history=keeps_history)
+        self.world = World(keeps_history=keeps_history, far_away=self.new_far_away(keeps_history=keeps_history))
         self.data = self.world.base / "data"
         self.catalog = open_catalog(self.data / "job.sqlite")
         # Whether the mirror differs from the source by no more than the hints tell.
@@ -73,6 +76,11 @@ class MirrorMachine(RuleBasedStateMachine):
             (self.world.source / path).write_bytes(self.world.content(20))
         self.world.see_source()
         self.run(FULL)
+
+    def new_far_away(self, *, keeps_history: bool) -> MemoryDestination | None:
+        """Make what passes are to write to in the place of a folder."""
+        del keeps_history
+        return None
 
     def teardown(self) -> None:
         if hasattr(self, "world"):
@@ -368,6 +376,8 @@ class MirrorMachine(RuleBasedStateMachine):
         before = set(self.temporaries())
         try:
             with faulty(fault, self.catalog) as gate:
+                if self.world.far_away is not None:
+                    self.world.far_away.before = gate.before
                 self.run(scope, is_exact=False)
         except Killed:
             assert gate.is_dead
@@ -421,7 +431,8 @@ class MirrorMachine(RuleBasedStateMachine):
         source_before, open_before = look_at(world.source), open_below(world.base)
         mirror_before = contents(world.mirror)
         try:
-            report = run_pass(world.job, self.catalog, scope, should_stop=should_stop, **a_minute_later())
+            with world.passing():
+                report = run_pass(world.job, self.catalog, scope, should_stop=should_stop, **a_minute_later())
             if is_exact and report.held is not None:
                 report = self.agree(report.held, scope, mirror_before)
         finally:
@@ -452,7 +463,8 @@ class MirrorMachine(RuleBasedStateMachine):
         now = contents(self.world.mirror)
         changed = [path for path in waiting & before.keys() if now.get(path) != before[path]]
         assert not changed, f"taken from a stranger: {changed}"
-        return run_pass(self.world.job, self.catalog, scope, allowed=held, **a_minute_later())
+        with self.world.passing():
+            return run_pass(self.world.job, self.catalog, scope, allowed=held, **a_minute_later())
 
     def knows_names(self, scope: Scope) -> bool:
         """Tell whether a partial pass can know all names of the files that it sees a name of.
@@ -530,16 +542,39 @@ class MirrorMachine(RuleBasedStateMachine):
         return [path for tree in trees for path in read_tree(tree) if is_temporary(os.path.basename(path))]
 
 
+class FarAwayMachine(MirrorMachine):
+    """The same, over a destination in memory that can rename what it has."""
+
+    def new_far_away(self, *, keeps_history: bool) -> MemoryDestination:
+        return MemoryDestination(keeps_history=keeps_history)
+
+
+class WithoutRenameMachine(MirrorMachine):
+    """The same, over one that can only copy and remove."""
+
+    def new_far_away(self, *, keeps_history: bool) -> MemoryDestination:
+        return MemoryDestination(keeps_history=keeps_history, renames=False)
+
+
 # Making a failing example small takes minutes, so it is left to the nightly run, which also tries more of them.
 IS_NIGHTLY = settings().max_examples > 1_000
 # Hundreds of cases take minutes, thousands hours.
 pytestmark = pytest.mark.timeout(7_200 if IS_NIGHTLY else 600)
 
+
+def _settings(examples: int) -> settings:
+    return settings(
+        max_examples=settings().max_examples if IS_NIGHTLY else examples,
+        stateful_step_count=STEPS,
+        phases=list(Phase) if IS_NIGHTLY else [Phase.explicit, Phase.reuse, Phase.generate],
+        report_multiple_bugs=False,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+    )
+
+
 TestAnythingMayHappen = MirrorMachine.TestCase
-TestAnythingMayHappen.settings = settings(
-    max_examples=settings().max_examples if IS_NIGHTLY else EXAMPLES,
-    stateful_step_count=STEPS,
-    phases=list(Phase) if IS_NIGHTLY else [Phase.explicit, Phase.reuse, Phase.generate],
-    report_multiple_bugs=False,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
-)
+TestAnythingMayHappen.settings = _settings(EXAMPLES)
+TestAnythingMayHappenFarAway = FarAwayMachine.TestCase
+TestAnythingMayHappenFarAway.settings = _settings(EXAMPLES_FAR_AWAY)
+TestAnythingMayHappenWithoutRename = WithoutRenameMachine.TestCase
+TestAnythingMayHappenWithoutRename.settings = _settings(EXAMPLES_FAR_AWAY)

@@ -7,7 +7,8 @@ import shutil
 import stat
 import tempfile
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +16,9 @@ from backup_gui.engine.rules.version_names import read_version_name
 from backup_gui.model.job import Job
 from backup_gui.model.paths import is_temporary
 from backup_gui.model.plans import Scope
+from tests.helpers.memory_destination import MemoryDestination, MemoryTree, passes_over
 from tests.helpers.trees import Node, contents, read_tree
+from tests.property.far_away import load, show
 
 # Flushing the whole of a shared disk takes long, and none of this is about power cuts.
 FAST = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
@@ -51,7 +54,9 @@ class Look(NamedTuple):
 class World:
     """Folders below one of its own, and a memory of all content that was ever in them."""
 
-    def __init__(self, *, keeps_history: bool) -> None:
+    def __init__(self, *, keeps_history: bool, far_away: MemoryDestination | None = None) -> None:
+        # What passes write to in the place of the folders; these show it between two steps, and take what strangers do.
+        self.far_away = far_away
         self.base = Path(tempfile.mkdtemp(prefix="backup-gui-property-", dir=FAST))
         self.source = self.base / "source"
         self.mirror = self.base / "mirror"
@@ -166,11 +171,40 @@ class World:
 
     def check_in_step(self) -> None:
         """Check that the mirror is what the source is, times and modes included."""
-        assert _comparable(self.mirror) == {
-            path: node for path, node in _comparable(self.source).items() if node.kind != "special"
+        assert self._comparable(self.mirror) == {
+            path: node for path, node in self._comparable(self.source).items() if node.kind != "special"
         }
         for field in ("st_mode", "st_mtime_ns"):
             assert getattr(os.stat(self.mirror), field) == getattr(os.stat(self.source), field)
+
+    @contextmanager
+    def passing(self) -> Iterator[None]:
+        """Have passes made within the context go where they are to go."""
+        if self.far_away is None:
+            yield
+            return
+        load(self.far_away, self.mirror)
+        history = self.far_away.history
+        if self.history.exists():
+            history.stored = history.stored or MemoryTree("memory.history")
+            load(history.stored, self.history)
+        else:
+            history.stored = None
+        try:
+            with passes_over(self.far_away):
+                yield
+        finally:
+            self.far_away.reconnect()
+            show(self.far_away, self.mirror)
+            if history.stored is not None:
+                show(history.stored, self.history)
+
+    def _comparable(self, root: Path) -> dict[str, Node]:
+        tree = read_tree(root)
+        if self.far_away is None:
+            return tree
+        # There, each name is a file of its own.
+        return {path: node._replace(names=()) for path, node in tree.items()}
 
     def _present(self, but: Collection[str] = ()) -> set[bytes]:
         mirror = {content for path, content in contents(self.mirror).items() if os.path.basename(path) not in but}
@@ -189,10 +223,6 @@ def look_at(root: Path) -> dict[str, Look]:
         status = os.lstat(root / path)
         found[path] = Look(node, status.st_ino, status.st_ctime_ns, status.st_uid)
     return found
-
-
-def _comparable(root: Path) -> dict[str, Node]:
-    return read_tree(root)
 
 
 def clear_path(path: Path) -> None:
