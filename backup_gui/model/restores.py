@@ -69,22 +69,32 @@ class Search(NamedTuple):
 
 
 class Policy(Enum):
-    """What to do if the target exists already."""
+    """What to do if something else exists at the target.
+
+    ``BESIDE`` does not look whether anything exists. The last two are for undoing: the restored file gets the name.
+    """
 
     KEEP_BOTH = "keep both"
-    REPLACE = "replace"
+    REPLACE = "replace what the backup has, else keep both"
     SKIP = "skip"
+    BESIDE = "always under another name"
+    SET_ASIDE = "give another name to what is there"
+    MAKE_WAY = "replace what the backup has, else set aside"
 
 
 class Piece(NamedTuple):
     """One thing to restore.
 
     Attributes:
-        root: Absolute path of the mirror or of the history.
+        root: Absolute path of the mirror or of the history. Empty for a folder of which only the name is known, and for
+            content that is lost.
         stored: Path of its content in there.
         wanted: Its path in the target folder.
         size_bytes: Its size, for the progress.
         is_folder: Whether it is a folder, which is created without its contents.
+        policy: What to do if the target exists; None for the policy of all pieces.
+        moved_kind: What was moved from ``wanted`` to ``stored`` within the target folder, and is renamed back; None for
+            what is copied.
     """
 
     root: str
@@ -92,6 +102,8 @@ class Piece(NamedTuple):
     wanted: str
     size_bytes: int = 0
     is_folder: bool = False
+    policy: Policy | None = None
+    moved_kind: EntryKind | None = None
 
 
 class Selection(NamedTuple):
@@ -99,29 +111,12 @@ class Selection(NamedTuple):
 
     Attributes:
         pieces: What, and from where.
-        unseen: Paths that could not be read, each with the error. What lies below them is unknown too.
+        unseen: Paths that could not be read and folders that could not be listed, named as in the target folder, each
+            with the error. What lies below them is unknown too.
     """
 
     pieces: tuple[Piece, ...]
     unseen: dict[str, OSError]
-
-
-class Step(NamedTuple):
-    """How far a restore has come.
-
-    Attributes:
-        files_done: Files and links handled.
-        files_total: Files and links wanted; 0 while they are still being counted.
-        bytes_done: Bytes handled.
-        bytes_total: Bytes wanted.
-        path: The path being handled.
-    """
-
-    files_done: int = 0
-    files_total: int = 0
-    bytes_done: int = 0
-    bytes_total: int = 0
-    path: str = ""
 
 
 class RestoreResult(NamedTuple):

@@ -15,8 +15,9 @@ from backup_gui.engine.history.listing import Shelf, moments
 from backup_gui.engine.history.snapshot import Snapshot, backup_at
 from backup_gui.model.errors import BackupError
 from backup_gui.model.path_text import one_line
+from backup_gui.model.plans import Progress
 from backup_gui.model.reasons import system_words
-from backup_gui.model.restores import RestoreResult, Step
+from backup_gui.model.restores import RestoreResult
 from backup_gui.model.status import JobState
 from backup_gui.presenters.file_preview import look_at
 from backup_gui.services import browse
@@ -123,8 +124,8 @@ class Restoration(QObject):
         )
         backup = backup_of(wish.subject)
 
-        def work(task: TaskContext[Step]) -> RestoreResult:
-            return browse.bring_back(backup, wanted, task.should_stop, on_step=task.tell)
+        def work(task: TaskContext[Progress]) -> RestoreResult:
+            return browse.bring_back(backup, wanted, task.should_stop, on_progress=task.tell)
 
         self._tasks.start(self._key, work, self._on_result, on_failed=self._on_failed, on_progress=self._on_step)
 
@@ -157,9 +158,9 @@ class Restoration(QObject):
     def _on_patience_over(self) -> None:
         self._end(self.tr("The backup of this folder could not be paused. You can save the files elsewhere."))
 
-    def _on_step(self, step: Step) -> None:
+    def _on_step(self, progress: Progress) -> None:
         if not self._is_unseen:
-            self._dialog.show_step(step)
+            self._dialog.show_step(progress)
 
     def _on_result(self, result: RestoreResult) -> None:
         log.info(

@@ -12,7 +12,9 @@ from backup_gui.engine.destination.history_place import history_at
 from backup_gui.engine.history.listing import Shelf
 from backup_gui.engine.history.snapshot import Snapshot
 from backup_gui.engine.restore.put_back import put_back
-from backup_gui.model.restores import Item, Policy, RestoreResult, Step
+from backup_gui.engine.rules.progress import Meter
+from backup_gui.model.plans import Phase, Progress
+from backup_gui.model.restores import Item, Policy, RestoreResult
 
 StopAsked = Callable[[], bool]
 
@@ -59,7 +61,7 @@ class Wanted(NamedTuple):
 
 
 def bring_back(
-    backup: Backup, wanted: Wanted, should_stop: StopAsked, *, on_step: Callable[[Step], None]
+    backup: Backup, wanted: Wanted, should_stop: StopAsked, *, on_progress: Callable[[Progress], None]
 ) -> RestoreResult:
     """Restore items into the source, or save them elsewhere.
 
@@ -67,7 +69,7 @@ def bring_back(
         backup: The backup.
         wanted: The request.
         should_stop: Polled; returns True to cancel.
-        on_step: Called with the progress.
+        on_progress: Called with the progress; with a total of 0 files while they are being counted.
 
     Returns:
         The result.
@@ -76,16 +78,18 @@ def bring_back(
         Cancelled: ``should_stop`` returned True before anything was written.
         OSError: Nothing could be restored.
     """
-    on_step(Step())
+    meter = Meter(on_progress)
+    meter.begin(Phase.RETURNING)
     with backup.open(should_stop) as past:
-        pieces = past.pieces(wanted.items, wanted.at, keeps_folders=wanted.is_source)
+        pieces, unseen = past.pieces(wanted.items, wanted.at, keeps_folders=wanted.is_source)
     return put_back(
         pieces,
         wanted.to,
         wanted.policy,
         mark=wanted.mark,
         backup=backup.destination if wanted.is_source else None,
+        unseen=unseen,
         makes_folder=not wanted.is_source,
-        on_step=on_step,
+        meter=meter,
         should_stop=should_stop,
     )

@@ -41,7 +41,7 @@ from backup_gui.model.plans import (
 )
 from backup_gui.model.problems import problem
 from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode, of_system
-from backup_gui.model.restores import Item, Moment, RestoreResult, Search, Step
+from backup_gui.model.restores import Item, Moment, RestoreResult, Search
 from backup_gui.model.status import Backlog, Coverage, JobState, Status
 from backup_gui.services.arrange_plan import arrange
 from backup_gui.ui.dialogs.crash import CrashDialog
@@ -613,7 +613,9 @@ def history_scenes(icons: Icons) -> Iterator[tuple[str, QWidget]]:
     fill_history(standalone.page, subject)
     yield "history-window", standalone
     dialog = RestoreDialog(icons, DOCUMENTS.source)
-    dialog.show_step(Step(40, 312, 320_000_000, 2_400_000_000, "Travel/Lake and the long way around it.jpg"))
+    dialog.show_step(
+        Progress(Phase.RETURNING, 40, 312, 320_000_000, 2_400_000_000, "Travel/Lake and the long way around it.jpg")
+    )
     yield "restore-working", dialog
     dialog = RestoreDialog(icons, DOCUMENTS.source)
     dialog.show_result(RESULT)

@@ -11,7 +11,7 @@ import pytest
 from backup_gui.engine.fs.content import never
 from backup_gui.engine.history import prune as upkeep
 from backup_gui.engine.restore.decisions import keep
-from backup_gui.engine.restore.returning import put_back
+from backup_gui.engine.restore.held import put_back_held
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.state.recent_losses import Recent
@@ -420,7 +420,7 @@ def test_after_putting_back_nothing_is_held(rig: Rig) -> None:
     held = hold_a_folder(rig)
     rig.write("docs/1", "edit")
     rig.run(paths("docs/1"))
-    put_back(rig.job, rig.catalog, held, meter=Meter(lambda _: None), should_stop=never)
+    put_back_held(rig.job, rig.catalog, held, meter=Meter(lambda _: None), should_stop=never)
     assert rig.run().status is COMPLETE
     rig.check_in_step()
     (rig.source / "docs/2").unlink()

@@ -119,9 +119,9 @@ MUTATIONS = (
     ),
     Mutation(
         "what makes way in an undo is looked at after it was compared",
-        "engine/restore/undo.py",
-        "        return now is not None and is_same_version(entry, now)\n",
-        "        return now is not None\n",
+        "engine/restore/writer.py",
+        " or not is_same_version(meant, now):\n",
+        ":\n",
         ("unit/engine/restore/test_undo.py::test_an_edit_that_keeps_size_and_time_while_a_file_makes_way_is_kept",),
     ),
     Mutation(

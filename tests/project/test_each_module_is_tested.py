@@ -58,7 +58,6 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
     "engine/plan/pass_context.py": ("unit/engine/plan/test_compare.py",),
     "engine/plan/submounts.py": ("faults/test_linux_volumes.py",),
     "engine/plan/unchanged.py": ("unit/engine/plan/test_scan_worker.py",),
-    "engine/restore/bringing.py": ("unit/engine/restore/test_returning.py", "unit/engine/restore/test_undo.py"),
     "engine/restore/writer.py": ("unit/engine/restore/test_put_back.py",),
     "engine/roots/roots.py": ("integration/test_mirror_roots.py", "faults/test_unmounted_roots.py"),
     "engine/rules/version_names.py": ("unit/engine/history/test_listing.py", "fuzz/test_names_and_rules.py"),

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from backup_gui.engine.fs.content import never
 from backup_gui.engine.restore.decisions import keep
-from backup_gui.engine.restore.returning import put_back
+from backup_gui.engine.restore.held import put_back_held
 from backup_gui.engine.restore.undo import undo_pass
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.run.single_pass import run_pass
@@ -164,7 +164,7 @@ class SlowLossMachine(RuleBasedStateMachine):
         held = self.run(FULL) if self.held is not None else None
         if held is not None:
             before = contents(self.source)
-            returned = put_back(self.job, self.catalog, held, meter=Meter(lambda _: None), should_stop=never)
+            returned = put_back_held(self.job, self.catalog, held, meter=Meter(lambda _: None), should_stop=never)
             assert not returned.failed
             assert before.items() <= contents(self.source).items(), "something was written over"
             # What comes beside something is a new path, by the user's own word.

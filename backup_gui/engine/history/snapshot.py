@@ -171,7 +171,7 @@ class Snapshot:
                 found.append(item)
         return Search(tuple(found))
 
-    def pieces(self, items: Iterable[Item], at: float | None, *, keeps_folders: bool) -> tuple[Piece, ...]:
+    def pieces(self, items: Iterable[Item], at: float | None, *, keeps_folders: bool) -> Selection:
         """Find what to restore for some items: the items and the contents of folders among them.
 
         Args:
@@ -182,15 +182,18 @@ class Snapshot:
 
         Raises:
             Cancelled: ``should_stop`` returned True.
-            OSError: One of the folders cannot be read.
         """
         pieces: dict[str, Piece] = {}
+        unseen: dict[str, OSError] = {}
         for item in _topmost(items):
             found = {item.path: item}
+            refused: dict[str, OSError] = {}
             if item.is_folder:
-                self._gather(found, item.path, at, shows_gone=item.is_gone)
-            pieces.update(_pieces(found, "" if keeps_folders else parent_of(item.path)))
-        return tuple(pieces.values())
+                self._gather(found, item.path, at, shows_gone=item.is_gone, unseen=refused)
+            base = "" if keeps_folders else parent_of(item.path)
+            pieces.update(_pieces(found, base))
+            unseen.update({_below(path, base): error for path, error in refused.items()})
+        return Selection(tuple(pieces.values()), unseen)
 
     def select(self, path: str, at: float | None) -> Selection:
         """Find what to restore for a path: itself, and what was below it.
@@ -205,14 +208,18 @@ class Snapshot:
 
         Raises:
             Cancelled: ``should_stop`` returned True.
-            OSError: A folder cannot be read.
+            OSError: The path itself is a folder that cannot be read.
         """
         found: dict[str, Item] = {}
         unseen: dict[str, OSError] = {}
         self._gather(found, path, at, shows_gone=at is None, unseen=unseen)
+        if path in unseen and not found:
+            raise unseen[path]
         if path:
             self._add_named(found, path, at)
-        return Selection(tuple(_pieces(found, parent_of(path)).values()), unseen)
+        base = parent_of(path)
+        refused = {_below(name, base): error for name, error in unseen.items()}
+        return Selection(tuple(_pieces(found, base).values()), refused)
 
     def knows(self, path: str) -> bool:
         """Tell whether the mirror or the history has a path, at any time.
@@ -244,7 +251,7 @@ class Snapshot:
         at: float | None,
         *,
         shows_gone: bool,
-        unseen: dict[str, OSError] | None = None,
+        unseen: dict[str, OSError],
     ) -> None:
         """Add everything that was below a folder; reads each folder of the mirror and the history once.
 
@@ -253,7 +260,7 @@ class Snapshot:
             top: The folder.
             at: As for ``folder``.
             shows_gone: As for ``folder``.
-            unseen: Receives the paths of the mirror that cannot be read, with the errors.
+            unseen: Receives the paths that cannot be read and the folders that cannot be listed, with the errors.
         """
         changed: list[Item] = []
         pending = [top]
@@ -261,9 +268,20 @@ class Snapshot:
             if self._should_stop():
                 raise Cancelled
             folder = pending.pop()
-            entries = self._in_mirror(folder, unseen)
-            kept = _listed(self._history, folder) if shows_gone or at is not None else {}
-            for item in self._files(folder, entries, at, shows_gone=shows_gone):
+            kept: dict[str, Entry] = {}
+            entries: dict[str, Entry] | None = None
+            try:
+                entries = self._in_mirror(folder, unseen)
+                kept = _listed(self._history, folder) if shows_gone or at is not None else {}
+                files = self._files(folder, entries, at, shows_gone=shows_gone)
+            except OSError as error:
+                unseen[folder] = error
+                if entries is None or at is not None:
+                    # Nobody knows what stood in it, and an empty one would look as if nothing had.
+                    _drop_folder(found, folder)
+                    continue
+                files = self._files(folder, entries, at, shows_gone=False)
+            for item in files:
                 _add(found, item)
             for name in sorted(entries.keys() | kept.keys()):
                 here, path = _folder_entry(entries, name), join(folder, name)
@@ -454,6 +472,11 @@ def _add(found: dict[str, Item], item: Item) -> None:
         found[item.path] = item
 
 
+def _drop_folder(found: dict[str, Item], path: str) -> None:
+    if path in found and found[path].is_folder:
+        del found[path]
+
+
 def _add_those_that_had_any(found: dict[str, Item], folders: list[Item]) -> None:
     """Add the folders that contain a found path at any depth."""
     had_any: set[str] = set()
@@ -474,9 +497,12 @@ def _pieces(found: dict[str, Item], base: str) -> dict[str, Piece]:
         item = found[path]
         # The history has no metadata of its folders.
         if not (item.is_folder and item.left_at is not None):
-            wanted = path.removeprefix(base + "/") if base else path
-            pieces[path] = Piece(item.root, item.stored, wanted, item.size_bytes, item.is_folder)
+            pieces[path] = Piece(item.root, item.stored, _below(path, base), item.size_bytes, item.is_folder)
     return pieces
+
+
+def _below(path: str, base: str) -> str:
+    return path.removeprefix(base + "/") if base else path
 
 
 def _when_it_left(version: Version) -> tuple[datetime, int]:

@@ -124,9 +124,9 @@ def _bring_back(
     meter = Meter(lambda progress: on_event(Progressed(progress)))
     try:
         if isinstance(command, PutBack):
-            from backup_gui.engine.restore.returning import put_back  # noqa: PLC0415 - no pass needs it
+            from backup_gui.engine.restore.held import put_back_held  # noqa: PLC0415 - no pass needs it
 
-            returned = put_back(job, catalog, command.held, meter=meter, should_stop=should_stop)
+            returned = put_back_held(job, catalog, command.held, meter=meter, should_stop=should_stop)
         else:
             from backup_gui.engine.restore.undo import undo_pass  # noqa: PLC0415 - no pass needs it
 

@@ -10,39 +10,28 @@ the history for what was written after the mishap.
 from __future__ import annotations
 
 import contextlib
-import os
-import stat
-from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from backup_gui.engine.destination.history_place import history_of
-from backup_gui.engine.fs.content import Cancelled, is_same_version
-from backup_gui.engine.fs.same_content import has_same_content
-from backup_gui.engine.fs.system.syscalls import rename_to_free_name
 from backup_gui.engine.fs.tree import Tree
-from backup_gui.engine.restore.bringing import THERE_ALREADY, Steps, Tally, check_roots, name_beside, sizes_of
-from backup_gui.engine.restore.writer import Restorer
+from backup_gui.engine.restore.put_back import look, marked, put_back
+from backup_gui.engine.roots.roots import check_roots
 from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.plans import Op
 from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode, of_error
+from backup_gui.model.restores import Piece, Policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from backup_gui.engine.rules.progress import Meter
     from backup_gui.engine.state.database import Catalog
-    from backup_gui.engine.state.pass_log import Change, Rights
-    from backup_gui.model.entries import Entry
+    from backup_gui.engine.state.pass_log import Change
     from backup_gui.model.job import Job
     from backup_gui.model.restores import RestoreResult
 
-BESIDE = "before undoing"
 UNDOABLE = frozenset({Op.REPLACE, Op.DELETE, Op.MOVE})
-_NOT_MOVED = Reason(ReasonCode.RETURN_NOT_MOVED)
-
-
-class NoVersionError(FileNotFoundError):
-    """The history does not have what was there before; the text is the path."""
 
 
 def undo_pass(
@@ -68,7 +57,6 @@ def undo_pass(
         OSError: The source or the mirror cannot be opened.
     """
     check_roots(job, catalog)
-    at = at or datetime.now()  # noqa: DTZ005 - for a name that people read
     record = catalog.passlog.find(key)
     changes = _in_order(catalog.passlog.changes(key, limit=-1, ops=UNDOABLE)) if record is not None else []
     total = 0 if record is None else record.replaced + record.moved + record.deleted
@@ -78,38 +66,65 @@ def undo_pass(
     elif not record.is_whole and len([change for change in changes if change.kind is not EntryKind.FOLDER]) < total:
         reason = Reason(ReasonCode.UNDO_PARTLY_KNOWN)
     catalog.forget_kept_lately()
-    tally = Tally(len(changes))
-    tally.reason = reason
-    steps = Steps(meter, _sizes(job, changes, should_stop))
-    since = catalog.passlog.paths_changed_after(key)
-    with _Undoing(job, since, tally, at, catalog.passlog.folder, steps.add_bytes, should_stop) as undoing:
-        for change in changes:
-            if should_stop():
-                tally.stop()
-                break
-            steps.begin(change.path)
-            try:
-                undoing.undo(change)
-            except Cancelled:
-                tally.stop()
-                break
-            steps.end()
-    meter.end()
-    return tally.returned()
+    result = put_back(
+        _pieces(job, changes, catalog.passlog.paths_changed_after(key), should_stop),
+        job.source,
+        Policy.SET_ASIDE,
+        mark=marked("before undoing", at),
+        backup=job.destination,
+        is_by_job=True,
+        rights_of=catalog.passlog.folder,
+        reason_of=_reason,
+        meter=meter,
+        should_stop=should_stop,
+    )
+    # What is there already replaces in the mirror what the pass brought, as what is back does.
+    return result._replace(restored=(*result.restored, *result.present), present=(), reason=result.reason or reason)
 
 
-def _sizes(job: Job, changes: list[Change], should_stop: Callable[[], bool]) -> list[int]:
-    """Look how much is to be copied for each change."""
+def _pieces(
+    job: Job, changes: list[Change], changed_since: set[str] | None, should_stop: Callable[[], bool]
+) -> list[Piece]:
+    """Say what is to be brought back for each change.
+
+    Args:
+        job: The job.
+        changes: What the pass did, in the order in which it is undone.
+        changed_since: Paths that later passes changed; None if they are not all known.
+        should_stop: Asked before each.
+    """
     root = history_of(job)
-    if root is None:
-        return [0] * len(changes)
     # The history may not be there, which becomes each path's own failure.
-    try:
-        history = Tree(root)
-    except OSError:
-        return [0] * len(changes)
-    with history:
-        return sizes_of([change.stored for change in changes], history, should_stop)
+    history = None
+    if root is not None:
+        with contextlib.suppress(OSError):
+            history = Tree(root)
+    with history or contextlib.nullcontext():
+        return [_piece(change, root, history, changed_since, should_stop) for change in changes]
+
+
+def _piece(
+    change: Change,
+    root: str | None,
+    history: Tree | None,
+    changed_since: set[str] | None,
+    should_stop: Callable[[], bool],
+) -> Piece:
+    if change.op is Op.MOVE:
+        assert change.old_path is not None
+        return Piece("", change.path, change.old_path, moved_kind=change.kind)
+    if change.op is Op.DELETE and change.kind is EntryKind.FOLDER:
+        return Piece("", "", change.path, is_folder=True, policy=Policy.SKIP)
+    # What the pass brought, and no later one changed, need not stay if it is in the mirror.
+    is_brought = change.op is Op.REPLACE and changed_since is not None and change.path not in changed_since
+    policy = Policy.MAKE_WAY if is_brought else Policy.SET_ASIDE
+    if change.old_kind is EntryKind.FOLDER:
+        return Piece("", "", change.path, is_folder=True, policy=policy)
+    if root is None or change.stored is None:
+        return Piece("", "", change.path)
+    entry = None if history is None else look(history, change.stored, should_stop)
+    size_bytes = entry.st_size if entry is not None and kind_of(entry) is EntryKind.FILE else 0
+    return Piece(root, change.stored, change.path, size_bytes, policy=policy)
 
 
 def _in_order(changes: list[Change]) -> list[Change]:
@@ -121,205 +136,5 @@ def _in_order(changes: list[Change]) -> list[Change]:
     return sorted(wanted, key=lambda change: (ranks[change.op], change.path))
 
 
-class _Undoing:
-    """The state of one undoing.
-
-    Args:
-        job: The job.
-        changed_since: Paths that later passes changed; None if they are not all known.
-        tally: Takes what becomes of each path.
-        at: The time for names.
-        rights_of: Tells who could use a folder.
-        on_bytes: Told of what is copied of large files.
-        should_stop: Asked within large files.
-    """
-
-    def __init__(
-        self,
-        job: Job,
-        changed_since: set[str] | None,
-        tally: Tally,
-        at: datetime,
-        rights_of: Callable[[str], Rights | None],
-        on_bytes: Callable[[int], None],
-        should_stop: Callable[[], bool],
-    ) -> None:
-        self._changed_since = changed_since
-        self._tally = tally
-        self._at = at
-        self._should_stop = should_stop
-        self._history = history_of(job)
-        with contextlib.ExitStack() as stack:
-            self._source = stack.enter_context(Tree(job.source))
-            self._mirror = stack.enter_context(Tree(job.destination))
-            self._restorer = Restorer(
-                job.source, inherits=True, rights_of=rights_of, on_bytes=on_bytes, should_stop=should_stop
-            )
-            stack.pop_all()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self._restorer.close()
-        self._mirror.close()
-        self._source.close()
-
-    def undo(self, change: Change) -> None:
-        """Undo what was done to one path.
-
-        Raises:
-            Cancelled: ``should_stop`` said so, before the path was touched.
-        """
-        try:
-            if change.op is Op.MOVE:
-                self._move_back(change)
-            elif change.op is Op.DELETE and change.kind is EntryKind.FOLDER:
-                self._make_folder(change.path)
-            elif change.old_kind is EntryKind.FOLDER:
-                self._clear(change)
-            else:
-                self._put_back(change)
-        except NoVersionError:
-            self._tally.fail(change.path, Reason(ReasonCode.RETURN_NO_VERSION))
-        except OSError as error:
-            self._tally.fail(change.path, of_error(error))
-
-    def _move_back(self, change: Change) -> None:
-        assert change.old_path is not None
-        if self._source.look(change.old_path) is not None:
-            self._tally.skipped.append((change.path, THERE_ALREADY))
-            return
-        entry = self._source.look(change.path)
-        if entry is None or kind_of(entry) is not change.kind:
-            self._tally.skipped.append((change.path, _NOT_MOVED))
-            return
-        self._restorer.make_folders(change.old_path.rpartition("/")[0])
-        self._rename(change.path, change.old_path)
-        self._tally.restored.append(change.old_path)
-
-    def _make_folder(self, path: str) -> None:
-        entry = self._source.look(path)
-        if entry is not None and kind_of(entry) is not EntryKind.FOLDER:
-            self._tally.skipped.append((path, THERE_ALREADY))
-            return
-        self._restorer.make_folders(path)
-        self._tally.restored.append(path)
-
-    def _clear(self, change: Change) -> None:
-        """Make way for a folder, and make it; what was in it was deleted, and comes by itself."""
-        entry = self._source.look(change.path)
-        if entry is not None and kind_of(entry) is not EntryKind.FOLDER:
-            is_spare = self._is_spare(change, entry)
-            self._settle(change, self._set_aside(change.path), is_spare=is_spare, entry=entry)
-        self._restorer.make_folders(change.path)
-        self._tally.restored.append(change.path)
-
-    def _put_back(self, change: Change) -> None:
-        path = change.path
-        if self._history is None or change.stored is None:
-            raise NoVersionError(path)
-        entry = self._source.look(path)
-        is_spare = False
-        if entry is not None:
-            if self._is_there_already(change, entry):
-                self._tally.restored.append(path)
-                return
-            is_spare = self._is_spare(change, entry)
-        aside: list[str] = []
-        try:
-            self._restorer.restore(
-                self._history,
-                change.stored,
-                path,
-                None if entry is None else lambda: aside.append(self._set_aside(path)),
-            )
-        except OSError as error:
-            if aside:
-                self._rename(aside[0], path)
-            if isinstance(error, FileNotFoundError):
-                raise NoVersionError(path) from error
-            raise
-        self._tally.restored.append(path)
-        if aside and entry is not None:
-            self._settle(change, aside[0], is_spare=is_spare, entry=entry)
-
-    def _is_there_already(self, change: Change, entry: Entry) -> bool:
-        """Tell whether the source has again what the pass took away."""
-        assert self._history is not None
-        assert change.stored is not None
-        if kind_of(entry) is not EntryKind.FILE:
-            return False
-        with Tree(self._history) as history:
-            kept = history.look(change.stored)
-            return (
-                kept is not None
-                and kind_of(kept) is EntryKind.FILE
-                and kept.st_size == entry.st_size
-                and has_same_content(self._source, change.path, history, change.stored, self._should_stop)
-            )
-
-    def _is_spare(self, change: Change, entry: Entry) -> bool:
-        """Tell whether what is there is what the pass brought, and the mirror has just the same."""
-        path = change.path
-        if change.op is not Op.REPLACE or self._changed_since is None or path in self._changed_since:
-            return False
-        theirs = self._mirror.look(path)
-        if theirs is None or kind_of(theirs) is not kind_of(entry) or self._history is None:
-            return False
-        if kind_of(entry) is EntryKind.LINK:
-            is_same = self._source.read_link(path) == self._mirror.read_link(path)
-        else:
-            is_same = kind_of(entry) is EntryKind.FILE and has_same_content(
-                self._source, path, self._mirror, path, self._should_stop
-            )
-        if not is_same:
-            return False
-        # Once it has made way its change time is another in any case: an edit that kept size and time shows only now.
-        # RACE: one between this look and the rename is lost.
-        now = self._source.look(path)
-        return now is not None and is_same_version(entry, now)
-
-    def _set_aside(self, path: str) -> str:
-        count = 0
-        while True:
-            aside = name_beside(path, BESIDE, self._at, count)
-            try:
-                self._rename(path, aside)
-            except FileExistsError:
-                count += 1
-            else:
-                return aside
-
-    def _settle(self, change: Change, aside: str, *, is_spare: bool, entry: Entry) -> None:
-        """Remove what was set aside if the backup has it, or else say where it is."""
-        now = self._source.look(aside)
-        # RACE: written to after this look, by a program that still has it open, the last words are lost.
-        if is_spare and now is not None and _is_same(now, entry):
-            name, folder_fd = self._source.at(aside)
-            os.unlink(name, dir_fd=folder_fd)
-        else:
-            self._tally.beside.append((change.path, aside))
-
-    def _rename(self, old: str, new: str) -> None:
-        self._source.forget(old)
-        old_name, old_fd = self._source.at(old)
-        if old_fd is None:
-            rename_to_free_name(old_name, None, self._source.at(new)[0], None)
-            return
-        # Opening the second folder may close the first one's.
-        old_fd = os.dup(old_fd)
-        try:
-            new_name, new_fd = self._source.at(new)
-            rename_to_free_name(old_name, old_fd, new_name, new_fd)
-        finally:
-            os.close(old_fd)
-
-
-def _is_same(now: Entry, before: Entry) -> bool:
-    return (
-        now.st_ino == before.st_ino
-        and now.st_size == before.st_size
-        and now.st_mtime_ns == before.st_mtime_ns
-        and stat.S_IFMT(now.st_mode) == stat.S_IFMT(before.st_mode)
-    )
+def _reason(error: OSError) -> Reason:
+    return Reason(ReasonCode.RETURN_NO_VERSION) if isinstance(error, FileNotFoundError) else of_error(error)

@@ -1,6 +1,6 @@
 """Puts files and links back into a folder: over what is there only if told to, never through a link, and compared.
 
-Which content is wanted is decided in ``history/snapshot.py``, ``returning.py`` and ``undo.py``.
+Which content is wanted is decided in ``history/snapshot.py``, ``held.py`` and ``undo.py``.
 """
 
 from __future__ import annotations
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from backup_gui.model.entries import Entry
 
 _ALL_BUT_OWNER: Final = stat.S_IRWXG | stat.S_IRWXO
-_MAX_NAME_BYTES = 255
 
 
 class CopyDiffersError(OSError):
@@ -215,13 +214,53 @@ class Restorer:
 
     def _replace(self, old: str, wanted: str, replaces: Entry) -> None:
         """Rename a temporary over exactly the file or link that was meant."""
-        new, folder_fd = self._to.at(wanted)
-        now = self._to.look(wanted)
-        if now is None or kind_of(now) is EntryKind.FOLDER or not is_same_version(replaces, now):
-            raise FileExistsError(errno.EEXIST, "it has changed meanwhile", wanted)
+        new, folder_fd = self._unchanged(wanted, replaces)
         # RACE: what another program writes into it between this look and the rename is lost. No system offers both in
         # one step.
         os.replace(old, new, src_dir_fd=folder_fd, dst_dir_fd=folder_fd)
+
+    def _unchanged(self, wanted: str, meant: Entry) -> tuple[str, int | None]:
+        """Return where a file or link lies.
+
+        Raises:
+            FileExistsError: It is not the one that was meant, or was touched since.
+        """
+        at = self._to.at(wanted)
+        now = self._to.look(wanted)
+        if now is None or kind_of(now) is EntryKind.FOLDER or not is_same_version(meant, now):
+            raise FileExistsError(errno.EEXIST, "it has changed meanwhile", wanted)
+        return at
+
+    def remove(self, wanted: str, meant: Entry) -> None:
+        """Remove exactly the file or link that is meant.
+
+        Raises:
+            FileExistsError: Something else is there.
+            OSError: It could not be removed.
+        """
+        name, folder_fd = self._unchanged(wanted, meant)
+        # RACE: as when it is replaced.
+        os.unlink(name, dir_fd=folder_fd)
+
+    def rename(self, old: str, new: str) -> None:
+        """Give another name to what is in the folder, never over anything.
+
+        Raises:
+            FileExistsError: Something has that name.
+            OSError: It could not be renamed.
+        """
+        self._to.forget(old)
+        old_name, old_fd = self._to.at(old)
+        if old_fd is None:
+            rename_to_free_name(old_name, None, self._to.at(new)[0], None)
+            return
+        # Opening the second folder may close the first one's.
+        old_fd = os.dup(old_fd)
+        try:
+            new_name, new_fd = self._to.at(new)
+            rename_to_free_name(old_name, old_fd, new_name, new_fd)
+        finally:
+            os.close(old_fd)
 
     def _root(self, root: str) -> Tree:
         if root not in self._roots:
@@ -327,27 +366,6 @@ class Restorer:
             except PermissionError:
                 return False
         return True
-
-
-def beside(path: str, added: str, longest_suffix_bytes: int = _MAX_NAME_BYTES) -> str:
-    """Name what comes to lie beside something of the same name: ``docs/report`` + added + ``.odt``.
-
-    Args:
-        path: The path that is taken.
-        added: What tells both apart.
-        longest_suffix_bytes: What is longer is no extension, and the name is added to as a whole.
-
-    Returns:
-        A path in the same folder. A name that would be longer than file systems allow is cut.
-    """
-    folder, _, name = path.rpartition("/")
-    stem, suffix = os.path.splitext(name)
-    room = _MAX_NAME_BYTES - len(os.fsencode(added + suffix))
-    if room < 1 or len(os.fsencode(suffix)) > longest_suffix_bytes:
-        stem, suffix, room = name, "", _MAX_NAME_BYTES - len(os.fsencode(added))
-    while len(os.fsencode(stem)) > room:
-        stem = stem[:-1]
-    return join(folder, f"{stem}{added}{suffix}")
 
 
 @contextlib.contextmanager

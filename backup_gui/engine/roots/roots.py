@@ -163,6 +163,25 @@ def accept_destination(job: Job, target: LocalDestination, catalog: Catalog) -> 
     catalog.remember(WELCOME_KEY, "")
 
 
+def check_roots(job: Job, catalog: Catalog) -> None:
+    """Make sure that both folders are there, on the drives where they always were, before files are brought back.
+
+    Raises:
+        RootAbsentError: One is not.
+    """
+    roots = (
+        (job.source, SOURCE_KEY, ReasonCode.SOURCE_AWAY, ReasonCode.SOURCE_DRIVE_AWAY),
+        (job.destination, DESTINATION_KEY, ReasonCode.DESTINATION_AWAY, ReasonCode.DESTINATION_DRIVE_AWAY),
+    )
+    for root, key, away, drive_away in roots:
+        try:
+            is_other = standing(read_identity(catalog.fact(key)), identify(root)) is Standing.OTHER_VOLUME
+        except OSError as error:
+            raise RootAbsentError(Reason(away, path=root)) from error
+        if is_other or not os.path.isdir(root):
+            raise RootAbsentError(Reason(drive_away, path=root))
+
+
 def _open_source(job: Job, catalog: Catalog) -> Tree:
     """Open the source.
 

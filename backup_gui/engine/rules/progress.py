@@ -1,4 +1,4 @@
-"""Counts the progress of a pass in one place, and reports it at most ten times a second."""
+"""Counts the progress of a pass or a restore in one place, and reports it at most ten times a second."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ class Meter:
         self._bytes_total = 0
         self._files_done = 0
         self._bytes_done = 0
+        self._path = ""
+        self._left_bytes = 0
         self._began = now()
         self._told = self._began
 
@@ -49,6 +51,20 @@ class Meter:
         self._files_done += count
         self._bytes_done += small_bytes
         self._tell_if_due(path)
+
+    def begin_path(self, path: str, size_bytes: int) -> None:
+        """Begin with a path whose size was counted beforehand."""
+        self._path, self._left_bytes = path, size_bytes
+
+    def add_bytes_of_path(self, count: int) -> None:
+        """Count bytes copied of the path begun; of a file that has grown no more than was counted beforehand."""
+        count = min(count, self._left_bytes)
+        self._left_bytes -= count
+        self.add_bytes(count, self._path)
+
+    def end_path(self, count: int = 1) -> None:
+        """End the path begun, whatever became of it, and count it as so many files."""
+        self.add_files(count, self._path, self._left_bytes)
 
     def end(self) -> None:
         """Report the final figures, even if the last report was just before."""

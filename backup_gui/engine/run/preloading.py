@@ -28,8 +28,7 @@ _EVERYWHERE = (
 OF_A_PASS = (*_EVERYWHERE, *LATE_MODULES)
 # What the user decides between two passes of a long run is done by these.
 OF_A_LONG_RUN = (
-    "backup_gui.engine.restore.writer",
-    "backup_gui.engine.restore.returning",
+    "backup_gui.engine.restore.held",
     "backup_gui.engine.restore.undo",
 )
 OF_WATCHING = (

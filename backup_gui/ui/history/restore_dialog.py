@@ -13,7 +13,8 @@ from backup_gui.ui.text.format import counted, name_in_words, number_text, path_
 from backup_gui.ui.text.reasons import said
 
 if TYPE_CHECKING:
-    from backup_gui.model.restores import RestoreResult, Step
+    from backup_gui.model.plans import Progress
+    from backup_gui.model.restores import RestoreResult
     from backup_gui.ui.style.icons import Icons
 
 
@@ -35,13 +36,13 @@ class RestoreDialog(BringingDialog):
         """Say that the job is being paused first."""
         self._title.setText(self.tr("Pausing the backup of this folder…"))
 
-    def show_step(self, step: Step) -> None:
+    def show_step(self, progress: Progress) -> None:
         """Show how far it is."""
-        title = counted("Restoring file {done} of %Ln", "Restoring %Ln file", step.files_total).format(
-            done=number_text(min(step.files_done + 1, step.files_total))
+        title = counted("Restoring file {done} of %Ln", "Restoring %Ln file", progress.files_total).format(
+            done=number_text(min(progress.files_done + 1, progress.files_total))
         )
-        files, size_bytes = (step.files_done, step.files_total), (step.bytes_done, step.bytes_total)
-        self._show_far(title, files, size_bytes, step.path)
+        files, size_bytes = (progress.files_done, progress.files_total), (progress.bytes_done, progress.bytes_total)
+        self._show_far(title, files, size_bytes, progress.path)
 
     def show_result(self, result: RestoreResult) -> None:
         """Show what came of it."""

@@ -15,7 +15,6 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from backup_gui.desktop.single_instance import Wish
-from backup_gui.engine.restore import bringing
 from backup_gui.engine.rules import progress
 from backup_gui.engine.run import runner
 from backup_gui.model.events import FilesReturned, GiveUp, Progressed, PutBack, StatusChanged, Stop
@@ -223,14 +222,14 @@ def test_a_long_return_is_stopped_in_the_middle_and_done_again(
     qtbot.waitUntil(lambda: state() is JobState.OK, timeout=LONG_MS)
     shutil.rmtree(Path(job.source, "docs"))
     qtbot.waitUntil(lambda: state() is JobState.HELD, timeout=LONG_MS)
-    count, real, may_go_on = itertools.count(), bringing.Steps.end, threading.Event()
+    count, real, may_go_on = itertools.count(), progress.Meter.end_path, threading.Event()
 
-    def end_slowly(steps: bringing.Steps) -> None:
-        real(steps)
+    def end_slowly(meter: progress.Meter, files: int) -> None:
+        real(meter, files)
         if next(count) == 10:
             assert may_go_on.wait(20)
 
-    monkeypatch.setattr(bringing.Steps, "end", end_slowly)
+    monkeypatch.setattr(progress.Meter, "end_path", end_slowly)
     review = desk.window.review(job.id)
     assert review is not None
     review.put_back_button.click()

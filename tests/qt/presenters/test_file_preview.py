@@ -9,13 +9,16 @@ import pytest
 from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
+from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.history.snapshot import backup_at
-from backup_gui.model.entries import EntryKind
-from backup_gui.model.restores import Item, Policy, Step
+from backup_gui.model.entries import Entry, EntryKind
+from backup_gui.model.plans import Phase, Progress
+from backup_gui.model.reasons import Reason, ReasonCode
+from backup_gui.model.restores import Item, Policy
 from backup_gui.presenters import file_preview
 from backup_gui.presenters.file_preview import LONGEST_TEXT_BYTES, Look, look_at
 from backup_gui.services.browse import Backup, Wanted, bring_back
-from tests.helpers.trees import contents
+from tests.helpers.trees import contents, read_tree
 
 
 def never() -> bool:
@@ -109,10 +112,43 @@ def test_saving_elsewhere_makes_the_folder_and_keeps_both(tmp_path: Path) -> Non
     with backup.open(never) as past:
         items = tuple(past.folder(name, None, shows_gone=False)[0] for name in "ab")
     to = tmp_path / "new" / "place"
-    steps: list[Step] = []
+    steps: list[Progress] = []
     wanted = Wanted(items, None, str(to), Policy.KEEP_BOTH, "restored", is_source=False)
-    result = bring_back(backup, wanted, never, on_step=steps.append)
+    result = bring_back(backup, wanted, never, on_progress=steps.append)
     assert result.restored == ("x", "x (restored)")
     assert contents(to) == {"x": b"a/x", "x (restored)": b"b/x"}
-    assert steps[0] == Step()
+    assert (steps[0].phase, steps[0].files_total) == (Phase.RETURNING, 0)
     assert steps[-1].files_done == 2
+
+
+@pytest.mark.parametrize("is_source", [True, False])
+def test_what_cannot_be_looked_at_is_named_and_the_rest_comes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_source: bool
+) -> None:
+    mirror, to = tmp_path / "mirror", tmp_path / "to"
+    to.mkdir()
+    for name in ("docs/open", "docs/closed/inside", "docs/unseen", "docs/z"):
+        (mirror / name).parent.mkdir(parents=True, exist_ok=True)
+        (mirror / name).write_text(name)
+    backup = Backup(*backup_at(str(mirror)))
+    with backup.open(never) as past:
+        items = past.folder("", None, shows_gone=False)
+    real = Tree.list
+
+    def refuse(self: Tree, path: str, refused: dict[str, OSError]) -> dict[str, Entry]:
+        if path == "docs/closed":
+            raise PermissionError(13, "Permission denied")
+        entries = real(self, path, refused)
+        if entries.pop("unseen", None) is not None:
+            refused["unseen"] = OSError(5, "Input/output error")
+        return entries
+
+    monkeypatch.setattr(Tree, "list", refuse)
+    wanted = Wanted(items, None, str(to), Policy.KEEP_BOTH, "restored", is_source=is_source)
+    result = bring_back(backup, wanted, never, on_progress=lambda _progress: None)
+    assert result.failed == (
+        ("docs/closed", Reason(ReasonCode.RETURN_UNREAD)),
+        ("docs/unseen", Reason(ReasonCode.RETURN_READ_ERROR)),
+    )
+    assert (result.asked, result.restored) == (4, ("docs/open", "docs/z"))
+    assert sorted(read_tree(to)) == ["docs", "docs/open", "docs/z"]

@@ -16,8 +16,9 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QStyle, QStyleOptionVie
 from pytestqt.qtbot import QtBot
 
 from backup_gui.model.entries import EntryKind
+from backup_gui.model.plans import Phase, Progress
 from backup_gui.model.reasons import of_system
-from backup_gui.model.restores import Item, Moment, Policy, RestoreResult, Search, Step
+from backup_gui.model.restores import Item, Moment, Policy, RestoreResult, Search
 from backup_gui.ui.dialogs.transfer import NotesModel
 from backup_gui.ui.history.page import HistoryPage
 from backup_gui.ui.history.restore_dialog import RestoreDialog, result_title
@@ -531,14 +532,14 @@ def test_a_restore_is_shown_as_it_goes_and_what_came_of_it(dialog: RestoreDialog
     dialog.cancel_requested.connect(lambda: cancelled.append(1))
     assert dialog.cancel_button.isVisible()
     assert not dialog.open_button.isVisible()
-    dialog.show_step(Step(1, 4, 10 * 1024**3, 40 * 1024**3, "docs/a"))
+    dialog.show_step(Progress(Phase.RETURNING, 1, 4, 10 * 1024**3, 40 * 1024**3, "docs/a"))
     assert dialog.title == "Restoring file 2 of 4"
     assert dialog.progress.bar.value() == 250
     dialog.close()
     assert dialog.isVisible()
     assert cancelled == [1]
     dialog.show_result(RESULT)
-    dialog.show_step(Step(1, 4))
+    dialog.show_step(Progress(Phase.RETURNING, 1, 4))
     assert dialog.title.startswith("309 of 312")
     assert "21 were there already" in dialog.details
     assert dialog.notes[0] == ("Travel/Films/Sea.mov", "The drive that is restored to is full")

@@ -18,11 +18,11 @@ from backup_gui.engine.fs import tree
 from backup_gui.engine.fs.content import Shortened, transfer
 from backup_gui.engine.history.listing import Version, list_versions
 from backup_gui.engine.restore import writer as restoring
-from backup_gui.engine.restore.bringing import THERE_ALREADY
 from backup_gui.engine.restore.put_back import restore_path
 from backup_gui.engine.restore.writer import Restorer
 from backup_gui.engine.rules.version_names import read_version_name, version_path
 from backup_gui.model.entries import EntryKind
+from backup_gui.model.reasons import Reason, ReasonCode
 from backup_gui.model.restores import RestoreResult
 from tests.helpers.rig import HOSTILE_NAMES, LONG_AGO_NS, Rig, as_nobody
 from tests.helpers.trees import contents, read_tree
@@ -314,7 +314,9 @@ def test_what_is_there_is_left_alone(rig: Rig, to: Path) -> None:
     assert result == RestoreResult(
         asked=5,
         restored=("docs/a",),
-        skipped=tuple((path, THERE_ALREADY) for path in ("docs/b", "file", "in folder", "link")),
+        skipped=tuple(
+            (path, Reason(ReasonCode.RETURN_THERE_ALREADY)) for path in ("docs/b", "file", "in folder", "link")
+        ),
     )
     assert contents(to) == {
         "docs/a": b"from the backup",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 from typing import Any
 
@@ -14,9 +15,10 @@ from backup_gui.engine.restore import put_back as putback
 from backup_gui.engine.restore import writer as restoring
 from backup_gui.engine.restore.put_back import CODES, name_beside, put_back
 from backup_gui.engine.restore.writer import Restorer
-from backup_gui.model.plans import ProblemCode
+from backup_gui.engine.rules.progress import Meter
+from backup_gui.model.plans import ProblemCode, Progress
 from backup_gui.model.reasons import Reason, ReasonCode
-from backup_gui.model.restores import Piece, Policy, RestoreResult, Step
+from backup_gui.model.restores import Piece, Policy, RestoreResult
 from tests.helpers.rig import Rig, as_nobody
 from tests.helpers.trees import contents, read_tree
 
@@ -95,7 +97,7 @@ def test_a_replaced_file_goes_to_the_history_with_the_next_pass(rig: Rig) -> Non
     rig.write("docs/a", "second")
     rig.run()
     with Snapshot(str(rig.mirror), str(rig.history)) as past:
-        wanted = past.pieces(past.versions("docs/a")[1:], None, keeps_folders=True)
+        wanted = past.pieces(past.versions("docs/a")[1:], None, keeps_folders=True).pieces
     result = put_back(wanted, str(rig.source), Policy.REPLACE, mark=MARK, backup=str(rig.mirror))
     assert result == RestoreResult(asked=1, restored=("docs/a",), replaced=("docs/a",))
     assert contents(rig.source) == {"docs/a": b"first"}
@@ -274,12 +276,14 @@ def test_progress_is_told_also_within_large_files(rig: Rig) -> None:
     size_bytes = 2 * BLOCK_BYTES + 1
     rig.write_at(rig.history / "large", b"x" * size_bytes)
     rig.write_at(rig.history / "small", b"y" * 10)
-    steps: list[Step] = []
-    bring(rig, "large", "small", on_step=steps.append)
-    assert steps[0] == Step(0, 2, 0, size_bytes + 10, "large")
-    assert Step(0, 2, BLOCK_BYTES, size_bytes + 10, "large") in steps
-    assert steps[-1] == Step(2, 2, size_bytes + 10, size_bytes + 10, "small")
-    assert [step.bytes_done for step in steps] == sorted(step.bytes_done for step in steps)
+    told: list[Progress] = []
+    bring(rig, "large", "small", meter=Meter(told.append, now=itertools.count().__next__))
+    steps = [(step.files_done, step.bytes_done, step.path) for step in told]
+    assert {(step.files_total, step.bytes_total) for step in told} == {(2, size_bytes + 10)}
+    assert steps[0] == (0, 0, "")
+    assert (0, BLOCK_BYTES, "large") in steps
+    assert (2, size_bytes + 10, "small") in steps
+    assert [step.bytes_done for step in told] == sorted(step.bytes_done for step in told)
 
 
 @pytest.mark.parametrize("after", range(8))
@@ -302,7 +306,9 @@ def test_comparing_can_be_given_up(rig: Rig) -> None:
     for root in (rig.source, rig.history):
         rig.write_at(root / "a", b"x" * (3 << 20))
     answers = iter((False, False, True))
-    assert bring(rig, "a", should_stop=lambda: next(answers)) == RestoreResult(asked=1, is_cancelled=True)
+    assert bring(rig, "a", should_stop=lambda: next(answers)) == RestoreResult(
+        asked=1, is_cancelled=True, reason=Reason(ReasonCode.RETURN_STOPPED)
+    )
 
 
 def test_a_job_that_runs_afterwards_has_nothing_but_what_was_put_back(rig: Rig) -> None:
@@ -313,7 +319,7 @@ def test_a_job_that_runs_afterwards_has_nothing_but_what_was_put_back(rig: Rig) 
     (rig.source / "docs").rmdir()
     rig.run()
     with Snapshot(str(rig.mirror), str(rig.history)) as past:
-        wanted = past.pieces(past.folder("", None, shows_gone=True)[:1], None, keeps_folders=True)
+        wanted = past.pieces(past.folder("", None, shows_gone=True)[:1], None, keeps_folders=True).pieces
     put_back(wanted, str(rig.source), Policy.KEEP_BOTH, mark=MARK)
     rig.run()
     assert contents(rig.mirror) == contents(rig.source) == {"a": b"1", "docs/b": b"2"}

@@ -12,8 +12,9 @@ import pytest
 
 from backup_gui.engine.fs import content as transfer
 from backup_gui.engine.fs.content import never
-from backup_gui.engine.fs.same_content import has_same_content
+from backup_gui.engine.fs.system.syscalls import rename_to_free_name
 from backup_gui.engine.restore.undo import undo_pass
+from backup_gui.engine.restore.writer import Restorer
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.paths import is_temporary
@@ -173,6 +174,19 @@ def test_a_deleted_file_that_is_there_again_is_kept_beside_unless_it_is_the_same
     assert (len(returned.restored), returned.beside) == (2, (("other", f"other {BESIDE}"),))
 
 
+def test_a_link_that_is_there_again_is_left_as_it_is(rig: Rig) -> None:
+    link = rig.source / "link"
+    for text in ("first", "second"):
+        link.unlink(missing_ok=True)
+        rig.source.mkdir(exist_ok=True)
+        link.symlink_to(text)
+        run(rig)
+    link.unlink()
+    link.symlink_to("first")
+    assert undo(rig, newest(rig)) == RestoreResult(asked=1, restored=("link",))
+    assert (os.listdir(rig.source), os.readlink(link)) == (["link"], "first")
+
+
 def test_nothing_makes_way_that_the_mirror_does_not_have_just_so(rig: Rig) -> None:
     rig.write("a", "first")
     run(rig)
@@ -189,12 +203,15 @@ def test_a_file_written_while_it_makes_way_is_kept(rig: Rig, monkeypatch: pytest
     rig.write("a", "second")
     run(rig)
 
-    def write_after(*arguments: object) -> bool:
-        found = has_same_content(*arguments)  # type: ignore[arg-type]
-        rig.write("a", "third")
+    real = Restorer.holds
+
+    def write_after(self: Restorer, wanted: str, root: str, stored: str) -> bool:
+        found = real(self, wanted, root, stored)
+        if root == str(rig.mirror):
+            rig.write("a", "third")
         return found
 
-    monkeypatch.setattr("backup_gui.engine.restore.undo.has_same_content", write_after)
+    monkeypatch.setattr(Restorer, "holds", write_after)
     undo(rig, newest(rig))
     assert everything(rig) >= {b"first", b"third"}
 
@@ -208,12 +225,15 @@ def test_an_edit_that_keeps_size_and_time_while_a_file_makes_way_is_kept(
     rig.write("a", "second")
     run(rig)
 
-    def edit_after(*arguments: object) -> bool:
-        found = has_same_content(*arguments)  # type: ignore[arg-type]
-        keep_times(rig.source / "a", lambda: (rig.source / "a").write_text("SECOND"))
+    real = Restorer.holds
+
+    def edit_after(self: Restorer, wanted: str, root: str, stored: str) -> bool:
+        found = real(self, wanted, root, stored)
+        if root == str(rig.mirror):
+            keep_times(rig.source / "a", lambda: (rig.source / "a").write_text("SECOND"))
         return found
 
-    monkeypatch.setattr("backup_gui.engine.restore.undo.has_same_content", edit_after)
+    monkeypatch.setattr(Restorer, "holds", edit_after)
     undo(rig, newest(rig))
     assert everything(rig) == {b"first", b"SECOND"}
 
@@ -379,20 +399,29 @@ def test_a_source_that_cannot_be_written_is_told_path_by_path(rig: Rig, monkeypa
     assert contents(rig.source) == {"a": b"second", "b": b"b"}
 
 
-def test_what_made_way_gets_its_name_back_if_the_last_step_fails(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    rig.write("a", "first")
-    rig.write("b", "b")
-    run(rig)
-    rig.write("a", "second")
-    run(rig)
+@pytest.mark.parametrize("is_edited", [False, True])
+def test_what_made_way_keeps_its_name_if_the_last_step_fails(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, *, is_edited: bool
+) -> None:
+    for version in ("first", "second", "third") if is_edited else ("first", "second"):
+        rig.write("a", version)
+        run(rig)
+    key = rig.catalog.passlog.passes()[int(is_edited)].id
+    calls = itertools.count()
 
-    def fail(*_arguments: object) -> None:
-        raise OSError(5, "Input/output error")
+    def fail(*arguments: object, **_options: object) -> None:
+        # After what is there was set aside; where it is replaced there is but this step.
+        if next(calls) == int(is_edited):
+            raise OSError(5, "Input/output error")
+        rename_to_free_name(*arguments)  # type: ignore[arg-type]
 
+    before = read_tree(rig.source)
     monkeypatch.setattr("backup_gui.engine.restore.writer.rename_to_free_name", fail)
-    returned = undo(rig, newest(rig))
+    monkeypatch.setattr(os, "replace", fail)
+    returned = undo(rig, key)
     assert [path for path, _ in returned.failed] == ["a"]
-    assert contents(rig.source) == {"a": b"second", "b": b"b"}
+    assert next(calls) == (3 if is_edited else 1)
+    assert read_tree(rig.source) == before
 
 
 def test_a_deleted_folder_in_whose_place_is_a_file_is_left_alone(rig: Rig) -> None:
@@ -441,7 +470,7 @@ def test_a_mirror_that_cannot_be_opened_leaves_no_descriptor(rig: Rig, monkeypat
     def fail(*_arguments: object, **_options: object) -> None:
         raise OSError(13, "Permission denied")
 
-    monkeypatch.setattr("backup_gui.engine.restore.undo.Restorer", fail)
+    monkeypatch.setattr("backup_gui.engine.restore.put_back.Restorer", fail)
     with pytest.raises(OSError, match="Permission denied"):
         undo(rig, newest(rig))
     assert contents(rig.source) == {"a": b"second"}

@@ -12,8 +12,8 @@ import pytest
 
 from backup_gui.engine.fs import content as transfer
 from backup_gui.engine.fs.content import never
-from backup_gui.engine.restore.bringing import Steps, name_beside
-from backup_gui.engine.restore.returning import put_back
+from backup_gui.engine.restore.held import put_back_held
+from backup_gui.engine.restore.put_back import marked, name_beside
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.paths import is_temporary
@@ -44,7 +44,7 @@ def finished(rig: Rig) -> list[str]:
 
 def bring(rig: Rig, held: Held, **options: object) -> RestoreResult:
     arguments: dict[str, object] = {"meter": Meter(lambda _: None), "should_stop": never, "at": AT, **options}
-    return put_back(rig.job, rig.catalog, held, **arguments)  # type: ignore[arg-type]
+    return put_back_held(rig.job, rig.catalog, held, **arguments)  # type: ignore[arg-type]
 
 
 def test_a_folder_that_went_comes_back_as_it_was(rig: Rig) -> None:
@@ -176,11 +176,12 @@ def test_it_tells_how_far_it_is_in_files_and_bytes(rig: Rig, monkeypatch: pytest
 
 def test_a_file_that_grows_meanwhile_does_not_count_more_than_all(rig: Rig) -> None:
     told: list[Progress] = []
-    steps = Steps(Meter(told.append, now=itertools.count().__next__), [10])
-    steps.begin("a")
-    steps.add_bytes(8)
-    steps.add_bytes(8)
-    steps.end()
+    meter = Meter(told.append, now=itertools.count().__next__)
+    meter.begin(Phase.RETURNING, 1, 10)
+    meter.begin_path("a", 10)
+    meter.add_bytes_of_path(8)
+    meter.add_bytes_of_path(8)
+    meter.end_path()
     assert (told[-1].files_done, told[-1].bytes_done) == (1, 10)
 
 
@@ -223,7 +224,7 @@ def test_a_folder_that_has_to_be_made_is_like_the_one_that_it_is_in(rig: Rig) ->
 
 @pytest.mark.parametrize("name", [*HOSTILE_NAMES, "x" * 200 + "." + "y" * 54, "ü" * 127 + "x", "a." + "b" * 30])
 def test_names_beside_are_possible_and_keep_their_extension(name: str) -> None:
-    beside = name_beside(f"folder/{name}", "from the backup", AT, 11)
+    beside = name_beside(f"folder/{name}", marked("from the backup", AT), 12)
     assert beside.startswith("folder/")
     assert len(os.fsencode(beside.removeprefix("folder/"))) <= 255
     assert "(from the backup 2026-11-22 21.06.05, 12)" in beside

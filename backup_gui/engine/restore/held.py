@@ -1,0 +1,75 @@
+"""Puts what the guard holds back into the source: the user says that it should not have gone from there.
+
+Nothing is written over: a file whose content was replaced in the source comes to lie beside the new one under another
+name, and the user decides.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backup_gui.engine.fs.tree import Tree
+from backup_gui.engine.restore.put_back import look, marked, put_back
+from backup_gui.engine.roots.roots import check_roots
+from backup_gui.model.entries import EntryKind, kind_of
+from backup_gui.model.plans import Op
+from backup_gui.model.reasons import of_error
+from backup_gui.model.restores import Piece, Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from backup_gui.engine.rules.progress import Meter
+    from backup_gui.engine.state.database import Catalog
+    from backup_gui.model.job import Job
+    from backup_gui.model.plans import Action, Held
+    from backup_gui.model.restores import RestoreResult
+
+
+def put_back_held(
+    job: Job, catalog: Catalog, held: Held, *, meter: Meter, should_stop: Callable[[], bool], at: datetime | None = None
+) -> RestoreResult:
+    """Put held files back into the source, from the mirror.
+
+    No pass may be under way meanwhile.
+
+    Args:
+        job: The job.
+        catalog: Knows which folders the roots are.
+        held: What the user was shown.
+        meter: Told of each path, and of the bytes of large files.
+        should_stop: Asked before each path, and within large files.
+        at: The time for the names of what is put beside; now if None.
+
+    Returns:
+        What became of each path.
+
+    Raises:
+        RootAbsentError: The source or the mirror is not there.
+        OSError: The source or the mirror cannot be opened.
+    """
+    check_roots(job, catalog)
+    # A folder in the way of a replacement is there twice.
+    replaced = {action.path for action in held.actions if action.op is Op.REPLACE}
+    wanted = [action for action in held.actions if action.op is Op.REPLACE or action.path not in replaced]
+    with Tree(job.destination) as mirror:
+        pieces = [_piece(mirror, action, should_stop) for action in sorted(wanted, key=lambda action: action.path)]
+    return put_back(
+        pieces,
+        job.source,
+        Policy.SKIP,
+        mark=marked("from the backup", at),
+        is_by_job=True,
+        reason_of=of_error,
+        meter=meter,
+        should_stop=should_stop,
+    )
+
+
+def _piece(mirror: Tree, action: Action, should_stop: Callable[[], bool]) -> Piece:
+    entry = look(mirror, action.path, should_stop)
+    kind = None if entry is None else kind_of(entry)
+    size_bytes = entry.st_size if entry is not None and kind is EntryKind.FILE else 0
+    policy = Policy.BESIDE if action.op is Op.REPLACE else None
+    return Piece(mirror.root, action.path, action.path, size_bytes, kind is EntryKind.FOLDER, policy)
