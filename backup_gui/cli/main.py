@@ -350,8 +350,9 @@ def _versions(options: argparse.Namespace, output: Output, interruption: Interru
     return OK
 
 
-def _restore(options: argparse.Namespace, output: Output, _interruption: Interruption) -> int:
+def _restore(options: argparse.Namespace, output: Output, interruption: Interruption) -> int:
     from backup_gui.config.job_factory import absolute  # noqa: PLC0415
+    from backup_gui.engine.fs.content import Cancelled  # noqa: PLC0415
     from backup_gui.engine.fs.system.syscalls import own_ids  # noqa: PLC0415
     from backup_gui.engine.fs.volumes.nesting import is_within  # noqa: PLC0415
     from backup_gui.engine.fs.writable import is_writable  # noqa: PLC0415
@@ -367,7 +368,17 @@ def _restore(options: argparse.Namespace, output: Output, _interruption: Interru
     if options.keep_set_id and own_ids()[0] != 0:
         raise JobError(Reason(CommandCode.SUPERUSER_ONLY))
     try:
-        restored = restore_path(destination, history, path, options.at, to, keeps_set_id=options.keep_set_id)
+        restored = restore_path(
+            destination,
+            history,
+            path,
+            options.at,
+            to,
+            keeps_set_id=options.keep_set_id,
+            should_stop=interruption.has_come,
+        )
+    except Cancelled:
+        return _fail("Stopped before anything was restored.", PROBLEMS)
     except UnknownThenError:
         then = options.at.astimezone().isoformat(timespec="seconds")
         return _fail(f"Nothing is known of how this was at {then}: {escape(path) or escape(destination)}", UNUSABLE)
@@ -383,9 +394,10 @@ def _restore(options: argparse.Namespace, output: Output, _interruption: Interru
         output.write(to_json(fields) if options.json else f"problem: {named(name)}: {reason}")
     if options.json:
         fields = {"event": "restored", "files": len(restored.restored), "problems": len(left_out), "to": escape(to)}
-        output.write(to_json(fields))
+        output.write(to_json(fields | (reason_fields(restored.reason) if restored.reason else {})))
     else:
-        output.write(f"{len(restored.restored):,} restored into {escape(to)}, {len(left_out):,} not.")
+        why = f" {restored.reason}." if restored.reason else ""
+        output.write(f"{len(restored.restored):,} restored into {escape(to)}, {len(left_out):,} not.{why}")
     return PROBLEMS if left_out else OK
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import gc
+import itertools
 import json
 import os
 import signal
@@ -22,8 +23,12 @@ from backup_gui.cli import main as cli
 from backup_gui.cli.arguments import build_parser
 from backup_gui.cli.output import Output
 from backup_gui.engine.destination.history_place import history_of
+from backup_gui.engine.fs import content
+from backup_gui.engine.fs.tree import Tree
+from backup_gui.engine.restore import writer
 from backup_gui.engine.run import runner
 from backup_gui.engine.run.runner import Commands, Outcome
+from backup_gui.model.entries import Entry
 from backup_gui.model.errors import (
     BackupError,
     CatalogError,
@@ -37,7 +42,7 @@ from backup_gui.model.events import Event, ReportMade, Stop
 from backup_gui.model.job import MAX_INTERVAL_S, Job
 from backup_gui.model.plans import PassStatus, Report
 from backup_gui.model.reasons import of_system
-from tests.helpers.trees import read_tree
+from tests.helpers.trees import contents, read_tree
 
 Answer = Callable[[Job, Commands, Callable[[Event], None]], Outcome]
 
@@ -540,6 +545,84 @@ def test_every_name_is_taken_as_it_was_printed(tmp_path: Path, capsys: pytest.Ca
     assert restored == {name: name for name in ODD_NAMES}
 
 
+@pytest.mark.parametrize("side", ["mirror", "history"])
+@pytest.mark.parametrize("at", [(), ("--at", "2020-06-01T00:00:00Z")])
+def test_a_folder_that_cannot_be_listed_costs_nothing_but_itself(
+    kept: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    side: str,
+    at: tuple[str, ...],
+) -> None:
+    for root in (kept, Path(f"{kept}.history")):
+        (root / "closed" / "deep").mkdir(parents=True)
+    for file in (kept / "closed" / "a", kept / "z"):
+        file.write_text(file.name)
+        os.utime(file, (1_500_000_000, 1_500_000_000))
+    root = kept if side == "mirror" else Path(f"{kept}.history")
+    real = Tree.list
+
+    def refuse(self: Tree, path: str, *options: Any) -> dict[str, Entry]:
+        if (self.root, path) == (str(root), "closed"):
+            raise PermissionError(13, "Permission denied")
+        return real(self, path, *options)
+
+    monkeypatch.setattr(Tree, "list", refuse)
+    back = tmp_path / "back"
+    assert call("restore", str(kept), ".", "--to", str(back), *at) == 1
+    assert capsys.readouterr().out.splitlines()[0] == "problem: closed: Permission denied"
+    came = {"docs/a.txt": b"second" if at else b"third", "z": b"z"}
+    # What the mirror has now needs no history.
+    assert contents(back) == came | ({"closed/a": b"a"} if side == "history" and not at else {})
+    assert (back / "closed").exists() is ("closed/a" in contents(back))
+    # Of the folder alone nothing at all can be restored.
+    alone = call("restore", str(kept), "closed", "--to", str(tmp_path / "alone"), *at)
+    assert alone == (1 if (side, at) == ("history", ()) else 3)
+
+
+def test_a_restore_ends_when_a_signal_comes_and_leaves_whole_files(
+    kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in "bcd":
+        (kept / name).write_bytes(os.urandom(3_000_000))
+    real = content.transfer
+    copied = []
+
+    def interrupt_second(*arguments: Any) -> None:
+        real(*arguments)
+        copied.append(1)
+        if len(copied) == 2:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(writer, "transfer", interrupt_second)
+    back = tmp_path / "back"
+    assert call("restore", str(kept), ".", "--to", str(back)) == 130
+    assert capsys.readouterr().out == f"1 restored into {back}, 0 not. Stopped before the end.\n"
+    assert contents(back) == {"b": (kept / "b").read_bytes()}
+    copied.append(1)
+    assert call("restore", str(kept), ".", "--to", str(back)) == 1
+    assert len(contents(back)) == 4
+
+
+def test_a_restore_ends_when_a_signal_comes_before_anything_is_written(
+    kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    real = Tree.list
+
+    looks = itertools.count()
+
+    def interrupt_first(self: Tree, *arguments: Any) -> dict[str, Entry]:
+        if next(looks) == 0:
+            signal.raise_signal(signal.SIGINT)
+        return real(self, *arguments)
+
+    monkeypatch.setattr(Tree, "list", interrupt_first)
+    assert call("restore", str(kept), ".", "--to", str(tmp_path / "back"), "--json") == 130
+    assert capsys.readouterr().out == ""
+    assert not (tmp_path / "back").exists()
+
+
 @pytest.mark.parametrize(
     ("typed", "there", "expected"),
     [
@@ -588,7 +671,7 @@ HEAVY = {
     *("PySide6", "rich", "platformdirs", "watchdog", "jeepney", "dataclasses", "inspect", "asyncio", "email", "http"),
     # Some of which others import.
     *("subprocess", "shutil", "bz2", "lzma", "tempfile", "random", "glob", "getpass", "platform", "uuid"),
-    *(f"backup_gui.engine.restore.{name}" for name in ("at_time", "put_back", "returning", "undo", "writer")),
+    *(f"backup_gui.engine.restore.{name}" for name in ("held", "put_back", "undo", "writer")),
     *("backup_gui.engine.verify", "backup_gui.engine.watch.inotify", "backup_gui.engine.watch.watcher"),
 }
 
