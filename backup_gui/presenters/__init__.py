@@ -1,1 +1,1 @@
-"""Connect the window with controller and services."""
+"""Connects the window with the controller and the services."""

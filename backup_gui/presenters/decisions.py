@@ -1,4 +1,4 @@
-"""Connects what the user decides with the jobs that carry it out: what is held or kept, a pass, a drive."""
+"""Sends the user's decisions about held or kept files, passes and drives to the jobs that carry them out."""
 
 from __future__ import annotations
 
@@ -28,7 +28,11 @@ if TYPE_CHECKING:
 
 
 class AnswersDesk(QObject):
-    """Passes the user's answers on; tells when a job is to be shown anew because of one."""
+    """Sends the user's answers to the jobs. Emits ``changed`` for a job whose view an answer changes.
+
+    Args:
+        open_folder: Opens a folder in the file manager, if it exists.
+    """
 
     changed = Signal(object)
 
@@ -40,20 +44,11 @@ class AnswersDesk(QObject):
         open_folder: Callable[[str], None],
         parent: QObject | None = None,
     ) -> None:
-        """Connect the window.
-
-        Args:
-            icons: The icons.
-            window: The window.
-            controller: The jobs.
-            open_folder: Opens a folder in the file manager, if it is there.
-            parent: Owner.
-        """
         super().__init__(parent)
         self._window = window
         self._controller = controller
         self._returns = ReturnDesk(icons, window, controller, open_folder, self)
-        # What the user has refused, until the job has carried it out.
+        # Held changes that the user has refused, until the job has carried that out.
         self._refused: dict[str, Held] = {}
         window.held_answered.connect(self._on_held_answered)
         window.put_back_requested.connect(self._on_put_back_requested)
@@ -64,7 +59,7 @@ class AnswersDesk(QObject):
         board.overview.release_requested.connect(self._on_release_requested)
 
     def complete(self, view: JobView) -> JobView:
-        """Add to a view whether what is held in it was refused."""
+        """Add to a view whether the user has refused what is held in it."""
         job_id, held = view.job.id, view.status.held
         if held is None or not _is_same(held, self._refused.get(job_id)):
             self._refused.pop(job_id, None)
@@ -72,7 +67,7 @@ class AnswersDesk(QObject):
         return replace(view, has_kept=job_id in self._refused)
 
     def forget(self, job_id: str) -> None:
-        """Forget a job that is no more."""
+        """Forget a removed job."""
         self._refused.pop(job_id, None)
         self._returns.forget(job_id)
 
@@ -122,7 +117,7 @@ class AnswersDesk(QObject):
             ask_to_release(files, on_yes, self._window, keeps_history=job.keeps_history)
 
     def _pass_on(self, job_id: str, send: Callable[[], None], _is_checked: object = None) -> None:
-        """Have a job do something; one that has ended by itself hears nothing, and the user is to know."""
+        """Send something to a job; if the job has ended by itself, tell the user instead."""
         if self._controller.is_running(job_id):
             send()
         else:
@@ -132,7 +127,7 @@ class AnswersDesk(QObject):
 
 
 def _is_same(held: Held, other: Held | None) -> bool:
-    """Whether the same is held again; without going through what may be a million actions."""
+    """Whether the same changes are held again, without comparing what may be a million actions."""
     return other is not None and (held.code, held.counts, held.mirror_files) == (
         other.code,
         other.counts,
@@ -141,7 +136,11 @@ def _is_same(held: Held, other: Held | None) -> bool:
 
 
 class ReturnDesk(QObject):
-    """Has jobs bring files back, each with a dialog that follows it."""
+    """Tells jobs to restore files into their source, and shows each restore in a dialog.
+
+    Args:
+        open_folder: Opens a folder in the file manager, if it exists.
+    """
 
     def __init__(
         self,
@@ -151,32 +150,23 @@ class ReturnDesk(QObject):
         open_folder: Callable[[str], None],
         parent: QObject | None = None,
     ) -> None:
-        """Follow the jobs.
-
-        Args:
-            icons: The icons.
-            window: The window.
-            controller: The jobs.
-            open_folder: Opens a folder in the file manager, if it is there.
-            parent: Owner.
-        """
         super().__init__(parent)
         self._icons = icons
         self._window = window
         self._controller = controller
         self._open_folder = open_folder
         self._dialogs: dict[str, ReturnedDialog] = {}
-        # Jobs that were told to stop, and whose dialog was closed before they had.
+        # How many restores of each job go on after their dialog was closed.
         self._left: Counter[str] = Counter()
         controller.news.connect(self._on_news)
         controller.files_returned.connect(self._on_files_returned)
 
     def begin(self, job_id: str, command: Command) -> None:
-        """Have a job bring something back.
+        """Tell a job to restore files into its source, and open the dialog for it.
 
         Args:
-            job_id: The job; it runs.
-            command: What it is told.
+            job_id: The job, which must be running.
+            command: The command for it.
         """
         job = self._controller.job(job_id)
         if job is None:
@@ -189,13 +179,13 @@ class ReturnDesk(QObject):
         self._controller.send(job_id, command)
 
     def show_silence(self, job_id: str, silent_s: int) -> None:
-        """Show for how long a job's drive has not answered, in seconds, if something is being brought back."""
+        """Show in the dialog of a restore how long the job's drive has not answered, in seconds."""
         dialog = self._dialogs.get(job_id)
         if dialog is not None:
             dialog.show_silence(silent_s)
 
     def forget(self, job_id: str) -> None:
-        """Forget a job that is no more."""
+        """Forget a removed job."""
         dialog = self._dialogs.get(job_id)
         del self._left[job_id]
         if dialog is not None:
@@ -230,12 +220,12 @@ class ReturnDesk(QObject):
         if job is None:
             return
         dialog = self._dialogs.get(news.job_id)
-        # A job does one after the other: what was left is told of before what was asked for since.
+        # A job runs its restores in order, so results of closed dialogs come before those of the open one.
         was_left = self._left[news.job_id] > 0
         if was_left:
             self._left[news.job_id] -= 1
         if dialog is not None and not dialog.is_over and not was_left:
             dialog.show_returned(news.returned)
         elif not was_left or news.returned.restored or news.returned.failed:
-            # Of what nothing has come to pass after its dialog was closed, nobody needs to hear.
+            # If the dialog was closed, show a result only if it has restored files or failed.
             self._open(news.job_id, ReturnedDialog(self._icons, job.source, news.returned, self._window))

@@ -1,4 +1,4 @@
-"""What a file of a backup looks like: the beginning of a text, a picture made smaller, where a link leads."""
+"""Reads a preview of a file in a backup: the beginning of a text, a scaled picture, the target of a link."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _BLOCK_BYTES = 1 << 20
 
 
 class Look(NamedTuple):
-    """What a file looks like.
+    """The preview of a file.
 
     Attributes:
         text: Its beginning, if it is text; the target of a link.
-        picture: Itself, scaled down, if it is a picture.
+        picture: The scaled picture, if it is one.
         is_cut: Whether the text goes on.
     """
 
@@ -40,10 +40,10 @@ def look_at(item: Item, should_stop: StopAsked) -> Look:
 
     Args:
         item: A file or a link. Links are not followed.
-        should_stop: Asked between blocks.
+        should_stop: Polled between blocks; return True to cancel.
 
     Returns:
-        What it looks like; nothing if it is neither text nor a picture, or too large a picture.
+        The preview; empty if the file is neither text nor a picture, or too large a picture.
 
     Raises:
         OSError: It cannot be read.
@@ -82,7 +82,7 @@ def _picture(head: bytes, fd: int, size_bytes: int, should_stop: StopAsked) -> L
     buffer = QBuffer()
     buffer.setData(QByteArray(bytes(content)))
     buffer.open(QIODevice.OpenModeFlag.ReadOnly)
-    # What a picture may take in memory has a limit, which Qt keeps by itself: one that needs more is not shown.
+    # Qt limits the memory of a picture by itself, and does not read one that needs more.
     reader = QImageReader(buffer)
     reader.setAutoTransform(True)
     size = reader.size()
@@ -103,7 +103,7 @@ def _text(head: bytes, *, is_cut: bool) -> Look:
     if b"\x00" in head:
         return Look()
     try:
-        # A character may be cut at the end.
+        # The last character may be incomplete.
         text = codecs.getincrementaldecoder("utf-8")().decode(head, final=not is_cut)
     except UnicodeDecodeError:
         text = head.decode("cp1252", "replace")

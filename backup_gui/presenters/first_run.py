@@ -1,4 +1,4 @@
-"""Answers what the first run asks for: folders, drives, sizes, whether a choice is possible and what comes of it."""
+"""Answers the requests of the first run: folders, drives, sizes, the check of a choice and a forecast."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _MOST_PROBLEMS = 3
 
 @dataclasses.dataclass(slots=True)
 class _Sum:
-    """What the first passes of several jobs are going to do, together."""
+    """The sum of what the first passes of several jobs will do."""
 
     files: int = 0
     bytes: int = 0
@@ -47,7 +47,12 @@ class _Sum:
 
 
 class FirstDesk(QObject):
-    """Serves the three steps, in the window and in dialogs."""
+    """Serves the three steps of the first run, in the window and in dialogs.
+
+    Args:
+        settings: Returns the current settings of the app.
+        adopt: Starts the new jobs.
+    """
 
     def __init__(
         self,
@@ -60,17 +65,6 @@ class FirstDesk(QObject):
         adopt: Callable[[FirstStart], None],
         parent: QObject | None = None,
     ) -> None:
-        """Connect the window.
-
-        Args:
-            window: The window.
-            controller: Knows the jobs.
-            tasks: Counts and looks.
-            data_folder: Where the catalogs are.
-            settings: The settings of the app as they are.
-            adopt: Runs jobs from now on.
-            parent: Owner.
-        """
         super().__init__(parent)
         self._window = window
         self._controller = controller
@@ -97,7 +91,7 @@ class FirstDesk(QObject):
         steps.plan_requested.connect(self._window.preview)
         steps.start_requested.connect(self._on_start_requested)
         steps.start_requested.connect(clerk.stop)
-        # What is under way must not reach steps that are no more.
+        # Results must not reach a widget that is gone.
         steps.destroyed.connect(partial(self._on_destroyed, key))
 
     def _on_destroyed(self, key: str, *_: object) -> None:
@@ -123,7 +117,7 @@ class _Clerk:
         self._keys: set[str] = set()
 
     def offer(self) -> None:
-        """Look for folders and drives."""
+        """Find folders and drives to offer."""
         protected = tuple(job.source for job in self._controller.jobs)
         steps = self._steps
         self._tasks.start(self._key_of("folders"), lambda _: usual_folders(protected), steps.show_folders)
@@ -132,7 +126,7 @@ class _Clerk:
         )
 
     def count(self, path: str) -> None:
-        """Count a folder."""
+        """Count the files and bytes of a folder."""
         self._tasks.start(
             self._key_of(f"count {path}"),
             lambda task: _count(path, task),
@@ -141,7 +135,7 @@ class _Clerk:
         )
 
     def check(self, choice: FirstChoice) -> None:
-        """Look whether a choice is possible."""
+        """Check whether a choice is possible."""
         wanted = Choice(choice.sources, choice.place, choice.is_whole_place, choice.keeps_history)
         jobs, data_folder = self._controller.jobs, self._data_folder
         self._tasks.start(
@@ -152,7 +146,7 @@ class _Clerk:
         )
 
     def forecast(self, jobs: tuple[Job, ...]) -> None:
-        """Find out what the first passes are going to do."""
+        """Find out what the first passes will do."""
         data_folder = self._data_folder
         self._tasks.start(
             self._key_of("forecast"),
@@ -162,7 +156,7 @@ class _Clerk:
         )
 
     def stop(self, *_: object) -> None:
-        """Give up everything that is under way."""
+        """Cancel all tasks of this first run."""
         for key in self._keys:
             self._tasks.cancel(key)
 

@@ -1,4 +1,4 @@
-"""Connects the window with what watches over the jobs from outside: alarm, stalls, battery and network, crashes."""
+"""Connects the window with what watches jobs from outside: overdue alarm, stalls, battery, network, crashes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,14 @@ if TYPE_CHECKING:
 
 
 class CareDesk(QObject):
-    """Watches over all jobs; tells when one is to be shown anew, and when the user is to be reminded."""
+    """Watches all jobs. Emits ``changed`` for a job whose view changes, and ``reminded`` to remind the user.
+
+    Args:
+        tasks: Reads the databases and the table of mounts.
+        store: Notes and settings.
+        now: The clock, seconds since 1970.
+        make_power: Creates the object that follows battery and network.
+    """
 
     changed = Signal(object)
     reminded = Signal(object)
@@ -45,18 +52,6 @@ class CareDesk(QObject):
         make_power: Callable[[QObject], Power],
         parent: QObject | None = None,
     ) -> None:
-        """Begin to watch.
-
-        Args:
-            window: The window.
-            controller: The jobs.
-            tasks: Looks into catalogs and at drives.
-            store: Notes and settings.
-            data_folder: Where the catalogs are.
-            now: The clock, seconds since 1970.
-            make_power: Makes what follows battery and network.
-            parent: Owner.
-        """
         super().__init__(parent)
         self._window = window
         self._controller = controller
@@ -78,7 +73,7 @@ class CareDesk(QObject):
         window.diagnostics_requested.connect(self._on_diagnostics_requested)
 
     def close(self) -> None:
-        """Watch no more."""
+        """Stop watching."""
         self._alarm.stop()
         self._stalls.stop()
         self._crashes.close()
@@ -86,10 +81,10 @@ class CareDesk(QObject):
 
     @Slot(object)
     def watch(self, job: Job) -> None:
-        """Watch over a job that is new, or is changed."""
+        """Watch a new or changed job."""
         self._alarm.watch(job.id)
         chronicle = Chronicle(self._data_folder / "jobs" / f"{job.id}.sqlite")
-        # A job that hangs from the start on never tells how old its backup is, but its catalog does.
+        # A job that hangs from its start never tells the age of its backup, but its database does.
         self._tasks.start(
             f"complete {job.id}",
             lambda _: chronicle.last_complete_at(),
@@ -104,29 +99,29 @@ class CareDesk(QObject):
         )
 
     def forget(self, job_id: str) -> None:
-        """Watch over a job no more."""
+        """Stop watching a job."""
         self._alarm.forget(job_id)
         self._overdue.pop(job_id, None)
         self._on_network.discard(job_id)
         self._controller.check_every(job_id, None)
 
     def note_status(self, job_id: str, status: Status) -> None:
-        """Take note of how a job stands."""
+        """Pass the time of a job's last complete backup to the alarm."""
         if status.last_complete_at is not None:
             self._alarm.note_complete(job_id, status.last_complete_at)
 
     def take_settings(self, settings: Settings) -> None:
-        """Follow other settings."""
+        """Apply new settings."""
         self._settings = settings
         self._alarm.set_limit(settings.overdue_days)
         self._spare()
 
     def overdue_since(self, job_id: str) -> float | None:
-        """When a job was last completely backed up, if that is too long ago."""
+        """When the last complete backup of an overdue job was, seconds since 1970; None if it is not overdue."""
         return self._overdue.get(job_id)
 
     def saving(self, job: Job) -> tuple[Saving, int]:
-        """Why a job is checked as a whole less often at the moment, and how often, in seconds."""
+        """Why full passes of a job are less frequent at present, and the seconds between them."""
         supply, every_s = self._power.supply, self._settings.saving_check_every_s
         if every_s > job.full_pass_every_s and job.uses_notification and job.saves_power:
             if supply.is_on_battery:
@@ -136,7 +131,7 @@ class CareDesk(QObject):
         return Saving.NO, job.full_pass_every_s
 
     def complete(self, view: JobView) -> JobView:
-        """Add to a view what is known of its job from outside."""
+        """Add to a view what this object knows of its job."""
         saving, every_s = self.saving(view.job)
         return replace(
             view,
@@ -147,7 +142,7 @@ class CareDesk(QObject):
         )
 
     def _spare(self) -> None:
-        """Tell each job how often to check everything at the moment."""
+        """Tell each job how often to make full passes at present."""
         for job in self._controller.jobs:
             why, every_s = self.saving(job)
             self._controller.check_every(job.id, None if why is Saving.NO else every_s)
@@ -163,7 +158,7 @@ class CareDesk(QObject):
         self._spare()
 
     @Slot(object)
-    def _on_supply_changed(self, supply: Supply) -> None:  # noqa: ARG002 - all that counts is asked for
+    def _on_supply_changed(self, supply: Supply) -> None:  # noqa: ARG002 - saving() reads it from the sender
         self._spare()
 
     @Slot(object)
@@ -187,5 +182,5 @@ class CareDesk(QObject):
 
 
 def _is_on_network(job: Job) -> bool:
-    """Whether one of a job's folders is reached over the network; the table of mounts knows, no drive is asked."""
+    """Whether one of a job's folders is on a network drive. Reads the table of mounts and touches no drive."""
     return any(can_watch(path) for path in (job.source, job.destination))

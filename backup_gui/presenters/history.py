@@ -1,4 +1,4 @@
-"""Connects History pages with what is read in the background and brought back."""
+"""Connects History pages with background reading and with restores."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# A job pauses at the next block of the file that it copies; one that does not hangs on its drive.
+# A job pauses at the next block of the file that it copies. If it takes longer, it hangs on its drive.
 _PAUSE_PATIENCE_MS = 20_000
 _MOST_WAITING = 256
 _MOST_FOUND = 1_000
@@ -46,20 +46,16 @@ _T = TypeVar("_T")
 
 
 class Restoration(QObject):
-    """One restore, from the wish to the result."""
+    """One restore, from the user's wish to the result.
+
+    Args:
+        controller: Pauses the job meanwhile.
+        tasks: Runs the restore.
+    """
 
     def __init__(
         self, wish: RestoreWish, dialog: RestoreDialog, controller: Controller, tasks: TaskRunner, parent: QObject
     ) -> None:
-        """Prepare.
-
-        Args:
-            wish: What the user wants.
-            dialog: Where it is shown.
-            controller: For the job that is paused meanwhile.
-            tasks: Does it.
-            parent: Owner.
-        """
         super().__init__(parent)
         self._wish = wish
         self._dialog = dialog
@@ -80,18 +76,18 @@ class Restoration(QObject):
 
     @property
     def is_into_source(self) -> bool:
-        """Whether it writes into the folder that a job watches."""
+        """Whether it writes into a job's source."""
         return not self._wish.to
 
     def start(self) -> None:
-        """Begin; with a pause of the job, if it is its own source that is written to."""
+        """Start the restore; first pause the job if the restore writes into its source."""
         if not self.is_into_source:
             self._begin()
             return
         job_id = self._wish.subject.job_id
         status = self._controller.status(job_id)
         if status.state is JobState.WAITING and status.reason:
-            # The source may be an empty folder at present, where a drive belongs.
+            # The source may be an empty mount point at present.
             self._dialog.show_failure(said(status.reason) + " " + self.tr("You can save the files elsewhere."))
             return
         self._dialog.show_waiting()
@@ -138,7 +134,7 @@ class Restoration(QObject):
 
     @Slot()
     def _on_left(self) -> None:
-        """It was stopped, and does not stop: other restores go on without it, and so does the job."""
+        """Abandon a restore that was told to stop and hangs: other restores and the job go on."""
         self._tasks.leave(self._key)
         self._release()
 
@@ -195,7 +191,7 @@ class Restoration(QObject):
     def _release(self) -> None:
         self._patience.stop()
         if self.is_into_source and not self._is_released:
-            # Once: another restore may need the pause by now.
+            # Only once: another restore may need the pause by now.
             self._is_released = True
             self._controller.release(self._wish.subject.job_id)
         if self._is_unseen:
@@ -203,7 +199,13 @@ class Restoration(QObject):
 
 
 class RestoreDesk(QObject):
-    """Everything between the History pages and the engine."""
+    """Connects the History pages with the engine.
+
+    Args:
+        tasks: Opens folders of other backups.
+        now: The clock, seconds since 1970.
+        open_folder: Opens a folder in the file manager, if it exists.
+    """
 
     def __init__(
         self,
@@ -215,17 +217,6 @@ class RestoreDesk(QObject):
         open_folder: Callable[[str], None],
         parent: QObject,
     ) -> None:
-        """Connect the window's own History page.
-
-        Args:
-            icons: The icons.
-            window: The main window.
-            controller: The jobs.
-            tasks: Looks at the folders of other backups.
-            now: The clock, seconds since 1970.
-            open_folder: Opens a folder in the file manager, if it is there.
-            parent: Owner.
-        """
         super().__init__(parent)
         self._icons = icons
         self._window = window
@@ -240,18 +231,18 @@ class RestoreDesk(QObject):
         window.backup_chosen.connect(self._on_backup_chosen)
 
     def close(self) -> None:
-        """Give everything up and answer nothing more; returns at once."""
+        """Stop all restores and answers, and return at once."""
         for runner in self._runners():
             runner.close()
 
     def wait(self, limit_s: float) -> bool:
-        """Wait for what was given up to end, so that no unfinished file is left behind.
+        """Wait for stopped tasks to end, so that they leave no unfinished file.
 
         Args:
-            limit_s: How long at most, for all together.
+            limit_s: Limit for all together.
 
         Returns:
-            Whether all has ended.
+            Whether all tasks have ended.
         """
         end_s = time.monotonic() + limit_s
         left = [one for one in self._runners() if not one.wait(max(0.0, end_s - time.monotonic()))]
@@ -324,15 +315,9 @@ class _Reading:
 
 
 class Clerk(QObject):
-    """Answers what one History page wants to know."""
+    """Answers the requests of one History page."""
 
     def __init__(self, page: HistoryPage, parent: QObject | None = None) -> None:
-        """Begin to answer.
-
-        Args:
-            page: The page; this object ends with it.
-            parent: Owner.
-        """
         super().__init__(parent)
         self._page = page
         self._subject: Subject | None = None
@@ -347,13 +332,13 @@ class Clerk(QObject):
         page.look_requested.connect(self._on_look_requested)
 
     def close(self) -> None:
-        """Answer nothing more."""
+        """Stop answering."""
         self.tasks.close()
 
     @Slot(object)
     def _on_moments_requested(self, asked: Asked) -> None:
         if asked.subject != self._subject:
-            # Of another backup nothing is wanted any more; its drive may not even answer.
+            # Cancel reading of the previous backup, whose drive may not even answer.
             self.tasks.cancel()
             self._reading_of(asked)
         backup = backup_of(asked.subject)
@@ -428,5 +413,5 @@ class Clerk(QObject):
 
 
 def backup_of(subject: Subject) -> Backup:
-    """Where the backup that a page shows lies."""
+    """The backup that a page shows."""
     return Backup(subject.destination, subject.history)

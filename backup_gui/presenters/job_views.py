@@ -1,4 +1,4 @@
-"""Keeps what the window shows of each job: its own words, its pace, the room on its drive, and what others add."""
+"""Keeps what the window shows of each job: status, progress, pace, free space, and what other presenters add."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _ROOM_EVERY_MS = 60_000
 
 
 class ShownView(NamedTuple):
-    """A job told something of itself, and is shown so.
+    """A job's view after news of it.
 
     Attributes:
-        view: As it is shown now.
-        before: As it was shown before; None if it was not.
+        view: The current view.
+        before: The previous view; None if there was none.
     """
 
     view: JobView
@@ -35,7 +35,11 @@ class ShownView(NamedTuple):
 
 
 class ViewDesk(QObject):
-    """Shows all jobs in the window."""
+    """Shows all jobs in the window.
+
+    Args:
+        complete: Adds to a view what the job itself does not tell.
+    """
 
     news_taken = Signal(object)
     news_shown = Signal(object)
@@ -49,15 +53,6 @@ class ViewDesk(QObject):
         complete: Callable[[JobView], JobView],
         parent: QObject | None = None,
     ) -> None:
-        """Begin with nothing shown.
-
-        Args:
-            window: The window.
-            controller: Knows the jobs.
-            tasks: Looks at drives.
-            complete: Adds to a view what is known beside the job's own words.
-            parent: Owner.
-        """
         super().__init__(parent)
         self._window = window
         self._controller = controller
@@ -71,31 +66,31 @@ class ViewDesk(QObject):
         self._room_timer.timeout.connect(self.look_for_room)
 
     def start(self) -> None:
-        """Look at the drives, now and every minute."""
+        """Measure the free space of all drives, now and every minute."""
         self._room_timer.start()
         self.look_for_room()
 
     def stop(self) -> None:
-        """Look at the drives no more."""
+        """Stop measuring."""
         self._room_timer.stop()
 
     @property
     def shown(self) -> tuple[JobView, ...]:
-        """All jobs that are shown, in the order of the jobs."""
+        """The views of all shown jobs, in the order of the jobs."""
         return tuple(self._views[job.id] for job in self._controller.jobs if job.id in self._views)
 
     def view(self, job_id: str) -> JobView | None:
-        """What is shown of a job; None if nothing is."""
+        """The view of a job; None if there is none."""
         return self._views.get(job_id)
 
     def forget(self, job_id: str) -> None:
-        """Show a job no more."""
+        """Remove a job's view."""
         for known in (self._views, self._rooms, self._paces):
             known.pop(job_id, None)
 
     @Slot(object)
     def take(self, news: JobNews) -> None:
-        """Show what a job told of itself; ``news_taken`` tells it before, ``news_shown`` after it is shown."""
+        """Show news of a job. Emits ``news_taken`` before and ``news_shown`` after that."""
         job = self._controller.job(news.job_id)
         if job is None:
             return
@@ -115,7 +110,7 @@ class ViewDesk(QObject):
 
     @Slot(object)
     def renew(self, job_id: str) -> None:
-        """Show a job anew if what is known beside its own words has changed; ``view_changed`` tells so."""
+        """Update a view if what other presenters add to it has changed; then emit ``view_changed``."""
         view = self._views.get(job_id)
         if view is not None and (shown := self._complete(view)) != view:
             self._views[job_id] = shown
@@ -124,7 +119,7 @@ class ViewDesk(QObject):
 
     @Slot()
     def look_for_room(self) -> None:
-        """Look how much room the drives have."""
+        """Measure the free space of all drives."""
         for job in self._controller.jobs:
             self._look(job)
 

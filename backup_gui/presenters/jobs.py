@@ -1,4 +1,4 @@
-"""Adds, changes and removes jobs as the user asks, and has them saved."""
+"""Adds, changes, removes and saves jobs as the user asks."""
 
 from __future__ import annotations
 
@@ -28,7 +28,11 @@ log = logging.getLogger(__name__)
 
 
 class JobDesk(QObject):
-    """Keeps the jobs that run, and those that are saved, as the user wants them."""
+    """Keeps the running and the saved jobs as the user wants them.
+
+    Args:
+        tasks: Checks the job that a start of the program asked for.
+    """
 
     job_put = Signal(object)
     job_dropped = Signal(object)
@@ -44,16 +48,6 @@ class JobDesk(QObject):
         data_folder: Path,
         parent: QObject | None = None,
     ) -> None:
-        """Connect the window's wishes.
-
-        Args:
-            window: The window.
-            controller: Runs the jobs.
-            store: Saves them.
-            tasks: Examines what a start of the program asked for.
-            data_folder: Where the catalogs are.
-            parent: Owner.
-        """
         super().__init__(parent)
         self._window = window
         self._controller = controller
@@ -71,12 +65,12 @@ class JobDesk(QObject):
 
     @Slot(object)
     def resume(self, job_id: str) -> None:
-        """Pause a job no more."""
+        """Resume a job, also in the next run of the program."""
         self._controller.resume(job_id)
         self._store.save_jobs(self._controller.jobs)
 
     def put(self, old_id: str, job: Job) -> None:
-        """Put a job in the place of another one, or add it."""
+        """Replace a job by another one, or add it."""
         if old_id and self._controller.job(old_id) is not None:
             if old_id != job.id:
                 self.job_dropped.emit(old_id)
@@ -86,12 +80,12 @@ class JobDesk(QObject):
         else:
             self._controller.add(job)
         self.job_put.emit(job)
-        # One with another folder is another one to the window, which knows nothing of the place it takes.
+        # To the window, a job with another folder is a new job, so tell it the order.
         self._window.board.jobs.order([known.id for known in self._controller.jobs])
         self._settle(job.id)
 
     def add(self, jobs: Iterable[Job], selected_id: str) -> None:
-        """Run further jobs, but for those that run already, and select one of them."""
+        """Start those of some jobs that do not run yet, and select one of them."""
         for job in jobs:
             if self._controller.job(job.id) is None:
                 self._controller.add(job)
@@ -99,7 +93,7 @@ class JobDesk(QObject):
         self._settle(selected_id)
 
     def add_pair(self, wish: Wish) -> None:
-        """Add the job that a start of the program asked for, if it can be one; one that runs is only selected."""
+        """Add the job that a start of the program asked for, if it is valid; select it if it already runs."""
         for job in self._controller.jobs:
             if (job.source, job.destination) == (wish.source, wish.destination):
                 self._window.board.select_job(job.id)
@@ -114,7 +108,7 @@ class JobDesk(QObject):
 
     @Slot(object)
     def remove(self, job_id: str) -> None:
-        """Back up a folder no more."""
+        """Remove a job; its backup stays."""
         self._controller.remove(job_id)
         self.job_dropped.emit(job_id)
         self._forget(job_id)
@@ -136,9 +130,9 @@ class JobDesk(QObject):
             self._save()
 
     def _forget(self, job_id: str) -> None:
-        """Have a job that is no more stand in no other one's way."""
+        """Remove the folders of a removed job from its database, so that they do not block other jobs."""
         file = self._data_folder / "jobs" / f"{job_id}.sqlite"
-        # RACE: a pass that is just beginning may note its folders once more; then one question too many is asked.
+        # RACE: a pass that is just starting may note its folders again. Worst case: the user gets a needless question.
         self._tasks.start(f"forget {job_id}", lambda _: forget_folders(file), ignore_result, waits=True)
 
     def _settle(self, selected_id: str) -> None:

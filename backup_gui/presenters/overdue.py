@@ -1,7 +1,7 @@
-"""Tells when a backup is overdue: by its age alone, whatever the job itself says or does not say any more.
+"""Detects overdue backups by their age alone, independently of what the job reports.
 
-Lives in the window's thread with a timer of its own, so that it goes on when a job's thread hangs, has died or never
-began.
+Lives in the window's thread with a timer of its own, so it also works if a job's thread hangs, has died or never
+started.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Memory(Protocol):
     """Short notes that outlast the program; ``Store`` keeps them."""
 
     def recall(self, key: str) -> str:
-        """A note; empty if there is none."""
+        """Read a note; empty if there is none."""
         ...
 
     def keep(self, key: str, text: str) -> None:
@@ -32,11 +32,11 @@ class Memory(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
-    """How one job stands.
+    """Whether one job is overdue.
 
     Attributes:
         job_id: The job.
-        since: When it was last completely backed up, or added; None if it is not overdue.
+        since: When its last complete backup ended, or when it was added; None if it is not overdue.
     """
 
     job_id: str
@@ -44,7 +44,13 @@ class Overdue:
 
 
 class Alarm(QObject):
-    """Watches the age of each job's last complete backup."""
+    """Watches the age of each job's last complete backup.
+
+    Args:
+        memory: Keeps when a job was added and when the user was reminded.
+        now: The clock, seconds since 1970.
+        limit_days: Age at which a backup is overdue; 0 for never.
+    """
 
     changed = Signal(object)
     reminded = Signal(object)
@@ -52,14 +58,6 @@ class Alarm(QObject):
     def __init__(
         self, memory: Memory, now: Callable[[], float], limit_days: int, parent: QObject | None = None
     ) -> None:
-        """Begin without jobs.
-
-        Args:
-            memory: Where it is noted when a job was added, and when the user was told.
-            now: The clock, seconds since 1970.
-            limit_days: The age from which on a backup is overdue; 0 for never.
-            parent: Owner.
-        """
         super().__init__(parent)
         self._memory = memory
         self._now = now
@@ -71,11 +69,11 @@ class Alarm(QObject):
         self._timer.start()
 
     def stop(self) -> None:
-        """Watch no more."""
+        """Stop watching."""
         self._timer.stop()
 
     def watch(self, job_id: str) -> None:
-        """Watch a job; until more is known, since it was first watched."""
+        """Watch a job; until a complete backup is known, its age counts from the first call."""
         key = f"added/{job_id}"
         added_at = _number(self._memory.recall(key))
         if added_at is None:
@@ -84,18 +82,18 @@ class Alarm(QObject):
         self._since[job_id] = max(added_at, self._since.get(job_id, added_at))
 
     def forget(self, job_id: str) -> None:
-        """Watch a job no more."""
+        """Stop watching a job."""
         self._since.pop(job_id, None)
         self._overdue.discard(job_id)
         for key in (f"added/{job_id}", f"reminded/{job_id}"):
             self._memory.keep(key, "")
 
     def note_complete(self, job_id: str, at: float) -> None:
-        """Take note of a complete backup.
+        """Note a complete backup.
 
         Args:
             job_id: The job.
-            at: When it was complete, seconds since 1970; one older than known is ignored.
+            at: When it was complete, seconds since 1970; ignored if older than known.
         """
         since = self._since.get(job_id)
         if since is None or at <= since:
@@ -105,7 +103,7 @@ class Alarm(QObject):
             self.check()
 
     def set_limit(self, limit_days: int) -> None:
-        """Take another limit."""
+        """Set another limit."""
         if limit_days != self._limit_days:
             self._limit_days = limit_days
             self.check()
@@ -125,7 +123,7 @@ class Alarm(QObject):
     def _remind(self, job_id: str, since: float, now: float) -> None:
         key = f"reminded/{job_id}"
         last = _number(self._memory.recall(key))
-        # A note from the future is from before the clock was set back.
+        # A note from the future was written before the clock was set back.
         if last is None or last > now or now - last >= DAY_S:
             self._memory.keep(key, repr(now))
             self.reminded.emit(Overdue(job_id, since))

@@ -1,6 +1,6 @@
-"""Connects the pages that look back with what the catalogs and drives tell: days, earlier passes, sizes.
+"""Reads days, earlier passes and sizes for the Overview and Activity pages from databases and drives.
 
-Everything is read in the background, when somebody looks.
+Reads in the background, and only what the window shows.
 """
 
 from __future__ import annotations
@@ -29,7 +29,11 @@ _DAYS_BACK_S = 31 * 86_400.0
 
 
 class OverviewDesk(QObject):
-    """Answers what the Overview and Activity pages ask for."""
+    """Answers the requests of the Overview and Activity pages.
+
+    Args:
+        now: The clock, seconds since 1970.
+    """
 
     def __init__(
         self,
@@ -40,16 +44,6 @@ class OverviewDesk(QObject):
         now: Callable[[], float],
         parent: QObject | None = None,
     ) -> None:
-        """Connect; nothing is read yet.
-
-        Args:
-            window: The window.
-            controller: The jobs.
-            tasks: Reads and counts.
-            data_folder: Where the catalogs are.
-            now: The clock, seconds since 1970.
-            parent: Owner.
-        """
         super().__init__(parent)
         self._window = window
         self._controller = controller
@@ -66,12 +60,12 @@ class OverviewDesk(QObject):
         board.files_wanted.connect(self._on_files_wanted)
 
     def forget(self, job_id: str) -> None:
-        """Forget a job that is no more."""
+        """Forget a removed job."""
         self._sizes.pop(job_id, None)
         self._read_at.pop(job_id, None)
 
     def note_report(self, job_id: str, report: Report) -> None:
-        """Take note of a pass: the chart changes, and the catalog has a key for it."""
+        """Update the chart after a pass, and read the key of the pass from the database."""
         if report.counts.total or report.problems or report.held is not None:
             chronicle = self._chronicle(job_id)
             self._tasks.start(
@@ -87,7 +81,7 @@ class OverviewDesk(QObject):
         self.count(self._window.board.selected_id)
 
     def count(self, job_id: str) -> None:
-        """Count how much room a backup takes, now."""
+        """Measure how much space a backup takes."""
         job = self._controller.job(job_id)
         before = self._sizes.get(job_id, BackupSizes())
         if job is None or before.is_counting:
@@ -102,7 +96,7 @@ class OverviewDesk(QObject):
 
     @Slot()
     def _on_selection_changed(self) -> None:
-        # Told whenever anything is shown anew, so nothing here may cost anything.
+        # Called on every update of the window, so this must be cheap.
         view = self._window.board.selected
         if view is None or not self._window.isVisible():
             return
@@ -110,7 +104,7 @@ class OverviewDesk(QObject):
         if now - self._read_at.get(job_id, 0.0) >= COUNT_EVERY_S:
             self._read_days(job_id)
         counted_at = self._sizes.get(job_id, BackupSizes()).counted_at
-        # While a pass writes, the drive has better things to do.
+        # Counting would slow down a pass that writes to the same drive.
         if view.room is not None and view.progress is None and now - (counted_at or 0.0) >= COUNT_EVERY_S:
             self.count(job_id)
 
@@ -176,7 +170,7 @@ class OverviewDesk(QObject):
         self._window.board.put_sizes(job_id, sizes)
 
     def _is_known(self, job_id: str) -> bool:
-        """Whether the job is still there: an answer may come after it was removed."""
+        """Whether the job still exists; an answer may come after its removal."""
         return self._controller.job(job_id) is not None
 
     def _chronicle(self, job_id: str) -> Chronicle:

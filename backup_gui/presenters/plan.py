@@ -1,4 +1,4 @@
-"""Fills the views of plans: finds out what a pass would do, and chooses and orders what is wanted of it."""
+"""Fills the views of plans: finds out what a pass would do, and filters and sorts its actions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class _Outlook(NamedTuple):
-    """What was found out, with the counts that would take the window's thread too long."""
+    """A preview with its counts, which the window's thread could not count fast enough."""
 
     foresight: Foresight
     counts: Counts
@@ -35,14 +35,6 @@ class PlanDesk(QObject):
     """Serves the preview of a pass and the review of what is held."""
 
     def __init__(self, window: MainWindow, tasks: TaskRunner, data_folder: Path, parent: QObject | None = None) -> None:
-        """Connect the window.
-
-        Args:
-            window: The window.
-            tasks: Compares and orders.
-            data_folder: Where the catalogs are.
-            parent: Owner.
-        """
         super().__init__(parent)
         self._tasks = tasks
         self._data_folder = data_folder
@@ -69,11 +61,11 @@ class PlanDesk(QObject):
         dialog.plan.request_again()
 
     def _serve(self, view: PlanView, dialog: PreviewDialog | ReviewDialog) -> str:
-        """Answer what a view of a plan asks for, as long as its dialog is open."""
+        """Answer the requests of a plan's view while its dialog is open; return the key of its tasks."""
         self._views += 1
         key = f"plan {self._views}"
         view.arrangement_requested.connect(partial(self._on_arrangement_requested, key, view))
-        # A dialog that was closed is deleted later; nothing may reach it then.
+        # Results must not reach a dialog after it was closed and deleted.
         dialog.finished.connect(partial(self._on_closed, key))
         return key
 

@@ -1,7 +1,4 @@
-"""Connects window and tray icon with jobs and settings: what each side tells becomes the other's values.
-
-The only place besides ``app.py`` that knows both ``ui`` and ``threads``.
-"""
+"""Creates and connects window, tray icon, jobs, settings and all other presenters."""
 
 from __future__ import annotations
 
@@ -60,20 +57,20 @@ def _ignore_appearance(appearance: Appearance) -> None:
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """What the desk needs of the system around it; tests put something else in its place.
+    """The services of the system; tests replace them.
 
     Attributes:
-        run: The runner.
-        now: Seconds since 1970.
-        make_tray_icon: Makes the platform's tray icon.
-        has_tray: Whether there is a tray.
-        is_menu_on_bus: Whether a panel draws the icon's menu.
-        make_notifier: Makes what shows notifications; None where the tray icon is all there is.
-        entry: Makes the entry with which the app is started at login.
-        apply_appearance: Gives all windows other colours.
+        run: Runs one job.
+        now: The clock, seconds since 1970.
+        make_tray_icon: Creates the platform's tray icon.
+        has_tray: Returns whether there is a tray.
+        is_menu_on_bus: Returns whether a panel draws the icon's menu.
+        make_notifier: Creates the desktop's notifier; None where only the tray icon can show messages.
+        entry: Returns the entry that starts the app at login.
+        apply_appearance: Sets the colours of all windows.
         open_folder: Opens a folder in the file manager.
-        make_power: Makes what follows battery and network.
-        languages: Code and name of each language there is a translation for.
+        make_power: Creates the object that follows battery and network.
+        languages: Code and name of each available translation.
     """
 
     run: Run = runner.run
@@ -90,19 +87,11 @@ class System:
 
 
 class Desk(QObject):
-    """The app without its event loop."""
+    """The app without its event loop: creates window, tray icon and controller, and starts them with ``start``."""
 
     finished = Signal()
 
     def __init__(self, icons: Icons, store: Store, places: Places, system: System) -> None:
-        """Build window, tray icon and controller; nothing runs yet.
-
-        Args:
-            icons: The icons.
-            store: Jobs and settings.
-            places: The program's own folders.
-            system: The system around it.
-        """
         super().__init__()
         self._store = store
         self._places = places
@@ -154,7 +143,7 @@ class Desk(QObject):
         self._connect()
 
     def start(self, wish: Wish) -> None:
-        """Show what is to be seen and run the jobs.
+        """Show tray icon and window, and start the jobs.
 
         Args:
             wish: What the start of the program asked for.
@@ -168,7 +157,7 @@ class Desk(QObject):
             self.care.watch(job)
         self.views.start()
         if self._settings.start_at_login:
-            # The program may have moved since the entry was made.
+            # The program may have moved since the entry was written.
             self._write_login_entry(self._settings)
         self.grant(wish)
         if self._store.faults:
@@ -177,7 +166,7 @@ class Desk(QObject):
             )
 
     def grant(self, wish: Wish) -> None:
-        """Do what a start of the program asked for, this one's or a second one's."""
+        """Do what this start or a second start of the program asked for."""
         if wish.shows_window:
             self.window.come_up()
         if wish.source and wish.destination:
@@ -189,7 +178,7 @@ class Desk(QObject):
         self.finished.emit()
 
     def shut_down(self) -> None:
-        """Stop the jobs, within two seconds, and put everything away. Further calls do nothing."""
+        """Stop the jobs within two seconds and close everything. Further calls do nothing."""
         if self._is_over:
             return
         self._is_over = True
@@ -223,7 +212,7 @@ class Desk(QObject):
             self.views.look_for_room()
 
     def _completed(self, view: JobView) -> JobView:
-        """Add to a view what is known beside the job's own words."""
+        """Add to a view what other presenters know of its job."""
         return self.answers.complete(self.care.complete(view))
 
     @Slot(object)
@@ -235,7 +224,7 @@ class Desk(QObject):
     # From the window to the jobs
 
     def _adopt(self, start: FirstStart) -> None:
-        """Run the jobs of a first run."""
+        """Start the jobs of a first run."""
         self.jobs.add(start.jobs, start.jobs[0].id)
         if start.starts_at_login and not self._settings.start_at_login:
             self._on_settings_saved(replace(self._settings, start_at_login=True))

@@ -1,4 +1,4 @@
-"""Connects the tray icon with the jobs: what it shows, what it tells, and what becomes of the window without it."""
+"""Connects tray icon and notifications with the jobs, and shows the window if there is no tray."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from backup_gui.ui.values.job import JobView
 
 _EVERY_MS = 1_000
-# A tray may come later than the app at login; after this the window is shown minimised instead.
+# At login the tray may start after the app. After this time, show the window minimised instead.
 _PATIENCE_MS = 10_000
 # Large enough for a screen of high density.
 _PICTURE_PX = 96
@@ -29,7 +29,14 @@ _CLOSED = "closed"
 
 
 class TrayDesk(QObject):
-    """Shows all jobs in the tray, and tells what is worth a notification."""
+    """Shows all jobs in the tray, and notifies the user of important changes.
+
+    Args:
+        now: The clock, seconds since 1970.
+        has_tray: Returns whether there is a tray.
+        views: Returns all jobs as the window shows them.
+        make_notifier: Creates the desktop's notifier; None where only the tray icon can show messages.
+    """
 
     def __init__(
         self,
@@ -44,19 +51,6 @@ class TrayDesk(QObject):
         *,
         make_notifier: Callable[[QObject], Notifier | None],
     ) -> None:
-        """Connect; nothing is shown yet.
-
-        Args:
-            icons: The icons.
-            icon: The platform's tray icon.
-            window: The window.
-            store: Remembers what was told before.
-            now: The clock, seconds since 1970.
-            has_tray: Whether there is a tray.
-            views: All jobs as they are shown.
-            parent: Owner.
-            make_notifier: Makes what shows notifications; None where the tray icon is all there is.
-        """
         super().__init__(parent)
         self._icons = icons
         self._window = window
@@ -67,7 +61,7 @@ class TrayDesk(QObject):
         self._notices = Notices(store.told(_FIRST))
         self.is_telling = store.settings().notifications_enabled
         self.tray = Tray(icons, icon, now, self)
-        # What stands about each job, until it is replaced or true no more.
+        # The notification shown for each job, until it is replaced or no longer true.
         self._standing: dict[str, Notice] = {}
         self._notifier = make_notifier(self)
         if self._notifier is not None:
@@ -88,13 +82,13 @@ class TrayDesk(QObject):
         self.tray.notice_clicked.connect(self._on_notice_clicked)
 
     def begin(self, *, shows_window: bool) -> None:
-        """Show the icon; where there is no tray even after a while, the window, minimised."""
+        """Show the icon; if there is still no tray after a while, show the window minimised."""
         self.tray.show()
         if not shows_window and not self._has_tray():
             self.patience.start()
 
     def close(self) -> None:
-        """Show nothing any more."""
+        """Remove icon and notifications."""
         self._pause.stop()
         self.patience.stop()
         if self._notifier is not None:
@@ -113,31 +107,31 @@ class TrayDesk(QObject):
         self.tray.show_jobs(views)
 
     def note_view(self, view: JobView, before: JobView | None) -> None:
-        """Take note of how a job stands.
+        """Show a new view of a job in the tray, and notify the user if it matters.
 
         Args:
-            view: The job.
-            before: As it was shown before; None if it was not.
+            view: The current view.
+            before: The previous view; None if there was none.
         """
-        # Told first: what is new takes the place of what is over.
+        # Notify first: a new notification replaces one that is no longer true.
         self._tell(self._notices.on_status(view, self._now()))
         if before is None or before.shown_state is not view.shown_state:
             self.show_jobs()
         elif not self._pause.isActive():
-            # The tray's words change with every file, and each change is a message to another process.
+            # The tray's text changes with every file, and each change is a message to another process.
             self._pause.start()
 
     def remind(self, view: JobView, since: float) -> None:
-        """Tell that a job is overdue.
+        """Notify the user that a job is overdue.
 
         Args:
             view: The job.
-            since: When it was last completely backed up, seconds since 1970.
+            since: When its last complete backup ended, seconds since 1970.
         """
         self._tell(self._notices.on_overdue(view, since, self._now()))
 
     def forget(self, job_id: str) -> None:
-        """Forget a job that is no more."""
+        """Forget a removed job."""
         self._notices.forget(job_id)
         self._withdraw(job_id)
 

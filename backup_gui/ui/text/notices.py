@@ -124,7 +124,7 @@ class Notices:
         return Notice(view.job.id, JobState.ATTENTION, view.job.name, text, is_overdue=True, reason=view.status.state)
 
     def forget(self, job_id: str) -> None:
-        """Forget a job that is no more."""
+        """Forget a removed job."""
         self._told.pop(job_id, None)
         self._celebrated.discard(job_id)
 
