@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from backup_gui.engine.run.single_pass import run_pass
+from backup_gui.engine.run.single_pass import PassOptions, run_pass
 from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.state.rows import open_for_reading
 from backup_gui.model.actions import Actions
@@ -75,7 +75,9 @@ def foresee(
 
     try:
         with _copied_catalog(data_folder / "jobs" / f"{job.id}.sqlite") as catalog:
-            report = run_pass(job, catalog, FULL, should_stop=should_stop, on_event=on_event, is_dry_run=True)
+            report = run_pass(
+                job, catalog, FULL, PassOptions(should_stop=should_stop, on_event=on_event, is_dry_run=True)
+            )
     except BackupError as error:
         return Foresight(reason=error.reason)
     if report.status is PassStatus.CANCELLED:

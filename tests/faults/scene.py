@@ -9,7 +9,7 @@ from pathlib import Path
 
 from backup_gui.engine.fs.system.platform import uptime_s
 from backup_gui.engine.history.trusted_clock import look
-from backup_gui.engine.run.single_pass import ignore, run_pass
+from backup_gui.engine.run.single_pass import PassOptions, ignore, run_pass
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.events import Event
 from backup_gui.model.job import Job
@@ -46,7 +46,8 @@ class Scene:
     def make_pass(self, on_event: Callable[[Event], None] = ignore, *, after_s: float = 61.0) -> Report:
         """Make a full pass, by the clocks some time after the one before, so that no version is one too many."""
         self.passed_s += after_s
-        return run_pass(self.job, self.catalog, FULL, on_event=on_event, now=self.now_s, uptime=self._uptime_s)
+        options = PassOptions(on_event=on_event, now=self.now_s, uptime=self._uptime_s)
+        return run_pass(self.job, self.catalog, FULL, options)
 
     def now_s(self) -> float:
         """Tell the time of the passes' clock."""

@@ -74,7 +74,7 @@ class Victim:
         commands = Commands()
         clock.at(until_s, lambda: commands.put(Stop()))
         job = Job(str(self.source), str(self.mirror), "j", "Documents", interval_s=EVERY_S, uses_notification=False)
-        runner.run(job, commands, events.append, data_folder=self.data, clock=clock)
+        runner.run(job, commands, events.append, data_folder=self.data, parts=runner.PARTS._replace(clock=clock))
         return events
 
     def originals_in(self, root: Path) -> set[bytes]:

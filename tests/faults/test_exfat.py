@@ -18,7 +18,7 @@ from backup_gui.engine.destination.history_place import HISTORY_NAME
 from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.history.listing import list_versions
 from backup_gui.engine.restore.put_back import restore_path
-from backup_gui.engine.run.single_pass import run_pass
+from backup_gui.engine.run.single_pass import PassOptions, run_pass
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.errors import RootAbsentError
@@ -406,7 +406,7 @@ def test_a_dry_run_names_what_is_not_possible_and_writes_nothing(scene: Scene, m
         write(scene, path, "x")
     before = read_tree(scene.mirror.parent)
     monkeypatch.setattr(writer.MirrorWriter, "make_scratch", lambda _self: pytest.fail("written to"))
-    report = run_pass(scene.job, scene.catalog, Scope(trees=frozenset({""})), is_dry_run=True)
+    report = run_pass(scene.job, scene.catalog, Scope(trees=frozenset({""})), PassOptions(is_dry_run=True))
     assert codes(report) == {"case": COLLISION, "a:b": NAME}
     assert report.counts.created == 1
     assert read_tree(scene.mirror.parent) == before

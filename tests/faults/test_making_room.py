@@ -19,7 +19,7 @@ from backup_gui.engine.fs.content import TargetError
 from backup_gui.engine.history.prune import NO_GAIN_KEY
 from backup_gui.engine.rules.space import Room
 from backup_gui.engine.rules.version_names import version_path
-from backup_gui.engine.run.single_pass import run_pass
+from backup_gui.engine.run.single_pass import PassOptions, run_pass
 from backup_gui.model.errors import DestinationFullError
 from backup_gui.model.plans import NOTHING_REMOVED, PassStatus, ProblemCode, Scope
 from tests.faults.scene import Scene
@@ -250,7 +250,7 @@ def test_no_version_gives_way_while_the_guard_holds_something(scene: Scene) -> N
     assert quick.held is None
     assert [problem.path for problem in quick.problems] == ["new"]
     assert kept_names(scene) == OLD
-    agreed = run_pass(scene.job, scene.catalog, Scope(trees=frozenset({""})), allowed=held.held)
+    agreed = run_pass(scene.job, scene.catalog, Scope(trees=frozenset({""})), PassOptions(allowed=held.held))
     assert agreed.made_room.versions > 0
 
 

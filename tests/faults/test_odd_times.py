@@ -15,7 +15,7 @@ from backup_gui.engine.apply import copying
 from backup_gui.engine.apply import create as making
 from backup_gui.engine.history.listing import list_versions
 from backup_gui.engine.plan import difference as equality
-from backup_gui.engine.run.single_pass import run_pass
+from backup_gui.engine.run.single_pass import PassOptions, run_pass
 from backup_gui.model.plans import FULL, Counts
 from tests.faults.scene import Scene
 from tests.faults.volumes import plugged_in, small_volume
@@ -43,7 +43,7 @@ def test_versions_kept_while_the_clock_jumps_back_and_forth_are_all_there(scene:
         # Of the time that passes, only what the system runs is right.
         ran_s = 200.0 * number
         clock_s = noon_s + ran_s + jump_s
-        run_pass(scene.job, scene.catalog, FULL, now=partial(float, clock_s), uptime=partial(float, ran_s))
+        run_pass(scene.job, scene.catalog, FULL, PassOptions(now=partial(float, clock_s), uptime=partial(float, ran_s)))
     assert scene.in_mirror() == {"file": b"version 11"}
     assert scene.in_history() == {b"version %d" % number for number in range(11)}
     versions = list(list_versions(str(scene.history), "file"))

@@ -25,7 +25,7 @@ from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.plan.pass_context import PassContext
 from backup_gui.engine.rules.exclusions import Filter
 from backup_gui.engine.rules.progress import Meter
-from backup_gui.engine.run.single_pass import run_pass
+from backup_gui.engine.run.single_pass import PassOptions, run_pass
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.events import Event
 from backup_gui.model.job import Job
@@ -144,7 +144,7 @@ class Rig:
             if on_event is not None:
                 on_event(event)
 
-        return run_pass(self.job, self.catalog, scope, on_event=take, **arguments)
+        return run_pass(self.job, self.catalog, scope, PassOptions(on_event=take, **arguments))
 
     def context(self, source: Tree, target: LocalDestination, rules: Filter) -> PassContext[LocalDestination]:
         """What the steps of a pass are given, with a meter that tells nobody."""

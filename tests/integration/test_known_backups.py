@@ -23,7 +23,7 @@ from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.destination.marker import Marker
 from backup_gui.engine.fs.xattrs import MARKER_ATTRIBUTE
 from backup_gui.engine.ownership import belonging
-from backup_gui.engine.run.single_pass import run_pass
+from backup_gui.engine.run.single_pass import PassOptions, run_pass
 from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.state.register import forget_folders, other_jobs
 from backup_gui.engine.verify import verify
@@ -93,7 +93,7 @@ class World:
         job = make_job(Job(str(self.path(source)), str(self.path(destination)), **options))
         catalog = Catalog.open(self.memory / "jobs" / f"{job.id}.sqlite")
         try:
-            return run_pass(job, catalog, scope, allowed=allowed, is_dry_run=is_dry_run)
+            return run_pass(job, catalog, scope, PassOptions(allowed=allowed, is_dry_run=is_dry_run))
         finally:
             catalog.close()
 

@@ -199,8 +199,8 @@ MUTATIONS = (
     Mutation(
         "root in place after a pass",
         "engine/run/single_pass.py",
-        "    if not source.is_root_in_place():\n",
-        "    if not source:\n",
+        "    if not context.source.is_root_in_place():\n",
+        "    if not context:\n",
         (f"{_RACES}test_a_source_removed_while_it_is_compared_is_no_success",),
     ),
     Mutation(
@@ -276,14 +276,14 @@ MUTATIONS = (
     Mutation(
         "the destination in place after a pass",
         "engine/run/single_pass.py",
-        "    if not target.is_in_place():\n",
-        "    if not target:\n",
+        "    if not context.destination.is_in_place():\n",
+        "    if not context:\n",
         (f"{_GOES_ON}test_a_destination_that_goes_in_the_middle_of_a_pass_is_no_success",),
     ),
     Mutation(
         "a destination made anew leads to a full pass",
         "engine/run/single_pass.py",
-        "        scope = scope if continuity is Continuity.SAME else FULL\n",
+        "    scope = scope if roots.continuity is Continuity.SAME else FULL\n",
         "",
         (f"{_GOES_ON}test_what_was_removed_or_made_anew_is_whole_before_complete_is_said",),
     ),

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from backup_gui.engine.run.single_pass import run_pass
+from backup_gui.engine.run.single_pass import PassOptions, run_pass
 from backup_gui.model.errors import BackupError
 from backup_gui.model.plans import FULL, HeldCode, PassStatus, Report
 from tests.helpers.descriptors import open_below
@@ -34,7 +34,7 @@ def make_world() -> World:
     os.link(world.source / "touched", world.source / "touched too")
     world.see_source()
     with_catalog = open_catalog(world.base / "data/job.sqlite")
-    run_pass(world.job, with_catalog, FULL, **a_minute_later())
+    run_pass(world.job, with_catalog, FULL, PassOptions(**a_minute_later()))
     with_catalog.close()
     world.check()
     for name in ("replaced", "folder/replaced", "added", "new folder/file"):
@@ -77,7 +77,7 @@ def fail_at(at: int, error: int, *, is_reading: bool) -> bool:
     try:
         with faulty(Fault(at, error, is_reading=is_reading), catalog) as gate:
             try:
-                report = run_pass(world.job, catalog, FULL, **a_minute_later())
+                report = run_pass(world.job, catalog, FULL, PassOptions(**a_minute_later()))
             except BackupError:
                 report = None
         where = f"call {at}: {gate.failed}"
@@ -88,7 +88,7 @@ def fail_at(at: int, error: int, *, is_reading: bool) -> bool:
             # Nothing was said to be wrong, so what is there must be so, but for what waits by name.
             waiting = names_that_wait(report)
             assert without(waiting, contents(world.mirror)) == without(waiting, contents(world.source)), where
-        run_pass(world.job, catalog, FULL, **a_minute_later())
+        run_pass(world.job, catalog, FULL, PassOptions(**a_minute_later()))
         assert read_tree(world.mirror) == read_tree(world.source), where
         world.check()
     finally:

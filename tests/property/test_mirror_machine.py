@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from backup_gui.engine.fs.content import never
 from backup_gui.engine.fs.xattrs import ACCESS_LIST, DEFAULT_LIST
-from backup_gui.engine.run.single_pass import run_pass
+from backup_gui.engine.run.single_pass import PassOptions, run_pass
 from backup_gui.model.errors import BackupError
 from backup_gui.model.paths import TEMPORARY_PREFIX, is_at_or_below, is_temporary
 from backup_gui.model.plans import FULL, Counts, Held, HeldCode, PassStatus, ProblemCode, Report, Scope
@@ -432,7 +432,9 @@ class MirrorMachine(RuleBasedStateMachine):
         mirror_before = contents(world.mirror)
         try:
             with world.passing():
-                report = run_pass(world.job, self.catalog, scope, should_stop=should_stop, **a_minute_later())
+                report = run_pass(
+                    world.job, self.catalog, scope, PassOptions(should_stop=should_stop, **a_minute_later())
+                )
             if is_exact and report.held is not None:
                 report = self.agree(report.held, scope, mirror_before)
         finally:
@@ -464,7 +466,7 @@ class MirrorMachine(RuleBasedStateMachine):
         changed = [path for path in waiting & before.keys() if now.get(path) != before[path]]
         assert not changed, f"taken from a stranger: {changed}"
         with self.world.passing():
-            return run_pass(self.world.job, self.catalog, scope, allowed=held, **a_minute_later())
+            return run_pass(self.world.job, self.catalog, scope, PassOptions(allowed=held, **a_minute_later()))
 
     def knows_names(self, scope: Scope) -> bool:
         """Tell whether a partial pass can know all names of the files that it sees a name of.

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from backup_gui.engine.apply.report import HELD_KEY
 from backup_gui.engine.guard.unanswered import from_text
 from backup_gui.engine.rules.exclusions import Filter
-from backup_gui.engine.run.single_pass import run_pass
+from backup_gui.engine.run.single_pass import PassOptions, run_pass
 from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.state.recent_losses import REWRITTEN
 from backup_gui.model.entries import EntryKind, kind_of
@@ -135,7 +135,7 @@ def step_of(action: Action) -> Step:
 
 def decided(job: Job, catalog: Catalog) -> Decision:
     events: list[Event] = []
-    report: Report = run_pass(job, catalog, FULL, on_event=events.append, is_dry_run=True)
+    report: Report = run_pass(job, catalog, FULL, PassOptions(on_event=events.append, is_dry_run=True))
     going = [step_of(event.action) for event in events if isinstance(event, ActionDone)]
     held = [step_of(action) for action in report.held.actions] if report.held else []
     return Decision(frozenset(going), frozenset(held), report.held.code.value if report.held else "")
@@ -219,7 +219,7 @@ def test_the_program_decides_what_the_specification_says(
         if "pass" in between and between != "no pass":
             report = run_pass(job, catalog, FULL)
             if between == "agreed pass" and report.held is not None:
-                run_pass(job, catalog, FULL, allowed=report.held)
+                run_pass(job, catalog, FULL, PassOptions(allowed=report.held))
         elif between == "lost catalog":
             catalog.forget_mirror()
         for side, action in third:

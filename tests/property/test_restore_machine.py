@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from backup_gui.engine.fs.system.platform import uptime_s
 from backup_gui.engine.restore.put_back import restore_path
 from backup_gui.engine.rules.version_names import shortened_paths
-from backup_gui.engine.run.single_pass import run_pass
+from backup_gui.engine.run.single_pass import PassOptions, run_pass
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.errors import UnknownThenError
 from backup_gui.model.job import Job
@@ -134,8 +134,7 @@ class RestoreMachine(RuleBasedStateMachine):
             self.job,
             self.catalog,
             FULL,
-            now=lambda: time.time() + passed_s,
-            uptime=lambda: uptime_s() + passed_s,
+            PassOptions(now=lambda: time.time() + passed_s, uptime=lambda: uptime_s() + passed_s),
         )
         assert report.status is PassStatus.COMPLETE, report
         tree = read_tree(self.mirror)

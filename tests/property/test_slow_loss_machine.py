@@ -17,7 +17,7 @@ from backup_gui.engine.restore.decisions import keep
 from backup_gui.engine.restore.held import put_back_held
 from backup_gui.engine.restore.undo import undo_pass
 from backup_gui.engine.rules.progress import Meter
-from backup_gui.engine.run.single_pass import run_pass
+from backup_gui.engine.run.single_pass import PassOptions, run_pass
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.job import Job
 from backup_gui.model.plans import FULL, Held, HeldCode, PassStatus, Scope
@@ -128,7 +128,7 @@ class SlowLossMachine(RuleBasedStateMachine):
     @rule(asked=st.integers(1, 30))
     def cancelled_pass(self, asked: int) -> None:
         answers = iter([False] * asked)
-        run_pass(self.job, self.catalog, FULL, should_stop=lambda: next(answers, True), **a_minute_later())
+        run_pass(self.job, self.catalog, FULL, PassOptions(should_stop=lambda: next(answers, True), **a_minute_later()))
 
     @rule()
     def restart(self) -> None:
@@ -143,7 +143,7 @@ class SlowLossMachine(RuleBasedStateMachine):
             return
         held = self.run(FULL)
         if held is not None:
-            report = run_pass(self.job, self.catalog, FULL, allowed=held, **a_minute_later())
+            report = run_pass(self.job, self.catalog, FULL, PassOptions(allowed=held, **a_minute_later()))
             assert report.status is PassStatus.COMPLETE or report.kept
             self.held = report.held
         self.user_has_seen_all()
@@ -184,7 +184,7 @@ class SlowLossMachine(RuleBasedStateMachine):
         # What comes of it in the mirror is the user's word too, as the loop gives it.
         held = self.run(FULL)
         if held is not None and held.code in {HeldCode.MASS_CHANGE, HeldCode.SLOW_CHANGE}:
-            run_pass(self.job, self.catalog, FULL, allowed=held, **a_minute_later())
+            run_pass(self.job, self.catalog, FULL, PassOptions(allowed=held, **a_minute_later()))
         self.held = None
         self.user_has_seen_all()
 
@@ -207,7 +207,7 @@ class SlowLossMachine(RuleBasedStateMachine):
     # Inner parts
 
     def run(self, scope: Scope) -> Held | None:
-        report = run_pass(self.job, self.catalog, scope, **a_minute_later())
+        report = run_pass(self.job, self.catalog, scope, PassOptions(**a_minute_later()))
         if scope.is_full:
             self.touched.clear()
         self.held = report.held

@@ -13,7 +13,7 @@ from enum import Enum
 from pathlib import Path
 
 from backup_gui.engine.fs.system.platform import uptime_s
-from backup_gui.engine.run.single_pass import run_pass
+from backup_gui.engine.run.single_pass import PassOptions, run_pass
 from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.watch.watcher import Watcher
 from backup_gui.model.events import ActionDone, Event, PlanMade
@@ -158,9 +158,7 @@ class Program:
             self._job,
             self.catalog,
             scope,
-            on_event=take,
-            now=lambda: time.time() + ahead_s,
-            uptime=lambda: uptime_s() + ahead_s,
+            PassOptions(on_event=take, now=lambda: time.time() + ahead_s, uptime=lambda: uptime_s() + ahead_s),
         )
         if report.is_full and not scope.is_full:
             self.problems.append("a partial pass became a full one")

@@ -23,6 +23,7 @@ from watchdog.events import (
 
 from backup_gui.engine.run import runner
 from backup_gui.engine.run import single_pass as mirror
+from backup_gui.engine.run.loop import LoopParts
 from backup_gui.engine.run.mailbox import Commands
 from backup_gui.model.errors import WatchCancelledError
 from backup_gui.model.events import (
@@ -244,10 +245,7 @@ class Backup:
                 self.commands,
                 self._on_event,
                 data_folder=self.base / "data",
-                clock=SimulatedClock(self.scheduler),
-                run_pass=self._run_pass,
-                open_catalog=self._open_catalog,
-                make_watcher=self._make_watcher,
+                parts=LoopParts(SimulatedClock(self.scheduler), self._run_pass, self._open_catalog, self._make_watcher),
             )
         finally:
             if task.is_killed:
@@ -269,7 +267,7 @@ class Backup:
         self._catalogs.append(catalog)
         return catalog
 
-    def _run_pass(self, job: Job, catalog: Any, scope: Scope, **options: Any) -> Report:
+    def _run_pass(self, job: Job, catalog: Any, scope: Scope, options: mirror.PassOptions) -> Report:
         self.passes += 1
         if self.passes > MOST_PASSES + MOST_PASSES_A_SECOND * self.scheduler.elapsed_s:
             self.scheduler.fail(AssertionError(f"{self.name} makes pass after pass without a pause"))
@@ -283,7 +281,7 @@ class Backup:
         doubt = self._doubt()
         before = self.promises.mirror() if doubt else {}
         try:
-            report = mirror.run_pass(job, catalog, scope, **options)
+            report = mirror.run_pass(job, catalog, scope, options)
         finally:
             if doubt and doubt == self._doubt():
                 self._check_nothing_taken(before)

@@ -1,18 +1,16 @@
 """What all steps of one pass share."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from backup_gui.engine.fs.tree import Tree
+from backup_gui.engine.rules.exclusions import Filter
+from backup_gui.engine.rules.progress import Meter
+from backup_gui.engine.state.database import Catalog
+from backup_gui.model.job import Job
 
+if TYPE_CHECKING:
     from backup_gui.engine.destination.destination import DestinationView
-    from backup_gui.engine.fs.tree import Tree
-    from backup_gui.engine.rules.exclusions import Filter
-    from backup_gui.engine.rules.progress import Meter
-    from backup_gui.engine.state.database import Catalog
-    from backup_gui.model.job import Job
 
 Side_co = TypeVar("Side_co", bound="DestinationView", covariant=True)
 

@@ -7,7 +7,7 @@ come from outside, so that every timing can be tested without waiting.
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from backup_gui.engine.guard.unanswered import still_held
 from backup_gui.engine.restore.decisions import NOTHING_HELD, Answer, carry_out, decline
@@ -16,6 +16,7 @@ from backup_gui.engine.run.clock import Clock, Presence, Wakefulness
 from backup_gui.engine.run.job_state import Condition, Teller, Trouble
 from backup_gui.engine.run.mailbox import Commands, Inbox
 from backup_gui.engine.run.schedule import Schedule
+from backup_gui.engine.run.single_pass import PassOptions
 from backup_gui.engine.state.custody import Custody
 from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.watch.backlog import BacklogMeter
@@ -80,24 +81,21 @@ class Outcome(NamedTuple):
     has_acted: bool = False
 
 
-class PassMaker(Protocol):
-    """``single_pass.run_pass``."""
+class LoopParts(NamedTuple):
+    """What a loop works with; tests put others in their place.
 
-    def __call__(
-        self,
-        job: Job,
-        catalog: Catalog,
-        scope: Scope,
-        *,
-        allowed: Held | None,
-        should_stop: Callable[[], bool],
-        on_event: Callable[[Event], None],
-        is_dry_run: bool,
-        now: Callable[[], float],
-        resting: frozenset[str],
-    ) -> Report:
-        """Compare, and carry out what differs."""
-        ...
+    Attributes:
+        clock: Time.
+        run_pass: Makes one pass.
+        open_catalog: Opens a catalog.
+        make_watcher: Makes a watcher of a source whose watches are set; is given what to call on changes, and what
+            says that setting the watches is to be given up.
+    """
+
+    clock: Clock
+    run_pass: Callable[[Job, Catalog, Scope, PassOptions], Report]
+    open_catalog: Callable[[Path], Catalog]
+    make_watcher: WatcherMaker
 
 
 class Loop:
@@ -112,10 +110,7 @@ class Loop:
         commands: Commands,
         on_event: Callable[[Event], None],
         catalog_path: Path,
-        clock: Clock,
-        run_pass: PassMaker,
-        open_catalog: Callable[[Path], Catalog],
-        make_watcher: WatcherMaker,
+        parts: LoopParts,
         *,
         is_dry_run: bool,
     ) -> None:
@@ -124,12 +119,12 @@ class Loop:
         self._commands = commands
         self._inbox = Inbox(commands)
         self._teller = Teller(on_event)
-        self._clock = clock
-        self._run_pass = run_pass
-        self._custody = Custody(catalog_path, open_catalog)
+        self._clock = clock = parts.clock
+        self._run_pass = parts.run_pass
+        self._custody = Custody(catalog_path, parts.open_catalog)
 
         self._presence = Presence(job.destination)
-        self._watching = WatchSupervisor(job, make_watcher, commands.wake, self._inbox.interrupts)
+        self._watching = WatchSupervisor(job, parts.make_watcher, commands.wake, self._inbox.interrupts)
         now_s = clock.monotonic()
         self._schedule = Schedule(job.interval_s, job.full_pass_every_s, now_s)
         self._look_s = now_s + LOOK_EVERY_S
@@ -417,10 +412,7 @@ class Loop:
         if (self._was_away or self._condition.is_paused) and not self._is_dry_run:
             catalog.forget_kept_lately()
         self._was_away = False
-        return self._run_pass(
-            job,
-            catalog,
-            scope,
+        options = PassOptions(
             allowed=self._allowed if scope.is_full else None,
             should_stop=self._inbox.interrupts,
             on_event=self._on_pass_event,
@@ -428,6 +420,7 @@ class Loop:
             now=self._clock.time,
             resting=resting,
         )
+        return self._run_pass(job, catalog, scope, options)
 
     def _on_pass_event(self, event: Event) -> None:
         if isinstance(event, ActionDone):

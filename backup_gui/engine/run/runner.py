@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from backup_gui.engine.destination.lock import DestinationLock
 from backup_gui.engine.fs.privacy import close_to_others, make_private_folder
 from backup_gui.engine.fs.system.descriptors import BUDGET
-from backup_gui.engine.run import single_pass
-from backup_gui.engine.run.clock import Clock, SystemClock
-from backup_gui.engine.run.loop import Loop, Outcome, PassMaker
+from backup_gui.engine.run.clock import SystemClock
+from backup_gui.engine.run.loop import Loop, LoopParts, Outcome
 from backup_gui.engine.run.mailbox import Commands
 from backup_gui.engine.run.preloading import preload
+from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.engine.state.database import Catalog
 from backup_gui.model.errors import DestinationBusyError, OwnFolderError, TooManyOpenError
 
@@ -20,13 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from backup_gui.engine.watch.supervisor import SourceWatcher, WatcherMaker
+    from backup_gui.engine.watch.supervisor import SourceWatcher
     from backup_gui.model.events import Event
     from backup_gui.model.job import Job
 
-__all__ = ["Clock", "Commands", "Outcome", "run"]
-
-_SYSTEM_CLOCK = SystemClock()
+__all__ = ["Commands", "Outcome", "run"]
 
 
 def _watch(source: str, wake: Callable[[], None], should_stop: Callable[[], bool]) -> SourceWatcher:
@@ -34,6 +32,9 @@ def _watch(source: str, wake: Callable[[], None], should_stop: Callable[[], bool
     from backup_gui.engine.watch.watcher import watch  # noqa: PLC0415
 
     return watch(source, wake, should_stop)
+
+
+PARTS = LoopParts(SystemClock(), run_pass, Catalog.open, _watch)
 
 
 def run(
@@ -44,10 +45,7 @@ def run(
     data_folder: Path,
     is_once: bool = False,
     is_dry_run: bool = False,
-    clock: Clock = _SYSTEM_CLOCK,
-    run_pass: PassMaker = single_pass.run_pass,
-    open_catalog: Callable[[Path], Catalog] = Catalog.open,
-    make_watcher: WatcherMaker = _watch,
+    parts: LoopParts = PARTS,
 ) -> Outcome:
     """Run a job until it is told to stop, or for one full pass.
 
@@ -58,11 +56,7 @@ def run(
         data_folder: Absolute path; the catalog lies in ``jobs`` below it.
         is_once: Make one full pass without watching.
         is_dry_run: Only plan.
-        clock: Time.
-        run_pass: Makes one pass.
-        open_catalog: Opens a catalog.
-        make_watcher: Makes a watcher of a source whose watches are set; is given what to call on changes, and what
-            says that setting the watches is to be given up.
+        parts: What the loop works with.
 
     Returns:
         How it ended. A job that makes no sense, a destination that another instance has, or a folder of the program's
@@ -71,17 +65,7 @@ def run(
     """
     preload(is_once=is_once or is_dry_run, watches=job.uses_notification)
     catalog_path = data_folder / "jobs" / f"{job.id}.sqlite"
-    loop = Loop(
-        job,
-        commands,
-        on_event,
-        catalog_path,
-        clock,
-        run_pass,
-        open_catalog,
-        make_watcher,
-        is_dry_run=is_dry_run,
-    )
+    loop = Loop(job, commands, on_event, catalog_path, parts, is_dry_run=is_dry_run)
     try:
         make_private_folder(data_folder)
         close_to_others(data_folder)

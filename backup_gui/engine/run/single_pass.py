@@ -1,10 +1,9 @@
 """One pass: both roots are looked at, compared, the plan is guarded and carried out, and what was done is recorded."""
 
-from __future__ import annotations
-
 import contextlib
 import time
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from backup_gui.engine.apply.apply import Execution
 from backup_gui.engine.apply.copying import data_bytes
@@ -25,8 +24,8 @@ from backup_gui.engine.destination.history_loss import is_history_lost, remember
 from backup_gui.engine.fs.content import Cancelled, ignore_count, never
 from backup_gui.engine.fs.system.descriptors import BUDGET
 from backup_gui.engine.fs.system.platform import uptime_s
-from backup_gui.engine.guard.guard import TAKES_AWAY, Condition, judge
-from backup_gui.engine.guard.unanswered import from_text
+from backup_gui.engine.guard.guard import TAKES_AWAY, Condition, Verdict, judge
+from backup_gui.engine.guard.unanswered import Unanswered, from_text
 from backup_gui.engine.history.trusted_clock import (
     Belief,
     HistoryClock,
@@ -40,25 +39,34 @@ from backup_gui.engine.plan.compare import compare
 from backup_gui.engine.plan.left_out import rules_of
 from backup_gui.engine.plan.pass_context import PassContext
 from backup_gui.engine.roots.continuity import Continuity, remember_state
-from backup_gui.engine.roots.roots import open_roots, remembered_drives
+from backup_gui.engine.roots.roots import Roots, open_roots, remembered_drives
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.engine.rules.space import most_needed
+from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.state.kept_paths import spare
 from backup_gui.model.actions import Part, actions_of
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.errors import BackupError, RootAbsentError, TooManyOpenError
-from backup_gui.model.events import ActionDone, HeldBack, PlanMade, ProblemFound, Progressed
+from backup_gui.model.events import ActionDone, Event, HeldBack, PlanMade, ProblemFound, Progressed
+from backup_gui.model.job import Job
 from backup_gui.model.plans import (
     FULL,
     NO_COUNTS,
     NO_ROOM_MADE,
     NOTHING_REMOVED,
+    Action,
+    Counts,
+    Held,
     HeldCode,
+    MadeRoom,
     Op,
     PassStatus,
     Phase,
+    Plan,
     ProblemCode,
+    Removed,
     Report,
+    Scope,
     Stage,
     count_actions,
 )
@@ -68,17 +76,7 @@ from backup_gui.model.reasons import Reason, ReasonCode, system_words
 T = TypeVar("T")
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
     from backup_gui.engine.destination.destination import Destination
-    from backup_gui.engine.fs.tree import Tree
-    from backup_gui.engine.guard.guard import Verdict
-    from backup_gui.engine.guard.unanswered import Unanswered
-    from backup_gui.engine.rules.retention import Ages
-    from backup_gui.engine.state.database import Catalog
-    from backup_gui.model.events import Event
-    from backup_gui.model.job import Job
-    from backup_gui.model.plans import Action, Counts, Held, MadeRoom, Plan, Progress, Removed, Scope
 
 _CODES_OF_OTHERS = frozenset({HeldCode.STRANGERS, HeldCode.OTHER_BACKUP})
 
@@ -87,32 +85,95 @@ def ignore(_event: Event) -> None:
     """Take an event and do nothing: the default for ``on_event``."""
 
 
-def run_pass(
-    job: Job,
-    catalog: Catalog,
-    scope: Scope,
-    *,
-    allowed: Held | None = None,
-    should_stop: Callable[[], bool] = never,
-    on_event: Callable[[Event], None] = ignore,
-    is_dry_run: bool = False,
-    now: Callable[[], float] = time.time,
-    uptime: Callable[[], float] = uptime_s,
-    resting: frozenset[str] = frozenset(),
-) -> Report:
+class PassOptions(NamedTuple):
+    """How a pass is made.
+
+    Attributes:
+        allowed: What the user agreed to of what the guard held before.
+        should_stop: Polled often; the pass then ends within moments, with every file in the mirror whole.
+        on_event: Told of the plan, of each action and problem, of progress and of what is held.
+        is_dry_run: Whether the plan is only made and told, and nothing written.
+        now: The user's clock, seconds since 1970, UTC.
+        uptime: How long the system has been running, seconds.
+        resting: Files that are not copied this time, if they have changed: they were just before.
+    """
+
+    allowed: Held | None = None
+    should_stop: Callable[[], bool] = never
+    on_event: Callable[[Event], None] = ignore
+    is_dry_run: bool = False
+    now: Callable[[], float] = time.time
+    uptime: Callable[[], float] = uptime_s
+    resting: frozenset[str] = frozenset()
+
+
+class _Prepared(NamedTuple):
+    """What a plan is made from.
+
+    Attributes:
+        context: The pass.
+        options: How it is made.
+        roots: What the two folders are found to be.
+        scope: What to compare.
+        clock: The clock of the history.
+        standby: Has the second process.
+    """
+
+    context: "PassContext[Destination]"
+    options: PassOptions
+    roots: Roots
+    scope: Scope
+    clock: HistoryClock
+    standby: Standby
+
+
+class _Planned(NamedTuple):
+    """What is to be done.
+
+    Attributes:
+        plan: All that differs.
+        verdict: What of it the guard lets pass.
+        counts: How much that is.
+        waiting: Files that are left for another pass.
+    """
+
+    plan: Plan
+    verdict: Verdict
+    counts: Counts
+    waiting: tuple[str, ...]
+
+
+class _Applied(NamedTuple):
+    """What was done.
+
+    Attributes:
+        outcome: The counts and problems.
+        journal: The notes on each action.
+        status: How it ended, if it did not come to its end.
+        may_write: Whether the destination was taken for the job's.
+        is_held: Whether the guard holds something, from this pass or an earlier one.
+        removed: Old versions that gave way.
+    """
+
+    outcome: Outcome
+    journal: Journal
+    status: PassStatus | None
+    may_write: bool
+    is_held: bool
+    removed: Removed
+
+
+_USUAL = PassOptions()
+
+
+def run_pass(job: Job, catalog: Catalog, scope: Scope, options: PassOptions = _USUAL) -> Report:
     """Bring the mirror into step with the source, as far as ``scope`` goes.
 
     Args:
         job: The job.
         catalog: What is remembered of it; brought up to date, except in a dry run.
         scope: What to compare.
-        allowed: What the user agreed to of what the guard held before.
-        should_stop: Asked often; the pass then ends within moments, with every file in the mirror whole.
-        on_event: Told of the plan, of each action and problem, of progress and of what is held.
-        is_dry_run: Whether the plan is only made and told, and nothing written.
-        now: The user's clock, seconds since 1970, UTC.
-        uptime: How long the system has been running, seconds.
-        resting: Files that are not copied this time, if they have changed: they were just before.
+        options: How.
 
     Returns:
         What was done.
@@ -126,121 +187,156 @@ def run_pass(
         DestinationUnusableError: The destination cannot be written to at all.
         TooManyOpenError: No more files can be opened, which says nothing of any of them.
     """
-    started_at, began = now(), time.monotonic()
-    if not is_dry_run:
+    with contextlib.ExitStack() as stack:
+        prepared = _prepare(job, catalog, scope, options, stack)
+        context = prepared.context
+        planned = _plan(prepared)
+        if planned is None:
+            took_s = time.monotonic() - context.began_s
+            return Report(PassStatus.CANCELLED, context.started_at, took_s, prepared.scope.is_full)
+        if options.is_dry_run:
+            _tell_each(ActionDone, planned.verdict.actions, options.on_event)
+            return make_report(context, planned.plan, planned.verdict, Outcome(counts=planned.counts))
+        return _finish(prepared, planned, _apply(prepared, planned))
+
+
+def _prepare(job: Job, catalog: Catalog, scope: Scope, options: PassOptions, stack: contextlib.ExitStack) -> _Prepared:
+    """Wait for this pass's turn, and open both folders; ``stack`` closes them and ends the turn."""
+    started_at, began_s = options.now(), time.monotonic()
+    if not options.is_dry_run:
         # Also if the drive is away.
-        follow(catalog, now(), uptime())
-    rules, meter = rules_of(job), Meter(lambda progress: _tell_progress(progress, on_event))
-    with BUDGET.turn(should_stop), contextlib.ExitStack() as stack:
-        source, target, is_source_other, continuity, belonging, accept = open_roots(
-            job, catalog, stack, allowed, is_dry_run=is_dry_run, now_s=now(), is_full=scope.is_full
-        )
-        # What has changed in the source says nothing of what is missing in another destination.
-        scope = scope if continuity is Continuity.SAME else FULL
-        context = PassContext(
-            job,
-            source,
-            target,
-            catalog,
-            rules,
-            meter,
-            should_stop,
-            target.falls_together,
-            learns=not is_dry_run and continuity is not Continuity.OTHER,
-            started_at=started_at,
-            began_s=began,
-        )
-        clock = _history_clock(catalog, target, now, uptime, should_stop, is_dry_run=is_dry_run)
-        standby = stack.enter_context(contextlib.closing(Standby(lambda: target.helper(source))))
-        drives = frozenset() if job.allows_mass_delete else remembered_drives(catalog)
-        meter.begin(Phase.COMPARING)
-        plan = compare(
-            context,
-            scope,
-            drives=drives,
-            on_copies=standby.expect if context.learns else ignore_count,
-            scout=None if drives or not scope.is_full else standby.scout(rules, target, catalog),
-        )
-        if should_stop():
-            return Report(PassStatus.CANCELLED, started_at, time.monotonic() - began, plan.is_full)
-        plan = _with_doubt(_of_all_that_is_there(plan), target, catalog, continuity, is_dry_run=is_dry_run)
-        plan, waiting = _without_resting(spare(plan, catalog.kept, source, learns=context.learns), resting)
-        plan, others = set_apart(plan, target, belonging, takes_over=job.takes_over)
-        _tell_each(ProblemFound, plan.problems, on_event)
-        verdict = _judged(
-            plan,
-            job,
-            source,
-            catalog,
-            allowed,
-            others,
-            is_source_other=is_source_other,
-            is_destination_other=continuity is Continuity.OTHER,
-            is_dry_run=is_dry_run,
-        )
-        counts = count_actions(verdict.actions)
-        _tell_plan(plan, counts, verdict, on_event)
-        if is_dry_run:
-            _tell_each(ActionDone, verdict.actions, on_event)
-            return make_report(context, plan, verdict, Outcome(counts=counts))
-        may_write = _settle_destination(target, continuity, verdict, accept)
-        is_held = verdict.held is not None or (not plan.is_full and bool(catalog.fact(HELD_KEY)))
-        made_room = _prepare_history(context, verdict.actions, counts, clock, is_held=is_held)
-        journal = Journal(job, catalog, target, plan, counts, allowed)
-        ledger = Ledger(
-            target,
-            meter=meter,
-            on_done=lambda actions: _tell_done(actions, journal, on_event),
-            on_problem=lambda problem: on_event(ProblemFound(problem)),
-            spared=made_room.spared,
-        )
-        execution = Execution(context, ledger, standby)
-        status: PassStatus | None = None
-        try:
-            execution.run(
-                verdict.actions,
-                plan.litter if may_write else (),
-                files_total=counts.total,
-                bytes_total=counts.bytes,
-            )
-            _check_places(job, source, target)
-        except Cancelled:
-            status = PassStatus.CANCELLED
-        except BackupError as error:
-            # What was done before counts all the same.
-            failed = make_report(context, plan, verdict, ledger.outcome, PassStatus.FAILED, error.reason)
-            _record_failure(catalog, plan, failed, ledger.outcome, journal, verdict)
-            raise
-        finally:
-            clock.note(catalog)
-        report = make_report(context, plan, verdict, ledger.outcome, status)
-        report = report._replace(made_room=made_room.removed, waiting=waiting, kept=catalog.kept.count())
-        _note_end(target, catalog, is_as_planned=status is None and may_write)
-        record(catalog, plan, report, ledger.outcome.added_files, journal, verdict.unanswered)
-        if status is None and plan.is_full and job.keeps_history and not is_held and not should_stop():
-            report = report._replace(thinned=_thin_history(context, clock.ages()))
+        follow(catalog, options.now(), options.uptime())
+    rules = rules_of(job)
+    stack.enter_context(BUDGET.turn(options.should_stop))
+    roots = open_roots(
+        job,
+        catalog,
+        stack,
+        options.allowed,
+        is_dry_run=options.is_dry_run,
+        now_s=options.now(),
+        is_full=scope.is_full,
+    )
+    context = PassContext(
+        job,
+        roots.source,
+        roots.target,
+        catalog,
+        rules,
+        Meter(lambda progress: options.on_event(Progressed(progress))),
+        options.should_stop,
+        roots.target.falls_together,
+        learns=not options.is_dry_run and roots.continuity is not Continuity.OTHER,
+        started_at=started_at,
+        began_s=began_s,
+    )
+    # What has changed in the source says nothing of what is missing in another destination.
+    scope = scope if roots.continuity is Continuity.SAME else FULL
+    clock = _history_clock(context, options)
+    standby = Standby(lambda: roots.target.helper(roots.source))
+    stack.enter_context(contextlib.closing(standby))
+    return _Prepared(context, options, roots, scope, clock, standby)
+
+
+def _plan(prepared: _Prepared) -> _Planned | None:
+    """Compare both sides, and decide what of that is done.
+
+    Returns:
+        None if the pass was stopped before.
+    """
+    context, options, roots, scope, _clock, standby = prepared
+    job, catalog, target = context.job, context.catalog, context.destination
+    drives = frozenset() if job.allows_mass_delete else remembered_drives(catalog)
+    context.meter.begin(Phase.COMPARING)
+    plan = compare(
+        context,
+        scope,
+        drives=drives,
+        on_copies=standby.expect if context.learns else ignore_count,
+        scout=None if drives or not scope.is_full else standby.scout(context.rules, target, catalog),
+    )
+    if options.should_stop():
+        return None
+    plan = _with_doubt(_of_all_that_is_there(plan), prepared)
+    plan, waiting = _without_resting(spare(plan, catalog.kept, context.source, learns=context.learns), options.resting)
+    plan, others = set_apart(plan, target, roots.belonging, takes_over=job.takes_over)
+    _tell_each(ProblemFound, plan.problems, options.on_event)
+    verdict = _judged(plan, prepared, others)
+    counts = count_actions(verdict.actions)
+    options.on_event(PlanMade(counts, plan.is_full))
+    if verdict.held is not None:
+        options.on_event(HeldBack(verdict.held))
+    return _Planned(plan, verdict, counts, waiting)
+
+
+def _apply(prepared: _Prepared, planned: _Planned) -> _Applied:
+    """Carry out what the guard let pass.
+
+    Raises:
+        RootAbsentError: One of both folders is not where it was.
+        BackupError: Nothing can be done at all. What was done before is recorded.
+    """
+    context, options = prepared.context, prepared.options
+    job, target, catalog = context.job, context.destination, context.catalog
+    plan, verdict, counts, _waiting = planned
+    may_write = _settle_destination(prepared.roots, verdict)
+    is_held = verdict.held is not None or (not plan.is_full and bool(catalog.fact(HELD_KEY)))
+    made_room = _prepare_history(context, verdict.actions, counts, prepared.clock, is_held=is_held)
+    journal = Journal(job, catalog, target, plan, counts, options.allowed)
+    ledger = Ledger(
+        target,
+        meter=context.meter,
+        on_done=lambda actions: _tell_done(actions, journal, options.on_event),
+        on_problem=lambda problem: options.on_event(ProblemFound(problem)),
+        spared=made_room.spared,
+    )
+    litter = plan.litter if may_write else ()
+    status: PassStatus | None = None
+    try:
+        execution = Execution(context, ledger, prepared.standby)
+        execution.run(verdict.actions, litter, files_total=counts.total, bytes_total=counts.bytes)
+        _check_places(context)
+    except Cancelled:
+        status = PassStatus.CANCELLED
+    except BackupError as error:
+        # What was done before counts all the same.
+        failed = make_report(context, plan, verdict, ledger.outcome, PassStatus.FAILED, error.reason)
+        if failed.counts != NO_COUNTS:
+            record(catalog, plan, failed, ledger.outcome.added_files, journal, verdict.unanswered)
+        raise
+    finally:
+        prepared.clock.note(catalog)
+    return _Applied(ledger.outcome, journal, status, may_write, is_held, made_room.removed)
+
+
+def _finish(prepared: _Prepared, planned: _Planned, applied: _Applied) -> Report:
+    """Record what was done, and thin out the history when that is due."""
+    context = prepared.context
+    target, catalog = context.destination, context.catalog
+    plan, verdict, _counts, waiting = planned
+    report = make_report(context, plan, verdict, applied.outcome, applied.status)
+    report = report._replace(made_room=applied.removed, waiting=waiting, kept=catalog.kept.count())
+    say_what_is_not_held(target, catalog)
+    if applied.status is None and applied.may_write:
+        remember_state(target, catalog)
+    record(catalog, plan, report, applied.outcome.added_files, applied.journal, verdict.unanswered)
+    if applied.status is None and plan.is_full and not applied.is_held:
+        report = report._replace(thinned=_thin_history(context, prepared.clock))
     return report
 
 
-def _history_clock(
-    catalog: Catalog,
-    target: Destination,
-    now: Callable[[], float],
-    uptime: Callable[[], float],
-    should_stop: Callable[[], bool],
-    *,
-    is_dry_run: bool,
-) -> HistoryClock:
-    if is_dry_run:
+def _history_clock(context: "PassContext[Destination]", options: PassOptions) -> HistoryClock:
+    catalog, target, now, uptime = context.catalog, context.destination, options.now, options.uptime
+    if options.is_dry_run:
         return HistoryClock(Belief(now(), uptime()), now, uptime)
-    clock = believable(catalog, now, uptime, target, should_stop)
+    clock = believable(catalog, now, uptime, target, options.should_stop)
     target.dated = clock.name
     catalog.busy.begin(clock.now_s)
     was_ahead = () if clock.is_in_doubt else aheads(catalog)
     if was_ahead:
         from backup_gui.engine.history.redating import redate  # noqa: PLC0415 - hardly ever needed
 
-        if redate(target, catalog, was_ahead, clock.now_s(), should_stop):
+        if redate(target, catalog, was_ahead, clock.now_s(), options.should_stop):
             forget_aheads(catalog)
     return clock
 
@@ -257,9 +353,7 @@ def _of_all_that_is_there(plan: Plan) -> Plan:
     return plan
 
 
-def _settle_destination(
-    target: Destination, continuity: Continuity, verdict: Verdict, accept: Callable[[], None]
-) -> bool:
+def _settle_destination(roots: Roots, verdict: Verdict) -> bool:
     """Take another folder for the destination if the guard lets it pass; says whether anything may be written to it.
 
     Then it has all that it should have: somebody has put the mirror back where it was, or a copy of it.
@@ -267,45 +361,26 @@ def _settle_destination(
     Raises:
         DestinationUnusableError: Nothing of what is to be done can be done there.
     """
-    target.refuse_unwritable(verdict.actions)
-    if continuity is not Continuity.OTHER:
+    roots.target.refuse_unwritable(verdict.actions)
+    if roots.continuity is not Continuity.OTHER:
         return True
     if verdict.held is not None:
         return False
-    accept()
-    target.history.prepare()
+    roots.accept()
+    roots.target.history.prepare()
     return True
 
 
-def _check_places(job: Job, source: Tree, target: Destination) -> None:
+def _check_places(context: "PassContext[Destination]") -> None:
     """Make sure that both paths still lead to the folders that the pass began with.
 
     Raises:
         RootAbsentError: One does not.
     """
-    if not source.is_root_in_place():
-        raise RootAbsentError(Reason(ReasonCode.SOURCE_GONE, path=job.source))
-    if not target.is_in_place():
-        raise RootAbsentError(Reason(ReasonCode.DESTINATION_MOVED, path=job.destination))
-
-
-def _note_end(target: Destination, catalog: Catalog, *, is_as_planned: bool) -> None:
-    say_what_is_not_held(target, catalog)
-    if is_as_planned:
-        remember_state(target, catalog)
-
-
-def _record_failure(
-    catalog: Catalog, plan: Plan, failed: Report, outcome: Outcome, journal: Journal, verdict: Verdict
-) -> None:
-    if failed.counts != NO_COUNTS:
-        record(catalog, plan, failed, outcome.added_files, journal, verdict.unanswered)
-
-
-def _tell_plan(plan: Plan, counts: Counts, verdict: Verdict, on_event: Callable[[Event], None]) -> None:
-    on_event(PlanMade(counts, plan.is_full))
-    if verdict.held is not None:
-        on_event(HeldBack(verdict.held))
+    if not context.source.is_root_in_place():
+        raise RootAbsentError(Reason(ReasonCode.SOURCE_GONE, path=context.job.source))
+    if not context.destination.is_in_place():
+        raise RootAbsentError(Reason(ReasonCode.DESTINATION_MOVED, path=context.job.destination))
 
 
 def _without_resting(plan: Plan, resting: frozenset[str]) -> tuple[Plan, tuple[str, ...]]:
@@ -333,17 +408,18 @@ def _without_resting(plan: Plan, resting: frozenset[str]) -> tuple[Plan, tuple[s
     return plan._replace(actions=actions_of(action for action in plan.actions if action.path not in left)), waiting
 
 
-def _with_doubt(plan: Plan, target: Destination, catalog: Catalog, continuity: Continuity, *, is_dry_run: bool) -> Plan:
+def _with_doubt(plan: Plan, prepared: _Prepared) -> Plan:
     """Say what nobody would learn from the files.
 
     Of a mounted cloud, in each pass, that nobody can tell when it has stored something; and once, that the history that
     there was is gone.
     """
+    target, catalog = prepared.context.destination, prepared.context.catalog
     codes = []
     if target.stores_later:
         codes.append(ProblemCode.STORED_LATER)
-    if not is_dry_run:
-        if is_history_lost(target, catalog, is_same=continuity is Continuity.SAME):
+    if not prepared.options.is_dry_run:
+        if is_history_lost(target, catalog, is_same=prepared.roots.continuity is Continuity.SAME):
             codes.append(ProblemCode.HISTORY_LOST)
         if not target.keeps_history or target.history.was_there:
             remember_history(target, catalog)
@@ -357,50 +433,36 @@ def _tell_each(kind: Callable[[T], Event], found: Iterable[T], on_event: Callabl
         on_event(kind(one))
 
 
-def _tell_progress(progress: Progress, on_event: Callable[[Event], None]) -> None:
-    on_event(Progressed(progress))
-
-
 def _tell_done(actions: list[Action], journal: Journal, on_event: Callable[[Event], None]) -> None:
     journal.note(actions)
     for action in actions:
         on_event(ActionDone(action))
 
 
-def _judged(
-    plan: Plan,
-    job: Job,
-    source: Tree,
-    catalog: Catalog,
-    allowed: Held | None,
-    others: Held | None,
-    *,
-    is_source_other: bool,
-    is_destination_other: bool,
-    is_dry_run: bool,
-) -> Verdict:
+def _judged(plan: Plan, prepared: _Prepared, others: Held | None) -> Verdict:
     """Have the guard judge a plan, by what the catalog knows of what went before and of what waits already."""
-    has_agreed = _has_agreed(job, allowed)
-    if has_agreed and not is_dry_run:
-        catalog.recent.start_anew()
-    unanswered = None if has_agreed else from_text(catalog.fact(HELD_KEY))
-    condition = _condition(plan, source, catalog, unanswered, is_source_other=is_source_other)
-    condition = condition._replace(is_destination_other=is_destination_other)
-    return with_others(judge(plan, job, condition, allowed), others)
+    context, options, roots = prepared.context, prepared.options, prepared.roots
+    has_agreed = _has_agreed(context.job, options.allowed)
+    if has_agreed and not options.is_dry_run:
+        context.catalog.recent.start_anew()
+    unanswered = None if has_agreed else from_text(context.catalog.fact(HELD_KEY))
+    condition = _condition(plan, context, unanswered)._replace(
+        is_source_other=roots.is_source_other, is_destination_other=roots.continuity is Continuity.OTHER
+    )
+    return with_others(judge(plan, context.job, condition, options.allowed), others)
 
 
-def _condition(
-    plan: Plan, source: Tree, catalog: Catalog, unanswered: Unanswered | None, *, is_source_other: bool
-) -> Condition:
+def _condition(plan: Plan, context: "PassContext[Destination]", unanswered: Unanswered | None) -> Condition:
+    catalog = context.catalog
     mirror_files = plan.mirror_files
     if not plan.is_full:
         mirror_files = max(mirror_files, remembered_files(catalog))
     taken = Part(plan.actions).where(lambda action: action.op in TAKES_AWAY)
     try:
-        is_source_empty = bool(taken) and source.is_empty()
+        is_source_empty = bool(taken) and context.source.is_empty()
     except OSError as error:
         raise RootAbsentError(Reason(ReasonCode.SOURCE_UNREAD, why=system_words(error))) from error
-    condition = Condition(mirror_files, is_source_empty=is_source_empty, is_source_other=is_source_other)
+    condition = Condition(mirror_files, is_source_empty=is_source_empty)
     recent = catalog.recent
     is_loss = unanswered is not None and unanswered.is_loss
     recent.held_since_s = unanswered.since_s if unanswered is not None and is_loss else None
@@ -424,7 +486,12 @@ def _has_agreed(job: Job, allowed: Held | None) -> bool:
 
 
 def _prepare_history(
-    context: PassContext[Destination], actions: Sequence[Action], counts: Counts, clock: HistoryClock, *, is_held: bool
+    context: "PassContext[Destination]",
+    actions: Sequence[Action],
+    counts: Counts,
+    clock: HistoryClock,
+    *,
+    is_held: bool,
 ) -> MadeRoom:
     """Let old versions give way if what is to be written does not fit otherwise; nearly always it obviously fits.
 
@@ -459,9 +526,12 @@ def _prepare_history(
     return prune.make_room(context, room, actions, size_of, clock.ages())
 
 
-def _thin_history(context: PassContext[Destination], ages: Ages) -> Removed:
+def _thin_history(context: "PassContext[Destination]", clock: HistoryClock) -> Removed:
+    if not context.job.keeps_history or context.should_stop():
+        return NOTHING_REMOVED
     from backup_gui.engine.history import prune  # noqa: PLC0415 - see above
 
+    ages = clock.ages()
     if not prune.is_due(context.job, context.catalog, ages.now_s):
         return NOTHING_REMOVED
     return prune.thin_history(context, ages)

@@ -54,9 +54,8 @@ class Session:
         if not is_once:
             self.at(until_s, Stop())
         self.rig.options["uses_notification"] = False
-        return runner.run(
-            self.rig.job, self.commands, self._take, data_folder=self.data, is_once=is_once, clock=self.clock
-        )
+        parts = runner.PARTS._replace(clock=self.clock)
+        return runner.run(self.rig.job, self.commands, self._take, data_folder=self.data, is_once=is_once, parts=parts)
 
     def answer_held(self, kind: type[KeepHeld | PutBack]) -> None:
         self._answer = kind

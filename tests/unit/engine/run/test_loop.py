@@ -14,8 +14,9 @@ import pytest
 from backup_gui.engine.destination.lock import DestinationLock
 from backup_gui.engine.run import clock, runner
 from backup_gui.engine.run.clock import SystemClock
-from backup_gui.engine.run.loop import HELD_AGAIN_S
+from backup_gui.engine.run.loop import HELD_AGAIN_S, LoopParts
 from backup_gui.engine.run.mailbox import Commands, Pulse
+from backup_gui.engine.run.single_pass import PassOptions
 from backup_gui.engine.watch.dirty_paths import DirtySet, Pending
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.errors import (
@@ -182,10 +183,12 @@ class World:
             data_folder=self.tmp,
             is_once=is_once,
             is_dry_run=is_dry_run,
-            clock=self.clock,
-            run_pass=self._run_pass,
-            open_catalog=self._open_catalog,  # type: ignore[arg-type]
-            make_watcher=self._make_watcher,
+            parts=LoopParts(
+                self.clock,
+                self._run_pass,
+                self._open_catalog,  # type: ignore[arg-type]
+                self._make_watcher,
+            ),
         )
 
     def put(self, at_s: float, command: Any) -> None:
@@ -230,23 +233,18 @@ class World:
         self.events.append(event)
         self.event_times.append(self.clock.elapsed_s)
 
-    def _run_pass(
-        self,
-        job: Job,
-        catalog: Any,
-        scope: Scope,
-        *,
-        allowed: Held | None,
-        should_stop: Callable[[], bool],
-        on_event: Callable[[Event], None],
-        is_dry_run: bool,
-        now: Callable[[], float],
-        resting: frozenset[str],
-    ) -> Report:
-        assert now() == self.clock.time()
-        self.resting.append(resting)
+    def _run_pass(self, job: Job, catalog: Any, scope: Scope, options: PassOptions) -> Report:
+        assert options.now() == self.clock.time()
+        self.resting.append(options.resting)
         assert not catalog.is_closed
-        call = Call(scope, self.clock.elapsed_s, allowed, is_dry_run, should_stop, on_event)
+        call = Call(
+            scope,
+            self.clock.elapsed_s,
+            options.allowed,
+            options.is_dry_run,
+            options.should_stop,
+            options.on_event,
+        )
         self.calls.append(call)
         self.jobs.append(job)
         answer = self.answers.pop(0) if self.answers else self.always
@@ -1430,7 +1428,7 @@ def test_signal_storm_while_taking_loses_nothing_and_never_hangs() -> None:
 def test_run_with_the_real_clock_stops_at_once(world: World) -> None:
     has_pass = threading.Event()
 
-    def run_pass(*_: object, **__: object) -> Report:
+    def run_pass(*_: object) -> Report:
         has_pass.set()
         return report()
 
@@ -1444,8 +1442,10 @@ def test_run_with_the_real_clock_stops_at_once(world: World) -> None:
                 world.commands,
                 world.events.append,
                 data_folder=world.tmp,
-                run_pass=run_pass,
-                open_catalog=FakeCatalog,  # type: ignore[arg-type]
+                parts=runner.PARTS._replace(
+                    run_pass=run_pass,
+                    open_catalog=FakeCatalog,  # type: ignore[arg-type]
+                ),
             )
         )
     )
