@@ -168,7 +168,7 @@ def _run(application: QApplication, places: Places, instance: Instance, wish: Wi
     except OSError as error:
         log.warning("There is no log file: %s", error)
     qInstallMessageHandler(qt_message_handler)
-    log.info("Folder Backup %s begins", __version__)
+    log.info("Folder Backup %s has started", __version__)
     icons = Icons(resource_folder() / "icons")
     application.setWindowIcon(icons.app())
     store = Store(places.config, places.data)

@@ -99,7 +99,7 @@ class Power(QObject):
             return
         self._call = None
         if call.isError():
-            log.debug("Nothing is known of the battery: %s", call.error().message())
+            log.debug("The state of the battery is unknown: %s", call.error().message())
             self._take(replace(self._supply, is_on_battery=False))
             return
         arguments = call.reply().arguments()

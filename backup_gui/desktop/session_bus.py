@@ -142,7 +142,7 @@ class SessionBus(QObject):
             self._writing.setEnabled(True)
         except OSError as error:
             # The sender has not returned yet, so call back only after it has.
-            log.debug("The session bus takes nothing more: %s", error)
+            log.debug("Sending to the session bus failed: %s", error)
             QTimer.singleShot(0, self, self._lose)
         else:
             self._writing.setEnabled(False)
@@ -164,7 +164,7 @@ class SessionBus(QObject):
         try:
             messages = self._read(data)
         except (ValueError, LookupError, struct.error) as error:
-            log.warning("The session bus says what cannot be understood: %s", error)
+            log.warning("The session bus has sent an invalid message: %s", error)
             self._lose()
             return
         for message in messages:

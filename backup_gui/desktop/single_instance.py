@@ -238,6 +238,6 @@ def _parsed(line: bytes) -> Wish | None:
             interval_s=int(fields.get("interval_s", 0)),
         )
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
-        log.info("A message that is no wish was ignored")
+        log.info("An invalid message of another start was ignored")
         return None
     return wish

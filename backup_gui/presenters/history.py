@@ -301,7 +301,7 @@ class RestoreDesk(QObject):
         clerk.deleteLater()
 
     def _on_no_backup(self, folder: str, error: Exception) -> None:
-        log.info("The folder %s cannot be restored from: %s", one_line(folder), error)
+        log.info("The folder %s is no readable backup: %s", one_line(folder), error)
         self._window.show_problem(
             self.tr("This folder cannot be read"), self.tr("Choose the folder that holds the copies of your files.")
         )

@@ -117,7 +117,7 @@ class JobDesk(QObject):
     def _on_pair_examined(self, findings: Findings) -> None:
         if findings.job is None:
             text = "\n".join(said(fault) for fault in findings.faults.values())
-            log.warning("The backup asked for cannot be added: %s", "; ".join(findings.faults.values()))
+            log.warning("The requested backup cannot be added: %s", "; ".join(findings.faults.values()))
             self._window.show_problem(self.tr("This backup cannot be added"), text)
         elif self._controller.job(findings.job.id) is None:
             self.add((findings.job,), findings.job.id)

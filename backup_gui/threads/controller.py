@@ -246,7 +246,7 @@ class Controller(QObject):
         end_s = self._clock() + limit_s
         left = [thread for thread in threads if not thread.wait(max(0, round((end_s - self._clock()) * 1_000)))]
         for thread in left:
-            log.warning("The job %s did not end within %.0f s and is left behind", thread.job.name, limit_s)
+            log.warning("The job %s did not end within %.0f s and is abandoned", thread.job.name, limit_s)
             thread.setParent(None)
             _abandoned.append(thread)
         return not left

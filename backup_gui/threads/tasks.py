@@ -243,7 +243,7 @@ class TaskRunner(QObject):
         task = self._running.get(key)
         if task is None:
             return
-        log.warning("%s does not get on and is left to itself: %s", self._name, key)
+        log.warning("%s hangs and is abandoned: %s", self._name, key)
         task.work.context.is_stopped = True
         self._left.add(self._running.pop(key))
         # Objects that share state with the thread must know before the next one starts.

@@ -406,7 +406,7 @@ RETURNED = RestoreResult(
     failed=(("Photos/Sea.jpg", Reason(ReasonCode.RETURN_NO_VERSION)),),
 )
 LOG_LINES = (
-    "14:01:58  INFO     Folder Backup 0.1.0 begins",
+    "14:01:58  INFO     Folder Backup 0.1.0 has started",
     "14:01:59  INFO     Documents: full pass complete in 3.4 s, nothing to do, 9,000 folders",
     "14:02:00  INFO     Documents: 1 replaced, 3 moved, 2 deleted, 18.4 kB in 0.2 s",
     "14:02:07  WARNING  Documents: Mail/Inbox.mbox: The file keeps changing while it is being copied",
