@@ -7,23 +7,17 @@ are judged together only if they look like an encryption, which rewrites files o
 ``docs/specification.md`` has the rules and the numbers.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from backup_gui.engine.guard.unanswered import NOTHING_UNANSWERED, Unanswered
 from backup_gui.engine.state.recent_losses import Lately
 from backup_gui.model.actions import Agreed, Part
 from backup_gui.model.entries import EntryKind
+from backup_gui.model.job import Job
 from backup_gui.model.paths import parent_of, parents_of
-from backup_gui.model.plans import Held, HeldCode, Op, count_losses, is_loss
+from backup_gui.model.plans import Action, Held, HeldCode, Op, Plan, count_losses, is_loss
 from backup_gui.model.reasons import Reason, ReasonCode
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from backup_gui.model.job import Job
-    from backup_gui.model.plans import Action, Plan
 
 TAKES_AWAY = frozenset({Op.DELETE, Op.REPLACE})
 

@@ -4,17 +4,11 @@ A full pass sees everything that is held. A partial pass sees only part of the t
 module decides nothing.
 """
 
-from __future__ import annotations
-
 import contextlib
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
-from backup_gui.model.plans import HeldCode
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from backup_gui.model.plans import Action, Held, Op
+from backup_gui.model.plans import Action, Held, HeldCode, Op
 
 CODES_OF_LOSS = frozenset({HeldCode.MASS_CHANGE, HeldCode.SLOW_CHANGE})
 _DELETIONS, _REPLACEMENTS, _TOGETHER = "d", "r", "t"
@@ -44,7 +38,7 @@ class Unanswered(NamedTuple):
         """Return whether anything is held because there is too much of it."""
         return self.deletions or self.replacements
 
-    def joined(self, other: Unanswered) -> Unanswered:
+    def joined(self, other: "Unanswered") -> "Unanswered":
         """Return the union of this record and an older one."""
         if not other.is_loss:
             return self

@@ -6,25 +6,18 @@ A version lies in the same folder as it did in the mirror, under its own name wi
 Code here reads only what is asked for, remembers it for a while, and writes nothing.
 """
 
-from __future__ import annotations
-
 import time
 from collections import OrderedDict
+from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.rules.version_names import read_version_name, shortened_paths
-from backup_gui.model.entries import EntryKind, kind_of
+from backup_gui.model.entries import Entry, EntryKind, kind_of
 from backup_gui.model.paths import join, parent_of
 from backup_gui.model.restores import Moment
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from backup_gui.model.entries import Entry
-
 
 # Files that left the mirror within so many seconds probably belong to one change.
 _MOMENT_S = 2.0
@@ -40,7 +33,7 @@ class Shelf:
         self._known: OrderedDict[str, tuple[tuple[int, int, int], list[Version]]] = OrderedDict()
         self._size = 0
 
-    def versions(self, tree: Tree, folder: str) -> list[Version]:
+    def versions(self, tree: Tree, folder: str) -> "list[Version]":
         """List the versions in a folder of an open history, as ``versions_in`` does.
 
         Raises:

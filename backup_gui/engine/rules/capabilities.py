@@ -4,12 +4,9 @@ A value and what follows from it; nothing here touches a file. ``destination/pro
 file systems of Linux by name, and tests others once.
 """
 
-from __future__ import annotations
+from typing import Final, NamedTuple
 
-from typing import TYPE_CHECKING, Final, NamedTuple
-
-if TYPE_CHECKING:
-    from backup_gui.model.entries import Entry
+from backup_gui.model.entries import Entry
 
 NO_LIMIT: Final = (1 << 63) - 1
 # More than any system can represent: 64 bits of seconds, in nanoseconds.

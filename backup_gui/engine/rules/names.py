@@ -5,20 +5,14 @@ is never changed to make it fit: a name that does not fit is a problem. Pure, ex
 the file system knows which names it treats as the same.
 """
 
-from __future__ import annotations
-
 import unicodedata
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+from collections.abc import Callable, Collection, Iterable
+from typing import Final, NamedTuple, TypeVar
 
-from backup_gui.model.plans import ProblemCode, Stage
+from backup_gui.engine.rules.capabilities import Abilities
+from backup_gui.model.plans import Problem, ProblemCode, Stage
 from backup_gui.model.problems import problem, unfit_in
 from backup_gui.model.reasons import Code, Reason, ReasonCode
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
-
-    from backup_gui.engine.rules.capabilities import Abilities
-    from backup_gui.model.plans import Problem
 
 T = TypeVar("T")
 

@@ -1,18 +1,12 @@
 """Whether what a pass will write fits on the destination, and the reason if it does not. Touches no file."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.paths import parent_of
-from backup_gui.model.plans import Op, ProblemCode
+from backup_gui.model.plans import Action, Counts, Op, Problem, ProblemCode, Removed
 from backup_gui.model.reasons import Reason, ReasonCode
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from backup_gui.model.plans import Action, Counts, Problem, Removed
 
 # File systems need additional space for block maps and checksums: less than this fraction of the content.
 _OVERHEAD_SHARE = 128
@@ -29,11 +23,11 @@ class Amount(NamedTuple):
     bytes: int
     files: int
 
-    def lacks(self, wanted: Amount) -> Amount:
+    def lacks(self, wanted: "Amount") -> "Amount":
         """Return what is missing from this amount."""
         return Amount(max(0, wanted.bytes - self.bytes), max(0, wanted.files - self.files))
 
-    def up_to(self, most: Amount) -> Amount:
+    def up_to(self, most: "Amount") -> "Amount":
         """Return this amount, limited by another one."""
         return Amount(min(self.bytes, most.bytes), min(self.files, most.files))
 

@@ -1,21 +1,14 @@
 """What is known of a job's condition from pass to pass, and what is told of it. Does nothing itself."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 from backup_gui.engine.guard.unanswered import still_held
-from backup_gui.model.events import HeldBack
+from backup_gui.model.events import Event, HeldBack
 from backup_gui.model.paths import is_below
 from backup_gui.model.plans import Held, PassStatus, Problem, ProblemCode, Report, Scope, Stage
 from backup_gui.model.reasons import NO_REASON, Reason
 from backup_gui.model.status import NO_BACKLOG, Backlog, Coverage, JobState, Status
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from backup_gui.model.events import Event
-    from backup_gui.model.plans import Held
 
 # These depend on the path itself, which sends an event when it changes: trying again without one is no use.
 _LASTING = frozenset(
@@ -79,7 +72,7 @@ class Condition(NamedTuple):
 
     def after(
         self, report: Report, scope: Scope, ended_at: float, *, is_polling: bool, is_behind: bool = False
-    ) -> Condition:
+    ) -> "Condition":
         """The condition after a pass that has ended by itself.
 
         Args:
@@ -111,7 +104,7 @@ class Condition(NamedTuple):
             kept=report.kept,
         )
 
-    def after_cancel(self, report: Report, ended_at: float) -> Condition:
+    def after_cancel(self, report: Report, ended_at: float) -> "Condition":
         """The condition after a pass that was cancelled: what it did not come to is as it was."""
         known = {(problem.path, problem.stage): problem for problem in (*self.problems, *report.problems)}
         return self._replace(problems=tuple(known.values()), last_pass_at=ended_at)

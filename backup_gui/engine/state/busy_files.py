@@ -8,16 +8,12 @@
 These records may be lost: then the history keeps one more version, and the ten minutes begin again.
 """
 
-from __future__ import annotations
-
+import sqlite3
 import time
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Callable
+from typing import Final, NamedTuple
 
 from backup_gui.model.paths import decode, encode
-
-if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Callable
 
 KEEP_EVERY_S: Final = 60.0
 _REMEMBERED_S: Final = 3_600.0

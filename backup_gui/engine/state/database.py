@@ -7,13 +7,12 @@ exists, and deletes nothing that the mirror itself does not account for.
 Paths are stored as bytes, since names need not be valid text.
 """
 
-from __future__ import annotations
-
 import errno
 import logging
 import sqlite3
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import NamedTuple, Self
 
 from backup_gui.engine.fs.privacy import close_file, make_private_file, make_private_folder
 from backup_gui.engine.state.busy_files import Busy
@@ -25,14 +24,10 @@ from backup_gui.engine.state.pass_log import PassLog
 from backup_gui.engine.state.recent_losses import Recent
 from backup_gui.engine.state.rows import Row, rows_of
 from backup_gui.engine.state.schema import NewerSchemaError, bring_up_to_date, refuse_newer
+from backup_gui.model.entries import Entry, Seen
 from backup_gui.model.errors import CatalogError, NewerDataError
 from backup_gui.model.paths import decode, encode, join
 from backup_gui.model.reasons import Reason, ReasonCode, of_error
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from backup_gui.model.entries import Entry, Seen
 
 log = logging.getLogger(__name__)
 

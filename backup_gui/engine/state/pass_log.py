@@ -4,13 +4,13 @@ The number of passes, of paths in a pass and of all paths is limited. New paths 
 that created few; undoing a pass needs the paths that it removed.
 """
 
-from __future__ import annotations
-
 import contextlib
 import logging
 import os
 import sqlite3
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from backup_gui.engine.state import stored_reasons
 from backup_gui.engine.state.integers import within
@@ -18,15 +18,8 @@ from backup_gui.engine.state.rows import open_for_reading
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.passes import DayTotal, PassKind, PastChange, PastPass
 from backup_gui.model.paths import decode, encode
-from backup_gui.model.plans import Op
-from backup_gui.model.reasons import of_system
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
-    from backup_gui.model.plans import Report
-    from backup_gui.model.reasons import Reason
+from backup_gui.model.plans import Op, Report
+from backup_gui.model.reasons import Reason, of_system
 
 log = logging.getLogger(__name__)
 

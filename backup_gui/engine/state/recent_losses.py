@@ -8,21 +8,14 @@ hardly within an hour.
 The guard itself bounds the number of paths, since it holds what would exceed its limits; so does ``MOST_PATHS``.
 """
 
-from __future__ import annotations
-
 import sqlite3
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.paths import decode, encode, parent_of
-from backup_gui.model.plans import Op
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from backup_gui.model.plans import Action
-
+from backup_gui.model.plans import Action, Op
 
 WINDOW_S = 3_600.0
 MOST_PATHS = 1_000_000
@@ -80,7 +73,7 @@ class Recent:
         """The time on the guard's clock."""
         return self._advance()
 
-    def look(self, paths: Iterable[str], *, since_held: bool = False) -> Lately:
+    def look(self, paths: Iterable[str], *, since_held: bool = False) -> "Lately":
         """Return what was lost lately; changes nothing.
 
         Args:

@@ -5,23 +5,17 @@ its folders were accepted, as long as its catalog exists and the job was not rem
 own catalog.
 """
 
-from __future__ import annotations
-
 import contextlib
 import sqlite3
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple, Protocol
 
-from backup_gui.engine.fs.volumes.identity import read_identity
+from backup_gui.engine.fs.volumes.identity import Identity, read_identity
 from backup_gui.engine.state.database import Catalog
 from backup_gui.engine.state.rows import open_for_reading
 from backup_gui.model.errors import BackupError
 from backup_gui.model.path_text import escape, unescape
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from backup_gui.engine.fs.volumes.identity import Identity
 
 MARKER_KEY: Final = "marker"
 _SOURCE_KEY: Final = "source path"
