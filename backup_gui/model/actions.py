@@ -202,6 +202,8 @@ class Part:
 
     def where(self, is_wanted: Callable[[Action], bool]) -> Self:
         """Return the subset for which a condition holds."""
+        if 0 not in self._marks:
+            return type(self)(self._actions, bytes(map(is_wanted, self._actions)))
         marks = bytearray(len(self._marks))
         for place, action in zip(compress(range(len(marks)), self._marks), self, strict=True):
             if is_wanted(action):

@@ -103,8 +103,8 @@ MUTATIONS = (
     Mutation(
         "notes are on the disk together",
         "engine/apply/apply.py",
-        "            self._intents.look_ahead(actions, index)\n",
-        "",
+        "                self._intents.look_ahead(actions, index)\n",
+        "                pass\n",
         (f"{_OWN}test_what_is_about_to_be_done_is_on_the_disk_before_and_notes_wait_for_it_together",),
     ),
     Mutation(
@@ -753,7 +753,7 @@ MUTATIONS = (
     Mutation(
         "strangers: one who comes where a file is to be replaced",
         "engine/apply/publish.py",
-        "            if not self._ownership.may_go(ready.action):\n",
+        "            if not self._ownership.may_go(action):\n",
         "            if not self._catalog:\n",
         ("integration/test_strangers.py::test_a_stranger_who_comes_where_a_file_is_to_be_replaced_stays",),
     ),

@@ -346,7 +346,7 @@ MUTATIONS = (
     Mutation(
         "what came with a new folder is counted",
         "engine/apply/publish.py",
-        "            if ready.action.path in missing:\n",
+        "            if path in missing:\n",
         "            if not ready:\n",
         (
             "integration/test_served.py::test_what_is_lost_when_a_new_folder_gets_its_name_is_a_problem_and_not_recorded",

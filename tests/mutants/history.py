@@ -126,7 +126,7 @@ MUTATIONS = (
     Mutation(
         "ten minutes of patience",
         "engine/state/busy_files.py",
-        "self.now_s() - found.since_s >= PATIENCE_S",
+        "self.now_s() - known[path].since_s >= PATIENCE_S",
         "True",
         (f"{_BUSY}test_a_file_that_has_not_stood_still_for_ten_minutes_is_copied_as_it_is_and_told",),
     ),

@@ -22,7 +22,7 @@ MUTATIONS = (
     Mutation(
         "folders get their modes though what was named could not be flushed",
         "engine/apply/publish.py",
-        "                    self._ledger.touched.add(ready.action.path)\n",
+        "                    touched.add(path)\n",
         "                    pass\n",
         (FURTHER_NAME,),
     ),

@@ -19,7 +19,7 @@ from backup_gui.engine.apply.remove import Clearer
 from backup_gui.engine.destination.history_loss import say_lost
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.fs.xattrs import attributes_of_source
-from backup_gui.engine.ownership.intents import Intents, lacking
+from backup_gui.engine.ownership.intents import IN_PLACE, Intents, lacking
 from backup_gui.engine.state.database import ROOT_KEY
 from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.errors import BackupError, DestinationFullError, DestinationUnusableError, RootAbsentError
@@ -123,7 +123,8 @@ class Execution:
                     # The next pass tries the folder again; for the old name there will be no further notification.
                     self._ledger.note_missed(action.old_path)
                 continue
-            self._intents.look_ahead(actions, index)
+            if action.op in IN_PLACE:
+                self._intents.look_ahead(actions, index)
             if self._clearer.gone and action.op in _COPIES:
                 # Before anything else is recorded at a deleted path.
                 self._forget_gone()

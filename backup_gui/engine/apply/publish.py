@@ -129,14 +129,16 @@ class Publisher:
             self._ledger.unmade.add(path)
         left_at = self._target.dated()
         published: list[Ready] = []
-        came_along = [ready.action.path for ready in self._group if ready.temporary in {"", ready.action.path}]
-        missing = self._target.missing(came_along) if came_along and self._target.flushes_files else frozenset()
+        missing = self._missing() if self._target.flushes_files else set()
+        touched = self._ledger.touched
         while self._group:
             ready = self._group.pop()
-            if ready.action.path in missing:
-                self._ledger.add_problem(problem(ProblemCode.MIRROR_CHANGED, ready.action.path, Stage.COPY))
+            action = ready.action
+            path = action.path
+            if path in missing:
+                self._ledger.add_problem(problem(ProblemCode.MIRROR_CHANGED, path, Stage.COPY))
                 continue
-            if unmade and self._ledger.is_unmade(ready.action.path):
+            if unmade and self._ledger.is_unmade(path):
                 continue
             try:
                 self._publish_one(ready, left_at)
@@ -146,17 +148,17 @@ class Publisher:
             except OSError as error:
                 # First, since some problems end the pass.
                 self.discard(ready)
-                found = problem_from(error, ready.action.path, Stage.COPY, is_writing=True)
-                self._ledger.add_problem(found, ready.action.size_bytes)
+                found = problem_from(error, path, Stage.COPY, is_writing=True)
+                self._ledger.add_problem(found, action.size_bytes)
             except UNFIT as error:
                 self.discard(ready)
-                self._ledger.add_problem(problem_of_unfit(error, ready.action.path, Stage.COPY))
+                self._ledger.add_problem(problem_of_unfit(error, path, Stage.COPY))
             else:
                 published.append(ready)
                 # Even if it is never recorded because a flush fails: no folder may keep the mode it was created with.
-                self._ledger.touched.add(parent_of(ready.action.path))
-                if ready.action.kind is EntryKind.FOLDER:
-                    self._ledger.touched.add(ready.action.path)
+                touched.add(parent_of(path))
+                if action.kind is EntryKind.FOLDER:
+                    touched.add(path)
         self._group_bytes = 0
         self._target.flush()
         self._published = published
@@ -166,6 +168,11 @@ class Publisher:
             self._ledger.add_problem(problem_from(why, path, Stage.METADATA))
             self._incomplete.add(path)
         self._target.without_attributes.clear()
+
+    def _missing(self) -> set[str]:
+        """Return what came along with a new folder and is not there any more."""
+        came_along = [ready.action.path for ready in self._group if ready.temporary in {"", ready.action.path}]
+        return self._target.missing(came_along) if came_along else set()
 
     def record(self, files: int | None = None) -> None:
         """Record what was published, all of it or up to ``files``. The catalog never contains more than the disk."""
@@ -230,18 +237,15 @@ class Publisher:
             return
 
     def _publish_one(self, ready: Ready, left_at: datetime) -> None:
-        path = ready.action.path
-        if ready.action.kind is EntryKind.FOLDER:
+        action = ready.action
+        path = action.path
+        if action.kind is EntryKind.FOLDER:
             return
-        if (
-            ready.action.link_to is not None
-            and ready.temporary != path
-            and self._links.is_one_file(ready.temporary, path)
-        ):
+        if action.link_to is not None and ready.temporary != path and self._links.is_one_file(ready.temporary, path):
             # Renaming a hard link onto another one of the same file does nothing, and would leave both.
             self._target.discard(ready.temporary)
             return
-        if ready.action.op is Op.CREATE and ready.action.old_kind is not None:
+        if action.op is Op.CREATE and action.old_kind is not None:
             there = self._target.look(path)
             if there is not None and there.st_nlink > 1 and there.st_ino == ready.entry.st_ino:
                 # It is a hard link to the source's own file: replacing it loses nothing.
@@ -250,7 +254,7 @@ class Publisher:
                 # With one link less the source's file has another change time, so it is compared, and joined, again.
                 self._ledger.note_unsettled(path)
                 return
-        is_new = ready.action.op is Op.CREATE or ready.action.old_kind is EntryKind.FOLDER
+        is_new = action.op is Op.CREATE or action.old_kind is EntryKind.FOLDER
         if is_new:
             try:
                 self._target.publish(ready.temporary, path, may_replace=False)
@@ -263,7 +267,7 @@ class Publisher:
                     raise
         kept = None
         if not is_new:
-            if not self._ownership.may_go(ready.action):
+            if not self._ownership.may_go(action):
                 raise NotCopied(problem(ProblemCode.MIRROR_CHANGED, path, Stage.COPY))
             kept = self._keep(ready, left_at)
             # RACE: without hard links, the kept version is missing from its place until the next call. If killed in
@@ -274,7 +278,10 @@ class Publisher:
                 if kept is not None and not self._target.abilities.holds_hard_links:
                     self._target.history.put_back(kept, path)
                 raise
-        self._note_busy(ready, kept)
+        if ready.is_whole:
+            self._catalog.busy.note_whole(path)
+        else:
+            self._note_torn(path, kept)
 
     def _keep(self, ready: Ready, left_at: datetime) -> str | None:
         """Keep what is about to be replaced, unless the history has a version of the same minute.
@@ -322,12 +329,9 @@ class Publisher:
             return False
         return busy.was_kept_lately(path, left_at.timestamp())
 
-    def _note_busy(self, ready: Ready, kept: str | None) -> None:
-        """Record whether the mirror has a whole copy of a file now, and otherwise where the last one is."""
-        path, busy = ready.action.path, self._catalog.busy
-        if ready.is_whole:
-            busy.note_whole(path)
-            return
+    def _note_torn(self, path: str, kept: str | None) -> None:
+        """Record that the mirror's copy of a file may not be whole, and where the last whole one is."""
+        busy = self._catalog.busy
         restless = busy.restless(path)
         busy.note_torn(path, None if restless is not None and restless.is_torn else kept)
         self._ledger.add_problem(problem(ProblemCode.COPIED_IN_USE, path, Stage.COPY))

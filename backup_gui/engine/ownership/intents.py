@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 _AHEAD: Final = 500
 # Recorded as the size of a folder, which is never compared.
 _FOLDER_BYTES: Final = -1
-_IN_PLACE: Final = frozenset({Op.MOVE, Op.SET_METADATA})
+# What only renames, or sets times.
+IN_PLACE: Final = frozenset({Op.MOVE, Op.SET_METADATA})
 
 
 class Intents:
@@ -111,4 +112,4 @@ def settle(target: DestinationView, catalog: Catalog) -> None:
 
 
 def _is_in_place(action: Action) -> bool:
-    return action.op in _IN_PLACE and action.kind is not EntryKind.FOLDER
+    return action.op in IN_PLACE and action.kind is not EntryKind.FOLDER

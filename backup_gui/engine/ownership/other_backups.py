@@ -116,19 +116,19 @@ class _Finder:
         """Return the other backups that the actions touch: the folder of each, and its marker."""
         # There may be a million actions, mostly in the same folder as the one before.
         folders: dict[str, None] = {}
-        last = None
+        last, create, a_folder = None, Op.CREATE, EntryKind.FOLDER
         for action in actions:
             folder = action.path.rpartition("/")[0]
             if folder != last:
                 folders[folder] = None
                 last = folder
-            if action.op is Op.CREATE:
-                if action.kind is EntryKind.FOLDER:
+            if action.op is create:
+                if action.kind is a_folder:
                     self._made.add(action.path)
                 continue
             if action.old_path is not None:
                 folders[parent_of(action.old_path)] = None
-            if action.old_kind is EntryKind.FOLDER or not is_loss(action):
+            if action.old_kind is a_folder or not is_loss(action):
                 folders[action.path] = None
         return dict(found for folder in folders if (found := self._owner(folder)) is not None)
 

@@ -382,7 +382,12 @@ class _Comparison:
         as_before, others = sift(prefix, ours, theirs, known, excludes, compares_owner=self._compares_owner)
         self._draft.mirror_files += as_before
         for name, our, their, mark in others:
-            self._compare_safely(prefix + name, our, their, None if mark is None else fingerprint_of(mark), pending)
+            # As ``_compare_safely`` does, without a call for each name.
+            path_of_it = prefix + name
+            try:
+                self._compare_entry(path_of_it, our, their, None if mark is None else fingerprint_of(mark), pending)
+            except UNFIT as error:
+                self._problems.append(problem_of_unfit(error, path_of_it, Stage.COMPARE))
         self._other_names.note_gone(self._former(path), theirs.keys() | known.keys())
         for name, their in theirs.items():
             if is_temporary(name):

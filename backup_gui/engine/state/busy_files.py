@@ -91,12 +91,13 @@ class Busy:
 
     def restless(self, path: str) -> Restless | None:
         """Return the record of a file that changed while it was copied; None for other files."""
-        return self._all().get(path)
+        known = self._restless if self._restless is not None else self._all()
+        return known.get(path)
 
     def is_to_be_copied_as_it_is(self, path: str) -> bool:
         """Tell whether a file has been changing for so long that it is copied anyway."""
-        found = self.restless(path)
-        return found is not None and self.now_s() - found.since_s >= PATIENCE_S
+        known = self._restless if self._restless is not None else self._all()
+        return path in known and self.now_s() - known[path].since_s >= PATIENCE_S
 
     def note_restless(self, path: str) -> None:
         """Record that a file could not be copied because it changed."""
@@ -116,8 +117,9 @@ class Busy:
 
     def note_whole(self, path: str) -> None:
         """Record that the mirror has a whole copy, or no copy."""
-        if path in self._all():
-            del self._all()[path]
+        known = self._restless if self._restless is not None else self._all()
+        if path in known:
+            del known[path]
             self._connection.execute("DELETE FROM busy WHERE path = ?", (encode(path),))
 
     def versions(self) -> frozenset[str]:

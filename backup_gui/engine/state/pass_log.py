@@ -37,6 +37,11 @@ _COLUMNS = (
 )
 _OPS = {op.value: op for op in Op}
 _KINDS = {kind.value: kind for kind in EntryKind}
+_VALUES: dict[Op | EntryKind | None, str | None] = {
+    **{op: op.value for op in Op},
+    **{kind: kind.value for kind in EntryKind},
+    None: None,
+}
 # Without the columns that the first version of catalogs lacked: a catalog may be read before its job migrates it.
 _COLUMNS_READ = (
     "id, started_at, duration_s, is_full, status, reason, created, replaced, deleted, moved, bytes, problems"
@@ -137,12 +142,13 @@ class PassLog:
             told = stored_reasons.written(report.reason)
             self._connection.execute("INSERT OR REPLACE INTO reasons VALUES (?, ?)", (key, told))
         if changes:
+            # ``value`` of an Enum is a Python function, which is called 30,000 times for 10,000 changes.
+            values_of = _VALUES
             self._connection.executemany(
                 "INSERT INTO changes VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     (
-                        *(key, number, change.op.value, change.kind.value),
-                        None if change.old_kind is None else change.old_kind.value,
+                        *(key, number, values_of[change.op], values_of[change.kind], values_of[change.old_kind]),
                         encode(change.path),
                         None if change.old_path is None else encode(change.old_path),
                         None if change.stored is None else encode(change.stored),
