@@ -847,11 +847,21 @@ MUTATIONS = (
         ("unit/engine/history/test_listing.py::test_a_copy_that_comes_out_different_is_not_left_there",),
     ),
     Mutation(
+        "what is restored replaces only what the backup has",
+        "engine/restore/put_back.py",
+        "(policy in _REPLACING and self._is_in_backup(wanted))",
+        "policy in _REPLACING",
+        (
+            "unit/engine/restore/test_put_back.py::test_nothing_is_replaced_that_the_backup_does_not_have",
+            "unit/engine/restore/test_undo.py::test_nothing_makes_way_that_the_mirror_does_not_have_just_so",
+        ),
+    ),
+    Mutation(
         "nothing is restored over what is there",
         "engine/restore/writer.py",
         "            rename_to_free_name(old, folder_fd, new, folder_fd)\n",
         "            os.replace(old, new, src_dir_fd=folder_fd, dst_dir_fd=folder_fd)\n",
-        ("unit/engine/history/test_listing.py::test_what_is_there_is_left_alone",),
+        ("unit/engine/restore/test_put_back.py::test_something_that_appears_meanwhile_is_kept",),
     ),
     Mutation(
         "names are one line in events",

@@ -24,7 +24,7 @@ from backup_gui.engine.fs.content import (
     never,
     transfer,
 )
-from backup_gui.engine.fs.same_content import has_same_bytes
+from backup_gui.engine.fs.same_content import has_same_bytes, has_same_content
 from backup_gui.engine.fs.system.syscalls import own_ids, rename_to_free_name
 from backup_gui.engine.fs.tree import HAS_FOLDER_DESCRIPTORS, Tree
 from backup_gui.engine.fs.xattrs import copy_attributes
@@ -144,19 +144,7 @@ class Restorer:
             return self._to.read_link(wanted) == tree.read_link(stored)
         if kind_of(here) is not EntryKind.FILE or here.st_size != there.st_size:
             return False
-        try:
-            own_fd = self._to.open_file(wanted)
-        except OSError:
-            # What cannot be read cannot be known to be the same.
-            return False
-        try:
-            fd = tree.open_file(stored)
-            try:
-                return has_same_bytes(fd, own_fd, self._should_stop)
-            finally:
-                os.close(fd)
-        finally:
-            os.close(own_fd)
+        return has_same_content(tree, stored, self._to, wanted, self._should_stop)
 
     def restore(
         self,

@@ -11,14 +11,14 @@ from datetime import datetime
 import pytest
 
 from backup_gui.engine.fs import content as transfer
-from backup_gui.engine.fs.content import never
+from backup_gui.engine.fs.content import Shortened, never
 from backup_gui.engine.restore.held import put_back_held
 from backup_gui.engine.restore.put_back import marked, name_beside
 from backup_gui.engine.rules.progress import Meter
 from backup_gui.model.errors import RootAbsentError
 from backup_gui.model.paths import is_temporary
 from backup_gui.model.plans import Held, HeldCode, PassStatus, Phase, Progress
-from backup_gui.model.reasons import NO_REASON
+from backup_gui.model.reasons import NO_REASON, Reason, ReasonCode
 from backup_gui.model.restores import RestoreResult
 from tests.helpers.rig import HOSTILE_NAMES, Rig
 from tests.helpers.trees import contents, read_tree
@@ -120,6 +120,24 @@ def test_what_cannot_be_brought_back_is_named(rig: Rig) -> None:
     returned = bring(rig, held)
     assert [path for path, _ in returned.failed] == ["docs/000.txt"]
     assert len(returned.restored) == 60  # with the folder
+
+
+def test_a_file_cut_off_while_it_is_put_back_is_named(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(rig)
+    rig.run()
+    shutil.rmtree(rig.source / "docs")
+    held = hold(rig)
+    real, calls = transfer.transfer, itertools.count()
+
+    def cut_off(*arguments: object) -> None:
+        if next(calls) == 7:
+            raise Shortened
+        real(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("backup_gui.engine.restore.writer.transfer", cut_off)
+    returned = bring(rig, held)
+    assert returned.failed == (("docs/007.txt", Reason(ReasonCode.RETURN_CHANGED)),)
+    assert (len(returned.restored), len(contents(rig.source))) == (60, 59)
 
 
 def test_it_can_be_stopped(rig: Rig) -> None:
