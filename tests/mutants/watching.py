@@ -85,8 +85,8 @@ MUTATIONS = (
     Mutation(
         "what is not watched is polled",
         "engine/run/schedule.py",
-        "        if is_polling:\n            # In a tree",
-        "        if not ended_s:\n            # In a tree",
+        "        if is_polling:\n            # If comparing",
+        "        if not ended_s:\n            # If comparing",
         (f"{_RUNNER}test_incomplete_coverage_is_shown_and_polled_while_events_still_count",),
     ),
     Mutation(

@@ -1,4 +1,4 @@
-"""Time and waiting, a seam for tests; and what nobody tells: that the computer slept, that a drive was pulled out."""
+"""Time and waiting, replaceable in tests. Detects that the computer slept, or that a drive was removed."""
 
 from __future__ import annotations
 
@@ -17,49 +17,49 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# The user's clock has advanced by this much more than the computer has been running, so it was asleep.
+# If the user's clock has advanced by this much more than the monotonic clock, the computer was asleep.
 _SLEEP_GAP_S = 5.0
-# Where the steady clock goes on while the computer sleeps, waiting this much too long says the same.
+# Where the monotonic clock includes sleep, a wait that lasts this much too long means the same.
 _OVERSLEPT_S = 30.0
 
 
 class Clock(Protocol):
-    """What the runner knows of time."""
+    """The clock interface of the runner."""
 
     def monotonic(self) -> float:
-        """Seconds that never jump; they may stand still while the computer sleeps."""
+        """Monotonic seconds; they may stand still while the computer sleeps."""
         ...
 
     def time(self) -> float:
-        """Seconds since 1970, UTC, as the user's clock has it."""
+        """The user's clock: seconds since 1970, UTC."""
         ...
 
     def wait(self, commands: Commands, timeout_s: float) -> None:
-        """Wait until something is in the mailbox, at most ``timeout_s`` seconds; may return early."""
+        """Wait for an entry in the mailbox, at most ``timeout_s`` seconds; may return early."""
         ...
 
 
 class SystemClock:
-    """The computer's own time."""
+    """The system's clocks."""
 
     def monotonic(self) -> float:
-        """Seconds that never jump."""
+        """Return monotonic seconds."""
         return time.monotonic()
 
     def time(self) -> float:
-        """Seconds since 1970, UTC."""
+        """Return seconds since 1970, UTC."""
         return time.time()
 
     def wait(self, commands: Commands, timeout_s: float) -> None:
-        """Wait until something is in the mailbox, at most ``timeout_s`` seconds."""
+        """Wait for an entry in the mailbox, at most ``timeout_s`` seconds."""
         commands.wait(min(timeout_s, LONGEST_WAIT_S))
 
 
 class Wakefulness:
-    """Watches the clocks.
+    """Detects from the clocks that the computer has slept.
 
     Args:
-        clock: The steady clock and the user's.
+        clock: The clocks.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -68,36 +68,36 @@ class Wakefulness:
         self._seen_at = clock.time()
 
     def has_slept(self, now_s: float, now_at: float) -> bool:
-        """Tell whether the computer has slept since this was asked last.
+        """Tell whether the computer has slept since the last call.
 
         Args:
-            now_s: The steady clock, seconds.
+            now_s: Monotonic clock, seconds.
             now_at: The user's clock, seconds since 1970, UTC.
         """
         gap_s = (now_at - self._seen_at) - (now_s - self._seen_monotonic_s)
         self._seen_monotonic_s, self._seen_at = now_s, now_at
         if gap_s > _SLEEP_GAP_S:
-            log.info("The clock went on by %.0f s while nothing ran here: full pass", gap_s)
+            log.info("The clock advanced by %.0f s while the job did not run: full pass", gap_s)
             return True
         return False
 
     def wait(self, commands: Commands, timeout_s: float) -> bool:
-        """Wait for a command, or until the time is over; tells whether the computer has slept meanwhile."""
+        """Wait for a command or the timeout; return whether the computer has slept meanwhile."""
         began_s = self._clock.monotonic()
         self._clock.wait(commands, timeout_s)
         if self._clock.monotonic() - began_s > timeout_s + _OVERSLEPT_S:
-            log.info("Waiting took much longer than asked for: full pass")
+            log.info("A wait took much longer than requested: full pass")
             return True
         return False
 
 
 class _Seen(NamedTuple):
-    """What a folder was.
+    """The state of a folder.
 
     Attributes:
         device: Its file system.
-        inode: Its number there.
-        stamp: When names last came into it or left it.
+        inode: Its inode.
+        stamp: Its times, which change when names are added or removed.
     """
 
     device: int
@@ -106,10 +106,10 @@ class _Seen(NamedTuple):
 
 
 class Presence:
-    """Remembers which folder a destination was, and when it was last changed."""
+    """Detects that the destination's folder was replaced or changed."""
 
     def __init__(self, path: str) -> None:
-        """Know nothing of it yet.
+        """Start without a recorded state.
 
         Args:
             path: Absolute path of the folder.
@@ -119,22 +119,22 @@ class Presence:
         self._has_lasting_inode = False
 
     def note(self) -> None:
-        """Remember the folder as it is now, or that there is none."""
+        """Record the current state of the folder, or that it does not exist."""
         self._seen = _look(self._path)
         self._has_lasting_inode = self._seen is not None and has_lasting_inodes(self._path)
 
     def is_lost(self) -> bool:
-        """Whether the folder was there and is not any more, or is on another file system, or another one."""
+        """Return whether the recorded folder is gone, on another file system, or replaced by another one."""
         if self._seen is None:
             return False
         now = _look(self._path)
         if now is None or now.device != self._seen.device:
             return True
-        # Some file systems give a folder another number each time it is looked at.
+        # Some file systems give a folder another inode at each look.
         return self._has_lasting_inode and now.inode != self._seen.inode
 
     def is_touched(self) -> bool:
-        """Whether names have come into the folder or left it, once for each time."""
+        """Return whether names were added to the folder or removed; each change is reported once."""
         now = _look(self._path)
         if self._seen is None or now is None or now.stamp == self._seen.stamp:
             return False

@@ -1,4 +1,4 @@
-"""What is known of a job's condition from pass to pass, and what is told of it. Does nothing itself."""
+"""A job's state from pass to pass, and the events that report it. Does nothing itself."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from backup_gui.model.plans import Held, PassStatus, Problem, ProblemCode, Repor
 from backup_gui.model.reasons import NO_REASON, Reason
 from backup_gui.model.status import NO_BACKLOG, Backlog, Coverage, JobState, Status
 
-# These depend on the path itself, which sends an event when it changes: trying again without one is no use.
+# These depend on the path itself, whose changes are notified: trying again without a change is useless.
 _LASTING = frozenset(
     {
         ProblemCode.SPECIAL_FILE,
@@ -30,7 +30,7 @@ _UNKNOWN = Coverage()
 
 
 class Trouble(NamedTuple):
-    """Why passes do not get through at present.
+    """Why passes currently fail.
 
     Attributes:
         state: Either ``WAITING`` or ``FAILED``.
@@ -42,17 +42,17 @@ class Trouble(NamedTuple):
 
 
 class Condition(NamedTuple):
-    """The part of a job's status that outlives a pass.
+    """The part of a job's status that persists between passes.
 
     Attributes:
-        problems: Paths that could not be handled and still stand.
+        problems: Unresolved problems.
         held: What the guard holds.
         last_complete_at: As in ``Status``.
         last_pass_at: As in ``Status``.
         has_full_pass: Whether a full pass was completed.
         coverage: How the source is watched.
         source_folders: Folders that the last full pass saw.
-        trouble: Why passes do not get through, if so.
+        trouble: Why passes currently fail, if they do.
         is_paused: Whether the user has paused the job.
         paused_until: End of the pause, seconds since 1970, UTC.
         kept: As in ``Status``.
@@ -73,14 +73,15 @@ class Condition(NamedTuple):
     def after(
         self, report: Report, scope: Scope, ended_at: float, *, is_polling: bool, is_behind: bool = False
     ) -> "Condition":
-        """The condition after a pass that has ended by itself.
+        """Return the state after a pass that was not cancelled.
 
         Args:
             report: What it did.
             scope: What it covered.
             ended_at: Seconds since 1970, UTC.
-            is_polling: Whether changes are not, or not all, notified, so that only a full pass verifies everything.
-            is_behind: Whether a path is known to have changed that the pass did not bring into the mirror.
+            is_polling: Whether changes are not notified, or not all of them, so that only a full pass verifies
+                everything.
+            is_behind: Whether a changed path is known that the pass did not copy.
         """
         problems = standing_problems(self.problems, report, scope)
         held = report.held if report.is_full else still_held(self.held, report.held)
@@ -99,23 +100,23 @@ class Condition(NamedTuple):
             last_pass_at=ended_at,
             last_complete_at=ended_at if is_complete else self.last_complete_at,
             source_folders=report.source_folders if report.is_full else self.source_folders,
-            # A full drive is the state of the whole job, however many files it is named for.
+            # A full drive concerns the whole job, however many files have that problem.
             trouble=_full_drive(problems, report.reason),
             kept=report.kept,
         )
 
     def after_cancel(self, report: Report, ended_at: float) -> "Condition":
-        """The condition after a pass that was cancelled: what it did not come to is as it was."""
+        """Return the state after a cancelled pass; what it did not reach is unchanged."""
         known = {(problem.path, problem.stage): problem for problem in (*self.problems, *report.problems)}
         return self._replace(problems=tuple(known.values()), last_pass_at=ended_at)
 
     def status(self, *, is_working: bool, pending: int, backlog: Backlog = NO_BACKLOG) -> Status:
-        """What to show.
+        """Return the status to show.
 
         Args:
-            is_working: Whether a pass is at work that the user should see.
-            pending: Paths known to have changed and not yet backed up.
-            backlog: The same in figures.
+            is_working: Whether a pass is running that the user should see.
+            pending: How many changed paths are not backed up yet.
+            backlog: Figures about them.
         """
         state, reason = self._state()
         if is_working:
@@ -136,16 +137,16 @@ class Condition(NamedTuple):
         )
 
     def retry_scope(self) -> Scope:
-        """The paths whose problems may have gone away without an event; a folder that was unreadable as a whole."""
+        """Return the paths whose problems may be solved without an event, and unreadable folders as whole trees."""
         tried = [problem for problem in self.problems if problem.code not in _LASTING]
         trees = frozenset(problem.path for problem in tried if problem.stage is Stage.COMPARE)
         return Scope(frozenset(problem.path for problem in tried) - trees, trees)
 
     def widened(self, scope: Scope) -> Scope:
-        """Return a scope in which folders that could not be looked at are compared with all that is in them.
+        """Return a scope in which folders that could not be read are compared with all their contents.
 
-        What is told of such a folder says nothing of what else in it was not seen; as a single entry it would only
-        lose its problem.
+        A change in such a folder does not reveal what else in it was not seen. As a single entry it would only lose its
+        problem.
         """
         unseen = scope.paths & self.retry_scope().trees
         return Scope(scope.paths - unseen, scope.trees | unseen) if unseen else scope
@@ -159,7 +160,7 @@ class Condition(NamedTuple):
             return JobState.HELD, self.held.reason
         if self.problems:
             return JobState.ATTENTION, NO_REASON
-        # Nothing has been verified yet: never green before the first full pass.
+        # Nothing is verified before the first full pass, so the state is not OK.
         return (JobState.OK if self.has_full_pass else JobState.WORKING), NO_REASON
 
 
@@ -171,13 +172,13 @@ def _full_drive(problems: tuple[Problem, ...], reason: Reason) -> Trouble | None
 
 
 def standing_problems(standing: tuple[Problem, ...], report: Report, scope: Scope) -> tuple[Problem, ...]:
-    """Replace the problems that a pass has looked at again by those that it found.
+    """Replace the problems in the scope of a pass by those that it found.
 
-    A single entry of the scope covers only itself: that a folder is in it because something in it changed says nothing
-    about its other entries.
+    A single entry of the scope covers only itself: a folder may be in it because one entry in it changed, which says
+    nothing about the others.
     """
     found = {(problem.path, problem.stage) for problem in report.problems}
-    # What was not copied this time is as it was.
+    # What was not copied this time is unchanged.
     waiting = frozenset(report.waiting)
     if report.is_full:
         stays = (problem for problem in standing if problem.path in waiting)
@@ -192,10 +193,10 @@ def standing_problems(standing: tuple[Problem, ...], report: Report, scope: Scop
 
 
 class Teller:
-    """What was told so far.
+    """Emits events, and suppresses repetitions.
 
     Args:
-        on_event: Told of everything.
+        on_event: Called with every event.
     """
 
     def __init__(self, on_event: Callable[[Event], None]) -> None:
@@ -205,10 +206,10 @@ class Teller:
         self._reasons: set[str] = set()
 
     def tell(self, event: Event) -> None:
-        """Tell of an event.
+        """Emit an event.
 
         Raises:
-            Exception: The listener's own mistake, which ``is_listeners`` knows again.
+            Exception: An error of the listener, which ``is_listeners`` recognises.
         """
         try:
             self._on_event(event)
@@ -217,26 +218,26 @@ class Teller:
             raise
 
     def is_listeners(self, error: Exception) -> bool:
-        """Tell whether an error is the listener's own mistake, and not one of the pass that it came through."""
+        """Tell whether an error came from the listener, and not from the pass that it passed through."""
         return error is self._listener_error
 
     def tell_held(self, held: Held) -> None:
-        """Tell what is held, if that is not what was told last."""
+        """Report what is held, if that has changed."""
         if held != self._held:
             self._held = held
             self.tell(HeldBack(held))
 
     def forget_held(self) -> None:
-        """Take note that nothing is held any more."""
+        """Record that nothing is held any longer."""
         self._held = None
 
     def is_new(self, reason: str) -> bool:
-        """Tell whether something that keeps a job from its work was not said before; from now on it was."""
+        """Tell whether a reason that prevents passes was not reported yet, and mark it as reported."""
         if reason in self._reasons:
             return False
         self._reasons.add(reason)
         return True
 
     def forget_reasons(self) -> None:
-        """Take note that nothing keeps the job from its work any more."""
+        """Record that nothing prevents passes any longer."""
         self._reasons.clear()

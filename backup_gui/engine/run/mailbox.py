@@ -1,4 +1,4 @@
-"""The mailbox of a runner, and the runner's view of it."""
+"""The mailbox of a runner, and the loop's view of it."""
 
 import queue
 import threading
@@ -12,9 +12,9 @@ class Pulse(NamedTuple):
     """A sign of life of a runner.
 
     Attributes:
-        looks: How often it has looked for commands; it does so at every step, however long a pass takes.
+        looks: How often it has looked for commands. It does so at every step, however long a pass takes.
         is_at_rest: Whether it waits for something to do.
-        ran_ns: How long its thread has kept a processor busy, nanoseconds; 0 where that cannot be told.
+        ran_ns: Processor time of its thread, nanoseconds; 0 if unknown.
     """
 
     looks: int
@@ -25,39 +25,39 @@ class Pulse(NamedTuple):
 class Commands:
     """Thread-safe mailbox of one runner: any thread puts, the runner's thread takes.
 
-    ``put`` and ``wake`` may also be called from a signal handler that interrupts the very thread that waits here. A
-    condition or a ``queue.Queue`` would deadlock then, because the interrupted code holds their lock, which the handler
-    needs. ``queue.SimpleQueue.put`` is documented as reentrant for this case, and nothing else happens in ``put``.
+    A signal handler that interrupts the waiting thread may also call ``put`` and ``wake``. A condition or a
+    ``queue.Queue`` would deadlock then, because the interrupted code holds the lock that the handler needs.
+    ``queue.SimpleQueue.put`` is documented as reentrant for this case, and ``put`` does nothing else.
     """
 
     def __init__(self) -> None:
         self._queue: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
-        # Only the runner's side uses it: what was received while waiting and not taken yet.
+        # Entries received while waiting and not taken yet; only the runner's thread uses it.
         self._received: deque[Command | None] = deque()
-        # Others only read it: when it stands still, the runner hangs in a call of the system.
+        # Other threads only read it: when it stops changing, the runner hangs in a system call.
         self._looks = 0
         self._is_at_rest = False
 
     def put(self, command: Command) -> None:
-        """Leave a command."""
+        """Add a command."""
         self._queue.put(command)
 
     def wake(self) -> None:
-        """End the runner's waiting: there is something new elsewhere."""
+        """Wake the runner, because something else is new."""
         self._queue.put(None)
 
     def is_empty(self) -> bool:
-        """Whether nothing was put since all was taken; costs less than ``take``."""
+        """Return whether the mailbox is empty; cheaper than ``take``."""
         self._looks += 1
         return not self._received and self._queue.empty()
 
     @property
     def pulse(self) -> Pulse:
-        """The runner's sign of life; for any thread."""
+        """Return the runner's sign of life; any thread may call it."""
         return Pulse(self._looks, self._is_at_rest)
 
     def take(self) -> Command | None:
-        """Take the oldest command, or None if there is none."""
+        """Return and remove the oldest command; None if there is none."""
         self._looks += 1
         while True:
             try:
@@ -82,32 +82,32 @@ class Commands:
 
 
 class Inbox:
-    """Commands as the loop sees them: taken in order between passes, looked at during them.
+    """The loop's view of the commands: taken in order between passes, only looked at during them.
 
     Args:
-        commands: The mailbox; nobody else takes from it.
+        commands: The mailbox. Only this inbox takes from it.
     """
 
     def __init__(self, commands: Commands) -> None:
         self._commands = commands
         self._received: deque[Command] = deque()
-        # Passes may ask from several threads. A signal handler never takes this lock: it only puts.
+        # Passes may ask from several threads. Signal handlers never take this lock: they only put.
         self._lock = threading.Lock()
         self._interrupts = 0
         self._surrenders = 0
 
     def interrupts(self) -> bool:
-        """Whether a command has arrived that ends the pass under way; cheap, since it is asked for every entry."""
+        """Return whether a command has come that ends the current pass; cheap, since it is polled for every entry."""
         if not self._commands.is_empty():
             self._receive()
         return self._interrupts > 0
 
     def gives_up(self) -> bool:
-        """Whether a command has arrived that ends what is being brought back."""
+        """Return whether a command has come that ends the current restore."""
         return self.interrupts() or self._surrenders > 0
 
     def take(self) -> Command | None:
-        """Take the oldest command, or None if there is none."""
+        """Return and remove the oldest command; None if there is none."""
         self._receive()
         if not self._received:
             return None

@@ -1,9 +1,9 @@
-"""Imports, before a job begins, what its passes import only when they come to need it.
+"""Imports, before a job begins, the modules that its passes would otherwise import on first use.
 
-Start-up counts, so what is slow to import and rarely needed is imported where it is used. An import opens files of the
-program, though: in the middle of a pass it would fail where no more files can be opened, where the program was removed
-or replaced by an update, or where the disk that it lies on does not answer. The interpreter takes a folder that it
-cannot list for an empty one, so such a failure does not even tell its reason.
+To start fast, slow and rarely needed modules are imported where they are used. An import opens files of the program,
+however. In the middle of a pass it would fail if no more files can be opened, if an update has removed or replaced the
+program, or if its disk does not respond. Such a failure would not even show its reason: the interpreter treats a folder
+that it cannot list as empty.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ _EVERYWHERE = (
     "backup_gui.engine.plan.name_mapping",
     "backup_gui.engine.history.prune",
     "ctypes",
-    # What the system tells of itself is read in it, and it is looked up by its name.
+    # Used for reading files of the system, and looked up by name.
     "encodings.ascii",
     "hashlib",
     "json",
     "logging",
 )
 OF_A_PASS = (*_EVERYWHERE, *LATE_MODULES)
-# What the user decides between two passes of a long run is done by these.
+# These carry out the user's decisions between two passes of a long run.
 OF_A_LONG_RUN = (
     "backup_gui.engine.restore.held",
     "backup_gui.engine.restore.undo",
@@ -38,14 +38,14 @@ OF_WATCHING = (
 
 
 def preload(*, is_once: bool, watches: bool) -> None:
-    """Import all that a job may need from now on.
+    """Import everything that a job may need from now on.
 
     Args:
-        is_once: Whether one pass is made and nothing else.
+        is_once: Whether only one pass is made.
         watches: Whether the source is watched between passes.
 
     Raises:
-        ImportError: A part of the program is not there.
+        ImportError: A part of the program is missing.
     """
     names = OF_A_PASS if is_once else OF_A_PASS + OF_A_LONG_RUN
     for name in names + OF_WATCHING if watches and not is_once else names:

@@ -1,4 +1,4 @@
-"""When a job's next pass is due. Pure arithmetic on monotonic seconds: no clock is read here, nothing is waited for."""
+"""When a job's next pass is due. Pure arithmetic on monotonic seconds: reads no clock and never waits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ UNSETTLED_S = 2.0
 
 
 class Schedule:
-    """What is due when.
+    """Due times of passes.
 
     Args:
         interval_s: The job's interval.
@@ -29,12 +29,12 @@ class Schedule:
         self._full_pass_every_s = full_pass_every_s
         self._quiet_s = min(QUIET_S, interval_s)
         self._full_at_s = now_s
-        # When the last full pass ended, and the next one that follows from it; None while passes follow the interval.
+        # End of the last full pass, and the due time derived from it; None while passes follow the interval.
         self._full_ended_s = now_s
         self._planned_s: float | None = None
         self._retry_at_s: float | None = None
         self._failures = 0
-        # Paths that are due at a time of their own, with the pause that led to it.
+        # Paths with their own due time, and the pause that led to it.
         self._later: dict[str, tuple[float, float]] = {}
         self._taken_pauses: dict[str, float] = {}
         self._problems: Scope = Scope()
@@ -42,32 +42,32 @@ class Schedule:
         self._problem_tries = 0
 
     def want_full(self, at_s: float) -> None:
-        """Ask for a full pass at a time, or earlier if one is due earlier."""
+        """Request a full pass at a time, or earlier if one is due earlier."""
         self._full_at_s = min(self._full_at_s, at_s)
 
     def check_every(self, full_pass_every_s: float) -> None:
-        """Have the coming full passes this far apart, the next one too unless it was asked for earlier."""
+        """Change the time between full passes, also of the next one unless an earlier one was requested."""
         self._full_pass_every_s = full_pass_every_s
         if self._planned_s is not None and self._full_at_s == self._planned_s:
             self._full_at_s = self._planned_s = self._full_ended_s + full_pass_every_s
 
     def next_s(self, pending: Pending, rested_s: float = math.inf) -> float:
-        """The monotonic time at which the next pass is due.
+        """Return the monotonic time at which the next pass is due.
 
         Args:
             pending: What has changed.
-            rested_s: When a file that was kept waiting is due.
+            rested_s: When a waiting file is due.
         """
         if self._retry_at_s is not None:
             return self._retry_at_s
         return min(self._full_at_s, self._partial_at_s(pending), rested_s)
 
     def is_full_due(self, now_s: float) -> bool:
-        """Whether the pass that is due is a full one; after a failure it always is."""
+        """Return whether the next pass is a full one; after a failure it always is."""
         return self._retry_at_s is not None or self._full_at_s <= now_s
 
     def take_due(self, now_s: float) -> Scope:
-        """Take what was put back and is due, and the paths with problems if it is their time."""
+        """Take the paths that were put back and are due, and the paths with problems if it is their time."""
         due = {path for path, (at_s, _) in self._later.items() if at_s <= now_s}
         self._taken_pauses = {path: self._later.pop(path)[1] for path in due}
         problems = Scope()
@@ -76,33 +76,33 @@ class Schedule:
         return Scope(frozenset(due) | problems.paths, problems.trees)
 
     def take_all(self) -> Scope:
-        """Take everything: a full pass begins."""
+        """Take everything, because a full pass begins."""
         self._taken_pauses = {path: pause_s for path, (_, pause_s) in self._later.items()}
         self._later.clear()
         self._problems_at_s = math.inf
         return FULL
 
     def put_back(self, paths: Iterable[str], now_s: float) -> None:
-        """Have paths compared again in two seconds; later each time for those that were put back before."""
+        """Compare paths again in two seconds; the pause grows each time a path is put back."""
         for path in paths:
             pause_s = min(2 * self._taken_pauses.get(path, UNSETTLED_S / 2), LONGEST_PAUSE_S)
             self._later[path] = (now_s + pause_s, pause_s)
         if len(self._later) > MAX_PATHS:
-            # As after the first copy of a large tree that was just unpacked: one comparison is cheaper.
+            # As after the first copy of a large tree that was just unpacked: one full comparison is cheaper.
             self.want_full(now_s + UNSETTLED_S)
             self._later.clear()
 
     def retry_problems(self, scope: Scope, now_s: float) -> None:
-        """Have the paths with problems tried again: after an interval, then in growing pauses while they are the same.
+        """Try paths with problems again: after an interval, then in growing pauses while the problems are the same.
 
         Args:
-            scope: All that are worth another try.
+            scope: All paths that are worth another try.
             now_s: Monotonic time.
         """
         if scope != self._problems:
             self._problem_tries = 0
         elif math.isfinite(self._problems_at_s):
-            # This pass was about something else.
+            # This pass did not cover them.
             return
         self._problems = scope
         if not scope:
@@ -112,16 +112,16 @@ class Schedule:
         self._problem_tries += 1
 
     def wait_for_root(self, now_s: float) -> None:
-        """A root is absent: look again after an interval."""
+        """Look again after an interval, because a root is absent."""
         self._retry_at_s = now_s + growing_pause_s(self._interval_s, 0)
 
     def fail(self, now_s: float) -> None:
-        """A pass failed as a whole: try again after a growing pause."""
+        """Try again after a growing pause, because a pass failed as a whole."""
         self._retry_at_s = now_s + growing_pause_s(self._interval_s, self._failures)
         self._failures += 1
 
     def recover(self) -> None:
-        """A pass went through."""
+        """Reset the pauses after a successful pass."""
         self._retry_at_s = None
         self._failures = 0
 
@@ -131,10 +131,10 @@ class Schedule:
         Args:
             started_s: When this one began.
             ended_s: When it ended.
-            is_polling: Whether changes are not, or not all, notified.
+            is_polling: Whether changes are not notified, or not all of them.
         """
         if is_polling:
-            # In a tree so large that comparing it takes longer than the interval, at most half of the time is spent so.
+            # If comparing the tree takes longer than the interval, use at most half of the time for it.
             rest_s = min(ended_s - started_s, LONGEST_PAUSE_S)
             self._full_at_s = max(started_s + self._interval_s, ended_s + rest_s)
             self._planned_s = None
@@ -145,7 +145,7 @@ class Schedule:
     def _partial_at_s(self, pending: Pending) -> float:
         at_s = self._problems_at_s
         if pending:
-            # Once it is quiet; for what never becomes quiet, one interval after it began.
+            # Once it is quiet; if it never is, one interval after the first change.
             at_s = min(at_s, pending.last_s + self._quiet_s, pending.first_s + self._interval_s)
         if self._later:
             at_s = min(at_s, *(due_s for due_s, _ in self._later.values()))

@@ -9,7 +9,7 @@ from typing import Final
 # Modules of the standard library that a pass imports when it comes to need them.
 LATE_MODULES: Final = ("msvcrt", "shutil") if sys.platform == "win32" else ("fcntl", "pwd", "resource", "socket")
 HAS_INOTIFY: Final = sys.platform == "linux"
-# On Windows a waiting main thread does not run signal handlers: it has to come up for air.
+# On Windows a waiting main thread does not run signal handlers, so it has to return regularly.
 LONGEST_WAIT_S: Final = 0.25 if sys.platform == "win32" else float("inf")
 _UPTIME_FILE: Final = "/proc/uptime"
 
