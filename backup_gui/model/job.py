@@ -96,5 +96,5 @@ LIMITS: Final[dict[str, Limits]] = {
     name: limits for name, kind in Job.__annotations__.items() for limits in getattr(kind, "__metadata__", ())
 }
 
-# Who makes a job at a window can be asked.
+# A job from the window can ask its user.
 NEW_JOB: Final = Job("", "", asks_about_strangers=True)

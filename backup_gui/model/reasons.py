@@ -19,27 +19,27 @@ PATHS: Final = frozenset({"path", "rule"})
 
 
 class Code:
-    """A reason's name and its English. There is one object of each, so codes are told apart by ``is``.
+    """A reason's name and its English. Each code is a single object, so compare codes with ``is``.
 
     Attributes:
-        value: The name, the same in every version of the program, and of one code only.
+        value: The name, unique and the same in every version of the program.
         words: The English, a format string for the arguments of ``Reason``.
     """
 
     __slots__ = ("value", "words")
 
     def __init__(self, value: str, words: str) -> None:
-        """Make a code and remember it by its name."""
+        """Create a code, and register it by name."""
         self.value: Final = value
         self.words: Final = words
         _CODES[value] = self
 
     def __repr__(self) -> str:
-        """Show it in reports of tests."""
+        """Return a text for test reports."""
         return f"<Code {self.value}>"
 
     def __reduce__(self) -> tuple[Callable[[str], Code], tuple[str]]:
-        """Find the same object again, in a copy and in another process."""
+        """Copy and unpickle to the same object, also in another process."""
         return code_named, (self.value,)
 
 
@@ -50,7 +50,7 @@ def code_named(value: str) -> Code:
     """Return the code of this name.
 
     Raises:
-        KeyError: If there is none. A later version of the program may have it.
+        KeyError: There is none; a later version of the program may have it.
     """
     return _CODES[value]
 

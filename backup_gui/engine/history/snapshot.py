@@ -277,7 +277,7 @@ class Snapshot:
             except OSError as error:
                 unseen[folder] = error
                 if entries is None or at is not None:
-                    # Nobody knows what stood in it, and an empty one would look as if nothing had.
+                    # Its contents are unknown, and restoring it empty would look as if there had been none.
                     _drop_folder(found, folder)
                     continue
                 files = self._files(folder, entries, at, shows_gone=False)

@@ -164,10 +164,10 @@ def accept_destination(job: Job, target: LocalDestination, catalog: Catalog) -> 
 
 
 def check_roots(job: Job, catalog: Catalog) -> None:
-    """Make sure that both folders are there, on the drives where they always were, before files are brought back.
+    """Check that both folders exist on their recorded drives before files are restored.
 
     Raises:
-        RootAbsentError: One is not.
+        RootAbsentError: One does not.
     """
     roots = (
         (job.source, SOURCE_KEY, ReasonCode.SOURCE_AWAY, ReasonCode.SOURCE_DRIVE_AWAY),

@@ -53,17 +53,17 @@ class Meter:
         self._tell_if_due(path)
 
     def begin_path(self, path: str, size_bytes: int) -> None:
-        """Begin with a path whose size was counted beforehand."""
+        """Begin a path; ``size_bytes`` is part of the total already."""
         self._path, self._left_bytes = path, size_bytes
 
     def add_bytes_of_path(self, count: int) -> None:
-        """Count bytes copied of the path begun; of a file that has grown no more than was counted beforehand."""
+        """Count bytes copied of the current path, at most its size in the total, even if the file has grown."""
         count = min(count, self._left_bytes)
         self._left_bytes -= count
         self.add_bytes(count, self._path)
 
     def end_path(self, count: int = 1) -> None:
-        """End the path begun, whatever became of it, and count it as so many files."""
+        """End the current path, whatever the result, and count it as ``count`` files with its remaining bytes."""
         self.add_files(count, self._path, self._left_bytes)
 
     def end(self) -> None:

@@ -1,7 +1,7 @@
-"""The state machine of a running job: when a pass is made, and what becomes of its outcome.
+"""The state machine of a running job: it decides when to make a pass, and handles the result.
 
-``single_pass.py`` makes a pass. Everything happens in the calling thread. Time, passes, the catalog and the watcher
-come from outside, so that every timing can be tested without waiting.
+``single_pass.py`` makes a pass. Everything happens in the calling thread. Time, passes, the catalog and the watcher are
+passed in, so that every timing can be tested without waiting.
 """
 
 import logging
@@ -61,7 +61,7 @@ from backup_gui.model.status import JobState, Status
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 5.0
-# What is held may be right again after any change, but a full pass after each one would be too many.
+# Any change may resolve what is held, but a full pass after each change would be too many.
 HELD_AGAIN_S = 30.0
 
 
@@ -70,9 +70,9 @@ class Outcome(NamedTuple):
 
     Attributes:
         report: The last pass, if one was made.
-        error: What ended the run, if it did not end by itself or by being stopped.
-        is_stopped: Whether it was told to stop.
-        has_acted: Whether anything was done in the mirror, also by a pass that failed later.
+        error: What ended the run, if it was not completed or stopped.
+        is_stopped: Whether it was stopped by a command.
+        has_acted: Whether anything was changed in the mirror, also by a pass that failed later.
     """
 
     report: Report | None
@@ -82,14 +82,14 @@ class Outcome(NamedTuple):
 
 
 class LoopParts(NamedTuple):
-    """What a loop works with; tests put others in their place.
+    """The parts of a loop, replaceable in tests.
 
     Attributes:
         clock: Time.
         run_pass: Makes one pass.
         open_catalog: Opens a catalog.
-        make_watcher: Makes a watcher of a source whose watches are set; is given what to call on changes, and what
-            says that setting the watches is to be given up.
+        make_watcher: Creates a watcher of a source and sets its watches; also takes a callback for changes, and a
+            function that returns True to cancel.
     """
 
     clock: Clock
@@ -139,7 +139,8 @@ class Loop:
         self._is_forced = False
         self._removes_left_out = False
         self._is_stopping = False
-        # Whether files may have been brought back into the source since the last pass, over what the mirror has.
+        # Whether files may have been restored into the source since the last pass, over content that only the mirror
+        # has.
         self._was_away = False
         self._has_answered = False
         self._has_started = False
@@ -148,7 +149,7 @@ class Loop:
         self._report: Report | None = None
 
     def run_once(self) -> Outcome:
-        """Make one full pass; one more if the user has decided something of what it held."""
+        """Make one full pass, and another one if the user has decided about what it held."""
         outcome = self._run_once()
         if self._has_answered and not self._is_stopping and outcome.error is None:
             outcome = self._run_once()
@@ -180,7 +181,7 @@ class Loop:
         return Outcome(self._report, error, self._is_stopping, self._has_acted)
 
     def run_until_stopped(self) -> Outcome:
-        """Make passes whenever they are due."""
+        """Make passes whenever they are due, until stopped."""
         self._was_away = True
         while True:
             self._obey()
@@ -200,14 +201,14 @@ class Loop:
                 return Outcome(self._report, error, is_stopped=False, has_acted=self._has_acted)
 
     def is_interrupted(self) -> bool:
-        """Tell whether a command has come for which what goes on is to be given up."""
+        """Tell whether a command has come that cancels the current work."""
         return self._inbox.interrupts()
 
     def wait_out(self, error: BackupError) -> bool:
-        """Say why nothing can be begun at the moment, and wait a little.
+        """Report why nothing can start at the moment, and wait a little.
 
         Returns:
-            Whether to try again: False if told to stop.
+            Whether to try again: False if a command has stopped the run.
         """
         self._set_trouble(JobState.FAILED, error.reason)
         self._publish()
@@ -216,7 +217,7 @@ class Loop:
         return not self._is_stopping
 
     def close(self) -> None:
-        """End the watcher's threads and close the catalog."""
+        """Stop the watcher's threads and close the catalog."""
         self._watching.stop()
         self._custody.close()
 
@@ -246,11 +247,11 @@ class Loop:
                 case KeepHeld() | ReleaseKept() | PutBack() | UndoPass() | ForgetDrive():
                     self._answer(command)
                 case GiveUp():
-                    # It has ended what was being brought back when it came; nothing is any more.
+                    # It has ended the restore that was running when it came; none is running now.
                     pass
 
     def _answer(self, command: Answer) -> None:
-        """Do what the user has decided; everything is looked at again afterwards."""
+        """Carry out the user's decision, and then make a full pass."""
         if isinstance(command, KeepHeld | PutBack) and self._condition.held is None:
             log.info("Nothing is held any more, so there is nothing to decide")
             decline(command, NOTHING_HELD, self._teller.tell)
@@ -267,7 +268,7 @@ class Loop:
             self._is_working = False
             return
         if isinstance(command, KeepHeld | PutBack):
-            # What was held of it has been looked at and refused.
+            # What was held of it was reviewed and refused.
             self._removes_left_out = False
         try:
             allowed = carry_out(
@@ -286,7 +287,7 @@ class Loop:
         self._condition = self._condition._replace(is_paused=False, paused_until=None)
 
     def _look_around(self) -> None:
-        """Notice what nobody tells: the end of a pause, a sleep, a watcher that has died, a drive that was pulled."""
+        """Check what is not notified: the end of a pause, a sleep, a dead watcher, a removed drive."""
         now_s, now_at = self._clock.monotonic(), self._clock.time()
         if self._wakefulness.has_slept(now_s, now_at):
             self._schedule.want_full(now_s)
@@ -299,17 +300,17 @@ class Loop:
         if self._presence.is_lost():
             self._schedule.want_full(now_s)
         elif self._presence.is_touched():
-            # A look at the root tells whether anything is missing there; then the pass becomes a full one.
+            # Comparing the root shows whether anything is missing there; then the pass becomes a full one.
             self._schedule.put_back(("",), now_s)
         if self._watching.is_lost():
             self._schedule.want_full(now_s)
         elif self._watching.has_new_gaps():
-            # New folders were not all watched; from now on they are checked at the interval.
+            # Some new folders are not watched; from now on they are checked at the interval.
             self._update_coverage()
             self._schedule.want_full(now_s + self._job.interval_s)
 
     def _take_due(self) -> Scope | None:
-        """Take what is to be compared now, or None."""
+        """Return what to compare now, or None."""
         now_s = self._clock.monotonic()
         if self._is_forced:
             return FULL
@@ -329,7 +330,7 @@ class Loop:
         return self._schedule.next_s(self._watching.watcher.pending(), self._pauses.next_s())
 
     def _take_changes(self) -> tuple[Scope, bool]:
-        """Take what has changed; it is behind until a pass got through."""
+        """Take the changed paths; they count as backlog until a pass succeeds."""
         pending = self._watching.watcher.pending()
         first_at = self._clock.time() - (self._clock.monotonic() - pending.first_s)
         changed, needs_full = self._watching.watcher.take()
@@ -337,7 +338,7 @@ class Loop:
         return changed, needs_full
 
     def _wait(self) -> None:
-        """Wait for a command, a change, or the next time at which something is due."""
+        """Wait for a command, a change, or the next due time."""
         now_s = self._clock.monotonic()
         until_s = self._look_s
         if not self._condition.is_paused:
@@ -350,19 +351,19 @@ class Loop:
     # Passes
 
     def _attempt(self, scope: Scope) -> None:
-        """Make a pass and deal with whatever comes of it.
+        """Make a pass and handle its result.
 
         Raises:
-            JobError: The job makes no sense, and never did.
-            DestinationBusyError: Another instance has the destination.
-            NewerDataError: What is remembered was written by a later version.
+            JobError: The job is invalid, and always was.
+            DestinationBusyError: Another instance is using the destination.
+            NewerDataError: A later version wrote the job's data.
         """
         if scope.is_full:
             if not self._watching.ensure(self._clock.monotonic()):
                 self._is_forced = False
                 self._schedule.want_full(self._clock.monotonic())
                 return
-            # After the watches are set and before anything is compared: what changed until now is covered.
+            # After the watches are set and before the comparison starts: it covers all changes until now.
             self._schedule.take_all()
             self._take_changes()
         started_s = self._clock.monotonic()
@@ -373,7 +374,7 @@ class Loop:
         except JobError as error:
             if not self._has_started:
                 raise
-            # It made sense before: a file, a link or a mount stands where a folder was, and may be gone in a moment.
+            # The job was valid before: a file, a link or a mount is in place of a folder, and may be gone in a moment.
             self._begin_failure(self._failed_report(error.reason))
         except OtherBackupError as error:
             self._report = self._refuse(error.held)
@@ -389,7 +390,7 @@ class Loop:
         else:
             self._report = report
             if report.is_full:
-                # Also if it began as a quick one: the destination was not what the last pass had left.
+                # Even if it began as a partial pass: the destination was not as the last pass had left it.
                 scope = FULL
             if self._accept(report, scope):
                 self._plan_next(report, scope, started_s)
@@ -426,7 +427,7 @@ class Loop:
         if isinstance(event, ActionDone):
             self._has_acted = not self._is_dry_run
             if self._condition.trouble is None:
-                # By far the most.
+                # The most frequent event by far.
                 self._teller.tell(event)
                 return
         self._note_started()
@@ -444,12 +445,12 @@ class Loop:
             self._is_working = True
             self._publish()
         elif isinstance(event, Progressed):
-            # What changes while a long pass goes on is behind, too.
+            # Changes during a long pass count as backlog, too.
             self._publish()
         self._teller.tell(event)
 
     def _note_started(self) -> None:
-        """Both folders were accepted."""
+        """Record that both folders were accepted."""
         if not self._has_started:
             self._has_started = True
             self._teller.tell(Started(self._job.source, self._job.destination))
@@ -458,10 +459,10 @@ class Loop:
             self._condition = self._condition._replace(trouble=None)
 
     def _accept(self, report: Report, scope: Scope) -> bool:
-        """Remember what a pass has found.
+        """Record what a pass has found.
 
         Returns:
-            Whether it got through, or was cancelled: False if it failed as a whole.
+            True if it was completed or cancelled, False if it failed as a whole.
         """
         now_at = self._clock.time()
         if report.status is PassStatus.FAILED:
@@ -489,15 +490,15 @@ class Loop:
             self._teller.forget_held()
         if scope.is_full:
             self._allowed = None
-            # Until all that was to go is gone, or refused.
+            # Until everything is removed, or refused.
             self._removes_left_out = self._removes_left_out and report.status is PassStatus.HELD
         if self._job.takes_over:
-            # The word was about what is there now, not about who may take it back later.
+            # The user approved taking over what is there now, not anything that may be there later.
             self._job = self._job._replace(takes_over=False)
         return True
 
     def _plan_next(self, report: Report, scope: Scope, started_s: float) -> None:
-        """Set the times of the passes to come."""
+        """Schedule the next passes."""
         now_s = self._clock.monotonic()
         if report.status is PassStatus.CANCELLED:
             self._schedule.want_full(now_s)
@@ -508,10 +509,10 @@ class Loop:
             self._update_coverage()
             self._schedule.full_pass_ended(started_s, now_s, is_polling=self._watching.is_polling)
         elif report.held is not None and report.held is self._condition.held:
-            # The part of the tree that was looked at does not show all that is to be agreed to.
+            # A partial pass does not show everything that has to be reviewed.
             self._schedule.want_full(now_s)
         elif self._condition.held is not None:
-            # Nor does it show whether that is still so; but a source that was empty is not any more.
+            # Nor does it show whether that is still so, except that an empty source is no longer empty.
             is_refilled = self._condition.held.code is HeldCode.SOURCE_EMPTY
             self._schedule.want_full(now_s if is_refilled else now_s + HELD_AGAIN_S)
         self._schedule.put_back((*report.unsettled, *report.missed), now_s)
@@ -522,14 +523,14 @@ class Loop:
     def _begin_waiting(self, reason: Reason) -> None:
         self._set_trouble(JobState.WAITING, reason)
         self._schedule.wait_for_root(self._clock.monotonic())
-        # When the root is back its watches are to be set at once.
+        # When the root is back, its watches must be set at once.
         self._watching.forget_failures()
         if self._teller.is_new(reason):
             log.info("Waiting: %s", reason)
             self._teller.tell(Waiting(reason))
 
     def _refuse(self, held: Held) -> Report:
-        """Ask about a destination that is another backup's; nothing was compared, and what is known stays."""
+        """Hold a destination that belongs to another backup; nothing was compared, and the state of problems stays."""
         self._condition = self._condition._replace(held=held, trouble=None, last_pass_at=self._clock.time())
         self._allowed = None
         if self._teller.is_new(held.reason):
@@ -545,7 +546,7 @@ class Loop:
             self._teller.tell(ReportMade(report))
 
     def _report_of_crash(self, error: Exception) -> Report:
-        """Deal with what nobody foresaw; this is the worker's boundary, and nothing goes further."""
+        """Turn an unexpected error into a failed report. This is the worker's boundary."""
         if self._teller.is_listeners(error):
             raise error
         log.error("A pass ended unexpectedly", exc_info=error)
@@ -557,7 +558,7 @@ class Loop:
     def _failed_report(self, reason: Reason) -> Report:
         return Report(PassStatus.FAILED, self._clock.time(), 0.0, is_full=self._scope.is_full, reason=reason)
 
-    # Small matters
+    # Helpers
 
     def _update_coverage(self) -> None:
         coverage = self._watching.coverage(self._condition.source_folders)
@@ -571,14 +572,14 @@ class Loop:
         return catalog
 
     def _publish(self) -> None:
-        """Tell the status, if it is another than before."""
-        # What was put back is in the mirror already, and is only looked at once more.
+        """Report the status if it has changed."""
+        # Paths that are put back are in the mirror already, and are only compared again.
         waiting = self._watching.watcher.pending()
         pending = waiting.size
         if self._scope:
             pending += 0 if self._scope.is_full else len(self._scope.paths) + len(self._scope.trees)
         else:
-            # What passes that did not get through had taken, as while the drive is away.
+            # Includes what failed passes had taken, as while the drive is not connected.
             pending += self._backlog.taken
         figures = self._backlog.figures(
             self._watching.watcher.peek, waiting, self._clock.monotonic(), self._clock.time()

@@ -1,4 +1,4 @@
-"""One job, continuously: the only loop there is, behind the window and behind the command line."""
+"""Runs one job continuously: the same loop for the window and the command line."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = ["Commands", "Outcome", "run"]
 
 
 def _watch(source: str, wake: Callable[[], None], should_stop: Callable[[], bool]) -> SourceWatcher:
-    # Imported only where there is something to watch: it costs a tenth of the command line's start.
+    # Imported only if there is something to watch: it takes a tenth of the command line's start.
     from backup_gui.engine.watch.watcher import watch  # noqa: PLC0415
 
     return watch(source, wake, should_stop)
@@ -47,21 +47,20 @@ def run(
     is_dry_run: bool = False,
     parts: LoopParts = PARTS,
 ) -> Outcome:
-    """Run a job until it is told to stop, or for one full pass.
+    """Run a job until a command stops it, or for one full pass.
 
     Args:
         job: The job.
-        commands: Where commands arrive, from any thread or from a signal handler.
-        on_event: Called in this thread with everything that happens; what it raises ends the run and is passed on.
+        commands: The mailbox for commands from any thread or from a signal handler.
+        on_event: Called in this thread with every event; its exceptions end the run and are passed on.
         data_folder: Absolute path; the catalog lies in ``jobs`` below it.
         is_once: Make one full pass without watching.
         is_dry_run: Only plan.
-        parts: What the loop works with.
+        parts: The parts of the loop, replaceable in tests.
 
     Returns:
-        How it ended. A job that makes no sense, a destination that another instance has, or a folder of the program's
-        own that cannot be used ends the run; with ``is_once`` so does every other reason for which the pass could not
-        be made.
+        How it ended. An invalid job, a destination that another instance is using, or an unusable folder of the program
+        ends the run; with ``is_once``, so does every other error that prevents the pass.
     """
     preload(is_once=is_once or is_dry_run, watches=job.uses_notification)
     catalog_path = data_folder / "jobs" / f"{job.id}.sqlite"

@@ -56,7 +56,7 @@ WatcherMaker = Callable[[str, Callable[[], None], Callable[[], bool]], SourceWat
 
 
 class _Unwatched:
-    """Takes the watcher's place while there is none: nothing is noticed, and nothing can be lost."""
+    """Stands in for the watcher while there is none: it notices nothing, and cannot be lost."""
 
     def take(self) -> tuple[Scope, bool]:
         return Scope(), False
