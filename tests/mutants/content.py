@@ -382,7 +382,7 @@ MUTATIONS = (
     Mutation(
         "what copying one file raises",
         "engine/apply/apply.py",
-        "            self._ledger.add_problem(problem_of_unfit(error, action.path, Stage.COPY), action.size_bytes)\n",
+        "            self._stats.add_problem(problem_of_unfit(error, action.path, Stage.COPY), action.size_bytes)\n",
         "            raise\n",
         (f"{_NUMBERS}test_what_one_file_raises_is_a_problem_of_that_file",),
     ),
@@ -404,7 +404,7 @@ MUTATIONS = (
         "looked at again before it is deleted",
         "engine/apply/remove.py",
         "            if not self._is_gone(action):\n"
-        "                self._ledger.note_missed(action.path)\n"
+        "                self._stats.note_missed(action.path)\n"
         "                return\n",
         "            pass\n",
         (f"{_OLD_PLAN}test_what_is_back_in_the_source_is_not_deleted",),
@@ -912,7 +912,7 @@ MUTATIONS = (
     Mutation(
         "the old name of what could not be moved",
         "engine/apply/remove.py",
-        "            self._ledger.note_missed(action.old_path)\n\n",
+        "            self._stats.note_missed(action.old_path)\n\n",
         "            pass\n\n",
         (
             "integration/test_mirror_races.py::test_a_file_renamed_and_gone_before_it_is_moved_is_looked_for_again_under_its_old_name",
@@ -921,7 +921,7 @@ MUTATIONS = (
     Mutation(
         "what vanished is looked at again",
         "engine/apply/create.py",
-        "            self._ledger.note_missed(action.path)\n",
+        "            self._stats.note_missed(action.path)\n",
         "            pass\n",
         (
             "integration/test_mirror_races.py::test_what_vanishes_while_it_is_copied_is_looked_at_again_though_nobody_may_tell_of_it",
@@ -930,7 +930,7 @@ MUTATIONS = (
     Mutation(
         "the other name of what was written to meanwhile",
         "engine/apply/create.py",
-        "            self._ledger.note_missed(action.link_to)\n",
+        "            self._stats.note_missed(action.link_to)\n",
         "            pass\n",
         (
             "integration/test_mirror_races.py::test_a_name_copied_before_its_file_was_written_to_through_another_name_is_looked_at_again",

@@ -174,7 +174,7 @@ MUTATIONS = (
     Mutation(
         "a protected file is a problem of its own: deleted",
         "engine/apply/remove.py",
-        "            self._ledger.add_problem(problem_from(error, action.path, Stage.DELETE))\n            return\n",
+        "            self._stats.add_problem(problem_from(error, action.path, Stage.DELETE))\n            return\n",
         "            raise\n",
         (f"{_SPACE}test_an_immutable_file_is_a_problem_of_its_own_and_stays_immutable",),
     ),

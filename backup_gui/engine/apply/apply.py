@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from backup_gui.engine.apply.standby import Standby
-    from backup_gui.engine.apply.stats import Ledger
+    from backup_gui.engine.apply.stats import PassStats
     from backup_gui.engine.destination.destination import Destination
     from backup_gui.engine.plan.pass_context import PassContext
     from backup_gui.model.plans import Action
@@ -47,24 +47,24 @@ class Execution:
 
     Args:
         context: The pass.
-        ledger: Records the results, also of a cancelled run.
+        stats: Records the results, also of a cancelled run.
         standby: Provides the worker process, if there is one.
     """
 
-    def __init__(self, context: PassContext[Destination], ledger: Ledger, standby: Standby) -> None:
+    def __init__(self, context: PassContext[Destination], stats: PassStats, standby: Standby) -> None:
         self._source = source = context.source
         self._target = target = context.destination
         self._catalog = catalog = context.catalog
-        self._ledger = ledger
+        self._stats = stats
         self._meter = context.meter
         self._should_stop = context.should_stop
         self._standby = standby
         links = LinkMaker(source, target, catalog)
         self._intents = Intents(source, target, catalog)
-        self._publisher = Publisher(target, catalog, links, ledger, self._intents)
-        self._maker = Maker(context, ledger, links, self._publisher, self._intents, self._publish)
+        self._publisher = Publisher(target, catalog, links, stats, self._intents)
+        self._maker = Maker(context, stats, links, self._publisher, self._intents, self._publish)
         self._batches: Batches | None = None
-        self._clearer = Clearer(context, ledger, self._intents, self._copy_at_once)
+        self._clearer = Clearer(context, stats, self._intents, self._copy_at_once)
 
     def run(self, actions: Sequence[Action], litter: Iterable[str], *, files_total: int, bytes_total: int) -> None:
         """Carry out actions, in the given order.
@@ -92,7 +92,7 @@ class Execution:
             self._intents.fulfil()
             if self._target.history.is_lost:
                 say_lost(self._target)
-                self._ledger.add_problem(problem(ProblemCode.HISTORY_LOST, "", Stage.HISTORY))
+                self._stats.add_problem(problem(ProblemCode.HISTORY_LOST, "", Stage.HISTORY))
         except OSError as error:
             self._drop()
             raise _of_the_destination(error) from error
@@ -116,12 +116,12 @@ class Execution:
         for index, action in enumerate(actions):
             if self._should_stop():
                 raise Cancelled
-            if self._ledger.unmade and parent_of(action.path) in self._ledger.unmade:
+            if self._stats.unmade and parent_of(action.path) in self._stats.unmade:
                 if action.kind is EntryKind.FOLDER:
-                    self._ledger.unmade.add(action.path)
+                    self._stats.unmade.add(action.path)
                 if action.old_path is not None:
                     # The next pass tries the folder again; for the old name there will be no further notification.
-                    self._ledger.note_missed(action.old_path)
+                    self._stats.note_missed(action.old_path)
                 continue
             if action.op in IN_PLACE:
                 self._intents.look_ahead(actions, index)
@@ -153,7 +153,7 @@ class Execution:
         try:
             handle(action)
         except UNFIT as error:
-            self._ledger.add_problem(problem_of_unfit(error, action.path, Stage.COPY), action.size_bytes)
+            self._stats.add_problem(problem_of_unfit(error, action.path, Stage.COPY), action.size_bytes)
 
     def _forget_gone(self) -> None:
         self._catalog.forget(self._clearer.gone)
@@ -172,8 +172,8 @@ class Execution:
             try:
                 self._target.discard(path)
             except OSError as error:
-                self._ledger.add_problem(problem_from(error, path, Stage.DELETE))
-            self._ledger.touched.add(parent_of(path))
+                self._stats.add_problem(problem_from(error, path, Stage.DELETE))
+            self._stats.touched.add(parent_of(path))
 
     # Publishing
 
@@ -220,15 +220,15 @@ class Execution:
 
     def _finish_folders(self) -> None:
         """Restore mode and times of the folders that were changed, the deepest first."""
-        touched = sorted(self._ledger.touched, key=lambda path: path.count("/") if path else -1, reverse=True)
-        self._ledger.touched.clear()
+        touched = sorted(self._stats.touched, key=lambda path: path.count("/") if path else -1, reverse=True)
+        self._stats.touched.clear()
         for path in touched:
             entry = None
             try:
                 entry = self._source.look(path)
                 if entry is None or kind_of(entry) is not EntryKind.FOLDER:
                     continue
-                is_attributed = path in self._ledger.attributed
+                is_attributed = path in self._stats.attributed
                 attributes = attributes_of_source(self._source, path) if is_attributed else None
                 self._target.set_metadata(path, entry, attributes)
                 if is_attributed and path:
@@ -238,11 +238,11 @@ class Execution:
             except FileNotFoundError:
                 continue
             except OSError as error:
-                if path and path in self._ledger.attributed and entry is not None:
+                if path and path in self._stats.attributed and entry is not None:
                     self._catalog.record(path, lacking(entry))
-                self._ledger.add_problem(problem_from(error, path, Stage.METADATA))
+                self._stats.add_problem(problem_from(error, path, Stage.METADATA))
             except UNFIT as error:
-                self._ledger.add_problem(problem_of_unfit(error, path, Stage.METADATA))
+                self._stats.add_problem(problem_of_unfit(error, path, Stage.METADATA))
 
 
 def _of_the_destination(error: OSError) -> BackupError:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.apply.hard_links import LinkMaker
     from backup_gui.engine.apply.publish import Publisher
-    from backup_gui.engine.apply.stats import Ledger
+    from backup_gui.engine.apply.stats import PassStats
     from backup_gui.engine.destination.destination import Destination
     from backup_gui.engine.fs.xattrs import Attributes
     from backup_gui.engine.ownership.intents import Intents
@@ -43,7 +43,7 @@ class Maker:
 
     Args:
         context: The pass.
-        ledger: Receives problems, and everything done without the publisher.
+        stats: Receives problems, and everything done without the publisher.
         links: Creates hard links to files that the mirror has.
         publisher: Receives complete temporaries.
         intents: Records what is about to be done at once.
@@ -53,7 +53,7 @@ class Maker:
     def __init__(
         self,
         context: PassContext[Destination],
-        ledger: Ledger,
+        stats: PassStats,
         links: LinkMaker,
         publisher: Publisher,
         intents: Intents,
@@ -64,7 +64,7 @@ class Maker:
         self._catalog = context.catalog
         self._links = links
         self._publisher = publisher
-        self._ledger = ledger
+        self._stats = stats
         self._intents = intents
         self._meter = context.meter
         self._publish = publish
@@ -91,18 +91,18 @@ class Maker:
                 self._copy_file(action)
         except Vanished:
             # The source has something else there now, and there may be no further notification.
-            self._ledger.note_missed(action.path)
+            self._stats.note_missed(action.path)
         except NotCopied as failure:
-            self._ledger.add_problem(failure.problem, action.size_bytes)
+            self._stats.add_problem(failure.problem, action.size_bytes)
             if action.kind is EntryKind.FOLDER:
-                self._ledger.unmade.add(action.path)
+                self._stats.unmade.add(action.path)
 
     def _make_folder(self, action: Action) -> None:
         if action.op is Op.SET_METADATA:
             self._tighten(action.path)
-            self._ledger.touched.add(action.path)
-            self._ledger.attributed.add(action.path)
-            self._ledger.count(action)
+            self._stats.touched.add(action.path)
+            self._stats.attributed.add(action.path)
+            self._stats.count(action)
             return
         try:
             entry = self._source.stat(action.path)
@@ -194,7 +194,7 @@ class Maker:
                 busy.note_restless(path)
             raise
         finally:
-            self._ledger.note_took(path, time.monotonic() - began_s)
+            self._stats.note_took(path, time.monotonic() - began_s)
         self._publisher.add(Ready(action, temporary, entry, is_whole=is_whole))
 
     def _find_first(self, action: Action) -> tuple[str, Entry | Seen] | None:
@@ -206,7 +206,7 @@ class Maker:
         if found is None and action.link_to is not None:
             # The file was written to since it was copied, perhaps through this name, so the other name gets no
             # notification.
-            self._ledger.note_missed(action.link_to)
+            self._stats.note_missed(action.link_to)
         return found
 
     def _link(self, action: Action, first: str, entry: Entry | Seen) -> bool:
@@ -244,7 +244,7 @@ class Maker:
             self._copy_file(replacing._replace(link_to=first) if is_first_right else replacing)
             return True
         # Whatever the result, a name is created and removed in there.
-        self._ledger.touched.add(parent_of(path))
+        self._stats.touched.add(parent_of(path))
         temporary = self._links.make(first, path)
         if temporary is None:
             return False
@@ -258,8 +258,8 @@ class Maker:
         self._target.publish(temporary, path, may_replace=True)
         self._catalog.record(path, ours)
         if ours.st_ctime_ns == UNSEEN_NS:
-            self._ledger.note_unsettled(path)
-        self._ledger.count(action)
+            self._stats.note_unsettled(path)
+        self._stats.count(action)
         return True
 
     def _set_metadata(self, action: Action) -> None:
@@ -296,8 +296,8 @@ class Maker:
         if is_touched or (action.kind is EntryKind.FILE and entry.st_mtime_ns > time.time_ns() - SETTLING_NS):
             # Its content may have changed since the comparison, and an edit in the same moment may not change the time.
             # The next pass compares it again.
-            self._ledger.note_unsettled(action.path)
-        self._ledger.count(action)
+            self._stats.note_unsettled(action.path)
+        self._stats.count(action)
 
     def _is_still_equal(self, action: Action, ours: Entry, theirs: Entry) -> bool:
         """Tell whether the mirror's file still has the content for which only its metadata were to be set.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from backup_gui.engine.apply.hard_links import LinkMaker
-    from backup_gui.engine.apply.stats import Ledger
+    from backup_gui.engine.apply.stats import PassStats
     from backup_gui.engine.destination.destination import Destination
     from backup_gui.engine.ownership.intents import Intents
     from backup_gui.engine.state.database import Catalog
@@ -58,17 +58,17 @@ class Publisher:
         target: The destination.
         catalog: Records what was published.
         links: Knows which names are hard links.
-        ledger: Receives everything that was done.
+        stats: Receives everything that was done.
         intents: Records what is about to be published.
     """
 
     def __init__(
-        self, target: Destination, catalog: Catalog, links: LinkMaker, ledger: Ledger, intents: Intents
+        self, target: Destination, catalog: Catalog, links: LinkMaker, stats: PassStats, intents: Intents
     ) -> None:
         self._target = target
         self._catalog = catalog
         self._links = links
-        self._ledger = ledger
+        self._stats = stats
         self._intents = intents
         self._ownership = Ownership(target, catalog)
         self._group: list[Ready] = []
@@ -125,34 +125,34 @@ class Publisher:
         self._target.flush()
         unmade = self._target.reveal()
         for path, error in unmade.items():
-            self._ledger.add_problem(problem_from(error, path, Stage.COPY, is_writing=True))
-            self._ledger.unmade.add(path)
+            self._stats.add_problem(problem_from(error, path, Stage.COPY, is_writing=True))
+            self._stats.unmade.add(path)
         left_at = self._target.dated()
         published: list[Ready] = []
         missing = self._missing() if self._target.flushes_files else set()
-        touched = self._ledger.touched
+        touched = self._stats.touched
         while self._group:
             ready = self._group.pop()
             action = ready.action
             path = action.path
             if path in missing:
-                self._ledger.add_problem(problem(ProblemCode.MIRROR_CHANGED, path, Stage.COPY))
+                self._stats.add_problem(problem(ProblemCode.MIRROR_CHANGED, path, Stage.COPY))
                 continue
-            if unmade and self._ledger.is_unmade(path):
+            if unmade and self._stats.is_unmade(path):
                 continue
             try:
                 self._publish_one(ready, left_at)
             except NotCopied as failure:
                 self.discard(ready)
-                self._ledger.add_problem(failure.problem)
+                self._stats.add_problem(failure.problem)
             except OSError as error:
                 # First, since some problems end the pass.
                 self.discard(ready)
                 found = problem_from(error, path, Stage.COPY, is_writing=True)
-                self._ledger.add_problem(found, action.size_bytes)
+                self._stats.add_problem(found, action.size_bytes)
             except UNFIT as error:
                 self.discard(ready)
-                self._ledger.add_problem(problem_of_unfit(error, path, Stage.COPY))
+                self._stats.add_problem(problem_of_unfit(error, path, Stage.COPY))
             else:
                 published.append(ready)
                 # Even if it is never recorded because a flush fails: no folder may keep the mode it was created with.
@@ -165,7 +165,7 @@ class Publisher:
         self._published_at_ns = time.time_ns()
         for path, why in self._target.without_attributes.items():
             # Only the content is recorded, so that the next pass tries the attributes again.
-            self._ledger.add_problem(problem_from(why, path, Stage.METADATA))
+            self._stats.add_problem(problem_from(why, path, Stage.METADATA))
             self._incomplete.add(path)
         self._target.without_attributes.clear()
 
@@ -178,7 +178,7 @@ class Publisher:
         """Record what was published, all of it or up to ``files``. The catalog never contains more than the disk."""
         if not self._published:
             return
-        ledger = self._ledger
+        stats = self._stats
         youngest_ns = self._published_at_ns - SETTLING_NS
         keeps_times = self._target.abilities.holds_times
         done: list[Action] = []
@@ -191,20 +191,20 @@ class Publisher:
             self._catalog.record(path, lacking(entry) if path in self._incomplete else entry)
             is_young = entry.st_mtime_ns > youngest_ns and action.kind is not EntryKind.FOLDER
             if is_young or entry.st_ctime_ns == UNSEEN_NS:
-                ledger.note_unsettled(path)
+                stats.note_unsettled(path)
             if action.kind is EntryKind.FILE:
                 if action.link_to is None:
                     written_bytes = entry.st_size
                     if not keeps_times:
                         self._note_stamp(path, entry)
             elif action.kind is EntryKind.FOLDER:
-                ledger.attributed.add(path)
-            ledger.note(action, written_bytes)
+                stats.attributed.add(path)
+            stats.note(action, written_bytes)
             done.append(action)
         if not self._published:
             self._intents.fulfil()
             self._catalog.commit()
-        ledger.tell(done)
+        stats.tell(done)
 
     def drop(self) -> None:
         """Remove what is not published yet."""
@@ -252,7 +252,7 @@ class Publisher:
                 # RACE: what a stranger puts here between this look and the rename is lost.
                 self._target.publish(ready.temporary, path, may_replace=True)
                 # With one link less the source's file has another change time, so it is compared, and joined, again.
-                self._ledger.note_unsettled(path)
+                self._stats.note_unsettled(path)
                 return
         is_new = action.op is Op.CREATE or action.old_kind is EntryKind.FOLDER
         if is_new:
@@ -303,7 +303,7 @@ class Publisher:
             if not self._catalog.busy.may_go_unkept(path, left_at.timestamp()) or not self._is_own(ready):
                 raise
             # The history of a busy file must not keep its current content out of the mirror.
-            self._ledger.add_problem(problem_from(error, path, Stage.HISTORY, is_writing=True))
+            self._stats.add_problem(problem_from(error, path, Stage.HISTORY, is_writing=True))
             return None
         if kept is not None:
             self._catalog.busy.note_kept(path, left_at.timestamp())
@@ -334,8 +334,8 @@ class Publisher:
         busy = self._catalog.busy
         restless = busy.restless(path)
         busy.note_torn(path, None if restless is not None and restless.is_torn else kept)
-        self._ledger.add_problem(problem(ProblemCode.COPIED_IN_USE, path, Stage.COPY))
-        self._ledger.note_unsettled(path)
+        self._stats.add_problem(problem(ProblemCode.COPIED_IN_USE, path, Stage.COPY))
+        self._stats.note_unsettled(path)
 
     def _note_stamp(self, path: str, entry: Entry | Seen) -> None:
         """Record the time of a copy if it differs from the time that was set."""

@@ -23,7 +23,7 @@ from backup_gui.model.problems import problem, problem_from
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backup_gui.engine.apply.stats import Ledger
+    from backup_gui.engine.apply.stats import PassStats
     from backup_gui.engine.destination.destination import Destination
     from backup_gui.engine.ownership.intents import Intents
     from backup_gui.engine.plan.pass_context import PassContext
@@ -35,7 +35,7 @@ class Clearer:
 
     Args:
         context: The pass.
-        ledger: Receives what was done, and problems.
+        stats: Receives what was done, and problems.
         intents: Records what is about to be moved.
         copy: Creates and publishes what the source has at a path.
 
@@ -44,14 +44,14 @@ class Clearer:
     """
 
     def __init__(
-        self, context: PassContext[Destination], ledger: Ledger, intents: Intents, copy: Callable[[Action], None]
+        self, context: PassContext[Destination], stats: PassStats, intents: Intents, copy: Callable[[Action], None]
     ) -> None:
         self._source = context.source
         self._target = context.destination
         self._catalog = context.catalog
         self._rules = context.rules
         self._should_stop = context.should_stop
-        self._ledger = ledger
+        self._stats = stats
         self._intents = intents
         self._copy = copy
         self._ownership = Ownership(context.destination, context.catalog)
@@ -78,17 +78,17 @@ class Clearer:
                 self._target.set_metadata(action.path, ours, attributes_of_source(self._source, action.path))
                 if ours.st_nlink > 1 and action.seen_at_ns != ours.st_ctime_ns:
                     # It may be a hard link to another file by now, and has to be joined with it.
-                    self._ledger.note_unsettled(action.path)
+                    self._stats.note_unsettled(action.path)
                 else:
                     self._catalog.record(action.path, ours)
                 self.gone.append(action.old_path)
-                self._ledger.touched.update((parent_of(action.path), parent_of(action.old_path)))
-                self._ledger.count(action)
+                self._stats.touched.update((parent_of(action.path), parent_of(action.old_path)))
+                self._stats.count(action)
                 return
         except OSError as error:
             if error.errno != errno.EXDEV:
-                self._ledger.note_unsettled(action.old_path)
-                self._ledger.add_problem(problem_from(error, action.path, Stage.MOVE))
+                self._stats.note_unsettled(action.old_path)
+                self._stats.add_problem(problem_from(error, action.path, Stage.MOVE))
                 return
         # The mirror has changed since, or another drive is mounted in it: copy the file and delete the old one.
         if ours is not None:
@@ -98,16 +98,16 @@ class Clearer:
         else:
             # The new name is gone again, or could not be created. For the old one there will be no further
             # notification.
-            self._ledger.note_missed(action.old_path)
+            self._stats.note_missed(action.old_path)
 
     def delete(self, action: Action) -> None:
         """Delete an entry of the mirror; a folder only if it is empty."""
         try:
             if not self._is_gone(action):
-                self._ledger.note_missed(action.path)
+                self._stats.note_missed(action.path)
                 return
         except OSError as error:
-            self._ledger.add_problem(problem_from(error, action.path, Stage.COMPARE))
+            self._stats.add_problem(problem_from(error, action.path, Stage.COMPARE))
             return
         try:
             if action.kind is EntryKind.FOLDER:
@@ -121,15 +121,15 @@ class Clearer:
             elif self._ownership.may_go(action):
                 self._target.take_away(action.path)
             else:
-                self._ledger.add_problem(problem(ProblemCode.MIRROR_CHANGED, action.path, Stage.DELETE))
+                self._stats.add_problem(problem(ProblemCode.MIRROR_CHANGED, action.path, Stage.DELETE))
                 return
         except OSError as error:
-            self._ledger.add_problem(problem_from(error, action.path, Stage.DELETE))
+            self._stats.add_problem(problem_from(error, action.path, Stage.DELETE))
             return
         self.gone.append(action.path)
-        self._ledger.touched.discard(action.path)
-        self._ledger.touched.add(parent_of(action.path))
-        self._ledger.count(action)
+        self._stats.touched.discard(action.path)
+        self._stats.touched.add(parent_of(action.path))
+        self._stats.count(action)
 
     def _respell(self, old_path: str, action: Action) -> None:
         """Rename an entry of the mirror to the source's spelling."""
@@ -140,11 +140,11 @@ class Clearer:
         except FileNotFoundError:
             return
         except OSError as error:
-            self._ledger.add_problem(problem_from(error, action.path, Stage.MOVE))
+            self._stats.add_problem(problem_from(error, action.path, Stage.MOVE))
             return
         self._catalog.respell(old_path, action.path)
-        self._ledger.touched.add(parent_of(action.path))
-        self._ledger.count(action)
+        self._stats.touched.add(parent_of(action.path))
+        self._stats.count(action)
 
     def _is_still_so(self, action: Action, old_path: str, ours: Entry, theirs: Entry) -> bool:
         """Tell whether the mirror's file at the old path is still equal to the source's at the new path.

@@ -53,7 +53,7 @@ class Outcome:
         self.added_files = 0
 
 
-class Ledger:
+class PassStats:
     """Collects the results of one pass.
 
     Args:

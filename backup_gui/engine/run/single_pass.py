@@ -19,7 +19,7 @@ from backup_gui.engine.apply.report import (
     say_what_is_not_held,
 )
 from backup_gui.engine.apply.standby import Standby
-from backup_gui.engine.apply.stats import Ledger, Outcome
+from backup_gui.engine.apply.stats import Outcome, PassStats
 from backup_gui.engine.destination.history_loss import is_history_lost, remember_history
 from backup_gui.engine.fs.content import Cancelled, ignore_count, never
 from backup_gui.engine.fs.system.descriptors import BUDGET
@@ -283,7 +283,7 @@ def _apply(prepared: _Prepared, planned: _Planned) -> _Applied:
     is_held = verdict.held is not None or (not plan.is_full and bool(catalog.fact(HELD_KEY)))
     made_room = _prepare_history(context, verdict.actions, counts, prepared.clock, is_held=is_held)
     journal = Journal(job, catalog, target, plan, counts, options.allowed)
-    ledger = Ledger(
+    stats = PassStats(
         target,
         meter=context.meter,
         on_done=lambda actions: _tell_done(actions, journal, options.on_event),
@@ -293,20 +293,20 @@ def _apply(prepared: _Prepared, planned: _Planned) -> _Applied:
     litter = plan.litter if may_write else ()
     status: PassStatus | None = None
     try:
-        execution = Execution(context, ledger, prepared.standby)
+        execution = Execution(context, stats, prepared.standby)
         execution.run(verdict.actions, litter, files_total=counts.total, bytes_total=counts.bytes)
         _check_places(context)
     except Cancelled:
         status = PassStatus.CANCELLED
     except BackupError as error:
         # What was done before counts all the same.
-        failed = make_report(context, plan, verdict, ledger.outcome, PassStatus.FAILED, error.reason)
+        failed = make_report(context, plan, verdict, stats.outcome, PassStatus.FAILED, error.reason)
         if failed.counts != NO_COUNTS:
-            record(catalog, plan, failed, ledger.outcome.added_files, journal, verdict.unanswered)
+            record(catalog, plan, failed, stats.outcome.added_files, journal, verdict.unanswered)
         raise
     finally:
         prepared.clock.note(catalog)
-    return _Applied(ledger.outcome, journal, status, may_write, is_held, made_room.removed)
+    return _Applied(stats.outcome, journal, status, may_write, is_held, made_room.removed)
 
 
 def _finish(prepared: _Prepared, planned: _Planned, applied: _Applied) -> Report:

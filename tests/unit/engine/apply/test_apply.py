@@ -17,7 +17,7 @@ from backup_gui.engine.apply.apply import Execution
 from backup_gui.engine.apply.copying import NotCopied
 from backup_gui.engine.apply.remove import Clearer
 from backup_gui.engine.apply.standby import Standby
-from backup_gui.engine.apply.stats import Ledger, Outcome
+from backup_gui.engine.apply.stats import Outcome, PassStats
 from backup_gui.engine.destination.history_writer import HistoryWriter
 from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs.content import Cancelled
@@ -52,12 +52,12 @@ class Run:
         history = str(self.rig.history) if self.keeps_history else None
         with Tree(str(self.rig.source)) as source, LocalDestination(str(self.rig.mirror), history) as target:
             meter = Meter(self.progress.append)
-            ledger = Ledger(target, meter=meter, on_done=self.done.extend, on_problem=self.problems.append)
+            stats = PassStats(target, meter=meter, on_done=self.done.extend, on_problem=self.problems.append)
             context = self.rig.context(source, target, self.rules)._replace(meter=meter, should_stop=self.should_stop)
-            Execution(context, ledger, Standby(lambda: None)).run(
+            Execution(context, stats, Standby(lambda: None)).run(
                 actions, litter, files_total=len(actions), bytes_total=sum(action.size_bytes for action in actions)
             )
-            return ledger.outcome
+            return stats.outcome
 
     def codes(self) -> list[tuple[str, Code, Stage]]:
         return [(problem.path, problem.code, problem.stage) for problem in self.problems]
