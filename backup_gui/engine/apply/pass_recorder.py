@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _BATCH = 500
 
 
-class Journal:
+class PassRecorder:
     """The record of one pass.
 
     Args:

@@ -16,7 +16,7 @@ from backup_gui.model.plans import NO_COUNTS, NOTHING_REMOVED, PassStatus, Probl
 from backup_gui.model.reasons import NO_REASON, Reason
 
 if TYPE_CHECKING:
-    from backup_gui.engine.apply.pass_recorder import Journal
+    from backup_gui.engine.apply.pass_recorder import PassRecorder
     from backup_gui.engine.apply.stats import Outcome
     from backup_gui.engine.destination.destination import Destination
     from backup_gui.engine.guard.guard import Verdict
@@ -72,7 +72,12 @@ def make_report(
 
 
 def record(
-    catalog: Catalog, plan: Plan, report: Report, added_files: int, journal: Journal, unanswered: Unanswered | None
+    catalog: Catalog,
+    plan: Plan,
+    report: Report,
+    added_files: int,
+    recorder: PassRecorder,
+    unanswered: Unanswered | None,
 ) -> None:
     """Record a pass and its findings permanently, and log a summary.
 
@@ -81,7 +86,7 @@ def record(
         plan: What was planned.
         report: What was done.
         added_files: How many more files and links the mirror has than before.
-        journal: The record of the changes.
+        recorder: The record of the changes.
         unanswered: What is held for review.
     """
     counts = report.counts
@@ -91,7 +96,7 @@ def record(
     remember_drives(catalog, plan.drives)
     _note_quota(catalog, report)
     if counts != NO_COUNTS or report.problems or report.held:
-        journal.close(report)
+        recorder.close(report)
     waits = to_text(unanswered)
     if (plan.is_full or waits) and waits != (catalog.fact(HELD_KEY) or ""):
         catalog.remember(HELD_KEY, waits)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from backup_gui.engine.apply.apply import Execution
 from backup_gui.engine.apply.copying import data_bytes
 from backup_gui.engine.apply.create import ASK_FOR_ROOM_BYTES
-from backup_gui.engine.apply.pass_recorder import Journal
+from backup_gui.engine.apply.pass_recorder import PassRecorder
 from backup_gui.engine.apply.report import (
     HELD_KEY,
     is_quota_used_up,
@@ -148,7 +148,7 @@ class _Applied(NamedTuple):
 
     Attributes:
         outcome: The counts and problems.
-        journal: The notes on each action.
+        recorder: The notes on each action.
         status: How it ended, if it did not come to its end.
         may_write: Whether the destination was taken for the job's.
         is_held: Whether the guard holds something, from this pass or an earlier one.
@@ -156,7 +156,7 @@ class _Applied(NamedTuple):
     """
 
     outcome: Outcome
-    journal: Journal
+    recorder: PassRecorder
     status: PassStatus | None
     may_write: bool
     is_held: bool
@@ -282,11 +282,11 @@ def _apply(prepared: _Prepared, planned: _Planned) -> _Applied:
     may_write = _settle_destination(prepared.roots, verdict)
     is_held = verdict.held is not None or (not plan.is_full and bool(catalog.fact(HELD_KEY)))
     made_room = _prepare_history(context, verdict.actions, counts, prepared.clock, is_held=is_held)
-    journal = Journal(job, catalog, target, plan, counts, options.allowed)
+    recorder = PassRecorder(job, catalog, target, plan, counts, options.allowed)
     stats = PassStats(
         target,
         meter=context.meter,
-        on_done=lambda actions: _tell_done(actions, journal, options.on_event),
+        on_done=lambda actions: _tell_done(actions, recorder, options.on_event),
         on_problem=lambda problem: options.on_event(ProblemFound(problem)),
         spared=made_room.spared,
     )
@@ -302,11 +302,11 @@ def _apply(prepared: _Prepared, planned: _Planned) -> _Applied:
         # What was done before counts all the same.
         failed = make_report(context, plan, verdict, stats.outcome, PassStatus.FAILED, error.reason)
         if failed.counts != NO_COUNTS:
-            record(catalog, plan, failed, stats.outcome.added_files, journal, verdict.unanswered)
+            record(catalog, plan, failed, stats.outcome.added_files, recorder, verdict.unanswered)
         raise
     finally:
         prepared.clock.note(catalog)
-    return _Applied(stats.outcome, journal, status, may_write, is_held, made_room.removed)
+    return _Applied(stats.outcome, recorder, status, may_write, is_held, made_room.removed)
 
 
 def _finish(prepared: _Prepared, planned: _Planned, applied: _Applied) -> Report:
@@ -319,7 +319,7 @@ def _finish(prepared: _Prepared, planned: _Planned, applied: _Applied) -> Report
     say_what_is_not_held(target, catalog)
     if applied.status is None and applied.may_write:
         remember_state(target, catalog)
-    record(catalog, plan, report, applied.outcome.added_files, applied.journal, verdict.unanswered)
+    record(catalog, plan, report, applied.outcome.added_files, applied.recorder, verdict.unanswered)
     if applied.status is None and plan.is_full and not applied.is_held:
         report = report._replace(thinned=_thin_history(context, prepared.clock))
     return report
@@ -433,8 +433,8 @@ def _tell_each(kind: Callable[[T], Event], found: Iterable[T], on_event: Callabl
         on_event(kind(one))
 
 
-def _tell_done(actions: list[Action], journal: Journal, on_event: Callable[[Event], None]) -> None:
-    journal.note(actions)
+def _tell_done(actions: list[Action], recorder: PassRecorder, on_event: Callable[[Event], None]) -> None:
+    recorder.note(actions)
     for action in actions:
         on_event(ActionDone(action))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.apply.pass_recorder import Journal
+from backup_gui.engine.apply.pass_recorder import PassRecorder
 from backup_gui.engine.state import pass_log as passlog
 from backup_gui.engine.state import schema
 from backup_gui.engine.state.database import Catalog, Fingerprint
@@ -257,13 +257,13 @@ def test_where_versions_went_is_not_held_of_what_the_log_does_not_take(
 ) -> None:
     monkeypatch.setattr("backup_gui.engine.apply.pass_recorder.CHANGES_A_PASS", 2)
     held: list[int] = []
-    close = Journal.close
+    close = PassRecorder.close
 
-    def watch(journal: Journal, report: Report) -> None:
-        held.append(len(journal._kept_as))
-        close(journal, report)
+    def watch(recorder: PassRecorder, report: Report) -> None:
+        held.append(len(recorder._kept_as))
+        close(recorder, report)
 
-    monkeypatch.setattr(Journal, "close", watch)
+    monkeypatch.setattr(PassRecorder, "close", watch)
     for number in range(9):
         rig.write(f"{number}")
     rig.run()
