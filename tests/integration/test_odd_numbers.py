@@ -181,7 +181,7 @@ ODD_ERRORS = (OverflowError("Python int too large"), ValueError("embedded null b
 @pytest.mark.parametrize("error", ODD_ERRORS, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize(
     ("owner", "call"),
-    [(Equality, "difference"), (making.Maker, "_copy_file"), (LocalDestination, "publish")],
+    [(Equality, "difference"), (making.Creator, "_copy_file"), (LocalDestination, "publish")],
     ids=["compared", "copied", "published"],
 )
 def test_what_one_file_raises_is_a_problem_of_that_file(
@@ -229,14 +229,14 @@ def test_folders_have_their_modes_whatever_ends_the_pass(
     for number in range(3):
         rig.write(f"new/deep/more/{number}", "2")
     monkeypatch.setattr(execute.Execution, "_publish_if_full", execute.Execution._publish)
-    real = making.Maker.make
+    real = making.Creator.make
 
-    def fail(self: making.Maker, action: Any) -> None:
+    def fail(self: making.Creator, action: Any) -> None:
         if (rig.mirror / "new/deep/file").exists():
             raise error
         real(self, action)
 
-    monkeypatch.setattr(making.Maker, "make", fail)
+    monkeypatch.setattr(making.Creator, "make", fail)
     if isinstance(error, Cancelled):
         assert rig.run().status is PassStatus.CANCELLED
     else:

@@ -46,8 +46,8 @@ MUTATIONS = (
     Mutation(
         "what is gone is forgotten in between",
         "engine/apply/apply.py",
-        "        if len(self._clearer.gone) >= _FORGET_EVERY:\n",
-        "        if not self._clearer.gone:\n",
+        "        if len(self._remover.gone) >= _FORGET_EVERY:\n",
+        "        if not self._remover.gone:\n",
         ("unit/engine/apply/test_apply.py::test_what_is_gone_is_forgotten_in_between",),
     ),
     Mutation(
@@ -894,7 +894,7 @@ MUTATIONS = (
     Mutation(
         "what is gone is forgotten before its place is taken",
         "engine/apply/apply.py",
-        "            if self._clearer.gone and action.op in _COPIES:\n",
+        "            if self._remover.gone and action.op in _COPIES:\n",
         "            if False:\n",
         (
             "integration/test_mirror.py::test_an_edit_that_keeps_size_and_time_is_found_in_a_file_that_took_a_folders_place",

@@ -72,8 +72,8 @@ MUTATIONS = (
     Mutation(
         "what one file raises that the second process left ends nothing else",
         "engine/apply/apply.py",
-        "partial(self._do, self._maker.make))",
-        "self._maker.make)",
+        "partial(self._do, self._creator.make))",
+        "self._creator.make)",
         (f"{_COPIER}test_what_one_file_raises_that_the_process_left_to_the_pass_ends_nothing_else",),
     ),
     Mutation(

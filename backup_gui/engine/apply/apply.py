@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from backup_gui.engine.apply.batches import Batches
 from backup_gui.engine.apply.copy_worker import BATCH_FILES, is_small_copy
-from backup_gui.engine.apply.create import Maker
+from backup_gui.engine.apply.create import Creator
 from backup_gui.engine.apply.hard_links import LinkMaker
 from backup_gui.engine.apply.publish import Publisher
-from backup_gui.engine.apply.remove import Clearer
+from backup_gui.engine.apply.remove import Remover
 from backup_gui.engine.destination.history_loss import say_lost
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.fs.xattrs import attributes_of_source
@@ -62,9 +62,9 @@ class Execution:
         links = LinkMaker(source, target, catalog)
         self._intents = Intents(source, target, catalog)
         self._publisher = Publisher(target, catalog, links, stats, self._intents)
-        self._maker = Maker(context, stats, links, self._publisher, self._intents, self._publish)
+        self._creator = Creator(context, stats, links, self._publisher, self._intents, self._publish)
         self._batches: Batches | None = None
-        self._clearer = Clearer(context, stats, self._intents, self._copy_at_once)
+        self._remover = Remover(context, stats, self._intents, self._copy_at_once)
 
     def run(self, actions: Sequence[Action], litter: Iterable[str], *, files_total: int, bytes_total: int) -> None:
         """Carry out actions, in the given order.
@@ -125,7 +125,7 @@ class Execution:
                 continue
             if action.op in IN_PLACE:
                 self._intents.look_ahead(actions, index)
-            if self._clearer.gone and action.op in _COPIES:
+            if self._remover.gone and action.op in _COPIES:
                 # Before anything else is recorded at a deleted path.
                 self._forget_gone()
             if self._batches is not None and is_small_copy(action):
@@ -137,15 +137,15 @@ class Execution:
                 if action.kind is EntryKind.FILE:
                     # The next step may take long, or ask the catalog for other hard links of the file.
                     self._publisher.record()
-                self._do(self._maker.make, action)
+                self._do(self._creator.make, action)
                 self._publish_if_full()
             else:
                 self._publish()
                 if not is_checked:
                     self._check_source()
                     is_checked = True
-                self._do(self._clearer.move if action.op is Op.MOVE else self._clearer.delete, action)
-                if len(self._clearer.gone) >= _FORGET_EVERY:
+                self._do(self._remover.move if action.op is Op.MOVE else self._remover.delete, action)
+                if len(self._remover.gone) >= _FORGET_EVERY:
                     self._forget_gone()
 
     def _do(self, handle: Callable[[Action], None], action: Action) -> None:
@@ -156,11 +156,11 @@ class Execution:
             self._stats.add_problem(problem_of_unfit(error, action.path, Stage.COPY), action.size_bytes)
 
     def _forget_gone(self) -> None:
-        self._catalog.forget(self._clearer.gone)
-        self._clearer.gone.clear()
+        self._catalog.forget(self._remover.gone)
+        self._remover.gone.clear()
 
     def _copy_at_once(self, action: Action) -> None:
-        self._maker.make(action)
+        self._creator.make(action)
         self._publish()
 
     def _check_source(self) -> None:
@@ -180,7 +180,7 @@ class Execution:
     def _start_batches(self, actions: Iterable[Action]) -> None:
         copier = self._standby.copier(actions, self._target)
         if copier is not None:
-            self._batches = Batches(copier, self._target, self._publisher, partial(self._do, self._maker.make))
+            self._batches = Batches(copier, self._target, self._publisher, partial(self._do, self._creator.make))
 
     def _finish_batches(self) -> None:
         if self._batches is not None:

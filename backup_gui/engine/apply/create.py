@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 ASK_FOR_ROOM_BYTES = 1 << 20
 
 
-class Maker:
+class Creator:
     """Carries out single actions.
 
     Args:

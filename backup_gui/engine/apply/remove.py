@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from backup_gui.model.entries import Entry
 
 
-class Clearer:
+class Remover:
     """Moves and deletes.
 
     Args:

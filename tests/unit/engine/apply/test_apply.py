@@ -15,7 +15,7 @@ from backup_gui.engine.apply import create as making
 from backup_gui.engine.apply import publish as publishing
 from backup_gui.engine.apply.apply import Execution
 from backup_gui.engine.apply.copying import NotCopied
-from backup_gui.engine.apply.remove import Clearer
+from backup_gui.engine.apply.remove import Remover
 from backup_gui.engine.apply.standby import Standby
 from backup_gui.engine.apply.stats import Outcome, PassStats
 from backup_gui.engine.destination.history_writer import HistoryWriter
@@ -167,7 +167,7 @@ def test_a_deletion_that_cannot_be_checked_or_done_is_a_problem(rig: Rig, monkey
     rig.write_at(rig.mirror / "b", "2")
     run = Run(rig)
     with monkeypatch.context() as patch:
-        patch.setattr(Clearer, "_is_gone", refuse(errno.EACCES))
+        patch.setattr(Remover, "_is_gone", refuse(errno.EACCES))
         run(Action(Op.DELETE, "a", FILE))
     with monkeypatch.context() as patch:
         patch.setattr(HistoryWriter, "keep", refuse(errno.EPERM))
@@ -542,14 +542,14 @@ def test_what_is_gone_is_forgotten_in_between(rig: Rig, monkeypatch: pytest.Monk
         rig.write_at(rig.mirror / name)
         rig.catalog.record(name, (rig.mirror / name).stat())
     most = 0
-    delete = Clearer.delete
+    delete = Remover.delete
 
-    def watch(clearer: Clearer, action: Action) -> None:
+    def watch(remover: Remover, action: Action) -> None:
         nonlocal most
-        delete(clearer, action)
-        most = max(most, len(clearer.gone))
+        delete(remover, action)
+        most = max(most, len(remover.gone))
 
-    monkeypatch.setattr(Clearer, "delete", watch)
+    monkeypatch.setattr(Remover, "delete", watch)
     Run(rig)(*(Action(Op.DELETE, name, FILE, 7) for name in names))
     assert most == 3
     assert [name for name in names if rig.catalog.fingerprint(name) is not None] == []
