@@ -91,7 +91,7 @@ MUTATIONS = (
     Mutation(
         "what is left out never gives way to something of its name",
         "engine/plan/compare.py",
-        "            if self._surplus.is_left_alone(path, theirs) or (\n",
+        "            if self._deletions.is_left_alone(path, theirs) or (\n",
         "            if False and (\n",
         (f"{_MIRROR}test_a_file_in_the_place_of_a_folder_that_is_left_out_is_a_problem_and_nothing_is_lost",),
     ),

@@ -18,7 +18,7 @@ from backup_gui.engine.fs.volumes.mounts import devices_without_lasting_inodes
 from backup_gui.engine.ownership.intents import settle
 from backup_gui.engine.ownership.own_entries import Ownership
 from backup_gui.engine.plan.builder import Draft
-from backup_gui.engine.plan.deletions import Surplus
+from backup_gui.engine.plan.deletions import DeletionPlanner
 from backup_gui.engine.plan.difference import Equality
 from backup_gui.engine.plan.moves import Moves
 from backup_gui.engine.plan.other_names import OtherNames
@@ -123,7 +123,7 @@ class _Comparison:
         self._drives = Drives(source, drives - rules.paths, rules, self._problems)
         self._ownership = Ownership(target, catalog)
         self._other_names = OtherNames(catalog, is_full=scope.is_full)
-        self._surplus = Surplus(context, self._drives, self._ownership, self._draft, self._other_names)
+        self._deletions = DeletionPlanner(context, self._drives, self._ownership, self._draft, self._other_names)
         self._respelling: Respelling | None = None
         self._most_at_once = MOST_AT_ONCE
         if target.abilities.limits_names:
@@ -186,7 +186,7 @@ class _Comparison:
             if known is not None:
                 self._other_names.note(known.inode)
             if theirs is not None and not is_temporary(path.rpartition("/")[2]):
-                self._surplus.add(path, theirs, known)
+                self._deletions.add(path, theirs, known)
         else:
             self._compare_safely(path, ours, theirs, known, pending)
             if pending and (is_tree or pending[0][1] is not None):
@@ -393,7 +393,7 @@ class _Comparison:
             if is_temporary(name):
                 self._draft.litter.append(prefix + name)
             else:
-                self._surplus.add(prefix + name, their, known.pop(name, None))
+                self._deletions.add(prefix + name, their, known.pop(name, None))
         if known and self._learns:
             self._catalog.forget(prefix + name for name in known)
 
@@ -511,7 +511,7 @@ class _Comparison:
         if code is not None:
             self._problems.append(problem(code, path, Stage.COMPARE))
             if theirs is not None:
-                self._surplus.add(path, theirs, known)
+                self._deletions.add(path, theirs, known)
             return
         size_bytes = ours.st_size if kind is EntryKind.FILE else 0
         if size_bytes > self._largest_bytes:
@@ -527,8 +527,8 @@ class _Comparison:
                 self._other_names.note(ours.st_ino)
             return
         if kind is not their_kind:
-            if self._surplus.is_left_alone(path, theirs) or (
-                their_kind is EntryKind.FOLDER and not self._surplus.add(path, theirs, known, is_in_the_way=True)
+            if self._deletions.is_left_alone(path, theirs) or (
+                their_kind is EntryKind.FOLDER and not self._deletions.add(path, theirs, known, is_in_the_way=True)
             ):
                 self._problems.append(problem(ProblemCode.LEFT_OUT_IN_THE_WAY, path, Stage.COMPARE))
                 return

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from backup_gui.model.entries import Entry
 
 
-class Surplus:
+class DeletionPlanner:
     """Plans deletions.
 
     Args:
