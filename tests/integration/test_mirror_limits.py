@@ -110,7 +110,7 @@ def test_where_times_are_not_held_copies_are_known_by_the_time_that_they_got(
     assert run() == Counts(created=3, metadata=1, bytes=2)
     with monkeypatch.context() as patched:
         # No content is read: it is known by its time.
-        patched.setattr("backup_gui.engine.plan.difference.Equality.is_content_equal", None)
+        patched.setattr("backup_gui.engine.plan.difference.EntryComparer.is_content_equal", None)
         assert run().total == 0
     # Someone else's edit has another time.
     rig.write_at(rig.mirror / "a", "X")

@@ -19,7 +19,7 @@ from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.engine.fs.metadata import MetadataWriter
 from backup_gui.engine.plan import difference as equality
-from backup_gui.engine.plan.difference import Equality
+from backup_gui.engine.plan.difference import EntryComparer
 from backup_gui.engine.state import integrity as soundness
 from backup_gui.engine.state.database import Catalog, Fingerprint
 from backup_gui.engine.state.kept_paths import KeptPath
@@ -181,7 +181,7 @@ ODD_ERRORS = (OverflowError("Python int too large"), ValueError("embedded null b
 @pytest.mark.parametrize("error", ODD_ERRORS, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize(
     ("owner", "call"),
-    [(Equality, "difference"), (making.Creator, "_copy_file"), (LocalDestination, "publish")],
+    [(EntryComparer, "difference"), (making.Creator, "_copy_file"), (LocalDestination, "publish")],
     ids=["compared", "copied", "published"],
 )
 def test_what_one_file_raises_is_a_problem_of_that_file(

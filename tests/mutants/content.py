@@ -466,7 +466,7 @@ MUTATIONS = (
     Mutation(
         "a moved file is compared by content",
         "engine/plan/moves.py",
-        "        return theirs if self._equality.is_content_equal(path, ours, old_path, theirs) else None\n",
+        "        return theirs if self._comparer.is_content_equal(path, ours, old_path, theirs) else None\n",
         "        return theirs\n",
         ("integration/test_mirror.py::test_an_edit_that_keeps_size_and_time_and_moves_the_file_is_found",),
     ),
@@ -474,9 +474,9 @@ MUTATIONS = (
         "what was moved and touched is compared by content",
         "engine/plan/moves.py",
         "(known.ctime_ns, known.mtime_ns) == (ours.st_ctime_ns, ours.st_mtime_ns)\n"
-        "        if is_untouched and not self._equality.differs_in_time(ours, theirs):\n",
+        "        if is_untouched and not self._comparer.differs_in_time(ours, theirs):\n",
         "(known.ctime_ns, known.mtime_ns) == (ours.st_ctime_ns, ours.st_mtime_ns)\n"
-        "        if is_untouched or self._equality.differs_in_time(ours, theirs):\n",
+        "        if is_untouched or self._comparer.differs_in_time(ours, theirs):\n",
         ("integration/test_mirror.py::test_another_file_with_the_number_and_size_of_one_that_is_gone_is_copied",),
     ),
     Mutation(

@@ -19,7 +19,7 @@ from backup_gui.engine.ownership.intents import settle
 from backup_gui.engine.ownership.own_entries import Ownership
 from backup_gui.engine.plan.builder import Draft
 from backup_gui.engine.plan.deletions import DeletionPlanner
-from backup_gui.engine.plan.difference import Equality
+from backup_gui.engine.plan.difference import EntryComparer
 from backup_gui.engine.plan.moves import Moves
 from backup_gui.engine.plan.other_names import OtherNames
 from backup_gui.engine.plan.scan_worker import BATCH_FOLDERS
@@ -132,10 +132,10 @@ class _Comparison:
             # Names can be mapped only with all names of the folder.
             self._most_at_once = sys.maxsize
             self._respelling = Respelling(context, self._draft, self._is_left_out, self._compare_alone)
-        self._equality = Equality(context, self._draft.moved_away, self._settle)
-        self._links = self._equality.links
+        self._comparer = EntryComparer(context, self._draft.moved_away, self._settle)
+        self._links = self._comparer.links
         spelling = None if self._respelling is None else self._respelling.spelling
-        self._moves = Moves(context, self._equality, spelling, self._draft, self._fickle)
+        self._moves = Moves(context, self._comparer, spelling, self._draft, self._fickle)
         self._done: set[str] = set()
         self._trees_done: set[str] = set()
         # Unreadable paths of a partial pass; one may have been compared a moment before.
@@ -571,7 +571,7 @@ class _Comparison:
             return
         op: Op | None = None
         try:
-            op = self._equality.difference(path, ours, theirs, known)
+            op = self._comparer.difference(path, ours, theirs, known)
         except OSError as error:
             self._problems.append(problem_from(error, path, Stage.COMPARE))
         except Cancelled:
@@ -614,8 +614,8 @@ class _Comparison:
     ) -> None:
         """Compare a folder's metadata; extended attributes only if its change time is not the recorded one."""
         try:
-            is_other = self._equality.differs_in_metadata(ours, theirs, compares_time=compares_time)
-            if is_other or (not is_as_known and self._equality.has_other_attributes(path, ours)):
+            is_other = self._comparer.differs_in_metadata(ours, theirs, compares_time=compares_time)
+            if is_other or (not is_as_known and self._comparer.has_other_attributes(path, ours)):
                 self._copies.append(Action(Op.SET_METADATA, path, EntryKind.FOLDER))
             elif not is_as_known and self._learns:
                 if path:
@@ -627,7 +627,7 @@ class _Comparison:
 
     def _settle(self, path: str, ours: Entry, theirs: Entry) -> None:
         """Plan the metadata of a touched file whose content the mirror has under another hard link, or record it."""
-        if self._equality.differs_in_metadata(ours, theirs) or self._equality.has_other_attributes(path, ours):
+        if self._comparer.differs_in_metadata(ours, theirs) or self._comparer.has_other_attributes(path, ours):
             action = Action(Op.SET_METADATA, path, EntryKind.FILE, ours.st_size, old_kind=EntryKind.FILE)
             self._copies.append(action._replace(seen_at_ns=ours.st_ctime_ns, copy_seen_at_ns=theirs.st_ctime_ns))
         elif self._learns:

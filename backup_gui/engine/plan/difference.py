@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from backup_gui.model.entries import Entry
 
 
-class Equality:
+class EntryComparer:
     """Compares entries during one comparison.
 
     Args:

@@ -16,7 +16,7 @@ from backup_gui.model.plans import Action, Op
 if TYPE_CHECKING:
     from backup_gui.engine.destination.destination import DestinationView
     from backup_gui.engine.plan.builder import Draft
-    from backup_gui.engine.plan.difference import Equality
+    from backup_gui.engine.plan.difference import EntryComparer
     from backup_gui.engine.plan.name_mapping import Spelling
     from backup_gui.engine.plan.pass_context import PassContext
     from backup_gui.engine.state.database import Fingerprint
@@ -28,7 +28,7 @@ class Moves:
 
     Args:
         context: The pass.
-        equality: Compares what it finds.
+        comparer: Compares what it finds.
         spelling: Maps names, if the destination cannot store or distinguish all of them.
         draft: Receives the moves.
         fickle: Devices whose inodes change with each mount.
@@ -37,7 +37,7 @@ class Moves:
     def __init__(
         self,
         context: PassContext[DestinationView],
-        equality: Equality,
+        comparer: EntryComparer,
         spelling: Spelling | None,
         draft: Draft,
         fickle: frozenset[int],
@@ -47,8 +47,8 @@ class Moves:
         self._catalog = context.catalog
         # The mirror's copies of excluded files stay.
         self._rules = context.rules
-        self._equality = equality
-        self._links = equality.links
+        self._comparer = comparer
+        self._links = comparer.links
         self._spelling = spelling
         self._draft = draft
         self._moved_away = draft.moved_away
@@ -110,9 +110,9 @@ class Moves:
         # A file in a renamed folder is untouched. A renamed file has a new change time, but so has an edited or touched
         # one, and another file that got its inode: only the content can tell.
         is_untouched = (known.ctime_ns, known.mtime_ns) == (ours.st_ctime_ns, ours.st_mtime_ns)
-        if is_untouched and not self._equality.differs_in_time(ours, theirs):
+        if is_untouched and not self._comparer.differs_in_time(ours, theirs):
             return theirs
-        return theirs if self._equality.is_content_equal(path, ours, old_path, theirs) else None
+        return theirs if self._comparer.is_content_equal(path, ours, old_path, theirs) else None
 
     def _is_in_the_way(self, old_path: str) -> bool:
         """Return whether a folder above is now something else, so that the old path is deleted before any move."""
