@@ -189,7 +189,7 @@ MUTATIONS = (
     Mutation(
         "a rename that changes only case is a move",
         "engine/plan/moves.py",
-        "            self._draft.moves.append(moving)\n            return True\n",
+        "            self._builder.moves.append(moving)\n            return True\n",
         "            return False\n",
         ("faults/test_odd_times.py::test_a_rename_that_changes_only_case_is_a_rename_in_the_mirror_too",),
     ),

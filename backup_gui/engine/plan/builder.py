@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from backup_gui.model.plans import Action, Problem
 
 
-class Draft:
+class PlanBuilder:
     """The findings of a comparison so far.
 
     Attributes:

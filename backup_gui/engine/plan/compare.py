@@ -17,7 +17,7 @@ from backup_gui.engine.fs.tree import WideFolderError
 from backup_gui.engine.fs.volumes.mounts import devices_without_lasting_inodes
 from backup_gui.engine.ownership.intents import settle
 from backup_gui.engine.ownership.own_entries import Ownership
-from backup_gui.engine.plan.builder import Draft
+from backup_gui.engine.plan.builder import PlanBuilder
 from backup_gui.engine.plan.deletions import DeletionPlanner
 from backup_gui.engine.plan.difference import EntryComparer
 from backup_gui.engine.plan.moves import Moves
@@ -115,15 +115,15 @@ class _Comparison:
         self._fickle = devices_without_lasting_inodes(source.root)
         catalog.trusts_inodes = source.root_entry.st_dev not in self._fickle
 
-        self._draft = Draft()
-        self._copies = self._draft.copies
-        self._problems = self._draft.problems
+        self._builder = PlanBuilder()
+        self._copies = self._builder.copies
+        self._problems = self._builder.problems
         # File systems of the kernel and the program's own folders are not drives, though an earlier version recorded
         # them.
         self._drives = Drives(source, drives - rules.paths, rules, self._problems)
         self._ownership = Ownership(target, catalog)
         self._other_names = OtherNames(catalog, is_full=scope.is_full)
-        self._deletions = DeletionPlanner(context, self._drives, self._ownership, self._draft, self._other_names)
+        self._deletions = DeletionPlanner(context, self._drives, self._ownership, self._builder, self._other_names)
         self._respelling: Respelling | None = None
         self._most_at_once = MOST_AT_ONCE
         if target.abilities.limits_names:
@@ -131,11 +131,11 @@ class _Comparison:
 
             # Names can be mapped only with all names of the folder.
             self._most_at_once = sys.maxsize
-            self._respelling = Respelling(context, self._draft, self._is_left_out, self._compare_alone)
-        self._comparer = EntryComparer(context, self._draft.moved_away, self._settle)
+            self._respelling = Respelling(context, self._builder, self._is_left_out, self._compare_alone)
+        self._comparer = EntryComparer(context, self._builder.moved_away, self._settle)
         self._links = self._comparer.links
         spelling = None if self._respelling is None else self._respelling.spelling
-        self._moves = Moves(context, self._comparer, spelling, self._draft, self._fickle)
+        self._moves = Moves(context, self._comparer, spelling, self._builder, self._fickle)
         self._done: set[str] = set()
         self._trees_done: set[str] = set()
         # Unreadable paths of a partial pass; one may have been compared a moment before.
@@ -143,7 +143,7 @@ class _Comparison:
 
     def plan(self, *, is_full: bool) -> Plan:
         """Create the plan."""
-        return self._draft.plan(self._drives.known, is_full=is_full)
+        return self._builder.plan(self._drives.known, is_full=is_full)
 
     def compare_path(self, path: str, *, is_tree: bool) -> None:
         """Compare a path; with ``is_tree`` also everything below it."""
@@ -266,7 +266,7 @@ class _Comparison:
                 if not pending:
                     return
                 path, making = pending.pop()
-                self._draft.source_folders += 1
+                self._builder.source_folders += 1
                 self._compare_folder(path, making, pending)
                 self._on_copies(len(self._copies))
 
@@ -274,12 +274,12 @@ class _Comparison:
         """Handle the worker's findings and give it more folders; wait for it only if there is nothing else to do."""
         while findings := scout.findings(waits=not pending):
             for path, found in findings:
-                self._draft.source_folders += 1
+                self._builder.source_folders += 1
                 if found is None:
                     self._compare_folder(path, None, pending)
                     continue
                 self._meter.add_files(found.entries, path)
-                self._draft.mirror_files += found.files
+                self._builder.mirror_files += found.files
                 prefix = path + "/" if path else ""
                 pending.extend([(prefix + name, None) for name in found.folders])
         while len(pending) > 1 and scout.takes_more():
@@ -380,7 +380,7 @@ class _Comparison:
         prefix = path + "/" if path else ""
         excludes = self._excludes_in(path, len(ours))
         as_before, others = sift(prefix, ours, theirs, known, excludes, compares_owner=self._compares_owner)
-        self._draft.mirror_files += as_before
+        self._builder.mirror_files += as_before
         for name, our, their, mark in others:
             # As ``_compare_safely`` does, without a call for each name.
             path_of_it = prefix + name
@@ -391,7 +391,7 @@ class _Comparison:
         self._other_names.note_gone(self._former(path), theirs.keys() | known.keys())
         for name, their in theirs.items():
             if is_temporary(name):
-                self._draft.litter.append(prefix + name)
+                self._builder.litter.append(prefix + name)
             else:
                 self._deletions.add(prefix + name, their, known.pop(name, None))
         if known and self._learns:
@@ -507,7 +507,7 @@ class _Comparison:
         their_kind = None if theirs is None else kind_of(theirs)
         code = self._impossible.get(kind)
         if theirs is not None and EntryKind.FOLDER is not their_kind and code is None:
-            self._draft.mirror_files += 1
+            self._builder.mirror_files += 1
         if code is not None:
             self._problems.append(problem(code, path, Stage.COMPARE))
             if theirs is not None:
@@ -607,7 +607,7 @@ class _Comparison:
             action = self._links.joined(action, ours, theirs)
         self._links.see(ours)
         self._other_names.note(ours.st_ino)
-        (self._copies if action.link_to is None else self._draft.joins).append(action)
+        (self._copies if action.link_to is None else self._builder.joins).append(action)
 
     def _compare_folder_itself(
         self, path: str, ours: Entry, theirs: Entry, *, is_as_known: bool, compares_time: bool = True

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.destination.destination import DestinationView
     from backup_gui.engine.ownership.own_entries import Ownership
-    from backup_gui.engine.plan.builder import Draft
+    from backup_gui.engine.plan.builder import PlanBuilder
     from backup_gui.engine.plan.other_names import OtherNames
     from backup_gui.engine.plan.pass_context import PassContext
     from backup_gui.engine.plan.submounts import Drives
@@ -36,7 +36,7 @@ class DeletionPlanner:
         context: The pass.
         drives: Volumes within the source.
         ownership: Recognises the program's own entries.
-        draft: Receives the deletions, the highest first.
+        builder: Receives the deletions, the highest first.
         other_names: Informed of folders that are deleted with their contents.
     """
 
@@ -45,7 +45,7 @@ class DeletionPlanner:
         context: PassContext[DestinationView],
         drives: Drives,
         ownership: Ownership,
-        draft: Draft,
+        builder: PlanBuilder,
         other_names: OtherNames,
     ) -> None:
         self._target = context.destination
@@ -54,7 +54,7 @@ class DeletionPlanner:
         self._removes_left_out = context.job.removes_left_out
         self._drives = drives
         self._ownership = ownership
-        self._draft = draft
+        self._builder = builder
         self._other_names = other_names
 
     def is_left_alone(self, path: str, entry: Entry) -> bool:
@@ -77,11 +77,11 @@ class DeletionPlanner:
         Returns:
             Whether everything will be deleted.
         """
-        draft = self._draft
+        builder = self._builder
         is_known = self._ownership.has(entry, known)
         if ("/" not in path and self._stays(path, entry, is_known=is_known)) or self.is_left_alone(path, entry):
             return False
-        deletions = draft.in_the_way if is_in_the_way else draft.deletions
+        deletions = builder.in_the_way if is_in_the_way else builder.deletions
         top, start = path, len(deletions)
         staying: set[str] = set()
         pending = [(path, entry, is_known)]
@@ -98,7 +98,7 @@ class DeletionPlanner:
                 for name, child in entries.items():
                     below = join(path, name)
                     if is_temporary(name):
-                        draft.litter.append(below)
+                        builder.litter.append(below)
                     elif self.is_left_alone(below, child):
                         staying.update(_up_to(top, below))
                     elif stat.S_ISDIR(child.st_mode) or below in self._drives.known:
@@ -116,13 +116,13 @@ class DeletionPlanner:
         size_bytes = entry.st_size if kind is EntryKind.FILE else 0
         deletions.append(Action(Op.DELETE, path, kind, size_bytes, is_known=is_known))
         if kind is not EntryKind.FOLDER:
-            self._draft.mirror_files += 1
+            self._builder.mirror_files += 1
         return kind
 
     def _listed(self, path: str) -> Iterator[tuple[dict[str, Entry], dict[str, Row]]]:
         """Yield the entries of a folder of the mirror with their records, all at once or in portions."""
         refused: dict[str, OSError] = {}
-        problems = self._draft.problems
+        problems = self._builder.problems
         entries = None
         try:
             with contextlib.suppress(WideFolderError):

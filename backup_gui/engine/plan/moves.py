@@ -15,7 +15,7 @@ from backup_gui.model.plans import Action, Op
 
 if TYPE_CHECKING:
     from backup_gui.engine.destination.destination import DestinationView
-    from backup_gui.engine.plan.builder import Draft
+    from backup_gui.engine.plan.builder import PlanBuilder
     from backup_gui.engine.plan.difference import EntryComparer
     from backup_gui.engine.plan.name_mapping import Spelling
     from backup_gui.engine.plan.pass_context import PassContext
@@ -30,7 +30,7 @@ class Moves:
         context: The pass.
         comparer: Compares what it finds.
         spelling: Maps names, if the destination cannot store or distinguish all of them.
-        draft: Receives the moves.
+        builder: Receives the moves.
         fickle: Devices whose inodes change with each mount.
     """
 
@@ -39,7 +39,7 @@ class Moves:
         context: PassContext[DestinationView],
         comparer: EntryComparer,
         spelling: Spelling | None,
-        draft: Draft,
+        builder: PlanBuilder,
         fickle: frozenset[int],
     ) -> None:
         self._source = context.source
@@ -50,8 +50,8 @@ class Moves:
         self._comparer = comparer
         self._links = comparer.links
         self._spelling = spelling
-        self._draft = draft
-        self._moved_away = draft.moved_away
+        self._builder = builder
+        self._moved_away = builder.moved_away
         self._has_memory = not context.catalog.is_empty()
         self._fickle = fickle
         self._makes_links = context.destination.abilities.holds_hard_links
@@ -82,7 +82,7 @@ class Moves:
             self._moved_away.add(old_path)
             moving = Action(Op.MOVE, path, EntryKind.FILE, ours.st_size, old_path=old_path)
             moving = moving._replace(seen_at_ns=ours.st_ctime_ns, copy_seen_at_ns=theirs.st_ctime_ns)
-            self._draft.moves.append(moving)
+            self._builder.moves.append(moving)
             return True
         return False
 

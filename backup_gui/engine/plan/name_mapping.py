@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from backup_gui.engine.destination.destination import DestinationView
     from backup_gui.engine.fs.tree import Tree
-    from backup_gui.engine.plan.builder import Draft
+    from backup_gui.engine.plan.builder import PlanBuilder
     from backup_gui.engine.plan.pass_context import PassContext
     from backup_gui.engine.state.database import Catalog
     from backup_gui.engine.state.rows import Row
@@ -155,7 +155,7 @@ class Respelling:
 
     Args:
         context: The pass.
-        draft: Receives respellings and problems.
+        builder: Receives respellings and problems.
         is_left_out: Tells whether an entry of the source is excluded.
         compare_alone: Compares an entry of the source that the mirror does not and cannot have.
 
@@ -166,11 +166,11 @@ class Respelling:
     def __init__(
         self,
         context: PassContext[DestinationView],
-        draft: Draft,
+        builder: PlanBuilder,
         is_left_out: Callable[[str, Entry], bool],
         compare_alone: Callable[[str, Entry], None],
     ) -> None:
-        self._draft = draft
+        self._builder = builder
         self._is_left_out = is_left_out
         self._compare_alone = compare_alone
         self._done: set[str] = set()
@@ -237,7 +237,7 @@ class Respelling:
             return
         self._done.add(path)
         refusal = alignment.refused[path.rpartition("/")[2]]
-        self._draft.problems.append(refused(path, refusal, is_folder=stat.S_ISDIR(entry.st_mode)))
+        self._builder.problems.append(refused(path, refusal, is_folder=stat.S_ISDIR(entry.st_mode)))
 
     def _respell(self, folder: str, name: str, entry: Entry | None, alignment: Alignment) -> None:
         path = join(folder, name)
@@ -245,7 +245,7 @@ class Respelling:
             return
         self._done.add(path)
         old_path = join(folder, alignment.stored[name])
-        self._draft.respellings.append(Action(Op.MOVE, path, kind_of(entry), old_path=old_path, is_respelling=True))
+        self._builder.respellings.append(Action(Op.MOVE, path, kind_of(entry), old_path=old_path, is_respelling=True))
 
 
 def _are_one(_name: str, _other: str) -> bool:
