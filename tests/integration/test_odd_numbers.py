@@ -228,7 +228,7 @@ def test_folders_have_their_modes_whatever_ends_the_pass(
     (rig.source / "new/deep").chmod(0o750)
     for number in range(3):
         rig.write(f"new/deep/more/{number}", "2")
-    monkeypatch.setattr(execute.Execution, "_publish_if_full", execute.Execution._publish)
+    monkeypatch.setattr(execute.PlanRunner, "_publish_if_full", execute.PlanRunner._publish)
     real = making.Creator.make
 
     def fail(self: making.Creator, action: Any) -> None:

@@ -42,7 +42,7 @@ _FORGET_EVERY = 2_000
 _COPIES = frozenset({Op.CREATE, Op.REPLACE, Op.SET_METADATA})
 
 
-class Execution:
+class PlanRunner:
     """Carries out one plan.
 
     Args:

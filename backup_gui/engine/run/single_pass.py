@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from backup_gui.engine.apply.apply import Execution
+from backup_gui.engine.apply.apply import PlanRunner
 from backup_gui.engine.apply.copying import data_bytes
 from backup_gui.engine.apply.create import ASK_FOR_ROOM_BYTES
 from backup_gui.engine.apply.pass_recorder import PassRecorder
@@ -293,8 +293,8 @@ def _apply(prepared: _Prepared, planned: _Planned) -> _Applied:
     litter = plan.litter if may_write else ()
     status: PassStatus | None = None
     try:
-        execution = Execution(context, stats, prepared.standby)
-        execution.run(verdict.actions, litter, files_total=counts.total, bytes_total=counts.bytes)
+        runner = PlanRunner(context, stats, prepared.standby)
+        runner.run(verdict.actions, litter, files_total=counts.total, bytes_total=counts.bytes)
         _check_places(context)
     except Cancelled:
         status = PassStatus.CANCELLED

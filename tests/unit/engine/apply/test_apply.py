@@ -13,7 +13,7 @@ import pytest
 from backup_gui.engine.apply import apply as execute
 from backup_gui.engine.apply import create as making
 from backup_gui.engine.apply import publish as publishing
-from backup_gui.engine.apply.apply import Execution
+from backup_gui.engine.apply.apply import PlanRunner
 from backup_gui.engine.apply.copying import NotCopied
 from backup_gui.engine.apply.remove import Remover
 from backup_gui.engine.apply.standby import Standby
@@ -54,7 +54,7 @@ class Run:
             meter = Meter(self.progress.append)
             stats = PassStats(target, meter=meter, on_done=self.done.extend, on_problem=self.problems.append)
             context = self.rig.context(source, target, self.rules)._replace(meter=meter, should_stop=self.should_stop)
-            Execution(context, stats, Standby(lambda: None)).run(
+            PlanRunner(context, stats, Standby(lambda: None)).run(
                 actions, litter, files_total=len(actions), bytes_total=sum(action.size_bytes for action in actions)
             )
             return stats.outcome
