@@ -23,8 +23,8 @@ from PySide6.QtCore import QObject, QThread, Signal, Slot
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
 from backup_gui.engine.fs.privacy import make_private_folder, open_private, own_folder_reason
-from backup_gui.engine.fs.system.locks import lock_file
 from backup_gui.engine.fs.system.peers import peer_uid
+from backup_gui.engine.fs.system.syscalls import lock_file
 from backup_gui.model.errors import OwnFolderError
 
 log = logging.getLogger(__name__)

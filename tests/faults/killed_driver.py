@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from backup_gui.engine.fs import posix
 from backup_gui.engine.fs.system import syscalls as system
 from backup_gui.engine.run.single_pass import run_pass
 from backup_gui.engine.state.database import Catalog
@@ -75,10 +76,10 @@ class Countdown:
         sys.addaudithook(self.audit)
         for name in UNAUDITED:
             setattr(os, name, self._counted(getattr(os, name), name))
-        for name in ("_syncfs", "_renameat2"):
-            call = getattr(system, name)
+        for module, name in ((system, "_syncfs"), (posix, "_renameat2")):
+            call = getattr(module, name)
             if call is not None:
-                setattr(system, name, self._counted(call, name))
+                setattr(module, name, self._counted(call, name))
         commit = Catalog.commit
 
         def counted_commit(catalog: Catalog) -> None:

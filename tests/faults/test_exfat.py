@@ -16,6 +16,7 @@ import pytest
 from backup_gui.engine.destination import mirror_writer as writer
 from backup_gui.engine.destination.history_place import HISTORY_NAME
 from backup_gui.engine.destination.local import LocalDestination
+from backup_gui.engine.fs import posix
 from backup_gui.engine.history.listing import list_versions
 from backup_gui.engine.restore.put_back import restore_path
 from backup_gui.engine.run.single_pass import PassOptions, run_pass
@@ -545,7 +546,7 @@ def test_files_are_flushed_one_by_one(scene: Scene, monkeypatch: pytest.MonkeyPa
         fsync(fd)
 
     monkeypatch.setattr(os, "fsync", note)
-    monkeypatch.setattr(writer, "sync_volume", lambda _fd: pytest.fail("not known to reach the disk here"))
+    monkeypatch.setattr(posix, "sync_volume", lambda _fd: pytest.fail("not known to reach the disk here"))
     for name in ("a", "docs/b", "docs/c"):
         write(scene, name, name)
     scene.make_pass()

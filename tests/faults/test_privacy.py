@@ -41,7 +41,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[os.stat_result]]:
 
     def noting(target: LocalDestination, path: str, *arguments: Any, **options: Any) -> str:
         parts = path.split("/")[:-1]
-        found[path] = [os.fstat(target.folder("/".join(parts[:depth]))) for depth in range(len(parts) + 1)]
+        found[path] = [target.folder("/".join(parts[:depth])).stat() for depth in range(len(parts) + 1)]
         return receive(target, path, *arguments, **options)
 
     monkeypatch.setattr(LocalDestination, "receive", noting)

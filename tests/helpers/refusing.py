@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 from unittest.mock import patch
 
-from backup_gui.engine.fs import tree
+from backup_gui.engine.fs import posix
 
 
 class _Item:
@@ -77,7 +77,7 @@ class _Os:
 def refusing(code: int, *paths: Path) -> Iterator[None]:
     """Let the engine's trees fail with an error number wherever they look at one of some paths, or open it."""
     stand_in = _Os({str(path): code for path in paths})
-    with patch.object(tree, "os", stand_in):
+    with patch.object(posix, "os", stand_in):
         yield
 
 

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.destination import history_writer as keeping
 from backup_gui.engine.destination import local as target
 from backup_gui.engine.destination import mirror_writer as writer
-from backup_gui.engine.fs import metadata, tree
+from backup_gui.engine.fs import by_path, tree
 from backup_gui.engine.roots import continuity
 from backup_gui.engine.rules.version_names import read_version_name
 from backup_gui.engine.state.database import Catalog
@@ -109,11 +108,9 @@ def test_everything_goes_again_and_is_kept(rig: Rig) -> None:
 
 
 def test_where_there_are_no_folder_descriptors_a_pass_does_the_same(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (tree, target, keeping, metadata, writer):
-        monkeypatch.setattr(module, "HAS_FOLDER_DESCRIPTORS", False)
+    monkeypatch.setattr(tree, "open_root", by_path.open_root)
     monkeypatch.setattr(writer, "CAN_SYNC_VOLUME", False)
     # Parts that are left out on Windows by the platform's name.
-    monkeypatch.setattr(target.LocalDestination, "_set_root_metadata", lambda _self, _entry: None)
     monkeypatch.setattr(target.LocalDestination, "open_up", lambda _self, _folder: False)
     rig.write("docs/a", "one")
     rig.write("docs/deep/b", "two")

@@ -205,7 +205,7 @@ MUTATIONS = (
     Mutation(
         "no group is taken over from the destination",
         "engine/fs/xattrs.py",
-        "Inherited(has_list, os.fstat(folder_fd).st_gid != group)",
+        "Inherited(has_list, folder.stat().st_gid != group)",
         "Inherited(has_list, False)",
         ("faults/test_privacy.py",),
     ),
@@ -286,22 +286,21 @@ MUTATIONS = (
     ),
     Mutation(
         "a listing that breaks off",
-        "engine/fs/tree.py",
-        "entries = {item.name: item.stat(follow_symlinks=False) for item in islice(listing, most)}\n"
-        "                    if next(listing, None) is None:\n",
-        "entries = {}\n"
-        '                    with __import__("contextlib").suppress(OSError):\n'
-        "                        for item in listing:\n"
-        "                            entries[item.name] = item.stat(follow_symlinks=False)\n"
-        "                    if True:\n",
+        "engine/fs/posix.py",
+        "            found = {item.name: item.stat(follow_symlinks=False) for item in islice(listing, most)}\n"
+        "            return found if next(listing, None) is None else None\n",
+        "            found = {}\n"
+        '            with __import__("contextlib").suppress(OSError):\n'
+        "                for item in listing:\n"
+        "                    found[item.name] = item.stat(follow_symlinks=False)\n"
+        "            return found\n",
         ("unit/engine/fs/test_tree.py::test_a_listing_that_fails_halfway_gives_nothing",),
     ),
     Mutation(
         "a listing that breaks off while names vanish",
         "engine/fs/tree.py",
-        "        with os.scandir(where) as listing:\n            for item in islice(listing, most):\n",
-        '        with __import__("contextlib").suppress(OSError), os.scandir(where) as listing:\n'
-        "            for item in islice(listing, most):\n",
+        "    with folder.scan() as listing:\n",
+        '    with __import__("contextlib").suppress(OSError), folder.scan() as listing:\n',
         ("unit/engine/fs/test_tree.py::test_a_listing_that_fails_halfway_gives_nothing",),
     ),
     Mutation(
@@ -502,7 +501,7 @@ MUTATIONS = (
     ),
     Mutation(
         "RENAME_NOREPLACE",
-        "engine/fs/system/syscalls.py",
+        "engine/fs/posix.py",
         "_RENAME_NOREPLACE: Final = 1\n",
         "_RENAME_NOREPLACE: Final = 0\n",
         (f"{_OLD_PLAN}test_what_a_stranger_puts_where_a_file_is_to_be_moved_is_kept",),
@@ -516,9 +515,9 @@ MUTATIONS = (
     ),
     Mutation(
         "a free name where renames cannot spare what is there",
-        "engine/fs/system/syscalls.py",
-        "        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), new)\n",
-        "        os.rename(old, new, src_dir_fd=old_fd, dst_dir_fd=new_fd)\n",
+        "engine/fs/posix.py",
+        "            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), new_name)\n",
+        "            os.rename(name, new_name, src_dir_fd=self.fd, dst_dir_fd=folder.fd)\n",
         (
             "unit/engine/destination/test_destination.py::test_where_a_rename_cannot_spare_what_is_there_it_is_looked_for_first",
         ),
@@ -859,8 +858,8 @@ MUTATIONS = (
     Mutation(
         "nothing is restored over what is there",
         "engine/restore/writer.py",
-        "            rename_to_free_name(old, folder_fd, new, folder_fd)\n",
-        "            os.replace(old, new, src_dir_fd=folder_fd, dst_dir_fd=folder_fd)\n",
+        "                to_folder.rename_at(old, to_folder, new)\n",
+        "                to_folder.replace_at(old, to_folder, new)\n",
         ("unit/engine/restore/test_put_back.py::test_something_that_appears_meanwhile_is_kept",),
     ),
     Mutation(

@@ -247,8 +247,8 @@ MUTATIONS = (
     Mutation(
         "from folder to folder by descriptor",
         "engine/fs/tree.py",
-        "            current = os.open(self.name_on_disk(path[:end]), OPEN_FOLDER, dir_fd=current)\n",
-        "            current = os.open(path[:end], OPEN_FOLDER, dir_fd=self.root_fd)\n",
+        "            current = current.open_dir_at(self.name_on_disk(path[:end]))\n",
+        "            current = self.root_folder.open_dir_at(path[:end])\n",
         (_DEEP,),
     ),
     Mutation(
@@ -260,9 +260,9 @@ MUTATIONS = (
     ),
     Mutation(
         "paths of any length on Windows",
-        "engine/fs/tree.py",
-        '            return "\\\\\\\\?\\\\" + whole\n',
-        "            return whole\n",
+        "engine/fs/by_path.py",
+        '    return "\\\\\\\\?\\\\" + path if os.name == "nt"',
+        '    return path if os.name == "nt"',
         ("unit/engine/fs/test_tree.py::test_windows_gets_paths_of_any_length",),
     ),
     # Times
@@ -339,8 +339,8 @@ MUTATIONS = (
     Mutation(
         "no folders are renamed in a mounted cloud",
         "engine/destination/mirror_writer.py",
-        "        is_staged = HAS_FOLDER_DESCRIPTORS and not self.stores_later\n",
-        "        is_staged = HAS_FOLDER_DESCRIPTORS\n",
+        "        is_staged = folder.follows_renames and not self.stores_later\n",
+        "        is_staged = folder.follows_renames\n",
         (f"{_SERVED}test_a_mounted_cloud_is_never_said_to_be_complete_and_new_folders_get_their_names_at_once",),
     ),
     Mutation(
@@ -368,9 +368,9 @@ MUTATIONS = (
     ),
     Mutation(
         "folders are opened anew to be listed again",
-        "engine/fs/tree.py",
-        '        again = os.open(".", OPEN_FOLDER, dir_fd=where)\n',
-        "        again = os.dup(where)\n",
+        "engine/fs/posix.py",
+        '        return PosixFolder(os.open(".", _OPEN_FOLDER, dir_fd=self.fd))\n',
+        "        return PosixFolder(os.dup(self.fd))\n",
         (f"{_SERVED}test_a_folder_can_be_listed_again_where_a_program_lists_it_once_for_each_opening",),
     ),
 )

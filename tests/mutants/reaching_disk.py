@@ -50,8 +50,8 @@ MUTATIONS = (
     Mutation(
         "folders above a new destination are flushed",
         "engine/destination/mirror_writer.py",
-        '                flush_folder(parent, "")\n',
-        "                pass\n",
+        '            flush_folder(parent, "")\n',
+        "            pass\n",
         ("faults/test_barriers.py",),
     ),
     Mutation(
@@ -99,7 +99,7 @@ MUTATIONS = (
     Mutation(
         "flush of the whole volume",
         "engine/destination/mirror_writer.py",
-        "            sync_volume(self.root_fd)\n",
+        "            self.root_folder.sync_volume()\n",
         "            pass\n",
         (AFTER_REPORT,),
     ),
@@ -142,9 +142,9 @@ MUTATIONS = (
     ),
     Mutation(
         "error of a folder's flush",
-        "engine/destination/mirror_writer.py",
-        "        if error.errno not in {errno.EINVAL, errno.EBADF, errno.ENOTSUP}:\n            raise\n",
-        "        return\n",
+        "engine/fs/posix.py",
+        "            if error.errno not in {errno.EINVAL, errno.EBADF, errno.ENOTSUP}:\n                raise\n",
+        "            return\n",
         ("unit/engine/destination/test_destination.py::test_a_flush_that_fails_is_told",),
     ),
     Mutation(
@@ -195,7 +195,7 @@ MUTATIONS = (
     Mutation(
         "a failed copy leaves nothing",
         "engine/fs/content.py",
-        "        with contextlib.suppress(OSError):\n            os.unlink(name, dir_fd=folder_fd)\n        raise\n",
+        "        with contextlib.suppress(OSError):\n            folder.unlink_at(name)\n        raise\n",
         "        raise\n",
         ("unit/engine/destination/test_destination.py::test_what_could_not_be_received_leaves_nothing",),
     ),

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from backup_gui.engine.fs import posix
 from backup_gui.engine.fs.system import syscalls as system
 from backup_gui.engine.state.database import Catalog
 
@@ -161,10 +162,10 @@ def faulty(fault: Fault, catalog: MortalCatalog) -> Iterator[Gate]:
             # The catalog dies in a way of its own.
             if name.startswith(ENGINE) and name != Catalog.__module__ and getattr(module, "os", None) is os:
                 stack.enter_context(patch.object(module, "os", stand_in))
-        for name in ("syncfs", "renameat2"):
-            call = getattr(system, f"_{name}")
+        for module, name in ((system, "syncfs"), (posix, "renameat2")):
+            call = getattr(module, f"_{name}")
             if call is not None:
-                stack.enter_context(patch.object(system, f"_{name}", gate.native(call, name)))
+                stack.enter_context(patch.object(module, f"_{name}", gate.native(call, name)))
         catalog.gate = gate
         try:
             yield gate

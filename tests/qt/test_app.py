@@ -14,7 +14,7 @@ import pytest
 
 from backup_gui.config.settings import SCHEMA
 from backup_gui.config.store import Store
-from backup_gui.engine.fs.system.locks import lock_file
+from backup_gui.engine.fs.system.syscalls import lock_file
 from backup_gui.model.job import Job
 from tests.helpers.unprivileged import Unprivileged
 from tests.helpers.waiting import wait_until

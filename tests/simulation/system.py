@@ -21,6 +21,7 @@ from typing import Any, Self
 from unittest.mock import patch
 
 import backup_gui.engine
+from backup_gui.engine.fs import posix
 from backup_gui.engine.fs.system import platform
 from backup_gui.engine.fs.system import syscalls as system
 from backup_gui.engine.fs.volumes import volume
@@ -251,10 +252,10 @@ def simulated_system(scheduler: Scheduler, volume_id: Callable[[str], str]) -> I
                     stack.enter_context(patch.object(module, name, volume_id))
             for function in _functions(module):
                 _replace_defaults(function, moments, stack)
-        for name in ("syncfs", "renameat2"):
-            call = getattr(system, f"_{name}")
+        for module, name in ((system, "syncfs"), (posix, "renameat2")):
+            call = getattr(module, f"_{name}")
             if call is not None:
-                stack.enter_context(patch.object(system, f"_{name}", simulated.native(call, name)))
+                stack.enter_context(patch.object(module, f"_{name}", simulated.native(call, name)))
         yield simulated
 
 

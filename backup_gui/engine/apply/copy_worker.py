@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from backup_gui.engine.fs.content import Rights, Shortened, ignore_count, is_same_version, never, receive
-from backup_gui.engine.fs.xattrs import IN_STEP, NOTHING_INHERITED, inherited_in
+from backup_gui.engine.fs.xattrs import IN_STEP, inherited_in
 from backup_gui.model.entries import EntryKind, Seen
 from backup_gui.model.plans import Op
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from backup_gui.engine.destination.destination import Destination
+    from backup_gui.engine.fs.folder import FolderHandle
     from backup_gui.engine.fs.system.worker_process import Coprocess
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.fs.xattrs import Inherited
@@ -146,15 +147,15 @@ def worker(
             before = os.fstat(fd)
             if not stat.S_ISREG(before.st_mode) or before.st_size > 2 * SMALL_BYTES:
                 return None
-            name, folder_fd = target.at(place)
+            name, folder = target.at(place)
             outcome = receive(
                 fd,
                 before,
                 name,
-                folder_fd,
+                folder,
                 rights,
                 flushes=flushes,
-                inherited=_inherited(folder_fd, group, place.rpartition("/")[0]),
+                inherited=_inherited(folder, group),
                 on_bytes=ignore_count,
                 should_stop=never,
             )
@@ -169,13 +170,13 @@ def worker(
         except OSError:
             pass
         with contextlib.suppress(OSError):
-            os.unlink(name, dir_fd=folder_fd)
+            folder.unlink_at(name)
         return None
 
     return copy
 
 
 @lru_cache(1)
-def _inherited(folder_fd: int | None, group: int, _folder: str) -> Inherited:
-    """Ask once for each folder. The cache uses the folder's path, since descriptor numbers are reused."""
-    return NOTHING_INHERITED if folder_fd is None else inherited_in(folder_fd, group)
+def _inherited(folder: FolderHandle, group: int) -> Inherited:
+    """Ask once for each folder, as long as it is open."""
+    return inherited_in(folder, group)

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 from backup_gui.engine.destination.mirror_writer import flush_folder, make_private_folder
 from backup_gui.engine.fs.content import NOT_SUPPORTED
 from backup_gui.engine.fs.metadata import OWNER_ALL
-from backup_gui.engine.fs.system.syscalls import rename_to_free_name
-from backup_gui.engine.fs.tree import HAS_FOLDER_DESCRIPTORS, Tree
+from backup_gui.engine.fs.tree import Tree, pair
 from backup_gui.engine.fs.volumes.identity import nearest_existing
 from backup_gui.engine.fs.writable import is_open, is_read_only
 from backup_gui.engine.rules.version_names import read_version_name, version_path
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from backup_gui.engine.destination.mirror_writer import MirrorWriter
+    from backup_gui.engine.fs.folder import FolderHandle
     from backup_gui.model.entries import Entry
 
 
@@ -176,11 +176,11 @@ class HistoryWriter:
         """
         if self._mirror.look(path) is not None:
             return
-        old, old_fd, new, new_fd = pair(self.open(), kept, self._mirror, path)
+        old, old_folder, new, new_folder = pair(self.open(), kept, self._mirror, path)
         try:
-            rename_to_free_name(old, old_fd, new, new_fd)
+            old_folder.rename_at(old, new_folder, new)
         finally:
-            give_back(old_fd)
+            old_folder.close()
         self.kept_as.pop(path, None)
         self._mirror.note_unflushed(parent_of(path))
         self._unflushed.add(parent_of(kept))
@@ -221,9 +221,9 @@ class HistoryWriter:
         # A folder of that name is one of the mirror's, or a stranger's.
         if now is None or stat.S_ISDIR(now.st_mode) or now.st_ino != token:
             return False
-        name, folder_fd = history.at(path)
+        name, folder = history.at(path)
         # RACE: what somebody else gives this very name between the look and here is removed.
-        os.unlink(name, dir_fd=folder_fd)
+        folder.unlink_at(name)
         return True
 
     def rename_version(self, stored: str, path: str, left_at: datetime) -> str:
@@ -245,13 +245,13 @@ class HistoryWriter:
         while True:
             renamed = version_path(path, left_at, count)
             count += 1
-            old, old_fd, new, new_fd = pair(history, stored, history, renamed)
+            old, old_folder, new, new_folder = pair(history, stored, history, renamed)
             try:
-                rename_to_free_name(old, old_fd, new, new_fd)
+                old_folder.rename_at(old, new_folder, new)
             except FileExistsError:
                 continue
             finally:
-                give_back(old_fd)
+                old_folder.close()
             self._unflushed.add(parent_of(stored))
             return renamed
 
@@ -265,8 +265,8 @@ class HistoryWriter:
         while path:
             history.forget(path)
             try:
-                name, folder_fd = history.at(path)
-                os.rmdir(name, dir_fd=folder_fd)
+                name, folder = history.at(path)
+                folder.rmdir_at(name)
             except FileNotFoundError:
                 # Removed by a run that was ended before it came to those above.
                 pass
@@ -284,7 +284,7 @@ class HistoryWriter:
         Raises:
             OSError: Some of them are not, and may be lost.
         """
-        if self._tree is not None and HAS_FOLDER_DESCRIPTORS and self._mirror.flushes_files:
+        if self._tree is not None and self._mirror.flushes_files:
             for folder in self._unflushed:
                 flush_folder(self._tree, folder)
         self._unflushed.clear()
@@ -297,28 +297,20 @@ class HistoryWriter:
         count = 0
         while True:
             kept = version_path(path, left_at, count)
-            old, old_fd, new, new_fd = pair(self._mirror, path, history, kept)
+            old, old_folder, new, new_folder = pair(self._mirror, path, history, kept)
             try:
-                if leaves or not self._mirror.abilities.holds_hard_links or not self._links(old, old_fd, new, new_fd):
-                    rename_to_free_name(old, old_fd, new, new_fd)
+                if (
+                    leaves
+                    or not self._mirror.abilities.holds_hard_links
+                    or not _links(old, old_folder, new, new_folder)
+                ):
+                    old_folder.rename_at(old, new_folder, new)
             except FileExistsError:
                 count += 1
             else:
                 return kept
             finally:
-                give_back(old_fd)
-
-    def _links(self, old: str, old_fd: int | None, new: str, new_fd: int | None) -> bool:
-        """Link a file into the history; False where the file system has no hard links."""
-        try:
-            os.link(old, new, src_dir_fd=old_fd, dst_dir_fd=new_fd, follow_symlinks=False)
-        except (FileExistsError, FileNotFoundError):
-            raise
-        except OSError as error:
-            if error.errno in NOT_SUPPORTED:
-                return False
-            raise
-        return True
+                old_folder.close()
 
     def _check_drive(self, entry: Entry) -> None:
         """Make sure that a folder lies on the volume that the pass began with: it may have been pulled out since.
@@ -366,27 +358,20 @@ class HistoryWriter:
         if folder and stat.S_ISLNK(history.stat(folder).st_mode):
             raise LinkInHistoryError(folder)
         for descendant in reversed(missing):
-            name, parent_fd = history.at(descendant)
-            os.mkdir(name, OWNER_ALL, dir_fd=parent_fd)
+            name, parent = history.at(descendant)
+            parent.mkdir_at(name, OWNER_ALL)
             self._unflushed.add(parent_of(descendant))
         self._folders.add(path)
 
 
-def pair(old_tree: Tree, old_path: str, new_tree: Tree, new_path: str) -> tuple[str, int | None, str, int | None]:
-    """Return names and descriptors for a call on two paths; the first descriptor is a copy, to be given back."""
-    old, old_fd = old_tree.at(old_path)
-    if old_fd is not None:
-        # Opening the second folder may close the first one's.
-        old_fd = os.dup(old_fd)
+def _links(old: str, old_folder: FolderHandle, new: str, new_folder: FolderHandle) -> bool:
+    """Link a file into the history; False where the file system has no hard links."""
     try:
-        new, new_fd = new_tree.at(new_path)
-    except OSError:
-        give_back(old_fd)
+        old_folder.link_at(old, new_folder, new)
+    except (FileExistsError, FileNotFoundError):
         raise
-    return old, old_fd, new, new_fd
-
-
-def give_back(fd: int | None) -> None:
-    """Close a descriptor that ``pair`` returned first, if there is one."""
-    if fd is not None:
-        os.close(fd)
+    except OSError as error:
+        if error.errno in NOT_SUPPORTED:
+            return False
+        raise
+    return True

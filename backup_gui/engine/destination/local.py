@@ -13,15 +13,14 @@ import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.destination.history_writer import HistoryWriter, give_back, pair
+from backup_gui.engine.destination.history_writer import HistoryWriter
 from backup_gui.engine.destination.marker import attribute_of
 from backup_gui.engine.destination.mirror_writer import MirrorWriter
 from backup_gui.engine.destination.probe import falls_together
-from backup_gui.engine.fs.content import NOT_SUPPORTED, create
-from backup_gui.engine.fs.system.locks import is_locked_by_strangers, lock_file
-from backup_gui.engine.fs.system.syscalls import rename_to_free_name
+from backup_gui.engine.fs.content import NOT_SUPPORTED
+from backup_gui.engine.fs.system.locks import is_locked_by_strangers
 from backup_gui.engine.fs.system.worker_process import Coprocess
-from backup_gui.engine.fs.tree import HAS_FOLDER_DESCRIPTORS
+from backup_gui.engine.fs.tree import pair
 from backup_gui.engine.fs.volumes.volume import has_lasting_inodes
 from backup_gui.engine.fs.writable import refuse_unwritable
 from backup_gui.model.errors import DestinationBusyError
@@ -111,10 +110,8 @@ class LocalDestination(MirrorWriter):
         Raises:
             DestinationBusyError: One is.
         """
-        if not HAS_FOLDER_DESCRIPTORS:
-            return
         try:
-            lock_file(self.root_fd)
+            self.root_folder.lock()
         except BlockingIOError as error:
             if is_locked_by_strangers(self.root_entry.st_ino, os.path.realpath(self.root)):
                 log.warning("Somebody who may not write to %s has locked it", escape(self.root))
@@ -133,11 +130,11 @@ class LocalDestination(MirrorWriter):
         """
         self.open_up(parent_of(old_path))
         self.open_up(parent_of(new_path))
-        old, old_fd, new, new_fd = pair(self, old_path, self, new_path)
+        old, old_folder, new, new_folder = pair(self, old_path, self, new_path)
         try:
-            rename_to_free_name(old, old_fd, new, new_fd)
+            old_folder.rename_at(old, new_folder, new)
         finally:
-            give_back(old_fd)
+            old_folder.close()
         self.forget(old_path)
         self.note_unflushed(parent_of(old_path))
         self.note_unflushed(parent_of(new_path))
@@ -251,11 +248,11 @@ class LocalDestination(MirrorWriter):
         super()._flush_metadata(path, source)
 
     def _link(self, first: str, path: str) -> None:
-        old, old_fd, new, new_fd = pair(self, first, self, path)
+        old, old_folder, new, new_folder = pair(self, first, self, path)
         try:
-            os.link(old, new, src_dir_fd=old_fd, dst_dir_fd=new_fd, follow_symlinks=False)
+            old_folder.link_at(old, new_folder, new)
         finally:
-            give_back(old_fd)
+            old_folder.close()
 
     def _can_link(self, path: str) -> bool:
         """Try once whether the file system has hard links: what it refuses of one file it may allow of another."""
@@ -265,8 +262,8 @@ class LocalDestination(MirrorWriter):
                 # In a folder that is not to be seen yet; it can be tried in the one that it is going to be in.
                 return self._can_link(parent_of(path))
             try:
-                name, folder_fd = self.at(one)
-                os.close(create(name, folder_fd))
+                name, folder = self.at(one)
+                os.close(folder.create_at(name))
                 self._has_hard_links = True
                 self._link(one, two)
             except OSError as error:
@@ -279,9 +276,9 @@ class LocalDestination(MirrorWriter):
     def _rename_over_itself(self, old_path: str, new_path: str) -> None:
         # RACE: something that another program puts under the new name in this moment is lost; but where names are
         # folded, it would be what has the old one.
-        old, folder_fd = self.at(old_path)
+        old, folder = self.at(old_path)
         new, _ = self.at(new_path)
-        os.rename(old, new, src_dir_fd=folder_fd, dst_dir_fd=folder_fd)
+        folder.respell_at(old, new)
 
 
 def _now() -> datetime:

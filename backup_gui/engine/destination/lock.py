@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Self
 
 from backup_gui.engine.fs.privacy import make_private_folder, open_private
 from backup_gui.engine.fs.system.descriptors import is_shortage, shortage_told
-from backup_gui.engine.fs.system.locks import lock_file, take_name
+from backup_gui.engine.fs.system.locks import take_name
+from backup_gui.engine.fs.system.syscalls import lock_file
 from backup_gui.model.errors import DestinationBusyError, TooManyOpenError
 from backup_gui.model.reasons import Reason, ReasonCode
 

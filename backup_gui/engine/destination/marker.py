@@ -18,11 +18,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from backup_gui.engine.destination.mirror_writer import flush_folder
-from backup_gui.engine.fs.content import create, flush_file
 from backup_gui.engine.fs.system.computer import computer_id, host_name
 from backup_gui.engine.fs.system.descriptors import waited_out
-from backup_gui.engine.fs.system.syscalls import rename_to_free_name
-from backup_gui.engine.fs.tree import OPEN_FILE
+from backup_gui.engine.fs.system.syscalls import flush_file
+from backup_gui.engine.fs.tree import open_file
 from backup_gui.engine.fs.volumes.identity import identify
 from backup_gui.engine.fs.xattrs import is_dumb, place_of, read_marker, write_marker
 from backup_gui.model.path_text import escape, one_line, unescape
@@ -129,7 +128,7 @@ def read_file(path: str) -> Marker | None:
     except OSError:
         return None
     try:
-        fd = waited_out(partial(os.open, path, OPEN_FILE))
+        fd = waited_out(partial(open_file, path))
     except FileNotFoundError:
         return None
     except OSError:
@@ -179,8 +178,7 @@ def write_attribute(tree: Tree, marker: Marker, *, may_replace: bool) -> bool:
         raise
     # Some file systems have attributes and do not flush folders.
     with contextlib.suppress(OSError):
-        if tree.root_fd >= 0:
-            flush_folder(tree, "")
+        flush_folder(tree, "")
     return True
 
 
@@ -196,11 +194,10 @@ def write_file(tree: Tree, marker: Marker, *, may_replace: bool) -> None:
         FileExistsError: There is one, which is not to be replaced.
         OSError: It could not be written.
     """
-    unfinished, folder_fd = tree.at(_UNFINISHED)
-    name, _ = tree.at(MARKER_NAME)
+    folder = tree.root_folder
     with contextlib.suppress(FileNotFoundError):
-        os.unlink(unfinished, dir_fd=folder_fd)
-    fd = create(unfinished, folder_fd)
+        folder.unlink_at(_UNFINISHED)
+    fd = folder.create_at(_UNFINISHED)
     try:
         try:
             os.write(fd, _text(marker))
@@ -208,15 +205,14 @@ def write_file(tree: Tree, marker: Marker, *, may_replace: bool) -> None:
         finally:
             os.close(fd)
         if may_replace:
-            os.replace(unfinished, name, src_dir_fd=folder_fd, dst_dir_fd=folder_fd)
+            folder.replace_at(_UNFINISHED, folder, MARKER_NAME)
         else:
-            rename_to_free_name(unfinished, folder_fd, name, folder_fd)
+            folder.rename_at(_UNFINISHED, folder, MARKER_NAME)
     except OSError:
         with contextlib.suppress(OSError):
-            os.unlink(unfinished, dir_fd=folder_fd)
+            folder.unlink_at(_UNFINISHED)
         raise
-    if tree.root_fd >= 0:
-        flush_folder(tree, "")
+    flush_folder(tree, "")
 
 
 def _read_attribute(folder: str) -> Marker | None:

@@ -11,13 +11,12 @@ import contextlib
 import errno
 import os
 import stat
-import sys
 from typing import TYPE_CHECKING
 
-from backup_gui.engine.fs.content import TargetError, flush_file, receive
+from backup_gui.engine.fs.content import TargetError, receive
 from backup_gui.engine.fs.metadata import OWNER_ALL, MetadataWriter
-from backup_gui.engine.fs.system.syscalls import CAN_SYNC_VOLUME, rename_to_free_name, sync_volume
-from backup_gui.engine.fs.tree import HAS_FOLDER_DESCRIPTORS, Tree
+from backup_gui.engine.fs.system.syscalls import CAN_SYNC_VOLUME
+from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.fs.volumes.mounts import stores_later
 from backup_gui.engine.fs.volumes.volume import supports_syncfs
 from backup_gui.engine.fs.xattrs import IN_STEP, drop_access_lists
@@ -111,8 +110,6 @@ class MirrorWriter(MetadataWriter):
             self.holds_attributes &= held.are_held
             if held.error is not None:
                 self.without_attributes[final_path] = held.error
-        if sys.platform == "win32":
-            self.set_metadata(path, source)
         return path
 
     def reserve(self, path: str) -> tuple[str, str]:
@@ -133,15 +130,15 @@ class MirrorWriter(MetadataWriter):
             OSError: It could not be made.
         """
         path = self._temporary_for(path)
-        name, folder_fd = self.at(path)
+        name, folder = self.at(path)
         try:
-            os.symlink(text, name, dir_fd=folder_fd)
+            folder.symlink_at(text, name)
         except PermissionError:
             if not self.open_up(parent_of(path)):
                 raise
             # The folder above it was asked for meanwhile, for which this one may have been closed.
-            name, folder_fd = self.at(path)
-            os.symlink(text, name, dir_fd=folder_fd)
+            name, folder = self.at(path)
+            folder.symlink_at(text, name)
         return path
 
     def publish(self, temporary: str, path: str, *, may_replace: bool) -> None:
@@ -159,12 +156,12 @@ class MirrorWriter(MetadataWriter):
         if temporary == path:
             self.note_unflushed(parent_of(path))
             return
-        old, folder_fd = self.at(temporary)
-        new = path.rpartition("/")[2] if folder_fd is not None else self.at(path)[0]
+        old, folder = self.at(temporary)
+        new = path.rpartition("/")[2]
         if may_replace:
-            os.replace(old, new, src_dir_fd=folder_fd, dst_dir_fd=folder_fd)
+            folder.replace_at(old, folder, new)
         else:
-            rename_to_free_name(old, folder_fd, new, folder_fd)
+            folder.rename_at(old, folder, new)
         if not self._syncs_whole:
             self._unflushed.add(parent_of(path))
 
@@ -203,28 +200,27 @@ class MirrorWriter(MetadataWriter):
             OSError: It could not be made.
         """
         parent = parent_of(path)
-        name, folder_fd = self.at(path)
-        is_staged = HAS_FOLDER_DESCRIPTORS and not self.stores_later
+        name, folder = self.at(path)
+        is_staged = folder.follows_renames and not self.stores_later
         is_top = is_staged and parent not in self._unseen
         if is_top:
             if self.look(path) is not None:
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
             name = self._temporary_for(path).rpartition("/")[2]
         try:
-            os.mkdir(name, OWNER_ALL, dir_fd=folder_fd)
+            folder.mkdir_at(name, OWNER_ALL)
         except PermissionError:
             if not self.open_up(parent):
                 raise
             # As above.
-            _, folder_fd = self.at(path)
-            os.mkdir(name, OWNER_ALL, dir_fd=folder_fd)
-        if folder_fd is not None:
-            inherited = self._inherited(folder_fd)
-            if inherited.access_list:
-                drop_access_lists(f"/proc/self/fd/{folder_fd}/{name}")
-            if inherited.group and not self.holds_owner:
-                # Otherwise it gets the source's owner and group at the end of the pass.
-                self.rights.take_own_group(name, folder_fd)
+            _, folder = self.at(path)
+            folder.mkdir_at(name, OWNER_ALL)
+        inherited = self._inherited(folder)
+        if inherited.access_list:
+            drop_access_lists(folder.path_of(name))
+        if inherited.group and not self.holds_owner and self.abilities.holds_owner:
+            # It gets the group of other new files; else it gets the source's owner and group at the end of the pass.
+            folder.set_owner_at(name, -1, self.rights.owner[1])
         if is_top:
             self._staged[path] = name
         if is_staged:
@@ -239,8 +235,8 @@ class MirrorWriter(MetadataWriter):
         """
         path = self._temporary_for("")
         self.open_up("")
-        name, folder_fd = self.at(path)
-        os.mkdir(name, OWNER_ALL, dir_fd=folder_fd)
+        name, folder = self.at(path)
+        folder.mkdir_at(name, OWNER_ALL)
         return path
 
     @property
@@ -256,9 +252,9 @@ class MirrorWriter(MetadataWriter):
         """
         failures = {}
         for path, temporary in list(self._staged.items()):
-            name, folder_fd = self.at(path)
+            name, folder = self.at(path)
             try:
-                rename_to_free_name(temporary, folder_fd, name, folder_fd)
+                folder.rename_at(temporary, folder, name)
             except OSError as error:
                 failures[path] = error
                 self._drop_folder(path)
@@ -313,9 +309,9 @@ class MirrorWriter(MetadataWriter):
         """
         self.open_up(parent_of(path))
         self.forget(path)
-        name, folder_fd = self.at(path)
+        name, folder = self.at(path)
         try:
-            os.rmdir(name, dir_fd=folder_fd)
+            folder.rmdir_at(name)
         except FileNotFoundError:
             return True
         except OSError as error:
@@ -334,12 +330,7 @@ class MirrorWriter(MetadataWriter):
         Raises:
             OSError: It cannot be told.
         """
-        if sys.platform == "win32":
-            import shutil  # noqa: PLC0415 - slow to import, and needed only there
-
-            return shutil.disk_usage(self.root).free
-        room = os.fstatvfs(self.root_fd)
-        return room.f_bavail * room.f_frsize
+        return self.room().free_bytes
 
     def room(self) -> Room:
         """Return how much room there is for this user.
@@ -347,12 +338,7 @@ class MirrorWriter(MetadataWriter):
         Raises:
             OSError: It cannot be told.
         """
-        if sys.platform == "win32":
-            return Room(self.free_bytes(), None, 4096)
-        found = os.fstatvfs(self.root_fd)
-        # Of file systems that make room for a file's entry when it is needed, all these numbers are 0.
-        free_files = found.f_favail if found.f_files else None
-        return Room(found.f_bavail * found.f_frsize, free_files, found.f_frsize)
+        return self.root_folder.room()
 
     # Reaching the disk
 
@@ -363,8 +349,8 @@ class MirrorWriter(MetadataWriter):
             OSError: Some of it is not, and may be lost.
         """
         if self._syncs_whole:
-            sync_volume(self.root_fd)
-        elif HAS_FOLDER_DESCRIPTORS:
+            self.root_folder.sync_volume()
+        else:
             for folder in self._unflushed:
                 flush_folder(self, folder)
         self._unflushed.clear()
@@ -378,7 +364,7 @@ class MirrorWriter(MetadataWriter):
         try:
             super().set_metadata(path, source, attributes)
         finally:
-            if not self._syncs_whole and HAS_FOLDER_DESCRIPTORS:
+            if not self._syncs_whole:
                 # What may not be read by its own mode cannot be flushed. Should it be lost, a full pass makes it again.
                 with contextlib.suppress(PermissionError):
                     self._flush_metadata(path, source)
@@ -394,27 +380,24 @@ class MirrorWriter(MetadataWriter):
         if stat.S_ISDIR(source.st_mode):
             flush_folder(self, path)
         elif stat.S_ISREG(source.st_mode):
-            fd = self.open_file(path)
-            try:
-                flush_file(fd)
-            finally:
-                os.close(fd)
+            name, folder = self.at(path)
+            folder.flush_file_at(name)
 
     def _receive(
         self, path: str, fd: int, source: Entry, on_bytes: Callable[[int], None], should_stop: Callable[[], bool]
     ) -> AttributesOutcome:
         try:
-            name, folder_fd = self.at(path)
+            name, folder = self.at(path)
         except OSError as error:
             raise TargetError(error.errno, error.strerror, path) from error
         return receive(
             fd,
             source,
             name,
-            folder_fd,
+            folder,
             self.rights,
             flushes=not self._syncs_whole,
-            inherited=self._inherited(folder_fd),
+            inherited=self._inherited(folder),
             on_bytes=on_bytes,
             should_stop=should_stop,
         )
@@ -443,9 +426,9 @@ class MirrorWriter(MetadataWriter):
             self.discard(join(parent_of(path), name))
 
     def _unlink(self, path: str) -> None:
-        name, folder_fd = self.at(path)
+        name, folder = self.at(path)
         try:
-            os.unlink(name, dir_fd=folder_fd)
+            folder.unlink_at(name)
         except FileNotFoundError:
             return
 
@@ -472,9 +455,8 @@ def make_private_folder(path: str) -> None:
     for descendant in reversed(missing):
         with contextlib.suppress(FileExistsError):
             os.mkdir(descendant, OWNER_ALL if descendant == path else 0o777)
-        if HAS_FOLDER_DESCRIPTORS:
-            with Tree(os.path.dirname(descendant)) as parent:
-                flush_folder(parent, "")
+        with Tree(os.path.dirname(descendant)) as parent:
+            flush_folder(parent, "")
     if not os.path.isdir(path):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
 
@@ -486,10 +468,6 @@ def flush_folder(tree: Tree, folder: str) -> None:
         OSError: They are not.
     """
     try:
-        os.fsync(tree.folder(folder))
+        tree.folder(folder).flush_dir()
     except (FileNotFoundError, NotADirectoryError):
         return
-    except OSError as error:
-        # Some network file systems refuse to flush folders; their names are the server's business.
-        if error.errno not in {errno.EINVAL, errno.EBADF, errno.ENOTSUP}:
-            raise

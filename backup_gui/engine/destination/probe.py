@@ -11,15 +11,14 @@ import logging
 import math
 import os
 import stat
-import sys
 import time
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from backup_gui.engine.fs.system.descriptors import is_shortage, waited_out
-from backup_gui.engine.fs.tree import OPEN_ROOT
+from backup_gui.engine.fs.system.descriptors import is_shortage
+from backup_gui.engine.fs.system.platform import HAS_MODES, NAMES_ARE_TRIED
+from backup_gui.engine.fs.system.syscalls import own_ids
 from backup_gui.engine.fs.volumes.mounts import mount_of
-from backup_gui.engine.fs.volumes.volume import time_step_ns, volume_id
+from backup_gui.engine.fs.volumes.volume import file_size_bits, takes_case_for_one, time_step_ns, volume_id
 from backup_gui.engine.rules.capabilities import (
     ALL,
     FAT,
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from backup_gui.engine.destination.mirror_writer import MirrorWriter
+    from backup_gui.engine.fs.folder import FolderHandle
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.engine.fs.volumes.mounts import Mount
     from backup_gui.engine.state.database import Catalog
@@ -59,14 +59,11 @@ _FAT_KINDS: Final = frozenset({"vfat", "msdos", "exfat"})
 _NTFS_KINDS: Final = frozenset({"ntfs", "ntfs3", "fuseblk"})
 _WITH_4_GIB: Final = frozenset({"vfat", "msdos"})
 _CANDIDATES: Final = '"*:<>?\\|\x01'
-# On Windows the path form that has no limit of length lets names through that no other program there can open.
 _WINDOWS_FORBIDDEN: Final = '"*/:<>?\\|\x01'
 # Refusals that say something of the drive's state, and nothing of what it can do.
 _NO_ANSWER: Final = frozenset(
     {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENODEV, errno.ENXIO, errno.ENOTCONN, errno.ESTALE, errno.EMFILE}
 )
-_GET_FLAGS: Final = 0x80086601
-_CASEFOLD_FLAG: Final = 0x40000000
 # An odd second with nearly all of the next one.
 _SAMPLE_TIME_NS: Final = 1_600_000_001_987_654_321
 _STEPS_NS: Final = (1, 100, 1_000, 1_000_000, 10_000_000, 1_000_000_000, 2_000_000_000)
@@ -136,22 +133,21 @@ def try_out(target: MirrorWriter, kind: str, doubts: list[OSError] | None = None
     """
     with _scratch(target, doubts) as lab:
         names = lab.names()
-        is_windows = sys.platform == "win32"
         found = Abilities(
             folds_case=lab.finds("cASE"),
             folds_forms=lab.finds("e\u0301"),
             keeps_case="Case" in names,
             keeps_forms="\u00e9" in names,
-            forbidden=_WINDOWS_FORBIDDEN
-            if is_windows
-            else "".join(character for character in _CANDIDATES if f"a{character}b" not in names),
-            holds_bytes=is_windows or "a\udcffb" in names,
-            holds_ends=not is_windows and {"end.", "end "} <= names,
-            holds_device_names=not is_windows and "con" in names,
-            holds_modes=is_windows or lab.holds_modes(),
+            forbidden="".join(character for character in _CANDIDATES if f"a{character}b" not in names)
+            if NAMES_ARE_TRIED
+            else _WINDOWS_FORBIDDEN,
+            holds_bytes=not NAMES_ARE_TRIED or "a\udcffb" in names,
+            holds_ends=NAMES_ARE_TRIED and {"end.", "end "} <= names,
+            holds_device_names=NAMES_ARE_TRIED and "con" in names,
+            holds_modes=not HAS_MODES or lab.holds_modes(),
             holds_owner=lab.holds_owner(),
             holds_links=(holds_links := lab.holds_links()),
-            holds_link_times=is_windows or not holds_links or lab.holds_link_times(),
+            holds_link_times=not HAS_MODES or not holds_links or lab.holds_link_times(),
             holds_hard_links=lab.holds_hard_links(),
             largest_bytes=_largest_bytes(target, kind),
         )
@@ -194,10 +190,9 @@ class _Lab:
         Raises:
             OSError: It cannot be told.
         """
-        where, folder_fd = self._at(name)
+        name, folder = self._at(name)
         try:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
-            os.close(os.open(where, flags, 0o600, dir_fd=folder_fd))
+            os.close(folder.create_at(name))
         except OSError as error:
             return self._answer(error)
         return True
@@ -211,7 +206,7 @@ class _Lab:
         self.make("plain")
         for name in ("Case", "\u00e9"):
             self.make(name)
-        if sys.platform != "win32":
+        if NAMES_ARE_TRIED:
             for name in ("a\udcffb", "end.", "end ", "con", *(f"a{character}b" for character in _CANDIDATES)):
                 self.make(name)
         return set(self._target.list(self._folder))
@@ -222,10 +217,10 @@ class _Lab:
 
     def holds_modes(self) -> bool:
         """Tell whether permissions stay as they are set."""
-        where, folder_fd = self._at("plain")
+        name, folder = self._at("plain")
         for mode in (0o640, 0o751, 0o400, 0o600):
             try:
-                os.chmod(where, mode, dir_fd=folder_fd)
+                folder.set_mode_at(name, stat.S_IFREG | mode)
             except OSError as error:
                 return self._answer(error)
             if stat.S_IMODE(self._stat("plain").st_mode) != mode:
@@ -234,12 +229,12 @@ class _Lab:
 
     def holds_owner(self) -> bool:
         """Tell whether an owner stays as it is set; those who may not set one need not know."""
-        if sys.platform == "win32" or os.geteuid() != 0:
+        if own_ids()[0] != 0:
             return True
-        where, folder_fd = self._at("plain")
+        name, folder = self._at("plain")
         before = self._stat("plain")
         try:
-            os.chown(where, before.st_uid + 1, before.st_gid + 1, dir_fd=folder_fd)
+            folder.set_owner_at(name, before.st_uid + 1, before.st_gid + 1)
         except OSError as error:
             return self._answer(error)
         now = self._stat("plain")
@@ -247,19 +242,19 @@ class _Lab:
 
     def holds_links(self) -> bool:
         """Tell whether there are symbolic links."""
-        where, folder_fd = self._at("link")
+        name, folder = self._at("link")
         try:
-            os.symlink("plain", where, dir_fd=folder_fd)
-            return os.readlink(where, dir_fd=folder_fd) == "plain"
+            folder.symlink_at("plain", name)
+            return folder.readlink_at(name) == "plain"
         except OSError as error:
             return self._answer(error)
 
     def holds_link_times(self) -> bool:
         """Tell whether the time of a symbolic link can be set, and does not become that of what it leads to."""
-        where, folder_fd = self._at("link")
+        name, folder = self._at("link")
         before = self._stat("plain").st_mtime_ns
         try:
-            os.utime(where, ns=(_SAMPLE_TIME_NS, _SAMPLE_TIME_NS), dir_fd=folder_fd, follow_symlinks=False)
+            folder.set_times_at(name, (_SAMPLE_TIME_NS, _SAMPLE_TIME_NS), is_link=True)
         except OSError as error:
             return self._answer(error)
         is_set = abs(self._stat("link").st_mtime_ns - _SAMPLE_TIME_NS) < _STEPS_NS[-1]
@@ -267,10 +262,10 @@ class _Lab:
 
     def holds_hard_links(self) -> bool:
         """Tell whether a file can have two names."""
-        where, folder_fd = self._at("plain")
+        name, folder = self._at("plain")
         other, _ = self._at("second")
         try:
-            os.link(where, other, src_dir_fd=folder_fd, dst_dir_fd=folder_fd)
+            folder.link_at(name, folder, other)
         except OSError as error:
             return self._answer(error)
         # Where each name has a number of its own, nobody could tell again that two are one file.
@@ -278,16 +273,16 @@ class _Lab:
 
     def time_step_ns(self) -> int | None:
         """Return how exactly times are kept, nanoseconds; None if they are not."""
-        where, folder_fd = self._at("plain")
+        name, folder = self._at("plain")
         try:
-            os.utime(where, ns=(_SAMPLE_TIME_NS, _SAMPLE_TIME_NS), dir_fd=folder_fd)
+            folder.set_times_at(name, (_SAMPLE_TIME_NS, _SAMPLE_TIME_NS))
         except OSError as error:
             self._answer(error)
             return None
         difference_ns = abs(self._stat("plain").st_mtime_ns - _SAMPLE_TIME_NS)
         return next((step_ns for step_ns in _STEPS_NS if difference_ns < step_ns), None)
 
-    def _at(self, name: str) -> tuple[str, int | None]:
+    def _at(self, name: str) -> tuple[str, FolderHandle]:
         return self._target.at(join(self._folder, name))
 
     def _stat(self, name: str) -> os.stat_result:
@@ -324,7 +319,7 @@ def _scratch(target: MirrorWriter, doubts: list[OSError] | None = None) -> Itera
 def _holds_all(mirror: Tree, root: str, mount: Mount | None) -> bool:
     """Tell whether a file system is one of which it is known that it can do everything."""
     is_known = mount is not None and mount.kind in _HOLD_ALL
-    return is_known and _holds_fractions(mirror) and not _takes_case_for_one(root)
+    return is_known and _holds_fractions(mirror) and not takes_case_for_one(root)
 
 
 def _guess(mirror: Tree, kind: str) -> Abilities:
@@ -336,24 +331,6 @@ def _guess(mirror: Tree, kind: str) -> Abilities:
 def _holds_fractions(target: Tree) -> bool:
     """Tell whether times have more than whole seconds: on ext volumes made long ago, or small ones, they have not."""
     return target.root_entry.st_ctime_ns % 1_000_000_000 != 0
-
-
-def _takes_case_for_one(root: str) -> bool:
-    """Tell whether a folder is set to take upper and lower case for one, as ext4, f2fs and tmpfs can."""
-    if sys.platform != "linux":
-        return False
-    import fcntl  # noqa: PLC0415 - no such module on Windows
-
-    try:
-        root_fd = waited_out(partial(os.open, root, OPEN_ROOT))
-        try:
-            flags = fcntl.ioctl(root_fd, _GET_FLAGS, bytes(8))
-        finally:
-            os.close(root_fd)
-    except OSError:
-        # A file system without such flags has not this one either.
-        return False
-    return bool(int.from_bytes(flags[:4], sys.byteorder) & _CASEFOLD_FLAG)
 
 
 def _key(root: str, mount: Mount | None) -> str:
@@ -376,10 +353,7 @@ def _recall(memory: str | None, key: str, trusted_s: float) -> Abilities | None:
 
 def _largest_bytes(target: Tree, kind: str) -> int:
     """Return how large a file can be, where that is little; writing that much to find out would take too long."""
-    if sys.platform == "darwin":
-        try:
-            bits = os.pathconf(target.root, "PC_FILESIZEBITS")
-        except (OSError, ValueError):
-            return NO_LIMIT
+    bits = file_size_bits(target.root)
+    if bits is not None:
         return FAT_LARGEST_BYTES if 0 < bits <= 33 else NO_LIMIT
     return FAT_LARGEST_BYTES if kind in _WITH_4_GIB else NO_LIMIT

@@ -9,12 +9,14 @@ import stat
 import sys
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from backup_gui.engine.fs.system.syscalls import flush_file
 from backup_gui.engine.fs.xattrs import IN_STEP, NOTHING_INHERITED, copy_attributes, drop_access_lists
 from backup_gui.engine.rules.capabilities import ALL, Abilities
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from backup_gui.engine.fs.folder import FolderHandle
     from backup_gui.engine.fs.xattrs import Inherited, Outcome
     from backup_gui.model.entries import Entry
 
@@ -27,7 +29,6 @@ NOT_SUPPORTED: Final = frozenset(
 )
 
 
-_CREATE: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 SET_ID: Final = stat.S_ISUID | stat.S_ISGID
 
 
@@ -95,23 +96,6 @@ class Rights(NamedTuple):
             mode &= ~SET_ID
         return mode
 
-    def take_own_group(self, what: int | str, folder_fd: int | None = None) -> None:
-        """Give something new the group that other new files of this process have, if it has that of its folder.
-
-        Args:
-            what: A descriptor, or a name in the folder.
-            folder_fd: The folder, with a name.
-
-        Raises:
-            OSError: The system refused, though it lets everybody give files to the own group.
-        """
-        if sys.platform == "win32" or not self.abilities.holds_owner:
-            return
-        if isinstance(what, int):
-            os.fchown(what, -1, self.owner[1])
-        else:
-            os.chown(what, -1, self.owner[1], dir_fd=folder_fd, follow_symlinks=False)
-
     def times_of(self, source: Entry) -> tuple[int, int]:
         """Return the times of access and change that the copy of a source's entry gets, nanoseconds.
 
@@ -129,25 +113,11 @@ def narrowed(mode: int) -> int:
     return mode & ~0o77 | both << 3 | both
 
 
-def create(name: str, folder_fd: int | None) -> int:
-    """Make a new file that nobody else may read, and return its descriptor.
-
-    Args:
-        name: Its name in the folder, or its absolute path.
-        folder_fd: The folder; None with an absolute path.
-
-    Raises:
-        FileExistsError: Something is there already, be it a link.
-        OSError: It could not be made.
-    """
-    return os.open(name, _CREATE, 0o600, dir_fd=folder_fd)
-
-
 def receive(
     fd: int,
     source: Entry,
     name: str,
-    folder_fd: int | None,
+    folder: FolderHandle,
     rights: Rights,
     *,
     flushes: bool,
@@ -160,8 +130,8 @@ def receive(
     Args:
         fd: The source file's descriptor, at its beginning.
         source: The source file's entry.
-        name: The new file's name in the folder, or its absolute path.
-        folder_fd: The folder; None with an absolute path.
+        name: The new file's name.
+        folder: The folder that it is made in.
         rights: What may be given to the new file.
         flushes: Whether its content is on the disk in the end.
         inherited: What the folder gives to what is made in it, which the source may not have.
@@ -178,7 +148,7 @@ def receive(
         OSError: Reading or writing failed.
     """
     try:
-        out = create(name, folder_fd)
+        out = folder.create_at(name)
     except OSError as error:
         raise TargetError(error.errno, error.strerror, name) from error
     try:
@@ -195,9 +165,11 @@ def receive(
                 raise TargetError(error.errno, error.strerror, name) from error
         finally:
             close_written(out)
+        if not folder.sets_times_open:
+            folder.set_times_at(name, rights.times_of(source))
     except BaseException:
         with contextlib.suppress(OSError):
-            os.unlink(name, dir_fd=folder_fd)
+            folder.unlink_at(name)
         raise
     return outcome
 
@@ -232,8 +204,8 @@ def _finish(out: int, fd: int, source: Entry, rights: Rights, *, takes_group: bo
     # In this order: a new owner takes away set-id bits and capabilities.
     if rights.sets_owner and (takes_group or (source.st_uid, source.st_gid) != rights.owner):
         os.fchown(out, source.st_uid, source.st_gid)
-    elif takes_group:
-        rights.take_own_group(out)
+    elif takes_group and rights.abilities.holds_owner:
+        os.fchown(out, -1, rights.owner[1])
     outcome = copy_attributes(fd, out)
     if rights.abilities.holds_modes:
         os.fchmod(out, rights.mode_of(source))
@@ -363,17 +335,3 @@ def forget_cached(fd: int) -> None:
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
             os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
-
-
-def flush_file(fd: int) -> None:
-    """Return when a file's content is on the disk.
-
-    Raises:
-        OSError: It is not. It must not be tried again: the system may have dropped what it could not write.
-    """
-    if sys.platform == "darwin":
-        import fcntl  # noqa: PLC0415 - no such module on Windows
-
-        fcntl.fcntl(fd, fcntl.F_FULLFSYNC)
-    else:
-        os.fsync(fd)

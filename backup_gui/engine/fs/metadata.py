@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
 import stat
 import sys
 from typing import TYPE_CHECKING, Final
 
 from backup_gui.engine.fs.content import Rights
 from backup_gui.engine.fs.system.syscalls import own_ids
-from backup_gui.engine.fs.tree import HAS_FOLDER_DESCRIPTORS, Tree
+from backup_gui.engine.fs.tree import Tree
 from backup_gui.engine.fs.volumes.volume import time_step_ns
 from backup_gui.engine.fs.xattrs import NOTHING_INHERITED, attributes_of, inherited_in, place_of, set_attributes
 from backup_gui.engine.rules.capabilities import ALL, Abilities
 
 if TYPE_CHECKING:
+    from backup_gui.engine.fs.folder import FolderHandle
     from backup_gui.engine.fs.xattrs import Attributes, Inherited
     from backup_gui.model.entries import Entry
 
@@ -94,25 +94,21 @@ class MetadataWriter(Tree):
             OSError: Some of it was refused.
         """
         self._opened_up.pop(path, None)
-        name, folder_fd = self.at(path) if path else ("", None)
         is_link = stat.S_ISLNK(source.st_mode)
         if is_link and not self.abilities.holds_link_times:
             # It would be given to what the link leads to.
             return
         if path and self.holds_owner:
-            self._set_owner(name, folder_fd, source)
+            self._set_owner(path, source)
         # After the owner, since a new one takes away capabilities; before the mode, which an access list changes.
         failure = None if attributes is None else self._set_attributes(path, source, attributes)
         if not path:
             self._set_root_metadata(source)
         else:
+            name, folder = self.at(path)
             if not is_link and self.abilities.holds_modes:
-                self._set_mode(path, stat.S_IFMT(source.st_mode) | self.rights.mode_of(source))
-            times = self.rights.times_of(source)
-            if HAS_FOLDER_DESCRIPTORS:
-                os.utime(name, ns=times, dir_fd=folder_fd, follow_symlinks=False)
-            elif not is_link:
-                os.utime(name, ns=times)
+                folder.set_mode_at(name, stat.S_IFMT(source.st_mode) | self.rights.mode_of(source))
+            folder.set_times_at(name, self.rights.times_of(source), is_link=is_link)
         if failure is not None:
             raise failure
 
@@ -142,11 +138,11 @@ class MetadataWriter(Tree):
             if path:
                 self._set_mode(path, stat.S_IFDIR | mode)
             else:
-                os.fchmod(self.root_fd, mode)
+                self.root_folder.set_mode(mode)
         if has_other_owner and path:
-            self._set_owner(*self.at(path), source)
+            self._set_owner(path, source)
         elif has_other_owner:
-            os.fchown(self.root_fd, source.st_uid, source.st_gid)
+            self.root_folder.set_owner(source.st_uid, source.st_gid)
 
     def list(self, path: str, refused: dict[str, OSError] | None = None, most: int = sys.maxsize) -> dict[str, Entry]:
         """List a folder, as ``Tree.list``; one whose owner may not read it, but who owns it, is opened up.
@@ -163,7 +159,7 @@ class MetadataWriter(Tree):
 
     # Inner parts
 
-    def _inherited(self, folder_fd: int | None) -> Inherited:
+    def _inherited(self, folder: FolderHandle) -> Inherited:
         """Tell what the folder asked for last gives to what is made in it, which the source may not have.
 
         Raises:
@@ -171,9 +167,7 @@ class MetadataWriter(Tree):
         """
         # The folder asked for last is nearly always the one asked about last.
         if self._last_path is not self._asked_folder:
-            self._handed_down = (
-                NOTHING_INHERITED if folder_fd is None else inherited_in(folder_fd, self.rights.owner[1])
-            )
+            self._handed_down = inherited_in(folder, self.rights.owner[1])
             self._asked_folder = self._last_path
         return self._handed_down
 
@@ -194,7 +188,7 @@ class MetadataWriter(Tree):
             if folder:
                 self._set_mode(folder, stat.S_IFMT(entry.st_mode) | mode | OWNER_ALL)
             else:
-                os.fchmod(self.root_fd, mode | OWNER_ALL)
+                self.root_folder.set_mode(mode | OWNER_ALL)
         except PermissionError:
             return False
         self._opened_up.setdefault(folder, mode)
@@ -202,8 +196,6 @@ class MetadataWriter(Tree):
 
     def _shut_again(self) -> None:
         """Give the folders that were opened up, and still are, the modes that they had, the deepest first."""
-        if sys.platform == "win32":
-            return
         for folder in sorted(self._opened_up, reverse=True):
             mode = self._opened_up[folder]
             with contextlib.suppress(OSError):
@@ -213,42 +205,28 @@ class MetadataWriter(Tree):
                 if folder:
                     self._set_mode(folder, stat.S_IFMT(entry.st_mode) | mode)
                 else:
-                    os.fchmod(self.root_fd, mode)
+                    self.root_folder.set_mode(mode)
         self._opened_up.clear()
 
     def _set_mode(self, path: str, kind_and_mode: int) -> None:
-        """Set a mode without following a link and without needing to be allowed to open what it is for."""
-        mode = stat.S_IMODE(kind_and_mode)
-        name, folder_fd = self.at(path)
-        if sys.platform != "linux":
-            os.chmod(name, mode, dir_fd=folder_fd, follow_symlinks=os.chmod not in os.supports_follow_symlinks)
-            return
-        fd = os.open(name, os.O_PATH | os.O_NOFOLLOW, dir_fd=folder_fd)
-        try:
-            if stat.S_IFMT(os.fstat(fd).st_mode) == stat.S_IFMT(kind_and_mode):
-                os.chmod(f"/proc/self/fd/{fd}", mode)
-        finally:
-            os.close(fd)
+        name, folder = self.at(path)
+        folder.set_mode_at(name, kind_and_mode)
 
     def _set_root_metadata(self, source: Entry) -> None:
-        if sys.platform == "win32":
-            os.utime(self.root, ns=self.rights.times_of(source))
-            return
         if self.holds_owner:
-            os.fchown(self.root_fd, source.st_uid, source.st_gid)
+            self.root_folder.set_owner(source.st_uid, source.st_gid)
         if self.abilities.holds_modes:
-            os.fchmod(self.root_fd, self.rights.mode_of(source))
-        os.utime(self.root_fd, ns=self.rights.times_of(source))
+            self.root_folder.set_mode(self.rights.mode_of(source))
+        self.root_folder.set_times(self.rights.times_of(source))
 
-    def _set_owner(self, name: str, folder_fd: int | None, source: Entry) -> None:
-        if sys.platform == "win32":
-            return
+    def _set_owner(self, path: str, source: Entry) -> None:
+        name, folder = self.at(path)
         if stat.S_ISREG(source.st_mode):
             # Even the same owner, set again, takes away capabilities.
-            there = os.stat(name, dir_fd=folder_fd, follow_symlinks=False)
+            there = folder.stat_at(name)
             if (there.st_uid, there.st_gid) == (source.st_uid, source.st_gid):
                 return
-        os.chown(name, source.st_uid, source.st_gid, dir_fd=folder_fd, follow_symlinks=False)
+        folder.set_owner_at(name, source.st_uid, source.st_gid)
 
     def _set_attributes(self, path: str, source: Entry, wanted: Attributes) -> OSError | None:
         """Give a path exactly the attributes wanted, and return why not all of them, if the target could hold them."""

@@ -2,9 +2,7 @@
 
 The root is opened by its path, everything below it component by component from the root's descriptor and never
 through a symbolic link, so that a pass keeps looking at the tree that it started with, however the paths that lead
-there are changed meanwhile. Nothing here writes.
-
-Where the system has no directory descriptors (Windows), the same calls go by absolute paths.
+there are changed meanwhile. Nothing here writes. How a folder is open on this system is known to ``folder.py`` alone.
 """
 
 from __future__ import annotations
@@ -22,47 +20,41 @@ from backup_gui.engine.fs.system.descriptors import BUDGET, MOST_KEPT
 from backup_gui.engine.fs.volumes.mounts import kind_of_device
 from backup_gui.model.paths import parent_of, parents_of
 
+if sys.platform == "win32":
+    from backup_gui.engine.fs.by_path import open_file, open_root
+else:
+    from backup_gui.engine.fs.posix import open_file, open_root
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from backup_gui.engine.fs.folder import FolderHandle
     from backup_gui.model.entries import Entry
 
-HAS_FOLDER_DESCRIPTORS = os.open in os.supports_dir_fd and os.scandir in os.supports_fd
-OPEN_ROOT = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
-OPEN_FOLDER = OPEN_ROOT | getattr(os, "O_NOFOLLOW", 0)
-# A pipe put in a file's place after it was listed must not block the pass, hence O_NONBLOCK.
-OPEN_FILE = (
-    os.O_RDONLY
-    | getattr(os, "O_NOFOLLOW", 0)
-    | getattr(os, "O_NONBLOCK", 0)
-    | getattr(os, "O_NOCTTY", 0)
-    | getattr(os, "O_BINARY", 0)
-)
+
+__all__ = ["Tree", "WideFolderError", "open_file", "open_root", "pair"]
 
 
 class WideFolderError(Exception):
     """A folder has more names than are listed at once."""
 
 
-def _look_at(name: str, where: int | str, entries: dict[str, Entry], refused: dict[str, OSError] | None) -> None:
+def _look_at(name: str, folder: FolderHandle, entries: dict[str, Entry], refused: dict[str, OSError] | None) -> None:
     """Look at a name of an open folder, for its listing.
 
     Raises:
         OSError: Nothing in it may be looked at; or this one may not, and nobody takes that.
     """
     try:
-        if isinstance(where, int):
-            entries[name] = os.stat(name, dir_fd=where, follow_symlinks=False)
-        else:
-            entries[name] = os.lstat(os.path.join(where, name))
+        entries[name] = folder.stat_at(name)
     except FileNotFoundError:
         pass
     except OSError as error:
         if refused is None:
             raise
-        if not refused and isinstance(error, PermissionError) and isinstance(where, int):
+        if not refused and isinstance(error, PermissionError):
             # In a folder that may be read and not entered this is so of every name: it fails itself.
-            os.stat(".", dir_fd=where)
+            folder.stat_at(".")
         refused[name] = error
 
 
@@ -78,29 +70,28 @@ class Tree:
 
     def __init__(self, root: str) -> None:
         self.root = root
-        self._folders: OrderedDict[str, int] = OrderedDict()
+        self._folders: OrderedDict[str, FolderHandle] = OrderedDict()
         # The folder asked for last is nearly always the one asked for next.
         self._last_path: str | None = None
-        self._last_fd = -1
         self._is_counted = False
-        if HAS_FOLDER_DESCRIPTORS:
-            # The root itself may be reached through links: it is the folder that the user named.
-            self.root_fd = os.open(root, OPEN_ROOT)
-            try:
-                self.root_entry = os.fstat(self.root_fd)
-            except OSError:
-                os.close(self.root_fd)
-                raise
-        else:
-            self.root_fd = -1
-            self.root_entry = os.stat(root)
-            if not os.path.isdir(root):
-                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), root)
+        # The root itself may be reached through links: it is the folder that the user named.
+        self.root_folder: FolderHandle = open_root(root)
+        self._last_folder: FolderHandle = self.root_folder
+        try:
+            self.root_entry = self.root_folder.stat()
+        except OSError:
+            self.root_folder.close()
+            raise
         BUDGET.add_tree()
         self._is_counted = True
         # Some programs that serve a file system list a folder once for each time that it is opened, and then nothing.
         with self._closed_on_failure():
-            self._lists_anew = HAS_FOLDER_DESCRIPTORS and kind_of_device(self.root_entry.st_dev).startswith("fuse")
+            self._lists_anew = kind_of_device(self.root_entry.st_dev).startswith("fuse")
+
+    @property
+    def root_fd(self) -> int:
+        """The root's descriptor, for another process; -1 where there is none."""
+        return self.root_folder.fd
 
     def __enter__(self) -> Self:
         return self
@@ -114,9 +105,7 @@ class Tree:
         if self._is_counted:
             BUDGET.remove_tree()
             self._is_counted = False
-        if self.root_fd >= 0:
-            os.close(self.root_fd)
-            self.root_fd = -1
+        self.root_folder.close()
 
     @contextlib.contextmanager
     def _closed_on_failure(self) -> Iterator[None]:
@@ -152,14 +141,10 @@ class Tree:
                 could not be listed for deleted.
             WideFolderError: There are more names; ``names`` and ``look_at`` take less memory.
         """
-        where = self.folder(path) if HAS_FOLDER_DESCRIPTORS else self._absolute(path)
-        if HAS_FOLDER_DESCRIPTORS and not self._lists_anew:
+        folder = self.folder(path)
+        if not self._lists_anew:
             try:
-                with os.scandir(where) as listing:
-                    entries = {item.name: item.stat(follow_symlinks=False) for item in islice(listing, most)}
-                    if next(listing, None) is None:
-                        return entries
-                raise WideFolderError
+                entries = folder.entries(most)
             except FileNotFoundError:
                 # One of the names has vanished meanwhile: once more, one by one.
                 pass
@@ -167,14 +152,16 @@ class Tree:
                 # One of the names cannot be looked at; what the listing itself fails with names only the descriptor.
                 if refused is None or not isinstance(error.filename, str):
                     raise
-        if not isinstance(where, int):
-            return self._list_one_by_one(most, where, refused)
+            else:
+                if entries is None:
+                    raise WideFolderError
+                return entries
         # Opened anew: it may have been listed before.
-        again = os.open(".", OPEN_FOLDER, dir_fd=where)
+        again = folder.reopen()
         try:
-            return self._list_one_by_one(most, again, refused)
+            return _list_one_by_one(most, again, refused)
         finally:
-            os.close(again)
+            again.close()
 
     def names(self, path: str) -> list[str]:  # type: ignore[valid-type]
         """List the names in a folder.
@@ -182,13 +169,11 @@ class Tree:
         Raises:
             OSError: The folder could not be read to its end.
         """
-        if not HAS_FOLDER_DESCRIPTORS:
-            return os.listdir(self._absolute(path))
-        again = os.open(".", OPEN_FOLDER, dir_fd=self.folder(path))
+        again = self.folder(path).reopen()
         try:
-            return os.listdir(again)
+            return again.names()
         finally:
-            os.close(again)
+            again.close()
 
     def look_at(self, path: str, names: Sequence[str], refused: dict[str, OSError]) -> dict[str, Entry]:
         """Return the entries of some names of a folder, as ``list``.
@@ -200,25 +185,9 @@ class Tree:
         if not names:
             # Of a folder that is yet to be made.
             return entries
-        where = self.folder(path) if HAS_FOLDER_DESCRIPTORS else self._absolute(path)
+        folder = self.folder(path)
         for name in names:
-            _look_at(name, where, entries, refused)
-        return entries
-
-    def _list_one_by_one(self, most: int, where: int | str, refused: dict[str, OSError] | None) -> dict[str, Entry]:
-        """List an open folder in which names vanish or cannot be looked at.
-
-        Raises:
-            OSError: It could not be read to its end, or nothing in it may be looked at.
-            WideFolderError: There are more names.
-        """
-        entries: dict[str, Entry] = {}
-        with os.scandir(where) as listing:
-            for item in islice(listing, most):
-                # On Windows what the listing carries has no inode: the file is asked itself.
-                _look_at(item.name, where, entries, refused)
-            if next(listing, None) is not None:
-                raise WideFolderError
+            _look_at(name, folder, entries, refused)
         return entries
 
     def is_empty(self) -> bool:
@@ -227,15 +196,12 @@ class Tree:
         Raises:
             OSError: It could not be listed.
         """
-        if not HAS_FOLDER_DESCRIPTORS:
-            with os.scandir(self.root) as listing:
-                return next(listing, None) is None
-        again = os.open(".", OPEN_FOLDER, dir_fd=self.root_fd)
+        again = self.root_folder.reopen()
         try:
-            with os.scandir(again) as entries:
-                return next(entries, None) is None
+            with again.scan() as names:
+                return next(names, None) is None
         finally:
-            os.close(again)
+            again.close()
 
     def stat(self, path: str) -> Entry:
         """Return the entry at a path, links not followed.
@@ -243,10 +209,10 @@ class Tree:
         Raises:
             OSError: As for ``os.lstat``.
         """
-        if not path:
-            return os.fstat(self.root_fd) if HAS_FOLDER_DESCRIPTORS else os.stat(self.root)
-        name, folder_fd = self.at(path)
-        return os.stat(name, dir_fd=folder_fd, follow_symlinks=False)
+        folder, _, name = path.rpartition("/")
+        if not name:
+            return self.root_folder.stat()
+        return (self._last_folder if folder == self._last_path else self.folder(folder)).stat_at(name)
 
     def look(self, path: str) -> Entry | None:
         """Return the entry at a path, or None if there is none, also for want of the folder it would be in.
@@ -289,8 +255,8 @@ class Tree:
         Raises:
             OSError: As for ``os.open``.
         """
-        name, folder_fd = self.at(path)
-        return os.open(name, OPEN_FILE, dir_fd=folder_fd)
+        folder, _, name = path.rpartition("/")
+        return (self._last_folder if folder == self._last_path else self.folder(folder)).open_file_at(name)
 
     def read_link(self, path: str) -> str:
         """Return the text of a symbolic link.
@@ -298,57 +264,53 @@ class Tree:
         Raises:
             OSError: As for ``os.readlink``.
         """
-        name, folder_fd = self.at(path)
-        return os.readlink(name, dir_fd=folder_fd)
+        name, folder = self.at(path)
+        return folder.readlink_at(name)
 
-    def at(self, path: str) -> tuple[str, int | None]:
-        """Return what the system's calls take for a path: a name and the descriptor of the folder it is in.
+    def at(self, path: str) -> tuple[str, FolderHandle]:
+        """Return the last name of a path and the folder that it is in, which belongs to the tree as ``folder`` says.
 
         Raises:
             OSError: The folder cannot be opened.
         """
         folder, _, name = path.rpartition("/")
-        if folder == self._last_path:
-            return name, self._last_fd
-        if not HAS_FOLDER_DESCRIPTORS:
-            return self._absolute(path), None
-        return name, self.folder(folder)
+        return name, self._last_folder if folder == self._last_path else self.folder(folder)
 
-    def folder(self, path: str) -> int:
-        """Return the descriptor of a folder; it belongs to the tree and may be closed by later calls.
+    def folder(self, path: str) -> FolderHandle:
+        """Return a folder, open; it belongs to the tree and may be closed by later calls.
 
         Raises:
             OSError: A component is missing, is no folder, or may not be entered.
         """
         if path == self._last_path:
-            return self._last_fd
+            return self._last_folder
         if not path:
-            self._last_path, self._last_fd = path, self.root_fd
-            return self.root_fd
+            self._last_path, self._last_folder = path, self.root_folder
+            return self.root_folder
         folders = self._folders
-        fd = folders.get(path)
-        if fd is not None:
+        known = folders.get(path)
+        if known is not None:
             folders.move_to_end(path)
-            self._last_path, self._last_fd = path, fd
-            return fd
+            self._last_path, self._last_folder = path, known
+            return known
         # From the nearest ancestor that is open, one component at a time: no path is ever too long for the
         # system, and each component is checked not to be a link.
         ancestor = self._nearest_open(path)
-        current = folders[ancestor] if ancestor else self.root_fd
+        current = folders[ancestor] if ancestor else self.root_folder
         start = len(ancestor) + 1 if ancestor else 0
         while start <= len(path):
             end = path.find("/", start)
             end = len(path) if end < 0 else end
-            current = os.open(self.name_on_disk(path[:end]), OPEN_FOLDER, dir_fd=current)
+            current = current.open_dir_at(self.name_on_disk(path[:end]))
             folders[path[:end]] = current
             start = end + 1
             for _ in range(BUDGET.keep(len(folders))):
-                oldest, oldest_fd = folders.popitem(last=False)
+                oldest, oldest_folder = folders.popitem(last=False)
                 if oldest == self._last_path:
-                    # Should a component below be missing, nothing takes its place, and its number becomes another's.
+                    # Should a component below be missing, nothing takes its place.
                     self._last_path = None
-                os.close(oldest_fd)
-        self._last_path, self._last_fd = path, current
+                oldest_folder.close()
+        self._last_path, self._last_folder = path, current
         return current
 
     def _nearest_open(self, path: str) -> str:
@@ -372,13 +334,39 @@ class Tree:
         below = path + "/" if path else ""
         gone = [folder for folder in self._folders if folder == path or folder.startswith(below)]
         for folder in gone:
-            os.close(self._folders.pop(folder))
+            self._folders.pop(folder).close()
         if gone:
             BUDGET.give_back(len(gone))
 
-    def _absolute(self, path: str) -> str:
-        """Return the absolute path, on Windows in the form that is not limited to 260 characters."""
-        whole = os.path.normpath(os.path.join(self.root, path))
-        if os.name == "nt" and not whole.startswith("\\\\"):
-            return "\\\\?\\" + whole
-        return whole
+
+def _list_one_by_one(most: int, folder: FolderHandle, refused: dict[str, OSError] | None) -> dict[str, Entry]:
+    """List an open folder in which names vanish or cannot be looked at.
+
+    Raises:
+        OSError: It could not be read to its end, or nothing in it may be looked at.
+        WideFolderError: There are more names.
+    """
+    entries: dict[str, Entry] = {}
+    with folder.scan() as listing:
+        for item in islice(listing, most):
+            _look_at(item.name, folder, entries, refused)
+        if next(listing, None) is not None:
+            raise WideFolderError
+    return entries
+
+
+def pair(old_tree: Tree, old_path: str, new_tree: Tree, new_path: str) -> tuple[str, FolderHandle, str, FolderHandle]:
+    """Return names and folders for a call on two paths; the first folder is the caller's to close.
+
+    Raises:
+        OSError: One of the folders cannot be opened.
+    """
+    old, old_folder = old_tree.at(old_path)
+    # Opening the second folder may close the first one.
+    old_folder = old_folder.duplicate()
+    try:
+        new, new_folder = new_tree.at(new_path)
+    except OSError:
+        old_folder.close()
+        raise
+    return old, old_folder, new, new_folder

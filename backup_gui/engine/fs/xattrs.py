@@ -22,6 +22,7 @@ from backup_gui.model.errors import SourceError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from backup_gui.engine.fs.folder import FolderHandle
     from backup_gui.engine.fs.tree import Tree
     from backup_gui.model.entries import Entry
 
@@ -239,21 +240,21 @@ class Inherited(NamedTuple):
 NOTHING_INHERITED: Final = Inherited()
 
 
-def inherited_in(folder_fd: int, group: int) -> Inherited:
+def inherited_in(folder: FolderHandle, group: int) -> Inherited:
     """Tell what a folder hands down to what is made in it.
 
     Args:
-        folder_fd: The folder.
+        folder: The folder.
         group: The group that new files of this process belong to elsewhere.
     """
-    if sys.platform == "win32":
+    if folder.fd < 0:
         return NOTHING_INHERITED
     has_list = False
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
-            has_list = bool(os.getxattr(folder_fd, DEFAULT_LIST))
+            has_list = bool(os.getxattr(folder.fd, DEFAULT_LIST))
     # By its set-group-id bit, by a mount option, or always, as on macOS: only another group makes a difference.
-    return Inherited(has_list, os.fstat(folder_fd).st_gid != group)
+    return Inherited(has_list, folder.stat().st_gid != group)
 
 
 def drop_access_lists(where: int | str) -> None:
@@ -280,9 +281,8 @@ def place_of(tree: Tree, path: str) -> str:
     Raises:
         OSError: The folder that it is in cannot be opened.
     """
-    name, folder_fd = tree.at(path)
-    # The root itself has no name in its folder; and the descriptor's own name is a link.
-    return name if folder_fd is None else f"/proc/self/fd/{folder_fd}/{name or '.'}"
+    name, folder = tree.at(path)
+    return folder.path_of(name)
 
 
 def _change(where: int | str, changes: Iterable[tuple[str, bytes | None]]) -> Outcome:

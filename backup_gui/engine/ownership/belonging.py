@@ -565,8 +565,7 @@ class _Marks:
         before = self._target.stat("")
         write_file(self._target, self._marker, may_replace=may_replace)
         with contextlib.suppress(OSError):
-            where = self._target.root_fd if self._target.root_fd >= 0 else root
-            os.utime(where, ns=(before.st_atime_ns, before.st_mtime_ns))
+            self._target.root_folder.set_times((before.st_atime_ns, before.st_mtime_ns))
 
     def on_history(self, history: str) -> None:
         """Mark the history, and create it if necessary.

@@ -9,15 +9,12 @@ import contextlib
 import errno
 import os
 import stat
-import sys
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from backup_gui.engine.fs.content import (
     SET_ID,
     TargetError,
     close_written,
-    create,
-    flush_file,
     ignore_count,
     is_same_version,
     narrowed,
@@ -25,8 +22,8 @@ from backup_gui.engine.fs.content import (
     transfer,
 )
 from backup_gui.engine.fs.same_content import has_same_bytes, has_same_content
-from backup_gui.engine.fs.system.syscalls import own_ids, rename_to_free_name
-from backup_gui.engine.fs.tree import HAS_FOLDER_DESCRIPTORS, Tree
+from backup_gui.engine.fs.system.syscalls import flush_file, own_ids
+from backup_gui.engine.fs.tree import Tree, pair
 from backup_gui.engine.fs.xattrs import copy_attributes
 from backup_gui.model.entries import EntryKind, kind_of
 from backup_gui.model.paths import TEMPORARY_PREFIX, join, parent_of
@@ -34,6 +31,7 @@ from backup_gui.model.paths import TEMPORARY_PREFIX, join, parent_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from backup_gui.engine.fs.folder import FolderHandle, OpenEntry
     from backup_gui.engine.state.pass_log import Rights
     from backup_gui.model.entries import Entry
 
@@ -188,26 +186,26 @@ class Restorer:
                 self._copy(tree, stored, temporary)
             if make_way is not None:
                 make_way()
-            old, folder_fd = self._to.at(temporary)
-            new, _ = self._to.at(wanted)
+            old, to_folder = self._to.at(temporary)
+            new = wanted.rpartition("/")[2]
             if replaces is None:
-                rename_to_free_name(old, folder_fd, new, folder_fd)
+                to_folder.rename_at(old, to_folder, new)
             else:
                 self._replace(old, wanted, replaces)
         except BaseException:
             with contextlib.suppress(OSError):
-                name, folder_fd = self._to.at(temporary)
-                os.unlink(name, dir_fd=folder_fd)
+                name, to_folder = self._to.at(temporary)
+                to_folder.unlink_at(name)
             raise
 
     def _replace(self, old: str, wanted: str, replaces: Entry) -> None:
         """Rename a temporary over exactly the file or link that was meant."""
-        new, folder_fd = self._unchanged(wanted, replaces)
+        new, folder = self._unchanged(wanted, replaces)
         # RACE: what another program writes into it between this look and the rename is lost. No system offers both in
         # one step.
-        os.replace(old, new, src_dir_fd=folder_fd, dst_dir_fd=folder_fd)
+        folder.replace_at(old, folder, new)
 
-    def _unchanged(self, wanted: str, meant: Entry) -> tuple[str, int | None]:
+    def _unchanged(self, wanted: str, meant: Entry) -> tuple[str, FolderHandle]:
         """Return where a file or link lies.
 
         Raises:
@@ -226,9 +224,9 @@ class Restorer:
             FileExistsError: Something else is there.
             OSError: It could not be removed.
         """
-        name, folder_fd = self._unchanged(wanted, meant)
+        name, folder = self._unchanged(wanted, meant)
         # RACE: as when it is replaced.
-        os.unlink(name, dir_fd=folder_fd)
+        folder.unlink_at(name)
 
     def rename(self, old: str, new: str) -> None:
         """Give another name to what is in the folder, never over anything.
@@ -238,17 +236,11 @@ class Restorer:
             OSError: It could not be renamed.
         """
         self._to.forget(old)
-        old_name, old_fd = self._to.at(old)
-        if old_fd is None:
-            rename_to_free_name(old_name, None, self._to.at(new)[0], None)
-            return
-        # Opening the second folder may close the first one's.
-        old_fd = os.dup(old_fd)
+        old_name, old_folder, new_name, new_folder = pair(self._to, old, self._to, new)
         try:
-            new_name, new_fd = self._to.at(new)
-            rename_to_free_name(old_name, old_fd, new_name, new_fd)
+            old_folder.rename_at(old_name, new_folder, new_name)
         finally:
-            os.close(old_fd)
+            old_folder.close()
 
     def _root(self, root: str) -> Tree:
         if root not in self._roots:
@@ -270,9 +262,9 @@ class Restorer:
             raise NotADirectoryError(errno.ENOTDIR, "a file or link is where its folder should be", folder)
         parent = self._to.stat(folder) if missing and self._inherits else None
         for descendant in reversed(missing):
-            name, folder_fd = self._to.at(descendant)
+            name, above = self._to.at(descendant)
             with _told_as_targets():
-                os.mkdir(name, stat.S_IRWXU, dir_fd=folder_fd)
+                above.mkdir_at(name, stat.S_IRWXU)
             self._made[descendant] = parent if parent is None else self._like(parent, descendant)
 
     def _like(self, parent: Entry, folder: str) -> Entry | _Like:
@@ -285,20 +277,20 @@ class Restorer:
         return _Like(mode, uid, gid, parent.st_atime_ns, parent.st_mtime_ns)
 
     def _make_link(self, text: str, temporary: str, entry: Entry) -> None:
-        name, folder_fd = self._to.at(temporary)
+        name, folder = self._to.at(temporary)
         with _told_as_targets():
-            os.symlink(text, name, dir_fd=folder_fd)
-        if HAS_FOLDER_DESCRIPTORS:
-            with contextlib.suppress(OSError):
-                os.utime(name, ns=(entry.st_atime_ns, entry.st_mtime_ns), dir_fd=folder_fd, follow_symlinks=False)
+            folder.symlink_at(text, name)
+        with contextlib.suppress(OSError):
+            folder.set_times_at(name, (entry.st_atime_ns, entry.st_mtime_ns), is_link=True)
 
     def _copy(self, tree: Tree, stored: str, temporary: str) -> None:
         fd = tree.open_file(stored)
         try:
             entry = os.fstat(fd)
-            name, folder_fd = self._to.at(temporary)
+            name, folder = self._to.at(temporary)
             with _told_as_targets():
-                out = create(name, folder_fd)
+                out = folder.create_at(name)
+            copy = folder.opened(out)
             try:
                 if entry.st_size:
                     transfer(fd, out, entry, self._on_bytes, self._should_stop)
@@ -307,50 +299,42 @@ class Restorer:
                 if not has_same_bytes(fd, out, self._should_stop):
                     raise CopyDiffersError
                 # After the owner, since a new one takes away capabilities.
-                self._set_owner(out, entry)
+                self._set_owner(copy, entry)
                 copy_attributes(fd, out)
-                if sys.platform != "win32":
-                    self._set_metadata(out, entry)
+                self._set_metadata(copy, entry)
                 flush_file(out)
             finally:
                 close_written(out)
-            if sys.platform == "win32":
-                os.utime(name, ns=(entry.st_atime_ns, entry.st_mtime_ns))
+            if not folder.sets_times_open:
+                folder.set_times_at(name, (entry.st_atime_ns, entry.st_mtime_ns))
         finally:
             os.close(fd)
 
     def _set_folder_metadata(self, folder: str, entry: Entry | _Like) -> None:
-        if HAS_FOLDER_DESCRIPTORS:
-            self._set_metadata(self._to.folder(folder), entry)
-        else:
-            os.utime(self._to.at(folder)[0], ns=(entry.st_atime_ns, entry.st_mtime_ns))
+        self._set_metadata(self._to.folder(folder), entry)
 
-    def _set_metadata(self, fd: int, entry: Entry | _Like) -> None:
+    def _set_metadata(self, it: OpenEntry, entry: Entry | _Like) -> None:
         """Set owner, mode and times; set-id bits only if wanted and with the owner whose rights they give."""
-        if sys.platform == "win32":
-            return
         mode = stat.S_IMODE(entry.st_mode)
-        has_owner = self._set_owner(fd, entry)
+        has_owner = self._set_owner(it, entry)
         # Of a folder the bit only says which group new files in it belong to.
         if not has_owner or (not self._keeps_set_id and stat.S_ISREG(entry.st_mode)):
             mode &= ~SET_ID
-        if os.fstat(fd).st_gid != entry.st_gid:
+        if it.stat().st_gid != entry.st_gid:
             mode = narrowed(mode)
         # Some file systems know no owners and no modes; the content is there all the same.
         with contextlib.suppress(PermissionError):
-            os.fchmod(fd, mode)
-        os.utime(fd, ns=(entry.st_atime_ns, entry.st_mtime_ns))
+            it.set_mode(mode)
+        it.set_times((entry.st_atime_ns, entry.st_mtime_ns))
 
-    def _set_owner(self, fd: int, entry: Entry | _Like) -> bool:
+    def _set_owner(self, it: OpenEntry, entry: Entry | _Like) -> bool:
         """Give a file or folder its owner where that is possible; tells whether it has that user."""
-        if sys.platform == "win32":
-            return False
         if not self._is_superuser:
             return entry.st_uid == own_ids()[0]
-        now = os.fstat(fd)
+        now = it.stat()
         if (now.st_uid, now.st_gid) != (entry.st_uid, entry.st_gid):
             try:
-                os.fchown(fd, entry.st_uid, entry.st_gid)
+                it.set_owner(entry.st_uid, entry.st_gid)
             except PermissionError:
                 return False
         return True

@@ -15,6 +15,7 @@ from backup_gui.engine.fs.system.platform import HAS_INOTIFY, LATE_MODULES
 _EVERYWHERE = (
     "backup_gui.engine.rules.globs",
     "backup_gui.engine.rules.names",
+    "backup_gui.engine.rules.space",
     "backup_gui.engine.history.redating",
     "backup_gui.engine.plan.name_mapping",
     "backup_gui.engine.history.prune",

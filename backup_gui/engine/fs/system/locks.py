@@ -1,4 +1,4 @@
-"""Locks that keep out other processes: of open files and folders, and of names in the system's own table."""
+"""Names in the system's own table that keep out other processes, and who holds a lock."""
 
 from __future__ import annotations
 
@@ -110,25 +110,3 @@ def is_locked_by_strangers(inode: int, place: str) -> bool:
     except (OSError, ValueError, IndexError):
         return False
     return bool(users) and not any(uid == os.getuid() or may_write(uid, place) for uid in users)
-
-
-def lock_file(fd: int) -> None:
-    """Lock an open file, or a folder where those can be locked, until it is closed.
-
-    Raises:
-        BlockingIOError: Another process has it locked.
-        OSError: It cannot be locked.
-    """
-    if sys.platform == "win32":
-        import msvcrt  # noqa: PLC0415 - only there
-
-        try:
-            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
-        except OSError as error:
-            if error.errno not in {errno.EACCES, errno.EDEADLK}:
-                raise
-            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN)) from error
-    else:
-        import fcntl  # noqa: PLC0415 - not on Windows
-
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -8,6 +8,9 @@ from typing import Final
 
 # Modules of the standard library that a pass imports when it comes to need them.
 LATE_MODULES: Final = ("msvcrt", "shutil") if sys.platform == "win32" else ("fcntl", "pwd", "resource", "socket")
+# On Windows the path form that has no limit of length lets names through that no other program there can open.
+NAMES_ARE_TRIED: Final = sys.platform != "win32"
+HAS_MODES: Final = sys.platform != "win32"
 HAS_INOTIFY: Final = sys.platform == "linux"
 # On Windows a waiting main thread does not run signal handlers, so it has to return regularly.
 LONGEST_WAIT_S: Final = 0.25 if sys.platform == "win32" else float("inf")

@@ -11,13 +11,11 @@ import signal
 import sys
 from typing import Final
 
-from backup_gui.model.paths import encode
-
-_RENAME_NOREPLACE: Final = 1
 _SET_PARENT_DEATH_SIGNAL: Final = 1
 
 
-def _system_call(name: str, *argument_types: type) -> ctypes._CFunctionType | None:
+def system_call(name: str, *argument_types: type) -> ctypes._CFunctionType | None:
+    """Return a function of the C library on Linux that sets ``ctypes.get_errno``; None where there is none."""
     if sys.platform != "linux":
         return None
     call = getattr(ctypes.CDLL(None, use_errno=True), name, None)
@@ -26,9 +24,8 @@ def _system_call(name: str, *argument_types: type) -> ctypes._CFunctionType | No
     return call
 
 
-_syncfs = _system_call("syncfs", ctypes.c_int)
-_renameat2 = _system_call("renameat2", ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint)
-_prctl = _system_call("prctl", ctypes.c_int, ctypes.c_ulong)
+_syncfs = system_call("syncfs", ctypes.c_int)
+_prctl = system_call("prctl", ctypes.c_int, ctypes.c_ulong)
 
 # Enough for 50 jobs with all the folders open that are of use, and no more than any system allows.
 OPEN_FILES: Final = 10_240
@@ -82,33 +79,40 @@ def sync_volume(fd: int) -> None:
         raise OSError(code, os.strerror(code))
 
 
-def rename_to_free_name(old: str, old_fd: int | None, new: str, new_fd: int | None) -> None:
-    """Rename, but never onto something.
-
-    Args:
-        old: The name now.
-        old_fd: The folder that it is in; None if ``old`` is an absolute path.
-        new: The name to be.
-        new_fd: The folder that it is to be in; None if ``new`` is an absolute path.
+def flush_file(fd: int) -> None:
+    """Return when a file's content is on the disk.
 
     Raises:
-        FileExistsError: The new name is taken.
-        OSError: As for ``os.rename``.
+        OSError: It is not. It must not be tried again: the system may have dropped what it could not write.
     """
-    if _renameat2 is not None and old_fd is not None and new_fd is not None:
-        if _renameat2(old_fd, encode(old), new_fd, encode(new), _RENAME_NOREPLACE) == 0:
-            return
-        code = ctypes.get_errno()
-        if code not in {errno.EINVAL, errno.ENOSYS}:
-            raise OSError(code, os.strerror(code), new)
-    # RACE: what somebody else puts there between the look and the rename is lost; only where the file system (or the
-    # platform) cannot do both in one step.
-    try:
-        os.stat(new, dir_fd=new_fd, follow_symlinks=False)
-    except FileNotFoundError:
-        os.rename(old, new, src_dir_fd=old_fd, dst_dir_fd=new_fd)
+    if sys.platform == "darwin":
+        import fcntl  # noqa: PLC0415 - no such module on Windows
+
+        fcntl.fcntl(fd, fcntl.F_FULLFSYNC)
     else:
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), new)
+        os.fsync(fd)
+
+
+def lock_file(fd: int) -> None:
+    """Lock an open file, or a folder where those can be locked, until it is closed.
+
+    Raises:
+        BlockingIOError: Another process has it locked.
+        OSError: It cannot be locked.
+    """
+    if sys.platform == "win32":
+        import msvcrt  # noqa: PLC0415 - only there
+
+        try:
+            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+        except OSError as error:
+            if error.errno not in {errno.EACCES, errno.EDEADLK}:
+                raise
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN)) from error
+    else:
+        import fcntl  # noqa: PLC0415 - not on Windows
+
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def own_ids() -> tuple[int, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from functools import partial
+from typing import Final
 
 from backup_gui.engine.fs.system.descriptors import waited_out
 from backup_gui.engine.fs.volumes.mounts import is_network, mount_of
@@ -16,6 +17,9 @@ _COARSE_TIME_NS = 2_000_000_000
 _WITH_COARSE_TIME = frozenset(
     {"vfat", "msdos", "exfat", "ntfs", "ntfs3", "fuseblk", "hfs", "hfsplus", "cifs", "smb3", "smbfs", "davfs"}
 )
+
+_GET_FLAGS: Final = 0x80086601
+_CASEFOLD_FLAG: Final = 0x40000000
 
 # File systems that give a folder one number for good. FAT and exFAT make one up each time it is looked at anew, and so
 # do many that programs provide (FUSE) or that come over a network.
@@ -42,6 +46,37 @@ def time_step_ns(path: str) -> int:
     mount = mount_of(path)
     is_coarse = mount is not None and (mount.kind in _WITH_COARSE_TIME or mount.kind.startswith("fuse."))
     return _COARSE_TIME_NS if is_coarse else 1
+
+
+def takes_case_for_one(root: str) -> bool:
+    """Tell whether a folder is set to take upper and lower case for one, as ext4, f2fs and tmpfs can."""
+    if sys.platform != "linux":
+        return False
+    import fcntl  # noqa: PLC0415 - no such module on Windows
+
+    try:
+        root_fd = waited_out(partial(os.open, root, os.O_RDONLY | os.O_DIRECTORY))
+        try:
+            flags = fcntl.ioctl(root_fd, _GET_FLAGS, bytes(8))
+        finally:
+            os.close(root_fd)
+    except OSError:
+        # A file system without such flags has not this one either.
+        return False
+    return bool(int.from_bytes(flags[:4], sys.byteorder) & _CASEFOLD_FLAG)
+
+
+def file_size_bits(root: str) -> int | None:
+    """Return with how many bits a folder's file system counts the bytes of a file; None where that is not told.
+
+    Where the system tells in principle, and not of this one, they are as many as there can be.
+    """
+    if sys.platform != "darwin":
+        return None
+    try:
+        return os.pathconf(root, "PC_FILESIZEBITS")
+    except (OSError, ValueError):
+        return 64
 
 
 def volume_id(path: str) -> str:

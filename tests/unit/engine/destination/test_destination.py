@@ -15,12 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from backup_gui.engine.destination import local as target_module
-from backup_gui.engine.destination import mirror_writer as writer
 from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.destination.mirror_writer import make_private_folder
+from backup_gui.engine.fs import by_path, posix, tree
 from backup_gui.engine.fs import content as transfer_module
-from backup_gui.engine.fs import metadata
 from backup_gui.engine.fs.content import Cancelled, TargetError
 from backup_gui.engine.fs.system import syscalls as system
 from backup_gui.engine.rules.version_names import version_path
@@ -154,7 +152,7 @@ def test_where_a_rename_cannot_spare_what_is_there_it_is_looked_for_first(
         ctypes.set_errno(code)
         return -1
 
-    monkeypatch.setattr(system, "_renameat2", renameat2)
+    monkeypatch.setattr(posix, "_renameat2", renameat2)
     (at.mirror / "taken").write_bytes(b"a stranger's")
     with pytest.raises(FileExistsError):
         at.target.publish(at.receive(), "taken", may_replace=False)
@@ -385,30 +383,31 @@ def test_on_other_systems_metadata_is_set_by_path(at: Place, monkeypatch: pytest
         patch.setattr(sys, "platform", "darwin")
         patch.setattr(os, "chmod", lambda *arguments, **_options: calls.append(arguments))
         at.target.set_metadata("file", at.source.stat())
-        patch.setattr(sys, "platform", "win32")
-        patch.setattr(metadata, "HAS_FOLDER_DESCRIPTORS", False)
-        at.target._set_root_metadata(at.source.stat())
+    with monkeypatch.context() as patch:
+        patch.setattr(tree, "open_root", by_path.open_root)
+        with LocalDestination(str(at.mirror), None) as target:
+            target.set_metadata("", at.source.stat())
     assert calls == [("file", 0o640)]
     assert at.mirror.stat().st_mtime_ns == at.source.stat().st_mtime_ns
 
 
 def test_on_windows_a_copy_gets_its_times_after_it_is_closed(at: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     os.utime(at.source, ns=(LONG_AGO_NS, LONG_AGO_NS))
-    calls: list[str] = []
     with monkeypatch.context() as patch:
         patch.setattr(sys, "platform", "win32")
-        patch.setattr(at.target, "set_metadata", lambda path, _entry: calls.append(path))
-        name = at.receive()
         assert system.own_ids() == (-1, -1)
-        assert system._system_call("syncfs") is None
-    assert calls == [name]
+        assert system.system_call("syncfs") is None
+        patch.setattr(tree, "open_root", by_path.open_root)
+        with LocalDestination(str(at.mirror), None) as at.target:
+            name = at.receive()
+    assert (at.mirror / name).stat().st_mtime_ns == LONG_AGO_NS
 
 
 def test_free_room_is_told(at: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     assert at.target.free_bytes() == pytest.approx(shutil.disk_usage(at.mirror).free, rel=0.2)
-    monkeypatch.setattr(target_module, "HAS_FOLDER_DESCRIPTORS", False)
-    monkeypatch.setattr(writer, "HAS_FOLDER_DESCRIPTORS", False)
-    assert at.target.free_bytes() > 0
+    monkeypatch.setattr(tree, "open_root", by_path.open_root)
+    with LocalDestination(str(at.mirror), None) as target:
+        assert target.free_bytes() > 0
 
 
 # Write-protected folders, as the user who owns them
@@ -584,9 +583,9 @@ def test_a_locked_destination_is_busy(at: Place) -> None:
 def test_where_folders_cannot_be_locked_the_pass_goes_on(at: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fcntl, "flock", refuse(errno.ENOLCK))
     at.target.lock()
-    monkeypatch.setattr(target_module, "HAS_FOLDER_DESCRIPTORS", False)
-    monkeypatch.setattr(writer, "HAS_FOLDER_DESCRIPTORS", False)
-    at.target.lock()
+    monkeypatch.setattr(tree, "open_root", by_path.open_root)
+    with LocalDestination(str(at.mirror), None) as target:
+        target.lock()
 
 
 def test_a_destination_that_is_no_folder_is_refused(place: Path) -> None:

@@ -17,8 +17,8 @@ import pytest
 from backup_gui.engine.destination import lock
 from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.destination.lock import DestinationLock
-from backup_gui.engine.fs.system.locks import lock_file
 from backup_gui.engine.fs.system.peers import may_write
+from backup_gui.engine.fs.system.syscalls import lock_file
 from backup_gui.model.errors import DestinationBusyError
 
 HOLDER = """

@@ -17,6 +17,7 @@ from backup_gui.engine.destination.local import LocalDestination
 from backup_gui.engine.destination.probe import ABILITIES_KEY, abilities_of, falls_together, try_out
 from backup_gui.engine.fs.volumes import mounts
 from backup_gui.engine.fs.volumes.mounts import Mount
+from backup_gui.engine.fs.volumes.volume import takes_case_for_one
 from backup_gui.engine.rules.capabilities import ALL, FAT, FAT_LARGEST_BYTES, NO_LIMIT, Abilities
 from backup_gui.engine.state.database import Catalog
 from tests.helpers.rig import SECOND_NS, as_nobody
@@ -216,7 +217,7 @@ def test_on_macos_the_system_says_how_large_a_file_can_be(
         assert probing._largest_bytes(target, "") == largest
     refuse(monkeypatch, "pathconf", errno.EINVAL)
     assert probing._largest_bytes(target, "") == NO_LIMIT
-    assert not probing._takes_case_for_one(target.root)
+    assert not takes_case_for_one(target.root)
 
 
 def test_who_may_not_give_files_away_need_not_know_whether_owners_are_kept(place: Path) -> None:
@@ -225,7 +226,7 @@ def test_who_may_not_give_files_away_need_not_know_whether_owners_are_kept(place
 
 
 def test_a_file_system_without_flags_has_not_the_one_for_case() -> None:
-    assert not probing._takes_case_for_one("/proc")
+    assert not takes_case_for_one("/proc")
 
 
 def test_what_must_not_be_tried_is_guessed(

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine.fs import content as transfer_module
-from backup_gui.engine.fs.content import Cancelled, Shortened, flush_file, transfer
+from backup_gui.engine.fs.content import Cancelled, Shortened, transfer
+from backup_gui.engine.fs.system.syscalls import flush_file
 
 Refusal = Callable[..., int]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.fs import tree
+from backup_gui.engine.fs import by_path, posix, tree
 from backup_gui.engine.fs.system.descriptors import MOST_KEPT
 from backup_gui.engine.fs.tree import Tree
 from backup_gui.model.entries import EntryKind, kind_of
@@ -24,7 +24,7 @@ from tests.helpers.rig import HOSTILE_NAMES, as_nobody
 def opened(request: pytest.FixtureRequest, place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tree]:
     """An open tree, in the way of this system and in that of systems without descriptors of folders."""
     if request.param == "paths":
-        monkeypatch.setattr(tree, "HAS_FOLDER_DESCRIPTORS", False)
+        monkeypatch.setattr(tree, "open_root", by_path.open_root)
     with Tree(str(place)) as found:
         yield found
 
@@ -73,7 +73,7 @@ def test_paths_are_looked_at_and_read_without_following_links(opened: Tree, plac
     os.close(fd)
     with pytest.raises(OSError, match="symbolic link"):
         opened.open_file("file link")
-    if tree.HAS_FOLDER_DESCRIPTORS:
+    if opened.root_fd >= 0:
         assert opened.look("link/file") is None
         with pytest.raises(NotADirectoryError):
             opened.list("link")
@@ -94,8 +94,8 @@ def test_an_empty_root_is_told_from_one_with_a_hidden_file(opened: Tree, place: 
 def test_a_root_that_is_no_folder_is_refused(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (place / "file").touch()
     os.mkfifo(place / "pipe")
-    for has_descriptors in (True, False):
-        monkeypatch.setattr(tree, "HAS_FOLDER_DESCRIPTORS", has_descriptors)
+    for open_root in (posix.open_root, by_path.open_root):
+        monkeypatch.setattr(tree, "open_root", open_root)
         with pytest.raises(NotADirectoryError):
             Tree(str(place / "file"))
         with pytest.raises(NotADirectoryError):
@@ -277,14 +277,9 @@ def test_three_thousand_levels_are_reached_and_found_missing(place: Path) -> Non
 
 @pytest.mark.hazard(32)
 def test_windows_gets_paths_of_any_length(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with Tree(str(place)) as found:
-        monkeypatch.setattr(os, "name", "nt")
-        try:
-            local = found._absolute("a/b")
-            found.root = "\\\\server\\share"
-            monkeypatch.setattr(os.path, "join", lambda *parts: "\\".join(parts))
-            remote = found._absolute("a")
-        finally:
-            monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "name", "nt")
+        local = by_path.open_root(str(place)).open_dir_at("a").path_of("b")
+        remote = by_path._unlimited("\\\\server\\share")
     assert local == f"\\\\?\\{place}/a/b"
-    assert remote == "\\\\server\\share\\a"
+    assert remote == "\\\\server\\share"

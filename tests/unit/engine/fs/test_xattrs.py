@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine.fs import xattrs as attributes_module
-from backup_gui.engine.fs.tree import Tree
+from backup_gui.engine.fs.tree import Tree, open_root
 from backup_gui.engine.fs.xattrs import (
     ACCESS_LIST,
     DEFAULT_LIST,
@@ -196,10 +196,10 @@ def test_what_a_folder_hands_down_can_be_dropped(place: Path, monkeypatch: pytes
         drop_access_lists(str(place / name))
         assert attributes_at(place / name) == ()
     for folder, wanted in ((place, True), (place / "folder", False)):
-        fd = os.open(folder, os.O_RDONLY)
-        assert inherited_in(fd, os.getegid()) == (wanted, False)
-        assert inherited_in(fd, os.getegid() + 1) == (wanted, True)
-        os.close(fd)
+        handle = open_root(str(folder))
+        assert inherited_in(handle, os.getegid()) == (wanted, False)
+        assert inherited_in(handle, os.getegid() + 1) == (wanted, True)
+        handle.close()
 
     def fail(*_arguments: object, **_options: object) -> None:
         raise OSError(errno.EIO, "Input/output error")

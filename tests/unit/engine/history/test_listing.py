@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from backup_gui.engine.fs import tree
+from backup_gui.engine.fs import by_path, tree
 from backup_gui.engine.fs.content import Shortened, transfer
 from backup_gui.engine.history.listing import Version, list_versions
 from backup_gui.engine.restore import writer as restoring
@@ -492,8 +492,7 @@ def test_where_there_are_no_folder_descriptors_a_restore_does_the_same(
     rig.write_at(rig.mirror / "docs" / "a", "1")
     (rig.mirror / "docs" / "link").symlink_to("a")
     keep(rig, "docs/b", "2")
-    for module in (tree, restoring):
-        monkeypatch.setattr(module, "HAS_FOLDER_DESCRIPTORS", False)
+    monkeypatch.setattr(tree, "open_root", by_path.open_root)
     with monkeypatch.context() as patch:
         patch.setattr(sys, "platform", "win32")
         result = bring(rig, to)

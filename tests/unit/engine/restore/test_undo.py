@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from backup_gui.engine.fs import content as transfer
+from backup_gui.engine.fs import posix
 from backup_gui.engine.fs.content import never
-from backup_gui.engine.fs.system.syscalls import rename_to_free_name
 from backup_gui.engine.restore.undo import undo_pass
 from backup_gui.engine.restore.writer import Restorer
 from backup_gui.engine.rules.progress import Meter
@@ -408,15 +408,16 @@ def test_what_made_way_keeps_its_name_if_the_last_step_fails(
         run(rig)
     key = rig.catalog.passlog.passes()[int(is_edited)].id
     calls = itertools.count()
+    rename = posix.PosixFolder.rename_at
 
     def fail(*arguments: object, **_options: object) -> None:
         # After what is there was set aside; where it is replaced there is but this step.
         if next(calls) == int(is_edited):
             raise OSError(5, "Input/output error")
-        rename_to_free_name(*arguments)  # type: ignore[arg-type]
+        rename(*arguments)  # type: ignore[arg-type]
 
     before = read_tree(rig.source)
-    monkeypatch.setattr("backup_gui.engine.restore.writer.rename_to_free_name", fail)
+    monkeypatch.setattr(posix.PosixFolder, "rename_at", fail)
     monkeypatch.setattr(os, "replace", fail)
     returned = undo(rig, key)
     assert [path for path, _ in returned.failed] == ["a"]
