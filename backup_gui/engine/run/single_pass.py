@@ -3,6 +3,7 @@
 import contextlib
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from backup_gui.engine.apply.apply import PlanRunner
@@ -79,6 +80,8 @@ if TYPE_CHECKING:
     from backup_gui.engine.destination.destination import Destination
 
 _CODES_OF_OTHERS = frozenset({HeldCode.STRANGERS, HeldCode.OTHER_BACKUP})
+# Makes the event without a Python call.
+_done = partial(tuple.__new__, ActionDone)
 
 
 def ignore(_event: Event) -> None:
@@ -435,8 +438,8 @@ def _tell_each(kind: Callable[[T], Event], found: Iterable[T], on_event: Callabl
 
 def _tell_done(actions: list[Action], recorder: PassRecorder, on_event: Callable[[Event], None]) -> None:
     recorder.note(actions)
-    for action in actions:
-        on_event(ActionDone(action))
+    for event in map(_done, zip(actions)):
+        on_event(event)
 
 
 def _judged(plan: Plan, prepared: _Prepared, others: Held | None) -> Verdict:
