@@ -1,7 +1,7 @@
 """Determines the owner of a destination and a history: this job, another backup, or none yet.
 
 A job never takes over another backup's folder without permission, and two backups never contain or feed each other.
-Markers show the owner, whoever made the backup. The catalogs of the user's own jobs show more, especially sources. A
+Markers show the owner of any user's backup. The catalogs of the user's own jobs show more, especially sources. A
 question to the user, and his approval, refer to the ids of the backups concerned: it covers these and no others.
 
 ``settle`` looks and decides, before anything is created; ``mark`` writes, once both folders are open and locked.

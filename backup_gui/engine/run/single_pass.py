@@ -1,4 +1,4 @@
-"""One pass: both roots are looked at, compared, the plan is guarded and carried out, and what was done is recorded."""
+"""One pass: opens both roots, compares them, lets the guard judge the plan, carries it out and records the result."""
 
 import contextlib
 import time
@@ -85,20 +85,21 @@ _done = partial(tuple.__new__, ActionDone)
 
 
 def ignore(_event: Event) -> None:
-    """Take an event and do nothing: the default for ``on_event``."""
+    """Ignore an event: the default for ``on_event``."""
 
 
 class PassOptions(NamedTuple):
-    """How a pass is made.
+    """How to make a pass.
 
     Attributes:
-        allowed: What the user agreed to of what the guard held before.
-        should_stop: Polled often; the pass then ends within moments, with every file in the mirror whole.
-        on_event: Told of the plan, of each action and problem, of progress and of what is held.
-        is_dry_run: Whether the plan is only made and told, and nothing written.
+        allowed: The held actions that the user has approved.
+        should_stop: Polled; returns True to cancel. The pass then ends within moments, with every file in the mirror
+            complete.
+        on_event: Called with the plan, each action and problem, the progress and what is held.
+        is_dry_run: Whether to only make and report the plan, and write nothing.
         now: The user's clock, seconds since 1970, UTC.
-        uptime: How long the system has been running, seconds.
-        resting: Files that are not copied this time, if they have changed: they were just before.
+        uptime: The system's uptime, seconds.
+        resting: Files not to copy this time even if they have changed, since they were copied just before.
     """
 
     allowed: Held | None = None
@@ -111,15 +112,15 @@ class PassOptions(NamedTuple):
 
 
 class _Prepared(NamedTuple):
-    """What a plan is made from.
+    """The input of a plan.
 
     Attributes:
         context: The pass.
-        options: How it is made.
-        roots: What the two folders are found to be.
+        options: How to make it.
+        roots: The two folders, open and checked.
         scope: What to compare.
         clock: The clock of the history.
-        standby: Has the second process.
+        standby: Provides the worker process.
     """
 
     context: "PassContext[Destination]"
@@ -131,12 +132,12 @@ class _Prepared(NamedTuple):
 
 
 class _Planned(NamedTuple):
-    """What is to be done.
+    """The plan and the guard's decision.
 
     Attributes:
-        plan: All that differs.
-        verdict: What of it the guard lets pass.
-        counts: How much that is.
+        plan: Everything that differs.
+        verdict: What the guard lets proceed, and what it holds.
+        counts: How many actions proceed.
         waiting: Files that are left for another pass.
     """
 
@@ -147,15 +148,15 @@ class _Planned(NamedTuple):
 
 
 class _Applied(NamedTuple):
-    """What was done.
+    """The result of carrying out a plan.
 
     Attributes:
         outcome: The counts and problems.
-        recorder: The notes on each action.
-        status: How it ended, if it did not come to its end.
-        may_write: Whether the destination was taken for the job's.
+        recorder: The record of the changes.
+        status: How it ended, if it was not completed.
+        may_write: Whether the job may write to the destination.
         is_held: Whether the guard holds something, from this pass or an earlier one.
-        removed: Old versions that gave way.
+        removed: Old versions that were removed to make space.
     """
 
     outcome: Outcome
@@ -170,25 +171,25 @@ _USUAL = PassOptions()
 
 
 def run_pass(job: Job, catalog: Catalog, scope: Scope, options: PassOptions = _USUAL) -> Report:
-    """Bring the mirror into step with the source, as far as ``scope`` goes.
+    """Bring the mirror into step with the source, within ``scope``.
 
     Args:
         job: The job.
-        catalog: What is remembered of it; brought up to date, except in a dry run.
+        catalog: The job's catalog; updated, except in a dry run.
         scope: What to compare.
-        options: How.
+        options: How to make the pass.
 
     Returns:
         What was done.
 
     Raises:
-        JobError: The folders make no sense together.
+        JobError: The folders cannot be used together.
         OtherBackupError: The destination or its history belongs to another backup.
-        RootAbsentError: The source or the destination's drive is not there, or is another one.
+        RootAbsentError: The source or the destination's drive is not connected, or is another one.
         DestinationBusyError: Another instance is writing there.
-        DestinationFullError: There is no room for anything at all.
+        DestinationFullError: There is no space at all.
         DestinationUnusableError: The destination cannot be written to at all.
-        TooManyOpenError: No more files can be opened, which says nothing of any of them.
+        TooManyOpenError: No more files can be opened, whichever they are.
     """
     with contextlib.ExitStack() as stack:
         prepared = _prepare(job, catalog, scope, options, stack)
@@ -207,7 +208,7 @@ def _prepare(job: Job, catalog: Catalog, scope: Scope, options: PassOptions, sta
     """Wait for this pass's turn, and open both folders; ``stack`` closes them and ends the turn."""
     started_at, began_s = options.now(), time.monotonic()
     if not options.is_dry_run:
-        # Also if the drive is away.
+        # Also if the drive is not connected.
         follow(catalog, options.now(), options.uptime())
     rules = rules_of(job)
     stack.enter_context(BUDGET.turn(options.should_stop))
@@ -233,7 +234,7 @@ def _prepare(job: Job, catalog: Catalog, scope: Scope, options: PassOptions, sta
         started_at=started_at,
         began_s=began_s,
     )
-    # What has changed in the source says nothing of what is missing in another destination.
+    # Changes in the source do not show what is missing in another destination.
     scope = scope if roots.continuity is Continuity.SAME else FULL
     clock = _history_clock(context, options)
     standby = Standby(lambda: roots.target.helper(roots.source))
@@ -242,10 +243,10 @@ def _prepare(job: Job, catalog: Catalog, scope: Scope, options: PassOptions, sta
 
 
 def _plan(prepared: _Prepared) -> _Planned | None:
-    """Compare both sides, and decide what of that is done.
+    """Compare both sides, and let the guard judge the plan.
 
     Returns:
-        None if the pass was stopped before.
+        None if the pass was cancelled.
     """
     context, options, roots, scope, _clock, standby = prepared
     job, catalog, target = context.job, context.catalog, context.destination
@@ -273,10 +274,10 @@ def _plan(prepared: _Prepared) -> _Planned | None:
 
 
 def _apply(prepared: _Prepared, planned: _Planned) -> _Applied:
-    """Carry out what the guard let pass.
+    """Carry out the actions that the guard lets proceed.
 
     Raises:
-        RootAbsentError: One of both folders is not where it was.
+        RootAbsentError: One of the folders is no longer in its place.
         BackupError: Nothing can be done at all. What was done before is recorded.
     """
     context, options = prepared.context, prepared.options
@@ -302,7 +303,7 @@ def _apply(prepared: _Prepared, planned: _Planned) -> _Applied:
     except Cancelled:
         status = PassStatus.CANCELLED
     except BackupError as error:
-        # What was done before counts all the same.
+        # What was done before counts.
         failed = make_report(context, plan, verdict, stats.outcome, PassStatus.FAILED, error.reason)
         if failed.counts != NO_COUNTS:
             record(catalog, plan, failed, stats.outcome.added_files, recorder, verdict.unanswered)
@@ -313,7 +314,7 @@ def _apply(prepared: _Prepared, planned: _Planned) -> _Applied:
 
 
 def _finish(prepared: _Prepared, planned: _Planned, applied: _Applied) -> Report:
-    """Record what was done, and thin out the history when that is due."""
+    """Record what was done, and thin the history if that is due."""
     context = prepared.context
     target, catalog = context.destination, context.catalog
     plan, verdict, _counts, waiting = planned
@@ -345,10 +346,10 @@ def _history_clock(context: "PassContext[Destination]", options: PassOptions) ->
 
 
 def _of_all_that_is_there(plan: Plan) -> Plan:
-    """Return a plan, if nothing in it comes of that something could not be looked at for want of descriptors.
+    """Return a plan, if it is complete in spite of the limit of open files.
 
     Raises:
-        TooManyOpenError: Something does.
+        TooManyOpenError: Something could not be read because of the limit.
     """
     BUDGET.check()
     if any(problem.code is ProblemCode.TOO_MANY_OPEN for problem in plan.problems):
@@ -357,12 +358,12 @@ def _of_all_that_is_there(plan: Plan) -> Plan:
 
 
 def _settle_destination(roots: Roots, verdict: Verdict) -> bool:
-    """Take another folder for the destination if the guard lets it pass; says whether anything may be written to it.
+    """Accept another folder as the destination if the guard holds nothing; return whether it may be written to.
 
-    Then it has all that it should have: somebody has put the mirror back where it was, or a copy of it.
+    Then it contains everything it should: the user has put the mirror, or a copy of it, back in its place.
 
     Raises:
-        DestinationUnusableError: Nothing of what is to be done can be done there.
+        DestinationUnusableError: None of the planned actions can be carried out there.
     """
     roots.target.refuse_unwritable(verdict.actions)
     if roots.continuity is not Continuity.OTHER:
@@ -375,7 +376,7 @@ def _settle_destination(roots: Roots, verdict: Verdict) -> bool:
 
 
 def _check_places(context: "PassContext[Destination]") -> None:
-    """Make sure that both paths still lead to the folders that the pass began with.
+    """Check that both paths still lead to the folders with which the pass began.
 
     Raises:
         RootAbsentError: One does not.
@@ -387,10 +388,10 @@ def _check_places(context: "PassContext[Destination]") -> None:
 
 
 def _without_resting(plan: Plan, resting: frozenset[str]) -> tuple[Plan, tuple[str, ...]]:
-    """Take out of a plan what is not to be copied this time.
+    """Remove the files that must not be copied this time from a plan.
 
     Returns:
-        The rest, and what was taken out.
+        The rest, and the removed paths.
     """
     if not resting:
         return plan, ()
@@ -401,7 +402,7 @@ def _without_resting(plan: Plan, resting: frozenset[str]) -> tuple[Plan, tuple[s
         if action.path in resting
         and action.kind is EntryKind.FILE
         and (action.op is Op.CREATE or (action.op is Op.REPLACE and action.old_kind is EntryKind.FILE))
-        # Other names of a file wait for none.
+        # Hard links never wait.
         and action.link_to is None
         and action.path not in firsts
     )
@@ -412,10 +413,9 @@ def _without_resting(plan: Plan, resting: frozenset[str]) -> tuple[Plan, tuple[s
 
 
 def _with_doubt(plan: Plan, prepared: _Prepared) -> Plan:
-    """Say what nobody would learn from the files.
+    """Add problems that no file shows.
 
-    Of a mounted cloud, in each pass, that nobody can tell when it has stored something; and once, that the history that
-    there was is gone.
+    For a mounted cloud, in each pass: it is unknown when it has stored something. And once, that the history is gone.
     """
     target, catalog = prepared.context.destination, prepared.context.catalog
     codes = []
@@ -443,7 +443,7 @@ def _tell_done(actions: list[Action], recorder: PassRecorder, on_event: Callable
 
 
 def _judged(plan: Plan, prepared: _Prepared, others: Held | None) -> Verdict:
-    """Have the guard judge a plan, by what the catalog knows of what went before and of what waits already."""
+    """Let the guard judge a plan, with the catalog's records of earlier losses and of what is held."""
     context, options, roots = prepared.context, prepared.options, prepared.roots
     has_agreed = _has_agreed(context.job, options.allowed)
     if has_agreed and not options.is_dry_run:
@@ -484,7 +484,7 @@ def _condition(plan: Plan, context: "PassContext[Destination]", unanswered: Unan
 
 
 def _has_agreed(job: Job, allowed: Held | None) -> bool:
-    """Tell whether the user has looked at what the last hour has brought, and agreed to it."""
+    """Tell whether the user has reviewed the losses of the last hour, and approved them."""
     return job.allows_mass_delete or (allowed is not None and allowed.code not in _CODES_OF_OTHERS)
 
 
@@ -496,13 +496,13 @@ def _prepare_history(
     *,
     is_held: bool,
 ) -> MadeRoom:
-    """Let old versions give way if what is to be written does not fit otherwise; nearly always it obviously fits.
+    """Make the history give space if the new content would not fit; nearly always it obviously fits.
 
-    As long as the guard holds something, the history loses nothing: it may be all that is left of what the user cares
-    for. What encrypts files under new names writes new content, which nobody holds.
+    While the guard holds something, the history loses nothing: it may be all that is left. An encrypting program writes
+    new content under new names, which is not held.
 
     Returns:
-        What was removed, and what stayed that would be removed at the user's word.
+        What was removed, and what stayed that would be removed with the user's permission.
     """
     target, catalog = context.destination, context.catalog
     target.history.must_keep = is_held
