@@ -111,7 +111,7 @@ def own_places(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
 def nothing_noted_as_own() -> Iterator[None]:
     """Forget which files the program called its own while this test had it in its process."""
     yield
-    own.forget()
+    own._noted.clear()
 
 
 @pytest.fixture(autouse=True)

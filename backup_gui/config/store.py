@@ -58,11 +58,6 @@ class Store:
             self._miss_jobs(data_folder)
 
     @property
-    def path(self) -> Path:
-        """Return the file."""
-        return self._path
-
-    @property
     def faults(self) -> tuple[Reason, ...]:
         """Return what could not be read; a copy of the damaged file is kept."""
         return tuple(self._faults)

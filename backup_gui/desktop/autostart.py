@@ -22,10 +22,6 @@ _AGENT_LABEL = "backup-gui"
 class LoginEntry(Protocol):
     """The entry by which the system starts the app at login."""
 
-    def is_present(self) -> bool:
-        """Whether the system has the entry."""
-        ...
-
     def write(self, command: tuple[str, ...]) -> None:
         """Create or update the entry.
 
@@ -83,10 +79,6 @@ class DesktopEntry:
     def __init__(self, folder: Path) -> None:
         self._path = folder / f"{_ENTRY_NAME}.desktop"
 
-    def is_present(self) -> bool:
-        """Whether the file is there."""
-        return self._path.is_file()
-
     def write(self, command: tuple[str, ...]) -> None:
         """Write the file."""
         lines = (
@@ -113,10 +105,6 @@ class LaunchAgent:
     def __init__(self, folder: Path) -> None:
         self._path = folder / f"{_AGENT_LABEL}.plist"
 
-    def is_present(self) -> bool:
-        """Whether the file is there."""
-        return self._path.is_file()
-
     def write(self, command: tuple[str, ...]) -> None:
         """Write the file."""
         content = {"Label": _AGENT_LABEL, "ProgramArguments": list(command), "RunAtLoad": True}
@@ -131,19 +119,6 @@ class RegistryEntry:
     """A value below the user's ``Run`` key of Windows."""
 
     KEY = r"Software\Microsoft\Windows\CurrentVersion\Run"
-
-    def is_present(self) -> bool:
-        """Whether the value is there."""
-        if sys.platform != "win32":
-            return False
-        import winreg  # noqa: PLC0415 - there is none elsewhere
-
-        try:
-            with winreg.OpenKey(winreg.HKEY_CURRENT_USER, self.KEY) as key:
-                winreg.QueryValueEx(key, _ENTRY_NAME)
-        except FileNotFoundError:
-            return False
-        return True
 
     def write(self, command: tuple[str, ...]) -> None:
         """Write the value."""

@@ -74,11 +74,6 @@ class Instance(QObject):
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         self._server.newConnection.connect(self._on_connection)
 
-    @property
-    def name(self) -> str:
-        """The address at which the first instance listens."""
-        return self._server.fullServerName()
-
     def take(self) -> bool:
         """Try to become the first instance.
 

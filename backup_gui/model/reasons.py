@@ -132,7 +132,6 @@ class ReasonCode(Codes):
         "backed-up-elsewhere", "Another instance of the program is already backing up to {path}."
     )
     WRITTEN_ELSEWHERE = Code("written-elsewhere", "Another program instance is writing to {path}.")
-    NOWHERE = Code("nowhere", "Neither the backup nor its history has it")
     NOT_MOUNTED = Code("not-mounted", "No drive is mounted where the destination lies: {path}")
     BACKUP_AWAY = Code("backup-away", "The backup is not there at the moment.")
     FULL_BEFORE_BEGUN = Code("full-before-begun", "The backup drive is full: the destination cannot be made: {path}")

@@ -127,11 +127,6 @@ class JobThread(QObject):
         return self._thread.wait(limit_ms)
 
     @property
-    def is_running(self) -> bool:
-        """Whether the thread has not ended."""
-        return self._thread.isRunning()
-
-    @property
     def pulse(self) -> Pulse:
         """The runner's pulse."""
         return self._commands.pulse._replace(ran_ns=self._worker.heart.ran_ns())

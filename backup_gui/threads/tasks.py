@@ -251,11 +251,6 @@ class TaskRunner(QObject):
         self._begin_waiting()
         self._stalls.look()
 
-    def is_running(self, key: str) -> bool:
-        """Whether a task waits or runs whose callbacks are still due; abandoned tasks do not count."""
-        running = self._running.get(key)
-        return key in self._waiting or (running is not None and running.is_wanted)
-
     def close(self) -> None:
         """Stop all tasks and call back no more. Returns at once and abandons tasks that hang."""
         self._is_closed = True

@@ -2849,10 +2849,6 @@ ist in der Sicherung jetzt {old}</translation>
         <translation>Verknüpfungen sind auf dem Laufwerk, auf das wiederhergestellt wird, nicht möglich</translation>
     </message>
     <message>
-        <source>Neither the backup nor its history has it</source>
-        <translation>Weder die Sicherung noch ihr Verlauf hat es</translation>
-    </message>
-    <message>
         <source>Network folders do not tell of changes made elsewhere: {path}</source>
         <translation>Netzwerkordner melden Änderungen nicht, die anderswo gemacht werden: {path}</translation>
     </message>

@@ -66,7 +66,7 @@ class Observer:
                 self.most_open = max(self.most_open, len(os.listdir("/proc/self/fd")))
             except OSError:
                 self.failures += 1
-            self.most_kept = max(self.most_kept, BUDGET.kept)
+            self.most_kept = max(self.most_kept, BUDGET._kept)
 
     def end(self) -> None:
         """Count no more."""
@@ -122,7 +122,7 @@ def main() -> None:
         "most_open": observer.most_open,
         "failures": observer.failures,
         "most_kept": observer.most_kept,
-        "kept": BUDGET.kept,
+        "kept": BUDGET._kept,
         "statuses": statuses,
         "reasons": reasons,
     }

@@ -119,7 +119,7 @@ def test_whatever_is_sent_to_it_the_first_instance_still_hears_the_next_wish(
 ) -> None:
     for message in messages:
         socket = QLocalSocket()
-        socket.connectToServer(instance.name)
+        socket.connectToServer(instance._server.fullServerName())
         assert socket.waitForConnected(1_000)
         socket.write(message + b"\n")
         socket.flush()
@@ -128,7 +128,7 @@ def test_whatever_is_sent_to_it_the_first_instance_still_hears_the_next_wish(
     heard: list[object] = []
     instance.wished.connect(heard.append)
     sender = QLocalSocket()
-    sender.connectToServer(instance.name)
+    sender.connectToServer(instance._server.fullServerName())
     assert sender.waitForConnected(1_000)
     sender.write(json.dumps({"source": wish.source, "destination": wish.destination, "interval_s": 7}).encode() + b"\n")
     sender.flush()

@@ -114,7 +114,7 @@ def _texts_of_widget(widget: QWidget) -> Iterator[tuple[str, str]]:
     yield "description", widget.accessibleDescription()
     yield "tooltip", widget.toolTip()
     if isinstance(widget, ElidedLabel):
-        yield "text", widget.full_text
+        yield "text", widget._full
     elif isinstance(widget, QLabel | QAbstractButton):
         yield "text", widget.text()
     elif isinstance(widget, QGroupBox):

@@ -306,3 +306,9 @@ def mounted(point: Path, *options: str) -> Iterator[None]:
         yield
     finally:
         subprocess.run(["umount", "-l", point], check=True)
+
+
+def count_recorded(catalog: Catalog) -> int:
+    """Count the paths that a catalog records."""
+    catalog._write()
+    return int(catalog._connection.execute("SELECT count(*) FROM files").fetchone()[0])

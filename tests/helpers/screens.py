@@ -468,7 +468,7 @@ def look_back(icons: Icons) -> MainWindow:
     window.board.passes_wanted.connect(queries.append)
     window.board.show_page(Page.ACTIVITY)
     window.board.put_passes(PassPage(queries[-1], EARLIER, is_last=True))
-    tree = window.board.activity.list
+    tree = window.board.activity._list
     opened = tree.model().index(len(REPORTS) - 1, 0)
     tree.expand(opened)
     window.board.put_files(FilesPage(FilesQuery("a1", EARLIER[0].id), FILES, is_last=True))

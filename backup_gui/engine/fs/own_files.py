@@ -27,8 +27,3 @@ def note(*places: Path | str) -> None:
 def noted() -> tuple[str, ...]:
     """Return the absolute paths of what was noted."""
     return tuple(_noted)
-
-
-def forget() -> None:
-    """Forget all of it, for tests that share a process."""
-    _noted.clear()

@@ -240,11 +240,6 @@ class Catalog:
         """Tell whether no path is recorded."""
         return not self._pending and self._connection.execute("SELECT 1 FROM files LIMIT 1").fetchone() is None
 
-    def count(self) -> int:
-        """Count the recorded paths."""
-        self._write()
-        return int(self._connection.execute("SELECT count(*) FROM files").fetchone()[0])
-
     def record(self, path: str, entry: Entry | Seen) -> None:
         """Record that the mirror has the source's entry. Records are collected in memory and written in batches."""
         folder, _, name = path.rpartition("/")

@@ -264,21 +264,12 @@ class ActivityModel(QAbstractItemModel):
 
     # What is asked
 
-    def rows(self, count: int) -> tuple[PassRow, ...]:
-        """The newest rows."""
-        return tuple(islice(self._rows, count))
-
     def row_at(self, index: Index) -> PassRow | None:
         """The pass at an index, also at one of its files."""
         if not index.isValid():
             return None
         number = index.internalId()
         return self._rows[self._top - number if number else index.row()]
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether there is nothing to show, and nothing was asked for that may still come."""
-        return not self._rows and not self._is_asking
 
     @property
     def is_filtered(self) -> bool:

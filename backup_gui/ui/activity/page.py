@@ -102,11 +102,6 @@ class ActivityPage(QWidget):
         self._stack.addWidget(self._vacancy)
         self._stack.addWidget(self._listing)
 
-    @property
-    def list(self) -> QTreeView:
-        """The tree of passes and files."""
-        return self._list
-
     def show_model(self, model: ActivityModel) -> None:
         """Show the passes of a job."""
         if model is self._model:

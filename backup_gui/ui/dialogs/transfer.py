@@ -137,26 +137,6 @@ class BringingDialog(QDialog):
         column.addWidget(buttons)
 
     @property
-    def title(self) -> str:
-        """The sentence on top."""
-        return self._title.text()
-
-    @property
-    def details(self) -> str:
-        """What is said below it."""
-        return self.progress.words
-
-    @property
-    def notes(self) -> tuple[tuple[str, str], ...]:
-        """The files listed, each with its word."""
-        model = self._notes.model()
-        if model is None:
-            return ()
-        return tuple(
-            (str(model.index(row, 0).data()), str(model.index(row, 1).data())) for row in range(model.rowCount())
-        )
-
-    @property
     def is_over(self) -> bool:
         """Whether it is known what came of it."""
         return self._is_over

@@ -80,16 +80,6 @@ class TimeBar(QWidget):
         """The time chosen, seconds since 1970; None for now."""
         return self._at
 
-    @property
-    def words(self) -> str:
-        """What is shown, in words."""
-        return self._words.text()
-
-    @property
-    def detail(self) -> str:
-        """What changed at that time, in words."""
-        return self._detail.text()
-
     def show_moments(self, moments: tuple[Moment, ...]) -> None:
         """Offer these times, oldest first; the time chosen stays."""
         self._moments = moments

@@ -126,16 +126,6 @@ class VersionPanel(QWidget):
         """The version chosen; None if there is none."""
         return self.model.item(self.list.currentIndex().row())
 
-    @property
-    def words(self) -> str:
-        """What is said instead of a look."""
-        return self._words.text() if self._looks.currentWidget() is self._words else ""
-
-    @property
-    def has_picture(self) -> bool:
-        """Whether a picture is shown."""
-        return self._looks.currentWidget() is self._picture
-
     def show_nothing(self, words: str) -> None:
         """Show no file, but a sentence."""
         self._wanted = None

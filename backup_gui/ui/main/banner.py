@@ -78,11 +78,6 @@ class Banner(QFrame):
         self._button.setText(remedy_text(words.remedy))
 
     @property
-    def title(self) -> str:
-        """The sentence shown."""
-        return self._title.text()
-
-    @property
     def button(self) -> QPushButton:
         """The button for the fitting thing to do."""
         return self._button

@@ -187,11 +187,6 @@ class DayPlot(QAbstractSlider):
         self._tell()
         self.update()
 
-    @property
-    def current(self) -> int:
-        """The day chosen, counted from the oldest; -1 for none."""
-        return self._current
-
     def day_at(self, x: float) -> int:
         """The day drawn at a place across; -1 beside all."""
         if not self._days or not 0 <= x < self.width():

@@ -73,10 +73,6 @@ class JobsModel(QAbstractListModel):
         """The job at a row."""
         return self._views[row] if 0 <= row < len(self._views) else None
 
-    def views(self) -> tuple[JobView, ...]:
-        """All jobs in order."""
-        return tuple(self._views)
-
     def row_of(self, job_id: str) -> int:
         """The row of a job, -1 if it is not here."""
         return next((row for row, view in enumerate(self._views) if view.job.id == job_id), -1)

@@ -52,11 +52,6 @@ class LogView(QWidget):
         if text:
             self._text.appendPlainText(text)
 
-    @property
-    def text(self) -> str:
-        """All lines shown."""
-        return self._text.toPlainText()
-
     @Slot()
     def _on_copy_clicked(self) -> None:
         clipboard = QGuiApplication.clipboard()

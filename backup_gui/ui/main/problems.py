@@ -143,11 +143,6 @@ class ProblemsPage(QWidget):
         self._table.verticalScrollBar().setValue(place)
         self._stack.setCurrentWidget(self._listing if problems else self._vacancy)
 
-    @property
-    def forget_button(self) -> QPushButton:
-        """The button to say so; seen only for a drive that is away."""
-        return self._forget
-
     @Slot()
     def _on_row_changed(self) -> None:
         index = self._table.currentIndex()

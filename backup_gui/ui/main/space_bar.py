@@ -74,11 +74,6 @@ class RoomBar(QWidget):
         self.show_room(None)
 
     @property
-    def words(self) -> QLabel:
-        """The figures in words."""
-        return self._words
-
-    @property
     def legend_texts(self) -> tuple[str, ...]:
         """What is written below the bar."""
         return tuple(entry.text for entry in self._legend if not entry.isHidden())

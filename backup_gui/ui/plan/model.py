@@ -55,11 +55,6 @@ class PlanModel(QAbstractItemModel):
         """What is shown."""
         return self._tree
 
-    @property
-    def total(self) -> int:
-        """How many actions there are, known to the view or not."""
-        return self._tree.total
-
     def show_tree(self, tree: PlanTree) -> None:
         """Show other actions, or others of them."""
         self.beginResetModel()

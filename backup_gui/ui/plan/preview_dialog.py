@@ -89,11 +89,6 @@ class PreviewDialog(QDialog):
         column.addWidget(pages, 1)
         column.addWidget(buttons)
 
-    @property
-    def title(self) -> str:
-        """The sentence on top."""
-        return self._title.text()
-
     def show_progress(self, progress: Progress) -> None:
         """Show how far the comparison is."""
         self.progress.show_words(self.tr("{files} looked at").format(files=files_text(progress.files_done)))

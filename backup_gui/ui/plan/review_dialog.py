@@ -77,11 +77,6 @@ class ReviewDialog(QDialog):
         tab_as_laid_out(buttons)
         first.setFocus()
 
-    @property
-    def held(self) -> Held:
-        """What is shown."""
-        return self._held
-
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         """Keep the heading's font in step with the dialog's."""
         super().changeEvent(event)

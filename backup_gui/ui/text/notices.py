@@ -128,11 +128,6 @@ class Notices:
         self._told.pop(job_id, None)
         self._celebrated.discard(job_id)
 
-    @property
-    def celebrated(self) -> frozenset[str]:
-        """Jobs whose first complete backup was told."""
-        return frozenset(self._celebrated)
-
     def _first_backup(self, view: JobView) -> Notice | None:
         job = view.job
         if job.id in self._celebrated or view.status.last_complete_at is None or view.status.pending:

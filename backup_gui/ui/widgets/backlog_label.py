@@ -56,11 +56,6 @@ class BehindLabel(Words):
         super().hideEvent(event)
         self._timer.stop()
 
-    @property
-    def is_counting(self) -> bool:
-        """Whether it goes on with the clock."""
-        return self._timer.isActive()
-
     def _run(self) -> None:
         is_behind = self._status is not None and self._status.backlog.oldest_at is not None
         if is_behind and self.isVisible():

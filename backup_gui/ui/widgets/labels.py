@@ -123,11 +123,6 @@ class ElidedLabel(MutedLabel):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.set_full_text(text)
 
-    @property
-    def full_text(self) -> str:
-        """The text without any shortening."""
-        return self._full
-
     def set_full_text(self, text: str) -> None:
         """Show another text."""
         self._full = text

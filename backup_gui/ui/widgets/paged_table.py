@@ -31,11 +31,6 @@ class RowsModel(QAbstractTableModel):
         self._headings = headings
         self._total = self._shown = 0
 
-    @property
-    def total(self) -> int:
-        """How many rows there are, known to the view or not."""
-        return self._total
-
     def show_first_page(self, total: int) -> None:
         """Begin anew; to be called between ``beginResetModel`` and ``endResetModel``.
 

@@ -49,11 +49,6 @@ class ProgressPanel(QWidget):
         """The figures shown."""
         return self._words.text()
 
-    @property
-    def silence(self) -> str:
-        """That the drive does not answer; empty as long as it does."""
-        return self._silence.text
-
     def show_words(self, words: str) -> None:
         """Show figures, or in the end what came of it."""
         self._words.setText(words)

@@ -25,13 +25,13 @@ def exec_line(folder: Path) -> str:
 
 def test_the_desktop_entry_is_written_and_removed(tmp_path: Path) -> None:
     entry = DesktopEntry(tmp_path / "autostart")
-    assert not entry.is_present()
+    assert not entry._path.is_file()
     entry.write(("/usr/bin/backup-gui", "--hidden"))
-    assert entry.is_present()
+    assert entry._path.is_file()
     assert exec_line(tmp_path / "autostart") == "/usr/bin/backup-gui --hidden"
     entry.remove()
     entry.remove()
-    assert not entry.is_present()
+    assert not entry._path.is_file()
     assert list((tmp_path / "autostart").iterdir()) == []
 
 
@@ -48,11 +48,11 @@ def test_odd_characters_in_the_command_survive(tmp_path: Path) -> None:
 def test_the_launch_agent_is_written_and_removed(tmp_path: Path) -> None:
     agent = LaunchAgent(tmp_path)
     agent.write(COMMAND)
-    assert agent.is_present()
+    assert agent._path.is_file()
     content = plistlib.loads((tmp_path / "backup-gui.plist").read_bytes())
     assert content == {"Label": "backup-gui", "ProgramArguments": list(COMMAND), "RunAtLoad": True}
     agent.remove()
-    assert not agent.is_present()
+    assert not agent._path.is_file()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="XDG autostart")

@@ -77,7 +77,7 @@ def test_nonsense_is_ignored(first: Instance, message: bytes, qtbot: QtBot) -> N
     wishes: list[object] = []
     first.wished.connect(wishes.append)
     socket = QLocalSocket()
-    socket.connectToServer(first.name)
+    socket.connectToServer(first._server.fullServerName())
     socket.write(message)
     socket.flush()
     qtbot.waitUntil(lambda: socket.bytesAvailable() > 0)
@@ -131,7 +131,7 @@ def test_the_socket_lies_where_nobody_else_can_put_one(tmp_path: Path, qtbot: Qt
     folder = tmp_path.joinpath(*["a folder"] * depth)
     instance = Instance(folder)
     assert instance.take()
-    place = Path(instance.name).parent
+    place = Path(instance._server.fullServerName()).parent
     assert (place.stat().st_uid, stat.S_IMODE(place.stat().st_mode)) == (os.geteuid(), 0o700)
     assert place.resolve() == folder.resolve()
     assert start_second_answers(instance, folder, qtbot)
@@ -147,7 +147,7 @@ def test_what_another_user_wishes_is_refused(
     first.wished.connect(wishes.append)
     monkeypatch.setattr(instance_module, "_own_uid", lambda: 12_345)
     socket = QLocalSocket()
-    socket.connectToServer(first.name)
+    socket.connectToServer(first._server.fullServerName())
     socket.write(b'{"source": "/etc", "destination": "/tmp/there"}\n')
     socket.flush()
     qtbot.waitUntil(lambda: socket.state() is QLocalSocket.LocalSocketState.UnconnectedState)

@@ -62,17 +62,17 @@ def dialog(desk: Desk, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> Returne
 def test_it_says_which_file_is_put_back_how_many_and_how_much(
     dialog: ReturnedDialog, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
-    assert (dialog.title, dialog.details) == ("Getting ready…", "")
+    assert (dialog._title.text(), dialog.progress.words) == ("Getting ready…", "")
     assert dialog.progress.bar.maximum() == 0
     scripted.tell(job.id, Progressed(STEP._replace(phase=Phase.COPYING, path="of a pass")))
     scripted.tell(job.id, Progressed(STEP))
-    qtbot.waitUntil(lambda: dialog.title == "Putting back 312 of 840 files and folders")
-    assert dialog.details == "1.2 MB of 4.8 MB"
-    assert dialog.progress._file.full_text == "Travel/Sea.jpg"
+    qtbot.waitUntil(lambda: dialog._title.text() == "Putting back 312 of 840 files and folders")
+    assert dialog.progress.words == "1.2 MB of 4.8 MB"
+    assert dialog.progress._file._full == "Travel/Sea.jpg"
     assert dialog.progress.bar.value() == 310
     scripted.tell(job.id, FilesReturned(RestoreResult(2, ("a", "b"))))
     qtbot.waitUntil(lambda: dialog.is_over)
-    assert dialog.title == "All 2 files and folders are back in your folder, and verified."
+    assert dialog._title.text() == "All 2 files and folders are back in your folder, and verified."
     assert not dialog.progress.bar.isVisible()
 
 
@@ -88,14 +88,14 @@ def test_it_is_stopped_by_button_key_or_closing_and_tells_what_is_back(
         dialog.close()
     qtbot.waitUntil(lambda: scripted.received(job.id) == [PutBack(HELD), GiveUp()])
     assert dialog.isVisible()
-    assert (dialog.title, dialog.cancel_button.isEnabled()) == ("Stopping…", False)
+    assert (dialog._title.text(), dialog.cancel_button.isEnabled()) == ("Stopping…", False)
     dialog.close()
     scripted.tell(job.id, Progressed(STEP))
-    qtbot.waitUntil(lambda: dialog.details == "1.2 MB of 4.8 MB")
-    assert dialog.title == "Stopping…"
+    qtbot.waitUntil(lambda: dialog.progress.words == "1.2 MB of 4.8 MB")
+    assert dialog._title.text() == "Stopping…"
     scripted.tell(job.id, FilesReturned(RestoreResult(840, ("a",), reason=Reason(ReasonCode.RETURN_STOPPED))))
     qtbot.waitUntil(lambda: dialog.is_over)
-    assert dialog.details.startswith("Stopped before the end.\n")
+    assert dialog.progress.words.startswith("Stopped before the end.\n")
     assert scripted.received(job.id) == [PutBack(HELD), GiveUp()]
     dialog.close()
     assert not dialog.isVisible()
@@ -113,15 +113,15 @@ def test_what_does_not_stop_can_be_left_and_tells_later_what_came_of_it(
 ) -> None:
     dialog._patience.setInterval(1)
     dialog.cancel_button.click()
-    qtbot.waitUntil(lambda: dialog.title == "Stopping takes a while…")
-    assert "You can close this window" in dialog.details
+    qtbot.waitUntil(lambda: dialog._title.text() == "Stopping takes a while…")
+    assert "You can close this window" in dialog.progress.words
     dialog.close_button.click()
     qtbot.waitUntil(lambda: not dialogs(desk))
     scripted.tell(job.id, Progressed(STEP))
     scripted.tell(job.id, FilesReturned(RestoreResult(840, restored, reason=Reason(ReasonCode.RETURN_STOPPED))))
     # Once more, as if of something else, so that it is known that the first was heard.
     scripted.tell(job.id, FilesReturned(RestoreResult(1, ("z",))))
-    qtbot.waitUntil(lambda: "It is back in your folder, and verified." in [one.title for one in dialogs(desk)])
+    qtbot.waitUntil(lambda: "It is back in your folder, and verified." in [one._title.text() for one in dialogs(desk)])
     assert len(dialogs(desk)) == 1 + len(restored)
 
 
@@ -134,7 +134,7 @@ def test_what_was_left_is_not_told_in_the_dialog_of_what_was_asked_for_since(
     scripted.tell(job.id, Progressed(STEP))
     scripted.tell(job.id, Progressed(STEP._replace(files_done=312)))
     qtbot.waitUntil(lambda: dialog.progress.bar.value() > 0)
-    assert "You can close this window" in dialog.details
+    assert "You can close this window" in dialog.progress.words
     dialog.close_button.click()
     qtbot.waitUntil(lambda: not dialogs(desk))
     desk.window.put_back_requested.emit(PutBackWish(job.id, HELD))
@@ -144,7 +144,7 @@ def test_what_was_left_is_not_told_in_the_dialog_of_what_was_asked_for_since(
     assert not second.is_over
     scripted.tell(job.id, FilesReturned(RestoreResult(1, ("z",))))
     qtbot.waitUntil(lambda: second.is_over)
-    assert second.title == "It is back in your folder, and verified."
+    assert second._title.text() == "It is back in your folder, and verified."
 
 
 def test_a_result_that_comes_at_last_is_shown_in_the_dialog_that_was_not_left(
@@ -155,7 +155,7 @@ def test_a_result_that_comes_at_last_is_shown_in_the_dialog_that_was_not_left(
     qtbot.waitUntil(dialog.close_button.isVisible)
     scripted.tell(job.id, FilesReturned(RestoreResult(1, ("z",))))
     qtbot.waitUntil(lambda: dialog.is_over)
-    assert dialog.title == "It is back in your folder, and verified."
+    assert dialog._title.text() == "It is back in your folder, and verified."
 
 
 def test_a_drive_that_does_not_answer_is_told_in_the_dialog(
@@ -163,10 +163,10 @@ def test_a_drive_that_does_not_answer_is_told_in_the_dialog(
 ) -> None:
     monkeypatch.setattr(Stalls, "silent_s", lambda _self, _job_id: 40)
     desk.care.changed.emit(job.id)
-    assert dialog.progress.silence == "Waiting for the drive: it has not answered for 40 s."
+    assert dialog.progress._silence.text == "Waiting for the drive: it has not answered for 40 s."
     monkeypatch.setattr(Stalls, "silent_s", lambda _self, _job_id: 0)
     desk.care.changed.emit(job.id)
-    assert dialog.progress.silence == ""
+    assert dialog.progress._silence.text == ""
 
 
 def test_a_check_under_way_is_said_to_be_finished_first(
@@ -176,7 +176,7 @@ def test_a_check_under_way_is_said_to_be_finished_first(
     qtbot.waitUntil(lambda: desk.controller.status(job.id).state is JobState.WORKING)
     desk.window.put_back_requested.emit(PutBackWish(job.id, HELD))
     (dialog,) = dialogs(desk)
-    assert dialog.title == "The check that is under way is finished first…"
+    assert dialog._title.text() == "The check that is under way is finished first…"
 
 
 def test_a_job_that_ends_or_is_removed_meanwhile_is_told(
@@ -184,7 +184,7 @@ def test_a_job_that_ends_or_is_removed_meanwhile_is_told(
 ) -> None:
     desk.controller._threads[job.id].put(Stop())
     qtbot.waitUntil(lambda: dialog.is_over)
-    assert dialog.title == "Nothing was restored."
+    assert dialog._title.text() == "Nothing was restored."
     dialog.close_button.click()
     qtbot.waitUntil(lambda: not dialogs(desk))
     desk.controller.back_up_now(job.id)
@@ -192,7 +192,7 @@ def test_a_job_that_ends_or_is_removed_meanwhile_is_told(
     desk.window.put_back_requested.emit(PutBackWish(job.id, HELD))
     (second,) = dialogs(desk)
     desk.window.removal_requested.emit(job.id)
-    assert second.details == "This backup was removed or changed."
+    assert second.progress.words == "This backup was removed or changed."
 
 
 def test_the_banner_says_that_files_are_put_back() -> None:
@@ -234,11 +234,11 @@ def test_a_long_return_is_stopped_in_the_middle_and_done_again(
     assert review is not None
     review.put_back_button.click()
     (dialog,) = dialogs(desk)
-    qtbot.waitUntil(lambda: dialog.title.startswith("Putting back "), timeout=LONG_MS)
+    qtbot.waitUntil(lambda: dialog._title.text().startswith("Putting back "), timeout=LONG_MS)
     dialog.cancel_button.click()
     may_go_on.set()
     qtbot.waitUntil(lambda: dialog.is_over, timeout=LONG_MS)
-    assert dialog.details.startswith("Stopped before the end")
+    assert dialog.progress.words.startswith("Stopped before the end")
     there = contents(job.source)
     assert 0 < len(there) < 60
     assert there.items() <= before.items()

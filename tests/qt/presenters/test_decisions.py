@@ -42,6 +42,7 @@ from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.text.headline import Remedy, headline
 from backup_gui.ui.values.job import JobView, PutBackWish
 from tests.faults.test_unmounted_roots import mounted_anew
+from tests.helpers.looks import notes_of
 from tests.helpers.screens import HELD, PROBLEMS
 from tests.helpers.trees import contents
 from tests.qt.conftest import DeskMaker, ScriptedRun, ok_status
@@ -121,7 +122,7 @@ def test_what_is_held_is_put_back_into_the_folder(
     assert dialog is not None
     dialog.put_back_button.click()
     result = result_of(desk, qtbot)
-    assert result.title == "All 8 files and folders are back in your folder, and verified."
+    assert result._title.text() == "All 8 files and folders are back in your folder, and verified."
     assert contents(Path(job.source)) == before
     settle(desk, job, qtbot)
     assert contents(Path(job.destination)) == before
@@ -139,7 +140,7 @@ def test_what_is_kept_is_kept_after_a_new_start_until_it_is_taken_back(
     review = desk.window.review(job.id)
     assert review is not None
     review.keep_button.click()
-    assert "chose to keep" in desk.window.board.banner.title
+    assert "chose to keep" in desk.window.board.banner._title.text()
     settle(desk, job, qtbot, kept=8)
     assert overview.kept_label.text() == "8 files are kept in the backup that your folder does not have."
     assert overview.release_button.isVisible()
@@ -176,10 +177,10 @@ def test_a_pass_that_deleted_files_is_undone(careful: tuple[Desk, Job], qtbot: Q
     page = board.activity
 
     def undo_both() -> bool:
-        model = page.list.model()
+        model = page._list.model()
         for number in range(model.rowCount()):
-            page.list.setCurrentIndex(model.index(number, 0))
-            row = page._model.row_at(page.list.currentIndex())  # type: ignore[union-attr]
+            page._list.setCurrentIndex(model.index(number, 0))
+            row = page._model.row_at(page._list.currentIndex())  # type: ignore[union-attr]
             if row is not None and row.files_taken == 2:
                 return page.undo_button.isEnabled()
         return False
@@ -195,7 +196,7 @@ def test_a_pass_that_deleted_files_is_undone(careful: tuple[Desk, Job], qtbot: Q
     qtbot.waitUntil(lambda: not desk.window.findChildren(QMessageBox))
     page.undo_button.click()
     say_yes(desk.window)
-    assert result_of(desk, qtbot).title == "All 2 files and folders are back in your folder, and verified."
+    assert result_of(desk, qtbot)._title.text() == "All 2 files and folders are back in your folder, and verified."
     assert contents(Path(job.source)) == before
     qtbot.waitUntil(lambda: set(os.listdir(job.destination)) == set(before), timeout=LONG_MS)
     settle(desk, job, qtbot)
@@ -220,14 +221,14 @@ def test_a_drive_is_forgotten_only_when_the_user_means_it(
     scripted.tell(job.id, StatusChanged(status))
     page = running.window.board.problems
     running.window.board.show_page(Page.PROBLEMS)
-    qtbot.waitUntil(page.forget_button.isVisible)
-    page.forget_button.click()
+    qtbot.waitUntil(page._forget.isVisible)
+    page._forget.click()
     box = box_of(running.window)
     assert box.text() == "Will the drive of “Camera <b>” never come back?"
     assert "goes to the history" in box.informativeText()
     box.defaultButton().click()
     qtbot.waitUntil(lambda: not running.window.findChildren(QMessageBox))
-    page.forget_button.click()
+    page._forget.click()
     say_yes(running.window)
     qtbot.waitUntil(lambda: scripted.received(job.id) == [ForgetDrive("Camera <b>")])
 
@@ -259,12 +260,12 @@ def test_a_new_drive_is_used_only_when_the_user_means_it(
     banner = desk.window.board.banner
     away = Status(JobState.WAITING, reason=Reason(ReasonCode.DESTINATION_DRIVE_AWAY, path=job.destination))
     scripted.tell(job.id, StatusChanged(away))
-    qtbot.waitUntil(lambda: banner.title.startswith("Waiting for the drive of “Documents”"))
+    qtbot.waitUntil(lambda: banner._title.text().startswith("Waiting for the drive of “Documents”"))
     assert banner.button.text() == "What is this?"
     replaced = away._replace(reason=Reason(ReasonCode.DESTINATION_REPLACED, path=job.destination))
     scripted.tell(job.id, StatusChanged(replaced))
     title = f"Another drive is where the backup of “Documents” was: {job.destination}"
-    qtbot.waitUntil(lambda: banner.title == title)
+    qtbot.waitUntil(lambda: banner._title.text() == title)
     assert banner.button.text() == "Use this new drive…"
     banner.button.click()
     box = box_of(desk.window)
@@ -293,11 +294,11 @@ def test_a_backup_goes_on_upon_a_new_drive_after_one_click_and_one_answer(
     with mounted_anew(drive):
         desk.start(Wish())
         settle(desk, job, qtbot)
-    qtbot.waitUntil(lambda: banner.title.startswith("Waiting for the drive of"), timeout=LONG_MS)
+    qtbot.waitUntil(lambda: banner._title.text().startswith("Waiting for the drive of"), timeout=LONG_MS)
     with mounted_anew(drive):
         Path(drive, "backup").mkdir()
         Path(drive, "backup", "of somebody").write_text("2")
-        qtbot.waitUntil(lambda: banner.title.startswith("Another drive is"), timeout=LONG_MS)
+        qtbot.waitUntil(lambda: banner._title.text().startswith("Another drive is"), timeout=LONG_MS)
         assert contents(drive) == {"backup/of somebody": b"2"}
         banner.button.click()
         say_yes(desk.window)
@@ -348,9 +349,9 @@ def test_what_could_not_be_brought_back_is_named_with_the_reason(
     )
     scripted.tell(job.id, FilesReturned(returned))
     dialog = result_of(running, qtbot)
-    assert dialog.title == "2 of 4 files and folders are back in your folder, and verified."
-    assert dialog.details == f"Stopped before the end.\nFolder: {job.source}"
-    assert dialog.notes == (
+    assert dialog._title.text() == "2 of 4 files and folders are back in your folder, and verified."
+    assert dialog.progress.words == f"Stopped before the end.\nFolder: {job.source}"
+    assert notes_of(dialog) == (
         ("d", "Input/output error"),
         ("c", "Something is there already and was left alone"),
         ("docs/b", "Beside it is now “b (before undoing 2026-11-22 21.06.05)”"),
@@ -370,7 +371,7 @@ def test_nothing_brought_back_is_never_called_a_success(icons: Icons, qtbot: QtB
     qtbot.addWidget(dialog)
     dialog.show()
     assert not dialog.open_button.isVisible()
-    assert dialog.details.startswith("The source folder is not there: /x")
+    assert dialog.progress.words.startswith("The source folder is not there: /x")
 
 
 # A destination that is another backup's

@@ -28,6 +28,7 @@ from backup_gui.presenters.shell import Desk
 from backup_gui.ui.main.board import Page
 from backup_gui.ui.settings.app_dialog import SettingsDialog
 from backup_gui.ui.values.job import Saving
+from tests.helpers.looks import accept_button, newest_rows
 from tests.qt.conftest import NOW, DeskMaker, RecordedTrayIcon, ScriptedRun, ok_status
 
 HIDDEN = Wish(shows_window=False)
@@ -89,7 +90,7 @@ def test_a_job_that_never_says_anything_is_overdue_all_the_same(
         assert view is not None
         if way == "hangs":
             assert view.shown_state is JobState.ATTENTION
-            assert "has not been backed up for 4 days" in desk.window.board.banner.title
+            assert "has not been backed up for 4 days" in desk.window.board.banner._title.text()
             assert "4 days" in tray_icon.tooltip
         tray_icon.messageClicked.emit()
         assert desk.window.isVisible()
@@ -105,7 +106,7 @@ def test_a_complete_backup_ends_the_alarm(
     desk = start(make_desk, job, scripted)
     qtbot.waitUntil(lambda: desk.care.overdue_since(job.id) is not None and scripted.has_started(job.id))
     scripted.tell(job.id, StatusChanged(ok_status()))
-    qtbot.waitUntil(lambda: desk.window.board.banner.title == "Everything is backed up.")
+    qtbot.waitUntil(lambda: desk.window.board.banner._title.text() == "Everything is backed up.")
     assert desk.care.overdue_since(job.id) is None
 
 
@@ -190,8 +191,8 @@ def test_the_overview_looks_back_after_a_real_backup(
     qtbot.waitUntil(lambda: desk.overview._read_at.get(job.id) is not None)
     board.show_page(Page.ACTIVITY)
     model = board._activity_model(job.id)
-    qtbot.waitUntil(lambda: bool(model.rows(1)) and model.rows(1)[0].pass_id > 0, timeout=10_000)
-    assert len(model.rows(10)) == 1
+    qtbot.waitUntil(lambda: bool(newest_rows(model, 1)) and newest_rows(model, 1)[0].pass_id > 0, timeout=10_000)
+    assert len(newest_rows(model, 10)) == 1
 
 
 def test_the_passes_of_an_earlier_run_are_listed_and_charted(
@@ -207,8 +208,8 @@ def test_the_passes_of_an_earlier_run_are_listed_and_charted(
     desk.window.show()
     desk.window.board.show_page(Page.ACTIVITY)
     model = desk.window.board._activity_model(job.id)
-    qtbot.waitUntil(lambda: len(model.rows(10)) == 1)
-    assert model.rows(1)[0].report.counts.created == 1
+    qtbot.waitUntil(lambda: len(newest_rows(model, 10)) == 1)
+    assert newest_rows(model, 1)[0].report.counts.created == 1
     qtbot.waitUntil(lambda: "1 file" in desk.window.board.overview.chart.words.text())
 
 
@@ -260,10 +261,10 @@ def test_all_settings_are_given_back(qtbot: QtBot) -> None:
     dialog.settings_accepted.connect(accepted.append)
     assert dialog.overdue_combo.currentText() == "4 days"
     assert dialog.saving_combo.currentText() == "Only every 90 minutes"
-    dialog.accept_button.click()
+    accept_button(dialog).click()
     for combo, value in ((dialog.overdue_combo, 0), (dialog.saving_combo, 0), (dialog.language_combo, "de")):
         combo.setCurrentIndex(combo.findData(value))
-    dialog.accept_button.click()
+    accept_button(dialog).click()
     assert accepted == [settings, Settings(overdue_days=0, saving_check_every_s=0, language="de")]
 
 

@@ -29,6 +29,7 @@ from backup_gui.ui.history.restore_dialog import RestoreDialog
 from backup_gui.ui.history.window import HistoryWindow
 from backup_gui.ui.main.board import Page
 from backup_gui.ui.values.history import RestoreWish, subject_of
+from tests.helpers.looks import notes_of
 from tests.helpers.trees import contents
 from tests.qt.conftest import DeskMaker, ScriptedRun, ok_status
 
@@ -104,7 +105,7 @@ def test_a_deleted_file_comes_back_with_four_clicks(backed_up: Desk, job: Job, q
     qtbot.waitUntil(lambda: page.versions.text.toPlainText() == "the report", timeout=LONG_MS)
     QTest.mouseClick(page.back_button, Qt.MouseButton.LeftButton)
     dialog = result_of(desk, qtbot)
-    assert dialog.title == "The file was restored and verified."
+    assert dialog._title.text() == "The file was restored and verified."
     assert (source / "report.txt").read_text() == "the report"
     # The job goes on by itself.
     qtbot.waitUntil((Path(job.destination) / "report.txt").exists, timeout=LONG_MS)
@@ -124,7 +125,7 @@ def test_an_older_version_replaces_the_file_which_goes_to_the_history(backed_up:
     page._policy.setCurrentIndex(1)
     page.back_button.click()
     dialog = result_of(desk, qtbot)
-    assert "goes to the history" in dialog.details
+    assert "goes to the history" in dialog.progress.words
     assert contents(source).keys() == {"note.txt", "docs/plan.txt"}
     assert (source / "note.txt").read_text() == "first"
     history = Path(history_of(job) or "")
@@ -139,12 +140,12 @@ def test_both_are_kept_unless_the_user_chooses_otherwise(backed_up: Desk, job: J
     qtbot.waitUntil(lambda: page.time.slider.maximum() >= 1, timeout=LONG_MS)
     page.time.slider.setValue(0)
     qtbot.waitUntil(lambda: row_of(page, "report.txt").isValid(), timeout=LONG_MS)
-    assert page.time.words.startswith("As it was on ")
+    assert page.time._words.text().startswith("As it was on ")
     page.tree.selectAll()
     page.back_button.click()
     dialog = result_of(desk, qtbot)
-    assert dialog.title == "All 3 files were restored and verified."
-    ((path, word),) = dialog.notes
+    assert dialog._title.text() == "All 3 files were restored and verified."
+    ((path, word),) = notes_of(dialog)
     assert path == "note.txt"
     assert "note (restored " in word
     found = contents(source)
@@ -232,7 +233,7 @@ def test_the_job_is_paused_while_it_restores_into_its_own_source(
 
     monkeypatch.setattr(archive, "bring_back", note)
     scene.window.board.history.back_button.click()
-    assert result_of(scene, qtbot).title == "The file was restored and verified."
+    assert result_of(scene, qtbot)._title.text() == "The file was restored and verified."
     assert seen == [(JobState.PAUSED, [Pause(None)])]
     qtbot.waitUntil(lambda: scripted.received(job.id) == [Pause(None), Resume()])
     assert scene.controller.jobs[0].is_enabled
@@ -272,7 +273,7 @@ def test_nothing_is_put_back_while_the_source_is_away(
     qtbot.waitUntil(lambda: scene.controller.status(job.id).state is JobState.WAITING)
     scene.window.board.history.back_button.click()
     dialog = result_of(scene, qtbot)
-    assert dialog.details == "The folder is not there. You can save the files elsewhere."
+    assert dialog.progress.words == "The folder is not there. You can save the files elsewhere."
     assert contents(job.source) == {}
     assert scripted.received(job.id) == []
 
@@ -283,7 +284,7 @@ def test_a_job_that_does_not_pause_is_told(
     monkeypatch.setattr(restoredesk, "_PAUSE_PATIENCE_MS", 1)
     monkeypatch.setattr(scene.controller, "is_at_rest", lambda _job_id: False)
     scene.window.board.history.back_button.click()
-    assert "could not be paused" in result_of(scene, qtbot).details
+    assert "could not be paused" in result_of(scene, qtbot).progress.words
     assert contents(job.source) == {}
 
 
@@ -310,7 +311,7 @@ def test_a_restore_that_fails_as_a_whole_is_told_and_the_job_goes_on(
 
     monkeypatch.setattr(archive, "bring_back", refuse)
     scene.window.board.history.back_button.click()
-    assert words in result_of(scene, qtbot).details
+    assert words in result_of(scene, qtbot).progress.words
     qtbot.waitUntil(lambda: Resume() in scripted.received(job.id))
 
 
@@ -318,7 +319,7 @@ def test_a_backup_that_has_gone_is_told(scene: Desk, job: Job, tmp_path: Path, q
     Path(job.destination).rename(tmp_path / "moved")
     page = scene.window.board.history
     page.save_to(str(tmp_path / "saved"))
-    assert "not there at the moment" in result_of(scene, qtbot).details
+    assert "not there at the moment" in result_of(scene, qtbot).progress.words
     page.note_change()
     qtbot.waitUntil(lambda: page.list.currentWidget() is page.list.vacancies["failed"], timeout=LONG_MS)
     (tmp_path / "moved").rename(job.destination)
@@ -345,7 +346,7 @@ def test_a_restore_can_be_stopped(
     (dialog,) = scene.window.findChildren(RestoreDialog)
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
     assert not dialog.cancel_button.isEnabled()
-    assert result_of(scene, qtbot).title.startswith("Stopped.")
+    assert result_of(scene, qtbot)._title.text().startswith("Stopped.")
     qtbot.waitUntil(lambda: Resume() in scripted.received(job.id))
     dialog.close()
     assert not dialog.isVisible()
@@ -379,6 +380,6 @@ def test_stopping_before_the_job_is_paused_restores_nothing(
     )
     (dialog,) = scene.window.findChildren(RestoreDialog)
     dialog.close()
-    assert result_of(scene, qtbot).details == "You have stopped it."
+    assert result_of(scene, qtbot).progress.words == "You have stopped it."
     assert contents(job.source) == {}
     qtbot.waitUntil(lambda: Resume() in scripted.received(job.id))

@@ -29,6 +29,7 @@ from backup_gui.presenters.shell import Desk
 from backup_gui.ui.main.board import Page
 from backup_gui.ui.plan.review_dialog import ReviewDialog
 from backup_gui.ui.settings.page import NewJobDialog
+from tests.helpers.looks import newest_rows
 from tests.helpers.screens import HELD, PROBLEMS
 from tests.qt.conftest import DeskMaker, RecordedEntry, RecordedTrayIcon, ScriptedRun, make_test_job, ok_status
 
@@ -57,7 +58,7 @@ def test_two_real_jobs_back_up_side_by_side(
     qtbot.waitUntil(lambda: all(desk.controller.status(job.id).state is JobState.OK for job in jobs), timeout=15_000)
     for job in jobs:
         assert Path(job.destination, "file.txt").read_text() == job.name
-    qtbot.waitUntil(lambda: desk.window.board.banner.title == "Everything is backed up.", timeout=10_000)
+    qtbot.waitUntil(lambda: desk.window.board.banner._title.text() == "Everything is backed up.", timeout=10_000)
     qtbot.waitUntil(lambda: "One: Everything is backed up." in tray_icon.tooltip, timeout=10_000)
     qtbot.waitUntil(lambda: len(tray_icon.messages) == 2, timeout=10_000)
     assert {title for title, _ in tray_icon.messages} == {"One", "Two"}
@@ -242,15 +243,15 @@ def test_what_is_held_and_kept_stays_kept(
     dialog = desk.window.review(job.id)
     assert dialog is not None
     dialog.keep_button.click()
-    assert "chose to keep" in desk.window.board.banner.title
+    assert "chose to keep" in desk.window.board.banner._title.text()
     scripted.tell(job.id, StatusChanged(Status(JobState.HELD, held=HELD._replace(), pending=1)))
     qtbot.waitUntil(lambda: desk.controller.status(job.id).pending == 1)
-    assert "chose to keep" in desk.window.board.banner.title
+    assert "chose to keep" in desk.window.board.banner._title.text()
     assert scripted.received(job.id) == [KeepHeld(HELD)]
     assert len(tray_icon.messages) == 1
     scripted.tell(job.id, StatusChanged(ok_status()._replace(kept=840)))
     qtbot.waitUntil(lambda: desk.controller.status(job.id).kept == 840)
-    assert "chose to keep" not in desk.window.board.banner.title
+    assert "chose to keep" not in desk.window.board.banner._title.text()
 
 
 def test_a_problem_is_left_out_from_now_on(make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> None:
@@ -259,7 +260,7 @@ def test_a_problem_is_left_out_from_now_on(make_desk: DeskMaker, job: Job, scrip
     desk.start(Wish())
     qtbot.waitUntil(lambda: scripted.has_started(job.id))
     scripted.tell(job.id, StatusChanged(Status(JobState.ATTENTION, problems=PROBLEMS)))
-    qtbot.waitUntil(lambda: desk.window.board.problems.model.total == 3)
+    qtbot.waitUntil(lambda: desk.window.board.problems.model._total == 3)
     desk.window.board.problems.exclusion_requested.emit("Mail/Inbox [old].mbox")
     (changed,) = saved_jobs(make_desk)
     assert changed.exclude == ("/Mail/Inbox\\ \\[old\\].mbox",)
@@ -372,7 +373,7 @@ def test_a_job_that_gets_another_folder_keeps_its_place(
     desk.jobs.add(jobs, "a")
     desk.jobs.put("b", jobs[1]._replace(id="other", destination=str(tmp_path / "elsewhere")))
     board = desk.window.board
-    assert [view.job.id for view in board.jobs.views()] == ["a", "other", "c"]
+    assert [view.job.id for view in board.jobs._views] == ["a", "other", "c"]
     assert board.selected_id == "other"
     qtbot.waitUntil(lambda: all(scripted.has_started(job_id) for job_id in ("a", "other", "c")))
 
@@ -380,7 +381,7 @@ def test_a_job_that_gets_another_folder_keeps_its_place(
 def test_the_log_is_shown(make_desk: DeskMaker, scripted: ScriptedRun, qtbot: QtBot) -> None:
     desk = make_desk(scripted)
     logging.getLogger("backup_gui.test").warning("a line\nwith a break")
-    qtbot.waitUntil(lambda: "a line\\nwith a break" in desk.window.board.log.text)
+    qtbot.waitUntil(lambda: "a line\\nwith a break" in desk.window.board.log._text.toPlainText())
 
 
 def test_folders_are_opened_if_they_are_there(
@@ -429,10 +430,10 @@ def test_reports_and_progress_are_shown(make_desk: DeskMaker, job: Job, scripted
     qtbot.waitUntil(lambda: scripted.has_started(job.id))
     scripted.tell(job.id, StatusChanged(Status(JobState.WORKING)))
     scripted.tell(job.id, Progressed(Progress(Phase.COPYING, 1, 4, 0, 0, "a", 1.0)))
-    qtbot.waitUntil(lambda: desk.window.board.banner.title == "Copying 1 of 4 files.")
+    qtbot.waitUntil(lambda: desk.window.board.banner._title.text() == "Copying 1 of 4 files.")
     report = Report(PassStatus.COMPLETE, 1.0, 1.0, is_full=True, counts=Counts(created=4, bytes=9))
     scripted.tell(job.id, ReportMade(report))
     scripted.tell(job.id, StatusChanged(ok_status()))
-    qtbot.waitUntil(lambda: desk.window.board.banner.title == "Everything is backed up.")
-    (row,) = desk.window.board._activity_model(job.id).rows(5)
+    qtbot.waitUntil(lambda: desk.window.board.banner._title.text() == "Everything is backed up.")
+    (row,) = newest_rows(desk.window.board._activity_model(job.id), 5)
     assert row.report == report

@@ -35,6 +35,7 @@ from backup_gui.ui.main.board import Page
 from backup_gui.ui.values.first_run import FirstChoice
 from backup_gui.ui.values.history import RestoreWish, subject_of
 from tests.faults.volumes import cuttable_disk, is_any_thread_stuck, run_tool
+from tests.helpers.looks import is_due
 from tests.helpers.trees import contents
 from tests.qt.conftest import DeskMaker, ScriptedRun, make_test_job, ok_status
 from tests.qt.presenters.test_history import click_row, row_of
@@ -190,7 +191,7 @@ def test_threads_that_were_left_to_themselves_count_too(
         qtbot.waitUntil(lambda: runner._stalls.silent_s("look") > 0)
     runner.start("look", partial(at_once, "last"), seen.append)
     assert len(runner._left) == 2
-    assert runner.is_running("look")
+    assert is_due(runner, "look")
     assert not runner._running
     drive.answer()
     qtbot.waitUntil(lambda: seen == ["last"])
@@ -358,7 +359,7 @@ def test_a_restore_that_hangs_can_be_left_and_others_and_the_job_go_on(
     click_row(desk.window.board.history, "of Documents", qtbot)
     dialog = restore(desk, job)
     dialog._patience.setInterval(1)
-    qtbot.waitUntil(lambda: dialog.progress.silence.startswith(SILENT), timeout=LONG_MS)
+    qtbot.waitUntil(lambda: dialog.progress._silence.text.startswith(SILENT), timeout=LONG_MS)
     assert dialog.cancel_button.isEnabled()
     dialog.cancel_button.click()
     qtbot.waitUntil(dialog.close_button.isVisible)
@@ -389,7 +390,7 @@ def test_a_restore_that_ends_before_its_dialog_is_closed_shows_what_came_of_it(
     qtbot.waitUntil(dialog.close_button.isVisible)
     drive.answer()
     qtbot.waitUntil(lambda: dialog.is_over, timeout=LONG_MS)
-    assert dialog.progress.silence == ""
+    assert dialog.progress._silence.text == ""
 
 
 def test_a_preview_of_a_drive_that_hangs_says_so_and_another_one_is_made(
@@ -399,7 +400,7 @@ def test_a_preview_of_a_drive_that_hangs_says_so_and_another_one_is_made(
     for _ in range(10):
         # More than there are threads.
         dialog = desk.window.preview(job)
-        qtbot.waitUntil(lambda dialog=dialog: dialog.progress.silence.startswith(SILENT), timeout=LONG_MS)  # type: ignore[misc]
+        qtbot.waitUntil(lambda dialog=dialog: dialog.progress._silence.text.startswith(SILENT), timeout=LONG_MS)  # type: ignore[misc]
         dialog.close_button.click()
     assert drive.count == 10
     other = desk.controller.job("pictures")
@@ -475,7 +476,7 @@ def test_saving_to_a_drive_that_freezes_is_stopped_in_the_window_at_once_and_lea
                 dialog = restore(desk, job, str(disk.point / "saved"))
                 dialog._patience.setInterval(100)
                 qtbot.waitUntil(is_any_thread_stuck, timeout=LONG_MS)
-                qtbot.waitUntil(lambda: dialog.progress.silence.startswith(SILENT), timeout=LONG_MS)
+                qtbot.waitUntil(lambda: dialog.progress._silence.text.startswith(SILENT), timeout=LONG_MS)
                 dialog.cancel_button.click()
                 qtbot.waitUntil(dialog.close_button.isVisible, timeout=LONG_MS)
                 dialog.close_button.click()

@@ -163,7 +163,7 @@ def test_stopping_ends_the_thread(start: Start, job: Job, scripted: ScriptedRun,
         thread.stop()
     assert blocker.args == [Outcome(None, None, is_stopped=True)]
     assert thread.wait(5_000)
-    assert not thread.is_running
+    assert not thread._thread.isRunning()
 
 
 def test_an_unexpected_error_becomes_a_failed_outcome(

@@ -125,7 +125,7 @@ def test_a_drive_that_does_not_answer_is_shown_in_window_and_tray(
     view = replace(VIEWS["working"], silent_s=120)
     window = make_window(icons, view)
     qtbot.addWidget(window)
-    assert window.board.banner.title == "Waiting for the drive: it has not answered for 2 min."
+    assert window.board.banner._title.text() == "Waiting for the drive: it has not answered for 2 min."
     tray = Tray(icons, tray_icon, lambda: NOW)
     tray.show_jobs((view,))
     assert "Waiting for the drive: it has not answered for 2 min." in tray_icon.tooltip
@@ -237,16 +237,16 @@ def test_a_drive_that_freezes_is_shown_until_it_answers_again(
             desk.start(VISIBLE)
             desk.jobs.put("", Job(str(source), str(mirror), id="job", name="job", interval_s=1))
             banner = desk.window.board.banner
-            qtbot.waitUntil(lambda: banner.title == "Everything is backed up.", timeout=20_000)
+            qtbot.waitUntil(lambda: banner._title.text() == "Everything is backed up.", timeout=20_000)
             run_tool("fsfreeze", "--freeze", str(disk.point))
             try:
                 (source / "file").write_bytes(b"newer")
                 qtbot.waitUntil(is_any_thread_stuck, timeout=20_000)
-                qtbot.waitUntil(lambda: banner.title.startswith(SILENT), timeout=20_000)
+                qtbot.waitUntil(lambda: banner._title.text().startswith(SILENT), timeout=20_000)
                 assert SILENT in tray_icon.tooltip
             finally:
                 subprocess.run(["fsfreeze", "--unfreeze", str(disk.point)], check=True)
-            qtbot.waitUntil(lambda: banner.title == "Everything is backed up.", timeout=20_000)
+            qtbot.waitUntil(lambda: banner._title.text() == "Everything is backed up.", timeout=20_000)
             assert contents(mirror) == {"file": b"newer"}
         finally:
             # What still has a file open there keeps the drive from being unmounted.

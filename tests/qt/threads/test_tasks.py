@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.threads.tasks import TaskContext, TaskRunner
+from tests.helpers.looks import is_due
 
 WAIT_S = 5.0
 
@@ -98,8 +99,8 @@ def test_no_thread_is_left_when_all_is_done(serial: TaskRunner, qtbot: QtBot) ->
     seen: list[object] = []
     for _ in range(2):
         serial.start("a", partial(tell, 1), seen.append)
-        assert serial.is_running("a")
-        qtbot.waitUntil(lambda: not serial.is_running("a"))
+        assert is_due(serial, "a")
+        qtbot.waitUntil(lambda: not is_due(serial, "a"))
         qtbot.waitUntil(lambda: not any(thread.name == "serial a" for thread in threading.enumerate()))
     assert seen == [1, 1]
 
@@ -124,7 +125,7 @@ def test_a_failure_that_nobody_is_told_is_logged_and_the_next_task_is_done(
     qtbot.waitUntil(lambda: seen == [1])
     assert "serial failed: a" in caplog.text
     assert "Input/output error" in caplog.text
-    assert not serial.is_running("a")
+    assert not is_due(serial, "a")
 
 
 def test_an_error_of_the_program_is_logged(runner: TaskRunner, qtbot: QtBot, caplog: pytest.LogCaptureFixture) -> None:
@@ -144,9 +145,9 @@ def test_a_new_task_takes_the_place_of_the_old_one_of_which_nothing_is_told(
     assert slow.has_begun.wait(WAIT_S)
     for number in range(10):
         runner.start("a", partial(tell, number), seen.append, on_failed=unexpected)
-    assert runner.is_running("a")
+    assert is_due(runner, "a")
     qtbot.waitUntil(lambda: seen == [9])
-    assert not runner.is_running("a")
+    assert not is_due(runner, "a")
     assert slow.was_stopped
     assert caplog.text == ""
 
@@ -187,8 +188,8 @@ def test_of_what_is_cancelled_nothing_more_is_told(serial: TaskRunner, qtbot: Qt
     assert slow.has_begun.wait(WAIT_S)
     serial.cancel("b")
     serial.cancel("a")
-    assert not serial.is_running("a")
-    assert not serial.is_running("b")
+    assert not is_due(serial, "a")
+    assert not is_due(serial, "b")
     qtbot.waitUntil(lambda: seen == [2])
     assert slow.was_stopped
 

@@ -205,13 +205,13 @@ def test_the_chart_is_a_slider_over_the_days_and_leaves_the_wheel_to_the_page(
     assert told.role() == QAccessible.Role.Slider
     assert (plot.minimum(), plot.maximum(), plot.value()) == (0, DAYS - 1, DAYS - 1)
     QTest.keyClick(plot, Qt.Key.Key_Home)
-    assert plot.value() == plot.current == 0
+    assert plot.value() == plot._current == 0
     # As a screen reader sets it.
     plot.setValue(7)
-    assert plot.current == 7
+    assert plot._current == 7
     assert chart.words.text() == plot.accessibleDescription()
     chart.show_days(SOME_DAYS[:3], TODAY)
-    assert plot.value() == plot.current == 7
+    assert plot.value() == plot._current == 7
 
 
 @schemes
@@ -242,7 +242,7 @@ def test_the_parts_of_the_drive_stand_out_from_each_other(qapp: QApplication, sc
         assert bar.value() == 70
         told = QAccessible.queryAccessibleInterface(bar)
         assert told.role() == QAccessible.Role.ProgressBar
-        words = picture(room.words, ENLARGED)
+        words = picture(room._words, ENLARGED)
         assert contrast(*ground_and_ink(words)) >= LEAST_OF_TEXT
 
 
@@ -275,8 +275,8 @@ def test_the_time_bar_stands_out(qapp: QApplication, scheme: str, qtbot: QtBot) 
         assert max(contrast(colour, ground) for colour in handle) >= LEAST_OF_GRAPHICS
         for label in bar.findChildren(QLabel):
             assert contrast(*ground_and_ink(picture(label, ENLARGED))) >= LEAST_OF_TEXT, label.text()
-        assert bar.words in slider.accessibleDescription()
-        assert bar.detail in slider.accessibleDescription()
+        assert bar._words.text() in slider.accessibleDescription()
+        assert bar._detail.text() in slider.accessibleDescription()
 
 
 def test_the_past_is_at_the_right_from_right_to_left(qapp: QApplication, qtbot: QtBot) -> None:
@@ -353,10 +353,10 @@ def test_the_cards_of_jobs_stand_out(qapp: QApplication, icons: Icons, scheme: s
             badge = QRect(area.left() + 80, area.top() + 70, 100, 100)
             found = colours(image, badge)
             many = [QColor(colour) for colour, count in found.items() if count > sum(found.values()) * 0.003]
-            assert max(contrast(one, other) for one in many for other in many) >= LEAST_OF_GRAPHICS, model.views()[
+            assert max(contrast(one, other) for one in many for other in many) >= LEAST_OF_GRAPHICS, model._views[
                 row
             ].shown_state
-            lines = 4 if model.views()[row].room is None else 5
+            lines = 4 if model._views[row].room is None else 5
             height = inner.height() // lines
             for line in range(lines):
                 words = QRect(area.left() + 260, inner.top() + line * height, 500, height)

@@ -259,7 +259,7 @@ def test_days_are_counted_as_on_the_calendar() -> None:
 
 
 def test_headings_stand_above_the_figures_of_their_columns(icons: Icons) -> None:
-    model = make_window(icons, VIEWS["ok"]).board.activity.list.model()
+    model = make_window(icons, VIEWS["ok"]).board.activity._list.model()
     role = Qt.ItemDataRole.TextAlignmentRole
     for column in range(4):
         assert model.headerData(column, Qt.Orientation.Horizontal, role) == model.index(0, column).data(role)

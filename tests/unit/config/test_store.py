@@ -182,4 +182,4 @@ def test_what_was_told_is_remembered(tmp_path: Path) -> None:
 
 def test_the_file_is_in_the_users_configuration_folder(own_places: Path) -> None:
     store = Store(Places().config)
-    assert store.path.is_relative_to(own_places / "config")
+    assert store._path.is_relative_to(own_places / "config")

@@ -107,11 +107,6 @@ class Budget:
         # When a pass began or ended last.
         self._moved_s = 0.0
 
-    @property
-    def kept(self) -> int:
-        """How many folders all trees keep open."""
-        return self._kept
-
     # Trees
 
     def add_tree(self) -> None:

@@ -17,6 +17,7 @@ from backup_gui.ui.activity.pass_row import pass_text
 from backup_gui.ui.main.board import Page
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.values.job import FilesPage, FilesQuery, PassPage, PassQuery
+from tests.helpers.looks import newest_rows
 from tests.helpers.screens import VIEWS, look_back, make_window
 from tests.qt.conftest import NOW
 
@@ -68,21 +69,21 @@ def test_ten_thousand_earlier_passes_come_page_by_page(model: ActivityModel) -> 
         model.fetchMore(ROOT)
         library.answer()
     assert model.rowCount() == 10_000
-    assert [row.pass_id for row in model.rows(10_000)] == list(range(10_000, 0, -1))
+    assert [row.pass_id for row in newest_rows(model, 10_000)] == list(range(10_000, 0, -1))
 
 
 def test_passes_of_this_run_are_not_listed_twice_and_get_their_key(model: ActivityModel) -> None:
     library = Library(model, 5)
     report = Report(PassStatus.COMPLETE, past(5).started_at, 1.0, is_full=False, counts=Counts(created=1))
     model.add(report)
-    assert model.rows(1)[0].pass_id == 0
+    assert newest_rows(model, 1)[0].pass_id == 0
     model.begin()
     library.answer()
-    assert [row.pass_id for row in model.rows(10)] == [5, 4, 3, 2, 1]
+    assert [row.pass_id for row in newest_rows(model, 10)] == [5, 4, 3, 2, 1]
     later = Report(PassStatus.COMPLETE, NOW, 1.0, is_full=False, counts=Counts(deleted=1))
     model.add(later)
     model.name_passes({NOW: 6})
-    assert [row.pass_id for row in model.rows(2)] == [6, 5]
+    assert [row.pass_id for row in newest_rows(model, 2)] == [6, 5]
 
 
 def test_the_files_of_a_pass_come_when_it_is_opened(model: ActivityModel, qtmodeltester: Any) -> None:
@@ -104,7 +105,7 @@ def test_the_files_of_a_pass_come_when_it_is_opened(model: ActivityModel, qtmode
     assert model.data(model.index(1, 0, second)) == "Moved"
     assert model.data(model.index(1, 1, second)) == "new, before: old"
     assert model.parent(model.index(1, 1, second)) == second
-    assert model.row_at(model.index(1, 1, second)) == model.rows(3)[2]
+    assert model.row_at(model.index(1, 1, second)) == newest_rows(model, 3)[2]
     model.fetchMore(second)
     assert library.files[-1] == FilesQuery("a1", 2, 2)
     model.put_files(FilesPage(library.files[-1], (), is_last=True))
@@ -161,7 +162,7 @@ def test_an_earlier_pass_is_told_like_one_of_today(model: ActivityModel) -> None
     )
     model.begin()
     model.put_page(PassPage(PassQuery("a1", 0), page, is_last=True))
-    assert [pass_text(row) for row in model.rows(4)] == [
+    assert [pass_text(row) for row in newest_rows(model, 4)] == [
         "2 new. 7 files could not be backed up.",
         "Some of it waited for your word.",
         "The drive went.",
@@ -176,11 +177,11 @@ def test_the_page_says_so_when_a_filter_finds_nothing(icons: Icons, model: Activ
     page.show_model(model)
     assert page._vacancy.isVisible()
     model.add(Report(PassStatus.COMPLETE, NOW, 1.0, is_full=False, counts=Counts(created=1)))
-    assert page.list.isVisible()
+    assert page._list.isVisible()
     page.kind_combo.setCurrentIndex(page.kind_combo.findData(PassKind.DELETED.value))
     model.put_page(PassPage(PassQuery("a1", 1, None, PassKind.DELETED), (), is_last=True))
     page.refresh()
-    assert page.list.isVisible()
+    assert page._list.isVisible()
     assert page._nothing.isVisible()
     queries: list[PassQuery] = []
     model.passes_wanted.connect(queries.append)
@@ -194,13 +195,13 @@ def test_old_versions_that_are_gone_are_told_of_even_if_nothing_else_was_done(mo
     for one in (quiet, quiet._replace(thinned=Removed(12, 100)), quiet):
         model.add(one)
     nothing = "Checked, nothing had changed."
-    assert [pass_text(row) for row in model.rows(9)] == [
+    assert [pass_text(row) for row in newest_rows(model, 9)] == [
         nothing,
         f"{nothing} 12 old versions were removed from the history, as its limits say.",
         nothing,
     ]
     model.add(quiet._replace(counts=Counts(created=1), made_room=Removed(1, 100)))
-    assert pass_text(model.rows(1)[0]) == "1 new. 1 old version was removed to make room."
+    assert pass_text(newest_rows(model, 1)[0]) == "1 new. 1 old version was removed to make room."
 
 
 def test_only_what_took_something_away_can_be_undone(icons: Icons, qtbot: QtBot) -> None:
@@ -209,14 +210,14 @@ def test_only_what_took_something_away_can_be_undone(icons: Icons, qtbot: QtBot)
     wishes: list[object] = []
     page = window.board.activity
     page.undo_requested.connect(wishes.append)
-    row = page._model.row_at(page.list.currentIndex())  # type: ignore[union-attr]
+    row = page._model.row_at(page._list.currentIndex())  # type: ignore[union-attr]
     assert row is not None
     assert page.undo_button.isEnabled()
     page.undo_button.click()
     counts = row.report.counts
     assert wishes == [row]
     assert row.files_taken == counts.deleted + counts.replaced + counts.moved
-    page.list.setCurrentIndex(page.list.model().index(0, 0))
+    page._list.setCurrentIndex(page._list.model().index(0, 0))
     assert not page.undo_button.isEnabled()
 
 
@@ -234,7 +235,7 @@ def test_a_pass_whose_paths_are_forgotten_is_not_offered_to_be_undone(
     page.refresh()
     hints = []
     for row in range(3):
-        page.list.setCurrentIndex(model.index(row, 0))
+        page._list.setCurrentIndex(model.index(row, 0))
         hints.append(page.undo_button.toolTip())
         assert page.undo_button.isEnabled() is (row == 0)
     assert hints[0].startswith("Brings back")
@@ -243,7 +244,7 @@ def test_a_pass_whose_paths_are_forgotten_is_not_offered_to_be_undone(
     assert not model.hasChildren(model.index(1, 0)), "there is nothing to open"
 
     # Forgotten between the list and the look at it.
-    page.list.setCurrentIndex(model.index(0, 0))
+    page._list.setCurrentIndex(model.index(0, 0))
     model.fetchMore(model.index(0, 0))
     model.put_files(FilesPage(FilesQuery("a1", 3, 0), (), is_last=True))
     assert not page.undo_button.isEnabled()
@@ -262,10 +263,10 @@ def test_a_drive_that_is_away_can_be_given_up(icons: Icons, qtbot: QtBot) -> Non
     page._table.selectRow(0)
     wishes: list[object] = []
     page.forget_drive_requested.connect(wishes.append)
-    page.forget_button.click()
+    page._forget.click()
     assert wishes == ["Camera"]
     page._table.selectRow(1)
-    assert not page.forget_button.isVisible()
+    assert not page._forget.isVisible()
 
 
 def test_the_list_of_problems_stays_where_it_is_while_they_are_told_again(icons: Icons, qtbot: QtBot) -> None:

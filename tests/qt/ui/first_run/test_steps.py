@@ -139,7 +139,7 @@ def test_it_says_what_the_first_backup_is_going_to_do(
     menu.actions()[0].trigger()
     dialog = desk.window.findChild(PreviewDialog)
     assert dialog is not None
-    qtbot.waitUntil(lambda: dialog.plan.model.total == 4)
+    qtbot.waitUntil(lambda: dialog.plan.model._tree.total == 4)
     assert list(drive.iterdir()) == [drive / "Documents"]
     dialog.close()
 

@@ -27,6 +27,7 @@ from backup_gui.ui.history.tree_model import HistoryModel
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.values.history import Asked, RestoreWish, Subject
 from backup_gui.ui.widgets.path_delegate import PathDelegate, shortened
+from tests.helpers.looks import has_picture, notes_of, words_of
 from tests.helpers.screens import MOMENTS, NOTES_VERSIONS, RESULT, TOP, TRAVEL
 from tests.qt.conftest import NOW
 
@@ -209,11 +210,11 @@ def test_one_file_shows_its_versions_and_a_look_at_the_one_chosen(wishes: Wishes
     page.show_look(wishes.looks[-1], "words \udcff", None, is_cut=True)
     assert panel.text.toPlainText() == "words \\udcff\n…"
     page.show_look(wishes.looks[-1], None, QImage(20, 10, QImage.Format.Format_RGB32), is_cut=False)
-    assert panel.has_picture
+    assert has_picture(panel)
     page.show_look(wishes.looks[-1], None, None, is_cut=False)
-    assert panel.words == "No preview of this sort of file"
+    assert words_of(panel) == "No preview of this sort of file"
     page.show_failure(wishes.looks[-1])
-    assert panel.words == "This cannot be read at the moment."
+    assert words_of(panel) == "This cannot be read at the moment."
     page.back_button.click()
     assert wishes.restores == [RestoreWish(SUBJECT, (NOTES_VERSIONS[1],))]
 
@@ -224,14 +225,14 @@ def test_versions_of_a_file_not_chosen_any_more_are_not_shown(wishes: Wishes) ->
     wishes.page.show_versions(wishes.versions[0], NOTES_VERSIONS)
     assert wishes.page.versions.model.rowCount() == 0
     wishes.page.show_versions(wishes.versions[1], ())
-    assert "not in the backup" in wishes.page.versions.words
+    assert "not in the backup" in words_of(wishes.page.versions)
 
 
 def test_several_files_and_folders_are_put_back_at_once(wishes: Wishes) -> None:
     page = wishes.page
     wishes.choose("Letters", "Budget.ods")
-    assert page._count.full_text == "2 chosen  ·  48.2 kB"
-    assert page.versions.words == "2 files and folders are chosen."
+    assert page._count._full == "2 chosen  ·  48.2 kB"
+    assert words_of(page.versions) == "2 files and folders are chosen."
     page._policy.setCurrentIndex(1)
     page.back_button.click()
     page.save_to("/tmp/x")
@@ -305,10 +306,10 @@ def test_a_choice_is_offered_only_where_there_is_something_to_choose(icons: Icon
     qtbot.addWidget(page)
     page.show_subject(SUBJECT)
     page.show()
-    assert page.versions.words == "", "nothing has been read yet"
+    assert words_of(page.versions) == "", "nothing has been read yet"
     asked = Asked(SUBJECT, page._serial)
     page.show_folder(asked, TOP)
-    hint = page.versions.words
+    hint = words_of(page.versions)
     assert hint
     found = replace(asked, text="x")
     empty: tuple[Callable[[], None], ...] = (
@@ -318,14 +319,14 @@ def test_a_choice_is_offered_only_where_there_is_something_to_choose(icons: Icon
     )
     for show in empty:
         show()
-        assert (page.list.part != "", page.versions.words) == (True, "")
+        assert (page.list.part != "", words_of(page.versions)) == (True, "")
         assert not page.versions.isVisible()
         page.show_found(found, Search(TOP))
-        assert (page.list.part, page.versions.words) == ("", hint)
+        assert (page.list.part, words_of(page.versions)) == ("", hint)
         assert page.versions.isVisible()
     page.show_failure(asked)
     page.show_silence(40)
-    assert (page.list.part, page.versions.words) == ("silent", "")
+    assert (page.list.part, words_of(page.versions)) == ("silent", "")
 
 
 def test_what_is_chosen_stays_shown_when_the_folder_is_read_again(wishes: Wishes) -> None:
@@ -441,19 +442,19 @@ def test_the_slider_steps_from_change_to_change(qtbot: QtBot) -> None:
     bar = TimeBar(lambda: NOW)
     qtbot.addWidget(bar)
     assert not bar.slider.isEnabled()
-    assert "Nothing has been replaced" in bar.detail
+    assert "Nothing has been replaced" in bar._detail.text()
     bar.show_moments(MOMENTS)
-    assert bar.detail.startswith("The last change before: 1 file replaced")
+    assert bar._detail.text().startswith("The last change before: 1 file replaced")
     chosen: list[object] = []
     bar.chosen.connect(chosen.append)
     for moment in reversed(MOMENTS):
         QTest.keyClick(bar.slider, Qt.Key.Key_Left)
         qtbot.waitUntil(lambda moment=moment: chosen[-1:] == [moment.at - 1])  # type: ignore[misc]
         assert bar.edit.dateTime().toSecsSinceEpoch() == moment.at - 1
-    assert bar.detail.startswith("The next change after: 3 files replaced")
+    assert bar._detail.text().startswith("The next change after: 3 files replaced")
     bar.now_button.click()
     assert chosen[-1] is None
-    assert bar.words == "As it is in the backup now"
+    assert bar._words.text() == "As it is in the backup now"
     assert bar.slider.value() == len(MOMENTS)
 
 
@@ -464,7 +465,7 @@ def test_the_time_now_is_brought_up_to_date_with_what_is_shown(qtbot: QtBot) -> 
     bar.show_moments(MOMENTS)
     clock[0] += 100
     bar.show_moments(MOMENTS)
-    assert bar.words == "As it is in the backup now"
+    assert bar._words.text() == "As it is in the backup now"
     assert bar.edit.dateTime().toSecsSinceEpoch() == NOW + 100
 
 
@@ -533,17 +534,17 @@ def test_a_restore_is_shown_as_it_goes_and_what_came_of_it(dialog: RestoreDialog
     assert dialog.cancel_button.isVisible()
     assert not dialog.open_button.isVisible()
     dialog.show_step(Progress(Phase.RETURNING, 1, 4, 10 * 1024**3, 40 * 1024**3, "docs/a"))
-    assert dialog.title == "Restoring file 2 of 4"
+    assert dialog._title.text() == "Restoring file 2 of 4"
     assert dialog.progress.bar.value() == 250
     dialog.close()
     assert dialog.isVisible()
     assert cancelled == [1]
     dialog.show_result(RESULT)
     dialog.show_step(Progress(Phase.RETURNING, 1, 4))
-    assert dialog.title.startswith("309 of 312")
-    assert "21 were there already" in dialog.details
-    assert dialog.notes[0] == ("Travel/Films/Sea.mov", "The drive that is restored to is full")
-    assert dialog.notes[-1] == ("Travel/Route.gpx", "Restored beside it as “Route (restored 2026-11-22 14.02).gpx”")
+    assert dialog._title.text().startswith("309 of 312")
+    assert "21 were there already" in dialog.progress.words
+    assert notes_of(dialog)[0] == ("Travel/Films/Sea.mov", "The drive that is restored to is full")
+    assert notes_of(dialog)[-1] == ("Travel/Route.gpx", "Restored beside it as “Route (restored 2026-11-22 14.02).gpx”")
     assert not dialog.cancel_button.isVisible()
     dialog.close()
     assert not dialog.isVisible()

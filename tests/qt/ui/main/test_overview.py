@@ -72,10 +72,10 @@ def test_the_arrow_keys_go_from_day_to_day(chart: DayChart) -> None:
     assert plot.accessibleDescription() == day_text(GOOD)
     QTest.keyClick(plot, Qt.Key.Key_Home)
     QTest.keyClick(plot, Qt.Key.Key_Left)
-    assert plot.current == 0
+    assert plot._current == 0
     QTest.keyClick(plot, Qt.Key.Key_End)
     QTest.keyClick(plot, Qt.Key.Key_Right)
-    assert plot.current == DAYS - 1
+    assert plot._current == DAYS - 1
 
 
 def test_the_chart_has_the_same_as_text_for_those_who_do_not_see_it(chart: DayChart) -> None:
@@ -107,13 +107,13 @@ def test_time_goes_the_way_people_read(chart: DayChart) -> None:
     chart.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
     assert chart.plot.day_at(1) == DAYS - 1
     QTest.keyClick(chart.plot, Qt.Key.Key_Right)
-    assert chart.plot.current == DAYS - 1
+    assert chart.plot._current == DAYS - 1
     assert chart.plot.day_at(-5) == chart.plot.day_at(5_000) == -1
 
 
 def test_a_click_chooses_a_day(chart: DayChart) -> None:
     QTest.mouseClick(chart.plot, Qt.MouseButton.LeftButton, pos=QPoint(chart.plot.width() - 4, 20))
-    assert chart.plot.current == DAYS - 1
+    assert chart.plot._current == DAYS - 1
 
 
 def test_the_drive_is_told_by_its_parts(qtbot: QtBot) -> None:
@@ -125,7 +125,7 @@ def test_the_drive_is_told_by_its_parts(qtbot: QtBot) -> None:
     assert list(bar.legend_texts) == ["Used: 600.0 MB"]
     bar.show_room(room, BackupSizes(250_000_000, 100_000_000, counted_at=NOW))
     assert list(bar.legend_texts) == ["Backup: 250.0 MB", "History: 100.0 MB", "Other: 250.0 MB"]
-    assert bar.words.text() == "400.0 MB free of 1.0 GB"
+    assert bar._words.text() == "400.0 MB free of 1.0 GB"
     wishes: list[bool] = []
     bar.count_requested.connect(lambda: wishes.append(True))
     button = bar.findChild(QPushButton)
@@ -160,17 +160,17 @@ def test_the_meter_goes_on_with_the_clock_only_while_behind_and_seen(qtbot: QtBo
     label = BehindLabel(lambda: now[0])
     qtbot.addWidget(label)
     label.show_status(Status(JobState.WAITING, backlog=Backlog(1, 10, NOW - 5)))
-    assert not label.is_counting
+    assert not label._timer.isActive()
     label.show()
-    assert label.is_counting
+    assert label._timer.isActive()
     assert label.text() == "1 file, 10 bytes, oldest 5 s"
     now[0] += 3
     qtbot.waitUntil(lambda: label.text() == "1 file, 10 bytes, oldest 8 s", timeout=5_000)
     label.hide()
-    assert not label.is_counting
+    assert not label._timer.isActive()
     label.show()
     label.show_status(Status(JobState.OK))
-    assert not label.is_counting
+    assert not label._timer.isActive()
     assert label.text() == "Nothing"
 
 

@@ -37,7 +37,7 @@ def test_the_first_complete_backup_is_told_once(qapp: QApplication) -> None:
     texts = told(notices, Status(JobState.WORKING), ok_status(), Status(JobState.WORKING), ok_status())
     assert len(texts) == 1
     assert "first backup is complete" in texts[0]
-    assert notices.celebrated == {"one"}
+    assert notices._celebrated == {"one"}
 
 
 def test_later_success_is_quiet(notices: Notices) -> None:

@@ -52,7 +52,7 @@ class Process:
         self.budget = Budget(lambda: self.limit, self.count, lambda: self.now_s)
 
     def count(self) -> int:
-        return self.others + self.budget.kept
+        return self.others + self.budget._kept
 
 
 class FakeTree:
@@ -86,7 +86,7 @@ def test_the_trees_of_one_job_keep_as_many_folders_as_are_of_use(limit: int | No
         assert [found.open(1_000) for found in trees] == [MOST_KEPT] * 3
         for found in trees:
             found.close()
-    assert budget.kept == 0
+    assert budget._kept == 0
 
 
 def test_the_more_trees_there_are_the_less_each_keeps_and_all_go_on() -> None:
@@ -292,10 +292,10 @@ def test_a_tree_with_hardly_any_folders_open_finds_everything(tmp_path: Path, mo
                 assert os.read(fd, 9) == str(number).encode()
                 os.close(fd)
                 assert len(open_below(tmp_path)) <= 1 + LEAST_KEPT
-                assert process.budget.kept == len(open_below(tmp_path)) - 1
+                assert process.budget._kept == len(open_below(tmp_path)) - 1
         found.forget("folder9")
-        assert process.budget.kept == len(open_below(tmp_path)) - 1
-    assert process.budget.kept == 0
+        assert process.budget._kept == len(open_below(tmp_path)) - 1
+    assert process.budget._kept == 0
     assert process.budget._trees == 0
 
 
@@ -374,7 +374,7 @@ def test_wherever_a_pass_runs_out_of_descriptors_it_says_so_and_the_next_one_fin
     monkeypatch.setattr(descriptors, "_PATIENCE", 0)
     job = make_job(Job(str(source), str(tmp_path / "mirror")))
     catalog = Catalog.in_memory()
-    idle = descriptors.BUDGET.kept, descriptors.BUDGET._trees
+    idle = descriptors.BUDGET._kept, descriptors.BUDGET._trees
     reports = [mirror.run_pass(job, catalog, FULL)]
     before = read_tree(tmp_path / "mirror")
     (source / "folder1/file").write_text("another text")
@@ -393,7 +393,7 @@ def test_wherever_a_pass_runs_out_of_descriptors_it_says_so_and_the_next_one_fin
                 reports.append(report)
                 break
         assert open_below(tmp_path) == []
-        assert (descriptors.BUDGET.kept, descriptors.BUDGET._trees) == idle
+        assert (descriptors.BUDGET._kept, descriptors.BUDGET._trees) == idle
         # Nothing that the source has was taken for deleted.
         there = read_tree(tmp_path / "mirror")
         gone = {path for path in before if path not in there}
