@@ -30,7 +30,7 @@ from backup_gui.engine.fs.privacy import close_to_others, make_private_folder, o
 from backup_gui.model.errors import BackupError, OwnFolderError
 from backup_gui.model.path_text import one_line
 from backup_gui.model.reasons import Reason, ReasonCode
-from backup_gui.presenters.shell import Desk, System
+from backup_gui.presenters.shell import Shell, System
 from backup_gui.threads.garbage import Collector
 from backup_gui.ui.dialogs.refusal import Refusal
 from backup_gui.ui.style.icons import Icons
@@ -178,26 +178,26 @@ def _run(application: QApplication, places: Places, instance: Instance, wish: Wi
     Legibility(application)
     apply_appearance(application, store.settings().appearance)
     signals = QuitSignals()
-    desk = Desk(
+    shell = Shell(
         icons, store, places, System(apply_appearance=partial(apply_appearance, application), languages=languages)
     )
-    desk.finished.connect(application.quit, Qt.ConnectionType.QueuedConnection)
+    shell.finished.connect(application.quit, Qt.ConnectionType.QueuedConnection)
     # The session may end without asking, so shut down then too.
-    application.aboutToQuit.connect(desk.shut_down)
-    signals.quit_requested.connect(desk.quit)
-    instance.wished.connect(desk.grant)
+    application.aboutToQuit.connect(shell.shut_down)
+    signals.quit_requested.connect(shell.quit)
+    instance.wished.connect(shell.grant)
     collector = Collector(application)
     collector.start()
-    desk.start(wish)
+    shell.start(wish)
     try:
         status = application.exec()
     finally:
-        desk.shut_down()
+        shell.shut_down()
         collector.stop()
         signals.close()
         qInstallMessageHandler(None)
     log.info("Folder Backup has ended")
-    return status, desk.has_ended_cleanly
+    return status, shell.has_ended_cleanly
 
 
 def _refuse(application: QApplication, *reasons: Reason) -> int:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from backup_gui.ui.values.job import HeldAnswer, JobView, PutBackWish
 
 
-class AnswersDesk(QObject):
+class DecisionsPresenter(QObject):
     """Sends the user's answers to the jobs. Emits ``changed`` for a job whose view an answer changes.
 
     Args:
@@ -47,7 +47,7 @@ class AnswersDesk(QObject):
         super().__init__(parent)
         self._window = window
         self._controller = controller
-        self._returns = ReturnDesk(icons, window, controller, open_folder, self)
+        self._returns = ReturnPresenter(icons, window, controller, open_folder, self)
         # Held changes that the user has refused, until the job has carried that out.
         self._refused: dict[str, Held] = {}
         window.held_answered.connect(self._on_held_answered)
@@ -135,7 +135,7 @@ def _is_same(held: Held, other: Held | None) -> bool:
     )
 
 
-class ReturnDesk(QObject):
+class ReturnPresenter(QObject):
     """Tells jobs to restore files into their source, and shows each restore in a dialog.
 
     Args:

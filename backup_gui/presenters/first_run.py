@@ -46,7 +46,7 @@ class _Sum:
     reason: Reason = NO_REASON
 
 
-class FirstDesk(QObject):
+class FirstRunPresenter(QObject):
     """Serves the three steps of the first run, in the window and in dialogs.
 
     Args:
@@ -74,7 +74,7 @@ class FirstDesk(QObject):
         self._adopt = adopt
         self._runs = 0
         # A connection to a method does not keep its object alive.
-        self._clerks: dict[str, _Clerk] = {}
+        self._presenters: dict[str, _StepsPresenter] = {}
         window.first_run_opened.connect(self._on_opened)
         self._on_opened(window.welcome)
 
@@ -82,20 +82,22 @@ class FirstDesk(QObject):
     def _on_opened(self, steps: FirstRun) -> None:
         self._runs += 1
         key = f"first {self._runs}"
-        clerk = self._clerks[key] = _Clerk(steps, key, self._controller, self._tasks, self._data_folder)
+        presenter = self._presenters[key] = _StepsPresenter(
+            steps, key, self._controller, self._tasks, self._data_folder
+        )
         steps.offers_requested.connect(partial(self._on_offers_requested, steps))
-        steps.offers_requested.connect(clerk.offer)
-        steps.count_requested.connect(clerk.count)
-        steps.check_requested.connect(clerk.check)
-        steps.forecast_requested.connect(clerk.forecast)
+        steps.offers_requested.connect(presenter.offer)
+        steps.count_requested.connect(presenter.count)
+        steps.check_requested.connect(presenter.check)
+        steps.forecast_requested.connect(presenter.forecast)
         steps.plan_requested.connect(self._window.preview)
         steps.start_requested.connect(self._on_start_requested)
-        steps.start_requested.connect(clerk.stop)
+        steps.start_requested.connect(presenter.stop)
         # Results must not reach a widget that is gone.
         steps.destroyed.connect(partial(self._on_destroyed, key))
 
     def _on_destroyed(self, key: str, *_: object) -> None:
-        self._clerks.pop(key).stop()
+        self._presenters.pop(key).stop()
 
     def _on_offers_requested(self, steps: FirstRun) -> None:
         steps.show_login(self._settings().start_at_login)
@@ -105,7 +107,7 @@ class FirstDesk(QObject):
         self._adopt(start)
 
 
-class _Clerk:
+class _StepsPresenter:
     """Answers one first run."""
 
     def __init__(self, steps: FirstRun, key: str, controller: Controller, tasks: TaskRunner, data_folder: Path) -> None:

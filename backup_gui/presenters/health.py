@@ -1,4 +1,4 @@
-"""Connects the window with what watches jobs from outside: overdue alarm, stalls, battery, network, crashes."""
+"""Connects the window with what watches jobs from outside: overdue monitor, stalls, battery, network, crashes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from backup_gui.desktop.diagnostics import ErrorKeeper, describe
 from backup_gui.desktop.power import Power, Supply
 from backup_gui.engine.fs.volumes.mounts import can_watch
 from backup_gui.engine.state.pass_log import Chronicle
-from backup_gui.presenters.overdue import Alarm, Overdue
+from backup_gui.presenters.overdue import Overdue, OverdueMonitor
 from backup_gui.threads.liveness import Stalls
 from backup_gui.ui.values.job import JobView, Saving
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from backup_gui.ui.main.window import MainWindow
 
 
-class CareDesk(QObject):
+class HealthPresenter(QObject):
     """Watches all jobs. Emits ``changed`` for a job whose view changes, and ``reminded`` to remind the user.
 
     Args:
@@ -63,9 +63,9 @@ class CareDesk(QObject):
         self._errors = ErrorKeeper()
         self._crashes = CrashRelay(self)
         self._crashes.crashed.connect(self._on_crashed)
-        self._alarm = Alarm(store, now, self._settings.overdue_days, self)
-        self._alarm.changed.connect(self._on_overdue_changed)
-        self._alarm.reminded.connect(self.reminded)
+        self._monitor = OverdueMonitor(store, now, self._settings.overdue_days, self)
+        self._monitor.changed.connect(self._on_overdue_changed)
+        self._monitor.reminded.connect(self.reminded)
         self._stalls = Stalls(controller.pulses, parent=self)
         self._stalls.changed.connect(self.changed)
         self._power = make_power(self)
@@ -74,7 +74,7 @@ class CareDesk(QObject):
 
     def close(self) -> None:
         """Stop watching."""
-        self._alarm.stop()
+        self._monitor.stop()
         self._stalls.stop()
         self._crashes.close()
         self._errors.close()
@@ -82,7 +82,7 @@ class CareDesk(QObject):
     @Slot(object)
     def watch(self, job: Job) -> None:
         """Watch a new or changed job."""
-        self._alarm.watch(job.id)
+        self._monitor.watch(job.id)
         chronicle = Chronicle(self._data_folder / "jobs" / f"{job.id}.sqlite")
         # A job that hangs from its start never tells the age of its backup, but its database does.
         self._tasks.start(
@@ -100,20 +100,20 @@ class CareDesk(QObject):
 
     def forget(self, job_id: str) -> None:
         """Stop watching a job."""
-        self._alarm.forget(job_id)
+        self._monitor.forget(job_id)
         self._overdue.pop(job_id, None)
         self._on_network.discard(job_id)
         self._controller.check_every(job_id, None)
 
     def note_status(self, job_id: str, status: Status) -> None:
-        """Pass the time of a job's last complete backup to the alarm."""
+        """Pass the time of a job's last complete backup to the monitor."""
         if status.last_complete_at is not None:
-            self._alarm.note_complete(job_id, status.last_complete_at)
+            self._monitor.note_complete(job_id, status.last_complete_at)
 
     def take_settings(self, settings: Settings) -> None:
         """Apply new settings."""
         self._settings = settings
-        self._alarm.set_limit(settings.overdue_days)
+        self._monitor.set_limit(settings.overdue_days)
         self._spare()
 
     def overdue_since(self, job_id: str) -> float | None:
@@ -150,8 +150,8 @@ class CareDesk(QObject):
 
     def _on_last_complete(self, job_id: str, at: float | None) -> None:
         if at is not None:
-            self._alarm.note_complete(job_id, at)
-        self._alarm.check()
+            self._monitor.note_complete(job_id, at)
+        self._monitor.check()
 
     def _on_network_known(self, job_id: str, *, is_on_network: bool) -> None:
         (self._on_network.add if is_on_network else self._on_network.discard)(job_id)

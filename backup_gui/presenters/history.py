@@ -198,7 +198,7 @@ class Restoration(QObject):
             self.deleteLater()
 
 
-class RestoreDesk(QObject):
+class HistoryPresenter(QObject):
     """Connects the History pages with the engine.
 
     Args:
@@ -225,7 +225,7 @@ class RestoreDesk(QObject):
         self._open_folder = open_folder
         self._tasks = tasks
         self._restorer = TaskRunner("restore", self, is_serial=True)
-        self._clerks: list[Clerk] = []
+        self._presenters: list[HistoryPagePresenter] = []
         self._was_told_of_silence = False
         self._serve(window.board.history)
         window.backup_chosen.connect(self._on_backup_chosen)
@@ -249,13 +249,13 @@ class RestoreDesk(QObject):
         return not left
 
     def _runners(self) -> list[TaskRunner]:
-        return [self._restorer, *(clerk.tasks for clerk in self._clerks)]
+        return [self._restorer, *(presenter.tasks for presenter in self._presenters)]
 
-    def _serve(self, page: HistoryPage) -> Clerk:
-        clerk = Clerk(page, self)
-        self._clerks.append(clerk)
+    def _serve(self, page: HistoryPage) -> HistoryPagePresenter:
+        presenter = HistoryPagePresenter(page, self)
+        self._presenters.append(presenter)
         page.restore_requested.connect(self._on_restore_requested)
-        return clerk
+        return presenter
 
     @Slot(object)
     def _on_restore_requested(self, wish: RestoreWish) -> None:
@@ -291,14 +291,14 @@ class RestoreDesk(QObject):
         name = backup.destination.rstrip("/\\").rpartition("/")[2] or backup.destination
         subject = Subject(name, backup.destination, backup.history)
         dialog = HistoryWindow(self._icons, self._now, subject, self._window)
-        clerk = self._serve(dialog.page)
-        dialog.finished.connect(partial(self._on_window_closed, clerk))
+        presenter = self._serve(dialog.page)
+        dialog.finished.connect(partial(self._on_window_closed, presenter))
         dialog.show()
 
-    def _on_window_closed(self, clerk: Clerk, _result: int) -> None:
-        clerk.close()
-        self._clerks.remove(clerk)
-        clerk.deleteLater()
+    def _on_window_closed(self, presenter: HistoryPagePresenter, _result: int) -> None:
+        presenter.close()
+        self._presenters.remove(presenter)
+        presenter.deleteLater()
 
     def _on_no_backup(self, folder: str, error: Exception) -> None:
         log.info("The folder %s is no readable backup: %s", one_line(folder), error)
@@ -314,7 +314,7 @@ class _Reading:
         self.shelf = Shelf()
 
 
-class Clerk(QObject):
+class HistoryPagePresenter(QObject):
     """Answers the requests of one History page."""
 
     def __init__(self, page: HistoryPage, parent: QObject | None = None) -> None:

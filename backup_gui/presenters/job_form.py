@@ -35,7 +35,7 @@ _COPIES = "copies of what is left out"
 _NOTHING = HistorySize(0, 0, None)
 
 
-class FormDesk(QObject):
+class JobFormPresenter(QObject):
     """Serves one form: the Settings page of the jobs, or the dialog for a new one."""
 
     def __init__(

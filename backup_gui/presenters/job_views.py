@@ -34,7 +34,7 @@ class ShownView(NamedTuple):
     before: JobView | None
 
 
-class ViewDesk(QObject):
+class JobViewsPresenter(QObject):
     """Shows all jobs in the window.
 
     Args:

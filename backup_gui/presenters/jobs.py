@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class JobDesk(QObject):
+class JobsPresenter(QObject):
     """Keeps the running and the saved jobs as the user wants them.
 
     Args:

@@ -43,7 +43,7 @@ class Overdue:
     since: float | None
 
 
-class Alarm(QObject):
+class OverdueMonitor(QObject):
     """Watches the age of each job's last complete backup.
 
     Args:

@@ -28,7 +28,7 @@ COUNT_EVERY_S = 3_600.0
 _DAYS_BACK_S = 31 * 86_400.0
 
 
-class OverviewDesk(QObject):
+class OverviewPresenter(QObject):
     """Answers the requests of the Overview and Activity pages.
 
     Args:

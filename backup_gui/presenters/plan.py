@@ -31,7 +31,7 @@ class _Outlook(NamedTuple):
     counts: Counts
 
 
-class PlanDesk(QObject):
+class PlanPresenter(QObject):
     """Serves the preview of a pass and the review of what is held."""
 
     def __init__(self, window: MainWindow, tasks: TaskRunner, data_folder: Path, parent: QObject | None = None) -> None:

@@ -21,17 +21,17 @@ from backup_gui.desktop.notifier import Notifier, desktop_notifier
 from backup_gui.desktop.power import Power, system_power
 from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.run import runner
-from backup_gui.presenters.decisions import AnswersDesk
-from backup_gui.presenters.first_run import FirstDesk
-from backup_gui.presenters.health import CareDesk
-from backup_gui.presenters.history import RestoreDesk
-from backup_gui.presenters.job_form import FormDesk
-from backup_gui.presenters.job_views import ShownView, ViewDesk
-from backup_gui.presenters.jobs import JobDesk
+from backup_gui.presenters.decisions import DecisionsPresenter
+from backup_gui.presenters.first_run import FirstRunPresenter
+from backup_gui.presenters.health import HealthPresenter
+from backup_gui.presenters.history import HistoryPresenter
+from backup_gui.presenters.job_form import JobFormPresenter
+from backup_gui.presenters.job_views import JobViewsPresenter, ShownView
+from backup_gui.presenters.jobs import JobsPresenter
 from backup_gui.presenters.overdue import Overdue
-from backup_gui.presenters.overview import OverviewDesk
-from backup_gui.presenters.plan import PlanDesk
-from backup_gui.presenters.tray import TrayDesk
+from backup_gui.presenters.overview import OverviewPresenter
+from backup_gui.presenters.plan import PlanPresenter
+from backup_gui.presenters.tray import TrayPresenter
 from backup_gui.services.job_check import is_folder
 from backup_gui.threads.controller import SHUTDOWN_S, Controller, JobNews, JobReport
 from backup_gui.threads.job_thread import Run
@@ -86,7 +86,7 @@ class System:
     languages: tuple[tuple[str, str], ...] = ()
 
 
-class Desk(QObject):
+class Shell(QObject):
     """The app without its event loop: creates window, tray icon and controller, and starts them with ``start``."""
 
     finished = Signal()
@@ -103,18 +103,18 @@ class Desk(QObject):
         self.tasks = TaskRunner(parent=self)
         self.controller = Controller(places.data, run=system.run, parent=self)
         self.window = MainWindow(icons, system.now, __version__, has_tray=system.has_tray)
-        self.overview = OverviewDesk(self.window, self.controller, self.tasks, places.data, system.now, self)
-        self.care = CareDesk(
+        self.overview = OverviewPresenter(self.window, self.controller, self.tasks, places.data, system.now, self)
+        self.care = HealthPresenter(
             self.window, self.controller, self.tasks, store, places.data, system.now, system.make_power, self
         )
-        self.restoring = RestoreDesk(
+        self.restoring = HistoryPresenter(
             icons, self.window, self.controller, self.tasks, system.now, self._on_folder_requested, self
         )
-        self.answers = AnswersDesk(icons, self.window, self.controller, self._on_folder_requested, self)
-        self.views = ViewDesk(self.window, self.controller, self.tasks, self._completed, self)
-        self.jobs = JobDesk(self.window, self.controller, store, self.tasks, places.data, self)
+        self.answers = DecisionsPresenter(icons, self.window, self.controller, self._on_folder_requested, self)
+        self.views = JobViewsPresenter(self.window, self.controller, self.tasks, self._completed, self)
+        self.jobs = JobsPresenter(self.window, self.controller, store, self.tasks, places.data, self)
         self._tray_icon = system.make_tray_icon()
-        self._trays = TrayDesk(
+        self._trays = TrayPresenter(
             icons,
             self._tray_icon,
             self.window,
@@ -128,10 +128,10 @@ class Desk(QObject):
         self.tray = self._trays.tray
         self.tray.is_on_bus = system.is_menu_on_bus()
         self._relay = LogRelay(self)
-        self._plans = PlanDesk(self.window, self.tasks, places.data, self)
+        self._plans = PlanPresenter(self.window, self.tasks, places.data, self)
         self._serve_form(self.window.board.settings)
         self.window.form_opened.connect(self._serve_form)
-        self._first = FirstDesk(
+        self._first = FirstRunPresenter(
             self.window,
             self.controller,
             self.tasks,
@@ -231,7 +231,7 @@ class Desk(QObject):
 
     @Slot(object)
     def _serve_form(self, form: JobSettings) -> None:
-        FormDesk(form, self.controller, self.tasks, self.jobs.put, self._places.data, form)
+        JobFormPresenter(form, self.controller, self.tasks, self.jobs.put, self._places.data, form)
 
     @Slot()
     def _on_settings_requested(self) -> None:

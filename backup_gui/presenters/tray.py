@@ -28,7 +28,7 @@ _FIRST = "first"
 _CLOSED = "closed"
 
 
-class TrayDesk(QObject):
+class TrayPresenter(QObject):
     """Shows all jobs in the tray, and notifies the user of important changes.
 
     Args:

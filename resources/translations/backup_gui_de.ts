@@ -139,17 +139,6 @@
     </message>
 </context>
 <context>
-    <name>AnswersDesk</name>
-    <message>
-        <source>Choose “Back up now” first, then try again.</source>
-        <translation>Wählen Sie zuerst „Jetzt sichern“ und versuchen Sie es dann noch einmal.</translation>
-    </message>
-    <message>
-        <source>This backup is not running</source>
-        <translation>Diese Sicherung läuft nicht</translation>
-    </message>
-</context>
-<context>
     <name>Banner</name>
     <message>
         <source>State of the backup</source>
@@ -772,18 +761,14 @@
     </message>
 </context>
 <context>
-    <name>Desk</name>
+    <name>DecisionsPresenter</name>
     <message>
-        <source>It may be on a drive that is away, or nothing has been put into it yet.</source>
-        <translation>Vielleicht liegt er auf einem Laufwerk, das gerade fehlt, oder es ist noch nichts darin abgelegt worden.</translation>
+        <source>Choose “Back up now” first, then try again.</source>
+        <translation>Wählen Sie zuerst „Jetzt sichern“ und versuchen Sie es dann noch einmal.</translation>
     </message>
     <message>
-        <source>Some settings could not be read</source>
-        <translation>Einige Einstellungen konnten nicht gelesen werden</translation>
-    </message>
-    <message>
-        <source>This folder is not there at the moment</source>
-        <translation>Dieser Ordner ist im Moment nicht da</translation>
+        <source>This backup is not running</source>
+        <translation>Diese Sicherung läuft nicht</translation>
     </message>
 </context>
 <context>
@@ -1365,6 +1350,25 @@
     </message>
 </context>
 <context>
+    <name>HistoryPresenter</name>
+    <message>
+        <source>Choose the folder that holds the copies of your files.</source>
+        <translation>Wählen Sie den Ordner, in dem die Kopien Ihrer Dateien liegen.</translation>
+    </message>
+    <message>
+        <source>The backup folder is opened as soon as it does. You can choose another one meanwhile.</source>
+        <translation>Der Sicherungsordner wird geöffnet, sobald es antwortet. Sie können inzwischen einen anderen wählen.</translation>
+    </message>
+    <message>
+        <source>The drive does not answer</source>
+        <translation>Das Laufwerk antwortet nicht</translation>
+    </message>
+    <message>
+        <source>This folder cannot be read</source>
+        <translation>Dieser Ordner kann nicht gelesen werden</translation>
+    </message>
+</context>
+<context>
     <name>HistoryWindow</name>
     <message>
         <source>Restore from {name}</source>
@@ -1376,21 +1380,6 @@
     <message>
         <source> s</source>
         <translation> s</translation>
-    </message>
-</context>
-<context>
-    <name>JobDesk</name>
-    <message>
-        <source>The backups go on, but changes to them are lost when the app ends.</source>
-        <translation>Die Sicherungen gehen weiter, aber Änderungen an ihnen gehen verloren, sobald das Programm endet.</translation>
-    </message>
-    <message>
-        <source>The settings could not be saved</source>
-        <translation>Die Einstellungen konnten nicht gespeichert werden</translation>
-    </message>
-    <message>
-        <source>This backup cannot be added</source>
-        <translation>Diese Sicherung kann nicht hinzugefügt werden</translation>
     </message>
 </context>
 <context>
@@ -1529,6 +1518,21 @@
     <message>
         <source>Last complete backup: {time}</source>
         <translation>Letzte vollständige Sicherung: {time}</translation>
+    </message>
+</context>
+<context>
+    <name>JobsPresenter</name>
+    <message>
+        <source>The backups go on, but changes to them are lost when the app ends.</source>
+        <translation>Die Sicherungen gehen weiter, aber Änderungen an ihnen gehen verloren, sobald das Programm endet.</translation>
+    </message>
+    <message>
+        <source>The settings could not be saved</source>
+        <translation>Die Einstellungen konnten nicht gespeichert werden</translation>
+    </message>
+    <message>
+        <source>This backup cannot be added</source>
+        <translation>Diese Sicherung kann nicht hinzugefügt werden</translation>
     </message>
 </context>
 <context>
@@ -2507,25 +2511,6 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
 </context>
 <context>
-    <name>RestoreDesk</name>
-    <message>
-        <source>Choose the folder that holds the copies of your files.</source>
-        <translation>Wählen Sie den Ordner, in dem die Kopien Ihrer Dateien liegen.</translation>
-    </message>
-    <message>
-        <source>The backup folder is opened as soon as it does. You can choose another one meanwhile.</source>
-        <translation>Der Sicherungsordner wird geöffnet, sobald es antwortet. Sie können inzwischen einen anderen wählen.</translation>
-    </message>
-    <message>
-        <source>The drive does not answer</source>
-        <translation>Das Laufwerk antwortet nicht</translation>
-    </message>
-    <message>
-        <source>This folder cannot be read</source>
-        <translation>Dieser Ordner kann nicht gelesen werden</translation>
-    </message>
-</context>
-<context>
     <name>RestoreDialog</name>
     <message>
         <source>Folder: {folder}</source>
@@ -2545,7 +2530,7 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
 </context>
 <context>
-    <name>ReturnDesk</name>
+    <name>ReturnPresenter</name>
     <message>
         <source>This backup was removed or changed.</source>
         <translation>Diese Sicherung wurde entfernt oder geändert.</translation>
@@ -3750,6 +3735,21 @@ ist in der Sicherung jetzt {old}</translation>
     <message>
         <source>Without a complete backup for so long, you are told once a day.</source>
         <translation>So lange ohne vollständige Sicherung, und Sie werden einmal am Tag daran erinnert.</translation>
+    </message>
+</context>
+<context>
+    <name>Shell</name>
+    <message>
+        <source>It may be on a drive that is away, or nothing has been put into it yet.</source>
+        <translation>Vielleicht liegt er auf einem Laufwerk, das gerade fehlt, oder es ist noch nichts darin abgelegt worden.</translation>
+    </message>
+    <message>
+        <source>Some settings could not be read</source>
+        <translation>Einige Einstellungen konnten nicht gelesen werden</translation>
+    </message>
+    <message>
+        <source>This folder is not there at the moment</source>
+        <translation>Dieser Ordner ist im Moment nicht da</translation>
     </message>
 </context>
 <context>

@@ -25,7 +25,7 @@ from backup_gui.engine.run.runner import Outcome
 from backup_gui.model.events import Command, Event, Pause, Started, StatusChanged, Stop
 from backup_gui.model.job import Job
 from backup_gui.model.status import Coverage, JobState, Status
-from backup_gui.presenters.shell import Desk, System
+from backup_gui.presenters.shell import Shell, System
 from backup_gui.threads import controller as controller_module
 from backup_gui.ui.style.icons import Icons
 
@@ -210,8 +210,8 @@ def make_test_job(folder: Path, name: str) -> Job:
     return Job(str(source), str(folder / "backup" / name), id=name.lower(), name=name)
 
 
-class DeskMaker:
-    """Builds desks and takes them down after the test."""
+class ShellMaker:
+    """Builds shells and takes them down after the test."""
 
     def __init__(
         self, icons: Icons, places: Places, tray_icon: RecordedTrayIcon, entry: RecordedEntry, qtbot: QtBot
@@ -221,7 +221,7 @@ class DeskMaker:
         self._tray_icon = tray_icon
         self._entry = entry
         self._qtbot = qtbot
-        self.desks: list[Desk] = []
+        self.shells: list[Shell] = []
         self.opened: list[str] = []
         self.appearances: list[Appearance] = []
         self.has_tray = True
@@ -231,7 +231,7 @@ class DeskMaker:
     def store(self) -> Store:
         return Store(self._places.config)
 
-    def __call__(self, run: object, store: Store | None = None) -> Desk:
+    def __call__(self, run: object, store: Store | None = None) -> Shell:
         system = System(
             run=run,  # type: ignore[arg-type]
             now=lambda: NOW,
@@ -244,10 +244,10 @@ class DeskMaker:
             open_folder=self._open,
             make_power=lambda parent: self.power or Power(QDBusConnection("none"), None, parent),  # type: ignore[arg-type,return-value]
         )
-        desk = Desk(self._icons, store or self.store(), self._places, system)
-        self._qtbot.addWidget(desk.window)
-        self.desks.append(desk)
-        return desk
+        shell = Shell(self._icons, store or self.store(), self._places, system)
+        self._qtbot.addWidget(shell.window)
+        self.shells.append(shell)
+        return shell
 
     def _open(self, url: QUrl) -> bool:
         self.opened.append(url.toLocalFile())
@@ -255,14 +255,14 @@ class DeskMaker:
 
 
 @pytest.fixture
-def make_desk(
+def make_shell(
     icons: Icons, places: Places, tray_icon: RecordedTrayIcon, entry: RecordedEntry, qtbot: QtBot
-) -> Iterator[DeskMaker]:
-    maker = DeskMaker(icons, places, tray_icon, entry, qtbot)
+) -> Iterator[ShellMaker]:
+    maker = ShellMaker(icons, places, tray_icon, entry, qtbot)
     yield maker
-    for desk in maker.desks:
-        desk.shut_down()
-        if not desk.has_ended_cleanly:
+    for shell in maker.shells:
+        shell.shut_down()
+        if not shell.has_ended_cleanly:
             # On a disk that others keep busy, a flush may take longer than the app waits.
             while controller_module._abandoned:
                 assert controller_module._abandoned.pop().wait(20_000)

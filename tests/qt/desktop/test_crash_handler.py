@@ -24,7 +24,7 @@ from backup_gui.model.status import JobState, Status
 from backup_gui.ui.dialogs.crash import CrashDialog
 from backup_gui.ui.dialogs.diagnostics import DiagnosticsDialog
 from tests.helpers.screens import PROBLEMS
-from tests.qt.conftest import DeskMaker, ScriptedRun
+from tests.qt.conftest import ScriptedRun, ShellMaker
 
 SECRET = "/home/anna/Secret plans"
 
@@ -122,13 +122,13 @@ def test_an_error_without_a_place_has_none() -> None:
 
 
 def test_one_dialog_tells_of_all_errors(
-    make_desk: DeskMaker, scripted: ScriptedRun, hooks: Hooks, qtbot: QtBot
+    make_shell: ShellMaker, scripted: ScriptedRun, hooks: Hooks, qtbot: QtBot
 ) -> None:
-    desk = make_desk(scripted)
-    desk.start(Wish())
+    shell = make_shell(scripted)
+    shell.start(Wish())
     fail(ValueError("x"))
     fail(TypeError("y"))
-    dialogs = desk.window.findChildren(CrashDialog)
+    dialogs = shell.window.findChildren(CrashDialog)
     assert len(dialogs) == 1
     dialog = dialogs[0]
     assert dialog.isVisible()
@@ -136,11 +136,11 @@ def test_one_dialog_tells_of_all_errors(
     assert "ValueError" in dialog.details.toPlainText()
     assert dialog.counter.text() == "2 errors so far"
     dialog.diagnostics_requested.emit()
-    assert desk.window.findChild(DiagnosticsDialog) is not None
+    assert shell.window.findChild(DiagnosticsDialog) is not None
     dialog.close_button.click()
     fail(KeyError("z"))
-    assert sum(shown.isVisible() for shown in desk.window.findChildren(CrashDialog)) == 1
-    desk.shut_down()
+    assert sum(shown.isVisible() for shown in shell.window.findChildren(CrashDialog)) == 1
+    shell.shut_down()
     assert sys.excepthook == hooks.note
 
 
@@ -187,12 +187,12 @@ def test_the_text_is_copied_as_it_is_shown(qtbot: QtBot) -> None:
     assert dialog.done_label.text() == "Copied"
 
 
-def test_help_offers_the_diagnostics(make_desk: DeskMaker, job: Job, scripted: ScriptedRun) -> None:
-    desk = make_desk(scripted)
-    desk.start(Wish())
-    desk.controller.add(job)
-    desk.window.menus.diagnostics_action.trigger()
-    dialog = desk.window.findChild(DiagnosticsDialog)
+def test_help_offers_the_diagnostics(make_shell: ShellMaker, job: Job, scripted: ScriptedRun) -> None:
+    shell = make_shell(scripted)
+    shell.start(Wish())
+    shell.controller.add(job)
+    shell.window.menus.diagnostics_action.trigger()
+    dialog = shell.window.findChild(DiagnosticsDialog)
     assert dialog is not None
     assert "Backup 1: waiting" in dialog.text.toPlainText()
     assert Path(job.source).name not in dialog.text.toPlainText()

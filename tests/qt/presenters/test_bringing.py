@@ -23,39 +23,39 @@ from backup_gui.model.plans import Phase, Progress
 from backup_gui.model.reasons import Reason, ReasonCode
 from backup_gui.model.restores import RestoreResult
 from backup_gui.model.status import JobState, Status
-from backup_gui.presenters.shell import Desk
+from backup_gui.presenters.shell import Shell
 from backup_gui.threads.liveness import Stalls
 from backup_gui.ui.dialogs.returned import ReturnedDialog
 from backup_gui.ui.text.headline import headline
 from backup_gui.ui.values.job import PutBackWish
 from tests.helpers.screens import HELD, VIEWS
 from tests.helpers.trees import contents
-from tests.qt.conftest import NOW, DeskMaker, ScriptedRun
+from tests.qt.conftest import NOW, ScriptedRun, ShellMaker
 
 LONG_MS = 20_000
 STEP = Progress(Phase.RETURNING, 311, 840, 1_200_000, 4_800_000, "Travel/Sea.jpg", 4.0)
 
 
-def dialogs(desk: Desk) -> list[ReturnedDialog]:
-    return [dialog for dialog in desk.window.findChildren(ReturnedDialog) if dialog.isVisible()]
+def dialogs(shell: Shell) -> list[ReturnedDialog]:
+    return [dialog for dialog in shell.window.findChildren(ReturnedDialog) if dialog.isVisible()]
 
 
 @pytest.fixture
-def desk(make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> Desk:
+def shell(make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> Shell:
     """A job whose runner does what it is told."""
-    make_desk.store().save_jobs((job,))
-    desk = make_desk(scripted)
-    desk.start(Wish())
+    make_shell.store().save_jobs((job,))
+    shell = make_shell(scripted)
+    shell.start(Wish())
     qtbot.waitUntil(lambda: scripted.has_started(job.id))
-    return desk
+    return shell
 
 
 @pytest.fixture
-def dialog(desk: Desk, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> ReturnedDialog:
+def dialog(shell: Shell, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> ReturnedDialog:
     """The dialog of files that are being put back."""
-    desk.window.put_back_requested.emit(PutBackWish(job.id, HELD))
+    shell.window.put_back_requested.emit(PutBackWish(job.id, HELD))
     qtbot.waitUntil(lambda: scripted.received(job.id) == [PutBack(HELD)])
-    (dialog,) = dialogs(desk)
+    (dialog,) = dialogs(shell)
     return dialog
 
 
@@ -103,7 +103,7 @@ def test_it_is_stopped_by_button_key_or_closing_and_tells_what_is_back(
 
 @pytest.mark.parametrize("restored", [("a",), ()])
 def test_what_does_not_stop_can_be_left_and_tells_later_what_came_of_it(
-    desk: Desk,
+    shell: Shell,
     dialog: ReturnedDialog,
     job: Job,
     scripted: ScriptedRun,
@@ -116,17 +116,17 @@ def test_what_does_not_stop_can_be_left_and_tells_later_what_came_of_it(
     qtbot.waitUntil(lambda: dialog._title.text() == "Stopping takes a while…")
     assert "You can close this window" in dialog.progress.words
     dialog.close_button.click()
-    qtbot.waitUntil(lambda: not dialogs(desk))
+    qtbot.waitUntil(lambda: not dialogs(shell))
     scripted.tell(job.id, Progressed(STEP))
     scripted.tell(job.id, FilesReturned(RestoreResult(840, restored, reason=Reason(ReasonCode.RETURN_STOPPED))))
     # Once more, as if of something else, so that it is known that the first was heard.
     scripted.tell(job.id, FilesReturned(RestoreResult(1, ("z",))))
-    qtbot.waitUntil(lambda: "It is back in your folder, and verified." in [one._title.text() for one in dialogs(desk)])
-    assert len(dialogs(desk)) == 1 + len(restored)
+    qtbot.waitUntil(lambda: "It is back in your folder, and verified." in [one._title.text() for one in dialogs(shell)])
+    assert len(dialogs(shell)) == 1 + len(restored)
 
 
 def test_what_was_left_is_not_told_in_the_dialog_of_what_was_asked_for_since(
-    desk: Desk, dialog: ReturnedDialog, job: Job, scripted: ScriptedRun, qtbot: QtBot
+    shell: Shell, dialog: ReturnedDialog, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
     dialog._patience.setInterval(1)
     dialog.cancel_button.click()
@@ -136,11 +136,11 @@ def test_what_was_left_is_not_told_in_the_dialog_of_what_was_asked_for_since(
     qtbot.waitUntil(lambda: dialog.progress.bar.value() > 0)
     assert "You can close this window" in dialog.progress.words
     dialog.close_button.click()
-    qtbot.waitUntil(lambda: not dialogs(desk))
-    desk.window.put_back_requested.emit(PutBackWish(job.id, HELD))
-    (second,) = dialogs(desk)
+    qtbot.waitUntil(lambda: not dialogs(shell))
+    shell.window.put_back_requested.emit(PutBackWish(job.id, HELD))
+    (second,) = dialogs(shell)
     scripted.tell(job.id, FilesReturned(RestoreResult(840, ("a",), reason=Reason(ReasonCode.RETURN_STOPPED))))
-    qtbot.waitUntil(lambda: len(dialogs(desk)) == 2)
+    qtbot.waitUntil(lambda: len(dialogs(shell)) == 2)
     assert not second.is_over
     scripted.tell(job.id, FilesReturned(RestoreResult(1, ("z",))))
     qtbot.waitUntil(lambda: second.is_over)
@@ -159,39 +159,39 @@ def test_a_result_that_comes_at_last_is_shown_in_the_dialog_that_was_not_left(
 
 
 def test_a_drive_that_does_not_answer_is_told_in_the_dialog(
-    desk: Desk, dialog: ReturnedDialog, job: Job, monkeypatch: pytest.MonkeyPatch
+    shell: Shell, dialog: ReturnedDialog, job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Stalls, "silent_s", lambda _self, _job_id: 40)
-    desk.care.changed.emit(job.id)
+    shell.care.changed.emit(job.id)
     assert dialog.progress._silence.text == "Waiting for the drive: it has not answered for 40 s."
     monkeypatch.setattr(Stalls, "silent_s", lambda _self, _job_id: 0)
-    desk.care.changed.emit(job.id)
+    shell.care.changed.emit(job.id)
     assert dialog.progress._silence.text == ""
 
 
 def test_a_check_under_way_is_said_to_be_finished_first(
-    desk: Desk, job: Job, scripted: ScriptedRun, qtbot: QtBot
+    shell: Shell, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
     scripted.tell(job.id, StatusChanged(Status(JobState.WORKING)))
-    qtbot.waitUntil(lambda: desk.controller.status(job.id).state is JobState.WORKING)
-    desk.window.put_back_requested.emit(PutBackWish(job.id, HELD))
-    (dialog,) = dialogs(desk)
+    qtbot.waitUntil(lambda: shell.controller.status(job.id).state is JobState.WORKING)
+    shell.window.put_back_requested.emit(PutBackWish(job.id, HELD))
+    (dialog,) = dialogs(shell)
     assert dialog._title.text() == "The check that is under way is finished first…"
 
 
 def test_a_job_that_ends_or_is_removed_meanwhile_is_told(
-    desk: Desk, dialog: ReturnedDialog, job: Job, scripted: ScriptedRun, qtbot: QtBot
+    shell: Shell, dialog: ReturnedDialog, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
-    desk.controller._threads[job.id].put(Stop())
+    shell.controller._threads[job.id].put(Stop())
     qtbot.waitUntil(lambda: dialog.is_over)
     assert dialog._title.text() == "Nothing was restored."
     dialog.close_button.click()
-    qtbot.waitUntil(lambda: not dialogs(desk))
-    desk.controller.back_up_now(job.id)
-    qtbot.waitUntil(lambda: desk.controller.is_running(job.id))
-    desk.window.put_back_requested.emit(PutBackWish(job.id, HELD))
-    (second,) = dialogs(desk)
-    desk.window.removal_requested.emit(job.id)
+    qtbot.waitUntil(lambda: not dialogs(shell))
+    shell.controller.back_up_now(job.id)
+    qtbot.waitUntil(lambda: shell.controller.is_running(job.id))
+    shell.window.put_back_requested.emit(PutBackWish(job.id, HELD))
+    (second,) = dialogs(shell)
+    shell.window.removal_requested.emit(job.id)
     assert second.progress.words == "This backup was removed or changed."
 
 
@@ -201,7 +201,7 @@ def test_the_banner_says_that_files_are_put_back() -> None:
 
 
 def test_a_long_return_is_stopped_in_the_middle_and_done_again(
-    make_desk: DeskMaker, job: Job, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+    make_shell: ShellMaker, job: Job, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     """With real files: what is back is complete, the rest is still held, and a second try brings it all."""
     monkeypatch.setattr(progress, "LEAST_PAUSE_S", 0.0)
@@ -212,12 +212,12 @@ def test_a_long_return_is_stopped_in_the_middle_and_done_again(
         path.write_text(f"content {number}")
         os.utime(path, (1_700_000_000, 1_700_000_000))
     before = contents(job.source)
-    make_desk.store().save_jobs((job,))
-    desk = make_desk(runner.run)
-    desk.start(Wish())
+    make_shell.store().save_jobs((job,))
+    shell = make_shell(runner.run)
+    shell.start(Wish())
 
     def state() -> JobState:
-        return desk.controller.status(job.id).state
+        return shell.controller.status(job.id).state
 
     qtbot.waitUntil(lambda: state() is JobState.OK, timeout=LONG_MS)
     shutil.rmtree(Path(job.source, "docs"))
@@ -230,10 +230,10 @@ def test_a_long_return_is_stopped_in_the_middle_and_done_again(
             assert may_go_on.wait(20)
 
     monkeypatch.setattr(progress.Meter, "end_path", end_slowly)
-    review = desk.window.review(job.id)
+    review = shell.window.review(job.id)
     assert review is not None
     review.put_back_button.click()
-    (dialog,) = dialogs(desk)
+    (dialog,) = dialogs(shell)
     qtbot.waitUntil(lambda: dialog._title.text().startswith("Putting back "), timeout=LONG_MS)
     dialog.cancel_button.click()
     may_go_on.set()
@@ -243,11 +243,11 @@ def test_a_long_return_is_stopped_in_the_middle_and_done_again(
     assert 0 < len(there) < 60
     assert there.items() <= before.items()
     dialog.close_button.click()
-    qtbot.waitUntil(lambda: state() is JobState.HELD and not dialogs(desk), timeout=LONG_MS)
-    again = desk.window.review(job.id)
+    qtbot.waitUntil(lambda: state() is JobState.HELD and not dialogs(shell), timeout=LONG_MS)
+    again = shell.window.review(job.id)
     assert again is not None
     again.put_back_button.click()
-    qtbot.waitUntil(lambda: [one.is_over for one in dialogs(desk)] == [True], timeout=LONG_MS)
+    qtbot.waitUntil(lambda: [one.is_over for one in dialogs(shell)] == [True], timeout=LONG_MS)
     assert contents(job.source) == before
     qtbot.waitUntil(lambda: state() is JobState.OK, timeout=LONG_MS)
     assert contents(job.destination) == before

@@ -33,7 +33,7 @@ from backup_gui.model.plans import (
 from backup_gui.model.reasons import Reason, ReasonCode, of_system
 from backup_gui.model.restores import RestoreResult
 from backup_gui.model.status import JobState, Status
-from backup_gui.presenters.shell import Desk
+from backup_gui.presenters.shell import Shell
 from backup_gui.ui.activity.pass_row import PassRow
 from backup_gui.ui.dialogs.returned import ReturnedDialog, returned_title
 from backup_gui.ui.main.board import Page
@@ -45,18 +45,18 @@ from tests.faults.test_unmounted_roots import mounted_anew
 from tests.helpers.looks import notes_of
 from tests.helpers.screens import HELD, PROBLEMS
 from tests.helpers.trees import contents
-from tests.qt.conftest import DeskMaker, ScriptedRun, ok_status
+from tests.qt.conftest import ScriptedRun, ShellMaker, ok_status
 
 LONG_MS = 20_000
 LONG_AGO_S = 1_700_000_000
 COUNT = 10
 
 
-def settle(desk: Desk, job: Job, qtbot: QtBot, *, kept: int = 0) -> None:
+def settle(shell: Shell, job: Job, qtbot: QtBot, *, kept: int = 0) -> None:
     """Wait until a job has nothing more to do."""
 
     def is_settled() -> bool:
-        status = desk.controller.status(job.id)
+        status = shell.controller.status(job.id)
         return status.state is JobState.OK and status.kept == kept and not status.pending
 
     qtbot.waitUntil(is_settled, timeout=LONG_MS)
@@ -73,10 +73,10 @@ def say_yes(window: QWidget) -> None:
     next(one for one in box.buttons() if box.buttonRole(one) is QMessageBox.ButtonRole.AcceptRole).click()
 
 
-def result_of(desk: Desk, qtbot: QtBot) -> ReturnedDialog:
+def result_of(shell: Shell, qtbot: QtBot) -> ReturnedDialog:
     """What is told when files were brought back."""
-    qtbot.waitUntil(lambda: desk.window.findChild(ReturnedDialog) is not None, timeout=LONG_MS)
-    dialog = desk.window.findChild(ReturnedDialog)
+    qtbot.waitUntil(lambda: shell.window.findChild(ReturnedDialog) is not None, timeout=LONG_MS)
+    dialog = shell.window.findChild(ReturnedDialog)
     assert dialog is not None
     assert dialog.isVisible()
     qtbot.waitUntil(lambda: dialog.is_over, timeout=LONG_MS)
@@ -84,29 +84,29 @@ def result_of(desk: Desk, qtbot: QtBot) -> ReturnedDialog:
 
 
 @pytest.fixture
-def careful(make_desk: DeskMaker, job: Job, qtbot: QtBot) -> tuple[Desk, Job]:
+def careful(make_shell: ShellMaker, job: Job, qtbot: QtBot) -> tuple[Shell, Job]:
     """A job that runs, with ten files backed up, which holds more than three deletions."""
     job = job._replace(interval_s=1, guard_count=3, guard_share=0.3)
     for number in range(COUNT):
         path = Path(job.source, f"{number}.txt")
         path.write_text(f"content {number}")
         os.utime(path, (LONG_AGO_S, LONG_AGO_S))
-    store = make_desk.store()
+    store = make_shell.store()
     store.save_jobs((job,))
-    desk = make_desk(runner.run, store)
-    desk.start(Wish())
-    settle(desk, job, qtbot)
-    return desk, job
+    shell = make_shell(runner.run, store)
+    shell.start(Wish())
+    settle(shell, job, qtbot)
+    return shell, job
 
 
-def lose_files(desk: Desk, job: Job, qtbot: QtBot) -> dict[str, bytes]:
+def lose_files(shell: Shell, job: Job, qtbot: QtBot) -> dict[str, bytes]:
     """Delete eight files, which the guard holds; returns what was there before."""
     before = contents(Path(job.source))
     for number in range(8):
         Path(job.source, f"{number}.txt").unlink()
 
     def is_held() -> bool:
-        status = desk.controller.status(job.id)
+        status = shell.controller.status(job.id)
         return status.state is JobState.HELD and status.held is not None and status.held.counts.deleted == 8
 
     qtbot.waitUntil(is_held, timeout=LONG_MS)
@@ -114,65 +114,65 @@ def lose_files(desk: Desk, job: Job, qtbot: QtBot) -> dict[str, bytes]:
 
 
 def test_what_is_held_is_put_back_into_the_folder(
-    careful: tuple[Desk, Job], make_desk: DeskMaker, qtbot: QtBot
+    careful: tuple[Shell, Job], make_shell: ShellMaker, qtbot: QtBot
 ) -> None:
-    desk, job = careful
-    before = lose_files(desk, job, qtbot)
-    dialog = desk.window.review(job.id)
+    shell, job = careful
+    before = lose_files(shell, job, qtbot)
+    dialog = shell.window.review(job.id)
     assert dialog is not None
     dialog.put_back_button.click()
-    result = result_of(desk, qtbot)
+    result = result_of(shell, qtbot)
     assert result._title.text() == "All 8 files and folders are back in your folder, and verified."
     assert contents(Path(job.source)) == before
-    settle(desk, job, qtbot)
+    settle(shell, job, qtbot)
     assert contents(Path(job.destination)) == before
     result.open_button.click()
-    qtbot.waitUntil(lambda: make_desk.opened == [job.source])
+    qtbot.waitUntil(lambda: make_shell.opened == [job.source])
 
 
 def test_what_is_kept_is_kept_after_a_new_start_until_it_is_taken_back(
-    careful: tuple[Desk, Job], make_desk: DeskMaker, qtbot: QtBot
+    careful: tuple[Shell, Job], make_shell: ShellMaker, qtbot: QtBot
 ) -> None:
-    desk, job = careful
-    before = lose_files(desk, job, qtbot)
-    overview = desk.window.board.overview
+    shell, job = careful
+    before = lose_files(shell, job, qtbot)
+    overview = shell.window.board.overview
     assert not overview.kept_label.isVisible()
-    review = desk.window.review(job.id)
+    review = shell.window.review(job.id)
     assert review is not None
     review.keep_button.click()
-    assert "chose to keep" in desk.window.board.banner._title.text()
-    settle(desk, job, qtbot, kept=8)
+    assert "chose to keep" in shell.window.board.banner._title.text()
+    settle(shell, job, qtbot, kept=8)
     assert overview.kept_label.text() == "8 files are kept in the backup that your folder does not have."
     assert overview.release_button.isVisible()
-    desk.shut_down()
+    shell.shut_down()
 
-    desk = make_desk(runner.run)
-    desk.start(Wish())
-    settle(desk, job, qtbot, kept=8)
+    shell = make_shell(runner.run)
+    shell.start(Wish())
+    settle(shell, job, qtbot, kept=8)
     assert contents(Path(job.destination)) == before
-    desk.window.board.overview.release_button.click()
-    assert box_of(desk.window).text() == "Keep these 8 files no more?"
-    say_yes(desk.window)
+    shell.window.board.overview.release_button.click()
+    assert box_of(shell.window).text() == "Keep these 8 files no more?"
+    say_yes(shell.window)
     # So many deletions at once are a question again.
-    qtbot.waitUntil(lambda: desk.controller.status(job.id).state is JobState.HELD, timeout=LONG_MS)
-    assert desk.controller.status(job.id).kept == 0
+    qtbot.waitUntil(lambda: shell.controller.status(job.id).state is JobState.HELD, timeout=LONG_MS)
+    assert shell.controller.status(job.id).kept == 0
     assert contents(Path(job.destination)) == before
-    again = desk.window.review(job.id)
+    again = shell.window.review(job.id)
     assert again is not None
     again.allow_button.click()
-    settle(desk, job, qtbot)
+    settle(shell, job, qtbot)
     assert contents(Path(job.destination)).keys() == {"8.txt", "9.txt"}
-    assert not desk.window.board.overview.kept_label.isVisible()
+    assert not shell.window.board.overview.kept_label.isVisible()
 
 
-def test_a_pass_that_deleted_files_is_undone(careful: tuple[Desk, Job], qtbot: QtBot) -> None:
-    desk, job = careful
+def test_a_pass_that_deleted_files_is_undone(careful: tuple[Shell, Job], qtbot: QtBot) -> None:
+    shell, job = careful
     before = contents(Path(job.source))
     for number in range(2):
         Path(job.source, f"{number}.txt").unlink()
     qtbot.waitUntil(lambda: len(os.listdir(job.destination)) == COUNT - 2, timeout=LONG_MS)
-    settle(desk, job, qtbot)
-    board = desk.window.board
+    settle(shell, job, qtbot)
+    board = shell.window.board
     board.show_page(Page.ACTIVITY)
     page = board.activity
 
@@ -187,34 +187,34 @@ def test_a_pass_that_deleted_files_is_undone(careful: tuple[Desk, Job], qtbot: Q
 
     qtbot.waitUntil(undo_both, timeout=LONG_MS)
     page.undo_button.click()
-    box = box_of(desk.window)
+    box = box_of(shell.window)
     assert box.informativeText().startswith("2 files come back into your folder")
     # Enter alone does nothing.
     assert box.buttonRole(box.defaultButton()) is QMessageBox.ButtonRole.RejectRole
     box.defaultButton().click()
     assert len(contents(Path(job.source))) == COUNT - 2
-    qtbot.waitUntil(lambda: not desk.window.findChildren(QMessageBox))
+    qtbot.waitUntil(lambda: not shell.window.findChildren(QMessageBox))
     page.undo_button.click()
-    say_yes(desk.window)
-    assert result_of(desk, qtbot)._title.text() == "All 2 files and folders are back in your folder, and verified."
+    say_yes(shell.window)
+    assert result_of(shell, qtbot)._title.text() == "All 2 files and folders are back in your folder, and verified."
     assert contents(Path(job.source)) == before
     qtbot.waitUntil(lambda: set(os.listdir(job.destination)) == set(before), timeout=LONG_MS)
-    settle(desk, job, qtbot)
+    settle(shell, job, qtbot)
     assert contents(Path(job.destination)) == before
 
 
 @pytest.fixture
-def running(make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> Desk:
+def running(make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> Shell:
     """A job whose runner does what it is told."""
-    make_desk.store().save_jobs((job,))
-    desk = make_desk(scripted)
-    desk.start(Wish())
+    make_shell.store().save_jobs((job,))
+    shell = make_shell(scripted)
+    shell.start(Wish())
     qtbot.waitUntil(lambda: scripted.has_started(job.id))
-    return desk
+    return shell
 
 
 def test_a_drive_is_forgotten_only_when_the_user_means_it(
-    running: Desk, job: Job, scripted: ScriptedRun, qtbot: QtBot
+    running: Shell, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
     away = Problem("Camera <b>", Stage.COMPARE, ProblemCode.DRIVE_AWAY, of_system("x"))
     status = Status(JobState.ATTENTION, problems=(away, *PROBLEMS))
@@ -234,30 +234,30 @@ def test_a_drive_is_forgotten_only_when_the_user_means_it(
 
 
 def test_without_a_history_the_question_says_that_it_is_gone(
-    make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
+    make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
-    make_desk.store().save_jobs((job._replace(keeps_history=False),))
-    desk = make_desk(scripted)
-    desk.start(Wish())
+    make_shell.store().save_jobs((job._replace(keeps_history=False),))
+    shell = make_shell(scripted)
+    shell.start(Wish())
     qtbot.waitUntil(lambda: scripted.has_started(job.id))
     scripted.tell(job.id, StatusChanged(ok_status()._replace(kept=1)))
-    qtbot.waitUntil(desk.window.board.overview.release_button.isVisible)
-    desk.window.board.overview.release_button.click()
-    assert box_of(desk.window).text() == "Keep this file no more?"
-    assert "No history is kept" in box_of(desk.window).informativeText()
-    say_yes(desk.window)
+    qtbot.waitUntil(shell.window.board.overview.release_button.isVisible)
+    shell.window.board.overview.release_button.click()
+    assert box_of(shell.window).text() == "Keep this file no more?"
+    assert "No history is kept" in box_of(shell.window).informativeText()
+    say_yes(shell.window)
     qtbot.waitUntil(lambda: scripted.received(job.id) == [ReleaseKept(None)])
 
 
 @pytest.mark.parametrize("keeps_history", [True, False])
 def test_a_new_drive_is_used_only_when_the_user_means_it(
-    make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot, *, keeps_history: bool
+    make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot, *, keeps_history: bool
 ) -> None:
-    make_desk.store().save_jobs((job._replace(keeps_history=keeps_history),))
-    desk = make_desk(scripted)
-    desk.start(Wish())
+    make_shell.store().save_jobs((job._replace(keeps_history=keeps_history),))
+    shell = make_shell(scripted)
+    shell.start(Wish())
     qtbot.waitUntil(lambda: scripted.has_started(job.id))
-    banner = desk.window.board.banner
+    banner = shell.window.board.banner
     away = Status(JobState.WAITING, reason=Reason(ReasonCode.DESTINATION_DRIVE_AWAY, path=job.destination))
     scripted.tell(job.id, StatusChanged(away))
     qtbot.waitUntil(lambda: banner._title.text().startswith("Waiting for the drive of “Documents”"))
@@ -268,32 +268,32 @@ def test_a_new_drive_is_used_only_when_the_user_means_it(
     qtbot.waitUntil(lambda: banner._title.text() == title)
     assert banner.button.text() == "Use this new drive…"
     banner.button.click()
-    box = box_of(desk.window)
+    box = box_of(shell.window)
     assert ("a new history begins" in box.informativeText()) is keeps_history
     assert "you are asked before they leave it" in box.informativeText()
     box.defaultButton().click()
-    qtbot.waitUntil(lambda: not desk.window.findChildren(QMessageBox))
+    qtbot.waitUntil(lambda: not shell.window.findChildren(QMessageBox))
     assert scripted.received(job.id) == []
     banner.button.click()
-    say_yes(desk.window)
+    say_yes(shell.window)
     qtbot.waitUntil(lambda: scripted.received(job.id) == [ForgetDrive("")])
 
 
 @pytest.mark.hazard(6)
 @pytest.mark.root
 def test_a_backup_goes_on_upon_a_new_drive_after_one_click_and_one_answer(
-    make_desk: DeskMaker, job: Job, tmp_path: Path, qtbot: QtBot
+    make_shell: ShellMaker, job: Job, tmp_path: Path, qtbot: QtBot
 ) -> None:
     drive = tmp_path / "drive"
     drive.mkdir()
     Path(job.source, "a").write_text("1")
     job = job._replace(destination=str(drive / "backup"), interval_s=1, asks_about_strangers=True)
-    make_desk.store().save_jobs((job,))
-    desk = make_desk(runner.run)
-    banner = desk.window.board.banner
+    make_shell.store().save_jobs((job,))
+    shell = make_shell(runner.run)
+    banner = shell.window.board.banner
     with mounted_anew(drive):
-        desk.start(Wish())
-        settle(desk, job, qtbot)
+        shell.start(Wish())
+        settle(shell, job, qtbot)
     qtbot.waitUntil(lambda: banner._title.text().startswith("Waiting for the drive of"), timeout=LONG_MS)
     with mounted_anew(drive):
         Path(drive, "backup").mkdir()
@@ -301,14 +301,14 @@ def test_a_backup_goes_on_upon_a_new_drive_after_one_click_and_one_answer(
         qtbot.waitUntil(lambda: banner._title.text().startswith("Another drive is"), timeout=LONG_MS)
         assert contents(drive) == {"backup/of somebody": b"2"}
         banner.button.click()
-        say_yes(desk.window)
+        say_yes(shell.window)
         # What was there is a question of its own.
-        qtbot.waitUntil(lambda: desk.controller.status(job.id).state is JobState.HELD, timeout=LONG_MS)
+        qtbot.waitUntil(lambda: shell.controller.status(job.id).state is JobState.HELD, timeout=LONG_MS)
         assert contents(drive) == {"backup/a": b"1", "backup/of somebody": b"2"}
-        desk.shut_down()
+        shell.shut_down()
 
 
-def test_answers_reach_the_job_and_nobody_else(running: Desk, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> None:
+def test_answers_reach_the_job_and_nobody_else(running: Shell, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> None:
     window = running.window
     report = Report(PassStatus.COMPLETE, 1.0, 1.0, is_full=True, counts=Counts(deleted=1))
     window.put_back_requested.emit(PutBackWish(job.id, HELD))
@@ -318,8 +318,8 @@ def test_answers_reach_the_job_and_nobody_else(running: Desk, job: Job, scripted
     qtbot.waitUntil(lambda: scripted.received(job.id) == [PutBack(HELD), UndoPass(7)])
 
 
-def test_without_a_job_nothing_is_asked(make_desk: DeskMaker, scripted: ScriptedRun) -> None:
-    board = make_desk(scripted).window.board
+def test_without_a_job_nothing_is_asked(make_shell: ShellMaker, scripted: ScriptedRun) -> None:
+    board = make_shell(scripted).window.board
     board.problems.forget_drive_requested.emit("x")
     board.problems.exclusion_requested.emit("x")
     board.overview.release_requested.emit()
@@ -327,17 +327,17 @@ def test_without_a_job_nothing_is_asked(make_desk: DeskMaker, scripted: Scripted
     assert not board.window().findChildren(QMessageBox)
 
 
-def test_a_job_that_has_ended_says_so_instead_of_doing_nothing(make_desk: DeskMaker, job: Job, qtbot: QtBot) -> None:
-    make_desk.store().save_jobs((job,))
-    desk = make_desk(lambda *_args, **_options: Outcome(None, None, is_stopped=False))
-    desk.start(Wish())
-    qtbot.waitUntil(lambda: desk.controller.status(job.id).state is JobState.FAILED)
-    desk.window.put_back_requested.emit(PutBackWish(job.id, HELD))
-    assert "not running" in box_of(desk.window).text()
+def test_a_job_that_has_ended_says_so_instead_of_doing_nothing(make_shell: ShellMaker, job: Job, qtbot: QtBot) -> None:
+    make_shell.store().save_jobs((job,))
+    shell = make_shell(lambda *_args, **_options: Outcome(None, None, is_stopped=False))
+    shell.start(Wish())
+    qtbot.waitUntil(lambda: shell.controller.status(job.id).state is JobState.FAILED)
+    shell.window.put_back_requested.emit(PutBackWish(job.id, HELD))
+    assert "not running" in box_of(shell.window).text()
 
 
 def test_what_could_not_be_brought_back_is_named_with_the_reason(
-    running: Desk, job: Job, scripted: ScriptedRun, qtbot: QtBot
+    running: Shell, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
     returned = RestoreResult(
         asked=4,
@@ -378,7 +378,7 @@ def test_nothing_brought_back_is_never_called_a_success(icons: Icons, qtbot: QtB
 
 
 @pytest.fixture
-def late(make_desk: DeskMaker, job: Job, qtbot: QtBot) -> tuple[Desk, Job]:
+def late(make_shell: ShellMaker, job: Job, qtbot: QtBot) -> tuple[Shell, Job]:
     """A job whose destination another computer has used before, with the same folder name and other files."""
     destination = Path(job.destination)
     destination.mkdir(parents=True)
@@ -388,42 +388,42 @@ def late(make_desk: DeskMaker, job: Job, qtbot: QtBot) -> tuple[Desk, Job]:
     theirs = Marker("ab" * 16, "another", "<b>laptop</b>", "/home/eve/Documents", "1 uuid:1", f"../{destination.name}")
     (history / MARKER_NAME).write_text(json.dumps(theirs._asdict()))
     Path(job.source, "ours.txt").write_text("ours")
-    store = make_desk.store()
+    store = make_shell.store()
     job = job._replace(interval_s=1)
     store.save_jobs((job,))
-    desk = make_desk(runner.run, store)
-    desk.start(Wish())
-    qtbot.waitUntil(lambda: desk.controller.status(job.id).state is JobState.HELD, timeout=LONG_MS)
-    return desk, job
+    shell = make_shell(runner.run, store)
+    shell.start(Wish())
+    qtbot.waitUntil(lambda: shell.controller.status(job.id).state is JobState.HELD, timeout=LONG_MS)
+    return shell, job
 
 
 @pytest.mark.hazard(52)
 def test_a_place_of_another_backup_is_taken_over_after_one_click_and_one_answer(
-    late: tuple[Desk, Job], qtbot: QtBot
+    late: tuple[Shell, Job], qtbot: QtBot
 ) -> None:
-    desk, job = late
-    view = desk.window.board.jobs.view(0)
+    shell, job = late
+    view = shell.window.board.jobs.view(0)
     assert view is not None
     words = headline(view, 0.0)
     assert "/home/eve/Documents" in words.title
     assert "laptop" in words.title
     assert words.remedy is Remedy.REVIEW
     assert contents(job.destination) == {"theirs.txt": b"theirs"}
-    desk.window.review(job.id)
-    assert "/home/eve/Documents" in box_of(desk.window).informativeText()
-    say_yes(desk.window)
-    settle(desk, job, qtbot)
+    shell.window.review(job.id)
+    assert "/home/eve/Documents" in box_of(shell.window).informativeText()
+    say_yes(shell.window)
+    settle(shell, job, qtbot)
     assert contents(job.destination) == {"ours.txt": b"ours"}
     assert list(contents(f"{job.destination}.history").values()) == [b"theirs"]
 
 
 @pytest.mark.hazard(52)
-def test_without_an_answer_a_place_of_another_backup_stays_as_it_is(late: tuple[Desk, Job], qtbot: QtBot) -> None:
-    desk, job = late
-    desk.window.review(job.id)
-    box_of(desk.window).reject()
-    desk.controller.back_up_now(job.id)
-    qtbot.waitUntil(lambda: desk.controller.status(job.id).state is JobState.HELD, timeout=LONG_MS)
+def test_without_an_answer_a_place_of_another_backup_stays_as_it_is(late: tuple[Shell, Job], qtbot: QtBot) -> None:
+    shell, job = late
+    shell.window.review(job.id)
+    box_of(shell.window).reject()
+    shell.controller.back_up_now(job.id)
+    qtbot.waitUntil(lambda: shell.controller.status(job.id).state is JobState.HELD, timeout=LONG_MS)
     assert contents(job.destination) == {"theirs.txt": b"theirs"}
 
 

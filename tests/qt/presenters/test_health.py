@@ -24,12 +24,12 @@ from backup_gui.model.events import CheckEvery, Event, StatusChanged, Stop
 from backup_gui.model.job import Job
 from backup_gui.model.status import JobState
 from backup_gui.presenters.overdue import DAY_S
-from backup_gui.presenters.shell import Desk
+from backup_gui.presenters.shell import Shell
 from backup_gui.ui.main.board import Page
 from backup_gui.ui.settings.app_dialog import SettingsDialog
 from backup_gui.ui.values.job import Saving
 from tests.helpers.looks import accept_button, newest_rows
-from tests.qt.conftest import NOW, DeskMaker, RecordedTrayIcon, ScriptedRun, ok_status
+from tests.qt.conftest import NOW, RecordedTrayIcon, ScriptedRun, ShellMaker, ok_status
 
 HIDDEN = Wish(shows_window=False)
 
@@ -52,14 +52,14 @@ def ignore(event: Event) -> None:
     """Take note of nothing."""
 
 
-def start(make_desk: DeskMaker, job: Job, run: object, power: FakePower | None = None, **settings: int) -> Desk:
-    store = make_desk.store()
+def start(make_shell: ShellMaker, job: Job, run: object, power: FakePower | None = None, **settings: int) -> Shell:
+    store = make_shell.store()
     store.save_jobs((job,))
     store.save_settings(replace(Settings(), **settings))  # type: ignore[arg-type]
-    make_desk.power = power or FakePower()
-    desk = make_desk(run, store)
-    desk.start(HIDDEN)
-    return desk
+    make_shell.power = power or FakePower()
+    shell = make_shell(run, store)
+    shell.start(HIDDEN)
+    return shell
 
 
 def remember_complete(places: Places, job: Job, at: float) -> None:
@@ -70,7 +70,7 @@ def remember_complete(places: Places, job: Job, at: float) -> None:
 
 @pytest.mark.parametrize("way", ["hangs", "dies"])
 def test_a_job_that_never_says_anything_is_overdue_all_the_same(
-    make_desk: DeskMaker, places: Places, job: Job, tray_icon: RecordedTrayIcon, qtbot: QtBot, way: str
+    make_shell: ShellMaker, places: Places, job: Job, tray_icon: RecordedTrayIcon, qtbot: QtBot, way: str
 ) -> None:
     may_end = threading.Event()
 
@@ -80,115 +80,115 @@ def test_a_job_that_never_says_anything_is_overdue_all_the_same(
         may_end.wait(60)
         return Outcome(None, None, is_stopped=True)
 
-    make_desk.store().keep(f"added/{job.id}", repr(NOW - 9 * DAY_S))
+    make_shell.store().keep(f"added/{job.id}", repr(NOW - 9 * DAY_S))
     remember_complete(places, job, NOW - 4 * DAY_S)
-    desk = start(make_desk, job, stuck)
+    shell = start(make_shell, job, stuck)
     try:
-        qtbot.waitUntil(lambda: desk.care.overdue_since(job.id) == NOW - 4 * DAY_S)
+        qtbot.waitUntil(lambda: shell.care.overdue_since(job.id) == NOW - 4 * DAY_S)
         qtbot.waitUntil(lambda: any("4 days" in text for _, text in tray_icon.messages))
-        view = desk.window.board.selected
+        view = shell.window.board.selected
         assert view is not None
         if way == "hangs":
             assert view.shown_state is JobState.ATTENTION
-            assert "has not been backed up for 4 days" in desk.window.board.banner._title.text()
+            assert "has not been backed up for 4 days" in shell.window.board.banner._title.text()
             assert "4 days" in tray_icon.tooltip
         tray_icon.messageClicked.emit()
-        assert desk.window.isVisible()
-        assert desk.window.board.tabs.currentIndex() == Page.OVERVIEW.value
+        assert shell.window.isVisible()
+        assert shell.window.board.tabs.currentIndex() == Page.OVERVIEW.value
     finally:
         may_end.set()
 
 
 def test_a_complete_backup_ends_the_alarm(
-    make_desk: DeskMaker, places: Places, job: Job, scripted: ScriptedRun, qtbot: QtBot
+    make_shell: ShellMaker, places: Places, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
-    make_desk.store().keep(f"added/{job.id}", repr(NOW - 9 * DAY_S))
-    desk = start(make_desk, job, scripted)
-    qtbot.waitUntil(lambda: desk.care.overdue_since(job.id) is not None and scripted.has_started(job.id))
+    make_shell.store().keep(f"added/{job.id}", repr(NOW - 9 * DAY_S))
+    shell = start(make_shell, job, scripted)
+    qtbot.waitUntil(lambda: shell.care.overdue_since(job.id) is not None and scripted.has_started(job.id))
     scripted.tell(job.id, StatusChanged(ok_status()))
-    qtbot.waitUntil(lambda: desk.window.board.banner._title.text() == "Everything is backed up.")
-    assert desk.care.overdue_since(job.id) is None
+    qtbot.waitUntil(lambda: shell.window.board.banner._title.text() == "Everything is backed up.")
+    assert shell.care.overdue_since(job.id) is None
 
 
 def test_without_a_limit_nothing_is_overdue(
-    make_desk: DeskMaker, job: Job, scripted: ScriptedRun, tray_icon: RecordedTrayIcon, qtbot: QtBot
+    make_shell: ShellMaker, job: Job, scripted: ScriptedRun, tray_icon: RecordedTrayIcon, qtbot: QtBot
 ) -> None:
-    make_desk.store().keep(f"added/{job.id}", repr(NOW - 900 * DAY_S))
-    desk = start(make_desk, job, scripted, overdue_days=0)
+    make_shell.store().keep(f"added/{job.id}", repr(NOW - 900 * DAY_S))
+    shell = start(make_shell, job, scripted, overdue_days=0)
     qtbot.waitUntil(lambda: scripted.has_started(job.id))
-    desk.care._alarm.check()
+    shell.care._monitor.check()
     assert tray_icon.messages == []
-    desk._on_settings_saved(Settings(overdue_days=30))
-    assert desk.care.overdue_since(job.id) == NOW - 900 * DAY_S
+    shell._on_settings_saved(Settings(overdue_days=30))
+    assert shell.care.overdue_since(job.id) == NOW - 900 * DAY_S
 
 
 def test_on_battery_the_job_is_told_and_the_window_says_so(
-    make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
+    make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
     power = FakePower()
-    desk = start(make_desk, job, scripted, power)
+    shell = start(make_shell, job, scripted, power)
     qtbot.waitUntil(lambda: scripted.has_started(job.id))
     power.set(Supply(is_on_battery=True))
     qtbot.waitUntil(lambda: scripted.received(job.id) == [CheckEvery(14_400)])
-    qtbot.waitUntil(lambda: "On battery" in desk.window.board.overview._watched.text())
+    qtbot.waitUntil(lambda: "On battery" in shell.window.board.overview._watched.text())
     power.set(Supply(is_on_battery=True, is_metered=True))
     power.set(Supply())
     qtbot.waitUntil(lambda: scripted.received(job.id) == [CheckEvery(14_400), CheckEvery(None)])
-    assert "battery" not in desk.window.board.overview._watched.text()
+    assert "battery" not in shell.window.board.overview._watched.text()
 
 
 def test_a_job_that_is_started_anew_on_battery_is_told_at_once(
-    make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
+    make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
     power = FakePower()
     power.supply = Supply(is_on_battery=True)
-    desk = start(make_desk, job, scripted, power)
+    shell = start(make_shell, job, scripted, power)
     qtbot.waitUntil(lambda: CheckEvery(14_400) in scripted.received(job.id))
-    desk.controller.change(job.id, job._replace(interval_s=60))
+    shell.controller.change(job.id, job._replace(interval_s=60))
     qtbot.waitUntil(lambda: [*map(type, scripted.received(job.id))] == [CheckEvery, Stop, CheckEvery])
 
 
 def test_a_job_that_is_not_to_save_power_is_checked_as_often_as_ever(
-    make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
+    make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
     wasteful = job._replace(saves_power=False)
-    desk = start(make_desk, wasteful, scripted, power := FakePower())
-    qtbot.waitUntil(lambda: scripted.has_started(job.id) and not desk.tasks._running)
+    shell = start(make_shell, wasteful, scripted, power := FakePower())
+    qtbot.waitUntil(lambda: scripted.has_started(job.id) and not shell.tasks._running)
     power.set(Supply(is_on_battery=True))
-    assert desk.care.saving(wasteful) == (Saving.NO, job.full_pass_every_s)
-    assert desk.care.saving(job) == (Saving.BATTERY, 14_400)
-    desk.quit()
+    assert shell.care.saving(wasteful) == (Saving.NO, job.full_pass_every_s)
+    assert shell.care.saving(job) == (Saving.BATTERY, 14_400)
+    shell.quit()
     qtbot.waitUntil(lambda: Stop() in scripted.received(job.id))
     assert CheckEvery(14_400) not in scripted.received(job.id)
 
 
 def test_a_metered_network_counts_only_for_folders_that_are_reached_over_it(
-    make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
+    make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
-    desk = start(make_desk, job, scripted, power := FakePower())
+    shell = start(make_shell, job, scripted, power := FakePower())
     # Where the folders really are is known by then.
-    qtbot.waitUntil(lambda: not desk.tasks._running)
+    qtbot.waitUntil(lambda: not shell.tasks._running)
     power.set(Supply(is_metered=True))
-    assert desk.care.saving(job) == (Saving.NO, job.full_pass_every_s)
-    desk.care._on_network_known(job.id, is_on_network=True)
-    assert desk.care.saving(job) == (Saving.METERED, 14_400)
+    assert shell.care.saving(job) == (Saving.NO, job.full_pass_every_s)
+    shell.care._on_network_known(job.id, is_on_network=True)
+    assert shell.care.saving(job) == (Saving.METERED, 14_400)
     qtbot.waitUntil(lambda: scripted.received(job.id) == [CheckEvery(14_400)])
     rare = job._replace(full_pass_every_s=100_000)
-    assert desk.care.saving(rare) == (Saving.NO, 100_000)
+    assert shell.care.saving(rare) == (Saving.NO, 100_000)
 
 
 def test_the_overview_looks_back_after_a_real_backup(
-    make_desk: DeskMaker, job: Job, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    make_shell: ShellMaker, job: Job, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in "abc":
         Path(job.source, name).write_bytes(b"x" * 20_000)
-    desk = start(make_desk, job, runner.run)
-    board = desk.window.board
-    desk.window.show()
-    qtbot.waitUntil(lambda: desk.controller.status(job.id).state is JobState.OK, timeout=15_000)
+    shell = start(make_shell, job, runner.run)
+    board = shell.window.board
+    shell.window.show()
+    qtbot.waitUntil(lambda: shell.controller.status(job.id).state is JobState.OK, timeout=15_000)
     qtbot.waitUntil(lambda: len(board.overview._room.legend_texts) == 3, timeout=15_000)
     assert board.overview._room.legend_texts[0].startswith("Backup: 6")
-    qtbot.waitUntil(lambda: desk.overview._read_at.get(job.id) is not None)
+    qtbot.waitUntil(lambda: shell.overview._read_at.get(job.id) is not None)
     board.show_page(Page.ACTIVITY)
     model = board._activity_model(job.id)
     qtbot.waitUntil(lambda: bool(newest_rows(model, 1)) and newest_rows(model, 1)[0].pass_id > 0, timeout=10_000)
@@ -196,7 +196,7 @@ def test_the_overview_looks_back_after_a_real_backup(
 
 
 def test_the_passes_of_an_earlier_run_are_listed_and_charted(
-    make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Path(job.source, "a").write_text("a")
     runner.run(job, Commands(), ignore, data_folder=Places().data, is_once=True)
@@ -204,46 +204,46 @@ def test_the_passes_of_an_earlier_run_are_listed_and_charted(
     import time
 
     monkeypatch.setattr("tests.qt.conftest.NOW", time.time())
-    desk = start(make_desk, job, scripted)
-    desk.window.show()
-    desk.window.board.show_page(Page.ACTIVITY)
-    model = desk.window.board._activity_model(job.id)
+    shell = start(make_shell, job, scripted)
+    shell.window.show()
+    shell.window.board.show_page(Page.ACTIVITY)
+    model = shell.window.board._activity_model(job.id)
     qtbot.waitUntil(lambda: len(newest_rows(model, 10)) == 1)
     assert newest_rows(model, 1)[0].report.counts.created == 1
-    qtbot.waitUntil(lambda: "1 file" in desk.window.board.overview.chart.words.text())
+    qtbot.waitUntil(lambda: "1 file" in shell.window.board.overview.chart.words.text())
 
 
 def test_sizes_are_counted_once_an_hour_or_when_asked(
-    make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
+    make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
     Path(job.destination).mkdir(parents=True)
-    desk = start(make_desk, job, scripted)
-    desk.window.show()
-    desk.views.look_for_room()
-    qtbot.waitUntil(lambda: desk.overview._sizes.get(job.id) is not None)
-    qtbot.waitUntil(lambda: not desk.overview._sizes[job.id].is_counting)
-    first = desk.overview._sizes[job.id]
+    shell = start(make_shell, job, scripted)
+    shell.window.show()
+    shell.views.look_for_room()
+    qtbot.waitUntil(lambda: shell.overview._sizes.get(job.id) is not None)
+    qtbot.waitUntil(lambda: not shell.overview._sizes[job.id].is_counting)
+    first = shell.overview._sizes[job.id]
     assert first.counted_at == NOW
-    desk.window.board._show_selected()
-    assert desk.overview._sizes[job.id] is first
-    desk.window.board.overview.count_requested.emit()
-    assert desk.overview._sizes[job.id].is_counting
-    qtbot.waitUntil(lambda: not desk.overview._sizes[job.id].is_counting)
+    shell.window.board._show_selected()
+    assert shell.overview._sizes[job.id] is first
+    shell.window.board.overview.count_requested.emit()
+    assert shell.overview._sizes[job.id].is_counting
+    qtbot.waitUntil(lambda: not shell.overview._sizes[job.id].is_counting)
 
 
-def test_hidden_windows_count_nothing(make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> None:
+def test_hidden_windows_count_nothing(make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> None:
     Path(job.destination).mkdir(parents=True)
-    desk = start(make_desk, job, scripted)
-    desk.views.look_for_room()
-    qtbot.waitUntil(lambda: desk.window.board.selected.room is not None)  # type: ignore[union-attr]
-    assert desk.overview._sizes == {}
+    shell = start(make_shell, job, scripted)
+    shell.views.look_for_room()
+    qtbot.waitUntil(lambda: shell.window.board.selected.room is not None)  # type: ignore[union-attr]
+    assert shell.overview._sizes == {}
 
 
-def test_a_removed_job_leaves_no_notes(make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> None:
-    desk = start(make_desk, job, scripted)
-    qtbot.waitUntil(lambda: make_desk.store().recall(f"added/{job.id}") != "")
-    desk.jobs.remove(job.id)
-    assert make_desk.store().recall(f"added/{job.id}") == ""
+def test_a_removed_job_leaves_no_notes(make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> None:
+    shell = start(make_shell, job, scripted)
+    qtbot.waitUntil(lambda: make_shell.store().recall(f"added/{job.id}") != "")
+    shell.jobs.remove(job.id)
+    assert make_shell.store().recall(f"added/{job.id}") == ""
 
 
 def test_new_settings_are_kept_and_read_back_and_nonsense_is_not() -> None:

@@ -21,8 +21,8 @@ from backup_gui.model.events import Pause, Resume, StatusChanged
 from backup_gui.model.job import Job
 from backup_gui.model.reasons import of_system
 from backup_gui.model.status import JobState, Status
-from backup_gui.presenters import history as restoredesk
-from backup_gui.presenters.shell import Desk
+from backup_gui.presenters import history as historypresenter
+from backup_gui.presenters.shell import Shell
 from backup_gui.services import browse as archive
 from backup_gui.ui.history.page import HistoryPage
 from backup_gui.ui.history.restore_dialog import RestoreDialog
@@ -31,7 +31,7 @@ from backup_gui.ui.main.board import Page
 from backup_gui.ui.values.history import RestoreWish, subject_of
 from tests.helpers.looks import notes_of
 from tests.helpers.trees import contents
-from tests.qt.conftest import DeskMaker, ScriptedRun, ok_status
+from tests.qt.conftest import ScriptedRun, ShellMaker, ok_status
 
 LONG_MS = 20_000
 LONG_AGO_S = 1_700_000_000
@@ -53,25 +53,25 @@ def click_row(page: HistoryPage, name: str, qtbot: QtBot) -> None:
     QTest.mouseClick(page.tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
 
 
-def result_of(desk: Desk, qtbot: QtBot) -> RestoreDialog:
+def result_of(shell: Shell, qtbot: QtBot) -> RestoreDialog:
     """The dialog of a restore when it is over."""
     dialog: list[RestoreDialog] = []
 
     def is_over() -> bool:
-        dialog[:] = [found for found in desk.window.findChildren(RestoreDialog) if found.isVisible()]
+        dialog[:] = [found for found in shell.window.findChildren(RestoreDialog) if found.isVisible()]
         return bool(dialog) and dialog[0].is_over
 
     qtbot.waitUntil(is_over, timeout=LONG_MS)
     return dialog[0]
 
 
-def is_complete(desk: Desk, job: Job) -> bool:
-    status = desk.controller.status(job.id)
+def is_complete(shell: Shell, job: Job) -> bool:
+    status = shell.controller.status(job.id)
     return status.state is JobState.OK and not status.pending
 
 
 @pytest.fixture
-def backed_up(make_desk: DeskMaker, job: Job, qtbot: QtBot) -> Desk:
+def backed_up(make_shell: ShellMaker, job: Job, qtbot: QtBot) -> Shell:
     """A job that runs, with a report backed up and then deleted, and a note that was changed."""
     job = job._replace(interval_s=1)
     source = Path(job.source)
@@ -81,42 +81,42 @@ def backed_up(make_desk: DeskMaker, job: Job, qtbot: QtBot) -> Desk:
     (source / "docs" / "plan.txt").write_text("the plan")
     for path in (source / "report.txt", source / "note.txt", source / "docs" / "plan.txt", source / "docs"):
         os.utime(path, (LONG_AGO_S, LONG_AGO_S))
-    store = make_desk.store()
+    store = make_shell.store()
     store.save_jobs((job,))
-    desk = make_desk(runner.run, store)
-    desk.start(Wish())
+    shell = make_shell(runner.run, store)
+    shell.start(Wish())
     mirror, history = Path(job.destination), Path(history_of(job) or "")
-    qtbot.waitUntil(lambda: is_complete(desk, job) and (mirror / "report.txt").exists(), timeout=LONG_MS)
+    qtbot.waitUntil(lambda: is_complete(shell, job) and (mirror / "report.txt").exists(), timeout=LONG_MS)
     (source / "report.txt").unlink()
     (source / "note.txt").write_text("second, longer")
     qtbot.waitUntil(lambda: not (mirror / "report.txt").exists(), timeout=LONG_MS)
     qtbot.waitUntil(lambda: len(contents(history)) == 2, timeout=LONG_MS)
-    qtbot.waitUntil(lambda: is_complete(desk, job), timeout=LONG_MS)
-    return desk
+    qtbot.waitUntil(lambda: is_complete(shell, job), timeout=LONG_MS)
+    return shell
 
 
-def test_a_deleted_file_comes_back_with_four_clicks(backed_up: Desk, job: Job, qtbot: QtBot) -> None:
-    desk = backed_up
-    page, source = desk.window.board.history, Path(job.source)
-    QTest.mouseClick(desk.window.board.overview.restore_button, Qt.MouseButton.LeftButton)
+def test_a_deleted_file_comes_back_with_four_clicks(backed_up: Shell, job: Job, qtbot: QtBot) -> None:
+    shell = backed_up
+    page, source = shell.window.board.history, Path(job.source)
+    QTest.mouseClick(shell.window.board.overview.restore_button, Qt.MouseButton.LeftButton)
     assert page.isVisible()
     QTest.mouseClick(page.gone_check, Qt.MouseButton.LeftButton, pos=QPoint(8, page.gone_check.height() // 2))
     click_row(page, "report.txt", qtbot)
     qtbot.waitUntil(lambda: page.versions.text.toPlainText() == "the report", timeout=LONG_MS)
     QTest.mouseClick(page.back_button, Qt.MouseButton.LeftButton)
-    dialog = result_of(desk, qtbot)
+    dialog = result_of(shell, qtbot)
     assert dialog._title.text() == "The file was restored and verified."
     assert (source / "report.txt").read_text() == "the report"
     # The job goes on by itself.
     qtbot.waitUntil((Path(job.destination) / "report.txt").exists, timeout=LONG_MS)
-    qtbot.waitUntil(lambda: is_complete(desk, job), timeout=LONG_MS)
-    assert desk.controller.jobs[0].is_enabled
+    qtbot.waitUntil(lambda: is_complete(shell, job), timeout=LONG_MS)
+    assert shell.controller.jobs[0].is_enabled
 
 
-def test_an_older_version_replaces_the_file_which_goes_to_the_history(backed_up: Desk, job: Job, qtbot: QtBot) -> None:
-    desk = backed_up
-    page, source = desk.window.board.history, Path(job.source)
-    desk.tray.restore_action.trigger()
+def test_an_older_version_replaces_the_file_which_goes_to_the_history(backed_up: Shell, job: Job, qtbot: QtBot) -> None:
+    shell = backed_up
+    page, source = shell.window.board.history, Path(job.source)
+    shell.tray.restore_action.trigger()
     click_row(page, "note.txt", qtbot)
     qtbot.waitUntil(lambda: page.versions.model.rowCount() == 2, timeout=LONG_MS)
     assert "Now" in page.versions.model.index(0).data()
@@ -124,7 +124,7 @@ def test_an_older_version_replaces_the_file_which_goes_to_the_history(backed_up:
     qtbot.waitUntil(lambda: page.versions.text.toPlainText() == "first", timeout=LONG_MS)
     page._policy.setCurrentIndex(1)
     page.back_button.click()
-    dialog = result_of(desk, qtbot)
+    dialog = result_of(shell, qtbot)
     assert "goes to the history" in dialog.progress.words
     assert contents(source).keys() == {"note.txt", "docs/plan.txt"}
     assert (source / "note.txt").read_text() == "first"
@@ -133,17 +133,17 @@ def test_an_older_version_replaces_the_file_which_goes_to_the_history(backed_up:
     assert b"first" in contents(history).values()
 
 
-def test_both_are_kept_unless_the_user_chooses_otherwise(backed_up: Desk, job: Job, qtbot: QtBot) -> None:
-    desk = backed_up
-    page, source = desk.window.board.history, Path(job.source)
-    desk.window.show_history()
+def test_both_are_kept_unless_the_user_chooses_otherwise(backed_up: Shell, job: Job, qtbot: QtBot) -> None:
+    shell = backed_up
+    page, source = shell.window.board.history, Path(job.source)
+    shell.window.show_history()
     qtbot.waitUntil(lambda: page.time.slider.maximum() >= 1, timeout=LONG_MS)
     page.time.slider.setValue(0)
     qtbot.waitUntil(lambda: row_of(page, "report.txt").isValid(), timeout=LONG_MS)
     assert page.time._words.text().startswith("As it was on ")
     page.tree.selectAll()
     page.back_button.click()
-    dialog = result_of(desk, qtbot)
+    dialog = result_of(shell, qtbot)
     assert dialog._title.text() == "All 3 files were restored and verified."
     ((path, word),) = notes_of(dialog)
     assert path == "note.txt"
@@ -155,19 +155,19 @@ def test_both_are_kept_unless_the_user_chooses_otherwise(backed_up: Desk, job: J
 
 
 def test_a_backup_folder_is_restored_from_without_any_job(
-    backed_up: Desk, make_desk: DeskMaker, job: Job, tmp_path: Path, qtbot: QtBot
+    backed_up: Shell, make_shell: ShellMaker, job: Job, tmp_path: Path, qtbot: QtBot
 ) -> None:
     backed_up.shut_down()
     backed_up._store.save_jobs(())
-    desk = make_desk(runner.run)
-    desk.start(Wish())
-    QTest.mouseClick(desk.window.welcome.restore_button, Qt.MouseButton.LeftButton)
-    chooser = desk.window.findChild(QFileDialog)
+    shell = make_shell(runner.run)
+    shell.start(Wish())
+    QTest.mouseClick(shell.window.welcome.restore_button, Qt.MouseButton.LeftButton)
+    chooser = shell.window.findChild(QFileDialog)
     assert chooser is not None
     chooser.fileSelected.emit(job.destination)
     chooser.close()
-    qtbot.waitUntil(lambda: desk.window.findChild(HistoryWindow) is not None, timeout=LONG_MS)
-    window = desk.window.findChild(HistoryWindow)
+    qtbot.waitUntil(lambda: shell.window.findChild(HistoryWindow) is not None, timeout=LONG_MS)
+    window = shell.window.findChild(HistoryWindow)
     assert window is not None
     page = window.page
     assert not page.back_button.isVisible()
@@ -175,43 +175,43 @@ def test_a_backup_folder_is_restored_from_without_any_job(
     click_row(page, "report.txt", qtbot)
     qtbot.waitUntil(page.save_button.isEnabled)
     page.save_to(str(tmp_path / "saved"))
-    dialog = result_of(desk, qtbot)
+    dialog = result_of(shell, qtbot)
     assert contents(tmp_path / "saved") == {"report.txt": b"the report"}
     dialog.open_button.click()
-    qtbot.waitUntil(lambda: make_desk.opened == [str(tmp_path / "saved")])
+    qtbot.waitUntil(lambda: make_shell.opened == [str(tmp_path / "saved")])
     dialog.close_button.click()
     window.close()
-    qtbot.waitUntil(lambda: len(desk.restoring._clerks) == 1)
+    qtbot.waitUntil(lambda: len(shell.restoring._presenters) == 1)
 
 
 def test_a_folder_that_cannot_be_read_is_told(
-    make_desk: DeskMaker, scripted: ScriptedRun, tmp_path: Path, qtbot: QtBot
+    make_shell: ShellMaker, scripted: ScriptedRun, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    desk = make_desk(scripted)
-    desk.start(Wish())
-    desk.tray.restore_action.trigger()
-    assert desk.window.findChild(QFileDialog) is not None
-    desk.window.backup_chosen.emit(str(tmp_path / "none"))
-    qtbot.waitUntil(lambda: desk.window.findChild(QMessageBox) is not None)
+    shell = make_shell(scripted)
+    shell.start(Wish())
+    shell.tray.restore_action.trigger()
+    assert shell.window.findChild(QFileDialog) is not None
+    shell.window.backup_chosen.emit(str(tmp_path / "none"))
+    qtbot.waitUntil(lambda: shell.window.findChild(QMessageBox) is not None)
 
 
 @pytest.fixture
-def scene(make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> Desk:
+def scene(make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> Shell:
     """A job whose runner does what it is told, with one file in its backup."""
     Path(job.destination).mkdir(parents=True)
     Path(job.destination, "a").write_text("1")
-    desk = make_desk(scripted)
-    desk.start(Wish())
-    desk.controller.add(job)
+    shell = make_shell(scripted)
+    shell.start(Wish())
+    shell.controller.add(job)
     qtbot.waitUntil(lambda: scripted.has_started(job.id))
     scripted.tell(job.id, StatusChanged(ok_status()))
-    qtbot.waitUntil(lambda: desk.controller.status(job.id).state is JobState.OK)
-    desk.window.show_history()
-    click_row(desk.window.board.history, "a", qtbot)
-    return desk
+    qtbot.waitUntil(lambda: shell.controller.status(job.id).state is JobState.OK)
+    shell.window.show_history()
+    click_row(shell.window.board.history, "a", qtbot)
+    return shell
 
 
-def test_files_are_found_by_name(scene: Desk, job: Job, qtbot: QtBot) -> None:
+def test_files_are_found_by_name(scene: Shell, job: Job, qtbot: QtBot) -> None:
     page = scene.window.board.history
     Path(job.destination, "deep").mkdir()
     Path(job.destination, "deep", "Needle").write_text("1")
@@ -222,7 +222,7 @@ def test_files_are_found_by_name(scene: Desk, job: Job, qtbot: QtBot) -> None:
 
 
 def test_the_job_is_paused_while_it_restores_into_its_own_source(
-    scene: Desk, job: Job, scripted: ScriptedRun, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+    scene: Shell, job: Job, scripted: ScriptedRun, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     seen: list[object] = []
     real = archive.bring_back
@@ -241,7 +241,7 @@ def test_the_job_is_paused_while_it_restores_into_its_own_source(
 
 
 def test_a_pause_of_the_users_is_not_ended_by_a_restore(
-    scene: Desk, job: Job, scripted: ScriptedRun, qtbot: QtBot
+    scene: Shell, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
     scene.window.menus.pause_menu.actions()[-1].trigger()
     qtbot.waitUntil(lambda: scene.controller.status(job.id).state is JobState.PAUSED)
@@ -250,7 +250,7 @@ def test_a_pause_of_the_users_is_not_ended_by_a_restore(
     assert scripted.received(job.id) == [Pause(None)]
 
 
-def test_a_pause_chosen_during_a_restore_stays(scene: Desk, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> None:
+def test_a_pause_chosen_during_a_restore_stays(scene: Shell, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> None:
     scene.controller.suspend(job.id)
     scene.controller.pause(job.id, None)
     scene.controller.release(job.id)
@@ -258,7 +258,7 @@ def test_a_pause_chosen_during_a_restore_stays(scene: Desk, job: Job, scripted: 
 
 
 def test_saving_elsewhere_does_not_pause_the_job(
-    scene: Desk, job: Job, scripted: ScriptedRun, tmp_path: Path, qtbot: QtBot
+    scene: Shell, job: Job, scripted: ScriptedRun, tmp_path: Path, qtbot: QtBot
 ) -> None:
     scene.window.board.history.save_to(str(tmp_path / "saved"))
     result_of(scene, qtbot)
@@ -267,7 +267,7 @@ def test_saving_elsewhere_does_not_pause_the_job(
 
 
 def test_nothing_is_put_back_while_the_source_is_away(
-    scene: Desk, job: Job, scripted: ScriptedRun, qtbot: QtBot
+    scene: Shell, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
     scripted.tell(job.id, StatusChanged(Status(JobState.WAITING, reason=of_system("The folder is not there."))))
     qtbot.waitUntil(lambda: scene.controller.status(job.id).state is JobState.WAITING)
@@ -279,9 +279,9 @@ def test_nothing_is_put_back_while_the_source_is_away(
 
 
 def test_a_job_that_does_not_pause_is_told(
-    scene: Desk, job: Job, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+    scene: Shell, job: Job, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
-    monkeypatch.setattr(restoredesk, "_PAUSE_PATIENCE_MS", 1)
+    monkeypatch.setattr(historypresenter, "_PAUSE_PATIENCE_MS", 1)
     monkeypatch.setattr(scene.controller, "is_at_rest", lambda _job_id: False)
     scene.window.board.history.back_button.click()
     assert "could not be paused" in result_of(scene, qtbot).progress.words
@@ -298,7 +298,7 @@ def test_a_job_that_does_not_pause_is_told(
     ],
 )
 def test_a_restore_that_fails_as_a_whole_is_told_and_the_job_goes_on(
-    scene: Desk,
+    scene: Shell,
     job: Job,
     scripted: ScriptedRun,
     monkeypatch: pytest.MonkeyPatch,
@@ -315,7 +315,7 @@ def test_a_restore_that_fails_as_a_whole_is_told_and_the_job_goes_on(
     qtbot.waitUntil(lambda: Resume() in scripted.received(job.id))
 
 
-def test_a_backup_that_has_gone_is_told(scene: Desk, job: Job, tmp_path: Path, qtbot: QtBot) -> None:
+def test_a_backup_that_has_gone_is_told(scene: Shell, job: Job, tmp_path: Path, qtbot: QtBot) -> None:
     Path(job.destination).rename(tmp_path / "moved")
     page = scene.window.board.history
     page.save_to(str(tmp_path / "saved"))
@@ -329,7 +329,7 @@ def test_a_backup_that_has_gone_is_told(scene: Desk, job: Job, tmp_path: Path, q
 
 
 def test_a_restore_can_be_stopped(
-    scene: Desk, job: Job, scripted: ScriptedRun, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+    scene: Shell, job: Job, scripted: ScriptedRun, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     begun = threading.Event()
     real = archive.bring_back
@@ -353,7 +353,7 @@ def test_a_restore_can_be_stopped(
 
 
 def test_quitting_stops_a_restore_within_two_seconds(
-    scene: Desk, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+    scene: Shell, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     begun, ended = threading.Event(), threading.Event()
 
@@ -372,7 +372,7 @@ def test_quitting_stops_a_restore_within_two_seconds(
 
 
 def test_stopping_before_the_job_is_paused_restores_nothing(
-    scene: Desk, job: Job, scripted: ScriptedRun, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+    scene: Shell, job: Job, scripted: ScriptedRun, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     monkeypatch.setattr(scene.controller, "is_at_rest", lambda _job_id: False)
     scene.window.board.history.restore_requested.emit(

@@ -25,120 +25,120 @@ from backup_gui.model.job import Job
 from backup_gui.model.plans import Counts, PassStatus, Phase, Progress, Report
 from backup_gui.model.reasons import of_system
 from backup_gui.model.status import JobState, Status
-from backup_gui.presenters.shell import Desk
+from backup_gui.presenters.shell import Shell
 from backup_gui.ui.main.board import Page
 from backup_gui.ui.plan.review_dialog import ReviewDialog
 from backup_gui.ui.settings.page import NewJobDialog
 from tests.helpers.looks import newest_rows
 from tests.helpers.screens import HELD, PROBLEMS
-from tests.qt.conftest import DeskMaker, RecordedEntry, RecordedTrayIcon, ScriptedRun, make_test_job, ok_status
+from tests.qt.conftest import RecordedEntry, RecordedTrayIcon, ScriptedRun, ShellMaker, make_test_job, ok_status
 
 HIDDEN = Wish(shows_window=False)
 
 
-def saved_jobs(maker: DeskMaker) -> tuple[Job, ...]:
+def saved_jobs(maker: ShellMaker) -> tuple[Job, ...]:
     return maker.store().jobs
 
 
-def wait_for_status(qtbot: QtBot, desk: Desk, status: Status) -> None:
+def wait_for_status(qtbot: QtBot, shell: Shell, status: Status) -> None:
     """Wait until the only job stands so."""
-    qtbot.waitUntil(lambda: desk.controller.status(desk.controller.jobs[0].id) == status)
+    qtbot.waitUntil(lambda: shell.controller.status(shell.controller.jobs[0].id) == status)
 
 
 def test_two_real_jobs_back_up_side_by_side(
-    make_desk: DeskMaker, tmp_path: Path, tray_icon: RecordedTrayIcon, qtbot: QtBot
+    make_shell: ShellMaker, tmp_path: Path, tray_icon: RecordedTrayIcon, qtbot: QtBot
 ) -> None:
     jobs = (make_test_job(tmp_path, "One"), make_test_job(tmp_path, "Two"))
     for job in jobs:
         Path(job.source, "file.txt").write_text(job.name)
-    store = make_desk.store()
+    store = make_shell.store()
     store.save_jobs(jobs)
-    desk = make_desk(runner.run, store)
-    desk.start(Wish())
-    qtbot.waitUntil(lambda: all(desk.controller.status(job.id).state is JobState.OK for job in jobs), timeout=15_000)
+    shell = make_shell(runner.run, store)
+    shell.start(Wish())
+    qtbot.waitUntil(lambda: all(shell.controller.status(job.id).state is JobState.OK for job in jobs), timeout=15_000)
     for job in jobs:
         assert Path(job.destination, "file.txt").read_text() == job.name
-    qtbot.waitUntil(lambda: desk.window.board.banner._title.text() == "Everything is backed up.", timeout=10_000)
+    qtbot.waitUntil(lambda: shell.window.board.banner._title.text() == "Everything is backed up.", timeout=10_000)
     qtbot.waitUntil(lambda: "One: Everything is backed up." in tray_icon.tooltip, timeout=10_000)
     qtbot.waitUntil(lambda: len(tray_icon.messages) == 2, timeout=10_000)
     assert {title for title, _ in tray_icon.messages} == {"One", "Two"}
-    qtbot.waitUntil(lambda: desk.window.board.selected.room is not None)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: shell.window.board.selected.room is not None)  # type: ignore[union-attr]
 
 
 def test_the_first_backup_is_told_only_in_the_first_run(
-    make_desk: DeskMaker, job: Job, scripted: ScriptedRun, tray_icon: RecordedTrayIcon, qtbot: QtBot
+    make_shell: ShellMaker, job: Job, scripted: ScriptedRun, tray_icon: RecordedTrayIcon, qtbot: QtBot
 ) -> None:
-    make_desk.store().save_jobs((job,))
+    make_shell.store().save_jobs((job,))
     for _ in range(2):
-        desk = make_desk(scripted)
-        desk.start(HIDDEN)
+        shell = make_shell(scripted)
+        shell.start(HIDDEN)
         qtbot.waitUntil(lambda: scripted.has_started(job.id))
         scripted.tell(job.id, StatusChanged(ok_status()))
-        wait_for_status(qtbot, desk, ok_status())
-        desk.shut_down()
+        wait_for_status(qtbot, shell, ok_status())
+        shell.shut_down()
         scripted._tell.clear()
     assert len(tray_icon.messages) == 1
 
 
 def test_notifications_can_be_turned_off(
-    make_desk: DeskMaker, job: Job, scripted: ScriptedRun, tray_icon: RecordedTrayIcon, qtbot: QtBot
+    make_shell: ShellMaker, job: Job, scripted: ScriptedRun, tray_icon: RecordedTrayIcon, qtbot: QtBot
 ) -> None:
-    store = make_desk.store()
+    store = make_shell.store()
     store.save_jobs((job,))
     store.save_settings(Settings(notifications_enabled=False))
-    desk = make_desk(scripted, store)
-    desk.start(HIDDEN)
+    shell = make_shell(scripted, store)
+    shell.start(HIDDEN)
     qtbot.waitUntil(lambda: scripted.has_started(job.id))
     scripted.tell(job.id, StatusChanged(Status(JobState.FAILED, reason=of_system("full"))))
-    qtbot.waitUntil(lambda: desk.controller.status(job.id).state is JobState.FAILED)
+    qtbot.waitUntil(lambda: shell.controller.status(job.id).state is JobState.FAILED)
     assert tray_icon.messages == []
 
 
 def test_one_notification_for_one_change_of_state(
-    make_desk: DeskMaker, job: Job, scripted: ScriptedRun, tray_icon: RecordedTrayIcon, qtbot: QtBot
+    make_shell: ShellMaker, job: Job, scripted: ScriptedRun, tray_icon: RecordedTrayIcon, qtbot: QtBot
 ) -> None:
-    desk = make_desk(scripted)
-    desk.controller.add(job)
+    shell = make_shell(scripted)
+    shell.controller.add(job)
     qtbot.waitUntil(lambda: scripted.has_started(job.id))
     attention = Status(JobState.ATTENTION, problems=PROBLEMS)
     for status in (attention, Status(JobState.WORKING), attention._replace(pending=2)):
         scripted.tell(job.id, StatusChanged(status))
-        wait_for_status(qtbot, desk, status)
+        wait_for_status(qtbot, shell, status)
     assert len(tray_icon.messages) == 1
     tray_icon.messageClicked.emit()
-    assert desk.window.isVisible()
-    assert desk.window.board.tabs.currentIndex() == Page.PROBLEMS.value
+    assert shell.window.isVisible()
+    assert shell.window.board.tabs.currentIndex() == Page.PROBLEMS.value
 
 
 def test_a_click_on_what_is_held_opens_the_review_unless_notifications_were_turned_off(
-    make_desk: DeskMaker, job: Job, scripted: ScriptedRun, tray_icon: RecordedTrayIcon, qtbot: QtBot
+    make_shell: ShellMaker, job: Job, scripted: ScriptedRun, tray_icon: RecordedTrayIcon, qtbot: QtBot
 ) -> None:
-    desk = make_desk(scripted)
-    desk.start(HIDDEN)
-    desk.controller.add(job)
+    shell = make_shell(scripted)
+    shell.start(HIDDEN)
+    shell.controller.add(job)
     qtbot.waitUntil(lambda: scripted.has_started(job.id))
     scripted.tell(job.id, StatusChanged(Status(JobState.HELD, held=HELD)))
     qtbot.waitUntil(lambda: len(tray_icon.messages) == 1)
     tray_icon.messageClicked.emit()
-    assert desk.window.isVisible()
-    assert desk.window.findChild(ReviewDialog) is not None
-    desk.window.settings_saved.emit(Settings(notifications_enabled=False))
+    assert shell.window.isVisible()
+    assert shell.window.findChild(ReviewDialog) is not None
+    shell.window.settings_saved.emit(Settings(notifications_enabled=False))
     failed = Status(JobState.FAILED, reason=of_system("full"))
     scripted.tell(job.id, StatusChanged(failed))
-    wait_for_status(qtbot, desk, failed)
+    wait_for_status(qtbot, shell, failed)
     assert len(tray_icon.messages) == 1
 
 
 def test_a_job_is_added_with_the_dialog(
-    make_desk: DeskMaker, tmp_path: Path, scripted: ScriptedRun, qtbot: QtBot
+    make_shell: ShellMaker, tmp_path: Path, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
     source = tmp_path / "Photos"
     source.mkdir()
-    desk = make_desk(scripted)
-    desk.start(Wish())
-    assert desk.window.welcome.isVisible()
-    desk.window.menus.new_action.trigger()
-    dialog = desk.window.findChild(NewJobDialog)
+    shell = make_shell(scripted)
+    shell.start(Wish())
+    assert shell.window.welcome.isVisible()
+    shell.window.menus.new_action.trigger()
+    dialog = shell.window.findChild(NewJobDialog)
     assert dialog is not None
     form = dialog.form
     form.source_field.edit.setText(str(source))
@@ -148,49 +148,49 @@ def test_a_job_is_added_with_the_dialog(
     qtbot.waitUntil(dialog.start_button.isEnabled)
     assert form.limits.size_label.text() == "Nothing is kept yet"
     QTest.mouseClick(dialog.start_button, Qt.MouseButton.LeftButton)
-    (job,) = desk.controller.jobs
+    (job,) = shell.controller.jobs
     assert (job.source, job.destination, job.name) == (str(source), str(tmp_path / "backup"), "Photos")
     assert job.asks_about_strangers
-    assert saved_jobs(make_desk) == (job,)
+    assert saved_jobs(make_shell) == (job,)
     qtbot.waitUntil(lambda: scripted.has_started(job.id))
-    assert desk.window.board.isVisible()
+    assert shell.window.board.isVisible()
 
 
 def test_a_job_is_edited_in_its_place(
-    make_desk: DeskMaker, tmp_path: Path, scripted: ScriptedRun, qtbot: QtBot
+    make_shell: ShellMaker, tmp_path: Path, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
     jobs = (make_test_job(tmp_path, "One"), make_test_job(tmp_path, "Two"))
-    make_desk.store().save_jobs(jobs)
-    desk = make_desk(scripted)
-    desk.start(Wish())
-    desk.window.board.select_job("one")
-    desk.window.menus.edit_action.trigger()
-    page = desk.window.board.settings
+    make_shell.store().save_jobs(jobs)
+    shell = make_shell(scripted)
+    shell.start(Wish())
+    shell.window.board.select_job("one")
+    shell.window.menus.edit_action.trigger()
+    page = shell.window.board.settings
     qtbot.waitUntil(page.isVisible)
     page.interval_field.spin.setValue(60)
     qtbot.waitUntil(page.apply_button.isEnabled)
     QTest.mouseClick(page.apply_button, Qt.MouseButton.LeftButton)
-    assert desk.controller.jobs == (jobs[0]._replace(interval_s=60), jobs[1])
-    assert saved_jobs(make_desk) == desk.controller.jobs
+    assert shell.controller.jobs == (jobs[0]._replace(interval_s=60), jobs[1])
+    assert saved_jobs(make_shell) == shell.controller.jobs
 
 
-def test_a_removed_job_leaves_its_backup(make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> None:
+def test_a_removed_job_leaves_its_backup(make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> None:
     Path(job.destination).mkdir(parents=True)
     Path(job.destination, "copy").write_text("x")
-    make_desk.store().save_jobs((job,))
-    desk = make_desk(scripted)
-    desk.start(Wish())
-    desk.window.removal_requested.emit(job.id)
-    assert desk.controller.jobs == ()
-    assert saved_jobs(make_desk) == ()
-    assert desk.window.welcome.isVisible()
+    make_shell.store().save_jobs((job,))
+    shell = make_shell(scripted)
+    shell.start(Wish())
+    shell.window.removal_requested.emit(job.id)
+    assert shell.controller.jobs == ()
+    assert saved_jobs(make_shell) == ()
+    assert shell.window.welcome.isVisible()
     assert Path(job.destination, "copy").read_text() == "x"
 
 
 @pytest.mark.hazard(52)
 @pytest.mark.parametrize("is_removed", [True, False])
 def test_a_job_that_is_no_more_stands_in_no_other_ones_way(
-    make_desk: DeskMaker,
+    make_shell: ShellMaker,
     job: Job,
     scripted: ScriptedRun,
     places: Places,
@@ -199,241 +199,243 @@ def test_a_job_that_is_no_more_stands_in_no_other_ones_way(
     *,
     is_removed: bool,
 ) -> None:
-    make_desk.store().save_jobs((job,))
-    desk = make_desk(scripted)
+    make_shell.store().save_jobs((job,))
+    shell = make_shell(scripted)
     file = places.data / "jobs" / f"{job.id}.sqlite"
     with contextlib.closing(Catalog.open(file)) as catalog:
         remember_folders(catalog, job.source, job.destination, None)
         catalog.commit()
     asking = ReadFacts(file.with_name("another.sqlite"))
     assert len(list(other_jobs(asking))) == 1
-    desk.start(Wish())
+    shell.start(Wish())
     if is_removed:
-        desk.window.removal_requested.emit(job.id)
+        shell.window.removal_requested.emit(job.id)
     else:
-        desk.jobs.put(job.id, make_job(Job(job.source, str(tmp_path / "elsewhere"))))
+        shell.jobs.put(job.id, make_job(Job(job.source, str(tmp_path / "elsewhere"))))
     qtbot.waitUntil(lambda: not list(other_jobs(asking)))
 
 
 def test_what_is_held_is_reviewed_and_allowed(
-    make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
+    make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
-    desk = make_desk(scripted)
-    desk.start(Wish())
-    desk.controller.add(job)
+    shell = make_shell(scripted)
+    shell.start(Wish())
+    shell.controller.add(job)
     qtbot.waitUntil(lambda: scripted.has_started(job.id))
     scripted.tell(job.id, StatusChanged(Status(JobState.HELD, held=HELD)))
-    qtbot.waitUntil(lambda: desk.window.board.banner.button.text() == "Review…")
-    QTest.mouseClick(desk.window.board.banner.button, Qt.MouseButton.LeftButton)
-    dialog = desk.window.findChild(ReviewDialog)
+    qtbot.waitUntil(lambda: shell.window.board.banner.button.text() == "Review…")
+    QTest.mouseClick(shell.window.board.banner.button, Qt.MouseButton.LeftButton)
+    dialog = shell.window.findChild(ReviewDialog)
     assert dialog is not None
     dialog.allow_button.click()
     qtbot.waitUntil(lambda: scripted.received(job.id) == [AllowHeld(HELD)])
 
 
 def test_what_is_held_and_kept_stays_kept(
-    make_desk: DeskMaker, job: Job, scripted: ScriptedRun, tray_icon: RecordedTrayIcon, qtbot: QtBot
+    make_shell: ShellMaker, job: Job, scripted: ScriptedRun, tray_icon: RecordedTrayIcon, qtbot: QtBot
 ) -> None:
-    desk = make_desk(scripted)
-    desk.start(Wish())
-    desk.controller.add(job)
+    shell = make_shell(scripted)
+    shell.start(Wish())
+    shell.controller.add(job)
     qtbot.waitUntil(lambda: scripted.has_started(job.id))
     scripted.tell(job.id, StatusChanged(Status(JobState.HELD, held=HELD)))
-    qtbot.waitUntil(lambda: desk.controller.status(job.id).held == HELD)
-    dialog = desk.window.review(job.id)
+    qtbot.waitUntil(lambda: shell.controller.status(job.id).held == HELD)
+    dialog = shell.window.review(job.id)
     assert dialog is not None
     dialog.keep_button.click()
-    assert "chose to keep" in desk.window.board.banner._title.text()
+    assert "chose to keep" in shell.window.board.banner._title.text()
     scripted.tell(job.id, StatusChanged(Status(JobState.HELD, held=HELD._replace(), pending=1)))
-    qtbot.waitUntil(lambda: desk.controller.status(job.id).pending == 1)
-    assert "chose to keep" in desk.window.board.banner._title.text()
+    qtbot.waitUntil(lambda: shell.controller.status(job.id).pending == 1)
+    assert "chose to keep" in shell.window.board.banner._title.text()
     assert scripted.received(job.id) == [KeepHeld(HELD)]
     assert len(tray_icon.messages) == 1
     scripted.tell(job.id, StatusChanged(ok_status()._replace(kept=840)))
-    qtbot.waitUntil(lambda: desk.controller.status(job.id).kept == 840)
-    assert "chose to keep" not in desk.window.board.banner._title.text()
+    qtbot.waitUntil(lambda: shell.controller.status(job.id).kept == 840)
+    assert "chose to keep" not in shell.window.board.banner._title.text()
 
 
-def test_a_problem_is_left_out_from_now_on(make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> None:
-    make_desk.store().save_jobs((job,))
-    desk = make_desk(scripted)
-    desk.start(Wish())
+def test_a_problem_is_left_out_from_now_on(
+    make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
+) -> None:
+    make_shell.store().save_jobs((job,))
+    shell = make_shell(scripted)
+    shell.start(Wish())
     qtbot.waitUntil(lambda: scripted.has_started(job.id))
     scripted.tell(job.id, StatusChanged(Status(JobState.ATTENTION, problems=PROBLEMS)))
-    qtbot.waitUntil(lambda: desk.window.board.problems.model._total == 3)
-    desk.window.board.problems.exclusion_requested.emit("Mail/Inbox [old].mbox")
-    (changed,) = saved_jobs(make_desk)
+    qtbot.waitUntil(lambda: shell.window.board.problems.model._total == 3)
+    shell.window.board.problems.exclusion_requested.emit("Mail/Inbox [old].mbox")
+    (changed,) = saved_jobs(make_shell)
     assert changed.exclude == ("/Mail/Inbox\\ \\[old\\].mbox",)
 
 
 def test_closing_says_once_that_the_backups_go_on(
-    make_desk: DeskMaker, scripted: ScriptedRun, tray_icon: RecordedTrayIcon
+    make_shell: ShellMaker, scripted: ScriptedRun, tray_icon: RecordedTrayIcon
 ) -> None:
     for _ in range(2):
-        desk = make_desk(scripted)
-        desk.start(Wish())
+        shell = make_shell(scripted)
+        shell.start(Wish())
         for _ in range(2):
-            desk.window.close()
-            assert not desk.window.isVisible()
-            desk.tray.open_action.trigger()
-            assert desk.window.isVisible()
-        desk.shut_down()
+            shell.window.close()
+            assert not shell.window.isVisible()
+            shell.tray.open_action.trigger()
+            assert shell.window.isVisible()
+        shell.shut_down()
     assert [title for title, _ in tray_icon.messages] == ["Folder Backup goes on"]
 
 
 def test_quitting_says_what_it_means_until_told_not_to(
-    make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
+    make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
-    make_desk.store().save_jobs((job,))
-    desk = make_desk(scripted)
-    desk.start(HIDDEN)
-    desk.tray.quit_action.trigger()
-    box = desk.window.findChild(QMessageBox)
+    make_shell.store().save_jobs((job,))
+    shell = make_shell(scripted)
+    shell.start(HIDDEN)
+    shell.tray.quit_action.trigger()
+    box = shell.window.findChild(QMessageBox)
     assert box is not None
     assert "not backed up until you open it again" in box.informativeText()
     box.checkBox().setChecked(True)
-    with qtbot.waitSignal(desk.finished):
+    with qtbot.waitSignal(shell.finished):
         box.defaultButton().click()
-    assert desk.has_ended_cleanly
-    again = make_desk(scripted)
+    assert shell.has_ended_cleanly
+    again = make_shell(scripted)
     again.start(HIDDEN)
     with qtbot.waitSignal(again.finished):
         again.window.menus.quit_action.trigger()
 
 
 def test_the_job_of_the_command_line_is_added_once(
-    make_desk: DeskMaker, tmp_path: Path, scripted: ScriptedRun, qtbot: QtBot
+    make_shell: ShellMaker, tmp_path: Path, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
     source = tmp_path / "Photos"
     source.mkdir()
     wish = Wish(source=str(source), destination=str(tmp_path / "backup"), interval_s=9)
-    desk = make_desk(scripted)
-    desk.start(wish)
-    qtbot.waitUntil(lambda: len(desk.controller.jobs) == 1)
-    desk.grant(wish)
-    desk.grant(replace(wish, destination=str(source)))
-    qtbot.waitUntil(lambda: desk.window.findChild(QMessageBox) is not None)
-    (job,) = desk.controller.jobs
+    shell = make_shell(scripted)
+    shell.start(wish)
+    qtbot.waitUntil(lambda: len(shell.controller.jobs) == 1)
+    shell.grant(wish)
+    shell.grant(replace(wish, destination=str(source)))
+    qtbot.waitUntil(lambda: shell.window.findChild(QMessageBox) is not None)
+    (job,) = shell.controller.jobs
     assert job.interval_s == 9
-    assert saved_jobs(make_desk) == (job,)
+    assert saved_jobs(make_shell) == (job,)
 
 
 def test_hidden_means_hidden_where_there_is_a_tray(
-    make_desk: DeskMaker, scripted: ScriptedRun, tray_icon: RecordedTrayIcon
+    make_shell: ShellMaker, scripted: ScriptedRun, tray_icon: RecordedTrayIcon
 ) -> None:
-    desk = make_desk(scripted)
-    desk.start(HIDDEN)
-    assert not desk.window.isVisible()
+    shell = make_shell(scripted)
+    shell.start(HIDDEN)
+    assert not shell.window.isVisible()
     assert tray_icon.is_visible
-    desk.grant(Wish())
-    assert desk.window.isVisible()
+    shell.grant(Wish())
+    assert shell.window.isVisible()
 
 
-def test_without_a_tray_hidden_becomes_minimised(make_desk: DeskMaker, scripted: ScriptedRun, qtbot: QtBot) -> None:
-    make_desk.has_tray = False
-    desk = make_desk(scripted)
-    desk._trays.patience.setInterval(0)
-    desk.start(HIDDEN)
-    qtbot.waitUntil(desk.window.isMinimized)
+def test_without_a_tray_hidden_becomes_minimised(make_shell: ShellMaker, scripted: ScriptedRun, qtbot: QtBot) -> None:
+    make_shell.has_tray = False
+    shell = make_shell(scripted)
+    shell._trays.patience.setInterval(0)
+    shell.start(HIDDEN)
+    qtbot.waitUntil(shell.window.isMinimized)
 
 
 def test_settings_take_effect_and_are_kept(
-    make_desk: DeskMaker, scripted: ScriptedRun, entry: RecordedEntry, qtbot: QtBot
+    make_shell: ShellMaker, scripted: ScriptedRun, entry: RecordedEntry, qtbot: QtBot
 ) -> None:
-    desk = make_desk(scripted)
-    desk.start(Wish())
+    shell = make_shell(scripted)
+    shell.start(Wish())
     settings = Settings(start_at_login=True, appearance=Appearance.DARK)
-    desk.window.settings_saved.emit(settings)
+    shell.window.settings_saved.emit(settings)
     qtbot.waitUntil(entry.is_present)
     assert entry.command is not None
     assert entry.command[-1] == "--hidden"
-    assert make_desk.appearances == [Appearance.DARK]
-    assert make_desk.store().settings() == settings
-    desk.window.settings_saved.emit(replace(settings, start_at_login=False))
+    assert make_shell.appearances == [Appearance.DARK]
+    assert make_shell.store().settings() == settings
+    shell.window.settings_saved.emit(replace(settings, start_at_login=False))
     qtbot.waitUntil(lambda: not entry.is_present())
 
 
-def test_damaged_settings_are_reported(make_desk: DeskMaker, scripted: ScriptedRun, own_places: Path) -> None:
+def test_damaged_settings_are_reported(make_shell: ShellMaker, scripted: ScriptedRun, own_places: Path) -> None:
     folder = own_places / "config" / "backup-gui"
     folder.mkdir()
     (folder / "settings.ini").write_bytes(b"\x00\xff")
-    desk = make_desk(scripted)
-    desk.start(Wish())
-    box = desk.window.findChild(QMessageBox)
+    shell = make_shell(scripted)
+    shell.start(Wish())
+    box = shell.window.findChild(QMessageBox)
     assert box is not None
     assert "kept as" in box.informativeText()
 
 
 def test_a_job_that_gets_another_folder_keeps_its_place(
-    make_desk: DeskMaker, scripted: ScriptedRun, tmp_path: Path, qtbot: QtBot
+    make_shell: ShellMaker, scripted: ScriptedRun, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    desk = make_desk(scripted)
-    desk.start(Wish())
+    shell = make_shell(scripted)
+    shell.start(Wish())
     jobs = [make_test_job(tmp_path, name) for name in ("A", "B", "C")]
-    desk.jobs.add(jobs, "a")
-    desk.jobs.put("b", jobs[1]._replace(id="other", destination=str(tmp_path / "elsewhere")))
-    board = desk.window.board
+    shell.jobs.add(jobs, "a")
+    shell.jobs.put("b", jobs[1]._replace(id="other", destination=str(tmp_path / "elsewhere")))
+    board = shell.window.board
     assert [view.job.id for view in board.jobs._views] == ["a", "other", "c"]
     assert board.selected_id == "other"
     qtbot.waitUntil(lambda: all(scripted.has_started(job_id) for job_id in ("a", "other", "c")))
 
 
-def test_the_log_is_shown(make_desk: DeskMaker, scripted: ScriptedRun, qtbot: QtBot) -> None:
-    desk = make_desk(scripted)
+def test_the_log_is_shown(make_shell: ShellMaker, scripted: ScriptedRun, qtbot: QtBot) -> None:
+    shell = make_shell(scripted)
     logging.getLogger("backup_gui.test").warning("a line\nwith a break")
-    qtbot.waitUntil(lambda: "a line\\nwith a break" in desk.window.board.log._text.toPlainText())
+    qtbot.waitUntil(lambda: "a line\\nwith a break" in shell.window.board.log._text.toPlainText())
 
 
 def test_folders_are_opened_if_they_are_there(
-    make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
+    make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
-    desk = make_desk(scripted)
-    desk.start(Wish())
-    desk.window.folder_requested.emit(job.source)
-    qtbot.waitUntil(lambda: make_desk.opened == [job.source])
-    desk.window.folder_requested.emit(job.destination)
-    qtbot.waitUntil(lambda: desk.window.findChild(QMessageBox) is not None)
-    assert make_desk.opened == [job.source]
+    shell = make_shell(scripted)
+    shell.start(Wish())
+    shell.window.folder_requested.emit(job.source)
+    qtbot.waitUntil(lambda: make_shell.opened == [job.source])
+    shell.window.folder_requested.emit(job.destination)
+    qtbot.waitUntil(lambda: shell.window.findChild(QMessageBox) is not None)
+    assert make_shell.opened == [job.source]
 
 
 def test_a_paused_job_is_still_paused_after_a_new_start(
-    make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
+    make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
-    make_desk.store().save_jobs((job,))
-    desk = make_desk(scripted)
-    desk.start(Wish())
-    desk.tray.pause_menu.actions()[-1].trigger()
-    assert not saved_jobs(make_desk)[0].is_enabled
-    desk.shut_down()
-    again = make_desk(scripted)
+    make_shell.store().save_jobs((job,))
+    shell = make_shell(scripted)
+    shell.start(Wish())
+    shell.tray.pause_menu.actions()[-1].trigger()
+    assert not saved_jobs(make_shell)[0].is_enabled
+    shell.shut_down()
+    again = make_shell(scripted)
     again.start(Wish())
     qtbot.waitUntil(lambda: again.controller.status(job.id).state is JobState.PAUSED)
     again.tray.resume_action.trigger()
-    assert saved_jobs(make_desk)[0].is_enabled
+    assert saved_jobs(make_shell)[0].is_enabled
 
 
-def test_back_up_now_reaches_the_runner(make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> None:
-    desk = make_desk(scripted)
-    desk.start(Wish())
-    desk.controller.add(job)
-    desk.window.menus.back_up_action.trigger()
-    desk.tray.back_up_action.trigger()
+def test_back_up_now_reaches_the_runner(make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> None:
+    shell = make_shell(scripted)
+    shell.start(Wish())
+    shell.controller.add(job)
+    shell.window.menus.back_up_action.trigger()
+    shell.tray.back_up_action.trigger()
     qtbot.waitUntil(lambda: scripted.received(job.id) == [BackUpNow(), BackUpNow()])
 
 
-def test_reports_and_progress_are_shown(make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> None:
+def test_reports_and_progress_are_shown(make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> None:
     from backup_gui.model.events import Progressed
 
-    desk = make_desk(scripted)
-    desk.start(Wish())
-    desk.controller.add(job)
+    shell = make_shell(scripted)
+    shell.start(Wish())
+    shell.controller.add(job)
     qtbot.waitUntil(lambda: scripted.has_started(job.id))
     scripted.tell(job.id, StatusChanged(Status(JobState.WORKING)))
     scripted.tell(job.id, Progressed(Progress(Phase.COPYING, 1, 4, 0, 0, "a", 1.0)))
-    qtbot.waitUntil(lambda: desk.window.board.banner._title.text() == "Copying 1 of 4 files.")
+    qtbot.waitUntil(lambda: shell.window.board.banner._title.text() == "Copying 1 of 4 files.")
     report = Report(PassStatus.COMPLETE, 1.0, 1.0, is_full=True, counts=Counts(created=4, bytes=9))
     scripted.tell(job.id, ReportMade(report))
     scripted.tell(job.id, StatusChanged(ok_status()))
-    qtbot.waitUntil(lambda: desk.window.board.banner._title.text() == "Everything is backed up.")
-    (row,) = newest_rows(desk.window.board._activity_model(job.id), 5)
+    qtbot.waitUntil(lambda: shell.window.board.banner._title.text() == "Everything is backed up.")
+    (row,) = newest_rows(shell.window.board._activity_model(job.id), 5)
     assert row.report == report

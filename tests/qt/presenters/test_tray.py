@@ -16,14 +16,14 @@ from backup_gui.model.job import Job
 from backup_gui.model.plans import ProblemCode
 from backup_gui.model.reasons import Reason, of_system
 from backup_gui.model.status import JobState, Status
-from backup_gui.presenters.shell import Desk
+from backup_gui.presenters.shell import Shell
 from backup_gui.ui.main.board import Page
 from backup_gui.ui.plan.review_dialog import ReviewDialog
 from backup_gui.ui.values.job import HeldAnswer
 from tests.helpers.fake_power import private_bus
 from tests.helpers.notification_service import NotificationService, notification_service
 from tests.helpers.screens import HELD, PROBLEMS
-from tests.qt.conftest import NOW, DeskMaker, RecordedTrayIcon, ScriptedRun, make_test_job, ok_status
+from tests.qt.conftest import NOW, RecordedTrayIcon, ScriptedRun, ShellMaker, make_test_job, ok_status
 
 pytestmark = pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="there is no bus to be had")
 
@@ -46,26 +46,26 @@ def jobs(tmp_path: Path) -> tuple[Job, Job]:
 
 
 @pytest.fixture
-def desk(
-    service: NotificationService, make_desk: DeskMaker, jobs: tuple[Job, Job], scripted: ScriptedRun, qtbot: QtBot
-) -> Desk:
-    make_desk.make_notifier = Notifications
-    store = make_desk.store()
+def shell(
+    service: NotificationService, make_shell: ShellMaker, jobs: tuple[Job, Job], scripted: ScriptedRun, qtbot: QtBot
+) -> Shell:
+    make_shell.make_notifier = Notifications
+    store = make_shell.store()
     store.save_jobs(jobs)
     for job in jobs:
         store.note_told(f"first/{job.id}")
-    desk = make_desk(scripted, store)
-    desk.start(Wish(shows_window=False))
+    shell = make_shell(scripted, store)
+    shell.start(Wish(shows_window=False))
     qtbot.waitUntil(lambda: all(scripted.has_started(job.id) for job in jobs))
-    return desk
+    return shell
 
 
-def page(desk: Desk) -> Page:
-    return Page(desk.window.board.tabs.currentIndex())
+def page(shell: Shell) -> Page:
+    return Page(shell.window.board.tabs.currentIndex())
 
 
-def selected(desk: Desk) -> str:
-    view = desk.window.board.selected
+def selected(shell: Shell) -> str:
+    view = shell.window.board.selected
     return view.job.name if view is not None else ""
 
 
@@ -77,7 +77,7 @@ def wait_for(qtbot: QtBot, service: NotificationService, *texts: str) -> list[in
 
 
 def test_each_click_opens_the_page_of_its_own_job(
-    desk: Desk, service: NotificationService, scripted: ScriptedRun, jobs: tuple[Job, Job], qtbot: QtBot
+    shell: Shell, service: NotificationService, scripted: ScriptedRun, jobs: tuple[Job, Job], qtbot: QtBot
 ) -> None:
     one, two = jobs
     scripted.tell(one.id, StatusChanged(ATTENTION))
@@ -91,14 +91,14 @@ def test_each_click_opens_the_page_of_its_own_job(
     assert told[first]["image"] == [96, 96]
 
     service.click(first, "show")
-    qtbot.waitUntil(lambda: (selected(desk), page(desk)) == ("One", Page.PROBLEMS))
-    assert desk.window.isVisible()
+    qtbot.waitUntil(lambda: (selected(shell), page(shell)) == ("One", Page.PROBLEMS))
+    assert shell.window.isVisible()
     service.click(second)
-    qtbot.waitUntil(lambda: (selected(desk), page(desk)) == ("Two", Page.OVERVIEW))
+    qtbot.waitUntil(lambda: (selected(shell), page(shell)) == ("Two", Page.OVERVIEW))
 
 
 def test_another_trouble_of_a_job_takes_the_place_of_the_last_and_goes_with_it(
-    desk: Desk, service: NotificationService, scripted: ScriptedRun, jobs: tuple[Job, Job], qtbot: QtBot
+    shell: Shell, service: NotificationService, scripted: ScriptedRun, jobs: tuple[Job, Job], qtbot: QtBot
 ) -> None:
     one, two = jobs
     scripted.tell(two.id, StatusChanged(Status(JobState.FAILED, reason=of_system("else"))))
@@ -112,13 +112,13 @@ def test_another_trouble_of_a_job_takes_the_place_of_the_last_and_goes_with_it(
     scripted.tell(one.id, StatusChanged(Status(JobState.WORKING)))
     scripted.tell(one.id, StatusChanged(ok_status()))
     wait_for(qtbot, service, "else")
-    desk.controller.remove(two.id)
-    desk._forget(two.id)
+    shell.controller.remove(two.id)
+    shell._forget(two.id)
     wait_for(qtbot, service)
 
 
 def test_the_review_opens_by_a_click_and_its_answer_ends_what_another_one_says(
-    desk: Desk, service: NotificationService, scripted: ScriptedRun, jobs: tuple[Job, Job], qtbot: QtBot
+    shell: Shell, service: NotificationService, scripted: ScriptedRun, jobs: tuple[Job, Job], qtbot: QtBot
 ) -> None:
     two = jobs[1]
     for job in jobs:
@@ -126,15 +126,15 @@ def test_the_review_opens_by_a_click_and_its_answer_ends_what_another_one_says(
     qtbot.waitUntil(lambda: len(service.standing()) == 2)
     numbers = {call["summary"]: call["id"] for call in service.calls("Notify")}
     service.click(numbers["One"])
-    qtbot.waitUntil(lambda: desk.window.findChild(ReviewDialog) is not None)
-    assert selected(desk) == "One"
-    desk.window.held_answered.emit(HeldAnswer(two.id, HELD, is_right=False))
+    qtbot.waitUntil(lambda: shell.window.findChild(ReviewDialog) is not None)
+    assert selected(shell) == "One"
+    shell.window.held_answered.emit(HeldAnswer(two.id, HELD, is_right=False))
     qtbot.waitUntil(lambda: numbers["Two"] in [call["id"] for call in service.calls("CloseNotification")])
 
 
 @pytest.mark.parametrize("state", [JobState.WAITING, JobState.PAUSED])
 def test_an_alarm_ends_as_soon_as_the_backup_goes_on(
-    desk: Desk,
+    shell: Shell,
     service: NotificationService,
     scripted: ScriptedRun,
     jobs: tuple[Job, Job],
@@ -143,46 +143,46 @@ def test_an_alarm_ends_as_soon_as_the_backup_goes_on(
 ) -> None:
     one, _ = jobs
     scripted.tell(one.id, StatusChanged(Status(state)))
-    qtbot.waitUntil(lambda: desk.controller.status(one.id) == Status(state))
-    desk.care._alarm._since[one.id] = NOW - 4 * DAY_S
-    desk.care._alarm.check()
+    qtbot.waitUntil(lambda: shell.controller.status(one.id) == Status(state))
+    shell.care._monitor._since[one.id] = NOW - 4 * DAY_S
+    shell.care._monitor.check()
     qtbot.waitUntil(lambda: any("4 days" in text for text in service.standing().values()))
     scripted.tell(one.id, StatusChanged(Status(state, pending=2)))
-    qtbot.waitUntil(lambda: desk.controller.status(one.id).pending == 2)
+    qtbot.waitUntil(lambda: shell.controller.status(one.id).pending == 2)
     assert service.calls("CloseNotification") == []
     scripted.tell(one.id, StatusChanged(Status(JobState.WORKING)))
     wait_for(qtbot, service)
-    assert desk.care.overdue_since(one.id) is not None
+    assert shell.care.overdue_since(one.id) is not None
 
 
 def test_that_the_app_goes_on_is_told_once_and_a_click_brings_the_window_back(
-    desk: Desk, service: NotificationService, tray_icon: RecordedTrayIcon, qtbot: QtBot
+    shell: Shell, service: NotificationService, tray_icon: RecordedTrayIcon, qtbot: QtBot
 ) -> None:
     for _ in range(2):
-        desk.window.come_up()
-        desk.window.close()
+        shell.window.come_up()
+        shell.window.close()
     (number,) = wait_for(qtbot, service, "Your files go on being backed up. Click the icon to open the window again.")
-    assert not desk.window.isVisible()
+    assert not shell.window.isVisible()
     assert service.calls("Notify")[0]["actions"][-1] == "Open"
     service.click(number)
-    qtbot.waitUntil(desk.window.isVisible)
+    qtbot.waitUntil(shell.window.isVisible)
     assert tray_icon.messages == []
 
 
 def test_nothing_stands_once_the_app_has_ended(
-    desk: Desk, service: NotificationService, scripted: ScriptedRun, jobs: tuple[Job, Job], qtbot: QtBot
+    shell: Shell, service: NotificationService, scripted: ScriptedRun, jobs: tuple[Job, Job], qtbot: QtBot
 ) -> None:
     scripted.tell(jobs[0].id, StatusChanged(Status(JobState.FAILED, reason=Reason(ProblemCode.NO_SPACE))))
-    notifications = desk._trays._notifier
+    notifications = shell._trays._notifier
     assert isinstance(notifications, Notifications)
     # One that is under way while the app ends has no number yet by which it could be taken away.
     qtbot.waitUntil(lambda: [place.id for place in notifications._places.values()] == [1])
-    desk.shut_down()
+    shell.shut_down()
     wait_for(qtbot, service)
 
 
 def test_without_a_service_the_tray_icon_tells_and_its_click_leads_to_the_page(
-    desk: Desk,
+    shell: Shell,
     service: NotificationService,
     scripted: ScriptedRun,
     jobs: tuple[Job, Job],
@@ -193,4 +193,4 @@ def test_without_a_service_the_tray_icon_tells_and_its_click_leads_to_the_page(
     scripted.tell(jobs[1].id, StatusChanged(ATTENTION))
     qtbot.waitUntil(lambda: [title for title, _ in tray_icon.messages] == ["Two"])
     tray_icon.messageClicked.emit()
-    assert (selected(desk), page(desk)) == ("Two", Page.PROBLEMS)
+    assert (selected(shell), page(shell)) == ("Two", Page.PROBLEMS)

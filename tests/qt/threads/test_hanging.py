@@ -19,10 +19,10 @@ from backup_gui.engine.restore import put_back as putback
 from backup_gui.model.events import Pause, Resume, StatusChanged
 from backup_gui.model.job import Job
 from backup_gui.model.status import JobState
-from backup_gui.presenters import history as clerk
-from backup_gui.presenters import job_form as formdesk
-from backup_gui.presenters import plan as plandesk
-from backup_gui.presenters.shell import Desk
+from backup_gui.presenters import history as presenter
+from backup_gui.presenters import job_form as formpresenter
+from backup_gui.presenters import plan as planpresenter
+from backup_gui.presenters.shell import Shell
 from backup_gui.services import browse as archive
 from backup_gui.services import job_check as inspection
 from backup_gui.services import preview
@@ -37,7 +37,7 @@ from backup_gui.ui.values.history import RestoreWish, subject_of
 from tests.faults.volumes import cuttable_disk, is_any_thread_stuck, run_tool
 from tests.helpers.looks import is_due
 from tests.helpers.trees import contents
-from tests.qt.conftest import DeskMaker, ScriptedRun, make_test_job, ok_status
+from tests.qt.conftest import ScriptedRun, ShellMaker, make_test_job, ok_status
 from tests.qt.presenters.test_history import click_row, row_of
 
 SILENT = "Waiting for the drive: it has not answered for "
@@ -289,20 +289,20 @@ def test_what_was_cancelled_and_hangs_is_left_and_never_told(serial: TaskRunner,
 
 
 @pytest.fixture
-def desk(make_desk: DeskMaker, tmp_path: Path, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> Desk:
+def shell(make_shell: ShellMaker, tmp_path: Path, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> Shell:
     """Two jobs whose runner does what it is told, each with one file in its backup."""
     jobs = (job, make_test_job(tmp_path, "Pictures"))
     for one in jobs:
         Path(one.destination).mkdir(parents=True)
         Path(one.destination, f"of {one.name}").write_text("1")
-    desk = make_desk(scripted)
-    desk.start(Wish())
+    shell = make_shell(scripted)
+    shell.start(Wish())
     for one in jobs:
-        desk.controller.add(one)
+        shell.controller.add(one)
         qtbot.waitUntil(partial(scripted.has_started, one.id))
         scripted.tell(one.id, StatusChanged(ok_status()))
-    qtbot.waitUntil(lambda: all(desk.controller.status(one.id).state is JobState.OK for one in jobs))
-    return desk
+    qtbot.waitUntil(lambda: all(shell.controller.status(one.id).state is JobState.OK for one in jobs))
+    return shell
 
 
 def hang_at(real: Callable[..., object], drive: Drive, where: str) -> Callable[..., object]:
@@ -317,13 +317,13 @@ def hang_at(real: Callable[..., object], drive: Drive, where: str) -> Callable[.
 
 
 def test_a_history_on_a_drive_that_hangs_says_so_and_another_ones_is_read(
-    desk: Desk, job: Job, drive: Drive, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+    shell: Shell, job: Job, drive: Drive, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     monkeypatch.setattr(archive, "Snapshot", hang_at(snapshot.Snapshot, drive, job.destination))
     monkeypatch.setattr(archive, "history_at", hang_at(history_at, drive, job.destination))
-    page, board = desk.window.board.history, desk.window.board
+    page, board = shell.window.board.history, shell.window.board
     board.select_job(job.id)
-    desk.window.show_history()
+    shell.window.show_history()
     qtbot.waitUntil(lambda: page._silence.text.startswith(SILENT), timeout=LONG_MS)
     assert page.list.currentWidget() is page.list.vacancies["silent"]
     board.select_job("pictures")
@@ -337,15 +337,15 @@ def test_a_history_on_a_drive_that_hangs_says_so_and_another_ones_is_read(
     qtbot.waitUntil(lambda: page._silence.text == "")
 
 
-def restore(desk: Desk, job: Job, to: str = "") -> RestoreDialog:
+def restore(shell: Shell, job: Job, to: str = "") -> RestoreDialog:
     """Begin to restore what is chosen on the History page."""
-    page = desk.window.board.history
+    page = shell.window.board.history
     page.restore_requested.emit(RestoreWish(subject_of(job), page.wished_items(), to=to))
-    return next(one for one in desk.window.findChildren(RestoreDialog) if one.isVisible() and not one.is_over)
+    return next(one for one in shell.window.findChildren(RestoreDialog) if one.isVisible() and not one.is_over)
 
 
 def test_a_restore_that_hangs_can_be_left_and_others_and_the_job_go_on(
-    desk: Desk,
+    shell: Shell,
     job: Job,
     scripted: ScriptedRun,
     drive: Drive,
@@ -354,10 +354,10 @@ def test_a_restore_that_hangs_can_be_left_and_others_and_the_job_go_on(
     qtbot: QtBot,
 ) -> None:
     monkeypatch.setattr(archive, "put_back", hang_at(putback.put_back, drive, job.source))
-    desk.window.board.select_job(job.id)
-    desk.window.show_history()
-    click_row(desk.window.board.history, "of Documents", qtbot)
-    dialog = restore(desk, job)
+    shell.window.board.select_job(job.id)
+    shell.window.show_history()
+    click_row(shell.window.board.history, "of Documents", qtbot)
+    dialog = restore(shell, job)
     dialog._patience.setInterval(1)
     qtbot.waitUntil(lambda: dialog.progress._silence.text.startswith(SILENT), timeout=LONG_MS)
     assert dialog.cancel_button.isEnabled()
@@ -365,25 +365,25 @@ def test_a_restore_that_hangs_can_be_left_and_others_and_the_job_go_on(
     qtbot.waitUntil(dialog.close_button.isVisible)
     qtbot.waitUntil(lambda: scripted.received(job.id) == [Pause(None), Resume()])
     dialog.close_button.click()
-    qtbot.waitUntil(lambda: not desk.window.findChildren(RestoreDialog))
-    other = restore(desk, job, str(tmp_path / "saved"))
+    qtbot.waitUntil(lambda: not shell.window.findChildren(RestoreDialog))
+    other = restore(shell, job, str(tmp_path / "saved"))
     qtbot.waitUntil(lambda: other.is_over, timeout=LONG_MS)
     assert contents(tmp_path / "saved") == {"of Documents": b"1"}
     drive.answer()
-    qtbot.waitUntil(lambda: not desk.restoring._restorer._left)
+    qtbot.waitUntil(lambda: not shell.restoring._restorer._left)
     # It had been given up: nothing was written when the drive answered at last.
     assert contents(job.source) == {}
     assert scripted.received(job.id) == [Pause(None), Resume()]
 
 
 def test_a_restore_that_ends_before_its_dialog_is_closed_shows_what_came_of_it(
-    desk: Desk, job: Job, drive: Drive, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+    shell: Shell, job: Job, drive: Drive, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     monkeypatch.setattr(archive, "put_back", hang_at(putback.put_back, drive, job.source))
-    desk.window.board.select_job(job.id)
-    desk.window.show_history()
-    click_row(desk.window.board.history, "of Documents", qtbot)
-    dialog = restore(desk, job)
+    shell.window.board.select_job(job.id)
+    shell.window.show_history()
+    click_row(shell.window.board.history, "of Documents", qtbot)
+    dialog = restore(shell, job)
     dialog._patience.setInterval(1)
     qtbot.waitUntil(lambda: drive.count == 1)
     dialog.cancel_button.click()
@@ -394,35 +394,35 @@ def test_a_restore_that_ends_before_its_dialog_is_closed_shows_what_came_of_it(
 
 
 def test_a_preview_of_a_drive_that_hangs_says_so_and_another_one_is_made(
-    desk: Desk, job: Job, drive: Drive, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+    shell: Shell, job: Job, drive: Drive, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
-    monkeypatch.setattr(plandesk, "foresee", hang_at(preview.foresee, drive, job.destination))
+    monkeypatch.setattr(planpresenter, "foresee", hang_at(preview.foresee, drive, job.destination))
     for _ in range(10):
         # More than there are threads.
-        dialog = desk.window.preview(job)
+        dialog = shell.window.preview(job)
         qtbot.waitUntil(lambda dialog=dialog: dialog.progress._silence.text.startswith(SILENT), timeout=LONG_MS)  # type: ignore[misc]
         dialog.close_button.click()
     assert drive.count == 10
-    other = desk.controller.job("pictures")
+    other = shell.controller.job("pictures")
     assert other is not None
-    dialog = desk.window.preview(other)
+    dialog = shell.window.preview(other)
     qtbot.waitUntil(lambda: dialog._pages.currentWidget() is not dialog._waiting, timeout=LONG_MS)
     dialog.close_button.click()
     drive.answer()
-    qtbot.waitUntil(lambda: not desk.tasks._running)
+    qtbot.waitUntil(lambda: not shell.tasks._running)
 
 
 @pytest.mark.parametrize("form", ["dialog", "page"])
 def test_a_form_about_a_drive_that_hangs_says_so_and_judges_another_folder(
-    desk: Desk, job: Job, drive: Drive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot, form: str
+    shell: Shell, job: Job, drive: Drive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot, form: str
 ) -> None:
-    monkeypatch.setattr(formdesk, "examine", hang_at(inspection.examine, drive, "/hung/"))
+    monkeypatch.setattr(formpresenter, "examine", hang_at(inspection.examine, drive, "/hung/"))
     if form == "dialog":
-        dialog = desk.window.begin_by_hand(job.source)
+        dialog = shell.window.begin_by_hand(job.source)
         page = dialog.form
     else:
-        page = desk.window.board.settings
-        desk.window.show_job(job.id, Page.SETTINGS)
+        page = shell.window.board.settings
+        shell.window.show_job(job.id, Page.SETTINGS)
     edit, remark = page.destination_field.edit, page.other_remark
     edit.setText("/hung/backup")
     qtbot.waitUntil(lambda: remark.text.startswith(SILENT), timeout=LONG_MS)
@@ -434,61 +434,61 @@ def test_a_form_about_a_drive_that_hangs_says_so_and_judges_another_folder(
 
 
 def test_the_first_run_says_that_a_drive_hangs(
-    make_desk: DeskMaker, scripted: ScriptedRun, drive: Drive, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+    make_shell: ShellMaker, scripted: ScriptedRun, drive: Drive, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
-    desk = make_desk(scripted)
-    steps = desk.window.welcome
+    shell = make_shell(scripted)
+    steps = shell.window.welcome
     told: list[str] = []
     monkeypatch.setattr(type(steps), "show_verdict", lambda _self, verdict: told.append(verdict.fault))
     monkeypatch.setattr("backup_gui.presenters.first_run.propose", lambda *_: hang(drive, Proposal()))
     steps.check_requested.emit(FirstChoice(1, ("/a",), "/b"))
     qtbot.waitUntil(lambda: bool(told) and told[-1].startswith(SILENT))
     drive.answer()
-    qtbot.waitUntil(lambda: not desk.tasks._running)
+    qtbot.waitUntil(lambda: not shell.tasks._running)
 
 
 def test_a_backup_folder_on_a_drive_that_hangs_says_so_and_another_one_can_be_chosen(
-    desk: Desk, job: Job, drive: Drive, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+    shell: Shell, job: Job, drive: Drive, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
-    monkeypatch.setattr(clerk, "backup_at", hang_at(snapshot.backup_at, drive, "/hung"))
-    desk.window.backup_chosen.emit("/hung")
-    qtbot.waitUntil(lambda: bool(desk.window.findChildren(QMessageBox)), timeout=LONG_MS)
-    (box,) = desk.window.findChildren(QMessageBox)
+    monkeypatch.setattr(presenter, "backup_at", hang_at(snapshot.backup_at, drive, "/hung"))
+    shell.window.backup_chosen.emit("/hung")
+    qtbot.waitUntil(lambda: bool(shell.window.findChildren(QMessageBox)), timeout=LONG_MS)
+    (box,) = shell.window.findChildren(QMessageBox)
     assert box.text() == "The drive does not answer"
     box.close()
-    desk.window.backup_chosen.emit(job.destination)
-    qtbot.waitUntil(lambda: len(desk.restoring._clerks) == 2, timeout=LONG_MS)
+    shell.window.backup_chosen.emit(job.destination)
+    qtbot.waitUntil(lambda: len(shell.restoring._presenters) == 2, timeout=LONG_MS)
     drive.answer()
 
 
 @pytest.mark.hazard(18)
 @pytest.mark.root
 def test_saving_to_a_drive_that_freezes_is_stopped_in_the_window_at_once_and_leaves_nothing_unfinished(
-    desk: Desk, job: Job, tmp_path: Path, qtbot: QtBot
+    shell: Shell, job: Job, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    desk.window.board.select_job(job.id)
-    desk.window.show_history()
-    click_row(desk.window.board.history, "of Documents", qtbot)
+    shell.window.board.select_job(job.id)
+    shell.window.show_history()
+    click_row(shell.window.board.history, "of Documents", qtbot)
     with cuttable_disk(tmp_path) as disk:
         try:
             run_tool("fsfreeze", "--freeze", str(disk.point))
             try:
-                dialog = restore(desk, job, str(disk.point / "saved"))
+                dialog = restore(shell, job, str(disk.point / "saved"))
                 dialog._patience.setInterval(100)
                 qtbot.waitUntil(is_any_thread_stuck, timeout=LONG_MS)
                 qtbot.waitUntil(lambda: dialog.progress._silence.text.startswith(SILENT), timeout=LONG_MS)
                 dialog.cancel_button.click()
                 qtbot.waitUntil(dialog.close_button.isVisible, timeout=LONG_MS)
                 dialog.close_button.click()
-                other = restore(desk, job, str(tmp_path / "saved"))
+                other = restore(shell, job, str(tmp_path / "saved"))
                 qtbot.waitUntil(lambda: other.is_over, timeout=LONG_MS)
                 assert contents(tmp_path / "saved") == {"of Documents": b"1"}
             finally:
                 subprocess.run(["fsfreeze", "--unfreeze", str(disk.point)], check=True)
-            qtbot.waitUntil(lambda: not desk.restoring._restorer._left, timeout=LONG_MS)
+            qtbot.waitUntil(lambda: not shell.restoring._restorer._left, timeout=LONG_MS)
             assert contents(disk.point / "saved") == {}
         finally:
-            qtbot.waitUntil(lambda: not desk.restoring._restorer._left, timeout=LONG_MS)
+            qtbot.waitUntil(lambda: not shell.restoring._restorer._left, timeout=LONG_MS)
 
 
 def test_a_new_heart_is_not_taken_for_one_that_has_stopped() -> None:

@@ -26,7 +26,7 @@ from backup_gui.model.reasons import of_system
 from backup_gui.model.status import JobState, Status
 from backup_gui.threads.garbage import Collector
 from tests.helpers.beats import Beats
-from tests.qt.conftest import DeskMaker, ok_status
+from tests.qt.conftest import ShellMaker, ok_status
 
 EVENTS = 100_000
 # Two processors shared with the flood; what a person notices begins at about 100 ms.
@@ -53,7 +53,7 @@ def as_in_the_app() -> Iterator[None]:
     gc.freeze()
 
 
-def test_a_flood_of_events_does_not_stop_the_window(make_desk: DeskMaker, job: Job, qtbot: QtBot) -> None:
+def test_a_flood_of_events_does_not_stop_the_window(make_shell: ShellMaker, job: Job, qtbot: QtBot) -> None:
     told = threading.Event()
 
     def flood(job: Job, commands: Commands, on_event: Callable[[Event], None], *, data_folder: Path) -> Outcome:
@@ -73,14 +73,14 @@ def test_a_flood_of_events_does_not_stop_the_window(make_desk: DeskMaker, job: J
             commands.wait(1.0)
         return Outcome(None, None, is_stopped=True)
 
-    desk = make_desk(flood)
-    desk.start(Wish())
+    shell = make_shell(flood)
+    shell.start(Wish())
     news: list[float] = []
-    desk.controller.news.connect(lambda _: news.append(time.monotonic()))
+    shell.controller.news.connect(lambda _: news.append(time.monotonic()))
     beats = Beats()
     began_s = time.monotonic()
-    desk.controller.add(job)
-    qtbot.waitUntil(lambda: told.is_set() and desk.controller.status(job.id).state is JobState.OK, timeout=60_000)
+    shell.controller.add(job)
+    qtbot.waitUntil(lambda: told.is_set() and shell.controller.status(job.id).state is JobState.OK, timeout=60_000)
     longest_s = beats.stop()[-1]
     duration_s = time.monotonic() - began_s
     sys.stdout.write(
@@ -92,18 +92,18 @@ def test_a_flood_of_events_does_not_stop_the_window(make_desk: DeskMaker, job: J
 
 
 def test_the_window_answers_while_a_folder_is_copied_at_full_speed(
-    make_desk: DeskMaker, job: Job, qtbot: QtBot
+    make_shell: ShellMaker, job: Job, qtbot: QtBot
 ) -> None:
     for number in range(20):
         folder = Path(job.source, f"folder {number}")
         folder.mkdir()
         for index in range(150):
             (folder / f"file {index}").write_bytes(b"x" * 2_000)
-    desk = make_desk(runner.run)
-    desk.start(Wish())
+    shell = make_shell(runner.run)
+    shell.start(Wish())
     beats = Beats()
-    desk.controller.add(job)
-    qtbot.waitUntil(lambda: desk.controller.status(job.id).state is JobState.OK, timeout=60_000)
+    shell.controller.add(job)
+    qtbot.waitUntil(lambda: shell.controller.status(job.id).state is JobState.OK, timeout=60_000)
     gaps = beats.stop()
     usual_s = gaps[int(USUAL_SHARE * (len(gaps) - 1))]
     sys.stdout.write(f"3,000 files copied: longest gap {gaps[-1] * 1e3:.0f} ms, usually {usual_s * 1e3:.0f} ms\n")

@@ -31,7 +31,7 @@ from backup_gui.ui.text.headline import Remedy, card_text, headline
 from tests.faults.volumes import cuttable_disk, is_any_thread_stuck, run_tool
 from tests.helpers.screens import VIEWS, make_window
 from tests.helpers.trees import contents
-from tests.qt.conftest import NOW, DeskMaker, RecordedTrayIcon
+from tests.qt.conftest import NOW, RecordedTrayIcon, ShellMaker
 
 VISIBLE = Wish(shows_window=True)
 SILENT = "Waiting for the drive: it has not answered for "
@@ -220,7 +220,7 @@ def is_same_twice(thread: JobThread, qtbot: QtBot) -> bool:
 @pytest.mark.root
 def test_a_drive_that_freezes_is_shown_until_it_answers_again(
     tmp_path: Path,
-    make_desk: DeskMaker,
+    make_shell: ShellMaker,
     tray_icon: RecordedTrayIcon,
     qtbot: QtBot,
     monkeypatch: pytest.MonkeyPatch,
@@ -232,11 +232,11 @@ def test_a_drive_that_freezes_is_shown_until_it_answers_again(
     (source / "file").write_bytes(b"old")
     with cuttable_disk(tmp_path) as disk:
         mirror = disk.point / "mirror"
-        desk = make_desk(runner.run)
+        shell = make_shell(runner.run)
         try:
-            desk.start(VISIBLE)
-            desk.jobs.put("", Job(str(source), str(mirror), id="job", name="job", interval_s=1))
-            banner = desk.window.board.banner
+            shell.start(VISIBLE)
+            shell.jobs.put("", Job(str(source), str(mirror), id="job", name="job", interval_s=1))
+            banner = shell.window.board.banner
             qtbot.waitUntil(lambda: banner._title.text() == "Everything is backed up.", timeout=20_000)
             run_tool("fsfreeze", "--freeze", str(disk.point))
             try:
@@ -250,7 +250,7 @@ def test_a_drive_that_freezes_is_shown_until_it_answers_again(
             assert contents(mirror) == {"file": b"newer"}
         finally:
             # What still has a file open there keeps the drive from being unmounted.
-            desk.shut_down()
+            shell.shut_down()
             while controller_module._abandoned:
                 assert controller_module._abandoned.pop().wait(20_000)
-        assert desk.has_ended_cleanly
+        assert shell.has_ended_cleanly

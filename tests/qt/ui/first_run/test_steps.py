@@ -30,7 +30,7 @@ from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.values.first_run import FirstChoice, FirstForecast, FirstStart, FirstVerdict, FolderCount
 from tests.helpers.screens import COUNTS, DOCUMENTS, PICTURES, PLACES
 from tests.helpers.trees import read_tree
-from tests.qt.conftest import DeskMaker, RecordedEntry, ScriptedRun
+from tests.qt.conftest import RecordedEntry, ScriptedRun, ShellMaker
 
 
 @pytest.fixture
@@ -70,11 +70,11 @@ def allow(steps: FirstRun, *jobs: Job) -> None:
 
 
 def test_from_the_first_start_to_a_running_backup_it_takes_three_clicks(
-    make_desk: DeskMaker, home: Path, drive: Path, entry: RecordedEntry, qtbot: QtBot
+    make_shell: ShellMaker, home: Path, drive: Path, entry: RecordedEntry, qtbot: QtBot
 ) -> None:
-    desk = make_desk(runner.run)
-    desk.start(Wish())
-    steps = desk.window.welcome
+    shell = make_shell(runner.run)
+    shell.start(Wish())
+    steps = shell.window.welcome
     qtbot.waitUntil(lambda: len(steps.folders.ticked) == 3)
     clicks = 0
     for button in (steps.next_button, steps.next_button, steps.start_button):
@@ -83,38 +83,38 @@ def test_from_the_first_start_to_a_running_backup_it_takes_three_clicks(
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
         clicks += 1
     assert clicks <= 4
-    jobs = desk.controller.jobs
+    jobs = shell.controller.jobs
     assert [job.destination for job in jobs] == [str(drive / name) for name in ("Documents", "Pictures", "Desktop")]
-    qtbot.waitUntil(lambda: all(desk.controller.status(job.id).state is JobState.OK for job in jobs), timeout=20_000)
+    qtbot.waitUntil(lambda: all(shell.controller.status(job.id).state is JobState.OK for job in jobs), timeout=20_000)
     for job in jobs:
         assert read_tree(Path(job.destination)) == read_tree(Path(job.source))
         assert job.keeps_history
         assert job.asks_about_strangers
-    assert desk.window.board.isVisible()
-    assert make_desk.store().jobs == jobs
-    assert make_desk.store().settings().start_at_login
+    assert shell.window.board.isVisible()
+    assert make_shell.store().jobs == jobs
+    assert make_shell.store().settings().start_at_login
     qtbot.waitUntil(entry.is_present)
     # They are watched over from the first minute on.
-    assert desk.care._alarm._since.keys() == {job.id for job in jobs}
+    assert shell.care._monitor._since.keys() == {job.id for job in jobs}
 
 
 def test_enter_three_times_is_enough(
-    make_desk: DeskMaker, home: Path, drive: Path, scripted: ScriptedRun, qtbot: QtBot
+    make_shell: ShellMaker, home: Path, drive: Path, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
-    desk = make_desk(scripted)
-    with qtbot.waitExposed(desk.window):
-        desk.start(Wish())
-    steps = desk.window.welcome
+    shell = make_shell(scripted)
+    with qtbot.waitExposed(shell.window):
+        shell.start(Wish())
+    steps = shell.window.welcome
     qtbot.waitUntil(lambda: len(steps.folders.ticked) == 3)
     for button in (steps.next_button, steps.next_button, steps.start_button):
         qtbot.waitUntil(button.isEnabled)
-        QTest.keyClick(desk.window.focusWidget(), Qt.Key.Key_Return)
-    assert len(desk.controller.jobs) == 3
+        QTest.keyClick(shell.window.focusWidget(), Qt.Key.Key_Return)
+    assert len(shell.controller.jobs) == 3
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a pipe in a folder")
 def test_it_says_what_the_first_backup_is_going_to_do(
-    make_desk: DeskMaker, home: Path, drive: Path, scripted: ScriptedRun, qtbot: QtBot
+    make_shell: ShellMaker, home: Path, drive: Path, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
     os.mkfifo(home / "Documents" / "pipe")
     (drive / "Documents").mkdir()
@@ -122,9 +122,9 @@ def test_it_says_what_the_first_backup_is_going_to_do(
     # Made in the same moment or not: the folders' own times are no part of this.
     for folder in (home / "Documents", drive / "Documents"):
         os.utime(folder, (1, 1))
-    desk = make_desk(scripted)
-    desk.start(Wish())
-    steps = desk.window.welcome
+    shell = make_shell(scripted)
+    shell.start(Wish())
+    steps = shell.window.welcome
     qtbot.waitUntil(lambda: len(steps.folders.ticked) == 3)
     steps.folders.cards[str(home / "Desktop")].click()
     steps.next_button.click()
@@ -137,7 +137,7 @@ def test_it_says_what_the_first_backup_is_going_to_do(
     menu = steps.start.findChild(QMenu)
     assert menu is not None
     menu.actions()[0].trigger()
-    dialog = desk.window.findChild(PreviewDialog)
+    dialog = shell.window.findChild(PreviewDialog)
     assert dialog is not None
     qtbot.waitUntil(lambda: dialog.plan.model._tree.total == 4)
     assert list(drive.iterdir()) == [drive / "Documents"]
@@ -328,22 +328,22 @@ def reached_by_tab(steps: FirstRun) -> list[QWidget | None]:
 
 
 def test_the_form_with_all_choices_is_one_click_away(
-    make_desk: DeskMaker, home: Path, drive: Path, scripted: ScriptedRun
+    make_shell: ShellMaker, home: Path, drive: Path, scripted: ScriptedRun
 ) -> None:
-    desk = make_desk(scripted)
-    desk.start(Wish())
-    desk.window.welcome.by_hand_button.click()
-    assert desk.window.findChild(NewJobDialog) is not None
+    shell = make_shell(scripted)
+    shell.start(Wish())
+    shell.window.welcome.by_hand_button.click()
+    assert shell.window.findChild(NewJobDialog) is not None
 
 
 def test_a_further_backup_can_be_made_step_by_step(
-    make_desk: DeskMaker, home: Path, drive: Path, job: Job, scripted: ScriptedRun, qtbot: QtBot
+    make_shell: ShellMaker, home: Path, drive: Path, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
-    make_desk.store().save_jobs((job._replace(source=str(home / "Documents")),))
-    desk = make_desk(scripted)
-    desk.start(Wish())
-    desk.window.menus.steps_action.trigger()
-    dialog = desk.window.findChild(FirstRunDialog)
+    make_shell.store().save_jobs((job._replace(source=str(home / "Documents")),))
+    shell = make_shell(scripted)
+    shell.start(Wish())
+    shell.window.menus.steps_action.trigger()
+    dialog = shell.window.findChild(FirstRunDialog)
     assert dialog is not None
     # What is protected already is not offered again.
     qtbot.waitUntil(lambda: dialog.steps.folders.ticked == (str(home / "Pictures"), str(home / "Desktop")))
@@ -352,22 +352,22 @@ def test_a_further_backup_can_be_made_step_by_step(
     dialog.steps.next_button.click()
     dialog.steps.start_button.click()
     assert not dialog.isVisible()
-    assert len(desk.controller.jobs) == 3
+    assert len(shell.controller.jobs) == 3
 
 
 def test_closing_the_steps_gives_up_what_they_asked_for(
-    make_desk: DeskMaker, home: Path, drive: Path, job: Job, scripted: ScriptedRun, qtbot: QtBot
+    make_shell: ShellMaker, home: Path, drive: Path, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
-    make_desk.store().save_jobs((job,))
-    desk = make_desk(scripted)
-    desk.start(Wish())
-    dialog = desk.window.begin_step_by_step()
+    make_shell.store().save_jobs((job,))
+    shell = make_shell(scripted)
+    shell.start(Wish())
+    dialog = shell.window.begin_step_by_step()
     gone: list[object] = []
     dialog.steps.destroyed.connect(lambda: gone.append(None))
     dialog.reject()
     qtbot.waitUntil(lambda: bool(gone))
-    qtbot.waitUntil(lambda: not desk.tasks._running)
-    assert not any(key.startswith("first 2") for key in desk.tasks._waiting)
+    qtbot.waitUntil(lambda: not shell.tasks._running)
+    assert not any(key.startswith("first 2") for key in shell.tasks._waiting)
 
 
 # What is found out about folders and drives

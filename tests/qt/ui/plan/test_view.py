@@ -43,7 +43,7 @@ from tests.helpers.looks import is_due
 from tests.helpers.screens import DOCUMENTS, HELD, PLAN, STRANGERS, arrange_now
 from tests.helpers.trees import read_tree
 from tests.helpers.unprivileged import Unprivileged
-from tests.qt.conftest import DeskMaker, ScriptedRun
+from tests.qt.conftest import ScriptedRun, ShellMaker
 
 
 @pytest.fixture
@@ -374,15 +374,15 @@ def fill(job: Job) -> None:
 
 
 def test_what_would_be_done_is_shown_and_not_done(
-    make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
+    make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
     fill(job)
     before = read_tree(Path(job.destination)), read_tree(Path(job.source))
-    make_desk.store().save_jobs((job,))
-    desk = make_desk(scripted)
-    desk.start(Wish())
-    desk.window.menus.preview_action.trigger()
-    dialog = desk.window.findChild(PreviewDialog)
+    make_shell.store().save_jobs((job,))
+    shell = make_shell(scripted)
+    shell.start(Wish())
+    shell.window.menus.preview_action.trigger()
+    dialog = shell.window.findChild(PreviewDialog)
     assert dialog is not None
     qtbot.waitUntil(lambda: dialog.plan.filter_buttons[Op.DELETE].text() == "D&eleted (1)")
     assert dialog._title.text() == "1 new  ·  1 replaced  ·  1 deleted  ·  1 with new details"
@@ -392,29 +392,29 @@ def test_what_would_be_done_is_shown_and_not_done(
 
 
 def test_closing_the_preview_gives_the_comparison_up(
-    make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
+    make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
-    make_desk.store().save_jobs((job,))
-    desk = make_desk(scripted)
-    desk.start(Wish())
-    dialog = desk.window.preview(job)
-    assert is_due(desk.tasks, "foresee plan 1")
+    make_shell.store().save_jobs((job,))
+    shell = make_shell(scripted)
+    shell.start(Wish())
+    dialog = shell.window.preview(job)
+    assert is_due(shell.tasks, "foresee plan 1")
     dialog.reject()
-    assert not is_due(desk.tasks, "foresee plan 1")
-    assert not is_due(desk.tasks, "plan 1")
-    qtbot.waitUntil(lambda: not desk.tasks._running)
+    assert not is_due(shell.tasks, "foresee plan 1")
+    assert not is_due(shell.tasks, "plan 1")
+    qtbot.waitUntil(lambda: not shell.tasks._running)
 
 
 def test_what_is_held_is_filtered_in_the_review(
-    make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
+    make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
-    desk = make_desk(scripted)
-    desk.start(Wish())
-    desk.controller.add(job)
+    shell = make_shell(scripted)
+    shell.start(Wish())
+    shell.controller.add(job)
     qtbot.waitUntil(lambda: scripted.has_started(job.id))
     scripted.tell(job.id, StatusChanged(Status(JobState.HELD, held=HELD)))
-    qtbot.waitUntil(lambda: desk.controller.status(job.id).held == HELD)
-    dialog = desk.window.review(job.id)
+    qtbot.waitUntil(lambda: shell.controller.status(job.id).held == HELD)
+    dialog = shell.window.review(job.id)
     assert dialog is not None
     qtbot.waitUntil(lambda: dialog.plan.filter_buttons[Op.DELETE].text() == "D&eleted (840)")
     dialog.plan.search_edit.setText("2015/Day 07")
@@ -462,23 +462,23 @@ def test_another_folder_in_the_backups_place_is_used_or_left_and_nothing_of_it_i
 
 @pytest.mark.slow
 def test_a_million_rows_are_filtered_without_stopping_the_window(
-    make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
+    make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
     from backup_gui.app import SWITCH_INTERVAL_S
 
     actions = tuple(Action(Op.DELETE, f"f {n % 1000}/{n}", EntryKind.FILE, n) for n in range(1_000_000))
     held = HELD._replace(actions=actions)
-    make_desk.store().save_jobs((job,))
-    desk = make_desk(scripted)
-    desk.start(Wish())
+    make_shell.store().save_jobs((job,))
+    shell = make_shell(scripted)
+    shell.start(Wish())
     qtbot.waitUntil(lambda: scripted.has_started(job.id))
     scripted.tell(job.id, StatusChanged(Status(JobState.HELD, held=held)))
-    qtbot.waitUntil(lambda: desk.controller.status(job.id).held is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: shell.controller.status(job.id).held is not None, timeout=20_000)
     before_s = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     try:
         beats = Beats()
-        dialog = desk.window.review(job.id)
+        dialog = shell.window.review(job.id)
         assert dialog is not None
         button = dialog.plan.filter_buttons[Op.DELETE]
         qtbot.waitUntil(lambda: button.text() == "D&eleted (1,000,000)", timeout=60_000)
@@ -594,12 +594,12 @@ def test_more_takes_longer() -> None:
     assert expected_s(1_000, 0) < expected_s(1_000, 10**9) < expected_s(2_000, 2 * 10**9)
 
 
-def test_the_real_job_goes_on_beside_a_preview(make_desk: DeskMaker, job: Job, qtbot: QtBot) -> None:
+def test_the_real_job_goes_on_beside_a_preview(make_shell: ShellMaker, job: Job, qtbot: QtBot) -> None:
     Path(job.source, "a").write_text("x")
-    make_desk.store().save_jobs((job,))
-    desk = make_desk(runner.run)
-    desk.start(Wish())
-    qtbot.waitUntil(lambda: desk.controller.status(job.id).state is JobState.OK, timeout=15_000)
-    dialog = desk.window.preview(job)
+    make_shell.store().save_jobs((job,))
+    shell = make_shell(runner.run)
+    shell.start(Wish())
+    qtbot.waitUntil(lambda: shell.controller.status(job.id).state is JobState.OK, timeout=15_000)
+    dialog = shell.window.preview(job)
     qtbot.waitUntil(lambda: dialog._title.text() == "Nothing would be done.", timeout=10_000)
     dialog.reject()

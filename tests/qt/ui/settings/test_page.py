@@ -19,7 +19,7 @@ from backup_gui.model.job import LIMITS, MAX_INTERVAL_S, NEW_JOB, Job
 from backup_gui.model.plans import HistorySize
 from backup_gui.model.status import JobState
 from backup_gui.presenters.job_form import merged
-from backup_gui.presenters.shell import Desk
+from backup_gui.presenters.shell import Shell
 from backup_gui.services.folder_sizes import LeftOut, Tally, count_copies, count_folder, count_left_out
 from backup_gui.ui.main.board import Page
 from backup_gui.ui.settings.page import JobSettings, NewJobDialog
@@ -30,7 +30,7 @@ from backup_gui.ui.text.format import size_text
 from backup_gui.ui.values.job import DraftVerdict, JobDraft, Level, Remark
 from backup_gui.ui.widgets.labels import MutedLabel
 from tests.helpers.screens import DOCUMENTS, PICTURES
-from tests.qt.conftest import DeskMaker, ScriptedRun
+from tests.qt.conftest import ScriptedRun, ShellMaker
 
 JOB = DOCUMENTS._replace(
     interval_s=60,
@@ -397,64 +397,64 @@ def test_no_choice_is_cut_at_any_width(dialog: NewJobDialog, qtbot: QtBot) -> No
 # Wired
 
 
-def test_a_change_takes_effect_at_once_and_the_catalog_stays(make_desk: DeskMaker, job: Job, qtbot: QtBot) -> None:
+def test_a_change_takes_effect_at_once_and_the_catalog_stays(make_shell: ShellMaker, job: Job, qtbot: QtBot) -> None:
     Path(job.source, "keep.txt").write_text("x")
     Path(job.source, "leave.tmp").write_text("xyz")
-    make_desk.store().save_jobs((job,))
-    desk = make_desk(runner.run)
-    desk.start(Wish())
-    qtbot.waitUntil(lambda: desk.controller.status(job.id).state is JobState.OK, timeout=15_000)
-    catalog = Path(make_desk._places.data, "jobs", f"{job.id}.sqlite")
+    make_shell.store().save_jobs((job,))
+    shell = make_shell(runner.run)
+    shell.start(Wish())
+    qtbot.waitUntil(lambda: shell.controller.status(job.id).state is JobState.OK, timeout=15_000)
+    catalog = Path(make_shell._places.data, "jobs", f"{job.id}.sqlite")
     inode = catalog.stat().st_ino
-    desk.window.board.show_page(Page.SETTINGS)
-    page = desk.window.board.settings
+    shell.window.board.show_page(Page.SETTINGS)
+    page = shell.window.board.settings
     page.rules.preset_checks[1].click()
     qtbot.waitUntil(lambda: page.rules.count_label.text() == "Leaves out 1 file, 3 bytes")
     qtbot.waitUntil(page.apply_button.isEnabled)
-    desk.controller.pause(job.id, None)
+    shell.controller.pause(job.id, None)
     page.apply_button.click()
-    (changed,) = desk.controller.jobs
+    (changed,) = shell.controller.jobs
     assert changed == job._replace(exclude=PRESETS[1].rules, is_enabled=False)
-    assert make_desk.store().jobs == (changed,)
-    desk.controller.resume(job.id)
+    assert make_shell.store().jobs == (changed,)
+    shell.controller.resume(job.id)
     copies = page.rules.copies_label
     qtbot.waitUntil(copies.isVisible, timeout=15_000)
     assert copies.text().startswith("1 file that is left out now is still in the backup (")
     page.rules.remove_button.click()
-    answer(desk, means_it=False, qtbot=qtbot)
+    answer(shell, means_it=False, qtbot=qtbot)
     assert Path(job.destination, "leave.tmp").exists()
     page.rules.remove_button.click()
-    answer(desk, means_it=True, qtbot=qtbot)
+    answer(shell, means_it=True, qtbot=qtbot)
     qtbot.waitUntil(lambda: not Path(job.destination, "leave.tmp").exists(), timeout=15_000)
     assert Path(job.destination, "keep.txt").exists()
     assert catalog.stat().st_ino == inode
     assert not copies.isVisible()
     assert not page.is_changed
-    desk.window.board.show_page(Page.OVERVIEW)
-    desk.window.board.show_page(Page.SETTINGS)
+    shell.window.board.show_page(Page.OVERVIEW)
+    shell.window.board.show_page(Page.SETTINGS)
     size = measure(history_of(job) or "")
     assert size is not None
     words = f"1 kept file, {size_text(size.bytes)}"
     qtbot.waitUntil(lambda: page.limits.size_label.text() == words, timeout=10_000)
 
 
-def answer(desk: Desk, *, means_it: bool, qtbot: QtBot) -> None:
+def answer(shell: Shell, *, means_it: bool, qtbot: QtBot) -> None:
     """Answer the question before what is left out is removed."""
-    (box,) = (found for found in desk.window.findChildren(QMessageBox) if found.isVisible())
+    (box,) = (found for found in shell.window.findChildren(QMessageBox) if found.isVisible())
     assert box.text() == "Remove what is left out from the backup?"
     assert "They go to the history" in box.informativeText()
     assert box.buttonRole(box.defaultButton()) is QMessageBox.ButtonRole.RejectRole
     role = QMessageBox.ButtonRole.AcceptRole if means_it else QMessageBox.ButtonRole.RejectRole
     next(one for one in box.buttons() if box.buttonRole(one) is role).click()
-    qtbot.waitUntil(lambda: not desk.window.findChildren(QMessageBox))
+    qtbot.waitUntil(lambda: not shell.window.findChildren(QMessageBox))
 
 
-def test_a_refusal_is_told_while_typing(make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> None:
-    make_desk.store().save_jobs((job,))
-    desk = make_desk(scripted)
-    desk.start(Wish())
-    desk.window.board.show_page(Page.SETTINGS)
-    page = desk.window.board.settings
+def test_a_refusal_is_told_while_typing(make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot) -> None:
+    make_shell.store().save_jobs((job,))
+    shell = make_shell(scripted)
+    shell.start(Wish())
+    shell.window.board.show_page(Page.SETTINGS)
+    page = shell.window.board.settings
     page.destination_field.edit.setText(job.source + "/inside")
     qtbot.waitUntil(lambda: page.destination_remark.text == "The destination lies inside the source.")
     page.revert_button.click()
@@ -468,16 +468,16 @@ def test_a_refusal_is_told_while_typing(make_desk: DeskMaker, job: Job, scripted
 
 
 def test_a_history_that_cannot_be_looked_at_is_not_called_empty(
-    make_desk: DeskMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
+    make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
     history = Path(history_of(job) or "")
     history.parent.mkdir(parents=True)
     history.write_text("no folder")
-    make_desk.store().save_jobs((job,))
-    desk = make_desk(scripted)
-    desk.start(Wish())
-    desk.window.board.show_page(Page.SETTINGS)
-    label = desk.window.board.settings.limits.size_label
+    make_shell.store().save_jobs((job,))
+    shell = make_shell(scripted)
+    shell.start(Wish())
+    shell.window.board.show_page(Page.SETTINGS)
+    label = shell.window.board.settings.limits.size_label
     qtbot.waitUntil(lambda: label.text() == "It cannot be looked at at the moment")
 
 
