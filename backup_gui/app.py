@@ -16,7 +16,7 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QApplication
 
 from backup_gui import __version__
-from backup_gui.config.folders import Places
+from backup_gui.config.folders import OwnFolders
 from backup_gui.config.job_factory import absolute
 from backup_gui.config.logging import LOG_NAME, qt_message_handler, set_up_logging
 from backup_gui.config.settings import Appearance
@@ -69,7 +69,7 @@ def main(*, is_hidden: bool = False, source: str = "", destination: str = "", in
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     application = _application()
     try:
-        places = Places()
+        places = OwnFolders()
         own_files.note(*places)
         wish = Wish(
             shows_window=not is_hidden,
@@ -100,7 +100,7 @@ def main(*, is_hidden: bool = False, source: str = "", destination: str = "", in
     return status
 
 
-def own_folder_faults(places: Places) -> tuple[Reason, ...]:
+def own_folder_faults(places: OwnFolders) -> tuple[Reason, ...]:
     """Make the program's own folders private, and find those that cannot be used.
 
     Args:
@@ -161,7 +161,7 @@ def _application() -> QApplication:
     return application
 
 
-def _run(application: QApplication, places: Places, instance: Instance, wish: Wish) -> tuple[int, bool]:
+def _run(application: QApplication, places: OwnFolders, instance: Instance, wish: Wish) -> tuple[int, bool]:
     """Run as the first instance; return the exit status and whether all threads have ended."""
     try:
         set_up_logging(file=places.state / LOG_NAME)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from backup_gui.cli.arguments import PROGRAM, job_draft
 from backup_gui.cli.output import Output, counts_in_words, named, reason_fields, to_json
 from backup_gui.cli.reasons import CommandCode
-from backup_gui.config.folders import Places
+from backup_gui.config.folders import OwnFolders
 from backup_gui.config.job_factory import make_job
 from backup_gui.engine.destination.lock import DestinationLock
 from backup_gui.engine.rules.progress import Meter
@@ -61,7 +61,7 @@ def undo(options: argparse.Namespace, output: Output, has_come: Callable[[], boo
     from backup_gui.engine.restore.undo import undo_pass  # noqa: PLC0415 - the other commands do not need it
 
     job = make_job(job_draft(options))
-    with DestinationLock(job.destination, Places().data / "locks"):
+    with DestinationLock(job.destination, OwnFolders().data / "locks"):
         catalog = Catalog.open(_catalog_path(job))
         try:
             if catalog.passlog.find(options.pass_id) is None:
@@ -87,7 +87,7 @@ def kept(options: argparse.Namespace, output: Output, _has_come: Callable[[], bo
         # No output would look like a failure; stdout stays empty for programs.
         sys.stderr.write(f"{PROGRAM}: Nothing is kept against the source.\n")
     if options.release:
-        with DestinationLock(job.destination, Places().data / "locks"):
+        with DestinationLock(job.destination, OwnFolders().data / "locks"):
             catalog = Catalog.open(_catalog_path(job))
             catalog.kept.release()
             catalog.close()
@@ -115,7 +115,7 @@ def _reading(job: Job) -> Iterator[sqlite3.Connection]:
 
 
 def _catalog_path(job: Job) -> Path:
-    path = Places().data / "jobs" / f"{job.id}.sqlite"
+    path = OwnFolders().data / "jobs" / f"{job.id}.sqlite"
     if not path.exists():
         raise JobError(Reason(CommandCode.NOTHING_KNOWN))
     return path

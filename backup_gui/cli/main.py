@@ -36,7 +36,7 @@ from backup_gui.cli.output import (
     to_json,
 )
 from backup_gui.cli.reasons import CommandCode
-from backup_gui.config.folders import Places
+from backup_gui.config.folders import OwnFolders
 from backup_gui.config.logging import set_up_logging
 from backup_gui.engine.fs import own_files
 from backup_gui.model.errors import BackupError, DestinationBusyError, JobError, RootAbsentError, UnknownThenError
@@ -177,14 +177,14 @@ def _run(options: argparse.Namespace, output: Output, interruption: Interruption
     from backup_gui.config.job_factory import make_job  # noqa: PLC0415
     from backup_gui.engine.run import runner  # noqa: PLC0415
 
-    places = Places()
+    places = OwnFolders()
     own_files.note(*places)
     job = make_job(job_draft(options))
     is_once = options.once or options.dry_run
     commands = runner.Commands()
     printer = _printer(options, output, is_once=is_once)
     if options.keep_held:
-        printer = _Keeper(printer, commands.put)
+        printer = _RefusingPrinter(printer, commands.put)
     interruption.then(lambda: commands.put(Stop()))
     log.debug("Job %s: %s -> %s", job.id, escape(job.source), escape(job.destination))
     try:
@@ -201,7 +201,7 @@ def _run(options: argparse.Namespace, output: Output, interruption: Interruption
     return status_of_report(outcome.report, has_acted=outcome.has_acted)
 
 
-class _Keeper:
+class _RefusingPrinter:
     """Prints events, and refuses everything that is held, as the user has requested with ``--keep-held``."""
 
     def __init__(self, printer: Printer, put: Callable[[Command], None]) -> None:
@@ -260,7 +260,7 @@ def _verify(options: argparse.Namespace, output: Output, interruption: Interrupt
     from backup_gui.engine.state.pass_log import remembered_facts  # noqa: PLC0415
     from backup_gui.engine.verify import verify  # noqa: PLC0415
 
-    places = Places()
+    places = OwnFolders()
     own_files.note(*places)
     job = make_job(job_draft(options)._replace(keeps_history=False))
     bar = ProgressBar() if _is_watched(options) else None
@@ -432,7 +432,7 @@ def _refuse_what_is_no_backup(destination: str, history: str) -> None:
         identity = str(identify(destination))
     except OSError as error:
         raise RootAbsentError(_unread(CommandCode.DESTINATION_UNREAD, destination, error)) from error
-    if identity not in remembered_facts(Places().data, DESTINATION_KEY):
+    if identity not in remembered_facts(OwnFolders().data, DESTINATION_KEY):
         raise JobError(Reason(CommandCode.NO_BACKUP, path=destination))
 
 

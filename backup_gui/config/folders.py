@@ -20,7 +20,7 @@ class _Folders(NamedTuple):
     cache: Path
 
 
-class Places(_Folders):
+class OwnFolders(_Folders):
     """The program's own folders, by default those of the current user.
 
     ``XDG_DATA_HOME``, ``XDG_STATE_HOME`` and ``XDG_CONFIG_HOME`` apply on every platform, so that they isolate a run

@@ -32,7 +32,7 @@ _PACKAGES = ("watchdog",)
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class LogEntry:
     """A warning or an error of the log.
 
     Attributes:
@@ -50,7 +50,7 @@ class ErrorKeeper(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-        self._notes: deque[Note] = deque(maxlen=_KEPT)
+        self._notes: deque[LogEntry] = deque(maxlen=_KEPT)
         self._guard = threading.Lock()
         logging.getLogger().addHandler(self)
 
@@ -59,11 +59,11 @@ class ErrorKeeper(logging.Handler):
         plain = f"{self._time(record)} {record.levelname} {record.name}: {record.msg}"
         if record.exc_info and record.exc_info[0] is not None:
             plain += f" [{record.exc_info[0].__name__} at {place_of(record.exc_info[2])}]"
-        note = Note(one_line(plain), one_line(self.format(record)))
+        note = LogEntry(one_line(plain), one_line(self.format(record)))
         with self._guard:
             self._notes.append(note)
 
-    def notes(self) -> tuple[Note, ...]:
+    def notes(self) -> tuple[LogEntry, ...]:
         """The last warnings and errors, the oldest first."""
         with self._guard:
             return tuple(self._notes)
@@ -79,7 +79,7 @@ class ErrorKeeper(logging.Handler):
 
 
 def describe(
-    jobs: tuple[tuple[Job, Status], ...], settings: Settings, notes: tuple[Note, ...], *, has_names: bool
+    jobs: tuple[tuple[Job, Status], ...], settings: Settings, notes: tuple[LogEntry, ...], *, has_names: bool
 ) -> str:
     """Write the report.
 

@@ -43,7 +43,7 @@ _UNKNOWN_METHOD = "org.freedesktop.DBus.Error.UnknownMethod"
 
 
 @dataclass(slots=True)
-class _Place:
+class _KeyState:
     """The state of the notification for one key.
 
     Attributes:
@@ -86,7 +86,7 @@ class Notifications(QObject):
 
     def __init__(self, parent: QObject | None = None, patience_ms: int = PATIENCE_MS) -> None:
         super().__init__(parent)
-        self._places: dict[str, _Place] = {}
+        self._places: dict[str, _KeyState] = {}
         self._service = _Service()
         self._is_stuck = False
         self._token = ""
@@ -103,7 +103,7 @@ class Notifications(QObject):
         if self._is_stuck or not self._connect():
             self.refused.emit(note.subject)
             return
-        place = self._places.setdefault(note.key, _Place())
+        place = self._places.setdefault(note.key, _KeyState())
         place.wanted = note
         self._step(note.key)
 
@@ -174,7 +174,7 @@ class Notifications(QObject):
             self._service.is_asked = True
             self._ask(new_method_call(_SERVICE, "GetCapabilities"), self._on_abilities)
 
-    def _show(self, key: str, place: _Place, note: Note, abilities: frozenset[str]) -> None:
+    def _show(self, key: str, place: _KeyState, note: Note, abilities: frozenset[str]) -> None:
         # RACE: another service may have started a moment ago, and would take the number as one of its own. Worst case:
         # this replaces one notification of another program.
         place.under_way = note
@@ -191,7 +191,7 @@ class Notifications(QObject):
         )
         self._ask(new_method_call(_SERVICE, "Notify", "susssasa{sv}i", body), partial(self._on_shown, key))
 
-    def _take_away(self, place: _Place) -> None:
+    def _take_away(self, place: _KeyState) -> None:
         message = new_method_call(_SERVICE, "CloseNotification", "u", (place.id,))
         message.header.flags |= MessageFlag.no_auto_start
         place.id, place.shown = 0, None
@@ -202,7 +202,7 @@ class Notifications(QObject):
         if not self._patience.isActive():
             self._patience.start()
 
-    def _hand_back(self, key: str, place: _Place) -> None:
+    def _hand_back(self, key: str, place: _KeyState) -> None:
         """Refuse a note that cannot be shown; if the service shows it after all, remove it then."""
         note = place.wanted
         if note is not None and note is not place.shown:
@@ -276,7 +276,7 @@ class Notifications(QObject):
                 if place.id and place.id == message.body[0]:
                     self._on_told(key, place, str(member), message.body[1])
 
-    def _on_told(self, key: str, place: _Place, member: str, value: object) -> None:
+    def _on_told(self, key: str, place: _KeyState, member: str, value: object) -> None:
         if member == "ActivationToken":
             self._token = str(value)
         elif member == "ActionInvoked" and place.shown is not None:
@@ -299,7 +299,7 @@ class Notifications(QObject):
             place.id = 0
             self._forget_shown(key, place)
 
-    def _forget_shown(self, key: str, place: _Place) -> None:
+    def _forget_shown(self, key: str, place: _KeyState) -> None:
         shown, place.shown = place.shown, None
         if place.wanted is shown:
             place.wanted = None

@@ -21,7 +21,7 @@ BACKUPS_FOLDER = "Backups"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Drive:
     """A drive that can hold a backup.
 
     Attributes:
@@ -52,9 +52,9 @@ def usual_folders(protected: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def places() -> tuple[Place, ...]:
+def places() -> tuple[Drive, ...]:
     """Return the writable drives: other drives than the system's, by free space, then at most one of the system's."""
-    found: dict[int, Place] = {}
+    found: dict[int, Drive] = {}
     home_disks = _disks(home_or_root())
     for volume in QStorageInfo.mountedVolumes():
         root = volume.rootPath()
@@ -70,7 +70,7 @@ def places() -> tuple[Place, ...]:
         elif not os.access(root, os.W_OK | os.X_OK):
             continue
         name = "" if is_own else volume.displayName() or os.path.basename(root) or root
-        found[device] = Place(root, name, volume.bytesTotal(), volume.bytesAvailable(), is_own)
+        found[device] = Drive(root, name, volume.bytesTotal(), volume.bytesAvailable(), is_own)
     own = [place for place in found.values() if place.is_own]
     rest = sorted((place for place in found.values() if not place.is_own), key=lambda place: -place.free_bytes)
     # System and home folder may be on two drives, but both entries have the same root.

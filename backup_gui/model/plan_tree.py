@@ -114,7 +114,7 @@ def flat(actions: Sequence[Action]) -> PlanTree:
     return PlanTree(actions, range(len(actions)), (0, len(actions)), len(actions))
 
 
-class Order(Enum):
+class SortKey(Enum):
     """What rows are sorted by."""
 
     PATH = "path"
@@ -140,7 +140,7 @@ class Arrangement(NamedTuple):
     actions: Sequence[Action]
     text: str = ""
     op: Op | None = None
-    order: Order = Order.PATH
+    order: SortKey = SortKey.PATH
     is_descending: bool = False
     opened: frozenset[str] = frozenset()
     opens_more: bool = True

@@ -21,7 +21,7 @@ _PICTURE = QSize(800, 600)
 _BLOCK_BYTES = 1 << 20
 
 
-class Look(NamedTuple):
+class FilePreview(NamedTuple):
     """The preview of a file.
 
     Attributes:
@@ -35,7 +35,7 @@ class Look(NamedTuple):
     is_cut: bool = False
 
 
-def look_at(item: Item, should_stop: StopAsked) -> Look:
+def look_at(item: Item, should_stop: StopAsked) -> FilePreview:
     """Read the beginning of a text, or a picture.
 
     Args:
@@ -50,12 +50,12 @@ def look_at(item: Item, should_stop: StopAsked) -> Look:
     """
     with Tree(item.root) as tree:
         if item.kind is EntryKind.LINK:
-            return Look(text=tree.read_link(item.stored))
+            return FilePreview(text=tree.read_link(item.stored))
         fd = tree.open_file(item.stored)
         try:
             entry = os.fstat(fd)
             if not stat.S_ISREG(entry.st_mode):
-                return Look()
+                return FilePreview()
             head = os.read(fd, LONGEST_TEXT_BYTES)
             if _is_picture(head):
                 return _picture(head, fd, entry.st_size, should_stop)
@@ -71,14 +71,14 @@ def _is_picture(head: bytes) -> bool:
     return not QImageReader.imageFormat(buffer).isEmpty()
 
 
-def _picture(head: bytes, fd: int, size_bytes: int, should_stop: StopAsked) -> Look:
+def _picture(head: bytes, fd: int, size_bytes: int, should_stop: StopAsked) -> FilePreview:
     if size_bytes > LARGEST_PICTURE_BYTES:
-        return Look()
+        return FilePreview()
     content = bytearray(head)
     while block := os.read(fd, _BLOCK_BYTES):
         content += block
         if should_stop() or len(content) > LARGEST_PICTURE_BYTES:
-            return Look()
+            return FilePreview()
     buffer = QBuffer()
     buffer.setData(QByteArray(bytes(content)))
     buffer.open(QIODevice.OpenModeFlag.ReadOnly)
@@ -89,24 +89,24 @@ def _picture(head: bytes, fd: int, size_bytes: int, should_stop: StopAsked) -> L
     if size.width() > _PICTURE.width() or size.height() > _PICTURE.height():
         reader.setScaledSize(size.scaled(_PICTURE, Qt.AspectRatioMode.KeepAspectRatio))
     image = reader.read()
-    return Look() if image.isNull() else Look(picture=image)
+    return FilePreview() if image.isNull() else FilePreview(picture=image)
 
 
-def _text(head: bytes, *, is_cut: bool) -> Look:
+def _text(head: bytes, *, is_cut: bool) -> FilePreview:
     for mark, encoding in (
         (codecs.BOM_UTF8, "utf-8-sig"),
         (codecs.BOM_UTF16_LE, "utf-16"),
         (codecs.BOM_UTF16_BE, "utf-16"),
     ):
         if head.startswith(mark):
-            return Look(text=head.decode(encoding, "replace"), is_cut=is_cut)
+            return FilePreview(text=head.decode(encoding, "replace"), is_cut=is_cut)
     if b"\x00" in head:
-        return Look()
+        return FilePreview()
     try:
         # The last character may be incomplete.
         text = codecs.getincrementaldecoder("utf-8")().decode(head, final=not is_cut)
     except UnicodeDecodeError:
         text = head.decode("cp1252", "replace")
         if sum(not character.isprintable() and character not in "\r\n\t\f" for character in text) * 20 > len(text):
-            return Look()
-    return Look(text=text, is_cut=is_cut)
+            return FilePreview()
+    return FilePreview(text=text, is_cut=is_cut)

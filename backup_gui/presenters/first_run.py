@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
-from backup_gui.desktop.places import Place, places, usual_folders
+from backup_gui.desktop.places import Drive, places, usual_folders
 from backup_gui.engine.fs.content import Cancelled
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.job import Job
 from backup_gui.model.plans import HeldCode, Op, Problem, Progress
 from backup_gui.model.reasons import NO_REASON, Reason
-from backup_gui.services.folder_sizes import Tally, count_folder
+from backup_gui.services.folder_sizes import FolderSize, count_folder
 from backup_gui.services.preview import expected_s, foresee
 from backup_gui.services.suggestions import Choice, Proposal, propose
 from backup_gui.ui.text.format import path_text
@@ -167,7 +167,7 @@ class _StepsPresenter:
         self._keys.add(key)
         return key
 
-    def _show_tally(self, path: str, tally: Tally | None) -> None:
+    def _show_tally(self, path: str, tally: FolderSize | None) -> None:
         if tally is not None:
             self._steps.show_count(FolderCount(path, tally.files, tally.bytes, is_done=True))
         else:
@@ -206,12 +206,12 @@ class _StepsPresenter:
         )
 
 
-def _offer(place: Place) -> PlaceOffer:
+def _offer(place: Drive) -> PlaceOffer:
     return PlaceOffer(place.root, place.name, place.total_bytes, place.free_bytes, is_own=place.is_own)
 
 
-def _count(path: str, task: TaskContext[FolderCount]) -> Tally | None:
-    def tell(so_far: Tally) -> None:
+def _count(path: str, task: TaskContext[FolderCount]) -> FolderSize | None:
+    def tell(so_far: FolderSize) -> None:
         task.tell(FolderCount(path, so_far.files, so_far.bytes))
 
     return count_folder(path, task.should_stop, tell)

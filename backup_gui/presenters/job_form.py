@@ -13,7 +13,7 @@ from backup_gui.engine.history.usage import measure
 from backup_gui.model.events import RemoveLeftOut
 from backup_gui.model.job import Job
 from backup_gui.model.plans import HistorySize
-from backup_gui.services.folder_sizes import LeftOut, Tally, count_copies, count_left_out
+from backup_gui.services.folder_sizes import FolderSize, LeftOut, count_copies, count_left_out
 from backup_gui.services.job_check import Findings, examine
 from backup_gui.ui.dialogs.questions import ask_to_remove_left_out
 from backup_gui.ui.settings.page import JobSettings
@@ -65,7 +65,7 @@ class JobFormPresenter(QObject):
         self._data_folder = data_folder
         # Two forms may be open at once.
         self._keys = {name: f"{name} {id(page)}" for name in (_CHECK, _RULES, _SIZE, _COPIES)}
-        self._copies: dict[str, Tally] = {}
+        self._copies: dict[str, FolderSize] = {}
         page.check_requested.connect(self._on_check_requested)
         page.count_requested.connect(self._on_count_requested)
         page.count_cancelled.connect(self._on_count_cancelled)
@@ -132,16 +132,16 @@ class JobFormPresenter(QObject):
         self._tasks.start(
             self._keys[_COPIES],
             lambda task: count_copies(job, task.should_stop),
-            lambda found: self._on_copies_counted(job.id, found or Tally()),
+            lambda found: self._on_copies_counted(job.id, found or FolderSize()),
         )
 
-    def _on_copies_counted(self, job_id: str, tally: Tally) -> None:
+    def _on_copies_counted(self, job_id: str, tally: FolderSize) -> None:
         self._copies[job_id] = tally
         self._page.show_copies(job_id, tally.files, tally.bytes)
 
     @Slot(object)
     def _on_removal_requested(self, job: Job) -> None:
-        files = self._copies.get(job.id, Tally()).files
+        files = self._copies.get(job.id, FolderSize()).files
         ask_to_remove_left_out(
             files, partial(self._remove_left_out, job.id), self._page.window(), keeps_history=job.keeps_history
         )

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from backup_gui.engine.destination.history_place import history_of
 from backup_gui.services.job_check import room
-from backup_gui.ui.values.job import JobView, Room
+from backup_gui.ui.values.job import FreeSpace, JobView
 from backup_gui.ui.values.pace import Pace, PaceMeter
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class JobViewsPresenter(QObject):
         self._controller = controller
         self._tasks = tasks
         self._complete = complete
-        self._rooms: dict[str, Room] = {}
+        self._rooms: dict[str, FreeSpace] = {}
         self._paces: dict[str, tuple[PaceMeter, Pace]] = {}
         self._views: dict[str, JobView] = {}
         self._room_timer = QTimer(self)
@@ -128,7 +128,7 @@ class JobViewsPresenter(QObject):
             f"room {job.id}", lambda _: _room(job), lambda found: self._on_room(job.id, found), waits=True
         )
 
-    def _on_room(self, job_id: str, found: Room | None) -> None:
+    def _on_room(self, job_id: str, found: FreeSpace | None) -> None:
         view = self._views.get(job_id)
         if view is None:
             return
@@ -150,6 +150,6 @@ class JobViewsPresenter(QObject):
         return pace
 
 
-def _room(job: Job) -> Room | None:
+def _room(job: Job) -> FreeSpace | None:
     found = room(job.destination)
-    return None if found is None else Room(*found, history=history_of(job) or "")
+    return None if found is None else FreeSpace(*found, history=history_of(job) or "")

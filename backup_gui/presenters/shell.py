@@ -43,7 +43,7 @@ from backup_gui.ui.values.first_run import FirstStart
 from backup_gui.ui.values.job import JobView
 
 if TYPE_CHECKING:
-    from backup_gui.config.folders import Places
+    from backup_gui.config.folders import OwnFolders
     from backup_gui.config.store import Store
     from backup_gui.ui.settings.page import JobSettings
     from backup_gui.ui.style.icons import Icons
@@ -91,7 +91,7 @@ class Shell(QObject):
 
     finished = Signal()
 
-    def __init__(self, icons: Icons, store: Store, places: Places, system: System) -> None:
+    def __init__(self, icons: Icons, store: Store, places: OwnFolders, system: System) -> None:
         super().__init__()
         self._store = store
         self._places = places

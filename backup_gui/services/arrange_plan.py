@@ -10,7 +10,7 @@ import heapq
 from array import array
 from typing import TYPE_CHECKING, TypeVar
 
-from backup_gui.model.plan_tree import MOST_OPENED_ROWS, Arranged, Arrangement, Order, PlanTree
+from backup_gui.model.plan_tree import MOST_OPENED_ROWS, Arranged, Arrangement, PlanTree, SortKey
 from backup_gui.model.plans import Counts, Op, counts_of
 
 if TYPE_CHECKING:
@@ -223,7 +223,7 @@ class _Grower:
         return _steps(items, self._should_stop)
 
 
-def _key(tree: PlanTree, folder: int, order: Order) -> Callable[[int], tuple[object, ...]]:
+def _key(tree: PlanTree, folder: int, order: SortKey) -> Callable[[int], tuple[object, ...]]:
     """Return the sort key for the rows of a folder."""
     actions = tree.actions
     skipped = tree.lengths[folder] + 1 if folder else 0
@@ -246,7 +246,7 @@ def _key(tree: PlanTree, folder: int, order: Order) -> Callable[[int], tuple[obj
     def by_size(entry: int) -> tuple[object, ...]:
         return actions[entry].size_bytes if entry >= 0 else tree.sizes[~entry], *by_path(entry)
 
-    return {Order.PATH: by_path, Order.KIND: by_kind, Order.SIZE: by_size}[order]
+    return {SortKey.PATH: by_path, SortKey.KIND: by_kind, SortKey.SIZE: by_size}[order]
 
 
 def _worth_opening(tree: PlanTree, *, is_search: bool) -> set[int]:

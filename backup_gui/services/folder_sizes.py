@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _WORK_S = 0.005
 
 
-class Tally(NamedTuple):
+class FolderSize(NamedTuple):
     """The result of a count.
 
     Attributes:
@@ -49,11 +49,11 @@ class LeftOut(NamedTuple):
         kept: The rest.
     """
 
-    left_out: Tally = Tally()
-    kept: Tally = Tally()
+    left_out: FolderSize = FolderSize()
+    kept: FolderSize = FolderSize()
 
 
-def count_folder(root: str, should_stop: Callable[[], bool], tell: Callable[[Tally], None]) -> Tally | None:
+def count_folder(root: str, should_stop: Callable[[], bool], tell: Callable[[FolderSize], None]) -> FolderSize | None:
     """Count a folder with all its contents.
 
     Args:
@@ -129,7 +129,7 @@ def count_left_out(
     return _left_out(counts, is_whole=is_whole)
 
 
-def count_copies(job: Job, should_stop: Callable[[], bool]) -> Tally | None:
+def count_copies(job: Job, should_stop: Callable[[], bool]) -> FolderSize | None:
     """Count what a mirror still has of what its job now excludes.
 
     Args:
@@ -169,7 +169,7 @@ def count_copies(job: Job, should_stop: Callable[[], bool]) -> Tally | None:
             if not path:
                 return None
             is_whole = False
-    return Tally(files, size_bytes, is_whole=is_whole)
+    return FolderSize(files, size_bytes, is_whole=is_whole)
 
 
 def _size(entry: os.DirEntry[str]) -> int | None:
@@ -184,7 +184,8 @@ def _size(entry: os.DirEntry[str]) -> int | None:
 def _left_out(counts: list[list[int]], *, is_whole: bool) -> LeftOut:
     kept, left_out = counts
     return LeftOut(
-        left_out=Tally(left_out[0], left_out[1], is_whole=is_whole), kept=Tally(kept[0], kept[1], is_whole=is_whole)
+        left_out=FolderSize(left_out[0], left_out[1], is_whole=is_whole),
+        kept=FolderSize(kept[0], kept[1], is_whole=is_whole),
     )
 
 

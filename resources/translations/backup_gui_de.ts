@@ -3959,7 +3959,7 @@ ist in der Sicherung jetzt {old}</translation>
     </message>
 </context>
 <context>
-    <name>_LegendEntry</name>
+    <name>_ShareLabel</name>
     <message>
         <source>{part}: {size}</source>
         <translation>{part}: {size}</translation>

@@ -70,13 +70,13 @@ from backup_gui.ui.values.job import (
     DraftVerdict,
     FilesPage,
     FilesQuery,
+    FreeSpace,
     JobDraft,
     JobView,
     Level,
     PassPage,
     PassQuery,
     Remark,
-    Room,
     Saving,
 )
 from backup_gui.ui.values.pace import Pace
@@ -177,7 +177,7 @@ PLACES = (
     PlaceOffer("/home/anna/Backups", "", 512_000_000_000, 211_000_000_000, is_own=True),
 )
 _COVERAGE = Coverage(folders_live=8_210, folders_polled=790, reason=Reason(ReasonCode.WATCHES_LIMIT))
-_ROOM = Room(total_bytes=2_000_398_934_016, free_bytes=1_244_000_000_000)
+_ROOM = FreeSpace(total_bytes=2_000_398_934_016, free_bytes=1_244_000_000_000)
 
 VIEWS = {
     "ok": JobView(
@@ -258,7 +258,7 @@ VIEWS = {
             coverage=Coverage(9_000),
             backlog=Backlog(37, 1_840_000_000, NOW - 171_000),
         ),
-        room=Room(total_bytes=2_000_398_934_016, free_bytes=12_000_000),
+        room=FreeSpace(total_bytes=2_000_398_934_016, free_bytes=12_000_000),
     ),
 }
 OTHERS = (
@@ -272,7 +272,7 @@ OTHERS = (
     JobView(
         NOTES,
         Status(JobState.PAUSED, last_complete_at=NOW - 90_000, coverage=Coverage(folders_polled=6), has_full_pass=True),
-        room=Room(total_bytes=400_000_000_000, free_bytes=31_000_000_000),
+        room=FreeSpace(total_bytes=400_000_000_000, free_bytes=31_000_000_000),
     ),
 )
 DAYS = tuple(

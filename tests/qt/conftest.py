@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from backup_gui.app import resource_folder
-from backup_gui.config.folders import Places
+from backup_gui.config.folders import OwnFolders
 from backup_gui.config.settings import Appearance
 from backup_gui.config.store import Store
 from backup_gui.desktop.notifier import Notifier
@@ -194,8 +194,8 @@ def entry() -> RecordedEntry:
 
 
 @pytest.fixture
-def places() -> Places:
-    return Places()
+def places() -> OwnFolders:
+    return OwnFolders()
 
 
 @pytest.fixture
@@ -214,7 +214,7 @@ class ShellMaker:
     """Builds shells and takes them down after the test."""
 
     def __init__(
-        self, icons: Icons, places: Places, tray_icon: RecordedTrayIcon, entry: RecordedEntry, qtbot: QtBot
+        self, icons: Icons, places: OwnFolders, tray_icon: RecordedTrayIcon, entry: RecordedEntry, qtbot: QtBot
     ) -> None:
         self._icons = icons
         self._places = places
@@ -256,7 +256,7 @@ class ShellMaker:
 
 @pytest.fixture
 def make_shell(
-    icons: Icons, places: Places, tray_icon: RecordedTrayIcon, entry: RecordedEntry, qtbot: QtBot
+    icons: Icons, places: OwnFolders, tray_icon: RecordedTrayIcon, entry: RecordedEntry, qtbot: QtBot
 ) -> Iterator[ShellMaker]:
     maker = ShellMaker(icons, places, tray_icon, entry, qtbot)
     yield maker

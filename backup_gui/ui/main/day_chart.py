@@ -113,7 +113,7 @@ class DayChart(QWidget):
             (_Key.FILES, self.tr("Files")),
             (_Key.TROUBLE, self.tr("Problems")),
         ):
-            foot.addWidget(_LegendEntry(key, text))
+            foot.addWidget(_SeriesLabel(key, text))
         column.addWidget(self.plot)
         column.addLayout(foot)
         self.plot.chosen.connect(self.words.setText)
@@ -132,7 +132,7 @@ class _Key(Enum):
     TROUBLE = "trouble"
 
 
-class _LegendEntry(Words):
+class _SeriesLabel(Words):
     """A mark and what it stands for."""
 
     def __init__(self, key: _Key, text: str) -> None:

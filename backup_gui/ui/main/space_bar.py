@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QS
 from backup_gui.model.status import JobState
 from backup_gui.ui.style.theme import GRID_PX, accent, around, figure, mix, scaled_px, state_colour, surface, track
 from backup_gui.ui.text.format import clock_text, size_text
-from backup_gui.ui.values.job import BackupSizes, Room
+from backup_gui.ui.values.job import BackupSizes, FreeSpace
 from backup_gui.ui.widgets.labels import MutedLabel
 
 if TYPE_CHECKING:
@@ -45,11 +45,11 @@ class RoomBar(QWidget):
         super().__init__(parent)
         self._now = now
         # Other than all that can be shown, so that the first figures are.
-        self._figures: tuple[Room | None, BackupSizes | None] = (Room(-1, -1), None)
+        self._figures: tuple[FreeSpace | None, BackupSizes | None] = (FreeSpace(-1, -1), None)
         self._bar = _Bar()
         self._words = MutedLabel()
         self._words.setWordWrap(False)
-        self._legend = [_LegendEntry() for _ in range(3)]
+        self._legend = [_ShareLabel() for _ in range(3)]
         self._note = MutedLabel()
         self._note.setWordWrap(False)
         self._count = QPushButton(self.tr("&Count again"))
@@ -78,7 +78,7 @@ class RoomBar(QWidget):
         """What is written below the bar."""
         return tuple(entry.text for entry in self._legend if not entry.isHidden())
 
-    def show_room(self, room: Room | None, sizes: BackupSizes | None = None) -> None:
+    def show_room(self, room: FreeSpace | None, sizes: BackupSizes | None = None) -> None:
         """Show figures, or that they are unknown.
 
         Args:
@@ -108,7 +108,7 @@ class RoomBar(QWidget):
         self._bar.setAccessibleName(", ".join([self._words.text(), *self.legend_texts]))
         self._show_note(sizes)
 
-    def _parts(self, room: Room, sizes: BackupSizes | None) -> tuple[_Part, ...]:
+    def _parts(self, room: FreeSpace, sizes: BackupSizes | None) -> tuple[_Part, ...]:
         used = max(0, room.total_bytes - room.free_bytes)
         if sizes is None or sizes.counted_at is None:
             return (_Part(self.tr("Used"), used, _backup_brush),)
@@ -132,7 +132,7 @@ class RoomBar(QWidget):
             self._note.setText(self.tr("Counted at {time}").format(time=clock_text(sizes.counted_at, self._now())))
 
 
-class _LegendEntry(QWidget):
+class _ShareLabel(QWidget):
     """A swatch and what it stands for."""
 
     def __init__(self) -> None:
@@ -177,10 +177,10 @@ class _Bar(QProgressBar):
     def __init__(self) -> None:
         super().__init__()
         self._parts: tuple[_Part, ...] = ()
-        self._room = Room(1, 1)
+        self._room = FreeSpace(1, 1)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
-    def show_parts(self, parts: tuple[_Part, ...], room: Room) -> None:
+    def show_parts(self, parts: tuple[_Part, ...], room: FreeSpace) -> None:
         """Fill the bar."""
         self._parts, self._room = parts, room
         self.setValue(round(100 * (1 - room.free_bytes / room.total_bytes)))

@@ -8,7 +8,7 @@ from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QHeaderView, QLineEdit, QVBoxLayout, QWidget
 
-from backup_gui.model.plan_tree import MOST_OPENED_ROWS, Arranged, Arrangement, Order, flat
+from backup_gui.model.plan_tree import MOST_OPENED_ROWS, Arranged, Arrangement, SortKey, flat
 from backup_gui.model.plans import Action, Counts, Op
 from backup_gui.ui.plan.model import SIZE_COLUMN, PlanModel
 from backup_gui.ui.style.theme import GRID_PX
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # A search after each key would start one for every letter.
 _QUIET_MS = 150
-_ORDERS = (Order.PATH, Order.KIND, Order.SIZE)
+_ORDERS = (SortKey.PATH, SortKey.KIND, SortKey.SIZE)
 _FILTERS = (None, Op.CREATE, Op.REPLACE, Op.MOVE, Op.DELETE, Op.SET_METADATA)
 
 
@@ -73,7 +73,7 @@ class PlanView(QWidget):
         super().__init__(parent)
         self._actions: Sequence[Action] = ()
         self._serial = 0
-        self._order = Order.PATH
+        self._order = SortKey.PATH
         self._is_descending = False
         # Paths of the folders that are open, and the search that they were opened in.
         self._opened: set[str] = set()

@@ -13,7 +13,7 @@ from backup_gui.ui.values.pace import Pace
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class FreeSpace:
     """Space on the backup's drive.
 
     Attributes:
@@ -78,7 +78,7 @@ class JobView:
     status: Status = _UNKNOWN
     progress: Progress | None = None
     pace: Pace = _NO_PACE
-    room: Room | None = None
+    room: FreeSpace | None = None
     has_kept: bool = False
     overdue_since: float | None = None
     silent_s: int = 0

@@ -16,7 +16,7 @@ from backup_gui.model.plans import Phase, Progress
 from backup_gui.model.reasons import Reason, ReasonCode
 from backup_gui.model.restores import Item, Policy
 from backup_gui.presenters import file_preview
-from backup_gui.presenters.file_preview import LONGEST_TEXT_BYTES, Look, look_at
+from backup_gui.presenters.file_preview import LONGEST_TEXT_BYTES, FilePreview, look_at
 from backup_gui.services.browse import Backup, Wanted, bring_back
 from tests.helpers.trees import contents, read_tree
 
@@ -25,7 +25,7 @@ def never() -> bool:
     return False
 
 
-def look(path: Path) -> Look:
+def look(path: Path) -> FilePreview:
     kind = EntryKind.LINK if path.is_symlink() else EntryKind.FILE
     return look_at(Item(path.name, kind, 0, 0, str(path.parent), path.name), never)
 
@@ -50,7 +50,7 @@ def file(tmp_path: Path) -> Path:
 )
 def test_text_is_read_in_the_encodings_in_use(file: Path, content: bytes, text: str | None) -> None:
     file.write_bytes(content)
-    assert look(file) == Look(text=text)
+    assert look(file) == FilePreview(text=text)
 
 
 def test_a_long_text_is_cut_but_not_within_a_character(file: Path) -> None:
@@ -88,18 +88,18 @@ def test_a_damaged_or_very_large_picture_is_not_shown(file: Path, monkeypatch: p
     assert look(file).picture is None
     file.write_bytes(whole)
     monkeypatch.setattr(file_preview, "LARGEST_PICTURE_BYTES", 100)
-    assert look(file) == Look()
-    assert look_at(Item("x", EntryKind.FILE, 0, 0, str(file.parent), file.name), lambda: True) == Look()
+    assert look(file) == FilePreview()
+    assert look_at(Item("x", EntryKind.FILE, 0, 0, str(file.parent), file.name), lambda: True) == FilePreview()
 
 
 def test_a_link_is_not_followed_and_a_pipe_not_waited_for(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("secret")
     (tmp_path / "link").symlink_to("secret")
-    assert look(tmp_path / "link") == Look(text="secret")
+    assert look(tmp_path / "link") == FilePreview(text="secret")
     with pytest.raises(OSError, match="link"):
         look_at(Item("link", EntryKind.FILE, 0, 0, str(tmp_path), "link"), never)
     os.mkfifo(tmp_path / "pipe")
-    assert look(tmp_path / "pipe") == Look()
+    assert look(tmp_path / "pipe") == FilePreview()
 
 
 def test_saving_elsewhere_makes_the_folder_and_keeps_both(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QLocale, QObject, Signal
 from pytestqt.qtbot import QtBot
 
-from backup_gui.config.folders import Places
+from backup_gui.config.folders import OwnFolders
 from backup_gui.config.settings import Settings, parse_settings, settings_to_texts
 from backup_gui.desktop.languages import found_languages, language_name, speak
 from backup_gui.desktop.power import Supply
@@ -62,7 +62,7 @@ def start(make_shell: ShellMaker, job: Job, run: object, power: FakePower | None
     return shell
 
 
-def remember_complete(places: Places, job: Job, at: float) -> None:
+def remember_complete(places: OwnFolders, job: Job, at: float) -> None:
     catalog = Catalog.open(places.data / "jobs" / f"{job.id}.sqlite")
     catalog.remember_complete(at)
     catalog.close()
@@ -70,7 +70,7 @@ def remember_complete(places: Places, job: Job, at: float) -> None:
 
 @pytest.mark.parametrize("way", ["hangs", "dies"])
 def test_a_job_that_never_says_anything_is_overdue_all_the_same(
-    make_shell: ShellMaker, places: Places, job: Job, tray_icon: RecordedTrayIcon, qtbot: QtBot, way: str
+    make_shell: ShellMaker, places: OwnFolders, job: Job, tray_icon: RecordedTrayIcon, qtbot: QtBot, way: str
 ) -> None:
     may_end = threading.Event()
 
@@ -100,7 +100,7 @@ def test_a_job_that_never_says_anything_is_overdue_all_the_same(
 
 
 def test_a_complete_backup_ends_the_alarm(
-    make_shell: ShellMaker, places: Places, job: Job, scripted: ScriptedRun, qtbot: QtBot
+    make_shell: ShellMaker, places: OwnFolders, job: Job, scripted: ScriptedRun, qtbot: QtBot
 ) -> None:
     make_shell.store().keep(f"added/{job.id}", repr(NOW - 9 * DAY_S))
     shell = start(make_shell, job, scripted)
@@ -199,7 +199,7 @@ def test_the_passes_of_an_earlier_run_are_listed_and_charted(
     make_shell: ShellMaker, job: Job, scripted: ScriptedRun, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Path(job.source, "a").write_text("a")
-    runner.run(job, Commands(), ignore, data_folder=Places().data, is_once=True)
+    runner.run(job, Commands(), ignore, data_folder=OwnFolders().data, is_once=True)
     # The chart's 30 days end now, and the backup above was made by the real clock.
     import time
 

@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
-from backup_gui.config.folders import Places
+from backup_gui.config.folders import OwnFolders
 from backup_gui.config.job_factory import make_job
 from backup_gui.config.settings import Appearance, Settings
 from backup_gui.desktop.single_instance import Wish
@@ -193,7 +193,7 @@ def test_a_job_that_is_no_more_stands_in_no_other_ones_way(
     make_shell: ShellMaker,
     job: Job,
     scripted: ScriptedRun,
-    places: Places,
+    places: OwnFolders,
     tmp_path: Path,
     qtbot: QtBot,
     *,

@@ -41,7 +41,7 @@ from backup_gui.ui.main.space_bar import RoomBar
 from backup_gui.ui.style import theme
 from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.style.legibility import edge
-from backup_gui.ui.values.job import BackupSizes, Room
+from backup_gui.ui.values.job import BackupSizes, FreeSpace
 from backup_gui.ui.widgets.cards import ChoiceCard, TickCard
 from backup_gui.ui.widgets.filter_button import FilterButton
 from backup_gui.ui.widgets.labels import Panel, PrimaryButton, RowDelegate
@@ -53,7 +53,7 @@ from tests.qt.ui.test_accessible import contrast
 LEAST_OF_GRAPHICS = 3.0
 LEAST_OF_TEXT = 4.5
 TODAY = QDate(2026, 11, 22)
-ROOM = Room(total_bytes=1_000, free_bytes=300)
+ROOM = FreeSpace(total_bytes=1_000, free_bytes=300)
 SIZES = BackupSizes(300, 200, counted_at=NOW)
 # Lines of letters are thinner than a pixel; enlarged, they have the colour that was meant.
 ENLARGED = 4

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backup_gui.model.entries import EntryKind
-from backup_gui.model.plan_tree import MOST_OPENED_ROWS, Arranged, Arrangement, Order, PlanTree, flat
+from backup_gui.model.plan_tree import MOST_OPENED_ROWS, Arranged, Arrangement, PlanTree, SortKey, flat
 from backup_gui.model.plans import Action, Counts, Op, count_actions
 from backup_gui.services.arrange_plan import arrange
 
@@ -83,9 +83,9 @@ def test_what_is_in_a_folder_follows_it_and_folders_come_first() -> None:
 
 def test_each_order_can_be_turned_round() -> None:
     assert listed(is_descending=True) == ["c", "b", "a-b", "A", "", "a", "a/z"]
-    assert listed(order=Order.SIZE) == ["", "A", "b", "a-b", "a", "a/z", "c"]
-    assert listed(order=Order.SIZE, is_descending=True) == ["c", "a", "a/z", "a-b", "b", "A", ""]
-    assert listed(order=Order.KIND) == ["a", "a/z", "A", "a-b", "b", "c", ""]
+    assert listed(order=SortKey.SIZE) == ["", "A", "b", "a-b", "a", "a/z", "c"]
+    assert listed(order=SortKey.SIZE, is_descending=True) == ["c", "a", "a/z", "a-b", "b", "A", ""]
+    assert listed(order=SortKey.KIND) == ["a", "a/z", "A", "a-b", "b", "c", ""]
 
 
 def test_folders_are_ordered_by_all_that_is_in_them() -> None:
@@ -96,9 +96,9 @@ def test_folders_are_ordered_by_all_that_is_in_them() -> None:
         Action(Op.DELETE, "few/2", FILE, 15),
         Action(Op.REPLACE, "one", FILE, 88),
     )
-    tree = arranged(plan, order=Order.SIZE).tree
+    tree = arranged(plan, order=SortKey.SIZE).tree
     assert [tree.path(entry) for entry in rows(tree)] == ["few", "one", "many"]
-    tree = arranged(plan, order=Order.KIND).tree
+    tree = arranged(plan, order=SortKey.KIND).tree
     assert [tree.path(entry) for entry in rows(tree)] == ["many", "one", "few"]
 
 
@@ -190,13 +190,17 @@ def test_a_row_is_opened_level_by_level() -> None:
 
 
 @given(
-    plans, st.text(alphabet="aBé/", max_size=2), st.none() | st.sampled_from(Op), st.sampled_from(Order), st.booleans()
+    plans,
+    st.text(alphabet="aBé/", max_size=2),
+    st.none() | st.sampled_from(Op),
+    st.sampled_from(SortKey),
+    st.booleans(),
 )
 def test_the_tree_holds_exactly_what_is_wanted_of_a_plan(
     plan: tuple[Action, ...],
     text: str,
     op: Op | None,
-    order: Order,
+    order: SortKey,
     is_descending: bool,  # noqa: FBT001
 ) -> None:
     found = arranged(plan, text=text, op=op, order=order, is_descending=is_descending)

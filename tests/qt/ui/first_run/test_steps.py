@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from backup_gui.desktop import places as desktop_places
-from backup_gui.desktop.places import Place, places, usual_folders
+from backup_gui.desktop.places import Drive, places, usual_folders
 from backup_gui.desktop.single_instance import Wish
 from backup_gui.engine.run import runner
 from backup_gui.model.job import Job
@@ -50,7 +50,7 @@ def drive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     drive = tmp_path / "drive"
     drive.mkdir()
     monkeypatch.setattr(
-        "backup_gui.presenters.first_run.places", lambda: (Place(str(drive), "Stick", 10**12, 10**11, is_own=False),)
+        "backup_gui.presenters.first_run.places", lambda: (Drive(str(drive), "Stick", 10**12, 10**11, is_own=False),)
     )
     return drive
 

@@ -21,7 +21,7 @@ from backup_gui.ui.style.icons import Icons
 from backup_gui.ui.style.theme import state_colour
 from backup_gui.ui.text.backlog import behind_sentence, behind_text
 from backup_gui.ui.text.headline import Remedy, card_text, headline
-from backup_gui.ui.values.job import BackupSizes, Room, Saving
+from backup_gui.ui.values.job import BackupSizes, FreeSpace, Saving
 from backup_gui.ui.widgets.backlog_label import BehindLabel
 from tests.helpers.screens import DAYS as SOME_DAYS
 from tests.helpers.screens import VIEWS, make_window
@@ -120,7 +120,7 @@ def test_the_drive_is_told_by_its_parts(qtbot: QtBot) -> None:
     bar = RoomBar(lambda: NOW)
     qtbot.addWidget(bar)
     bar.show()
-    room = Room(total_bytes=1_000_000_000, free_bytes=400_000_000)
+    room = FreeSpace(total_bytes=1_000_000_000, free_bytes=400_000_000)
     bar.show_room(room)
     assert list(bar.legend_texts) == ["Used: 600.0 MB"]
     bar.show_room(room, BackupSizes(250_000_000, 100_000_000, counted_at=NOW))
@@ -141,7 +141,7 @@ def test_the_drive_is_told_by_its_parts(qtbot: QtBot) -> None:
 def test_sizes_counted_long_ago_never_exceed_the_drive(qtbot: QtBot) -> None:
     bar = RoomBar(lambda: NOW)
     qtbot.addWidget(bar)
-    bar.show_room(Room(1_000, 900), BackupSizes(500, 500, counted_at=NOW - 3_000))
+    bar.show_room(FreeSpace(1_000, 900), BackupSizes(500, 500, counted_at=NOW - 3_000))
     assert list(bar.legend_texts) == ["Backup: 100 bytes", "History: 0 bytes", "Other: 0 bytes"]
 
 

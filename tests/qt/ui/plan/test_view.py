@@ -25,7 +25,7 @@ from backup_gui.engine.state.database import Catalog
 from backup_gui.model.entries import EntryKind
 from backup_gui.model.events import StatusChanged
 from backup_gui.model.job import Job
-from backup_gui.model.plan_tree import Arranged, Arrangement, Order, flat
+from backup_gui.model.plan_tree import Arranged, Arrangement, SortKey, flat
 from backup_gui.model.plans import FULL, Action, Counts, HeldCode, Op, Phase, ProblemCode, Progress
 from backup_gui.model.reasons import Reason, ReasonCode
 from backup_gui.model.status import JobState, Status
@@ -248,7 +248,7 @@ def test_an_answer_to_an_older_wish_is_ignored(view: PlanView) -> None:
     view.filter_buttons[Op.MOVE].click()
     view.show_arranged(Arranged(wishes[0].serial - 1, flat(PLAN)))
     assert shown(view) == ["Travel/2024", "Travel/2024/Lisbon.jpg"]
-    assert wishes[0].order is Order.PATH
+    assert wishes[0].order is SortKey.PATH
 
 
 # The model

@@ -20,7 +20,7 @@ from backup_gui.model.plans import HistorySize
 from backup_gui.model.status import JobState
 from backup_gui.presenters.job_form import merged
 from backup_gui.presenters.shell import Shell
-from backup_gui.services.folder_sizes import LeftOut, Tally, count_copies, count_folder, count_left_out
+from backup_gui.services.folder_sizes import FolderSize, LeftOut, count_copies, count_folder, count_left_out
 from backup_gui.ui.main.board import Page
 from backup_gui.ui.settings.page import JobSettings, NewJobDialog
 from backup_gui.ui.settings.rule_presets import PRESETS
@@ -496,9 +496,9 @@ def test_what_rules_leave_out_is_counted(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("c")
     told: list[LeftOut] = []
     found = count_left_out(str(tmp_path), ("cache/", "*.tmp"), never, told.append)
-    assert found == LeftOut(Tally(2, 8), Tally(2, 1))
+    assert found == LeftOut(FolderSize(2, 8), FolderSize(2, 1))
     assert told[-1] == found
-    assert count_folder(str(tmp_path), never, lambda _: None) == Tally(4, 9)
+    assert count_folder(str(tmp_path), never, lambda _: None) == FolderSize(4, 9)
 
 
 @pytest.mark.hazard(54)
@@ -511,8 +511,8 @@ def test_what_is_left_out_and_still_in_the_backup_is_counted(tmp_path: Path) -> 
     (mirror / "gone" / "b.tmp").write_bytes(b"123")
     (mirror / "cache.txt").write_bytes(b"not left out")
     job = JOB._replace(source=str(source), destination=str(mirror), exclude=("cache/", "*.tmp"))
-    assert count_copies(job, never) == Tally(2, 8)
-    assert count_copies(job._replace(exclude=()), never) == Tally()
+    assert count_copies(job, never) == FolderSize(2, 8)
+    assert count_copies(job._replace(exclude=()), never) == FolderSize()
     assert count_copies(job._replace(exclude=("!",)), never) is None
     assert count_copies(job, lambda: True) is None
     assert count_copies(job._replace(destination=str(tmp_path / "away")), never) is None
@@ -524,8 +524,8 @@ def test_what_is_no_part_of_any_backup_is_not_counted(tmp_path: Path) -> None:
     (tmp_path / "data" / "catalog").write_bytes(b"12345")
     (tmp_path / "a").write_bytes(b"1")
     own.note(tmp_path / "data")
-    assert count_folder(str(tmp_path), never, lambda _: None) == Tally(1, 1)
-    assert count_left_out(str(tmp_path), ("*",), never, lambda _: None) == LeftOut(Tally(1, 1), Tally())
+    assert count_folder(str(tmp_path), never, lambda _: None) == FolderSize(1, 1)
+    assert count_left_out(str(tmp_path), ("*",), never, lambda _: None) == LeftOut(FolderSize(1, 1), FolderSize())
 
 
 def test_counting_ends_when_nobody_wants_it_or_nothing_is_there(tmp_path: Path) -> None:
