@@ -1,1 +1,1 @@
-"""The only code that writes to a source, or to a folder that somebody restores to."""
+"""Restores files into the source, or into a folder that the user names; no other code writes there."""

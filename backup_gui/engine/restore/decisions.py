@@ -1,6 +1,6 @@
-"""Carries out what the user has decided: of what the guard holds, of a pass, of a drive that is gone.
+"""Carries out the user's decisions about held actions, a past pass, or a missing drive.
 
-Runs in the job's own thread, between two passes.
+It runs in the job's own thread, between two passes.
 """
 
 from __future__ import annotations
@@ -50,20 +50,20 @@ def carry_out(
     should_stop: Callable[[], bool],
     on_event: Callable[[Event], None],
 ) -> Held | None:
-    """Do what the user has decided.
+    """Carry out a decision.
 
     Args:
         command: The decision.
         job: The job.
-        catalog: Its memory.
-        should_stop: Asked between files.
-        on_event: Told of progress, and of what became of files that were to be brought back.
+        catalog: The job's database.
+        should_stop: Polled between files; returns True to cancel.
+        on_event: Called with the progress and the result of a restore.
 
     Returns:
-        What the user has agreed to by this, for the pass that follows; None if nothing.
+        The actions that the decision allows in the next pass; None for none.
 
     Raises:
-        BackupError: It could not be done, and nothing has changed. For files to be brought back, the event says so.
+        BackupError: It failed, and nothing has changed. For a restore, an event says so too.
     """
     match command:
         case KeepHeld(held=held):
@@ -79,34 +79,34 @@ def carry_out(
 
 
 def decline(command: Answer, reason: Reason, on_event: Callable[[Event], None]) -> None:
-    """Say that nothing could be brought back, to whoever waits for that; of other decisions nobody waits for the end.
+    """Report that a restore failed as a whole. Other decisions report no result.
 
     Args:
         command: The decision.
         reason: Why.
-        on_event: Told of it.
+        on_event: Called with the result.
     """
     if isinstance(command, PutBack | UndoPass):
         on_event(FilesReturned(RestoreResult(reason=reason)))
 
 
 def keep(job: Job, catalog: Catalog, held: Held) -> None:
-    """Have the mirror keep what is held, for good.
+    """Keep what is held in the mirror permanently.
 
     Raises:
-        RootAbsentError: The source is not there, so that nobody can say what it has in the place of it; or the
-            destination is another one, of which nothing is to be kept until it is agreed to.
+        RootAbsentError: The source is missing, so its current content is unknown. Or the destination was replaced, and
+            the user has to agree to it first.
     """
     if held.code is HeldCode.DESTINATION_REPLACED:
         raise RootAbsentError(held.reason)
     if held.code in {HeldCode.OTHER_BACKUP, HeldCode.NEWER_BACKUP}:
-        # It is not this backup's to keep; it stays as it is until the user says otherwise.
+        # It belongs to another backup, and stays as it is until the user decides otherwise.
         return
     try:
         with Tree(job.source) as source:
             catalog.kept.add(refuse(held, source))
         if held.code is HeldCode.SOURCE_REPLACED:
-            # The user has seen the new folder and what it lacks: from now on it is the source.
+            # The user has seen what the new folder lacks, so it is the source from now on.
             catalog.remember(SOURCE_KEY, str(identify(job.source)))
     except OSError as error:
         raise RootAbsentError(Reason(ReasonCode.SOURCE_AWAY, path=job.source)) from error
@@ -144,6 +144,6 @@ def _bring_back(
     )
     if isinstance(command, PutBack):
         return None
-    # What is back in the source replaces in the mirror what the undone pass brought: the user has asked for that.
+    # The restored files replace in the mirror what the undone pass brought: the user asked for that.
     actions = tuple(Action(Op.REPLACE, path, EntryKind.FILE) for path in returned.restored)
     return Held(HeldCode.MASS_CHANGE, NO_REASON, NO_COUNTS, 0, actions) if actions else None

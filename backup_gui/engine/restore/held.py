@@ -1,7 +1,6 @@
-"""Puts what the guard holds back into the source: the user says that it should not have gone from there.
+"""Restores held files into the source, after the user has said that they should not have been deleted or replaced.
 
-Nothing is written over: a file whose content was replaced in the source comes to lie beside the new one under another
-name, and the user decides.
+It overwrites nothing. The old content of a replaced file gets another name beside the new one, and the user decides.
 """
 
 from __future__ import annotations
@@ -30,27 +29,27 @@ if TYPE_CHECKING:
 def put_back_held(
     job: Job, catalog: Catalog, held: Held, *, meter: Meter, should_stop: Callable[[], bool], at: datetime | None = None
 ) -> RestoreResult:
-    """Put held files back into the source, from the mirror.
+    """Restore held files into the source, from the mirror.
 
-    No pass may be under way meanwhile.
+    No pass may run meanwhile.
 
     Args:
         job: The job.
-        catalog: Knows which folders the roots are.
-        held: What the user was shown.
-        meter: Told of each path, and of the bytes of large files.
-        should_stop: Asked before each path, and within large files.
-        at: The time for the names of what is put beside; now if None.
+        catalog: Holds the identities of both roots.
+        held: The held actions that the user was shown.
+        meter: Counts each path, and the bytes of large files.
+        should_stop: Polled before each path and within large files; returns True to cancel.
+        at: The time in the names of files stored beside others; now if None.
 
     Returns:
-        What became of each path.
+        The result for each path.
 
     Raises:
-        RootAbsentError: The source or the mirror is not there.
+        RootAbsentError: The source or the mirror is missing.
         OSError: The source or the mirror cannot be opened.
     """
     check_roots(job, catalog)
-    # A folder in the way of a replacement is there twice.
+    # A folder that a replacement is in the place of has two actions.
     replaced = {action.path for action in held.actions if action.op is Op.REPLACE}
     wanted = [action for action in held.actions if action.op is Op.REPLACE or action.path not in replaced]
     with Tree(job.destination) as mirror:

@@ -1,8 +1,8 @@
-"""Brings files back into a folder that is in use: never over what is there unless told to, and never unseen.
+"""Restores files into a folder in use. It overwrites only what a policy allows, and names all that it did not restore.
 
-The one way back, for held files, undone passes, the History page and the command line: they differ in what they want,
-and in the policy for what is there already. What is there with the wanted content is left as it is. Which contents are
-wanted is decided in ``history/snapshot.py``, ``held.py`` and ``undo.py``; how each gets there safely, in ``writer.py``.
+Held files, undone passes, the History page and the command line all restore here. They differ in the pieces, which
+``held.py``, ``undo.py`` and ``history/snapshot.py`` select, and in the policy for existing files. A file that has the
+wanted content already stays as it is. ``writer.py`` writes each piece safely.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _MOST_NAMES = 1_000
 _MAX_NAME_BYTES = 255
-# What is longer is no extension.
+# A longer suffix is not taken for an extension.
 _MAX_SUFFIX_BYTES = 20
 _REPLACING = frozenset({Policy.REPLACE, Policy.MAKE_WAY})
 _SETTING_ASIDE = frozenset({Policy.SET_ASIDE, Policy.MAKE_WAY})
@@ -43,7 +43,7 @@ _THERE_ALREADY = Reason(ReasonCode.RETURN_THERE_ALREADY)
 _NOT_MOVED = Reason(ReasonCode.RETURN_NOT_MOVED)
 _STOPPED = Reason(ReasonCode.RETURN_STOPPED)
 
-# Why something could not be brought back, by what the system says of it.
+# Reasons of failures, by problem code.
 CODES: dict[Code, Code] = {
     ProblemCode.NO_PERMISSION: ReasonCode.RETURN_UNREAD,
     ProblemCode.NO_WRITE_PERMISSION: ReasonCode.RETURN_UNWRITTEN,
@@ -76,30 +76,30 @@ def put_back(
     meter: Meter | None = None,
     should_stop: Callable[[], bool] = never,
 ) -> RestoreResult:
-    """Bring pieces back into a folder, each compared with what it came from.
+    """Restore pieces into a folder, and compare each with its origin.
 
     Args:
-        pieces: What is wanted, folders before what is in them.
+        pieces: The pieces, folders before their contents.
         into: Absolute path of the folder.
-        policy: What is done where something else is there.
-        mark: Goes into the names of what is kept beside something else, such as "restored 2026-11-22 14.02".
+        policy: What to do if something else exists, for pieces without a policy of their own.
+        mark: Text for the names of files stored beside others, such as "restored 2026-11-22 14.02".
         backup: Absolute path of the mirror of the folder. Only what the mirror has with the same content is replaced,
-            since from there it goes to the history; without one, nothing is.
-        unseen: From ``Selection``: these were wanted too, and are among the failed.
-        makes_folder: Whether the folder is made if it is not there.
+            since the next pass moves it to the history. None to replace nothing.
+        unseen: From ``Selection``: wanted paths that are counted as failed.
+        makes_folder: Whether to create the folder if it does not exist.
         keeps_set_id: Whether programs keep their set-id bits, see ``Restorer``.
-        is_by_job: Whether the job itself brings back what it took: folders count as files do, and those of which
-            nothing else is known get mode and owner of the folder that they are in.
-        rights_of: Tells who could use a folder that is made, see ``Restorer``.
-        reason_of: Says why something could not be brought back; None for what the window has sentences for.
-        meter: Told of each path, and of each block of large files.
-        should_stop: Asked before each piece and within large files whether to give up.
+        is_by_job: Whether the job itself restores what it removed. Folders then count as files do, and new folders with
+            unknown metadata get mode and owner of their parent.
+        rights_of: Returns the former rights of a new folder, see ``Restorer``.
+        reason_of: Turns an error into a reason; None for the reasons that the window translates.
+        meter: Counts each path, and each block of large files.
+        should_stop: Polled before each piece and within large files; returns True to cancel.
 
     Returns:
-        What became of each.
+        The result for each piece.
 
     Raises:
-        OSError: The folder cannot be opened or made.
+        OSError: The folder cannot be opened or created.
     """
     say = reason_of or _reason
     meter = meter or Meter(lambda _progress: None)
@@ -157,27 +157,27 @@ def restore_path(
     keeps_set_id: bool = False,
     should_stop: Callable[[], bool] = never,
 ) -> RestoreResult:
-    """Bring a file, or a folder with all in it, back into a folder, and leave alone what is there.
+    """Restore a file or a folder with its contents into a folder, and overwrite nothing.
 
     Args:
         destination: Absolute path of the mirror.
         history_root: Absolute path of the history; None if there is none.
         path: The file or folder, relative to the mirror's root; the empty string for everything.
-        at: The time whose state is wanted, UTC; None for the newest content known, also of what was deleted since.
-        to: Absolute path of the folder to restore into; made if need be.
+        at: The time, UTC; None for the newest known content, including deleted files.
+        to: Absolute path of the target folder; created if it does not exist.
         keeps_set_id: Whether programs keep their set-id bits, see ``Restorer``.
-        should_stop: Asked again and again whether to give up.
+        should_stop: Polled; returns True to cancel.
 
     Returns:
-        What was done, with paths as they are in the mirror, and reasons in the system's words.
+        The result, with paths as they are in the mirror, and reasons in the system's words.
 
     Raises:
-        Cancelled: ``should_stop`` said so before anything was written.
-        FileNotFoundError: Neither the mirror nor the history knows the path.
-        UnknownThenError: They know it, but no file or link of it as it was at that time.
-        OSError: The folder to restore into cannot be made, or neither mirror nor history can be read.
+        Cancelled: ``should_stop`` returned True before anything was written.
+        FileNotFoundError: Neither the mirror nor the history has the path.
+        UnknownThenError: They have it, but no file or link of it at that time.
+        OSError: The target folder cannot be created, or neither mirror nor history can be read.
     """
-    from backup_gui.engine.history.snapshot import Snapshot  # noqa: PLC0415 - a job that runs does not need it
+    from backup_gui.engine.history.snapshot import Snapshot  # noqa: PLC0415 - a running job does not need it
 
     try:
         with Snapshot(destination, history_root, should_stop) as snapshot:
@@ -208,16 +208,16 @@ def restore_path(
 
 
 def name_beside(path: str, mark: str, number: int = 1) -> str:
-    """Name what comes to lie beside something of the same name.
+    """Return a name for a file that is stored beside another one.
 
     Args:
-        path: The path that is taken.
-        mark: What the name says, such as "restored 2026-11-22 14.02".
-        number: Which one with this mark.
+        path: The path in use.
+        mark: The text added to the name, such as "restored 2026-11-22 14.02".
+        number: The number of the name with this mark, from 1.
 
     Returns:
         A path in the same folder, with the same extension: ``docs/report (restored 2026-11-22 14.02).odt``. A name
-        that would be longer than file systems allow is cut.
+        longer than file systems allow is shortened.
     """
     added = f" ({mark})" if number == 1 else f" ({mark}, {number})"
     folder, _, name = path.rpartition("/")
@@ -230,16 +230,15 @@ def name_beside(path: str, mark: str, number: int = 1) -> str:
 
 
 def marked(words: str, at: datetime | None) -> str:
-    """Return the mark of what the job itself brings back: English words and the user's time, now if ``at`` is None."""
+    """Return the mark for a restore by the job itself: English words and the local time, now if ``at`` is None."""
     return f"{words} {at or datetime.now():%Y-%m-%d %H.%M.%S}"  # noqa: DTZ005 - for a name that people read
 
 
 def look(tree: Tree, path: str, should_stop: Callable[[], bool]) -> Entry | None:
-    """Look at what is to be brought back, for its kind and size.
+    """Return the entry of a path to restore, for its kind and size.
 
     Returns:
-        None if it cannot be looked at: that fails again, and is named, when it is to be copied. Or if ``should_stop``
-        says so.
+        None if it cannot be read; copying it then fails too, and names it. Also None if ``should_stop`` returns True.
     """
     with contextlib.suppress(OSError):
         return None if should_stop() else tree.look(path)
@@ -247,14 +246,14 @@ def look(tree: Tree, path: str, should_stop: Callable[[], bool]) -> Entry | None
 
 
 class _Outcome:
-    """What became of the pieces so far.
+    """Restores pieces, and collects the results.
 
     Args:
         restorer: Writes into the folder.
-        policy: As for ``put_back``, as are the others.
-        mark: The same.
-        backup: The same.
-        counts_folders: Whether folders are among what is restored.
+        policy: As for ``put_back``.
+        mark: As for ``put_back``.
+        backup: As for ``put_back``.
+        counts_folders: Whether folders are listed as restored.
     """
 
     def __init__(
@@ -265,7 +264,7 @@ class _Outcome:
         self._mark = mark
         self._backup = backup
         self._counts_folders = counts_folders
-        # Folders that came to lie beside something: what was in them follows.
+        # Folders stored beside something, with their new paths, for their contents.
         self._moved: dict[str, str] = {}
         self.restored: list[str] = []
         self.present: list[str] = []
@@ -275,12 +274,12 @@ class _Outcome:
         self.failed: list[tuple[str, Reason]] = []
 
     def put(self, piece: Piece) -> None:
-        """Bring one piece back.
+        """Restore one piece.
 
         Raises:
-            Cancelled: On request.
-            Shortened: It was cut off meanwhile.
-            OSError: It could not be brought back.
+            Cancelled: ``should_stop`` returned True.
+            Shortened: Its origin was truncated meanwhile.
+            OSError: It could not be restored.
         """
         policy = piece.policy or self._policy
         top = next((folder for folder in self._moved if piece.wanted.startswith(folder + "/")), None)
@@ -309,7 +308,7 @@ class _Outcome:
             self.restored.append(piece.wanted)
 
     def _put_folder(self, piece: Piece, policy: Policy) -> None:
-        """Make a folder, or leave the one that is there; what is in it comes by itself."""
+        """Create a folder, or use the existing one; its contents are pieces of their own."""
         wanted = piece.wanted
         there = self._restorer.look(wanted)
         if there is not None and kind_of(there) is not EntryKind.FOLDER:
@@ -332,7 +331,7 @@ class _Outcome:
             self.present.append(wanted)
             return
         if there is None or (policy in _REPLACING and self._is_in_backup(wanted)):
-            # What appears or changes at the last moment is kept, whatever it is.
+            # A file that appears or changes at the last moment is kept.
             with contextlib.suppress(FileExistsError):
                 restorer.restore(piece.root, piece.stored, wanted, replaces=there)
                 self.restored.append(wanted)
@@ -347,7 +346,7 @@ class _Outcome:
             self._put_beside(piece)
 
     def _put_beside(self, piece: Piece) -> None:
-        """Bring something back under another name than its own."""
+        """Restore a piece under another name."""
         for number in range(1, _MOST_NAMES):
             name = name_beside(piece.wanted, self._mark, number)
             if self._restorer.look(name) is not None:
@@ -364,7 +363,7 @@ class _Outcome:
         raise FileExistsError(errno.EEXIST, "no name is free", piece.wanted)
 
     def _put_in_place(self, piece: Piece) -> None:
-        """Bring something back under its own name, and give another one to what is there."""
+        """Restore a piece under its own name, and give another name to what exists."""
         wanted = piece.wanted
         aside: list[str] = []
         try:
@@ -385,7 +384,7 @@ class _Outcome:
         raise FileExistsError(errno.EEXIST, "no name is free", wanted)
 
     def _is_removed(self, wanted: str, there: Entry) -> bool:
-        """Remove a file or link where a folder shall be, if the backup has it; tells whether it is gone."""
+        """Remove a file or link from the place of a folder if the backup has it; returns whether it did."""
         if not self._is_in_backup(wanted):
             return False
         try:
@@ -396,10 +395,10 @@ class _Outcome:
         return True
 
     def _is_in_backup(self, wanted: str) -> bool:
-        """Tell whether what would be replaced is known to be in the mirror, from where it goes to the history.
+        """Return whether the mirror has what would be replaced, so that it will be in the history.
 
         Raises:
-            Cancelled: On request.
+            Cancelled: ``should_stop`` returned True.
         """
         if self._backup is None:
             return False
@@ -410,7 +409,7 @@ class _Outcome:
 
 
 def _reason(error: OSError) -> Reason:
-    """Say why something could not be brought back."""
+    """Return the reason of a failure, one that the window translates."""
     if isinstance(error, NotADirectoryError):
         return Reason(ReasonCode.RETURN_IN_THE_WAY)
     if isinstance(error, CopyDiffersError):

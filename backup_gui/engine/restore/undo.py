@@ -1,10 +1,9 @@
-"""Undoes a pass: what it took away from the mirror is put back into the source, and the mirror follows by itself.
+"""Undoes a pass: restores into the source what the pass removed from the mirror; the next pass updates the mirror.
 
-What a pass did is known from its record in the catalog, and the contents come from the history. Nothing that the source
-has now is lost. If it is exactly what the pass brought into the mirror, and the mirror still has the same, it makes
-way: the backup has it, and its history will. Anything else, such as a file that was edited since, is kept beside under
-a name that says so: what is wanted back gets its own name, under which programs look for it, and nobody has to search
-the history for what was written after the mishap.
+The pass log says what the pass did, and the history has the contents. Nothing that the source has now is lost. A file
+that is exactly what the pass brought, and that the mirror still has, is replaced, since the next pass moves it from the
+mirror to the history. Anything else, such as a file edited since, gets another name beside. The restored file gets the
+original name, under which programs look for it.
 """
 
 from __future__ import annotations
@@ -37,23 +36,23 @@ UNDOABLE = frozenset({Op.REPLACE, Op.DELETE, Op.MOVE})
 def undo_pass(
     job: Job, catalog: Catalog, key: int, *, meter: Meter, should_stop: Callable[[], bool], at: datetime | None = None
 ) -> RestoreResult:
-    """Put back into the source what a pass replaced, deleted or moved; what it created is left.
+    """Restore into the source what a pass replaced, deleted or moved; what it created stays.
 
-    No pass may be under way meanwhile.
+    No pass may run meanwhile.
 
     Args:
         job: The job.
-        catalog: Knows what the pass did.
-        key: The pass.
-        meter: Told of each path, and of the bytes of large files.
-        should_stop: Asked before each path, and within large files.
-        at: The time for the names of what is kept beside; now if None.
+        catalog: Holds the pass log.
+        key: The id of the pass.
+        meter: Counts each path, and the bytes of large files.
+        should_stop: Polled before each path and within large files; returns True to cancel.
+        at: The time in the names of files that are set aside; now if None.
 
     Returns:
-        What became of each path; with a reason if the pass is not, or not wholly, known any more.
+        The result for each path, with a reason if the pass log no longer has the pass, or has only a part of it.
 
     Raises:
-        RootAbsentError: The source or the mirror is not there.
+        RootAbsentError: The source or the mirror is missing.
         OSError: The source or the mirror cannot be opened.
     """
     check_roots(job, catalog)
@@ -78,23 +77,23 @@ def undo_pass(
         meter=meter,
         should_stop=should_stop,
     )
-    # What is there already replaces in the mirror what the pass brought, as what is back does.
+    # The next pass replaces in the mirror what the undone pass brought: also where the source has the content already.
     return result._replace(restored=(*result.restored, *result.present), present=(), reason=result.reason or reason)
 
 
 def _pieces(
     job: Job, changes: list[Change], changed_since: set[str] | None, should_stop: Callable[[], bool]
 ) -> list[Piece]:
-    """Say what is to be brought back for each change.
+    """Return a piece for each change.
 
     Args:
         job: The job.
-        changes: What the pass did, in the order in which it is undone.
-        changed_since: Paths that later passes changed; None if they are not all known.
-        should_stop: Asked before each.
+        changes: The changes of the pass, in the order of undoing.
+        changed_since: Paths that later passes changed; None if the pass log does not have them all.
+        should_stop: Polled before each; returns True to cancel.
     """
     root = history_of(job)
-    # The history may not be there, which becomes each path's own failure.
+    # If the history cannot be opened, each path fails on its own.
     history = None
     if root is not None:
         with contextlib.suppress(OSError):
@@ -115,7 +114,7 @@ def _piece(
         return Piece("", change.path, change.old_path, moved_kind=change.kind)
     if change.op is Op.DELETE and change.kind is EntryKind.FOLDER:
         return Piece("", "", change.path, is_folder=True, policy=Policy.SKIP)
-    # What the pass brought, and no later one changed, need not stay if it is in the mirror.
+    # What the pass brought, and no later pass changed, may be replaced if the mirror has it.
     is_brought = change.op is Op.REPLACE and changed_since is not None and change.path not in changed_since
     policy = Policy.MAKE_WAY if is_brought else Policy.SET_ASIDE
     if change.old_kind is EntryKind.FOLDER:
@@ -128,9 +127,9 @@ def _piece(
 
 
 def _in_order(changes: list[Change]) -> list[Change]:
-    """Sort what is to be undone: what stands where a folder was first, then folders before what was in them."""
+    """Sort changes for undoing: first what replaced something, such as a folder; then folders before their contents."""
     ranks = {Op.REPLACE: 0, Op.MOVE: 1, Op.DELETE: 2}
-    # A folder in the way of a replacement is there twice.
+    # A folder that a replacement is in the place of has two changes.
     replaced = {change.path for change in changes if change.op is Op.REPLACE}
     wanted = [change for change in changes if change.op is not Op.DELETE or change.path not in replaced]
     return sorted(wanted, key=lambda change: (ranks[change.op], change.path))
